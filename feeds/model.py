@@ -1,0 +1,53 @@
+"""A feed as a value: what every format is rendered from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    href: str
+    rel: str
+    type: str = ""
+    title: str = ""
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    term: str
+    scheme: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    """Tag URI (RFC 4151); never changes."""
+    title: str
+    updated: datetime
+    published: datetime
+    link: str
+    summary: str = ""
+    content_html: str = ""
+    author: str = ""
+    categories: tuple[Category, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    id: str
+    title: str
+    updated: datetime
+    """Time of the newest change, or of the dataset's creation: never now."""
+    link: str
+    self_link: str
+    subtitle: str = ""
+    author: str = ""
+    language: str = "zh-CN"
+    rights: str = ""
+    entries: tuple[Entry, ...] = ()
+    links: tuple[Link, ...] = ()

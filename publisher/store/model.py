@@ -1,0 +1,263 @@
+"""The words of the log, as values: datasets, parts, releases, changes, spans and the views on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from schemas.catalogue import Content
+
+type ChangeKind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
+type Cause = Literal["source", "reading"]
+type Status = Literal["current", "future", "removed", "withdrawn", "erased"]
+type OnConflict = Literal["refuse", "keep", "replace"]
+type StageMode = Literal["snapshot", "partial", "append"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    base: str
+    """Base address of every identifier, without a slash at the end; never taken from a request."""
+    tag_authority: str
+    """Tag URI authority and date (RFC 4151), e.g. ``data.example.gov.cn,2026-11-23``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    name: str
+    aliases: tuple[str, ...] = ()
+    code: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    name: str
+    catalogue: str
+    title: str
+    title_en: str
+    body: str
+    division: str | None
+    licence: str
+    contact: str
+    description: str = ""
+    notice: str = ""
+    """What a reader must know first: 演示数据, 不完整 (partial) …"""
+    labels: tuple[str, ...] = ()
+    """``demo``, ``partial``: machine-readable twins of ``notice``."""
+    source_note: str = ""
+    parts: tuple[Part, ...] = ()
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Evidence: where bytes came from. ``digest`` is SHA-256, hexadecimal."""
+
+    digest: str
+    name: str
+    media_type: str
+    size: int
+    obtained_at: datetime
+    url: str | None = None
+    detected_by: str = "upload"
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record as an import read it, on its way into a draft."""
+
+    content: Content
+    source_text: str = ""
+    """Digest of the publisher's own cells, to tell a change of theirs from a better reading of ours."""
+    locator: Mapping[str, Any] = field(default_factory=dict)
+    """Where it stood: ``{"sheet": …, "rows": […], "cells": {field: "C5"}}``."""
+    originals: Mapping[str, str] = field(default_factory=dict)
+    """Field → the cell's text as found, where the value differs from it. Never a personal column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why a draft may not be published. ``code`` is stable; texts name both sides and the way out."""
+
+    code: str
+    message_zh: str
+    message_en: str
+    identity: tuple[str, ...] = ()
+    locators: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    sequence: int
+    """Site-wide and strictly increasing."""
+    dataset: str
+    release: int
+    record: str
+    kind: ChangeKind
+    cause: Cause
+    title: str
+    part: str | None
+    effective_on: date
+    published_at: datetime
+    revision: str | None
+    before: Content | None = None
+    after: Content | None = None
+    fields: tuple[FieldChange, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftDiff:
+    """What a draft would do if it were published now."""
+
+    added: tuple[Change, ...]
+    changed: tuple[Change, ...]
+    removed: tuple[Change, ...]
+    unchanged: int
+    conflicts: tuple[Conflict, ...] = ()
+    """Errors: publication is refused while there is one."""
+    warnings: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    sequence: int
+    """Site-wide."""
+    dataset: str
+    number: int
+    published_at: datetime
+    effective_on: date
+    basis: str
+    note: str
+    actor: str
+    catalogue_digest: str
+    parser_version: str
+    software_version: str
+    manifest_hash: str
+    previous_hash: str
+    hash: str
+    sources: tuple[Source, ...] = ()
+    left_out: tuple[Mapping[str, Any], ...] = ()
+    """Rows in error that a clerk chose to publish without."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """``added``, ``changed``, ``removed``, … and ``records``: how many it leaves in force."""
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which state is asked for. All None is the present: in effect today, as known now."""
+
+    as_of: date | None = None
+    known_at: datetime | None = None
+    release: int | None = None
+    """A dataset's release number; pins both clocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """A record as a view sees it."""
+
+    dataset: str
+    id: str
+    status: Status
+    title: str
+    content: Content
+    """Empty where withdrawn or erased."""
+    revision: str | None
+    salt: str | None
+    part: str | None
+    release: int
+    """The release that brought this state."""
+    effective_from: date
+    effective_to: date | None
+    known_from: datetime
+    known_to: datetime | None
+    reason: str = ""
+    locator: Mapping[str, Any] = field(default_factory=dict)
+    originals: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+
+
+type Operator = Literal["eq", "gte", "gt", "lte", "lt", "exists"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    field: str
+    operator: Operator
+    values: tuple[str, ...]
+    """``eq``: any of them. ``exists``: ``("true",)`` or ``("false",)``. Others: one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """A list of records. ``part`` and ``status`` may be filtered like fields."""
+
+    view: View = View()
+    filters: tuple[Filter, ...] = ()
+    sort: tuple[tuple[str, bool], ...] = ()
+    """(field, descending); ties by record id. Empty: by title, then id."""
+    limit: int = 20
+    after: tuple[Any, ...] | None = None
+    """Sort key of the last row seen (the API wraps it in its opaque cursor)."""
+    count: bool = True
+    facets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    records: tuple[RecordState, ...]
+    total: int | None
+    after: tuple[Any, ...] | None
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a record's life on both clocks; what search indexes."""
+
+    id: str
+    dataset: str
+    record: str
+    part: str | None
+    revision: str | None
+    status: Literal["stated", "withdrawn"]
+    content: Content
+    effective_from: date
+    effective_to: date | None
+    known_from: datetime
+    known_to: datetime | None
+    sequence: int
+    """Outbox sequence of the write that made or last closed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    sequence: int
+    kind: Literal["span", "erase", "release"]
+    key: str
+    dataset: str
+    due_at: datetime
+    attempts: int = 0
+    error: str = ""
+
+
+class StoreError(Exception):
+    """A request that the log refuses. ``code`` is stable and documented in ``docs/errors.md``."""
+
+    def __init__(self, code: str, zh: str, en: str, *, details: tuple[Any, ...] = ()) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.code, self.zh, self.en, self.details = code, zh, en, details

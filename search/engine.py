@@ -1,0 +1,143 @@
+"""The search contract: what an engine is given, what it is asked, what it answers.
+
+Both engines (in process, Elasticsearch) keep it; ``tests/contract`` holds them to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+type Match = Literal["all", "most", "any"]
+type Sort = Literal["relevance", "date", "-date"]
+
+FOREVER = 2**62
+"""An open end of an interval of days or of microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One span of one record: what it said from ``effective_from`` on, as known from ``known_from`` on."""
+
+    span: str
+    """Stable id of the span; indexing the same span twice leaves one document."""
+    version: int
+    """Outbox sequence: of two writes of one span the larger wins, however late the smaller comes."""
+    dataset: str
+    catalogue: str
+    record: str
+    revision: str
+    title: str
+    texts: Mapping[str, str]
+    """Searched field → its text, as published. Highlights point into these."""
+    weights: Mapping[str, float]
+    numbers: tuple[str, ...]
+    """发文字号 in standard form, the document's own first."""
+    facets: Mapping[str, tuple[str, ...]]
+    """``dataset``, ``body``, ``type``, ``division`` (with every ancestor code), ``year``, and catalogue facets."""
+    effective_from: int
+    """Day, as ``date.toordinal()``; inclusive."""
+    effective_to: int = FOREVER
+    """Exclusive."""
+    known_from: int = 0
+    """Microseconds since the epoch, UTC; inclusive."""
+    known_to: int = FOREVER
+    date: int = 0
+    """Day by which ``sort=date`` orders, as ``date.toordinal()``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    text: str
+    """What a person typed. Never an error: what cannot be parsed is searched as text."""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Facet name → values, any of which will do; different names must all hold."""
+    as_of: int = 0
+    """Day (ordinal). The caller always sets it: today in Asia/Shanghai is the present."""
+    known_at: int = FOREVER - 1
+    """Microseconds UTC."""
+    sort: Sort = "relevance"
+    limit: int = 20
+    cursor: str | None = None
+    facets: tuple[str, ...] = ()
+    highlight: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An excerpt of an original text and the marked stretches in it, as ``(start, end)`` of the excerpt."""
+
+    field: str
+    text: str
+    marks: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    span: str
+    dataset: str
+    record: str
+    revision: str
+    score: float
+    title: Marked
+    excerpts: tuple[Marked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    hits: tuple[Hit, ...]
+    total: int
+    """Exact, and of the set that ``match`` names."""
+    match: Match
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    cursor: str | None
+    """Opaque; None at the end."""
+
+
+class SearchError(Exception):
+    """The engine cannot answer now. ``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, *, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class CursorError(ValueError):
+    """A cursor that this engine did not make, or made for another request."""
+
+
+class SearchEngine(Protocol):
+    """What the service needs of a search engine. Safe to share between tasks."""
+
+    async def search(self, request: Request) -> Page: ...
+
+    async def index(self, documents: Iterable[Document]) -> int:
+        """Write spans (insert or replace by ``span``); searchable when it returns. → how many."""
+        ...
+
+    async def erase(self, spans: Sequence[str]) -> None:
+        """Destroy documents so that no file of the index holds their text when it returns."""
+        ...
+
+    async def rebuild(self, documents: AsyncIterable[Document] | Iterable[Document]) -> int:
+        """Build a new index beside the old one and swap. Readers see one or the other."""
+        ...
+
+    async def position(self) -> int:
+        """The largest ``Document.version`` or mark that is durable; 0 for an empty index."""
+        ...
+
+    async def mark(self, sequence: int) -> None:
+        """Make everything indexed so far durable and remember that the outbox was drained up to ``sequence``."""
+        ...
+
+    async def count(self) -> int: ...
+
+    async def close(self) -> None: ...
