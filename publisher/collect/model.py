@@ -40,6 +40,9 @@ class Cell:
     merged_from: tuple[int, int] | None = None
     """For a cell inside a merged range: the range's top left, whose text it carries."""
     numeric: bool = False
+    covered: bool = False
+    """Own text that a merged range hides: the file holds it, a spreadsheet program does not show it.
+    ``merged_from`` is set then too, but ``text`` is the cell's own."""
 
 
 @dataclass(frozen=True, slots=True)
