@@ -1,7 +1,8 @@
 """What a catalogue is: one JSON file that drives import, checks, search, API, feeds and file headings.
 
 A file is a Frictionless Table Schema (https://specs.frictionlessdata.io/table-schema/) with our
-own keys under ``qingdan``. ``docs/catalogues.md`` tells the keys for people who write one.
+own keys under ``qingdan``. ``docs/catalogues.md`` tells the keys for people who write one;
+``schemas.reading`` reads and checks the text.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
-type Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+type Json = bool | int | str | list["Json"] | dict[str, "Json"] | None
 """A value of a record. No floats: decimals are strings, so that canonical JSON is exact."""
 
 type Content = dict[str, Json]
@@ -31,7 +34,15 @@ FieldFormat = Literal[
     "code",
     "markdown",
 ]
-"""What may be nested in a row above: see :attr:`Field.inherit`."""
+
+RESERVED = frozenset(
+    {
+        *("limit", "cursor", "sort", "fields", "q", "as_of", "known_at", "release", "facets", "headers"),
+        *("format", "id", "status", "part", "record", "dataset", "revision", "lang", "explain"),
+        *("from", "to", "since"),
+    }
+)
+"""Names that parameters and envelopes of the API use; no field may have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class Field:
     """Dropped at the door; never stored as a value, never served."""
     inherit: bool = False
     """A blank cell takes the value of the row's parent (a merged or nested row above, never a sibling)."""
+    spanned_by: str = ""
+    """The field whose heading spans this column too, so that this one's own heading cell is blank."""
 
 
 class CatalogueError(ValueError):
@@ -82,6 +95,14 @@ class Catalogue:
     """A list that only grows (documents, decisions): a new import adds and never removes."""
     nesting: Literal["none", "numbered"] = "none"
     """``numbered``: rows nest by 一、 / 1. / (1), as fee catalogues do."""
+    group_field: str | None = None
+    """Numbered nesting: the field that the group row (一、公安) fills for the rows below it."""
+    parent_field: str | None = None
+    """Numbered nesting: the field that holds the title of the item above, "1." for "(1)"."""
+    number_field: str | None = None
+    """Numbered nesting: the field that holds the item's own number as printed."""
+    ignored: tuple[str, ...] = ()
+    """Headings that are known and carry nothing of the record, as a running 序号."""
     date_field: str | None = None
     """The date a reader sorts and facets by; without it the release's ``effective_on``."""
     body_field: str | None = None
@@ -120,16 +141,104 @@ def _flat(value: Json) -> str:
 
 def parse(source: str, *, where: str = "") -> Catalogue:
     """Read a catalogue file's text. Raises :class:`CatalogueError` naming ``where`` and the key."""
-    raise NotImplementedError
+    from schemas import reading  # noqa: PLC0415 - it needs the words of this module
+
+    return reading.read(source, where=where)
 
 
-def load(name: str) -> Catalogue:
-    """The catalogue ``name`` that ships with this package. Raises ``KeyError``."""
-    raise NotImplementedError
+@cache
+def load(name: str, folder: Path | None = None) -> Catalogue:
+    """The catalogue ``name``: of the site's own ``folder`` where it has one, else as shipped.
+
+    Raises ``KeyError`` where there is none and :class:`CatalogueError` where it breaks the rules.
+    """
+    for place in _places(folder):
+        file = place / f"{name}.json"
+        if name in _names_in(place):
+            catalogue = parse(file.read_text(encoding="utf-8"), where=str(file))
+            if catalogue.name != name:
+                raise CatalogueError(f"{file}: $.qingdan.name: {catalogue.name!r} is not the file's name")
+            return catalogue
+    raise KeyError(name)
 
 
 def names(folder: Path | None = None) -> Sequence[str]:
-    raise NotImplementedError
+    """The names that :func:`load` knows, sorted."""
+    return sorted({name for place in _places(folder) for name in _names_in(place)})
 
 
-_ = Any
+def _places(folder: Path | None) -> list[Traversable]:
+    shipped = files("schemas") / "catalogues"
+    return [shipped] if folder is None else [folder, shipped]
+
+
+def _names_in(place: Traversable) -> list[str]:
+    if not place.is_dir():
+        return []
+    return [f.name.removesuffix(".json") for f in place.iterdir() if f.name.endswith(".json")]
+
+
+_TYPES: Mapping[str, str] = {"decimal": "number", "list": "array", "limit": "object", "amount": "object"}
+
+
+def table_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """The Frictionless Table Schema of what is published: without personal fields and our own keys."""
+    fields = []
+    for field in catalogue.fields:
+        if field.personal:
+            continue
+        entry: dict[str, Any] = {
+            "name": field.name,
+            "type": _TYPES.get(field.type, field.type),
+            "title": field.title,
+            "description": field.description,
+        }
+        constraints: dict[str, Any] = {"required": True} if field.required else {}
+        if field.vocabulary and not field.open_vocabulary:
+            constraints["enum"] = [term.value for term in field.vocabulary]
+        if constraints:
+            entry["constraints"] = constraints
+        fields.append(entry)
+    return {"fields": fields, "missingValues": [""]}
+
+
+def json_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a record's content."""
+    published = [f for f in catalogue.fields if not f.personal]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": catalogue.title,
+        "description": catalogue.description,
+        "type": "object",
+        "properties": {f.name: _property(f) for f in published},
+        "required": [f.name for f in published if f.required],
+        "additionalProperties": False,
+    }
+
+
+_DECIMAL = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+
+
+def _property(field: Field) -> dict[str, Any]:
+    shapes: dict[str, dict[str, Any]] = {
+        "string": {"type": "string"},
+        "integer": {"type": "integer"},
+        "decimal": _DECIMAL,
+        "boolean": {"type": "boolean"},
+        "date": {"type": "string", "format": "date"},
+        "list": {"type": "array", "items": {"type": "string"}},
+        "limit": {
+            "type": "object",
+            "properties": {"value": {"type": "integer"}, "unit": {"type": "string"}},
+            "required": ["value", "unit"],
+        },
+        "amount": {
+            "type": "object",
+            "properties": {"amount": _DECIMAL, "unit": {"type": "string"}},
+            "required": ["amount", "unit"],
+        },
+    }
+    shape = dict(shapes[field.type], title=field.title, description=field.description)
+    if field.vocabulary and not field.open_vocabulary:
+        shape["enum"] = [term.value for term in field.vocabulary]
+    return shape
