@@ -78,6 +78,38 @@ class Entry:
     """Where it stood: ``{"sheet": …, "rows": […], "cells": {field: "C5"}}``."""
     originals: Mapping[str, str] = field(default_factory=dict)
     """Field → the cell's text as found, where the value differs from it. Never a personal column."""
+    in_error: bool = False
+    """One of its findings is an error: publication is refused, or goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftImport:
+    """What one import laid into a draft."""
+
+    part: str | None
+    source: Source
+    mode: StageMode
+    parser_version: str
+    records: int
+    in_error: int
+    left_out: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is gathered for the next release of a dataset."""
+
+    dataset: str
+    catalogue_digest: str
+    imports: tuple[DraftImport, ...]
+
+    @property
+    def records(self) -> int:
+        return sum(i.records for i in self.imports)
+
+    @property
+    def in_error(self) -> int:
+        return sum(i.in_error for i in self.imports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +148,10 @@ class Change:
     after: Content | None = None
     fields: tuple[FieldChange, ...] = ()
     reason: str = ""
+    withdrawn: bool = False
+    """The record is withdrawn now: its contents stay in history, but nobody should announce them."""
+    erased: bool = False
+    """The contents were destroyed; ``title``, ``before``, ``after`` and ``fields`` are empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +165,8 @@ class DraftDiff:
     conflicts: tuple[Conflict, ...] = ()
     """Errors: publication is refused while there is one."""
     warnings: tuple[Conflict, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """``added``, ``changed``, ``removed``, ``unchanged``, ``in_error``: exact, even if lists are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +190,9 @@ class Release:
     left_out: tuple[Mapping[str, Any], ...] = ()
     """Rows in error that a clerk chose to publish without."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """``added``, ``changed``, ``removed``, … and ``records``: how many it leaves in force."""
+    """``added``, ``changed``, ``removed``, … and ``records``: how many it leaves in force; ``erased``."""
     erased: bool = False
+    """Something that it published was erased since; files made from it are to be made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +228,8 @@ class RecordState:
     locator: Mapping[str, Any] = field(default_factory=dict)
     originals: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
+    withdrawn_at: datetime | None = None
+    """Set where the record is withdrawn now, also on a view of a time before (then ``content`` is there)."""
 
 
 type Operator = Literal["eq", "gte", "gt", "lte", "lt", "exists"]
@@ -253,6 +294,21 @@ class OutboxItem:
     due_at: datetime
     attempts: int = 0
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What checking every hash of the log found. ``problems`` is empty where all is well."""
+
+    releases: int
+    revisions: int
+    erased: int
+    """Revisions whose content was erased: their hash stands, their content cannot be checked."""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
 
 
 class StoreError(Exception):
