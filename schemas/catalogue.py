@@ -107,6 +107,8 @@ class Catalogue:
     """The date a reader sorts and facets by; without it the release's ``effective_on``."""
     body_field: str | None = None
     type_field: str | None = None
+    item: str = "条目"
+    """What one record is called in a sentence: 「取消收费项目：…」."""
     source: str = ""
     """The file's own text, kept with every release that was made with it."""
 

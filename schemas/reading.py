@@ -77,6 +77,7 @@ class _CatalogueExtra(_Part, frozen=True):
     date_field: str | None = None
     body_field: str | None = None
     type_field: str | None = None
+    item: str = "条目"
 
 
 class _File(_Part, frozen=True):
@@ -115,6 +116,7 @@ def read(source: str, *, where: str = "") -> Catalogue:
         date_field=extra.date_field,
         body_field=extra.body_field,
         type_field=extra.type_field,
+        item=extra.item,
         source=source,
     )
 
