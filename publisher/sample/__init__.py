@@ -1,0 +1,1 @@
+"""The sample data that ships, and the demo site that is made of it."""

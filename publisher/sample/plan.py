@@ -1,0 +1,101 @@
+"""What the sample data is made of: ``plan.toml`` as values."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import msgspec
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stretch of the plan; a key that is not named here is refused."""
+
+
+class File(_Strict, frozen=True):
+    file: str
+    """Path in the sample's ``data`` folder."""
+    part: str | None = None
+    partial: bool = False
+
+
+class Publish(_Strict, frozen=True, tag="publish", tag_field="do"):
+    """Import the files, then publish them as one release."""
+
+    effective_on: date
+    files: tuple[File, ...]
+    basis: str = ""
+    note: str = ""
+
+
+class Correct(_Strict, frozen=True, tag="correct", tag_field="do"):
+    """勘误: set fields of the record with this title. Values are cell texts, read as an import would."""
+
+    title: str
+    set: dict[str, str]
+    reason: str
+    basis: str = ""
+
+
+class Withdraw(_Strict, frozen=True, tag="withdraw", tag_field="do"):
+    title: str
+    reason: str
+    basis: str = ""
+
+
+class PartPlan(_Strict, frozen=True):
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+class DatasetPlan(_Strict, frozen=True):
+    name: str
+    catalogue: str
+    title: str
+    title_en: str
+    body: str
+    licence: str
+    contact: str
+    description: str
+    notice: str
+    labels: tuple[str, ...]
+    source_note: str
+    step: tuple[Publish | Correct | Withdraw, ...]
+    division: str | None = None
+    parts: tuple[PartPlan, ...] = ()
+
+
+class Plan(_Strict, frozen=True):
+    base: str
+    tag_authority: str
+    dataset: tuple[DatasetPlan, ...]
+
+    @property
+    def releases(self) -> int:
+        """How many releases it makes."""
+        return sum(len(dataset.step) for dataset in self.dataset)
+
+
+def folder() -> Traversable:
+    """Where the sample's files lie, also when the package was installed from a wheel."""
+    return files("publisher.sample") / "data"
+
+
+def read() -> Plan:
+    return msgspec.toml.decode(_text(), type=Plan)
+
+
+def digest() -> str:
+    """SHA-256 over the plan and every file that it names: tells a demo site of an older sample."""
+    total = hashlib.sha256(_text())
+    for dataset in read().dataset:
+        for step in dataset.step:
+            for file in step.files if isinstance(step, Publish) else ():
+                total.update(hashlib.sha256(folder().joinpath(file.file).read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _text() -> bytes:
+    return (files("publisher.sample") / "plan.toml").read_bytes()
