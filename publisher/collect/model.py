@@ -9,6 +9,10 @@ from typing import Literal
 from schemas.catalogue import Content
 
 type Severity = Literal["error", "warning", "info"]
+type Reason = Literal[
+    "title", "header", "note", "group", "repeated-header", "duplicate", "unreadable", "total"
+]
+"""Why a row is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Grid:
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    """1-based rows that a spreadsheet program does not show; they are read like others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class ImportedRecord:
 class LeftOut:
     sheet: str
     row: int
-    reason: Literal["title", "header", "note", "group", "repeated-header", "duplicate", "unreadable", "total"]
+    reason: Reason
     text: str = ""
 
 

@@ -1,0 +1,207 @@
+"""Bytes → grids of cells, records, or text: what a file is, is told by its content, never by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from publisher.collect.model import Finding, Grid
+from publisher.collect.readers import (
+    archive,
+    binary,
+    delimited,
+    encoding,
+    markup,
+    objects,
+    opendocument,
+    sheet_xml,
+    wordprocessing,
+    workbook,
+)
+from publisher.collect.readers.objects import Record
+from publisher.collect.readers.problems import (
+    ARCHIVE,
+    EMPTY,
+    ENCRYPTED,
+    NO_TABLE,
+    TOO_LARGE,
+    UNSUPPORTED,
+    Note,
+    ReaderError,
+)
+
+MAX_FILE = 64 << 20
+
+XLS = "application/vnd.ms-excel"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+HTML, CSV, TSV, TEXT = "text/html", "text/csv", "text/tab-separated-values", "text/plain"
+JSON, JSON_LINES = "application/json", "application/jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    media_type: str
+    grids: tuple[Grid, ...] = ()
+    """Tables that hold text, in the order of the file; a blank sheet is not among them."""
+    records: Iterable[Record] | None = None
+    """JSON: decoded as they are asked for, so iterating may raise ``UnreadableFile``. Decimals are text."""
+    text: str | None = None
+    """HTML source as text; the text of plain text and of docx."""
+    findings: tuple[Finding, ...] = ()
+    """Damage that did not stop the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    media_type: str
+    grids: tuple[Grid, ...] = ()
+    records: Iterable[Record] | None = None
+    text: str | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def open_grids(data: bytes, name: str) -> Opened:
+    """Read the tables of a file. ``name`` serves findings and the name of a CSV file's grid only.
+
+    Raises :class:`~publisher.collect.model.UnreadableFile`, which carries the finding.
+    """
+    try:
+        read = _open(data, name)
+        if not read.grids and read.records is None and read.text is None:
+            raise ReaderError(NO_TABLE, read.media_type)
+    except ReaderError as problem:
+        raise problem.unreadable(name) from problem
+    findings = tuple(note.finding(name) for note in read.notes)
+    return Opened(read.media_type, read.grids, read.records, read.text, findings)
+
+
+def _open(data: bytes, name: str) -> _Read:
+    if not data or data.isspace():
+        raise ReaderError(EMPTY)
+    if len(data) > MAX_FILE:
+        raise ReaderError(TOO_LARGE, f"{len(data) >> 20} MiB > {MAX_FILE >> 20} MiB")
+    if data.startswith(b"\x1f\x8b"):
+        return _gzip(data, name)
+    if data.startswith(binary.MAGIC):
+        marks = binary.marks(data)
+        grids, notes = workbook.grids(data, marks)
+        return _Read(XLS, grids, notes=notes)
+    if data.startswith(b"PK"):
+        return _zip(data)
+    _refuse(data)
+    return _text(data, name)
+
+
+KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "PDF"),
+    (b"{\\rtf", "RTF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"MIME-Version:", "MHTML"),
+)
+ARCHIVES: tuple[tuple[bytes, str], ...] = ((b"Rar!\x1a", "rar"), (b"7z\xbc\xaf\x27\x1c", "7z"))
+
+
+def _refuse(data: bytes) -> None:
+    for magic, kind in ARCHIVES:
+        if data.startswith(magic):
+            raise ReaderError(ARCHIVE, kind)
+    for magic, kind in KINDS:
+        if data.startswith(magic) and (kind != "BMP" or b"\x00" in data[:64]):
+            raise ReaderError(UNSUPPORTED, kind)
+    if b"E-SafeNet" in data[:512]:  # file encryption that many offices' machines apply to every file
+        raise ReaderError(ENCRYPTED, "E-SafeNet")
+
+
+def _zip(data: bytes) -> _Read:
+    parts = archive.members(data)
+    kind = parts.get("mimetype", b"").decode("ascii", "replace").strip()
+    if "xl/workbook.xml" in parts:
+        grids, notes = workbook.grids(data, sheet_xml.marks(parts))
+        return _Read(XLSX, grids, notes=notes)
+    if "word/document.xml" in parts:
+        grids, text = wordprocessing.read(parts["word/document.xml"])
+        return _Read(DOCX, grids, text=text if text and not text.isspace() else None)
+    if kind.startswith(ODS) and "content.xml" in parts:
+        if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+            raise ReaderError(ENCRYPTED, "ods")
+        return _Read(ODS, opendocument.grids(parts["content.xml"]))
+    if "xl/workbook.bin" in parts:
+        raise ReaderError(UNSUPPORTED, "xlsb")
+    if "OFD.xml" in parts:
+        raise ReaderError(UNSUPPORTED, "OFD")
+    if "[Content_Types].xml" in parts or kind:
+        raise ReaderError(UNSUPPORTED, kind or "Office")
+    raise ReaderError(ARCHIVE, "zip")
+
+
+def _gzip(data: bytes, name: str) -> _Read:
+    """gzip of JSON Lines streams, up to 1 GiB; of anything else is opened, up to the limit of a file."""
+    chunks = archive.gunzip(data)
+    head = next(chunks, b"")
+    if _is_json(head) and objects.is_lines(head):
+        return _Read(JSON_LINES, records=_json_lines(lambda: archive.gunzip(data), name))
+    inner = b"".join(archive.gunzip(data, MAX_FILE))
+    if inner.startswith(b"\x1f\x8b"):
+        raise ReaderError(ARCHIVE, "gzip")
+    return _open(inner, name)
+
+
+def _json_lines(chunks: Callable[[], Iterable[bytes]], name: str) -> objects.Lines:
+    return objects.Lines(chunks, lambda problem: problem.unreadable(name))
+
+
+JSON_START = re.compile(rb"""\s*(\[\s*[\[{\]]|\{\s*["}])""")
+
+
+def _is_json(data: bytes) -> bool:
+    return JSON_START.match(data.removeprefix(b"\xef\xbb\xbf"), 0, 4096) is not None
+
+
+def _text(data: bytes, name: str) -> _Read:
+    if _is_json(data):
+        plain = data.removeprefix(b"\xef\xbb\xbf")
+        if not plain.lstrip().startswith(b"[") and objects.is_lines(plain):
+            return _Read(JSON_LINES, records=_json_lines(lambda: _chunks(plain), name))
+    text, notes = encoding.decode(data)
+    if _is_json(text[:4096].encode()):
+        return _Read(JSON, records=objects.records(text.encode()), notes=notes)
+    if _is_html(text):
+        return _Read(HTML, markup.grids(markup.parse(text)), text=text, notes=notes)
+    stem = PurePath(name).stem
+    separator = SEPARATOR_LINE.match(text)
+    if separator:
+        text = text[separator.end() :]
+    delimiter = separator[1] if separator else delimited.delimiter_of(text)
+    if delimiter is None:
+        column = delimited.lines(text, stem)
+        return _Read(TEXT, (column,) if column else (), text=text, notes=notes)
+    grid, more = delimited.grid(text, stem, delimiter)
+    return _Read(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + more)
+
+
+SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n")
+"""The first line by which Excel is told the delimiter; no row of the table."""
+
+HTML_START = re.compile(
+    r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*"
+    r"<(!doctype html|(html|head|meta|title|body|table|div|p|style|center)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _is_html(text: str) -> bool:
+    return HTML_START.match(text, 0, 1 << 16) is not None
+
+
+def _chunks(data: bytes, size: int = 1 << 20) -> Iterable[bytes]:
+    view = memoryview(data)
+    return (bytes(view[start : start + size]) for start in range(0, len(view), size))

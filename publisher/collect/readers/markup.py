@@ -1,0 +1,129 @@
+"""HTML → grids and clean text. Nothing is fetched, no script runs, no entity is expanded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from publisher.collect.model import Grid
+from publisher.collect.readers.grid import MAX_CELLS, MAX_COLUMNS, Merge, build
+from publisher.collect.readers.problems import BINARY, TOO_LARGE, ReaderError
+
+SKIPPED = frozenset({"script", "style", "noscript", "template", "head", "iframe", "object", "select"})
+BLOCKS = frozenset(
+    {"address", "article", "aside", "blockquote", "br", "center", "dd", "div", "dl", "dt", "fieldset"}
+    | {"footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol"}
+    | {"p", "pre", "section", "ul"}
+    | {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
+)
+SPACES = re.compile(r"[ \t\r\n\f]+")
+"""HTML's own white space; U+3000 and no-break spaces are text."""
+XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+def parse(text: str) -> etree._Element:
+    """The page's root. Raises :class:`ReaderError` where nothing can be made of it."""
+    clean = XML_DECLARATION.sub("", text).replace("\x00", "")
+    parser = etree.HTMLParser(
+        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(clean.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError) as problem:
+        raise ReaderError(BINARY) from problem
+    if root is None:
+        raise ReaderError(BINARY)
+    return root
+
+
+def grids(root: etree._Element) -> tuple[Grid, ...]:
+    """One grid a table that holds text of its own; a table inside a cell is a grid of its own."""
+    found = []
+    for number, table in enumerate(root.iter("table"), start=1):
+        caption = table.find("caption")
+        name = lines(caption) if caption is not None else ""
+        rows, merges = _cells(table)
+        grid = build(name.replace("\n", " ") or f"表{number}", rows, merges)
+        if grid is not None:
+            found.append(grid)
+    return tuple(found)
+
+
+def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
+    """Cells at the columns that HTML's table model gives them (HTML Standard 4.9.12.1)."""
+    rows: list[list[str]] = []
+    merges: list[Merge] = []
+    blocked: dict[int, int] = {}  # column → last row that a cell above spans
+    own_rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    total = 0
+    for r, row in enumerate(own_rows, start=1):
+        texts: list[str] = []
+        column = 1
+        for cell in row.iterchildren("td", "th"):
+            while blocked.get(column, 0) >= r:
+                column += 1
+            width = _span(cell.get("colspan"), 1000)
+            height = _span(cell.get("rowspan"), 65534) or len(own_rows)
+            bottom = min(r + height - 1, len(own_rows))
+            total += width
+            if column + width > 4 * MAX_COLUMNS or total > MAX_CELLS:
+                raise ReaderError(TOO_LARGE, f"{column + width} columns")
+            texts.extend("" for _ in range(column - 1 - len(texts)))
+            texts.append(lines(cell))
+            if (width, bottom) != (1, r):
+                merges.append((r, column, bottom, column + width - 1))
+            for c in range(column, column + width):
+                blocked[c] = bottom
+            column += width
+        rows.append(texts)
+    return rows, merges
+
+
+def _span(text: str | None, most: int) -> int:
+    number = (text or "1").strip()
+    return min(int(number), most) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+
+
+def lines(element: etree._Element) -> str:
+    """The text as a reader sees it: a line a block, scripts and tables within left out, ends trimmed."""
+    return "\n".join(line for line in _lines(element, nested_tables=False) if line)
+
+
+def page_text(root: etree._Element) -> str:
+    """The text of a whole page, tables included, blocks apart by newlines."""
+    return "\n".join(line for line in _lines(root, nested_tables=True) if line)
+
+
+def _lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str]:
+    pieces: list[str] = []
+    for piece in _pieces(element, nested_tables=nested_tables):
+        if piece is None:
+            yield SPACES.sub(" ", "".join(pieces)).strip(" ")
+            pieces = []
+        else:
+            pieces.append(piece)
+    yield SPACES.sub(" ", "".join(pieces)).strip(" ")
+
+
+def _pieces(element: etree._Element, *, nested_tables: bool) -> Iterator[str | None]:
+    """Text runs, and ``None`` for every edge of a block. No recursion: pages nest as deep as they like."""
+    walker = etree.iterwalk(element, events=("start", "end"))
+    for event, node in walker:
+        if event == "start":
+            tag = node.tag
+            if node is not element and (tag in SKIPPED or (tag == "table" and not nested_tables)):
+                walker.skip_subtree()
+                continue
+            if node is not element and tag in BLOCKS:
+                yield None
+            if node.text:
+                yield node.text
+        else:
+            if node is element:
+                return
+            if node.tag in BLOCKS:
+                yield None
+            if node.tail:
+                yield node.tail
