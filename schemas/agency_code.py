@@ -1,0 +1,35 @@
+"""机关代字: where the code of the issuing body starts in the Chinese that stands before a number."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 10
+"""Characters of the longest 机关代字 that is believed."""
+
+# Words that stand before a number in a sentence and are no part of any 机关代字.
+_PROSE = re.compile(
+    r".*(?:根据|依据|按照|依照|遵照|参照|执行|贯彻|落实|转发|印发|废止|替代|同时|现将|以及|或者|通知|文件|规定"
+    r"|意见|决定|办法|批复|附件|及其|[及和与或见的了等号即按])",
+    re.DOTALL,
+)
+_STARTS = re.compile(
+    "国|中|京|津|冀|晋|蒙|内|辽|吉|黑|沪|苏|浙|皖|闽|赣|鲁|豫|鄂|湘|粤|桂|琼|渝|川|蜀|黔|贵|云|滇|藏|陕|秦|甘|青|宁|新"
+    "|财|发改|计|价|教|公|建|人社|劳|卫|税|工信|工商|环|水|农|林|商|文|民|司|审|统|交|自然资|国土|银|证|保"
+)
+
+
+def start_of_code(run: str) -> int:
+    """The offset of the 机关代字 in ``run``, which ends where the number begins: 根据鞍政发 → 2.
+
+    The length of ``run`` where no code is left once the words of the sentence are cut off.
+    """
+    start = prose.end() if (prose := _PROSE.match(run)) else 0
+    if _length(run[start:]) > LONGEST:
+        likely = [m.start() for m in _STARTS.finditer(run, start) if _length(run[m.start() :]) <= 8]
+        start = likely[0] if likely else len(run) - 8
+    return start + len(run[start:]) - len(run[start:].lstrip())
+
+
+def _length(run: str) -> int:
+    return len("".join(run.split()))

