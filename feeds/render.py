@@ -47,7 +47,7 @@ def rss(feed: Feed) -> bytes:
 
 def _start(feed: Feed, media_type: str) -> Any:
     page = clean_line(feed.link)
-    links = (Link(feed.self_link, "self", media_type), Link(page, "alternate", "text/html"), *feed.links)
+    links = (Link(feed.self_link, "self", media_type), Link(page, "alternate"), *feed.links)
     built = generator(updated=feed.updated, links=links, rss_dates={"lastBuildDate": feed.updated})
     built.title(_line(feed.title))
     built.link(href=page, rel="alternate")
@@ -93,7 +93,7 @@ def _rss_entry(built: Any, entry: Entry) -> None:
 
 
 def _entry_links(entry: Entry) -> tuple[Link, ...]:
-    return (Link(clean_line(entry.link), "alternate", "text/html"), *entry.links)
+    return (Link(clean_line(entry.link), "alternate"), *entry.links)
 
 
 def _category(category: Category) -> dict[str, str]:

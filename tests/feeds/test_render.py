@@ -153,7 +153,7 @@ def test_links_of_an_atom_entry_keep_relation_type_title_and_length() -> None:
     root = etree.fromstring(atom(feed(entry(1, links=(history,)))))
     links = [dict(link.attrib) for link in root.findall(f"{ATOM}entry/{ATOM}link")]
     assert links == [
-        {"href": entry(1).link, "rel": "alternate", "type": "text/html"},
+        {"href": entry(1).link, "rel": "alternate"},
         {
             "href": "https://x.example/h",
             "rel": "related",

@@ -1,0 +1,53 @@
+"""A change of a record as feeds see it: whoever keeps the log fills it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from feeds.model import Link
+from schemas.catalogue import Catalogue, Content, Json
+
+type Kind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field before and after; None where it had, or has, no value."""
+
+    field: str
+    before: Json
+    after: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeItem:
+    id: str
+    """Tag URI (RFC 4151) of this change; never changes."""
+    kind: Kind
+    title: str
+    """The record's title after the change; before it where the record is gone. Empty once erased."""
+    link: str
+    """Address of the record's page or answer."""
+    catalogue: Catalogue
+    actor: str
+    """Who answers for it: the department that handed the part in, else the publishing body."""
+    dataset_title: str
+    published_at: datetime
+    """Aware."""
+    published_on: date
+    """The same as a day in Asia/Shanghai: it decides whether an effect lies in the future."""
+    effective_on: date
+    release: int
+    basis: str = ""
+    """文号 of the document that ordered the release."""
+    reason: str = ""
+    before: Content | None = None
+    after: Content | None = None
+    differences: tuple[Difference, ...] = ()
+    previous_title: str = ""
+    """Renames: the title before."""
+    hidden: str = ""
+    """Why the content may not be shown any more (撤回, 依法清除); empty where it may."""
+    links: tuple[Link, ...] = ()

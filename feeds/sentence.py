@@ -1,0 +1,181 @@
+"""A change in words: the headline a person would write, and what changed, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from html import escape
+
+from feeds.changes import ChangeItem, Difference, Kind
+from feeds.model import Category, Entry
+from schemas.catalogue import Catalogue, Content, Field, Json
+from schemas.values import format_value
+
+KINDS: dict[Kind, str] = {
+    "added": "新增",
+    "changed": "调整",
+    "removed": "取消",
+    "renamed": "更名",
+    "corrected": "更正",
+    "withdrawn": "撤回",
+}
+"""Kind of change → the verb of its headline."""
+
+_SHORT = 24
+"""Longest value, in characters, that a headline quotes."""
+_CONTEXT = 40
+"""Characters that stay on each side of the stretch that differs in a long text."""
+_LONG = 600
+"""Longest text that an added or removed record shows of one field; its page shows the whole."""
+
+
+def entry_of(item: ChangeItem, *, kind_scheme: str) -> Entry:
+    """The feed entry of a change. ``kind_scheme``: the URI under which the kinds are categories."""
+    return Entry(
+        id=item.id,
+        title=headline(item),
+        updated=item.published_at,
+        published=item.published_at,
+        link=item.link,
+        summary=summary(item),
+        content_html=details(item),
+        author=item.actor,
+        categories=(Category(item.kind, kind_scheme, KINDS[item.kind]),),
+        links=item.links,
+    )
+
+
+def headline(item: ChangeItem) -> str:
+    """One sentence: 「示例市财政局 取消收费项目：价格鉴证业务收费」.
+
+    Quotes the one field that changed where both values are short, and says from when a change
+    takes effect that lies in the future.
+    """
+    noun = item.catalogue.item or "条目"
+    if item.kind == "renamed" and item.previous_title and not item.hidden:
+        text = f"{item.actor} 将{noun}“{item.previous_title}”更名为“{item.title}”"
+    else:
+        text = f"{item.actor} {KINDS[item.kind]}{noun}"
+        text += f"：{item.title}" if item.title else ""
+    if item.kind in ("changed", "corrected") and not item.hidden:
+        text += _what(item)
+    if item.effective_on > item.published_on:
+        text += f"（自{_day(item.effective_on)}起）"
+    return text
+
+
+def summary(item: ChangeItem) -> str:
+    """Plain text: the list, its release, since when and by which document, and the reason given."""
+    parts = [f"《{item.dataset_title}》第{item.release}次发布", _effect(item)]
+    if item.basis:
+        parts.append(f"依据：{item.basis}")
+    text = "，".join(parts) + "。"
+    if item.reason:
+        text += f"说明：{item.reason.rstrip('。')}。"
+    if item.hidden:
+        text += item.hidden
+    return text
+
+
+def details(item: ChangeItem) -> str:
+    """HTML, every value escaped: 原 and 现 of a change, or the fields of what was added or removed."""
+    body = f"<p>{escape(summary(item))}</p>"
+    if item.hidden or item.kind == "withdrawn":
+        return body
+    if item.kind in ("added", "removed"):
+        return body + _fields_table(
+            item.catalogue, (item.after if item.kind == "added" else item.before) or {}
+        )
+    return body + _differences_table(item.catalogue, item.differences)
+
+
+def _what(item: ChangeItem) -> str:
+    known = [
+        (field, difference)
+        for difference in item.differences
+        if (field := _public(item.catalogue, difference.field)) is not None
+    ]
+    if not known:
+        return ""
+    if len(known) == 1:
+        field, difference = known[0]
+        before, after = _printed(field, difference.before), _printed(field, difference.after)
+        if len(before) <= _SHORT and len(after) <= _SHORT:
+            return f"（{field.title}：{before or '无'} → {after or '无'}）"
+    names = "、".join(field.title for field, _ in known[:3])
+    return f"（{names}{'等' if len(known) > 3 else ''}）"
+
+
+def _effect(item: ChangeItem) -> str:
+    if item.kind == "corrected":
+        # A correction has no day of its own: it holds for the whole time of the value that it corrects.
+        return f"更正自{_day(item.effective_on)}起的内容"
+    if item.kind == "withdrawn":
+        return f"{_day(item.published_on)}撤回"
+    verb = "将自" if item.effective_on > item.published_on else "自"
+    return f"{verb}{_day(item.effective_on)}起施行"
+
+
+def _fields_table(catalogue: Catalogue, content: Content) -> str:
+    rows = "".join(
+        f"<tr><th>{escape(field.title)}</th><td>{_html(_cut(_printed(field, content[field.name])))}</td></tr>"
+        for field in catalogue.fields
+        if not field.personal and field.name in content
+    )
+    return f"<table>{rows}</table>" if rows else ""
+
+
+def _differences_table(catalogue: Catalogue, differences: tuple[Difference, ...]) -> str:
+    rows = "".join(_difference_rows(catalogue, differences))
+    if not rows:
+        return ""
+    return f"<table><tr><th>项目</th><th>原</th><th>现</th></tr>{rows}</table>"
+
+
+def _difference_rows(catalogue: Catalogue, differences: tuple[Difference, ...]) -> Iterator[str]:
+    for difference in differences:
+        field = _public(catalogue, difference.field)
+        if field is None:
+            continue
+        before, after = _narrow(_printed(field, difference.before), _printed(field, difference.after))
+        old = f"<del>{_html(before)}</del>" if before else "（无）"
+        new = f"<ins>{_html(after)}</ins>" if after else "（无）"
+        yield f"<tr><th>{escape(field.title)}</th><td>{old}</td><td>{new}</td></tr>"
+
+
+def _public(catalogue: Catalogue, name: str) -> Field | None:
+    # A later version of the catalogue may have dropped the field, and personal ones are never told.
+    field = catalogue.by_name.get(name)
+    return None if field is None or field.personal else field
+
+
+def _printed(field: Field, value: Json) -> str:
+    return "" if value is None else format_value(field, value, "zh")
+
+
+def _narrow(before: str, after: str) -> tuple[str, str]:
+    """Two long texts without the stretches that they share at both ends, but for some context."""
+    shortest = min(len(before), len(after))
+    if shortest <= 4 * _CONTEXT:
+        return _cut(before), _cut(after)
+    head = next((i for i in range(shortest) if before[i] != after[i]), shortest)
+    most = shortest - head
+    tail = next((i for i in range(most) if before[-1 - i] != after[-1 - i]), most)
+    start, rest = max(0, head - _CONTEXT), max(0, tail - _CONTEXT)
+    return _stretch(before, start, rest), _stretch(after, start, rest)
+
+
+def _stretch(text: str, start: int, rest: int) -> str:
+    return _cut(("…" if start else "") + text[start : len(text) - rest] + ("…" if rest else ""))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONG else text[:_LONG] + "…"
+
+
+def _html(text: str) -> str:
+    return escape(text).replace("\n", "<br/>")
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"

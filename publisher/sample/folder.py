@@ -1,0 +1,94 @@
+"""The folder of a demo site: whose it is, whether its sample is whole, and who works on it now."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+MARK = "sample.json"
+_LOCK = "sample.lock"
+_OWN = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm", "sources", "index", "worker.lock", MARK)
+"""What a site makes in its home; nothing else is ever removed from the folder."""
+
+
+class FolderError(Exception):
+    """A folder that the sample may not use. ``zh`` and ``en`` tell the way out."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.zh, self.en = zh, en
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    state: Literal["loading", "complete"]
+    digest: str
+
+
+@contextmanager
+def held(home: Path) -> Iterator[None]:
+    """Make the folder and keep other demos out of it until the block ends or the process dies.
+
+    Raises :class:`FolderError` where another one is at work.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderError(
+                f"{home} 正由另一个演示进程使用：请用它，或先结束它。",
+                f"Another demo is at work in {home}: use it, or end it first.",
+            ) from None
+        yield
+
+
+def is_complete(home: Path, digest: str) -> bool:
+    """Whether the folder holds the whole sample, of this digest."""
+    mark = _mark(home)
+    return mark is not None and mark.state == "complete" and mark.digest == digest
+
+
+def begin(home: Path, digest: str) -> None:
+    """Make the folder ready for loading: what an interrupted or an older sample left is removed.
+
+    Raises :class:`FolderError` where a site is in it that is not the sample's.
+    """
+    if _mark(home) is None and any((home / name).exists() for name in _OWN):
+        raise FolderError(
+            f"{home} 里已有别的站点，不是演示数据：请换一个文件夹。",
+            f"{home} holds a site that is not the sample's: choose another folder.",
+        )
+    for name in _OWN:
+        path = home / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    _write(home, _Mark("loading", digest))
+
+
+def finish(home: Path, digest: str) -> None:
+    _write(home, _Mark("complete", digest))
+
+
+def _write(home: Path, mark: _Mark) -> None:
+    # Written aside and renamed, so that an interrupted write never leaves half a mark.
+    aside = home / f"{MARK}.new"
+    aside.write_bytes(msgspec.json.encode(mark))
+    aside.replace(home / MARK)
+
+
+def _mark(home: Path) -> _Mark | None:
+    path = home / MARK
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Mark)
+    except msgspec.MsgspecError:
+        return None
