@@ -163,17 +163,16 @@ JSON_START = re.compile(rb"""\s*(\[\s*[\[{\]]|\{\s*["}])""")
 
 
 def _is_json(data: bytes) -> bool:
-    return JSON_START.match(data.removeprefix(b"\xef\xbb\xbf"), 0, 4096) is not None
+    return JSON_START.match(data, 0, 4096) is not None
 
 
 def _text(data: bytes, name: str) -> _Read:
-    if _is_json(data):
-        plain = data.removeprefix(b"\xef\xbb\xbf")
-        if not plain.lstrip().startswith(b"[") and objects.is_lines(plain):
-            return _Read(JSON_LINES, records=_json_lines(lambda: _chunks(plain), name))
+    plain = data.removeprefix(b"\xef\xbb\xbf")
+    if _is_json(plain) and objects.is_lines(plain):
+        return _Read(JSON_LINES, records=_json_lines(lambda: _chunks(plain), name))
     text, notes = encoding.decode(data)
     if _is_json(text[:4096].encode()):
-        return _Read(JSON, records=objects.records(text.encode()), notes=notes)
+        return _json(text.encode(), name, notes)
     if _is_html(text):
         return _Read(HTML, markup.grids(markup.parse(text)), text=text, notes=notes)
     stem = PurePath(name).stem
@@ -186,6 +185,12 @@ def _text(data: bytes, name: str) -> _Read:
         return _Read(TEXT, (column,) if column else (), text=text, notes=notes)
     grid, more = delimited.grid(text, stem, delimiter)
     return _Read(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + more)
+
+
+def _json(data: bytes, name: str, notes: tuple[Note, ...]) -> _Read:
+    if objects.is_lines(data):
+        return _Read(JSON_LINES, records=_json_lines(lambda: _chunks(data), name), notes=notes)
+    return _Read(JSON, records=objects.records(data), notes=notes)
 
 
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n")

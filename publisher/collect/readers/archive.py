@@ -96,8 +96,10 @@ def _deflated(raw: memoryview, name: str, left: int) -> bytes:
     size = 0
     pending: bytes | memoryview = raw
     try:
-        while pending and not inflater.eof:
+        while not inflater.eof:
             piece = inflater.decompress(pending, CHUNK)
+            if not piece and not inflater.unconsumed_tail:  # the stream is cut short
+                break
             size += len(piece)
             if size > left or (size > LARGE and size > MAX_RATIO * len(raw)):
                 raise ReaderError(BOMB, f"{name}: 1 : {size // max(1, len(raw))}")

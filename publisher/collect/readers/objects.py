@@ -40,7 +40,7 @@ class Lines:
                 yield decoder.decode(line)
         except msgspec.ValidationError as problem:
             raise self._fail(_error(NOT_RECORDS, number, problem)) from problem
-        except (msgspec.DecodeError, RecursionError) as problem:
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
             raise self._fail(_error(BAD_JSON, number, problem)) from problem
         except ReaderError as problem:
             raise self._fail(problem) from problem
@@ -66,7 +66,7 @@ def records(data: bytes) -> list[Record]:
     """The records of one JSON document. Raises :class:`ReaderError`."""
     try:
         value = msgspec.json.Decoder(float_hook=str).decode(data)
-    except (msgspec.DecodeError, RecursionError) as problem:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
         raise ReaderError(BAD_JSON, str(problem)) from problem
     rows = value if isinstance(value, list) else _only_array(value)
     for number, row in enumerate(rows, start=1):
@@ -94,11 +94,11 @@ def _arrays(value: dict[str, Any], depth: int) -> Iterator[list[Any]]:
 
 
 def is_lines(data: bytes) -> bool:
-    """Whether the first line is an object of its own (a file of one line is the same record either way)."""
-    first = data.lstrip().split(b"\n", 1)[0]
-    if len(first) > MAX_LINE:
+    """Whether the first line is an object of its own and more follows; else it is one JSON document."""
+    first, _, rest = data.lstrip().partition(b"\n")
+    if len(first) > MAX_LINE or not rest or rest.isspace():
         return False
     try:
         return isinstance(msgspec.json.decode(first), dict)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False

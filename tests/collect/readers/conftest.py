@@ -1,0 +1,31 @@
+"""What the tests of this folder share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from publisher.collect.model import UnreadableFile
+from publisher.collect.readers import open_grids
+
+type Refusal = Callable[[bytes], str]
+
+
+@pytest.fixture
+def refusal() -> Refusal:
+    """The code of the finding with which a file is refused, its texts checked."""
+
+    def code(data: bytes, name: str = "清单.xlsx") -> str:
+        with pytest.raises(UnreadableFile) as caught:
+            open_grids(data, name)
+        finding = caught.value.finding
+        assert finding.severity == "error"
+        assert finding.file == name
+        assert finding.message_zh
+        assert finding.message_en
+        assert finding.way_out_zh
+        assert finding.way_out_en
+        return finding.code
+
+    return code

@@ -1,0 +1,95 @@
+"""JSON and JSON Lines become records, exactly as written."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.collect.model import UnreadableFile
+from publisher.collect.readers import JSON, JSON_LINES, open_grids
+from tests.shared_data import require
+
+
+def read(data: bytes) -> list[dict[str, object]]:
+    records = open_grids(data, "f.json").records
+    assert records is not None
+    return list(records)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"名称": "甲", "费": 12.50}]',
+        '{"code": 200, "tags": ["a"], "data": {"list": [{"名称": "甲", "费": 12.50}]}}',
+        '{"名称": "甲", "费": 12.50}\n',
+        '\n{"名称": "甲",\n "费": 12.50}\n',
+    ],
+)
+def test_every_shape_of_records_is_read_and_decimals_stay_as_written(text: str) -> None:
+    for data in (
+        text.encode(),
+        text.encode("utf-8-sig"),
+        text.encode("gb18030"),
+        gzip.compress(text.encode()),
+    ):
+        assert read(data) == [{"名称": "甲", "费": "12.50"}]
+
+
+def test_json_lines_can_be_read_twice() -> None:
+    opened = open_grids(b'{"a": 1}\n\n{"a": 2}', "f.jsonl")
+    assert opened.media_type == JSON_LINES
+    assert opened.records is not None
+    assert list(opened.records) == list(opened.records) == [{"a": 1}, {"a": 2}]
+
+
+def test_a_broken_line_is_named() -> None:
+    opened = open_grids(b'{"a": 1}\n{"a": \n', "f.jsonl")
+    assert opened.records is not None
+    with pytest.raises(UnreadableFile) as caught:
+        list(opened.records)
+    assert (caught.value.finding.code, caught.value.finding.row) == ("json-broken", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('[{"a": 1}, 2]', "json-not-records"),
+        ('{"x": [{"a": 1}], "y": [{"b": 1}]}', "json-not-records"),
+        ('[{"a": 1}', "json-broken"),
+        ('[{"a": ' + "[" * 100_000, "json-broken"),
+        ('[{"a": ' + "9" * 5000 + "}]", "json-broken"),
+    ],
+)
+def test_json_that_holds_no_records_is_refused(text: str, code: str) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        open_grids(text.encode(), "f.json")
+    assert caught.value.finding.code == code
+
+
+def test_text_that_begins_with_a_bracket_is_no_json() -> None:
+    assert open_grids("[1992]价费字240号,1\n[1992]价费字241号,2\n".encode(), "f.csv").media_type != JSON
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text()
+
+
+@given(st.lists(st.dictionaries(st.text(), SCALARS), min_size=1))
+def test_records_come_back_as_they_were_written(records: list[dict[str, object]]) -> None:
+    as_array = json.dumps(records, ensure_ascii=False)
+    as_lines = "\n".join(json.dumps(r, ensure_ascii=False) for r in records)
+    assert read(as_array.encode()) == records
+    assert read(as_lines.encode()) == records
+
+
+def test_json_lines_decode_at_a_hundred_thousand_records_a_second() -> None:
+    data = require("laws", "articles.jsonl.gz").read_bytes()
+    start = time.perf_counter()
+    records = open_grids(data, "articles.jsonl.gz").records
+    assert records is not None
+    assert sum(1 for _ in records) == 147_283
+    assert 147_283 / (time.perf_counter() - start) > 50_000, "half the bar: the machine may be busy"
