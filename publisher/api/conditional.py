@@ -1,0 +1,79 @@
+"""Validators, caching and negotiation (RFC 9110): decided before a body is built."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+
+from litestar.datastructures.headers import Accept
+
+from publisher.api.problems import ProblemError
+
+_REFUSED = re.compile(r";\s*q=0(\.0{0,3})?\s*(;|$)", re.IGNORECASE)
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "public, no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """On what an answer depends besides its address. Equal validities mean equal bytes."""
+
+    tokens: tuple[object, ...]
+    modified: datetime | None = None
+    """When it was last changed; None where no time says all of it."""
+    immutable: bool = False
+    """Pinned to a release: it never changes."""
+
+    def headers(self, etag: str) -> dict[str, str]:
+        headers = {"etag": etag, "cache-control": IMMUTABLE if self.immutable else REVALIDATE}
+        if self.modified is not None:
+            headers["last-modified"] = format_datetime(self.modified.astimezone(UTC), usegmt=True)
+        return headers
+
+
+def etag(validity: Validity, *, version: str, address: bytes) -> str:
+    """A strong entity tag over the software's version, the address with its query, and the validity.
+
+    The software is part of it because another release of ours may write the same state differently.
+    """
+    text = repr((version, address, validity.tokens)).encode()
+    return f'"{hashlib.blake2b(text, digest_size=12).hexdigest()}"'
+
+
+def unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bool:
+    """Whether 304 is the answer. If-Modified-Since counts only without If-None-Match (section 13.2.2)."""
+    asked = headers.get("if-none-match")
+    if asked is not None:
+        return asked.strip() == "*" or tag in _TAG.findall(asked)
+    since = headers.get("if-modified-since")
+    if since is None or validity.modified is None:
+        return False
+    try:
+        moment = parsedate_to_datetime(since)
+    except ValueError:
+        return False
+    if moment.tzinfo is None:
+        return False
+    return validity.modified.replace(microsecond=0) <= moment
+
+
+def negotiate(accept: str | None, offered: Sequence[str]) -> None:
+    """Pass when ``accept`` takes one of ``offered``. Raises ``not-acceptable`` naming them."""
+    if not accept or ("*/*" in accept and "*/*;" not in accept):
+        return
+    wanted = ",".join(part for part in accept.split(",") if not _REFUSED.search(part))
+    plain = [media.partition(";")[0] for media in offered]
+    if wanted and Accept(wanted).best_match(plain) is not None:
+        return
+    names = ", ".join(plain)
+    raise ProblemError(
+        "not-acceptable",
+        f"这里只提供 {names}。",
+        f"Only {names} is available here.",
+    )

@@ -1,0 +1,96 @@
+"""The contract as the service tells it: the OpenAPI document and the routes that it is made from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from openapi import document as builder
+from openapi.model import Operation
+from publisher.api import datasets as dataset_routes
+from publisher.api import feeds, health, parameters, problems, records, search
+from publisher.api.conditional import Validity
+from publisher.api.described import PROBLEMS
+from publisher.api.parameters import Grammar
+from publisher.api.routing import AnyRoute, Call, Reply, Service, route
+
+VERSION = "1.0.0"
+"""Of the contract: the first number is that of ``/v1``; additions raise the second."""
+
+DESCRIPTION = """清单: 政府的各种清单, 作为带版本、可追溯、可检索的开放数据。接口只读, 无须登记。
+
+- 每个 GET 都答 HEAD, 带强 ETag; 带 `If-None-Match` 再问, 未变则答 304。
+- 两个时点: `as_of` 是那一天有效的内容, `known_at` 是本站在那一刻的说法; `release` 固定两者, 答复永不改变。
+- 不认识的参数不会被忽略, 而是答 422 并指出最接近的参数。
+- 一切错误同为一种形式(RFC 9457 `application/problem+json`)。
+
+Government lists as versioned, traceable, searchable open data. Read-only, no registration. Every GET
+answers HEAD and carries a strong ETag. `as_of` asks for a day of legal effect, `known_at` for what this
+service said at an instant; `release` pins both, and such an answer never changes. Unknown parameters are
+refused, with the nearest known one named. Every error has one shape (RFC 9457). What may change is told in
+docs/api.md.
+"""
+
+TAGS: Mapping[str, str] = {
+    "数据集": "数据集及其结构 / Datasets and their schemas",
+    "发布": "发布与变化 / Releases and changes",
+    "记录": "记录与历史 / Records and their history",
+    "检索": "全文检索 / Search",
+    "订阅": "Atom 与 RSS / Feeds",
+    "运行": "监视与接口文档 / Monitoring and this document",
+}
+
+
+@route(
+    Operation(
+        name="get_openapi",
+        path="/openapi.json",
+        tag="运行",
+        summary="接口文档(OpenAPI 3.1)",
+        description="本接口的机器可读文档; 供人阅读的在 /docs。\n\nThis document; for people at /docs.",
+    )
+)
+def get_openapi(service: Service, call: Call) -> Reply:
+    parameters.parse(call.query, Grammar())
+    body = _encoded(service.site.base)
+    return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    *dataset_routes.ROUTES,
+    *records.ROUTES,
+    *search.ROUTES,
+    *feeds.ROUTES.values(),
+    *health.ROUTES,
+    get_openapi,
+)
+"""Every route of the contract; the document and the application are both made from it."""
+
+
+def operations() -> Sequence[Operation]:
+    return [replace(r.operation, problems=(*r.operation.problems, *PROBLEMS)) for r in ROUTES]
+
+
+def document(base: str) -> dict[str, Any]:
+    """The OpenAPI document of a site whose addresses begin with ``base``."""
+    return builder.build(
+        title="清单 / Qingdan",
+        version=VERSION,
+        description=DESCRIPTION,
+        server=base,
+        tags=TAGS,
+        operations=operations(),
+        problems=problems.KINDS,
+        problem=problems.Problem,
+    )
+
+
+@cache
+def _encoded(base: str) -> bytes:
+    """It depends on nothing but the base: built at the first call, then kept."""
+    return msgspec.json.encode(document(base))

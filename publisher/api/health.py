@@ -1,0 +1,65 @@
+"""Routes for whoever watches over the service: is it alive, is it ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.concurrency import sync_to_thread
+
+from openapi.model import Operation
+from publisher.api import answers, parameters
+from publisher.api.conditional import Validity
+from publisher.api.parameters import Grammar
+from publisher.api.problems import ProblemError
+from publisher.api.routing import AsyncReply, Call, Reply, Service, async_route, route
+from search.engine import SearchError
+
+TAG = "运行"
+_PLAIN = Grammar()
+
+
+@route(
+    Operation(
+        name="health",
+        path="/healthz",
+        tag=TAG,
+        summary="是否活着",
+        description="进程在答复即为 ok, 不碰数据库。\n\nThe process answers; no database is asked.",
+        answer=answers.Health,
+        conditional=False,
+    ),
+    runs="loop",
+)
+def health(_: Service, call: Call) -> Reply:
+    parameters.parse(call.query, _PLAIN)
+    return Reply(Validity(()), lambda: answers.Health(status="ok"), {"cache-control": "no-store"})
+
+
+@async_route(
+    Operation(
+        name="readiness",
+        path="/readyz",
+        tag=TAG,
+        summary="是否就绪",
+        description="数据库与检索都能读才是 ok; 附索引进度。\n\n"
+        "The log and the search engine can be read; tells how far search is behind.",
+        answer=answers.Readiness,
+        problems=("not-ready",),
+        conditional=False,
+    )
+)
+async def readiness(service: Service, call: Call) -> AsyncReply:
+    parameters.parse(call.query, _PLAIN)
+    try:
+        sequence, _ = await sync_to_thread(service.store.validator)
+        indexed, documents = await service.search.position(), await service.search.count()
+    except SearchError as error:
+        raise ProblemError("not-ready", headers={"retry-after": str(error.retry_after)}) from error
+
+    async def build() -> answers.Readiness:
+        return answers.Readiness(status="ok", sequence=sequence, indexed=indexed, documents=documents)
+
+    return AsyncReply(Validity((sequence, indexed, documents)), build)
+
+
+ROUTES: tuple[Any, ...] = (health, readiness)

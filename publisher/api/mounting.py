@@ -1,0 +1,165 @@
+"""Turn routes into Litestar handlers and errors into problems: the only place where HTTP is spoken."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.concurrency import sync_to_thread
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy.exc import OperationalError
+
+from publisher.api import conditional, problems
+from publisher.api.problems import ProblemError
+from publisher.api.routing import AnyRoute, AsyncRoute, Call, Route, Service
+from publisher.store.model import StoreError
+from search.engine import CursorError, SearchError
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+_LOG = logging.getLogger("publisher.api")
+_VARY = {"vary": "Accept, Accept-Encoding"}
+_HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def handler(route: AnyRoute, service: Service) -> HTTPRouteHandler:
+    """The Litestar handler of ``route``."""
+    respond = responder(route, service)
+
+    # Never ``{number:int}``: for what is no number Litestar answers an undocumented 404 of its own.
+    @get(route.operation.path.replace("}", ":str}"), name=route.operation.name, include_in_schema=False)
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await respond(request, request.path_params)
+
+    return handle
+
+
+def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) -> HTTPRouteHandler:
+    """One handler for routes that differ in what follows the last dot, which Litestar cannot tell apart.
+
+    ``pattern`` is such as ``/feeds/{dataset}``; a name without a known suffix has no route.
+    """
+    responders = {suffix: responder(route, service) for suffix, route in routes.items()}
+
+    @get(pattern.replace("}", ":str}"), include_in_schema=False)
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        ((key, value),) = request.path_params.items()
+        name, _, suffix = value.rpartition(".")
+        if suffix not in responders:
+            raise ProblemError("no-such-route")
+        return await responders[suffix](request, {key: name})
+
+    return handle
+
+
+def responder(
+    route: AnyRoute, service: Service
+) -> Callable[[Request[Any, Any, Any], Mapping[str, str]], Awaitable[Response[bytes]]]:
+    """From a request and the names in its path to the response of ``route``."""
+    answer = _asynchronous(route, service) if isinstance(route, AsyncRoute) else _synchronous(route, service)
+    media, template = route.operation.media_type, route.operation.path
+    offered = (media, "application/xml", "text/xml") if "+xml" in media else (media,)
+
+    async def respond(request: Request[Any, Any, Any], names: Mapping[str, str]) -> Response[bytes]:
+        headers = request.headers
+        conditional.negotiate(headers.get("accept"), offered)
+        call = Call(names, request.scope["query_string"], template.format_map(names))
+        outcome = await answer(call, headers)
+        return Response(outcome.body, status_code=outcome.status, headers=outcome.headers, media_type=media)
+
+    return respond
+
+
+def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
+    def answer(call: Call, headers: Mapping[str, str]) -> Outcome:
+        reply = route.handle(service, call)
+        tag, outcome = _precondition(service, call, headers, reply.validity)
+        if outcome is not None:
+            return outcome
+        return _built(reply.build(), reply.validity, tag, reply.headers)
+
+    async def in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
+        return answer(call, headers)
+
+    async def in_thread(call: Call, headers: Mapping[str, str]) -> Outcome:
+        return await sync_to_thread(answer, call, headers)
+
+    return in_loop if route.runs == "loop" else in_thread
+
+
+def _asynchronous(route: AsyncRoute, service: Service) -> Callable[..., Any]:
+    async def answer(call: Call, headers: Mapping[str, str]) -> Outcome:
+        reply = await route.handle(service, call)
+        tag, outcome = _precondition(service, call, headers, reply.validity)
+        if outcome is not None:
+            return outcome
+        return _built(await reply.build(), reply.validity, tag, {})
+
+    return answer
+
+
+def _precondition(
+    service: Service, call: Call, headers: Mapping[str, str], validity: conditional.Validity
+) -> tuple[str, Outcome | None]:
+    address = call.address.encode() + b"?" + call.query
+    tag = conditional.etag(validity, version=service.version, address=address)
+    if conditional.unchanged(validity, tag, headers):
+        return tag, Outcome(304, validity.headers(tag) | _VARY, b"")
+    return tag, None
+
+
+def _built(content: Any, validity: conditional.Validity, tag: str, more: Mapping[str, str]) -> Outcome:
+    body = content if isinstance(content, bytes) else _encoder.encode(content)
+    return Outcome(200, validity.headers(tag) | _VARY | dict(more), body)
+
+
+def exception_handlers(base: str) -> dict[Any, Any]:
+    """For Litestar: every exception becomes a problem. ``base`` is the site's own address."""
+
+    def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        fault = _problem(error)
+        if fault.kind.code in ("internal-error", "store-unavailable"):
+            _LOG.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+        path = request.scope["path"].encode("utf-8", "replace").decode()
+        body = problems.body(fault, base=base, path=path)
+        return Response(
+            _encoder.encode(body),
+            status_code=fault.kind.status,
+            headers={"cache-control": "no-store", **_VARY, **fault.headers},
+            media_type=problems.MEDIA_TYPE,
+        )
+
+    return {HTTPException: answer, Exception: answer}
+
+
+def _problem(error: Exception) -> ProblemError:
+    match error:
+        case ProblemError():
+            return error
+        case StoreError() if error.code in problems.BY_CODE:
+            return ProblemError(error.code, error.zh, error.en)
+        case CursorError():
+            return ProblemError("invalid-cursor")
+        case SearchError():
+            return ProblemError("search-unavailable", headers={"retry-after": str(error.retry_after)})
+        case OperationalError():
+            return ProblemError("store-unavailable", headers={"retry-after": "5"})
+        case HTTPException():
+            code = _HTTP_CODES.get(error.status_code, "bad-request")
+            if error.status_code >= 500:
+                code = "internal-error"
+            allow = {"allow": "GET, HEAD, OPTIONS"} if code == "method-not-allowed" else {}
+            return ProblemError(code, headers=allow)
+        case _:
+            return ProblemError("internal-error")

@@ -1,0 +1,106 @@
+"""What every handler does first: names from the path, the catalogue's grammar, the state asked for."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from urllib.parse import parse_qsl, urlencode
+
+from publisher.api import answers
+from publisher.api.conditional import Validity
+from publisher.api.parameters import COMPARISONS, Grammar
+from publisher.api.problems import ProblemError
+from publisher.api.routing import Call, Service
+from publisher.store.clocks import start_of
+from publisher.store.model import View
+from schemas.catalogue import Catalogue, FieldType
+
+VIEW = frozenset({"as_of", "known_at", "release"})
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_RECORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def dataset_name(call: Call) -> str:
+    """Raises ``no-such-dataset`` for what can be no name, before any store is asked."""
+    name = call.path["dataset"]
+    if not _NAME.fullmatch(name):
+        raise ProblemError("no-such-dataset")
+    return name
+
+
+def record_id(call: Call) -> str:
+    record = call.path["record"]
+    if not _RECORD.fullmatch(record):
+        raise ProblemError("no-such-record")
+    return record
+
+
+def release_number(call: Call) -> int:
+    number = call.path["number"]
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
+        raise ProblemError("no-such-release")
+    return int(number)
+
+
+def grammar(catalogue: Catalogue) -> Grammar:
+    """What a list of this catalogue's records takes."""
+    fields = [field for field in catalogue.fields if not field.personal]
+    filters: dict[str, FieldType] = {field.name: field.type for field in fields}
+    return Grammar(
+        names=VIEW | {"sort", "fields", "limit", "cursor", "facets"},
+        filters=filters | {"part": "string", "status": "string"},
+        operators=COMPARISONS,
+        shown=frozenset(filters),
+        facets=frozenset({"part", "status", *(field.name for field in fields if field.facet)}),
+        sorts=frozenset(filters),
+    )
+
+
+def validity(service: Service, dataset: str, view: View) -> Validity:
+    """On what a view of a dataset depends: its newest release and, unless a day is asked for, today.
+
+    Raises ``no-such-dataset``, ``no-such-release``.
+    """
+    if view.release is not None:
+        release = service.store.release(dataset, view.release)
+        # An erasure changes even what is pinned; caches that ask again must hear of it.
+        return Validity((release.hash, release.erased), release.published_at, immutable=True)
+    sequence, day = service.store.validator(dataset)
+    published = service.published_at(dataset, sequence)
+    if view.as_of is not None:
+        return Validity((sequence,), published)
+    return Validity((sequence, day), later(published, day))
+
+
+def later(published: datetime | None, day: date) -> datetime | None:
+    """The later of a publication and the day's beginning: what takes effect today changed at midnight."""
+    if published is None:
+        return None
+    return max(published, start_of(day))
+
+
+def with_query(service: Service, call: Call, **more: str) -> str:
+    """The address that was asked for, from the site's base, with some parameters set anew."""
+    pairs = [(k, v) for k, v in parse_qsl(call.query.decode(), keep_blank_values=True) if k not in more]
+    query = urlencode([*pairs, *more.items()])
+    return service.link(call.address) + (f"?{query}" if query else "")
+
+
+def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -> answers.PageLinks:
+    return answers.PageLinks(
+        self=with_query(service, call),
+        next=None if cursor is None else with_query(service, call, cursor=cursor),
+        dataset=service.link(f"/v1/datasets/{dataset}"),
+    )
+
+
+def view_query(view: View) -> str:
+    """The query that asks for ``view`` again; empty for the present."""
+    pairs: list[tuple[str, str]] = []
+    if view.as_of is not None:
+        pairs.append(("as_of", view.as_of.isoformat()))
+    if view.known_at is not None:
+        pairs.append(("known_at", view.known_at.isoformat().replace("+00:00", "Z")))
+    if view.release is not None:
+        pairs.append(("release", str(view.release)))
+    return f"?{urlencode(pairs)}" if pairs else ""

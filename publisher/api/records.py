@@ -1,0 +1,350 @@
+"""Routes: the records of a dataset, one record, its history, and the changes of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from openapi.model import Operation, Parameter
+from publisher.api import answers, cursors, parameters, reading, titles
+from publisher.api.conditional import Validity
+from publisher.api.datasets import source
+from publisher.api.described import (
+    CURSOR,
+    DATASET,
+    FACETS,
+    FIELDS,
+    FILTERS,
+    LIMIT,
+    RECORD,
+    RELEASE,
+    SORT,
+    VIEW,
+)
+from publisher.api.parameters import Grammar, Parameters
+from publisher.api.problems import ProblemError, Tombstone
+from publisher.api.routing import Call, Reply, Service, route
+from publisher.store import model
+from publisher.store.model import RecordState, View
+from schemas.catalogue import Catalogue
+
+TAG = "记录"
+_PLAIN = Grammar()
+_NOT_FOUND = ("no-such-dataset", "no-such-release")
+_GONE: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
+
+
+@route(
+    Operation(
+        name="list_records",
+        path="/v1/datasets/{dataset}/records",
+        tag=TAG,
+        summary="筛选、排序、统计记录",
+        description="默认为今天有效的记录。翻页时各页同属第一页的时点, 总数精确。\n\n"
+        "Records in effect, filtered, sorted and counted, at any day or release. All pages of a walk are "
+        "of the state of its first page; totals are exact.",
+        answer=answers.Records,
+        parameters=(DATASET, FILTERS, SORT, FIELDS, FACETS, LIMIT, CURSOR, *VIEW),
+        problems=(*_NOT_FOUND, "invalid-cursor"),
+    )
+)
+def list_records(service: Service, call: Call) -> Reply:
+    name = reading.dataset_name(call)
+    catalogue = service.store.catalogue(name)
+    asked = parameters.parse(call.query, reading.grammar(catalogue))
+    validity = reading.validity(service, name, asked.view)
+    walk = cursors.walk("records", name, replace(asked, cursor=None, limit=0))
+    cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
+    return Reply(validity, lambda: _page(service, call, name, catalogue, asked, walk, cursor))
+
+
+def _page(
+    service: Service,
+    call: Call,
+    name: str,
+    catalogue: Catalogue,
+    asked: Parameters,
+    walk: str,
+    cursor: cursors.Cursor | None,
+) -> answers.Records:
+    query = model.RecordQuery(
+        view=_pinned(asked.view, cursor),
+        filters=asked.filters,
+        sort=asked.sort,
+        limit=asked.limit,
+        after=cursor.after if cursor else None,
+        count=cursor is None,
+        facets=asked.facets,
+    )
+    page = service.store.records(name, query)
+    total = cursor.total if cursor else page.total or 0
+    following = None
+    if page.after is not None:
+        view = query.view if cursor else _now(service, name, asked.view)
+        following = cursors.encode(
+            cursors.Cursor(walk, page.after, total, as_of=view.as_of, known_at=view.known_at)
+        )
+    return answers.Records(
+        dataset=name,
+        total=total,
+        records=tuple(
+            answers.RecordItem(**_item(service, s, asked.fields, asked.view)) for s in page.records
+        ),
+        facets=tuple(
+            titles.facet(field, titles.of_field(catalogue, field), counts)
+            for field, counts in page.facets.items()
+        ),
+        links=reading.page_links(service, call, name, following),
+    )
+
+
+def _pinned(view: View, cursor: cursors.Cursor | None) -> View:
+    """The state of the first page, which the cursor remembers; a release needs no remembering."""
+    if cursor is None or view.release is not None:
+        return view
+    return View(as_of=cursor.as_of, known_at=cursor.known_at)
+
+
+def _now(service: Service, name: str, view: View) -> View:
+    """The present said outright: today, as known since the newest release."""
+    if view.release is not None:
+        return view
+    sequence, day = service.store.validator(name)
+    return View(
+        as_of=view.as_of or day,
+        known_at=view.known_at or service.published_at(name, sequence),
+    )
+
+
+@route(
+    Operation(
+        name="get_record",
+        path="/v1/datasets/{dataset}/records/{record}",
+        tag=TAG,
+        summary="一条记录",
+        description="内容、效力区间、凭证与出处(原单元格)。已取消的记录仍答 200, `status: removed`, "
+        "effective_from 为取消之日; 已撤回的答 410。\n\n"
+        "Content, interval of effect, proof, and the cells it was read from. A removed record still answers "
+        "200 with `status: removed`, in effect from the day of removal; a withdrawn one answers 410 with its "
+        "tombstone.",
+        answer=answers.Record,
+        parameters=(DATASET, RECORD, FIELDS, *VIEW),
+        problems=(*_NOT_FOUND, "no-such-record", "withdrawn", "erased"),
+    ),
+    runs="loop",
+)
+def get_record(service: Service, call: Call) -> Reply:
+    name, record = reading.dataset_name(call), reading.record_id(call)
+    asked = parameters.NOTHING
+    if call.query:
+        known = reading.grammar(service.store.catalogue(name))
+        asked = parameters.parse(call.query, replace(known, names=reading.VIEW | {"fields"}, filters={}))
+    validity = reading.validity(service, name, asked.view)
+
+    def build() -> answers.Record:
+        state = service.store.record(name, record, asked.view)
+        if state.status in _GONE:
+            raise _gone(service, state)
+        return answers.Record(
+            **_item(service, state, asked.fields, asked.view),
+            originals=dict(state.originals),
+            locator=dict(state.locator),
+            sources=tuple(source(s) for s in state.sources),
+        )
+
+    return Reply(validity, build)
+
+
+def _gone(service: Service, state: RecordState) -> ProblemError:
+    home = service.link(f"/v1/datasets/{state.dataset}/records/{state.id}")
+    return ProblemError(
+        _GONE[state.status],
+        errors=(),
+        tombstone=Tombstone(
+            dataset=state.dataset,
+            id=state.id,
+            title=state.title,
+            release=state.release,
+            since=state.effective_from,
+            known_from=state.known_from,
+            reason=state.reason,
+            history=f"{home}/history",
+        ),
+    )
+
+
+def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, view: View) -> dict[str, Any]:
+    content = state.content
+    if fields is not None:
+        content = {name: content[name] for name in fields if name in content}
+    dataset = service.link(f"/v1/datasets/{state.dataset}")
+    home = f"{dataset}/records/{state.id}"
+    return {
+        "dataset": state.dataset,
+        "id": state.id,
+        "status": state.status,
+        "title": state.title,
+        "part": state.part,
+        "content": content,
+        "release": state.release,
+        "effective_from": state.effective_from,
+        "effective_to": state.effective_to,
+        "known_from": state.known_from,
+        "known_to": state.known_to,
+        "withdrawn_at": state.withdrawn_at,
+        "reason": state.reason,
+        "revision": None
+        if state.revision is None
+        else answers.Revision(hash=state.revision, salt=state.salt),
+        "links": answers.RecordLinks(
+            self=home + reading.view_query(view),
+            history=f"{home}/history",
+            dataset=dataset,
+            release=f"{dataset}/releases/{state.release}",
+            schema=f"{dataset}/schema?release={state.release}",
+        ),
+    }
+
+
+@route(
+    Operation(
+        name="get_history",
+        path="/v1/datasets/{dataset}/records/{record}/history",
+        tag=TAG,
+        summary="一条记录的历史",
+        description="每次变化: 何时、由哪次发布、为何、逐字段的前后; 旧的在前。\n\n"
+        "Every change of the record, oldest first: when, by which release, why, field by field.",
+        answer=answers.History,
+        parameters=(DATASET, RECORD),
+        problems=("no-such-dataset", "no-such-record"),
+    )
+)
+def get_history(service: Service, call: Call) -> Reply:
+    name, record = reading.dataset_name(call), reading.record_id(call)
+    parameters.parse(call.query, _PLAIN)
+    sequence, _ = service.store.validator(name)
+    catalogue = service.store.catalogue(name)
+
+    def build() -> answers.History:
+        changes = service.store.history(name, record)
+        home = service.link(f"/v1/datasets/{name}")
+        return answers.History(
+            dataset=name,
+            id=record,
+            changes=tuple(_change(service, c, catalogue) for c in changes),
+            links=answers.HistoryLinks(
+                self=f"{home}/records/{record}/history", record=f"{home}/records/{record}", dataset=home
+            ),
+        )
+
+    return Reply(Validity((sequence,), service.published_at(name, sequence)), build)
+
+
+_CHANGES = Grammar(
+    names=frozenset({"after", "before", "release", "sort", "limit", "cursor"}), sorts=frozenset({"sequence"})
+)
+
+
+@route(
+    Operation(
+        name="list_changes",
+        path="/v1/datasets/{dataset}/changes",
+        tag="发布",
+        summary="数据集的变化",
+        description="按顺序号排列, 默认旧的在前。要只取新的变化, 记住最后的 sequence, 下次用 after 传来。\n\n"
+        "Changes by sequence, oldest first. To follow a dataset, keep the last sequence seen and pass it "
+        "as after the next time.",
+        answer=answers.Changes,
+        parameters=(
+            DATASET,
+            Parameter(
+                "after",
+                "只要此顺序号之后的 / Only changes of a larger sequence",
+                {"type": "integer", "minimum": 0},
+            ),
+            Parameter(
+                "before",
+                "只要此顺序号之前的 / Only changes of a smaller sequence",
+                {"type": "integer", "minimum": 0},
+            ),
+            replace(RELEASE, description="只要这次发布的变化 / Only what this release changed"),
+            Parameter(
+                "sort",
+                "sequence 旧的在前, -sequence 新的在前 / Oldest or newest first",
+                {"type": "string", "enum": ["sequence", "-sequence"], "default": "sequence"},
+            ),
+            LIMIT,
+            CURSOR,
+        ),
+        problems=(*_NOT_FOUND, "invalid-cursor"),
+    )
+)
+def list_changes(service: Service, call: Call) -> Reply:
+    name = reading.dataset_name(call)
+    asked = parameters.parse(call.query, _CHANGES)
+    if asked.view.release is not None:
+        service.store.release(name, asked.view.release)
+    sequence, _ = service.store.validator(name)
+    walk = cursors.walk("changes", name, replace(asked, cursor=None, limit=0))
+    cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
+    validity = Validity((sequence,), service.published_at(name, sequence))
+    return Reply(validity, lambda: _changes(service, call, name, asked, walk, cursor))
+
+
+def _changes(
+    service: Service, call: Call, name: str, asked: Parameters, walk: str, cursor: cursors.Cursor | None
+) -> answers.Changes:
+    descending = bool(asked.sort and asked.sort[0][1])
+    after, before = asked.after or 0, asked.before
+    if cursor is not None:
+        after, before = (after, cursor.total) if descending else (cursor.total, before)
+    changes = service.store.changes(
+        dataset=name,
+        after=after,
+        before=before,
+        limit=asked.limit + 1,
+        descending=descending,
+        release=asked.view.release,
+    )
+    shown = changes[: asked.limit]
+    following = None
+    if len(changes) > asked.limit:
+        following = cursors.encode(cursors.Cursor(walk, total=shown[-1].sequence))
+    catalogue = service.store.catalogue(name)
+    return answers.Changes(
+        dataset=name,
+        changes=tuple(_change(service, c, catalogue) for c in shown),
+        links=reading.page_links(service, call, name, following),
+    )
+
+
+def _change(service: Service, change: model.Change, catalogue: Catalogue) -> answers.Change:
+    home = service.link(f"/v1/datasets/{change.dataset}")
+    return answers.Change(
+        sequence=change.sequence,
+        dataset=change.dataset,
+        record=change.record,
+        title=change.title,
+        part=change.part,
+        kind=change.kind,
+        cause=change.cause,
+        release=change.release,
+        effective_on=change.effective_on,
+        published_at=change.published_at,
+        reason=change.reason,
+        withdrawn=change.withdrawn,
+        erased=change.erased,
+        fields=tuple(
+            answers.FieldChange(
+                field=f.field, title=titles.of_field(catalogue, f.field), before=f.before, after=f.after
+            )
+            for f in change.fields
+        ),
+        links=answers.ChangeLinks(
+            record=f"{home}/records/{change.record}", release=f"{home}/releases/{change.release}"
+        ),
+    )
+
+
+ROUTES: tuple[Any, ...] = (list_records, get_record, get_history, list_changes)

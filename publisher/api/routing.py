@@ -1,0 +1,113 @@
+"""What a route is: an operation of the contract and the function that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from openapi.model import Operation
+from publisher.api.conditional import Validity
+from publisher.store.clocks import day_at
+from publisher.store.model import Site
+from publisher.store.store import Store
+from search.engine import SearchEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What answers are made from; built once by the app factory."""
+
+    site: Site
+    store: Store
+    search: SearchEngine
+    clock: Callable[[], datetime]
+    version: str
+    _published: dict[str, tuple[int, datetime | None]] = field(default_factory=dict, repr=False)
+    """Dataset → (validator's sequence, time of its newest release): saves a query, cannot go stale."""
+
+    def published_at(self, dataset: str, sequence: int) -> datetime | None:
+        """When the newest release of ``dataset`` came out, if any; ``sequence`` is its validator's."""
+        known = self._published.get(dataset)
+        if known is None or known[0] != sequence:
+            releases = self.store.releases(dataset)
+            known = (sequence, max((r.published_at for r in releases), default=None))
+            self._published[dataset] = known
+        return known[1]
+
+    def today(self) -> date:
+        return day_at(self.clock())
+
+    def link(self, path: str) -> str:
+        """An address of this site; from its own base, whatever Host a request names."""
+        return self.site.base + path
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as far as an answer depends on it."""
+
+    path: Mapping[str, str]
+    query: bytes
+    address: str
+    """The path, as the contract writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer not yet built, and what its ETag is made of: a 304 never builds it.
+
+    ``build`` gives a msgspec struct, or bytes that are ready.
+    """
+
+    validity: Validity
+    build: Callable[[], Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncReply:
+    """Like :class:`Reply`, for an answer that waits for a search engine."""
+
+    validity: Validity
+    build: Callable[[], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``runs``: ``loop`` for a few keyed reads, where a hop to a thread would cost more than they do;
+    ``thread`` for all that may take long, so that it never holds up other requests."""
+
+    operation: Operation
+    handle: Callable[[Service, Call], Reply]
+    runs: Literal["loop", "thread"] = "thread"
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncRoute:
+    operation: Operation
+    handle: Callable[[Service, Call], Awaitable[AsyncReply]]
+
+
+type AnyRoute = Route | AsyncRoute
+
+
+def route(
+    operation: Operation, *, runs: Literal["loop", "thread"] = "thread"
+) -> Callable[[Callable[[Service, Call], Reply]], Route]:
+    """Make the function below it the answer to ``operation``."""
+
+    def made(handle: Callable[[Service, Call], Reply]) -> Route:
+        return Route(operation, handle, runs)
+
+    return made
+
+
+def async_route(
+    operation: Operation,
+) -> Callable[[Callable[[Service, Call], Awaitable[AsyncReply]]], AsyncRoute]:
+    def made(handle: Callable[[Service, Call], Awaitable[AsyncReply]]) -> AsyncRoute:
+        return AsyncRoute(operation, handle)
+
+    return made

@@ -1,0 +1,233 @@
+"""Route: search over every dataset of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from litestar.concurrency import sync_to_thread
+
+from openapi.model import Operation, Parameter
+from publisher.api import answers, cursors, parameters, reading, titles
+from publisher.api.conditional import Validity
+from publisher.api.described import AS_OF, CURSOR, KNOWN_AT, LIMIT
+from publisher.api.parameters import Grammar, Parameters
+from publisher.api.problems import Fault
+from publisher.api.routing import AsyncReply, Call, Service, async_route
+from publisher.store.clocks import micros
+from publisher.store.model import View
+from schemas import divisions
+from schemas.catalogue import Catalogue
+from search import engine
+
+MAX_HITS = 100
+_NAMES = frozenset({"q", "sort", "facets", "limit", "cursor", "as_of", "known_at"})
+_EVERYWHERE = ("dataset", "body", "type", "division", "year")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What there is to search in: dataset titles, and facet name → title."""
+
+    datasets: dict[str, str]
+    facets: dict[str, str]
+
+    def grammar(self) -> Grammar:
+        names = frozenset(self.facets)
+        return Grammar(
+            names=_NAMES,
+            filters=dict.fromkeys(self.facets, "string"),
+            facets=names,
+            sorts=frozenset({"relevance", "date"}),
+            max_limit=MAX_HITS,
+        )
+
+
+def _scope(service: Service) -> _Scope:
+    datasets = service.store.datasets()
+    catalogues = [service.store.catalogue(dataset.name) for dataset in datasets]
+    facets = {name: titles.COMMON[name] for name in _EVERYWHERE}
+    for name, title in _own_facets(catalogues):
+        facets.setdefault(name, title)
+    return _Scope({d.name: d.title for d in datasets}, facets)
+
+
+def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
+    for catalogue in catalogues:
+        for field in catalogue.fields:
+            if field.facet and not field.personal:
+                yield field.name, field.title
+
+
+@async_route(
+    Operation(
+        name="search",
+        path="/v1/search",
+        tag="检索",
+        summary="全文检索",
+        description="简体、繁体、文号的各种写法都能找到; `match` 说明命中含全部词、多数词还是任一词。"
+        "加 as_of 检索往日有效的内容。摘录与标记取自原文。\n\n"
+        "Full-text search in every dataset, simplified or traditional, any writing of a 文号. `match` says "
+        "whether hits hold all words, most or any; totals and facets count exactly that set. With as_of, "
+        "what was in effect on that day.",
+        answer=answers.Found,
+        parameters=(
+            Parameter(
+                "q",
+                "要找的词 / What to look for",
+                {"type": "string", "minLength": 1},
+                required=True,
+                example="食品经营许可",
+            ),
+            Parameter(
+                "filters",
+                "按 dataset、body、type、division、year 及清单自己的统计字段筛选; 同名多次为「或」 / "
+                "Filter by these facets or those of a catalogue; repeat a name for or",
+                {"type": "object", "additionalProperties": {"type": "string"}},
+                free_form=True,
+            ),
+            Parameter(
+                "sort",
+                "relevance 最相关在前, date 旧的在前, -date 新的在前 / Order of the hits",
+                {"type": "string", "enum": ["relevance", "date", "-date"], "default": "relevance"},
+            ),
+            Parameter(
+                "facets",
+                "统计这些字段的取值, 逗号分隔 / Count the values of these, comma-separated",
+                {"type": "array", "items": {"type": "string"}},
+                example=["dataset", "body", "year"],
+            ),
+            replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_HITS}),
+            CURSOR,
+            AS_OF,
+            KNOWN_AT,
+        ),
+        problems=("invalid-cursor", "search-unavailable"),
+    )
+)
+async def search(service: Service, call: Call) -> AsyncReply:
+    scope = await sync_to_thread(_scope, service)
+    asked = parameters.parse(call.query, scope.grammar())
+    _check(asked)
+    walk = cursors.walk("search", replace(asked, cursor=None, limit=0))
+    cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
+    view = _view(service, asked.view, cursor)
+    request = engine.Request(
+        text=asked.text,
+        filters={f.field: _indexed(f.field, f.values) for f in asked.filters},
+        as_of=(view.as_of or service.today()).toordinal(),
+        known_at=engine.FOREVER - 1 if view.known_at is None else micros(view.known_at),
+        sort=_sort(asked),
+        limit=asked.limit,
+        cursor=cursor.inner if cursor else None,
+        facets=asked.facets,
+    )
+    # The index follows the log at its own pace, so its position is what an answer depends on.
+    position = await service.search.position()
+
+    async def build() -> answers.Found:
+        page = await service.search.search(request)
+        following = None
+        if page.cursor is not None:
+            following = cursors.encode(
+                cursors.Cursor(walk, as_of=view.as_of, known_at=view.known_at, inner=page.cursor)
+            )
+        return _found(service, call, scope, asked, page, following)
+
+    titles_shown = cursors.walk(scope)
+    return AsyncReply(Validity((position, request.as_of, titles_shown)), build)
+
+
+def _check(asked: Parameters) -> None:
+    if not asked.text:
+        raise parameters.invalid(
+            [
+                Fault(
+                    parameter="q",
+                    code="bad-value",
+                    detail="请给出要找的词。",
+                    detail_en="Say what to look for.",
+                )
+            ]
+        )
+    if asked.sort == (("relevance", True),) or len(asked.sort) > 1:
+        raise parameters.invalid(
+            [
+                Fault(
+                    parameter="sort",
+                    code="bad-value",
+                    detail="应为 relevance、date 或 -date。",
+                    detail_en="Should be relevance, date or -date.",
+                )
+            ]
+        )
+
+
+def _indexed(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values as the index holds them: a division's code without the zeros behind."""
+    return tuple(map(divisions.compact, values)) if name == "division" else values
+
+
+def _sort(asked: Parameters) -> engine.Sort:
+    if not asked.sort or asked.sort[0][0] == "relevance":
+        return "relevance"
+    return "-date" if asked.sort[0][1] else "date"
+
+
+def _view(service: Service, view: View, cursor: cursors.Cursor | None) -> View:
+    """Every page of a walk is of the state that the first page saw."""
+    if cursor is not None:
+        return View(as_of=cursor.as_of, known_at=cursor.known_at)
+    return View(as_of=view.as_of or service.today(), known_at=view.known_at or service.clock())
+
+
+def _found(
+    service: Service,
+    call: Call,
+    scope: _Scope,
+    asked: Parameters,
+    page: engine.Page,
+    following: str | None,
+) -> answers.Found:
+    return answers.Found(
+        total=page.total,
+        match=page.match,
+        hits=tuple(_hit(service, scope, asked.view, hit) for hit in page.hits),
+        facets=tuple(
+            titles.facet(
+                name,
+                scope.facets.get(name, name),
+                [(value.value, value.count) for value in values],
+                datasets=scope.datasets,
+            )
+            for name, values in page.facets.items()
+        ),
+        links=answers.SearchLinks(
+            self=reading.with_query(service, call),
+            next=None if following is None else reading.with_query(service, call, cursor=following),
+        ),
+    )
+
+
+def _hit(service: Service, scope: _Scope, view: View, hit: engine.Hit) -> answers.Hit:
+    dataset = service.link(f"/v1/datasets/{hit.dataset}")
+    home = f"{dataset}/records/{hit.record}"
+    return answers.Hit(
+        dataset=hit.dataset,
+        dataset_title=scope.datasets.get(hit.dataset, hit.dataset),
+        record=hit.record,
+        score=hit.score,
+        title=_marked(hit.title),
+        excerpts=tuple(_marked(excerpt) for excerpt in hit.excerpts),
+        links=answers.HitLinks(
+            record=home + reading.view_query(view), history=f"{home}/history", dataset=dataset
+        ),
+    )
+
+
+def _marked(marked: engine.Marked) -> answers.Marked:
+    return answers.Marked(field=marked.field, text=marked.text, marks=marked.marks)
+
+
+ROUTES: tuple[Any, ...] = (search,)

@@ -1,0 +1,112 @@
+"""The application: everything is built here, from settings and what they name; nothing at import."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from importlib import metadata
+
+import uvicorn
+from litestar import Litestar
+from litestar.concurrency import sync_to_thread
+from litestar.handlers import HTTPRouteHandler
+
+from publisher.api import contract, feeds, mounting, pages
+from publisher.api.edge import Edge
+from publisher.api.routing import Service
+from publisher.settings import Settings
+from publisher.store.clocks import utc_now
+from publisher.store.store import Store
+from search.embedded import EmbeddedEngine
+from search.engine import SearchEngine
+
+type Task = Callable[[], Awaitable[None]]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    search: SearchEngine | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    background: Sequence[Task] = (),
+) -> Litestar:
+    """The service. A store and an engine that are given stay the caller's to close; what is not given is
+    opened where ``settings`` say and closed at shutdown.
+
+    ``background`` runs from startup to shutdown and is cancelled then. Raises ``StoreError`` where the
+    folder holds no site.
+    """
+    own: list[Callable[[], Awaitable[None]]] = []
+    if store is None:
+        opened = store = Store.open(settings.database, sources=settings.sources, clock=clock)
+        own.append(lambda: sync_to_thread(opened.close))
+    if search is None:
+        search = EmbeddedEngine(settings.index)
+        own.append(search.close)
+    service = Service(
+        site=store.site(), store=store, search=search, clock=clock, version=metadata.version("qingdan")
+    )
+    return Edge(
+        route_handlers=_handlers(service),
+        exception_handlers=mounting.exception_handlers(service.site.base),
+        lifespan=[_running(background, own)],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _handlers(service: Service) -> list[HTTPRouteHandler]:
+    suffixed = mounting.by_suffix(
+        "/feeds/{dataset}", {form: route for form, route in feeds.ROUTES.items()}, service
+    )
+    plain = [r for r in (*contract.ROUTES, *pages.ROUTES) if not r.operation.path.startswith("/feeds/")]
+    return [*(mounting.handler(route, service) for route in plain), suffixed]
+
+
+def _running(
+    background: Sequence[Task], own: Sequence[Task]
+) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        tasks = [asyncio.ensure_future(task()) for task in background]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for close in own:
+                await close()
+
+    return lifespan
+
+
+def serve(
+    app: Litestar, *, host: str = "127.0.0.1", port: int = 8000, started: Callable[[], None] | None = None
+) -> None:
+    """Serve ``app`` in this process until it is interrupted. ``started`` is called once it answers.
+
+    Raises ``OSError`` where the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    config = uvicorn.Config(
+        app, http="httptools", lifespan="on", log_config=None, access_log=False, server_header=False
+    )
+    with socket.create_server((host, port), family=family, backlog=2048) as bound:
+        _Server(config, started).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, then: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._then = then
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._then is not None:
+            self._then()

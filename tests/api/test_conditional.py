@@ -1,0 +1,72 @@
+"""ETags, 304 and negotiation, as RFC 9110 tells them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.api.conditional import Validity, etag, negotiate, unchanged
+from publisher.api.problems import ProblemError
+
+MODIFIED = datetime(2015, 12, 1, 8, 30, 0, 999, tzinfo=UTC)
+VALIDITY = Validity((1, "a"), MODIFIED)
+TAG = etag(VALIDITY, version="1", address=b"/a?b=1")
+
+
+def test_a_tag_changes_with_the_state_the_address_and_the_software() -> None:
+    others = {
+        etag(Validity((2, "a"), MODIFIED), version="1", address=b"/a?b=1"),
+        etag(VALIDITY, version="2", address=b"/a?b=1"),
+        etag(VALIDITY, version="1", address=b"/a?b=2"),
+    }
+    assert len(others | {TAG}) == 4
+    assert etag(VALIDITY, version="1", address=b"/a?b=1") == TAG
+    assert not TAG.startswith("W/")
+
+
+@pytest.mark.parametrize("asked", [TAG, f"W/{TAG}", f'"x", {TAG}', "*", f'"a,b" , {TAG}'])
+def test_a_matching_tag_is_unchanged(asked: str) -> None:
+    assert unchanged(VALIDITY, TAG, {"if-none-match": asked})
+
+
+@pytest.mark.parametrize("asked", ['"x"', "", TAG.strip('"'), "garbage", '"'])
+def test_another_tag_is_changed_even_if_the_date_would_do(asked: str) -> None:
+    headers = {"if-none-match": asked, "if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}
+    assert not unchanged(VALIDITY, TAG, headers)
+
+
+def test_if_modified_since_counts_whole_seconds() -> None:
+    assert unchanged(VALIDITY, TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:30:00 GMT"})
+    assert not unchanged(VALIDITY, TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:29:59 GMT"})
+    assert not unchanged(Validity((1,)), TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:30:00 GMT"})
+
+
+@given(st.text())
+def test_any_date_and_any_tag_are_read_without_an_error(text: str) -> None:
+    unchanged(VALIDITY, TAG, {"if-modified-since": text})
+    unchanged(VALIDITY, TAG, {"if-none-match": text})
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        *(None, "", "*/*", "application/json", "application/*", "text/html, application/json;q=0.1"),
+        *(
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "application/json; charset=utf-8",
+        ),
+    ],
+)
+def test_an_accept_that_takes_json_passes(accept: str | None) -> None:
+    negotiate(accept, ("application/json",))
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/json;q=0", "application/xml, text/*;q=0.3", "*/*;q=0"]
+)
+def test_an_accept_that_does_not_is_refused_and_told_what_there_is(accept: str) -> None:
+    with pytest.raises(ProblemError, match="application/json"):
+        negotiate(accept, ("application/json",))

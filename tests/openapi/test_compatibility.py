@@ -1,0 +1,153 @@
+"""What counts as breaking a caller, and what does not."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from openapi.compatibility import incompatibilities
+
+DOCUMENT: dict[str, Any] = {
+    "paths": {
+        "/v1/things": {
+            "get": {
+                "operationId": "list_things",
+                "parameters": [
+                    {
+                        "name": "limit",
+                        "in": "query",
+                        "required": False,
+                        "schema": {"type": "integer", "maximum": 1000, "minimum": 1, "default": 20},
+                    },
+                    {
+                        "name": "sort",
+                        "in": "query",
+                        "required": False,
+                        "schema": {"type": "string", "enum": ["a", "-a"]},
+                    },
+                ],
+                "responses": {
+                    "200": {
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Things"}}}
+                    },
+                    "404": {
+                        "content": {
+                            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                        }
+                    },
+                },
+            }
+        }
+    },
+    "components": {
+        "schemas": {
+            "Things": {
+                "type": "object",
+                "properties": {
+                    "things": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+                    "total": {"type": "integer"},
+                },
+                "required": ["things", "total"],
+            },
+            "Thing": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "kind": {"type": "string", "enum": ["x", "y"]},
+                    "parent": {"anyOf": [{"$ref": "#/components/schemas/Thing"}, {"type": "null"}]},
+                    "content": {"type": "object", "additionalProperties": {"type": "string"}},
+                },
+                "required": ["name", "kind", "parent"],
+            },
+            "Problem": {"type": "object", "properties": {"type": {"type": "string"}}, "required": ["type"]},
+        }
+    },
+}
+GET = ("paths", "/v1/things", "get")
+THING = ("components", "schemas", "Thing")
+
+
+def changed(*path: Any, value: Any = None, drop: bool = False) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    place: Any = document
+    for key in path[:-1]:
+        place = place[key]
+    if drop:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return document
+
+
+def test_a_document_is_compatible_with_itself() -> None:
+    assert incompatibilities(DOCUMENT, DOCUMENT) == []
+
+
+BREAKING: dict[str, Callable[[], dict[str, Any]]] = {
+    "path is gone": lambda: changed("paths", "/v1/things", drop=True),
+    "method is gone": lambda: changed(*GET, drop=True),
+    "operationId": lambda: changed(*GET, "operationId", value="things"),
+    "parameter limit is gone": lambda: changed(*GET, "parameters", 0, drop=True),
+    "became required": lambda: changed(*GET, "parameters", 0, "required", value=True),
+    "stricter maximum": lambda: changed(*GET, "parameters", 0, "schema", "maximum", value=100),
+    "stricter minLength": lambda: changed(*GET, "parameters", 1, "schema", "minLength", value=2),
+    "changed its default": lambda: changed(*GET, "parameters", 0, "schema", "default", value=10),
+    "changed its type": lambda: changed(*GET, "parameters", 0, "schema", "type", value="string"),
+    "no longer accepts -a": lambda: changed(*GET, "parameters", 1, "schema", "enum", value=["a"]),
+    "new parameter who is required": lambda: changed(
+        *GET,
+        "parameters",
+        value=[
+            *DOCUMENT["paths"]["/v1/things"]["get"]["parameters"],
+            {"name": "who", "in": "query", "required": True, "schema": {"type": "string"}},
+        ],
+    ),
+    "response 404 is gone": lambda: changed(*GET, "responses", "404", drop=True),
+    "no longer application/problem+json": lambda: changed(
+        *GET, "responses", "404", "content", value={"text/plain": {}}
+    ),
+    "property is gone": lambda: changed(*THING, "properties", "name", drop=True),
+    "is no longer always there": lambda: changed(*THING, "required", value=["name", "kind"]),
+    "may now be integer": lambda: changed(*THING, "properties", "name", value={"type": "integer"}),
+    "may now be null": lambda: changed(
+        *THING, "properties", "name", value={"anyOf": [{"type": "string"}, {"type": "null"}]}
+    ),
+    "not promised": lambda: changed(*THING, "properties", "kind", "enum", value=["x", "y", "z"]),
+    "may now be number": lambda: changed(
+        *THING, "properties", "content", "additionalProperties", value={"type": "number"}
+    ),
+}
+
+
+@pytest.mark.parametrize("why", BREAKING)
+def test_what_breaks_a_caller_is_found(why: str) -> None:
+    found = incompatibilities(DOCUMENT, BREAKING[why]())
+    assert any(why in sentence for sentence in found), found
+
+
+HARMLESS: dict[str, Callable[[], dict[str, Any]]] = {
+    "a new path": lambda: changed("paths", "/v1/others", value={"get": {"operationId": "others"}}),
+    "a new optional parameter": lambda: changed(
+        *GET,
+        "parameters",
+        value=[
+            *DOCUMENT["paths"]["/v1/things"]["get"]["parameters"],
+            {"name": "who", "in": "query", "required": False, "schema": {"type": "string"}},
+        ],
+    ),
+    "a larger maximum": lambda: changed(*GET, "parameters", 0, "schema", "maximum", value=5000),
+    "one more value accepted": lambda: changed(
+        *GET, "parameters", 1, "schema", "enum", value=["a", "-a", "b"]
+    ),
+    "a new property": lambda: changed(*THING, "properties", "colour", value={"type": "string"}),
+    "a new response": lambda: changed(*GET, "responses", "410", value={"content": {}}),
+    "another description": lambda: changed(*THING, "description", value="words"),
+}
+
+
+@pytest.mark.parametrize("what", HARMLESS)
+def test_what_only_adds_is_allowed(what: str) -> None:
+    assert incompatibilities(DOCUMENT, HARMLESS[what]()) == []
