@@ -110,9 +110,11 @@ def mend(text: str) -> str:
 
 
 def _was_cut(lines: list[str]) -> bool:
+    if len(lines) < 3 or max(map(len, lines)) > 28:
+        return False
     widths = [sum(1 if c < "\u1100" else 2 for c in line) for line in lines]
     widest = max(widths, default=0)
-    if len(lines) < 3 or widest > 28:
+    if widest > 28:
         return False
     # The last line of a paragraph may be as short as it likes.
     open_ends = [
@@ -128,6 +130,27 @@ def join(left: str, right: str) -> str:
     """Two pieces of a broken line as one: a space between two Latin words, nothing between Chinese."""
     latin = left[-1:].isascii() and right[:1].isascii() and left[-1:].isalpha() and right[:1].isalpha()
     return f"{left} {right}" if latin else left + right
+
+
+_BODY = re.compile(r"(?:[局委厅部办会院科处室所站队司署府关]|中心)$")
+
+
+def one_line(text: str, *, bodies: bool = False) -> str:
+    """The lines of a short cell as one; with ``bodies``, lines that all end as a body's name does are a list."""
+    if "\n" not in text:
+        return text
+    lines = [line for line in text.split("\n") if line]
+    if bodies and len(lines) > 1 and all(len(line) > 2 and _BODY.search(line) for line in lines):
+        return "、".join(lines)
+    joined = lines[0] if lines else ""
+    for line in lines[1:]:
+        joined = join(joined, line)
+    return _NOISE.sub("", joined) if len(lines) > 2 else joined
+
+
+def plain_lines(text: str) -> str:
+    """Markdown as it is, but for unseen characters, odd line ends and blank ends."""
+    return _UNSEEN.sub("", _BREAKS.sub("\n", text)).strip() if text else text
 
 
 _DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "Ｏ": 0, "两": 2}

@@ -1,0 +1,182 @@
+"""What can be wrong with the text of a cell: code, severity, words in two languages and the way out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A problem of one cell. ``code`` is stable; an error leaves the record unpublishable as it stands."""
+
+    code: str
+    severity: Literal["error", "warning", "info"]
+    message_zh: str
+    message_en: str
+    way_out_zh: str
+    way_out_en: str
+
+
+class ProblemKind(msgspec.Struct, frozen=True):
+    """A problem before it is about a cell: its texts hold ``{title}``, ``{found}`` and ``{words}``."""
+
+    code: str
+    severity: Literal["error", "warning", "info"]
+    zh: str
+    en: str
+    way_out_zh: str
+    way_out_en: str
+    example: str
+    """A cell's text that makes this problem."""
+
+    def of(self, title: str, found: str, words: str = "") -> Problem:
+        shown = found if len(found) <= 80 else f"{found[:80]}…"
+        texts = (self.zh, self.en, self.way_out_zh, self.way_out_en)
+        filled = (text.format(title=title, found=shown, words=words) for text in texts)
+        return Problem(self.code, self.severity, *filled)
+
+
+UNKNOWN_WORD = ProblemKind(
+    "unknown-word",
+    "error",
+    "“{found}”不是“{title}”的规定用词",
+    "“{found}” is not a word of the vocabulary of “{title}”",
+    "请改用其中之一：{words}",
+    "Use one of: {words}",
+    "行政审批",
+)
+UNREADABLE_DATE = ProblemKind(
+    "unreadable-date",
+    "error",
+    "“{found}”读不成日期",
+    "“{found}” is no date",
+    "请写完整的年月日，如 2015年11月5日 或 2015-11-05",
+    "Write year, month and day, as 2015-11-05",
+    "2015年11月",
+)
+AMBIGUOUS_DATE = ProblemKind(
+    "ambiguous-date",
+    "warning",
+    "“{found}”缺字，可能是 {words}，没有依据判断，按空白处理",
+    "“{found}” lost characters and may be {words}; nothing tells which, so it is left blank",
+    "请对照原件补全日期",
+    "Complete the date from the original document",
+    "2015115日",
+)
+UNREADABLE_LIMIT = ProblemKind(
+    "unreadable-limit",
+    "error",
+    "“{found}”读不成时限",
+    "“{found}” is no time limit",
+    "请写整数和单位，如 20个工作日、48小时、即时办结；不足一天的换成小时",
+    "Write a whole number and a unit, as 20个工作日, 48小时, 即时办结; less than a day in hours",
+    "尽快办理",
+)
+LIMIT_WITH_CONDITION = ProblemKind(
+    "limit-with-condition",
+    "warning",
+    "时限只读了“{words}”，其余文字留在原文里",
+    "Only “{words}” was read as the time limit; the other words stay in the original text",
+    "请核对；附带的条件可以写在备注里",
+    "Check it; conditions may go to the remark",
+    "20个工作日（不含专家评审时间）",
+)
+UNREADABLE_AMOUNT = ProblemKind(
+    "unreadable-amount",
+    "error",
+    "“{found}”读不成金额",
+    "“{found}” is no amount of money",
+    "请写一个数字和单位，如 12.50元/证",
+    "Write one number and its unit, as 12.50元/证",
+    "按规定收取",
+)
+UNREADABLE_NUMBER = ProblemKind(
+    "unreadable-number",
+    "error",
+    "“{found}”读不成数字",
+    "“{found}” is no number",
+    "请只写数字",
+    "Write digits only",
+    "若干",
+)
+UNREADABLE_YES_NO = ProblemKind(
+    "unreadable-yes-no",
+    "error",
+    "“{found}”读不成“是”或“否”",
+    "“{found}” is neither yes nor no",
+    "请写“是”或“否”",
+    "Write 是 (yes) or 否 (no)",
+    "视情况",
+)
+UNKNOWN_DIVISION = ProblemKind(
+    "unknown-division",
+    "warning",
+    "行政区划代码表（GB/T 2260）里没有“{found}”",
+    "“{found}” is not in the table of division codes (GB/T 2260)",
+    "请核对代码；已撤并的区划可以保留",
+    "Check the code; one of a division that was merged may stay",
+    "219999",
+)
+AMBIGUOUS_DIVISION = ProblemKind(
+    "ambiguous-division",
+    "error",
+    "“{found}”不能确定是哪个行政区划{words}",
+    "“{found}” does not tell which division is meant{words}",
+    "请写六位代码，或者连同上级写全，如 鞍山市铁东区",
+    "Write the six digits, or the name with those above it, as 鞍山市铁东区",
+    "铁东区",
+)
+NO_DOCUMENT_NUMBER = ProblemKind(
+    "no-document-number",
+    "warning",
+    "“{found}”不像发文字号，按原文保留",
+    "“{found}” does not look like a document number and was kept as it is",
+    "请按 鞍政发〔2015〕34号 的样子写",
+    "Write it like 鞍政发〔2015〕34号",
+    "内部文件",
+)
+REPAIRED = ProblemKind(
+    "repaired",
+    "warning",
+    "“{found}”缺字，只能读作 {words}",
+    "“{found}” lost a character and can only read {words}",
+    "请对照原件核对",
+    "Check it against the original document",
+    "辽政发〔201519号",
+)
+NO_CITATION = ProblemKind(
+    "no-citation",
+    "info",
+    "依据里的“{words}”不是文号或法律名称，按原文保留",
+    "“{words}” in the basis is neither a document number nor a statute and was kept as it is",
+    "不需要处理；如果是文件，请补上文号",
+    "Nothing to do; if it is a document, add its number",
+    "省政府批准",
+)
+UNCLOSED_BRACKET = ProblemKind(
+    "unclosed-bracket",
+    "warning",
+    "括号没有闭合：{found}",
+    "A bracket is not closed: {found}",
+    "请对照原件补上后半个括号",
+    "Add the closing bracket from the original document",
+    "《危险化学品安全管理条例》（国务院令第591号",
+)
+
+PROBLEMS: tuple[ProblemKind, ...] = (
+    UNKNOWN_WORD,
+    UNREADABLE_DATE,
+    AMBIGUOUS_DATE,
+    UNREADABLE_LIMIT,
+    LIMIT_WITH_CONDITION,
+    UNREADABLE_AMOUNT,
+    UNREADABLE_NUMBER,
+    UNREADABLE_YES_NO,
+    UNKNOWN_DIVISION,
+    AMBIGUOUS_DIVISION,
+    NO_DOCUMENT_NUMBER,
+    REPAIRED,
+    NO_CITATION,
+    UNCLOSED_BRACKET,
+)
