@@ -119,7 +119,7 @@ class Reading:
         return sum(s.rows for s in self.sheets)
 
 
-class UnreadableFile(Exception):
+class UnreadableFile(Exception):  # noqa: N818 - named for what it is about; part of the contract
     """The file cannot be read at all; nothing was changed. Carries one error finding."""
 
     def __init__(self, finding: Finding) -> None:

@@ -1,0 +1,161 @@
+"""What an import makes of a folder of power-list workbooks, and 30 of its records held against the cells.
+
+    python -m benchmarks.workbooks --data DIR --seed 20151105
+
+The comparison opens each workbook anew and finds header, rows and merged ranges by its own few lines
+below, so that a fault of the importer cannot hide itself. Characters must be the same, apart from width
+(NFKC) and white space, which the importer folds and mends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import re
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+
+from publisher.collect.importer import read_path
+from publisher.collect.model import ImportedRecord, Reading
+from schemas.catalogue import load
+
+HEADINGS = {
+    "事项名称": "name",
+    "子项名称": "sub_name",
+    "权力类型": "power_type",
+    "实施依据": "basis",
+    "行使主体": "actor",
+    "承办机构": "office",
+    "实施层级及权限": "level",
+    "部门职责": "duty",
+    "责任事项内容": "responsibility",
+    "责任事项依据": "responsibility_basis",
+    "追责对象范围": "accountable",
+    "追责情形": "accountability",
+    "备注": "remark",
+}
+"""This benchmark's own map of the columns of these workbooks."""
+
+EXPECTED_OUT = {"title", "header", "note", "group", "repeated-header"}
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A sheet as the file holds it, 0-based, with the ranges that are merged."""
+
+    rows: Sequence[Sequence[object]]
+    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+
+    def own(self, row: int, column: int) -> str:
+        value = self.rows[row][column] if row < len(self.rows) and column < len(self.rows[row]) else ""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return str(value)
+
+    def shown(self, row: int, column: int) -> str:
+        """The cell's own text, else that of the range that covers it from above."""
+        if (text := self.own(row, column)).strip():
+            return text
+        for (top, left), (bottom, right) in self.merged:
+            if top <= row <= bottom and left == column <= right:
+                return self.own(top, left)
+        return ""
+
+
+def bare(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def raw(path: Path, sheet: str) -> Raw:
+    with CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes())) as workbook:
+        found = workbook.get_sheet_by_name(sheet)
+        return Raw(found.to_python(skip_empty_area=False), found.merged_cell_ranges or [])
+
+
+def columns(sheet: Raw) -> tuple[int, dict[int, str]]:
+    """Index of the header's row, and column → field."""
+    for index, row in enumerate(sheet.rows):
+        named = {i: HEADINGS[b] for i, v in enumerate(row) if (b := bare(str(v))) in HEADINGS}
+        if "name" in named.values() and len(named) >= 5:
+            second = next((i for i, field in named.items() if field == "level"), len(row)) + 1
+            if second < len(row) and named.get(second, "level") == "level":
+                named[second] = "level_scope"
+            return index, named
+    raise SystemExit("no header found: this benchmark knows one kind of workbook")
+
+
+def compare(record: ImportedRecord, sheet: Raw) -> Iterator[str]:
+    """What differs between the record and the cells of its own row; its continuations add to them."""
+    start, named = columns(sheet)
+    own = record.rows[0] - 1
+    for column, field in named.items():
+        expected = sheet.shown(own, column)
+        if field == "name" and not expected.strip():
+            above = (sheet.own(r, column) for r in range(own - 1, start, -1))
+            expected = next((text for text in above if text.strip()), "")
+        expected += "".join(sheet.own(r - 1, column) for r in record.rows[1:])
+        value = record.content.get(field)
+        got = "" if value is None else str(value)
+        if bare(expected) != bare(got):
+            yield f"{field}: cell {expected[:60]!r}, record {got[:60]!r}"
+        elif value is not None and not re.fullmatch(r"[A-Z]+\d+", record.cells.get(field, "")):
+            yield f"{field}: no reference to a cell"
+
+
+def report(readings: Sequence[Reading]) -> None:
+    total: Counter[str] = Counter()
+    for reading in readings:
+        out = Counter(left.reason for left in reading.left_out)
+        continuations = sum(s.continuations for s in reading.sheets)
+        levels = Counter(f.severity for f in reading.findings)
+        print(reading.file)
+        print(
+            f"  rows {reading.rows}, records {len(reading.records)}, continuations {continuations}, "
+            f"left out {sum(out.values())} {dict(out)}, findings {dict(levels)}"
+        )
+        for left in reading.left_out:
+            if left.reason not in EXPECTED_OUT:
+                print(f"    left out: {left.sheet} row {left.row}: {left.reason}: {left.text}")
+        total.update(out)
+        total.update(rows=reading.rows, records=len(reading.records), continuations=continuations)
+    rest = sum(n for reason, n in total.items() if reason in {"duplicate", "unreadable", "total"})
+    share = rest / total["rows"] if total["rows"] else 0
+    print(f"all: {dict(total)}; left out other than titles, headers, notes, groups: {rest} ({share:.2%})")
+
+
+def draw(readings: Sequence[Reading], folder: Path, seed: int, count: int) -> int:
+    """Prints each drawn record that differs from its cells; returns how many are right in every field."""
+    everything = [(reading, record) for reading in readings for record in reading.records]
+    right = 0
+    for reading, record in random.Random(seed).sample(everything, min(count, len(everything))):
+        wrong = list(compare(record, raw(folder / reading.file, record.sheet)))
+        right += not wrong
+        for line in wrong:
+            print(f"  differs: {reading.file} {record.sheet} row {record.rows[0]}: {line}")
+    print(f"drawn with seed {seed}: {right} of {min(count, len(everything))} right in every field")
+    return right
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of workbooks")
+    parser.add_argument("--seed", type=int, default=20151105)
+    parser.add_argument("--draw", type=int, default=30, help="records to compare")
+    arguments = parser.parse_args()
+    catalogue = load("power-list")
+    paths = sorted(p for p in arguments.data.iterdir() if p.suffix in {".xls", ".xlsx", ".ods"})
+    readings = [read_path(path, catalogue=catalogue) for path in paths]
+    report(readings)
+    right = draw(readings, arguments.data, arguments.seed, arguments.draw)
+    sys.exit(0 if right + 1 >= min(arguments.draw, sum(len(r.records) for r in readings)) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Small workbooks made as offices make them: titles, merged cells, hidden rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import openpyxl
+
+from publisher.collect.importer import read_file
+from publisher.collect.model import Reading
+from schemas.catalogue import load
+
+type Rows = Sequence[Sequence[object]]
+
+POWER_HEADER = [
+    *("序号", "事项名称", "子项名称", "权力类型", "实施依据", "行使主体", "承办机构", "实施层级及权限", None),
+    *("部门职责", "备注"),
+]
+
+
+def power_row(
+    number: object = None,
+    name: object = None,
+    sub: object = None,
+    kind: object = None,
+    basis: object = None,
+    actor: object = None,
+    level: object = None,
+    scope: object = None,
+    remark: object = None,
+) -> list[object]:
+    return [number, name, sub, kind, basis, actor, None, level, scope, None, remark]
+
+
+def xlsx(
+    *sheets: tuple[str, Rows],
+    merged: Sequence[str] = (),
+    hidden_rows: Sequence[int] = (),
+    hidden_sheets: Sequence[str] = (),
+) -> bytes:
+    """``merged``: ranges of the first sheet, merged without clearing what they cover."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+        if name in hidden_sheets:
+            sheet.sheet_state = "hidden"
+    first = book.worksheets[0]
+    for area in merged:
+        first.merge_cells(area)
+    for number in hidden_rows:
+        first.row_dimensions[number].hidden = True
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def csv_bytes(*rows: Sequence[object]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows(["" if v is None else v for v in row] for row in rows)
+    return out.getvalue().encode()
+
+
+def read(data: bytes, catalogue: str = "power-list", name: str = "某局.xlsx") -> Reading:
+    reading = read_file(data, name=name, catalogue=load(catalogue))
+    accounted(reading)
+    return reading
+
+
+def accounted(reading: Reading) -> None:
+    """Every row is a record's own, a continuation or left out, in each sheet."""
+    for sheet in reading.sheets:
+        assert sheet.rows == sheet.records + sheet.continuations + sheet.left_out, sheet
+    assert reading.rows == sum(len(r.rows) for r in reading.records) + len(reading.left_out)
+
+
+def codes(reading: Reading) -> list[str]:
+    return [finding.code for finding in reading.findings]
+
+
+def column(reading: Reading, field: str) -> list[object]:
+    return [record.content.get(field) for record in reading.records]
+
+
+def left(reading: Reading) -> list[tuple[int, str]]:
+    return [(x.row, x.reason) for x in reading.left_out]
