@@ -136,7 +136,7 @@ _BODY = re.compile(r"(?:[局委厅部办会院科处室所站队司署府关]|�
 
 
 def one_line(text: str, *, bodies: bool = False) -> str:
-    """The lines of a short cell as one; with ``bodies``, lines that all end as a body's name does are a list."""
+    """The lines of a short cell as one; with ``bodies``, lines that all end as bodies do are a list."""
     if "\n" not in text:
         return text
     lines = [line for line in text.split("\n") if line]
