@@ -68,7 +68,6 @@ class DatasetPlan(_Strict, frozen=True):
 
 
 class Plan(_Strict, frozen=True):
-    base: str
     tag_authority: str
     dataset: tuple[DatasetPlan, ...]
 
@@ -78,7 +77,7 @@ class Plan(_Strict, frozen=True):
         return sum(len(dataset.step) for dataset in self.dataset)
 
 
-def folder() -> Traversable:
+def data() -> Traversable:
     """Where the sample's files lie, also when the package was installed from a wheel."""
     return files("publisher.sample") / "data"
 
@@ -87,13 +86,13 @@ def read() -> Plan:
     return msgspec.toml.decode(_text(), type=Plan)
 
 
-def digest() -> str:
-    """SHA-256 over the plan and every file that it names: tells a demo site of an older sample."""
-    total = hashlib.sha256(_text())
+def digest(base: str) -> str:
+    """SHA-256 over the plan, the files that it names and the base address: tells a site of another sample."""
+    total = hashlib.sha256(base.encode() + b"\n" + _text())
     for dataset in read().dataset:
         for step in dataset.step:
             for file in step.files if isinstance(step, Publish) else ():
-                total.update(hashlib.sha256(folder().joinpath(file.file).read_bytes()).digest())
+                total.update(hashlib.sha256(data().joinpath(file.file).read_bytes()).digest())
     return total.hexdigest()
 
 

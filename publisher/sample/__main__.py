@@ -1,0 +1,88 @@
+"""``python -m publisher.sample demo`` makes and serves the demo site; ``load`` only makes it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from publisher.sample import folder, plan
+from publisher.sample.folder import FolderError
+
+_HOST = "127.0.0.1"
+_PORT = 8000
+
+
+@click.group()
+def main() -> None:
+    """示例数据 / The sample data."""
+
+
+@main.command()
+@click.option(
+    "--home", type=click.Path(path_type=Path), required=True, help="站点文件夹 / The site's folder."
+)
+def load(home: Path) -> None:
+    """建立演示站点 / Make the demo site, and stop."""
+    with _refusals(), folder.held(home):
+        _make(home, f"http://{_HOST}:{_PORT}")
+
+
+@main.command()
+@click.option("--home", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=_PORT, show_default=True)
+def demo(home: Path, port: int) -> None:
+    """建立演示站点并提供服务 / Make the demo site, and serve it."""
+    from publisher.sample.serving import serve  # noqa: PLC0415 - `load` needs no web server
+
+    base = f"http://{_HOST}:{port}"
+    with _refusals(), folder.held(home):
+        _make(home, base)
+        serve(home, base, host=_HOST, port=port)
+
+
+def _make(home: Path, base: str) -> None:
+    """Load the sample unless it is there; what an interrupted load left is made anew."""
+    wanted = plan.read()
+    digest = plan.digest(base)
+    if folder.is_complete(home, digest):
+        _say(f"演示站点已在 {home}，不再重建。", f"The demo site is in {home} already.")
+        return
+    from publisher.sample.load import load as publish  # noqa: PLC0415 - a site that is there needs no engine
+
+    _say(f"在 {home} 建立演示站点……", f"Making the demo site in {home} …")
+    started = time.monotonic()
+    folder.begin(home, digest)
+    publish(home, wanted, base=base, told=_progress)
+    folder.finish(home, digest)
+    took = time.monotonic() - started
+    _say(
+        f"已发布 {len(wanted.dataset)} 个数据集、{wanted.releases} 次发布，用时 {took:.1f} 秒。",
+        f"{len(wanted.dataset)} datasets and {wanted.releases} releases in {took:.1f} s.",
+    )
+
+
+def _progress(done: int, total: int, title: str) -> None:
+    click.echo(f"  [{done:2}/{total}] {title}", err=True)
+
+
+def _say(zh: str, en: str) -> None:
+    click.echo(f"{zh}\n{en}", err=True)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a person can mend is told in two lines, not as a traceback."""
+    try:
+        yield
+    except FolderError as error:
+        _say(error.zh, error.en)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

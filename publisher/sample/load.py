@@ -1,0 +1,109 @@
+"""Publish the sample data into a fresh site, by the functions that the command line uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+
+from publisher import publishing, settings
+from publisher.publishing import GivenFile
+from publisher.sample.plan import Correct, DatasetPlan, File, Plan, Publish, Withdraw, data
+from publisher.store.model import Dataset, Part
+from publisher.store.store import Store
+from schemas import catalogue, values
+from schemas.catalogue import Content
+from search.embedded import EmbeddedEngine
+from search.engine import SearchEngine
+
+ACTOR = "演示 demo"
+
+type Told = Callable[[int, int, str], None]
+"""``(releases done, releases in all, the dataset's title)``."""
+
+
+class SampleError(Exception):
+    """A file or step of the sample that the site refuses: the sample itself is at fault."""
+
+
+def load(home: Path, plan: Plan, *, base: str, told: Told) -> None:
+    """Make a site in ``home`` and publish the plan. Raises :class:`SampleError`."""
+    place = settings.read(home, environ={})
+    store = Store.open(place.database, sources=place.sources)
+    try:
+        store.init_site(base, plan.tag_authority)
+        anyio.run(_all, store, EmbeddedEngine(place.index), plan, told)
+    finally:
+        store.close()
+
+
+async def _all(store: Store, search: SearchEngine, plan: Plan, told: Told) -> None:
+    done = 0
+    for dataset in plan.dataset:
+        store.create_dataset(_dataset(dataset), catalogue.load(dataset.catalogue))
+        for step in dataset.step:
+            await _step(store, search, dataset.name, step)
+            done += 1
+            told(done, plan.releases, dataset.title)
+    await search.close()
+
+
+def _dataset(plan: DatasetPlan) -> Dataset:
+    return Dataset(
+        name=plan.name,
+        catalogue=plan.catalogue,
+        title=plan.title,
+        title_en=plan.title_en,
+        body=plan.body,
+        division=plan.division,
+        licence=plan.licence,
+        contact=plan.contact,
+        description=plan.description,
+        notice=plan.notice,
+        labels=plan.labels,
+        source_note=plan.source_note,
+        parts=tuple(Part(part.name, part.aliases) for part in plan.parts),
+    )
+
+
+async def _step(store: Store, search: SearchEngine, name: str, step: Publish | Correct | Withdraw) -> None:
+    match step:
+        case Publish():
+            for file in step.files:
+                _import(store, name, file)
+            await publishing.publish(
+                store,
+                search,
+                name,
+                effective_on=step.effective_on,
+                basis=step.basis,
+                note=step.note,
+                actor=ACTOR,
+            )
+        case Correct():
+            record, content = _record(store, name, step.title)
+            known = store.catalogue(name).by_name
+            for field, text in step.set.items():
+                content[field] = values.parse_value(known[field], text).value
+            store.correct(name, {record: content}, reason=step.reason, basis=step.basis, actor=ACTOR)
+        case Withdraw():
+            record, _ = _record(store, name, step.title)
+            store.withdraw(name, [record], reason=step.reason, basis=step.basis, actor=ACTOR)
+
+
+def _import(store: Store, name: str, file: File) -> None:
+    path = data().joinpath(file.file)
+    given = GivenFile(Path(file.file).name, path.read_bytes())
+    report = publishing.import_files(store, name, [given], part=file.part, partial=file.partial)
+    if report.refused:
+        errors = [f.message_en for f in report.findings if f.severity == "error"]
+        errors += [c.message_en for c in report.conflicts]
+        raise SampleError(f"{file.file}: {'; '.join(errors)}")
+
+
+def _record(store: Store, name: str, title: str) -> tuple[str, Content]:
+    found = [state for state in store.find(name, title) if state.title == title]
+    if len(found) != 1:
+        raise SampleError(f"{name}: {len(found)} records are called {title}")
+    return found[0].id, dict(found[0].content)

@@ -1,0 +1,56 @@
+"""Serve the demo site and say what to open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import anyio
+import click
+
+from publisher import app, settings, worker
+from publisher.sample.folder import FolderError
+from publisher.store.store import Store
+from search.embedded import EmbeddedEngine
+
+_SEARCH = "危險化學品經營許可"
+_CHANGED = ("shili-power-list", "危险化学品经营许可")
+"""A record with a history: its promised limit was cut."""
+
+
+def serve(home: Path, base: str, *, host: str, port: int) -> None:
+    """Serve until Ctrl-C. Raises :class:`FolderError` where the port is taken."""
+    place = settings.read(home, environ={})
+    store = Store.open(place.database, sources=place.sources)
+    try:
+        engine = EmbeddedEngine(place.index)
+
+        async def keep_search_in_step() -> None:
+            await worker.run_worker(store, engine, stop=anyio.Event())
+
+        service = app.create_app(place, store=store, search=engine, background=[keep_search_in_step])
+        text = guide(store, base)
+        app.serve(service, host=host, port=port, started=lambda: click.echo(text))
+    except OSError as error:
+        raise FolderError(
+            f"不能使用 {host}:{port}（{error.strerror}）：请用 --port 另选端口。",
+            f"{host}:{port} cannot be had ({error.strerror}): choose another with --port.",
+        ) from error
+    finally:
+        store.close()
+
+
+def guide(store: Store, base: str) -> str:
+    """What to open, in Chinese and English."""
+    dataset, title = _CHANGED
+    record = next(state.id for state in store.find(dataset, title) if state.title == title)
+    rows = (
+        ("首页：全部数据集", "every dataset", "/"),
+        ("检索，繁体字也找得到", "a search, in traditional characters", f"/v1/search?q={quote(_SEARCH)}"),
+        ("一条记录的沿革", "the history of a record", f"/v1/datasets/{dataset}/records/{record}/history"),
+        ("订阅：示例市收费的变化", "a feed: what changed in the charges", "/feeds/shili-fees.atom"),
+        ("当时的清单", "the list as it was", f"/v1/datasets/{dataset}/records?as_of=2024-03-01"),
+        ("接口文档", "the API", "/docs"),
+    )
+    lines = [f"  {base}{path}\n      {zh} / {en}" for zh, en, path in rows]
+    return "\n".join(["请打开 / Open:", *lines, "按 Ctrl-C 结束。 / Ctrl-C ends it."])
