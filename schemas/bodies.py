@@ -9,7 +9,7 @@ turns 工商局 into 市场监督管理局; :func:`successors` and :func:`aliase
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -111,18 +111,23 @@ def _index() -> _Index:
     for name, known in writings.items():
         # A full name is never a short one of another body; of two that share a short one the first has it.
         full.update({w: name for w in known if w == name or (w not in writings and w not in full)})
-    earlier: defaultdict[str, set[str]] = defaultdict(set)
-    for before, after in later.items():
-        for name in after:
-            earlier[name].add(before)
-    owned: defaultdict[str, set[str]] = defaultdict(set)
-    for writing, name in full.items():
-        owned[name].add(writing)
-    return _Index(full, _sorted(owned), _sorted(later), _sorted(earlier))
+    return _Index(
+        full,
+        _turned(full.items()),
+        _sorted(later),
+        _turned((before, name) for before, after in later.items() for name in after),
+    )
+
+
+def _turned(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    table: defaultdict[str, set[str]] = defaultdict(set)
+    for value, key in pairs:
+        table[key].add(value)
+    return _sorted(table)
 
 
 def _heads_after(entry: _Entry, head: str) -> set[str]:
-    """A 局 became a 局; where the successor is a 委员会 first of all (卫生局 → 卫生健康委员会), that as well."""
+    """A 局 became a 局; where the successor is foremost a 委员会 (卫生局 → 卫生健康委员会), that too."""
     same = {head} & set(entry.heads)
     return same | {entry.heads[0]} if not same or entry.heads[0] == "委员会" else same
 
