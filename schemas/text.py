@@ -105,7 +105,7 @@ def mend(text: str) -> str:
         for line in lines[1:]:
             kept = _STARTS_ITEM.match(line) or _ENDS_SENTENCE.search(joined[-2:])
             joined = f"{joined}\n{line}" if kept else join(joined, line)
-        return _NOISE.sub("", joined)
+        return tidy_spaces(_NOISE.sub("", joined))
     return _MUST_JOIN.sub(lambda found: found[0].replace("\n", ""), "\n".join(lines))
 
 

@@ -130,16 +130,12 @@ def _document_number(field: Field) -> Reader:
         clean = one_line(fold(text))
         if not clean or clean == "无" or clean in BLANKS:
             return Value(None, changed=bool(text))
-        if citation := parse_number(clean):
-            return Value(citation.standard, citation.standard != text)
-        if (
-            (mended := repair(clean))
-            and mended.kind == "number"
-            and mended.original == clean
-            and mended.value
-        ):
+        mended = repair(clean)  # before the lenient reading of what people type, which sees no damage
+        if mended and mended.kind == "number" and mended.original == clean and mended.value:
             problem = problems.REPAIRED.of(field.title, clean, mended.value)
             return Value(mended.value, changed=True, problem=problem)
+        if citation := parse_number(clean):
+            return Value(citation.standard, citation.standard != text)
         return Value(clean, clean != text, problems.NO_DOCUMENT_NUMBER.of(field.title, clean))
 
     return read

@@ -1,0 +1,72 @@
+"""Bodies: short and full names, renames over the years, the place in front."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas import bodies
+
+
+@pytest.mark.parametrize(
+    ("written", "full"),
+    [
+        ("发改委", "发展和改革委员会"),
+        ("国家发展改革委", "国家发展和改革委员会"),
+        ("鞍山市发改委", "鞍山市发展和改革委员会"),
+        ("鞍山市人社局", "鞍山市人力资源和社会保障局"),
+        ("人社部", "人力资源和社会保障部"),
+        ("市住建局", "市住房和城乡建设局"),
+        ("鞍山市铁东区市监局", "鞍山市铁东区市场监督管理局"),
+        ("市国资委", "市国有资产监督管理委员会"),
+        ("马鞍山市应急局", "马鞍山市应急管理局"),
+        ("卫健委", "卫生健康委员会"),
+        ("文旅局", "文化和旅游局"),
+        ("省教委", "省教育委员会"),
+        (" 鞍山市 统计局", "鞍山市统计局"),
+    ],
+)
+def test_a_short_name_becomes_the_full_one_of_the_same_place(written: str, full: str) -> None:
+    assert bodies.canonical(written) == full
+    assert bodies.canonical(full) == full
+
+
+def test_a_name_of_the_day_is_not_rewritten_to_the_body_of_today() -> None:
+    assert bodies.canonical("鞍山市工商局") == "鞍山市工商行政管理局"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("鞍山市工商行政管理局", "鞍山市市场监督管理局"),
+        ("安全生产监督管理局", "应急管理局"),
+        ("国土资源部", "自然资源部"),
+        ("环境保护局", "生态环境局"),
+        ("卫生局", "卫生健康委员会"),
+        ("市物价局", "市发展和改革委员会"),
+    ],
+)
+def test_a_rename_is_known_in_both_directions(before: str, after: str) -> None:
+    assert after in bodies.successors(before)
+    assert after in bodies.aliases(before)
+    assert before in bodies.aliases(after)
+
+
+def test_aliases_keep_the_place_and_leave_out_the_name_itself() -> None:
+    others = bodies.aliases("鞍山市发改委")
+    assert "鞍山市发展和改革委员会" in others
+    assert "鞍山市发改委" not in others
+    assert all(name.startswith("鞍山市") for name in others)
+
+
+@pytest.mark.parametrize("name", ["", "克拉玛依市委宣传部", "某某发改委", "委", "《发改委》"])
+def test_what_is_no_known_body_is_left_as_it_is(name: str) -> None:
+    assert bodies.canonical(name) == name
+    assert bodies.aliases(name) == ()
+    assert bodies.successors(name) == ()
+
+
+def test_every_writing_leads_to_a_full_name_that_leads_to_itself() -> None:
+    for name in bodies.names():
+        full = bodies.canonical(name)
+        assert bodies.canonical(full) == full
+        assert name == full or name in bodies.aliases(full)

@@ -1,0 +1,198 @@
+"""发文字号 and statutes: found run together, printed in one form, read as people type them."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.citation import Citation, find, listed, parse_number
+
+BRACKETS = ["〔〕", "[]", "［］", "()", "（）", "【】", "﹝﹞"]
+CODES = [
+    "鞍政发",
+    "国办发",
+    "财综",
+    "发改价格规",
+    "陕价行函",
+    "国发明电",
+    "计价格",
+    "公境外",
+    "广发外字",
+    "晋财综函",
+]
+FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+
+numbers = st.builds(
+    Citation,
+    kind=st.just("document"),
+    issuer=st.sampled_from(CODES),
+    year=st.integers(1949, 2035),
+    number=st.integers(1, 9999),
+    number_first=st.booleans(),
+)
+
+
+def printed(texts: list[Citation]) -> list[str]:
+    return [c.standard for c in texts]
+
+
+@given(
+    numbers,
+    st.sampled_from(BRACKETS),
+    st.booleans(),
+    st.sampled_from(["", " ", "\u3000", "\n"]),
+    st.booleans(),
+)
+def test_a_number_in_any_writing_is_read_back_as_itself(
+    number: Citation, brackets: str, wide: bool, gap: str, ordinal: bool
+) -> None:
+    text = number.standard.replace("〔", gap + brackets[0]).replace("〕", brackets[1] + gap)
+    if ordinal:
+        text = text.replace(f"{number.number}号", f"第{number.number}号")
+    text = text.translate(FULL_WIDTH) if wide else text
+    read = parse_number(text)
+    assert read is not None
+    assert read.standard == number.standard
+    assert printed(find(text)) == [number.standard]
+
+
+@given(st.lists(numbers, min_size=1, max_size=8), st.sampled_from(["", "、", ",", "，", "; ", "."]))
+def test_numbers_that_run_together_are_all_found_with_their_own_text(
+    row: list[Citation], between: str
+) -> None:
+    text = between.join(n.standard for n in row)
+    found = find(text)
+    assert printed(found) == [n.standard for n in row]
+    assert [text[c.start : c.end] for c in found] == [c.text for c in found] == printed(row)
+    assert listed(text) == (printed(row), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("国发明电[1994]2号、23号", ["国发明电〔1994〕2号", "国发明电〔1994〕23号"]),
+        ("[1992]价费字240号", ["〔1992〕价费字240号"]),
+        ("[1992]财预字第111号", ["〔1992〕财预字111号"]),
+        ("计价格[1999]466号,[1992]价费字198号", ["计价格〔1999〕466号", "〔1992〕价费字198号"]),
+        ("财税﹝2017﹞18号.晋财综[2017]20号", ["财税〔2017〕18号", "晋财综〔2017〕20号"]),
+        (
+            "根据鞍政发〔2015〕34号和辽政发（２０１５）１９ 号文件",
+            ["鞍政发〔2015〕34号", "辽政发〔2015〕19号"],
+        ),
+        ("国务院令第60号、国发[1986]50号", ["国务院令第60号", "国发〔1986〕50号"]),
+        ("（2004年6月29日国务院令第412号发布）", ["国务院令第412号"]),
+        ("国务院第412号令", ["国务院令第412号"]),
+        ("中华人民共和国主席令第七十四号", ["主席令第74号"]),
+        ("国家发展改革委令2016年第36号", ["国家发展改革委令2016年第36号"]),
+        ("（2019年主席令第29号修正）", ["主席令第29号"]),
+        ("鞍政发〔2015〕034号", ["鞍政发〔2015〕34号"]),
+        ("2015年第34次会议，本令第3号牌", []),
+        ("辽政发〔201519号", []),
+    ],
+)
+def test_writings_seen_in_the_wild(text: str, expected: list[str]) -> None:
+    assert printed(find(text)) == expected
+
+
+def test_a_statute_is_known_with_and_without_the_states_name_and_keeps_its_articles() -> None:
+    (water,) = find("依据《中华人民共和国水土保持法》第二十五条、第二十六条")
+    assert (water.kind, water.title, water.short_title) == (
+        "statute",
+        "中华人民共和国水土保持法",
+        "水土保持法",
+    )
+    assert water.article == "第二十五条、第二十六条"
+    assert water.standard == "《中华人民共和国水土保持法》第二十五条、第二十六条"
+
+
+def test_an_article_is_found_behind_the_brackets_of_the_version() -> None:
+    text = "《行政许可法》（2003年8月27日通过，2019年修正）\n    第三十条、第三十四条"
+    (law,) = find(text)
+    assert law.article == "第三十条、第三十四条"
+    assert listed(text) == (["《行政许可法》（2003年8月27日通过，2019年修正）第三十条、第三十四条"], [])
+
+
+def test_a_title_inside_a_title_is_part_of_it() -> None:
+    assert printed(find("《关于修改〈中华人民共和国专利法〉的决定》")) == [
+        "《关于修改〈中华人民共和国专利法〉的决定》"
+    ]
+    assert printed(find("《关于转发国发〔2013〕27号文件的通知》")) == [
+        "《关于转发国发〔2013〕27号文件的通知》"
+    ]
+
+
+def test_a_number_in_brackets_stays_with_its_title_and_a_missing_bracket_stays_missing() -> None:
+    two = "《出版管理条例》（国务院令第594号）《关于加强弩管理的通知》（公治〔1999〕1646号）"
+    assert listed(two)[0] == [
+        "《出版管理条例》（国务院令第594号）",
+        "《关于加强弩管理的通知》（公治〔1999〕1646号）",
+    ]
+    assert listed("《危险化学品安全管理条例》（国务院令第591号")[0] == [
+        "《危险化学品安全管理条例》（国务院令第591号"
+    ]
+
+
+def test_what_is_no_reference_is_kept_in_its_place_and_named() -> None:
+    assert listed("财综[2003]45号、省政府批准、《教育法》") == (
+        ["财综〔2003〕45号", "省政府批准", "《教育法》"],
+        ["省政府批准"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "standard"),
+    [
+        ("鞍政发 2015 34", "鞍政发〔2015〕34号"),
+        ("鞍政发[2015]34号", "鞍政发〔2015〕34号"),
+        ("鞍政发2015-34", "鞍政发〔2015〕34号"),
+        ("鞍政发201534号", "鞍政发〔2015〕34号"),
+        ("鞍政发2015年第34号文件", "鞍政发〔2015〕34号"),
+        ("（2015）34号", "〔2015〕34号"),
+        ("国务院令412", "国务院令第412号"),
+        ("国务院412号令", "国务院令第412号"),
+        ("[1992]价费字第240号", "〔1992〕价费字240号"),
+    ],
+)
+def test_what_people_type_is_read(typed: str, standard: str) -> None:
+    read = parse_number(typed)
+    assert read is not None
+    assert read.standard == standard
+    assert (read.text, read.start, read.end) == (typed, 0, len(typed))
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "食品经营许可", "2015", "2015年34号", "关于2015年34号", "开饭店要办什么证", "34号"]
+)
+def test_what_is_no_number_is_none(typed: str) -> None:
+    assert parse_number(typed) is None
+
+
+@given(st.text("国发令第号《》[]〔2015〕34条一二、， \n", max_size=60))
+def test_any_text_is_searched_without_error_and_spans_never_overlap_but_in_a_version(text: str) -> None:
+    found = find(text)
+    assert [c.start for c in found] == sorted(c.start for c in found)
+    for citation in found:
+        assert text[citation.start : citation.end] == citation.text
+    numbers = [c for c in found if c.kind != "statute"]
+    assert all(a.end <= b.start for a, b in pairwise(numbers))
+
+
+@given(st.text("国发令第号《》（）〔2015〕34条一二、， ", max_size=40))
+def test_a_list_printed_and_read_again_stays_the_same(text: str) -> None:
+    once = "；".join(listed(text)[0])
+    assert "；".join(listed(once)[0]) == once
+
+
+@pytest.mark.parametrize(
+    "unit", ["国", "《", "[2015]", "令第", "《a》[", "一", "财综[2003]45号", "《a《b》", "(", "〔1992"]
+)
+def test_hostile_repetition_is_read_in_good_time(unit: str) -> None:
+    text = unit * (100_000 // len(unit)) + "号"
+    started = time.perf_counter()
+    find(text)
+    parse_number(text)
+    assert time.perf_counter() - started < 5

@@ -1,0 +1,65 @@
+"""GB/T 2260: names, ancestors and the codes of a name."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas import divisions
+
+
+def test_ancestors_go_from_the_province_to_the_division_itself() -> None:
+    assert divisions.ancestors("210311") == ("21", "2103", "210311")
+    assert divisions.ancestors("210300") == ("21", "2103")
+    assert divisions.ancestors("21") == ("21",)
+    assert divisions.ancestors("210311001") == ("21", "2103", "210311")
+    assert divisions.ancestors("鞍山") == ()
+
+
+def test_anshan_has_the_codes_that_its_documents_print() -> None:
+    seven = {
+        "210302": "铁东区",
+        "210303": "铁西区",
+        "210304": "立山区",
+        "210311": "千山区",
+        "210321": "台安县",
+    }
+    assert {code: divisions.name(code) for code in seven} == seven
+    assert divisions.name("210300") == divisions.name("2103") == "鞍山市"
+    assert divisions.full("2103") == "210300"
+    assert divisions.compact("210000") == "21"
+    assert divisions.name("219999") is None
+
+
+def test_anshan_is_not_maanshan() -> None:
+    assert divisions.find("鞍山") == ("2103",)
+    assert divisions.find("马鞍山") == ("3405",)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("鞍山市", ("2103",)),
+        ("鞍山市铁东区", ("210302",)),
+        ("辽宁省鞍山市铁东区", ("210302",)),
+        ("铁东", ("210302", "220303")),
+        ("岫岩", ("210323",)),
+        ("岫岩县", ("210323",)),
+        ("内蒙古", ("15",)),
+        ("新疆", ("65",)),
+        ("恩施州", ("4228",)),
+        ("巴音郭楞", ("6528",)),
+        ("香港", ("81",)),
+        ("市辖区", ()),
+        ("", ()),
+        ("某地", ()),
+    ],
+)
+def test_a_name_is_found_with_and_without_its_suffix_and_what_is_above(
+    text: str, codes: tuple[str, ...]
+) -> None:
+    assert divisions.find(text) == codes
+
+
+def test_a_path_leaves_out_the_tables_placeholders() -> None:
+    assert divisions.path("110102") == "北京市西城区"
+    assert divisions.path("210311") == "辽宁省鞍山市千山区"

@@ -1,0 +1,78 @@
+"""Damaged numbers and dates: mended where evidence suffices, both readings told where it does not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.citation import Repair, repair
+
+PUBLISHED = {"发布时间": date(2015, 11, 5)}
+
+
+def mended(text: str, evidence: dict[str, date] | None = None) -> Repair:
+    found = repair(text, evidence or {})
+    assert found is not None
+    return found
+
+
+def test_a_lost_bracket_has_one_reading_since_a_year_has_four_digits() -> None:
+    found = mended("根据《通知》(辽政发〔201519号)精神")
+    assert (found.kind, found.value) == ("number", "辽政发〔2015〕19号")
+    assert found.original == "辽政发〔201519号"
+    assert "根据《通知》(辽政发〔201519号)精神"[found.start :].startswith(found.original)
+    assert "辽政发〔2015〕19号" in found.because_zh
+    assert "辽政发〔2015〕19号" in found.because_en
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("鞍政发2015〕34号", "鞍政发〔2015〕34号"),
+        ("〔1992价费字240号", "〔1992〕价费字240号"),
+        ("根据辽政发[201519号", "辽政发〔2015〕19号"),
+    ],
+)
+def test_other_lost_brackets_are_mended_too(text: str, value: str) -> None:
+    assert mended(text).value == value
+
+
+def test_a_date_with_two_readings_is_believed_only_where_evidence_equals_one() -> None:
+    found = mended("2015115日", PUBLISHED)
+    assert (found.kind, found.value) == ("date", "2015-11-05")
+    assert found.readings == ("2015-11-05", "2015-01-15")
+    assert "发布时间" in found.because_zh
+
+
+@pytest.mark.parametrize(
+    "evidence", [{}, {"发布时间": date(2015, 11, 6)}, {**PUBLISHED, "生成日期": date(2015, 1, 15)}]
+)
+def test_a_date_without_evidence_or_with_two_minds_stays_blank_with_both_readings(
+    evidence: dict[str, date],
+) -> None:
+    found = mended("2015115日", evidence)
+    assert found.value is None
+    assert found.readings == ("2015-11-05", "2015-01-15")
+
+
+def test_a_date_that_can_be_one_day_only_needs_no_evidence() -> None:
+    assert mended("20151231日").value == "2015-12-31"
+    assert mended("201511月5日").value == "2015-11-05"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "鞍政发〔2015〕34号", "2015年11月5日", "20151301日", "第34号", "鞍政发〔20150号"]
+)
+def test_what_is_whole_or_beyond_mending_is_left_alone(text: str) -> None:
+    assert repair(text, PUBLISHED) is None
+
+
+@given(st.dates(date(1980, 1, 1), date(2035, 12, 31)))
+def test_every_day_that_lost_its_characters_is_among_the_readings_and_found_by_evidence(day: date) -> None:
+    found = mended(f"{day.year}{day.month}{day.day}日", {"发布时间": day})
+    assert day.isoformat() in found.readings
+    assert found.value == day.isoformat()
+    assert len(found.readings) <= 2
