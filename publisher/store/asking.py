@@ -1,0 +1,93 @@
+"""The store's door for readers: releases, records, changes, spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from publisher.store import amend, history, reading, registry, views
+from publisher.store import tables as t
+from publisher.store.base import Base
+from publisher.store.listing import Listing
+from publisher.store.model import Change, RecordPage, RecordQuery, RecordState, Release, Span, View
+
+
+class Asking(Base):
+    """Reads; each sees one state of the log throughout."""
+
+    def releases(self, dataset: str) -> tuple[Release, ...]:
+        with self._read() as conn:
+            return history.releases(conn, registry.dataset_row(conn, dataset))
+
+    def release(self, dataset: str, number: int) -> Release:
+        """Raises ``StoreError('no-such-release')``."""
+        with self._read() as conn:
+            return history.releases(conn, registry.dataset_row(conn, dataset), number)[0]
+
+    def records(self, dataset: str, query: RecordQuery) -> RecordPage:
+        """Raises ``StoreError``: ``no-such-release``, ``bad-filter``, ``bad-cursor``."""
+        with self._read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            clocks = views.clocks(conn, dataset, query.view, self._clock())
+            return Listing(conn, row, self._catalogue(conn, row.catalogue_digest), query, clocks).page()
+
+    def record(self, dataset: str, record_id: str, view: View = View()) -> RecordState:  # noqa: B008 - frozen
+        """Raises ``StoreError('no-such-record')``; a removed, withdrawn or erased one comes with its status."""
+        with self._read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            return reading.record(conn, row, record_id, views.clocks(conn, dataset, view, self._clock()))
+
+    def history(self, dataset: str, record_id: str) -> tuple[Change, ...]:
+        with self._read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            found = history.history(conn, self._field_order(conn), row, record_id)
+            if not found:
+                raise amend.no_such_record(record_id)
+            return found
+
+    def find(self, dataset: str, title: str) -> tuple[RecordState, ...]:
+        with self._read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            return reading.find(conn, row, title, self._today().toordinal())
+
+    def changes(
+        self,
+        *,
+        dataset: str | None = None,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 100,
+        descending: bool = False,
+        release: int | None = None,
+    ) -> tuple[Change, ...]:
+        with self._read() as conn:
+            return history.changes(
+                conn,
+                self._field_order(conn),
+                dataset=None if dataset is None else registry.dataset_row(conn, dataset),
+                after=after,
+                before=before,
+                limit=limit,
+                descending=descending,
+                release=release,
+            )
+
+    def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Iterator[Span]:
+        with self._read() as conn:
+            yield from reading.spans(conn, dataset=dataset, ids=ids)
+
+    def validator(self, dataset: str | None = None) -> tuple[int, date]:
+        """The newest release and the day (Asia/Shanghai): while both stay, a current view stays."""
+        with self._read() as conn:
+            query = select(t.site.c.release_sequence)
+            if dataset is not None:
+                row = registry.dataset_row(conn, dataset)
+                query = (
+                    select(t.release.c.sequence)
+                    .where(t.release.c.dataset == row.key)
+                    .order_by(t.release.c.number.desc())
+                    .limit(1)
+                )
+            return conn.scalar(query) or 0, self._today()

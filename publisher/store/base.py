@@ -1,0 +1,72 @@
+"""What all of the store's doors share: the database, the sources, the clock and the catalogues it read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from publisher.store import draft, history, registry
+from publisher.store import tables as t
+from publisher.store.clocks import day_at
+from publisher.store.database import Database
+from publisher.store.model import Release
+from publisher.store.registry import DatasetRow
+from publisher.store.sources import Sources
+from schemas.catalogue import Catalogue, parse
+
+
+class Base:
+    def __init__(self, database: Database, sources: Sources, clock: Callable[[], datetime]) -> None:
+        self._database, self._sources, self._clock = database, sources, clock
+        self._catalogues: dict[str, Catalogue] = {}  # by digest, so never stale
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _read(self) -> AbstractContextManager[Connection]:
+        if not self._database.exists():
+            raise registry.not_initialised()
+        return self._database.read()
+
+    def _write(self, *, keep: bool = True) -> AbstractContextManager[Connection]:
+        if not self._database.exists():
+            raise registry.not_initialised()
+        return self._database.write(keep=keep)
+
+    def _today(self) -> date:
+        return day_at(self._clock())
+
+    def _catalogue(self, conn: Connection, digest: str) -> Catalogue:
+        if digest not in self._catalogues:
+            source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
+            self._catalogues[digest] = parse(source, where=digest)
+        return self._catalogues[digest]
+
+    def _draft_catalogue(
+        self, conn: Connection, dataset: str, offered: Catalogue | None
+    ) -> tuple[DatasetRow, Catalogue]:
+        """The dataset and the catalogue that its draft is read with. Raises ``StoreError('migration-needed')``."""
+        row = registry.dataset_row(conn, dataset)
+        current = self._catalogue(conn, row.draft_catalogue or row.catalogue_digest)
+        if offered is None:
+            return row, current
+        draft.check_catalogue(current, offered)
+        return row, offered
+
+    def _release(self, conn: Connection, dataset: DatasetRow, sequence: int) -> Release:
+        number = conn.scalar(select(t.release.c.number).where(t.release.c.sequence == sequence))
+        return history.releases(conn, dataset, number)[0]
+
+    def _field_order(self, conn: Connection) -> history.FieldOrder:
+        orders: dict[str, Mapping[str, int]] = {}
+
+        def order(dataset: str) -> Mapping[str, int]:
+            if dataset not in orders:
+                catalogue = self._catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest)
+                orders[dataset] = {field.name: n for n, field in enumerate(catalogue.fields)}
+            return orders[dataset]
+
+        return order

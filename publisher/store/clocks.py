@@ -1,0 +1,48 @@
+"""Days and instants as the tables hold them: ordinals and microseconds, so that both databases compare alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+FOREVER = 2**62
+"""An open end, of days and of microseconds."""
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+"""Days of legal effect are days of this zone."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since the epoch. Raises ``ValueError`` for a time without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def moment_or_none(value: int) -> datetime | None:
+    return None if value >= FOREVER else moment(value)
+
+
+def day_or_none(value: int) -> date | None:
+    return None if value >= FOREVER else date.fromordinal(value)
+
+
+def day_at(instant: datetime) -> date:
+    """The day in Asia/Shanghai on which an instant falls."""
+    return instant.astimezone(SHANGHAI).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first instant of a day in Asia/Shanghai."""
+    return datetime.combine(day, time(), SHANGHAI)

@@ -1,0 +1,169 @@
+"""One way to two databases: connections, transactions, and what SQLite and PostgreSQL do differently."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
+
+from publisher.store.model import StoreError
+
+_WRITE_LOCK = 0x51_44_01
+_WORKER_LOCK = 0x51_44_02
+_BUSY_MILLISECONDS = 60_000
+
+
+class Database:
+    """Where the log is kept. Reads see one state throughout; writes come one after the other."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _with_driver(make_url(url))
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.file = Path(self.url.database) if self.sqlite and self.url.database else None
+        self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
+        options: dict[str, Any] = (
+            {} if self.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        self._readers = self.engine.execution_options(**options)
+        self._writers = self.engine.execution_options(qingdan_write=True)
+
+    def exists(self) -> bool:
+        """Whether there is a database to open; SQLite would make an empty one."""
+        return self.file is None or self.file.exists()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._readers.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def write(self, *, keep: bool = True) -> Iterator[Connection]:
+        """A transaction that no other writer overlaps, in this process or another.
+
+        Raises ``StoreError('busy')`` where another writer keeps the lock for over a minute.
+        ``keep=False`` rolls back at the end: for asking what would happen.
+        """
+        with self._writers.connect() as conn:
+            try:
+                transaction = conn.begin()
+                if not self.sqlite:
+                    conn.execute(select(func.pg_advisory_xact_lock(_WRITE_LOCK)))
+            except OperationalError as error:
+                raise StoreError(
+                    "busy",
+                    "另一个程序正在写入，请稍后再试。",
+                    "Another program is writing; try again in a moment.",
+                ) from error
+            with transaction:
+                yield conn
+                if not keep:
+                    transaction.rollback()
+
+    @contextmanager
+    def worker_lock(self) -> Iterator[bool]:
+        """True for the one process that may drain the outbox; never waits."""
+        if self.file is not None:
+            with _file_lock(self.file.parent / "worker.lock") as held:
+                yield held
+            return
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
+            held = bool(conn.scalar(select(func.pg_try_advisory_lock(_WORKER_LOCK))))
+            try:
+                yield held
+            finally:
+                if held:
+                    conn.execute(select(func.pg_advisory_unlock(_WORKER_LOCK)))
+
+    def analyze(self, conn: Connection, *tables: Table) -> None:
+        """Tell PostgreSQL's planner of rows that this transaction wrote; SQLite does without."""
+        if not self.sqlite:
+            for table in tables:
+                conn.execute(text(f'ANALYZE "{table.name}"'))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def inserted_key(result: CursorResult[Any]) -> int:
+    """The key that the database gave to the row just inserted."""
+    key = result.inserted_primary_key
+    if key is None:
+        raise TypeError("not the result of one insert")
+    return int(key[0])
+
+
+def contains(conn: Connection, column: ColumnElement[str], words: str) -> ColumnElement[bool]:
+    """Whether a column holds the words, letter for letter."""
+    find = func.instr if conn.dialect.name == "sqlite" else func.strpos
+    return find(column, words) > 0
+
+
+def json_text(conn: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """A top-level member of a JSON column: a string as it is, anything else as JSON."""
+    if conn.dialect.name == "sqlite":
+        return func.json_extract(column, f'$."{name}"')
+    return func.json_extract_path_text(func.cast_json(column), name)
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    return create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(url, pool_size=16, max_overflow=32)
+
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, never by the driver's guess
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL: a release that was announced survives a power cut, not only a killed process.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = OFF")
+        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.close()
+
+    def begun(conn: Connection) -> None:
+        write = conn.get_execution_options().get("qingdan_write", False)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[bool]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)

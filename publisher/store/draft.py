@@ -1,0 +1,215 @@
+"""The draft of a dataset: imports laid in, shown and thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import batched
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from publisher.store import registry
+from publisher.store import tables as t
+from publisher.store.canonical import NotCanonicalError, canonical, commitment, new_salt
+from publisher.store.clocks import micros, moment
+from publisher.store.database import inserted_key
+from publisher.store.identity import identity_digest
+from publisher.store.model import Draft, DraftImport, Entry, Source, StageMode, StoreError
+from publisher.store.registry import DatasetRow
+from schemas.catalogue import Catalogue
+from schemas.evolution import compare
+
+_BATCH = 2_000
+
+
+def stage(
+    conn: Connection,
+    dataset: DatasetRow,
+    entries: Iterable[Entry],
+    *,
+    part: str | None,
+    source: Source,
+    parser_version: str,
+    partial: bool,
+    left_out: Sequence[Mapping[str, Any]],
+    catalogue: Catalogue,
+) -> int:
+    """Lay one import into the draft, in place of the part's earlier one. → how many records.
+
+    Of a running catalogue only the import of the same file is replaced: others add to it.
+    """
+    key = registry.part_key(conn, dataset.key, part)
+    mode: StageMode = (
+        "append" if catalogue.running else "partial" if partial or source.partial else "snapshot"
+    )
+    _forget_earlier(conn, dataset, key, mode, source)
+    registry.keep_catalogue(conn, catalogue)
+    conn.execute(
+        update(t.dataset).where(t.dataset.c.key == dataset.key).values(draft_catalogue=catalogue.digest)
+    )
+    import_key = inserted_key(
+        conn.execute(
+            insert(t.import_).values(
+                dataset=dataset.key,
+                part=key,
+                mode=mode,
+                parser_version=parser_version,
+                digest=source.digest,
+                name=plain(source.name),
+                media_type=plain(source.media_type),
+                size=source.size,
+                obtained_at=micros(source.obtained_at),
+                url=source.url,
+                detected_by=source.detected_by,
+                partial=partial or source.partial,
+                left_out=msgspec.json.encode(list(left_out)).decode(),
+            )
+        )
+    )
+    count = 0
+    for batch in batched(_rows(dataset.name, import_key, entries, catalogue), _BATCH):
+        conn.execute(insert(t.draft_entry), batch)
+        count += len(batch)
+    return count
+
+
+def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
+    """Optional fields may be added; else raises ``StoreError('migration-needed')``."""
+    if pinned.digest == offered.digest:
+        return
+    found = compare(pinned, offered)
+    if found:
+        raise StoreError(
+            "migration-needed",
+            "目录模式有不兼容的改动，请先运行 qingdan dataset migrate。",
+            "The catalogue changed in ways that need qingdan dataset migrate first.",
+            details=tuple(found),
+        )
+
+
+def plain(text: str) -> str:
+    """Text that both databases can hold in a column: no NUL, no half of a surrogate pair."""
+    if "\x00" in text:
+        text = text.replace("\x00", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode(errors="replace").decode()
+    return text
+
+
+def draft_imports(conn: Connection, dataset: DatasetRow) -> Sequence[Any]:
+    c = t.import_.c
+    return conn.execute(
+        select(t.import_).where(c.dataset == dataset.key, c.release.is_(None)).order_by(c.key)
+    ).all()
+
+
+def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
+    rows = draft_imports(conn, dataset)
+    if not rows:
+        return None
+    names = registry.part_names(conn, dataset.key)
+    c = t.draft_entry.c
+    counts = {
+        row[0]: (row[1], row[2])
+        for row in conn.execute(
+            select(c["import"], func.count(), func.sum(c.in_error.cast(t.Key)))
+            .where(c["import"].in_([row.key for row in rows]))
+            .group_by(c["import"])
+        )
+    }
+    return Draft(
+        dataset=dataset.name,
+        catalogue_digest=dataset.draft_catalogue or dataset.catalogue_digest,
+        imports=tuple(
+            DraftImport(
+                part=names.get(row.part),
+                source=source_of(row),
+                mode=row.mode,
+                parser_version=row.parser_version,
+                records=counts.get(row.key, (0, 0))[0],
+                in_error=int(counts.get(row.key, (0, 0))[1] or 0),
+                left_out=tuple(msgspec.json.decode(row.left_out)),
+            )
+            for row in rows
+        ),
+    )
+
+
+def source_of(row: Any) -> Source:
+    return Source(
+        digest=row.digest,
+        name=row.name,
+        media_type=row.media_type,
+        size=row.size,
+        obtained_at=moment(row.obtained_at),
+        url=row.url,
+        detected_by=row.detected_by,
+        partial=row.partial,
+    )
+
+
+def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> None:
+    """The whole draft, or one part's import."""
+    c = t.import_.c
+    chosen = select(c.key).where(c.dataset == dataset.key, c.release.is_(None))
+    if part is not None:
+        chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
+    _forget(conn, dataset, conn.scalars(chosen).all())
+
+
+def _forget_earlier(
+    conn: Connection, dataset: DatasetRow, part: int | None, mode: StageMode, source: Source
+) -> None:
+    c = t.import_.c
+    earlier = select(c.key).where(
+        c.dataset == dataset.key, c.release.is_(None), c.part.is_not_distinct_from(part)
+    )
+    if mode == "append":
+        earlier = earlier.where((c.digest == source.digest) | (c.name == source.name))
+    _forget(conn, dataset, conn.scalars(earlier).all())
+
+
+def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> None:
+    for key in imports:
+        conn.execute(delete(t.draft_entry).where(t.draft_entry.c["import"] == key))
+        conn.execute(delete(t.import_).where(t.import_.c.key == key))
+    if not draft_imports(conn, dataset):
+        conn.execute(update(t.dataset).where(t.dataset.c.key == dataset.key).values(draft_catalogue=None))
+
+
+def _rows(
+    dataset: str, import_key: int, entries: Iterable[Entry], catalogue: Catalogue
+) -> Iterator[dict[str, Any]]:
+    encode = msgspec.json.encode
+    for position, entry in enumerate(entries):
+        try:
+            content = canonical(entry.content)
+            identity = identity_digest(dataset, catalogue.identity_of(entry.content))
+        except NotCanonicalError as error:
+            raise bad_content(str(error), entry.locator) from error
+        salt = new_salt()
+        yield {
+            "import": import_key,
+            "position": position,
+            "identity": identity,
+            "content": content.decode(),
+            "title": plain(catalogue.title_of(entry.content)),
+            "salt": salt,
+            "hash": commitment(salt, content),
+            "source_text": entry.source_text,
+            "locator": encode(entry.locator).decode(),
+            "originals": encode(entry.originals).decode(),
+            "in_error": entry.in_error,
+        }
+
+
+def bad_content(reason: str, locator: Mapping[str, Any]) -> StoreError:
+    return StoreError(
+        "bad-content",
+        f"记录内容无法保存：{reason}。",
+        f"A record cannot be kept: {reason}.",
+        details=(locator,),
+    )

@@ -1,0 +1,170 @@
+"""Releases and changes, as the log tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, select
+
+from publisher.store import registry
+from publisher.store import tables as t
+from publisher.store.clocks import moment
+from publisher.store.draft import source_of
+from publisher.store.model import Change, FieldChange, Release
+from publisher.store.views import no_such_release
+from schemas.catalogue import Content
+
+type FieldOrder = Callable[[str], Mapping[str, int]]
+"""Dataset → the place of each field in its catalogue."""
+
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_c, _r, _b = t.change.c, t.record.c, t.release.c
+_after, _before = t.revision.alias("after").c, t.revision.alias("before").c
+_CHANGE: Select[Any] = (
+    select(
+        *(
+            _c.sequence,
+            _c.kind,
+            _c.cause,
+            _c.part,
+            _c.before_part,
+            _c.effective_from,
+            _c.dataset.label("dataset_key"),
+        ),
+        *(_r.id, _r.withdrawn_at, _r.erased_by, _b.number, _b.published_at, _b.note, t.dataset.c.name),
+        *(_after.hash, _after.title, _after.content, _before.title.label("title_before")),
+        _before.content.label("content_before"),
+    )
+    .join_from(t.change, t.record, _r.key == _c.record)
+    .join(t.release, _b.sequence == _c.release)
+    .join(t.dataset, t.dataset.c.key == _c.dataset)
+    .outerjoin(_after.key.table, _after.key == _c.revision)
+    .outerjoin(_before.key.table, _before.key == _c.before)
+)
+_WITHOUT_CONTENT = ("removed", "withdrawn")
+
+
+def changes(
+    conn: Connection,
+    order: FieldOrder,
+    *,
+    dataset: registry.DatasetRow | None,
+    after: int,
+    before: int | None,
+    limit: int,
+    descending: bool,
+    release: int | None,
+) -> tuple[Change, ...]:
+    query = _CHANGE.where(_c.sequence > after)
+    if before is not None:
+        query = query.where(_c.sequence < before)
+    if dataset is not None:
+        query = query.where(_c.dataset == dataset.key)
+    if release is not None:
+        query = query.where(_b.number == release)
+    query = query.order_by(_c.sequence.desc() if descending else _c.sequence).limit(limit)
+    return _changes(conn, query, order)
+
+
+def history(
+    conn: Connection, order: FieldOrder, dataset: registry.DatasetRow, record: str
+) -> tuple[Change, ...]:
+    """All that happened to a record, oldest first."""
+    query = _CHANGE.where(_r.id == record, _r.dataset == dataset.key).order_by(_c.sequence)
+    return _changes(conn, query, order)
+
+
+def _changes(conn: Connection, query: Select[Any], order: FieldOrder) -> tuple[Change, ...]:
+    parts: dict[int, Mapping[int, str]] = {}
+    result = []
+    for row in conn.execute(query).all():
+        if row.dataset_key not in parts:
+            parts[row.dataset_key] = registry.part_names(conn, row.dataset_key)
+        result.append(_change(row, parts[row.dataset_key], order))
+    return tuple(result)
+
+
+def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
+    erased = row.erased_by is not None
+    silent = row.kind in _WITHOUT_CONTENT
+    before = None if erased or row.content_before is None else _DECODE(row.content_before)
+    after = None if erased or silent or row.content is None else _DECODE(row.content)
+    fields: tuple[FieldChange, ...] = ()
+    if before is not None and after is not None:
+        fields = difference(before, after, order(row.name))
+        if row.before_part != row.part:
+            fields = (FieldChange("part", parts.get(row.before_part), parts.get(row.part)), *fields)
+    return Change(
+        sequence=row.sequence,
+        dataset=row.name,
+        release=row.number,
+        record=row.id,
+        kind=row.kind,
+        cause=row.cause,
+        title="" if erased else row.title or row.title_before or "",
+        part=parts.get(row.part),
+        effective_on=date.fromordinal(row.effective_from),
+        published_at=moment(row.published_at),
+        revision=None if silent else row.hash,
+        before=before,
+        after=after,
+        fields=fields,
+        reason=row.note if row.kind in ("corrected", "withdrawn", "renamed") else "",
+        withdrawn=row.withdrawn_at is not None,
+        erased=erased,
+    )
+
+
+def difference(before: Content, after: Content, order: Mapping[str, int]) -> tuple[FieldChange, ...]:
+    """The fields that differ, in the catalogue's order."""
+    names = sorted({*before, *after}, key=lambda name: (order.get(name, len(order)), name))
+    return tuple(
+        FieldChange(name, before.get(name), after.get(name))
+        for name in names
+        if before.get(name) != after.get(name)
+    )
+
+
+def releases(
+    conn: Connection, dataset: registry.DatasetRow, number: int | None = None
+) -> tuple[Release, ...]:
+    """A dataset's releases, oldest first, or one. Raises ``StoreError('no-such-release')``."""
+    query = select(t.release).where(_b.dataset == dataset.key).order_by(_b.number)
+    if number is not None:
+        query = query.where(_b.number == number)
+    rows = conn.execute(query).all()
+    if number is not None and not rows:
+        raise no_such_release(number)
+    i = t.import_.c
+    sources: dict[int, list[Any]] = {}
+    of_release = select(t.import_).where(i.release.in_([row.sequence for row in rows])).order_by(i.key)
+    for source in conn.execute(of_release).all():
+        sources.setdefault(source.release, []).append(source)
+    return tuple(_release(dataset.name, row, sources.get(row.sequence, ())) for row in rows)
+
+
+def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
+    left_out = msgspec.json.decode(row.left_out) if row.left_out else []
+    return Release(
+        sequence=row.sequence,
+        dataset=dataset,
+        number=row.number,
+        published_at=moment(row.published_at),
+        effective_on=date.fromordinal(row.effective_on),
+        basis=row.basis,
+        note=row.note,
+        actor=row.actor,
+        catalogue_digest=row.catalogue_digest,
+        parser_version=row.parser_version,
+        software_version=row.software_version,
+        manifest_hash=row.manifest_hash,
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+        sources=tuple(source_of(source) for source in sources),
+        left_out=tuple(left_out),
+        counts=msgspec.json.decode(row.counts),
+        erased=row.erased,
+    )

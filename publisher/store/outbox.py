@@ -1,0 +1,60 @@
+"""What is still to be told: written with each release, drained by whoever holds the worker lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from publisher.store import tables as t
+from publisher.store.clocks import micros, moment
+from publisher.store.model import OutboxItem
+
+
+def items(conn: Connection, *, after: int, limit: int, due_by: datetime) -> tuple[OutboxItem, ...]:
+    o = t.outbox.c
+    rows = conn.execute(
+        select(t.outbox, t.dataset.c.name)
+        .join(t.dataset, t.dataset.c.key == o.dataset)
+        .where(o.sequence > after, o.due_at <= micros(due_by))
+        .order_by(o.sequence)
+        .limit(limit)
+    ).all()
+    return tuple(
+        OutboxItem(
+            sequence=row.sequence,
+            kind=row.kind,
+            key=row.key,
+            dataset=row.name,
+            due_at=moment(row.due_at),
+            attempts=row.attempts,
+            error=row.error,
+        )
+        for row in rows
+    )
+
+
+def done(conn: Connection, *, upto: int | None, sequences: Sequence[int], due_by: datetime) -> None:
+    """Items are gone once done; what is not due yet stays, whatever its number."""
+    o = t.outbox.c
+    if upto is not None:
+        conn.execute(delete(t.outbox).where(o.sequence <= upto, o.due_at <= micros(due_by)))
+    if sequences:
+        conn.execute(delete(t.outbox).where(o.sequence.in_(sequences)))
+
+
+def failed(conn: Connection, sequence: int, error: str) -> None:
+    o = t.outbox.c
+    conn.execute(
+        update(t.outbox).where(o.sequence == sequence).values(attempts=o.attempts + 1, error=error[:2_000])
+    )
+
+
+def position(conn: Connection, due_by: datetime) -> int:
+    """The sequence up to which everything that is due is done."""
+    o = t.outbox.c
+    first = conn.scalar(select(func.min(o.sequence)).where(o.due_at <= micros(due_by)))
+    if first is not None:
+        return int(first) - 1
+    return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)

@@ -1,0 +1,59 @@
+"""The log of a site: the one door to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+
+from publisher.store import chain, outbox
+from publisher.store.asking import Asking
+from publisher.store.clocks import utc_now
+from publisher.store.database import Database
+from publisher.store.drafting import Drafting
+from publisher.store.migrating import migrate
+from publisher.store.model import OutboxItem, Verification
+from publisher.store.releasing import Releasing
+from publisher.store.sources import Folder, Rows
+
+
+class Store(Drafting, Releasing, Asking):
+    """Every method is one transaction; any may raise ``StoreError``. Safe to share between threads."""
+
+    @classmethod
+    def open(cls, url: str, *, sources: Path, clock: Callable[[], datetime] = utc_now) -> Store:
+        """Open, and bring the tables up to date. Where there is no site, only ``init_site`` works."""
+        database = Database(url)
+        store = cls(database, Folder(sources) if database.sqlite else Rows(database), clock)
+        if database.exists():
+            migrate(database)
+        return store
+
+    def outbox(
+        self, *, after: int = 0, limit: int = 1000, due_by: datetime | None = None
+    ) -> tuple[OutboxItem, ...]:
+        with self._read() as conn:
+            return outbox.items(conn, after=after, limit=limit, due_by=due_by or self._clock())
+
+    def outbox_done(self, *, upto: int | None = None, sequences: Sequence[int] = ()) -> None:
+        """Items that are due, up to a sequence, or those named: done, and gone."""
+        with self._write() as conn:
+            outbox.done(conn, upto=upto, sequences=sequences, due_by=self._clock())
+
+    def outbox_failed(self, sequence: int, error: str) -> None:
+        with self._write() as conn:
+            outbox.failed(conn, sequence, error)
+
+    def outbox_position(self) -> int:
+        """The sequence up to which everything that is due is done."""
+        with self._read() as conn:
+            return outbox.position(conn, self._clock())
+
+    def worker_lock(self) -> AbstractContextManager[bool]:
+        """True in the one process that may drain the outbox; never waits."""
+        return self._database.worker_lock()
+
+    def verify(self) -> Verification:
+        with self._read() as conn:
+            return chain.verify(conn)
