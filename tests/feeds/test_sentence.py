@@ -1,0 +1,225 @@
+"""What a change says in words, and that it says no more than it may."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.changes import ChangeItem, Difference, Kind
+from feeds.model import Feed
+from feeds.render import atom
+from feeds.sentence import KINDS, details, entry_of, headline, summary
+from schemas.catalogue import parse
+
+
+def _field(name: str, title: str, kind: str | None = None, **more: object) -> dict[str, object]:
+    extra: dict[str, object] = {"title_en": name, **more}
+    if kind:
+        extra["kind"] = kind
+    shape = {"limit": "object", "citations": "array"}.get(kind or "", "string")
+    return {"name": name, "title": title, "type": shape, "description": name, "qingdan": extra}
+
+
+CATALOGUE = parse(
+    json.dumps(
+        {
+            "fields": [
+                _field("name", "项目名称"),
+                _field("standard", "收费标准", "text"),
+                _field("management", "资金管理方式"),
+                _field("limit_promised", "承诺办结时限", "limit"),
+                _field("basis", "政策依据", "citations"),
+                _field("clerk", "录入人", personal=True),
+            ],
+            "qingdan": {
+                "name": "charges",
+                "title": {"zh": "收费目录", "en": "Charges"},
+                "item": "收费项目",
+                "description": "test",
+                "identity": [["name"]],
+                "title_field": "name",
+            },
+        },
+        ensure_ascii=False,
+    )
+)
+
+NOW = datetime(2024, 7, 1, 1, tzinfo=UTC)
+
+
+def item(kind: Kind = "removed", **changes: object) -> ChangeItem:
+    made = ChangeItem(
+        id="tag:x.example,2024:charges/2/r1/removed",
+        kind=kind,
+        title="价格鉴证业务收费",
+        link="https://x.example/r1",
+        catalogue=CATALOGUE,
+        actor="示例市财政局",
+        dataset_title="示例市收费目录（演示数据）",
+        published_at=NOW,
+        published_on=date(2024, 7, 1),
+        effective_on=date(2024, 7, 1),
+        release=2,
+        basis="示财综〔2024〕5号",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # each test names real fields
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("added", "示例市财政局 新增收费项目：价格鉴证业务收费"),
+        ("changed", "示例市财政局 调整收费项目：价格鉴证业务收费"),
+        ("removed", "示例市财政局 取消收费项目：价格鉴证业务收费"),
+        ("corrected", "示例市财政局 更正收费项目：价格鉴证业务收费"),
+        ("withdrawn", "示例市财政局 撤回收费项目：价格鉴证业务收费"),
+    ],
+)
+def test_a_headline_says_who_did_what_to_which_item(kind: Kind, said: str) -> None:
+    assert headline(item(kind)) == said
+
+
+def test_a_rename_names_both_names() -> None:
+    text = headline(item("renamed", title="价格认定收费", previous_title="价格鉴证业务收费"))
+    assert text == "示例市财政局 将收费项目“价格鉴证业务收费”更名为“价格认定收费”"
+
+
+def test_one_short_change_is_quoted_in_the_headline() -> None:
+    change = item("changed", differences=(Difference("standard", "0.85元/立方米", "0.95元/立方米"),))
+    assert headline(change).endswith("（收费标准：0.85元/立方米 → 0.95元/立方米）")
+
+
+def test_a_value_that_appears_or_goes_is_told_as_none() -> None:
+    change = item("changed", differences=(Difference("standard", None, "5元/证"),))
+    assert headline(change).endswith("（收费标准：无 → 5元/证）")
+
+
+def test_a_limit_is_printed_with_its_unit() -> None:
+    before, after = {"value": 20, "unit": "工作日"}, {"value": 10, "unit": "工作日"}
+    change = item("changed", differences=(Difference("limit_promised", before, after),))
+    assert "20" in headline(change)
+    assert "工作日" in headline(change)
+    assert "{" not in headline(change)
+    assert "{" not in details(change)
+
+
+def test_several_changes_are_named_by_their_fields() -> None:
+    names = ("standard", "management", "basis", "limit_promised")
+    change = item("changed", differences=tuple(Difference(n, None, None) for n in names))
+    assert headline(change).endswith("（收费标准、资金管理方式、政策依据等）")
+
+
+def test_an_effect_in_the_future_says_from_when() -> None:
+    change = item(effective_on=date(2025, 1, 1))
+    assert headline(change).endswith("（自2025年1月1日起）")
+    assert "将自2025年1月1日起施行" in summary(change)
+
+
+def test_a_summary_names_list_release_document_and_reason() -> None:
+    text = summary(item(reason="没有法律法规依据。"))
+    assert text == (
+        "《示例市收费目录（演示数据）》第2次发布，自2024年7月1日起施行，"
+        "依据：示财综〔2024〕5号。说明：没有法律法规依据。"
+    )
+
+
+def test_a_personal_field_is_never_told() -> None:
+    gone = item("removed", before={"name": "价格鉴证业务收费", "clerk": "张某某"})
+    changed = item("changed", differences=(Difference("clerk", "张某某", "李某某"),))
+    assert "张某某" not in details(gone) + headline(changed) + summary(changed) + details(changed)
+
+
+def test_a_field_that_the_catalogue_does_not_know_is_passed_over() -> None:
+    changed = item("changed", differences=(Difference("gone", "甲", "乙"),))
+    assert "甲" not in headline(changed) + details(changed)
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_hidden_content_appears_nowhere(kind: Kind) -> None:
+    secret = {"name": "隐去的名称", "standard": "隐去的标准"}
+    change = item(
+        kind,
+        before=secret,
+        after=secret,
+        differences=(Difference("standard", "隐去的标准", "隐去的标准二"),),
+        previous_title="隐去的名称",
+        hidden="该条目其后已撤回，内容不再列出。",
+    )
+    entry = entry_of(change, kind_scheme="https://x.example/kinds")
+    told = entry.title + entry.summary + entry.content_html
+    assert "隐去" not in told
+    assert "已撤回" in entry.summary
+
+
+def test_a_withdrawal_gives_its_reason_and_not_what_was_withdrawn() -> None:
+    change = item(
+        "withdrawn", reason="误列", before={"name": "价格鉴证业务收费", "standard": "按标的额分档累进"}
+    )
+    assert "说明：误列。" in details(change)
+    assert "按标的额" not in details(change)
+
+
+def test_an_addition_lists_its_fields_by_their_chinese_titles() -> None:
+    change = item("added", after={"name": "不动产登记费", "standard": "80元/件\n550元/件"})
+    assert "<th>收费标准</th><td>80元/件<br/>550元/件</td>" in details(change)
+
+
+def test_long_texts_show_the_stretch_that_differs_with_some_context() -> None:
+    before = "甲" * 500 + "二十个工作日" + "乙" * 500
+    after = "甲" * 500 + "十个工作日" + "乙" * 500
+    html = details(item("changed", differences=(Difference("standard", before, after),)))
+    assert "二十个工作日" in html
+    assert "<ins>…" in html
+    assert len(html) < 600
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        assert not attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+MARKUP = st.text(st.sampled_from(list("<>&\"'/= abscriptonimg甲乙\n")), max_size=60)
+
+
+@given(before=MARKUP, after=MARKUP, reason=MARKUP, kind=st.sampled_from(list(KINDS)))
+def test_markup_in_the_data_stays_text(before: str, after: str, reason: str, kind: Kind) -> None:
+    change = item(
+        kind,
+        before={"name": "甲", "standard": before},
+        after={"name": "甲", "standard": after},
+        differences=(Difference("standard", before, after),),
+        reason=reason,
+    )
+    reader = _Reader()
+    reader.feed(details(change))
+    reader.close()
+    assert reader.tags <= {"p", "table", "tr", "th", "td", "del", "ins", "br"}
+    if kind == "added" and after.strip() and "\n" not in after:
+        assert after in "".join(reader.text)
+
+
+def test_an_entry_keeps_its_id_and_carries_its_kind_as_a_category() -> None:
+    entry = entry_of(item(), kind_scheme="https://x.example/kinds")
+    assert entry.id == item().id
+    assert [(c.term, c.scheme, c.label) for c in entry.categories] == [
+        ("removed", "https://x.example/kinds", "取消")
+    ]
+    feed = Feed(
+        "tag:x.example,2024:f", "t", NOW, "https://x.example", "https://x.example/f", entries=(entry,)
+    )
+    assert "示例市财政局 取消收费项目：价格鉴证业务收费".encode() in atom(replace(feed, entries=(entry,)))

@@ -1,0 +1,255 @@
+"""The feeds of a running service, over a real log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import httpx
+import pytest
+from litestar.testing import TestClient
+
+from publisher import settings
+from publisher.api.feeds import ENTRIES
+from publisher.app import create_app
+from publisher.store.model import Dataset, Entry, Part, Release
+from publisher.store.store import Store
+from schemas.catalogue import Content, load
+from search.embedded import EmbeddedEngine
+
+BASE = "https://data.example.gov.cn"
+FEES = "shili-fees"
+FIRST: list[Content] = [
+    {"name": "价格鉴证业务收费", "department": "发展改革部门", "standard": "按标的额分档累进"},
+    {"name": "居民生活污水处理费", "department": "住房城乡建设部门", "standard": "0.85元/立方米"},
+    {"name": "遗体整容", "department": "民政部门", "standard": "200元/具"},
+]
+SECOND: list[Content] = [
+    {**FIRST[1], "standard": "0.95元/立方米"},
+    FIRST[2],
+    {"name": "城市道路占用挖掘修复费", "department": "住房城乡建设部门", "standard": "按面积计收"},
+]
+
+
+@dataclass
+class Service:
+    store: Store
+    client: httpx.Client
+    now: datetime
+
+    def publish(
+        self,
+        contents: list[Content],
+        on: date | None = None,
+        *,
+        dataset: str = FEES,
+        part: str | None = "财政局",
+        source_texts: Callable[[Content], str] = repr,
+    ) -> Release:
+        self.now += timedelta(days=1)
+        source = self.store.put_source(repr(contents).encode(), name="收费目录.csv", media_type="text/csv")
+        entries = [Entry(content=content, source_text=source_texts(content)) for content in contents]
+        self.store.stage(dataset, entries, part=part, source=source, parser_version="1")
+        release = self.store.publish(dataset, effective_on=on or self.now.date(), basis="示财综〔2024〕5号")
+        assert release is not None
+        return release
+
+    def record(self, title: str) -> str:
+        (found,) = {state.id for state in self.store.find(FEES, title)}
+        return found
+
+    def feed(self, name: str = f"{FEES}.atom") -> Any:
+        response = self.client.get(f"/feeds/{name}")
+        assert response.status_code == 200, response.text
+        parsed = feedparser.parse(response.content)
+        assert parsed.bozo is False
+        return parsed
+
+
+def dataset(name: str, title: str, *parts: Part) -> Dataset:
+    return Dataset(
+        name=name,
+        catalogue="fees",
+        title=title,
+        title_en="Fees",
+        body="示例市人民政府",
+        division=None,
+        licence="CC0-1.0",
+        contact="data@example.gov.cn",
+        notice="演示数据",
+        parts=parts,
+    )
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    place = settings.read(tmp_path, environ={})
+    built: list[Service] = []
+
+    def clock() -> datetime:
+        return built[0].now if built else datetime(2024, 1, 1, tzinfo=UTC)
+
+    store = Store.open(place.database, sources=place.sources, clock=clock)
+    store.init_site(BASE, "data.example.gov.cn,2024-01-01")
+    store.create_dataset(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
+    app = create_app(place, store=store, search=EmbeddedEngine(place.index), clock=clock)
+    with TestClient(app, base_url=BASE) as client:
+        built.append(Service(store, client, datetime(2024, 1, 1, tzinfo=UTC)))
+        yield built[0]
+    store.close()
+
+
+def titles(parsed: Any) -> list[str]:
+    return [entry.title for entry in parsed.entries]
+
+
+@pytest.mark.parametrize("suffix", ["atom", "rss"])
+def test_each_change_of_a_release_is_an_entry_in_a_sentence_and_the_newest_release_stands_first(
+    service: Service, suffix: str
+) -> None:
+    service.publish(FIRST, date(2024, 1, 1))
+    service.publish(SECOND, date(2024, 7, 1))
+    told = titles(service.feed(f"{FEES}.{suffix}"))
+    later = "（自2024年7月1日起）"
+    assert set(told[:3]) == {
+        f"示例市财政局 新增收费项目：城市道路占用挖掘修复费{later}",
+        f"示例市财政局 调整收费项目：居民生活污水处理费（收费标准：0.85元/立方米 → 0.95元/立方米）{later}",
+        f"示例市财政局 取消收费项目：价格鉴证业务收费{later}",
+    }
+    assert sorted(told[3:]) == sorted(f"示例市财政局 新增收费项目：{content['name']}" for content in FIRST)
+
+
+def test_an_entry_tells_field_by_field_what_changed(service: Service) -> None:
+    service.publish(FIRST)
+    service.publish(SECOND)
+    (changed,) = (e for e in service.feed().entries if e.tags[0].term == "changed")
+    html = changed.content[0].value
+    assert "<del>0.85元/立方米</del>" in html
+    assert "<ins>0.95元/立方米</ins>" in html
+    assert "示财综〔2024〕5号" in html
+    assert changed.link == f"{BASE}/v1/datasets/{FEES}/records/{service.record('居民生活污水处理费')}"
+
+
+def test_ids_are_tag_uris_that_later_releases_leave_alone(service: Service) -> None:
+    service.publish(FIRST)
+    before = [entry.id for entry in service.feed().entries]
+    service.publish(SECOND)
+    after = [entry.id for entry in service.feed().entries]
+    assert after[-len(before) :] == before
+    assert len(set(after)) == len(after)
+    assert all(i.startswith(f"tag:data.example.gov.cn,2024-01-01:{FEES}/") for i in after)
+
+
+def test_atom_and_rss_tell_the_same_entries(service: Service) -> None:
+    service.publish(FIRST)
+    service.publish(SECOND)
+    atom, rss = service.feed(f"{FEES}.atom"), service.feed(f"{FEES}.rss")
+    assert [(e.id, e.title) for e in atom.entries] == [(e.id, e.title) for e in rss.entries]
+
+
+def test_a_better_reading_of_the_same_text_is_announced_to_nobody(service: Service) -> None:
+    service.publish(FIRST, source_texts=lambda content: str(content["name"]))
+    read_better = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST]
+    service.publish(read_better, source_texts=lambda content: str(content["name"]))
+    assert len(service.store.changes(dataset=FEES)) == 6
+    assert len(service.feed().entries) == 3
+
+
+def test_a_correction_gives_its_reason(service: Service) -> None:
+    service.publish(FIRST)
+    record = service.record("遗体整容")
+    service.store.correct(FEES, {record: {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排")
+    newest = service.feed().entries[0]
+    assert newest.title == "示例市财政局 更正收费项目：遗体整容（收费标准：200元/具 → 20元/具）"
+    assert "说明：勘误：误排。" in newest.summary
+
+
+@pytest.mark.parametrize("suffix", ["atom", "rss"])
+def test_once_withdrawn_the_content_is_in_no_entry_and_the_reason_is(service: Service, suffix: str) -> None:
+    service.publish(FIRST)
+    service.store.withdraw(FEES, [service.record("遗体整容")], reason="误列")
+    text = service.client.get(f"/feeds/{FEES}.{suffix}").text
+    assert "200元/具" not in text
+    assert "误列" in text
+    parsed = service.feed(f"{FEES}.{suffix}")
+    assert parsed.entries[0].title == "示例市财政局 撤回收费项目：遗体整容"
+    older = [e for e in parsed.entries[1:] if "遗体整容" in e.title]
+    assert ["已撤回" in e.summary for e in older] == [True]
+
+
+@pytest.mark.parametrize("suffix", ["atom", "rss"])
+def test_once_erased_neither_name_nor_content_is_in_the_feed(service: Service, suffix: str) -> None:
+    service.publish(FIRST)
+    unchanged = service.client.get(f"/feeds/{FEES}.{suffix}").headers["etag"]
+    service.store.erase(records=[(FEES, service.record("遗体整容"))], ground="法院决定", actor="经办人")
+    response = service.client.get(f"/feeds/{FEES}.{suffix}", headers={"if-none-match": unchanged})
+    assert response.status_code == 200
+    assert "遗体整容" not in response.text
+    assert "200元/具" not in response.text
+    assert "已依法清除" in response.text
+    assert feedparser.parse(response.content).bozo is False
+
+
+def test_a_feed_tells_the_newest_changes_and_no_more_than_it_says(service: Service) -> None:
+    many: list[Content] = [{"name": f"收费项目{n}", "department": "财政部门"} for n in range(ENTRIES + 30)]
+    service.publish(many)
+    service.publish([{**content, "standard": "1元"} for content in many[:5]] + many[5:])
+    entries = service.feed().entries
+    assert len(entries) == ENTRIES
+    assert [e.tags[0].term for e in entries[:6]] == ["changed"] * 5 + ["added"]
+
+
+def test_a_dataset_that_has_published_nothing_has_a_feed_of_the_day_it_was_made(service: Service) -> None:
+    first = service.client.get(f"/feeds/{FEES}.atom")
+    service.now += timedelta(days=3)
+    again = service.client.get(f"/feeds/{FEES}.atom")
+    assert first.content == again.content
+    parsed = feedparser.parse(first.content)
+    assert parsed.entries == []
+    assert parsed.feed.updated.startswith("2024-01-01")
+
+
+def test_the_feed_of_all_datasets_holds_the_changes_of_each(service: Service) -> None:
+    service.store.create_dataset(dataset("other-fees", "另一目录（演示数据）"), load("fees"))
+    service.publish(FIRST)
+    service.publish(FIRST[:1], dataset="other-fees", part=None)
+    told = titles(service.feed("all.rss"))
+    assert told[0].startswith("示例市人民政府 新增收费项目：价格鉴证业务收费")
+    assert len(told) == 4
+
+
+@pytest.mark.parametrize("suffix", ["atom", "rss"])
+def test_an_unchanged_feed_is_answered_with_304_until_something_is_published(
+    service: Service, suffix: str
+) -> None:
+    service.publish(FIRST)
+    address = f"/feeds/{FEES}.{suffix}"
+    first = service.client.get(address)
+    assert first.headers["content-type"] == f"application/{suffix}+xml; charset=utf-8"
+    assert "last-modified" in first.headers
+    tag = {"if-none-match": first.headers["etag"]}
+    again = service.client.get(address, headers=tag)
+    assert (again.status_code, again.content) == (304, b"")
+    since = {"if-modified-since": first.headers["last-modified"]}
+    assert service.client.get(address, headers=since).status_code == 304
+    service.publish(SECOND)
+    assert service.client.get(address, headers=tag).status_code == 200
+    assert service.client.get(address, headers=since).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["no-such.atom", "no-such.rss", f"{FEES}.json", FEES])
+def test_a_feed_that_is_not_there_is_a_problem_404(service: Service, name: str) -> None:
+    response = service.client.get(f"/feeds/{name}")
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_control_characters_in_a_published_value_do_not_break_the_feed(service: Service) -> None:
+    service.publish([{"name": "甲\ufffe乙]]>𠮷", "department": "财政部门", "standard": "<b>1</b>\x0b"}])
+    (entry,) = service.feed().entries
+    assert entry.title.startswith("示例市财政局 新增收费项目：甲乙]]>𠮷")
+    assert "<b>" not in entry.content[0].value

@@ -1,0 +1,210 @@
+"""The sample in a fresh home: every promised dataset and every promised kind of change is there."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import feedparser
+import httpx
+import pytest
+from litestar.testing import TestClient
+
+from publisher import settings
+from publisher.app import create_app
+from publisher.sample import plan
+from publisher.sample.load import load
+from publisher.store.model import Change, RecordQuery, RecordState, View
+from publisher.store.store import Store
+
+BASE = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("sample")
+    told: list[int] = []
+    load(made, plan.read(), base=BASE, told=lambda done, _total, _title: told.append(done))
+    assert told == list(range(1, plan.read().releases + 1))
+    return made
+
+
+@pytest.fixture(scope="module")
+def store(home: Path) -> Iterator[Store]:
+    place = settings.read(home, environ={})
+    opened = Store.open(place.database, sources=place.sources)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def client(home: Path) -> Iterator[httpx.Client]:
+    with TestClient(create_app(settings.read(home, environ={}))) as connected:
+        yield connected
+
+
+def records(store: Store, dataset: str, **view: object) -> dict[str, RecordState]:
+    page = store.records(dataset, RecordQuery(view=View(**view), limit=200))  # type: ignore[arg-type]  # named by each test
+    return {state.title: state for state in page.records}
+
+
+def change(store: Store, dataset: str, kind: str, title: str) -> Change:
+    (found,) = (c for c in store.changes(dataset=dataset) if c.kind == kind and c.title == title)
+    return found
+
+
+def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(store: Store) -> None:
+    made = {dataset.name: dataset for dataset in store.datasets()}
+    for planned in plan.read().dataset:
+        assert made[planned.name].labels == planned.labels
+        assert made[planned.name].notice == planned.notice
+        assert len(store.releases(planned.name)) == len(planned.step)
+    assert len(made) == len(plan.read().dataset)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "count"),
+    [
+        *(("policy-documents", 1), ("national-fees-2009", 14), ("national-fees-2025", 7)),
+        *(("shaanxi-fees", 9), ("city-fees-2021", 12), ("shanxi-funds", 10), ("pre-approvals-2017", 31)),
+        *(("intermediary-services", 10), ("liaoning-power-items", 9), ("cancelled-items", 11)),
+        *(("shili-power-list", 10), ("shili-fees", 9)),
+    ],
+)
+def test_a_dataset_holds_as_many_records_as_its_source_has_items(
+    store: Store, dataset: str, count: int
+) -> None:
+    assert len(records(store, dataset)) == count
+
+
+def test_the_notice_is_one_document_with_its_number_date_and_repaired_reference(store: Store) -> None:
+    (notice,) = records(store, "policy-documents").values()
+    assert notice.content["number"] == "鞍政发〔2015〕34号"
+    assert notice.content["issuer"] == "鞍山市人民政府"
+    assert notice.content["date_written"] == "2015-11-05"
+    references = notice.content["references"]
+    assert isinstance(references, list)
+    assert any("辽政发〔2015〕19号" in str(reference) for reference in references)
+
+
+def test_each_decision_is_a_release_and_what_names_none_is_credited_to_none(store: Store) -> None:
+    releases = {r.number: (r.basis, r.effective_on) for r in store.releases("cancelled-items")}
+    assert releases == {
+        1: ("国发〔2013〕27号", date(2013, 7, 13)),
+        2: ("国发〔2013〕44号", date(2013, 11, 8)),
+        3: ("国发〔2015〕57号", date(2015, 10, 11)),
+        4: ("国发〔2016〕9号", date(2016, 2, 3)),
+        5: ("", date(2016, 2, 3)),
+    }
+    kept = store.changes(dataset="cancelled-items")
+    assert {c.kind for c in kept} == {"added"}
+    for c in kept:
+        number = (c.after or {}).get("decision_number", "")
+        assert number == releases[c.release][0]
+
+
+def test_an_addition_a_shorter_limit_and_a_removal_are_in_the_second_power_list(store: Store) -> None:
+    assert change(store, "shili-power-list", "added", "高龄津贴给付").release == 2
+    shorter = change(store, "shili-power-list", "changed", "危险化学品经营许可")
+    assert [(f.field, f.before, f.after) for f in shorter.fields] == [
+        ("promised_limit", {"unit": "工作日", "value": 20}, {"unit": "工作日", "value": 10})
+    ]
+    removed = change(store, "shili-power-list", "removed", "统计调查对象年度登记证核发")
+    assert (removed.part, removed.effective_on) == ("统计局", date(2024, 7, 1))
+
+
+def test_a_correction_holds_from_the_day_of_the_value_that_it_corrects(store: Store) -> None:
+    corrected = change(store, "shili-power-list", "corrected", "社会团体成立登记")
+    assert "勘误" in corrected.reason
+    then = records(store, "shili-power-list", as_of=date(2024, 2, 1))["社会团体成立登记"]
+    assert then.content["promised_limit"] == {"unit": "工作日", "value": 20}
+    printed = records(store, "shili-power-list", release=1)["社会团体成立登记"]
+    assert printed.content["promised_limit"] == {"unit": "工作日", "value": 2}
+
+
+def test_a_raised_charge_an_addition_and_a_removal_are_in_the_second_fees(store: Store) -> None:
+    raised = change(store, "shili-fees", "changed", "居民生活污水处理费")
+    assert [(f.field, f.before, f.after) for f in raised.fields] == [
+        ("standard", "0.85元/立方米", "0.95元/立方米")
+    ]
+    assert change(store, "shili-fees", "added", "城市道路占用挖掘修复费").release == 2
+    assert change(store, "shili-fees", "removed", "价格鉴证业务收费").release == 2
+
+
+def test_a_withdrawal_gives_its_reason_and_answers_gone(store: Store, client: httpx.Client) -> None:
+    withdrawn = change(store, "shili-fees", "withdrawn", "遗体整容")
+    assert "误列" in withdrawn.reason
+    answer = client.get(f"/v1/datasets/shili-fees/records/{withdrawn.record}")
+    assert answer.status_code == 410
+    assert "误列" in answer.text
+
+
+def test_the_unchanged_items_of_a_resubmitted_workbook_are_no_changes(store: Store) -> None:
+    kinds = [c.kind for c in store.changes(dataset="shili-power-list") if c.release == 2]
+    assert sorted(kinds) == ["added", "changed", "removed"]
+
+
+def test_the_clerks_name_is_nowhere_in_what_is_served(store: Store, client: httpx.Client) -> None:
+    for state in records(store, "shili-power-list").values():
+        assert "演示录入员" not in str(state)
+    for suffix in ("atom", "rss"):
+        assert "演示录入员" not in client.get(f"/feeds/shili-power-list.{suffix}").text
+
+
+def test_all_of_it_verifies_and_can_be_searched(store: Store, client: httpx.Client) -> None:
+    assert store.verify().ok
+    found = client.get("/v1/search", params={"q": "危險化學品經營許可"}).json()
+    assert "危险化学品经营许可" in {hit["title"]["text"] for hit in found["hits"]}
+    assert {"shili-power-list", "pre-approvals-2017"} <= {hit["dataset"] for hit in found["hits"]}
+
+
+@pytest.mark.parametrize("name", [*(d.name for d in plan.read().dataset), "all"])
+@pytest.mark.parametrize("suffix", ["atom", "rss"])
+def test_every_dataset_has_feeds_that_a_reader_takes(client: httpx.Client, name: str, suffix: str) -> None:
+    parsed = feedparser.parse(client.get(f"/feeds/{name}.{suffix}").content)
+    assert parsed.bozo is False
+    assert parsed.entries
+
+
+@pytest.mark.server
+def test_the_demo_serves_says_what_to_open_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    home, port = tmp_path / "demo", _free_port()
+    first = _demo(home, port)
+    assert "历史" in first or "沿革" in first
+    assert f"http://127.0.0.1:{port}/" in first
+    again = _demo(home, port)
+    assert f"http://127.0.0.1:{port}/" in again
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _demo(home: Path, port: int) -> str:
+    """Run the demo until every address that it names was opened, then Ctrl-C → what it said."""
+    command = [sys.executable, "-m", "publisher.sample", "demo", "--home", str(home), "--port", str(port)]
+    log = home.parent / "demo.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+        try:
+            deadline = time.monotonic() + 90
+            while "Ctrl-C" not in (said := log.read_text(encoding="utf-8")):
+                assert process.poll() is None, said
+                assert time.monotonic() < deadline, said
+                time.sleep(0.1)
+            addresses = [line.strip() for line in said.splitlines() if line.strip().startswith("http")]
+            for address in addresses:
+                assert httpx.get(address).status_code == 200, address
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+    assert len(addresses) >= 6
+    return said
