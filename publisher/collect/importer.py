@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from publisher.collect import checks, findings, header, nesting, rows, tables, vertical
+from publisher.collect import checks, document, findings, header, nesting, rows, tables, vertical
 from publisher.collect.entry import letters
 from publisher.collect.findings import Place
 from publisher.collect.header import Header, Headings
@@ -40,16 +40,20 @@ def read_file(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
     Raises :class:`~publisher.collect.model.UnreadableFile` where nothing can be read: no table, no header,
     an encrypted or damaged file. What is wrong with single rows is in the reading's findings.
     """
-    opened = open_grids(data, name)
-    digest = hashlib.sha256(data).hexdigest()
+    return read_opened(
+        open_grids(data, name), name=name, digest=hashlib.sha256(data).hexdigest(), catalogue=catalogue
+    )
+
+
+def read_opened(opened: Opened, *, name: str, digest: str, catalogue: Catalogue) -> Reading:
+    """As :func:`read_file`, once the file is open. ``digest``: SHA-256 of its bytes, hexadecimal."""
     if opened.records is not None:
         return _Reader(catalogue, name, digest, opened).objects(opened.records)
     if opened.text is not None and _is_document(opened, catalogue):
-        from publisher.collect import document
-
-        return document.read_document(
+        reading = document.read_document(
             opened.text, name=name, digest=digest, media_type=opened.media_type, catalogue=catalogue
         )
+        return replace(reading, findings=(*opened.findings, *reading.findings))
     return _Reader(catalogue, name, digest, opened).sheets()
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from publisher.collect.entry import Entry, Line, Piece, reference
-from publisher.collect.model import LeftOut
+from publisher.collect.model import Cell, LeftOut
 from publisher.collect.rows import Assembled, Pieces, extend
 from publisher.collect.tables import Table, public
 from schemas.catalogue import Catalogue
@@ -89,11 +89,15 @@ class _Nest:
 
     def _take(self, line: Line) -> None:
         catalogue = self._catalogue
+        if not line.own and line.other:
+            self._head(line.other[0])
+            self._leave(line)
+            return
         valued = bool(line.own.keys() - self._structure)
         cell = line.own.get(catalogue.title_field)
         group = catalogue.group_field
         if group and group in line.own:
-            self._head(group, line)
+            self._head(line.own[group])
             if cell is None and not valued:
                 self._leave(line)
                 return
@@ -101,7 +105,7 @@ class _Nest:
             self._continue(line)
             return
         if group and not valued and mark_of(cell.text).kind == "han":
-            self._head(catalogue.title_field, line)
+            self._head(cell)
             self._leave(line)
             return
         self._items.append(self._item(line, valued=valued))
@@ -115,9 +119,8 @@ class _Nest:
         entry = Entry([line.row], self._pieces.of(line))
         self._items.append(_Item(line, entry, 0, self._group, valued=True))
 
-    def _head(self, name: str, line: Line) -> None:
+    def _head(self, cell: Cell) -> None:
         """A row that heads a group: 一、外交部门. The items below it are parts of nothing above it."""
-        cell = line.own[name]
         self._group = Piece(mark_of(cell.text).rest, cell.text, reference(cell), "group")
         self._stack.clear()
 

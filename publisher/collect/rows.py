@@ -57,7 +57,7 @@ class Pieces:
         for name, spanned_by in self._spanned:
             first, second = line.own.get(spanned_by), line.own.get(name)
             if first and second and first.text == second.text:
-                del pieces[name]
+                pieces.pop(name, None)
         if hidden:
             self._notes.append(Note(findings.COVERED_TEXT, line.row, found=hidden))
         return pieces

@@ -19,9 +19,7 @@ _SIGNED = re.compile(
 )
 _TOTAL = re.compile(r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计)\s*[：:]?.{0,12}|\s*共\s*\d+\s*项\s*")
 _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
-_GROUP = re.compile(
-    r"\s*(?:[一二三四五六七八九十百]+|[（(][一二三四五六七八九十百]+[）)])\s*(?:[、.．]|$|\s)?"
-)
+_GROUP = re.compile(r"\s*(?:[一二三四五六七八九十百]+(?:[、.．\s]|$)|[（(][一二三四五六七八九十百]+[）)])")
 _LONGEST_GROUP = 40
 
 
@@ -153,6 +151,8 @@ class _Cutter:
             return "note"
         if _TOTAL.fullmatch(text):
             return "total"
+        if self._headings.catalogue.nesting == "numbered" and _GROUP.match(text):
+            return None
         if found.wide:
             return "banner"
         if found.own:

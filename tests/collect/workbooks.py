@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
 
 import openpyxl
@@ -56,6 +57,20 @@ def xlsx(
         first.row_dimensions[number].hidden = True
     out = io.BytesIO()
     book.save(out)
+    return out.getvalue()
+
+
+def covered(data: bytes, merged: Sequence[str]) -> bytes:
+    """Merge in the file's own XML, as some programs do, leaving the text of the covered cells."""
+    areas = "".join(f'<mergeCell ref="{area}"/>' for area in merged)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.namelist():
+            text = old.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                end = f"</sheetData><mergeCells>{areas}</mergeCells>"
+                text = text.replace(b"</sheetData>", end.encode())
+            new.writestr(part, text)
     return out.getvalue()
 
 
