@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 
 _KEPT = "！（），：；？～［］｛｝｢｣"
 """Full-width forms that are Chinese punctuation (or brackets that a citation folds itself)."""
@@ -90,23 +92,43 @@ _MUST_JOIN = re.compile(
 )
 
 
+_SCANNED = re.compile(f"(?<=[{HAN}）》”]) [，。；：、]")
+
+
 def mend(text: str) -> str:
     """Join the lines of a paragraph that was cut by a table's narrow column or a scanner.
 
     Evidence is looked for in the cell itself. Surely cut: within a date or number, or beside punctuation
     that never ends a line. A cell of three lines and more, narrow (at most 14 characters) and mostly full,
-    was cut everywhere but after a sentence and before an item (``1.``, ``（一）``, ``【法律】``).
+    was cut everywhere but after a sentence and before an item (``1.``, ``（一）``, ``【法律】``); so was one
+    with a space before several of its commas and full stops, as only scanners write them.
     """
+    odd = len(_SCANNED.findall(text)) if " " in text else 0
+    scanned = odd > 1 and odd * 120 > len(text)
+    if scanned:
+        text = tidy_spaces(_NOISE.sub("", text))
     if "\n" not in text:
         return text
     lines = [line for line in text.split("\n") if line]
-    if _was_cut(lines):
-        joined = lines[0]
-        for line in lines[1:]:
-            kept = _STARTS_ITEM.match(line) or _ENDS_SENTENCE.search(joined[-2:])
-            joined = f"{joined}\n{line}" if kept else join(joined, line)
-        return tidy_spaces(_NOISE.sub("", joined))
-    return _MUST_JOIN.sub(lambda found: found[0].replace("\n", ""), "\n".join(lines))
+    if scanned or _was_cut(lines):
+        return tidy_spaces(_NOISE.sub("", _paragraphs(lines, _open_ended)))
+    return _paragraphs(lines, _torn)
+
+
+def _open_ended(before: str, after: str) -> bool:
+    return not (_STARTS_ITEM.match(after) or _ENDS_SENTENCE.search(before[-2:]))
+
+
+def _torn(before: str, after: str) -> bool:
+    return bool(_MUST_JOIN.match(f"{before[-1]}\n{after[0]}")) and not _STARTS_ITEM.match(after)
+
+
+def _paragraphs(lines: list[str], cut: Callable[[str, str], bool]) -> str:
+    parts = lines[:1]
+    for before, line in pairwise(lines):
+        parts.append(_between(before, line) if cut(before, line) else "\n")
+        parts.append(line)
+    return "".join(parts)
 
 
 def _was_cut(lines: list[str]) -> bool:
@@ -119,17 +141,17 @@ def _was_cut(lines: list[str]) -> bool:
     # The last line of a paragraph may be as short as it likes.
     open_ends = [
         width
-        for line, after, width in zip(lines, lines[1:], widths, strict=False)
-        if not _ENDS_SENTENCE.search(line[-2:]) and not _STARTS_ITEM.match(after)
+        for (line, after), width in zip(pairwise(lines), widths, strict=False)
+        if _open_ended(line, after)
     ]
     full = sum(width >= widest - 6 for width in open_ends)
     return len(open_ends) * 3 >= len(lines) - 1 and full * 10 >= len(open_ends) * 6
 
 
-def join(left: str, right: str) -> str:
-    """Two pieces of a broken line as one: a space between two Latin words, nothing between Chinese."""
+def _between(left: str, right: str) -> str:
+    """What joins two pieces of a broken line: a space between two Latin words, nothing between Chinese."""
     latin = left[-1:].isascii() and right[:1].isascii() and left[-1:].isalpha() and right[:1].isalpha()
-    return f"{left} {right}" if latin else left + right
+    return " " if latin else ""
 
 
 _BODY = re.compile(r"(?:[局委厅部办会院科处室所站队司署府关]|中心)$")
@@ -142,9 +164,7 @@ def one_line(text: str, *, bodies: bool = False) -> str:
     lines = [line for line in text.split("\n") if line]
     if bodies and len(lines) > 1 and all(len(line) > 2 and _BODY.search(line) for line in lines):
         return "、".join(lines)
-    joined = lines[0] if lines else ""
-    for line in lines[1:]:
-        joined = join(joined, line)
+    joined = "".join(_between(before, line) + line for before, line in pairwise(["", *lines]))
     return _NOISE.sub("", joined) if len(lines) > 2 else joined
 
 

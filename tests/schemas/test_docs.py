@@ -1,0 +1,32 @@
+"""``docs/catalogues.md`` names every key, kind and catalogue, and its example is a catalogue."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from schemas import reading
+from schemas.catalogue import FieldFormat, names, parse
+
+PAGE = (Path(__file__).parents[2] / "docs" / "catalogues.md").read_text(encoding="utf-8")
+
+KEYS = [
+    *reading._CatalogueExtra.__struct_fields__,
+    *reading._FieldExtra.__struct_fields__,
+    *reading._Constraints.__struct_fields__,
+    *(key for key in reading._Field.__struct_fields__ if key not in {"qingdan", "format"}),
+]
+KINDS = ["limit", "amount", *(kind for kind in get_args(FieldFormat) if kind != "default")]
+
+
+@pytest.mark.parametrize("word", [*KEYS, *KINDS, *names()])
+def test_the_page_tells_of_it(word: str) -> None:
+    assert f"`{word}`" in PAGE
+
+
+def test_the_example_is_a_catalogue() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert parse(example).name == "wells"
