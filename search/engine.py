@@ -35,7 +35,8 @@ class Document:
     numbers: tuple[str, ...]
     """发文字号 in standard form, the document's own first."""
     facets: Mapping[str, tuple[str, ...]]
-    """``dataset``, ``body``, ``type``, ``division`` (with every ancestor code), ``year``, and catalogue facets."""
+    """``dataset``, ``body``, ``type``, ``division`` (with every ancestor code), ``year``,
+    and facets of the catalogue's own."""
     effective_from: int
     """Day, as ``date.toordinal()``; inclusive."""
     effective_to: int = FOREVER
@@ -135,7 +136,7 @@ class SearchEngine(Protocol):
         ...
 
     async def mark(self, sequence: int) -> None:
-        """Make everything indexed so far durable and remember that the outbox was drained up to ``sequence``."""
+        """Remember that the outbox was drained up to ``sequence``; what was indexed before is durable."""
         ...
 
     async def count(self) -> int: ...

@@ -1,0 +1,156 @@
+"""One search against one commit of the index: which set of hits, its total, facets, order and excerpts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tantivy
+from tantivy import Order
+
+from search import cursor, highlight, query
+from search.analysis import Analyzer
+from search.cursor import Place
+from search.engine import Document, FacetValue, Hit, Marked, Match, Page, Request
+from search.index import Asked, Reader
+from search.lexicon import Lexicon
+from search.query import Query
+from search.ranking import Ranking
+
+ENOUGH = 20
+"""Where fewer hits hold all the words, the set widens."""
+
+WINDOW = 100
+"""Candidates that the second stage orders anew."""
+
+FACET_VALUES = 1_000
+"""Values of a facet that are counted out, the most frequent first."""
+
+EXCERPTS = 3
+
+type Facets = Mapping[str, tuple[FacetValue, ...]]
+
+
+def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: Lexicon) -> Page:
+    """Raises :class:`search.engine.CursorError`."""
+    place = cursor.read(request)
+    if reader is None or not reader.documents:
+        return Page((), 0, "all", dict.fromkeys(request.facets, ()), None)
+    place = place or Place(0, min(request.known_at, reader.newest))
+    asked_for = query.parse(request.text, analyzer, lexicon)
+    asked = Asked(reader, analyzer, request, asked_for, place.known_at)
+    match, total, facets = _widen(reader, asked, request.facets)
+    if request.sort == "relevance" and not asked_for.blank:
+        hits, following = _by_relevance(reader, asked, match, request, asked_for, analyzer, place)
+        more = following.offset < total
+    else:
+        hits, following, more = _by_date(reader, asked, match, request, place)
+    marker = _marker(asked_for) if request.highlight else None
+    return Page(
+        hits=tuple(_hit(document, score, marker, analyzer) for score, document in hits),
+        total=total,
+        match=match,
+        facets=facets,
+        cursor=cursor.write(following, request) if more and hits else None,
+    )
+
+
+def _widen(reader: Reader, asked: Asked, facets: Sequence[str]) -> tuple[Match, int, Facets]:
+    """The narrowest set with enough hits, else the widest; a wider set that holds no more is not named."""
+    chosen: tuple[Match, int, Facets] = ("all", -1, {})
+    for match in asked.sets():
+        total, counted = _counted(reader, asked.members(match), facets)
+        if total > chosen[1]:
+            chosen = match, total, counted
+        if total >= ENOUGH:
+            break
+    return chosen
+
+
+def _by_relevance(
+    reader: Reader,
+    asked: Asked,
+    match: Match,
+    request: Request,
+    asked_for: Query,
+    analyzer: Analyzer,
+    place: Place,
+) -> tuple[list[tuple[float, Document]], Place]:
+    """The second stage orders the first :data:`WINDOW`; behind them the index's own order goes on."""
+    start, end = place.offset, place.offset + request.limit
+    ranked = asked.ranked(match)
+    hits: list[tuple[float, Document]] = []
+    if start < WINDOW:
+        found = reader.searcher.search(ranked, limit=WINDOW, count=False).hits
+        ordered = Ranking(asked_for, reader.statistics(), analyzer).order(reader.candidates(found))
+        hits = [(score, reader.document(found[c.number][1])) for score, c in ordered[start:end]]
+    if end > WINDOW:
+        behind = max(start, WINDOW)
+        found = reader.searcher.search(ranked, limit=end - behind, offset=behind, count=False).hits
+        hits += [(0.0, reader.document(address)) for _, address in found]
+    return hits, Place(end, place.known_at)
+
+
+def _by_date(
+    reader: Reader, asked: Asked, match: Match, request: Request, place: Place
+) -> tuple[list[tuple[float, Document]], Place, bool]:
+    """Keyset paging by (day, key of the span); nothing typed and no order asked is newest first."""
+    descending = request.sort != "date"
+    members = (
+        asked.members(match) if place.last < 0 else asked.before(match, place.last, descending=descending)
+    )
+    found = reader.searcher.search(
+        members,
+        limit=request.limit + 1,
+        offset=place.offset,
+        count=False,
+        order_by_field="order",
+        order=Order.Desc if descending else Order.Asc,
+    ).hits
+    shown, more = found[: request.limit], len(found) > request.limit
+    hits = [(0.0, reader.document(address)) for _, address in shown]
+    last = int(shown[-1][0]) if shown else place.last
+    ties = sum(1 for value, _ in shown if value == last)
+    seen = ties + (place.offset if last == place.last else 0)
+    return hits, Place(seen, place.known_at, last), more
+
+
+def _counted(reader: Reader, members: tantivy.Query, names: Sequence[str]) -> tuple[int, Facets]:
+    """How many, and how many of each value; exact."""
+    asked: dict[str, Any] = {"total": {"value_count": {"field": "version"}}}
+    for name in names:
+        asked[f"of {name}"] = {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}}
+    counted = reader.searcher.aggregate(members, asked)
+    values = {
+        name: [FacetValue(str(b["key"]), b["doc_count"]) for b in counted[f"of {name}"]["buckets"]]
+        for name in names
+    }
+    ordered = {name: tuple(sorted(v, key=lambda one: (-one.count, one.value))) for name, v in values.items()}
+    return int(counted["total"]["value"]), ordered
+
+
+def _marker(asked: Query) -> highlight.Marker:
+    wanted = [t for w in asked.words if w.kind != "number" for t in (w.text, *w.forms, w.taiwan)]
+    numbers = [w.text for w in asked.words if w.kind == "number"]
+    return highlight.Marker([*wanted, *numbers], asked.grams)
+
+
+def _hit(document: Document, score: float, marker: highlight.Marker | None, analyzer: Analyzer) -> Hit:
+    title = Marked("title", document.title, ())
+    excerpts: list[Marked] = []
+    if marker is not None:
+        title = marker.whole("title", document.title, analyzer)
+        for field, text in document.texts.items():
+            found = marker.excerpt(field, text, analyzer) if text != document.title else None
+            if found is not None:
+                excerpts.append(found)
+        excerpts.sort(key=lambda m: -sum(end - start for start, end in m.marks))
+    return Hit(
+        span=document.span,
+        dataset=document.dataset,
+        record=document.record,
+        revision=document.revision,
+        score=score,
+        title=title,
+        excerpts=tuple(excerpts[:EXCERPTS]),
+    )

@@ -1,0 +1,102 @@
+"""Marks what was met, in the original text, and cuts the passage that shows most of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from search.analysis import Analyzer
+from search.engine import Marked
+
+LENGTH = 120
+"""Characters of an excerpt, about."""
+
+_STOPS = frozenset("。；！？;!?\n\r ")
+type Spans = list[tuple[int, int]]
+
+
+class Marker:
+    """Finds the wanted texts of one query in many documents."""
+
+    def __init__(self, wanted: Iterable[str], weak: Iterable[str] = ()) -> None:
+        """``wanted`` are folded texts. ``weak`` ones are marked only in a text that holds none of them."""
+        self._wanted = _pattern(wanted)
+        self._weak = _pattern(weak)
+
+    def whole(self, field: str, text: str, analyzer: Analyzer) -> Marked:
+        """All of ``text``, marked: for titles."""
+        return Marked(field, text, tuple(self.find(text, analyzer)))
+
+    def excerpt(self, field: str, text: str, analyzer: Analyzer) -> Marked | None:
+        """The passage of ``text`` with the most different marks; None where nothing is marked."""
+        marks = self.find(text, analyzer)
+        if not marks:
+            return None
+        start, end = _passage(text, marks)
+        shown = tuple((max(s, start) - start, min(e, end) - start) for s, e in marks if s < end and e > start)
+        return Marked(field, text[start:end], shown)
+
+    def find(self, text: str, analyzer: Analyzer) -> Spans:
+        """Marks in the original text, merged where they touch."""
+        folded = analyzer.fold(text)
+        found = [m.span() for m in self._wanted.finditer(folded.text)] if self._wanted else []
+        if not found and self._weak:
+            found = [m.span() for m in self._weak.finditer(folded.text)]
+        return _merged(folded.span(*span) for span in found)
+
+
+def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
+    """Longest first, so that a whole word is marked before a part of it. Signs and spaces between
+    characters of what was asked need not stand in the text, nor the other way round."""
+    unique = sorted({t for t in texts if t}, key=lambda t: (-len(t), t))
+    escaped = (re.escape(t) for t in unique)
+    bounded = (
+        rf"(?<![a-z0-9]){e}(?![a-z0-9])" if t.isascii() else e for e, t in zip(escaped, unique, strict=True)
+    )
+    return re.compile("|".join(bounded)) if unique else None
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> Spans:
+    merged: Spans = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _passage(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Begin and end of the best stretch of some :data:`LENGTH` characters."""
+    if len(text) <= LENGTH:
+        return 0, len(text)
+    first = _richest(text, marks)
+    start = marks[first][0]
+    # Lead in from the beginning of the sentence, where it is near.
+    lead = next((i + 1 for i in range(start - 1, max(start - 40, -1), -1) if text[i] in _STOPS), None)
+    start = 0 if start < 40 and lead is None else lead if lead is not None else start - 15
+    end = max(min(len(text), start + LENGTH), marks[first][1])
+    return max(0, min(start, len(text) - LENGTH)), end
+
+
+def _richest(text: str, marks: Sequence[tuple[int, int]]) -> int:
+    """Number of the mark at which the stretch with most different marked characters begins."""
+    best, best_value = 0, -1
+    last = 0
+    counts: dict[str, int] = {}
+    for first, (start, _) in enumerate(marks):
+        while last < len(marks) and marks[last][1] <= start + LENGTH:
+            word = text[slice(*marks[last])]
+            counts[word] = counts.get(word, 0) + 1
+            last += 1
+        value = sum(map(len, counts))
+        if value > best_value:
+            best, best_value = first, value
+        if last > first:
+            word = text[slice(*marks[first])]
+            counts[word] -= 1
+            if not counts[word]:
+                del counts[word]
+        else:
+            last = first + 1
+    return best

@@ -1,0 +1,107 @@
+"""What search knows of the world: places, names that mean one body, wordings that mean one thing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from schemas import bodies, divisions
+from search.analysis import Analyzer
+
+_WORD = 6
+"""Longer names are found by their characters; as words of the dictionary they would hide those inside."""
+
+type Groups = Iterable[Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words with their meanings, folded as texts are."""
+
+    forms: Mapping[str, tuple[str, ...]]
+    """Name → the other names of the same thing."""
+    plain: frozenset[str]
+    """Words of asking and grammar, which no hit must hold."""
+    asking: frozenset[str]
+    """Those among them that make a question."""
+    implied: Mapping[str, tuple[str, ...]]
+    """Word of a title → words of the texts behind it; for rank only."""
+    longest: int
+
+    def names_in(self, folded: str, starts: set[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """Names in a text, the longest first, as (start, end, other names); none overlaps another.
+
+        A name of two characters must begin and end where the text is cut (``starts``).
+        """
+        position = 0
+        while position < len(folded):
+            for end in range(min(len(folded), position + self.longest), position + 1, -1):
+                name = folded[position:end]
+                if name in self.forms and (end - position > 2 or {position, end} <= starts):
+                    yield position, end, self.forms[name]
+                    position = end
+                    break
+            else:
+                position += 1
+
+
+def build(
+    groups: Groups,
+    aliases: Mapping[str, Iterable[str]],
+    plain: Iterable[str],
+    asking: Iterable[str],
+    implied: Mapping[str, Iterable[str]],
+) -> Lexicon:
+    """A lexicon of wordings that mean one thing and of other names of bodies, all folded already."""
+    forms: dict[str, tuple[str, ...]] = {name: _apart(name, others) for name, others in aliases.items()}
+    for group in groups:
+        names = tuple(group)
+        for name in names:
+            forms[name] = _apart(name, (*forms.get(name, ()), *names))
+    asked = frozenset(asking)
+    kept = {name: others for name, others in forms.items() if len(name) > 1}
+    return Lexicon(
+        forms=kept,
+        plain=asked.union(plain),
+        asking=asked,
+        implied={word: tuple(others) for word, others in implied.items()},
+        longest=max(map(len, kept), default=0),
+    )
+
+
+def _apart(name: str, others: Iterable[str]) -> tuple[str, ...]:
+    """Names that say more than ``name`` or than a shorter one of the others: a text that holds the longer
+    (驾驶证 in 机动车驾驶证) holds the shorter, so only the shortest are asked for."""
+    kept: list[str] = [name]
+    for other in sorted(set(others), key=lambda n: (len(n), n)):
+        if not any(shorter in other for shorter in kept):
+            kept.append(other)
+    return tuple(kept[1:])
+
+
+def load(dictionary: Iterable[str] = ()) -> tuple[Analyzer, Lexicon]:
+    """The analysis of the service: places and bodies of ``schemas``, wordings of this package."""
+    places: set[str] = set()
+    towns: set[str] = set()
+    for code in divisions.codes():
+        (places if len(code) <= 4 else towns).add(divisions.short_name(code) or "")
+    same, plain = _read("synonyms.json"), _read("plain_words.json")
+    known = [*bodies.names(), *(name for group in same["groups"] for name in group)]
+    short = (name for name in known if len(name) <= _WORD)
+    analyzer = Analyzer(places=places, towns=towns, dictionary=(*short, *dictionary))
+    fold = analyzer.fold_text
+    return analyzer, build(
+        [[fold(name) for name in group] for group in same["groups"]],
+        {fold(name): [fold(other) for other in bodies.aliases(name)] for name in bodies.names()},
+        map(fold, plain["grammar"]),
+        map(fold, plain["asking"]),
+        same["implied"],
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(resources.files("search").joinpath("data", name).read_text("utf-8"))
+    return loaded

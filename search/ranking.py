@@ -1,0 +1,205 @@
+"""The second stage: orders the first candidates of any engine by what their texts hold of the query.
+
+Both engines hand in the same candidates' texts and the same counts, so both give the same order. Every
+feature is a share of what the whole query is worth, so that weights mean the same for short and for long
+queries. Weights were climbed on the three judged sets together (``docs/search.md`` tells what each brings).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+from search.analysis import Analyzer
+from search.query import Query
+
+LONGEST_TEXT = 6_000
+"""Characters of a document that are looked at."""
+
+PASSAGE = 120
+
+_BRACKET = re.compile(r"[(\s].*", re.DOTALL)
+_LAWS = ("法", "法典")
+_BELOW_LAWS = ("解释", "规定", "办法", "细则", "规则")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document as the first stage found it."""
+
+    number: int
+    """Of the caller's own, to know it again."""
+    tie: int
+    """Orders documents of one score: of the span's id, so the same on every engine."""
+    tier: int
+    """Hits of a higher one go before: those that carry the 文号, then those that hold all the words."""
+    texts: Sequence[tuple[float, str]]
+    """(weight, folded text), the title first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is counted over the whole index."""
+
+    documents: int
+    average_length: float
+    frequency: Callable[[str, str], int]
+    """(stream, token) → documents that hold it."""
+
+    def worth(self, stream: str, token: str) -> float:
+        """BM25's inverse document frequency."""
+        held = self.frequency(stream, token)
+        return log(1 + (self.documents - held + 0.5) / (held + 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of the features in a document's score."""
+
+    grams_by_length: float = 0.15
+    """BM25 with k1 1.2, b 0.75: suits questions in plain words."""
+    grams: float = 0.5
+    """BM25 with k1 0.3, b 0: suits the long names of items."""
+    chars_by_length: float = 0.4
+    chars: float = 0.3
+    passage: float = 0.5
+    """The best stretch of some 120 characters."""
+    words_held: float = 0.25
+    implied: float = 0.15
+    """Words that articles use for what a title calls otherwise: 罚款 for 处罚."""
+    law: float = 0.1
+    below_law: float = -0.05
+    named: float = 0.25
+    """The title stands in the query."""
+    title: float = 0.3
+    """The query is the title, both ways."""
+    length: float = -0.05
+    strict: float = 0.1
+    """All words of a question are held. (Outside questions such hits are a tier of their own.)"""
+
+
+WEIGHTS = Weights()
+
+
+class Ranking:
+    """One query's terms with what they are worth; scores any number of documents."""
+
+    def __init__(
+        self, query: Query, statistics: Statistics, analyzer: Analyzer, weights: Weights = WEIGHTS
+    ) -> None:
+        self._query = query
+        self._weights = weights
+        self._average = statistics.average_length
+        self._grams = [(g, statistics.worth("grams", g)) for g in query.grams]
+        self._chars = [(c, statistics.worth("chars", c)) for c in query.chars]
+        self._worth = sum(w for _, w in self._grams) or 1.0
+        self._grams_of = analyzer.grams
+        place = {gram: index for index, gram in enumerate(query.grams)}
+        self._forms = [
+            (form, [place[g] for g in analyzer.grams(word.text) if g in place])
+            for word in query.words
+            if word.kind != "number"
+            for form in (*word.forms, word.taiwan)
+            if form
+        ]
+
+    def order(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+        """Best first."""
+        asks = self._query.asks
+        scored = []
+        for candidate in candidates:
+            score = self.score(candidate) + (self._weights.strict if asks and candidate.tier else 0.0)
+            tier = candidate.tier if not asks or candidate.tier > 1 else 0
+            scored.append((-tier, -score, candidate.tie, candidate))
+        scored.sort(key=lambda row: row[:3])
+        return [(-score, candidate) for _, score, _, candidate in scored]
+
+    def score(self, candidate: Candidate) -> float:
+        texts = candidate.texts
+        text = "\n".join(t for _, t in texts)[:LONGEST_TEXT]
+        size = len(text) / self._average
+        weights = self._weights
+        plain = [text.count(gram) for gram, _ in self._grams]
+        for form, places in self._forms:
+            if met := text.count(form):
+                for index in places:
+                    plain[index] = max(plain[index], met)
+        counts = self._weighted(plain, texts)
+        by_length = 1.2 * (0.25 + 0.75 * size)
+        total = weights.grams_by_length * _bm25(self._grams, counts, 1.2, by_length)
+        total += weights.grams * _bm25(self._grams, counts, 0.3, 0.3)
+        chars = [text.count(char) for char, _ in self._chars]
+        total += weights.chars_by_length * _bm25(self._chars, chars, 1.2, by_length)
+        total += weights.chars * _bm25(self._chars, chars, 0.3, 0.3)
+        total += weights.passage * self._passage(text, plain)
+        total /= self._worth
+        total += weights.length * log(size + 0.05)
+        return total + self._held(text) + self._title(texts[0][1])
+
+    def _weighted(self, counts: Sequence[int], texts: Sequence[tuple[float, str]]) -> Sequence[float]:
+        """A term in a field of weight 9 counts as three."""
+        more = [(sqrt(weight) - 1, text) for weight, text in texts if weight > 1]
+        if not more:
+            return counts
+        return [
+            count + sum(extra * text.count(gram) for extra, text in more) if count else 0.0
+            for count, (gram, _) in zip(counts, self._grams, strict=True)
+        ]
+
+    def _passage(self, text: str, counts: Sequence[int]) -> float:
+        """What the terms of the best stretch are worth."""
+        if len(text) <= PASSAGE:
+            return sum(worth for (_, worth), count in zip(self._grams, counts, strict=True) if count)
+        met = []
+        for number, (gram, _) in enumerate(self._grams):
+            start = text.find(gram) if counts[number] else -1
+            while start >= 0:
+                met.append((start, number))
+                start = text.find(gram, start + 1)
+        met.sort()
+        inside = [0] * len(self._grams)
+        value = best = 0.0
+        first = 0
+        for start, number in met:
+            if not inside[number]:
+                value += self._grams[number][1]
+            inside[number] += 1
+            while start - met[first][0] > PASSAGE:
+                gone = met[first][1]
+                inside[gone] -= 1
+                if not inside[gone]:
+                    value -= self._grams[gone][1]
+                first += 1
+            best = max(best, value)
+        return best
+
+    def _held(self, text: str) -> float:
+        words = self._query.words
+        held = sum(any(form in text for form in (w.text, *w.forms)) for w in words if w.kind != "number")
+        share = self._weights.words_held * held / (len(words) or 1)
+        implied = any(word in text for word in self._query.implied)
+        return share + self._weights.implied * implied
+
+    def _title(self, title: str) -> float:
+        """How far the title is what was asked for, and the rank of a law by the kind that its title names."""
+        weights = self._weights
+        short = _BRACKET.sub("", title).removeprefix("中华人民共和国")
+        value = weights.law if short.endswith(_LAWS) else 0.0
+        value += weights.below_law if short.endswith(_BELOW_LAWS) else 0.0
+        value += weights.named if len(short) > 1 and short in self._query.text else 0.0
+        grams = self._grams_of(title)
+        if grams:
+            wanted = set(self._query.grams)
+            covered = sum(worth for gram, worth in self._grams if gram in title) / self._worth
+            value += weights.title * covered * sum(gram in wanted for gram in grams) / len(grams)
+        return value
+
+
+def _bm25(terms: Sequence[tuple[str, float]], counts: Sequence[float], k1: float, norm: float) -> float:
+    return sum(
+        worth * count * (k1 + 1) / (count + norm)
+        for (_, worth), count in zip(terms, counts, strict=True)
+        if count
+    )
