@@ -62,7 +62,7 @@ def create_app(
 
 def _handlers(service: Service) -> list[HTTPRouteHandler]:
     suffixed = mounting.by_suffix(
-        "/feeds/{dataset}", {form: route for form, route in feeds.ROUTES.items()}, service
+        "/feeds/{dataset}", {str(form): route for form, route in feeds.ROUTES.items()}, service
     )
     plain = [r for r in (*contract.ROUTES, *pages.ROUTES) if not r.operation.path.startswith("/feeds/")]
     return [*(mounting.handler(route, service) for route in plain), suffixed]

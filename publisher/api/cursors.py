@@ -20,7 +20,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """
 
     walk: str
-    after: tuple[str | int | None, ...] = ()
+    after: tuple[str | int | float | None, ...] = ()
     total: int = 0
     as_of: date | None = None
     known_at: datetime | None = None

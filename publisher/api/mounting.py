@@ -14,7 +14,8 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.exc import OperationalError
 
-from publisher.api import conditional, problems
+from openapi.model import Operation
+from publisher.api import conditional, parameters, problems
 from publisher.api.problems import ProblemError
 from publisher.api.routing import AnyRoute, AsyncRoute, Call, Route, Service
 from publisher.store.model import StoreError
@@ -76,7 +77,7 @@ def responder(
         conditional.negotiate(headers.get("accept"), offered)
         call = Call(names, request.scope["query_string"], template.format_map(names))
         outcome = await answer(call, headers)
-        return Response(outcome.body, status_code=outcome.status, headers=outcome.headers, media_type=media)
+        return Response(outcome.body, status_code=outcome.status, headers=outcome.headers)
 
     return respond
 
@@ -84,10 +85,10 @@ def responder(
 def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
     def answer(call: Call, headers: Mapping[str, str]) -> Outcome:
         reply = route.handle(service, call)
-        tag, outcome = _precondition(service, call, headers, reply.validity)
-        if outcome is not None:
-            return outcome
-        return _built(reply.build(), reply.validity, tag, reply.headers)
+        fresh, unchanged = _validators(route.operation, service, call, headers, reply.validity)
+        if unchanged:
+            return Outcome(304, fresh, b"")
+        return _built(route.operation, reply.build(), {**fresh, **reply.headers})
 
     async def in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
         return answer(call, headers)
@@ -101,27 +102,32 @@ def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
 def _asynchronous(route: AsyncRoute, service: Service) -> Callable[..., Any]:
     async def answer(call: Call, headers: Mapping[str, str]) -> Outcome:
         reply = await route.handle(service, call)
-        tag, outcome = _precondition(service, call, headers, reply.validity)
-        if outcome is not None:
-            return outcome
-        return _built(await reply.build(), reply.validity, tag, {})
+        fresh, unchanged = _validators(route.operation, service, call, headers, reply.validity)
+        if unchanged:
+            return Outcome(304, fresh, b"")
+        return _built(route.operation, await reply.build(), fresh)
 
     return answer
 
 
-def _precondition(
-    service: Service, call: Call, headers: Mapping[str, str], validity: conditional.Validity
-) -> tuple[str, Outcome | None]:
+def _validators(
+    operation: Operation,
+    service: Service,
+    call: Call,
+    headers: Mapping[str, str],
+    validity: conditional.Validity,
+) -> tuple[dict[str, str], bool]:
+    """The headers of an answer of this validity, and whether the caller has it already."""
+    if not operation.conditional:
+        return {"cache-control": "no-store", **_VARY}, False
     address = call.address.encode() + b"?" + call.query
     tag = conditional.etag(validity, version=service.version, address=address)
-    if conditional.unchanged(validity, tag, headers):
-        return tag, Outcome(304, validity.headers(tag) | _VARY, b"")
-    return tag, None
+    return {**validity.headers(tag), **_VARY}, conditional.unchanged(validity, tag, headers)
 
 
-def _built(content: Any, validity: conditional.Validity, tag: str, more: Mapping[str, str]) -> Outcome:
-    body = content if isinstance(content, bytes) else _encoder.encode(content)
-    return Outcome(200, validity.headers(tag) | _VARY | dict(more), body)
+def _built(operation: Operation, content: Any, headers: dict[str, str]) -> Outcome:
+    headers["content-type"] = operation.media_type
+    return Outcome(200, headers, content if isinstance(content, bytes) else _encoder.encode(content))
 
 
 def exception_handlers(base: str) -> dict[Any, Any]:
@@ -149,7 +155,13 @@ def _problem(error: Exception) -> ProblemError:
             return error
         case StoreError() if error.code in problems.BY_CODE:
             return ProblemError(error.code, error.zh, error.en)
-        case CursorError():
+        case StoreError(code="bad-filter"):
+            name = str(error.details[0]) if error.details else ""
+            fault = problems.Fault(parameter=name, code="bad-value", detail=error.zh, detail_en=error.en)
+            return parameters.invalid([fault])
+        case StoreError(code="busy"):
+            return ProblemError("store-unavailable", error.zh, error.en, headers={"retry-after": "5"})
+        case CursorError() | StoreError(code="bad-cursor"):
             return ProblemError("invalid-cursor")
         case SearchError():
             return ProblemError("search-unavailable", headers={"retry-after": str(error.retry_after)})

@@ -28,7 +28,8 @@ _OPERATORS: Mapping[str, Operator] = {
     "exists": "exists",
 }
 COMPARISONS = frozenset({"gte", "gt", "lte", "lt", "exists"})
-_NUMBERS: frozenset[FieldType] = frozenset({"integer", "decimal", "amount", "limit"})
+NUMBERS: frozenset[FieldType] = frozenset({"integer", "decimal", "amount", "limit"})
+"""Types that are compared and sorted by number."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
@@ -215,7 +216,7 @@ def _typed(value: str, kind: FieldType) -> str:
         return _date(value).isoformat()
     if kind == "boolean":
         return _boolean(value)
-    if kind in _NUMBERS:
+    if kind in NUMBERS:
         try:
             number = Decimal(value)
         except InvalidOperation:

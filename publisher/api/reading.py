@@ -51,7 +51,7 @@ def grammar(catalogue: Catalogue) -> Grammar:
         filters=filters | {"part": "string", "status": "string"},
         operators=COMPARISONS,
         shown=frozenset(filters),
-        facets=frozenset({"part", "status", *(field.name for field in fields if field.facet)}),
+        facets=frozenset({"part", *(field.name for field in fields if field.facet)}),
         sorts=frozenset(filters),
     )
 

@@ -56,6 +56,8 @@ def list_records(service: Service, call: Call) -> Reply:
     validity = reading.validity(service, name, asked.view)
     walk = cursors.walk("records", name, replace(asked, cursor=None, limit=0))
     cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
+    if cursor is not None and not _fits(cursor, asked, catalogue):
+        raise ProblemError("invalid-cursor")
     return Reply(validity, lambda: _page(service, call, name, catalogue, asked, walk, cursor))
 
 
@@ -96,6 +98,18 @@ def _page(
             for field, counts in page.facets.items()
         ),
         links=reading.page_links(service, call, name, following),
+    )
+
+
+def _fits(cursor: cursors.Cursor, asked: Parameters, catalogue: Catalogue) -> bool:
+    """Whether a cursor's keys can be of this order: a database may not compare a number with a text."""
+    numeric = {field.name for field in catalogue.fields if field.type in parameters.NUMBERS}
+    kinds: list[type | tuple[type, ...]] = [
+        (int, float) if name in numeric else str for name, _ in asked.sort or (("", False),)
+    ]
+    keys = cursor.after
+    return len(keys) == len(kinds) + 1 and all(
+        key is None or isinstance(key, kind) for key, kind in zip(keys, [*kinds, str], strict=True)
     )
 
 

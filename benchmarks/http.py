@@ -1,0 +1,276 @@
+"""HTTP latency of the API beside a bare Litestar handler that returns the same bytes, in one run.
+
+``python -m benchmarks.http``: builds a site of synthetic power items, serves it and the bare handler from
+a process each (same server, same settings, loopback), and asks both from this process over one keep-alive
+connection each, taking turns so that noise of the machine falls on both. Every request is distinct.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import http.client
+import json
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from publisher.settings import read as read_settings
+
+DATASET = "bench-power-list"
+BAR = 3.0
+"""One record: at most this many times the bare handler's p50."""
+_TURN = 250
+"""Requests to one server before the other's turn."""
+
+_DEPARTMENTS = [
+    *("市应急管理局", "市统计局", "市财政局", "市民政局", "市教育局"),
+    *("市公安局", "市司法局", "市水务局", "市农业农村局", "市商务局"),
+]
+_TYPES = ["行政许可", "行政处罚", "行政强制", "行政检查", "行政确认", "其他行政权力"]
+_VERBS = ["审批", "核准", "备案", "登记", "处罚", "检查", "注销", "变更", "延续", "换发"]
+_THINGS = [
+    *("危险化学品", "食品经营", "特种设备", "建设工程", "道路运输", "医疗机构", "民办学校", "社会团体"),
+    *("户外广告", "城市供水", "河道采砂", "种子生产", "动物防疫", "烟花爆竹", "安全评价", "统计调查"),
+    *("会计代理", "旅行社", "娱乐场所", "出版物"),
+]
+
+
+def items(count: int) -> list[dict[str, str]]:
+    """Power items that differ, some 400 characters each, the same at every run."""
+    draw = random.Random(2015)
+    made = []
+    for number in range(count):
+        thing, verb = draw.choice(_THINGS), draw.choice(_VERBS)
+        name = f"{thing}{draw.choice(_THINGS)}{verb}(第{number}项)"
+        basis = "；".join(
+            f"《{draw.choice(_THINGS)}管理条例》第{draw.randrange(1, 90)}条：{thing}单位应当依法{verb}，"
+            f"由{draw.choice(_DEPARTMENTS)}负责{draw.choice(_THINGS)}监督管理"
+            for _ in range(4)
+        )
+        made.append(
+            {
+                "name": name,
+                "power_type": draw.choice(_TYPES),
+                "actor": draw.choice(_DEPARTMENTS),
+                "basis": basis,
+            }
+        )
+    return made
+
+
+def build(home: Path, count: int) -> None:
+    """A site with one release of ``count`` records, published and indexed."""
+    from publisher.store.store import Store
+
+    from publisher import indexing
+    from publisher.store.model import Dataset, Entry
+    from schemas import catalogue as catalogues
+    from search.embedded import EmbeddedEngine
+
+    settings = read_settings(home, {})
+    store = Store.open(settings.database, sources=settings.sources)
+    store.init_site("https://bench.example", "bench.example,2026-01-01")
+    catalogue = catalogues.load("power-list")
+    known = {field.name: field for field in catalogue.fields}
+    contents = [
+        {k: [v] if known[k].type == "list" else v for k, v in item.items() if k in known}
+        for item in items(count)
+    ]
+    kept = Dataset(
+        name=DATASET,
+        catalogue="power-list",
+        title="测速用权力清单",
+        title_en="Power items for measuring",
+        body="示例市人民政府",
+        division="210300",
+        licence="CC0-1.0",
+        contact="bench",
+    )
+    store.create_dataset(kept, catalogue)
+    source = store.put_source(b"bench", name="bench.csv", media_type="text/csv")
+    entries = [Entry(content=dict(content)) for content in contents]
+    store.stage(DATASET, entries, part=None, source=source, parser_version="1")
+    store.publish(DATASET, effective_on=date(2015, 1, 1))
+    documents = (indexing.document(span, kept, catalogue) for span in store.spans())
+    engine = EmbeddedEngine(settings.index)
+
+    async def index() -> None:
+        await engine.index(document for document in documents if document is not None)
+        await engine.mark(1)
+        await engine.close()
+
+    asyncio.run(index())
+    store.close()
+
+
+def record_requests(home: Path, count: int) -> list[str]:
+    from publisher.store.store import Store
+
+    from publisher.store.model import RecordQuery
+
+    settings = read_settings(home, {})
+    store = Store.open(settings.database, sources=settings.sources)
+    ids: list[str] = []
+    after = None
+    while len(ids) < count:
+        page = store.records(DATASET, RecordQuery(limit=1000, after=after, count=False))
+        ids += [state.id for state in page.records]
+        after = page.after
+        if after is None:
+            break
+    store.close()
+    random.Random(1).shuffle(ids)
+    return [f"/v1/datasets/{DATASET}/records/{record}" for record in ids[:count]]
+
+
+def list_requests(count: int) -> list[str]:
+    """Lists of 20: each by two filters, in one of four orders, on a day of its own."""
+    draw = random.Random(2)
+    orders = ["name", "-name", "power_type,name", "-actor"]
+    found: dict[str, None] = {}
+    while len(found) < count:
+        day = date(2016, 1, 1) + timedelta(days=draw.randrange(3000))
+        query = (
+            f"actor={quote(draw.choice(_DEPARTMENTS))}&power_type={quote(draw.choice(_TYPES))}"
+            f"&sort={draw.choice(orders)}&as_of={day}"
+        )
+        found[f"/v1/datasets/{DATASET}/records?{query}"] = None
+    return list(found)
+
+
+def search_requests(count: int) -> list[str]:
+    """Searches of 2 to 8 characters out of the records' own texts, with three facets."""
+    draw = random.Random(3)
+    texts = [item["name"] + item["basis"] for item in items(2000)]
+    found: dict[str, None] = {}
+    while len(found) < count:
+        text, length = draw.choice(texts), draw.randrange(2, 9)
+        start = draw.randrange(len(text) - length)
+        found[f"/v1/search?q={quote(text[start : start + length])}&facets=dataset,body,type"] = None
+    return list(found)
+
+
+class Server:
+    """A server in a process of its own, and one keep-alive connection to it."""
+
+    def __init__(self, kind: str, home: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "benchmarks.http", "--serve", kind, "--home", str(home)]
+        self.process = subprocess.Popen([*command, "--port", str(port)])
+        for _ in range(200):
+            try:
+                self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                self.connection.connect()
+                break
+            except OSError:
+                time.sleep(0.05)
+        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def get(self, path: str) -> tuple[float, bytes]:
+        """→ milliseconds, body."""
+        started = time.perf_counter()
+        self.connection.request("GET", path)
+        response = self.connection.getresponse()
+        body = response.read()
+        taken = (time.perf_counter() - started) * 1000
+        assert response.status == 200, (path, response.status, body[:500])
+        return taken, body
+
+    def end(self) -> None:
+        self.connection.close()
+        self.process.terminate()
+        self.process.wait()
+
+
+def measure(name: str, paths: Sequence[str], ours: Server, home: Path) -> dict[str, float | str]:
+    """The bare handler gets the bodies that ours answered in a first pass over other requests' sizes."""
+    bodies = [ours.get(path)[1] for path in paths]
+    (home / "bare.json").write_text(json.dumps([body.decode() for body in bodies]), encoding="utf-8")
+    bare = Server("bare", home)
+    mine: list[float] = []
+    base: list[float] = []
+    for start in range(0, len(paths), _TURN):
+        turn = range(start, min(start + _TURN, len(paths)))
+        for number in turn:
+            taken, body = bare.get(f"/bare/{DATASET}/{number}")
+            assert body == bodies[number]
+            base.append(taken)
+        mine += [ours.get(paths[number])[0] for number in turn]
+    bare.end()
+    cut, floor = statistics.quantiles(mine, n=100), statistics.quantiles(base, n=100)
+    return {
+        "what": name,
+        "requests": len(paths),
+        "bytes": round(statistics.mean(map(len, bodies))),
+        "p50_ms": round(cut[49], 3),
+        "p99_ms": round(cut[98], 3),
+        "bare_p50_ms": round(floor[49], 3),
+        "bare_p99_ms": round(floor[98], 3),
+        "p50_ratio": round(cut[49] / floor[49], 2),
+        "p99_ratio": round(cut[98] / floor[98], 2),
+    }
+
+
+def serve(kind: str, home: Path, port: int) -> None:
+    from litestar import Litestar, get
+    from litestar.params import FromPath
+
+    from publisher import app
+
+    if kind == "ours":
+        app.serve(app.create_app(read_settings(home, {})), port=port)
+        return
+    bodies = [body.encode() for body in json.loads((home / "bare.json").read_text(encoding="utf-8"))]
+
+    @get("/bare/{dataset:str}/{number:str}", media_type="application/json")
+    async def bare(dataset: FromPath[str], number: FromPath[str]) -> bytes:
+        assert dataset
+        return bodies[int(number)]
+
+    app.serve(Litestar([bare], openapi_config=None, logging_config=None), port=port)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--serve", choices=["ours", "bare"], help=argparse.SUPPRESS)
+    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.serve:
+        serve(asked.serve, asked.home, asked.port)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "site"
+        home.mkdir()
+        build(home, asked.requests)
+        ours = Server("ours", home)
+        found = [
+            measure("one record", record_requests(home, asked.requests), ours, home),
+            measure("20 records of a list", list_requests(asked.requests), ours, home),
+            measure("search with three facets", search_requests(asked.requests), ours, home),
+        ]
+        ours.end()
+    if asked.json:
+        print(json.dumps(found))
+        return
+    for row in found:
+        print("  ".join(f"{key}={value}" for key, value in row.items()))
+    ratio = found[0]["p50_ratio"]
+    print(f"one record: {ratio} times the bare handler's p50; the bar is {BAR}")
+
+
+if __name__ == "__main__":
+    main()

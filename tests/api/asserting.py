@@ -1,0 +1,33 @@
+"""The one way that tests look at an error: every member of a problem, and nothing of our insides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import msgspec
+
+from publisher.api.problems import BY_CODE, Problem
+
+BASE = "https://data.example.gov.cn"
+
+
+def assert_problem(response: httpx.Response, code: str) -> dict[str, Any]:
+    """Assert that ``response`` is the problem ``code`` in the one shape of errors; → its body."""
+    kind = BY_CODE[code]
+    assert response.status_code == kind.status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    body: dict[str, Any] = response.json()
+    msgspec.convert(body, Problem, strict=False)
+    assert body["type"] == f"{BASE}/problems/{code}"
+    assert body["status"] == kind.status
+    assert body["title"] == kind.title
+    assert body["detail"]
+    assert body["detail_en"]
+    assert body["instance"].startswith("/")
+    for inside in ("Traceback", "sqlalchemy", "sqlite", ".py", "/work"):
+        assert inside not in response.text
+    if kind.status == 503:
+        assert int(response.headers["retry-after"]) > 0
+    return body

@@ -1,0 +1,303 @@
+"""What holds for every route: HEAD, validators, caching, negotiation, CORS, headers, and hostile requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from litestar.testing import TestClient
+
+from publisher.api import contract, pages
+from publisher.api.problems import KINDS, ProblemError
+from publisher.app import create_app
+from publisher.settings import read as read_settings
+from publisher.store.store import Store
+from schemas import catalogue as catalogues
+from search.embedded import EmbeddedEngine
+from search.engine import Page, Request, SearchError
+from tests.api.asserting import BASE, assert_problem
+from tests.api.conftest import FEES, PLAIN, Clock, Site, dataset, publish
+
+HOME = f"/v1/datasets/{FEES}"
+
+
+def addresses(site: Site) -> list[str]:
+    """One address of each route, of the contract and of the pages."""
+    names = {
+        "dataset": FEES,
+        "record": site.record("城镇垃圾处理费"),
+        "number": "1",
+        "code": "withdrawn",
+    }
+    found = [
+        route.operation.path.format_map(names)
+        for route in (*contract.ROUTES, *pages.ROUTES)
+        if route.operation.path != "/v1/search"
+    ]
+    return [
+        *found,
+        "/v1/search?q=收费",
+        "/feeds/all.atom",
+        f"{HOME}/records?release=1",
+        f"{HOME}/records?limit=1",
+    ]
+
+
+def test_head_answers_as_get_does_without_a_body(site: Site) -> None:
+    for address in addresses(site):
+        got, head = site.client.get(address), site.client.head(address)
+        assert (got.status_code, head.status_code) == (200, 200), address
+        assert head.content == b"", address
+        same = dict(got.headers) | {"date": ""} == dict(head.headers) | {"date": ""}
+        assert same, address
+    assert site.client.head("/nowhere").status_code == 404
+    assert site.client.head("/nowhere").content == b""
+
+
+def test_every_answer_has_a_strong_tag_and_is_304_when_asked_with_it(site: Site) -> None:
+    tags = set()
+    cached = [address for address in addresses(site) if address not in ("/healthz", "/readyz")]
+    for address in cached:
+        got = site.client.get(address)
+        tag = got.headers["etag"]
+        assert tag.startswith('"')
+        tags.add(tag)
+        again = site.client.get(address, headers={"if-none-match": f'"other", {tag}'})
+        assert (again.status_code, again.content) == (304, b""), address
+        assert again.headers["etag"] == tag
+        assert again.headers["cache-control"] == got.headers["cache-control"]
+        assert again.headers["vary"] == "Accept, Accept-Encoding"
+        assert "content-type" not in again.headers
+        assert site.client.get(address, headers={"if-none-match": '"other"'}).status_code == 200
+    assert len(tags) == len(cached)
+
+
+def test_what_is_pinned_to_a_release_is_immutable_and_all_else_is_asked_again(site: Site) -> None:
+    record = site.record("城镇垃圾处理费")
+    for path in (f"{HOME}/records", f"{HOME}/records/{record}", f"{HOME}/schema"):
+        pinned = site.client.get(f"{path}?release=2").headers["cache-control"]
+        assert pinned == "public, max-age=31536000, immutable"
+        assert site.client.get(path).headers["cache-control"] == "public, no-cache"
+    assert "immutable" in site.client.get(f"{HOME}/releases/1").headers["cache-control"]
+    assert site.client.get("/healthz").headers["cache-control"] == "no-store"
+    assert site.client.get("/readyz").headers["cache-control"] == "no-store"
+    assert "etag" not in site.client.get("/readyz").headers
+
+
+def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path, {})
+    clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    store = Store.open(settings.database, sources=settings.sources, clock=clock)
+    store.init_site(BASE, "data.example.gov.cn,2016-01-04")
+    store.create_dataset(dataset(FEES), catalogues.load("fees"))
+    publish(store, FEES, PLAIN[:2], date(2015, 1, 1), "一")
+    app = create_app(settings, store=store, search=EmbeddedEngine(settings.index), clock=clock)
+    with TestClient(app) as client:
+        present, pinned = f"{HOME}/records", f"{HOME}/records?release=1"
+
+        def tags() -> tuple[str, str]:
+            return client.get(present).headers["etag"], client.get(pinned).headers["etag"]
+
+        first = tags()
+        assert tags() == first
+        modified = client.get(present).headers["last-modified"]
+        publish(store, FEES, PLAIN[:3], date(2016, 1, 6), "二")
+        second = tags()
+        assert second[0] != first[0]
+        assert second[1] == first[1]
+        assert client.get(present).json()["total"] == 2
+        assert client.get(present, headers={"if-modified-since": modified}).status_code == 200
+        modified = client.get(present).headers["last-modified"]
+        assert client.get(present, headers={"if-modified-since": modified}).status_code == 304
+        clock.now += timedelta(days=3)
+        assert client.get(present, headers={"if-modified-since": modified}).status_code == 200
+        assert client.get(present).json()["total"] == 3
+        assert tags()[0] != second[0]
+    store.close()
+
+
+def test_an_accept_that_cannot_be_met_is_406_on_every_route(site: Site) -> None:
+    for address in addresses(site):
+        assert_problem(site.client.get(address, headers={"accept": "image/png"}), "not-acceptable")
+    assert site.client.get("/", headers={"accept": "text/html"}).status_code == 200
+    assert_problem(site.client.get(HOME, headers={"accept": "text/html"}), "not-acceptable")
+
+
+def test_writing_is_refused_on_every_route(site: Site) -> None:
+    for address in addresses(site):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            refused = site.client.request(method, address)
+            assert_problem(refused, "method-not-allowed")
+            assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_every_origin_may_read_and_ask_conditionally(site: Site) -> None:
+    preflight = site.client.options(
+        HOME,
+        headers={
+            "origin": "https://news.example",
+            "access-control-request-method": "GET",
+            "access-control-request-headers": "if-none-match",
+        },
+    )
+    assert preflight.status_code == 204
+    assert "If-None-Match" in preflight.headers["access-control-allow-headers"]
+    for address in (*addresses(site), "/nowhere"):
+        got = site.client.get(address, headers={"origin": "https://news.example"})
+        assert got.headers["access-control-allow-origin"] == "*"
+        assert "ETag" in got.headers["access-control-expose-headers"]
+
+
+def test_every_answer_carries_the_security_headers(site: Site) -> None:
+    for address in (*addresses(site), "/nowhere"):
+        headers = site.client.get(address).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        policies = headers.get_list("content-security-policy")
+        assert len(policies) == 1
+        assert "default-src 'none'" in policies[0]
+        assert "frame-ancestors 'none'" in policies[0]
+        assert "script-src 'unsafe" not in policies[0]
+
+
+def test_links_never_take_the_host_of_a_request(site: Site) -> None:
+    for address in addresses(site):
+        got = site.client.get(address, headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
+        assert got.status_code == 200
+        assert b"evil.example" not in got.content
+        assert b"testserver" not in got.content
+
+
+HOSTILE = [
+    "' OR 1=1 --",
+    '"; DROP TABLE record; --',
+    "%27%20UNION%20SELECT%20salt%20FROM%20revision",
+    "a%00b",
+    "%ED%A0%80",
+    "%FF%FE",
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "../../etc/passwd",
+    "{{7*7}}${7*7}",
+    "\u202e\u200b\U0001f600",
+    "%F0%A0%80%80",
+    "*:*~^()[]{}AND OR NOT",
+    "%0d%0aSet-Cookie: a=b",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_an_answer_or_a_problem_and_never_a_fault(client: httpx.Client, text: str) -> None:
+    record = "aaaaaaaaaaaaaaaa"
+    for address in (
+        f"{HOME}/records?name={text}",
+        f"{HOME}/records?{text}=1",
+        f"{HOME}/records?sort={text}",
+        f"{HOME}/records?facets={text}&fields={text}",
+        f"{HOME}/records?cursor={text}",
+        f"{HOME}/records/{record}?as_of={text}&known_at={text}&release={text}",
+        f"{HOME}/records/{text}",
+        f"{HOME}/releases/{text}",
+        f"/v1/datasets/{text}",
+        f"/v1/search?q={text}",
+        f"/v1/search?q=x&body={text}",
+        f"/feeds/{text}.atom",
+        f"/problems/{text}",
+        f"/{text}",
+    ):
+        got = client.get(address)
+        assert got.status_code in (200, 404, 422), (address, got.text)
+        assert "set-cookie" not in got.headers
+        if got.status_code != 200:
+            code = got.json()["type"].rsplit("/", 1)[-1]
+            assert_problem(got, code)
+
+
+def test_a_query_of_a_hundred_kilobytes_is_refused(client: httpx.Client) -> None:
+    for path in (f"{HOME}/records", "/v1/search", "/v1/datasets"):
+        assert_problem(client.get(f"{path}?q=" + "a" * 60_000), "query-too-long")
+
+
+def test_routes_that_take_nothing_refuse_any_parameter(site: Site) -> None:
+    for path in ("/v1/datasets", HOME, f"{HOME}/releases/1", "/healthz", "/readyz", "/openapi.json"):
+        body = assert_problem(site.client.get(f"{path}?limit=1"), "invalid-parameters")
+        assert body["errors"][0]["code"] == "unknown"
+
+
+class _BrokenEngine:
+    """An engine that is away: what the service sees of a search server that does not answer."""
+
+    async def search(self, request: Request) -> Page:
+        raise SearchError("away", retry_after=7)
+
+    async def position(self) -> int:
+        raise SearchError("away", retry_after=7)
+
+    async def count(self) -> int:
+        raise SearchError("away", retry_after=7)
+
+
+def test_search_that_is_away_is_503_with_retry_after_while_the_rest_goes_on(site: Site) -> None:
+    engine: Any = _BrokenEngine()
+    app = create_app(site.settings, store=site.store, search=engine, clock=site.clock)
+    with TestClient(app) as client:
+        refused = client.get("/v1/search?q=收费")
+        assert_problem(refused, "search-unavailable")
+        assert refused.headers["retry-after"] == "7"
+        assert_problem(client.get("/readyz"), "not-ready")
+        assert client.get("/healthz").status_code == 200
+        assert client.get(f"{HOME}/records").status_code == 200
+
+
+def test_a_fault_of_ours_tells_nothing_of_our_insides(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(_BrokenEngine):
+        async def position(self) -> int:
+            raise RuntimeError("secret at /work/main/publisher.py")
+
+    engine: Any = Failing()
+    app = create_app(site.settings, store=site.store, search=engine, clock=site.clock)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        body = assert_problem(client.get("/v1/search?q=收费"), "internal-error")
+    assert "secret" not in str(body)
+    assert "secret" in caplog.text
+
+
+def test_every_kind_of_problem_has_a_page_that_its_type_leads_to(client: httpx.Client) -> None:
+    for kind in KINDS:
+        page = client.get(f"/problems/{kind.code}")
+        assert page.status_code == 200
+        assert kind.title in page.text
+        assert kind.title_en in page.text
+        assert ProblemError(kind.code).zh == kind.advice
+    assert_problem(client.get("/problems/none"), "no-such-route")
+
+
+def background_of(seen: list[str]) -> Callable[[], Any]:
+    async def task() -> None:
+        seen.append("started")
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            seen.append("ended")
+
+    return task
+
+
+def test_background_work_runs_from_startup_to_shutdown(site: Site) -> None:
+    seen: list[str] = []
+    app = create_app(
+        site.settings,
+        store=site.store,
+        search=site.engine,
+        clock=site.clock,
+        background=(background_of(seen),),
+    )
+    with TestClient(app) as client:
+        assert client.get("/healthz").json() == {"status": "ok"}
+        assert seen == ["started"]
+    assert seen == ["started", "ended"]

@@ -1,0 +1,97 @@
+"""Search over HTTP, on the embedded engine."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.api.asserting import BASE, assert_problem
+from tests.api.conftest import FEES, Site
+
+
+def test_a_hit_leads_to_its_record_and_marks_the_original_text(site: Site) -> None:
+    answer = site.client.get("/v1/search", params={"q": "不动产登记"}).json()
+    assert answer["total"] >= 1
+    assert answer["match"] in ("all", "most", "any")
+    hit = answer["hits"][0]
+    assert hit["dataset"] == FEES
+    assert hit["dataset_title"] == "示例市收费目录(演示数据)"
+    start, end = hit["title"]["marks"][0]
+    assert hit["title"]["text"][start:end] in "不动产登记费"
+    record = site.client.get(hit["links"]["record"].removeprefix(BASE)).json()
+    assert record["title"] == "不动产登记费"
+
+
+def test_traditional_characters_find_what_simplified_ones_find(client: httpx.Client) -> None:
+    simplified = client.get("/v1/search", params={"q": "不动产登记费"}).json()
+    traditional = client.get("/v1/search", params={"q": "不動產登記費"}).json()
+    assert [h["record"] for h in traditional["hits"]] == [h["record"] for h in simplified["hits"]]
+
+
+def test_facets_have_titles_and_filters_take_their_values(client: httpx.Client) -> None:
+    query = {"q": "费", "facets": "dataset,division,management"}
+    answer = client.get("/v1/search", params=query).json()
+    facets = {facet["field"]: facet for facet in answer["facets"]}
+    assert facets["dataset"]["values"] == [
+        {"value": FEES, "title": "示例市收费目录(演示数据)", "count": answer["total"]}
+    ]
+    assert {"value": "210300", "title": "鞍山市", "count": answer["total"]} in facets["division"]["values"]
+    chosen = facets["management"]["values"][0]
+    narrowed = client.get("/v1/search", params={"q": "费", "management": chosen["value"]}).json()
+    assert narrowed["total"] == chosen["count"]
+    assert client.get("/v1/search?q=费&division=210300").json()["total"] == answer["total"]
+    assert client.get("/v1/search?q=费&division=110000").json()["total"] == 0
+
+
+def test_a_past_day_finds_what_held_then(client: httpx.Client) -> None:
+    def found(**query: str) -> set[str]:
+        hits = client.get("/v1/search", params={"q": "价格鉴证业务收费", **query}).json()["hits"]
+        return {hit["title"]["text"] for hit in hits}
+
+    assert "价格鉴证业务收费" in found(as_of="2015-06-01")
+    assert "价格鉴证业务收费" not in found()
+
+
+def test_pages_of_a_search_end_and_hold_each_hit_once(client: httpx.Client) -> None:
+    everything = client.get("/v1/search?q=费").json()
+    seen: list[str] = []
+    address: str | None = "/v1/search?q=费&limit=1"
+    while address is not None:
+        answer = client.get(address.removeprefix(BASE)).json()
+        assert answer["total"] == everything["total"]
+        seen += [hit["record"] for hit in answer["hits"]]
+        address = answer["links"]["next"]
+    assert seen == [hit["record"] for hit in everything["hits"]]
+    assert len(seen) == everything["total"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        *(("", "q"), ("q=", "q"), ("q=%20", "q"), ("q=a&release=1", "release"), ("q=a&limit=101", "limit")),
+        *(("q=a&sort=-relevance", "sort"), ("q=a&sort=name", "sort"), ("q=a&facets=bdy", "facets")),
+        *(
+            ("q=a&departmnt=x", "departmnt"),
+            ("q=a&body.gte=x", "body.gte"),
+            ("q=a&year.exists=true", "year.exists"),
+        ),
+    ],
+)
+def test_a_search_that_makes_no_sense_is_refused_by_parameter(
+    client: httpx.Client, query: str, parameter: str
+) -> None:
+    body = assert_problem(client.get(f"/v1/search?{query}"), "invalid-parameters")
+    assert body["errors"][0]["parameter"] == parameter
+
+
+def test_a_cursor_of_another_search_is_refused(client: httpx.Client) -> None:
+    following = client.get("/v1/search?q=费&limit=1").json()["links"]["next"].removeprefix(BASE)
+    cursor = following.partition("cursor=")[2]
+    assert_problem(client.get(f"/v1/search?q=另一&limit=1&cursor={cursor}"), "invalid-cursor")
+    assert_problem(client.get("/v1/search?q=费&cursor=zzz"), "invalid-cursor")
+
+
+def test_readiness_tells_how_far_search_is(client: httpx.Client) -> None:
+    answer = client.get("/readyz").json()
+    assert answer["documents"] >= 4
+    assert answer["indexed"] > 0

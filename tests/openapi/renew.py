@@ -1,0 +1,54 @@
+"""Renew the frozen contract after a change that breaks nobody: ``python -m tests.openapi.renew``.
+
+Examples are answers of the running program to the requests below; ``openapi/v1.json`` holds them.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import openapi
+from publisher.api import contract
+from tests.api.asserting import BASE
+from tests.api.conftest import FEES, Site, made
+
+ROOM = Path(openapi.__file__).parent
+
+
+def requests(site: Site) -> dict[str, str]:
+    """operationId → what is asked for its example."""
+    home, record = f"/v1/datasets/{FEES}", site.record("城镇垃圾处理费")
+    return {
+        "list_datasets": "/v1/datasets",
+        "get_dataset": home,
+        "get_schema": f"{home}/schema",
+        "list_releases": f"{home}/releases?limit=1",
+        "get_release": f"{home}/releases/2",
+        "list_records": f"{home}/records?facets=management&limit=1",
+        "get_record": f"{home}/records/{record}",
+        "get_history": f"{home}/records/{record}/history",
+        "list_changes": f"{home}/changes?release=2&limit=1",
+        "search": "/v1/search?q=不动产登记&facets=dataset&limit=1",
+        "health": "/healthz",
+        "readiness": "/readyz",
+    }
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, made(Path(folder)) as site:
+        for name, address in requests(site).items():
+            answer = site.client.get(address)
+            answer.raise_for_status()
+            _write(ROOM / "examples" / f"{name}.json", answer.json())
+    _write(ROOM / "v1.json", contract.document(BASE))
+
+
+def _write(file: Path, value: Any) -> None:
+    file.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

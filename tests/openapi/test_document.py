@@ -1,0 +1,77 @@
+"""The running contract against the frozen one, and against what a reader of it needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from typing import Any
+
+import msgspec
+import pytest
+
+import openapi
+from openapi import examples
+from openapi.compatibility import incompatibilities
+from publisher.api import contract, problems
+from tests.api.asserting import BASE
+
+DOCUMENT: dict[str, Any] = contract.document(BASE)
+OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
+ANSWERS = {operation.name: operation.answer for operation in contract.operations()}
+FROZEN = json.loads((resources.files(openapi) / "v1.json").read_text(encoding="utf-8"))
+
+
+def test_the_running_contract_breaks_no_caller_of_the_frozen_one() -> None:
+    assert incompatibilities(FROZEN, DOCUMENT) == []
+
+
+def test_the_frozen_contract_is_the_running_one() -> None:
+    renew = "renew it: python -m tests.openapi.renew"
+    assert json.loads(json.dumps(DOCUMENT)) == FROZEN, renew
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_every_operation_says_what_a_client_needs(path: str) -> None:
+    operation = OPERATIONS[path]
+    assert re.search("[一-鿿]", operation["summary"])
+    assert re.search("[a-z]{3}", operation["description"])
+    assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
+    assert re.fullmatch("[a-z]+(_[a-z]+)*", operation["operationId"])
+    declared = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
+    assert declared == set(re.findall(r"{(\w+)}", path))
+    assert all(p["description"] for p in operation["parameters"])
+    for status in ("405", "406", "422", "500", "503"):
+        assert "application/problem+json" in operation["responses"][status]["content"]
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", [name for name, answer in ANSWERS.items() if answer is not None])
+def test_every_json_answer_has_an_example_that_is_one(name: str) -> None:
+    example = examples.load(name)
+    answer = ANSWERS[name]
+    assert answer is not None
+    read = msgspec.convert(example, answer, strict=True)
+    assert json.loads(msgspec.json.encode(read)) == example
+
+
+def test_every_property_is_always_there_but_those_of_a_problem() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        if name not in ("Problem", "Fault"):
+            assert schema.get("required", []) == list(schema.get("properties", {})), name
+
+
+def test_every_kind_of_problem_is_answered_by_some_operation_or_by_the_router() -> None:
+    told = {code for operation in contract.operations() for code in operation.problems}
+    assert {kind.code for kind in problems.KINDS} - told == {"bad-request", "no-such-route"}
+
+
+def test_every_reference_resolves() -> None:
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(DOCUMENT)):
+        place: Any = DOCUMENT
+        for key in reference.split("/"):
+            place = place[key]
