@@ -150,7 +150,7 @@ def parse(source: str, *, where: str = "") -> Catalogue:
 
 @cache
 def load(name: str, folder: Path | None = None) -> Catalogue:
-    """The catalogue ``name``: of the site's own ``folder`` where it has one, else as shipped.
+    """The catalogue ``name``: of the site's own ``folder`` where it has one, else as shipped. Read once.
 
     Raises ``KeyError`` where there is none and :class:`CatalogueError` where it breaks the rules.
     """
