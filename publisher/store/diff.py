@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from sqlalchemy import Connection, and_, func, select
 
 from publisher.store import registry
 from publisher.store import tables as t
-from publisher.store.database import Database
+from publisher.store.database import Database, json_text
 from publisher.store.history import difference
-from publisher.store.model import Change, DraftDiff, FieldChange, OnConflict
+from publisher.store.model import Change, DraftDiff, FieldChange, OnConflict, SheetCounts
 from publisher.store.publish import weigh
 from publisher.store.registry import DatasetRow
 from publisher.store.temporary import plan
@@ -63,7 +63,28 @@ def diff(
         conflicts=tuple(errors),
         warnings=tuple(warnings),
         counts=counts,
+        sheets=tuple(_by_sheet(conn, reader.parts)),
     )
+
+
+def _by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[SheetCounts]:
+    p, e = plan.c, t.draft_entry.c
+    sheet = json_text(conn, e.locator, "sheet").label("sheet")
+    groups = (t.import_.c.key, t.import_.c.name, t.import_.c.part, sheet)
+    rows = conn.execute(
+        select(*groups, p.kind, func.count())
+        .select_from(plan)
+        .join(t.import_, t.import_.c.key == p["import"])
+        .outerjoin(t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
+        .group_by(*groups, p.kind)
+    ).all()
+    found: dict[tuple[Any, ...], dict[str, int]] = {}
+    for *group, kind, count in rows:
+        counts = found.setdefault(tuple(group), {})
+        name = _COUNTED.get(kind, "in_error")
+        counts[name] = counts.get(name, 0) + count
+    for (_, name, part, of), counts in found.items():
+        yield SheetCounts(file=name, part=parts.get(part), sheet=of, counts=counts)
 
 
 class _Reader:
@@ -80,7 +101,7 @@ class _Reader:
         order: Mapping[str, int],
     ) -> None:
         self._dataset, self._release, self._effective_on, self._now = dataset, release, effective_on, now
-        self._parts, self._order = parts, order
+        self.parts, self._order = parts, order
 
     def changes(self, conn: Connection, kind: str, limit: int | None) -> tuple[Change, ...]:
         p, e, v = plan.c, t.draft_entry.c, t.revision.c
@@ -107,7 +128,7 @@ class _Reader:
         if before is not None and after is not None:
             fields = difference(before, after, self._order)
             if row.before_part != row.part:
-                moved = FieldChange("part", self._parts.get(row.before_part), self._parts.get(row.part))
+                moved = FieldChange("part", self.parts.get(row.before_part), self.parts.get(row.part))
                 fields = (moved, *fields)
         return Change(
             sequence=0,
@@ -117,7 +138,7 @@ class _Reader:
             kind=row.kind,
             cause=row.cause,
             title=row.title,
-            part=self._parts.get(row.part),
+            part=self.parts.get(row.part),
             effective_on=self._effective_on,
             published_at=self._now,
             revision=row.hash,

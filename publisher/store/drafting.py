@@ -19,6 +19,7 @@ from publisher.store.model import (
     Entry,
     OnConflict,
     Part,
+    Proposal,
     Site,
     Source,
     StoreError,
@@ -174,20 +175,40 @@ class Drafting(Base):
         limit: int | None = None,
     ) -> DraftDiff:
         """What staging these and publishing the draft would do. Keeps nothing."""
-        source = Source("", "", "", 0, self._clock())
+        return self.preview_all(
+            dataset,
+            [Proposal(entries, part, partial=partial)],
+            catalogue=catalogue,
+            effective_on=effective_on,
+            on_conflict=on_conflict,
+            limit=limit,
+        )
+
+    def preview_all(
+        self,
+        dataset: str,
+        proposals: Sequence[Proposal],
+        *,
+        catalogue: Catalogue | None = None,
+        effective_on: date | None = None,
+        on_conflict: OnConflict = "refuse",
+        limit: int | None = None,
+    ) -> DraftDiff:
+        """:meth:`preview` of several imports together, so that a record may move from one part to another."""
         with self._write(keep=False) as conn:
             row, used = self._draft_catalogue(conn, dataset, catalogue)
-            draft.stage(
-                conn,
-                row,
-                entries,
-                part=part,
-                source=source,
-                parser_version="",
-                partial=partial,
-                left_out=(),
-                catalogue=used,
-            )
+            for number, proposal in enumerate(proposals):
+                draft.stage(
+                    conn,
+                    row,
+                    proposal.entries,
+                    part=proposal.part,
+                    source=Source(f"{number}", proposal.name, "", 0, self._clock()),
+                    parser_version="",
+                    partial=proposal.partial,
+                    left_out=(),
+                    catalogue=used,
+                )
             return self._diff(conn, dataset, effective_on, on_conflict, limit)
 
     def discard_draft(self, dataset: str, part: str | None = None) -> None:

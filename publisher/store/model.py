@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -83,6 +83,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """An import that is not laid into a draft, or not yet."""
+
+    entries: Iterable[Entry]
+    part: str | None
+    name: str = ""
+    """The file's name, by which its sheets' counts are told."""
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DraftImport:
     """What one import laid into a draft."""
 
@@ -155,6 +166,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetCounts:
+    """What the rows of one sheet would do; ``sheet`` is None for what a file removes by not holding it."""
+
+    file: str
+    part: str | None
+    sheet: str | None
+    counts: Mapping[str, int]
+    """As :attr:`DraftDiff.counts`; kinds that do not occur are absent."""
+
+
+@dataclass(frozen=True, slots=True)
 class DraftDiff:
     """What a draft would do if it were published now."""
 
@@ -167,6 +189,8 @@ class DraftDiff:
     warnings: tuple[Conflict, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     """``added``, ``changed``, ``removed``, ``unchanged``, ``in_error``: exact, even if lists are cut."""
+    sheets: tuple[SheetCounts, ...] = ()
+    """The same by file and sheet."""
 
 
 @dataclass(frozen=True, slots=True)

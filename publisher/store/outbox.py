@@ -51,6 +51,11 @@ def failed(conn: Connection, sequence: int, error: str) -> None:
     )
 
 
+def waiting(conn: Connection, due_by: datetime) -> int:
+    o = t.outbox.c
+    return int(conn.scalar(select(func.count()).where(o.due_at <= micros(due_by))) or 0)
+
+
 def position(conn: Connection, due_by: datetime) -> int:
     """The sequence up to which everything that is due is done."""
     o = t.outbox.c

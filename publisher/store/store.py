@@ -45,6 +45,11 @@ class Store(Drafting, Releasing, Asking):
         with self._write() as conn:
             outbox.failed(conn, sequence, error)
 
+    def outbox_waiting(self) -> int:
+        """How many items are due."""
+        with self._read() as conn:
+            return outbox.waiting(conn, self._clock())
+
     def outbox_position(self) -> int:
         """The sequence up to which everything that is due is done."""
         with self._read() as conn:

@@ -1,0 +1,119 @@
+"""The site that a command works on: opened when asked for, closed when the command ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.exits import Exit
+from publisher.cli.failures import CommandError
+from publisher.settings import Settings
+
+if TYPE_CHECKING:
+    from publisher.store.store import Store
+    from schemas.catalogue import Catalogue
+    from search.engine import SearchEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where ``--home`` and the environment say that the site is."""
+
+    settings: Settings
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The log of an initialised site."""
+        from publisher.store.store import Store
+
+        if self.settings.database.startswith("sqlite") and not self.settings.home.is_dir():
+            raise CommandError(
+                "not-initialised",
+                f"这里没有站点: {self.settings.home}。请先运行 qingdan init，或用 --home 指明。",
+                f"There is no site in {self.settings.home}. Run qingdan init first, or name it with --home.",
+                exit_code=Exit.NOT_FOUND,
+            )
+        store = Store.open(self.settings.database, sources=self.settings.sources)
+        try:
+            store.site()
+            yield store
+        finally:
+            store.close()
+
+    def engine(self) -> SearchEngine:
+        from search.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(self.settings.index)
+
+    @property
+    def catalogues(self) -> Path | None:
+        """The folder of the site's own catalogue files, where it has one."""
+        folder = self.settings.home / "catalogues"
+        return folder if folder.is_dir() else None
+
+    def catalogue(self, name: str) -> Catalogue:
+        from schemas import catalogue
+
+        try:
+            return catalogue.load(name, self.catalogues)
+        except KeyError:
+            known = ", ".join(catalogue.names(self.catalogues))
+            raise CommandError(
+                "no-such-catalogue",
+                f"没有“{name}”这种目录。有: {known}",
+                f"There is no catalogue “{name}”. There are: {known}",
+                exit_code=Exit.NOT_FOUND,
+            ) from None
+
+
+with_place = click.make_pass_decorator(Place)
+
+
+class Day(click.ParamType[date]):
+    """``2015-12-01``."""
+
+    name = "日期 date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r}: 日期写作 2015-12-01 / write a day as 2015-12-01", param, ctx)
+
+
+class Moment(click.ParamType[datetime]):
+    """An instant with a zone, ``2015-12-01T08:00:00+08:00``."""
+
+    name = "时刻 instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            self.fail(
+                f"{value!r}: 时刻写作 2015-12-01T08:00:00+08:00 / write an instant like this", param, ctx
+            )
+        return moment
+
+
+DAY = Day()
+MOMENT = Moment()
+
+
+def today() -> date:
+    """The day in Asia/Shanghai, as the log counts days of effect."""
+    from publisher.store.clocks import day_at, utc_now
+
+    return day_at(utc_now())

@@ -1,0 +1,43 @@
+"""The ``qingdan`` command itself: its global options and the list of what it can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher import settings
+from publisher.cli import catalogues, changing, datasets, drafts, imports, reading, searching, site
+from publisher.cli.context import Place
+
+_HELP = """清单：把政府清单发布为有版本、查得到、可核验的开放数据。
+
+\b
+Qingdan: publish government lists as versioned open data.
+
+\b
+退出码 / Exit codes
+  0    完成 / done
+  1    数据有误或被拒绝 / errors in the data, or refused
+  2    命令写错 / typed wrong
+  3    没有找到 / not found
+  4    暂时不行：磁盘满、正忙 / cannot now: disk full, busy
+  130  被 Ctrl-C 中断 / interrupted
+"""
+
+
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="站点所在的文件夹，也可用 QINGDAN_HOME / Folder of the site; or set QINGDAN_HOME.",
+)
+@click.version_option(package_name="qingdan", prog_name="qingdan", help="版本 / Show the version.")
+@click.pass_context
+def root(context: click.Context, home: Path | None) -> None:
+    context.obj = Place(settings.read(home))
+
+
+for _module in (site, datasets, imports, drafts, changing, reading, searching, catalogues):
+    for _command in _module.COMMANDS:
+        root.add_command(_command)

@@ -1,0 +1,175 @@
+"""The outbox drained into the search engine: in batches, with retries, by who holds the worker lock.
+
+Every step may be done twice without harm: a span indexed again replaces itself, and the outbox forgets
+an entry only after the index holds it durably. So a crash anywhere costs nothing but time.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import anyio
+from anyio import to_thread
+
+from publisher.indexing import document
+from publisher.store.model import Dataset, OutboxItem, Span
+from publisher.store.store import Store
+from schemas.catalogue import Catalogue
+from search.engine import Document, SearchEngine, SearchError
+
+BATCH = 10_000
+"""Outbox entries a round: few enough for little memory, many enough that commits cost nothing."""
+_LONGEST_PAUSE = 60.0
+INDEXING, REBUILDING = "索引 indexing", "重建检索 rebuilding"
+
+type Progress = Callable[[str, int, int | None], None]
+
+log = logging.getLogger(__name__)
+
+
+def silent(_step: str, _done: int, _total: int | None) -> None:
+    """For callers that show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchStatus:
+    documents: int
+    position: int
+    pending: int
+    """Outbox entries that search does not know yet."""
+    error: str = ""
+    """Why the oldest of them could not be done, where it was tried."""
+
+
+async def status(store: Store, search: SearchEngine) -> SearchStatus:
+    waiting = await to_thread.run_sync(lambda: store.outbox(limit=1))
+    return SearchStatus(
+        documents=await search.count(),
+        position=await search.position(),
+        pending=await to_thread.run_sync(store.outbox_waiting),
+        error=waiting[0].error if waiting else "",
+    )
+
+
+async def drain(store: Store, search: SearchEngine, progress: Progress = silent) -> int:
+    """Do everything that the outbox holds → how many entries. The caller holds the worker lock.
+
+    An index that is behind what the outbox has already forgotten (its folder was deleted or restored from
+    an older copy) is rebuilt from the log first. Raises :class:`search.engine.SearchError`.
+    """
+    if await search.position() < await to_thread.run_sync(store.outbox_position):
+        await _rebuild(store, search, progress)
+    done = 0
+    while items := await to_thread.run_sync(lambda: store.outbox(limit=BATCH)):
+        await _index(store, search, items)
+        done += len(items)
+        progress(INDEXING, done, None)
+    # What is not due yet (a release that comes into effect later) is nothing that search waits for.
+    await search.mark(await to_thread.run_sync(store.outbox_position))
+    return done
+
+
+async def settle(
+    store: Store, search: SearchEngine, *, patience: float = 30.0, progress: Progress = silent
+) -> bool:
+    """Wait until all that was published can be searched → whether it can.
+
+    This process does the work where it gets the lock; else it waits for the holder, ``patience`` seconds
+    after the outbox last grew shorter.
+    """
+    shortest: int | None = None
+    deadline = time.monotonic() + patience
+    while left := await to_thread.run_sync(store.outbox_waiting):
+        with store.worker_lock() as mine:
+            if mine:
+                await drain(store, search, progress)
+                continue
+        if shortest is None or left < shortest:
+            shortest, deadline = left, time.monotonic() + patience
+        if time.monotonic() > deadline:
+            return False
+        await anyio.sleep(0.1)
+    return True
+
+
+async def run_worker(store: Store, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.5) -> None:
+    """Keep search in step with the log until ``stop``; a failure is logged and tried again, ever later."""
+    pause = poll
+    while not stop.is_set():
+        try:
+            await _round(store, search)
+            pause = poll
+        except Exception as error:  # a worker that dies quietly would leave search behind
+            log.warning("search is behind: %s", error, exc_info=not isinstance(error, SearchError))
+            retry = error.retry_after if isinstance(error, SearchError) else 1
+            pause = min(max(pause * 2, retry), _LONGEST_PAUSE)
+        with anyio.move_on_after(pause):
+            await stop.wait()
+
+
+async def reindex(store: Store, search: SearchEngine, progress: Progress = silent) -> int:
+    """Rebuild the index from the log beside the old one, which answers until then → documents.
+
+    Raises :class:`search.engine.SearchError` while another process holds the worker lock.
+    """
+    with store.worker_lock() as mine:
+        if not mine:
+            raise SearchError("another process is indexing / 另一个进程正在索引")
+        count = await _rebuild(store, search, progress)
+        await drain(store, search, progress)
+        return count
+
+
+async def _round(store: Store, search: SearchEngine) -> None:
+    waiting = await to_thread.run_sync(lambda: store.outbox(limit=1))
+    if not waiting and await search.position() >= await to_thread.run_sync(store.outbox_position):
+        return
+    with store.worker_lock() as mine:
+        if not mine:
+            return
+        try:
+            await drain(store, search)
+        except Exception as error:
+            if waiting:
+                store.outbox_failed(waiting[0].sequence, str(error))
+            raise
+
+
+async def _index(store: Store, search: SearchEngine, items: Sequence[OutboxItem]) -> None:
+    """One batch. The index holds it durably before the outbox forgets it."""
+    erased = [item.key for item in items if item.kind == "erase"]
+    if erased:
+        await search.erase(erased)
+    keys = list(dict.fromkeys(item.key for item in items if item.kind == "span"))
+    if keys:
+        await search.index(_documents(store, store.spans(ids=keys)))
+    await search.mark(items[-1].sequence)
+    await to_thread.run_sync(lambda: store.outbox_done(upto=items[-1].sequence))
+
+
+async def _rebuild(store: Store, search: SearchEngine, progress: Progress) -> int:
+    last = await to_thread.run_sync(store.outbox_position)
+    count = await search.rebuild(_counted(_documents(store, store.spans()), progress))
+    await search.mark(last)
+    return count
+
+
+def _documents(store: Store, spans: Iterable[Span]) -> Iterator[Document]:
+    """The engine reads it in a thread of its own."""
+    kept: dict[str, tuple[Dataset, Catalogue]] = {}
+    for span in spans:
+        if span.dataset not in kept:
+            kept[span.dataset] = (store.dataset(span.dataset), store.catalogue(span.dataset))
+        found = document(span, *kept[span.dataset])
+        if found is not None:
+            yield found
+
+
+def _counted(documents: Iterable[Document], progress: Progress) -> Iterator[Document]:
+    for number, one in enumerate(documents, start=1):
+        yield one
+        if number % 1_000 == 0:
+            progress(REBUILDING, number, None)
