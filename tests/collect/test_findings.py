@@ -1,11 +1,14 @@
 """Every finding of a table can be made by a file, says where it is, and what to do, in both languages."""
 
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from publisher.collect import findings, kinds
-from publisher.collect.model import Finding, UnreadableFile
+from publisher.collect.model import Finding, Reason, UnreadableFile
 from tests.collect.workbooks import POWER_HEADER, covered, csv_bytes, power_row, read, xlsx
 
 _OK = power_row(1, "甲许可", kind="行政许可", actor="某局")
@@ -93,3 +96,24 @@ def test_a_finding_about_a_value_comes_from_its_field() -> None:
     assert [(f.code, f.row, f.column, f.found) for f in made] == [
         ("unknown-word", 2, "D 权力类型", "行政审批")
     ]
+
+
+_DOCUMENTED = (Path(__file__).resolve().parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", kinds.every_kind(), ids=lambda kind: kind.code)
+def test_the_documentation_tells_each_kind_in_its_own_words(kind: findings.Kind) -> None:
+    rows = [row for row in _DOCUMENTED.splitlines() if row.startswith(f"| `{kind.code}` |")]
+    texts = (kind.severity, kind.zh, kind.en, kind.way_out_zh, kind.way_out_en, kind.example)
+    assert len(rows) == 1
+    assert all(text.replace("|", "\\|") in rows[0] for text in texts)
+
+
+def test_the_documentation_tells_no_finding_that_does_not_exist() -> None:
+    told = set(re.findall(r"^\| `([a-z0-9-]+)` \| (?:error|warning|info) \|", _DOCUMENTED, re.MULTILINE))
+    assert told == {kind.code for kind in kinds.every_kind()}
+
+
+def test_the_documentation_tells_each_reason_for_leaving_a_row_out() -> None:
+    told = set(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \|$", _DOCUMENTED, re.MULTILINE))
+    assert set(get_args(Reason.__value__)) <= told
