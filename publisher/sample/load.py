@@ -7,7 +7,7 @@ from pathlib import Path
 
 import anyio
 
-from publisher import publishing, settings
+from publisher import publishing, settings, worker
 from publisher.publishing import GivenFile
 from publisher.sample.plan import Correct, DatasetPlan, File, Plan, Publish, Withdraw, data
 from publisher.store.model import Dataset, Part
@@ -33,19 +33,26 @@ def load(home: Path, plan: Plan, *, base: str, told: Told) -> None:
     store = Store.open(place.database, sources=place.sources)
     try:
         store.init_site(base, plan.tag_authority)
-        anyio.run(_all, store, EmbeddedEngine(place.index), plan, told)
+        _all(store, plan, told)
+        anyio.run(_index, store, EmbeddedEngine(place.index))
     finally:
         store.close()
 
 
-async def _all(store: Store, search: SearchEngine, plan: Plan, told: Told) -> None:
+def _all(store: Store, plan: Plan, told: Told) -> None:
     done = 0
     for dataset in plan.dataset:
         store.create_dataset(_dataset(dataset), catalogue.load(dataset.catalogue))
         for step in dataset.step:
-            await _step(store, search, dataset.name, step)
+            _step(store, dataset.name, step)
             done += 1
             told(done, plan.releases, dataset.title)
+
+
+async def _index(store: Store, search: SearchEngine) -> None:
+    # Once for all releases: each would otherwise wait for the index to be durable.
+    if not await worker.settle(store, search):
+        raise SampleError("search does not follow the log")
     await search.close()
 
 
@@ -67,20 +74,21 @@ def _dataset(plan: DatasetPlan) -> Dataset:
     )
 
 
-async def _step(store: Store, search: SearchEngine, name: str, step: Publish | Correct | Withdraw) -> None:
+def _step(store: Store, name: str, step: Publish | Correct | Withdraw) -> None:
     match step:
         case Publish():
             for file in step.files:
                 _import(store, name, file)
-            await publishing.publish(
+            release = publishing.publish_draft(
                 store,
-                search,
                 name,
                 effective_on=step.effective_on,
                 basis=step.basis,
                 note=step.note,
                 actor=ACTOR,
             )
+            if release is None:
+                raise SampleError(f"{name}: a release from {step.effective_on} changes nothing")
         case Correct():
             record, content = _record(store, name, step.title)
             known = store.catalogue(name).by_name
