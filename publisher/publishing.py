@@ -275,8 +275,8 @@ def _entries(records: Sequence[ImportedRecord], progress: Progress) -> Iterator[
         yield Entry(
             content=record.content,
             source_text=record.source_text,
-            locator={"sheet": record.sheet, "rows": record.rows, "cells": record.cells},
-            originals=record.originals,
+            locator={"sheet": record.sheet, "rows": record.rows, "cells": dict(record.cells)},
+            originals=dict(record.originals),
             in_error=record.in_error,
         )
     progress(DRAFTING, total, total)

@@ -62,11 +62,12 @@ async def drain(store: Store, search: SearchEngine, progress: Progress = silent)
     """
     if await search.position() < await to_thread.run_sync(store.outbox_position):
         await _rebuild(store, search, progress)
-    done = 0
+    done, total = 0, await to_thread.run_sync(store.outbox_waiting)
+    progress(INDEXING, done, total)
     while items := await to_thread.run_sync(lambda: store.outbox(limit=BATCH)):
         await _index(store, search, items)
         done += len(items)
-        progress(INDEXING, done, None)
+        progress(INDEXING, done, max(done, total))
     # What is not due yet (a release that comes into effect later) is nothing that search waits for.
     await search.mark(await to_thread.run_sync(store.outbox_position))
     return done

@@ -1,0 +1,125 @@
+"""The command as a person runs it, and the workbooks that departments hand in, made small."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import xlwt
+
+from publisher import cli
+
+HEADINGS = ("序号", "事项名称", "权力类型", "实施依据", "行使主体", "承诺办结时限", "法定办结时限", "备注")
+QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site's folder and the command over it."""
+
+    home: Path
+
+    def run(self, *arguments: object) -> Ran:
+        """In this process, quick: exit code, stdout, stderr."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = cli.run(["--home", str(self.home), *map(str, arguments)])
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def ok(self, *arguments: object) -> Ran:
+        ran = self.run(*arguments)
+        assert ran.code == 0, ran.err + ran.out
+        return ran
+
+    def spawn(self, *arguments: object, prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """In a process of its own."""
+        return subprocess.Popen(
+            [*prefix, *QINGDAN, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment(),
+        )
+
+    def environment(self) -> Mapping[str, str]:
+        project = str(Path(__file__).resolve().parents[2])
+        return {**os.environ, "QINGDAN_HOME": str(self.home), "PYTHONPATH": project, "PYTHONUTF8": "1"}
+
+    def dataset(self, name: str = "shili-power-list", *parts: str, catalogue: str = "power-list") -> None:
+        self.ok("init", "--base", "https://data.example.gov.cn")
+        self.ok(*create(name, catalogue))
+        if parts:
+            self.ok("dataset", "part", "add", name, *parts)
+
+    def files(self) -> Mapping[str, bytes]:
+        """Every file of the home, to see that a command wrote nothing."""
+        return dict(_files(self.home))
+
+
+def _files(home: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(home.rglob("*")):
+        # Reading opens the database too: its lock file and an empty log of writes are no content.
+        if path.is_file() and path.suffix not in {".db-shm", ".lock"}:
+            yield str(path.relative_to(home)), path.read_bytes()
+
+
+def create(name: str, catalogue: str) -> tuple[str, ...]:
+    said = (
+        "--title",
+        "示例市清单",
+        "--body",
+        "示例市人民政府",
+        "--licence",
+        "CC0-1.0",
+        "--contact",
+        "a@b.example",
+    )
+    return ("dataset", "create", name, "--catalogue", catalogue, "--division", "210300", *said)
+
+
+def item(name: str, *, promised: str = "10个工作日", kind: str = "行政许可", remark: str = "") -> list[str]:
+    """A row of a power list, without its number."""
+    basis = "《危险化学品安全管理条例》（国务院令第591号）第三十三条"
+    return [name, kind, basis, "市应急管理局", promised, "20个工作日", remark]
+
+
+def rows(title: str, items: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[title], list(HEADINGS), *([str(n), *one] for n, one in enumerate(items, start=1))]
+
+
+def xlsx(path: Path, items: Sequence[Sequence[str]], *, title: str = "权责清单") -> Path:
+    book = openpyxl.Workbook()
+    for row in rows(title, items):
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def xls(path: Path, items: Sequence[Sequence[str]], *, title: str = "权责清单") -> Path:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Sheet1")
+    for y, row in enumerate(rows(title, items)):
+        for x, text in enumerate(row):
+            sheet.write(y, x, text)
+    book.save(str(path))
+    return path

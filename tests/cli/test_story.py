@@ -1,0 +1,210 @@
+"""The main job, as the clerk and the reporter do it."""
+
+from __future__ import annotations
+
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+from tests import shared_data
+from tests.cli.site import Site, item, xls, xlsx
+
+FIRST = [item("危险化学品经营许可"), item("安全生产许可证核发")]
+SECOND = [item("危险化学品经营许可", promised="7个工作日"), item("烟花爆竹经营许可", promised="15个工作日")]
+
+
+def published(site: Site, folder: Path) -> None:
+    """Two departments, the first with two releases."""
+    site.dataset("shili-power-list", "应急管理局", "统计局")
+    site.ok("import", xls(folder / "市应急管理局权责清单.xls", FIRST), "--dataset", "shili-power-list")
+    site.ok("import", xlsx(folder / "市统计局.xlsx", [item("统计检查")]), "--dataset", "shili-power-list")
+    basis = ("--basis", "鞍政发〔2015〕34号")
+    site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", *basis)
+    site.ok("import", xlsx(folder / "市应急局.xlsx", SECOND), "--dataset", "shili-power-list")
+    site.ok("publish", "shili-power-list", "--effective-on", "2016-06-01", *basis)
+
+
+def test_a_dry_run_tells_everything_and_writes_nothing(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局", "统计局")
+    files = (xls(tmp_path / "市应急管理局.xls", FIRST), xlsx(tmp_path / "市统计局.xlsx", [item("统计检查")]))
+    before = site.files()
+    ran = site.ok("import", *files, "--dataset", "shili-power-list", "--dry-run", "--json")
+    assert site.files() == before
+    told = ran.json
+    assert told["changes"] == {"added": 3, "changed": 0, "removed": 0, "unchanged": 0}
+    assert told["rows"] == told["records"] + told["continuations"] + len(told["left_out"])
+    assert [(f["part"], f["changes"]["added"]) for f in told["files"]] == [("应急管理局", 2), ("统计局", 1)]
+    assert [(s["sheet"], s["changes"]["added"]) for s in told["sheets"]] == [("Sheet1", 2), ("Sheet", 1)]
+    assert {one["reason"] for one in told["left_out"]} == {"title", "header"}
+    assert not told["staged"]
+
+
+def test_an_import_waits_in_the_draft_until_it_is_published(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    site.ok("import", xls(tmp_path / "市应急管理局.xls", FIRST), "--dataset", "shili-power-list")
+    assert site.ok("releases", "shili-power-list", "--json").json == []
+    assert "危险化学品经营许可" in site.ok("draft", "diff", "shili-power-list").out
+    site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+    assert site.run("draft", "show", "shili-power-list").code == 3
+    (release,) = site.ok("releases", "shili-power-list", "--json").json
+    assert (release["number"], release["basis"], release["counts"]["added"]) == (1, "鞍政发〔2015〕34号", 2)
+
+
+def test_a_second_release_touches_only_the_part_that_was_handed_in(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    changes = site.ok("changes", "shili-power-list", "--release", "2", "--json").json
+    assert {(c["kind"], c["title"]) for c in changes} == {
+        ("changed", "危险化学品经营许可"),
+        ("added", "烟花爆竹经营许可"),
+        ("removed", "安全生产许可证核发"),
+    }
+
+
+def test_traditional_characters_find_what_simplified_ones_find(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    simplified = site.ok("search", "危险化学品经营许可", "--json").json
+    traditional = site.ok("search", "危險化學品經營許可", "--json").json
+    assert [h["record"] for h in simplified["hits"]] == [h["record"] for h in traditional["hits"]]
+    assert simplified["hits"][0]["title"]["text"] == "危险化学品经营许可"
+
+
+def test_search_at_a_past_day_finds_what_was_removed_since(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    assert site.ok("search", "安全生产许可证", "--json").json["match"] != "all"
+    past = site.ok("search", "安全生产许可证", "--as-of", "2016-01-01", "--json").json
+    assert past["hits"][0]["title"]["text"] == "安全生产许可证核发"
+
+
+def test_history_tells_by_name_what_changed_field_by_field(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    told = site.ok("history", "shili-power-list", "危险化学品经营许可").out
+    assert "2015-12-01" in told
+    assert "10个工作日 → 7个工作日" in told
+
+
+def test_a_withdrawn_record_is_found_no_more_and_its_reason_is_told(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    site.ok("withdraw", "shili-power-list", "统计检查", "--reason", "误报")
+    assert "统计检查" not in [
+        hit["title"]["text"] for hit in site.ok("search", "统计检查", "--json").json["hits"]
+    ]
+    (shown,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
+    assert (shown["status"], shown["reason"], shown["content"]) == ("withdrawn", "误报", {})
+
+
+def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    site.ok("correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "勘误")
+    (shown,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
+    assert shown["content"]["promised_limit"] == {"value": 5, "unit": "工作日"}
+    assert site.ok("releases", "shili-power-list", "--json").json[-1]["counts"]["corrected"] == 1
+
+
+def test_a_rename_keeps_the_records_id_and_history(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    (before,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
+    site.ok("rename", "shili-power-list", "统计检查", "事项名称=统计执法检查", "--effective-on", "2017-01-01")
+    (after,) = site.ok("show", "shili-power-list", "统计执法检查", "--json").json
+    assert after["id"] == before["id"]
+    assert site.ok("search", "统计执法检查", "--json").json["hits"][0]["record"] == before["id"]
+
+
+def test_publishing_nothing_new_makes_no_release(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    site.ok("import", xlsx(tmp_path / "应急局再报.xlsx", SECOND), "--dataset", "shili-power-list")
+    ran = site.ok(
+        "publish", "shili-power-list", "--effective-on", "2016-06-01", "--basis", "鞍政发〔2015〕34号"
+    )
+    assert "没有变化" in ran.err
+    assert len(site.ok("releases", "shili-power-list", "--json").json) == 2
+
+
+def test_a_lost_index_is_made_again_from_the_log(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    before = site.ok("search", "烟花爆竹", "--json").json["hits"]
+    for path in sorted((site.home / "index").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    site.ok("reindex")
+    assert [h["record"] for h in site.ok("search", "烟花爆竹", "--json").json["hits"]] == [
+        h["record"] for h in before
+    ]
+    assert site.ok("verify", "--json").json["ok"]
+
+
+def test_commands_work_while_the_site_is_served(site: Site, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    serving = site.spawn("serve", "--port", port)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _until(lambda: _get(f"{address}/healthz"))
+        site.ok(
+            "import", xlsx(tmp_path / "统计局2.xlsx", [item("统计调查审批")]), "--dataset", "shili-power-list"
+        )
+        site.ok("publish", "shili-power-list", "--effective-on", "2017-01-01", "--basis", "鞍政发〔2016〕1号")
+        assert site.ok("search", "统计调查审批", "--json").json["hits"]
+        assert "统计调查审批" in _get(
+            f"{address}/v1/search?q=%E7%BB%9F%E8%AE%A1%E8%B0%83%E6%9F%A5%E5%AE%A1%E6%89%B9"
+        )
+        assert "统计调查审批" in _get(f"{address}/feeds/shili-power-list.atom")
+    finally:
+        serving.terminate()
+        serving.communicate(timeout=30)
+
+
+def test_the_real_workbooks_of_a_city_are_one_release(site: Site) -> None:
+    folder = shared_data.require("power-list-karamay")
+    site.dataset(
+        "power-list",
+        *(
+            "农业农村局",
+            "统计局",
+            "人力资源和社会保障局",
+            "住房和城乡建设局",
+            "发展和改革委员会",
+            "新闻出版局",
+        ),
+        *(
+            "文化体育广播电视和旅游局",
+            "机关事务管理局",
+            "林业和草原",
+            "档案局",
+            "生态环境局",
+            "交通运输局",
+            "财政局",
+        ),
+    )
+    files = sorted(folder.iterdir())
+    told = site.run("import", *files, "--dataset", "power-list", "--json").json
+    assert told["staged"]
+    assert [f["file"] for f in told["files"] if f["same_as"]] == ["克拉玛依市档案局2024年权责清单.xlsx"]
+    assert told["rows"] == told["records"] + told["continuations"] + len(told["left_out"])
+    refused = site.run("publish", "power-list", "--effective-on", "2025-01-01", "--basis", "公示")
+    assert refused.code == 1
+    assert "rows-in-error" in refused.err
+    site.ok("publish", "power-list", "--effective-on", "2025-01-01", "--basis", "公示", "--without-errors")
+    (release,) = site.ok("releases", "power-list", "--json").json
+    assert release["counts"]["records"] == told["records"] - told["in_error"]
+    assert len(release["left_out"]) == told["in_error"]
+    assert {row["reason"] for row in release["left_out"]} == {"error"}
+
+
+def _get(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - our own loopback address
+        return str(answer.read().decode())
+
+
+def _until(done: object) -> None:
+    assert callable(done)
+    end = time.monotonic() + 30
+    while True:
+        try:
+            done()
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        else:
+            return
