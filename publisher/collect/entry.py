@@ -110,7 +110,8 @@ def line(rows: Sequence[Sequence[Cell]], index: int, header: Header, personal: f
     if not seen:
         return None
     found = Line(row[0].row, index, owned, filled, other)
-    found.wide = len(set(found.texts)) == 1 and _wide(row)
+    texts = found.texts
+    found.wide = bool(texts) and texts[0] == texts[-1] and len(set(texts)) == 1 and _wide(row)
     return found
 
 

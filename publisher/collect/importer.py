@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,9 +42,24 @@ def read_file(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
     Raises :class:`~publisher.collect.model.UnreadableFile` where nothing can be read: no table, no header,
     an encrypted or damaged file. What is wrong with single rows is in the reading's findings.
     """
-    return read_opened(
-        open_grids(data, name), name=name, digest=hashlib.sha256(data).hexdigest(), catalogue=catalogue
-    )
+    digest = hashlib.sha256(data).hexdigest()
+    with _collecting_later():
+        return read_opened(open_grids(data, name), name=name, digest=digest, catalogue=catalogue)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Hold the cycle collector back: a reading makes many objects and no cycles.
+
+    Walking them over and over took 40 % of the time of a file of 50,000 rows.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def read_opened(opened: Opened, *, name: str, digest: str, catalogue: Catalogue) -> Reading:

@@ -74,9 +74,9 @@ class Builder:
         originals: dict[str, str] = {}
         before = len(self.findings)
         self._wrong.clear()
-        digest = hashlib.sha256()
+        said: list[str] = []
         for f, text in texts:
-            digest.update(f"{f.name}\x1f{text}\x1e".encode("utf-8", "surrogatepass"))
+            said.append(f"{f.name}\x1f{text}\x1e")
             read = self._readers[f.name](text)
             if read.problem is not None:
                 self._problem(read.problem, f, row, text, "")
@@ -90,7 +90,7 @@ class Builder:
         self._check_limits(content, row)
         in_error = any(x.severity == "error" for x in self.findings[before:])
         return ImportedRecord(
-            content, originals, self._sheet, (row,), NO_CELLS, digest.hexdigest(), in_error=in_error
+            content, originals, self._sheet, (row,), NO_CELLS, _digest(said), in_error=in_error
         )
 
     def _value(self, f: Field, piece: Piece, row: int) -> Json:
@@ -130,11 +130,16 @@ class Builder:
 
 def source_text(pieces: Iterable[tuple[str, Piece]]) -> str:
     """SHA-256 over what the source says, before any reading of ours; 同上 and blanks by what they mean."""
-    digest = hashlib.sha256()
-    for name, piece in pieces:
-        text = piece.text if piece.via in ("above", "parent") else piece.found
-        digest.update(f"{name}\x1f{text}\x1e".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+    return _digest(
+        f"{name}\x1f{piece.text if piece.via in _MEANT else piece.found}\x1e" for name, piece in pieces
+    )
+
+
+_MEANT = frozenset({"above", "parent"})
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.sha256("".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _HOURS: Mapping[str, tuple[int, int | None]] = MappingProxyType(

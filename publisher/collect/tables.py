@@ -135,7 +135,7 @@ class _Cutter:
 
     def _reason(self, found: Line) -> Reason | Literal["banner"] | None:
         """Why a row of a table's body is no data; None where it is."""
-        if len(found.texts) > 4 or not found.texts:
+        if not 1 <= len(found.own) + len(found.other) <= 4:
             return None
         texts = list(dict.fromkeys(found.texts))
         if texts and _TOTAL.fullmatch(texts[0]) and self._headings.catalogue.title_field not in found.own:

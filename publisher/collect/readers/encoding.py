@@ -41,8 +41,8 @@ def decode(data: bytes) -> tuple[str, tuple[Note, ...]]:
 
 
 def _share(text: str) -> float:
-    foreign = sum(1 for c in text if c > "\x7f")
-    return text.count("\ufffd") / foreign if foreign else 0.0
+    lost = text.count("\ufffd")
+    return lost / sum(1 for c in text if c > "\x7f") if lost else 0.0
 
 
 def _checked(text: str) -> tuple[str, tuple[Note, ...]]:
