@@ -51,7 +51,9 @@ def duplicates(
             kept.append(record)
             continue
         place = Place(file, record.sheet, record.rows[0])
-        words: dict[str, object] = {"first": kept[at].rows[0], "first_sheet": kept[at].sheet}
+        sheet = kept[at].sheet
+        words: dict[str, object] = {"first": kept[at].rows[0]}
+        words |= {"where": f"（{sheet}）" if sheet else "", "where_en": f" ({sheet})" if sheet else ""}
         title = catalogue.title_of(record.content)
         if record.content == kept[at].content:
             left_out += [LeftOut(record.sheet, row, "duplicate", title) for row in record.rows]

@@ -75,6 +75,15 @@ NO_HEADER = Kind(
     "Put one row of column names above the data (with “{title}” at least), or choose the right catalogue",
     "甲 | 乙 | 丙",
 )
+NO_RECORDS = Kind(
+    "no-records",
+    "error",
+    "表头下面没有一条数据",
+    "There is a header and not one record below it",
+    "请确认文件是否完整；空表不能导入，以免误删已公布的事项",
+    "Check that the file is complete; an empty table is refused, as it would remove what is published",
+    "序号 | 事项名称 | 权力类型",
+)
 SHEET_WITHOUT_TABLE = Kind(
     "sheet-without-table",
     "warning",
@@ -213,8 +222,8 @@ LIMIT_EXCEEDED = Kind(
 DUPLICATE = Kind(
     "duplicate-row",
     "warning",
-    "与第 {first} 行（{first_sheet}）完全相同，只算一条",
-    "An exact copy of row {first} ({first_sheet}); counted once",
+    "与第 {first} 行{where}完全相同，只算一条",
+    "An exact copy of row {first}{where_en}; counted once",
     "请删去重复的一行",
     "Delete one of the two rows",
     "同一事项抄了两遍",
@@ -222,8 +231,8 @@ DUPLICATE = Kind(
 CLASH = Kind(
     "identity-clash",
     "error",
-    "与第 {first} 行（{first_sheet}）是同一事项（{identity}相同），但内容不同：{differs}",
-    "Same item as row {first} ({first_sheet}) by {identity_en}, but with other content: {differs_en}",
+    "与第 {first} 行{where}是同一事项（{identity}相同），但内容不同：{differs}",
+    "Same item as row {first}{where_en} by {identity_en}, but with other content: {differs_en}",
     "请在{identity}中写明区别，使两行可以分开；如果本是一项，请合并成一行",
     "Tell the two rows apart in {identity_en}; if they are one item, make them one row",
     "两行都叫“建筑业企业资质审批”，依据不同",
@@ -249,6 +258,7 @@ def of_value(problem: Problem, place: Place, found: str) -> Finding:
 
 KINDS: tuple[Kind, ...] = (
     NO_HEADER,
+    NO_RECORDS,
     SHEET_WITHOUT_TABLE,
     UNMAPPED_COLUMN,
     COLUMN_TWICE,

@@ -40,7 +40,7 @@ def read_file(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
     """Read a workbook, table, JSON file or document.
 
     Raises :class:`~publisher.collect.model.UnreadableFile` where nothing can be read: no table, no header,
-    an encrypted or damaged file. What is wrong with single rows is in the reading's findings.
+    no record, an encrypted or damaged file. What is wrong with single rows is in the reading's findings.
     """
     digest = hashlib.sha256(data).hexdigest()
     with _collecting_later():
@@ -245,6 +245,8 @@ class _Reader:
         return findings.NO_HEADER.at(place, tables.public(seen), catalogue=catalogue.title, title=title)
 
     def _reading(self) -> Reading:
+        if not self._records:
+            raise UnreadableFile(findings.NO_RECORDS.at(Place(self._name)))
         records, copies, made = checks.duplicates(self._records, self._catalogue, self._name)
         left_out = sorted((*self._left_out, *copies), key=lambda x: (x.sheet, x.row))
         return Reading(

@@ -28,11 +28,17 @@ class Builder:
         self._sheet = sheet
         self._headings: Mapping[str, str] = {}
         self._wrong: set[str] = set()
+        self._absent: frozenset[str] = frozenset()
         self.findings: list[Finding] = []
 
     def under(self, headings: Mapping[str, str]) -> None:
-        """Headings as written, by field, for what is read next."""
+        """Headings as written, by field, for what is read next.
+
+        A required field without a column is reported once for the table, by who reads the header; its
+        records are in error without a finding of their own.
+        """
         self._headings = headings
+        self._absent = frozenset(f.name for f in self._fields if f.required) - headings.keys()
 
     def note(self, note: Note) -> None:
         place = self._place(note.row, note.name, "")
@@ -65,7 +71,7 @@ class Builder:
             rows=tuple(entry.rows),
             cells={name: p.cell for name, p in pieces.items() if name in content},
             source_text=source_text((f.name, pieces[f.name]) for f in self._fields if f.name in pieces),
-            in_error=any(x.severity == "error" for x in self.findings[before:]),
+            in_error=bool(self._absent) or any(x.severity == "error" for x in self.findings[before:]),
         )
 
     def plain(self, row: int, texts: Iterable[tuple[Field, str]]) -> ImportedRecord:
@@ -100,6 +106,8 @@ class Builder:
         return read.value
 
     def _missing(self, f: Field, row: int) -> None:
+        if f.name in self._absent:
+            return
         self.findings.append(findings.REQUIRED_MISSING.at(self._place(row, f.name, ""), title=f.title))
 
     def _problem(self, problem: Problem, f: Field, row: int, found: str, cell: str) -> None:

@@ -18,6 +18,8 @@ _SIGNED = re.compile(
     r"((?:填表|填报|制表|录入|经办|联系|审核|复核|负责)人(?:员|签字)?|联系(?:电话|方式)|电话|手机)\s*[：:]\s*[^\s，,；;]*"
 )
 _TOTAL = re.compile(r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计)\s*[：:]?.{0,12}|\s*共\s*\d+\s*项\s*")
+_PAGE = re.compile(r"\s*(?:第\s*\d+\s*页.{0,12}|[-－—–]\s*\d+\s*[-－—–])\s*")
+_POINT = re.compile(r"\s*(?:\d+[.．、]|[（(]\d+[）)])")
 _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
 _GROUP = re.compile(r"\s*(?:[一二三四五六七八九十百]+(?:[、.．\s]|$)|[（(][一二三四五六七八九十百]+[）)])")
 _LONGEST_GROUP = 40
@@ -57,6 +59,8 @@ class _Cutter:
         self._headings = headings
         self._personal = personal
         self._table: Table | None = None
+        self._noted = False
+        """Was the row above a note, whose points may follow?"""
         self._banners: list[tuple[int, str]] = []
         """Rows of one text since the last line: titles, if a header follows."""
 
@@ -127,6 +131,7 @@ class _Cutter:
         reason = self._reason(found)
         if reason is None:
             self._flush("group")
+            self._noted = False
             self._table.lines.append(found)
         elif reason == "banner":
             self._banner(found)
@@ -148,6 +153,11 @@ class _Cutter:
 
     def _reason_of_one(self, found: Line, text: str) -> Reason | Literal["banner"] | None:
         if _NOTE.match(text):
+            self._noted = True
+            return "note"
+        if _PAGE.fullmatch(text):
+            return "note"
+        if self._noted and not found.own and _POINT.match(text):
             return "note"
         if _TOTAL.fullmatch(text):
             return "total"

@@ -20,6 +20,7 @@ def _power(*rows: list[object]) -> bytes:
 
 FILES: Mapping[str, Callable[[], bytes]] = {
     "no-header": lambda: csv_bytes(["甲", "乙"], [1, 2]),
+    "no-records": lambda: xlsx(("清单", [POWER_HEADER])),
     "sheet-without-table": lambda: xlsx(("清单", [POWER_HEADER, _OK]), ("说明", [["如实填写"]])),
     "unmapped-column": lambda: csv_bytes(["事项名称", "权力类型", "领导批示"], ["甲", "行政许可", "同意"]),
     "column-twice": lambda: csv_bytes(["事项名称", "权力类型", "职权名称"], ["甲", "行政许可", "乙"]),
