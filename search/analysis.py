@@ -60,7 +60,8 @@ class _Fold(dict[int, str]):
         char = chr(code)
         plain = unicodedata.normalize("NFKC", char).lower()
         kind = unicodedata.category(char)
-        if kind in ("Cc", "Cf", "Cs", "Co", "Cn") or not plain:
+        # Signs that NFKC spells out (… is three dots) and what has no meaning keep their place and no more.
+        if kind in ("Cc", "Cf", "Cs", "Co", "Cn") or (len(plain) != 1 and not _RUN.search(plain)):
             plain = " "
         self[code] = plain
         return plain

@@ -9,9 +9,9 @@ import tantivy
 from tantivy import Order
 
 from search import cursor, highlight, query
-from search.analysis import Analyzer
+from search.analysis import Analyzer, Folded
 from search.cursor import Place
-from search.engine import Document, FacetValue, Hit, Marked, Match, Page, Request
+from search.engine import FacetValue, Hit, Marked, Match, Page, Request
 from search.index import Asked, Reader
 from search.lexicon import Lexicon
 from search.query import Query
@@ -28,6 +28,7 @@ FACET_VALUES = 1_000
 
 EXCERPTS = 3
 
+type Found = list[tuple[float, tantivy.DocAddress]]
 type Facets = Mapping[str, tuple[FacetValue, ...]]
 
 
@@ -47,7 +48,7 @@ def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: L
         hits, following, more = _by_date(reader, asked, match, request, place)
     marker = _marker(asked_for) if request.highlight else None
     return Page(
-        hits=tuple(_hit(document, score, marker, analyzer) for score, document in hits),
+        hits=tuple(_hit(reader, address, score, marker, analyzer) for score, address in hits),
         total=total,
         match=match,
         facets=facets,
@@ -75,25 +76,25 @@ def _by_relevance(
     asked_for: Query,
     analyzer: Analyzer,
     place: Place,
-) -> tuple[list[tuple[float, Document]], Place]:
+) -> tuple[Found, Place]:
     """The second stage orders the first :data:`WINDOW`; behind them the index's own order goes on."""
     start, end = place.offset, place.offset + request.limit
     ranked = asked.ranked(match)
-    hits: list[tuple[float, Document]] = []
+    hits: Found = []
     if start < WINDOW:
         found = reader.searcher.search(ranked, limit=WINDOW, count=False).hits
         ordered = Ranking(asked_for, reader.statistics(), analyzer).order(reader.candidates(found))
-        hits = [(score, reader.document(found[c.number][1])) for score, c in ordered[start:end]]
+        hits = [(score, found[c.number][1]) for score, c in ordered[start:end]]
     if end > WINDOW:
         behind = max(start, WINDOW)
         found = reader.searcher.search(ranked, limit=end - behind, offset=behind, count=False).hits
-        hits += [(0.0, reader.document(address)) for _, address in found]
+        hits += [(0.0, address) for _, address in found]
     return hits, Place(end, place.known_at)
 
 
 def _by_date(
     reader: Reader, asked: Asked, match: Match, request: Request, place: Place
-) -> tuple[list[tuple[float, Document]], Place, bool]:
+) -> tuple[Found, Place, bool]:
     """Keyset paging by (day, key of the span); nothing typed and no order asked is newest first."""
     descending = request.sort != "date"
     members = (
@@ -108,7 +109,7 @@ def _by_date(
         order=Order.Desc if descending else Order.Asc,
     ).hits
     shown, more = found[: request.limit], len(found) > request.limit
-    hits = [(0.0, reader.document(address)) for _, address in shown]
+    hits = [(0.0, address) for _, address in shown]
     last = int(shown[-1][0]) if shown else place.last
     ties = sum(1 for value, _ in shown if value == last)
     seen = ties + (place.offset if last == place.last else 0)
@@ -135,13 +136,22 @@ def _marker(asked: Query) -> highlight.Marker:
     return highlight.Marker([*wanted, *numbers], asked.grams)
 
 
-def _hit(document: Document, score: float, marker: highlight.Marker | None, analyzer: Analyzer) -> Hit:
+def _hit(
+    reader: Reader,
+    address: tantivy.DocAddress,
+    score: float,
+    marker: highlight.Marker | None,
+    analyzer: Analyzer,
+) -> Hit:
+    document, kept = reader.shown(address)
     title = Marked("title", document.title, ())
     excerpts: list[Marked] = []
     if marker is not None:
-        title = marker.whole("title", document.title, analyzer)
+        # Where folding kept the length, the index's own copy saves folding again.
+        folded = {t: Folded(f) if len(f) == len(t) else analyzer.fold(t) for t, f in kept.items()}
+        title = marker.whole("title", document.title, folded[document.title])
         for field, text in document.texts.items():
-            found = marker.excerpt(field, text, analyzer) if text != document.title else None
+            found = marker.excerpt(field, text, folded[text]) if text != document.title else None
             if found is not None:
                 excerpts.append(found)
         excerpts.sort(key=lambda m: -sum(end - start for start, end in m.marks))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from search.analysis import Analyzer
+from search.analysis import Folded
 from search.engine import Marked
 
 LENGTH = 120
@@ -23,22 +23,21 @@ class Marker:
         self._wanted = _pattern(wanted)
         self._weak = _pattern(weak)
 
-    def whole(self, field: str, text: str, analyzer: Analyzer) -> Marked:
+    def whole(self, field: str, text: str, folded: Folded) -> Marked:
         """All of ``text``, marked: for titles."""
-        return Marked(field, text, tuple(self.find(text, analyzer)))
+        return Marked(field, text, tuple(self.find(folded)))
 
-    def excerpt(self, field: str, text: str, analyzer: Analyzer) -> Marked | None:
+    def excerpt(self, field: str, text: str, folded: Folded) -> Marked | None:
         """The passage of ``text`` with the most different marks; None where nothing is marked."""
-        marks = self.find(text, analyzer)
+        marks = self.find(folded)
         if not marks:
             return None
         start, end = _passage(text, marks)
         shown = tuple((max(s, start) - start, min(e, end) - start) for s, e in marks if s < end and e > start)
         return Marked(field, text[start:end], shown)
 
-    def find(self, text: str, analyzer: Analyzer) -> Spans:
+    def find(self, folded: Folded) -> Spans:
         """Marks in the original text, merged where they touch."""
-        folded = analyzer.fold(text)
         found = [m.span() for m in self._wanted.finditer(folded.text)] if self._wanted else []
         if not found and self._weak:
             found = [m.span() for m in self._weak.finditer(folded.text)]

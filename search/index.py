@@ -11,7 +11,7 @@ import tantivy
 from tantivy import FieldType, Occur
 
 from search.analysis import Analyzer, is_han
-from search.engine import Document, Match, Request
+from search.engine import FOREVER, Document, Match, Request
 from search.query import Query, Word
 from search.ranking import Candidate, Statistics
 
@@ -107,11 +107,19 @@ class Reader:
     documents: int
     average_length: float
     newest: int
-    """The largest ``known_from``."""
+    """The last instant at which anything began, or ceased (as by a withdrawal), to be known."""
     largest_version: int
 
     def document(self, address: tantivy.DocAddress) -> Document:
         return _decoder.decode(bytes(self.searcher.doc(address).get_first("document") or b""))
+
+    def shown(self, address: tantivy.DocAddress) -> tuple[Document, dict[str, str]]:
+        """A document and the folded form of each of its texts."""
+        stored = self.searcher.doc(address)
+        document = _decoder.decode(bytes(stored.get_first("document") or b""))
+        folded = (text for _, text in _folded.decode(bytes(stored.get_first("folded") or b"")))
+        texts = (document.title, *(t for t in document.texts.values() if t != document.title))
+        return document, dict(zip(texts, folded, strict=True))
 
     def candidates(self, found: Sequence[tuple[float, tantivy.DocAddress]]) -> list[Candidate]:
         """What the second stage needs of what the first one found, by number in ``found``."""
@@ -150,12 +158,14 @@ def reader(index: tantivy.Index) -> Reader:
     asked = {"length": "avg", "known_from": "max", "version": "max"}
     facts = searcher.aggregate(everything, {name: {kind: {"field": name}} for name, kind in asked.items()})
     value = {name: facts[name]["value"] or 0 for name in asked}
+    ended = tantivy.Query.range_query(index.schema, "known_to", FieldType.Integer, None, FOREVER - 1)
+    ends = searcher.aggregate(ended, {"known_to": {"max": {"field": "known_to"}}})
     return Reader(
         schema=index.schema,
         searcher=searcher,
         documents=searcher.num_docs,
         average_length=value["length"] or 1.0,
-        newest=int(value["known_from"]),
+        newest=int(max(value["known_from"], ends["known_to"]["value"] or 0)),
         largest_version=int(value["version"]),
     )
 

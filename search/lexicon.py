@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -82,7 +83,8 @@ def _apart(name: str, others: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept[1:])
 
 
-def load(dictionary: Iterable[str] = ()) -> tuple[Analyzer, Lexicon]:
+@cache
+def load(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
     """The analysis of the service: places and bodies of ``schemas``, wordings of this package."""
     places: set[str] = set()
     towns: set[str] = set()

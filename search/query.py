@@ -64,8 +64,10 @@ def parse(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
     rest = _take_quoted(analyzer.fold_text(rest), words)
     optional: list[Word] = []
     _take_words(rest, analyzer, lexicon, words, optional)
-    if not words:
-        words = optional
+    asks = any(piece in lexicon.asking for piece in analyzer.cut(folded.text))
+    if asks:  # 开 and 办 of 开饭店要办什么证 are no words to look for
+        words = [w for w in words if len(w.text) > 1] or words
+    words = words or optional
     if analyzer.is_traditional(text):
         words = [_with_taiwan(w, text, folded.text, analyzer) for w in words]
     unique = tuple({w.text: w for w in words}.values())
@@ -76,7 +78,7 @@ def parse(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
         terms=tuple(dict.fromkeys(analyzer.words(folded.text))),
         text=folded.text,
         places=tuple(w.text for w in unique if w.text in analyzer.places),
-        asks=any(piece in lexicon.asking for piece in analyzer.cut(folded.text)),
+        asks=asks,
         implied=tuple(w for word, others in lexicon.implied.items() if word in folded.text for w in others),
         blank=not text.strip(),
     )

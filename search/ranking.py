@@ -8,14 +8,15 @@ queries. Weights were climbed on the three judged sets together (``docs/search.m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
 from search.analysis import Analyzer
 from search.query import Query
 
-LONGEST_TEXT = 6_000
+LONGEST_TEXT = 4_000
 """Characters of a document that are looked at."""
 
 PASSAGE = 120
@@ -121,43 +122,43 @@ class Ranking:
         text = "\n".join(t for _, t in texts)[:LONGEST_TEXT]
         size = len(text) / self._average
         weights = self._weights
-        plain = [text.count(gram) for gram, _ in self._grams]
+        met = self._met(text)
+        grams = self._weighted(met, texts)
         for form, places in self._forms:
-            if met := text.count(form):
-                for index in places:
-                    plain[index] = max(plain[index], met)
-        counts = self._weighted(plain, texts)
-        by_length = 1.2 * (0.25 + 0.75 * size)
-        total = weights.grams_by_length * _bm25(self._grams, counts, 1.2, by_length)
-        total += weights.grams * _bm25(self._grams, counts, 0.3, 0.3)
-        chars = [text.count(char) for char, _ in self._chars]
-        total += weights.chars_by_length * _bm25(self._chars, chars, 1.2, by_length)
-        total += weights.chars * _bm25(self._chars, chars, 0.3, 0.3)
-        total += weights.passage * self._passage(text, plain)
+            if count := text.count(form):
+                for number in places:
+                    grams[number] = max(grams.get(number, 0.0), count)
+        chars = {n: c for n, (char, _) in enumerate(self._chars) if (c := text.count(char))}
+        total = _bm25(self._grams, grams, size, weights.grams_by_length, weights.grams)
+        total += _bm25(self._chars, chars, size, weights.chars_by_length, weights.chars)
+        total += weights.passage * self._passage(met)
         total /= self._worth
         total += weights.length * log(size + 0.05)
         return total + self._held(text) + self._title(texts[0][1])
 
-    def _weighted(self, counts: Sequence[int], texts: Sequence[tuple[float, str]]) -> Sequence[float]:
-        """A term in a field of weight 9 counts as three."""
-        more = [(sqrt(weight) - 1, text) for weight, text in texts if weight > 1]
-        if not more:
-            return counts
-        return [
-            count + sum(extra * text.count(gram) for extra, text in more) if count else 0.0
-            for count, (gram, _) in zip(counts, self._grams, strict=True)
-        ]
-
-    def _passage(self, text: str, counts: Sequence[int]) -> float:
-        """What the terms of the best stretch are worth."""
-        if len(text) <= PASSAGE:
-            return sum(worth for (_, worth), count in zip(self._grams, counts, strict=True) if count)
+    def _met(self, text: str) -> list[tuple[int, int]]:
+        """(place in the text, number of the term) of every term met, not in order."""
         met = []
         for number, (gram, _) in enumerate(self._grams):
-            start = text.find(gram) if counts[number] else -1
+            start = text.find(gram)
             while start >= 0:
                 met.append((start, number))
                 start = text.find(gram, start + 1)
+        return met
+
+    def _weighted(
+        self, met: Sequence[tuple[int, int]], texts: Sequence[tuple[float, str]]
+    ) -> dict[int, float]:
+        """Number of a term → how often it is met; in a field of weight 9 once counts as three."""
+        counts: dict[int, float] = dict(Counter(number for _, number in met))
+        for weight, text in texts:
+            if weight > 1:
+                for number in counts:
+                    counts[number] += (sqrt(weight) - 1) * text.count(self._grams[number][0])
+        return counts
+
+    def _passage(self, met: list[tuple[int, int]]) -> float:
+        """What the terms of the best stretch are worth."""
         met.sort()
         inside = [0] * len(self._grams)
         value = best = 0.0
@@ -189,17 +190,24 @@ class Ranking:
         value = weights.law if short.endswith(_LAWS) else 0.0
         value += weights.below_law if short.endswith(_BELOW_LAWS) else 0.0
         value += weights.named if len(short) > 1 and short in self._query.text else 0.0
-        grams = self._grams_of(title)
-        if grams:
-            wanted = set(self._query.grams)
-            covered = sum(worth for gram, worth in self._grams if gram in title) / self._worth
-            value += weights.title * covered * sum(gram in wanted for gram in grams) / len(grams)
+        covered = sum(worth for gram, worth in self._grams if gram in title)
+        if covered:
+            grams = self._grams_of(title)
+            wanted = self._query.grams
+            value += weights.title * covered / self._worth * sum(g in wanted for g in grams) / len(grams)
         return value
 
 
-def _bm25(terms: Sequence[tuple[str, float]], counts: Sequence[float], k1: float, norm: float) -> float:
+def _bm25(
+    terms: Sequence[tuple[str, float]],
+    counts: Mapping[int, float],
+    size: float,
+    by_length: float,
+    plain: float,
+) -> float:
+    """BM25 with k1 1.2 and b 0.75 and with k1 0.3 and b 0, each with its weight."""
+    norm = 1.2 * (0.25 + 0.75 * size)
     return sum(
-        worth * count * (k1 + 1) / (count + norm)
-        for (_, worth), count in zip(terms, counts, strict=True)
-        if count
+        terms[number][1] * (by_length * 2.2 * count / (count + norm) + plain * 1.3 * count / (count + 0.3))
+        for number, count in counts.items()
     )

@@ -1,0 +1,216 @@
+"""Filters, facets, order, cursors, totals, excerpts, and queries that make no sense."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search.engine import CursorError, Document, FacetValue, Request, SearchEngine
+from tests.search.documents import TODAY, call, document, every_page, index, search, spans
+
+KINDS = ("行政许可", "行政处罚", "行政检查")
+DIVISIONS = (("21", "2103", "210311"), ("21", "2103", "210302"), ("34", "3405"))
+
+
+def corpus(size: int = 90) -> list[Document]:
+    return [
+        document(
+            f"s{i:03d}",
+            f"第{i}项经营许可",
+            "依据有关法律办理" * (i % 7),
+            type=KINDS[i % 3],
+            division=DIVISIONS[i % 3],
+            body=f"部门{i % 10}",
+            year=str(2010 + i % 5),
+            day=730_000 + i % 4,
+        )
+        for i in range(size)
+    ]
+
+
+def test_an_index_that_nothing_was_written_to_answers_nothing(engine: SearchEngine) -> None:
+    page = search(engine, "许可", facets=("type",))
+    assert (page.hits, page.total, page.cursor, page.facets) == ((), 0, None, {"type": ()})
+    assert call(engine.count) == 0
+    assert call(engine.position) == 0
+
+
+def test_nothing_typed_asks_for_everything_newest_first(engine: SearchEngine) -> None:
+    index(engine, corpus())
+    page = search(engine, "", limit=5, filters={"type": ("行政许可",)})
+    assert page.total == 30
+    assert spans(engine, " ", limit=90) == spans(engine, "", limit=90, sort="-date")
+
+
+def test_values_of_one_filter_add_and_filters_narrow(engine: SearchEngine) -> None:
+    index(engine, corpus())
+    assert search(engine, "许可", filters={"type": ("行政许可", "行政处罚")}).total == 60
+    assert search(engine, "许可", filters={"type": ("行政许可",), "year": ("2010",)}).total == 6
+    assert search(engine, "许可", filters={"type": ("无此类型",)}).total == 0
+    assert search(engine, "许可", filters={"no_such": ("x",)}).total == 0
+
+
+def test_a_division_is_found_by_every_division_above_it(engine: SearchEngine) -> None:
+    index(engine, corpus())
+    totals = {
+        code: search(engine, "许可", filters={"division": (code,)}).total for code in ("21", "2103", "210311")
+    }
+    assert totals == {"21": 60, "2103": 60, "210311": 30}
+
+
+def test_facets_count_the_set_exactly(engine: SearchEngine) -> None:
+    index(engine, corpus())
+    page = search(engine, "许可", facets=("type", "body", "division"), filters={"year": ("2010", "2011")})
+    assert page.total == 36
+    assert page.facets["type"] == tuple(FacetValue(k, 12) for k in sorted(KINDS))
+    assert sum(v.count for v in page.facets["body"]) == 36
+    assert page.facets["division"][0] == FacetValue("21", 24)
+
+
+@pytest.mark.parametrize("sort", ["relevance", "date", "-date"])
+@pytest.mark.parametrize("limit", [1, 7, 20, 300])
+def test_a_cursor_gives_every_hit_once_and_ends(engine: SearchEngine, sort: str, limit: int) -> None:
+    documents = corpus(230 if limit > 1 else 30)
+    index(engine, documents)
+    found = every_page(engine, "经营许可", sort=sort, limit=limit)
+    assert len(found) == len(set(found)) == len(documents)
+
+
+def test_dates_order_both_ways_with_a_stable_tie_break(engine: SearchEngine) -> None:
+    documents = {d.span: d for d in corpus()}
+    index(engine, documents.values())
+    up, down = (spans(engine, "许可", sort=sort, limit=90) for sort in ("date", "-date"))
+    assert [documents[s].date for s in up] == sorted(d.date for d in documents.values())
+    assert up == down[::-1]
+
+
+def test_pages_do_not_shift_when_something_is_published_between_them(engine: SearchEngine) -> None:
+    old = [replace(d, known_from=100) for d in corpus(60)]
+    index(engine, old)
+    first = search(engine, "许可", limit=25, sort="-date")
+    index(
+        engine,
+        [
+            *(replace(d, span="n" + d.span, known_from=200, date=730_009, version=5) for d in old[:30]),
+            *(replace(d, known_to=200, version=6) for d in old[30:]),
+        ],
+    )
+    found = [hit.span for hit in first.hits]
+    cursor = first.cursor
+    while cursor:
+        page = search(engine, "许可", limit=25, sort="-date", cursor=cursor)
+        found += [hit.span for hit in page.hits]
+        cursor = page.cursor
+    assert sorted(found) == sorted(d.span for d in old)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "....", "AAAA", "汉字", "A" * 5000])
+def test_a_cursor_that_was_not_given_out_is_refused(engine: SearchEngine, cursor: str) -> None:
+    index(engine, corpus(30))
+    with pytest.raises(CursorError):
+        search(engine, "许可", cursor=cursor)
+
+
+def test_a_cursor_of_another_search_is_refused(engine: SearchEngine) -> None:
+    index(engine, corpus(60))
+    cursor = search(engine, "许可", limit=5).cursor
+    for text, options in (
+        ("经营", {}),
+        ("许可", {"sort": "date"}),
+        ("许可", {"filters": {"year": ("2010",)}}),
+    ):
+        with pytest.raises(CursorError):
+            search(engine, text, cursor=cursor, **options)
+    assert search(engine, "许可", cursor=cursor, limit=3).hits
+
+
+def test_a_past_date_shows_what_held_then(engine: SearchEngine) -> None:
+    index(
+        engine,
+        [
+            document("old", "城市道路占用费 收费标准五元", effective=(100, 200)),
+            document("new", "城市道路占用费 收费标准三元", effective=(200, 2**62)),
+            document("wrong", "城市道路占用费 收费标准九元", effective=(300, 2**62), known=(0, 50)),
+        ],
+    )
+    at = {day: set(spans(engine, "道路占用费", as_of=day, known_at=60)) for day in (99, 100, 199, 200, 300)}
+    assert at == {99: set(), 100: {"old"}, 199: {"old"}, 200: {"new"}, 300: {"new"}}
+    assert set(spans(engine, "道路占用费", as_of=300, known_at=49)) == {"new", "wrong"}
+    assert set(spans(engine, "道路占用费", as_of=300, known_at=50)) == {"new"}
+
+
+def test_marks_point_into_the_original_text(engine: SearchEngine) -> None:
+    text = "第一条　為了規範㈠危險化學品經營許可證的頒發……第二條 危险化学品经营许可证由应急管理部门颁发。" * 3
+    index(engine, [document("x", "《危險化學品》管理", text)])
+    hit = search(engine, "危险化学品许可证").hits[0]
+    assert hit.title.text == "《危險化學品》管理"
+    assert [hit.title.text[s:e] for s, e in hit.title.marks] == ["危險化學品"]
+    excerpt = hit.excerpts[0]
+    assert excerpt.field == "basis"
+    assert excerpt.text in text
+    marked = {excerpt.text[s:e] for s, e in excerpt.marks}
+    assert marked <= {"危險化學品", "危险化学品", "許可證", "许可证"}
+    assert len(marked) >= 2
+    assert len(excerpt.text) <= 200
+
+
+def test_without_highlight_nothing_is_marked(engine: SearchEngine) -> None:
+    index(engine, corpus(3))
+    hit = search(engine, "许可", highlight=False).hits[0]
+    assert (hit.title.marks, hit.excerpts) == ((), ())
+
+
+ABSURD = [
+    "AND OR NOT",
+    'title:x AND (许可 OR "',
+    "\\\\\\",
+    "许可*?~^2",
+    "' OR 1=1 --",
+    "<script>许可</script>",
+    "\x00\x01\x1f许可\x7f",
+    "😀🎉",
+    "。，；：！",
+    "许" * 10_000,
+    "经营许可" * 2_500,
+    "\ud800",
+    "a" * 10_000,
+    "“",
+    "“”",
+    "〔2015〕",
+    "第号令",
+    "\u202e许可",
+    "[" * 400,
+]
+
+
+@pytest.mark.parametrize("text", ABSURD)
+def test_an_absurd_query_is_answered(engine: SearchEngine, text: str) -> None:
+    index(engine, corpus(5))
+    page = search(engine, text, facets=("type",))
+    assert page.total >= len(page.hits)
+
+
+def test_signs_alone_ask_for_nothing(engine: SearchEngine) -> None:
+    index(engine, corpus(5))
+    assert search(engine, "😀").total == 0
+    assert search(engine, "。，").total == 0
+
+
+def test_control_characters_do_not_hide_a_word(engine: SearchEngine) -> None:
+    index(engine, corpus(5))
+    assert search(engine, "\x00许可\x1f").total == 5
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=60), sort=st.sampled_from(["relevance", "date", "-date"]))
+def test_any_text_is_answered_and_its_total_is_that_of_its_pages(
+    engine: SearchEngine, text: str, sort: str
+) -> None:
+    if not call(engine.count):
+        index(engine, corpus(40))
+    asked = Request(text, as_of=TODAY, sort=sort, limit=17)  # type: ignore[arg-type]  # hypothesis gives a str
+    total = call(engine.search, asked).total
+    assert len(every_page(engine, text, sort=sort, limit=17)) == total

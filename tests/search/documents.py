@@ -1,0 +1,76 @@
+"""Documents and requests for tests: small, and like those of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import partial
+
+import anyio
+
+from search.engine import FOREVER, Document, Page, Request, SearchEngine
+
+TODAY = date(2026, 1, 1).toordinal()
+
+
+def document(
+    span: str,
+    title: str,
+    text: str = "",
+    *,
+    version: int = 1,
+    numbers: tuple[str, ...] = (),
+    effective: tuple[int, int] = (1, FOREVER),
+    known: tuple[int, int] = (0, FOREVER),
+    day: int = 1,
+    record: str = "",
+    **facets: str | tuple[str, ...],
+) -> Document:
+    values = {"dataset": ("list",)} | {k: (v,) if isinstance(v, str) else v for k, v in facets.items()}
+    return Document(
+        span=span,
+        version=version,
+        dataset=values["dataset"][0],
+        catalogue="power-list",
+        record=record or f"r-{span}",
+        revision=f"v-{span}",
+        title=title,
+        texts={"name": title} | ({"basis": text} if text else {}),
+        weights={"name": 10.0, "basis": 2.0},
+        numbers=numbers,
+        facets=values,
+        effective_from=effective[0],
+        effective_to=effective[1],
+        known_from=known[0],
+        known_to=known[1],
+        date=day,
+    )
+
+
+def index(engine: SearchEngine, documents: Iterable[Document]) -> int:
+    return anyio.run(engine.index, documents)
+
+
+def search(engine: SearchEngine, text: str, **options: object) -> Page:
+    asked = {"as_of": TODAY, **options}
+    return anyio.run(engine.search, Request(text, **asked))  # type: ignore[arg-type]  # options are the test's own
+
+
+def spans(engine: SearchEngine, text: str, **options: object) -> list[str]:
+    return [hit.span for hit in search(engine, text, **options).hits]
+
+
+def every_page(engine: SearchEngine, text: str, **options: object) -> list[str]:
+    """Spans of all pages, following the cursor to its end; fails where it does not end."""
+    found: list[str] = []
+    cursor: str | None = None
+    for _ in range(1000):
+        page = search(engine, text, cursor=cursor, **options)
+        found += [hit.span for hit in page.hits]
+        cursor = page.cursor
+        if cursor is None:
+            return found
+    raise AssertionError("the cursor does not end")
+
+
+call = partial(anyio.run)
