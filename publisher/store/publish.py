@@ -234,7 +234,8 @@ def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) ->
         note=heading.note,
         actor=heading.actor,
         parser_version=", ".join(versions),
-        left_out=(*left_out, *_rows_in_error(conn)),
+        # A clerk who imported without the rows in error has named them already.
+        left_out=(*left_out, *(row for row in _rows_in_error(conn) if row not in left_out)),
     )
 
 

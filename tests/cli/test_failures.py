@@ -1,0 +1,266 @@
+"""What goes wrong at a desk: one clear message in two languages, an exit code, nothing half done."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.site import Site, create, item, xls, xlsx
+
+ITEMS = [item("危险化学品经营许可"), item("安全生产许可证核发")]
+
+
+def told(err: str) -> None:
+    """One message, Chinese first, English below, and no traceback."""
+    assert "Traceback" not in err
+    assert re.search(r"错误 \[[a-z-]+\] .*[\u4e00-\u9fff]", err)
+    assert "Error: " in err
+
+
+def test_a_file_that_is_not_there_is_named(site: Site) -> None:
+    site.dataset()
+    ran = site.run("import", "没有.xlsx", "--dataset", "shili-power-list")
+    assert ran.code == 3
+    assert "没有.xlsx" in ran.err
+    told(ran.err)
+
+
+def test_a_folder_without_a_site_says_how_to_make_one(site: Site) -> None:
+    ran = site.run("status")
+    assert ran.code == 3
+    assert "qingdan init" in ran.err
+    told(ran.err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("dataset", "show", "nothing"),
+        ("import", __file__, "--dataset", "nothing"),
+        ("releases", "nothing"),
+        ("history", "nothing", "x"),
+        ("publish", "nothing", "--effective-on", "2015-12-01", "--basis", "x"),
+        ("search", "x", "--dataset", "nothing"),
+        ("draft", "show", "nothing"),
+    ],
+)
+def test_an_unknown_dataset_is_not_found(site: Site, arguments: tuple[str, ...]) -> None:
+    site.dataset()
+    ran = site.run(*arguments)
+    assert ran.code == 3
+    assert "no-such-dataset" in ran.err
+    told(ran.err)
+
+
+def test_an_unknown_catalogue_is_refused_and_the_known_ones_are_named(site: Site) -> None:
+    site.ok("init", "--base", "https://data.example.gov.cn")
+    ran = site.run(*create("x", "powers"))
+    assert ran.code == 3
+    assert "power-list" in ran.err
+    told(ran.err)
+
+
+def test_a_site_is_made_once(site: Site) -> None:
+    site.ok("init", "--base", "https://data.example.gov.cn/")
+    ran = site.run("init", "--base", "https://other.example.gov.cn")
+    assert ran.code == 1
+    told(ran.err)
+    assert site.ok("status", "--json").json["base"] == "https://data.example.gov.cn"
+
+
+@pytest.mark.parametrize(
+    "base", ["data.example.gov.cn", "ftp://data.example.gov.cn", "https://a b", "https://"]
+)
+def test_a_base_that_is_no_address_is_a_usage_error(site: Site, base: str) -> None:
+    assert site.run("init", "--base", base).code == 2
+    assert not site.home.exists()
+
+
+def test_a_command_typed_wrong_is_a_usage_error(site: Site) -> None:
+    site.dataset()
+    wrong = ["publish", "shili-power-list", "--effective-on", "2015-13-01", "--basis", "x"]
+    assert site.run(*wrong).code == 2
+    assert site.run("publich").code == 2
+    both = ("--keep-later", "--replace-later")
+    assert site.run("publish", "x", "--effective-on", "2015-12-01", "--basis", "x", *both).code == 2
+
+
+def test_an_unreadable_file_among_good_ones_leaves_the_draft_as_it_was(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局", "统计局")
+    good = xls(tmp_path / "应急管理局.xls", ITEMS)
+    bad = tmp_path / "统计局.xlsx"
+    bad.write_bytes(b"PK\x03\x04 this is no workbook")
+    ran = site.run("import", good, bad, "--dataset", "shili-power-list", "--json")
+    assert ran.code == 1
+    assert not ran.json["staged"]
+    assert [f["severity"] for f in ran.json["findings"]] == ["error"]
+    assert site.run("draft", "show", "shili-power-list").code == 3
+
+
+def test_a_file_that_names_no_department_is_refused(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局", "统计局")
+    ran = site.run("import", xlsx(tmp_path / "附件.xlsx", ITEMS), "--dataset", "shili-power-list")
+    assert ran.code == 1
+    assert "part-unclear" in ran.err
+    told(ran.err)
+
+
+def test_two_files_for_one_department_do_not_take_each_others_place(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    files = [xlsx(tmp_path / f"应急管理局{n}.xlsx", [item(f"事项{n}")]) for n in (1, 2)]
+    ran = site.run("import", *files, "--dataset", "shili-power-list")
+    assert ran.code == 1
+    assert "part-twice" in ran.err
+    told(ran.err)
+    assert site.run("draft", "show", "shili-power-list").code == 3
+
+
+def test_the_same_file_under_two_names_counts_once(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    one = xlsx(tmp_path / "应急管理局.xlsx", ITEMS)
+    other = tmp_path / "应急管理局 (1).xlsx"
+    other.write_bytes(one.read_bytes())
+    told_of = site.ok("import", one, other, "--dataset", "shili-power-list", "--json").json
+    assert told_of["records"] == 2
+    assert [f["same_as"] for f in told_of["files"]] == [None, "应急管理局.xlsx"]
+
+
+def test_rows_in_error_block_publication_until_the_clerk_goes_on_without_them(
+    site: Site, tmp_path: Path
+) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    wrong = [*ITEMS, item("烟花爆竹经营许可", promised="30个工作日")]
+    file = xlsx(tmp_path / "应急管理局.xlsx", wrong)
+    ran = site.run("import", file, "--dataset", "shili-power-list", "--json")
+    assert ran.code == 1
+    assert ran.json["staged"]
+    (finding,) = [f for f in ran.json["findings"] if f["severity"] == "error"]
+    assert (finding["code"], finding["row"]) == ("promised-exceeds-statutory", 5)
+    publish = ("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+    refused = site.run(*publish)
+    assert refused.code == 1
+    told(refused.err)
+    assert site.ok("releases", "shili-power-list", "--json").json == []
+    site.ok(*publish, "--without-errors")
+    (release,) = site.ok("releases", "shili-power-list", "--json").json
+    assert release["counts"]["records"] == 2
+    (left,) = release["left_out"]
+    assert (left["file"], left["rows"], left["reason"]) == ("应急管理局.xlsx", [5], "error")
+
+
+def test_rows_left_out_at_the_import_need_no_second_word_at_publication(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    file = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item("烟花爆竹经营许可", promised="30个工作日")])
+    site.ok("import", file, "--dataset", "shili-power-list", "--without-errors")
+    site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+    (release,) = site.ok("releases", "shili-power-list", "--json").json
+    assert release["counts"]["records"] == 2
+    assert len(release["left_out"]) == 1
+
+
+def test_a_row_in_error_keeps_what_was_published_of_it(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    publish = ("publish", "shili-power-list", "--basis", "鞍政发〔2015〕34号", "--effective-on")
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    site.ok(*publish, "2015-12-01")
+    wrong = [ITEMS[0], item("安全生产许可证核发", promised="30个工作日"), item("烟花爆竹经营许可")]
+    file = xlsx(tmp_path / "应急管理局2.xlsx", wrong)
+    site.ok("import", file, "--dataset", "shili-power-list", "--without-errors")
+    site.ok(*publish, "2016-06-01")
+    last = site.ok("releases", "shili-power-list", "--json").json[-1]
+    assert last["counts"].get("removed", 0) == 0
+    (kept,) = site.ok("show", "shili-power-list", "安全生产许可证核发", "--json").json
+    assert kept["status"] == "current"
+    assert kept["content"]["promised_limit"]["value"] == 10
+
+
+def test_one_item_in_two_departments_is_a_conflict_that_names_both(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局", "统计局")
+    files = [xlsx(tmp_path / f"{part}.xlsx", ITEMS) for part in ("应急管理局", "统计局")]
+    ran = site.run("import", *files, "--dataset", "shili-power-list", "--dry-run", "--json")
+    assert ran.code == 1
+    assert len(ran.json["conflicts"]) == 2
+    assert "应急管理局" in ran.json["conflicts"][0]["message_zh"]
+    assert "统计局" in ran.json["conflicts"][0]["message_zh"]
+
+
+def test_a_dry_run_lets_an_item_move_between_departments(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局", "统计局")
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+    files = (xlsx(tmp_path / "应急管理局2.xlsx", ITEMS[:1]), xlsx(tmp_path / "统计局.xlsx", ITEMS[1:]))
+    ran = site.run("import", *files, "--dataset", "shili-power-list", "--dry-run", "--json")
+    assert ran.json["conflicts"] == []
+    assert ran.json["changes"]["removed"] == 0
+    assert ran.code == 0
+
+
+def test_control_characters_of_a_file_never_reach_the_terminal(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    name = "应急管理局\x1b]0;owned\x07\u202e.csv"
+    file = tmp_path / name
+    file.write_text("事项名称,权力类型,行使主体\n坏\x1b[2J事项,行政许可,市应急管理局\n", encoding="utf-8")
+    for json in ((), ("--json",)):
+        ran = site.run("import", file, "--dataset", "shili-power-list", *json)
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err)
+
+
+def test_a_full_disk_is_said_and_changes_nothing(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    items = [item(f"第{n}项行政许可", remark="说明" * 200) for n in range(2_000)]
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    draft = site.ok("draft", "show", "shili-power-list", "--json").json
+    file = xlsx(tmp_path / "应急管理局全部.xlsx", items)
+    full = ("/bin/sh", "-c", 'ulimit -f 1024; exec "$@"', "sh")
+    ran = site.spawn("import", file, "--dataset", "shili-power-list", prefix=full)
+    _, err = ran.communicate(timeout=120)
+    assert ran.returncode == 4, err
+    told(err)
+    assert site.ok("draft", "show", "shili-power-list", "--json").json == draft
+    assert site.ok("verify", "--json").json["ok"]
+
+
+def test_ctrl_c_during_an_import_loses_nothing_and_says_so(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    items = [item(f"第{n}项行政许可") for n in range(20_000)]
+    file = tmp_path / "应急管理局.csv"
+    lines = ["事项名称,权力类型,实施依据,行使主体", *(",".join(i[:4]) for i in items)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    ran = site.spawn("import", file, "--dataset", "shili-power-list")
+    time.sleep(2.0)
+    assert ran.poll() is None
+    ran.send_signal(signal.SIGINT)
+    _, err = ran.communicate(timeout=60)
+    assert ran.returncode == 130, err
+    assert "已中断" in err
+    assert "Traceback" not in err
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+
+
+def test_json_is_alone_on_stdout(site: Site) -> None:
+    site.dataset()
+    for arguments in (("status",), ("dataset", "list"), ("catalogue", "list"), ("changes",), ("search", "x")):
+        ran = site.ok(*arguments, "--json")
+        assert ran.json is not None
+        assert ran.err == ""
+
+
+def test_help_is_quick_and_in_two_languages(site: Site) -> None:
+    best = min(_help(site) for _ in range(5))
+    assert best < 0.5
+
+
+def _help(site: Site) -> float:
+    began = time.monotonic()
+    ran = site.spawn("--help")
+    out, _ = ran.communicate(timeout=30)
+    assert "发布" in out
+    assert "Publish" in out
+    assert sys.executable
+    return time.monotonic() - began
