@@ -102,10 +102,14 @@ def compare(record: ImportedRecord, sheet: Raw) -> Iterator[str]:
             expected = next((text for text in above if text.strip()), "")
         expected += "".join(sheet.own(r - 1, column) for r in record.rows[1:])
         value = record.content.get(field)
+        if field == "level" and "level_scope" not in named.values():
+            # One column for both: the word of the level, if there is one, and the sentence about its scope.
+            parts = (record.content.get("level"), record.content.get("level_scope"))
+            value = "。".join(str(part) for part in parts if part is not None) or None
         got = "" if value is None else str(value)
         if bare(expected) != bare(got):
             yield f"{field}: cell {expected[:60]!r}, record {got[:60]!r}"
-        elif value is not None and not re.fullmatch(r"[A-Z]+\d+", record.cells.get(field, "")):
+        elif field in record.content and not re.fullmatch(r"[A-Z]+\d+", record.cells.get(field, "")):
             yield f"{field}: no reference to a cell"
 
 

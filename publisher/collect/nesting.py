@@ -70,7 +70,7 @@ class _Nest:
         self.done = Assembled()
         self._table = table
         self._catalogue = catalogue
-        self._pieces = Pieces(catalogue, self.done.notes)
+        self._pieces = Pieces(table, catalogue, self.done.notes)
         self._group: Piece | None = None
         self._items: list[_Item] = []
         self._stack: list[_Item] = []

@@ -10,7 +10,7 @@ from publisher.collect import findings
 from publisher.collect.entry import Entry, Line, Note, Piece, reference
 from publisher.collect.model import Cell, LeftOut
 from publisher.collect.tables import Table
-from schemas.catalogue import Catalogue
+from schemas.catalogue import Catalogue, Field
 from schemas.text import heading_key
 from schemas.values import is_ditto
 
@@ -47,8 +47,16 @@ def _is_ditto(text: str) -> bool:
 class Pieces:
     """Reads a line's texts, with 同上 resolved against the row above."""
 
-    def __init__(self, catalogue: Catalogue, notes: list[Note]) -> None:
-        self._spanned = [(f.name, f.spanned_by) for f in catalogue.fields if f.spanned_by]
+    def __init__(self, table: Table, catalogue: Catalogue, notes: list[Note]) -> None:
+        present = set(table.header.columns.values())
+        self._spanned = [
+            (f.name, f.spanned_by) for f in catalogue.fields if f.name in present and f.spanned_by
+        ]
+        self._shared = [
+            (f.name, f.spanned_by, _leading(catalogue.by_name[f.spanned_by]))
+            for f in catalogue.fields
+            if f.spanned_by in present and f.name not in present
+        ]
         self._notes = notes
         self.above: dict[str, Piece] = {}
 
@@ -65,6 +73,8 @@ class Pieces:
             first, second = line.own.get(spanned_by), line.own.get(name)
             if first and second and first.text == second.text:
                 pieces.pop(name, None)
+        for name, spanned_by, leading in self._shared:
+            _part(pieces, name, spanned_by, leading)
         if hidden:
             self._notes.append(Note(findings.COVERED_TEXT, line.row, found=hidden))
         return pieces
@@ -87,6 +97,29 @@ class Pieces:
         pieces[name] = Piece(text, text, reference(cell), "merged" if via == "merged" else "own")
 
 
+_LONGEST_WORD = 12
+
+
+def _leading(field: Field) -> re.Pattern[str]:
+    """A word of the field's vocabulary at the start of a sentence: 地州市级。负责本级…"""
+    words = sorted((w for t in field.vocabulary for w in (t.value, *t.aliases)), key=len, reverse=True)
+    return re.compile(rf"\s*({'|'.join(map(re.escape, words))})\s*[。，,；;：:、]\s*" if words else r"(?!)")
+
+
+def _part(pieces: dict[str, Piece], name: str, spanned_by: str, leading: re.Pattern[str]) -> None:
+    """One column for two fields (实施层级及权限): a level is a word, a sentence is its scope."""
+    first = pieces.get(spanned_by)
+    if first is None or len(first.text) <= _LONGEST_WORD:
+        return
+    word = leading.match(first.text)
+    rest = first.text[word.end() :] if word else first.text
+    pieces[name] = Piece(rest, first.found, first.cell, first.via)
+    if word:
+        pieces[spanned_by] = Piece(word[1], first.found, first.cell, first.via)
+    else:
+        del pieces[spanned_by]
+
+
 def marks_of(catalogue: Catalogue) -> frozenset[str]:
     """Fields that make a row without a name a record of its own: 子项, 行使主体, 层级, a code."""
     names = {n for alternative in catalogue.identity for n in alternative}
@@ -96,7 +129,7 @@ def marks_of(catalogue: Catalogue) -> frozenset[str]:
 def assemble(table: Table, catalogue: Catalogue) -> Assembled:
     """Entries of a table whose rows do not nest."""
     done = Assembled()
-    pieces = Pieces(catalogue, done.notes)
+    pieces = Pieces(table, catalogue, done.notes)
     title, marks = catalogue.title_field, marks_of(catalogue)
     titled = title in table.header.columns.values()
     groups = _Groups(table, catalogue)

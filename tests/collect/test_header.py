@@ -47,6 +47,20 @@ def test_the_second_column_of_a_heading_holds_no_copy_of_the_first(
     assert column(read(xlsx(("Sheet1", rows), merged=merged)), "level_scope") == [None]
 
 
+@pytest.mark.parametrize(
+    ("text", "level", "scope"),
+    [
+        ("地州市级", "地州市级", None),
+        ("地州市级。负责行政区域内企业的许可。", "地州市级", "负责行政区域内企业的许可。"),
+        ("负责市本级公共机构节能监督检查工作", None, "负责市本级公共机构节能监督检查工作"),
+        ("县级以上人民政府", "县级以上人民政府", None),
+    ],
+)
+def test_one_column_for_level_and_scope_is_parted(text: str, level: str | None, scope: str | None) -> None:
+    content = read(csv_bytes(["事项名称", "实施层级及权限"], ["甲许可", text])).records[0].content
+    assert (content.get("level"), content.get("level_scope")) == (level, scope)
+
+
 def test_two_header_rows_are_read_together() -> None:
     rows = [
         ["序号", "事项名称", "办结时限", None, "备注"],
