@@ -36,8 +36,8 @@ class Asking(Base):
     def record(self, dataset: str, record_id: str, view: View = View()) -> RecordState:  # noqa: B008 - frozen
         """Raises ``StoreError('no-such-record')``; a removed, withdrawn or erased one comes with its status."""
         with self._read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            return reading.record(conn, row, record_id, views.clocks(conn, dataset, view, self._clock()))
+            keyed = self._keyed(conn, dataset)
+            return reading.record(conn, keyed, record_id, views.clocks(conn, dataset, view, self._clock()))
 
     def history(self, dataset: str, record_id: str) -> tuple[Change, ...]:
         with self._read() as conn:
@@ -83,10 +83,9 @@ class Asking(Base):
         with self._read() as conn:
             query = select(t.site.c.release_sequence)
             if dataset is not None:
-                row = registry.dataset_row(conn, dataset)
                 query = (
                     select(t.release.c.sequence)
-                    .where(t.release.c.dataset == row.key)
+                    .where(t.release.c.dataset == self._keyed(conn, dataset).key)
                     .order_by(t.release.c.number.desc())
                     .limit(1)
                 )

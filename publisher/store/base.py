@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
@@ -18,10 +19,20 @@ from publisher.store.sources import Sources
 from schemas.catalogue import Catalogue, parse
 
 
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A dataset by key and name."""
+
+    key: int
+    name: str
+
+
 class Base:
     def __init__(self, database: Database, sources: Sources, clock: Callable[[], datetime]) -> None:
         self._database, self._sources, self._clock = database, sources, clock
-        self._catalogues: dict[str, Catalogue] = {}  # by digest, so never stale
+        # Neither is ever stale: a catalogue goes by its digest, and a dataset keeps its key.
+        self._catalogues: dict[str, Catalogue] = {}
+        self._keys: dict[str, Keyed] = {}
 
     def close(self) -> None:
         self._database.close()
@@ -44,6 +55,12 @@ class Base:
             source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
             self._catalogues[digest] = parse(source, where=digest)
         return self._catalogues[digest]
+
+    def _keyed(self, conn: Connection, dataset: str) -> Keyed:
+        """Raises ``StoreError('no-such-dataset')``."""
+        if dataset not in self._keys:
+            self._keys[dataset] = Keyed(registry.dataset_row(conn, dataset).key, dataset)
+        return self._keys[dataset]
 
     def _draft_catalogue(
         self, conn: Connection, dataset: str, offered: Catalogue | None

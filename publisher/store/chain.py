@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.store import tables as t
-from publisher.store.canonical import canonical, commitment
+from publisher.store.canonical import canonical, canonical_line, commitment
 from publisher.store.model import Verification
 
 FIRST = "0" * 64
@@ -25,7 +25,7 @@ def manifest_hash(lines: Iterable[Sequence[Any]]) -> str:
     """
     digest = hashlib.sha256()
     for line in lines:
-        digest.update(canonical(list(line)))
+        digest.update(canonical_line(line))
         digest.update(b"\n")
     return digest.hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     Table,
+    cast,
     create_engine,
     event,
     func,
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
@@ -110,6 +112,14 @@ def inserted_key(result: CursorResult[Any]) -> int:
     return int(key[0])
 
 
+def insert_many(conn: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Many rows by the driver itself: a third of the time that named parameters take."""
+    quote = conn.dialect.identifier_preparer.quote
+    columns = ", ".join(quote(name) for name in names)
+    marks = ", ".join(["?" if conn.dialect.name == "sqlite" else "%s"] * len(names))
+    conn.exec_driver_sql(f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({marks})", list(rows))
+
+
 def contains(conn: Connection, column: ColumnElement[str], words: str) -> ColumnElement[bool]:
     """Whether a column holds the words, letter for letter."""
     find = func.instr if conn.dialect.name == "sqlite" else func.strpos
@@ -120,7 +130,7 @@ def json_text(conn: Connection, column: ColumnElement[Any], name: str) -> Column
     """A top-level member of a JSON column: a string as it is, anything else as JSON."""
     if conn.dialect.name == "sqlite":
         return func.json_extract(column, f'$."{name}"')
-    return func.json_extract_path_text(func.cast_json(column), name)
+    return func.json_extract_path_text(cast(column, postgresql.JSON), name)
 
 
 def _with_driver(url: URL) -> URL:
@@ -142,8 +152,8 @@ def _sqlite_engine(url: URL) -> Engine:
         # FULL: a release that was announced survives a power cut, not only a killed process.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA secure_delete = OFF")
-        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.execute("PRAGMA cache_size = -131072")
+        cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
 
     def begun(conn: Connection) -> None:

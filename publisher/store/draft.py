@@ -13,7 +13,7 @@ from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.canonical import NotCanonicalError, canonical, commitment, new_salt
 from publisher.store.clocks import micros, moment
-from publisher.store.database import inserted_key
+from publisher.store.database import insert_many, inserted_key
 from publisher.store.identity import identity_digest
 from publisher.store.model import Draft, DraftImport, Entry, Source, StageMode, StoreError
 from publisher.store.registry import DatasetRow
@@ -21,6 +21,7 @@ from schemas.catalogue import Catalogue
 from schemas.evolution import compare
 
 _BATCH = 2_000
+_ENTRY = tuple(column.name for column in t.draft_entry.c)
 
 
 def stage(
@@ -69,7 +70,7 @@ def stage(
     )
     count = 0
     for batch in batched(_rows(dataset.name, import_key, entries, catalogue), _BATCH):
-        conn.execute(insert(t.draft_entry), batch)
+        insert_many(conn, t.draft_entry, _ENTRY, batch)
         count += len(batch)
     return count
 
@@ -182,7 +183,7 @@ def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> No
 
 def _rows(
     dataset: str, import_key: int, entries: Iterable[Entry], catalogue: Catalogue
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[Any, ...]]:
     encode = msgspec.json.encode
     for position, entry in enumerate(entries):
         try:
@@ -191,19 +192,19 @@ def _rows(
         except NotCanonicalError as error:
             raise bad_content(str(error), entry.locator) from error
         salt = new_salt()
-        yield {
-            "import": import_key,
-            "position": position,
-            "identity": identity,
-            "content": content.decode(),
-            "title": plain(catalogue.title_of(entry.content)),
-            "salt": salt,
-            "hash": commitment(salt, content),
-            "source_text": entry.source_text,
-            "locator": encode(entry.locator).decode(),
-            "originals": encode(entry.originals).decode(),
-            "in_error": entry.in_error,
-        }
+        yield (
+            import_key,
+            position,
+            identity,
+            content.decode(),
+            plain(catalogue.title_of(entry.content)),
+            salt,
+            commitment(salt, content),
+            entry.source_text,
+            encode(entry.locator).decode(),
+            encode(entry.originals).decode() if entry.originals else "{}",
+            entry.in_error,
+        )
 
 
 def bad_content(reason: str, locator: Mapping[str, Any]) -> StoreError:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Sequence
 
-from publisher.store.canonical import canonical
+from publisher.store.canonical import canonical_line
 
-_LENGTH = 20
-"""Base32 letters, 100 bits: no two of 10⁹ records will share them by chance."""
+# 20 letters of Crockford's base 32 (no i, l, o, u), 100 bits: no two of 10⁹ records share them by chance.
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
+_BYTES = 13
+_SHIFTS = tuple(range(90, -1, -10))
 
 
 def identity_digest(dataset: str, identity: Sequence[str]) -> str:
     """What matches rows to a record, and the record's id where no other had this identity before."""
-    return _short(canonical([dataset, *identity]))
+    return _short(canonical_line((dataset, *identity)))
 
 
 def later_id(digest: str, turn: int) -> str:
@@ -28,4 +30,5 @@ def span_id(record: str, made: int, effective_from: int) -> str:
 
 
 def _short(data: bytes) -> str:
-    return base64.b32encode(hashlib.sha256(data).digest()).decode().lower()[:_LENGTH]
+    number = int.from_bytes(hashlib.sha256(data).digest()[:_BYTES])
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

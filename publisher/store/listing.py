@@ -24,9 +24,9 @@ from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.database import json_text
 from publisher.store.draft import plain
-from publisher.store.model import Filter, RecordPage, RecordQuery, StoreError
+from publisher.store.model import Filter, RecordPage, RecordQuery, Status, StoreError
 from publisher.store.plan import families, in_family
-from publisher.store.reading import STATE, state
+from publisher.store.reading import COLUMNS, joined, state
 from publisher.store.spans import TITLE_LENGTH
 from publisher.store.values import kept_fields, short
 from publisher.store.views import Clocks
@@ -34,7 +34,7 @@ from schemas.catalogue import Catalogue
 
 _NUMERIC = ("integer", "decimal", "limit", "amount")
 _STATUSES = {"current": "stated", "removed": "removed", "withdrawn": "withdrawn", "erased": "erased"}
-_s, _r, _v = t.span.c, t.record.c, t.revision.c
+_s, _v = t.span.c, t.revision.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class _Key:
 
     column: ColumnElement[Any]
     descending: bool
+    always: bool = False
+    """Every row has a value, so that an index can give the order."""
 
 
 class Listing:
@@ -63,14 +65,14 @@ class Listing:
     def page(self) -> RecordPage:
         keys = self._order()
         columns = [key.column.label(f"order_{n}") for n, key in enumerate(keys)]
-        chosen = self._chosen(STATE.add_columns(*columns))
+        chosen = self._chosen(select(_s.record, _s.made, _s.effective_from, *columns))
         if self._query.after is not None:
             chosen = chosen.where(_past(keys, self._query.after))
         chosen = chosen.order_by(*(_ordered(key) for key in keys)).limit(self._query.limit + 1)
-        rows = self._conn.execute(chosen).all()
+        rows = self._conn.execute(_filled(chosen, keys)).all()
         more = len(rows) > self._query.limit
         rows = rows[: self._query.limit]
-        status = "future" if self._statuses() == ("future",) else None
+        status: Status | None = "future" if self._statuses() == ("future",) else None
         return RecordPage(
             records=tuple(state(self._conn, self._dataset, row, status=status) for row in rows),
             total=self._total() if self._query.count else None,
@@ -132,16 +134,18 @@ class Listing:
                 self._matches(condition, v.text, v.number),
             )
             return _s.revision.in_(found)
-        column = json_text(self._conn, _v.content, condition.field)
-        matching = select(_v.key).where(_v.key == _s.revision, self._matches(condition, column, None))
-        return exists(matching.correlate(t.span))
+        return self._matches(condition, self._in_content(condition.field), None)
 
     def _exists(self, field: str) -> ColumnElement[bool]:
         if field in self._kept:
             v = t.value.c
             return exists().where(v.revision == _s.revision, v.field == field)
-        column = json_text(self._conn, _v.content, field)
-        return exists(select(_v.key).where(_v.key == _s.revision, column.is_not(None)).correlate(t.span))
+        return self._in_content(field).is_not(None)
+
+    def _in_content(self, field: str) -> ColumnElement[Any]:
+        """A value that is not kept apart: read out of the content of each row."""
+        text = json_text(self._conn, _v.content, field)
+        return select(text).where(_v.key == _s.revision).correlate(t.span).scalar_subquery()
 
     def _matches(
         self, condition: Filter, text: ColumnElement[Any], number: ColumnElement[Any] | None
@@ -188,12 +192,15 @@ class Listing:
         keys = []
         for name, descending in self._query.sort:
             if name in ("title", self._catalogue.title_field):
-                keys.append(_Key(_s.title, descending))
+                keys.append(_Key(_s.title, descending, always=True))
             elif name in self._catalogue.by_name:
                 keys.append(_Key(self._sort_column(name), descending))
             else:
                 raise bad_filter(name, "没有这个字段", "there is no such field")
-        return [*(keys or [_Key(_s.title, False)]), _Key(_r.id, False)]
+        return [
+            *(keys or [_Key(_s.title, descending=False, always=True)]),
+            _Key(_s.record, descending=False, always=True),
+        ]
 
     def _sort_column(self, name: str) -> ColumnElement[Any]:
         field = self._catalogue.by_name[name]
@@ -206,7 +213,7 @@ class Listing:
                 .correlate(t.span)
                 .scalar_subquery()
             )
-        return func.substr(json_text(self._conn, _v.content, name), 1, TITLE_LENGTH)
+        return func.substr(self._in_content(name), 1, TITLE_LENGTH)
 
     def _total(self) -> int:
         if not self._query.filters:
@@ -249,6 +256,17 @@ class Listing:
         return tuple((text, number) for text, number in self._conn.execute(query).all())
 
 
+def _filled(chosen: Select[Any], keys: Sequence[_Key]) -> Select[Any]:
+    """The few rows of a page, and only these, with everything that a record shows."""
+    page = chosen.subquery("page")
+    order = [_Key(page.c[f"order_{n}"], key.descending, key.always) for n, key in enumerate(keys)]
+    same = and_(
+        _s.record == page.c.record, _s.made == page.c.made, _s.effective_from == page.c.effective_from
+    )
+    query = select(*COLUMNS, *(key.column for key in order)).select_from(joined(page.join(t.span, same)))
+    return query.order_by(*(_ordered(key) for key in order))
+
+
 def bad_filter(field: str, zh: str, en: str) -> StoreError:
     return StoreError("bad-filter", f"{field}：{zh}。", f"{field}: {en}.", details=(field,))
 
@@ -261,7 +279,8 @@ def _as_number(text: str) -> float | None:
 
 
 def _ordered(key: _Key) -> ColumnElement[Any]:
-    return key.column.desc().nulls_last() if key.descending else key.column.asc().nulls_last()
+    order = key.column.desc() if key.descending else key.column.asc()
+    return order if key.always else order.nulls_last()
 
 
 def _past(keys: Sequence[_Key], after: Sequence[Any]) -> ColumnElement[bool]:
@@ -277,6 +296,6 @@ def _past(keys: Sequence[_Key], after: Sequence[Any]) -> ColumnElement[bool]:
             k.column.is_not_distinct_from(literal(a) if a is not None else None)
             for k, a in zip(keys[:n], after[:n], strict=True)
         ]
-        last = behind if n == len(keys) - 1 else or_(behind, key.column.is_(None))
+        last = behind if key.always else or_(behind, key.column.is_(None))
         ways.append(and_(*equal, last))
     return or_(*ways)

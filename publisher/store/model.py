@@ -274,7 +274,7 @@ class RecordQuery:
     view: View = View()
     filters: tuple[Filter, ...] = ()
     sort: tuple[tuple[str, bool], ...] = ()
-    """(field, descending); ties by record id. Empty: by title, then id."""
+    """(field, descending); ties in the order in which records first appeared. Empty: by title."""
     limit: int = 20
     after: tuple[Any, ...] | None = None
     """Sort key of the last row seen (the API wraps it in its opaque cursor)."""

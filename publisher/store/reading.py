@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import batched
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Connection, Select, case, select
+from sqlalchemy import BindParameter, Connection, FromClause, Select, bindparam, case, select
 
 from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.amend import no_such_record
 from publisher.store.clocks import FOREVER, day_or_none, moment, moment_or_none
 from publisher.store.database import contains
-from publisher.store.draft import source_of
+from publisher.store.draft import plain, source_of
 from publisher.store.identity import span_id
 from publisher.store.model import RecordState, Span, Status
 from publisher.store.views import Clocks
@@ -26,40 +26,46 @@ _IDS_AT_ONCE = 500
 _ROWS_AT_ONCE = 1_000
 
 _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.c
-_of_span = (
-    t.span.join(t.record, _r.key == _s.record)
-    .join(t.revision, _v.key == _s.revision)
-    .join(t.release, _b.sequence == _s.brought)
-    .outerjoin(t.import_, _i.key == _v["import"])
-    .outerjoin(t.part, t.part.c.key == _s.part)
-)
 _into = t.part.alias("merged_into")
-STATE = select(
-    *(
-        _s.record,
-        _s.status,
-        _s.effective_from,
-        _s.effective_to,
-        _s.known_from,
-        _s.known_to,
-        _s.title.label("listed"),
-    ),
-    *(_r.id, _r.withdrawn_at, _r.erased_by),
-    *(
-        _v.key.label("revision_key"),
-        _v.title,
-        _v.content,
-        _v.hash,
-        _v.salt,
-        _v.locator,
-        _v.originals,
-        _v.corrects,
-    ),
-    *(_b.number, _b.note),
+COLUMNS = (
+    *(_s.record, _s.status, _s.effective_from, _s.effective_to, _s.known_from, _s.known_to),
+    *(_r.id, _r.withdrawn_at, _r.erased_by, _v.title, _v.content, _v.hash, _v.salt),
+    *(_v.locator, _v.originals, _v.corrects, _b.number, _b.note),
     *(_i.digest, _i.name, _i.media_type, _i.size, _i.obtained_at, _i.url, _i.detected_by, _i.partial),
     case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part"),
-).select_from(_of_span.outerjoin(_into, _into.c.key == t.part.c.merged_into))
+)
 """All that a :class:`RecordState` is made of."""
+
+
+def joined(spans: FromClause) -> FromClause:
+    """Spans with all that ``COLUMNS`` names."""
+    return (
+        spans.join(t.record, _r.key == _s.record)
+        .join(t.revision, _v.key == _s.revision)
+        .join(t.release, _b.sequence == _s.brought)
+        .outerjoin(t.import_, _i.key == _v["import"])
+        .outerjoin(t.part, t.part.c.key == _s.part)
+        .outerjoin(_into, _into.c.key == t.part.c.merged_into)
+    )
+
+
+_DAY: BindParameter[int] = bindparam("day", type_=t.Key)
+_INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
+_KNOWN = select(*COLUMNS).select_from(joined(t.span)).where(_s.known_from <= _INSTANT, _s.known_to > _INSTANT)
+_MINE = _KNOWN.where(_r.id == bindparam("record"), _r.dataset == bindparam("dataset"))
+_ON_DAY = _MINE.where(_s.effective_from <= _DAY, _s.effective_to > _DAY)
+_COMING = _MINE.where(_s.effective_from > _DAY).order_by(_s.effective_from).limit(1)
+
+
+class Named(Protocol):
+    """A dataset as statements and answers need it."""
+
+    @property
+    def key(self) -> int: ...
+
+    @property
+    def name(self) -> str: ...
+
 
 _STATUS: Mapping[str, Status] = {
     "stated": "current",
@@ -69,9 +75,7 @@ _STATUS: Mapping[str, Status] = {
 }
 
 
-def state(
-    conn: Connection, dataset: registry.DatasetRow, row: Any, *, status: Status | None = None
-) -> RecordState:
+def state(conn: Connection, dataset: Named, row: Any, *, status: Status | None = None) -> RecordState:
     """A row of ``STATE`` as a value."""
     shown = status or _STATUS[row.status]
     silent = shown in ("withdrawn", "erased")
@@ -103,26 +107,27 @@ def _reason(conn: Connection, row: Any, shown: Status) -> str:
     return str(row.note) if shown == "withdrawn" or row.corrects else ""
 
 
-def record(conn: Connection, dataset: registry.DatasetRow, record_id: str, clocks: Clocks) -> RecordState:
+def record(conn: Connection, dataset: Named, record_id: str, clocks: Clocks) -> RecordState:
     """Raises ``StoreError('no-such-record')`` where the view knows nothing of it."""
-    mine = STATE.where(_r.id == record_id, _s.dataset == dataset.key)
-    row = conn.execute(mine.where(clocks.see(_s)).limit(1)).first()
+    asked = {"record": plain(record_id), "dataset": dataset.key, "day": clocks.day, "instant": clocks.instant}
+    row = conn.execute(_ON_DAY, asked).first()
     if row is not None:
         return state(conn, dataset, row)
-    row = conn.execute(
-        mine.where(clocks.know(_s), _s.effective_from > clocks.day).order_by(_s.effective_from).limit(1)
-    ).first()
+    row = conn.execute(_COMING, asked).first()
     if row is None:
         raise no_such_record(record_id)
     return state(conn, dataset, row, status="future" if row.status == "stated" else None)
 
 
-def find(conn: Connection, dataset: registry.DatasetRow, title: str, today: int) -> tuple[RecordState, ...]:
+def find(conn: Connection, dataset: Named, title: str, today: int) -> tuple[RecordState, ...]:
     """Records whose present or last title is, or else contains, what a person wrote."""
-    here = STATE.where(_s.dataset == dataset.key, Clocks(today, FOREVER).see(_s)).order_by(_s.title, _r.id)
-    rows = conn.execute(here.where(_v.title == title)).all()
+    here = _KNOWN.where(
+        _s.dataset == dataset.key, _s.effective_from <= _DAY, _s.effective_to > _DAY
+    ).order_by(_s.title, _s.record)
+    asked = {"day": today, "instant": FOREVER - 1}
+    rows = conn.execute(here.where(_v.title == plain(title)), asked).all()
     if not rows and title:
-        rows = conn.execute(here.where(contains(conn, _v.title, title))).all()
+        rows = conn.execute(here.where(contains(conn, _v.title, plain(title))), asked).all()
     return tuple(state(conn, dataset, row) for row in rows)
 
 

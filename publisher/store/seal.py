@@ -66,7 +66,7 @@ def seal(
         known_from=known_from,
         sequence=counters.outbox_sequence,
     )
-    spans.add_tally(conn, dataset.key, known_from=known_from)
+    spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
     values.keep(conn, dataset.key, catalogue, after=new_revisions_after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous, imports)
     conn.execute(insert(t.release).values(row))

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    case,
     exists,
     func,
     insert,
@@ -194,17 +195,15 @@ def _listed_title() -> Any:
     return func.substr(work.c.title, 1, TITLE_LENGTH)
 
 
-def add_tally(conn: Connection, dataset: int, *, known_from: int) -> None:
+def add_tally(conn: Connection, dataset: int, *, known_from: int, after: int) -> None:
     """By how many the records in force grew, day by day, through what was just laid."""
     s = t.span.c
-    steps = []
-    for known, sign in ((s.known_from, 1), (s.known_to, -1)):
-        for day, way in ((s.effective_from, 1), (s.effective_to, -1)):
-            steps.append(
-                select(day.label("day"), literal(sign * way, t.Key).label("step")).where(
-                    s.dataset == dataset, known == known_from, s.status == "stated", day < FOREVER
-                )
-            )
+    sign = case((s.known_to == FOREVER, 1), else_=-1)
+    written = (s.sequence > after, s.dataset == dataset, s.status == "stated")
+    steps = (
+        select(s.effective_from.label("day"), sign.label("step")).where(*written),
+        select(s.effective_to, -sign).where(*written, s.effective_to < FOREVER),
+    )
     step = union_all(*steps).subquery()
     total = func.sum(step.c.step)
     conn.execute(

@@ -8,14 +8,16 @@ from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from publisher.store import tables as t
+from publisher.store.database import insert_many
 from publisher.store.draft import plain
 from schemas.catalogue import Catalogue, Field, Json
 
 _LONGEST = 300
 _BATCH = 5_000
+_NAMES = ("revision", "field", "text", "number", "dataset")
 
 
 def kept_fields(catalogue: Catalogue) -> tuple[Field, ...]:
@@ -44,17 +46,17 @@ def keep(conn: Connection, dataset: int, catalogue: Catalogue, *, after: int) ->
     found = conn.execution_options(yield_per=_BATCH).execute(
         select(t.revision.c.key, t.revision.c.content).where(t.revision.c.key > after)
     )
-    write(conn, dataset, fields, ((row.key, row.content) for row in found.all()))
+    write(conn, dataset, fields, ((row.key, row.content) for row in found))
 
 
 def write(conn: Connection, dataset: int, fields: list[str], revisions: Iterable[tuple[int, str]]) -> None:
     for batch in batched(_rows(dataset, fields, revisions), _BATCH):
-        conn.execute(insert(t.value), batch)
+        insert_many(conn, t.value, _NAMES, batch)
 
 
 def _rows(
     dataset: int, fields: list[str], revisions: Iterable[tuple[int, str]]
-) -> Iterator[dict[str, int | str | float | None]]:
+) -> Iterator[tuple[int, str, str, float | None, int]]:
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     for key, content in revisions:
         record = decode(content)
@@ -62,7 +64,7 @@ def _rows(
             if field not in record:
                 continue
             for text, number in set(forms(record[field])):
-                yield {"revision": key, "field": field, "text": text, "number": number, "dataset": dataset}
+                yield key, field, text, number, dataset
 
 
 def forms(value: Json) -> Iterator[tuple[str, float | None]]:

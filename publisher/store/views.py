@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from publisher.store import tables as t
 from publisher.store.clocks import FOREVER, day_at, micros
 from publisher.store.model import StoreError, View
-
-_OPEN_END: ColumnElement[int] = literal_column(str(FOREVER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +18,14 @@ class Clocks:
     """Both clocks as the tables hold them."""
 
     day: int
-    instant: int
-    """``FOREVER``: as known now."""
+    instant: int = FOREVER - 1
+    """As known now, unless told."""
 
     def see(self, span: Any) -> ColumnElement[bool]:
         """The spans in effect on the day, as known at the instant."""
         return and_(self.know(span), span.effective_from <= self.day, span.effective_to > self.day)
 
     def know(self, span: Any) -> ColumnElement[bool]:
-        if self.instant == FOREVER:
-            # Written into the statement, so that an index over open spans serves it.
-            known: ColumnElement[bool] = span.known_to == _OPEN_END
-            return known
         return and_(span.known_from <= self.instant, span.known_to > self.instant)
 
 
@@ -56,7 +50,7 @@ def clocks(conn: Connection, dataset: str | None, view: View, now: datetime) -> 
             raise no_such_release(view.release)
         return Clocks(row.effective_on, row.published_at)
     day = view.as_of or day_at(view.known_at or now)
-    return Clocks(day.toordinal(), FOREVER if view.known_at is None else micros(view.known_at))
+    return Clocks(day.toordinal(), FOREVER - 1 if view.known_at is None else micros(view.known_at))
 
 
 def no_such_release(number: int) -> StoreError:
