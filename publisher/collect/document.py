@@ -21,7 +21,7 @@ from publisher.collect.model import (
     UnreadableFile,
 )
 from publisher.collect.page import Line, Page
-from publisher.collect.readers.problems import ReaderError
+from publisher.collect.readers.problems import TOO_LARGE, ReaderError
 from schemas.catalogue import Catalogue, Content, Json
 from schemas.citation import find
 from schemas.quantities import read_date
@@ -29,6 +29,10 @@ from schemas.repair import Repair, repair
 from schemas.values import parse_value
 
 PARSER_VERSION = "1"
+MAX_TEXT = 4 << 20
+"""Characters; the longest documents of state organs have a tenth of it."""
+MOST_REPAIRS = 50
+"""In one line; a page with more is not damaged but made to keep us busy."""
 _DAY = re.compile(r"\d{4}\s?[年.\-/]\s?\d{1,2}\s?[月.\-/]\s?\d{1,2}\s?日?")
 
 
@@ -38,6 +42,8 @@ def read_document(text: str, *, name: str, digest: str, media_type: str, catalog
     Rows are the lines that are not blank; the record holds all but page furniture and further copies.
     Raises :class:`~publisher.collect.model.UnreadableFile` where the page holds no text of a document.
     """
+    if len(text) > MAX_TEXT:
+        raise ReaderError(TOO_LARGE, f"{len(text)} > {MAX_TEXT}").unreadable(name)
     try:
         found = page.of_html(text) if media_type == "text/html" else page.of_text(text)
     except ReaderError as problem:
@@ -118,26 +124,26 @@ class _Document:
         return kept
 
     def _without_copies(self, lines: Sequence[Line]) -> list[Line]:
-        kept, dropped, odd = page.copies(lines)
+        kept, dropped, odd = page.copies(lines, self._labels.read(lines).taken)
         if dropped:
             self.left_out += (LeftOut("", line.number, "duplicate", line.text[:60]) for line in dropped)
             times = 1 + sum(line.key == dropped[0].key for line in dropped)
             self._note(kinds.DOCUMENT_TWICE, dropped[0].number, dropped[0].text, times=times)
-            taken = self._labels.read(odd).taken
-            odd = [line for line in odd if line.number not in taken]
         if odd:
             self._note(kinds.COPIES_DIFFER, odd[0].number, odd[0].text, count=len(odd))
-        outside = [line for line in kept if line.number in self._page.outside]
-        menus = [line for line in outside if not self._belongs(line, outside)]
+        menus = self._menus([line for line in kept if line.number in self._page.outside])
         self._leave_out(menus)
         gone = {line.number for line in menus}
         return [line for line in kept if line.number not in gone]
 
-    def _belongs(self, line: Line, outside: Sequence[Line]) -> bool:
+    def _menus(self, outside: Sequence[Line]) -> list[Line]:
         """Outside the element of the text stand menus, and the title, the number and labelled lines."""
         heading = re.sub(r"\s", "", self._page.heading)
-        labelled = line.number in self._labels.read(outside).taken
-        return labelled or letter.is_number(line.text) or (bool(heading) and line.key == heading)
+        labelled = self._labels.read(outside).taken
+        own = (
+            line.number in labelled or line.key == heading or letter.is_number(line.text) for line in outside
+        )
+        return [line for line, belongs in zip(outside, own, strict=True) if not belongs]
 
     def _from_meta(self) -> dict[str, Said]:
         found: dict[str, Said] = {}
@@ -240,9 +246,12 @@ class _Document:
 
 
 def _damaged_numbers(text: str) -> list[tuple[int, Repair]]:
-    found = []
+    found: list[tuple[int, Repair]] = []
     start = 0
-    while mended := repair(text[start:]):
+    for _ in range(MOST_REPAIRS):
+        mended = repair(text[start:])
+        if mended is None:
+            break
         if mended.kind == "number":
             found.append((start + mended.start, mended))
         start += mended.start + len(mended.original)

@@ -104,6 +104,10 @@ def is_header(row: Row, headings: Headings) -> bool:
     known = [t for t in texts if headings.knows(t)]
     if len(known) < 2 or len(known) * 2 < len(texts):
         return False
+    if all(
+        t.rstrip().endswith((":", "：")) for t in known
+    ):  # 索引号： 发文字号： are labels beside their values
+        return False
     fields = {f for t in known if (f := headings.field_of(t))}
     catalogue = headings.catalogue
     leads = {catalogue.title_field, *(names[0] for names in catalogue.identity)}

@@ -33,6 +33,10 @@ _ORDER_BANNER = re.compile(r"[\u4e00-\u9fff ]{2,40}令")
 _ORDER_NUMBER = re.compile(r"第?\s?[0-9一二三四五六七八九十百]{1,7}\s?号")
 
 
+MOST_HEAD = 20
+"""Lines of a head: the title in several lines and twice, the banner, the number."""
+
+
 @dataclass(slots=True)
 class Letter:
     """``line`` numbers tell where a part stands; 0 is nowhere."""
@@ -96,31 +100,40 @@ def issuer_of(title: str) -> str:
     return before.strip() if found and _BODY_NAME.fullmatch(before.strip()) else ""
 
 
-def _head(lines: Sequence[Line], letter: Letter) -> list[Line]:
+def _head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
     """Reads title and number; what is left is the body."""
-    rest = list(lines)
+    rest: Sequence[Line] = lines
     if letter.title:
-        at = _title_at(rest, letter.title)
+        at = _title_at(lines, letter.title)
         if at is not None:
-            letter.before = [x for x in rest[:at] if not is_number(x.text)]
-            rest = [*(x for x in rest[:at] if is_number(x.text)), *rest[at:]]
-    while rest:
-        line = rest[0]
-        joined = f"{line.text}{rest[1].text}" if len(rest) > 1 else ""
-        if not letter.number and is_number(line.text):
-            letter.number, letter.number_line = line.text, line.number
-        elif not letter.number and _is_order(rest):
-            letter.number, letter.number_line = joined, line.number
-            rest = rest[1:]
-        elif not letter.title:
-            rest = _read_title(rest, letter)
-            continue
-        elif _is_head(line, letter):
-            letter.title_line = letter.title_line or line.number
-        else:
-            return rest
-        rest = rest[1:]
+            numbers = [x for x in lines[:at] if is_number(x.text)]
+            letter.before = [x for x in lines[:at] if not is_number(x.text)]
+            rest = [*numbers, *lines[at:]]
+    for _ in range(MOST_HEAD):
+        used = _head_lines(rest, letter)
+        if not used:
+            break
+        rest = rest[used:]
     return rest
+
+
+def _head_lines(rest: Sequence[Line], letter: Letter) -> int:
+    """How many lines here belong to the head, once they are read into ``letter``; 0 where the body begins."""
+    if not rest:
+        return 0
+    line = rest[0]
+    if not letter.number and is_number(line.text):
+        letter.number, letter.number_line = line.text, line.number
+        return 1
+    if not letter.number and _is_order(rest):
+        letter.number, letter.number_line = f"{line.text}{rest[1].text}", line.number
+        return 2
+    if not letter.title:
+        return _read_title(rest, letter)
+    if _is_head(line, letter):
+        letter.title_line = letter.title_line or line.number
+        return 1
+    return 0
 
 
 def _is_order(rest: Sequence[Line]) -> bool:
@@ -138,7 +151,7 @@ def _title_at(lines: Sequence[Line], title: str) -> int | None:
     return None
 
 
-def _read_title(rest: Sequence[Line], letter: Letter) -> list[Line]:
+def _read_title(rest: Sequence[Line], letter: Letter) -> int:
     """The first line, and the next ones while the title is not at its end: 鞍山市人民政府 / 关于…的通知."""
     used = 1
     title = rest[0].text
@@ -150,7 +163,7 @@ def _read_title(rest: Sequence[Line], letter: Letter) -> list[Line]:
     if not _TITLE_END.search(title):
         title, used = rest[0].text, 1
     letter.title, letter.title_line = title, rest[0].number
-    return list(rest[used:])
+    return used
 
 
 def _is_head(line: Line, letter: Letter) -> bool:
@@ -173,8 +186,8 @@ def _find_signature(letter: Letter) -> None:
     """The first line that is a date, with the bodies above it; or a short line that ends in one."""
     for index, line in enumerate(letter.body):
         text = line.text.strip("（()） ")
-        match = _DATE_AT_END.fullmatch(text)
-        if match is None or len(text) > 60 or (read_date(match["date"]) is None and repair(text) is None):
+        match = _DATE_AT_END.fullmatch(text) if len(text) <= 60 else None
+        if match is None or (read_date(match["date"]) is None and repair(text) is None):
             continue
         before = match["before"].strip()
         if before and not _BODY_NAME.fullmatch(before):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -104,11 +104,11 @@ def is_furniture(line: Line) -> bool:
     return FURNITURE.fullmatch(line.text) is not None
 
 
-def copies(lines: Sequence[Line]) -> tuple[list[Line], list[Line], list[Line]]:
+def copies(lines: Sequence[Line], varying: Set[int]) -> tuple[list[Line], list[Line], list[Line]]:
     """Lines to keep; lines of further copies of the same document; and those of these that differ.
 
     A copy begins where the first line that comes again does, and nine tenths of its text stand in
-    what went before.
+    what went before. ``varying``: numbers of lines that may differ, labels with a count of views.
     """
     times = Counter(line.key for line in lines)
     first = next((i for i, line in enumerate(lines) if len(line.key) > 7 and times[line.key] > 1), None)
@@ -122,7 +122,7 @@ def copies(lines: Sequence[Line]) -> tuple[list[Line], list[Line], list[Line]]:
     known = {line.key for line in kept}
     for block in blocks[1:]:
         total = sum(len(line.key) for line in block)
-        strange = [line for line in block if line.key not in known]
+        strange = [line for line in block if line.key not in known and line.number not in varying]
         long_enough = len(block) > 3 and total > 2 * len(block[0].key)
         if long_enough and sum(len(line.key) for line in strange) * 10 <= total:
             dropped += block

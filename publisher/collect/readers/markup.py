@@ -33,6 +33,10 @@ def parse(text: str) -> etree._Element:
         root = etree.fromstring(clean.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as problem:
         raise ReaderError(BINARY) from problem
+    # libxml2 stops at such a place and says nothing else: what follows would be lost unseen.
+    limits = [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]
+    if limits:
+        raise ReaderError(TOO_LARGE, f"HTML: {limits[0]}")
     if root is None:
         raise ReaderError(BINARY)
     return root

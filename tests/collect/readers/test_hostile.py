@@ -149,6 +149,16 @@ def test_colspans_without_end_are_refused(refusal: Refusal) -> None:
     assert refusal(page.encode()) == "file-too-large"
 
 
+def test_a_page_nested_without_end_is_refused_rather_than_cut_short(refusal: Refusal) -> None:
+    assert refusal(b"<div>" * 1000 + b"<table><tr><td>x</td></tr></table>") == "file-too-large"
+
+
+def test_a_large_page_is_read_to_its_end() -> None:
+    rows = "".join(f"<tr><td>{n}</td><td>{'项目' * 200}</td></tr>" for n in range(20_000))
+    (grid,) = open_grids(f"<table>{rows}</table>".encode(), "f.html").grids
+    assert grid.rows[-1][0].text == "19999"
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "docx"])
 def test_external_entities_are_never_read(kind: str, refusal: Refusal, tmp_path: object) -> None:
     secret = f"{tmp_path}/secret"
