@@ -57,12 +57,12 @@ def is_complete(home: Path, digest: str) -> bool:
 def begin(home: Path, digest: str) -> None:
     """Make the folder ready for loading: what an interrupted or an older sample left is removed.
 
-    Raises :class:`FolderError` where a site is in it that is not the sample's.
+    Raises :class:`FolderError` where something is in it and no sample was ever begun there.
     """
-    if _mark(home) is None and any((home / name).exists() for name in _OWN):
+    if _mark(home) is None and any(path.name != _LOCK for path in home.iterdir()):
         raise FolderError(
-            f"{home} 里已有别的站点，不是演示数据：请换一个文件夹。",
-            f"{home} holds a site that is not the sample's: choose another folder.",
+            f"{home} 里已有别的东西，不是演示站点：请换一个文件夹。",
+            f"{home} holds something that is no demo site: choose another folder.",
         )
     for name in _OWN:
         path = home / name

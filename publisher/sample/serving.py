@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,7 +31,9 @@ def serve(home: Path, base: str, *, host: str, port: int) -> None:
 
         service = app.create_app(place, store=store, search=engine, background=[keep_search_in_step])
         text = guide(store, base)
-        app.serve(service, host=host, port=port, started=lambda: click.echo(text))
+        # Ctrl-C is how a demo ends, so it is no error.
+        with suppress(KeyboardInterrupt):
+            app.serve(service, host=host, port=port, started=lambda: click.echo(text))
     except OSError as error:
         raise FolderError(
             f"不能使用 {host}:{port}（{error.strerror}）：请用 --port 另选端口。",

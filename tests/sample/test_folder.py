@@ -37,8 +37,8 @@ def test_what_an_interrupted_load_left_is_removed_and_other_files_stay(tmp_path:
     assert not folder.is_complete(tmp_path, "one")
 
 
-@pytest.mark.parametrize("name", ["qingdan.db", "sources", "index"])
-def test_a_site_that_is_not_the_samples_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["qingdan.db", "index", "letter.txt"])
+def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"somebody's own")
     with pytest.raises(FolderError, match="another folder"):
         folder.begin(tmp_path, "one")

@@ -18,7 +18,7 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
-from publisher.sample import plan
+from publisher.sample import folder, plan
 from publisher.sample.load import load
 from publisher.store.model import Change, RecordQuery, RecordState, View
 from publisher.store.store import Store
@@ -173,13 +173,32 @@ def test_every_dataset_has_feeds_that_a_reader_takes(client: httpx.Client, name:
 
 
 @pytest.mark.server
-def test_the_demo_serves_says_what_to_open_and_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_the_demo_says_what_to_open_serves_it_and_the_second_time_goes_on_where_it_was(
+    tmp_path: Path,
+) -> None:
     home, port = tmp_path / "demo", _free_port()
-    first = _demo(home, port)
-    assert "历史" in first or "沿革" in first
-    assert f"http://127.0.0.1:{port}/" in first
-    again = _demo(home, port)
-    assert f"http://127.0.0.1:{port}/" in again
+    assert "不再重建" not in _demo(home, port)
+    assert "不再重建" in _demo(home, port)
+
+
+@pytest.mark.server
+def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    command = [sys.executable, "-m", "publisher.sample", "load", "--home", str(home)]
+    killed = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert killed.stderr is not None
+    with killed.stderr as said:
+        assert any("[ 7/" in line for line in said)
+        killed.kill()
+    killed.wait(30)
+    assert not folder.is_complete(home, plan.digest(BASE))
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    assert folder.is_complete(home, plan.digest(BASE))
+    place = settings.read(home, environ={})
+    opened = Store.open(place.database, sources=place.sources)
+    assert sum(len(opened.releases(d.name)) for d in opened.datasets()) == plan.read().releases
+    assert opened.verify().ok
+    opened.close()
 
 
 def _free_port() -> int:
@@ -189,11 +208,10 @@ def _free_port() -> int:
 
 
 def _demo(home: Path, port: int) -> str:
-    """Run the demo until every address that it names was opened, then Ctrl-C → what it said."""
+    """Run the demo until it says what to open, open all of it, then Ctrl-C → what it said."""
     command = [sys.executable, "-m", "publisher.sample", "demo", "--home", str(home), "--port", str(port)]
     log = home.parent / "demo.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
             deadline = time.monotonic() + 90
             while "Ctrl-C" not in (said := log.read_text(encoding="utf-8")):
@@ -201,10 +219,11 @@ def _demo(home: Path, port: int) -> str:
                 assert time.monotonic() < deadline, said
                 time.sleep(0.1)
             addresses = [line.strip() for line in said.splitlines() if line.strip().startswith("http")]
+            assert len(addresses) == 6
             for address in addresses:
                 assert httpx.get(address).status_code == 200, address
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
-    assert len(addresses) >= 6
+        assert process.wait(30) == 0
+    assert "Traceback" not in log.read_text(encoding="utf-8")
     return said
