@@ -1,0 +1,60 @@
+"""Marks and passages."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search import lexicon
+from search.highlight import LENGTH, Marker
+
+ANALYZER, _ = lexicon.load()
+
+
+def marked(marker: Marker, text: str) -> list[str]:
+    found = marker.whole("t", text, ANALYZER.fold(text))
+    return [text[start:end] for start, end in found.marks]
+
+
+def test_whole_words_are_marked_and_neighbours_run_together() -> None:
+    assert marked(Marker(["食品", "经营", "许可"]), "食品经营和药品许可") == ["食品经营", "许可"]
+
+
+def test_traditional_and_wide_texts_are_marked_where_they_stand() -> None:
+    assert marked(Marker(["许可证", "abc"]), "㈠ＡＢＣ類許可證") == ["ＡＢＣ", "許可證"]
+
+
+def test_a_number_is_not_marked_inside_another() -> None:
+    assert marked(Marker(["34"]), "第134条、第34条、3434") == ["34"]
+
+
+def test_weak_texts_are_marked_only_where_nothing_else_is() -> None:
+    marker = Marker(["食品经营"], ["食品", "品经"])
+    assert marked(marker, "食品") == ["食品"]
+    assert marked(marker, "食品与食品经营") == ["食品经营"]
+
+
+def test_the_excerpt_is_the_passage_with_most_of_the_query() -> None:
+    text = "食品总则。" + "无关内容，" * 60 + "完。食品经营者应当取得许可。" + "其他内容，" * 60
+    found = Marker(["食品", "经营", "许可"]).excerpt("t", text, ANALYZER.fold(text))
+    assert found is not None
+    assert found.text.startswith("食品经营者应当取得许可")
+    assert len(found.text) <= LENGTH
+
+
+def test_a_text_without_a_mark_has_no_excerpt() -> None:
+    assert Marker(["食品"]).excerpt("t", "药品", ANALYZER.fold("药品")) is None
+
+
+@given(st.text(max_size=400), st.lists(st.text(min_size=1, max_size=3), max_size=4))
+def test_marks_lie_in_the_excerpt_in_order_and_apart(text: str, wanted: list[str]) -> None:
+    marker = Marker([ANALYZER.fold_text(w) for w in wanted])
+    found = marker.excerpt("t", text, ANALYZER.fold(text))
+    if found is None:
+        return
+    assert found.text in text
+    assert found.marks
+    end = -1
+    for start, stop in found.marks:
+        assert end < start < stop <= len(found.text)
+        end = stop

@@ -1,0 +1,53 @@
+"""The harness that scores an engine."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from math import log2
+from pathlib import Path
+
+import pytest
+
+from search.judgements import measure
+from tests import shared_data
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_ranking_is_scored_by_grade_and_place() -> None:
+    ndcg, mrr, recall = measure.score(["x", "b", "a"], {"a": 2, "b": 1, "c": 1})
+    best = 3 + 1 / log2(3) + 1 / log2(4)
+    assert ndcg == pytest.approx((1 / log2(3) + 3 / log2(4)) / best)
+    assert (mrr, recall) == (0.5, pytest.approx(2 / 3))
+    assert measure.score(["a"], {"a": 1}) == (1.0, 1.0, 1.0)
+    assert measure.score([], {"a": 1}) == (0.0, 0.0, 0.0)
+
+
+def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
+    rows = [
+        {"id": 1, "law": "食品安全法", "article": "第三十五条", "text": "国家对食品生产经营实行许可制度。"},
+        {"id": 2, "law": "道路交通安全法", "article": "第八条", "text": "国家对机动车实行登记制度。"},
+    ]
+    with gzip.open(tmp_path / "corpus.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (tmp_path / "queries.tsv").write_text(
+        "a\t食品经营要许可吗\nb\t机动车登记\nc\t没有答案\n", encoding="utf-8"
+    )
+    (tmp_path / "qrels.tsv").write_text("a\t0\t1\t1\nb\t0\t2\t2\nb\t0\t1\t0\n", encoding="utf-8")
+    files = [f"--{n}={tmp_path / f}" for n, f in
+             (("corpus", "corpus.jsonl.gz"), ("queries", "queries.tsv"), ("qrels", "qrels.tsv"))]  # fmt: skip
+    command = [sys.executable, "-m", "search.judgements", *files, "--json"]
+    answer = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    assert answer["documents"] == 2
+    assert answer["queries"] == 2
+    assert answer["ndcg@10"] == answer["mrr@10"] == answer["recall@10"] == 1.0
+
+
+def test_policy_questions_are_answered_no_worse_than_the_bar(tmp_path: Path) -> None:
+    folder = shared_data.require("search-eval", "policy-questions")
+    judged = measure.read_judgements(folder / "queries.tsv", folder / "qrels.tsv")[:200]
+    figures = measure.evaluate(tmp_path, measure.read_corpus(folder / "corpus.jsonl.gz"), judged)
+    assert figures["ndcg@10"] >= 0.90

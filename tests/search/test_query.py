@@ -1,0 +1,80 @@
+"""What a person typed becomes what is looked for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search import lexicon
+from search.query import LONGEST, Query, parse
+
+ANALYZER, LEXICON = lexicon.load()
+
+
+def parsed(text: str) -> Query:
+    return parse(text, ANALYZER, LEXICON)
+
+
+def words(text: str) -> list[tuple[str, str]]:
+    return [(w.text, w.kind) for w in parsed(text).words]
+
+
+def test_a_text_is_cut_into_words_and_those_of_two_characters_must_be_met_whole() -> None:
+    assert words("食品经营许可证") == [("食品", "word"), ("经营", "word"), ("许可证", "characters")]
+
+
+def test_words_of_asking_and_single_characters_of_a_question_are_left_out() -> None:
+    query = parsed("开饭店要办什么证？")
+    assert query.asks
+    assert [w.text for w in query.words] == ["饭店"]
+    assert "餐饮服务" in query.words[0].forms
+
+
+def test_a_query_of_nothing_but_grammar_looks_for_that() -> None:
+    assert [w.text for w in parsed("什么").words] == ["什么"]
+
+
+def test_a_place_is_looked_for_by_its_short_name() -> None:
+    assert words("鞍山市收费") == [("鞍山", "word"), ("收费", "word")]
+    assert parsed("马鞍山收费").places == ("马鞍山",)
+
+
+@pytest.mark.parametrize(
+    "typed", ["鞍政发〔2015〕34号", "鞍政发[2015]34号", "鞍政发（２０１５）34 号", "鞍政发 2015 34"]
+)
+def test_a_number_is_one_word_in_standard_form(typed: str) -> None:
+    assert words(typed) == [("鞍政发〔2015〕34号", "number")]
+
+
+def test_a_number_leaves_the_words_around_it() -> None:
+    number, *others = words("依据国发〔2013〕44号取消许可")
+    assert number == ("国发〔2013〕44号", "number")
+    assert others == [("依据", "word"), ("取消", "word"), ("许可", "word")]
+
+
+def test_quotes_make_a_phrase_and_a_lone_quote_makes_nothing() -> None:
+    assert ("道路运输", "phrase") in words("“道路运输” 许可")
+    assert all(kind != "phrase" for _, kind in words("“道路运输"))
+
+
+def test_taiwans_wording_carries_the_mainlands() -> None:
+    assert [(w.text, w.taiwan) for w in parsed("軟體").words] == [("软体", "软件")]
+    assert all(not w.taiwan for w in parsed("软件").words)
+    assert all(not w.taiwan for w in parsed("經營許可").words)
+
+
+def test_a_body_carries_its_other_names_but_none_that_holds_another() -> None:
+    word = next(w for w in parsed("发改委").words)
+    assert "发展和改革委" in word.forms
+    assert "发展和改革委员会" not in word.forms  # a text that holds the longer holds the shorter
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_an_error(text: str) -> None:
+    query = parsed(text)
+    assert query.blank == (not text.strip())
+
+
+def test_only_the_beginning_of_an_endless_query_is_read() -> None:
+    assert parsed("经营许可" * 3000).grams == parsed(("经营许可" * 3000)[:LONGEST]).grams
