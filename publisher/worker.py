@@ -20,8 +20,8 @@ from publisher.store.store import Store
 from schemas.catalogue import Catalogue
 from search.engine import Document, SearchEngine, SearchError
 
-BATCH = 10_000
-"""Outbox entries a round: few enough for little memory, many enough that commits cost nothing."""
+BATCH = 50_000
+"""Outbox entries a round: few enough for little memory; every round costs the index a commit and a merge."""
 _LONGEST_PAUSE = 60.0
 INDEXING, REBUILDING = "索引 indexing", "重建检索 rebuilding"
 
