@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Literal
 
 from feeds.changes import ChangeItem, Difference
@@ -26,8 +26,6 @@ ENTRIES = 100
 """A feed tells the newest changes, up to this many; ``/v1/datasets/{dataset}/changes`` has all of them."""
 ALL = "all"
 """In place of a dataset's name: the changes of every dataset."""
-
-_BATCH = 200
 
 type Format = Literal["atom", "rss"]
 _MEDIA: dict[Format, str] = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
@@ -151,21 +149,13 @@ def _entries(store: Store, site: Site, name: str | None, datasets: dict[str, Dat
     def catalogue(dataset: str, number: int) -> Catalogue:
         return store.catalogue(dataset, number)
 
-    newest = islice(_told(store, name), ENTRIES)
+    newest = store.changes(dataset=name, cause="source", limit=ENTRIES, descending=True)
     for (dataset, number), changes in groupby(newest, key=lambda c: (c.dataset, c.release)):
         for change in reversed(list(changes)):
             item = _item(
                 change, site, datasets[dataset], release(dataset, number), catalogue(dataset, number)
             )
             yield entry_of(item, kind_scheme=f"{site.base}/kinds")
-
-
-def _told(store: Store, name: str | None) -> Iterator[Change]:
-    """The changes that are announced, newest first."""
-    before: int | None = None
-    while batch := store.changes(dataset=name, before=before, limit=_BATCH, descending=True):
-        yield from (change for change in batch if change.cause == "source")
-        before = batch[-1].sequence
 
 
 def _item(change: Change, site: Site, dataset: Dataset, release: Release, catalogue: Catalogue) -> ChangeItem:

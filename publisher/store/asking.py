@@ -11,7 +11,7 @@ from publisher.store import amend, history, reading, registry, views
 from publisher.store import tables as t
 from publisher.store.base import Base
 from publisher.store.listing import Listing
-from publisher.store.model import Change, RecordPage, RecordQuery, RecordState, Release, Span, View
+from publisher.store.model import Cause, Change, RecordPage, RecordQuery, RecordState, Release, Span, View
 
 
 class Asking(Base):
@@ -61,6 +61,7 @@ class Asking(Base):
         limit: int = 100,
         descending: bool = False,
         release: int | None = None,
+        cause: Cause | None = None,
     ) -> tuple[Change, ...]:
         with self._read() as conn:
             return history.changes(
@@ -72,6 +73,7 @@ class Asking(Base):
                 limit=limit,
                 descending=descending,
                 release=release,
+                cause=cause,
             )
 
     def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Iterator[Span]:

@@ -13,7 +13,7 @@ from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.clocks import moment
 from publisher.store.draft import source_of
-from publisher.store.model import Change, FieldChange, Release
+from publisher.store.model import Cause, Change, FieldChange, Release
 from publisher.store.views import no_such_release
 from schemas.catalogue import Content
 
@@ -57,6 +57,7 @@ def changes(
     limit: int,
     descending: bool,
     release: int | None,
+    cause: Cause | None,
 ) -> tuple[Change, ...]:
     query = _CHANGE.where(_c.sequence > after)
     if before is not None:
@@ -65,6 +66,8 @@ def changes(
         query = query.where(_c.dataset == dataset.key)
     if release is not None:
         query = query.where(_b.number == release)
+    if cause is not None:
+        query = query.where(_c.cause == cause)
     query = query.order_by(_c.sequence.desc() if descending else _c.sequence).limit(limit)
     return _changes(conn, query, order)
 

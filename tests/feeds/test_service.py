@@ -16,7 +16,7 @@ from litestar.testing import TestClient
 from publisher import settings
 from publisher.api.feeds import ENTRIES
 from publisher.app import create_app
-from publisher.store.model import Dataset, Entry, Part, Release
+from publisher.store.model import Dataset, Entry, Part, Release, StoreError
 from publisher.store.store import Store
 from schemas.catalogue import Content, load
 from search.embedded import EmbeddedEngine
@@ -220,6 +220,11 @@ def test_the_feed_of_all_datasets_holds_the_changes_of_each(service: Service) ->
     told = titles(service.feed("all.rss"))
     assert told[0].startswith("示例市人民政府 新增收费项目：价格鉴证业务收费")
     assert len(told) == 4
+
+
+def test_no_dataset_can_take_the_name_under_which_all_are_subscribed_to(service: Service) -> None:
+    with pytest.raises(StoreError, match="all"):
+        service.store.create_dataset(dataset("all", "全部（演示数据）"), load("fees"))
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
