@@ -45,6 +45,7 @@ def build(
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],
+        "security": [],
         "tags": [{"name": name, "description": text} for name, text in tags.items()],
         "paths": {
             operation.path: {"get": _operation(operation, kinds, reference, problem)}

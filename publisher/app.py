@@ -95,7 +95,13 @@ def serve(
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     config = uvicorn.Config(
-        app, http="httptools", lifespan="on", log_config=None, access_log=False, server_header=False
+        app,
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,  # longer than proxies keep theirs, so that they close first
     )
     with socket.create_server((host, port), family=family, backlog=2048) as bound:
         _Server(config, started).run(sockets=[bound])
