@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -46,6 +46,12 @@ class Base:
         if not self._database.exists():
             raise registry.not_initialised()
         return self._database.write(keep=keep)
+
+    def _drop_unnamed(self, digests: Sequence[str]) -> None:
+        """Files of a draft that is gone. After its transaction: it must never name what is not there."""
+        with self._write() as conn:
+            for digest in draft.unnamed(conn, digests):
+                self._sources.drop(conn, digest)
 
     def _today(self) -> date:
         return day_at(self._clock())

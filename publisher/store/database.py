@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from publisher.store.model import StoreError
 _WRITE_LOCK = 0x51_44_01
 _WORKER_LOCK = 0x51_44_02
 _BUSY_MILLISECONDS = 60_000
+_CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
 
 
 class Database:
@@ -99,6 +101,28 @@ class Database:
         if not self.sqlite:
             for table in tables:
                 conn.execute(text(f'ANALYZE "{table.name}"'))
+
+    def vacuum(self) -> None:
+        """Rewrite the database without what was deleted. Raises ``StoreError('erasure-incomplete')``."""
+        if not self.sqlite:
+            with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
+                conn.exec_driver_sql("VACUUM FULL")
+            return
+        with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            # Not in memory: the copy that VACUUM makes is as large as the database.
+            cursor.execute("PRAGMA temp_store = FILE")
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA temp_store = MEMORY")
+            for _ in range(_CHECKPOINT_TRIES):
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                if not busy:
+                    return
+                time.sleep(_CHECKPOINT_PAUSE)
+        raise StoreError(
+            "erasure-incomplete",
+            "删除已经发布，但数据库正被读取，旧数据尚未从磁盘清除，请稍后再试。",
+            "The erasure is published, but readers keep old pages on the disk; try again later.",
+        )
 
     def close(self) -> None:
         self.engine.dispose()

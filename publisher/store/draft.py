@@ -64,6 +64,7 @@ def stage(
                 url=source.url,
                 detected_by=source.detected_by,
                 partial=partial or source.partial,
+                destroyed=False,
                 left_out=msgspec.json.encode(list(left_out)).decode(),
             )
         )
@@ -152,13 +153,19 @@ def source_of(row: Any) -> Source:
     )
 
 
-def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> None:
-    """The whole draft, or one part's import."""
+def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence[str]:
+    """The whole draft, or one part's import. → digests of the files."""
     c = t.import_.c
     chosen = select(c.key).where(c.dataset == dataset.key, c.release.is_(None))
     if part is not None:
         chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
-    _forget(conn, dataset, conn.scalars(chosen).all())
+    return _forget(conn, dataset, conn.scalars(chosen).all())
+
+
+def unnamed(conn: Connection, digests: Sequence[str]) -> Sequence[str]:
+    """Which of these files nothing names any more."""
+    named = set(conn.scalars(select(t.import_.c.digest).where(t.import_.c.digest.in_(digests))))
+    return [digest for digest in digests if digest not in named]
 
 
 def _forget_earlier(
@@ -173,12 +180,14 @@ def _forget_earlier(
     _forget(conn, dataset, conn.scalars(earlier).all())
 
 
-def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> None:
+def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
+    digests = conn.scalars(select(t.import_.c.digest).where(t.import_.c.key.in_(imports))).all()
     for key in imports:
         conn.execute(delete(t.draft_entry).where(t.draft_entry.c["import"] == key))
         conn.execute(delete(t.import_).where(t.import_.c.key == key))
     if not draft_imports(conn, dataset):
         conn.execute(update(t.dataset).where(t.dataset.c.key == dataset.key).values(draft_catalogue=None))
+    return digests
 
 
 def _rows(

@@ -213,7 +213,8 @@ class Drafting(Base):
 
     def discard_draft(self, dataset: str, part: str | None = None) -> None:
         with self._write() as conn:
-            draft.discard(conn, registry.dataset_row(conn, dataset), part)
+            digests = draft.discard(conn, registry.dataset_row(conn, dataset), part)
+        self._drop_unnamed(digests)
 
     def _diff(
         self,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from publisher.store import migration, registry
+from publisher.store import draft, erasure, migration, rebuild, registry
 from publisher.store import publish as publishing
 from publisher.store.amend import Amending
 from publisher.store.base import Base
-from publisher.store.model import OnConflict, Release
+from publisher.store.model import OnConflict, Release, StoreError
 from publisher.store.seal import Heading
 from schemas.catalogue import Catalogue, Content
 
@@ -35,6 +35,7 @@ class Releasing(Base):
         """
         with self._write() as conn:
             row, catalogue = self._draft_catalogue(conn, dataset, None)
+            digests = [i.digest for i in draft.draft_imports(conn, row)]
             sequence = publishing.publish(
                 self._database,
                 conn,
@@ -46,7 +47,10 @@ class Releasing(Base):
                 without_errors=without_errors,
                 progress=progress or _silent,
             )
-            return None if sequence is None else self._release(conn, row, sequence)
+            if sequence is not None:
+                return self._release(conn, row, sequence)
+        self._drop_unnamed(digests)
+        return None
 
     def correct(
         self,
@@ -105,6 +109,37 @@ class Releasing(Base):
                 self._database, conn, row, old, catalogue, convert, heading, now=self._clock()
             )
             return self._release(conn, row, sequence)
+
+    def erase(self, *, records: Sequence[tuple[str, str]], ground: str, actor: str = "") -> Release:
+        """Destroy all that these records (dataset, record id) of one dataset ever said, everywhere here.
+
+        The release that tells of it is published before the bytes are gone from the disk. Where a reader
+        keeps that from being finished: ``StoreError('erasure-incomplete')``, and :meth:`scrub` later.
+        """
+        names = {dataset for dataset, _ in records}
+        if len(names) != 1:
+            raise StoreError(
+                "one-dataset", "一次只能删除一个数据集的记录。", "Erase records of one dataset at a time."
+            )
+        with self._write() as conn:
+            row = registry.dataset_row(conn, names.pop())
+            catalogue = self._catalogue(conn, row.catalogue_digest)
+            heading = Heading(self._today(), "", ground, actor, extra_counts={"erased": len(records)})
+            sequence = erasure.Erasing(self._database, conn, row).erase(
+                [record for _, record in records], catalogue, heading, self._clock()
+            )
+            release = self._release(conn, row, sequence)
+        self.scrub()
+        return release
+
+    def scrub(self) -> None:
+        """Destroy what an erasure left on the disk. May be run at any time and again."""
+        erasure.scrub(self._database, self._sources)
+
+    def rebuild_spans(self) -> int:
+        """Make the spans again from the log. → how many came out different."""
+        with self._write() as conn:
+            return rebuild.rebuild_spans(self._database, conn)
 
     def _amend(self, dataset: str, heading: Heading, make: Callable[[Amending, Heading], int]) -> Release:
         with self._write() as conn:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, literal, select, update
+from sqlalchemy import Connection, Table, func, insert, literal, select, update
 
 from publisher.store import chain, spans, values
 from publisher.store import tables as t
@@ -72,7 +72,7 @@ def seal(
     conn.execute(insert(t.release).values(row))
     conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(release=sequence))
     changes = _write_changes(conn, dataset.key, sequence, counters.change_sequence)
-    _write_span_items(conn, dataset.key, counters.outbox_sequence, known_from)
+    write_span_items(conn, dataset.key, counters.outbox_sequence, known_from)
     last = _write_release_items(conn, dataset.key, row["number"], heading.effective_on, known_from, last)
     conn.execute(
         update(t.site).values(release_sequence=sequence, change_sequence=changes, outbox_sequence=last)
@@ -166,7 +166,8 @@ def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> 
     return after + (conn.scalar(select(func.max(w.n))) or 0)
 
 
-def _write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -> None:
+def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -> None:
+    """Tell search of the dataset's spans that were written past an outbox sequence."""
     s = t.span.c
     conn.execute(
         insert(t.outbox).from_select(
@@ -181,15 +182,15 @@ def _write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -
                 literal(""),
             )
             .join_from(t.span, t.record, t.record.c.key == s.record)
-            .where(s.sequence > after, s.status.in_(("stated", "withdrawn")))
+            .where(s.sequence > after, s.dataset == dataset, s.status.in_(("stated", "withdrawn")))
             .order_by(s.sequence),
         )
     )
 
 
-def span_key() -> Any:
+def span_key(table: Table = t.span) -> Any:
     """:func:`publisher.store.identity.span_id` as the database writes it."""
-    s = t.span.c
+    s = table.c
     return (
         t.record.c.id.concat(literal("."))
         .concat(s.made.cast(t.Words))

@@ -27,6 +27,10 @@ class Sources(Protocol):
 
     def has(self, conn: Connection, digest: str) -> bool: ...
 
+    def drop(self, conn: Connection, digest: str) -> None:
+        """Destroy one, if it is there. Only under the lock of writers."""
+        ...
+
     def sweep(self, conn: Connection, keep: Container[str]) -> None:
         """Destroy all that is not in ``keep``. Only under the lock of writers."""
         ...
@@ -65,6 +69,9 @@ class Folder:
     def has(self, conn: Connection, digest: str) -> bool:  # noqa: ARG002 - the protocol's
         return self._path(digest).exists()
 
+    def drop(self, conn: Connection, digest: str) -> None:  # noqa: ARG002 - the protocol's
+        self._path(digest).unlink(missing_ok=True)
+
     def sweep(self, conn: Connection, keep: Container[str]) -> None:  # noqa: ARG002 - the protocol's
         for path in self._files():
             if path.suffix == ".part" or path.parent.name + path.name not in keep:
@@ -98,10 +105,13 @@ class Rows:
     def has(self, conn: Connection, digest: str) -> bool:
         return bool(conn.scalar(select(exists().where(source_bytes.c.digest == digest))))
 
+    def drop(self, conn: Connection, digest: str) -> None:
+        conn.execute(delete(source_bytes).where(source_bytes.c.digest == digest))
+
     def sweep(self, conn: Connection, keep: Container[str]) -> None:
         for digest in conn.scalars(select(source_bytes.c.digest)).all():
             if digest not in keep:
-                conn.execute(delete(source_bytes).where(source_bytes.c.digest == digest))
+                self.drop(conn, digest)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     and_,
     case,
+    delete,
     exists,
     func,
     insert,
@@ -211,6 +212,30 @@ def add_tally(conn: Connection, dataset: int, *, known_from: int, after: int) ->
             [column.name for column in t.tally.c],
             select(literal(dataset, t.Key), literal(known_from, t.Key), step.c.day, total)
             .group_by(step.c.day)
+            .having(total != 0),
+        )
+    )
+
+
+def recount(conn: Connection, dataset: int) -> None:
+    """The tally anew, from all spans: after an erasure, or a rebuild."""
+    s = t.span.c
+    conn.execute(delete(t.tally).where(t.tally.c.dataset == dataset))
+    steps = []
+    for known, sign in ((s.known_from, 1), (s.known_to, -1)):
+        for day, way in ((s.effective_from, 1), (s.effective_to, -1)):
+            steps.append(
+                select(
+                    known.label("known"), day.label("day"), literal(sign * way, t.Key).label("step")
+                ).where(s.dataset == dataset, s.status == "stated", day < FOREVER, known < FOREVER)
+            )
+    step = union_all(*steps).subquery()
+    total = func.sum(step.c.step)
+    conn.execute(
+        insert(t.tally).from_select(
+            [column.name for column in t.tally.c],
+            select(literal(dataset, t.Key), step.c.known, step.c.day, total)
+            .group_by(step.c.known, step.c.day)
             .having(total != 0),
         )
     )

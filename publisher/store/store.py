@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
 from publisher.store import chain, outbox
+from publisher.store import tables as t
 from publisher.store.asking import Asking
 from publisher.store.clocks import utc_now
 from publisher.store.database import Database
 from publisher.store.drafting import Drafting
+from publisher.store.matching import Matching
 from publisher.store.migrating import migrate
-from publisher.store.model import OutboxItem, Verification
+from publisher.store.model import OutboxItem, StoreError, Verification
 from publisher.store.releasing import Releasing
 from publisher.store.sources import Folder, Rows
 
 
-class Store(Drafting, Releasing, Asking):
+class Store(Drafting, Releasing, Asking, Matching):
     """Every method is one transaction; any may raise ``StoreError``. Safe to share between threads."""
 
     @classmethod
@@ -28,7 +32,16 @@ class Store(Drafting, Releasing, Asking):
         store = cls(database, Folder(sources) if database.sqlite else Rows(database), clock)
         if database.exists():
             migrate(database)
+            store.finish_erasure()
         return store
+
+    def finish_erasure(self) -> None:
+        """Where the program was killed in the midst of an erasure, do the rest; readers may put it off."""
+        with self._read() as conn:
+            pending = conn.scalar(select(t.site.c.scrub_pending))
+        if pending:
+            with suppress(StoreError):
+                self.scrub()
 
     def outbox(
         self, *, after: int = 0, limit: int = 1000, due_by: datetime | None = None

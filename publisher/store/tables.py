@@ -125,6 +125,7 @@ import_ = Table(
     Column("url", Text),
     Column("detected_by", Text, nullable=False),
     Column("partial", Boolean, nullable=False),
+    Column("destroyed", Boolean, nullable=False, server_default=false()),  # by an erasure
     Column("left_out", Text, nullable=False),
     Column("effective_from", BigInteger),
     Column("effective_to", BigInteger),  # where states of later effect were kept: up to these

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, delete
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from publisher.store.tables import Words
+from publisher.store.tables import Words, span
 
 _metadata = MetaData()
 
@@ -68,6 +68,16 @@ touched = Table(
     prefixes=["TEMPORARY"],
 )
 """Spans that the release closes."""
+
+
+old_span = Table(
+    "old_span",
+    _metadata,
+    *(Column(column.name, column.type) for column in span.c),
+    Index("old_span_row", "record", "made", "effective_from"),
+    prefixes=["TEMPORARY"],
+)
+"""The spans as they were before a rebuild."""
 
 
 def emptied(conn: Connection, table: Table) -> Table:

@@ -1,0 +1,198 @@
+"""Pages of records that a tree of conditions picks, their contents as the log holds them: JSON text.
+
+For readers who pass contents on unread (maps, bulk readers): nothing is decoded here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, not_, or_, select
+
+from publisher.store import registry, views
+from publisher.store import tables as t
+from publisher.store.base import Base
+from publisher.store.clocks import FOREVER, day_or_none, moment
+from publisher.store.model import View
+from publisher.store.predicate import Compiler, Predicate
+from publisher.store.views import Clocks
+from schemas.catalogue import Catalogue
+
+_s, _r, _v, _b = t.span.c, t.record.c, t.revision.c, t.release.c
+_into = t.part.alias("merged_into")
+
+
+@dataclass(frozen=True, slots=True)
+class MatchQuery:
+    """``during`` takes, instead of the day of the view, the last state of each record in force on any of
+    these days (both included; None is open)."""
+
+    view: View = field(default_factory=View)
+    during: tuple[date | None, date | None] | None = None
+    where: Predicate | None = None
+    sort: tuple[tuple[str, bool], ...] = ()
+    """(field, descending); ties by title and record. No value comes last."""
+    limit: int = 20
+    offset: int = 0
+    after: tuple[str, int] | None = None
+    """Title and key of the last row seen, instead of ``offset``; only without ``sort``."""
+    count: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    id: str
+    title: str
+    content: str
+    """A JSON object in canonical form."""
+    part: str | None
+    release: int
+    revision: str
+    effective_from: date
+    effective_to: date | None
+    known_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPage:
+    matches: tuple[Match, ...]
+    total: int | None
+    """None where it was not asked for."""
+    after: tuple[str, int] | None
+    """Of the last row; None at the end."""
+
+
+class Matching(Base):
+    """Reads by a tree of conditions."""
+
+    def match(self, dataset: str, query: MatchQuery) -> MatchPage:
+        """Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
+        with self._read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            clocks = views.clocks(conn, dataset, query.view, self._clock())
+            return _Match(conn, row.key, self._catalogue(conn, row.catalogue_digest), query, clocks).page()
+
+    def extent(self, dataset: str) -> tuple[date | None, date | None]:
+        """First and last day of effect of what is stated, as known now; None is open or nothing there."""
+        with self._read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            stated = and_(Clocks(0).know(_s), _s.dataset == row.key, _s.status == "stated")
+            first, last = conn.execute(
+                select(func.min(_s.effective_from), func.max(_s.effective_to)).where(stated)
+            ).one()
+            begin = None if first is None else date.fromordinal(first)
+            return begin, None if last is None else day_or_none(last)
+
+
+class _Match:
+    def __init__(
+        self, conn: Connection, dataset: int, catalogue: Catalogue, query: MatchQuery, clocks: Clocks
+    ) -> None:
+        self._conn, self._dataset, self._query, self._clocks = conn, dataset, query, clocks
+        self._compiler = Compiler(conn, dataset, catalogue)
+
+    def page(self) -> MatchPage:
+        query = self._query
+        keys: list[tuple[ColumnElement[Any], bool]] = [
+            *((self._compiler.column(name), descending) for name, descending in query.sort),
+            (_s.title, False),
+            (_s.record, False),
+        ]
+        columns = [key.label(f"order_{n}") for n, (key, _) in enumerate(keys)]
+        chosen = self._chosen(select(_s.record, _s.made, _s.effective_from, *columns))
+        if query.after is not None:
+            title, record = query.after
+            behind = and_(_s.title == literal(title), _s.record > literal(record))
+            chosen = chosen.where(or_(_s.title > literal(title), behind))
+        else:
+            chosen = chosen.offset(query.offset)
+        chosen = chosen.order_by(*(_ordered(key, descending) for key, descending in keys))
+        rows = self._conn.execute(_filled(chosen.limit(query.limit + 1), keys)).all()
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        return MatchPage(
+            matches=tuple(_match(row) for row in rows),
+            total=self._total() if query.count else None,
+            after=(rows[-1].listed, rows[-1].record) if more and rows else None,
+        )
+
+    def _chosen(self, query: Select[Any]) -> Select[Any]:
+        query = query.where(_s.dataset == self._dataset, _s.status == "stated", self._in_view())
+        return query if self._query.where is None else query.where(self._compiler.where(self._query.where))
+
+    def _in_view(self) -> ColumnElement[bool]:
+        if self._query.during is None:
+            return self._clocks.see(_s)
+        begin, end = self._query.during
+        last = FOREVER if end is None else end.toordinal()
+        later = t.span.alias("later").c
+        superseded = exists().where(
+            later.record == _s.record,
+            later.status == "stated",
+            self._clocks.know(later),
+            later.effective_from > _s.effective_from,
+            later.effective_from <= last,
+        )
+        return and_(
+            self._clocks.know(_s),
+            _s.effective_from <= last,
+            _s.effective_to > (0 if begin is None else begin.toordinal()),
+            not_(superseded),
+        )
+
+    def _total(self) -> int:
+        if self._query.where is None and self._query.during is None:
+            tally = t.tally.c
+            counted = select(func.coalesce(func.sum(tally.records), 0)).where(
+                tally.dataset == self._dataset,
+                tally.known_from <= self._clocks.instant,
+                tally.effective_from <= self._clocks.day,
+            )
+            return int(self._conn.scalar(counted) or 0)
+        return self._conn.scalar(self._chosen(select(func.count()).select_from(t.span))) or 0
+
+
+def _filled(chosen: Select[Any], keys: list[tuple[ColumnElement[Any], bool]]) -> Select[Any]:
+    """The rows of a page, and only these, with all that is shown of them."""
+    page = chosen.subquery("page")
+    order = [_ordered(page.c[f"order_{n}"], descending) for n, (_, descending) in enumerate(keys)]
+    same = and_(
+        _s.record == page.c.record, _s.made == page.c.made, _s.effective_from == page.c.effective_from
+    )
+    source = (
+        page.join(t.span, same)
+        .join(t.record, _r.key == _s.record)
+        .join(t.revision, _v.key == _s.revision)
+        .join(t.release, _b.sequence == _s.brought)
+        .outerjoin(t.part, t.part.c.key == _s.part)
+        .outerjoin(_into, _into.c.key == t.part.c.merged_into)
+    )
+    return (
+        select(
+            *(_r.id, _s.record, _s.title.label("listed"), _v.title, _v.content, _v.hash, _b.number),
+            *(_s.effective_from, _s.effective_to, _s.known_from),
+            case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part"),
+        )
+        .select_from(source)
+        .order_by(*order)
+    )
+
+
+def _ordered(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:  # noqa: FBT001 - a pair's half
+    return column.desc().nulls_last() if descending else column.asc().nulls_last()
+
+
+def _match(row: Any) -> Match:
+    return Match(
+        id=row.id,
+        title=row.title,
+        content=row.content or "{}",
+        part=row.part,
+        release=row.number,
+        revision=row.hash,
+        effective_from=date.fromordinal(row.effective_from),
+        effective_to=day_or_none(row.effective_to),
+        known_from=moment(row.known_from),
+    )
