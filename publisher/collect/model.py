@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from schemas.catalogue import Content
 
 type Severity = Literal["error", "warning", "info"]
@@ -34,9 +36,11 @@ class Finding:
     way_out_en: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of a grid: text as found, and where it stands (1-based row, 1-based column)."""
+class Cell(msgspec.Struct, frozen=True, gc=False):
+    """A cell of a grid: text as found, and where it stands (1-based row, 1-based column).
+
+    A struct that the garbage collector does not follow: a workbook has a million of them.
+    """
 
     text: str
     row: int

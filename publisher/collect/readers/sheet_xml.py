@@ -16,8 +16,8 @@ from publisher.collect.readers.problems import DAMAGED, ReaderError
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-MARKED = re.compile(rb"""t\s*=\s*["']e["']|hidden\s*=|<(?:\w+:)?f[\s/>]""")
-"""Most sheets hold none of the three, and need no pass."""
+MARKED = (b'"e"', b"'e'", b"hidden", b"<f", b":f")
+"""Signs of an error, a hidden row, a formula: most sheets hold none of them, and need no pass."""
 
 
 def marks(parts: Mapping[str, bytes]) -> Mapping[int, Marks]:
@@ -27,7 +27,7 @@ def marks(parts: Mapping[str, bytes]) -> Mapping[int, Marks]:
         content = parts.get(path, b"")
         if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:  # the cells' library reads such a sheet as empty
             raise ReaderError(DAMAGED, f"{path}: UTF-16")
-        if MARKED.search(content):
+        if any(sign in content for sign in MARKED):
             found[index] = _marks(content, path)
     return found
 
