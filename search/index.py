@@ -55,9 +55,9 @@ def key(span: str) -> int:
     return int.from_bytes(hashlib.blake2b(span.encode(), digest_size=8).digest())
 
 
-def order(document: Document) -> int:
+def order(day: int, number: int) -> int:
     """Date order with a stable tie-break: the day in the high bits, the span's key in the low."""
-    return (max(document.date, 0) << _TIE_BITS) | (key(document.span) >> (64 - _TIE_BITS))
+    return (max(day, 0) << _TIE_BITS) | (number >> (64 - _TIE_BITS))
 
 
 def written(document: Document, analyzer: Analyzer) -> tantivy.Document:
@@ -83,9 +83,10 @@ def written(document: Document, analyzer: Analyzer) -> tantivy.Document:
     made.add_integer("effective_to", document.effective_to)
     made.add_integer("known_from", document.known_from)
     made.add_integer("known_to", document.known_to)
-    made.add_unsigned("order", order(document))
+    number = key(document.span)
+    made.add_unsigned("order", order(document.date, number))
     made.add_unsigned("version", document.version)
-    made.add_unsigned("key", key(document.span))
+    made.add_unsigned("key", number)
     made.add_unsigned("length", sum(len(text) for _, text in folded))
     made.add_bytes("document", _encoder.encode(document))
     made.add_bytes("folded", _encoder.encode(folded))

@@ -1,0 +1,121 @@
+"""Speed of the embedded engine over articles of law: how fast it builds, how long a search takes.
+
+``python -m benchmarks.search_speed [articles.jsonl.gz] [--documents N]``. Every search filters by both
+clocks, counts exactly, counts three facets, takes the top 20 and marks them; queries are stretches of
+1 to 8 characters of the articles themselves, no query twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import anyio
+
+from search.embedded import EmbeddedEngine
+from search.engine import Document, Request
+
+TODAY = 740_000
+LENGTHS = range(1, 9)
+A_LENGTH = 150
+HAN = range(0x4E00, 0xA000)
+
+
+def articles(path: Path) -> Iterator[Document]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            row = json.loads(line)
+            title = f"{row['law']} {row['article']}"
+            year = row["version_date"][:4]
+            yield Document(
+                span=f"s{number}",
+                version=number,
+                dataset="laws",
+                catalogue="law-articles",
+                record=f"r{number}",
+                revision=f"v{number}",
+                title=title,
+                texts={"title": title, "text": row["text"]},
+                weights={"title": 5.0, "text": 1.0},
+                numbers=(),
+                facets={
+                    "dataset": ("laws",),
+                    "type": (row.get("category") or "其他",),
+                    "body": (row["law"],),
+                    "year": (year,) if year else (),
+                },
+                effective_from=700_000 + number % 1000,
+                known_from=number,
+                date=700_000 + number % 1000,
+            )
+
+
+def queries(documents: list[Document], size: int, draw: random.Random) -> list[str]:
+    found: dict[str, None] = {}
+    while len(found) < A_LENGTH * (0.2 if size == 1 else 1):
+        text = draw.choice(documents).texts["text"]
+        start = draw.randrange(max(1, len(text) - size))
+        query = text[start : start + size]
+        if len(query) == size and all(ord(c) in HAN for c in query):
+            found[query] = None
+    return list(found)
+
+
+def at(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+async def timed(engine: EmbeddedEngine, asked: list[str]) -> list[float]:
+    spent = []
+    for text in asked:
+        started = time.perf_counter()
+        await engine.search(Request(text, as_of=TODAY, facets=("type", "body", "year")))
+        spent.append(1000 * (time.perf_counter() - started))
+    return spent
+
+
+def megabytes(folder: Path) -> float:
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6
+
+
+async def measure(folder: Path, path: Path, count: int | None) -> None:
+    engine = EmbeddedEngine(folder)
+    documents = list(islice(articles(path), count))
+    started = time.perf_counter()
+    await engine.index(documents)
+    spent = time.perf_counter() - started
+    rate = len(documents) / spent
+    print(f"built {len(documents)} documents in {spent:.1f} s: {rate:.0f}/s, {megabytes(folder):.0f} MB")
+    draw = random.Random(7)
+    await timed(engine, queries(documents, 2, random.Random(1))[:20])
+    every: list[float] = []
+    for length in LENGTHS:
+        found = await timed(engine, queries(documents, length, draw))
+        every += found
+        shown = f"p50 {at(found, 0.5):.1f} ms, p99 {at(found, 0.99):.1f} ms"
+        print(f"{length} characters: {shown} ({len(found)} queries)")
+    print(f"all: p50 {at(every, 0.5):.1f} ms, p99 {at(every, 0.99):.1f} ms")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak resident memory {peak:.0f} MiB, the corpus as Python objects among it")
+
+
+def main() -> None:
+    default = Path(__file__).resolve().parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("articles", nargs="?", type=Path, default=default)
+    parser.add_argument("--documents", type=int, help="only the first N")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        anyio.run(measure, Path(folder), asked.articles, asked.documents)
+
+
+if __name__ == "__main__":
+    main()
