@@ -202,6 +202,8 @@ class Writing:
         self._held = held
         self._versions: dict[int, int] = {}
         self._writer = tantivy.Index(schema(), str(path)).writer(_HEAP, 1)
+        # A writer that was killed while it committed leaves files under names that the next commit would take.
+        self._writer.garbage_collect_files()
 
     def write(self, documents: Iterable[Document], analyzer: Analyzer) -> int:
         """Insert or replace by span, unless the index holds a larger version; returns how many were taken."""
