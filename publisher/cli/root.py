@@ -38,6 +38,14 @@ def root(context: click.Context, home: Path | None) -> None:
     context.obj = Place(settings.read(home))
 
 
+def _told_whole(command: click.Command) -> click.Command:
+    """Lists of commands show the first line of help as it is; click would cut it at 45 characters."""
+    command.short_help = (command.help or "").strip().partition("\n")[0]
+    for one in command.commands.values() if isinstance(command, click.Group) else ():
+        _told_whole(one)
+    return command
+
+
 for _module in (site, datasets, imports, drafts, changing, reading, searching, catalogues):
     for _command in _module.COMMANDS:
-        root.add_command(_command)
+        root.add_command(_told_whole(_command))
