@@ -83,12 +83,15 @@ def responder(
 
 
 def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
+    """Validator and body are read of one state, so that a tag never names a body that it was not made for."""
+
     def answer(call: Call, headers: Mapping[str, str]) -> Outcome:
-        reply = route.handle(service, call)
-        fresh, unchanged = _validators(route.operation, service, call, headers, reply.validity)
-        if unchanged:
-            return Outcome(304, fresh, b"")
-        return _built(route.operation, reply.build(), {**fresh, **reply.headers})
+        with service.store.snapshot():
+            reply = route.handle(service, call)
+            fresh, unchanged = _validators(route.operation, service, call, headers, reply.validity)
+            if unchanged:
+                return Outcome(304, fresh, b"")
+            return _built(route.operation, reply.build(), {**fresh, **reply.headers})
 
     async def in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
         return answer(call, headers)

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from publisher.store import amend, history, reading, registry, views
 from publisher.store import tables as t
 from publisher.store.base import Base
 from publisher.store.listing import Listing
 from publisher.store.model import Cause, Change, RecordPage, RecordQuery, RecordState, Release, Span, View
+
+_NEWEST = select(t.site.c.release_sequence)
+_NEWEST_OF = (
+    select(t.release.c.sequence)
+    .where(t.release.c.dataset == bindparam("dataset"))
+    .order_by(t.release.c.number.desc())
+    .limit(1)
+)
 
 
 class Asking(Base):
@@ -83,12 +91,7 @@ class Asking(Base):
     def validator(self, dataset: str | None = None) -> tuple[int, date]:
         """The newest release and the day (Asia/Shanghai): while both stay, a current view stays."""
         with self._read() as conn:
-            query = select(t.site.c.release_sequence)
-            if dataset is not None:
-                query = (
-                    select(t.release.c.sequence)
-                    .where(t.release.c.dataset == self._keyed(conn, dataset).key)
-                    .order_by(t.release.c.number.desc())
-                    .limit(1)
-                )
-            return conn.scalar(query) or 0, self._today()
+            if dataset is None:
+                return conn.scalar(_NEWEST) or 0, self._today()
+            newest = conn.scalar(_NEWEST_OF, {"dataset": self._keyed(conn, dataset).key})
+            return newest or 0, self._today()

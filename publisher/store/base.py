@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,20 +28,51 @@ class Keyed:
     name: str
 
 
+class _Shared(threading.local):
+    """The connection that reads of one snapshot share, by thread."""
+
+    stack: ExitStack | None = None
+    conn: Connection | None = None
+
+
 class Base:
     def __init__(self, database: Database, sources: Sources, clock: Callable[[], datetime]) -> None:
         self._database, self._sources, self._clock = database, sources, clock
         # Neither is ever stale: a catalogue goes by its digest, and a dataset keeps its key.
         self._catalogues: dict[str, Catalogue] = {}
         self._keys: dict[str, Keyed] = {}
+        self._shared = _Shared()
 
     def close(self) -> None:
         self._database.close()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Every read of this thread within sees one state of the log, over one connection.
+
+        Whoever reads a validator and then a body needs both of the same moment. Nothing is opened before
+        the first read. The caller awaits nothing within and writes nothing.
+        """
+        if self._shared.stack is not None:
+            yield
+            return
+        with ExitStack() as stack:
+            self._shared.stack, self._shared.conn = stack, None
+            try:
+                yield
+            finally:
+                self._shared.stack = self._shared.conn = None
+
     def _read(self) -> AbstractContextManager[Connection]:
+        shared = self._shared
+        if shared.conn is not None:
+            return nullcontext(shared.conn)
         if not self._database.exists():
             raise registry.not_initialised()
-        return self._database.read()
+        if shared.stack is None:
+            return self._database.read()
+        shared.conn = shared.stack.enter_context(self._database.read())
+        return nullcontext(shared.conn)
 
     def _write(self, *, keep: bool = True) -> AbstractContextManager[Connection]:
         if not self._database.exists():

@@ -181,8 +181,10 @@ def _sqlite_engine(url: URL) -> Engine:
         cursor.close()
 
     def begun(conn: Connection) -> None:
-        write = conn.get_execution_options().get("qingdan_write", False)
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if conn.get_execution_options().get("qingdan_write", False):
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # never waits, so nothing to translate: straight to the driver, a tenth of the time
+            conn.connection.cursor().execute("BEGIN")
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
