@@ -1,0 +1,1 @@
+"""OGC API Features and Records: every dataset a collection, the site a catalogue, through pygeoapi."""

@@ -1,0 +1,23 @@
+"""The one error of the OGC routes: an exception of OGC 17-069r4, section 7.5.1."""
+
+from __future__ import annotations
+
+
+class OgcError(Exception):
+    """``code`` is the exception's code as OGC services write it; ``headers`` go with the answer."""
+
+    def __init__(
+        self, status: int, code: str, zh: str, en: str, *, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(en)
+        self.status, self.code, self.zh, self.en = status, code, zh, en
+        self.headers = headers or {}
+
+
+def invalid(parameter: str, zh: str, en: str) -> OgcError:
+    """A parameter with a value that cannot be: 400."""
+    return OgcError(400, "InvalidParameterValue", f"参数 {parameter}：{zh}", f"Parameter {parameter}: {en}")
+
+
+def not_found(zh: str, en: str) -> OgcError:
+    return OgcError(404, "NotFound", zh, en)

@@ -1,0 +1,113 @@
+"""A record as a GeoJSON feature: its content passes through as the log holds it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from publisher.geo.boundaries import Box
+from publisher.store.matching import Match
+from publisher.store.predicate import Comparison, Every, Predicate, Some
+from schemas.catalogue import Catalogue
+
+COORDINATES = ("longitude", "latitude")
+"""The fields, both decimal, that give a record a place of its own: degrees of WGS 84."""
+STATE = ("part", "release", "effective_from", "effective_to", "known_from")
+"""What a feature says of its state, beside the record's own fields."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def has_places(catalogue: Catalogue) -> bool:
+    """Whether records of this catalogue may have coordinates."""
+    fields = [catalogue.by_name.get(name) for name in COORDINATES]
+    return all(field is not None and field.type == "decimal" and not field.personal for field in fields)
+
+
+def within(area: Box) -> Predicate:
+    """Records whose place is in the box, its edges included."""
+    west, south, east, north = area
+    eastward = Comparison("longitude", ">=", west), Comparison("longitude", "<=", east)
+    across: Predicate = Some(eastward) if west > east else Every(eastward)
+    return Every((across, Comparison("latitude", ">=", south), Comparison("latitude", "<=", north)))
+
+
+def state_names(catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(name for name in STATE if name not in catalogue.by_name)
+
+
+def feature(
+    match: Match, catalogue: Catalogue, *, properties: Sequence[str] = (), geometry: bool = True
+) -> msgspec.Raw:
+    """``properties`` empty: all of them."""
+    state = {name: value for name, value in _state(match).items() if name not in catalogue.by_name}
+    place: bytes = b"null"
+    if properties:
+        content = _decode(match.content)
+        chosen = {name: content[name] for name in properties if name in content}
+        shown = _encode({**chosen, **{name: state[name] for name in properties if name in state}})
+    else:
+        shown = _joined(match.content, state)
+    if geometry and has_places(catalogue):
+        place = _encode(_point(_decode(match.content)))
+    return msgspec.Raw(
+        b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, shown)
+    )
+
+
+def _state(match: Match) -> dict[str, Any]:
+    return {
+        "part": match.part,
+        "release": match.release,
+        "effective_from": match.effective_from,
+        "effective_to": match.effective_to,
+        "known_from": match.known_from,
+    }
+
+
+def _joined(content: str, more: Mapping[str, Any]) -> bytes:
+    """A canonical JSON object with members added, without reading it."""
+    if not more:
+        return content.encode()
+    head = content.encode()[:-1]
+    return head + (b"" if head == b"{" else b",") + _encode(more)[1:]
+
+
+def _point(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    try:
+        longitude, latitude = (float(content[name]) for name in COORDINATES)
+    except (KeyError, ValueError, TypeError):
+        return None
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        return None
+    return {"type": "Point", "coordinates": [longitude, latitude]}
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """CSV (RFC 4180) in UTF-8 with a mark that spreadsheets know it by; no cell can be a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else _encode(value).decode()
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
