@@ -7,7 +7,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from publisher.collect.model import UnreadableFile
@@ -78,6 +78,7 @@ def test_text_that_begins_with_a_bracket_is_no_json() -> None:
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text()
 
 
+@example([{"E-SafeNet": "%PDF-"}])
 @given(st.lists(st.dictionaries(st.text(), SCALARS), min_size=1))
 def test_records_come_back_as_they_were_written(records: list[dict[str, object]]) -> None:
     as_array = json.dumps(records, ensure_ascii=False)
