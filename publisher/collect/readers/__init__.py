@@ -117,9 +117,8 @@ def _refuse(data: bytes) -> None:
     for magic, kind in KINDS:
         if data.startswith(magic) and (kind != "BMP" or b"\x00" in data[:64]):
             raise ReaderError(UNSUPPORTED, kind)
-    if (
-        b"E-SafeNet" in data[:512] and b"\x00" in data[:512]
-    ):  # file encryption that many offices' machines apply to every file
+    # File encryption that many offices' machines apply to every file; its header is binary.
+    if b"E-SafeNet" in data[:512] and b"\x00" in data[:512]:
         raise ReaderError(ENCRYPTED, "E-SafeNet")
 
 
