@@ -34,6 +34,4 @@ def read(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     """Settings from the environment; ``home`` (``--home``) goes before ``QINGDAN_HOME``."""
     env = os.environ if environ is None else environ
     folder = home or Path(env.get("QINGDAN_HOME") or "qingdan-site")
-    return Settings(
-        home=folder, database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}"
-    )
+    return Settings(home=folder, database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}")
