@@ -8,11 +8,10 @@ writes a new generation beside and renames ``current``; readers look at ``curren
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from anyio import to_thread
+from anyio import from_thread, to_thread
 
 from search import answer, lexicon
 from search.analysis import Analyzer
@@ -43,19 +42,9 @@ class EmbeddedEngine:
 
     async def rebuild(self, documents: AsyncIterable[Document] | Iterable[Document]) -> int:
         """Writers of other processes wait meanwhile; searches are answered from the old generation."""
-        if isinstance(documents, Iterable):
-            return await to_thread.run_sync(self._rebuild, documents)
-        with ExitStack() as stack:
-            writing = await to_thread.run_sync(stack.enter_context, self._folder.replacing())
-            count = 0
-            chunk: list[Document] = []
-            async for document in documents:
-                chunk.append(document)
-                if len(chunk) == BATCH:
-                    count += await to_thread.run_sync(writing.write, chunk, self._analyzer)
-                    chunk = []
-            count += await to_thread.run_sync(writing.write, chunk, self._analyzer)
-            return count
+        if not isinstance(documents, Iterable):
+            documents = _drained(documents)
+        return await to_thread.run_sync(self._rebuild, documents)
 
     async def position(self) -> int:
         return await to_thread.run_sync(self._folder.position)
@@ -93,3 +82,19 @@ class EmbeddedEngine:
             if self._language is None:
                 self._language = lexicon.load(self._dictionary)
             return self._language
+
+
+def _drained(documents: AsyncIterable[Document]) -> Iterator[Document]:
+    """An asynchronous stream, read from a worker thread by calls back into the event loop, a batch a call."""
+    source = aiter(documents)
+
+    async def batch() -> list[Document]:
+        taken: list[Document] = []
+        async for document in source:
+            taken.append(document)
+            if len(taken) == BATCH:
+                break
+        return taken
+
+    while taken := from_thread.run(batch):
+        yield from taken

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 
+import msgspec
 import tantivy
 
 from search.analysis import Analyzer
@@ -30,6 +30,11 @@ BATCH = 2_000
 _HEAP = 128_000_000
 _GENERATION = re.compile(r"g-\d{6,}")
 _REINDEX = "检索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
+
+
+class _Pointer(msgspec.Struct, frozen=True):
+    format: int
+    generation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,8 @@ class Folder:
         """Copy what is not in ``spans`` into a new generation: tantivy keeps deleted text until it merges."""
         held = self.reader()
         if held is None or not held.versions(list(spans)):
+            with self._writing():  # one that was killed after the swap may have left the old files
+                self._sweep()
             return
         mark = self.position()
         with self.replacing() as writing:
@@ -145,14 +152,20 @@ class Folder:
 
     def _current(self) -> str | None:
         try:
-            pointer = json.loads(self._pointer.read_bytes())
+            pointer = self._pointed()
+        except msgspec.MsgspecError as error:
+            raise SearchError(_REINDEX) from error
+        if pointer is not None and (
+            pointer.format != FORMAT or not _GENERATION.fullmatch(pointer.generation)
+        ):
+            raise SearchError(_REINDEX)
+        return None if pointer is None else pointer.generation
+
+    def _pointed(self) -> _Pointer | None:
+        try:
+            return msgspec.json.decode(self._pointer.read_bytes(), type=_Pointer)
         except FileNotFoundError:
             return None
-        except ValueError as error:
-            raise SearchError(_REINDEX) from error
-        if pointer["format"] != FORMAT or not _GENERATION.fullmatch(pointer["generation"]):
-            raise SearchError(_REINDEX)
-        return str(pointer["generation"])
 
     def _begin(self) -> str:
         """An empty folder for a new generation."""
@@ -163,16 +176,16 @@ class Folder:
         return name
 
     def _point(self, name: str) -> None:
-        _replace(self._pointer, json.dumps({"format": FORMAT, "generation": name}))
+        _replace(self._pointer, msgspec.json.encode(_Pointer(FORMAT, name)).decode())
 
     def _sweep(self) -> None:
         """Remove generations that are not in force: old ones, and what a killed rebuild left."""
         try:
-            keep = json.loads(self._pointer.read_bytes())["generation"]
-        except (FileNotFoundError, ValueError, KeyError):
-            keep = None
+            kept = self._pointed()
+        except msgspec.MsgspecError:
+            kept = None
         for path in self._path.glob("g-*"):
-            if path.name != keep and _GENERATION.fullmatch(path.name):
+            if (kept is None or path.name != kept.generation) and _GENERATION.fullmatch(path.name):
                 shutil.rmtree(path)
 
     @contextmanager
@@ -201,9 +214,10 @@ class Writing:
         self.path = path
         self._held = held
         self._versions: dict[int, int] = {}
-        self._writer = tantivy.Index(schema(), str(path)).writer(_HEAP, 1)
-        # A writer that was killed while it committed leaves files under names that the next commit would take.
-        self._writer.garbage_collect_files()
+        with _told():
+            self._writer = tantivy.Index(schema(), str(path)).writer(_HEAP, 1)
+            # A writer that was killed in its commit leaves files under names that the next one would take.
+            self._writer.garbage_collect_files()
 
     def write(self, documents: Iterable[Document], analyzer: Analyzer) -> int:
         """Insert or replace by span, unless the index holds a larger version; returns how many were taken."""
@@ -213,8 +227,8 @@ class Writing:
                 spans = [d.span for d in batch]
                 for number, version in self._held.versions(spans).items():
                     self._versions.setdefault(number, version)
-            for document in batch:
-                count += self._put(document, analyzer)
+            with _told():
+                count += sum(self._put(document, analyzer) for document in batch)
         return count
 
     def _put(self, document: Document, analyzer: Analyzer) -> bool:
@@ -229,11 +243,22 @@ class Writing:
         return True
 
     def commit(self) -> None:
-        self._writer.commit()
+        with _told():
+            self._writer.commit()
 
     def close(self) -> None:
-        self._writer.rollback()
-        self._writer.wait_merging_threads()
+        with _told():
+            self._writer.rollback()
+            self._writer.wait_merging_threads()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """tantivy says ``ValueError`` for every failure, a full disk among them."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise SearchError(f"索引写不进去 / the index cannot be written: {error}") from error
 
 
 def _replace(path: Path, text: str) -> None:

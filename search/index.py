@@ -83,10 +83,10 @@ def written(document: Document, analyzer: Analyzer) -> tantivy.Document:
     made.add_integer("effective_to", document.effective_to)
     made.add_integer("known_from", document.known_from)
     made.add_integer("known_to", document.known_to)
-    number = key(document.span)
-    made.add_unsigned("order", order(document.date, number))
+    identity = key(document.span)
+    made.add_unsigned("order", order(document.date, identity))
     made.add_unsigned("version", document.version)
-    made.add_unsigned("key", number)
+    made.add_unsigned("key", identity)
     made.add_unsigned("length", sum(len(text) for _, text in folded))
     made.add_bytes("document", _encoder.encode(document))
     made.add_bytes("folded", _encoder.encode(folded))
@@ -241,7 +241,9 @@ class Asked:
             self._range("known_to", low=known_at + 1),
         ]
         for name, values in request.filters.items():
-            parts.append(_any([self._term(f"facets.{name}", value) for value in values]))
+            # What is no text at all (half a surrogate pair, from a command line) is no value either.
+            plain = [value.encode(errors="replace").decode() for value in values]
+            parts.append(_any([self._term(f"facets.{name}", value) for value in plain]))
         return _all(parts)
 
     def _clause(self, word: Word) -> tantivy.Query:

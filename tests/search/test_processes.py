@@ -118,10 +118,11 @@ def test_an_index_of_another_format_says_how_to_rebuild_it_and_can_be(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["current", "meta.json"])
-def test_a_damaged_index_is_an_error_with_a_way_out(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("damage", ["{", "{}", ""])
+def test_a_damaged_index_is_an_error_with_a_way_out(tmp_path: Path, name: str, damage: str) -> None:
     index(EmbeddedEngine(tmp_path), [document("x", "许可")])
     for path in tmp_path.rglob(name):
-        path.write_text("{")
+        path.write_text(damage)
     damaged = EmbeddedEngine(tmp_path)
     with pytest.raises(SearchError, match="qingdan reindex"):
         search(damaged, "许可")

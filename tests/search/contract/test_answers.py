@@ -176,6 +176,7 @@ ABSURD = [
     "许" * 10_000,
     "经营许可" * 2_500,
     "\ud800",
+    "经营许可\udcff",
     "a" * 10_000,
     "“",
     "“”",
@@ -191,6 +192,14 @@ def test_an_absurd_query_is_answered(engine: SearchEngine, text: str) -> None:
     index(engine, corpus(5))
     page = search(engine, text, facets=("type",))
     assert page.total >= len(page.hits)
+
+
+def test_a_filter_of_any_text_is_answered(engine: SearchEngine) -> None:
+    index(engine, corpus(30))
+    for value in ('"', "\\", "a:b", "\ud800", "", "x" * 70_000):
+        assert search(engine, "许可", filters={"type": (value,)}).total == 0
+    assert search(engine, "经营\udcff许可", limit=5).cursor
+    assert search(engine, "许可", filters={"type": ()}).total == 0
 
 
 def test_signs_alone_ask_for_nothing(engine: SearchEngine) -> None:
