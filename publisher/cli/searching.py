@@ -79,12 +79,13 @@ def search(
 
 
 def _show(hit: Hit, dataset: str) -> None:
+    from rich.padding import Padding
     from rich.text import Text
 
     console = output.stdout()
     console.print(_marked(hit.title, "bold"))
     for excerpt in hit.excerpts:
-        console.print(Text("    ").append_text(_marked(excerpt, "")))
+        console.print(Padding(_marked(excerpt, ""), (0, 0, 0, 4)))
     console.print(Text(output.plain(f"    {dataset}  {hit.dataset}/{hit.record}"), style="dim"))
 
 

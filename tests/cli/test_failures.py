@@ -22,6 +22,10 @@ def told(err: str) -> None:
     assert "Error: " in err
 
 
+def found(site: Site, text: str) -> list[str]:
+    return [hit["title"]["text"] for hit in site.ok("search", text, "--json").json["hits"]]
+
+
 def test_a_file_that_is_not_there_is_named(site: Site) -> None:
     site.dataset()
     ran = site.run("import", "没有.xlsx", "--dataset", "shili-power-list")
@@ -264,3 +268,31 @@ def _help(site: Site) -> float:
     assert "Publish" in out
     assert sys.executable
     return time.monotonic() - began
+
+
+def test_a_release_stands_where_search_cannot_be_written(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    (site.home / "index").write_text("in the way")
+    publish = ("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+    ran = site.run(*publish)
+    assert ran.code == 4
+    assert "发布已经完成，但暂时还查不到" in ran.err
+    (site.home / "index").unlink()
+    site.ok("reindex")
+    assert found(site, "安全生产许可证核发")[0] == "安全生产许可证核发"
+
+
+def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    secret = "张三举报的许可事项"
+    site.ok(
+        "import", xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item(secret)]), "--dataset", "shili-power-list"
+    )
+    site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+    assert secret in found(site, secret)
+    site.ok("erase", "shili-power-list", secret, "--ground", "（2016）辽03民终1号", "--yes")
+    assert secret not in found(site, secret)
+    holds = [name for name, data in site.files().items() if secret.encode() in data]
+    assert holds == []
+    assert site.ok("verify", "--json").json["erased"] == 1
