@@ -42,7 +42,7 @@ class Asking(Base):
             return Listing(conn, row, self._catalogue(conn, row.catalogue_digest), query, clocks).page()
 
     def record(self, dataset: str, record_id: str, view: View = View()) -> RecordState:  # noqa: B008 - frozen
-        """Raises ``StoreError('no-such-record')``; a removed, withdrawn or erased one comes with its status."""
+        """Raises ``StoreError('no-such-record')``; one that is gone comes with its status."""
         with self._read() as conn:
             keyed = self._keyed(conn, dataset)
             return reading.record(conn, keyed, record_id, views.clocks(conn, dataset, view, self._clock()))

@@ -103,7 +103,7 @@ class Base:
     def _draft_catalogue(
         self, conn: Connection, dataset: str, offered: Catalogue | None
     ) -> tuple[DatasetRow, Catalogue]:
-        """The dataset and the catalogue that its draft is read with. Raises ``StoreError('migration-needed')``."""
+        """The dataset and its draft's catalogue. Raises ``StoreError('migration-needed')``."""
         row = registry.dataset_row(conn, dataset)
         current = self._catalogue(conn, row.draft_catalogue or row.catalogue_digest)
         if offered is None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.store import tables as t
 from publisher.store.canonical import canonical, canonical_line, commitment
+from publisher.store.database import stream
 from publisher.store.model import Verification
 
 FIRST = "0" * 64
@@ -92,7 +93,7 @@ def verify(conn: Connection) -> Verification:
         if row["manifest_hash"] != manifest_hash(manifest_lines(conn, row["sequence"])):
             problems.append(f"{where}: its changes are not those of its manifest")
         of_release = imports(conn, t.import_.c.release == row["sequence"])
-        if release_hash(release_document(row, of_release)) != row["hash"]:
+        if release_hash(release_document(dict(row), of_release)) != row["hash"]:
             problems.append(f"{where}: its own hash does not match")
         if row["left_out"] is not None and row["left_out_hash"] != commitment(
             row["left_out_salt"], row["left_out"].encode()
@@ -111,10 +112,11 @@ def imports(conn: Connection, which: ColumnElement[bool]) -> Sequence[Mapping[st
 def _verify_revisions(conn: Connection, problems: list[str]) -> tuple[int, int]:
     v = t.revision.c
     revisions = erased = 0
-    rows = conn.execution_options(yield_per=1_000).execute(
+    rows = stream(
+        conn,
         select(v.key, v.hash, v.salt, v.content, t.record.c.id, t.record.c.erased_by)
         .join_from(t.revision, t.record, t.record.c.key == v.record)
-        .order_by(v.key)
+        .order_by(v.key),
     )
     for row in rows:
         revisions += 1

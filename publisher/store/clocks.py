@@ -1,4 +1,4 @@
-"""Days and instants as the tables hold them: ordinals and microseconds, so that both databases compare alike."""
+"""Days and instants as the tables hold them: ordinals and microseconds, alike on both databases."""
 
 from __future__ import annotations
 

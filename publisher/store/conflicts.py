@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, delete, func, select, tuple_
+from sqlalchemy import Connection, and_, delete, func, select, tuple_
 
 from publisher.store import tables as t
 from publisher.store.clocks import FOREVER
@@ -97,8 +97,8 @@ def later_effect(conn: Connection, first: int | None, day: int) -> list[Conflict
     return [
         Conflict(
             code="later-effect",
-            message_zh=f"已经发布了自 {then} 起生效的内容：请说明是保留（keep）还是替换（replace）以后的内容。",
-            message_en=f"A state in effect from {then} is published already: say whether to keep or to replace it.",
+            message_zh=f"已经发布了自 {then} 起生效的内容：请说明保留（keep）还是替换（replace）。",
+            message_en=f"A state in effect from {then} is published already: keep or replace it?",
         )
     ]
 
@@ -159,7 +159,8 @@ def _renames(conn: Connection) -> Iterator[Conflict]:
     for row in rows:
         yield Conflict(
             code="rename-suggested",
-            message_zh=f"“{row.title}”（{row.id}）将被移除，同名的一项将新增：若是同一事项，请先用 qingdan rename 关联。",
+            message_zh=f"“{row.title}”（{row.id}）将被移除，同名的一项将新增："
+            "若是同一事项，请先用 qingdan rename 关联。",
             message_en=f"{row.title} ({row.id}) goes and one of the same title comes: if they are one item, "
             "run qingdan rename first.",
             locators=(msgspec.json.decode(row.locator),),
@@ -214,11 +215,11 @@ def _erased_before(conn: Connection) -> Iterator[Conflict]:
         yield Conflict(
             code="erased-before",
             message_zh=f"“{row.title}”的一条记录曾依法删除，本次导入会以新记录发布同一标识。",
-            message_en=f"A record of {row.title} was erased; this import publishes its identity as a new record.",
+            message_en=f"A record of {row.title} was erased; this publishes its identity as a new record.",
         )
 
 
-def _locator(row: Row[Any]) -> dict[str, Any]:
+def _locator(row: Any) -> dict[str, Any]:
     return {"file": row.name, **msgspec.json.decode(row.locator)}
 
 
@@ -248,7 +249,8 @@ def _two_rows(
     return Conflict(
         code="same-identity",
         message_zh=f"{_where(pair[0])} 与 {_where(pair[1])} 标识相同而内容不同。请用以下各项加以区别：{zh}。",
-        message_en=f"{_where(pair[0])} and {_where(pair[1])} have one identity and differ. Tell them apart by: {en}.",
+        message_en=f"{_where(pair[0])} and {_where(pair[1])} have one identity and differ. "
+        f"Tell them apart by: {en}.",
         identity=identity,
         locators=pair,
     )
@@ -259,8 +261,10 @@ def _in_two_parts(
 ) -> Conflict:
     return Conflict(
         code="identity-in-two-parts",
-        message_zh=f"“{first}”（{_where(pair[0])}）与“{second}”（{_where(pair[1])}）都有同一事项，请由其中一方删去。",
-        message_en=f"{first} ({_where(pair[0])}) and {second} ({_where(pair[1])}) both hold this item; one must drop it.",
+        message_zh=f"“{first}”（{_where(pair[0])}）与“{second}”（{_where(pair[1])}）都有同一事项，"
+        "请由其中一方删去。",
+        message_en=f"{first} ({_where(pair[0])}) and {second} ({_where(pair[1])}) both hold this item; "
+        "one must drop it.",
         identity=identity,
         locators=pair,
     )
@@ -270,7 +274,8 @@ def _held_elsewhere(identity: tuple[str, ...], locator: dict[str, Any], other: s
     return Conflict(
         code="identity-in-two-parts",
         message_zh=f"{_where(locator)} 的事项现属“{other}”：请在同一草稿中导入该部门不含此项的清单。",
-        message_en=f"{_where(locator)} is an item of {other} now: import that part's list without it in the same draft.",
+        message_en=f"{_where(locator)} is an item of {other} now: import that part's list "
+        "without it in the same draft.",
         identity=identity,
         locators=(locator,),
     )

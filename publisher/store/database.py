@@ -15,6 +15,8 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Engine,
+    Result,
+    Select,
     Table,
     cast,
     create_engine,
@@ -136,12 +138,18 @@ def inserted_key(result: CursorResult[Any]) -> int:
     return int(key[0])
 
 
+def stream(conn: Connection, statement: Select[Any]) -> Result[Any]:
+    """Rows a batch at a time, however many there are."""
+    return conn.execute(statement, execution_options={"yield_per": 2_000})
+
+
 def insert_many(conn: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Many rows by the driver itself: a third of the time that named parameters take."""
     quote = conn.dialect.identifier_preparer.quote
     columns = ", ".join(quote(name) for name in names)
     marks = ", ".join(["?" if conn.dialect.name == "sqlite" else "%s"] * len(names))
-    conn.exec_driver_sql(f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({marks})", list(rows))
+    statement = f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
+    conn.exec_driver_sql(statement, list(rows))
 
 
 def contains(conn: Connection, column: ColumnElement[str], words: str) -> ColumnElement[bool]:

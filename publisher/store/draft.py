@@ -7,7 +7,7 @@ from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from publisher.store import registry
 from publisher.store import tables as t
@@ -61,7 +61,7 @@ def stage(
                 media_type=plain(source.media_type),
                 size=source.size,
                 obtained_at=micros(source.obtained_at),
-                url=source.url,
+                url=None if source.url is None else plain(source.url),
                 detected_by=source.detected_by,
                 partial=partial or source.partial,
                 destroyed=False,
@@ -117,7 +117,7 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
     counts = {
         row[0]: (row[1], row[2])
         for row in conn.execute(
-            select(c["import"], func.count(), func.sum(c.in_error.cast(t.Key)))
+            select(c["import"], func.count(), func.sum(case((c.in_error, 1), else_=0)))
             .where(c["import"].in_([row.key for row in rows]))
             .group_by(c["import"])
         )
@@ -198,7 +198,9 @@ def _rows(
         try:
             content = canonical(entry.content)
             identity = identity_digest(dataset, catalogue.identity_of(entry.content))
-        except NotCanonicalError as error:
+            locator = encode(entry.locator).decode()
+            originals = encode(entry.originals).decode() if entry.originals else "{}"
+        except (NotCanonicalError, UnicodeEncodeError) as error:
             raise bad_content(str(error), entry.locator) from error
         salt = new_salt()
         yield (
@@ -209,9 +211,9 @@ def _rows(
             plain(catalogue.title_of(entry.content)),
             salt,
             commitment(salt, content),
-            entry.source_text,
-            encode(entry.locator).decode(),
-            encode(entry.originals).decode() if entry.originals else "{}",
+            plain(entry.source_text),
+            locator,
+            originals,
             entry.in_error,
         )
 

@@ -166,7 +166,7 @@ class Listing:
             wanted, column = _as_number(condition.values[0]), number
             if wanted is None:
                 raise bad_filter(condition.field, "应为数值", "a number is needed")
-        compare = {
+        compare: dict[str, ColumnElement[bool]] = {
             "gte": column >= wanted,
             "gt": column > wanted,
             "lte": column <= wanted,

@@ -31,9 +31,9 @@ def _version(conn: Connection) -> str | None:
 
 def _upgrade(conn: Connection, version: str | None) -> None:
     # Alembic takes a fifth of a second to import, and is needed once in a site's life.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
+    from alembic import command  # noqa: PLC0415 - late, as said above
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

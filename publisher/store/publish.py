@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, literal, select, update
 
 from publisher.store import conflicts, draft, registry
 from publisher.store import plan as planning
@@ -203,8 +203,8 @@ def _new_revisions(conn: Connection) -> None:
     names = ("hash", "salt", "content", "title", "source_text", "locator", "originals", "import")
     conn.execute(
         insert(t.revision).from_select(
-            ["key", "record", *names],
-            select(w.revision, w.record, *(e[name] for name in names))
+            ["key", "record", *names, "corrects"],
+            select(w.revision, w.record, *(e[name] for name in names), false())
             .join_from(work, t.draft_entry, and_(e["import"] == w["import"], e.position == w.position))
             .where(w.fresh)
             .order_by(w.n),

@@ -14,7 +14,7 @@ from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.amend import no_such_record
 from publisher.store.clocks import FOREVER, day_or_none, moment, moment_or_none
-from publisher.store.database import contains
+from publisher.store.database import contains, stream
 from publisher.store.draft import plain, source_of
 from publisher.store.identity import span_id
 from publisher.store.model import RecordState, Span, Status
@@ -23,7 +23,6 @@ from schemas.catalogue import Content
 
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 _IDS_AT_ONCE = 500
-_ROWS_AT_ONCE = 1_000
 
 _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.c
 _into = t.part.alias("merged_into")
@@ -151,7 +150,7 @@ def spans(conn: Connection, *, dataset: str | None, ids: Sequence[str] | None) -
         query = query.where(t.dataset.c.name == dataset)
     parts: dict[int, Mapping[int, str]] = {}
     if ids is None:
-        for row in conn.execution_options(yield_per=_ROWS_AT_ONCE).execute(query):
+        for row in stream(conn, query):
             yield _span(conn, row, parts)
         return
     for batch in batched(ids, _IDS_AT_ONCE):

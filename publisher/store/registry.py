@@ -182,7 +182,9 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
     """Raises ``StoreError``: ``no-such-part``, ``part-needed`` (a dataset that has parts)."""
     c = t.part.c
     declared = conn.execute(
-        select(c.key, c.name, c.aliases).where(c.dataset == dataset_key, c.merged_into.is_(None))
+        select(c.key, c.name, c.aliases)
+        .where(c.dataset == dataset_key, c.merged_into.is_(None))
+        .order_by(c.key)
     ).all()
     if name is None:
         if declared:

@@ -100,7 +100,7 @@ class Releasing(Base):
         basis: str = "",
         actor: str = "",
     ) -> Release:
-        """Go on with another catalogue. States from the day on are converted; those before stay as they were."""
+        """Go on with another catalogue: states from the day on are converted, those before stay."""
         with self._write() as conn:
             row = registry.dataset_row(conn, dataset)
             old = self._catalogue(conn, row.catalogue_digest)

@@ -15,7 +15,8 @@ from publisher.store import chain, spans, values
 from publisher.store import tables as t
 from publisher.store.canonical import canonical, commitment, new_salt
 from publisher.store.clocks import micros, start_of
-from publisher.store.database import Database
+from publisher.store.database import Database, stream
+from publisher.store.draft import plain
 from publisher.store.registry import DatasetRow
 from publisher.store.temporary import work
 from schemas.catalogue import Catalogue
@@ -51,7 +52,7 @@ def seal(
     """
     database.analyze(conn, work)
     counters = conn.execute(select(t.site)).one()
-    sequence = counters.release_sequence + 1
+    sequence: int = counters.release_sequence + 1
     previous = conn.execute(
         select(t.release.c.published_at, t.release.c.hash).where(t.release.c.sequence == sequence - 1)
     ).first()
@@ -91,16 +92,18 @@ def _release_row(
     imports: Sequence[int],
 ) -> dict[str, Any]:
     left_out, salt = canonical(list(heading.left_out)), new_salt()
-    number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
+    number: int = (
+        conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
+    )
     row: dict[str, Any] = {
         "sequence": sequence,
         "dataset": dataset.key,
         "number": number + 1,
         "published_at": known_from,
         "effective_on": heading.effective_on.toordinal(),
-        "basis": heading.basis,
-        "note": heading.note,
-        "actor": heading.actor,
+        "basis": plain(heading.basis),
+        "note": plain(heading.note),
+        "actor": plain(heading.actor),
         "catalogue_digest": catalogue.digest,
         "parser_version": heading.parser_version,
         "software_version": version("qingdan"),
@@ -136,7 +139,8 @@ def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -
 
 def _manifest(conn: Connection) -> Any:
     w, v, b = work.c, t.revision.alias("v"), t.revision.alias("b")
-    rows = conn.execution_options(yield_per=5_000).execute(
+    rows = stream(
+        conn,
         select(
             *(t.record.c.id, w.kind, w.cause, v.c.hash, b.c.hash),
             *(w.part, w.before_part, w.effective_from, w.effective_to),
@@ -144,7 +148,7 @@ def _manifest(conn: Connection) -> Any:
         .join_from(work, t.record, t.record.c.key == w.record)
         .outerjoin(v, v.c.key == w.revision)
         .outerjoin(b, b.c.key == w.before)
-        .order_by(t.record.c.id, w.effective_from)
+        .order_by(t.record.c.id, w.effective_from),
     )
     return (chain.manifest_line(row) for row in rows)
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 from sqlalchemy.dialects import postgresql
@@ -125,7 +124,7 @@ import_ = Table(
     Column("url", Text),
     Column("detected_by", Text, nullable=False),
     Column("partial", Boolean, nullable=False),
-    Column("destroyed", Boolean, nullable=False, server_default=false()),  # by an erasure
+    Column("destroyed", Boolean, nullable=False),  # by an erasure
     Column("left_out", Text, nullable=False),
     Column("effective_from", BigInteger),
     Column("effective_to", BigInteger),  # where states of later effect were kept: up to these
@@ -157,7 +156,7 @@ revision = Table(
     Column("locator", Text, nullable=False),
     Column("originals", Text, nullable=False),
     Column("import", ForeignKey("import.key")),
-    Column("corrects", Boolean, nullable=False, server_default=false()),
+    Column("corrects", Boolean, nullable=False),
 )
 
 change = Table(

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from publisher.store import tables as t
-from publisher.store.database import insert_many
+from publisher.store.database import insert_many, stream
 from publisher.store.draft import plain
 from schemas.catalogue import Catalogue, Field, Json
 
@@ -43,8 +43,9 @@ def keep(conn: Connection, dataset: int, catalogue: Catalogue, *, after: int) ->
     fields = [f.name for f in kept_fields(catalogue)]
     if not fields:
         return
-    found = conn.execution_options(yield_per=_BATCH).execute(
-        select(t.revision.c.key, t.revision.c.content).where(t.revision.c.key > after)
+    found = stream(
+        conn,
+        select(t.revision.c.key, t.revision.c.content).where(t.revision.c.key > after),
     )
     write(conn, dataset, fields, ((row.key, row.content) for row in found))
 

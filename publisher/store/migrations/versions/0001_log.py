@@ -161,7 +161,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("detected_by", sa.Text(), nullable=False),
         sa.Column("partial", sa.Boolean(), nullable=False),
-        sa.Column("destroyed", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("destroyed", sa.Boolean(), nullable=False),
         sa.Column("left_out", sa.Text(), nullable=False),
         sa.Column("effective_from", sa.BigInteger(), nullable=True),
         sa.Column("effective_to", sa.BigInteger(), nullable=True),
@@ -280,7 +280,7 @@ def upgrade() -> None:
         sa.Column("locator", sa.Text(), nullable=False),
         sa.Column("originals", sa.Text(), nullable=False),
         sa.Column("import", KEY, nullable=True),
-        sa.Column("corrects", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("corrects", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["import"],
             ["import.key"],

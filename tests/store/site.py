@@ -1,0 +1,135 @@
+"""A small site for tests: a clock that is moved by hand, a catalogue, and imports in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from publisher.store.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
+from publisher.store.store import Store
+from schemas.catalogue import Catalogue, parse
+
+EARLY, MIDDLE, LATE = date(2015, 1, 1), date(2016, 1, 1), date(2017, 1, 1)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: datetime = datetime(2020, 1, 1, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **step: float) -> datetime:
+        self.now += timedelta(**step)
+        return self.now
+
+
+def field(name: str, title: str, kind: str = "string", **own: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": kind,
+        "title": title,
+        "description": title,
+        "qingdan": {"title_en": name.capitalize(), **own},
+    }
+
+
+def catalogue(
+    *,
+    running: bool = False,
+    fields: Sequence[dict[str, Any]] = (),
+    identity: Sequence[str] = ("name", "place"),
+) -> Catalogue:
+    """Name and place identify; standard, rate and kind are what changes."""
+    own: dict[str, Any] = {
+        "name": "test-fees",
+        "title": {"zh": "收费", "en": "Fees"},
+        "item": "收费项目",
+        "description": "收费 / Fees",
+        "identity": [list(identity)],
+        "title_field": "name",
+    }
+    if running:
+        own["running"] = True
+    own_fields = [
+        field("name", "名称"),
+        field("place", "地点"),
+        field("standard", "标准"),
+        field("rate", "费率", "integer"),
+        field("kind", "种类", facet=True),
+        *fields,
+    ]
+    schema = {
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "qingdan": own,
+        "fields": own_fields,
+    }
+    return parse(json.dumps(schema, ensure_ascii=False))
+
+
+def fees_dataset(
+    name: str = "fees", *, parts: Sequence[str] = ("财政局", "民政局")
+) -> tuple[Dataset, Catalogue]:
+    dataset = Dataset(
+        name=name,
+        catalogue="test-fees",
+        title="示例收费",
+        title_en="Sample fees",
+        body="示例市财政局",
+        division=None,
+        licence="CC0-1.0",
+        contact="open@data.example.gov.cn",
+        parts=tuple(Part(part) for part in parts),
+    )
+    return dataset, catalogue()
+
+
+def entry(name: str, standard: str = "1", *, cells: str | None = None, **content: Any) -> Entry:
+    """``cells``: what the publisher wrote, where it is not what was read."""
+    return Entry(
+        content={"name": name, "standard": standard, **content},
+        source_text=f"{name}|{cells or standard}",
+        locator={"sheet": "收费", "rows": [int(standard) if standard.isdigit() else 1]},
+    )
+
+
+def put(store: Store, text: str = "a workbook") -> Source:
+    return store.put_source(text.encode(), name=f"{text}.xls", media_type="application/vnd.ms-excel")
+
+
+def lay(
+    store: Store, *entries: Entry, part: str | None = "财政局", dataset: str = "fees", partial: bool = False
+) -> None:
+    """Stage an import."""
+    store.stage(dataset, entries, part=part, source=put(store), parser_version="test 1", partial=partial)
+
+
+def release(
+    store: Store,
+    *entries: Entry,
+    on: date = EARLY,
+    part: str | None = "财政局",
+    dataset: str = "fees",
+    **options: Any,
+) -> Release:
+    """Stage one import and publish it."""
+    lay(store, *entries, part=part, dataset=dataset)
+    made = store.publish(dataset, effective_on=on, **options)
+    assert made is not None
+    return made
+
+
+def said(store: Store, view: View | None = None, dataset: str = "fees") -> dict[str, str]:
+    """Name → standard of the records in force."""
+    page = store.records(dataset, RecordQuery(view=view or View(), limit=1000))
+    return {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
+
+
+def ids(store: Store, dataset: str = "fees") -> dict[str, str]:
+    """Name → record id."""
+    page = store.records(dataset, RecordQuery(limit=1000))
+    return {str(r.content["name"]): r.id for r in page.records}
