@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import timeit
 from datetime import date
 from typing import Any
 
@@ -303,7 +302,6 @@ def test_any_text_gives_a_value_or_a_problem_and_never_raises(of: Field, text: s
         assert parse_value(of, format_value(of, read.value)).value == read.value
 
 
-def test_a_plain_cell_is_read_in_a_few_microseconds() -> None:
-    name = load("power-list").by_name["name"]
-    best = min(timeit.repeat(lambda: parse_value(name, "食品经营许可证核发"), number=2000, repeat=5)) / 2000
-    assert best < 20e-6
+def test_a_plain_cell_comes_back_as_the_same_text_without_a_copy() -> None:
+    text = "食品经营许可证核发"
+    assert parse_value(load("power-list").by_name["name"], text).value is text

@@ -1,0 +1,21 @@
+"""Run every benchmark in turn, each in a process of its own: ``python -m benchmarks [NAME …]``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main(chosen: list[str]) -> int:
+    """→ the number of benchmarks that failed to run."""
+    found = sorted(p.stem for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
+    failed = 0
+    for name in chosen or found:
+        print(f"\n== benchmarks.{name}", flush=True)
+        failed += subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,55 @@
+"""What happens so often that microseconds count: a cell read, a line decoded, the command's start.
+
+Bar: ``qingdan --help`` under 0.5 s.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import timeit
+from pathlib import Path
+
+from publisher.collect.readers import open_grids
+from schemas.catalogue import load
+from schemas.citation import find
+from schemas.values import parse_value
+
+ARTICLES = Path(__file__).parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
+BASES = "计价格[1999]466号,[1992]价费字198号,陕价行函[2011]165号"
+
+
+def help_seconds() -> float:
+    command = [str(Path(sys.executable).with_name("qingdan")), "--help"]
+    return min(_timed(command) for _ in range(7))
+
+
+def _timed(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def per_call(call: object, number: int = 5_000) -> float:
+    """Microseconds a call, the best of five."""
+    return min(timeit.repeat(call, number=number, repeat=5)) / number * 1e6  # type: ignore[arg-type]
+
+
+def main() -> None:
+    name, basis = load("power-list").by_name["name"], load("fees").by_name["basis"]
+    bare = min(_timed([sys.executable, "-c", "import click, rich"]) for _ in range(7))
+    asked = help_seconds()
+    print(f"qingdan --help            {asked:.3f} s (bar 0.5 s); click and rich alone {bare:.3f} s")
+    print(f"a plain cell              {per_call(lambda: parse_value(name, '食品经营许可证核发')):.2f} µs")
+    print(f"a cell of three citations {per_call(lambda: parse_value(basis, BASES)):.1f} µs")
+    print(f"finding those citations   {per_call(lambda: find(BASES)):.1f} µs")
+    if ARTICLES.exists():
+        data = ARTICLES.read_bytes()
+        began = time.perf_counter()
+        count = sum(1 for _ in open_grids(data, ARTICLES.name).records or ())
+        print(f"JSON Lines, gzip          {count / (time.perf_counter() - began):,.0f} records/s")
+
+
+if __name__ == "__main__":
+    main()
