@@ -101,7 +101,7 @@ async def run_worker(store: Store, search: SearchEngine, *, stop: anyio.Event, p
     pause = poll
     while not stop.is_set():
         try:
-            await _round(store, search)
+            await attempt(store, search)
             pause = poll
         except Exception as error:  # a worker that dies quietly would leave search behind
             log.warning("search is behind: %s", error, exc_info=not isinstance(error, SearchError))
@@ -124,7 +124,8 @@ async def reindex(store: Store, search: SearchEngine, progress: Progress = silen
         return count
 
 
-async def _round(store: Store, search: SearchEngine) -> None:
+async def attempt(store: Store, search: SearchEngine) -> None:
+    """One round of :func:`run_worker`: drain what waits, unless another does; note a failure in the log."""
     waiting = await to_thread.run_sync(lambda: store.outbox(limit=1))
     if not waiting and await search.position() >= await to_thread.run_sync(store.outbox_position):
         return

@@ -1,0 +1,100 @@
+"""What search is told of a span."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from publisher.indexing import document
+from publisher.store.model import Dataset, Span
+from schemas.catalogue import Content, load, parse
+from search.engine import FOREVER, Document
+
+DATASET = Dataset(
+    name="shili",
+    catalogue="power-list",
+    title="示例",
+    title_en="",
+    body="示例市人民政府",
+    division="210300",
+    licence="CC0-1.0",
+    contact="a@b.example",
+)
+
+
+def span(content: Content) -> Span:
+    return Span(
+        id="abc.1.735933",
+        dataset="shili",
+        record="abc",
+        part=None,
+        revision="f" * 64,
+        status="stated",
+        content=content,
+        effective_from=date(2015, 12, 1),
+        effective_to=None,
+        known_from=datetime(2015, 12, 2, tzinfo=UTC),
+        known_to=None,
+        sequence=7,
+    )
+
+
+def told(content: Content, catalogue: str = "power-list") -> Document:
+    made = document(span(content), DATASET, load(catalogue))
+    assert made is not None
+    return made
+
+
+def test_a_division_is_found_under_every_one_above_it() -> None:
+    assert told({"name": "甲", "division": "210311"}).facets["division"] == ("21", "2103", "210311")
+
+
+def test_a_record_without_a_division_has_its_datasets() -> None:
+    assert told({"name": "甲"}).facets["division"] == ("21", "2103")
+
+
+def test_a_record_without_a_body_has_its_datasets() -> None:
+    assert told({"name": "甲"}).facets["body"] == ("示例市人民政府",)
+    assert told({"name": "甲", "actor": "市统计局"}).facets["body"] == ("市统计局",)
+
+
+def test_a_document_has_its_own_number_first_and_the_year_of_its_own_date() -> None:
+    made = told(
+        {
+            "number": "鞍政发〔2015〕34号",
+            "title": "通知",
+            "date_written": "2014-11-05",
+            "references": ["辽政发〔2015〕19号", "鞍政发〔2015〕34号", "《中华人民共和国行政许可法》"],
+        },
+        "policies",
+    )
+    assert made.numbers == ("鞍政发〔2015〕34号", "辽政发〔2015〕19号")
+    assert made.facets["year"] == (str(date.fromordinal(made.date).year),)
+
+
+def test_a_withdrawn_span_is_nothing_to_find() -> None:
+    withdrawn = replace(span({}), status="withdrawn")
+    assert document(withdrawn, DATASET, load("power-list")) is None
+
+
+def test_open_ends_are_for_ever_and_instants_are_exact() -> None:
+    made = told({"name": "甲"})
+    assert (made.effective_to, made.known_to) == (FOREVER, FOREVER)
+    instant = datetime(2015, 12, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    closed = document(replace(span({"name": "甲"}), known_to=instant), DATASET, load("power-list"))
+    assert closed is not None
+    assert closed.known_to == int(instant.timestamp()) * 1_000_000 + 678901
+
+
+def test_a_personal_field_never_reaches_search() -> None:
+    source = """{"qingdan": {"name": "people", "title": {"zh": "人", "en": "P"}, "description": "人。/ P.",
+      "identity": [["name"]], "title_field": "name"}, "fields": [
+      {"name": "name", "title": "名称", "type": "string", "description": "名。/ N.",
+       "qingdan": {"title_en": "Name", "searched": 1}},
+      {"name": "clerk", "title": "录入人", "type": "string", "description": "人。/ P.",
+       "qingdan": {"title_en": "Clerk", "personal": true}}]}"""
+    catalogue = parse(source)
+    loud = tuple(replace(f, searched=1.0, facet=True) if f.personal else f for f in catalogue.fields)
+    made = document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
+    assert made is not None
+    assert "张三" not in repr(made)

@@ -1,0 +1,148 @@
+"""The outbox reaches search: once, in order, after any failure, by one process at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import anyio
+import pytest
+
+from publisher import publishing, worker
+from publisher.store.model import Dataset
+from publisher.store.store import Store
+from schemas import catalogue
+from search.embedded import EmbeddedEngine
+from search.engine import Document, Request, SearchError
+
+TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n乙项许可,行政许可,市统计局\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources")
+    opened.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
+    said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
+    opened.create_dataset(
+        Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **said),
+        catalogue.load("power-list"),
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> EmbeddedEngine:
+    return EmbeddedEngine(tmp_path / "index")
+
+
+def release(store: Store, table: str = TABLE, *, day: date = date(2015, 12, 1)) -> None:
+    publishing.import_files(store, "shili", [publishing.GivenFile("a.csv", table.encode())])
+    assert publishing.publish_draft(store, "shili", effective_on=day) is not None
+
+
+def total(engine: EmbeddedEngine, day: date = date(2015, 12, 1)) -> int:
+    return anyio.run(engine.search, Request(text="", as_of=day.toordinal())).total
+
+
+class _Failing(EmbeddedEngine):
+    """An engine that is away for its first answers."""
+
+    def __init__(self, folder: Path, failures: int) -> None:
+        super().__init__(folder)
+        self.failures = failures
+
+    async def index(self, documents: Iterable[Document]) -> int:
+        if self.failures:
+            self.failures -= 1
+            raise SearchError("away", retry_after=0)
+        return await super().index(documents)
+
+
+def test_what_was_published_can_be_searched_after_a_drain(store: Store, engine: EmbeddedEngine) -> None:
+    release(store)
+    assert anyio.run(worker.drain, store, engine) > 0
+    assert total(engine) == 2
+    assert store.outbox_waiting() == 0
+
+
+def test_a_second_drain_does_nothing(store: Store, engine: EmbeddedEngine) -> None:
+    release(store)
+    anyio.run(worker.drain, store, engine)
+    assert anyio.run(worker.drain, store, engine) == 0
+    assert anyio.run(engine.count) == 2
+
+
+def test_an_index_that_was_lost_is_made_again_from_the_log(store: Store, engine: EmbeddedEngine) -> None:
+    release(store)
+    anyio.run(worker.drain, store, engine)
+    shutil.rmtree(engine._folder._path)
+    fresh = EmbeddedEngine(engine._folder._path)
+    anyio.run(worker.drain, store, fresh)
+    assert total(fresh) == 2
+
+
+def test_a_release_that_comes_into_effect_later_is_indexed_at_once_and_never_rebuilt(
+    store: Store, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(store, day=date(2999, 1, 1))
+    anyio.run(worker.drain, store, engine)
+    assert total(engine) == 0
+    assert total(engine, date(2999, 1, 1)) == 2
+
+    async def rebuilt(*_: object) -> int:
+        raise AssertionError
+
+    monkeypatch.setattr(engine, "rebuild", rebuilt)
+    assert anyio.run(worker.drain, store, engine) == 0
+
+
+def test_the_worker_tries_again_until_search_is_back(store: Store, tmp_path: Path) -> None:
+    release(store)
+    failing = _Failing(tmp_path / "index", failures=2)
+
+    async def until_done() -> None:
+        stop = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: worker.run_worker(store, failing, stop=stop, poll=0.01))
+            with anyio.fail_after(30):
+                while store.outbox_waiting():  # noqa: ASYNC110 - a database tells nobody of its changes
+                    await anyio.sleep(0.02)
+            stop.set()
+
+    anyio.run(until_done)
+    assert failing.failures == 0
+    assert total(failing) == 2
+
+
+def test_a_failure_is_told_by_the_status(store: Store, tmp_path: Path) -> None:
+    release(store)
+    failing = _Failing(tmp_path / "index", failures=1)
+    with pytest.raises(SearchError):
+        anyio.run(worker.attempt, store, failing)
+    told = anyio.run(worker.status, store, failing)
+    assert told.error == "away"
+    assert told.pending == store.outbox_waiting() > 0
+
+
+def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
+    store: Store, engine: EmbeddedEngine
+) -> None:
+    release(store)
+    other = Store.open(str(store._database.url), sources=Path("unused"))
+    with other.worker_lock() as held:
+        assert held
+        assert not anyio.run(lambda: worker.settle(store, engine, patience=0.3))
+    assert anyio.run(lambda: worker.settle(store, engine, patience=0.3))
+    other.close()
+
+
+def test_reindexing_while_another_process_indexes_is_refused(store: Store, engine: EmbeddedEngine) -> None:
+    release(store)
+    other = Store.open(str(store._database.url), sources=Path("unused"))
+    with other.worker_lock(), pytest.raises(SearchError):
+        anyio.run(worker.reindex, store, engine)
+    assert anyio.run(worker.reindex, store, engine) == 2
+    other.close()
