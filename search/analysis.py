@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf, log
 
 import opencc
@@ -26,6 +27,7 @@ _RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
 _NEGATIONS = frozenset("不非无未")
 _DIVISIONS = "省市县区州盟旗"
 _WORDS_KEPT = 400_000
+_SHORT, _TEXTS_KEPT = 48, 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class Analyzer:
         for word in dictionary:
             self._add(self.fold_text(word))
         self._parts = _Parts(self._jieba, self.places)
+        self._again = lru_cache(maxsize=_TEXTS_KEPT)(self._analyse)
 
     def _add(self, word: str) -> None:
         if len(word) > 1 and _HAN_RUN.fullmatch(word) and not self._jieba.has_word(word):
@@ -179,19 +182,26 @@ class Analyzer:
         plain = text.translate(self._fold)
         return self._simplify_same_length(plain) != plain
 
+    def analyse(self, text: str) -> tuple[str, Tokens]:
+        """A text folded, and its tokens. Short ones (bodies, kinds, titles of laws) come again and again."""
+        return self._again(text) if len(text) <= _SHORT else self._analyse(text)
+
+    def _analyse(self, text: str) -> tuple[str, Tokens]:
+        folded = self.fold_text(text)
+        return folded, self.tokens(folded)
+
     def tokens(self, folded: str) -> Tokens:
         """All three streams of a folded text."""
         grams: list[str] = []
         han: list[str] = []
         for run in _RUN.findall(folded):
-            if run[0] < "\u3005" or not _HAN_RUN.match(run):  # Latin and numbers, the quick way first
-                grams.append(run)
-            else:
+            # A comparison settles all but the rare characters; this loop is most of the time of indexing.
+            if "\u3400" <= run[0] <= "\u9fff" or _HAN_RUN.match(run):
                 han.append(run)
-                if len(run) == 1:
-                    grams.append(run)
-                else:
+                if len(run) > 1:
                     grams.extend(map(operator.add, run, run[1:]))
+                    continue
+            grams.append(run)
         parts = self._parts
         words = [token for word in self._jieba.cut(folded) for token in parts[word]]
         return Tokens(" ".join(grams), " ".join("".join(han)), " ".join(words))

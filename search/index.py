@@ -65,8 +65,9 @@ def written(document: Document, analyzer: Analyzer) -> tantivy.Document:
     texts = [(document.weights.get(name, 1.0), text) for name, text in document.texts.items()]
     title = max((weight for weight, text in texts if text == document.title), default=1.0)
     texts = [(title, document.title), *((w, text) for w, text in texts if text != document.title)]
-    folded = [(weight, analyzer.fold_text(text)) for weight, text in texts]
-    cut = [analyzer.tokens(text) for _, text in folded]
+    analysed = [analyzer.analyse(text) for _, text in texts]
+    folded = [(weight, text) for (weight, _), (text, _) in zip(texts, analysed, strict=True)]
+    cut = [tokens for _, tokens in analysed]
     made = tantivy.Document()
     made.add_text("span", document.span)
     made.add_text("grams", JOINT.join(t.grams for t in cut))
