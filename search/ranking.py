@@ -74,10 +74,10 @@ class Weights:
     below_law: float = -0.05
     named: float = 0.25
     """The title stands in the query."""
-    title: float = 0.3
+    title: float = 0.5
     """The query is the title, both ways."""
     length: float = -0.05
-    strict: float = 0.1
+    strict: float = 0.05
     """All words of a question are held. (Outside questions such hits are a tier of their own.)"""
 
 
