@@ -16,6 +16,8 @@ class Settings:
     """``QINGDAN_HOME``: the folder that holds the site."""
     database: str
     """``QINGDAN_DATABASE``: SQLAlchemy URL; SQLite in the home unless set."""
+    boundaries: Path | None = None
+    """``QINGDAN_BOUNDARIES``: GeoJSON of administrative divisions; no map without it."""
 
     @property
     def sources(self) -> Path:
@@ -34,4 +36,9 @@ def read(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     """Settings from the environment; ``home`` (``--home``) goes before ``QINGDAN_HOME``."""
     env = os.environ if environ is None else environ
     folder = home or Path(env.get("QINGDAN_HOME") or "qingdan-site")
-    return Settings(home=folder, database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}")
+    boundaries = env.get("QINGDAN_BOUNDARIES")
+    return Settings(
+        home=folder,
+        database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
+        boundaries=Path(boundaries) if boundaries else None,
+    )

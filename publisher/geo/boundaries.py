@@ -17,14 +17,13 @@ from shapely import STRtree, box
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from publisher.geo.site import Box
 from schemas import divisions
 
 _MEMBERS = ("code", "adcode", "gb")
 _CODE = re.compile(r"(?:156)?(\d{6})")
 LARGEST = 200_000_000
 """Bytes of a file of boundaries."""
-
-type Box = tuple[float, float, float, float]
 
 
 class BoundaryError(ValueError):

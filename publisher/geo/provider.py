@@ -1,50 +1,17 @@
-"""Providers for pygeoapi over the log: it checks the request, they answer it, and nothing is copied twice.
+"""The provider that pygeoapi asks: made for each request, over what our routes have read of it already.
 
-A provider is made for each request, with what our routes have read of it already as its ``data``. The
-features themselves go past pygeoapi (which would read, write and escape them) through ``found``.
+The features themselves go past pygeoapi, which would read, write and escape them, and stay in the
+:class:`Source`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from pygeoapi.provider.base import BaseProvider, ProviderItemNotFoundError
 
-type Order = tuple[tuple[str, bool], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which of the items that were asked for: pygeoapi's reading of the standard's parameters."""
-
-    offset: int
-    limit: int
-    sort: Order = ()
-    properties: Sequence[str] = ()
-    geometry: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    features: Sequence[msgspec.Raw]
-    matched: int
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Source:
-    """What one request is answered from; ``found`` is filled by the provider."""
-
-    fields: Mapping[str, Mapping[str, Any]]
-    query: Callable[[Window], Items]
-    get: Callable[[str], msgspec.Raw | None]
-    time_field: str | None = None
-    found: Items | None = None
-    window: Window | None = None
-    item: msgspec.Raw | None = None
+from publisher.geo.source import Source, Window
 
 
 class LogProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no types
@@ -87,6 +54,6 @@ class LogProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no types
     def get(self, identifier: str, **_: Any) -> dict[str, Any]:
         item = self._source.get(identifier)
         if item is None:
-            raise ProviderItemNotFoundError(f"identifier not found: {identifier[:100]}")
+            raise ProviderItemNotFoundError(user_msg=f"identifier not found: {identifier[:100]}")
         self._source.item = item
         return {"type": "Feature", "id": identifier, "properties": {}}

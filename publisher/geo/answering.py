@@ -1,0 +1,299 @@
+"""From a request to an answer, for each of the OGC resources; knows no web framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from publisher.api import cursors, reading
+from publisher.api.conditional import Validity
+from publisher.geo import catalogue, collections, conformance, features, items, pages, parameters
+from publisher.geo.exceptions import OgcError, not_found
+from publisher.geo.parameters import Asked, Format
+from publisher.geo.site import CATALOGUE, DIVISIONS, Geo, resource
+from publisher.geo.source import Source
+from publisher.store.model import StoreError
+
+_encode = msgspec.json.Encoder().encode
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+_HTML = "text/html; charset=utf-8"
+_CSV = "text/csv; charset=utf-8; header=present"
+_ITEM_FORMATS: tuple[Format, ...] = ("json", "html", "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``names``: what the path names. ``found``: dataset → records that hold the words of ``q``."""
+
+    query: bytes
+    headers: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
+    found: Mapping[str, Sequence[str]] | None = None
+    position: int = 0
+    """Of the search index, where it was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``build`` → bytes; a request that has them already never builds them."""
+
+    media: str
+    language: str
+    validity: Validity
+    build: Callable[[], bytes]
+
+
+type Handler = Callable[[Geo, Request], Answer]
+
+
+def landing(geo: Geo, request: Request) -> Answer:
+    asked = parameters.read(request.query, request.headers, ())
+
+    def build() -> dict[str, Any]:
+        say = asked.say
+        return {
+            "title": say("清单：地理与目录服务", "Qingdan: features and catalogue"),
+            "description": say(
+                "政府清单的每个数据集是一个集合，全站是一个目录。",
+                "Every dataset of government lists is a collection; the site is a catalogue.",
+            ),
+            "links": [
+                _link(geo, "", "self", "application/json", say("本文档", "This document")),
+                _link(geo, "?f=html", "alternate", "text/html", say("网页", "This document as HTML")),
+                _link(geo, "/api", "service-desc", OPENAPI, say("接口定义", "The API definition")),
+                _link(geo, "/api?f=html", "service-doc", "text/html", say("接口说明", "The API as HTML")),
+                _link(geo, "/conformance", "conformance", "application/json", say("符合性", "Conformance")),
+                _link(geo, "/collections", "data", "application/json", say("全部集合", "Collections")),
+                _link(
+                    geo,
+                    f"/collections/{CATALOGUE}",
+                    "http://www.opengis.net/def/rel/ogc/1.0/ogc-catalog",
+                    "application/json",
+                    say("目录", "Catalogue"),
+                ),
+            ],
+        }
+
+    return _document(geo, asked, build, asked.say("清单", "Qingdan"))
+
+
+def conforms(geo: Geo, request: Request) -> Answer:
+    asked = parameters.read(request.query, request.headers, ())
+    title = asked.say("符合性", "Conformance")
+    return _document(geo, asked, lambda: {"conformsTo": list(conformance.CLAIMS)}, title)
+
+
+def api(geo: Geo, request: Request) -> Answer:
+    from publisher.geo import document
+
+    asked = parameters.read(request.query, request.headers, ())
+    title = asked.say("接口定义", "API definition")
+    return _document(geo, asked, lambda: document.document(geo, asked), title, media=OPENAPI)
+
+
+def list_collections(geo: Geo, request: Request) -> Answer:
+    asked = parameters.read(request.query, request.headers, ())
+    title = asked.say("全部集合", "Collections")
+
+    def build() -> dict[str, Any]:
+        links = [
+            _link(geo, "/collections", "self", "application/json", title),
+            _link(geo, "/collections?f=html", "alternate", "text/html", asked.say("网页", "As HTML")),
+        ]
+        return {
+            "links": links,
+            "collections": [collections.describe(geo, name, asked) for name in geo.names()],
+        }
+
+    return _document(geo, asked, build, title)
+
+
+def collection(geo: Geo, request: Request) -> Answer:
+    asked = parameters.read(request.query, request.headers, ())
+    name = request.names["collection"]
+    _exists(geo, name)
+    return _document(geo, asked, lambda: collections.describe(geo, name, asked), name)
+
+
+def queryables(geo: Geo, request: Request) -> Answer:
+    return _of_collection(geo, request, "queryables")
+
+
+def schema(geo: Geo, request: Request) -> Answer:
+    return _of_collection(geo, request, "schema")
+
+
+def _of_collection(geo: Geo, request: Request, of: str) -> Answer:
+    asked = parameters.read(request.query, request.headers, ())
+    name = request.names["collection"]
+    _exists(geo, name)
+
+    def build() -> dict[str, Any]:
+        return collections.document(geo, name, asked, of=of)
+
+    return _document(geo, asked, build, f"{name}: {of}", media=collections.SCHEMA)
+
+
+def list_items(geo: Geo, request: Request) -> Answer:
+    name = request.names["collection"]
+    made, asked, validity = _source(geo, name, request)
+
+    def build() -> bytes:
+        kind = "record" if name == CATALOGUE else "feature"
+        envelope = geo.core.items(name, resource(name, "", source=made, kind=kind), _standard(asked))
+        if made.found is None or made.window is None:
+            raise AssertionError("the provider was not asked")
+        links = _page_links(geo, name, asked, made)
+        if asked.format == "json":
+            del envelope["timeStamp"]  # the same state is the same bytes
+            return _encode({**envelope, "links": links, "features": made.found.features})
+        columns, rows = items.rows(made)
+        if asked.format == "csv":
+            return features.as_csv(columns, rows)
+        return pages.table(name, columns, rows, links)
+
+    return _answer(asked, validity, build, collections.GEOJSON)
+
+
+def one_item(geo: Geo, request: Request) -> Answer:
+    name, identifier = request.names["collection"], request.names["item"]
+    made, asked, validity = _source(geo, name, request, single=True)
+
+    def build() -> bytes:
+        kind = "record" if name == CATALOGUE else "feature"
+        geo.core.item(name, resource(name, "", source=made, kind=kind), identifier)
+        if made.item is None:
+            raise AssertionError("the provider was not asked")
+        if asked.format == "json" and name == CATALOGUE:
+            return bytes(made.item)
+        home = f"/collections/{name}"
+        links = [
+            _link(
+                geo, f"{home}/items/{identifier}", "self", collections.GEOJSON, asked.say("本条", "This item")
+            ),
+            _link(geo, home, "collection", "application/json", asked.say("集合", "The collection")),
+        ]
+        if name not in (CATALOGUE, DIVISIONS):
+            record = geo.service.link(f"/v1/datasets/{geo.dataset(name).name}/records/{identifier}")
+            links.append({"href": record, "rel": "canonical", "type": "application/json"})
+        if asked.format == "html":
+            return pages.document(identifier, {**msgspec.json.decode(made.item), "links": links})
+        return bytes(made.item)[:-1] + b',"links":' + _encode(links) + b"}"
+
+    return _answer(asked, validity, build, collections.GEOJSON)
+
+
+def _source(geo: Geo, name: str, request: Request, *, single: bool = False) -> tuple[Source, Asked, Validity]:
+    formats: tuple[Format, ...] = ("json", "html") if single else _ITEM_FORMATS
+    if name == CATALOGUE:
+        known = () if single else catalogue.KNOWN
+        asked = parameters.read(request.query, request.headers, known, formats)
+        search = catalogue.read(asked, request.found)
+        return catalogue.source(geo, asked, search), asked, _of_site(geo, request)
+    if name == DIVISIONS and geo.boundaries is not None:
+        from publisher.geo import divisions
+
+        known = () if single else divisions.KNOWN
+        asked = parameters.read(request.query, request.headers, known, formats)
+        return divisions.source(geo.boundaries, asked), asked, _of_site(geo, request)
+    dataset = geo.dataset(name)
+    schema_used = geo.service.store.catalogue(dataset.name)
+    taken = parameters.VIEW if single else items.known(schema_used)
+    asked = parameters.read(request.query, request.headers, taken, formats)
+    question = items.read(dataset, schema_used, asked)
+    if request.found is not None:
+        question = items.narrowed(question, request.found.get(dataset.name, ()))
+    validity = reading.validity(geo.service, dataset.name, question.view)
+    if request.found is not None:
+        # The index follows the log at its own pace.
+        validity = Validity((*validity.tokens, request.position, geo.service.today()))
+    return items.source(geo, question), asked, validity
+
+
+def _standard(asked: Asked) -> Mapping[str, str]:
+    """The parameters that pygeoapi reads; numbers and truths are checked first, for both languages."""
+    values = asked.values
+    parameters.whole("limit", values.get("limit"), least=1, default=1)
+    offset = parameters.whole("offset", values.get("offset"), least=0, default=0)
+    geometry = parameters.truth("skipGeometry", values.get("skipGeometry"))
+    given = {name: values[name] for name in ("limit", "properties") if name in values}
+    if "sortby" in values:
+        # A plus in a query string is a space.
+        given["sortby"] = ",".join(by.replace(" ", "+", 1) for by in values["sortby"].split(","))
+    return {**given, "offset": str(offset), "skipGeometry": str(geometry).lower(), "lang": asked.language}
+
+
+def _page_links(geo: Geo, name: str, asked: Asked, made: Source) -> list[dict[str, Any]]:
+    found, window = made.found, made.window
+    if found is None or window is None:
+        return []
+    path, say, values = f"/collections/{name}/items", asked.say, dict(asked.values)
+    shown = {"json": collections.GEOJSON, "html": "text/html", "csv": "text/csv"}
+
+    def to(rel: str, title: str, form: str, **changed: str | None) -> dict[str, Any]:
+        pairs = {**values, **changed}
+        query = urlencode({key: value for key, value in pairs.items() if value is not None})
+        return _link(geo, f"{path}?{query}" if query else path, rel, shown[form], title)
+
+    links = [to("self", say("本页", "This page"), asked.format)]
+    forms = [form for form in _ITEM_FORMATS if form != asked.format]
+    links += [to("alternate", say(f"本页（{form}）", f"This page as {form}"), form, f=form) for form in forms]
+    if found.more is not None:
+        links.append(to("next", say("下一页", "Next page"), asked.format, **found.more))
+    if window.offset:
+        before = max(0, window.offset - window.limit)
+        links.append(
+            to("prev", say("上一页", "Previous page"), asked.format, offset=str(before), cursor=None)
+        )
+    links.append(
+        _link(geo, f"/collections/{name}", "collection", "application/json", say("集合", "Collection"))
+    )
+    return links
+
+
+def _exists(geo: Geo, name: str) -> None:
+    if name == CATALOGUE or (name == DIVISIONS and geo.boundaries is not None):
+        return
+    geo.dataset(name)
+
+
+def _of_site(geo: Geo, request: Request) -> Validity:
+    """On what a document about the whole site depends."""
+    sequence, day = geo.service.store.validator()
+    datasets = cursors.walk(geo.service.store.datasets())
+    file = geo.boundaries_file
+    boundaries = None if file is None or not file.exists() else file.stat().st_mtime_ns
+    return Validity((sequence, day, datasets, boundaries, request.position))
+
+
+def _document(
+    geo: Geo, asked: Asked, build: Callable[[], dict[str, Any]], title: str, media: str = "application/json"
+) -> Answer:
+    def built() -> bytes:
+        content = build()
+        return pages.document(title, content) if asked.format == "html" else _encode(content)
+
+    return _answer(asked, _of_site(geo, Request(b"", {})), built, media)
+
+
+def _answer(asked: Asked, validity: Validity, build: Callable[[], bytes], media: str) -> Answer:
+    medias = {"json": media, "html": _HTML, "csv": _CSV}
+    told = replace(validity, tokens=(*validity.tokens, asked.language, asked.format))
+    return Answer(medias[asked.format], asked.language, told, build)
+
+
+def _link(geo: Geo, path: str, rel: str, media: str, title: str) -> dict[str, Any]:
+    return {"href": geo.link(path), "rel": rel, "type": media, "title": title}
+
+
+def failure(error: StoreError) -> OgcError | None:
+    """What the store refuses, as an OGC exception; None for what is no fault of the request."""
+    if error.code in ("no-such-dataset", "no-such-record", "no-such-release"):
+        return not_found(error.zh, error.en)
+    if error.code in ("mixed-view", "bad-filter", "bad-cursor"):
+        return OgcError(400, "InvalidParameterValue", error.zh, error.en)
+    return None

@@ -1,0 +1,213 @@
+"""The items of a dataset's collection: from a request's parameters to features of one state of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from publisher.api import cursors
+from publisher.api.problems import ProblemError
+from publisher.geo import collections, features, parameters
+from publisher.geo.exceptions import OgcError, invalid, not_found
+from publisher.geo.parameters import ITEMS, VIEW, Asked
+from publisher.geo.site import Geo
+from publisher.geo.source import Items, Source, Window
+from publisher.store import predicate as p
+from publisher.store.matching import MatchQuery
+from publisher.store.model import Dataset, View
+from schemas.catalogue import Catalogue
+
+_NOT_IN_WALK = frozenset({"cursor", "offset", "limit", "f", "lang", "as_of", "known_at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a dataset, checked."""
+
+    dataset: Dataset
+    catalogue: Catalogue
+    asked: Asked
+    view: View
+    during: tuple[date | None, date | None] | None
+    where: p.Predicate | None
+    walk: str
+    cursor: cursors.Cursor | None
+
+
+def filterable(catalogue: Catalogue) -> tuple[str, ...]:
+    """Properties that a parameter of their name filters by, unless the standard has that name."""
+    taken = ITEMS | VIEW | parameters.COMMON
+    return tuple(name for name in collections.queryables(catalogue, "zh") if name not in taken)
+
+
+def known(catalogue: Catalogue) -> Collection[str]:
+    return {*ITEMS, *VIEW, *filterable(catalogue)}
+
+
+def read(dataset: Dataset, catalogue: Catalogue, asked: Asked) -> Question:
+    """Raises :class:`OgcError` (400)."""
+    values = asked.values
+    during = parameters.during(values.get("datetime"))
+    view = parameters.view(values)
+    if during is not None and (view.as_of is not None or view.release is not None):
+        raise invalid("datetime", "不能与 as_of、release 同用。", "does not go with as_of or release.")
+    conditions = [_equal(catalogue, name, values[name]) for name in filterable(catalogue) if name in values]
+    box = parameters.bbox(values.get("bbox"))
+    if box is not None:
+        # What has no geometry is never in a box (17-069r4, requirement 16).
+        conditions.append(features.within(box) if features.has_places(catalogue) else p.Constant(value=False))
+    if "filter" in values:
+        conditions.append(_filter(catalogue, values))
+    elif "filter-lang" in values or "filter-crs" in values:
+        raise invalid("filter-lang", "要与 filter 同用。", "goes with filter.")
+    walk = cursors.walk(
+        "ogc", dataset.name, sorted((k, v) for k, v in values.items() if k not in _NOT_IN_WALK)
+    )
+    return Question(
+        dataset,
+        catalogue,
+        asked,
+        view,
+        during,
+        p.Every(tuple(conditions)) if conditions else None,
+        walk,
+        _cursor(values.get("cursor"), walk, sort=values.get("sortby")),
+    )
+
+
+def narrowed(question: Question, records: Sequence[str]) -> Question:
+    """The question with the records that hold the words of ``q``."""
+    others = (question.where,) if question.where is not None else ()
+    return replace(question, where=p.Every((p.Records(tuple(records)), *others)))
+
+
+def _cursor(text: str | None, walk: str, *, sort: str | None) -> cursors.Cursor | None:
+    if text is None:
+        return None
+    try:
+        cursor = cursors.decode(text, walk)
+    except ProblemError as error:
+        raise invalid("cursor", error.zh, error.en) from error
+    match cursor.after:
+        case (str(), int()) if sort is None and cursor.total >= 0:
+            return cursor
+    raise invalid("cursor", "不属于这个查询。", "is not of this query.")
+
+
+def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
+    kind = p.kind(catalogue, name)
+    value: p.Scalar = text
+    try:
+        match kind:
+            case "list":
+                return p.Holds(name, (text,))
+            case "number":
+                value = float(text)
+                if not abs(value) < 1e300:
+                    raise ValueError(text)
+            case "boolean":
+                value = {"true": True, "false": False}[text]
+            case "day":
+                value = date.fromisoformat(text).isoformat()
+    except (ValueError, KeyError):
+        shape = collections.queryables(catalogue, "zh")[name]
+        wanted = shape.get("format", shape["type"])
+        raise invalid(name, f"应为 {wanted}。", f"should be {wanted}.") from None
+    return p.Comparison(name, "=", value)
+
+
+def _filter(catalogue: Catalogue, values: Mapping[str, str]) -> p.Predicate:
+    from publisher.geo import cql2, translate
+
+    language = values.get("filter-lang", "cql2-text")
+    readers = {"cql2-text": cql2.read_text, "cql2-json": cql2.read_json}
+    if language not in readers:
+        raise invalid("filter-lang", "只有 cql2-text 和 cql2-json。", "there are cql2-text and cql2-json.")
+    if values.get("filter-crs", parameters.CRS84) != parameters.CRS84:
+        raise invalid("filter-crs", f"只有 {parameters.CRS84}。", f"there is only {parameters.CRS84}.")
+    return translate.translate(readers[language](values["filter"]), catalogue)
+
+
+def source(geo: Geo, question: Question) -> Source:
+    shown = collections.schema(question.catalogue, question.asked.language)
+    return Source(
+        fields=shown,
+        query=lambda window: _page(geo, question, window),
+        get=lambda identifier: _one(geo, question, identifier),
+    )
+
+
+def _page(geo: Geo, question: Question, window: Window) -> Items:
+    view, cursor = _pinned(geo, question), question.cursor
+    page = geo.service.store.match(
+        question.dataset.name,
+        MatchQuery(
+            view=view,
+            during=question.during,
+            where=question.where,
+            sort=window.sort,
+            limit=window.limit,
+            offset=window.offset,
+            after=None if cursor is None else (str(cursor.after[0]), int(cursor.after[1] or 0)),
+            count=cursor is None,
+        ),
+    )
+    matched = cursor.total if cursor is not None else page.total or 0
+    more = None
+    if page.after is not None:
+        more = {"offset": str(window.offset + len(page.matches)), **_pins(view, question)}
+        if not window.sort:
+            more["cursor"] = cursors.encode(cursors.Cursor(question.walk, page.after, matched))
+    return Items(
+        tuple(
+            features.feature(m, question.catalogue, properties=window.properties, geometry=window.geometry)
+            for m in page.matches
+        ),
+        matched,
+        more,
+    )
+
+
+def _one(geo: Geo, question: Question, identifier: str) -> msgspec.Raw:
+    """Raises :class:`OgcError`: 404, or 410 where the record was withdrawn or erased."""
+    store, name = geo.service.store, question.dataset.name
+    query = MatchQuery(view=question.view, where=p.Records((identifier,)), limit=1, count=False)
+    for match in store.match(name, query).matches:
+        return features.feature(match, question.catalogue)
+    state = store.record(name, identifier, question.view)
+    if state.status in ("withdrawn", "erased"):
+        raise OgcError(410, "Gone", "记录已撤回或依法删除。", "The record was withdrawn or erased.")
+    raise not_found("这一天没有这条记录。", "The record is not in effect on that day.")
+
+
+def _pinned(geo: Geo, question: Question) -> View:
+    """The present said outright, so that every page of a walk is of one state of the log."""
+    view = question.view
+    if view.release is not None:
+        return view
+    now = geo.service.store.validator(question.dataset.name)
+    published = geo.service.published_at(question.dataset.name, now[0])
+    return View(as_of=view.as_of or now[1], known_at=view.known_at or published)
+
+
+def _pins(view: View, question: Question) -> dict[str, str]:
+    if view.release is not None:
+        return {}
+    pins = {}
+    if view.known_at is not None:
+        pins["known_at"] = view.known_at.isoformat().replace("+00:00", "Z")
+    if view.as_of is not None and question.during is None:
+        pins["as_of"] = view.as_of.isoformat()
+    return pins
+
+
+def rows(made: Source) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    """Columns and rows of a table of the features that were found."""
+    features_found = made.found.features if made.found is not None else ()
+    decoded = [msgspec.json.decode(feature) for feature in features_found]
+    chosen = made.window.properties if made.window is not None else ()
+    return ("id", *(chosen or made.fields)), [{"id": f["id"], **f["properties"]} for f in decoded]

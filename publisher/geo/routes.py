@@ -1,0 +1,182 @@
+"""The routes under ``/ogc``: Litestar in front of :mod:`publisher.geo.answering`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from litestar import Request as HttpRequest
+from litestar import Response, get
+from litestar.concurrency import sync_to_thread
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy.exc import OperationalError
+
+from publisher.api import conditional
+from publisher.geo import answering, catalogue, parameters
+from publisher.geo.answering import Handler, Request
+from publisher.geo.exceptions import OgcError, invalid, not_found
+from publisher.geo.site import CATALOGUE, HOME, Geo
+from publisher.store.clocks import micros
+from publisher.store.model import StoreError
+from search import engine
+
+_LOG = logging.getLogger("publisher.geo")
+_VARY = {"vary": "Accept, Accept-Language, Accept-Encoding"}
+MOST_FOUND = 20_000
+"""Records that the words of ``q`` may hold; more are refused, never cut."""
+_HITS_AT_ONCE = 1000
+
+_PATHS: Mapping[str, Handler] = {
+    "": answering.landing,
+    "/conformance": answering.conforms,
+    "/api": answering.api,
+    "/collections": answering.list_collections,
+    "/collections/{collection:str}": answering.collection,
+    "/collections/{collection:str}/queryables": answering.queryables,
+    "/collections/{collection:str}/schema": answering.schema,
+    "/collections/{collection:str}/items": answering.list_items,
+    "/collections/{collection:str}/items/{item:str}": answering.one_item,
+}
+
+
+def handlers(geo: Geo) -> list[HTTPRouteHandler]:
+    """Everything under ``/ogc``; pygeoapi itself is loaded by the first request that needs it."""
+    return [*(_handler(geo, path, handle) for path, handle in _PATHS.items()), _nowhere()]
+
+
+def _handler(geo: Geo, path: str, handle: Handler) -> HTTPRouteHandler:
+    searched = handle is answering.list_items
+
+    @get(HOME + path, include_in_schema=False)
+    async def respond(request: HttpRequest[Any, Any, Any]) -> Response[bytes]:
+        raw: bytes = request.scope["query_string"]
+        headers = request.headers
+        asked = Request(raw, headers, request.path_params)
+        try:
+            if searched and b"q=" in raw:
+                asked = await _searched(geo, asked)
+            return await sync_to_thread(_answered, geo, handle, asked, request.scope["path"])
+        except Exception as error:  # noqa: BLE001 - the edge: each becomes an answer, and is logged where it is ours
+            return _failed(error, raw, request.scope["path"])
+
+    return respond
+
+
+def _nowhere() -> HTTPRouteHandler:
+    @get(f"{HOME}/{{rest:path}}", include_in_schema=False)
+    async def nowhere(request: HttpRequest[Any, Any, Any]) -> Response[bytes]:
+        error = not_found("没有这个地址。", "There is no such address.")
+        return _failed(error, request.scope["query_string"], request.scope["path"])
+
+    return nowhere
+
+
+def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Response[bytes]:
+    with geo.service.store.snapshot():
+        answer = handle(geo, request)
+        address = path.encode() + b"?" + request.query
+        tag = conditional.etag(answer.validity, version=geo.service.version, address=address)
+        headers = {**answer.validity.headers(tag), **_VARY, "content-language": answer.language}
+        if conditional.unchanged(answer.validity, tag, request.headers):
+            return Response(b"", status_code=304, headers=headers)
+        body = answer.build()
+    return Response(body, headers={**headers, "content-type": answer.media})
+
+
+async def _searched(geo: Geo, request: Request) -> Request:
+    """The request with the records that hold the words of ``q``, of the state that it asks about.
+
+    Raises :class:`OgcError` (400) and ``SearchError``.
+    """
+    found = parse_qs(request.query.decode(errors="replace"), keep_blank_values=True).get("q")
+    if found is None:
+        return request
+    name = request.names["collection"]
+    datasets, view = await sync_to_thread(_scope, geo, name, request)
+    text = found[0].strip()
+    if not text:
+        raise invalid("q", "请给出要找的词。", "say what to look for.")
+    position = await geo.service.search.position()
+    texts = [part for part in text.split(",") if part.strip()] if name == CATALOGUE else [text]
+    records: dict[str, list[str]] = {dataset: [] for dataset in datasets}
+    for part in texts if datasets else ():
+        wanted = replace(view, text=part, filters={"dataset": tuple(datasets)})
+        await _collect(geo, wanted, records)
+    return replace(request, found=records, position=position)
+
+
+def _scope(geo: Geo, name: str, request: Request) -> tuple[Sequence[str], engine.Request]:
+    values = {key: given[0] for key, given in parse_qs(request.query.decode(errors="replace")).items()}
+    view, store = parameters.view(values), geo.service.store
+    begin_end = parameters.during(values.get("datetime"))
+    if name == CATALOGUE:
+        datasets, begin_end = [dataset.name for dataset in catalogue.policies(geo)], None
+    else:
+        datasets = [geo.dataset(name).name]
+    day, known = view.as_of, view.known_at
+    if begin_end is not None:
+        day = begin_end[1]
+    if view.release is not None:
+        release = store.release(datasets[0], view.release)
+        day, known = release.effective_on, release.published_at
+    asked = engine.Request(
+        text="",
+        as_of=(day or geo.service.today()).toordinal(),
+        known_at=engine.FOREVER - 1 if known is None else micros(known),
+        limit=_HITS_AT_ONCE,
+        highlight=False,
+    )
+    return datasets, asked
+
+
+async def _collect(geo: Geo, wanted: engine.Request, records: dict[str, list[str]]) -> None:
+    cursor: str | None = None
+    while True:
+        page = await geo.service.search.search(replace(wanted, cursor=cursor))
+        if page.total > MOST_FOUND:
+            raise invalid(
+                "q",
+                f"命中 {page.total} 条，请写得更具体（最多 {MOST_FOUND} 条）。",
+                f"{page.total} records hold these words; be more specific (at most {MOST_FOUND}).",
+            )
+        for hit in page.hits:
+            records[hit.dataset].append(hit.record)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _failed(error: Exception, raw: bytes, path: str) -> Response[bytes]:
+    told = _exception(error)
+    if told.status == 500:
+        _LOG.error("GET %s failed", path, exc_info=error)
+    values = {key: given[0] for key, given in parse_qs(raw.decode(errors="replace")).items()}
+    description = told.en if values.get("lang", "").lower().startswith("en") else f"{told.zh} / {told.en}"
+    body = {"code": told.code, "type": told.code, "description": description}
+    return Response(
+        msgspec.json.encode(body),
+        status_code=told.status,
+        headers={"cache-control": "no-store", **_VARY, **told.headers, "content-type": "application/json"},
+    )
+
+
+def _exception(error: Exception) -> OgcError:
+    match error:
+        case OgcError():
+            return error
+        case StoreError() if (told := answering.failure(error)) is not None:
+            return told
+        case engine.SearchError():
+            return _unavailable("检索暂时不可用。", "Search is unavailable for now.", error.retry_after)
+        case OperationalError() | StoreError(code="busy"):
+            return _unavailable("数据库暂时不可用。", "The database is unavailable for now.", 5)
+        case _:
+            return OgcError(500, "NoApplicableCode", "服务器内部错误。", "Internal error.")
+
+
+def _unavailable(zh: str, en: str, seconds: int) -> OgcError:
+    return OgcError(503, "NoApplicableCode", zh, en, headers={"retry-after": str(seconds)})

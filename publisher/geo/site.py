@@ -1,0 +1,133 @@
+"""What the OGC routes of a site share: its datasets as collections, its boundaries, pygeoapi's core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from publisher.api.routing import Service
+from publisher.geo.exceptions import not_found
+from publisher.geo.source import Source
+from publisher.store.clocks import start_of
+from publisher.store.model import Dataset, StoreError, View
+
+if TYPE_CHECKING:
+    from publisher.geo.boundaries import Boundaries
+    from publisher.geo.core import Core
+
+type Box = tuple[float, float, float, float]
+"""West, south, east, north: degrees of WGS 84."""
+
+HOME = "/ogc"
+CATALOGUE = "catalogue"
+DIVISIONS = "divisions"
+_TAKEN = (CATALOGUE, DIVISIONS)
+_PREFIX = "dataset."
+"""No name of a dataset has a dot, so no two collections share a name."""
+
+
+@dataclass(frozen=True)
+class Geo:
+    """``boundaries_file``: see :mod:`publisher.geo.boundaries`. pygeoapi is loaded by the first request."""
+
+    service: Service
+    boundaries_file: Path | None = None
+    _extents: dict[str, tuple[int, tuple[date | None, date | None]]] = field(default_factory=dict, repr=False)
+    """Dataset → (its validator's sequence, its extent in time): one entry a dataset, never stale."""
+
+    @cached_property
+    def core(self) -> Core:
+        from publisher.geo.core import Core
+
+        return Core(self.link(""))
+
+    @cached_property
+    def boundaries(self) -> Boundaries | None:
+        """Raises ``BoundaryError`` for a file that cannot be used."""
+        if self.boundaries_file is None:
+            return None
+        from publisher.geo.boundaries import load
+
+        return load(self.boundaries_file)
+
+    def link(self, path: str) -> str:
+        return self.service.link(HOME + path)
+
+    def names(self) -> list[str]:
+        """Of all collections, the catalogue first."""
+        divisions = [DIVISIONS] if self.boundaries_file is not None else []
+        return [CATALOGUE, *divisions, *(self.name_of(d.name) for d in self.service.store.datasets())]
+
+    @staticmethod
+    def name_of(dataset: str) -> str:
+        return _PREFIX + dataset if dataset in _TAKEN else dataset
+
+    def dataset(self, collection: str) -> Dataset:
+        """Raises :class:`OgcError` (404) where no dataset is kept under the collection's name."""
+        name = collection.removeprefix(_PREFIX)
+        if self.name_of(name) == collection:
+            try:
+                return self.service.store.dataset(name)
+            except StoreError as error:
+                if error.code != "no-such-dataset":
+                    raise
+        raise not_found(f"没有集合 {collection[:100]}。", f"There is no collection {collection[:100]}.")
+
+    def box(self, dataset: Dataset) -> Box | None:
+        if dataset.division is None or self.boundaries is None:
+            return None
+        return self.boundaries.extent(dataset.division)
+
+    def interval(self, dataset: str) -> tuple[str | None, str | None]:
+        """Times of the first and last effect, RFC 3339 in UTC; None is open or nothing stated."""
+        sequence, _ = self.service.store.validator(dataset)
+        known = self._extents.get(dataset)
+        if known is None or known[0] != sequence:
+            known = (sequence, self.service.store.extent(dataset))
+            self._extents[dataset] = known
+        begin, end = known[1]
+        return instant(begin), instant(end)
+
+    def present(self, dataset: str) -> View:
+        """The present said outright, so that pages asked for later are of the same state."""
+        sequence, day = self.service.store.validator(dataset)
+        return View(as_of=day, known_at=self.service.published_at(dataset, sequence))
+
+
+def instant(day: date | None) -> str | None:
+    """The beginning of a day in Asia/Shanghai."""
+    return None if day is None else stamp(start_of(day))
+
+
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def resource(
+    title: str,
+    description: str,
+    *,
+    keywords: Sequence[str] = (),
+    box: Sequence[float] | None = None,
+    interval: tuple[str | None, str | None] | None = None,
+    source: Source | None = None,
+    kind: str = "feature",
+) -> Mapping[str, Any]:
+    """A collection as pygeoapi's configuration says it. Without ``box`` the whole earth stands in."""
+    extents: dict[str, Any] = {"spatial": {"bbox": list(box or (-180, -90, 180, 90))}}
+    if interval is not None:
+        begin, end = (None if text is None else datetime.fromisoformat(text) for text in interval)
+        extents["temporal"] = {"begin": begin, "end": end}
+    provider = {"type": kind, "name": "publisher.geo.provider.LogProvider", "data": source}
+    return {
+        "type": "collection",
+        "title": title,
+        "description": description,
+        "keywords": list(keywords),
+        "extents": extents,
+        "providers": [provider],
+    }
