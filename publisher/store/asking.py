@@ -12,9 +12,10 @@ from publisher.store import tables as t
 from publisher.store.base import Base
 from publisher.store.listing import Listing
 from publisher.store.model import Cause, Change, RecordPage, RecordQuery, RecordState, Release, Span, View
+from publisher.store.prepared import Prepared
 
 _NEWEST = select(t.site.c.release_sequence)
-_NEWEST_OF = (
+_NEWEST_OF = Prepared(
     select(t.release.c.sequence)
     .where(t.release.c.dataset == bindparam("dataset"))
     .order_by(t.release.c.number.desc())
@@ -93,5 +94,5 @@ class Asking(Base):
         with self._read() as conn:
             if dataset is None:
                 return conn.scalar(_NEWEST) or 0, self._today()
-            newest = conn.scalar(_NEWEST_OF, {"dataset": self._keyed(conn, dataset).key})
-            return newest or 0, self._today()
+            newest = _NEWEST_OF.first(conn, {"dataset": self._keyed(conn, dataset).key})
+            return 0 if newest is None else newest.sequence, self._today()

@@ -122,7 +122,7 @@ class Drafting(Base):
         left_out: Sequence[Mapping[str, Any]] = (),
         catalogue: Catalogue | None = None,
     ) -> None:
-        """Lay an import into the draft in place of the part's earlier one; of a running catalogue, the file's."""
+        """Lay an import into the draft in place of the part's earlier one; of a running one, the file's."""
         with self._write() as conn:
             if not self._sources.has(conn, source.digest):
                 raise StoreError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
@@ -12,6 +12,7 @@ from publisher.store import seal, spans
 from publisher.store import tables as t
 from publisher.store.amend import no_such_record
 from publisher.store.canonical import canonical
+from publisher.store.clocks import micros
 from publisher.store.database import Database
 from publisher.store.model import StoreError
 from publisher.store.registry import DatasetRow
@@ -31,7 +32,9 @@ class Erasing:
     def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
         self._database, self._conn, self._dataset = database, conn, dataset
 
-    def erase(self, records: Sequence[str], catalogue: Catalogue, heading: seal.Heading, now: Any) -> int:
+    def erase(
+        self, records: Sequence[str], catalogue: Catalogue, heading: seal.Heading, now: datetime
+    ) -> int:
         """Raises ``StoreError``: ``no-such-record``, ``erased`` (already)."""
         conn = self._conn
         keys = self._keys(records)
@@ -41,7 +44,7 @@ class Erasing:
         sequence = seal.seal(
             self._database, conn, self._dataset, catalogue, heading, now=now, new_revisions_after=last
         )
-        self._tell_search(keys)
+        self._tell_search(keys, micros(now))
         self._destroy(keys, sequence)
         imports = conn.scalars(select(t.held.c["import"]).where(t.held.c.record.in_(keys)).distinct()).all()
         self._destroy_evidence(imports)
@@ -77,10 +80,9 @@ class Erasing:
             conn.execute(delete(t.draft_entry).where(e["import"] == key))
             conn.execute(delete(t.import_).where(t.import_.c.key == key))
 
-    def _tell_search(self, keys: Sequence[int]) -> None:
+    def _tell_search(self, keys: Sequence[int], due_at: int) -> None:
         conn, s = self._conn, t.span.c
         after = conn.scalar(select(t.site.c.outbox_sequence)) or 0
-        due_at = conn.scalar(select(func.max(t.release.c.published_at))) or 0
         # What was still to be indexed has no text any more.
         erased = (
             select(seal.span_key())

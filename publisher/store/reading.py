@@ -18,6 +18,7 @@ from publisher.store.database import contains, stream
 from publisher.store.draft import plain, source_of
 from publisher.store.identity import span_id
 from publisher.store.model import RecordState, Span, Status
+from publisher.store.prepared import Prepared
 from publisher.store.views import Clocks
 from schemas.catalogue import Content
 
@@ -52,7 +53,7 @@ _DAY: BindParameter[int] = bindparam("day", type_=t.Key)
 _INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
 _KNOWN = select(*COLUMNS).select_from(joined(t.span)).where(_s.known_from <= _INSTANT, _s.known_to > _INSTANT)
 _MINE = _KNOWN.where(_r.id == bindparam("record"), _r.dataset == bindparam("dataset"))
-_ON_DAY = _MINE.where(_s.effective_from <= _DAY, _s.effective_to > _DAY)
+_ON_DAY = Prepared(_MINE.where(_s.effective_from <= _DAY, _s.effective_to > _DAY))
 _COMING = _MINE.where(_s.effective_from > _DAY).order_by(_s.effective_from).limit(1)
 
 
@@ -109,7 +110,7 @@ def _reason(conn: Connection, row: Any, shown: Status) -> str:
 def record(conn: Connection, dataset: Named, record_id: str, clocks: Clocks) -> RecordState:
     """Raises ``StoreError('no-such-record')`` where the view knows nothing of it."""
     asked = {"record": plain(record_id), "dataset": dataset.key, "day": clocks.day, "instant": clocks.instant}
-    row = conn.execute(_ON_DAY, asked).first()
+    row = _ON_DAY.first(conn, asked)
     if row is not None:
         return state(conn, dataset, row)
     row = conn.execute(_COMING, asked).first()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, and_, case, delete, exists, func, insert, literal, select, update
 
 from publisher.store import seal, spans
 from publisher.store import tables as t
+from publisher.store.clocks import micros
 from publisher.store.database import Database
 from publisher.store.temporary import emptied, old_span, work
 
 
-def rebuild_spans(database: Database, conn: Connection) -> int:
+def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
     """Lay every release into empty spans. → how many spans came out different (none, if all was well).
 
     What came out different is told to search again; what was as it is keeps its outbox sequence.
@@ -34,7 +37,7 @@ def rebuild_spans(database: Database, conn: Connection) -> int:
     erased = select(t.record.c.key).where(t.record.c.erased_by.is_not(None))
     conn.execute(update(t.span).where(t.span.c.record.in_(erased)).values(status="erased", title=""))
     _keep_sequences(conn)
-    different = _tell(conn, before, last)
+    different = _tell(conn, before, last, micros(now))
     for dataset in conn.scalars(select(t.dataset.c.key)).all():
         spans.recount(conn, dataset)
     return different
@@ -83,10 +86,9 @@ def _keep_sequences(conn: Connection) -> None:
     )
 
 
-def _tell(conn: Connection, before: int, last: int) -> int:
+def _tell(conn: Connection, before: int, last: int, due_at: int) -> int:
     s, o = t.span.c, old_span.c
     different = conn.scalar(select(func.count()).select_from(t.span).where(s.sequence > before)) or 0
-    due_at = conn.scalar(select(func.max(t.release.c.published_at))) or 0
     for dataset in conn.scalars(select(t.dataset.c.key)).all():
         seal.write_span_items(conn, dataset, before, due_at)
     gone = ~exists().where(s.record == o.record, s.made == o.made, s.effective_from == o.effective_from)

@@ -139,7 +139,7 @@ class Releasing(Base):
     def rebuild_spans(self) -> int:
         """Make the spans again from the log. → how many came out different."""
         with self._write() as conn:
-            return rebuild.rebuild_spans(self._database, conn)
+            return rebuild.rebuild_spans(self._database, conn, self._clock())
 
     def _amend(self, dataset: str, heading: Heading, make: Callable[[Amending, Heading], int]) -> Release:
         with self._write() as conn:

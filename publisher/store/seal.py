@@ -73,8 +73,8 @@ def seal(
     conn.execute(insert(t.release).values(row))
     conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(release=sequence))
     changes = _write_changes(conn, dataset.key, sequence, counters.change_sequence)
-    write_span_items(conn, dataset.key, counters.outbox_sequence, known_from)
-    last = _write_release_items(conn, dataset.key, row["number"], heading.effective_on, known_from, last)
+    write_span_items(conn, dataset.key, counters.outbox_sequence, micros(now))
+    last = _write_release_items(conn, dataset.key, row["number"], heading.effective_on, micros(now), last)
     conn.execute(
         update(t.site).values(release_sequence=sequence, change_sequence=changes, outbox_sequence=last)
     )
@@ -204,11 +204,11 @@ def span_key(table: Table = t.span) -> Any:
 
 
 def _write_release_items(
-    conn: Connection, dataset: int, number: int, effective_on: date, known_from: int, last: int
+    conn: Connection, dataset: int, number: int, effective_on: date, now: int, last: int
 ) -> int:
     """A release is told of when it is published, and once more on the day it comes into effect."""
-    due = [known_from]
-    if micros(start_of(effective_on)) > known_from:
+    due = [now]
+    if micros(start_of(effective_on)) > now:
         due.append(micros(start_of(effective_on)))
     rows = [
         {

@@ -1,0 +1,154 @@
+"""What the log says, found the slow and obvious way: every day written out, after every release.
+
+Nothing here is shared with the store: a table of days for each record, copied whole at each release.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from itertools import count
+
+DAYS = 10
+"""Days 0 … 9 of the tests' calendar; what holds on the last holds for ever."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a record says on one day. ``text`` stays below a removal and a withdrawal, as the log's does."""
+
+    status: str
+    revision: int
+    text: str
+
+
+type Table = dict[str, list[Cell | None]]
+
+
+@dataclass
+class Replay:
+    """Two parts; a record's part is the first letter of its name."""
+
+    table: Table = field(default_factory=dict)
+    after: list[Table] = field(default_factory=list)
+    files: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {"A": [], "B": []})
+    """Part → the first day and the day after the last of each file, the newest last."""
+    _revisions: count[int] = field(default_factory=lambda: count(1))
+
+    def boundary(self, part: str, day: int) -> int | None:
+        """The first later day on which the part's state is stated or changes."""
+        days = [
+            first
+            for n, (first, _) in enumerate(self.files[part])
+            if first > day and not any(f <= first < last for f, last in self.files[part][n + 1 :])
+        ]
+        for name, cells in self.table.items():
+            if name[0] == part:
+                days += [d for d in range(day + 1, DAYS) if cells[d] != cells[d - 1]]
+        return min(days, default=None)
+
+    def publish(self, part: str, rows: dict[str, str], day: int, end: int) -> bool:
+        """Lay a file over the days from ``day`` up to ``end``. → whether anything changed."""
+        new = copy.deepcopy(self.table)
+        for name, text in rows.items():
+            self._state(new.setdefault(name, [None] * DAYS), text, day, end)
+        for name, cells in new.items():
+            if name[0] == part and name not in rows:
+                self._remove(cells, day, end)
+        if new == self.table:
+            return False
+        self.files[part].append((day, end))
+        self._release(new)
+        return True
+
+    def _state(self, cells: list[Cell | None], text: str, day: int, end: int) -> None:
+        here = cells[day]
+        if here is not None and here.status == "withdrawn" and here.text == text:
+            return
+        same = here is not None and here.status == "current" and here.text == text
+        revision = here.revision if same and here is not None else next(self._revisions)
+        if same and all(c is not None and c.revision == revision for c in cells[day:end]):
+            return
+        cells[day:end] = [Cell("current", revision, text)] * (end - day)
+        for d in range(end, DAYS):
+            if cells[d] is not None:
+                break
+            cells[d] = Cell("removed", revision, text)
+
+    def _remove(self, cells: list[Cell | None], day: int, end: int) -> None:
+        """In force then, or to come then: removed. Withdrawn stays withdrawn."""
+        held = [c for c in cells[day:end] if c is not None and c.status == "current"]
+        if held:
+            gone = Cell("removed", held[0].revision, held[0].text)
+            cells[day:end] = [gone] * (end - day)
+
+    def chosen(self, name: str, today: int) -> int | None:
+        """The day whose value a correction or a withdrawal is about."""
+        cells = self.table[name]
+        stated = [d for d, c in enumerate(cells) if c is not None and c.status == "current"]
+        if not stated:
+            return None
+        if today in stated:
+            return today
+        coming = [d for d in stated if d > today]
+        return coming[0] if coming else stated[-1]
+
+    def correct(self, name: str, text: str, today: int) -> bool:
+        day = self.chosen(name, today)
+        assert day is not None
+        new = copy.deepcopy(self.table)
+        cells = new[name]
+        value = cells[day]
+        assert value is not None
+        if value.text == text:
+            return False
+        first, last = day, day + 1
+        while first > 0 and cells[first - 1] == value:
+            first -= 1
+        while last < DAYS and cells[last] == value:
+            last += 1
+        cells[first:last] = [Cell("current", next(self._revisions), text)] * (last - first)
+        self._release(new)
+        return True
+
+    def withdraw(self, name: str, today: int) -> None:
+        day = self.chosen(name, today)
+        assert day is not None
+        new = copy.deepcopy(self.table)
+        cells = new[name]
+        value = cells[day]
+        assert value is not None
+        first = next(d for d, c in enumerate(cells) if c is not None)
+        cells[first:] = [Cell("withdrawn", value.revision, value.text)] * (DAYS - first)
+        self._release(new)
+
+    def erase(self, name: str) -> None:
+        """Gone from every table, also those of the past."""
+        self._release(self.table)
+        for table in self.after:
+            if name in table:
+                table[name] = [c and Cell("erased", 0, "") for c in table[name]]
+        self.table = copy.deepcopy(self.table)
+        del self.table[name]
+        self.after[-1] = copy.deepcopy(self.after[-1])
+
+    def _release(self, table: Table) -> None:
+        self.table = table
+        self.after.append(copy.deepcopy(table))
+
+    # --- what readers ask -----------------------------------------------------------------------
+
+    def in_force(self, release: int, day: int) -> dict[str, str]:
+        """Name → text, as known after a release, on a day."""
+        table = self.after[release]
+        return {n: c.text for n, cells in table.items() if (c := cells[day]) and c.status == "current"}
+
+    def status(self, release: int, day: int, name: str) -> tuple[str, str] | None:
+        """Status and text of a record; None where nothing was known of it."""
+        cells = self.after[release].get(name, [])
+        known = [c for c in cells[day:] if c is not None]
+        if not known:
+            return None
+        cell, now = known[0], cells[day]
+        status = "future" if now is None and cell.status == "current" else cell.status
+        return status, "" if status in ("withdrawn", "erased") else cell.text

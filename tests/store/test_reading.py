@@ -1,0 +1,245 @@
+"""Lists, facets, pages, changes, the outbox: what readers and the worker get."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from publisher.store.clocks import start_of
+from publisher.store.model import Filter, RecordQuery, StoreError, View
+from publisher.store.store import Store
+from tests.store.site import EARLY, LATE, MIDDLE, Clock, entry, fees_dataset, ids, lay, release, said
+
+
+def names(store: Store, **query: Any) -> list[str]:
+    page = store.records("fees", RecordQuery(**query))
+    assert page.total == len(page.records) or page.after is not None
+    return [r.title for r in page.records]
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    rows = [
+        entry("丁", kind="甲类", rate=10, remark="x"),
+        entry("丙", "2", kind="乙类", rate=2),
+        entry("乙", "2", kind="甲类", rate=9),
+        entry("甲", "%_' OR 1=1", place="东区"),
+    ]
+    release(store, *rows)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ([("kind", "eq", ("甲类",))], "丁乙"),
+        ([("kind", "eq", ("甲类", "乙类"))], "丁丙乙"),
+        ([("rate", "gte", ("9",))], "丁乙"),
+        ([("rate", "gt", ("9",)), ("rate", "lte", ("10",))], "丁"),
+        ([("rate", "lt", ("10",))], "丙乙"),
+        ([("rate", "eq", ("10.0",))], "丁"),
+        ([("kind", "exists", ("false",))], "甲"),
+        ([("place", "exists", ("true",))], "甲"),
+        ([("standard", "eq", ("2",))], "丙乙"),
+        ([("standard", "eq", ("%_' OR 1=1",))], "甲"),
+        ([("standard", "eq", ("\x00\ud800",))], ""),
+        ([("kind", "eq", ("\x00\ud800",))], ""),
+        ([("kind", "eq", ("甲类",)), ("standard", "eq", ("2",))], "乙"),
+        ([("part", "eq", ("财政局",))], "丁丙乙甲"),
+        ([("part", "eq", ("民政局",))], ""),
+    ],
+)
+def test_filters_pick(filled: Store, conditions: list[tuple[Any, ...]], expected: str) -> None:
+    found = names(filled, filters=tuple(Filter(*c) for c in conditions))
+    assert sorted(found) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ((), "丁丙乙甲"),
+        ((("title", True),), "甲乙丙丁"),
+        ((("rate", False),), "丙乙丁甲"),
+        ((("rate", True),), "丁乙丙甲"),
+        ((("kind", False), ("rate", True)), "丙丁乙甲"),
+        ((("standard", True), ("name", False)), "丙乙丁甲"),
+        ((("place", False),), "甲丁丙乙"),
+    ],
+)
+def test_lists_are_sorted_by_code_point_with_blanks_last_and_paged_by_key(
+    filled: Store, sort: tuple[tuple[str, bool], ...], expected: str
+) -> None:
+    assert names(filled, sort=sort) == list(expected)
+    seen: list[str] = []
+    after = None
+    while True:
+        page = filled.records("fees", RecordQuery(sort=sort, limit=1, after=after))
+        assert page.total == 4
+        seen += [r.title for r in page.records]
+        if page.after is None:
+            break
+        after = page.after
+    assert seen == list(expected)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        RecordQuery(filters=(Filter("nothing", "eq", ("1",)),)),
+        RecordQuery(sort=(("nothing", False),)),
+        RecordQuery(filters=(Filter("rate", "gte", ("many",)),)),
+        RecordQuery(facets=("standard",)),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(filled: Store, query: RecordQuery) -> None:
+    with pytest.raises(StoreError) as refused:
+        filled.records("fees", query)
+    assert refused.value.code == "bad-filter"
+
+
+def test_a_cursor_of_another_request_is_refused(filled: Store) -> None:
+    with pytest.raises(StoreError) as refused:
+        filled.records("fees", RecordQuery(after=("x", 1, 2)))
+    assert refused.value.code == "bad-cursor"
+
+
+def test_facets_count_all_values_also_of_a_field_that_is_filtered(filled: Store) -> None:
+    query = RecordQuery(filters=(Filter("kind", "eq", ("甲类",)),), facets=("kind", "part"))
+    facets = filled.records("fees", query).facets
+    assert facets == {"kind": (("甲类", 2), ("乙类", 1)), "part": (("财政局", 2),)}
+
+
+def test_facets_and_filters_are_of_the_day_that_is_asked(filled: Store) -> None:
+    release(filled, entry("丁", kind="丙类"), on=LATE)
+    then = RecordQuery(view=View(as_of=MIDDLE), facets=("kind",))
+    assert filled.records("fees", then).facets["kind"] == (("甲类", 2), ("乙类", 1))
+    assert names(filled, filters=(Filter("kind", "eq", ("甲类",)),)) == []
+
+
+def test_a_long_value_is_found_by_all_of_it(store: Store) -> None:
+    long = "长" * 5_000
+    release(store, entry("甲" * 3_000, kind=long), entry("乙", kind=long + "尾"))
+    assert names(store, filters=(Filter("kind", "eq", (long,)),)) == ["甲" * 3_000]
+
+
+def test_a_release_pins_both_clocks(store: Store, clock: Clock) -> None:
+    release(store, entry("甲", "1"), on=EARLY)
+    clock.advance(days=1)
+    release(store, entry("甲", "2"), on=LATE)
+    clock.advance(days=1)
+    store.correct("fees", {ids(store)["甲"]: entry("甲", "3").content}, reason="x")
+    assert said(store, View(release=1)) == {"甲": "1"}
+    assert said(store, View(release=2)) == {"甲": "2"}
+    with pytest.raises(StoreError) as refused:
+        said(store, View(release=1, as_of=EARLY))
+    assert refused.value.code == "mixed-view"
+    with pytest.raises(StoreError) as refused:
+        said(store, View(release=9))
+    assert refused.value.code == "no-such-release"
+
+
+def test_known_at_alone_asks_what_was_said_then_of_that_day(store: Store, clock: Clock) -> None:
+    release(store, entry("甲", "1"), on=date(2019, 1, 1))
+    release(store, entry("甲", "2"), on=date(2020, 6, 1))
+    then = clock.advance(days=1)
+    clock.now = datetime(2021, 1, 1, tzinfo=UTC)
+    assert said(store) == {"甲": "2"}
+    assert said(store, View(known_at=then)) == {"甲": "1"}
+    assert said(store, View(known_at=then - timedelta(days=9))) == {}
+
+
+def test_a_record_shows_where_it_stood_and_in_which_file(store: Store) -> None:
+    release(store, entry("甲", "7"))
+    state = store.record("fees", ids(store)["甲"])
+    assert state.locator == {"sheet": "收费", "rows": [7]}
+    assert [s.name for s in state.sources] == ["a workbook.xls"]
+    assert (state.effective_from, state.effective_to, state.known_to) == (EARLY, None, None)
+
+
+def test_find_prefers_the_exact_title(store: Store) -> None:
+    release(store, entry("证照费"), entry("证照费（补办）"), entry("100%_费"))
+    assert [r.title for r in store.find("fees", "证照费")] == ["证照费"]
+    assert [r.title for r in store.find("fees", "照费")] == ["证照费", "证照费（补办）"]
+    assert [r.title for r in store.find("fees", "%_")] == ["100%_费"]
+    assert store.find("fees", "没有") == ()
+
+
+def test_changes_are_read_in_both_directions_and_from_any_place(store: Store) -> None:
+    release(store, entry("甲"), entry("乙"), entry("丙"))
+    dataset, own = fees_dataset("others", parts=())
+    store.create_dataset(dataset, own)
+    release(store, entry("丁"), part=None, dataset="others")
+    assert [c.sequence for c in store.changes()] == [1, 2, 3, 4]
+    assert [c.title for c in store.changes(after=1, limit=2)] == ["乙", "丙"]
+    assert [c.title for c in store.changes(before=4, descending=True, limit=2)] == ["丙", "乙"]
+    assert [c.title for c in store.changes(dataset="others", release=1)] == ["丁"]
+
+
+def test_the_validator_moves_with_releases_and_days(store: Store, clock: Clock) -> None:
+    assert store.validator() == (0, date(2020, 1, 1))
+    release(store, entry("甲"))
+    assert store.validator("fees") == store.validator() == (1, date(2020, 1, 1))
+    clock.advance(hours=16)
+    assert store.validator("fees") == (1, date(2020, 1, 2))
+
+
+def test_the_outbox_holds_every_span_written_or_closed_until_it_is_done(store: Store) -> None:
+    release(store, entry("甲"), entry("乙"))
+    first = store.outbox()
+    assert [i.kind for i in first] == ["span", "span", "release"]
+    assert store.outbox_position() == 0
+    store.outbox_failed(first[0].sequence, "no room")
+    assert (store.outbox()[0].attempts, store.outbox()[0].error) == (1, "no room")
+    store.outbox_done(sequences=[first[0].sequence])
+    assert store.outbox_position() == first[0].sequence
+    store.outbox_done(upto=first[-1].sequence)
+    assert store.outbox() == ()
+    release(store, entry("甲", "2"), entry("乙"), on=MIDDLE)
+    written = [i.key for i in store.outbox() if i.kind == "span"]
+    spans = {s.id: s for s in store.spans(ids=written)}
+    assert set(spans) == set(written)
+    assert sorted((s.content["standard"], s.known_to is None) for s in spans.values()) == [
+        ("1", False),
+        ("1", True),
+        ("2", True),
+    ]
+    assert min(s.sequence for s in spans.values()) > first[-1].sequence
+
+
+def test_a_release_of_future_effect_is_due_once_more_on_its_day(store: Store, clock: Clock) -> None:
+    day = date(2020, 2, 1)
+    release(store, entry("甲"), on=day)
+    store.outbox_done(upto=10**9)
+    assert store.outbox() == ()
+    clock.now = start_of(day)
+    assert [(i.kind, i.key, i.due_at) for i in store.outbox()] == [("release", "1", start_of(day))]
+
+
+def test_spans_stream_all_states_but_removals(store: Store) -> None:
+    release(store, entry("甲"), entry("乙"))
+    release(store, entry("甲", "2"), on=MIDDLE)
+    store.withdraw("fees", [ids(store)["甲"]], reason="误发")
+    spans = list(store.spans(dataset="fees"))
+    assert {s.status for s in spans} == {"stated", "withdrawn"}
+    assert len({s.id for s in spans}) == len(spans)
+    assert all(s.content == {} for s in spans if s.status == "withdrawn")
+    assert list(store.spans(ids=["no.such.span", "odd"])) == []
+
+
+def test_only_one_holds_the_worker_lock(store: Store) -> None:
+    with store.worker_lock() as mine:
+        assert mine
+        with store.worker_lock() as other:
+            assert not other
+    with store.worker_lock() as again:
+        assert again
+
+
+def test_two_rows_about_one_record_from_two_imports_are_told_apart(store: Store) -> None:
+    lay(store, entry("甲"))
+    lay(store, entry("乙"), part="民政局")
+    store.publish("fees", effective_on=EARLY)
+    parts = {r.title: r.part for r in store.records("fees", RecordQuery()).records}
+    assert parts == {"甲": "财政局", "乙": "民政局"}
