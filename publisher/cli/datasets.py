@@ -152,7 +152,10 @@ def part() -> None:
 @click.argument("dataset_name", metavar="DATASET")
 @click.argument("names", metavar="PART...", nargs=-1, required=True)
 @click.option(
-    "--alias", "aliases", multiple=True, help="别名，可重复，只用于一个部门 / Alias; may be repeated, for one part."
+    "--alias",
+    "aliases",
+    multiple=True,
+    help="别名，可重复，只用于一个部门 / Alias; may be repeated, for one part.",
 )
 @click.option("--code", help="代码 / Code (for one part).")
 @click.option("--valid-from", type=DAY, help="从何日起 / From which day.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -139,15 +140,15 @@ def serve(place: Place, host: str, port: int) -> None:
             await worker.run_worker(store, engine, stop=anyio.Event())
 
         service = app.create_app(place.settings, store=store, search=engine, background=[keep_search_in_step])
-        shown = f"[{host}]" if ":" in host else host
-        app.serve(
-            service,
-            host=host,
-            port=port,
-            started=lambda: output.say(
-                f"正在服务 http://{shown}:{port} （按 Ctrl-C 停止）", "Serving; stop with Ctrl-C."
-            ),
-        )
+        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        # Ctrl-C is how a person stops it: no failure.
+        with contextlib.suppress(KeyboardInterrupt):
+            app.serve(service, host=host, port=port, started=lambda: _serving(address))
+    output.say("已停止。", "Stopped.")
+
+
+def _serving(address: str) -> None:
+    output.say(f"正在服务 {address} （按 Ctrl-C 停止）", f"Serving {address}; stop with Ctrl-C.")
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import time
 import urllib.request
@@ -150,9 +151,12 @@ def test_commands_work_while_the_site_is_served(site: Site, tmp_path: Path) -> N
             f"{address}/v1/search?q=%E7%BB%9F%E8%AE%A1%E8%B0%83%E6%9F%A5%E5%AE%A1%E6%89%B9"
         )
         assert "统计调查审批" in _get(f"{address}/feeds/shili-power-list.atom")
+        serving.send_signal(signal.SIGINT)
+        _, err = serving.communicate(timeout=30)
+        assert serving.returncode == 0
+        assert "Traceback" not in err
     finally:
-        serving.terminate()
-        serving.communicate(timeout=30)
+        serving.kill()
 
 
 def test_the_real_workbooks_of_a_city_are_one_release(site: Site) -> None:
