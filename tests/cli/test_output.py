@@ -1,0 +1,57 @@
+"""What reaches a terminal or a program is safe and whole."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.cli import output
+from publisher.cli.failures import explain
+from publisher.store.model import StoreError
+
+HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=50)
+
+
+@given(TEXTS)
+def test_no_text_can_steer_a_terminal_and_its_length_stays(text: str) -> None:
+    shown = output.plain(text)
+    assert not HOSTILE.search(shown)
+    assert len(shown) == len(text)
+    shown.encode()
+
+
+@given(st.recursive(TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=10))
+def test_json_on_stdout_is_what_was_given_and_safe_to_print(value: object) -> None:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        output.as_json(value)
+    assert json.loads(out.getvalue()) == value
+    assert not HOSTILE.search(out.getvalue())
+    out.getvalue().encode()
+
+
+@given(st.lists(st.lists(TEXTS, min_size=2, max_size=2), max_size=4))
+def test_a_table_in_a_pipe_has_a_line_for_each_row_whatever_cells_hold(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        output.table(["甲", "乙"], rows)
+    lines = out.getvalue().split("\n")
+    assert len(lines) == len(rows) + 2
+    assert all(line.count("\t") == 1 for line in lines[:-1])
+
+
+def test_a_fault_of_ours_is_not_explained_away() -> None:
+    assert explain(RuntimeError("x")) is None
+    assert explain(ZeroDivisionError()) is None
+
+
+def test_a_refusal_of_the_log_keeps_its_code() -> None:
+    failure = explain(StoreError("no-such-part", "没有", "None"))
+    assert failure is not None
+    assert (failure.code, failure.exit.value) == ("no-such-part", 3)
