@@ -1,0 +1,193 @@
+"""The smaller commands, one by one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from schemas.catalogue import load
+from tests.cli.site import Site, create, item, xlsx
+
+ITEMS = [item("危险化学品经营许可"), item("危险化学品使用许可")]
+PUBLISH = ("publish", "shili-power-list", "--basis", "鞍政发〔2015〕34号", "--effective-on")
+
+
+@pytest.fixture
+def published(site: Site, tmp_path: Path) -> Site:
+    site.dataset("shili-power-list", "应急管理局", "统计局")
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    site.ok(*PUBLISH, "2015-12-01")
+    return site
+
+
+def test_datasets_are_listed_and_shown(published: Site) -> None:
+    assert "shili-power-list\t示例市清单\tpower-list" in published.ok("dataset", "list").out
+    shown = published.ok("dataset", "show", "shili-power-list", "--json").json
+    assert (shown["division"], shown["releases"]) == ("210300", 1)
+    assert [p["name"] for p in shown["parts"]] == ["应急管理局", "统计局"]
+
+
+def test_a_dataset_takes_no_division_that_does_not_exist(site: Site) -> None:
+    site.ok("init", "--base", "https://data.example.gov.cn")
+    wrong = [a if a != "210300" else "990000" for a in create("x", "power-list")]
+    assert site.run(*wrong).code == 2
+
+
+def test_a_renamed_part_is_still_told_by_its_old_name(published: Site, tmp_path: Path) -> None:
+    published.ok("dataset", "part", "rename", "shili-power-list", "统计局", "数据局")
+    file = xlsx(tmp_path / "市统计局.xlsx", [item("统计检查")])
+    told = published.ok("import", file, "--dataset", "shili-power-list", "--json").json
+    assert told["files"][0]["part"] == "数据局"
+
+
+def test_a_merged_part_hands_its_records_over(published: Site, tmp_path: Path) -> None:
+    published.ok("dataset", "part", "merge", "shili-power-list", "应急管理局", "统计局")
+    (part,) = published.ok("dataset", "part", "list", "shili-power-list", "--json").json
+    assert (part["name"], part["aliases"]) == ("统计局", ["应急管理局"])
+    (shown,) = published.ok("show", "shili-power-list", "危险化学品经营许可", "--json").json
+    assert shown["part"] == "统计局"
+
+
+def test_a_closed_part_says_until_when(published: Site) -> None:
+    published.ok("dataset", "part", "close", "shili-power-list", "统计局", "--on", "2016-01-01")
+    parts = published.ok("dataset", "part", "list", "shili-power-list", "--json").json
+    assert [p["valid_to"] for p in parts] == [None, "2016-01-01"]
+
+
+def test_a_discarded_draft_is_gone(published: Site, tmp_path: Path) -> None:
+    file = xlsx(tmp_path / "统计局.xlsx", [item("统计检查")])
+    published.ok("import", file, "--dataset", "shili-power-list")
+    published.ok("draft", "discard", "shili-power-list", "--part", "统计局")
+    assert published.run("draft", "show", "shili-power-list").code == 3
+    assert published.run(*PUBLISH, "2016-01-01").code == 1
+
+
+def test_a_title_of_several_records_has_to_be_an_id_to_change_one(published: Site) -> None:
+    ran = published.run("withdraw", "shili-power-list", "危险化学品", "--reason", "误")
+    assert ran.code == 1
+    assert "record-unclear" in ran.err
+    assert len(published.ok("releases", "shili-power-list", "--json").json) == 1
+
+
+def test_a_correction_of_an_unknown_field_or_an_unreadable_value_is_refused(published: Site) -> None:
+    correct = ("correct", "shili-power-list", "危险化学品经营许可", "--reason", "勘误")
+    assert published.run(*correct, "没有这一列=1").code == 2
+    assert published.run(*correct, "承诺办结时限").code == 2
+    wrong = published.run(*correct, "权力类型=行政审批")
+    assert wrong.code == 1
+    assert "行政许可" in wrong.err
+    assert len(published.ok("releases", "shili-power-list", "--json").json) == 1
+
+
+def test_a_record_is_shown_as_it_was(published: Site) -> None:
+    name = "危险化学品经营许可"
+    published.ok("correct", "shili-power-list", name, "承诺办结时限=5个工作日", "--reason", "勘误")
+    (then,) = published.ok("show", "shili-power-list", name, "--release", "1", "--json").json
+    (now,) = published.ok("show", "shili-power-list", name, "--as-of", "2016-01-01", "--json").json
+    assert then["content"]["promised_limit"]["value"] == 10
+    assert now["content"]["promised_limit"]["value"] == 5
+    assert (
+        published.run("show", "shili-power-list", name, "--release", "1", "--as-of", "2016-01-01").code == 2
+    )
+
+
+def test_changes_can_be_followed_by_their_sequence(published: Site) -> None:
+    first = published.ok("changes", "--json", "--after", "0").json
+    published.ok("withdraw", "shili-power-list", "危险化学品使用许可", "--reason", "误")
+    last = max(change["sequence"] for change in first)
+    (later,) = published.ok("changes", "--json", "--after", last).json
+    assert (later["kind"], later["reason"]) == ("withdrawn", "误")
+
+
+def test_later_effect_is_refused_until_the_clerk_decides(published: Site, tmp_path: Path) -> None:
+    published.ok("import", xlsx(tmp_path / "应急管理局3.xlsx", ITEMS[:1]), "--dataset", "shili-power-list")
+    published.ok(*PUBLISH, "2999-01-01")
+    again = xlsx(tmp_path / "应急管理局2.xlsx", [*ITEMS, item("烟花爆竹经营许可")])
+    published.ok("import", again, "--dataset", "shili-power-list")
+    refused = published.run(*PUBLISH, "2016-01-01")
+    assert refused.code == 1
+    assert "later-effect" in refused.err
+    published.ok(*PUBLISH, "2016-01-01", "--keep-later")
+    (future,) = published.ok(
+        "show", "shili-power-list", "危险化学品使用许可", "--as-of", "2999-01-02", "--json"
+    ).json
+    assert future["status"] == "removed"
+
+
+def test_a_site_has_catalogues_of_its_own(site: Site, tmp_path: Path) -> None:
+    site.ok("init", "--base", "https://data.example.gov.cn")
+    source = json.loads(load("qualifications").source)
+    source["qingdan"]["name"] = "wells"
+    file = tmp_path / "wells.json"
+    file.write_text(json.dumps(source, ensure_ascii=False), encoding="utf-8")
+    assert str(site.home / "catalogues" / "wells.json") in site.ok("catalogue", "check", file).err
+    (site.home / "catalogues").mkdir()
+    (site.home / "catalogues" / "wells.json").write_bytes(file.read_bytes())
+    assert "wells" in [c["name"] for c in site.ok("catalogue", "list", "--json").json]
+    site.ok(*create("wells", "wells"))
+    source["fields"].append(
+        {
+            "name": "depth",
+            "title": "深度",
+            "type": "string",
+            "description": "井深。/ Depth.",
+            "qingdan": {"title_en": "Depth"},
+        }
+    )
+    (site.home / "catalogues" / "wells.json").write_text(json.dumps(source), encoding="utf-8")
+    table = tmp_path / "井.csv"
+    title = load("qualifications").by_name[load("qualifications").title_field].title
+    table.write_text(f"{title},深度\n一号井,三十米\n", encoding="utf-8")
+    # A process of its own, as a person's next command is: catalogue files are read once a process.
+    ran = site.spawn("import", table, "--dataset", "wells", "--json")
+    told = json.loads(ran.communicate(timeout=60)[0])
+    assert (told["records"], told["files"][0]["unmapped_columns"]) == (1, [])
+
+
+def test_a_wrong_catalogue_file_is_told_by_its_key(site: Site, tmp_path: Path) -> None:
+    site.ok("init", "--base", "https://data.example.gov.cn")
+    file = tmp_path / "wells.json"
+    file.write_text('{"fields": [], "qingdan": {"nmae": "wells"}}', encoding="utf-8")
+    ran = site.run("catalogue", "check", file)
+    assert ran.code == 1
+    assert "bad-catalogue" in ran.err
+
+
+def test_a_migration_is_a_release(published: Site) -> None:
+    source = json.loads(load("power-list").source)
+    source["fields"].append(
+        {
+            "name": "hotline",
+            "title": "咨询电话",
+            "type": "string",
+            "description": "电话。/ Phone.",
+            "qingdan": {"title_en": "Hotline"},
+        }
+    )
+    (published.home / "catalogues").mkdir()
+    changed = json.dumps(source, ensure_ascii=False)
+    (published.home / "catalogues" / "power-list.json").write_text(changed, encoding="utf-8")
+    published.ok("dataset", "migrate", "shili-power-list", "--note", "加一列")
+    releases = published.ok("releases", "shili-power-list", "--json").json
+    assert len(releases) == 2
+    assert releases[1]["catalogue_digest"] != releases[0]["catalogue_digest"]
+
+
+def test_the_contract_is_printed_for_the_sites_own_base(published: Site) -> None:
+    told = published.ok("openapi").json
+    assert told["servers"] == [{"url": "https://data.example.gov.cn"}]
+    assert "/v1/search" in told["paths"]
+
+
+def test_a_catalogue_tells_its_headings(site: Site) -> None:
+    site.ok("init", "--base", "https://data.example.gov.cn")
+    assert "设定依据" in site.ok("catalogue", "show", "power-list").out
+    assert site.ok("catalogue", "show", "power-list", "--json").json["qingdan"]["name"] == "power-list"
+
+
+def test_the_status_tells_what_is_there(published: Site) -> None:
+    (dataset,) = published.ok("status", "--json").json["datasets"]
+    assert (dataset["release"], dataset["records"], dataset["draft"]) == (1, 2, False)
+    assert "shili-power-list" in published.ok("status").out
