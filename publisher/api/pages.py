@@ -28,7 +28,13 @@ _POLICY = {
     "content-security-policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 }
-_LABELS = {"demo": "演示数据", "partial": "不完整"}
+_LABELS = {
+    "demo": "演示数据",
+    "partial": "不完整",
+    "historic": "历史版本",
+    "transcribed": "转录",
+    "compiled": "整理",
+}
 
 
 def _page(path: str, media_type: str = _HTML) -> Operation:
@@ -49,18 +55,18 @@ def landing(service: Service, _: Call) -> Reply:
             tag(
                 "header",
                 tag("h1", "清单"),
-                tag("p", "政府的各种清单: 现在怎么说, 从前怎么说, 何时、为何改变。"),
+                tag("p", "政府的各种清单：现在怎么说，从前怎么说，何时、为何改变。"),
                 tag(
                     "nav",
                     _link(service, "/v1/datasets", "数据集"),
                     _link(service, "/docs", "接口文档"),
                     _link(service, "/openapi.json", "OpenAPI"),
-                    _link(service, "/feeds/all.atom", "订阅全部变化(Atom)"),
+                    _link(service, "/feeds/all.atom", "订阅全部变化（Atom）"),
                     _link(service, "/feeds/all.rss", "RSS"),
                 ),
                 tag(
                     "p",
-                    "检索示例: ",
+                    "检索示例：",
                     _link(service, "/v1/search?q=许可", "/v1/search?q=许可"),
                     class_="quiet",
                 ),
@@ -84,9 +90,9 @@ def _dataset(service: Service, dataset: Dataset) -> Html:
         tag("h2", dataset.title, *labels, id=dataset.name),
         tag("p", dataset.notice, class_="note") if dataset.notice else None,
         tag("p", dataset.description) if dataset.description else None,
-        tag("p", f"机构: {dataset.body}。", _released(latest), class_="quiet"),
-        tag("p", f"来源: {dataset.source_note}", class_="quiet") if dataset.source_note else None,
-        tag("p", f"许可: {dataset.licence}", class_="quiet"),
+        tag("p", f"机构：{dataset.body}。", _released(latest), class_="quiet"),
+        tag("p", f"来源：{dataset.source_note}", class_="quiet") if dataset.source_note else None,
+        tag("p", f"许可：{dataset.licence}", class_="quiet"),
         tag(
             "nav",
             _link(service, f"{home}/records", "记录"),
@@ -102,10 +108,10 @@ def _dataset(service: Service, dataset: Dataset) -> Html:
 def _released(latest: Release | None) -> Child:
     if latest is None:
         return "尚未发布。"
-    basis = f", 依据{latest.basis}" if latest.basis else ""
+    basis = f"，依据{latest.basis}" if latest.basis else ""
     records = latest.counts.get("records")
-    held = f", {records} 条" if records is not None else ""
-    return f"第 {latest.number} 次发布, {latest.effective_on.isoformat()} 生效{basis}{held}。"
+    held = f"，{records} 条" if records is not None else ""
+    return f"第 {latest.number} 次发布，{latest.effective_on.isoformat()} 生效{basis}{held}。"
 
 
 def _link(service: Service, path: str, text: str) -> Html:

@@ -72,8 +72,10 @@ def search(
     output.say(f"共 {page.total} 条（{_MATCHES[page.match]}）。", f"{page.total} found.")
     if state.pending:
         output.say(
-            f"还有 {state.pending} 项正在进入检索，结果可能不全。",
-            f"Search is behind by {state.pending} entries; more may be found shortly.",
+            f"还有 {state.pending} 项没有进入检索，结果可能不全；"
+            "qingdan serve 运行时会自动补上，也可运行 qingdan reindex。",
+            f"Search is behind by {state.pending} entries: "
+            "a running qingdan serve catches up, or run qingdan reindex.",
         )
     return Exit.OK
 
