@@ -7,7 +7,7 @@ these few statements is worth going around it.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ class _Text:
     """Names in the order of the marks; None where the driver takes names."""
     fixed: Mapping[str, Any]
     """The statement's own values, such as that of LIMIT."""
+    readers: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """For the columns that the driver does not give as they are meant, such as SQLite's booleans."""
 
 
 class Prepared:
@@ -46,13 +48,24 @@ class Prepared:
             row = cursor.fetchone()
         finally:
             cursor.close()
-        return None if row is None else self._row(*row)
+        if row is None:
+            return None
+        if text.readers:
+            row = list(row)
+            for place, read in text.readers:
+                row[place] = read(row[place])
+        return self._row(*row)
 
     def _compile(self, conn: Connection) -> _Text:
         compiled = self._statement.compile(dialect=conn.dialect)
         if not isinstance(compiled, SQLCompiler):
             raise TypeError("a SELECT compiles to nothing else")
         order = tuple(compiled.positiontup or ()) if compiled.positional else None
-        text = _Text(compiled.string, order, dict(compiled.params))
+        readers = tuple(
+            (place, read)
+            for place, column in enumerate(self._statement.selected_columns)
+            if (read := column.type.dialect_impl(conn.dialect).result_processor(conn.dialect, None))
+        )
+        text = _Text(compiled.string, order, dict(compiled.params), readers)
         self._texts[conn.dialect.name] = text
         return text

@@ -85,6 +85,7 @@ def test_one_record_tells_where_it_was_found_and_how_to_check_it(site: Site) -> 
     assert answer["locator"]["cells"] == {"name": "A2"}
     assert answer["originals"] == {"name": " 城镇垃圾处理费"}
     assert answer["sources"][0]["name"] == "收费目录.csv"
+    assert answer["sources"][0]["partial"] is False
     assert len(answer["revision"]["hash"]) == 64
     assert answer["links"]["self"] == f"{BASE}{HOME}/records/{record}"
 
