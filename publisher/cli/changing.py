@@ -190,14 +190,25 @@ def rename(
 @with_place
 def erase(place: Place, dataset: str, records: tuple[str, ...], ground: str, actor: str, *, yes: bool) -> int:
     """依法删除：销毁内容，不能恢复 / Erase by law: destroys content for ever."""
+    from publisher.store.model import StoreError
+
     with place.store() as store:
         found = [one_record(store, dataset, record) for record in records]
         if not yes:
             click.confirm(
                 f"销毁 {len(found)} 条记录的内容，不能恢复? / Destroy them for ever?", abort=True, err=True
             )
-        release = store.erase(records=[(dataset, one) for one in found], ground=ground, actor=actor)
-        return tell(place, store, release)
+        unfinished: StoreError | None = None
+        try:
+            release = store.erase(records=[(dataset, one) for one in found], ground=ground, actor=actor)
+        except StoreError as error:
+            if error.code != "erasure-incomplete":
+                raise
+            unfinished, release = error, store.releases(dataset)[-1]
+        code = tell(place, store, release)
+        if unfinished is not None:
+            raise unfinished
+        return code
 
 
 def edited(store: Store, dataset: str, record: str, values: tuple[str, ...]) -> dict[str, Json]:

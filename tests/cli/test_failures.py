@@ -327,3 +327,22 @@ def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Sit
     holds = [name for name, data in site.files().items() if secret.encode() in data]
     assert holds == []
     assert site.ok("verify", "--json").json["erased"] == 1
+
+
+def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+    monkeypatch.setattr("publisher.store.database._BUSY_MILLISECONDS", 10)
+    erase = ("erase", "shili-power-list", "安全生产许可证核发", "--ground", "（2016）辽03民终1号", "--yes")
+    with contextlib.closing(sqlite3.connect(site.home / "qingdan.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM span").fetchone()
+        ran = site.run(*erase)
+    assert ran.code == 4
+    assert "erasure-incomplete" in ran.err
+    assert found(site, "安全生产许可证核发")[:1] != ["安全生产许可证核发"]
+    holds = [name for name, data in site.files().items() if "安全生产许可证核发".encode() in data]
+    assert holds == []
