@@ -13,6 +13,7 @@ from publisher.store import chain, outbox
 from publisher.store import tables as t
 from publisher.store.asking import Asking
 from publisher.store.clocks import utc_now
+from publisher.store.comparing import Comparing
 from publisher.store.database import Database
 from publisher.store.drafting import Drafting
 from publisher.store.matching import Matching
@@ -22,7 +23,7 @@ from publisher.store.releasing import Releasing
 from publisher.store.sources import Folder, Rows
 
 
-class Store(Drafting, Releasing, Asking, Matching):
+class Store(Drafting, Releasing, Asking, Matching, Comparing):
     """Every method is one transaction; any may raise ``StoreError``. Safe to share between threads."""
 
     @classmethod

@@ -1,0 +1,165 @@
+"""Comparing two states of the log: what is told, and that it is what two lists side by side say."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+
+from publisher.store.comparing import KINDS
+from publisher.store.model import View
+from publisher.store.store import Store
+from tests.store.postgresql import Server
+from tests.store.site import LATE, MIDDLE, Clock, entry, ids, release
+from tests.store.test_replay import DAYS, RELAXED, START, Story, a_site, histories
+
+
+def kinds(store: Store, before: View, after: View) -> dict[str, str]:
+    """Title → kind."""
+    return {d.title: d.kind for d in store.differences("fees", before, after)}
+
+
+def test_each_kind_is_told_with_what_led_to_it(store: Store, clock: Clock) -> None:
+    release(store, entry("甲"), entry("乙"), entry("丙"), entry("丁"), entry("戊"))
+    clock.advance(days=1)
+    release(
+        store,
+        entry("甲", "2"),
+        entry("丙"),
+        entry("丁"),
+        entry("戊"),
+        entry("己"),
+        on=MIDDLE,
+        basis="示发〔2016〕1号",
+    )
+    clock.advance(days=1)
+    known = ids(store)
+    store.withdraw("fees", [known["丙"]], reason="误发")
+    clock.advance(days=1)
+    store.rename("fees", known["丁"], {"name": "丁丁"}, effective_on=clock().date(), reason="更名")
+    found = {d.title: d for d in store.differences("fees", View(release=1), View(release=4))}
+    assert {title: d.kind for title, d in found.items()} == {
+        "甲": "changed",
+        "乙": "removed",
+        "丙": "withdrawn",
+        "丁丁": "renamed",
+        "己": "added",
+    }
+    assert [(f.field, f.before, f.after) for f in found["甲"].fields] == [("standard", "1", "2")]
+    assert [(s.release, s.kind, s.basis) for s in found["甲"].steps] == [(2, "changed", "示发〔2016〕1号")]
+    assert found["丙"].steps[-1].reason == "误发"
+    assert found["丁丁"].title_before == "丁"
+    assert found["乙"].after is None
+    totals = store.totals("fees", View(release=1), View(release=4))
+    assert (totals.before, totals.after, totals.unchanged) == (5, 4, 1)
+    assert totals.kinds == {"added": 1, "changed": 1, "renamed": 1, "removed": 1, "withdrawn": 1, "erased": 0}
+
+
+def test_going_back_to_old_words_is_no_difference_from_them(store: Store, clock: Clock) -> None:
+    for standard in "121":
+        release(store, entry("甲", standard), on=MIDDLE, on_conflict="replace")
+        clock.advance(days=1)
+    assert kinds(store, View(release=1), View(release=3)) == {}
+    assert kinds(store, View(release=1), View(release=2)) == {"甲": "changed"}
+
+
+def test_an_erased_record_is_told_as_erased_and_none_of_its_words(store: Store, clock: Clock) -> None:
+    release(store, entry("甲"), entry("乙"))
+    clock.advance(days=1)
+    release(store, entry("甲", "2"), entry("乙"), on=MIDDLE)
+    store.erase(records=[("fees", ids(store)["甲"])], ground="判决")
+    (found,) = store.differences("fees", View(release=1), View(release=2))
+    assert (found.kind, found.title, found.before, found.after, found.fields) == (
+        "erased",
+        "",
+        None,
+        None,
+        (),
+    )
+
+
+def test_a_department_that_takes_another_in_changes_no_record(store: Store, clock: Clock) -> None:
+    release(store, entry("甲"))
+    clock.advance(days=1)
+    store.merge_parts("fees", "财政局", "民政局")
+    release(store, entry("甲"), entry("乙"), on=MIDDLE, part="民政局")
+    assert kinds(store, View(release=1), View()) == {"乙": "added"}
+
+
+def test_a_page_goes_on_where_the_last_one_ended(store: Store) -> None:
+    release(store, *(entry(name) for name in "甲乙丙丁戊"))
+    nothing = View(as_of=MIDDLE - timedelta(days=4000))
+    whole = [d.record for d in store.differences("fees", nothing, View())]
+    walked, past = [], 0
+    while page := list(store.differences("fees", nothing, View(), past=past, limit=2)):
+        walked += [d.record for d in page]
+        past = page[-1].key
+    assert walked == whole
+    assert len(set(whole)) == 5
+    assert not list(store.differences("fees", nothing, View(), kinds=["removed"]))
+
+
+def test_what_takes_effect_later_differs_from_that_day_on(store: Store) -> None:
+    release(store, entry("甲"))
+    release(store, entry("甲", "2"), on=LATE)
+    assert kinds(store, View(as_of=MIDDLE), View(as_of=LATE - timedelta(days=1))) == {}
+    assert kinds(store, View(as_of=MIDDLE), View(as_of=LATE)) == {"甲": "changed"}
+
+
+def obvious(before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
+    """Two tables side by side."""
+    here = dict.fromkeys(after.keys() - before.keys(), "added")
+    gone = dict.fromkeys(before.keys() - after.keys(), "gone")
+    both = {name: "changed" for name in before.keys() & after.keys() if before[name] != after[name]}
+    return here | gone | both
+
+
+def check(story: Story) -> None:
+    """Every release against every other, and a few days against one another."""
+    releases = story.store.releases("fees")
+    views: list[tuple[View, int, int]] = [
+        (View(release=r.number), n, (r.effective_on - START).days) for n, r in enumerate(releases)
+    ]
+    last = len(releases) - 1
+    views += [(View(as_of=START + timedelta(days=day)), last, day) for day in range(0, DAYS, 3) if releases]
+    for before, n, day in views:
+        for after, m, other in views:
+            expected = obvious(story.replay.in_force(n, day), story.replay.in_force(m, other))
+            found = {}
+            for d in story.store.differences("fees", before, after):
+                if d.kind != "erased":
+                    found[d.title] = "gone" if d.kind in ("removed", "withdrawn") else d.kind
+            assert found == expected, (before, after)
+            totals = story.store.totals("fees", before, after)
+            assert sum(totals.kinds[k] for k in KINDS if k != "erased") == len(expected)
+            assert totals.unchanged == totals.before - sum(k != "added" for k in expected.values())
+
+
+def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
+    for step in history:
+        story.tell(step)
+    check(story)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=RELAXED)
+@given(history=histories)
+def test_every_comparison_equals_two_replays_side_by_side(history: list[tuple[Any, ...]]) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with a_site(f"sqlite:///{folder / 'qingdan.db'}", folder) as story:
+            tell(story, history)
+    finally:
+        shutil.rmtree(folder)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=RELAXED)
+@given(history=histories)
+def test_every_comparison_equals_two_replays_on_postgresql(
+    postgresql_server: Server, history: list[tuple[Any, ...]]
+) -> None:
+    with postgresql_server.database() as url, a_site(url, Path(tempfile.gettempdir())) as story:
+        tell(story, history)
