@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from shapely import STRtree, box
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -90,7 +91,15 @@ def load(path: Path) -> Boundaries:
         found = [_boundary(feature) for feature in features]
     except BoundaryError:
         raise
-    except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (
+        OSError,
+        msgspec.DecodeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ShapelyError,
+    ) as error:
         raise _bad(path, "读不出 GeoJSON 要素", "no GeoJSON features can be read") from error
     return Boundaries(tuple(sorted(found, key=lambda boundary: boundary.code)))
 

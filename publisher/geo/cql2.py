@@ -78,6 +78,8 @@ def read_text(text: str) -> Parsed:
         tree = reader.transform(parsed)
     except VisitError as error:
         raise error.orig_exc from error
+    except RecursionError as error:
+        raise refusal(None, "嵌套过深。", "nested too deep.") from error
     return Parsed(tree, text, reader.places)
 
 

@@ -1,0 +1,157 @@
+"""A site served on loopback for real clients: places, fees of four releases, documents, two divisions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from publisher.app import create_app
+from publisher.settings import read as read_settings
+from publisher.store.model import Entry
+from publisher.store.store import Store
+from schemas import catalogue as catalogues
+from schemas.catalogue import Content
+from search.embedded import EmbeddedEngine
+from tests.api.conftest import FEES, Clock, dataset, fill, index
+from tests.geo.places import PLACES, catalogue, halls
+
+POLICIES = "policy-documents"
+HALLS = 80
+DOCUMENTS: list[Content] = [
+    {
+        "number": "示政发〔2015〕34号",
+        "title": "示例市推进简政放权工作方案的通知",
+        "issuer": "示例市人民政府",
+        "kind": "通知",
+        "date_written": "2015-10-30",
+    },
+    {
+        "number": "示政发〔2015〕35号",
+        "title": "示例市行政审批事项取消的决定",
+        "issuer": "示例市人民政府",
+        "kind": "决定",
+        "date_written": "2015-11-20",
+    },
+]
+
+
+def boundaries() -> dict[str, Any]:
+    """Two invented squares; one bears its code as Chinese national data sets do."""
+
+    def square(west: float, south: float, **properties: str) -> dict[str, Any]:
+        east, north = west + 0.5, south + 0.5
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+    features = [square(123.0, 41.0, gb="156210302", name="甲区"), square(122.0, 40.5, code="210303")]
+    return {"type": "FeatureCollection", "features": features}
+
+
+@dataclass(frozen=True)
+class Live:
+    base: str
+    store: Store
+    engine: EmbeddedEngine
+    client: httpx.Client
+    halls: Sequence[Content]
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        """An address below the landing page."""
+        return self.client.get(f"{self.base}/ogc{path}", params=params or None)
+
+    def items(self, collection: str, **params: Any) -> dict[str, Any]:
+        response = self.get(f"/collections/{collection}/items", **params)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    def walk(self, collection: str, **params: Any) -> list[dict[str, Any]]:
+        """All features, by the links to next pages."""
+        page = self.items(collection, **params)
+        found = list(page["features"])
+        while (following := link(page, "next")) is not None:
+            page = self.client.get(following).json()
+            found += page["features"]
+        return found
+
+
+def link(document: dict[str, Any], rel: str) -> str | None:
+    return next((found["href"] for found in document["links"] if found["rel"] == rel), None)
+
+
+def publish_halls(store: Store, contents: Sequence[Content], on: date) -> None:
+    source = store.put_source(json.dumps(contents).encode(), name="大厅.csv", media_type="text/csv")
+    entries = [Entry(content=content) for content in contents]
+    store.stage(PLACES, entries, part=None, source=source, parser_version="1")
+    store.publish(PLACES, effective_on=on)
+
+
+@contextmanager
+def served(app: Any, bound: socket.socket) -> Iterator[None]:
+    config = uvicorn.Config(app, http="httptools", lifespan="on", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def site(home: Path, *, count: int = HALLS) -> Iterator[Live]:
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        base = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        file = home / "divisions.geojson"
+        file.write_text(json.dumps(boundaries()), encoding="utf-8")
+        settings = read_settings(home, {"QINGDAN_BOUNDARIES": str(file)})
+        clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
+        store = Store.open(settings.database, sources=settings.sources, clock=clock)
+        store.init_site(base, "data.example.gov.cn,2016-01-04")
+        fill(store, clock)
+        store.create_dataset(
+            dataset(PLACES, catalogue="halls", title="办事大厅(演示数据)", title_en="Service halls (demo)"),
+            catalogue(),
+        )
+        contents = halls(count)
+        publish_halls(store, contents, date(2015, 6, 1))
+        store.create_dataset(
+            dataset(
+                POLICIES, catalogue="policies", title="政策文件(演示数据)", title_en="Policy documents (demo)"
+            ),
+            catalogues.load("policies"),
+        )
+        source = store.put_source(b"documents", name="文件.txt", media_type="text/plain")
+        entries = [Entry(content=content) for content in DOCUMENTS]
+        store.stage(POLICIES, entries, part=None, source=source, parser_version="1")
+        store.publish(POLICIES, effective_on=date(2015, 11, 20))
+        engine = EmbeddedEngine(settings.index)
+        index(store, engine)
+        app = create_app(settings, store=store, search=engine, clock=clock)
+        with served(app, bound), httpx.Client(timeout=60) as client:
+            yield Live(base, store, engine, client, contents)
+        store.close()
+        asyncio.run(engine.close())
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with site(tmp_path_factory.mktemp("geo")) as live:
+        yield live
+
+
+__all__ = ["FEES", "HALLS", "PLACES", "POLICIES", "Live", "link", "live", "publish_halls", "site"]
