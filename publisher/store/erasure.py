@@ -40,17 +40,18 @@ class Erasing:
         keys = self._keys(records)
         emptied(conn, work)
         self._drop_drafts(keys)
+        self._tell_search(keys, micros(now))
+        conn.execute(update(t.span).where(t.span.c.record.in_(keys)).values(status="erased", title=""))
+        spans.recount(conn, self._dataset.key)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
         sequence = seal.seal(
             self._database, conn, self._dataset, catalogue, heading, now=now, new_revisions_after=last
         )
-        self._tell_search(keys, micros(now))
         self._destroy(keys, sequence)
         imports = conn.scalars(select(t.held.c["import"]).where(t.held.c.record.in_(keys)).distinct()).all()
         self._destroy_evidence(imports)
         touched = select(t.change.c.release).where(t.change.c.record.in_(keys))
         conn.execute(update(t.release).where(t.release.c.sequence.in_(touched)).values(erased=True))
-        spans.recount(conn, self._dataset.key)
         conn.execute(update(t.site).values(scrub_pending=True))
         return sequence
 
@@ -119,7 +120,6 @@ class Erasing:
             .where(t.revision.c.record.in_(keys))
             .values(content=None, salt=None, title="", source_text="", locator="{}", originals="{}")
         )
-        conn.execute(update(t.span).where(t.span.c.record.in_(keys)).values(status="erased", title=""))
         conn.execute(
             update(t.record)
             .where(t.record.c.key.in_(keys))

@@ -1,0 +1,35 @@
+"""``kill -9`` while staging and publishing leaves the old release or the new one, whole, and nothing lost."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from publisher.store.store import Store
+from tests.store import kill_harness as harness
+
+SEED = 20151201
+
+
+@pytest.mark.parametrize(
+    "kills", [pytest.param(20, id="a few"), pytest.param(240, id="many", marks=pytest.mark.soak)]
+)
+def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_path: Path, kills: int) -> None:
+    sources = tmp_path / "sources"
+    harness.found(url, sources)
+    store = Store.open(url, sources=sources)
+    started = time.monotonic()
+    harness.publish(store, 1)
+    longest = 2.5 * (time.monotonic() - started)
+    version = published = 1
+    with harness.nursery(url, sources) as nursery:
+        for seconds in harness.moments(SEED, kills, longest):
+            nursery.run(version + 1, seconds=seconds)
+            survived = harness.survivor(store)
+            assert survived >= version, "a release was lost"
+            published += survived > version
+            version = survived
+    assert 1 < published < kills, "the moments hit publications, and what lies between them"
+    store.close()
