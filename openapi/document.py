@@ -70,7 +70,9 @@ def _operation(
     example = examples.load(operation.name)
     if example is not None:
         content["example"] = example
-    answer: dict[str, Any] = {"description": "成功 / OK", "content": {operation.media_type: content}}
+    others = {media: {"schema": {"type": "string"}} for media in operation.also}
+    contents = {operation.media_type: content, **others}
+    answer: dict[str, Any] = {"description": "成功 / OK", "content": contents}
     responses: dict[str, Any] = {"200": answer}
     if operation.conditional:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}

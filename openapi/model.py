@@ -52,5 +52,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[str, ...] = ()
     media_type: str = "application/json"
+    also: tuple[str, ...] = ()
+    """Other media types of the same answer, chosen by the Accept header; text to this contract."""
     conditional: bool = True
     """Sends an ETag and answers If-None-Match with 304."""

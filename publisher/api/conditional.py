@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from litestar.datastructures.headers import Accept
 
@@ -18,6 +19,11 @@ _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "public, no-cache"
+
+
+@lru_cache(256)
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Validity:
     def headers(self, etag: str) -> dict[str, str]:
         headers = {"etag": etag, "cache-control": IMMUTABLE if self.immutable else REVALIDATE}
         if self.modified is not None:
-            headers["last-modified"] = format_datetime(self.modified.astimezone(UTC), usegmt=True)
+            headers["last-modified"] = _http_date(self.modified)
         return headers
 
 
@@ -63,14 +69,15 @@ def unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bool:
     return validity.modified.replace(microsecond=0) <= moment
 
 
-def negotiate(accept: str | None, offered: Sequence[str]) -> None:
-    """Pass when ``accept`` takes one of ``offered``. Raises ``not-acceptable`` naming them."""
-    if not accept or ("*/*" in accept and "*/*;" not in accept):
-        return
+def negotiate(accept: str | None, offered: Sequence[str]) -> str:
+    """The best of ``offered`` for ``accept``, the first where it does not care. Raises ``not-acceptable``."""
+    if not accept or accept == "*/*" or (len(offered) == 1 and "*/*" in accept and "*/*;" not in accept):
+        return offered[0]
     wanted = ",".join(part for part in accept.split(",") if not _REFUSED.search(part))
     plain = [media.partition(";")[0] for media in offered]
-    if wanted and Accept(wanted).best_match(plain) is not None:
-        return
+    best = Accept(wanted).best_match(plain) if wanted else None
+    if best is not None:
+        return offered[plain.index(best)]
     names = ", ".join(plain)
     raise ProblemError(
         "not-acceptable",

@@ -11,13 +11,16 @@ from typing import Any
 import msgspec
 
 from openapi import document as builder
+from openapi import narrow
 from openapi.model import Operation
+from publisher.api import catalog, feeds, health, parameters, problems, reading, records, search
 from publisher.api import datasets as dataset_routes
-from publisher.api import feeds, health, parameters, problems, records, search
 from publisher.api.conditional import Validity
-from publisher.api.described import PROBLEMS
+from publisher.api.described import DATASET, PROBLEMS
 from publisher.api.parameters import Grammar
 from publisher.api.routing import AnyRoute, Call, Reply, Service, route
+from publisher.store.model import Dataset
+from schemas.catalogue import Catalogue, Field, json_schema
 
 VERSION = "1.0.0"
 """Of the contract: the first number is that of ``/v1``; additions raise the second."""
@@ -41,6 +44,7 @@ TAGS: Mapping[str, str] = {
     "发布": "发布与变化 / Releases and changes",
     "记录": "记录与历史 / Records and their history",
     "检索": "全文检索 / Search",
+    "目录": "数据目录与结构文件 / The catalogue (DCAT) and the schemas",
     "订阅": "Atom 与 RSS / Feeds",
     "运行": "监视与接口文档 / Monitoring and this document",
 }
@@ -61,12 +65,38 @@ def get_openapi(service: Service, call: Call) -> Reply:
     return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
 
 
+@route(
+    Operation(
+        name="get_dataset_openapi",
+        path="/v1/datasets/{dataset}/openapi.json",
+        tag="数据集",
+        summary="一个数据集的接口文档",
+        description="只含这个数据集的地址, 以其真实字段为类型: 供生成有类型的客户端。\n\n"
+        "The contract of one dataset with its real fields, for clients with typed records.",
+        answer=dict[str, Any],
+        parameters=(DATASET,),
+        problems=("no-such-dataset",),
+    )
+)
+def get_dataset_openapi(service: Service, call: Call) -> Reply:
+    parameters.parse(call.query, Grammar())
+    dataset = service.store.dataset(reading.dataset_name(call))
+    catalogue = service.store.catalogue(dataset.name)
+
+    def build() -> dict[str, Any]:
+        return of_dataset(service.site.base, dataset, catalogue)
+
+    return Reply(Validity((catalogue.digest, dataset.title)), build)
+
+
 ROUTES: tuple[AnyRoute, ...] = (
     *dataset_routes.ROUTES,
     *records.ROUTES,
     *search.ROUTES,
     *feeds.ROUTES.values(),
+    *catalog.ROUTES,
     *health.ROUTES,
+    get_dataset_openapi,
     get_openapi,
 )
 """Every route of the contract; the document and the application are both made from it."""
@@ -88,6 +118,27 @@ def document(base: str) -> dict[str, Any]:
         problems=problems.KINDS,
         problem=problems.Problem,
     )
+
+
+def of_dataset(base: str, dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
+    """The document of one dataset, with the fields that its records have now."""
+    return narrow.to_dataset(
+        document(base),
+        name=dataset.name,
+        title=dataset.title,
+        columns=tuple(_column(field) for field in catalogue.fields if not field.personal),
+        content=json_schema(catalogue),
+    )
+
+
+def _column(field: Field) -> narrow.Column:
+    kinds: dict[str, dict[str, Any]] = {
+        "date": {"type": "string", "format": "date"},
+        "boolean": {"type": "boolean"},
+    }
+    number = field.type in parameters.NUMBERS
+    schema = {"type": "number"} if number else kinds.get(field.type, {"type": "string"})
+    return narrow.Column(field.name, field.title, schema, number or field.type == "date", field.facet)
 
 
 @cache

@@ -55,6 +55,14 @@ KINDS: tuple[ProblemKind, ...] = (
         "The id may be wrong, or there was no such record at the time asked for; see its history.",
     ),
     ProblemKind(
+        "no-such-schema",
+        404,
+        "没有这种目录",
+        "No such kind of catalogue",
+        "目录种类的名称见 /v1/schemas。",
+        "The names of the kinds are in /v1/schemas.",
+    ),
+    ProblemKind(
         "method-not-allowed",
         405,
         "不支持这种方法",

@@ -109,7 +109,7 @@ def _fits(cursor: cursors.Cursor, asked: Parameters, catalogue: Catalogue) -> bo
     ]
     keys = cursor.after
     return len(keys) == len(kinds) + 1 and all(
-        key is None or isinstance(key, kind) for key, kind in zip(keys, [*kinds, str], strict=True)
+        key is None or isinstance(key, kind) for key, kind in zip(keys, [*kinds, int], strict=True)
     )
 
 

@@ -52,6 +52,8 @@ class Call:
     query: bytes
     address: str
     """The path, as the contract writes it."""
+    media: str = ""
+    """The media type agreed on, where the operation offers more than one."""
 
 
 @dataclass(frozen=True, slots=True)

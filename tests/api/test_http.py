@@ -32,6 +32,7 @@ def addresses(site: Site) -> list[str]:
         "dataset": FEES,
         "record": site.record("城镇垃圾处理费"),
         "number": "1",
+        "schema": "fees",
         "code": "withdrawn",
     }
     found = [

@@ -1,0 +1,154 @@
+"""The catalogue of a real small site, read by rdflib and pyld and held against the shapes of DCAT-AP."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyld import jsonld
+from pyshacl import validate
+from rdflib import BNode, Graph, Literal, Namespace, URIRef
+from rdflib.namespace import DCTERMS, RDF, SH
+
+from publisher.dcat import catalog, turtle
+from publisher.dcat.model import File, Holdings, Kept, Published
+from publisher.store.model import Site as Address
+from tests import shared_data
+from tests.api.asserting import BASE, assert_problem
+from tests.api.conftest import FEES, Site, made
+
+DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib knows the terms of DCAT 2 only
+SPDX = Namespace("http://spdx.org/rdf/terms#")
+DATASET = URIRef(f"{BASE}/v1/datasets/{FEES}")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with made(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def document(site: Site) -> dict[str, Any]:
+    answer = site.client.get("/catalog")
+    assert answer.headers["content-type"] == "application/ld+json"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.fixture(scope="module")
+def graph(document: dict[str, Any]) -> Graph:
+    return Graph().parse(data=json.dumps(document), format="json-ld")
+
+
+def test_turtle_and_json_ld_hold_the_same_triples_for_rdflib_and_pyld(
+    site: Site, document: dict[str, Any], graph: Graph
+) -> None:
+    answer = site.client.get("/catalog", headers={"accept": "text/turtle, application/ld+json;q=0.5"})
+    assert answer.headers["content-type"] == "text/turtle; charset=utf-8"
+    assert set(Graph().parse(data=answer.content, format="turtle")) == set(graph)
+    quads = jsonld.to_rdf(document, {"format": "application/n-quads"})
+    assert set(Graph().parse(data=quads, format="nt")) == set(graph)
+    assert len(graph) > 150
+
+
+def test_each_form_has_a_tag_of_its_own_and_html_is_refused(site: Site) -> None:
+    tags = {
+        accept: site.client.get("/catalog", headers={"accept": accept}).headers["etag"]
+        for accept in ("application/ld+json", "text/turtle")
+    }
+    assert len(set(tags.values())) == 2
+    for accept, tag in tags.items():
+        headers = {"accept": accept, "if-none-match": tag}
+        assert site.client.get("/catalog", headers=headers).status_code == 304
+    assert_problem(site.client.get("/catalog", headers={"accept": "text/html"}), "not-acceptable")
+
+
+def test_everything_has_a_name_and_everything_ours_that_is_named_is_told(graph: Graph) -> None:
+    assert not [node for node in graph.all_nodes() if isinstance(node, BNode)]
+    told = set(graph.subjects(RDF.type, None))
+    named = {
+        o for _, p, o in graph if isinstance(o, URIRef) and p not in (RDF.type, DCAT.endpointDescription)
+    }
+    ours = {n for n in named if str(n).startswith(BASE)}
+    addresses = set(graph.objects(None, DCAT.accessURL))
+    assert ours - told - addresses == set()
+
+
+def test_releases_are_versions_and_datasets_of_one_kind_are_a_series(graph: Graph) -> None:
+    versions = set(graph.objects(DATASET, DCAT.hasVersion))
+    assert versions == {URIRef(f"{DATASET}/releases/{n}") for n in (1, 2, 3, 4)}
+    assert graph.value(DATASET, DCAT.hasCurrentVersion) == URIRef(f"{DATASET}/releases/4")
+    assert graph.value(URIRef(f"{DATASET}/releases/2"), DCAT.previousVersion) in versions
+    series = graph.value(DATASET, DCAT.inSeries)
+    assert (series, RDF.type, DCAT.DatasetSeries) in graph
+    assert set(graph.subjects(DCAT.inSeries, series)) == {DATASET, URIRef(f"{BASE}/v1/datasets/empty-fees")}
+
+
+def test_a_place_a_period_a_licence_a_contact_and_a_schema_are_told(graph: Graph) -> None:
+    place = graph.value(DATASET, DCTERMS.spatial)
+    assert graph.value(place, DCTERMS.identifier) == Literal("210300")
+    period = graph.value(DATASET, DCTERMS.temporal)
+    assert str(graph.value(period, DCAT.startDate)) == "2015-01-01"
+    assert graph.value(DATASET, DCTERMS.license) == URIRef("http://spdx.org/licenses/CC0-1.0")
+    contact = graph.value(DATASET, DCAT.contactPoint)
+    assert URIRef("mailto:data@example.gov.cn") in set(graph.objects(contact))
+    assert graph.value(DATASET, DCTERMS.conformsTo) == URIRef(f"{BASE}/v1/schemas/fees/table-schema.json")
+
+
+def test_every_address_of_ours_that_can_be_fetched_answers(site: Site, graph: Graph) -> None:
+    asked = {n for _, _, n in graph if isinstance(n, URIRef) and str(n).startswith(f"{BASE}/")}
+    plain = {str(n).removeprefix(BASE).partition("#")[0] for n in asked} - {"", "/v1"}
+    for path in sorted(plain):
+        assert site.client.get(path).status_code == 200, path
+
+
+def _shapes(folder: Path) -> Graph:
+    """The shapes as published, without references to property shapes that are defined nowhere in them."""
+    shapes = Graph()
+    for name in ("dcat-ap-SHACL.ttl", "ranges.ttl"):
+        shapes.parse(folder / name)
+    dangling = [(s, o) for s, o in shapes.subject_objects(SH.property) if (o, None, None) not in shapes]
+    assert len(dangling) == 5
+    for subject, missing in dangling:
+        shapes.remove((subject, SH.property, missing))
+    return shapes
+
+
+def test_the_catalogue_conforms_to_dcat_ap_3_and_would_be_caught_if_not(graph: Graph) -> None:
+    shapes = _shapes(shared_data.require("dcat", "dcat-ap-SHACL.ttl").parent)
+    conforms, _, report = validate(graph, shacl_graph=shapes, inference="rdfs")
+    assert conforms, report
+    broken = Graph() + graph
+    broken.remove((DATASET, DCTERMS.title, None))
+    assert not validate(broken, shacl_graph=shapes, inference="rdfs")[0]
+
+
+def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
+    release = site.store.release(FEES, 1)
+    file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
+    kept = Kept(site.store.dataset(FEES), site.store.catalogue(FEES), (Published(release, (file,)),))
+    told = catalog.document(Holdings(Address(BASE, "data.example.gov.cn,2016"), (kept,)))
+    graph = Graph().parse(data=json.dumps(told), format="json-ld")
+    checksum = graph.value(URIRef(file.address), SPDX.checksum)
+    assert str(graph.value(checksum, SPDX.checksumValue)) == "ab" * 32
+    assert str(graph.value(URIRef(file.address), DCAT.byteSize)) == "12"
+
+
+def test_turtle_is_the_same_bytes_in_every_process(document: dict[str, Any]) -> None:
+    program = (
+        "import json,sys; from publisher.dcat import turtle; "
+        "sys.stdout.buffer.write(turtle.of(json.load(sys.stdin)))"
+    )
+    command = [sys.executable, "-c", program]
+    for seed in ("1", "2"):
+        environ = {**os.environ, "PYTHONHASHSEED": seed}
+        text = json.dumps(document).encode()
+        made = subprocess.run(command, input=text, env=environ, capture_output=True, check=True).stdout
+        assert made == turtle.of(document)

@@ -1,0 +1,84 @@
+"""Schemas and what crawlers read, at addresses that stay."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from publisher.dcat import terms
+from schemas import catalogue as catalogues
+from tests.api.asserting import BASE, assert_problem
+from tests.api.conftest import FEES, made
+
+SPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory):
+    with made(tmp_path_factory.mktemp("site")) as site:
+        yield site.client
+
+
+def test_every_kind_of_catalogue_has_both_schemas_at_its_address(client: httpx.Client) -> None:
+    listed = client.get("/v1/schemas").json()["schemas"]
+    assert {s["name"] for s in listed} == set(catalogues.names())
+    for schema in listed:
+        table = client.get(schema["links"]["table_schema"].removeprefix(BASE))
+        assert table.headers["content-type"] == "application/json"
+        assert table.json()["fields"]
+        found = client.get(schema["links"]["json_schema"].removeprefix(BASE))
+        assert found.headers["content-type"] == "application/schema+json"
+        assert found.json()["$id"] == schema["links"]["json_schema"]
+        Draft202012Validator.check_schema(found.json())
+
+
+def test_a_record_is_valid_by_the_json_schema_of_its_kind(client: httpx.Client) -> None:
+    schema = client.get("/v1/schemas/fees/json-schema.json", headers={"accept": "application/json"})
+    assert schema.headers["content-type"] == "application/json"
+    for record in client.get(f"/v1/datasets/{FEES}/records").json()["records"]:
+        Draft202012Validator(schema.json()).validate(record["content"])
+
+
+def test_no_personal_column_is_in_any_schema(client: httpx.Client) -> None:
+    for name in catalogues.names():
+        personal = {f.name for f in catalogues.load(name).fields if f.personal}
+        shown = client.get(f"/v1/schemas/{name}/json-schema.json").json()["properties"]
+        assert not personal & set(shown)
+
+
+def test_a_kind_that_there_is_not_is_a_problem(client: httpx.Client) -> None:
+    for name in ("none", "..%2f..%2fetc%2fpasswd", "fees.json", "%00"):
+        got = client.get(f"/v1/schemas/{name}/json-schema.json")
+        assert got.status_code in (404, 422), name
+    assert_problem(client.get("/v1/schemas/none/table-schema.json"), "no-such-schema")
+
+
+def test_the_sitemap_names_every_dataset_and_robots_names_the_sitemap(client: httpx.Client) -> None:
+    root = ET.fromstring(client.get("/sitemap.xml").content)  # noqa: S314 - our own answer
+    places = [loc.text for loc in root.findall("s:url/s:loc", SPACE)]
+    assert f"{BASE}/v1/datasets/{FEES}" in places
+    for place in places:
+        assert client.get(str(place).removeprefix(BASE)).status_code == 200
+    assert root.find("s:url/s:lastmod", SPACE) is not None
+    robots = client.get("/robots.txt").text
+    assert f"Sitemap: {BASE}/sitemap.xml" in robots.splitlines()
+    assert "Disallow: /v1/search" in robots.splitlines()
+
+
+@given(st.text())
+def test_any_licence_and_contact_gives_addresses_or_none(text: str) -> None:
+    found = terms.licence(text)
+    assert found is None or found.startswith("http")
+    for reference in terms.contact(text).values():
+        assert reference["@id"].startswith(("mailto:", "http"))
+
+
+def test_licences_that_have_an_address_are_known_by_it() -> None:
+    assert terms.licence("CC0-1.0") == "http://spdx.org/licenses/CC0-1.0"
+    assert terms.licence("https://example.gov.cn/l") == "https://example.gov.cn/l"
+    assert terms.licence("官方文件, 不受著作权保护") is None
