@@ -19,7 +19,6 @@ from publisher.api import contract, feeds, mounting, pages
 from publisher.api.edge import Edge
 from publisher.api.routing import Service
 from publisher.geo import routes
-from publisher.geo.site import Geo
 from publisher.settings import Settings
 from publisher.store.clocks import utc_now
 from publisher.store.store import Store
@@ -54,7 +53,7 @@ def create_app(
         site=store.site(), store=store, search=search, clock=clock, version=metadata.version("qingdan")
     )
     return Edge(
-        route_handlers=[*_handlers(service), *routes.handlers(Geo(service, settings.boundaries))],
+        route_handlers=[*_handlers(service), *routes.handlers(service, settings.boundaries)],
         exception_handlers=mounting.exception_handlers(service.site.base),
         lifespan=[_running(background, own)],
         openapi_config=None,

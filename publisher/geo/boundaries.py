@@ -19,16 +19,13 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from publisher.geo.site import Box
+from publisher.store.model import StoreError
 from schemas import divisions
 
 _MEMBERS = ("code", "adcode", "gb")
 _CODE = re.compile(r"(?:156)?(\d{6})")
 LARGEST = 200_000_000
 """Bytes of a file of boundaries."""
-
-
-class BoundaryError(ValueError):
-    """A file of boundaries that cannot be used; the text says what is wrong, Chinese first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +80,13 @@ class Boundaries:
 
 def load(path: Path) -> Boundaries:
     """A FeatureCollection whose features bear a GB/T 2260 code: as ``id`` or in the property ``code``,
-    ``adcode`` or ``gb`` (156 in front is China). Raises :class:`BoundaryError`."""
+    ``adcode`` or ``gb`` (156 in front is China). Raises ``StoreError('bad-boundaries')``."""
     try:
         if path.stat().st_size > LARGEST:
             raise _bad(path, "文件过大", "the file is too large")
         features = msgspec.json.decode(path.read_bytes())["features"]
         found = [_boundary(feature) for feature in features]
-    except BoundaryError:
+    except StoreError:
         raise
     except (
         OSError,
@@ -104,8 +101,12 @@ def load(path: Path) -> Boundaries:
     return Boundaries(tuple(sorted(found, key=lambda boundary: boundary.code)))
 
 
-def _bad(path: Path, zh: str, en: str) -> BoundaryError:
-    return BoundaryError(f"行政区划边界文件 {path.name}：{zh}。 / Boundaries {path.name}: {en}.")
+def _bad(path: Path, zh: str, en: str) -> StoreError:
+    return StoreError(
+        "bad-boundaries",
+        f"行政区划边界文件 {path.name}：{zh}。",
+        f"The file of boundaries {path.name}: {en}.",
+    )
 
 
 def _boundary(feature: Mapping[str, Any]) -> Boundary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.exc import OperationalError
 
 from publisher.api import conditional
+from publisher.api.routing import Service
 from publisher.geo import answering, catalogue, parameters
 from publisher.geo.answering import Handler, Request
 from publisher.geo.exceptions import OgcError, invalid, not_found
@@ -43,8 +45,13 @@ _PATHS: Mapping[str, Handler] = {
 }
 
 
-def handlers(geo: Geo) -> list[HTTPRouteHandler]:
-    """Everything under ``/ogc``; pygeoapi itself is loaded by the first request that needs it."""
+def handlers(service: Service, boundaries: Path | None) -> list[HTTPRouteHandler]:
+    """Everything under ``/ogc``; pygeoapi itself is loaded by the first request that needs it.
+
+    ``boundaries``: see :mod:`publisher.geo.boundaries`. Raises ``StoreError('bad-boundaries')``.
+    """
+    geo = Geo(service, boundaries)
+    geo.check()
     return [*(_handler(geo, path, handle) for path, handle in _PATHS.items()), _nowhere()]
 
 

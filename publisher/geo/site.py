@@ -45,9 +45,13 @@ class Geo:
 
         return Core(self.link(""))
 
+    def check(self) -> None:
+        """Read the file of boundaries now, so that a faulty one stops the start and not a request."""
+        self.boundaries  # noqa: B018 - it is kept
+
     @cached_property
     def boundaries(self) -> Boundaries | None:
-        """Raises ``BoundaryError`` for a file that cannot be used."""
+        """Raises ``StoreError('bad-boundaries')`` for a file that cannot be used."""
         if self.boundaries_file is None:
             return None
         from publisher.geo.boundaries import load

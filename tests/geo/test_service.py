@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from publisher.geo.boundaries import BoundaryError, load
+from publisher.geo.boundaries import load
 from publisher.geo.parameters import read
 from publisher.settings import read as read_settings
+from publisher.store.model import StoreError
 from tests.geo.conftest import FEES, HALLS, PLACES, Live, boundaries
 from tests.shared_data import require
 
@@ -168,8 +169,9 @@ def test_real_boundaries_of_liaoning_can_be_used() -> None:
 def test_a_file_that_holds_no_boundaries_is_refused_by_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "borders.geojson"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(BoundaryError, match=r"borders\.geojson"):
+    with pytest.raises(StoreError, match=r"borders\.geojson") as refusal:
         load(file)
+    assert refusal.value.code == "bad-boundaries"
 
 
 def test_the_boundaries_are_a_setting(tmp_path: Path) -> None:
