@@ -50,7 +50,7 @@ def result(text: str = "") -> None:
 def stdout() -> Console:
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def stderr() -> Console:

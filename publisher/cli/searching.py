@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,11 @@ def _show(hit: Hit, dataset: str) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
+    if not sys.stdout.isatty():
+        for line in (hit.title.text, *(f"    {e.text}" for e in hit.excerpts)):
+            output.result(" ".join(line.split("\n")))
+        output.result(f"    {dataset}  {hit.dataset}/{hit.record}")
+        return
     console = output.stdout()
     console.print(_marked(hit.title, "bold"))
     for excerpt in hit.excerpts:

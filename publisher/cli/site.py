@@ -68,7 +68,8 @@ def status(place: Place, *, as_json: bool) -> None:
     output.pairs([("站点 base", site.base), ("文件夹 home", place.settings.home)])
     waiting = f"待索引 pending {state.pending}" if state.pending else "已是最新 up to date"
     output.pairs([("检索 search", f"{state.documents} 条文档 documents, {waiting}")])
-    rows = [[d["name"], d["title"], d["release"], d["published_at"], d["records"], d["draft"]] for d in lists]
+    columns = ("name", "title", "release", "published_at", "records")
+    rows = [[*("" if d[c] is None else d[c] for c in columns), "有 yes" if d["draft"] else ""] for d in lists]
     output.table(
         ["数据集 dataset", "标题 title", "发布 release", "时间 published", "记录 records", "草稿 draft"], rows
     )
