@@ -50,7 +50,12 @@ def create_app(
         search = EmbeddedEngine(settings.index)
         own.append(search.close)
     service = Service(
-        site=store.site(), store=store, search=search, clock=clock, version=metadata.version("qingdan")
+        site=store.site(),
+        store=store,
+        search=search,
+        clock=clock,
+        version=metadata.version("qingdan"),
+        embedded=settings.database.startswith("sqlite"),
     )
     return Edge(
         route_handlers=[*_handlers(service), *routes.handlers(service, settings.boundaries)],

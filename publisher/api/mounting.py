@@ -111,7 +111,7 @@ def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
     async def in_thread(call: Call, headers: Mapping[str, str]) -> Outcome:
         return await sync_to_thread(answer, call, headers)
 
-    return in_loop if route.runs == "loop" else in_thread
+    return in_loop if route.runs == "loop" and service.embedded else in_thread
 
 
 def _asynchronous(route: AsyncRoute, service: Service) -> Callable[..., Any]:
