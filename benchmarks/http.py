@@ -22,6 +22,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
+
 from publisher.settings import read as read_settings
 
 DATASET = "bench-power-list"
@@ -166,7 +168,7 @@ class Server:
         command = [sys.executable, "-m", "benchmarks.http", "--serve", kind, "--home", str(home)]
         self.process = subprocess.Popen([*command, "--port", str(port)])
         self.address = ("127.0.0.1", port)
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 self.connect()
                 break
@@ -212,7 +214,7 @@ def measure(name: str, paths: Sequence[str], ours: Server, home: Path) -> dict[s
     """A first pass gets the bodies for the bare handler; the second is measured, taking turns with it."""
     ours.connect()
     bodies = [ours.get(path)[1] for path in paths]
-    (home / "bare.json").write_text(json.dumps([body.decode() for body in bodies]), encoding="utf-8")
+    (home / "bare.bodies").write_bytes(msgspec.msgpack.encode(bodies))
     mine: list[float] = []
     base: list[float] = []
     with Server("bare", home) as bare:
@@ -248,7 +250,7 @@ def serve(kind: str, home: Path, port: int) -> None:
     if kind == "ours":
         app.serve(app.create_app(read_settings(home, {})), port=port)
         return
-    bodies = [body.encode() for body in json.loads((home / "bare.json").read_text(encoding="utf-8"))]
+    bodies = msgspec.msgpack.decode((home / "bare.bodies").read_bytes(), type=list[bytes])
 
     @get("/bare/{dataset:str}/{number:str}", media_type="application/json")
     async def bare(dataset: FromPath[str], number: FromPath[str]) -> bytes:

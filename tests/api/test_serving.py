@@ -1,0 +1,89 @@
+"""The application behind its real server, over real sockets."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from publisher import app
+from publisher.settings import read as read_settings
+from publisher.store.store import Store
+from tests.api.asserting import BASE
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from publisher import app
+from publisher.settings import read
+made = app.create_app(read(Path(sys.argv[1]), {}))
+app.serve(made, port=int(sys.argv[2]), started=lambda: print("answers", flush=True))
+"""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    home: Path = tmp_path_factory.mktemp("served")
+    settings = read_settings(home, {})
+    store = Store.open(settings.database, sources=settings.sources)
+    store.init_site(BASE, "data.example.gov.cn,2016-01-04")
+    store.close()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+    command = [sys.executable, "-c", _PROGRAM, str(home), str(number)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "answers\n"
+        yield number
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def ask(port: int, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(request + b"host: evil.example\r\nconnection: close\r\n\r\n")
+        got = b""
+        while more := connection.recv(65536):
+            got += more
+        return got
+
+
+def test_head_sends_no_body_on_the_wire(port: int) -> None:
+    got = ask(port, b"GET /v1/datasets HTTP/1.1\r\n")
+    head = ask(port, b"HEAD /v1/datasets HTTP/1.1\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert head.endswith(b"\r\n\r\n")
+    length = len(got.partition(b"\r\n\r\n")[2])
+    assert b"content-length: %d\r\n" % length in head
+    assert b"server:" not in head
+
+
+def test_an_unchanged_answer_is_304_without_a_body_on_the_wire(port: int) -> None:
+    got = ask(port, b"GET /v1/datasets HTTP/1.1\r\n")
+    tag = got.partition(b"etag: ")[2].partition(b"\r\n")[0]
+    again = ask(port, b"GET /v1/datasets HTTP/1.1\r\nif-none-match: " + tag + b"\r\n")
+    assert again.startswith(b"HTTP/1.1 304 ")
+    assert again.endswith(b"\r\n\r\n")
+    assert b"content-length" not in again
+
+
+def test_links_on_the_wire_are_of_the_site_and_not_of_the_host_asked_for(port: int) -> None:
+    got = ask(port, b"GET /v1/search?q=%E8%AE%B8%E5%8F%AF HTTP/1.1\r\n")
+    assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert BASE.encode() in got
+    assert b"evil.example" not in got
+
+
+def test_an_address_that_is_taken_is_an_error_of_the_caller(port: int, tmp_path: Path) -> None:
+    settings = read_settings(tmp_path, {})
+    store = Store.open(settings.database, sources=settings.sources)
+    store.init_site(BASE, "data.example.gov.cn,2016-01-04")
+    made = app.create_app(settings, store=store)
+    with pytest.raises(OSError, match="in use"):
+        app.serve(made, port=port)
+    store.close()
