@@ -10,9 +10,10 @@ from tantivy import Order
 
 from search import cursor, highlight, query
 from search.analysis import Analyzer, Folded
+from search.asked import Asked
 from search.cursor import Place
 from search.engine import FacetValue, Hit, Marked, Match, Page, Request
-from search.index import Asked, Reader
+from search.index import Reader, spelled
 from search.lexicon import Lexicon
 from search.query import Query
 from search.ranking import Ranking
@@ -39,7 +40,7 @@ def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: L
         return Page((), 0, "all", dict.fromkeys(request.facets, ()), None)
     place = place or Place(0, min(request.known_at, reader.newest))
     asked_for = query.parse(request.text, analyzer, lexicon)
-    asked = Asked(reader, analyzer, request, asked_for, place.known_at)
+    asked = Asked(reader.frequency, analyzer, request, asked_for, place.known_at)
     match, total, facets = _widen(reader, asked, request.facets)
     if request.sort == "relevance" and not asked_for.blank:
         hits, following = _by_relevance(reader, asked, match, request, asked_for, analyzer, place)
@@ -60,7 +61,7 @@ def _widen(reader: Reader, asked: Asked, facets: Sequence[str]) -> tuple[Match, 
     """The narrowest set with enough hits, else the widest; a wider set that holds no more is not named."""
     chosen: tuple[Match, int, Facets] = ("all", -1, {})
     for match in asked.sets():
-        total, counted = _counted(reader, asked.members(match), facets)
+        total, counted = _counted(reader, spelled(reader.schema, asked.members(match)), facets)
         if total > chosen[1]:
             chosen = match, total, counted
         if total >= ENOUGH:
@@ -79,7 +80,7 @@ def _by_relevance(
 ) -> tuple[Found, Place]:
     """The second stage orders the first :data:`WINDOW`; behind them the index's own order goes on."""
     start, end = place.offset, place.offset + request.limit
-    ranked = asked.ranked(match)
+    ranked = spelled(reader.schema, asked.ranked(match))
     hits: Found = []
     if start < WINDOW:
         found = reader.searcher.search(ranked, limit=WINDOW, count=False).hits
@@ -101,7 +102,7 @@ def _by_date(
         asked.members(match) if place.last < 0 else asked.before(match, place.last, descending=descending)
     )
     found = reader.searcher.search(
-        members,
+        spelled(reader.schema, members),
         limit=request.limit + 1,
         offset=place.offset,
         count=False,

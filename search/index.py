@@ -1,18 +1,18 @@
-"""The tantivy index: its fields, how a document is written, how what was asked becomes its queries."""
+"""The tantivy index: its fields, how a document is written, how a condition becomes its query."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 import tantivy
 from tantivy import FieldType, Occur
 
-from search.analysis import Analyzer, is_han
-from search.engine import FOREVER, Document, Match, Request
-from search.query import Query, Word
+from search.analysis import Analyzer
+from search.asked import TIER, Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
+from search.engine import FOREVER, Document
 from search.ranking import Candidate, Statistics
 
 FORMAT = 1
@@ -22,10 +22,6 @@ JOINT = " ¶ "
 """A token between two texts of a document, so that no phrase runs across."""
 
 _TIE_BITS = 42
-TIER = 100_000.0
-"""Added once to the score of a hit that holds all the words where the set is wider, twice for a 文号 that it
-carries and twice more for its own; no sum of term scores comes near."""
-
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Document)
 _folded = msgspec.msgpack.Decoder(list[tuple[float, str]])
@@ -172,134 +168,31 @@ def reader(index: tantivy.Index) -> Reader:
     )
 
 
-class Asked:
-    """A request against one commit of the index: the sets of hits, and the query that ranks them."""
-
-    def __init__(
-        self, reader: Reader, analyzer: Analyzer, request: Request, query: Query, known_at: int
-    ) -> None:
-        self._reader = reader
-        self._analyzer = analyzer
-        self._query = query
-        self._filters = self._filter(request, known_at)
-        self._clauses = [self._clause(word) for word in query.words]
-
-    def sets(self) -> list[Match]:
-        """The sets that may be named, the narrowest first. One word makes one set."""
-        sets: list[Match] = ["all", "most", "any"]
-        return sets if len(self._clauses) > 2 else sets[:: 2 if len(self._clauses) == 2 else 3]
-
-    def members(self, match: Match) -> tantivy.Query:
-        """The documents that ``match`` names, without order."""
-        if self._query.blank:
-            return self._filters
-        if not self._clauses:
-            return tantivy.Query.empty_query()
-        return _all([self._held(match), self._filters])
-
-    def ranked(self, match: Match) -> tantivy.Query:
-        """The same documents, scored: first those that hold all the words, then by their terms."""
-        parts = [(Occur.Must, tantivy.Query.const_score_query(self.members(match), 0.0))]
-        if match != "all":
-            parts.append((Occur.Should, tantivy.Query.const_score_query(self._held("all"), TIER)))
-        parts += [(Occur.Should, q) for q in self._scoring()]
-        return tantivy.Query.boolean_query(parts)
-
-    def before(self, match: Match, last: int, *, descending: bool) -> tantivy.Query:
-        """Members from the order key ``last`` on, itself included."""
-        low, high = (None, last) if descending else (last, None)
-        onward = tantivy.Query.range_query(self._reader.schema, "order", FieldType.Unsigned, low, high)
-        return _all([self.members(match), onward])
-
-    def _held(self, match: Match) -> tantivy.Query:
-        if match == "all":
-            return _all(self._clauses)
-        if match == "any":
-            return _any(self._clauses)
-        some = [(Occur.Should, c) for c in self._clauses]
-        return tantivy.Query.boolean_query(some, minimum_number_should_match=most(len(self._clauses)))
-
-    def _scoring(self) -> Iterable[tantivy.Query]:
-        boost = tantivy.Query.boost_query
-        for gram in self._query.grams:
-            yield self._term("grams", gram)
-            yield boost(self._term("title", gram), 0.3)
-        for term in self._query.terms:
-            yield boost(self._term("words", term), 0.3)
-        for word in self._query.words:
-            if word.kind == "number":
-                yield tantivy.Query.const_score_query(self._term("number", word.text), 2 * TIER)
-                yield tantivy.Query.const_score_query(self._term("own_number", word.text), 2 * TIER)
-            for form in word.forms if word.kind != "number" else ():
-                yield self._phrase(form)
-
-    def _filter(self, request: Request, known_at: int) -> tantivy.Query:
-        day = request.as_of
-        parts = [
-            self._range("effective_from", high=day),
-            self._range("effective_to", low=day + 1),
-            self._range("known_from", high=known_at),
-            self._range("known_to", low=known_at + 1),
-        ]
-        for name, values in request.filters.items():
-            # What is no text at all (half a surrogate pair, from a command line) is no value either.
-            plain = [value.encode(errors="replace").decode() for value in values]
-            parts.append(_any([self._term(f"facets.{name}", value) for value in plain]))
-        return _all(parts)
-
-    def _clause(self, word: Word) -> tantivy.Query:
-        """Documents that hold a word, in one of the ways that count."""
-        if word.kind == "number":
-            return _any([self._term("number", word.text), self._run(word.forms)])
-        ways = [self._phrase(form) for form in (*word.forms, *self._taiwan(word))]
-        if word.kind == "word" and self._reader.frequency("words", word.text):
-            return _any([self._term("words", word.text), *ways])
-        return _any([self._phrase(word.text), *ways])
-
-    def _taiwan(self, word: Word) -> tuple[str, ...]:
-        """The mainland's wording, where it is much the commoner: 软体 (of animals) is rare, 软件 is meant."""
-        if not word.taiwan:
-            return ()
-        typed, other = (self._reader.frequency("words", w) for w in (word.text, word.taiwan))
-        return (word.taiwan,) if other > 10 * typed else ()
-
-    def _phrase(self, text: str) -> tantivy.Query:
-        """Documents that hold ``text`` as a run of characters; signs and spaces do not count."""
-        if len(text) == 2 and text in self._analyzer.places:
-            return self._term("words", text)
-        return self._run(self._analyzer.grams(text))
-
-    def _run(self, grams: Sequence[str]) -> tantivy.Query:
-        """Grams side by side. A lone character is the beginning of another gram in a longer text (类 of
-        a类 in a类许可), so it is asked of the characters."""
-        lone = [g for g in grams if len(g) == 1 and is_han(g)]
-        parts = [self._term("chars", g) for g in lone]
-        placed: list[tuple[int, str]] = [(i, g) for i, g in enumerate(grams) if g not in lone]
-        if len(placed) == 1:
-            parts.append(self._term("grams", grams[placed[0][0]]))
-        elif placed:
-            parts.append(tantivy.Query.phrase_query(self._reader.schema, "grams", list(placed)))
-        return _all(parts) if parts else tantivy.Query.empty_query()
-
-    def _term(self, field: str, text: str) -> tantivy.Query:
-        return tantivy.Query.term_query(self._reader.schema, field, text)
-
-    def _range(self, field: str, low: int | None = None, high: int | None = None) -> tantivy.Query:
-        return tantivy.Query.range_query(self._reader.schema, field, FieldType.Integer, low, high)
-
-
-def most(words: int) -> int:
-    """How many of a query's words are most of them: two thirds, rounded up."""
-    return -(-2 * words // 3)
-
-
-def _all(queries: Sequence[tantivy.Query]) -> tantivy.Query:
-    return (
-        queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(Occur.Must, q) for q in queries])
-    )
-
-
-def _any(queries: Sequence[tantivy.Query]) -> tantivy.Query:
-    return (
-        queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(Occur.Should, q) for q in queries])
-    )
+def spelled(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
+    """A condition as tantivy's own query."""
+    match condition:
+        case Term(field, token):
+            return tantivy.Query.term_query(index, field, token)
+        case Phrase(grams):
+            placed: list[str | tuple[int, str]] = list(grams)
+            return tantivy.Query.phrase_query(index, "grams", placed)
+        case Between(field, low, high):
+            kind = FieldType.Unsigned if field == "order" else FieldType.Integer
+            return tantivy.Query.range_query(index, field, kind, low, high)
+        case Every(parts):
+            return tantivy.Query.boolean_query([(Occur.Must, spelled(index, p)) for p in parts])
+        case Some(parts, least):
+            some = [(Occur.Should, spelled(index, p)) for p in parts]
+            return (
+                tantivy.Query.boolean_query(some, minimum_number_should_match=least)
+                if some
+                else tantivy.Query.empty_query()
+            )
+        case Boosted(part, factor):
+            return tantivy.Query.boost_query(spelled(index, part), factor)
+        case Constant(part, score):
+            return tantivy.Query.const_score_query(spelled(index, part), score)
+        case Ranked(members, scoring):
+            held = tantivy.Query.const_score_query(spelled(index, members), 0.0)
+            parts_ = [(Occur.Should, spelled(index, p)) for p in scoring]
+            return tantivy.Query.boolean_query([(Occur.Must, held), *parts_])
