@@ -29,7 +29,7 @@ KIND_TITLES: Mapping[DifferenceKind, str] = {
     "erased": "依法删除",
 }
 _HEADINGS = {
-    "zh": ("变化", "编号", "名称", "部门", "字段", "之前", "之后", "发布", "生效", "依据", "理由"),
+    "zh": ("变化", "编号", "名称", "报送部门", "字段", "之前", "之后", "发布", "生效", "依据", "理由"),
     "en": (
         *("kind", "record", "title", "part", "field", "before", "after", "release", "effective_on"),
         *("basis", "reason"),
@@ -104,8 +104,9 @@ def _lines(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[tuple[st
             before, after = (_shown(catalogue, name, value) for value in (change.before, change.after))
             yield _heading(catalogue, name, lang), before, after
         return
-    for name, value in (d.after or d.before or {}).items():
-        shown = _shown(catalogue, name, value)
+    content = d.after or d.before or {}
+    for name in (field.name for field in catalogue.fields if field.name in content):
+        shown = _shown(catalogue, name, content[name])
         before, after = ("", shown) if d.before is None else (shown, "")
         yield _heading(catalogue, name, lang), before, after
 
@@ -114,7 +115,7 @@ def _heading(catalogue: Catalogue, name: str, lang: Lang) -> str:
     if lang == "en":
         return name
     field = catalogue.by_name.get(name)
-    return field.title if field else {"part": "部门"}.get(name, name)
+    return field.title if field else {"part": "报送部门"}.get(name, name)
 
 
 def _shown(catalogue: Catalogue, name: str, value: Any) -> str:
@@ -187,7 +188,7 @@ class _Sheets:
         sheet.set_column(2, 3, 16)
         sheet.set_column(4, 3 + len(self._fields), 24)
         titles = [_heading(self._catalogue, name, "zh") for name in self._fields]
-        for x, title in enumerate(("变化", "名称", "部门", "发布", *titles)):
+        for x, title in enumerate(("变化", "名称", "报送部门", "发布", *titles)):
             sheet.write_string(0, x, title, self._bold)
         return sheet
 

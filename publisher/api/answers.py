@@ -303,8 +303,14 @@ class Change(Answer, frozen=True, kw_only=True):
     ]
     release: int
     effective_on: date
+    effective_to: Annotated[date | None, Meta(description="至何日止(不含); 空为一直 / Acts until, exclusive")]
     published_at: Instant
     reason: str
+    content: Annotated[
+        Content | None,
+        Meta(description="此后的内容; 移除、撤回、删除的为空 / What holds from then on, if anything"),
+    ]
+    revision: Revision | None
     withdrawn: Annotated[bool, Meta(description="记录现已撤回 / The record is withdrawn now")]
     erased: Annotated[bool, Meta(description="内容已依法删除 / Its contents were destroyed")]
     fields: Annotated[tuple[FieldChange, ...], Meta(description="逐字段的前后 / Field by field")]
@@ -331,6 +337,14 @@ class Changes(Answer, frozen=True, kw_only=True):
 
     dataset: str
     changes: tuple[Change, ...]
+    last: Annotated[
+        int,
+        Meta(description="本页最大的顺序号; 下次以 since 传来 / Pass it as since the next time"),
+    ]
+    erased: Annotated[
+        tuple[str, ...],
+        Meta(description="内容已依法删除的记录, 镜像也须删除; 只在第一页 / Destroy what you hold of these"),
+    ]
     links: PageLinks
 
 

@@ -13,7 +13,7 @@ import msgspec
 from openapi import document as builder
 from openapi import narrow
 from openapi.model import Operation
-from publisher.api import catalog, feeds, health, parameters, problems, reading, records, search
+from publisher.api import catalog, comparing, feeds, health, parameters, problems, reading, records, search
 from publisher.api import datasets as dataset_routes
 from publisher.api.conditional import Validity
 from publisher.api.described import DATASET, PROBLEMS
@@ -92,6 +92,7 @@ def get_dataset_openapi(service: Service, call: Call) -> Reply:
 ROUTES: tuple[AnyRoute, ...] = (
     *dataset_routes.ROUTES,
     *records.ROUTES,
+    *comparing.ROUTES,
     *search.ROUTES,
     *feeds.ROUTES.values(),
     *catalog.ROUTES,

@@ -63,6 +63,11 @@ class Parameters:
     text: str = ""
     after: int | None = None
     before: int | None = None
+    start: View | None = None
+    end: View | None = None
+    """The two states of a comparison."""
+    headers: str = "zh"
+    """The language of a file's headings."""
 
 
 NOTHING = Parameters()
@@ -95,6 +100,11 @@ def _split(raw: bytes) -> dict[str, list[str]]:
             raise _one(printable, "含有控制字符。", "Holds a control character.")
         values.setdefault(name, []).append(value)
     return values
+
+
+def pairs(raw: bytes) -> list[tuple[str, str]]:
+    """Names and values of a query that :func:`parse` took."""
+    return parse_qsl(raw.decode(), keep_blank_values=True)
 
 
 def _one(parameter: str, zh: str, en: str) -> ProblemError:
@@ -290,6 +300,30 @@ _LISTS: Mapping[str, Callable[[list[str], Grammar], tuple[Any, ...]]] = {
     "facets": lambda words, grammar: _words(words, grammar.facets),
 }
 _SEQUENCE = _whole(0, 2**63 - 1)
+
+
+def _side(value: str) -> View:
+    """A state in one word: a release's number, a day of effect, or an instant of publication."""
+    if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0:
+        return View(release=int(value))
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return View(as_of=_date(value))
+    try:
+        return View(known_at=_instant(value))
+    except _BadValueError:
+        raise _BadValueError(
+            "应为发布的编号、日期或带时区的时刻, 如 3、2015-12-01、2015-12-01T08:00:00+08:00。",
+            "Should be the number of a release, a day or an instant with its zone: 3, 2015-12-01, "
+            "2015-12-01T00:00:00Z.",
+        ) from None
+
+
+def _headers(value: str) -> str:
+    if value not in ("zh", "en"):
+        raise _BadValueError("应为 zh 或 en。", "Should be zh or en.")
+    return value
+
+
 _SINGLES: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
     "limit": ("query", "limit", _whole(1, MAX_LIMIT)),
     "cursor": ("query", "cursor", str),
@@ -299,4 +333,8 @@ _SINGLES: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
     "q": ("query", "text", _text),
     "after": ("query", "after", _SEQUENCE),
     "before": ("query", "before", _SEQUENCE),
+    "since": ("query", "after", _SEQUENCE),
+    "from": ("query", "start", _side),
+    "to": ("query", "end", _side),
+    "headers": ("query", "headers", _headers),
 }

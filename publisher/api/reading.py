@@ -6,10 +6,10 @@ import re
 from datetime import date, datetime
 from urllib.parse import parse_qsl, urlencode
 
-from publisher.api import answers
+from publisher.api import answers, parameters
 from publisher.api.conditional import Validity
 from publisher.api.parameters import COMPARISONS, Grammar
-from publisher.api.problems import ProblemError
+from publisher.api.problems import Fault, ProblemError
 from publisher.api.routing import Call, Service
 from publisher.store.clocks import start_of
 from publisher.store.model import View
@@ -59,8 +59,9 @@ def grammar(catalogue: Catalogue) -> Grammar:
 def validity(service: Service, dataset: str, view: View) -> Validity:
     """On what a view of a dataset depends: its newest release and, unless a day is asked for, today.
 
-    Raises ``no-such-dataset``, ``no-such-release``.
+    Raises ``no-such-dataset``, ``no-such-release``, ``invalid-parameters`` for an instant still to come.
     """
+    check_known(service, view)
     if view.release is not None:
         release = service.store.release(dataset, view.release)
         # An erasure changes even what is pinned; caches that ask again must hear of it.
@@ -70,6 +71,21 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
     if view.as_of is not None:
         return Validity((sequence,), published)
     return Validity((sequence, day), later(published, day))
+
+
+def check_known(service: Service, view: View) -> None:
+    """Nobody can know yet what will be known then: refused, where another answer would follow."""
+    if view.known_at is not None and view.known_at > service.clock():
+        raise parameters.invalid(
+            [
+                Fault(
+                    parameter="known_at",
+                    code="conflict",
+                    detail="这一时刻还没有到; 要看将来生效的内容, 请用 as_of。",
+                    detail_en="That instant is still to come; for what takes effect later, use as_of.",
+                )
+            ]
+        )
 
 
 def later(published: datetime | None, day: date) -> datetime | None:

@@ -23,7 +23,7 @@ from publisher.api.described import (
     VIEW,
 )
 from publisher.api.parameters import Grammar, Parameters
-from publisher.api.problems import ProblemError, Tombstone
+from publisher.api.problems import Fault, ProblemError, Tombstone
 from publisher.api.routing import Call, Reply, Service, route
 from publisher.store import model
 from publisher.store.model import RecordState, View
@@ -256,7 +256,8 @@ def get_history(service: Service, call: Call) -> Reply:
 
 
 _CHANGES = Grammar(
-    names=frozenset({"after", "before", "release", "sort", "limit", "cursor"}), sorts=frozenset({"sequence"})
+    names=frozenset({"after", "since", "before", "release", "sort", "limit", "cursor"}),
+    sorts=frozenset({"sequence"}),
 )
 
 
@@ -266,12 +267,19 @@ _CHANGES = Grammar(
         path="/v1/datasets/{dataset}/changes",
         tag="发布",
         summary="数据集的变化",
-        description="按顺序号排列, 默认旧的在前。要只取新的变化, 记住最后的 sequence, 下次用 after 传来。\n\n"
-        "Changes by sequence, oldest first. To follow a dataset, keep the last sequence seen and pass it "
-        "as after the next time.",
+        description="按顺序号排列, 默认旧的在前。镜像从 since=0 起逐页取到 links.next 为空, 记住 last, "
+        "下次以 since 传来。\n\n"
+        "Changes by sequence, oldest first. A mirror begins with since=0, walks until links.next is null, "
+        "keeps last and passes it as since the next time; docs/api.md tells how to lay changes into a copy.",
         answer=answers.Changes,
         parameters=(
             DATASET,
+            Parameter(
+                "since",
+                "供镜像: 此顺序号之后的, 由旧到新直到最后; 0 为从头 / For mirrors: all after this sequence, "
+                "oldest first; 0 is from the beginning",
+                {"type": "integer", "minimum": 0},
+            ),
             Parameter(
                 "after",
                 "只要此顺序号之后的 / Only changes of a larger sequence",
@@ -297,6 +305,7 @@ _CHANGES = Grammar(
 def list_changes(service: Service, call: Call) -> Reply:
     name = reading.dataset_name(call)
     asked = parameters.parse(call.query, _CHANGES)
+    _check_since(call, asked)
     if asked.view.release is not None:
         service.store.release(name, asked.view.release)
     sequence, _ = service.store.validator(name)
@@ -304,6 +313,24 @@ def list_changes(service: Service, call: Call) -> Reply:
     cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
     validity = Validity((sequence,), service.published_at(name, sequence))
     return Reply(validity, lambda: _changes(service, call, name, asked, walk, cursor))
+
+
+def _check_since(call: Call, asked: Parameters) -> None:
+    """A stream for mirrors goes one way, and leaves nothing out."""
+    given = [name for name, _ in parameters.pairs(call.query)]
+    against = [name for name in given if name in ("after", "before", "release")]
+    if "since" in given and (against or (asked.sort and asked.sort[0][1])):
+        raise parameters.invalid(
+            [
+                Fault(
+                    parameter="since",
+                    code="conflict",
+                    detail=f"镜像须由旧到新取全, 不能与 {'、'.join(against) or 'sort=-sequence'} 同用。",
+                    detail_en="A mirror needs every change, oldest first: it goes with no after, before, "
+                    "release or sort=-sequence.",
+                )
+            ]
+        )
 
 
 def _changes(
@@ -329,6 +356,8 @@ def _changes(
     return answers.Changes(
         dataset=name,
         changes=tuple(_change(service, c, catalogue) for c in shown),
+        last=max((c.sequence for c in shown), default=after),
+        erased=() if cursor else service.store.erased(name),
         links=reading.page_links(service, call, name, following),
     )
 
@@ -345,8 +374,13 @@ def _change(service: Service, change: model.Change, catalogue: Catalogue) -> ans
         cause=change.cause,
         release=change.release,
         effective_on=change.effective_on,
+        effective_to=change.effective_to,
         published_at=change.published_at,
         reason=change.reason,
+        content=change.after,
+        revision=None
+        if change.revision is None
+        else answers.Revision(hash=change.revision, salt=change.salt),
         withdrawn=change.withdrawn,
         erased=change.erased,
         fields=tuple(

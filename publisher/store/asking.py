@@ -85,6 +85,11 @@ class Asking(Base):
                 cause=cause,
             )
 
+    def erased(self, dataset: str) -> tuple[str, ...]:
+        """Ids of the records whose contents were destroyed: whoever holds a copy destroys it too."""
+        with self._read() as conn:
+            return history.erased(conn, registry.dataset_row(conn, dataset))
+
     def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Iterator[Span]:
         with self._read() as conn:
             yield from reading.spans(conn, dataset=dataset, ids=ids)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, select
 
 from publisher.store import registry
 from publisher.store import tables as t
-from publisher.store.clocks import moment
+from publisher.store.clocks import day_or_none, moment
 from publisher.store.draft import source_of
 from publisher.store.model import Cause, Change, FieldChange, Release
 from publisher.store.views import no_such_release
@@ -32,10 +32,11 @@ _CHANGE: Select[Any] = (
             _c.part,
             _c.before_part,
             _c.effective_from,
+            _c.effective_to,
             _c.dataset.label("dataset_key"),
         ),
         *(_r.id, _r.withdrawn_at, _r.erased_by, _b.number, _b.published_at, _b.note, t.dataset.c.name),
-        *(_after.hash, _after.title, _after.content, _before.title.label("title_before")),
+        *(_after.hash, _after.salt, _after.title, _after.content, _before.title.label("title_before")),
         _before.content.label("content_before"),
     )
     .join_from(t.change, t.record, _r.key == _c.record)
@@ -118,7 +119,15 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
         reason=row.note if row.kind in ("corrected", "withdrawn", "renamed") else "",
         withdrawn=row.withdrawn_at is not None,
         erased=erased,
+        effective_to=day_or_none(row.effective_to),
+        salt=None if erased or silent or row.salt is None else bytes(row.salt).hex(),
     )
+
+
+def erased(conn: Connection, dataset: registry.DatasetRow) -> tuple[str, ...]:
+    """Ids of the records that were erased."""
+    gone = select(_r.id).where(_r.dataset == dataset.key, _r.erased_by.is_not(None)).order_by(_r.id)
+    return tuple(conn.scalars(gone))
 
 
 def difference(before: Content, after: Content, order: Mapping[str, int]) -> tuple[FieldChange, ...]:

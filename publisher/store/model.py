@@ -163,6 +163,10 @@ class Change:
     """The record is withdrawn now: its contents stay in history, but nobody should announce them."""
     erased: bool = False
     """The contents were destroyed; ``title``, ``before``, ``after`` and ``fields`` are empty."""
+    effective_to: date | None = None
+    """The day from which it does not act any more; None: open."""
+    salt: str | None = None
+    """Hexadecimal; of the revision, unless it was erased."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def addresses(site: Site) -> list[str]:
         "code": "withdrawn",
     }
     found = [
-        route.operation.path.format_map(names)
+        route.operation.path.format_map(names) + ("?from=1" if "/compare" in route.operation.path else "")
         for route in (*contract.ROUTES, *pages.ROUTES)
         if route.operation.path != "/v1/search"
     ]

@@ -30,6 +30,8 @@ def requests(site: Site) -> dict[str, str]:
         "list_records": f"{home}/records?facets=management&limit=1",
         "get_record": f"{home}/records/{record}",
         "get_history": f"{home}/records/{record}/history",
+        "compare": f"{home}/compare?from=1&to=3&limit=2",
+        "compare_csv": f"{home}/compare.csv?from=1&to=3",
         "list_changes": f"{home}/changes?release=2&limit=1",
         "search": "/v1/search?q=不动产登记&facets=dataset&limit=1",
         "get_atom_feed": f"/feeds/{FEES}.atom",
