@@ -126,6 +126,11 @@ def _tidy(schema: Any) -> Any:
     tidy = {key: _tidy(value) for key, value in schema.items()}
     if isinstance(tidy.get("description"), str):
         tidy["description"] = inspect.cleandoc(tidy["description"])
+    places = tidy.get("prefixItems")
+    if places and all(place == places[0] for place in places):
+        # A tuple of one kind of thing; many generators know no other writing of it.
+        del tidy["prefixItems"]
+        tidy["items"] = places[0]
     words = tidy.get("enum")
     if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
         tidy.setdefault("type", "string")

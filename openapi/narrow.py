@@ -57,7 +57,16 @@ def to_dataset(
 def _content(schema: Mapping[str, Any]) -> Json:
     """No field is promised to be there (``fields=`` leaves any out), and fields may be added."""
     dropped = ("$schema", "$id", "required", "additionalProperties")
-    return {key: value for key, value in schema.items() if key not in dropped}
+    kept = {key: value for key, value in schema.items() if key not in dropped}
+    fields = {name: _told(field) for name, field in kept["properties"].items()}
+    return {**_told(kept), "properties": fields}
+
+
+def _told(schema: Mapping[str, Any]) -> Json:
+    """The title goes into the description: generators name classes by it, and it is Chinese."""
+    words = [schema.get("title", ""), schema.get("description", "")]
+    rest = {key: value for key, value in schema.items() if key != "title"}
+    return {**rest, "description": "\n\n".join(word for word in words if word)}
 
 
 def _operation(operation: Json, columns: Sequence[Column]) -> Json:

@@ -1,0 +1,48 @@
+"""A caller's program over the generated client: pages through everything and reads typed records.
+
+Checked by mypy --strict against the generated code, then run: ``python walk.py ADDRESS``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+from fees_client import Client
+from fees_client.api.记录 import get_record, list_records
+from fees_client.models import Problem, RecordItem, Records
+from fees_client.types import UNSET, Unset
+
+
+def walk(client: Client) -> list[RecordItem]:
+    found: list[RecordItem] = []
+    cursor: str | Unset = UNSET
+    while True:
+        page = list_records.sync(client=client, limit=1, cursor=cursor)
+        assert isinstance(page, Records)
+        found += page.records
+        if page.links.next_ is None:
+            assert page.total == len(found)
+            return found
+        (cursor,) = parse_qs(urlsplit(page.links.next_).query)["cursor"]
+
+
+def main(address: str) -> None:
+    client = Client(base_url=address, raise_on_unexpected_status=True)
+    records = walk(client)
+    names: list[str | Unset] = [record.content.name for record in records]
+    since: list[dt.date] = [record.effective_from for record in records]
+    assert all(isinstance(name, str) for name in names)
+    assert all(isinstance(day, dt.date) for day in since)
+    chosen = list_records.sync(client=client, management=["缴入地方国库"])
+    assert isinstance(chosen, Records)
+    assert {record.content.management for record in chosen.records} == {"缴入地方国库"}
+    refused = get_record.sync(client=client, record="nothing")
+    assert isinstance(refused, Problem)
+    assert refused.type_.endswith("/problems/no-such-record")
+    print("\n".join(str(name) for name in names))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

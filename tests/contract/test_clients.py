@@ -1,0 +1,96 @@
+"""Clients that public generators make of the contract compile, page through everything, get typed records."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.api.conftest import FEES, Site
+from tests.contract.serving import served
+
+HERE = Path(__file__).parent
+TOOLS = Path(sys.executable).parent
+NAMES = {"城镇垃圾处理费", "不动产登记费", "食品经营许可证工本费"}
+DOCUMENTS = {"fees": f"/v1/datasets/{FEES}/openapi.json", "v1": "/openapi.json"}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    with served(tmp_path_factory.mktemp("site")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def work(running: tuple[Site, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the documents as they are served."""
+    folder = tmp_path_factory.mktemp("clients")
+    for name, path in DOCUMENTS.items():
+        (folder / f"{name}.json").write_bytes(running[0].client.get(path).content)
+    return folder
+
+
+def run(*command: object, cwd: Path) -> str:
+    """→ what it printed; fails with all that it said."""
+    environ = {**os.environ, "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}", "PYTHONUTF8": "1"}
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_python_client_is_generated_and_compiles(work: Path, name: str) -> None:
+    target = work / f"{name}_client"
+    options = ("--path", f"{name}.json", "--output-path", target, "--meta", "none", "--overwrite")
+    run(TOOLS / "openapi-python-client", "generate", *options, cwd=work)
+    run(sys.executable, "-W", "error", "-m", "compileall", "-q", target, cwd=work)
+    assert len(list((target / "models").glob("*.py"))) > 20
+
+
+def test_a_python_caller_pages_through_everything_and_gets_typed_records(
+    running: tuple[Site, str], work: Path
+) -> None:
+    options = ("--path", "fees.json", "--output-path", work / "fees_client", "--meta", "none", "--overwrite")
+    run(TOOLS / "openapi-python-client", "generate", *options, cwd=work)
+    shutil.copy(HERE / "python" / "walk.py", work)
+    cache = ("--cache-dir", work / "cache", "--config-file", os.devnull)
+    run(TOOLS / "mypy", "--strict", *cache, "--follow-imports", "silent", "walk.py", cwd=work)
+    printed = run(sys.executable, "walk.py", running[1], cwd=work)
+    assert set(printed.split()) == NAMES
+
+
+@pytest.fixture(scope="module")
+def node_modules() -> Path:
+    """What ``npm ci`` put beside the TypeScript caller; on a laptop without it the test is skipped."""
+    modules = HERE / "typescript" / "node_modules"
+    if not modules.is_dir() and os.environ.get("CI") != "true":
+        pytest.skip("run npm ci in tests/contract/typescript")
+    return modules
+
+
+def test_a_typescript_caller_compiles_pages_through_everything_and_gets_typed_records(
+    running: tuple[Site, str], work: Path, node_modules: Path
+) -> None:
+    folder = work / "typescript"
+    (folder / "generated").mkdir(parents=True)
+    (folder / "node_modules").symlink_to(node_modules)
+    for file in ("walk.ts", "package.json", "tsconfig.json"):
+        shutil.copy(HERE / "typescript" / file, folder)
+    tools = node_modules / ".bin"
+    for name in DOCUMENTS:
+        document = work / f"{name}.json"
+        run(tools / "openapi-typescript", document, "-o", f"generated/{name}.d.ts", cwd=folder)
+    run(tools / "tsc", "--project", ".", cwd=folder)
+    assert set(run("node", "built/walk.js", running[1], cwd=folder).split()) == NAMES
+    wrong = (
+        (folder / "walk.ts").read_text(encoding="utf-8").replace("record.content.name", "record.content.nam")
+    )
+    (folder / "walk.ts").write_text(wrong, encoding="utf-8")
+    with pytest.raises(AssertionError, match="nam"):
+        run(tools / "tsc", "--project", ".", cwd=folder)

@@ -1,0 +1,36 @@
+"""schemathesis asks the running service whatever the contract allows and forbids, and finds nothing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.contract.serving import served
+
+HERE = Path(__file__).parent
+
+
+def fuzz(home: Path, *options: str) -> int:
+    """→ how many cases were asked; fails with the findings."""
+    tool = Path(sys.executable).parent / "schemathesis"
+    with served(home) as (_, address):
+        command = [tool, "--config-file", HERE / "schemathesis.toml", "run", f"{address}/openapi.json"]
+        fixed = ["--url", address, "--warnings", "off", "--no-color", "--generation-database", "none"]
+        done = subprocess.run([*command, *fixed, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.search(r"(\d+) generated", done.stdout)
+    assert found, done.stdout
+    return int(found.group(1))
+
+
+def test_schemathesis_finds_nothing_in_some_hundred_cases(tmp_path: Path) -> None:
+    assert fuzz(tmp_path / "site", "--max-examples", "8", "--seed", "2015") > 500
+
+
+@pytest.mark.soak
+def test_schemathesis_finds_nothing_in_ten_thousand_cases(tmp_path: Path) -> None:
+    assert fuzz(tmp_path / "site", "--max-examples", "600") >= 10_000
