@@ -32,6 +32,8 @@ from publisher.store.values import kept_fields, short
 from publisher.store.views import Clocks
 from schemas.catalogue import Catalogue
 
+_FEW = 2_000
+_SHOWN = select(*COLUMNS)
 _NUMERIC = ("integer", "decimal", "limit", "amount")
 _STATUSES = {"current": "stated", "removed": "removed", "withdrawn": "withdrawn", "erased": "erased"}
 _s, _v = t.span.c, t.revision.c
@@ -61,6 +63,7 @@ class Listing:
         self._conn, self._dataset, self._catalogue = conn, dataset, catalogue
         self._query, self._clocks = query, clocks
         self._kept = {f.name for f in kept_fields(catalogue)}
+        self._few = any(self._finds_few(f) for f in query.filters)
 
     def page(self) -> RecordPage:
         keys = self._order()
@@ -82,7 +85,9 @@ class Listing:
 
     def _chosen(self, query: Select[Any], *, besides: str | None = None) -> Select[Any]:
         """The rows of the list. ``besides``: a facet counts as if it were not filtered by itself."""
-        query = query.where(_s.dataset == self._dataset.key, self._in_view())
+        # Few rows found by their values are fetched one by one; else the list is read in its order.
+        of_dataset = _s.dataset + 0 if self._few else _s.dataset
+        query = query.where(of_dataset == self._dataset.key, self._in_view())
         for condition in self._query.filters:
             if condition.field not in ("status", besides):
                 query = query.where(self._condition(condition))
@@ -127,14 +132,22 @@ class Listing:
             there = self._exists(condition.field)
             return there if condition.values == ("true",) else not_(there)
         if condition.field in self._kept:
-            v = t.value.c
-            found = select(v.revision).where(
-                v.dataset == self._dataset.key,
-                v.field == condition.field,
-                self._matches(condition, v.text, v.number),
-            )
-            return _s.revision.in_(found)
+            return _s.revision.in_(self._found(condition))
         return self._matches(condition, self._in_content(condition.field), None)
+
+    def _found(self, condition: Filter) -> Select[Any]:
+        v = t.value.c
+        return select(v.revision).where(
+            v.dataset == self._dataset.key,
+            v.field == condition.field,
+            self._matches(condition, v.text, v.number),
+        )
+
+    def _finds_few(self, condition: Filter) -> bool:
+        if condition.operator == "exists" or condition.field not in self._kept:
+            return False
+        some = self._found(condition).limit(_FEW + 1).subquery()
+        return (self._conn.scalar(select(func.count()).select_from(some)) or 0) <= _FEW
 
     def _exists(self, field: str) -> ColumnElement[bool]:
         if field in self._kept:
@@ -263,8 +276,8 @@ def _filled(chosen: Select[Any], keys: Sequence[_Key]) -> Select[Any]:
     same = and_(
         _s.record == page.c.record, _s.made == page.c.made, _s.effective_from == page.c.effective_from
     )
-    query = select(*COLUMNS, *(key.column for key in order)).select_from(joined(page.join(t.span, same)))
-    return query.order_by(*(_ordered(key) for key in order))
+    shown = _SHOWN.add_columns(*(key.column for key in order))
+    return shown.select_from(joined(page.join(t.span, same))).order_by(*(_ordered(key) for key in order))
 
 
 def bad_filter(field: str, zh: str, en: str) -> StoreError:

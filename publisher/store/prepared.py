@@ -7,7 +7,7 @@ these few statements is worth going around it.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,14 @@ class Prepared:
 
     def first(self, conn: Connection, asked: Mapping[str, Any]) -> Any:
         """The first row, by names, or None; in the transaction of ``conn`` like any other read."""
+        rows = self._run(conn, asked, 1)
+        return rows[0] if rows else None
+
+    def all(self, conn: Connection, asked: Mapping[str, Any]) -> list[Any]:
+        """As :meth:`first`, every row."""
+        return self._run(conn, asked, None)
+
+    def _run(self, conn: Connection, asked: Mapping[str, Any], most: int | None) -> list[Any]:
         if not conn.in_transaction():
             conn.begin()
         text = self._texts.get(conn.dialect.name) or self._compile(conn)
@@ -45,16 +53,17 @@ class Prepared:
         cursor = conn.connection.cursor()
         try:
             cursor.execute(text.sql, named if text.order is None else [named[name] for name in text.order])
-            row = cursor.fetchone()
+            found = cursor.fetchall() if most is None else cursor.fetchmany(most)
         finally:
             cursor.close()
-        if row is None:
-            return None
-        if text.readers:
-            row = list(row)
-            for place, read in text.readers:
-                row[place] = read(row[place])
-        return self._row(*row)
+        return [self._row(*(self._read(text, row) if text.readers else row)) for row in found]
+
+    @staticmethod
+    def _read(text: _Text, row: Sequence[Any]) -> Sequence[Any]:
+        row = list(row)
+        for place, read in text.readers:
+            row[place] = read(row[place])
+        return row
 
     def _compile(self, conn: Connection) -> _Text:
         compiled = self._statement.compile(dialect=conn.dialect)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from publisher.store import chain, outbox
+from publisher.store import chain, moving, outbox
 from publisher.store import tables as t
 from publisher.store.asking import Asking
 from publisher.store.clocks import utc_now
@@ -68,6 +68,10 @@ class Store(Drafting, Releasing, Asking, Matching, Comparing):
         """The sequence up to which everything that is due is done."""
         with self._read() as conn:
             return outbox.position(conn, self._clock())
+
+    def move(self, url: str, *, sources: Path, progress: moving.Progress | None = None) -> moving.Moved:
+        """Carry the whole site into the empty database at ``url``; see :func:`publisher.store.moving.move`."""
+        return moving.move(self._database, self._sources, url, folder=sources, progress=progress)
 
     def worker_lock(self) -> AbstractContextManager[bool]:
         """True in the one process that may drain the outbox; never waits."""

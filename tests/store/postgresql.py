@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,16 +32,27 @@ class Server:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self._template = "template0"
 
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://postgres@127.0.0.1:{self._port}/{name}"
 
+    def use_template(self, name: str, prepare: Callable[[str], None]) -> None:
+        """Databases are copies of one that is prepared here, once."""
+        self._create(name)
+        prepare(self.url(name))
+        self._template = name
+
+    def _create(self, name: str) -> None:
+        options = f"TEMPLATE {self._template} ENCODING 'UTF8' LOCALE 'C'"
+        with psycopg.connect(self.url(), autocommit=True) as admin:
+            admin.execute(f'CREATE DATABASE "{name}" {options}')
+
     @contextmanager
     def database(self) -> Iterator[str]:
-        """The address of an empty database, dropped at the end."""
+        """The address of a database of one's own, dropped at the end."""
         name = f"t{uuid.uuid4().hex}"
-        with psycopg.connect(self.url(), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
+        self._create(name)
         try:
             yield self.url(name)
         finally:

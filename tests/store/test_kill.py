@@ -17,6 +17,8 @@ SEED = 20151201
     "kills", [pytest.param(20, id="a few"), pytest.param(240, id="many", marks=pytest.mark.soak)]
 )
 def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_path: Path, kills: int) -> None:
+    if kills < 100 and not url.startswith("sqlite"):
+        kills //= 3  # its own recovery is PostgreSQL's; what is tested is one and the same code
     sources = tmp_path / "sources"
     harness.found(url, sources)
     store = Store.open(url, sources=sources)

@@ -1,0 +1,92 @@
+"""All records of a view, one after another, as files are made from them: nothing is decoded on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import case, func, select
+
+from publisher.store import registry, views
+from publisher.store import tables as t
+from publisher.store.base import Base
+from publisher.store.model import View
+from schemas.catalogue import Catalogue
+
+_s, _v, _r, _b = t.span.c, t.revision.c, t.record.c, t.release.c
+_into = t.part.alias("merged_into")
+_AT_ONCE = 2_000
+_STATED = (
+    select(
+        _r.id,
+        _v.content,
+        case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part"),
+        _b.number.label("release"),
+        _s.effective_from,
+        _v.hash.label("revision"),
+    )
+    .select_from(
+        t.span.join(t.record, _r.key == _s.record)
+        .join(t.revision, _v.key == _s.revision)
+        .join(t.release, _b.sequence == _s.brought)
+        .outerjoin(t.part, t.part.c.key == _s.part)
+        .outerjoin(_into, _into.c.key == t.part.c.merged_into)
+    )
+    .order_by(_s.record)
+)
+
+
+class Stated(NamedTuple):
+    """A record in force in a view."""
+
+    id: str
+    content: str
+    """Canonical JSON (RFC 8785): no spaces, names in order."""
+    part: str | None
+    release: int
+    """The release that brought this state."""
+    effective_from: int
+    """Proleptic Gregorian ordinal of the day."""
+    revision: str
+
+
+class Exporting(Base):
+    """Reads a whole dataset at a view; memory does not grow with its records."""
+
+    def stated(self, dataset: str, view: View) -> Iterator[Stated]:
+        """In the order in which the records first appeared.
+
+        Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
+        """
+        with self._read() as conn:
+            clocks = views.clocks(conn, dataset, view, self._clock())
+            key = registry.dataset_row(conn, dataset).key
+            query = _STATED.where(
+                _s.dataset + 0 == key if conn.dialect.name == "sqlite" else _s.dataset == key,
+                clocks.see(_s),
+                _s.status == "stated",
+            )
+            result: Any = conn.execute(query, execution_options={"yield_per": _AT_ONCE})
+            for rows in result.partitions():
+                yield from map(Stated._make, rows)
+
+    def erased_in(self, dataset: str, view: View) -> int:
+        """How many records the view would hold if their contents had not been destroyed."""
+        with self._read() as conn:
+            clocks = views.clocks(conn, dataset, view, self._clock())
+            key = registry.dataset_row(conn, dataset).key
+            query = select(func.count()).where(_s.dataset == key, clocks.see(_s), _s.status == "erased")
+            return conn.scalar(query) or 0
+
+    def catalogue_of(self, dataset: str, view: View) -> Catalogue:
+        """What records of the view were published through: a release pins its own, others the newest."""
+        with self._read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            if view.release is None:
+                return self._catalogue(conn, row.catalogue_digest)
+            digest = conn.scalar(
+                select(_b.catalogue_digest).where(_b.dataset == row.key, _b.number == view.release)
+            )
+            if digest is None:
+                raise views.no_such_release(view.release)
+            return self._catalogue(conn, digest)
