@@ -201,7 +201,7 @@ def _source(geo: Geo, name: str, request: Request, *, single: bool = False) -> t
         asked = parameters.read(request.query, request.headers, known, formats)
         return divisions.source(geo.boundaries, asked), asked, _of_site(geo, request)
     dataset = geo.dataset(name)
-    schema_used = geo.service.store.catalogue(dataset.name)
+    schema_used = geo.catalogue(dataset.name)
     taken = parameters.VIEW if single else items.known(schema_used)
     asked = parameters.read(request.query, request.headers, taken, formats)
     question = items.read(dataset, schema_used, asked)

@@ -127,7 +127,7 @@ def _page(geo: Geo, asked: Asked, search: Search, window: Window) -> Items:
             dataset.name, MatchQuery(where=wanted, limit=max(1, window.limit - len(shown)), offset=skipped)
         )
         if len(shown) < window.limit:
-            catalogue = geo.service.store.catalogue(dataset.name)
+            catalogue = geo.catalogue(dataset.name)
             shown += [_document(geo, dataset, catalogue, match) for match in page.matches]
         matched += page.total or 0
     reached = window.offset + len(shown)
@@ -153,7 +153,7 @@ def _one(geo: Geo, asked: Asked, identifier: str) -> msgspec.Raw:
         if kind == "document" and dataset.catalogue == POLICIES:
             query = MatchQuery(where=p.Records((number,)), limit=1, count=False)
             for match in geo.service.store.match(name, query).matches:
-                return _document(geo, dataset, geo.service.store.catalogue(name), match).raw(_ALL)
+                return _document(geo, dataset, geo.catalogue(name), match).raw(_ALL)
     raise not_found("目录中没有这一条。", "There is no such record in the catalogue.")
 
 
@@ -278,7 +278,7 @@ def _common(asked: Asked, dataset: Dataset) -> dict[str, Any]:
 
 def _condition(geo: Geo, dataset: Dataset, search: Search) -> p.Predicate | None:
     """What a document of this dataset must satisfy; None where none can."""
-    catalogue = geo.service.store.catalogue(dataset.name)
+    catalogue = geo.catalogue(dataset.name)
     conditions: list[p.Predicate] = []
     if search.types is not None and "document" not in search.types:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from publisher.geo import features
@@ -55,7 +56,7 @@ def titles(catalogue: Catalogue, language: Language) -> Mapping[str, str]:
     return own
 
 
-def queryables(catalogue: Catalogue, language: Language) -> dict[str, Any]:
+def queryables(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
     """Properties as a filter sees them: a limit or an amount is its number."""
     found: dict[str, Any] = {}
     for name, title in titles(catalogue, language).items():
@@ -72,7 +73,8 @@ def queryables(catalogue: Catalogue, language: Language) -> dict[str, Any]:
     return found
 
 
-def schema(catalogue: Catalogue, language: Language) -> dict[str, Any]:
+@lru_cache(64)
+def schema(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
     """Properties as a feature holds them."""
     own = json_schema(catalogue)["properties"]
     shown = titles(catalogue, language)
@@ -90,17 +92,18 @@ def sortables(catalogue: Catalogue) -> tuple[str, ...]:
 def document(geo: Geo, name: str, asked: Asked, *, of: str) -> dict[str, Any]:
     """``of``: ``queryables`` or ``schema`` of a collection."""
     geometry: dict[str, Any] = {}
+    properties: Mapping[str, Any]
     if name == CATALOGUE:
         from publisher.geo.catalogue import FIELDS
 
-        title, properties = _catalogue_title(asked), dict(FIELDS)
+        title, properties = _catalogue_title(asked), FIELDS
         geometry = {"geometry": {"format": "geometry-polygon", "x-ogc-role": "primary-geometry"}}
     elif name == DIVISIONS and geo.boundaries is not None:
-        title, properties = _divisions_title(asked), dict(DIVISION_FIELDS)
+        title, properties = _divisions_title(asked), DIVISION_FIELDS
         geometry = {"geometry": {"format": "geometry-any", "x-ogc-role": "primary-geometry"}}
     else:
         dataset = geo.dataset(name)
-        catalogue = geo.service.store.catalogue(dataset.name)
+        catalogue = geo.catalogue(dataset.name)
         title = asked.say(dataset.title, dataset.title_en)
         make = queryables if of == "queryables" else schema
         properties = make(catalogue, asked.language)

@@ -75,7 +75,7 @@ def _items(geo: Geo, name: str, asked: Asked) -> Json:
         own = [_query(field, shape) for field, shape in collections.DIVISION_FIELDS.items()]
         single, schemas = ("f", "lang"), ("FeatureCollection", "Feature")
     else:
-        catalogue = geo.service.store.catalogue(geo.dataset(name).name)
+        catalogue = geo.catalogue(geo.dataset(name).name)
         names = (*names, *_DATASET)
         own = _of_fields(catalogue, asked)
         single = ("f", "lang", "as_of", "known_at", "release")

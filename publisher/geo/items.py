@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -38,6 +39,7 @@ class Question:
     cursor: cursors.Cursor | None
 
 
+@lru_cache(64)
 def filterable(catalogue: Catalogue) -> tuple[str, ...]:
     """Properties that a parameter of their name filters by, unless the standard has that name."""
     taken = ITEMS | VIEW | parameters.COMMON
@@ -137,7 +139,7 @@ def source(geo: Geo, question: Question) -> Source:
     return Source(
         fields=shown,
         query=lambda window: _page(geo, question, window),
-        get=lambda identifier: _one(geo, question, identifier),
+        get=lambda identifier: one(geo, question.dataset.name, question.catalogue, identifier, question.view),
     )
 
 
@@ -172,14 +174,13 @@ def _page(geo: Geo, question: Question, window: Window) -> Items:
     )
 
 
-def _one(geo: Geo, question: Question, identifier: str) -> msgspec.Raw:
+def one(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: View) -> msgspec.Raw:
     """Raises :class:`OgcError`: 404, or 410 where the record was withdrawn or erased."""
-    store, name = geo.service.store, question.dataset.name
-    query = MatchQuery(view=question.view, where=p.Records((identifier,)), limit=1, count=False)
-    for match in store.match(name, query).matches:
-        return features.feature(match, question.catalogue)
-    state = store.record(name, identifier, question.view)
-    if state.status in ("withdrawn", "erased"):
+    store = geo.service.store
+    match = store.match_one(dataset, identifier, view)
+    if match is not None:
+        return features.feature(match, catalogue)
+    if store.record(dataset, identifier, view).status in ("withdrawn", "erased"):
         raise OgcError(410, "Gone", "记录已撤回或依法删除。", "The record was withdrawn or erased.")
     raise not_found("这一天没有这条记录。", "The record is not in effect on that day.")
 

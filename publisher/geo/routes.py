@@ -66,7 +66,11 @@ def _handler(geo: Geo, path: str, handle: Handler) -> HTTPRouteHandler:
         try:
             if searched and b"q=" in raw:
                 asked = await _searched(geo, asked)
-            return await sync_to_thread(_answered, geo, handle, asked, request.scope["path"])
+            path = request.scope["path"]
+            # One record of a database in this process takes less than the hop to a thread and back.
+            if handle is answering.one_item and geo.service.embedded and geo.ready:
+                return _answered(geo, handle, asked, path)
+            return await sync_to_thread(_answered, geo, handle, asked, path)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes an answer, and is logged where it is ours
             return _failed(error, raw, request.scope["path"])
 

@@ -13,7 +13,8 @@ from publisher.api.routing import Service
 from publisher.geo.exceptions import not_found
 from publisher.geo.source import Source
 from publisher.store.clocks import start_of
-from publisher.store.model import Dataset, StoreError, View
+from publisher.store.model import Dataset, StoreError
+from schemas.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from publisher.geo.boundaries import Boundaries
@@ -38,6 +39,10 @@ class Geo:
     boundaries_file: Path | None = None
     _extents: dict[str, tuple[int, tuple[date | None, date | None]]] = field(default_factory=dict, repr=False)
     """Dataset → (its validator's sequence, its extent in time): one entry a dataset, never stale."""
+    _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
+    """Never stale: what is said of a dataset here is fixed when it is made."""
+    _catalogues: dict[str, tuple[int, Catalogue]] = field(default_factory=dict, repr=False)
+    """Dataset → (its validator's sequence, its catalogue): only a release brings another."""
 
     @cached_property
     def core(self) -> Core:
@@ -48,6 +53,11 @@ class Geo:
     def check(self) -> None:
         """Read the file of boundaries now, so that a faulty one stops the start and not a request."""
         self.boundaries  # noqa: B018 - it is kept
+
+    @property
+    def ready(self) -> bool:
+        """Whether pygeoapi is loaded, which takes a second."""
+        return "core" in vars(self)
 
     @cached_property
     def boundaries(self) -> Boundaries | None:
@@ -74,12 +84,22 @@ class Geo:
         """Raises :class:`OgcError` (404) where no dataset is kept under the collection's name."""
         name = collection.removeprefix(_PREFIX)
         if self.name_of(name) == collection:
+            if name in self._datasets:
+                return self._datasets[name]
             try:
-                return self.service.store.dataset(name)
+                return self._datasets.setdefault(name, self.service.store.dataset(name))
             except StoreError as error:
                 if error.code != "no-such-dataset":
                     raise
         raise not_found(f"没有集合 {collection[:100]}。", f"There is no collection {collection[:100]}.")
+
+    def catalogue(self, dataset: str) -> Catalogue:
+        sequence, _ = self.service.store.validator(dataset)
+        known = self._catalogues.get(dataset)
+        if known is None or known[0] != sequence:
+            known = (sequence, self.service.store.catalogue(dataset))
+            self._catalogues[dataset] = known
+        return known[1]
 
     def box(self, dataset: Dataset) -> Box | None:
         if dataset.division is None or self.boundaries is None:
@@ -95,11 +115,6 @@ class Geo:
             self._extents[dataset] = known
         begin, end = known[1]
         return instant(begin), instant(end)
-
-    def present(self, dataset: str) -> View:
-        """The present said outright, so that pages asked for later are of the same state."""
-        sequence, day = self.service.store.validator(dataset)
-        return View(as_of=day, known_at=self.service.published_at(dataset, sequence))
 
 
 def instant(day: date | None) -> str | None:
