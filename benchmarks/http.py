@@ -168,12 +168,13 @@ class Server:
         command = [sys.executable, "-m", "benchmarks.http", "--serve", kind, "--home", str(home)]
         self.process = subprocess.Popen([*command, "--port", str(port)])
         self.address = ("127.0.0.1", port)
-        for _ in range(1200):
+        while self.process.poll() is None:
             try:
                 self.connect()
-                break
-            except OSError:
+                return
+            except ConnectionRefusedError:
                 time.sleep(0.05)
+        raise RuntimeError(f"the server of {kind} did not start")
 
     def connect(self) -> None:
         """A fresh connection, with one request over it that nobody measures."""
@@ -276,16 +277,17 @@ def main() -> None:
         home.mkdir()
         build(home, asked.requests)
         with Server("ours", home) as ours:
-            found = [
-                measure("one record", record_requests(home, asked.requests), ours, home),
-                measure("20 records of a list", list_requests(asked.requests), ours, home),
-                measure("search with three facets", search_requests(asked.requests), ours, home),
-            ]
+            found = []
+            for name, paths in (
+                ("one record", record_requests(home, asked.requests)),
+                ("20 records of a list", list_requests(asked.requests)),
+                ("search with three facets", search_requests(asked.requests)),
+            ):
+                found.append(measure(name, paths, ours, home))
+                print("  ".join(f"{key}={value}" for key, value in found[-1].items()), file=sys.stderr)
     if asked.json:
         print(json.dumps(found))
         return
-    for row in found:
-        print("  ".join(f"{key}={value}" for key, value in row.items()))
     ratio = found[0]["p50_ratio"]
     print(f"one record: {ratio} times the bare handler's p50; the bar is {BAR}")
 
