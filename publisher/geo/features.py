@@ -70,12 +70,11 @@ def _state(match: Match) -> dict[str, Any]:
     }
 
 
-def _joined(content: str, more: Mapping[str, Any]) -> bytes:
+def _joined(content: bytes, more: Mapping[str, Any]) -> bytes:
     """A canonical JSON object with members added, without reading it."""
     if not more:
-        return content.encode()
-    head = content.encode()[:-1]
-    return head + (b"" if head == b"{" else b",") + _encode(more)[1:]
+        return content
+    return b"%b%b%b" % (content[:-1], b"" if content == b"{}" else b",", _encode(more)[1:])
 
 
 def _point(content: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -11,9 +11,10 @@ from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Request as HttpRequest
-from litestar import Response, get
+from litestar import get
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
 from sqlalchemy.exc import OperationalError
 
 from publisher.api import conditional
@@ -59,7 +60,7 @@ def _handler(geo: Geo, path: str, handle: Handler) -> HTTPRouteHandler:
     searched = handle is answering.list_items
 
     @get(HOME + path, include_in_schema=False)
-    async def respond(request: HttpRequest[Any, Any, Any]) -> Response[bytes]:
+    async def respond(request: HttpRequest[Any, Any, Any]) -> ASGIResponse:
         raw: bytes = request.scope["query_string"]
         headers = request.headers
         asked = Request(raw, headers, request.path_params)
@@ -68,7 +69,7 @@ def _handler(geo: Geo, path: str, handle: Handler) -> HTTPRouteHandler:
                 asked = await _searched(geo, asked)
             path = request.scope["path"]
             # One record of a database in this process takes less than the hop to a thread and back.
-            if handle is answering.one_item and geo.service.embedded and geo.ready:
+            if handle is answering.one_item and geo.service.embedded:
                 return _answered(geo, handle, asked, path)
             return await sync_to_thread(_answered, geo, handle, asked, path)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes an answer, and is logged where it is ours
@@ -79,23 +80,23 @@ def _handler(geo: Geo, path: str, handle: Handler) -> HTTPRouteHandler:
 
 def _nowhere() -> HTTPRouteHandler:
     @get(f"{HOME}/{{rest:path}}", include_in_schema=False)
-    async def nowhere(request: HttpRequest[Any, Any, Any]) -> Response[bytes]:
+    async def nowhere(request: HttpRequest[Any, Any, Any]) -> ASGIResponse:
         error = not_found("没有这个地址。", "There is no such address.")
         return _failed(error, request.scope["query_string"], request.scope["path"])
 
     return nowhere
 
 
-def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Response[bytes]:
+def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> ASGIResponse:
     with geo.service.store.snapshot():
         answer = handle(geo, request)
         address = path.encode() + b"?" + request.query
         tag = conditional.etag(answer.validity, version=geo.service.version, address=address)
         headers = {**answer.validity.headers(tag), **_VARY, "content-language": answer.language}
         if conditional.unchanged(answer.validity, tag, request.headers):
-            return Response(b"", status_code=304, headers=headers)
+            return ASGIResponse(body=b"", status_code=304, headers=headers)
         body = answer.build()
-    return Response(body, headers={**headers, "content-type": answer.media})
+    return ASGIResponse(body=body, headers={**headers, "content-type": answer.media})
 
 
 async def _searched(geo: Geo, request: Request) -> Request:
@@ -161,15 +162,15 @@ async def _collect(geo: Geo, wanted: engine.Request, records: dict[str, list[str
             return
 
 
-def _failed(error: Exception, raw: bytes, path: str) -> Response[bytes]:
+def _failed(error: Exception, raw: bytes, path: str) -> ASGIResponse:
     told = _exception(error)
     if told.status == 500:
         _LOG.error("GET %s failed", path, exc_info=error)
     values = {key: given[0] for key, given in parse_qs(raw.decode(errors="replace")).items()}
     description = told.en if values.get("lang", "").lower().startswith("en") else f"{told.zh} / {told.en}"
     body = {"code": told.code, "type": told.code, "description": description}
-    return Response(
-        msgspec.json.encode(body),
+    return ASGIResponse(
+        body=msgspec.json.encode(body),
         status_code=told.status,
         headers={"cache-control": "no-store", **_VARY, **told.headers, "content-type": "application/json"},
     )

@@ -54,11 +54,6 @@ class Geo:
         """Read the file of boundaries now, so that a faulty one stops the start and not a request."""
         self.boundaries  # noqa: B018 - it is kept
 
-    @property
-    def ready(self) -> bool:
-        """Whether pygeoapi is loaded, which takes a second."""
-        return "core" in vars(self)
-
     @cached_property
     def boundaries(self) -> Boundaries | None:
         """Raises ``StoreError('bad-boundaries')`` for a file that cannot be used."""

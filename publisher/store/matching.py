@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    LargeBinary,
     Select,
     and_,
     bindparam,
@@ -26,6 +27,9 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from publisher.store import registry, views
 from publisher.store import tables as t
@@ -40,6 +44,23 @@ from schemas.catalogue import Catalogue
 
 _s, _r, _v, _b = t.span.c, t.record.c, t.revision.c, t.release.c
 _into = t.part.alias("merged_into")
+
+
+class _Utf8(FunctionElement[bytes]):
+    """A text as its bytes: whoever passes it on need not have it decoded and encoded."""
+
+    type = LargeBinary()
+    inherit_cache = True
+
+
+@compiles(_Utf8, "sqlite")
+def _utf8_of_sqlite(element: _Utf8, compiler: SQLCompiler, **more: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **more)} AS BLOB)"
+
+
+@compiles(_Utf8, "postgresql")
+def _utf8_of_postgresql(element: _Utf8, compiler: SQLCompiler, **more: Any) -> str:
+    return f"convert_to({compiler.process(element.clauses, **more)}, 'UTF8')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +84,8 @@ class MatchQuery:
 class Match:
     id: str
     title: str
-    content: str
-    """A JSON object in canonical form."""
+    content: bytes
+    """A JSON object in canonical form, UTF-8."""
     part: str | None
     release: int
     revision: str
@@ -199,7 +220,15 @@ def _joined(spans: FromClause) -> FromClause:
 
 
 _SHOWN = select(
-    *(_r.id, _s.record, _s.title.label("listed"), _v.title, _v.content, _v.hash, _b.number),
+    *(
+        _r.id,
+        _s.record,
+        _s.title.label("listed"),
+        _v.title,
+        _Utf8(_v.content).label("content"),
+        _v.hash,
+        _b.number,
+    ),
     *(_s.effective_from, _s.effective_to, _s.known_from),
     case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part"),
 )
@@ -254,7 +283,7 @@ def _match(row: Any) -> Match:
     return Match(
         id=row.id,
         title=row.title,
-        content=row.content or "{}",
+        content=row.content or b"{}",
         part=row.part,
         release=row.number,
         revision=row.hash,
