@@ -171,9 +171,10 @@ class Server:
         while self.process.poll() is None:
             try:
                 self.connect()
-                return
             except ConnectionRefusedError:
                 time.sleep(0.05)
+            else:
+                return
         raise RuntimeError(f"the server of {kind} did not start")
 
     def connect(self) -> None:
