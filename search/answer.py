@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tantivy
 from tantivy import Order
 
-from search import cursor, highlight, query
-from search.analysis import Analyzer, Folded
+from search import cursor, highlight, query, showing
+from search.analysis import Analyzer
 from search.asked import Asked
 from search.cursor import Place
-from search.engine import FacetValue, Hit, Marked, Match, Page, Request
+from search.engine import Hit, Match, Page, Request
 from search.index import Reader, spelled
 from search.lexicon import Lexicon
 from search.query import Query
 from search.ranking import Ranking
-
-ENOUGH = 20
-"""Where fewer hits hold all the words, the set widens."""
-
-WINDOW = 100
-"""Candidates that the second stage orders anew."""
-
-FACET_VALUES = 1_000
-"""Values of a facet that are counted out, the most frequent first."""
-
-EXCERPTS = 3
+from search.showing import ENOUGH, FACET_VALUES, WINDOW, Facets
 
 type Found = list[tuple[float, tantivy.DocAddress]]
-type Facets = Mapping[str, tuple[FacetValue, ...]]
 
 
 def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: Lexicon) -> Page:
@@ -47,7 +36,7 @@ def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: L
         more = following.offset < total
     else:
         hits, following, more = _by_date(reader, asked, match, request, place)
-    marker = _marker(asked_for) if request.highlight else None
+    marker = showing.marker(asked_for) if request.highlight else None
     return Page(
         hits=tuple(_hit(reader, address, score, marker, analyzer) for score, address in hits),
         total=total,
@@ -123,45 +112,19 @@ def _counted(reader: Reader, members: tantivy.Query, names: Sequence[str]) -> tu
     for name in names:
         asked[f"of {name}"] = {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}}
     counted = reader.searcher.aggregate(members, asked)
-    values = {
-        name: [FacetValue(str(b["key"]), b["doc_count"]) for b in counted[f"of {name}"]["buckets"]]
+    facets = {
+        name: showing.values({str(b["key"]): b["doc_count"] for b in counted[f"of {name}"]["buckets"]})
         for name in names
     }
-    ordered = {name: tuple(sorted(v, key=lambda one: (-one.count, one.value))) for name, v in values.items()}
-    return int(counted["total"]["value"]), ordered
-
-
-def _marker(asked: Query) -> highlight.Marker:
-    wanted = [t for w in asked.words if w.kind != "number" for t in (w.text, *w.forms, w.taiwan)]
-    numbers = [w.text for w in asked.words if w.kind == "number"]
-    return highlight.Marker([*wanted, *numbers], asked.grams)
+    return int(counted["total"]["value"]), facets
 
 
 def _hit(
     reader: Reader,
     address: tantivy.DocAddress,
     score: float,
-    marker: highlight.Marker | None,
+    marking: highlight.Marker | None,
     analyzer: Analyzer,
 ) -> Hit:
     document, kept = reader.shown(address)
-    title = Marked("title", document.title, ())
-    excerpts: list[Marked] = []
-    if marker is not None:
-        # Where folding kept the length, the index's own copy saves folding again.
-        folded = {t: Folded(f) if len(f) == len(t) else analyzer.fold(t) for t, f in kept.items()}
-        title = marker.whole("title", document.title, folded[document.title])
-        for field, text in document.texts.items():
-            found = marker.excerpt(field, text, folded[text]) if text != document.title else None
-            if found is not None:
-                excerpts.append(found)
-        excerpts.sort(key=lambda m: -sum(end - start for start, end in m.marks))
-    return Hit(
-        span=document.span,
-        dataset=document.dataset,
-        record=document.record,
-        revision=document.revision,
-        score=score,
-        title=title,
-        excerpts=tuple(excerpts[:EXCERPTS]),
-    )
+    return showing.hit(document, kept, score, marking, analyzer)

@@ -23,6 +23,10 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
     """Pins what was known when the first page was given, so that later publications shift nothing."""
     last: int = -1
     """Order key of the last hit, in date order."""
+    after: tuple[float | int | str, ...] = ()
+    """Elasticsearch: the last hit's values in the order of the search."""
+    moment: str = ""
+    """Elasticsearch: the point in time that the pages behind the second stage are of."""
 
 
 def write(place: Place, request: Request) -> str:

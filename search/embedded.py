@@ -8,15 +8,16 @@ writes a new generation beside and renames ``current``; readers look at ``curren
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 from pathlib import Path
 
-from anyio import from_thread, to_thread
+from anyio import to_thread
 
 from search import answer, lexicon
 from search.analysis import Analyzer
+from search.draining import drained
 from search.engine import Document, Page, Request
-from search.folder import BATCH, Folder
+from search.folder import Folder
 from search.lexicon import Lexicon
 
 
@@ -43,7 +44,7 @@ class EmbeddedEngine:
     async def rebuild(self, documents: AsyncIterable[Document] | Iterable[Document]) -> int:
         """Writers of other processes wait meanwhile; searches are answered from the old generation."""
         if not isinstance(documents, Iterable):
-            documents = _drained(documents)
+            documents = drained(documents)
         return await to_thread.run_sync(self._rebuild, documents)
 
     async def position(self) -> int:
@@ -82,19 +83,3 @@ class EmbeddedEngine:
             if self._language is None:
                 self._language = lexicon.load(self._dictionary)
             return self._language
-
-
-def _drained(documents: AsyncIterable[Document]) -> Iterator[Document]:
-    """An asynchronous stream, read from a worker thread by calls back into the event loop, a batch a call."""
-    source = aiter(documents)
-
-    async def batch() -> list[Document]:
-        taken: list[Document] = []
-        async for document in source:
-            taken.append(document)
-            if len(taken) == BATCH:
-                break
-        return taken
-
-    while taken := from_thread.run(batch):
-        yield from taken

@@ -110,6 +110,15 @@ class SearchError(Exception):
         self.retry_after = retry_after
 
 
+class RejectedError(Exception):
+    """Documents that the engine refuses for good; all others of the call are written."""
+
+    def __init__(self, refused: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{span}: {why}" for span, why in list(refused.items())[:3]))
+        self.refused = dict(refused)
+        """Span → why."""
+
+
 class CursorError(ValueError):
     """A cursor that this engine did not make, or made for another request."""
 

@@ -18,8 +18,9 @@ import msgspec
 import tantivy
 
 from search.analysis import Analyzer
+from search.body import FORMAT, key
 from search.engine import Document, SearchError
-from search.index import FORMAT, Reader, key, reader, schema, written
+from search.index import Reader, reader, schema, written
 
 PATIENCE = 60.0
 """Seconds that a writer waits for another process to finish writing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,16 +11,10 @@ from tantivy import FieldType, Occur
 
 from search.analysis import Analyzer
 from search.asked import TIER, Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
+from search.body import body, shown_texts
 from search.engine import FOREVER, Document
 from search.ranking import Candidate, Statistics
 
-FORMAT = 1
-"""Changes when fields or tokens change; an index of another format must be rebuilt."""
-
-JOINT = " ¶ "
-"""A token between two texts of a document, so that no phrase runs across."""
-
-_TIE_BITS = 42
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Document)
 _folded = msgspec.msgpack.Decoder(list[tuple[float, str]])
@@ -46,54 +39,26 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-def key(span: str) -> int:
-    """64 bits of a span's id: finds its version without reading the stored document."""
-    return int.from_bytes(hashlib.blake2b(span.encode(), digest_size=8).digest())
-
-
-def order(day: int, number: int) -> int:
-    """Date order with a stable tie-break: the day in the high bits, the span's key in the low."""
-    return (max(day, 0) << _TIE_BITS) | (number >> (64 - _TIE_BITS))
-
-
 def written(document: Document, analyzer: Analyzer) -> tantivy.Document:
     """A document as the index takes it."""
-    texts = [(document.weights.get(name, 1.0), text) for name, text in document.texts.items()]
-    title = max((weight for weight, text in texts if text == document.title), default=1.0)
-    texts = [(title, document.title), *((w, text) for w, text in texts if text != document.title)]
-    analysed = [analyzer.analyse(text) for _, text in texts]
-    folded = [(weight, text) for (weight, _), (text, _) in zip(texts, analysed, strict=True)]
-    cut = [tokens for _, tokens in analysed]
+    indexed = body(document, analyzer)
     made = tantivy.Document()
     made.add_text("span", document.span)
-    made.add_text("grams", JOINT.join(t.grams for t in cut))
-    made.add_text("chars", " ".join(t.chars for t in cut))
-    made.add_text("words", " ".join(t.words for t in cut))
-    made.add_text("title", cut[0].grams)
-    for number in document.numbers:
-        for form in number_forms(number):
-            made.add_text("number", form)
-    for form in number_forms(document.numbers[0]) if document.numbers else ():
-        made.add_text("own_number", form)
+    for stream in ("grams", "chars", "words", "title"):
+        made.add_text(stream, getattr(indexed, stream))
+    for number in indexed.numbers:
+        made.add_text("number", number)
+    for number in indexed.own_numbers:
+        made.add_text("own_number", number)
     made.add_json("facets", {name: list(values) for name, values in document.facets.items()})
-    made.add_integer("effective_from", document.effective_from)
-    made.add_integer("effective_to", document.effective_to)
-    made.add_integer("known_from", document.known_from)
-    made.add_integer("known_to", document.known_to)
-    identity = key(document.span)
-    made.add_unsigned("order", order(document.date, identity))
+    for name in ("effective_from", "effective_to", "known_from", "known_to"):
+        made.add_integer(name, getattr(document, name))
     made.add_unsigned("version", document.version)
-    made.add_unsigned("key", identity)
-    made.add_unsigned("length", sum(len(text) for _, text in folded))
+    for name in ("order", "key", "length"):
+        made.add_unsigned(name, getattr(indexed, name))
     made.add_bytes("document", _encoder.encode(document))
-    made.add_bytes("folded", _encoder.encode(folded))
+    made.add_bytes("folded", _encoder.encode(indexed.folded))
     return made
-
-
-def number_forms(number: str) -> tuple[str, ...]:
-    """A 文号 and what a person types of it who leaves the issuer out: 鞍政发〔2015〕34号, 〔2015〕34号."""
-    start = number.find("〔")
-    return (number, number[start:]) if start > 0 else (number,)
 
 
 @dataclass(frozen=True)
@@ -116,8 +81,7 @@ class Reader:
         stored = self.searcher.doc(address)
         document = _decoder.decode(bytes(stored.get_first("document") or b""))
         folded = (text for _, text in _folded.decode(bytes(stored.get_first("folded") or b"")))
-        texts = (document.title, *(t for t in document.texts.values() if t != document.title))
-        return document, dict(zip(texts, folded, strict=True))
+        return document, dict(zip(shown_texts(document), folded, strict=True))
 
     def candidates(self, found: Sequence[tuple[float, tantivy.DocAddress]]) -> list[Candidate]:
         """What the second stage needs of what the first one found, by number in ``found``."""

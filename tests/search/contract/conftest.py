@@ -12,8 +12,12 @@ from search.embedded import EmbeddedEngine
 from search.engine import SearchEngine
 
 
-@pytest.fixture(params=["embedded"])
+@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.server)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
-    made = EmbeddedEngine(tmp_path / "index")
+    made: SearchEngine
+    if request.param == "embedded":
+        made = EmbeddedEngine(tmp_path / "index")
+    else:
+        made = request.getfixturevalue("on_elasticsearch")
     yield made
     anyio.run(made.close)

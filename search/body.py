@@ -1,0 +1,77 @@
+"""A document as every engine indexes it: its tokens, its keys, its folded texts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from search.analysis import Analyzer
+from search.engine import Document
+
+FORMAT = 1
+"""Changes when fields or tokens change; an index of another format must be rebuilt."""
+
+JOINT = " ¶ "
+"""A token between two texts of a document, so that no phrase runs across."""
+
+_TIE_BITS = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Streams of tokens are joined by spaces."""
+
+    grams: str
+    chars: str
+    words: str
+    title: str
+    numbers: tuple[str, ...]
+    own_numbers: tuple[str, ...]
+    folded: list[tuple[float, str]]
+    """(weight, folded text), the title first."""
+    key: int
+    order: int
+    length: int
+
+
+def body(document: Document, analyzer: Analyzer) -> Body:
+    texts = [(document.weights.get(name, 1.0), text) for name, text in document.texts.items()]
+    title = max((weight for weight, text in texts if text == document.title), default=1.0)
+    texts = [(title, document.title), *((w, text) for w, text in texts if text != document.title)]
+    analysed = [analyzer.analyse(text) for _, text in texts]
+    folded = [(weight, text) for (weight, _), (text, _) in zip(texts, analysed, strict=True)]
+    cut = [tokens for _, tokens in analysed]
+    identity = key(document.span)
+    return Body(
+        grams=JOINT.join(t.grams for t in cut),
+        chars=" ".join(t.chars for t in cut),
+        words=" ".join(t.words for t in cut),
+        title=cut[0].grams,
+        numbers=tuple(form for number in document.numbers for form in number_forms(number)),
+        own_numbers=number_forms(document.numbers[0]) if document.numbers else (),
+        folded=folded,
+        key=identity,
+        order=order(document.date, identity),
+        length=sum(len(text) for _, text in folded),
+    )
+
+
+def shown_texts(document: Document) -> tuple[str, ...]:
+    """The texts that :attr:`Body.folded` holds, in its order."""
+    return (document.title, *(t for t in document.texts.values() if t != document.title))
+
+
+def key(span: str) -> int:
+    """64 bits of a span's id: finds its version without reading the stored document."""
+    return int.from_bytes(hashlib.blake2b(span.encode(), digest_size=8).digest())
+
+
+def order(day: int, number: int) -> int:
+    """Date order with a stable tie-break: the day in the high bits, the span's key in the low."""
+    return (max(day, 0) << _TIE_BITS) | (number >> (64 - _TIE_BITS))
+
+
+def number_forms(number: str) -> tuple[str, ...]:
+    """A 文号 and what a person types of it who leaves the issuer out: 鞍政发〔2015〕34号, 〔2015〕34号."""
+    start = number.find("〔")
+    return (number, number[start:]) if start > 0 else (number,)

@@ -1,0 +1,43 @@
+"""A condition as Elasticsearch's query. Only built-in kinds of query, and no text is ever parsed there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from search.asked import Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
+
+type Query = dict[str, Any]
+
+
+def spelled(condition: Condition) -> Query:
+    match condition:
+        case Term(field, token):
+            return {"term": {field: {"value": token}}}
+        case Phrase(grams):
+            return _phrase(grams)
+        case Between(field, low, high):
+            bounds = {"gte": low, "lte": high}
+            return {"range": {field: {name: value for name, value in bounds.items() if value is not None}}}
+        case Every(parts):
+            return {"bool": {"must": [spelled(part) for part in parts]}}
+        case Some(parts, least):
+            if not parts:
+                return {"match_none": {}}
+            return {"bool": {"should": [spelled(part) for part in parts], "minimum_should_match": least}}
+        case Boosted(part, factor):
+            # `bool` takes a boost for whatever stands in it.
+            return {"bool": {"must": [spelled(part)], "boost": factor}}
+        case Constant(part, score):
+            return {"constant_score": {"filter": spelled(part), "boost": score}}
+        case Ranked(members, scoring):
+            return {"bool": {"filter": [spelled(members)], "should": [spelled(part) for part in scoring]}}
+
+
+def _phrase(grams: tuple[tuple[int, str], ...]) -> Query:
+    """Tokens hold no blank, so the whitespace analyser takes them apart where they were joined."""
+    first, last = grams[0][0], grams[-1][0]
+    gaps = last - first + 1 - len(grams)
+    text = " ".join(gram for _, gram in grams)
+    if not gaps:
+        return {"match_phrase": {"grams": text}}
+    return {"intervals": {"grams": {"match": {"query": text, "ordered": True, "max_gaps": gaps}}}}

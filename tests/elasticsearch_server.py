@@ -1,0 +1,218 @@
+"""A real Elasticsearch of the tests' own: fetched by Maven, started once, ended by its process id."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+VERSION = "9.5.3"
+"""The one place that names it."""
+
+_GROUP = "org.elasticsearch.distribution.integ-test-zip"
+_FILE = Path(*_GROUP.split("."), "elasticsearch", VERSION, f"elasticsearch-{VERSION}.zip")
+_OLDEST_JAVA = 21
+_START = 120.0
+
+
+@dataclass
+class Node:
+    """A server that a test may stop, start again, and slow down."""
+
+    folder: Path
+    address: str
+    java: Path
+    user: int | None
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it answers, whatever it answers."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "ES_JAVA_HOME": str(self.java),
+            "ES_JAVA_OPTS": "-Xms512m -Xmx1g",
+            "LANG": "C.UTF-8",
+        }
+        with (self.folder / "output.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.folder / "bin" / "elasticsearch"],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+                user=self.user,
+                group=self.user,
+                extra_groups=None if self.user is None else [],
+            )
+        end = time.monotonic() + _START
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > end:
+                tail = (self.folder / "output.log").read_text(errors="replace")[-4000:]
+                self.stop()
+                raise RuntimeError(f"Elasticsearch does not start: {tail}")
+            time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        try:
+            asked = f"{self.address}/_cluster/health?wait_for_status=yellow&timeout=1s"
+            return httpx.get(asked, timeout=5).status_code in (200, 401)
+        except httpx.TransportError:
+            return False
+
+    def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End this server and the one Java process that its script became."""
+        process, self.process = self.process, None
+        if process is not None:
+            os.killpg(process.pid, how)
+            process.wait()
+
+    def pause(self) -> None:
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+
+def lacking() -> str:
+    """Why no server can be had here; nothing where one can."""
+    if java() is None:
+        return f"needs Java {_OLDEST_JAVA} or newer"
+    if not _archive().exists() and shutil.which("mvn") is None:
+        return "needs Maven, to fetch Elasticsearch's test distribution"
+    return ""
+
+
+def require() -> None:
+    """Skip on a laptop that lacks what it takes; under ``CI=true`` that is a failure."""
+    reason = lacking()
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(f"Elasticsearch must run in CI: {reason}")
+    if reason:
+        pytest.skip(reason)
+
+
+def java() -> Path | None:
+    """A Java home that is new enough; the default one often is not."""
+    named = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
+    for home in (*named, *sorted(Path("/usr/lib/jvm").glob("*"))):
+        try:
+            release = (home / "release").read_text()
+        except OSError:
+            continue
+        version = re.search(r'JAVA_VERSION="(\d+)', release)
+        if version and int(version[1]) >= _OLDEST_JAVA:
+            return home
+    return None
+
+
+def _archive() -> Path:
+    return Path.home() / ".m2" / "repository" / _FILE
+
+
+def fetched() -> Path:
+    """The distribution, fetched where it is not here yet."""
+    if not _archive().exists():
+        subprocess.run(
+            [
+                "mvn",
+                "-q",
+                "dependency:get",
+                f"-Dartifact={_GROUP}:elasticsearch:{VERSION}:zip",
+                "-Dtransitive=false",
+            ],
+            check=True,
+            timeout=600,
+        )
+    return _archive()
+
+
+@contextmanager
+def running(settings: Mapping[str, str] | None = None, *, password: str = "") -> Iterator[Node]:
+    """A node with its own folders; with a ``password`` of the user ``elastic``, security is on."""
+    home = java()
+    assert home is not None, "ask require() first"
+    with tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-") as name:
+        folder = Path(name) / "node"
+        with zipfile.ZipFile(fetched()) as archive:
+            archive.extractall(name)
+        (Path(name) / f"elasticsearch-{VERSION}").rename(folder)
+        port, inner = _free_ports(2)
+        _configure(folder, port, inner, settings or {}, secure=bool(password))
+        user = _other_user()
+        for path in (folder / "bin").iterdir():
+            path.chmod(0o755)
+        if user is not None:
+            Path(name).chmod(0o755)
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, user, user)
+        node = Node(folder, f"http://127.0.0.1:{port}", home, user)
+        if password:
+            _keep_password(node, password)
+        node.start()
+        try:
+            yield node
+        finally:
+            node.stop()
+
+
+def _configure(folder: Path, port: int, inner: int, settings: Mapping[str, str], *, secure: bool) -> None:
+    lines = {
+        "cluster.name": "qingdan-tests",
+        "discovery.type": "single-node",
+        "network.host": "127.0.0.1",
+        "http.port": str(port),
+        "transport.port": str(inner),
+        "xpack.security.enabled": "true" if secure else "false",
+        "xpack.security.autoconfiguration.enabled": "false",
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+        **settings,
+    }
+    text = "".join(f"{name}: {value}\n" for name, value in lines.items())
+    (folder / "config" / "elasticsearch.yml").write_text(text)
+
+
+def _keep_password(node: Node, password: str) -> None:
+    def keystore(*arguments: str, given: str = "") -> None:
+        subprocess.run(
+            [node.folder / "bin" / "elasticsearch-keystore", *arguments],
+            env={"PATH": os.environ["PATH"], "ES_JAVA_HOME": str(node.java)},
+            input=given.encode(),
+            check=True,
+            capture_output=True,
+            user=node.user,
+            group=node.user,
+            extra_groups=None if node.user is None else [],
+        )
+
+    keystore("create")
+    keystore("add", "-x", "bootstrap.password", given=password)
+
+
+def _other_user() -> int | None:
+    """Elasticsearch refuses to run as root."""
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+
+def _free_ports(count: int) -> list[int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
