@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.elastic.connection import Connection
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -19,9 +21,17 @@ class Settings:
     boundaries: Path | None = None
     """``QINGDAN_BOUNDARIES``: GeoJSON of administrative divisions; no map without it."""
 
+    cluster: Connection | None = None
+    """``QINGDAN_SEARCH=elasticsearch`` and how the cluster is reached; None is the embedded engine."""
+
     @property
     def sources(self) -> Path:
         return self.home / "sources"
+
+    @property
+    def files(self) -> Path:
+        """Files for downloading, made when first asked for; an erasure empties it."""
+        return self.home / "files"
 
     @property
     def index(self) -> Path:
@@ -41,4 +51,27 @@ def read(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         home=folder,
         database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
         boundaries=Path(boundaries) if boundaries else None,
+        cluster=_cluster(env),
+    )
+
+
+def _cluster(env: Mapping[str, str]) -> Connection | None:
+    """Raises ``ValueError`` for an engine that there is not."""
+    engine = env.get("QINGDAN_SEARCH") or "embedded"
+    if engine == "embedded":
+        return None
+    if engine != "elasticsearch":
+        raise ValueError(f"QINGDAN_SEARCH: {engine!r} (embedded, elasticsearch)")
+    ca = env.get("QINGDAN_ELASTICSEARCH_CA")
+    return Connection(
+        hosts=tuple(
+            (env.get("QINGDAN_ELASTICSEARCH_HOSTS") or "http://127.0.0.1:9200").replace(",", " ").split()
+        ),
+        alias=env.get("QINGDAN_ELASTICSEARCH_ALIAS") or "qingdan",
+        api_key=env.get("QINGDAN_ELASTICSEARCH_API_KEY") or "",
+        user=env.get("QINGDAN_ELASTICSEARCH_USER") or "",
+        password=env.get("QINGDAN_ELASTICSEARCH_PASSWORD") or "",
+        ca=Path(ca) if ca else None,
+        shards=int(env.get("QINGDAN_ELASTICSEARCH_SHARDS") or 1),
+        replicas=int(env.get("QINGDAN_ELASTICSEARCH_REPLICAS") or 0),
     )

@@ -11,7 +11,6 @@ from publisher.store import registry, views
 from publisher.store import tables as t
 from publisher.store.base import Base
 from publisher.store.model import View
-from schemas.catalogue import Catalogue
 
 _s, _v, _r, _b = t.span.c, t.revision.c, t.record.c, t.release.c
 _into = t.part.alias("merged_into")
@@ -77,16 +76,3 @@ class Exporting(Base):
             key = registry.dataset_row(conn, dataset).key
             query = select(func.count()).where(_s.dataset == key, clocks.see(_s), _s.status == "erased")
             return conn.scalar(query) or 0
-
-    def catalogue_of(self, dataset: str, view: View) -> Catalogue:
-        """What records of the view were published through: a release pins its own, others the newest."""
-        with self._read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            if view.release is None:
-                return self._catalogue(conn, row.catalogue_digest)
-            digest = conn.scalar(
-                select(_b.catalogue_digest).where(_b.dataset == row.key, _b.number == view.release)
-            )
-            if digest is None:
-                raise views.no_such_release(view.release)
-            return self._catalogue(conn, digest)

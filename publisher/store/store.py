@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
 
-from publisher.store import chain, moving, outbox
+from publisher.store import chain, derived, moving, outbox
 from publisher.store import tables as t
 from publisher.store.asking import Asking
 from publisher.store.clocks import utc_now
 from publisher.store.comparing import Comparing
 from publisher.store.database import Database
 from publisher.store.drafting import Drafting
+from publisher.store.exporting import Exporting
 from publisher.store.matching import Matching
 from publisher.store.migrating import migrate
 from publisher.store.model import OutboxItem, StoreError, Verification
@@ -23,14 +24,28 @@ from publisher.store.releasing import Releasing
 from publisher.store.sources import Folder, Rows
 
 
-class Store(Drafting, Releasing, Asking, Matching, Comparing):
+class Store(Drafting, Releasing, Asking, Matching, Comparing, Exporting):
     """Every method is one transaction; any may raise ``StoreError``. Safe to share between threads."""
 
+    _files: Path | None = None
+
     @classmethod
-    def open(cls, url: str, *, sources: Path, clock: Callable[[], datetime] = utc_now) -> Store:
-        """Open, and bring the tables up to date. Where there is no site, only ``init_site`` works."""
+    def open(
+        cls,
+        url: str,
+        *,
+        sources: Path,
+        clock: Callable[[], datetime] = utc_now,
+        files: Path | None = None,
+    ) -> Store:
+        """Open, and bring the tables up to date. Where there is no site, only ``init_site`` works.
+
+        ``files``: the folder of what is made from the log, which an erasure empties; ``files`` beside the
+        sources unless named.
+        """
         database = Database(url)
         store = cls(database, Folder(sources) if database.sqlite else Rows(database), clock)
+        store._files = files or sources.with_name("files")
         if database.exists():
             migrate(database)
             store.finish_erasure()
@@ -44,6 +59,12 @@ class Store(Drafting, Releasing, Asking, Matching, Comparing):
             with suppress(StoreError):
                 self.scrub()
 
+    def scrub(self) -> None:
+        """Destroy what an erasure left on the disk, files made from the log among it. May be run again."""
+        if self._files is not None:
+            derived.sweep(self._files)
+        super().scrub()
+
     def outbox(
         self, *, after: int = 0, limit: int = 1000, due_by: datetime | None = None
     ) -> tuple[OutboxItem, ...]:
@@ -54,6 +75,15 @@ class Store(Drafting, Releasing, Asking, Matching, Comparing):
         """Items that are due, up to a sequence, or those named: done, and gone."""
         with self._write() as conn:
             outbox.done(conn, upto=upto, sequences=sequences, due_by=self._clock())
+
+    def outbox_set_aside(self, refused: Mapping[int, str]) -> None:
+        """Sequence → why it can never be done. It is kept to be shown, and waited for no more."""
+        with self._write() as conn:
+            outbox.set_aside(conn, refused)
+
+    def outbox_aside(self, limit: int = 100) -> tuple[OutboxItem, ...]:
+        with self._read() as conn:
+            return outbox.aside(conn, limit)
 
     def outbox_failed(self, sequence: int, error: str) -> None:
         with self._write() as conn:
@@ -70,7 +100,7 @@ class Store(Drafting, Releasing, Asking, Matching, Comparing):
             return outbox.position(conn, self._clock())
 
     def move(self, url: str, *, sources: Path, progress: moving.Progress | None = None) -> moving.Moved:
-        """Carry the whole site into the empty database at ``url``; see :func:`publisher.store.moving.move`."""
+        """Carry the whole site into the empty database at ``url``; see :func:`.moving.move`."""
         return moving.move(self._database, self._sources, url, folder=sources, progress=progress)
 
     def worker_lock(self) -> AbstractContextManager[bool]:
