@@ -22,7 +22,7 @@ from publisher.api.routing import Service
 from publisher.geo import answering, catalogue, parameters
 from publisher.geo.answering import Handler, Request
 from publisher.geo.exceptions import OgcError, invalid, not_found
-from publisher.geo.site import CATALOGUE, HOME, Geo
+from publisher.geo.site import CATALOGUE, DIVISIONS, HOME, Geo
 from publisher.store.clocks import micros
 from publisher.store.model import StoreError
 from search import engine
@@ -57,7 +57,7 @@ def handlers(service: Service, boundaries: Path | None) -> list[HTTPRouteHandler
 
 
 def _handler(geo: Geo, path: str, handle: Handler) -> HTTPRouteHandler:
-    searched = handle is answering.list_items
+    searched, quick = handle is answering.list_items, handle is answering.one_item
 
     @get(HOME + path, include_in_schema=False)
     async def respond(request: HttpRequest[Any, Any, Any]) -> ASGIResponse:
@@ -69,7 +69,11 @@ def _handler(geo: Geo, path: str, handle: Handler) -> HTTPRouteHandler:
                 asked = await _searched(geo, asked)
             path = request.scope["path"]
             # One record of a database in this process takes less than the hop to a thread and back.
-            if handle is answering.one_item and geo.service.embedded:
+            if (
+                quick
+                and geo.service.embedded
+                and request.path_params["collection"] not in (CATALOGUE, DIVISIONS)
+            ):
                 return _answered(geo, handle, asked, path)
             return await sync_to_thread(_answered, geo, handle, asked, path)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes an answer, and is logged where it is ours

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     and_,
     case,
+    cast,
     exists,
     false,
     func,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects import postgresql
 
 from publisher.store import tables as t
 from publisher.store.clocks import FOREVER
@@ -219,7 +221,9 @@ class Compiler:
         if self._conn.dialect.name == "sqlite":
             items = func.json_each(column).table_valued("value", name="items")
         else:
-            items = func.json_array_elements_text(func.cast_json(column)).table_valued("value", name="items")
+            items = func.json_array_elements_text(cast(column, postgresql.JSON)).table_valued(
+                "value", name="items"
+            )
         return exists(select(literal(1)).select_from(items).where(items.c.value == literal(plain(value))))
 
     def _stated(self, field: str) -> ColumnElement[Any]:
