@@ -1,0 +1,96 @@
+"""Servers in processes of their own, and the rate at which they answer: shared by the benchmarks of HTTP."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+CONNECTIONS = 8
+"""Keep-alive connections, each with a request under way: enough to keep one server process busy."""
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """``command`` listens on ``port`` of loopback; it runs while the block does."""
+
+    command: Sequence[str]
+    port: int
+    sockets: list[socket.socket] = field(default_factory=list)
+
+    def __enter__(self) -> Server:
+        self.process = subprocess.Popen(self.command)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.sockets = [self._connect() for _ in range(CONNECTIONS)]
+            except ConnectionRefusedError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in self.sockets:
+            one.close()
+        self.process.terminate()
+        self.process.wait()
+
+    def _connect(self) -> socket.socket:
+        one = socket.create_connection(("127.0.0.1", self.port), timeout=120)
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return one
+
+    def ask(self, request: bytes) -> tuple[bytes, bytes]:
+        """→ head, body."""
+        self.sockets[0].sendall(request)
+        return _read(self.sockets[0])
+
+    def rate(self, requests: Sequence[bytes], status: bytes) -> float:
+        """Answers a second; every answer has to be of ``status``."""
+        started = time.perf_counter()
+        for start in range(0, len(requests), CONNECTIONS):
+            batch = requests[start : start + CONNECTIONS]
+            for one, request in zip(self.sockets, batch, strict=False):
+                one.sendall(request)
+            for one, request in zip(self.sockets, batch, strict=False):
+                head, body = _read(one)
+                assert head.startswith(b"HTTP/1.1 " + status), (request, head, body[:300])
+        return len(requests) / (time.perf_counter() - started)
+
+
+def get(path: str, *headers: str) -> bytes:
+    """A request, as bytes: a client library takes longer over the headers than a server over the answer."""
+    return "\r\n".join([f"GET {path} HTTP/1.1", "host: bench", "accept: */*", *headers, "", ""]).encode()
+
+
+def _read(one: socket.socket) -> tuple[bytes, bytes]:
+    got = one.recv(262_144)
+    while b"\r\n\r\n" not in got:
+        got += one.recv(262_144)
+    head, _, body = got.partition(b"\r\n\r\n")
+    low = head.lower()
+    if b"transfer-encoding: chunked" in low:
+        parts = [body]
+        while not parts[-1].endswith(b"0\r\n\r\n"):
+            parts.append(one.recv(262_144))
+            if len(parts[-1]) < 5:
+                parts[-2:] = [parts[-2] + parts[-1]]
+        return head, b"".join(parts)
+    if low.startswith((b"http/1.1 304", b"http/1.1 204")):
+        return head, b""
+    length = int(low.partition(b"content-length:")[2].partition(b"\r\n")[0])
+    parts, held = [body], len(body)
+    while held < length:
+        parts.append(one.recv(262_144))
+        held += len(parts[-1])
+    return head, b"".join(parts)

@@ -1,0 +1,99 @@
+"""What caches ask: a 304 and a record pinned to a release, beside a bare Litestar handler, in one run.
+
+``python -m benchmarks.http_cached``: 10,000 distinct addresses each, no answer cache. The bare handlers send
+the same status and the same bytes from memory. Rates are of one server process that is kept busy, taken in
+turns, best of three.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import http
+from benchmarks._load import Server, free_port, get
+
+BARS = {"304": 0.6, "pinned record": 0.5}
+
+
+def serve_bare(bodies: Path, port: int) -> None:
+    from litestar import Litestar
+    from litestar import get as route
+    from litestar.params import FromPath
+
+    from publisher import app
+
+    kept = msgspec.msgpack.decode(bodies.read_bytes(), type=list[bytes])
+
+    @route("/bare/{number:str}", media_type="application/json")
+    async def bare(number: FromPath[str]) -> bytes:
+        return kept[int(number)]
+
+    @route("/unchanged/{number:str}", status_code=304)
+    async def unchanged(number: FromPath[str]) -> None:
+        assert number
+
+    app.serve(Litestar([bare, unchanged], openapi_config=None, logging_config=None), port=port)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--bare", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.bare:
+        serve_bare(asked.bare, asked.port)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "site"
+        home.mkdir()
+        http.build(home, asked.requests)
+        run(home, http.record_requests(home, asked.requests))
+
+
+def run(home: Path, paths: list[str]) -> None:
+    port, bare_port = free_port(), free_port()
+    ours = [
+        sys.executable,
+        "-m",
+        "benchmarks.http",
+        "--serve",
+        "ours",
+        "--home",
+        str(home),
+        "--port",
+        str(port),
+    ]
+    pinned = [get(f"{path}?release=1") for path in paths]
+    with Server(ours, port) as mine:
+        asked, bodies = [], []
+        for path in paths:
+            head, body = mine.ask(get(path))
+            tag = head.lower().partition(b"\r\netag: ")[2].partition(b"\r\n")[0].decode()
+            asked.append(get(path, f"if-none-match: {tag}"))
+            bodies.append(mine.ask(get(f"{path}?release=1"))[1])
+            assert body
+        kept = home / "bare.bodies"
+        kept.write_bytes(msgspec.msgpack.encode(bodies))
+        me = [sys.executable, "-m", "benchmarks.http_cached", "--bare", str(kept), "--port", str(bare_port)]
+        with Server(me, bare_port) as bare:
+            numbers = range(len(paths))
+            tasks = {
+                "304": (asked, [get(f"/unchanged/{n}") for n in numbers], b"304"),
+                "pinned record": (pinned, [get(f"/bare/{n}") for n in numbers], b"200"),
+            }
+            for name, (requests, floor, status) in tasks.items():
+                rates = [(mine.rate(requests, status), bare.rate(floor, status)) for _ in range(3)]
+                best, bar = max(r[0] for r in rates), max(r[1] for r in rates)
+                print(
+                    f"{name}: {best:.0f}/s, bare {bar:.0f}/s, ratio {best / bar:.2f}; the bar is {BARS[name]}"
+                )
+
+
+if __name__ == "__main__":
+    main()
