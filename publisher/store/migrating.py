@@ -36,7 +36,8 @@ def _upgrade(conn: Connection, version: str | None) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    folder = str(Path(__file__).parent / "migrations").replace("%", "%%")  # the option is interpolated
+    config.set_main_option("script_location", folder)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version is not None and version not in known:
         raise StoreError(
