@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -12,12 +12,14 @@ from publisher.store.clocks import micros, moment
 from publisher.store.model import OutboxItem
 
 
-def items(conn: Connection, *, after: int, limit: int, due_by: datetime) -> tuple[OutboxItem, ...]:
+def items(
+    conn: Connection, *, after: int, limit: int, due_by: datetime, due_from: int = 0
+) -> tuple[OutboxItem, ...]:
     o = t.outbox.c
     rows = conn.execute(
         select(t.outbox, t.dataset.c.name)
         .join(t.dataset, t.dataset.c.key == o.dataset)
-        .where(o.sequence > after, o.due_at <= micros(due_by))
+        .where(o.sequence > after, o.due_at >= due_from, o.due_at <= micros(due_by))
         .order_by(o.sequence)
         .limit(limit)
     ).all()
@@ -33,6 +35,25 @@ def items(conn: Connection, *, after: int, limit: int, due_by: datetime) -> tupl
         )
         for row in rows
     )
+
+
+NEVER = micros(datetime(9999, 1, 1, tzinfo=UTC))
+"""``due_at`` of what was set aside: it waits for nothing and blocks nothing."""
+
+
+def set_aside(conn: Connection, refused: Mapping[int, str]) -> None:
+    o = t.outbox.c
+    for sequence, error in refused.items():
+        conn.execute(
+            update(t.outbox)
+            .where(o.sequence == sequence)
+            .values(attempts=o.attempts + 1, error=error[:2_000], due_at=NEVER)
+        )
+
+
+def aside(conn: Connection, limit: int) -> tuple[OutboxItem, ...]:
+    """The oldest first."""
+    return items(conn, after=0, limit=limit, due_by=moment(NEVER), due_from=NEVER)
 
 
 def done(conn: Connection, *, upto: int | None, sequences: Sequence[int], due_by: datetime) -> None:

@@ -27,7 +27,7 @@ from publisher.store.sources import Folder, Rows
 class Store(Drafting, Releasing, Asking, Matching, Comparing, Exporting):
     """Every method is one transaction; any may raise ``StoreError``. Safe to share between threads."""
 
-    _files: Path | None = None
+    _files: Path
 
     @classmethod
     def open(
@@ -59,10 +59,14 @@ class Store(Drafting, Releasing, Asking, Matching, Comparing, Exporting):
             with suppress(StoreError):
                 self.scrub()
 
+    @property
+    def files(self) -> Path:
+        """Where files made from the log are kept."""
+        return self._files
+
     def scrub(self) -> None:
         """Destroy what an erasure left on the disk, files made from the log among it. May be run again."""
-        if self._files is not None:
-            derived.sweep(self._files)
+        derived.sweep(self._files)
         super().scrub()
 
     def outbox(

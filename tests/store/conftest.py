@@ -20,7 +20,7 @@ def postgresql_server() -> Iterator[postgresql.Server]:
             if os.environ.get("CI") == "true":
                 pytest.fail("PostgreSQL is not installed, and CI tests on it")
             pytest.skip("PostgreSQL is not installed here; CI tests on it")
-        server.use_template("migrated", lambda url: Store.open(url, sources=Path()).close())
+        server.use_template("migrated", lambda url: Store.open(url, sources=Path("sources")).close())
         yield server
 
 

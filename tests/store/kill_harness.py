@@ -78,8 +78,11 @@ def nursery(url: str, sources: Path) -> Iterator[Nursery]:
         yield Nursery(process)
 
 
-def survivor(store: Store) -> int:
-    """The newest version that was published; asserts that the log is whole. 0: none yet."""
+def survivor(store: Store, heard: set[str]) -> int:
+    """The newest version that was published; asserts that the log is whole. 0: none yet.
+
+    ``heard`` gathers the spans that search was told of.
+    """
     assert store.verify().problems == ()
     releases = store.releases("fees")
     assert [r.number for r in releases] == list(range(1, len(releases) + 1))
@@ -90,9 +93,12 @@ def survivor(store: Store) -> int:
     said = {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
     assert said == (rows(last) if last else {})
     assert page.total == len(said)
-    told = [item.key for item in store.outbox(limit=10**6) if item.kind == "span"]
-    spans = {span.id for span in store.spans()}
-    assert set(told) == spans, "search would not hear of every span"
+    told = [item for item in store.outbox(limit=10**6) if item.kind == "span"]
+    spans = {span.id: span.sequence for span in store.spans(ids=[item.key for item in told])}
+    assert set(spans) == {item.key for item in told}, "search would hear of what is not there"
+    assert all(spans[item.key] >= item.sequence for item in told)
+    heard.update(spans)
+    store.outbox_done(upto=max((item.sequence for item in told), default=0))
     draft = store.draft("fees")
     for source in (s for r in releases for s in r.sources):
         assert store.source_bytes(source.digest)

@@ -26,12 +26,14 @@ def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_pat
     harness.publish(store, 1)
     longest = 2.5 * (time.monotonic() - started)
     version = published = 1
+    heard: set[str] = set()
     with harness.nursery(url, sources) as nursery:
         for seconds in harness.moments(SEED, kills, longest):
             nursery.run(version + 1, seconds=seconds)
-            survived = harness.survivor(store)
+            survived = harness.survivor(store, heard)
             assert survived >= version, "a release was lost"
             published += survived > version
             version = survived
+    assert heard == {span.id for span in store.spans()}, "search did not hear of every span"
     assert 1 < published < kills, "the moments hit publications, and what lies between them"
     store.close()
