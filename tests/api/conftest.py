@@ -132,9 +132,9 @@ def fill(store: Store, clock: Clock) -> None:
 
 
 @contextmanager
-def made(home: Path) -> Iterator[Site]:
-    """The site in an empty folder, served to its client."""
-    settings = read_settings(home, {})
+def made(home: Path, *, database: str = "") -> Iterator[Site]:
+    """The site in an empty folder, served to its client; ``database`` is empty too, SQLite unless named."""
+    settings = read_settings(home, {"QINGDAN_DATABASE": database})
     clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
     store = Store.open(settings.database, sources=settings.sources, clock=clock)
     store.init_site(BASE, "data.example.gov.cn,2016-01-04")

@@ -1,0 +1,142 @@
+"""Comparison and point-in-time reads at size: 150,000 records, 50 releases of 1,000 changes each.
+
+``python -m benchmarks.compare [--records N] [--releases N]`` prints what it takes to compare two neighbouring
+releases (bar: under 1 s, with every difference read) and how much memory that adds (which must not grow with
+the unchanged), then the median of the first 20 records of a list as of days in the past beside the present
+(bar: 1.5 times).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from publisher.store.model import Dataset, Entry, RecordQuery, View
+from publisher.store.store import Store
+from schemas import catalogue
+
+FIRST = date(2015, 1, 1)
+CHANGES = 1_000
+MOST_SECONDS, MOST_TIMES, MOST_MEBIBYTES = 1.0, 1.5, 16.0
+CATALOGUE = Path(__file__).with_name("law-articles.json")
+
+
+def build(store: Store, records: int, releases: int) -> None:
+    """Every release changes, at random places, as many records as the bar names."""
+    kept_by = catalogue.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+    details: dict[str, Any] = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
+    store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
+    names = [field.name for field in kept_by.fields if field.type == "string"]
+    identity = kept_by.identity[0]
+    chance = random.Random(1)
+    rows = list(range(records))
+    for number in range(releases):
+        chosen = rows if number == 0 else chance.sample(rows, CHANGES)
+        entries = (_entry(names, identity, row, number) for row in chosen)
+        source = store.put_source(str(number).encode(), name="x.csv", media_type="text/csv")
+        store.stage("laws", entries, part=None, source=source, parser_version="1", partial=number > 0)
+        store.publish("laws", effective_on=FIRST + timedelta(days=30 * number))
+
+
+def _entry(names: list[str], identity: tuple[str, ...], row: int, number: int) -> Entry:
+    text = f"第{row}条 应当依照本法规定申请许可，并缴纳费用。第{number}次修订。"
+    content: dict[str, Any] = {name: f"{row:06d}" if name in identity else text for name in names}
+    return Entry(content=content, source_text=text)
+
+
+def seconds(work: Callable[[], Any], times: int) -> float:
+    """Median of so many runs."""
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - began)
+    return statistics.median(spent)
+
+
+def compared(store: Store, before: View, after: View) -> int:
+    store.totals("laws", before, after)
+    return sum(1 for _ in store.differences("laws", before, after))
+
+
+def added_mebibytes(work: Callable[[], Any]) -> float:
+    """The most that Python held at once beyond what it held before."""
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+def lists(store: Store, releases: int) -> tuple[float, float]:
+    """Medians of the first 20 and their total: at present, and as of days drawn from the past."""
+    days = [FIRST + timedelta(days=n) for n in range(30 * releases)]
+    chance = random.Random(2)
+
+    def now() -> None:
+        store.records("laws", RecordQuery(limit=20))
+
+    def then() -> None:
+        store.records("laws", RecordQuery(view=View(as_of=chance.choice(days)), limit=20))
+
+    now()
+    then()
+    present, past = [], []
+    for _ in range(200):  # taking turns, so that whatever else the machine does befalls both
+        present.append(seconds(now, 1))
+        past.append(seconds(then, 1))
+    return statistics.median(present), statistics.median(past)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--records", type=int, default=150_000)
+    parser.add_argument("--releases", type=int, default=50)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(f"sqlite:///{folder}/qingdan.db", sources=Path(folder) / "sources")
+        store.init_site("https://bench.example", "bench.example,2026-01-01")
+        build(store, given.records, given.releases)
+        last = View(release=given.releases)
+        neighbour, far = View(release=given.releases - 1), View(release=1)
+        found = compared(store, neighbour, last)
+        took = seconds(lambda: compared(store, neighbour, last), 5)
+        memory = added_mebibytes(lambda: compared(store, neighbour, last))
+        far_found = compared(store, far, last)
+        far_took = seconds(lambda: compared(store, far, last), 3)
+        far_memory = added_mebibytes(lambda: compared(store, far, last))
+        present, past = lists(store, given.releases)
+        store.close()
+    result = {
+        "records": given.records,
+        "releases": given.releases,
+        "neighbours": {"differences": found, "seconds": round(took, 3), "mebibytes": round(memory, 1)},
+        "first_to_last": {
+            "differences": far_found,
+            "seconds": round(far_took, 3),
+            "mebibytes": round(far_memory, 1),
+        },
+        "list_now_ms": round(present * 1e3, 3),
+        "list_as_of_ms": round(past * 1e3, 3),
+        "times": round(past / present, 2),
+    }
+    print(json.dumps(result, ensure_ascii=False, indent=2))
+    met = took < MOST_SECONDS and memory < MOST_MEBIBYTES and past / present <= MOST_TIMES
+    print("bars met" if met else "BARS MISSED")
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
