@@ -18,11 +18,11 @@ from litestar.handlers import HTTPRouteHandler
 from publisher.api import contract, feeds, mounting, pages
 from publisher.api.edge import Edge
 from publisher.api.routing import Service
+from publisher.engines import open_engine
 from publisher.geo import routes
 from publisher.settings import Settings
 from publisher.store.clocks import utc_now
 from publisher.store.store import Store
-from search.embedded import EmbeddedEngine
 from search.engine import SearchEngine
 
 type Task = Callable[[], Awaitable[None]]
@@ -47,7 +47,7 @@ def create_app(
         opened = store = Store.open(settings.database, sources=settings.sources, clock=clock)
         own.append(lambda: sync_to_thread(opened.close))
     if search is None:
-        search = EmbeddedEngine(settings.index)
+        search = open_engine(settings)
         own.append(search.close)
     service = Service(
         site=store.site(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -18,7 +18,7 @@ from publisher.indexing import document
 from publisher.store.model import Dataset, OutboxItem, Span
 from publisher.store.store import Store
 from schemas.catalogue import Catalogue
-from search.engine import Document, SearchEngine, SearchError
+from search.engine import Document, RejectedError, SearchEngine, SearchError
 
 BATCH = 50_000
 """Outbox entries a round: few enough for little memory; every round costs the index a commit and a merge."""
@@ -42,15 +42,27 @@ class SearchStatus:
     """Outbox entries that search does not know yet."""
     error: str = ""
     """Why the oldest of them could not be done, where it was tried."""
+    set_aside: tuple[OutboxItem, ...] = ()
+    """What the engine refuses for good, with why; a later write of the same record goes in."""
+    away: str = ""
+    """Why the engine could not be asked; documents and position are 0 then."""
 
 
 async def status(store: Store, search: SearchEngine) -> SearchStatus:
     waiting = await to_thread.run_sync(lambda: store.outbox(limit=1))
+    documents = position = 0
+    away = ""
+    try:
+        documents, position = await search.count(), await search.position()
+    except SearchError as error:
+        away = str(error)
     return SearchStatus(
-        documents=await search.count(),
-        position=await search.position(),
+        documents=documents,
+        position=position,
         pending=await to_thread.run_sync(store.outbox_waiting),
         error=waiting[0].error if waiting else "",
+        set_aside=await to_thread.run_sync(store.outbox_aside),
+        away=away,
     )
 
 
@@ -147,14 +159,31 @@ async def _index(store: Store, search: SearchEngine, items: Sequence[OutboxItem]
         await search.erase(erased)
     keys = list(dict.fromkeys(item.key for item in items if item.kind == "span"))
     if keys:
-        await search.index(_documents(store, store.spans(ids=keys)))
+        try:
+            await search.index(_documents(store, store.spans(ids=keys)))
+        except RejectedError as error:  # the rest is written
+            await to_thread.run_sync(_set_aside, store, items, error.refused)
     await search.mark(items[-1].sequence)
     await to_thread.run_sync(lambda: store.outbox_done(upto=items[-1].sequence))
 
 
+def _set_aside(store: Store, items: Sequence[OutboxItem], refused: Mapping[str, str]) -> None:
+    _tell(refused)
+    store.outbox_set_aside({item.sequence: refused[item.key] for item in items if item.key in refused})
+
+
+def _tell(refused: Mapping[str, str]) -> None:
+    for span, why in refused.items():
+        log.error("search refuses %s for good: %s", span, why)
+
+
 async def _rebuild(store: Store, search: SearchEngine, progress: Progress) -> int:
     last = await to_thread.run_sync(store.outbox_position)
-    count = await search.rebuild(_counted(_documents(store, store.spans()), progress))
+    try:
+        count = await search.rebuild(_counted(_documents(store, store.spans()), progress))
+    except RejectedError as error:  # the rest is in force
+        _tell(error.refused)
+        count = await search.count()
     await search.mark(last)
     return count
 

@@ -18,7 +18,8 @@ from search import lexicon
 from search.draining import drained
 from search.elastic import asking, bulk, mapping
 from search.elastic.bulk import BYTES, Line, Outcome
-from search.elastic.cluster import Cluster, Connection
+from search.elastic.cluster import Cluster
+from search.elastic.connection import Connection
 from search.elastic.indices import Indices
 from search.engine import Document, Page, RejectedError, Request
 
@@ -45,7 +46,7 @@ class ElasticsearchEngine:
         return await self._cluster.run(asking.page, self._indices, request, *language)
 
     async def index(self, documents: Iterable[Document]) -> int:
-        """Write in requests of some megabytes. Raises :class:`search.engine.RejectedError`, after all else is
+        """Write in many requests. Raises :class:`search.engine.RejectedError`, after all else is
         written, for documents that the cluster refuses for good."""
         return await to_thread.run_sync(self._index, documents)
 

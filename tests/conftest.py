@@ -10,7 +10,7 @@ import anyio
 import pytest
 from elasticsearch import Elasticsearch
 
-from search.elastic.cluster import Connection
+from search.elastic.connection import Connection
 from search.elasticsearch import ElasticsearchEngine
 from tests import elasticsearch_server
 
@@ -42,3 +42,16 @@ def on_elasticsearch(elasticsearch: Connection) -> Iterator[ElasticsearchEngine]
     engine = ElasticsearchEngine(elasticsearch)
     yield engine
     anyio.run(engine.close)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI a skipped test is a failed test."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    if os.environ.get("CI") == "true" and skipped and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"skipped: {report.nodeid}: {report.longrepr[-1]}")

@@ -54,7 +54,12 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
         sequence, _ = await sync_to_thread(service.store.validator)
         indexed, documents = await service.search.position(), await service.search.count()
     except SearchError as error:
-        raise ProblemError("not-ready", headers={"retry-after": str(error.retry_after)}) from error
+        raise ProblemError(
+            "not-ready",
+            "检索不可用；其余（列表、记录、文件、订阅）照常。",
+            "Search is out; lists, records, files and feeds go on.",
+            headers={"retry-after": str(error.retry_after)},
+        ) from error
 
     async def build() -> answers.Readiness:
         return answers.Readiness(status="ok", sequence=sequence, indexed=indexed, documents=documents)

@@ -47,9 +47,9 @@ class Place:
             store.close()
 
     def engine(self) -> SearchEngine:
-        from search.embedded import EmbeddedEngine
+        from publisher.engines import open_engine
 
-        return EmbeddedEngine(self.settings.index)
+        return open_engine(self.settings)
 
     @property
     def catalogues(self) -> Path | None:

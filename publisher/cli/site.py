@@ -61,14 +61,20 @@ def status(place: Place, *, as_json: bool) -> None:
         lists = [_dataset_status(store, d.name, d.title) for d in store.datasets()]
         site = store.site()
     if as_json:
-        search = {"documents": state.documents, "position": state.position, "pending": state.pending}
+        aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
+        search: dict[str, object] = {"documents": state.documents, "position": state.position}
+        search |= {"pending": state.pending, "set_aside": aside}
+        search |= {"away": state.away} if state.away else {}
         output.as_json(
             {"base": site.base, "home": str(place.settings.home), "search": search, "datasets": lists}
         )
         return
     output.pairs([("站点 base", site.base), ("文件夹 home", place.settings.home)])
     waiting = f"待索引 pending {state.pending}" if state.pending else "已是最新 up to date"
-    output.pairs([("检索 search", f"{state.documents} 条文档 documents, {waiting}")])
+    documents = state.away or f"{state.documents} 条文档 documents"
+    output.pairs([("检索 search", f"{documents}, {waiting}")])
+    for item in state.set_aside:
+        output.pairs([("搁置 set aside", f"{item.dataset} {item.key}: {item.error}")])
     columns = ("name", "title", "release", "published_at", "records")
     rows = [[*("" if d[c] is None else d[c] for c in columns), "有 yes" if d["draft"] else ""] for d in lists]
     output.table(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
+from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 
 from search import cursor, query, showing
 from search.analysis import Analyzer
@@ -153,7 +153,7 @@ class _Search:
         if moment:
             try:
                 return await self._client.search(pit={"id": moment, "keep_alive": _KEPT}, **body)
-            except (NotFoundError, BadRequestError):  # it has run out, or its index was rebuilt
+            except ApiError:  # it has run out, or its index was rebuilt: 404, 400 or 503
                 pass
         opened = await self._client.open_point_in_time(index=self._alias, keep_alive=_KEPT)
         return await self._client.search(pit={"id": opened["id"], "keep_alive": _KEPT}, **body)

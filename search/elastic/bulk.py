@@ -12,8 +12,8 @@ from elasticsearch import ApiError, AsyncElasticsearch
 from search.elastic.cluster import blocked
 from search.engine import SearchError
 
-BYTES = 4_000_000
-"""Of one request, about; the server takes 100 MB."""
+BYTES = 800_000
+"""Of one request, about: the loop that sends it answers searches too. The server takes 100 MB."""
 
 ATTEMPTS = 6
 _FIRST_PAUSE = 0.2

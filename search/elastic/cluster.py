@@ -11,33 +11,18 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
+from search.elastic.connection import Connection
 from search.engine import SearchError
 
 _AWAY = "检索服务连接不上 / the search cluster cannot be reached"
 _REFUSED = "检索服务不认可用户名、口令或密钥 / the search cluster refuses the user, password or API key"
 _BUSY = "检索服务暂时不能答复 / the search cluster cannot answer now"
 _FULL = "检索索引只读（磁盘将满？） / the search index is read-only (is a disk full?)"
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    hosts: tuple[str, ...]
-    alias: str = "qingdan"
-    api_key: str = ""
-    user: str = ""
-    password: str = ""
-    ca: Path | None = None
-    timeout: float = 10.0
-    """Seconds that a search may take. Writing may take ten times as long."""
-    shards: int = 1
-    replicas: int = 0
 
 
 class Cluster:

@@ -11,7 +11,7 @@ from typing import Any
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from search.elastic import mapping
-from search.elastic.cluster import Connection
+from search.elastic.connection import Connection
 from search.engine import SearchError
 
 REINDEX = "检索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"

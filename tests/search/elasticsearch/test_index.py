@@ -1,0 +1,140 @@
+"""What the engine does on a real cluster beyond the contract: erasure, refusals, rebuilding, deep pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from search.elastic.connection import Connection
+from search.elasticsearch import ElasticsearchEngine
+from search.engine import Document, RejectedError, SearchError
+from tests.search.documents import call, document, every_page, index, search, spans
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def admin(elasticsearch: Connection) -> Iterator[Elasticsearch]:
+    with Elasticsearch(list(elasticsearch.hosts)) as client:
+        yield client
+
+
+def test_a_replay_however_late_revives_nothing_that_was_erased(on_elasticsearch: ElasticsearchEngine) -> None:
+    old = document("gone", "朱雀许可", version=3)
+    index(on_elasticsearch, [old, document("kept", "玄武许可", version=4)])
+    call(on_elasticsearch.erase, ["gone"])
+    assert index(on_elasticsearch, [old]) == 0
+    call(on_elasticsearch.rebuild, [document("kept", "玄武许可", version=4)])
+    assert index(on_elasticsearch, [old]) == 0
+    assert spans(on_elasticsearch, "许可") == ["kept"]
+    assert call(on_elasticsearch.count) == 1
+
+
+def test_erasure_leaves_no_index_that_held_the_text(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
+) -> None:
+    index(on_elasticsearch, [document("gone", "朱雀许可"), document("kept", "玄武许可")])
+    before = set(admin.indices.get(index=f"{elasticsearch.alias}-*"))
+    call(on_elasticsearch.erase, ["gone"])
+    assert not before & set(admin.indices.get(index=f"{elasticsearch.alias}-*"))
+
+
+def test_a_document_that_is_refused_is_named_and_the_rest_is_written(
+    on_elasticsearch: ElasticsearchEngine,
+) -> None:
+    wrong = replace(document("wrong", "甲类许可"), effective_to=2**64)
+    with pytest.raises(RejectedError) as caught:
+        index(on_elasticsearch, [document("a", "乙类许可"), wrong, document("b", "丙类许可")])
+    assert set(caught.value.refused) == {"wrong"}
+    assert "effective_to" in caught.value.refused["wrong"]
+    assert set(spans(on_elasticsearch, "许可")) == {"a", "b"}
+
+
+def test_a_read_only_index_is_told_and_nothing_is_refused_for_good(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
+) -> None:
+    index(on_elasticsearch, [document("a", "甲类许可")])
+    block = {"index.blocks.read_only_allow_delete": True}
+    admin.indices.put_settings(index=elasticsearch.alias, settings=block)
+    with pytest.raises(SearchError, match="只读"):
+        index(on_elasticsearch, [document("b", "乙类许可")])
+    assert spans(on_elasticsearch, "许可") == ["a"]
+    admin.indices.put_settings(index=elasticsearch.alias, settings=dict.fromkeys(block))
+    index(on_elasticsearch, [document("b", "乙类许可")])
+    assert call(on_elasticsearch.count) == 2
+
+
+def test_an_index_that_other_tokens_made_says_what_to_run_and_a_rebuild_mends_it(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
+) -> None:
+    index(on_elasticsearch, [document("a", "甲类许可")])
+    admin.indices.put_mapping(index=elasticsearch.alias, meta={"made_with": "another version"})
+    newer = ElasticsearchEngine(elasticsearch)
+    with pytest.raises(SearchError, match="qingdan reindex"):
+        search(newer, "许可")
+    call(newer.close)
+    assert call(on_elasticsearch.rebuild, [document("a", "甲类许可")]) == 1
+    assert spans(on_elasticsearch, "许可") == ["a"]
+
+
+def test_what_is_written_while_an_index_is_rebuilt_is_in_the_new_one(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection
+) -> None:
+    index(on_elasticsearch, [document("a", "甲类许可", version=1)])
+    other = ElasticsearchEngine(elasticsearch)
+
+    def log() -> Iterator[Document]:
+        yield document("a", "甲类许可", version=1)
+        index(other, [document("late", "乙类许可", version=2)])
+
+    call(on_elasticsearch.rebuild, log())
+    assert set(spans(on_elasticsearch, "许可")) == {"a", "late"}
+    call(other.close)
+
+
+def test_a_rebuild_that_was_given_up_is_swept_away_by_the_next(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
+) -> None:
+    index(on_elasticsearch, [document("a", "甲类许可")])
+    admin.indices.create(index=f"{elasticsearch.alias}-000009")
+    call(on_elasticsearch.rebuild, [document("a", "甲类许可")])
+    assert len(admin.indices.get(index=f"{elasticsearch.alias}-*")) == 1
+
+
+def test_the_mapping_is_strict_and_takes_the_facets_of_a_sites_own_catalogue(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
+) -> None:
+    index(on_elasticsearch, [document("a", "甲类许可", own_kind="特别")])
+    page = search(on_elasticsearch, "许可", facets=("own_kind",))
+    assert [(v.value, v.count) for v in page.facets["own_kind"]] == [("特别", 1)]
+    (held,) = admin.indices.get_mapping(index=elasticsearch.alias).body.values()
+    assert held["mappings"]["dynamic"] == "strict"
+
+
+@pytest.mark.parametrize("sort", ["relevance", "date"])
+def test_pages_go_past_ten_thousand_hits_with_every_hit_once(
+    on_elasticsearch: ElasticsearchEngine, sort: str
+) -> None:
+    index(on_elasticsearch, (document(f"s{i:05d}", "经营许可", day=700_000 + i % 9) for i in range(10_300)))
+    found = every_page(on_elasticsearch, "许可", sort=sort, limit=1_000, highlight=False)
+    assert len(found) == len(set(found)) == 10_300
+    assert search(on_elasticsearch, "许可", limit=1).total == 10_300
+
+
+def test_a_cursor_outlives_its_point_in_time(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
+) -> None:
+    index(on_elasticsearch, (document(f"s{i:05d}", "经营许可") for i in range(300)))
+    first = search(on_elasticsearch, "许可", limit=150)
+    call(on_elasticsearch.rebuild, [document(f"s{i:05d}", "经营许可") for i in range(300)])
+    second = search(on_elasticsearch, "许可", limit=150, cursor=first.cursor)
+    assert {h.span for h in first.hits}.isdisjoint(h.span for h in second.hits)
+    assert len(second.hits) == 150
+
+
+def test_no_connection_shows_a_secret() -> None:
+    shown = repr(Connection(("https://one.example",), api_key="a-secret-key", password="a-secret-word"))
+    assert "secret" not in shown
