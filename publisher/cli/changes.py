@@ -59,14 +59,15 @@ def show(change: Change, catalogue: Catalogue | None, *, when: bool = True) -> N
     if change.reason:
         output.result(f"    理由 reason: {change.reason}")
     for field in change.fields:
-        title = _title(catalogue, field.field)
+        name = title(catalogue, field.field)
         if change.kind in {"added", "removed"}:
             continue
         before, after = (value(catalogue, field.field, v) for v in (field.before, field.after))
-        output.result(f"    {title}: {before} → {after}")
+        output.result(f"    {name}: {before} → {after}")
 
 
-def _title(catalogue: Catalogue | None, name: str) -> str:
+def title(catalogue: Catalogue | None, name: str) -> str:
+    """A field's Chinese title and its name."""
     field = catalogue.by_name.get(name) if catalogue else None
     return f"{field.title} {name}" if field else name
 

@@ -7,7 +7,17 @@ from pathlib import Path
 import click
 
 from publisher import settings
-from publisher.cli import catalogues, changing, datasets, drafts, imports, reading, searching, site
+from publisher.cli import (
+    catalogues,
+    changing,
+    comparing,
+    datasets,
+    drafts,
+    imports,
+    reading,
+    searching,
+    site,
+)
 from publisher.cli.context import Place
 
 _HELP = """清单：把政府清单发布为有版本、查得到、可核验的开放数据。
@@ -46,6 +56,7 @@ def _told_whole(command: click.Command) -> click.Command:
     return command
 
 
-for _module in (site, datasets, imports, drafts, changing, reading, searching, catalogues):
+_MODULES = (*(site, datasets, imports, drafts, changing, reading, comparing, searching, catalogues),)
+for _module in _MODULES:
     for _command in _module.COMMANDS:
         root.add_command(_told_whole(_command))

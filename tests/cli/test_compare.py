@@ -1,0 +1,63 @@
+"""``qingdan compare``: what a person and a program see, and the files it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.cli.site import Site, item, xlsx
+
+NAME = "shili-power-list"
+
+
+@pytest.fixture
+def compared(site: Site, tmp_path: Path) -> Site:
+    """Two releases: one record changed, one removed, one added."""
+    site.dataset(NAME, "应急管理局")
+    lists = [
+        ([item("甲许可"), item("乙许可")], "2015-12-01"),
+        ([item("甲许可", promised="5个工作日"), item("丙许可")], "2016-12-01"),
+    ]
+    for n, (items, day) in enumerate(lists):
+        file = xlsx(tmp_path / f"{n}.xlsx", items)
+        site.ok("import", file, "--dataset", NAME, "--part", "应急管理局")
+        site.ok("publish", NAME, "--effective-on", day, "--basis", f"示发〔{day[:4]}〕1号")
+    return site
+
+
+def test_a_person_reads_what_changed_and_why(compared: Site) -> None:
+    said = compared.ok("compare", NAME, 1, 2).out
+    for line in (
+        "新增 added  丙许可",
+        "移除 removed  乙许可",
+        "变更 changed  甲许可",
+        "10个工作日 → 5个工作日",
+    ):
+        assert line in said
+    assert "示发〔2016〕1号" in said
+    assert "不变 unchanged 0" in said
+
+
+def test_a_program_reads_the_same_and_days_mean_what_was_in_effect(compared: Site) -> None:
+    by_release = compared.ok("compare", NAME, 1, 2, "--json").json
+    by_day = compared.ok("compare", NAME, "2016-11-30", "2016-12-01", "--json").json
+    assert by_release == by_day
+    assert by_release["totals"]["kinds"]["changed"] == 1
+    same = compared.ok("compare", NAME, "2015-12-01", "2016-11-30", "--json").json
+    assert same["differences"] == []
+
+
+def test_files_are_written_for_people(compared: Site, tmp_path: Path) -> None:
+    table, book = tmp_path / "比较.csv", tmp_path / "比较.xlsx"
+    compared.ok("compare", NAME, 1, "--csv", table, "--xlsx", book)
+    assert "丙许可" in table.read_text(encoding="utf-8-sig")
+    assert openpyxl.load_workbook(book).sheetnames == ["说明", "比较"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"), [((2, 1), 2), (("2016-01-01", "2015-01-01"), 2), (("x",), 2), ((1, 9), 3)]
+)
+def test_what_makes_no_sense_is_refused(compared: Site, asked: tuple[object, ...], code: int) -> None:
+    assert compared.run("compare", NAME, *asked).code == code
