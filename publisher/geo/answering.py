@@ -12,7 +12,7 @@ import msgspec
 from publisher.api import cursors, reading
 from publisher.api.conditional import Validity
 from publisher.geo import catalogue, collections, conformance, features, items, pages, parameters
-from publisher.geo.exceptions import OgcError, not_found
+from publisher.geo.exceptions import OgcError, invalid, not_found
 from publisher.geo.parameters import Asked, Format
 from publisher.geo.site import CATALOGUE, DIVISIONS, Geo, resource
 from publisher.geo.source import Source
@@ -146,7 +146,8 @@ def list_items(geo: Geo, request: Request) -> Answer:
 
     def build() -> bytes:
         kind = "record" if name == CATALOGUE else "feature"
-        envelope = geo.core.items(name, resource(name, "", source=made, kind=kind), _standard(asked))
+        given = _standard(asked, made)
+        envelope = geo.core.items(name, resource(name, "", source=made, kind=kind), given)
         if made.found is None or made.window is None:
             raise AssertionError("the provider was not asked")
         links = _page_links(geo, name, asked, made)
@@ -229,8 +230,8 @@ def _source(geo: Geo, name: str, request: Request, *, single: bool = False) -> t
     return items.source(geo, question), asked, validity
 
 
-def _standard(asked: Asked) -> Mapping[str, str]:
-    """The parameters that pygeoapi reads; numbers and truths are checked first, for both languages."""
+def _standard(asked: Asked, made: Source) -> Mapping[str, str]:
+    """The parameters that pygeoapi reads, checked first, so that messages are in both languages."""
     values = asked.values
     parameters.whole("limit", values.get("limit"), least=1, default=1)
     offset = parameters.whole("offset", values.get("offset"), least=0, default=0)
@@ -239,6 +240,11 @@ def _standard(asked: Asked) -> Mapping[str, str]:
     if "sortby" in values:
         # A plus in a query string is a space.
         given["sortby"] = ",".join(by.replace(" ", "+", 1) for by in values["sortby"].split(","))
+    for name in ("properties", "sortby"):
+        for word in given[name].split(",") if name in given else ():
+            plain = word[1:] if name == "sortby" and word[:1] in ("+", "-") else word
+            if plain not in made.fields:
+                raise invalid(name, f"没有属性 {plain[:100]!r}。", f"there is no property {plain[:100]!r}.")
     return {**given, "offset": str(offset), "skipGeometry": str(geometry).lower(), "lang": asked.language}
 
 
