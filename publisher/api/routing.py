@@ -10,7 +10,7 @@ from typing import Any, Literal
 from openapi.model import Operation
 from publisher.api.conditional import Validity
 from publisher.store.clocks import day_at
-from publisher.store.model import Site
+from publisher.store.model import Release, Site
 from publisher.store.store import Store
 from search.engine import SearchEngine
 
@@ -28,6 +28,8 @@ class Service:
     """The database is a file, not a server that may keep us waiting."""
     _published: dict[str, tuple[int, datetime | None]] = field(default_factory=dict, repr=False)
     """Dataset → (validator's sequence, time of its newest release): saves a query, cannot go stale."""
+    _releases: dict[tuple[str, int], tuple[int, Release]] = field(default_factory=dict, repr=False)
+    """(Dataset, number) → (validator's sequence, release): as above."""
 
     def published_at(self, dataset: str, sequence: int) -> datetime | None:
         """When the newest release of ``dataset`` came out, if any; ``sequence`` is its validator's."""
@@ -36,6 +38,18 @@ class Service:
             releases = self.store.releases(dataset)
             known = (sequence, max((r.published_at for r in releases), default=None))
             self._published[dataset] = known
+        return known[1]
+
+    def release(self, dataset: str, number: int) -> Release:
+        """A release never changes but by an erasure, which is a later release of the same dataset.
+
+        Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``.
+        """
+        sequence, _ = self.store.validator(dataset)
+        known = self._releases.get((dataset, number))
+        if known is None or known[0] != sequence:
+            known = (sequence, self.store.release(dataset, number))
+            self._releases[dataset, number] = known
         return known[1]
 
     def today(self) -> date:
