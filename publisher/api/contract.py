@@ -13,7 +13,18 @@ import msgspec
 from openapi import document as builder
 from openapi import narrow
 from openapi.model import Operation
-from publisher.api import catalog, comparing, feeds, health, parameters, problems, reading, records, search
+from publisher.api import (
+    catalog,
+    comparing,
+    feeds,
+    files,
+    health,
+    parameters,
+    problems,
+    reading,
+    records,
+    search,
+)
 from publisher.api import datasets as dataset_routes
 from publisher.api.conditional import Validity
 from publisher.api.described import DATASET, PROBLEMS
@@ -43,6 +54,7 @@ TAGS: Mapping[str, str] = {
     "数据集": "数据集及其结构 / Datasets and their schemas",
     "发布": "发布与变化 / Releases and changes",
     "记录": "记录与历史 / Records and their history",
+    "文件": "批量下载 / Files for downloading",
     "检索": "全文检索 / Search",
     "目录": "数据目录与结构文件 / The catalogue (DCAT) and the schemas",
     "订阅": "Atom 与 RSS / Feeds",
@@ -93,6 +105,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *dataset_routes.ROUTES,
     *records.ROUTES,
     *comparing.ROUTES,
+    *files.ROUTES,
     *search.ROUTES,
     *feeds.ROUTES.values(),
     *catalog.ROUTES,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -16,27 +17,32 @@ from litestar.types import Receive, Scope, Send
 from sqlalchemy.exc import OperationalError
 
 from openapi.model import Operation
-from publisher.api import conditional, parameters, problems
+from publisher.api import conditional, downloads, parameters, problems
+from publisher.api.downloads import Sending, download
 from publisher.api.problems import ProblemError
-from publisher.api.routing import AnyRoute, AsyncRoute, Call, Route, Service
+from publisher.api.routing import AnyRoute, AsyncRoute, Call, FileRoute, Route, Service
+from publisher.exports.cache import Coding
 from publisher.store.model import StoreError
 from search.engine import CursorError, SearchError
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
+_ANY_FILE = "application/octet-stream"
+_PATIENCE = 20.0
+"""Seconds for which a request waits while another file is made."""
 _LOG = logging.getLogger("publisher.api")
 _VARY = {"vary": "Accept, Accept-Encoding"}
 _HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Sending):
     """An answer that sends itself: half of what Litestar's own response classes cost a short one."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
-    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
         if self.status != 304:
             headers.append((b"content-length", b"%d" % len(self.body)))
@@ -50,7 +56,7 @@ def handler(route: AnyRoute, service: Service) -> HTTPRouteHandler:
 
     # Never ``{number:int}``: for what is no number Litestar answers an undocumented 404 of its own.
     @get(route.operation.path.replace("}", ":str}"), name=route.operation.name, include_in_schema=False)
-    async def handle(request: Request[Any, Any, Any]) -> Outcome:
+    async def handle(request: Request[Any, Any, Any]) -> Sending:
         return await respond(request, request.path_params)
 
     return handle
@@ -64,7 +70,7 @@ def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) ->
     responders = {suffix: responder(route, service) for suffix, route in routes.items()}
 
     @get(pattern.replace("}", ":str}"), include_in_schema=False)
-    async def handle(request: Request[Any, Any, Any]) -> Outcome:
+    async def handle(request: Request[Any, Any, Any]) -> Sending:
         ((key, value),) = request.path_params.items()
         name, _, suffix = value.rpartition(".")
         if suffix not in responders:
@@ -76,19 +82,29 @@ def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) ->
 
 def responder(
     route: AnyRoute, service: Service
-) -> Callable[[Request[Any, Any, Any], Mapping[str, str]], Awaitable[Outcome]]:
+) -> Callable[[Request[Any, Any, Any], Mapping[str, str]], Awaitable[Sending]]:
     """From a request and the names in its path to the response of ``route``."""
-    answer = _asynchronous(route, service) if isinstance(route, AsyncRoute) else _synchronous(route, service)
+    answer: Callable[..., Any]
+    match route:
+        case FileRoute():
+            answer = _of_files(route, service)
+        case AsyncRoute():
+            answer = _asynchronous(route, service)
+        case Route():
+            answer = _synchronous(route, service)
     media, template = route.operation.media_type, route.operation.path
     also = route.operation.also
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
 
-    async def respond(request: Request[Any, Any, Any], names: Mapping[str, str]) -> Outcome:
+    async def respond(request: Request[Any, Any, Any], names: Mapping[str, str]) -> Sending:
         headers = request.headers
-        best = conditional.negotiate(headers.get("accept"), offered)
-        chosen = best if also else ""
+        if isinstance(route, FileRoute):
+            chosen: str = downloads.coding(headers.get("accept-encoding"))
+        else:
+            best = conditional.negotiate(headers.get("accept"), offered)
+            chosen = best if also else ""
         call = Call(names, request.scope["query_string"], template.format_map(names), chosen)
-        outcome: Outcome = await answer(call, headers)
+        outcome: Sending = await answer(call, headers)
         return outcome
 
     return respond
@@ -112,6 +128,34 @@ def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
         return await sync_to_thread(answer, call, headers)
 
     return in_loop if route.runs == "loop" and service.embedded else in_thread
+
+
+def _of_files(route: FileRoute, service: Service) -> Callable[..., Any]:
+    """The coding is part of the validator: a range of the one is none of the other."""
+
+    def answer(call: Call, headers: Mapping[str, str]) -> Sending:
+        with service.store.snapshot():
+            reply = route.handle(service, call)
+            conditional.negotiate(headers.get("accept"), (reply.headers["content-type"], _ANY_FILE))
+            told = replace(call, media=call.media if reply.squeezed else "")
+            fresh, unchanged = _validators(route.operation, service, told, headers, reply.validity)
+        if unchanged:
+            return Outcome(304, fresh, b"")
+        how: Coding = "zstd" if told.media == "zstd" else "gzip" if told.media else ""
+        made = service.files.find(replace(reply.key, coding=how))
+        if made is not None:
+            with suppress(FileNotFoundError):  # swept in between: make it again
+                return download(made, how, {**fresh, **reply.headers}, headers)
+        with service.files.making(patience=_PATIENCE), service.store.snapshot():
+            reply = route.handle(service, call)
+            fresh, _ = _validators(route.operation, service, told, {}, reply.validity)
+            made = service.files.make(replace(reply.key, coding=how), reply.write)
+            return download(made, how, {**fresh, **reply.headers}, headers)
+
+    async def in_thread(call: Call, headers: Mapping[str, str]) -> Sending:
+        return await sync_to_thread(answer, call, headers)
+
+    return in_thread
 
 
 def _asynchronous(route: AsyncRoute, service: Service) -> Callable[..., Any]:
@@ -174,8 +218,9 @@ def _problem(error: Exception) -> ProblemError:
             name = str(error.details[0]) if error.details else ""
             fault = problems.Fault(parameter=name, code="bad-value", detail=error.zh, detail_en=error.en)
             return parameters.invalid([fault])
-        case StoreError(code="busy"):
-            return ProblemError("store-unavailable", error.zh, error.en, headers={"retry-after": "5"})
+        case StoreError(code="busy" | "files-busy"):
+            kind = "store-unavailable" if error.code == "busy" else "file-being-made"
+            return ProblemError(kind, error.zh, error.en, headers={"retry-after": "5"})
         case CursorError() | StoreError(code="bad-cursor"):
             return ProblemError("invalid-cursor")
         case SearchError():

@@ -63,6 +63,14 @@ KINDS: tuple[ProblemKind, ...] = (
         "The names of the kinds are in /v1/schemas.",
     ),
     ProblemKind(
+        "no-such-file",
+        404,
+        "没有这种文件",
+        "No such kind of file",
+        "格式见发布的 files。",
+        "The kinds are in the files of a release.",
+    ),
+    ProblemKind(
         "method-not-allowed",
         405,
         "不支持这种方法",
@@ -141,6 +149,14 @@ KINDS: tuple[ProblemKind, ...] = (
         "The database is unavailable for now",
         "请在 Retry-After 秒后再试。",
         "Try again after Retry-After seconds.",
+    ),
+    ProblemKind(
+        "file-being-made",
+        503,
+        "文件正在生成",
+        "A file is being made",
+        "一次只生成一个文件; 请在 Retry-After 秒后再试。",
+        "One file is made at a time; try again after Retry-After seconds.",
     ),
     ProblemKind(
         "not-ready",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from openapi.model import Operation
 from publisher.api.conditional import Validity
+from publisher.exports.cache import Cache, Key
 from publisher.store.clocks import day_at
 from publisher.store.model import Release, Site
 from publisher.store.store import Store
@@ -39,6 +41,11 @@ class Service:
             known = (sequence, max((r.published_at for r in releases), default=None))
             self._published[dataset] = known
         return known[1]
+
+    @property
+    def files(self) -> Cache:
+        """Files for downloading that were made before."""
+        return Cache(self.store.files)
 
     def release(self, dataset: str, number: int) -> Release:
         """A release never changes but by an erasure, which is a later release of the same dataset.
@@ -111,7 +118,27 @@ class AsyncRoute:
     handle: Callable[[Service, Call], Awaitable[AsyncReply]]
 
 
-type AnyRoute = Route | AsyncRoute
+@dataclass(frozen=True, slots=True)
+class FileReply:
+    """A file that is found made, or made by ``write`` and kept."""
+
+    validity: Validity
+    key: Key
+    write: Callable[[Path], None]
+    squeezed: bool
+    """Sent with gzip or zstd to who takes it."""
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRoute:
+    """``handle`` is asked again where the file must be made: of the state of that moment."""
+
+    operation: Operation
+    handle: Callable[[Service, Call], FileReply]
+
+
+type AnyRoute = Route | AsyncRoute | FileRoute
 
 
 def route(

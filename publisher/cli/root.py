@@ -13,6 +13,7 @@ from publisher.cli import (
     comparing,
     datasets,
     drafts,
+    exporting,
     imports,
     reading,
     searching,
@@ -56,7 +57,9 @@ def _told_whole(command: click.Command) -> click.Command:
     return command
 
 
-_MODULES = (*(site, datasets, imports, drafts, changing, reading, comparing, searching, catalogues),)
+_MODULES = (
+    *(site, datasets, imports, drafts, changing, reading, comparing, searching, exporting, catalogues),
+)
 for _module in _MODULES:
     for _command in _module.COMMANDS:
         root.add_command(_told_whole(_command))

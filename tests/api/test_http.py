@@ -34,11 +34,12 @@ def addresses(site: Site) -> list[str]:
         "number": "1",
         "schema": "fees",
         "code": "withdrawn",
+        "form": "csv",
     }
     found = [
         route.operation.path.format_map(names) + ("?from=1" if "/compare" in route.operation.path else "")
         for route in (*contract.ROUTES, *pages.ROUTES)
-        if route.operation.path != "/v1/search"
+        if route.operation.path != "/v1/search" and not route.operation.path.endswith("/delta")
     ]
     return [
         *found,

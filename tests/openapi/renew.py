@@ -32,6 +32,8 @@ def requests(site: Site) -> dict[str, str]:
         "get_history": f"{home}/records/{record}/history",
         "compare": f"{home}/compare?from=1&to=3&limit=2",
         "compare_csv": f"{home}/compare.csv?from=1&to=3",
+        "list_files": f"{home}/releases/2/files",
+        "get_delta": f"{home}/releases/2/delta?from=1",
         "list_changes": f"{home}/changes?release=2&limit=1",
         "search": "/v1/search?q=不动产登记&facets=dataset&limit=1",
         "get_atom_feed": f"/feeds/{FEES}.atom",
@@ -62,7 +64,7 @@ def main() -> None:
             answer = site.client.get(address)
             answer.raise_for_status()
             file = ROOM / "examples" / name
-            if "json" in answer.headers["content-type"]:
+            if "json" in answer.headers["content-type"].removesuffix("jsonl"):
                 _write(file.with_suffix(".json"), shortened(answer.json()))
             else:
                 file.with_suffix(".txt").write_text(answer.text, encoding="utf-8")

@@ -1,0 +1,67 @@
+"""A site whose data hold all that files get wrong: formulas, commas, newlines, exact numbers, days, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.exports import making
+from publisher.exports.forms import FORMS
+from publisher.store.model import Entry, View
+from publisher.store.store import Store
+from tests.store.site import Clock, catalogue, entry, fees_dataset, field, release
+
+TYPED: tuple[dict[str, Any], ...] = (
+    {"name": "amount", "title": "金额", "type": "number"},
+    {"name": "since", "title": "起始", "type": "date"},
+    {"name": "open", "title": "公开", "type": "boolean"},
+    {"name": "bases", "title": "依据", "type": "array"},
+    {"name": "time", "title": "时限", "type": "object", "kind": "limit"},
+    {"name": "charge", "title": "收费", "type": "object", "kind": "amount"},
+)
+NASTY = '=HYPERLINK("http://evil.example","点我"),\n第二行'
+
+
+def entries() -> list[Entry]:
+    full = {
+        "amount": "-12345678901234567.89",
+        "since": "2015-12-01",
+        "open": True,
+        "bases": ["《行政许可法》", "鞍政发〔2015〕34号"],
+        "time": {"value": 20, "unit": "工作日"},
+        "charge": {"amount": "3.50", "unit": "元/份"},
+        "rate": -5,
+    }
+    texts = ["+1+1", "-2+3", "@SUM(A1)", "\t=1", "＝1+1", NASTY, "=1+1", "危险化学品“许可”, 一"]
+    return [
+        entry("城市基础设施配套费", "正常", cells="a", **full),
+        *(entry(f"项目{n}", text, cells=str(n), kind="𠮷") for n, text in enumerate(texts)),
+    ]
+
+
+def fields() -> tuple[Any, ...]:
+    return tuple(
+        field(f["name"], f["title"], f["type"], **({"kind": f["kind"]} if "kind" in f else {})) for f in TYPED
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources", clock=Clock())
+    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    dataset, _ = fees_dataset()
+    store.create_dataset(dataset, catalogue(fields=fields()))
+    release(store, *entries(), on=date(2015, 1, 1))
+    yield store
+    store.close()
+
+
+def written(store: Store, form: str, folder: Path, lang: Any = "zh", view: View = View(release=1)) -> Path:  # noqa: B008 - frozen
+    path = folder / f"out.{FORMS[form].suffix}"
+    path.unlink(missing_ok=True)
+    making.writer(store, making.about(store, "fees", view, lang), FORMS[form])(path)
+    return path

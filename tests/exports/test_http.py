@@ -1,0 +1,132 @@
+"""Files over HTTP: names, ranges, codings, digests, validators, refusals."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+from pathlib import Path
+from urllib.parse import unquote
+
+import httpx
+import pyarrow as pa
+import pytest
+
+from publisher.exports.forms import FORMS
+from tests.api.asserting import assert_problem
+from tests.api.conftest import FEES, Site, made
+
+HOME = f"/v1/datasets/{FEES}"
+PINNED = f"{HOME}/releases/2/files"
+PLAIN = {"accept-encoding": "identity"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]  # an iterator of Site
+    with made(tmp_path_factory.mktemp("files")) as site:
+        yield site
+
+
+@pytest.fixture
+def client(site: Site) -> httpx.Client:
+    return site.client
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_kind_is_served_with_its_name_digest_and_length(client: httpx.Client, form: str) -> None:
+    answer = client.get(f"{PINNED}/{form}", headers=PLAIN)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == FORMS[form].media_type
+    assert "immutable" in answer.headers["cache-control"]
+    digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
+    assert answer.headers["repr-digest"] == f"sha-256=:{digest}:"
+    name = answer.headers["content-disposition"]
+    assert f'filename="{FEES}.{FORMS[form].suffix}"' in name
+    assert "第2次发布" in unquote(name)
+    listed = {f["form"]: f for f in client.get(PINNED).json()["files"]}
+    assert listed[form]["sha256"] == hashlib.sha256(answer.content).hexdigest()
+    assert listed[form]["size"] == len(answer.content)
+    head = client.head(f"{PINNED}/{form}", headers=PLAIN)
+    assert head.headers["content-length"] == str(len(answer.content))
+    assert head.content == b""
+
+
+def test_codings_hold_the_same_bytes_under_tags_of_their_own(client: httpx.Client) -> None:
+    plain = client.get(f"{PINNED}/csv", headers=PLAIN)
+    tags = {plain.headers["etag"]}
+    for coding in ("gzip", "zstd"):
+        with client.stream("GET", f"{PINNED}/csv", headers={"accept-encoding": coding}) as answer:
+            assert answer.headers["content-encoding"] == coding
+            tags.add(answer.headers["etag"])
+            raw = b"".join(answer.iter_raw())
+        opened = (
+            gzip.decompress(raw) if coding == "gzip" else pa.input_stream(pa.py_buffer(raw), "zstd").read()
+        )
+        assert opened == plain.content
+    assert len(tags) == 3
+    assert "content-encoding" not in client.get(f"{PINNED}/xlsx", headers={"accept-encoding": "gzip"}).headers
+
+
+def test_ranges_resume_a_download(client: httpx.Client) -> None:
+    whole = client.get(f"{PINNED}/json", headers=PLAIN)
+    for asked, part in (
+        ("bytes=0-9", slice(0, 10)),
+        ("bytes=10-", slice(10, None)),
+        ("bytes=-7", slice(-7, None)),
+    ):
+        answer = client.get(f"{PINNED}/json", headers={**PLAIN, "range": asked})
+        assert answer.status_code == 206
+        assert answer.content == whole.content[part]
+        assert answer.headers["content-range"].endswith(f"/{len(whole.content)}")
+    beyond = client.get(f"{PINNED}/json", headers={**PLAIN, "range": "bytes=99999999-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole.content)}")
+    stale = client.get(f"{PINNED}/json", headers={**PLAIN, "range": "bytes=0-9", "if-range": '"old"'})
+    assert (stale.status_code, stale.content) == (200, whole.content)
+
+
+def test_a_reader_who_has_it_gets_304(client: httpx.Client) -> None:
+    tag = client.get(f"{PINNED}/csv").headers["etag"]
+    assert client.get(f"{PINNED}/csv", headers={"if-none-match": tag}).status_code == 304
+
+
+def test_a_dated_file_says_what_was_in_effect(client: httpx.Client) -> None:
+    early = client.get(f"{HOME}/files/jsonl?as_of=2015-06-01").text
+    assert "价格鉴证业务收费" in early
+    assert "价格鉴证业务收费" not in client.get(f"{HOME}/files/jsonl").text
+    assert "no-cache" in client.get(f"{HOME}/files/jsonl").headers["cache-control"]
+
+
+def test_headings_come_in_two_languages(client: httpx.Client) -> None:
+    assert client.get(f"{PINNED}/csv").text.startswith("\ufeff编号,")
+    assert client.get(f"{PINNED}/csv?headers=en").text.startswith("\ufeffid,")
+
+
+def test_the_whole_site_and_a_delta_are_served(client: httpx.Client) -> None:
+    assert client.get("/v1/site.zip").content.startswith(b"PK")
+    assert b'"op":"remove"' in client.get(f"{HOME}/releases/2/delta?from=1").content
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        (f"{HOME}/files/exe", 404, "no-such-file"),
+        (f"{HOME}/releases/99/files/csv", 404, "no-such-release"),
+        ("/v1/datasets/nothing/files/csv", 404, "no-such-dataset"),
+        (f"{HOME}/files/json?headers=en", 422, "invalid-parameters"),
+        (f"{HOME}/files/csv?release=1", 422, "invalid-parameters"),
+        (f"{HOME}/releases/2/delta", 422, "invalid-parameters"),
+        (f"{HOME}/releases/2/delta?from=99", 404, "no-such-release"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_with_the_reason(
+    client: httpx.Client, address: str, status: int, code: str
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert_problem(answer, code)
+
+
+def test_made_files_lie_in_the_home(site: Site) -> None:
+    site.client.get(f"{PINNED}/csv")
+    assert site.store.files == site.settings.files
+    assert any(Path(site.settings.files).rglob("*.csv"))

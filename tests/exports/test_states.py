@@ -1,0 +1,108 @@
+"""Files agree with lists at every state, lead from one to another, and go when erased."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from publisher.cli.exporting import FORMS as COMMANDED
+from publisher.exports import cells, delta, making
+from publisher.exports.cache import Cache, Key
+from publisher.exports.forms import FORMS
+from publisher.store.derived import locked
+from publisher.store.model import RecordQuery, StoreError, View
+from publisher.store.store import Store
+from tests.exports.conftest import written
+from tests.store.site import entry, ids, release
+
+
+def lines(store: Store, folder: Path, view: View) -> dict[str, object]:
+    read = written(store, "jsonl", folder, view=view).read_bytes().splitlines()
+    return {one["id"]: one for one in map(msgspec.json.decode, read)}
+
+
+def grow(store: Store) -> None:
+    """Two releases more: one record stays, one changes, one comes, the rest go; then one more comes."""
+    changed = [entry("项目0", "改过"), entry("项目6", "=1+1", cells="6", kind="𠮷"), entry("新来的", "2")]
+    release(store, *changed, on=date(2016, 1, 1))
+    release(store, entry("后来的", "3"), on=date(2017, 1, 1), partial=True)
+
+
+def test_files_and_lists_agree_at_every_state(store: Store, tmp_path: Path) -> None:
+    grow(store)
+    days = [View(as_of=date(year, 6, 1)) for year in (2014, 2015, 2016, 2017)]
+    for view in (*days, *(View(release=n) for n in (1, 2, 3)), View()):
+        page = store.records("fees", RecordQuery(view=view, limit=1000))
+        found = lines(store, tmp_path, view)
+        assert {k: v["content"] for k, v in found.items()} == {r.id: r.content for r in page.records}  # type: ignore[index]  # a line is an object
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 3), (1, 3), (3, 1), (2, 2)])
+def test_a_delta_leads_from_one_state_to_the_other(
+    store: Store, tmp_path: Path, before: int, after: int
+) -> None:
+    grow(store)
+    path = tmp_path / "delta"
+    making.delta_writer(store, "fees", View(release=before), View(release=after))(path)
+    steps = path.read_bytes().splitlines()
+    start = lines(store, tmp_path, View(release=before))
+    assert delta.apply(start, iter(steps)) == lines(store, tmp_path, View(release=after))
+    assert bool(steps) == (before != after)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_state_makes_the_same_bytes(store: Store, tmp_path: Path, form: str) -> None:
+    first = written(store, form, tmp_path).read_bytes()
+    grow(store)
+    assert written(store, form, tmp_path).read_bytes() == first
+
+
+def test_an_erasure_leaves_its_text_in_no_file_of_the_home(store: Store, tmp_path: Path) -> None:
+    cache = Cache(store.files)
+    told = making.about(store, "fees", View(release=1))
+    with cache.making(patience=1):
+        made = cache.make(Key(("x",), "jsonl", lasting=True), making.writer(store, told, FORMS["jsonl"]))
+    assert "城市基础设施配套费" in made.path.read_text(encoding="utf-8")
+    store.erase(records=[("fees", ids(store)["城市基础设施配套费"])], ground="法院裁定")
+    assert not [p for p in store.files.rglob("*") if p.is_file() and p.name != ".lock"]
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert "城市基础设施配套费".encode() not in path.read_bytes(), path
+    assert making.about(store, "fees", View(release=1)).erased == 1
+    assert len(lines(store, tmp_path, View(release=1))) == 8
+
+
+def test_an_erasure_waits_for_who_is_making_a_file(store: Store) -> None:
+    with (
+        locked(store.files, patience=1),
+        pytest.raises(StoreError) as refused,
+        Cache(store.files).making(patience=0.1),
+    ):
+        pass
+    assert refused.value.code == "files-busy"
+
+
+def test_a_squeezed_file_is_made_of_the_plain_one_and_old_ones_go(store: Store, tmp_path: Path) -> None:
+    cache = Cache(store.files)
+    told = making.about(store, "fees", View())
+    for n in range(45):
+        with cache.making(patience=1):
+            made = cache.make(Key((n,), "csv", "gzip"), making.writer(store, told, FORMS["csv"]))
+    assert (
+        gzip.decompress(made.path.read_bytes()) == written(store, "csv", tmp_path, view=View()).read_bytes()
+    )
+    assert len(list(store.files.rglob("*.gzip"))) <= 40
+
+
+def test_every_kind_of_file_is_offered_by_the_command_too() -> None:
+    assert list(FORMS) == list(COMMANDED)
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
+def test_what_would_be_a_formula_is_disarmed(text: str) -> None:
+    assert cells.disarmed(text) == f"'{text}"
+    assert cells.disarmed(f"一{text}") == f"一{text}"
