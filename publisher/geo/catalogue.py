@@ -204,6 +204,7 @@ def _dataset(geo: Geo, asked: Asked, dataset: Dataset, releases: Sequence[Releas
             "text/csv",
             asked.say("条目（CSV）", "Items as CSV"),
         ),
+        _link(geo.service.link("/catalog"), "describedby", "application/ld+json", "DCAT 3"),
         _feed(geo, name, "atom", asked),
         _feed(geo, name, "rss", asked),
     )
