@@ -110,6 +110,7 @@ async def search(service: Service, call: Call) -> AsyncReply:
     scope = await sync_to_thread(_scope, service)
     asked = parameters.parse(call.query, scope.grammar())
     _check(asked)
+    reading.check_known(service, asked.view)
     walk = cursors.walk("search", replace(asked, cursor=None, limit=0))
     cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
     view = _view(service, asked.view, cursor)
