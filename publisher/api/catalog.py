@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from openapi.model import Operation, Parameter
-from publisher.api import parameters
+from publisher.api import files, parameters
 from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
 from publisher.api.problems import ProblemError
@@ -21,6 +21,7 @@ from schemas.catalogue import Catalogue, json_schema, table_schema
 TAG = "目录"
 TURTLE = "text/turtle; charset=utf-8"
 _PLAIN = Grammar()
+_TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
 _SCHEMA = Parameter(
     "schema",
     "目录种类的名称, 见 /v1/schemas / Name of the kind of catalogue, see /v1/schemas",
@@ -48,7 +49,13 @@ def _kept(service: Service, dataset: Dataset) -> Kept:
 def _files(service: Service, release: Release) -> tuple[File, ...]:
     home = f"/v1/datasets/{release.dataset}"
     address = service.link(f"{home}/records?release={release.number}")
-    return (File(address, "记录(接口, 分页的 JSON)", "application/json", "JSON"),)
+    paged = File(address, "记录(接口, 分页的 JSON)", "application/json", "JSON")
+    asked = Call({"dataset": release.dataset, "number": str(release.number)}, b"", "")
+    made = files.list_files.handle(service, asked).build().files
+    return (
+        paged,
+        *(File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256) for f in made),
+    )
 
 
 @route(
@@ -68,17 +75,16 @@ def _files(service: Service, release: Release) -> tuple[File, ...]:
 )
 def get_catalog(service: Service, call: Call) -> Reply:
     parameters.parse(call.query, _PLAIN)
-    datasets = service.store.datasets()
+    told = holdings(service)
     wants_turtle = call.media == TURTLE
 
     def build() -> bytes:
-        document = catalog.document(holdings(service))
+        document = catalog.document(told)
         return turtle.of(document) if wants_turtle else msgspec.json.encode(document)
 
     headers = {"content-type": TURTLE} if wants_turtle else {}
-    # Datasets are created by commands that make no release, so they count by themselves.
-    sequence, _ = service.store.validator()
-    return Reply(Validity((sequence, datasets)), build, headers)
+    # All that is told counts: datasets change without a release, and a file's digest comes when it is made.
+    return Reply(Validity((told,)), build, headers)
 
 
 class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):

@@ -161,7 +161,7 @@ def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]
             "dcat:accessURL": _ref(file.address),
             "dcat:downloadURL": _ref(file.address),
             "dcat:mediaType": _ref(media),
-            "dct:format": _ref(kind),
+            "dct:format": _ref(kind) if file.file_type else None,
             "dct:license": _ref(_licence(dataset, at)),
             "dct:language": _ref(terms.CHINESE),
             "dcat:accessService": _ref(at.service),
@@ -170,7 +170,8 @@ def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]
         }
     )
     yield {"@id": media, "@type": "dct:MediaType"}
-    yield {"@id": kind, "@type": "dct:MediaTypeOrExtent"}
+    if file.file_type:
+        yield {"@id": kind, "@type": "dct:MediaTypeOrExtent"}
     if file.digest:
         yield {
             "@id": checksum,

@@ -17,7 +17,7 @@ class File:
     title: str
     media_type: str
     file_type: str
-    """Of the Publications Office's table: ``CSV``, ``XLSX``, ``JSON``, …"""
+    """Of the Publications Office's table: ``CSV``, ``XLSX``, ``JSON``, …; empty for what it does not know."""
     size: int | None = None
     digest: str | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -152,3 +153,14 @@ def test_turtle_is_the_same_bytes_in_every_process(document: dict[str, Any]) -> 
         text = json.dumps(document).encode()
         made = subprocess.run(command, input=text, env=environ, capture_output=True, check=True).stdout
         assert made == turtle.of(document)
+
+
+def test_a_file_that_was_made_is_told_with_the_digest_of_its_bytes(site: Site) -> None:
+    address = f"/v1/datasets/{FEES}/releases/2/files/csv"
+    content = site.client.get(address, headers={"accept-encoding": "identity"}).content
+    told = Graph().parse(data=site.client.get("/catalog").content, format="json-ld")
+    file = URIRef(f"{BASE}{address}")
+    assert (URIRef(f"{DATASET}/releases/2"), DCAT.distribution, file) in told
+    checksum = told.value(file, SPDX.checksum)
+    assert str(told.value(checksum, SPDX.checksumValue)) == hashlib.sha256(content).hexdigest()
+    assert str(told.value(file, DCAT.byteSize)) == str(len(content))
