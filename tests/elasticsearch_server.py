@@ -37,10 +37,11 @@ class Node:
     address: str
     java: Path
     user: int | None
+    login: tuple[str, str] | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns when it answers, whatever it answers."""
+        """Returns when its indices can be searched."""
         environment = {
             "PATH": os.environ["PATH"],
             "ES_JAVA_HOME": str(self.java),
@@ -70,7 +71,7 @@ class Node:
     def _answers(self) -> bool:
         try:
             asked = f"{self.address}/_cluster/health?wait_for_status=yellow&timeout=1s"
-            return httpx.get(asked, timeout=5).status_code in (200, 401)
+            return httpx.get(asked, timeout=5, auth=self.login).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -162,7 +163,8 @@ def running(settings: Mapping[str, str] | None = None, *, password: str = "") ->
             Path(name).chmod(0o755)
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, user, user)
-        node = Node(folder, f"http://127.0.0.1:{port}", home, user)
+        login = ("elastic", password) if password else None
+        node = Node(folder, f"http://127.0.0.1:{port}", home, user, login)
         if password:
             _keep_password(node, password)
         node.start()

@@ -75,7 +75,7 @@ async def page(
     asked = Asked(facts.frequency, analyzer, request, asked_for, place.known_at)
     ranks = request.sort == "relevance" and not asked_for.blank
     terms = [("grams", g) for g in asked_for.grams] + [("chars", c) for c in asked_for.chars]
-    search = _Search(client, indices.alias, asked, request, place, ranks=ranks)
+    search = Search(client, indices.alias, asked, request, place, ranks=ranks)
     found, frequencies = await asyncio.gather(
         search.widened(), _counted(client, indices.alias, terms if ranks and place.offset < WINDOW else ())
     )
@@ -101,7 +101,7 @@ async def page(
     )
 
 
-class _Search:
+class Search:
     """The calls of one page."""
 
     def __init__(
@@ -135,7 +135,7 @@ class _Search:
         return chosen
 
     async def _found(self, match: Match, moment: str) -> Found:
-        body = self._body(match)
+        body = self.body(match)
         if self._ranks and self._end >= WINDOW:
             answer = await self._at_a_moment(body, moment)
         else:
@@ -158,7 +158,7 @@ class _Search:
         opened = await self._client.open_point_in_time(index=self._alias, keep_alive=_KEPT)
         return await self._client.search(pit={"id": opened["id"], "keep_alive": _KEPT}, **body)
 
-    def _body(self, match: Match) -> dict[str, Any]:
+    def body(self, match: Match) -> dict[str, Any]:
         request, place = self._request, self._place
         if self._ranks:
             condition, size = self._asked.ranked(match), max(WINDOW, self._end)
