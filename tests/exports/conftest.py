@@ -17,7 +17,7 @@ from tests.store.site import Clock, catalogue, entry, fees_dataset, field, relea
 
 TYPED: tuple[dict[str, Any], ...] = (
     {"name": "amount", "title": "金额", "type": "number"},
-    {"name": "since", "title": "起始", "type": "date"},
+    {"name": "begins", "title": "起始", "type": "date"},
     {"name": "open", "title": "公开", "type": "boolean"},
     {"name": "bases", "title": "依据", "type": "array"},
     {"name": "time", "title": "时限", "type": "object", "kind": "limit"},
@@ -29,7 +29,7 @@ NASTY = '=HYPERLINK("http://evil.example","点我"),\n第二行'
 def entries() -> list[Entry]:
     full = {
         "amount": "-12345678901234567.89",
-        "since": "2015-12-01",
+        "begins": "2015-12-01",
         "open": True,
         "bases": ["《行政许可法》", "鞍政发〔2015〕34号"],
         "time": {"value": 20, "unit": "工作日"},
@@ -44,9 +44,13 @@ def entries() -> list[Entry]:
 
 
 def fields() -> tuple[Any, ...]:
-    return tuple(
-        field(f["name"], f["title"], f["type"], **({"kind": f["kind"]} if "kind" in f else {})) for f in TYPED
-    )
+    made = []
+    for told in TYPED:
+        one = field(told["name"], told["title"], told["type"])
+        if "kind" in told:
+            one["qingdan"]["kind"] = told["kind"]
+        made.append(one)
+    return tuple(made)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from publisher.exports import making
 from publisher.store.model import RecordQuery, View
 from publisher.store.store import Store
 from tests.exports.conftest import NASTY, written
+from tests.store.site import entry, lay
 
 FULL = "城市基础设施配套费"
 ARMED = tuple("=+-@\t\r\n＝＋－＠")
@@ -88,24 +89,21 @@ def test_pyarrow_and_duckdb_read_typed_columns(store: Store, tmp_path: Path) -> 
     path = written(store, "parquet", tmp_path)
     table = pq.read_table(path)
     assert table.schema.field("rate").type == pa.int64()
-    assert table.schema.field("since").type == pa.date32()
+    assert table.schema.field("begins").type == pa.date32()
     row = next(r for r in table.to_pylist() if r["name"] == FULL)
     assert row["amount"] == Decimal("-12345678901234567.8900000000")
     assert row["charge"] == {"amount": Decimal("3.5000000000"), "unit": "元/份"}
     assert row["bases"] == ["《行政许可法》", "鞍政发〔2015〕34号"]
     with duckdb.connect() as db:
         found = db.execute(
-            "SELECT count(*), sum(rate), max(time.value), max(since) FROM read_parquet(?)", [str(path)]
+            "SELECT count(*), sum(rate), max(time.value), max(begins) FROM read_parquet(?)", [str(path)]
         ).fetchone()
     assert found == (9, -5, 20, dt.date(2015, 12, 1))
 
 
 def test_a_number_too_long_for_its_column_makes_the_column_text(store: Store, tmp_path: Path) -> None:
-    from datetime import date
-
-    from tests.store.site import entry, release
-
-    release(store, entry("细", "1", amount="0.123456789012345"), on=date(2016, 1, 1), partial=True)
+    lay(store, entry("细", "1", amount="0.123456789012345"), partial=True)
+    store.publish("fees", effective_on=dt.date(2016, 1, 1))
     table = pq.read_table(written(store, "parquet", tmp_path, view=View(release=2)))
     assert table.schema.field("amount").type == pa.string()
     assert "0.123456789012345" in table.column("amount").to_pylist()
@@ -156,7 +154,7 @@ def test_libreoffice_shows_the_chinese_and_runs_no_formula(store: Store, tmp_pat
     (seen,) = out.glob("*.csv")
     with seen.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    told = {row[1]: row[2] for row in rows}
+    told = {row[1]: row[rows[0].index("标准")] for row in rows}
     assert told[FULL] == "正常"
     shown = {text.removeprefix("'") for text in told.values()}
     assert {"=1+1", "+1+1", "-2+3", "@SUM(A1)", NASTY} <= shown

@@ -17,7 +17,7 @@ from publisher.store.derived import locked
 from publisher.store.model import RecordQuery, StoreError, View
 from publisher.store.store import Store
 from tests.exports.conftest import written
-from tests.store.site import entry, ids, release
+from tests.store.site import entry, ids, lay, release
 
 
 def lines(store: Store, folder: Path, view: View) -> dict[str, object]:
@@ -29,7 +29,8 @@ def grow(store: Store) -> None:
     """Two releases more: one record stays, one changes, one comes, the rest go; then one more comes."""
     changed = [entry("项目0", "改过"), entry("项目6", "=1+1", cells="6", kind="𠮷"), entry("新来的", "2")]
     release(store, *changed, on=date(2016, 1, 1))
-    release(store, entry("后来的", "3"), on=date(2017, 1, 1), partial=True)
+    lay(store, entry("后来的", "3"), partial=True)
+    store.publish("fees", effective_on=date(2017, 1, 1))
 
 
 def test_files_and_lists_agree_at_every_state(store: Store, tmp_path: Path) -> None:
