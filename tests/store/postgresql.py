@@ -43,16 +43,16 @@ class Server:
         prepare(self.url(name))
         self._template = name
 
-    def _create(self, name: str) -> None:
-        options = f"TEMPLATE {self._template} ENCODING 'UTF8' LOCALE 'C'"
+    def _create(self, name: str, template: str = "") -> None:
+        options = f"TEMPLATE {template or self._template} ENCODING 'UTF8' LOCALE 'C'"
         with psycopg.connect(self.url(), autocommit=True) as admin:
             admin.execute(f'CREATE DATABASE "{name}" {options}')
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of a database of one's own, dropped at the end."""
+    def database(self, *, migrated: bool = True) -> Iterator[str]:
+        """The address of a database of one's own, dropped at the end; empty unless ``migrated``."""
         name = f"t{uuid.uuid4().hex}"
-        self._create(name)
+        self._create(name, "" if migrated else "template0")
         try:
             yield self.url(name)
         finally:
