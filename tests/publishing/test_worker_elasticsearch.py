@@ -1,0 +1,150 @@
+"""The worker and a real cluster: what is refused, what waits while the cluster is away, killed or slow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from publisher import worker
+from publisher.store.store import Store
+from search.elastic.connection import Connection
+from search.elasticsearch import ElasticsearchEngine
+from search.engine import Document, SearchError
+from tests import elasticsearch_server
+from tests.elasticsearch_server import Node
+from tests.publishing.test_worker import release, store
+from tests.search.documents import call, document, index, search, spans
+
+__all__ = ["store"]
+
+pytestmark = pytest.mark.server
+
+PASSWORD = "a-password-of-tests"
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    """One that may be killed; security is on."""
+    elasticsearch_server.require()
+    with elasticsearch_server.running(password=PASSWORD) as started:
+        yield started
+
+
+@pytest.fixture
+def reached(node: Node, request: pytest.FixtureRequest) -> Connection:
+    alias = f"t{abs(hash(request.node.name)):x}"
+    return Connection((node.address,), alias=alias, user="elastic", password=PASSWORD, timeout=3)
+
+
+@pytest.fixture
+def engine(reached: Connection) -> Iterator[ElasticsearchEngine]:
+    made = ElasticsearchEngine(reached)
+    yield made
+    anyio.run(made.close)
+
+
+def many(count: int, version: int = 1) -> Iterator[Document]:
+    return (
+        document(f"s{i:05d}", f"第{i}项经营许可", "依照规定办理" * 20, version=version) for i in range(count)
+    )
+
+
+def test_a_wrong_password_is_told_and_shown_by_status(
+    store: Store, engine: ElasticsearchEngine, reached: Connection
+) -> None:
+    release(store)
+    wrong = ElasticsearchEngine(replace(reached, password="wrong"))
+    state = anyio.run(worker.status, store, wrong)
+    assert "password" in state.away
+    assert state.pending > 0
+    with pytest.raises(SearchError):
+        anyio.run(worker.attempt, store, wrong)
+    anyio.run(wrong.close)
+    anyio.run(worker.attempt, store, engine)
+    assert anyio.run(worker.status, store, engine).pending == 0
+
+
+def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
+    store: Store, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(store)
+    made = worker.document
+    poisoned: list[str] = []
+
+    def with_poison(*given: object) -> Document | None:
+        found = made(*given)  # type: ignore[arg-type]  # handed through
+        if found is not None and "甲项" in found.title:
+            poisoned.append(found.span)
+            return replace(found, effective_to=2**64)
+        return found
+
+    monkeypatch.setattr(worker, "document", with_poison)
+    anyio.run(worker.drain, store, engine)
+    state = anyio.run(worker.status, store, engine)
+    assert (state.documents, state.pending) == (1, 0)
+    assert [item.key for item in state.set_aside] == poisoned[:1]
+    assert "effective_to" in state.set_aside[0].error
+    asked = len(poisoned)
+    anyio.run(worker.attempt, store, engine)
+    assert len(poisoned) == asked
+
+
+def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
+    store: Store, engine: ElasticsearchEngine, node: Node
+) -> None:
+    release(store)
+    anyio.run(worker.drain, store, engine)
+    node.stop()
+    try:
+        with pytest.raises(SearchError) as caught:
+            search(engine, "许可")
+        assert caught.value.retry_after > 0
+        release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+        with pytest.raises(SearchError):
+            anyio.run(worker.attempt, store, engine)
+        assert anyio.run(worker.status, store, engine).away
+    finally:
+        node.start()
+    anyio.run(worker.attempt, store, engine)
+    assert anyio.run(worker.status, store, engine).pending == 0
+    assert [hit.title.text for hit in search(engine, "丙项许可").hits][:1] == ["丙项许可"]
+
+
+@pytest.mark.parametrize("how", ["index", "rebuild"])
+def test_a_cluster_killed_in_the_middle_of_writing_loses_and_doubles_nothing(
+    engine: ElasticsearchEngine, node: Node, how: str
+) -> None:
+    index(engine, [document("s00000", "旧的许可")])
+
+    def killed() -> Iterator[Document]:
+        for number, one in enumerate(many(6_000, version=2)):
+            if number == 4_000:
+                node.stop()
+            yield one
+
+    with pytest.raises(SearchError):
+        call(getattr(engine, how), killed())
+    node.start()
+    if how == "rebuild":
+        assert spans(engine, "许可") == ["s00000"]
+    assert call(getattr(engine, how), many(6_000, version=2)) == 6_000
+    assert call(engine.count) == 6_000
+    assert search(engine, "经营许可").total == 6_000
+
+
+def test_a_node_that_answers_slowly_is_told_in_time(engine: ElasticsearchEngine, node: Node) -> None:
+    index(engine, [document("a", "甲类许可")])
+    node.pause()
+    later = threading.Timer(60, node.go_on)
+    later.start()
+    try:
+        with pytest.raises(SearchError):
+            search(engine, "许可")
+    finally:
+        later.cancel()
+        node.go_on()
+    assert spans(engine, "许可") == ["a"]
