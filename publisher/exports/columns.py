@@ -22,9 +22,9 @@ from schemas.catalogue import Field
 
 _DECIMAL = pa.decimal128(38, 10)
 _WHOLE, _FRACTION = 28, 10
-_BYTES = 8 << 20
+_BYTES = 2 << 20
 """Of contents that are decoded at once; a group of rows may hold several times that."""
-_ROWS = 20_000
+_ROWS = 5_000
 _TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
     "integer": pa.int64(),
