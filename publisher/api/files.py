@@ -235,6 +235,7 @@ def _operation(name: str, path: str, summary: str, told: str, given: tuple[Param
         parameters=given,
         problems=_PROBLEMS if DATASET in given else ("file-being-made",),
         media_type=_ANY,
+        also=tuple(dict.fromkeys(form.media_type for form in FORMS.values())),
     )
 
 
