@@ -39,10 +39,10 @@ RESERVED = frozenset(
     {
         *("limit", "cursor", "sort", "fields", "q", "as_of", "known_at", "release", "facets", "headers"),
         *("format", "id", "status", "part", "record", "dataset", "revision", "lang", "explain"),
-        *("from", "to", "since"),
+        *("from", "to", "since", "effective_from"),
     }
 )
-"""Names that parameters and envelopes of the API use; no field may have one."""
+"""Names that parameters and envelopes of the API and columns of its files use; no field may have one."""
 
 
 @dataclass(frozen=True, slots=True)
