@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from publisher.exports.forms import FORMS
 from publisher.geo import parameters
 from publisher.geo.exceptions import OgcError, invalid, not_found
 from publisher.geo.parameters import Asked
@@ -240,6 +241,7 @@ def _release(geo: Geo, asked: Asked, dataset: Dataset, release: Release) -> Entr
         _link(
             geo.link(f"/collections/{CATALOGUE}/items/{name}"), "up", "application/geo+json", dataset.title
         ),
+        *(_link(f"{about}/files/{f.name}", "enclosure", f.media_type, f.title) for f in FORMS.values()),
     )
     day = release.effective_on
     return Entry(f"{name}.release.{number}", properties, (day, day), geo.box(dataset), links)

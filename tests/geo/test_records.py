@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from publisher.exports.forms import FORMS
 from tests.geo.conftest import FEES, PLACES, POLICIES, Live, link
 
 CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
@@ -119,3 +120,10 @@ def test_json_catalog_content_in_the_language_that_is_asked_for(live: Live) -> N
     assert properties["title"] == "Service halls (demo)"
     assert properties["language"]["code"] == "en"
     assert records(live, ids=PLACES)[PLACES]["properties"]["title"] == "办事大厅(演示数据)"
+
+
+def test_a_release_links_to_each_of_its_files(live: Live) -> None:
+    links = records(live, ids=f"{FEES}.release.1")[f"{FEES}.release.1"]["links"]
+    files = {link["href"].rsplit("/", 1)[1]: link["type"] for link in links if link["rel"] == "enclosure"}
+    assert files["parquet"] == "application/vnd.apache.parquet"
+    assert set(files) == set(FORMS)
