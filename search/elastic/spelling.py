@@ -8,11 +8,14 @@ from search.asked import Between, Boosted, Condition, Constant, Every, Phrase, R
 
 type Query = dict[str, Any]
 
+_LONGEST_TERM = 32_766
+"""Bytes; Lucene holds no longer term, and a query for one is an error there."""
+
 
 def spelled(condition: Condition) -> Query:
     match condition:
         case Term(field, token):
-            return {"term": {field: {"value": token}}}
+            return _term(field, token)
         case Phrase(grams):
             return _phrase(grams)
         case Between(field, low, high):
@@ -31,6 +34,14 @@ def spelled(condition: Condition) -> Query:
             return {"constant_score": {"filter": spelled(part), "boost": score}}
         case Ranked(members, scoring):
             return {"bool": {"filter": [spelled(members)], "should": [spelled(part) for part in scoring]}}
+
+
+def _term(field: str, token: str) -> Query:
+    # JSON cannot carry half of a surrogate pair; the sign that replaces it stands in no document.
+    sendable = token.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if len(sendable.encode()) > _LONGEST_TERM:
+        return {"match_none": {}}
+    return {"term": {field: {"value": sendable}}}
 
 
 def _phrase(grams: tuple[tuple[int, str], ...]) -> Query:
