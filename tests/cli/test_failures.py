@@ -252,8 +252,9 @@ def interrupt(site: Site, ran: subprocess.Popen[str]) -> None:
     ran.send_signal(signal.SIGINT)
     _, err = ran.communicate(timeout=60)
     assert "Traceback" not in err
-    assert ran.returncode in {0, 130}, err
-    if ran.returncode:
+    # By the signal itself: the command was done, and Python on its way out.
+    assert ran.returncode in {0, 130, -signal.SIGINT}, err
+    if ran.returncode == 130:
         assert "已中断" in err or "发布已经完成" in err
 
 
