@@ -259,7 +259,7 @@ def test_search_that_is_away_is_503_with_retry_after_while_the_rest_goes_on(site
 def test_a_fault_of_ours_tells_nothing_of_our_insides(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     class Failing(_BrokenEngine):
         async def position(self) -> int:
-            raise RuntimeError("secret at /work/main/publisher.py")
+            raise RuntimeError("secret at /srv/site/publisher.py")
 
     engine: Any = Failing()
     app = create_app(site.settings, store=site.store, search=engine, clock=site.clock)
