@@ -11,10 +11,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NoReturn
+
+from sqlalchemy import event
 
 from publisher.store.model import RecordQuery
 from publisher.store.store import Store
@@ -51,17 +55,25 @@ def publish(store: Store, version: int) -> None:
     store.publish("fees", effective_on=date(2020, 1, 1) + timedelta(days=version), note=str(version))
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When to kill: before a victim's n-th statement, or where that is 0 after some seconds."""
+
+    seconds: float = 0.0
+    statement: int = 0
+
+
 class Nursery:
     """A process that has everything imported and forks a victim in no time."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def run(self, version: int, *, seconds: float) -> None:
-        """Publish versions from ``version`` on, and be killed as by a power switch after some seconds."""
+    def run(self, version: int, moment: Moment) -> None:
+        """Publish versions from ``version`` on, and be killed as by a power switch at the moment."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(f"{version} {seconds}\n")
+        self._process.stdin.write(f"{version} {moment.seconds} {moment.statement}\n")
         self._process.stdin.flush()
         assert self._process.stdout.readline() == "killed\n"
 
@@ -108,30 +120,65 @@ def survivor(store: Store, heard: set[str]) -> int:
     return last
 
 
-def moments(seed: int, kills: int, longest: float) -> Iterator[float]:
-    """Seeded moments to kill at, in seconds; the first at once."""
+def moments(seed: int, kills: int, *, longest: float, statements: int) -> Iterator[Moment]:
+    """Seeded moments to kill at: by the clock, which may hit anything, and by the statement, which hits.
+
+    The first comes before anything of a version is written, the second after a whole one, however slow or
+    quick the machine is. ``statements``: how many the first version took.
+    """
     chance = random.Random(seed)
-    return (chance.uniform(0, longest) if n else 0.0 for n in range(kills))
+    yield Moment(statement=1)
+    yield Moment(statement=3 * statements)
+    for n in range(kills - 2):
+        if n % 2:
+            yield Moment(statement=chance.randint(1, 2 * statements))
+        else:
+            yield Moment(seconds=chance.uniform(0, longest))
+
+
+def statements(store: Store) -> Callable[[], int]:
+    """Counts what the store says to its database from now on."""
+    count = 0
+
+    def one_more(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    event.listen(store._database.engine, "before_cursor_execute", one_more)
+    return lambda: count
 
 
 def main(url: str, sources: Path) -> None:
     for line in sys.stdin:
-        version, seconds = line.split()
+        version, seconds, statement = line.split()
         ready, told = os.pipe()
         child = os.fork()
         if child == 0:
-            store = Store.open(url, sources=sources)
-            os.write(told, b"!")
-            for number in range(int(version), int(version) + 1_000):
-                publish(store, number)
-            os._exit(1)
+            _victim(url, sources, int(version), int(statement), told)
         os.read(ready, 1)
-        time.sleep(float(seconds))
-        os.kill(child, signal.SIGKILL)
+        if not int(statement):
+            time.sleep(float(seconds))
+            os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(ready)
         os.close(told)
         print("killed", flush=True)
+
+
+def _victim(url: str, sources: Path, version: int, statement: int, told: int) -> NoReturn:
+    """Publish until killed: by the parent, or before its own ``statement``-th word to the database."""
+    store = Store.open(url, sources=sources)
+    said = statements(store)
+
+    def end(*_: object) -> None:
+        if said() == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(store._database.engine, "before_cursor_execute", end)
+    os.write(told, b"!")
+    for number in range(version, version + 1_000):
+        publish(store, number)
+    os._exit(1)
 
 
 if __name__ == "__main__":

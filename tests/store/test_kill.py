@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -21,19 +22,19 @@ def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_pat
         kills //= 3  # its own recovery is PostgreSQL's; what is tested is one and the same code
     sources = tmp_path / "sources"
     harness.found(url, sources)
-    store = Store.open(url, sources=sources)
-    started = time.monotonic()
-    harness.publish(store, 1)
-    longest = 2.5 * (time.monotonic() - started)
-    version = published = 1
-    heard: set[str] = set()
-    with harness.nursery(url, sources) as nursery:
-        for seconds in harness.moments(SEED, kills, longest):
-            nursery.run(version + 1, seconds=seconds)
-            survived = harness.survivor(store, heard)
-            assert survived >= version, "a release was lost"
-            published += survived > version
-            version = survived
-    assert heard == {span.id for span in store.spans()}, "search did not hear of every span"
-    assert 1 < published < kills, "the moments hit publications, and what lies between them"
-    store.close()
+    with contextlib.closing(Store.open(url, sources=sources)) as store:
+        said, started = harness.statements(store), time.monotonic()
+        harness.publish(store, 1)
+        longest, statements = 2.5 * (time.monotonic() - started), said()
+        version = 1
+        hits: list[bool] = []
+        heard: set[str] = set()
+        with harness.nursery(url, sources) as nursery:
+            for moment in harness.moments(SEED, kills, longest=longest, statements=statements):
+                nursery.run(version + 1, moment)
+                survived = harness.survivor(store, heard)
+                assert survived >= version, "a release was lost"
+                hits.append(survived > version)
+                version = survived
+        assert heard == {span.id for span in store.spans()}, "search did not hear of every span"
+        assert set(hits) == {False, True}, "the moments hit publications, and what lies between them"
