@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -232,51 +231,77 @@ def test_a_full_disk_is_said_and_changes_nothing(site: Site, tmp_path: Path) -> 
     assert site.ok("verify", "--json").json["ok"]
 
 
-def writes(site: Site) -> bool:
-    """Whether a process holds the log's write lock."""
-    with contextlib.closing(
-        sqlite3.connect(site.home / "qingdan.db", timeout=0, isolation_level=None)
-    ) as log:
-        try:
-            log.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return True
-        log.execute("ROLLBACK")
-        return False
+_HELD = """
+import importlib, sys
+from publisher.cli import main
+module, _, name = sys.argv.pop(1).rpartition(".")
+module = importlib.import_module(module)
+write = getattr(module, name)
+def held(*given, **named):
+    written = write(*given, **named)
+    print("held", flush=True)
+    sys.stdin.read()
+    return written
+setattr(module, name, held)
+main()
+"""
 
 
-def interrupt(site: Site, ran: subprocess.Popen[str]) -> None:
-    """Ctrl-C while the command writes; a quick machine may be done before the signal comes."""
-    while not writes(site) and ran.poll() is None:
-        time.sleep(0.002)
-    ran.send_signal(signal.SIGINT)
-    _, err = ran.communicate(timeout=60)
+def interrupt(site: Site, writing: str, *arguments: object) -> str:
+    """Ctrl-C when ``writing`` is done and nothing is committed yet → what was said."""
+    held = subprocess.Popen(
+        [sys.executable, "-c", _HELD, writing, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=site.environment(),
+    )
+    assert held.stdout is not None
+    assert "held\n" in iter(held.stdout.readline, "")
+    held.send_signal(signal.SIGINT)
+    _, err = held.communicate(timeout=60)
+    assert held.returncode == 130, err
     assert "Traceback" not in err
-    # By the signal itself: the command was done, and Python on its way out.
-    assert ran.returncode in {0, 130, -signal.SIGINT}, err
-    if ran.returncode == 130:
-        assert "已中断" in err or "发布已经完成" in err
+    return err
 
 
-def test_ctrl_c_during_an_import_or_a_publication_loses_nothing_and_says_so(
+def test_ctrl_c_in_the_midst_of_an_import_leaves_the_draft_as_it_was(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    draft = site.ok("draft", "show", "shili-power-list", "--json").json
+    more = xlsx(tmp_path / "应急管理局全部.xlsx", [item(f"第{n}项行政许可") for n in range(300)])
+    err = interrupt(site, "publisher.store.draft.stage", "import", more, "--dataset", "shili-power-list")
+    assert "已中断" in err
+    assert site.ok("draft", "show", "shili-power-list", "--json").json == draft
+    site.ok("import", more, "--dataset", "shili-power-list")
+    (staged,) = site.ok("draft", "show", "shili-power-list", "--json").json["imports"]
+    assert staged["records"] == 300
+
+
+PUBLISH = ("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
+
+
+def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_draft(
     site: Site, tmp_path: Path
 ) -> None:
     site.dataset("shili-power-list", "应急管理局")
-    items = [item(f"第{n}项行政许可") for n in range(20_000)]
-    file = tmp_path / "应急管理局.csv"
-    lines = ["事项名称,权力类型,实施依据,行使主体", *(",".join(i[:4]) for i in items)]
-    file.write_text("\n".join(lines), encoding="utf-8")
-    interrupt(site, site.spawn("import", file, "--dataset", "shili-power-list"))
-    site.ok("import", file, "--dataset", "shili-power-list")
-    publish = ("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
-    interrupt(site, site.spawn(*publish))
-    # Where the signal came after the release was made, there is nothing left to publish.
-    assert site.run(*publish).code in {0, 1}
-    (release,) = site.ok("releases", "shili-power-list", "--json").json
-    assert release["counts"]["records"] == len(items)
-    site.ok("reindex")
-    assert site.ok("status", "--json").json["search"]["documents"] == len(items)
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    assert "已中断" in interrupt(site, "publisher.store.publish.publish", *PUBLISH)
+    assert site.ok("releases", "shili-power-list", "--json").json == []
+    site.ok(*PUBLISH)
+    assert found(site, ITEMS[0][0])[0] == ITEMS[0][0]
     assert site.ok("verify", "--json").json["ok"]
+
+
+def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Site, tmp_path: Path) -> None:
+    site.dataset("shili-power-list", "应急管理局")
+    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
+    assert "发布已经完成" in interrupt(site, "publisher.worker.document", *PUBLISH)
+    (release,) = site.ok("releases", "shili-power-list", "--json").json
+    assert release["counts"]["records"] == len(ITEMS)
+    site.ok("reindex")
+    assert found(site, ITEMS[0][0])[0] == ITEMS[0][0]
 
 
 def test_json_is_alone_on_stdout(site: Site) -> None:
