@@ -27,7 +27,7 @@ from publisher.exports import cells, making
 from publisher.exports.forms import FORMS
 from publisher.store.model import Dataset, View
 from publisher.store.store import Store
-from schemas import catalogue
+from schemas import reading
 
 LEAST = {"csv": 0.35, "parquet": 0.5}
 MOST_MB = 300
@@ -37,7 +37,7 @@ _VIEW = View(release=1)
 def fill(home: Path, data: Path) -> None:
     store = opened(home)
     store.init_site("https://bench.example", "bench.example,2026-01-01")
-    kept_by = catalogue.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+    kept_by = reading.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
     store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
     given = publishing.GivenFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())

@@ -73,7 +73,7 @@ def build(home: Path, count: int) -> None:
     from publisher import indexing
     from publisher.store.model import Dataset, Entry
     from publisher.store.store import Store
-    from schemas import catalogue as catalogues
+    from schemas import reading as catalogues
     from search.embedded import EmbeddedEngine
 
     settings = read_settings(home, {})

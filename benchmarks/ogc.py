@@ -53,7 +53,7 @@ def contents(count: int, size: int) -> list[dict[str, Any]]:
 def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
     from publisher.store.model import Dataset
     from publisher.store.store import Store
-    from schemas import catalogue as catalogues
+    from schemas import reading as catalogues
 
     settings = read_settings(home, {})
     store = Store.open(settings.database, sources=settings.sources)

@@ -48,7 +48,7 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
     from publisher import publishing
     from publisher.store.model import Dataset
     from publisher.store.store import Store
-    from schemas import catalogue
+    from schemas import reading
     from search.embedded import EmbeddedEngine
 
     articles = _first(data, records)
@@ -56,7 +56,7 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
         home = Path(folder)
         store = Store.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
         store.init_site("https://bench.example", "bench.example,2026-01-01")
-        kept_by = catalogue.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+        kept_by = reading.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
         details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
         store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
         watch, cpu = Stopwatch(), time.process_time()

@@ -12,8 +12,8 @@ import timeit
 from pathlib import Path
 
 from publisher.collect.readers import open_grids
-from schemas.catalogue import load
 from schemas.citation import find
+from schemas.reading import load
 from schemas.values import parse_value
 
 ARTICLES = Path(__file__).parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"

@@ -24,7 +24,7 @@ from python_calamine import CalamineWorkbook
 
 from publisher.collect.importer import read_path
 from publisher.collect.model import ImportedRecord, Reading
-from schemas.catalogue import load
+from schemas.reading import load
 
 HEADINGS = {
     "事项名称": "name",

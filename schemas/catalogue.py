@@ -2,19 +2,16 @@
 
 A file is a Frictionless Table Schema (https://specs.frictionlessdata.io/table-schema/) with our
 own keys under ``qingdan``. ``docs/catalogues.md`` tells the keys for people who write one;
-``schemas.reading`` reads and checks the text.
+``schemas.reading`` finds, reads and checks the files.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from pathlib import Path
+from functools import cached_property
 from typing import Any, Literal
 
 type Json = bool | int | str | list["Json"] | dict[str, "Json"] | None
@@ -139,45 +136,6 @@ def _flat(value: Json) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def parse(source: str, *, where: str = "") -> Catalogue:
-    """Read a catalogue file's text. Raises :class:`CatalogueError` naming ``where`` and the key."""
-    from schemas import reading  # noqa: PLC0415 - it needs the words of this module
-
-    return reading.read(source, where=where)
-
-
-@cache
-def load(name: str, folder: Path | None = None) -> Catalogue:
-    """The catalogue ``name``: of the site's own ``folder`` where it has one, else as shipped. Read once.
-
-    Raises ``KeyError`` where there is none and :class:`CatalogueError` where it breaks the rules.
-    """
-    for place in _places(folder):
-        file = place / f"{name}.json"
-        if name in _names_in(place):
-            catalogue = parse(file.read_text(encoding="utf-8"), where=str(file))
-            if catalogue.name != name:
-                raise CatalogueError(f"{file}: $.qingdan.name: {catalogue.name!r} is not the file's name")
-            return catalogue
-    raise KeyError(name)
-
-
-def names(folder: Path | None = None) -> Sequence[str]:
-    """The names that :func:`load` knows, sorted."""
-    return sorted({name for place in _places(folder) for name in _names_in(place)})
-
-
-def _places(folder: Path | None) -> list[Traversable]:
-    shipped = files("schemas") / "catalogues"
-    return [shipped] if folder is None else [folder, shipped]
-
-
-def _names_in(place: Traversable) -> list[str]:
-    if not place.is_dir():
-        return []
-    return [f.name.removesuffix(".json") for f in place.iterdir() if f.name.endswith(".json")]
 
 
 _TYPES: Mapping[str, str] = {"decimal": "number", "list": "array", "limit": "object", "amount": "object"}

@@ -1,9 +1,13 @@
-"""From a catalogue file's text to a checked catalogue, naming the file and the key of what is wrong."""
+"""From the folders of catalogue files to checked catalogues, naming the file and the key of what is wrong."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -87,8 +91,11 @@ class _File(_Part, frozen=True):
     missing_values: tuple[Literal[""], ...] = msgspec.field(default=("",), name="missingValues")
 
 
-def read(source: str, *, where: str = "") -> Catalogue:
-    """Raises :class:`CatalogueError`: ``<where>: <JSON path>: <what is wrong>``."""
+def parse(source: str, *, where: str = "") -> Catalogue:
+    """Read a catalogue file's text.
+
+    Raises :class:`CatalogueError`: ``<where>: <JSON path>: <what is wrong>``.
+    """
     label = where or "catalogue"
     try:
         file = msgspec.json.decode(source.encode(), type=_File)
@@ -119,6 +126,38 @@ def read(source: str, *, where: str = "") -> Catalogue:
         item=extra.item,
         source=source,
     )
+
+
+@cache
+def load(name: str, folder: Path | None = None) -> Catalogue:
+    """The catalogue ``name``: of the site's own ``folder`` where it has one, else as shipped. Read once.
+
+    Raises ``KeyError`` where there is none and :class:`CatalogueError` where it breaks the rules.
+    """
+    for place in _places(folder):
+        file = place / f"{name}.json"
+        if name in _names_in(place):
+            catalogue = parse(file.read_text(encoding="utf-8"), where=str(file))
+            if catalogue.name != name:
+                raise CatalogueError(f"{file}: $.qingdan.name: {catalogue.name!r} is not the file's name")
+            return catalogue
+    raise KeyError(name)
+
+
+def names(folder: Path | None = None) -> Sequence[str]:
+    """The names that :func:`load` knows, sorted."""
+    return sorted({name for place in _places(folder) for name in _names_in(place)})
+
+
+def _places(folder: Path | None) -> list[Traversable]:
+    shipped = files("schemas") / "catalogues"
+    return [shipped] if folder is None else [folder, shipped]
+
+
+def _names_in(place: Traversable) -> list[str]:
+    if not place.is_dir():
+        return []
+    return [f.name.removesuffix(".json") for f in place.iterdir() if f.name.endswith(".json")]
 
 
 _PLAIN: dict[str, FieldType] = {

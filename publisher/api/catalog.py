@@ -15,7 +15,7 @@ from publisher.api.routing import Call, Reply, Service, route
 from publisher.dcat import catalog, sitemap, turtle
 from publisher.dcat.model import File, Holdings, Kept, Published
 from publisher.store.model import Dataset, Release
-from schemas import catalogue as catalogues
+from schemas import reading as catalogues
 from schemas.catalogue import Catalogue, json_schema, table_schema
 
 TAG = "目录"

@@ -21,7 +21,7 @@ def catalogue() -> None:
 @with_place
 def list_(place: Place, *, as_json: bool) -> None:
     """列出目录种类 / List the catalogues."""
-    from schemas import catalogue as schemas
+    from schemas import reading as schemas
 
     found = [place.catalogue(name) for name in schemas.names(place.catalogues)]
     if as_json:
@@ -56,7 +56,7 @@ def show(place: Place, name: str, *, as_json: bool) -> None:
 @with_place
 def check(place: Place, file: Path) -> None:
     """检查一个目录文件，不写任何东西 / Check a catalogue file; writes nothing."""
-    from schemas import catalogue as schemas
+    from schemas import reading as schemas
 
     one = schemas.parse(file.read_text(encoding="utf-8"), where=str(file))
     target = place.settings.home / "catalogues" / f"{one.name}.json"

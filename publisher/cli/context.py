@@ -58,12 +58,12 @@ class Place:
         return folder if folder.is_dir() else None
 
     def catalogue(self, name: str) -> Catalogue:
-        from schemas import catalogue
+        from schemas import reading
 
         try:
-            return catalogue.load(name, self.catalogues)
+            return reading.load(name, self.catalogues)
         except KeyError:
-            known = ", ".join(catalogue.names(self.catalogues))
+            known = ", ".join(reading.names(self.catalogues))
             raise CommandError(
                 "no-such-catalogue",
                 f"没有“{name}”这种目录。有: {known}",

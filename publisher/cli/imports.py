@@ -64,9 +64,9 @@ def import_(
 
 def _present(place: Place, name: str) -> Catalogue | None:
     """The catalogue's file as it is now; None where the site has it no longer and the pinned one serves."""
-    from schemas import catalogue
+    from schemas import reading
 
-    return catalogue.load(name, place.catalogues) if name in catalogue.names(place.catalogues) else None
+    return reading.load(name, place.catalogues) if name in reading.names(place.catalogues) else None
 
 
 def _next(report: ImportReport) -> None:

@@ -18,7 +18,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from publisher.geo.site import Box
+from publisher.geo.box import Box
 from publisher.store.model import StoreError
 from schemas import divisions
 

@@ -12,9 +12,10 @@ import msgspec
 
 from publisher.exports.forms import FORMS
 from publisher.geo import parameters
+from publisher.geo.box import Box
 from publisher.geo.exceptions import OgcError, invalid, not_found
 from publisher.geo.parameters import Asked
-from publisher.geo.site import CATALOGUE, Box, Geo, stamp
+from publisher.geo.site import CATALOGUE, Geo, stamp
 from publisher.geo.source import Items, Source, Window
 from publisher.store import predicate as p
 from publisher.store.matching import Match, MatchQuery

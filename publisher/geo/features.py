@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from publisher.geo.site import Box
+from publisher.geo.box import Box
 from publisher.store.matching import Match
 from publisher.store.predicate import Comparison, Every, Predicate, Some
 from schemas.catalogue import Catalogue

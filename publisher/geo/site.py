@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.api.routing import Service
+from publisher.geo.box import Box
 from publisher.geo.exceptions import not_found
 from publisher.geo.source import Source
 from publisher.store.clocks import start_of
@@ -19,9 +20,6 @@ from schemas.catalogue import Catalogue
 if TYPE_CHECKING:
     from publisher.geo.boundaries import Boundaries
     from publisher.geo.core import Core
-
-type Box = tuple[float, float, float, float]
-"""West, south, east, north: degrees of WGS 84."""
 
 HOME = "/ogc"
 CATALOGUE = "catalogue"

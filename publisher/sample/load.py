@@ -12,7 +12,7 @@ from publisher.publishing import GivenFile
 from publisher.sample.plan import Correct, DatasetPlan, File, Plan, Publish, Withdraw, data
 from publisher.store.model import Dataset, Part
 from publisher.store.store import Store
-from schemas import catalogue, values
+from schemas import reading, values
 from schemas.catalogue import Content
 from search.embedded import EmbeddedEngine
 from search.engine import SearchEngine
@@ -42,7 +42,7 @@ def load(home: Path, plan: Plan, *, base: str, told: Told) -> None:
 def _all(store: Store, plan: Plan, told: Told) -> None:
     done = 0
     for dataset in plan.dataset:
-        store.create_dataset(_dataset(dataset), catalogue.load(dataset.catalogue))
+        store.create_dataset(_dataset(dataset), reading.load(dataset.catalogue))
         for step in dataset.step:
             _step(store, dataset.name, step)
             done += 1

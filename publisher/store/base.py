@@ -17,7 +17,8 @@ from publisher.store.database import Database
 from publisher.store.model import Release
 from publisher.store.registry import DatasetRow
 from publisher.store.sources import Sources
-from schemas.catalogue import Catalogue, parse
+from schemas.catalogue import Catalogue
+from schemas.reading import parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from schemas import catalogue
+from schemas import reading
 from search.analysis import Analyzer
 from search.body import FORMAT, body
 from search.engine import Document
@@ -24,7 +24,7 @@ _encoder = msgspec.json.Encoder()
 
 def facet_fields() -> tuple[str, ...]:
     """Facets of every catalogue that is shipped; a site's own catalogues add theirs when they come."""
-    known = (catalogue.load(name) for name in catalogue.names())
+    known = (reading.load(name) for name in reading.names())
     own = {field.name for one in known for field in one.fields if field.facet and not field.personal}
     return tuple(sorted(own.union(_EVERY)))
 

@@ -19,7 +19,7 @@ from publisher.settings import Settings
 from publisher.settings import read as read_settings
 from publisher.store.model import Dataset, Entry
 from publisher.store.store import Store
-from schemas import catalogue as catalogues
+from schemas import reading as catalogues
 from schemas.catalogue import Content
 from search.embedded import EmbeddedEngine
 from tests.api.asserting import BASE

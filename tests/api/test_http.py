@@ -17,7 +17,7 @@ from publisher.api.problems import KINDS, ProblemError
 from publisher.app import create_app
 from publisher.settings import read as read_settings
 from publisher.store.store import Store
-from schemas import catalogue as catalogues
+from schemas import reading as catalogues
 from search.embedded import EmbeddedEngine
 from search.engine import Page, Request, SearchError
 from tests.api.asserting import BASE, assert_problem

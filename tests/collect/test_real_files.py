@@ -7,7 +7,7 @@ import pytest
 
 from publisher.collect.importer import read_path
 from publisher.collect.model import Reading
-from schemas.catalogue import load
+from schemas.reading import load
 from tests.collect.workbooks import accounted, column
 from tests.shared_data import require
 

@@ -10,7 +10,7 @@ from publisher.collect.model import UnreadableFile
 from publisher.collect.readers import Opened
 from publisher.collect.readers.grid import build
 from publisher.collect.rows import joined
-from schemas.catalogue import load
+from schemas.reading import load
 from tests.collect.workbooks import (
     POWER_HEADER,
     accounted,

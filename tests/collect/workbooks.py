@@ -11,7 +11,7 @@ import openpyxl
 
 from publisher.collect.importer import read_file
 from publisher.collect.model import Reading
-from schemas.catalogue import load
+from schemas.reading import load
 
 type Rows = Sequence[Sequence[object]]
 

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from openapi.compatibility import incompatibilities
 from publisher.api import contract, problems
-from schemas import catalogue as catalogues
+from schemas import reading as catalogues
 from tests.api.asserting import BASE
 from tests.api.conftest import dataset
 

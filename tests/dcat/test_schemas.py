@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from publisher.dcat import terms
-from schemas import catalogue as catalogues
+from schemas import reading as catalogues
 from tests.api.asserting import BASE, assert_problem
 from tests.api.conftest import FEES, made
 

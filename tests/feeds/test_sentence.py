@@ -15,7 +15,7 @@ from feeds.changes import ChangeItem, Difference, Kind
 from feeds.model import Feed
 from feeds.render import atom
 from feeds.sentence import KINDS, details, entry_of, headline, summary
-from schemas.catalogue import parse
+from schemas.reading import parse
 
 
 def _field(name: str, title: str, kind: str | None = None, **more: object) -> dict[str, object]:

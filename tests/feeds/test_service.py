@@ -18,7 +18,8 @@ from publisher.api.feeds import ENTRIES
 from publisher.app import create_app
 from publisher.store.model import Dataset, Entry, Part, Release, StoreError
 from publisher.store.store import Store
-from schemas.catalogue import Content, load
+from schemas.catalogue import Content
+from schemas.reading import load
 from search.embedded import EmbeddedEngine
 
 BASE = "https://data.example.gov.cn"

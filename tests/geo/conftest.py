@@ -21,7 +21,7 @@ from publisher.app import create_app
 from publisher.settings import read as read_settings
 from publisher.store.model import Entry
 from publisher.store.store import Store
-from schemas import catalogue as catalogues
+from schemas import reading as catalogues
 from schemas.catalogue import Content
 from search.embedded import EmbeddedEngine
 from tests.api.conftest import FEES, Clock, dataset, fill, index

@@ -6,7 +6,8 @@ import json
 import random
 from typing import Any
 
-from schemas.catalogue import Catalogue, Content, parse
+from schemas.catalogue import Catalogue, Content
+from schemas.reading import parse
 
 PLACES = "service-halls"
 SOURCE = json.dumps(

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 
 from publisher.indexing import document
 from publisher.store.model import Dataset, Span
-from schemas.catalogue import Content, load, parse
+from schemas.catalogue import Content
+from schemas.reading import load, parse
 from search.engine import FOREVER, Document
 
 DATASET = Dataset(

@@ -21,7 +21,7 @@ import pytest
 from publisher import worker
 from publisher.store.model import Dataset, RecordQuery
 from publisher.store.store import Store
-from schemas import catalogue
+from schemas import reading
 from search.embedded import EmbeddedEngine
 from search.engine import Request
 from tests.publishing import job
@@ -70,7 +70,7 @@ class _Site:
         said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
         store.create_dataset(
             Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **said),
-            catalogue.load("power-list"),
+            reading.load("power-list"),
         )
         store.close()
         self.versions: list[int] = []

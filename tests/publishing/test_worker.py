@@ -13,7 +13,7 @@ import pytest
 from publisher import publishing, worker
 from publisher.store.model import Dataset
 from publisher.store.store import Store
-from schemas import catalogue
+from schemas import reading
 from search.embedded import EmbeddedEngine
 from search.engine import Document, Request, SearchError
 
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
     opened.create_dataset(
         Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **said),
-        catalogue.load("power-list"),
+        reading.load("power-list"),
     )
     yield opened
     opened.close()

@@ -10,7 +10,7 @@ import pytest
 from publisher.collect.importer import read_file
 from publisher.sample import plan
 from publisher.sample.plan import DatasetPlan, File, Publish
-from schemas.catalogue import load
+from schemas.reading import load
 
 SAMPLE = Path(plan.__file__).parent
 DATASETS = {dataset.name: dataset for dataset in plan.read().dataset}

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from schemas.catalogue import RESERVED, CatalogueError, json_schema, load, names, parse, table_schema
+from schemas.catalogue import RESERVED, CatalogueError, json_schema, table_schema
+from schemas.reading import load, names, parse
 
 SHIPPED = [
     "cancelled-items",

@@ -9,7 +9,8 @@ from typing import get_args
 import pytest
 
 from schemas import reading
-from schemas.catalogue import FieldFormat, names, parse
+from schemas.catalogue import FieldFormat
+from schemas.reading import names, parse
 
 PAGE = (Path(__file__).parents[2] / "docs" / "catalogues.md").read_text(encoding="utf-8")
 

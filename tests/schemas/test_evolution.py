@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemas.catalogue import Catalogue, Field, Term, load
+from schemas.catalogue import Catalogue, Field, Term
 from schemas.evolution import compare
+from schemas.reading import load
 
 
 def changed(old: Catalogue, name: str, **to: object) -> Catalogue:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.catalogue import Field, FieldFormat, FieldType, Json, Term, load
+from schemas.catalogue import Field, FieldFormat, FieldType, Json, Term
 from schemas.problems import PROBLEMS
+from schemas.reading import load
 from schemas.values import format_value, is_ditto, parse_value
 
 

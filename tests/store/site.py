@@ -9,7 +9,8 @@ from typing import Any
 
 from publisher.store.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
 from publisher.store.store import Store
-from schemas.catalogue import Catalogue, parse
+from schemas.catalogue import Catalogue
+from schemas.reading import parse
 
 EARLY, MIDDLE, LATE = date(2015, 1, 1), date(2016, 1, 1), date(2017, 1, 1)
 

@@ -13,7 +13,7 @@ from publisher.collect.document_findings import KINDS
 from publisher.collect.importer import read_file
 from publisher.collect.model import Reading, UnreadableFile
 from publisher.collect.readers import open_grids
-from schemas.catalogue import load
+from schemas.reading import load
 from tests.shared_data import require
 
 NUMBER = "鞍政发〔2015〕34号"
