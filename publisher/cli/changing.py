@@ -85,7 +85,8 @@ def tell(place: Place, store: Store, release: Release) -> int:
 
     from publisher import publishing
 
-    counts = ", ".join(f"{KINDS.get(name, name)} {count}" for name, count in release.counts.items() if count)
+    made = [f"{KINDS[name]} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
+    counts = "，".join((*made, f"共 {release.counts['records']} 条 in all"))
     output.say(
         f"已发布 {release.dataset} 第 {release.number} 次发布: {counts}。",
         f"Published release {release.number} of {release.dataset}.",

@@ -78,6 +78,13 @@ def explain(error: BaseException) -> Failure | None:
         case FileNotFoundError():
             name = error.filename or ""
             return Failure("no-such-file", f"没有这个文件: {name}", f"No such file: {name}", Exit.NOT_FOUND)
+        case IsADirectoryError():
+            return Failure(
+                "not-a-file",
+                f"这是文件夹: {error.filename}。请写出其中的文件, 如 文件夹/*.xls。",
+                f"{error.filename} is a folder; name the files in it, as folder/*.xls.",
+                Exit.REFUSED,
+            )
         case OSError():
             return _of_the_machine(error)
     return _of_the_database(error)

@@ -36,6 +36,14 @@ def test_a_file_that_is_not_there_is_named(site: Site) -> None:
     told(ran.err)
 
 
+def test_a_folder_given_as_a_file_is_told_from_a_fault(site: Site, tmp_path: Path) -> None:
+    site.dataset()
+    ran = site.run("import", tmp_path, "--dataset", "shili-power-list")
+    assert ran.code == 1
+    assert "not-a-file" in ran.err
+    told(ran.err)
+
+
 def test_a_folder_without_a_site_says_how_to_make_one(site: Site) -> None:
     ran = site.run("status")
     assert ran.code == 3
