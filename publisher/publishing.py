@@ -123,34 +123,6 @@ def publish_draft(
     )
 
 
-async def publish(
-    store: Store,
-    search: SearchEngine,
-    dataset: str,
-    *,
-    effective_on: date,
-    basis: str = "",
-    note: str = "",
-    actor: str = "",
-    without_errors: bool = False,
-    on_conflict: OnConflict = "refuse",
-    progress: Progress = worker.silent,
-) -> Published | None:
-    """:func:`publish_draft`, then wait until the release can be searched."""
-    release = publish_draft(
-        store,
-        dataset,
-        effective_on=effective_on,
-        basis=basis,
-        note=note,
-        actor=actor,
-        without_errors=without_errors,
-        on_conflict=on_conflict,
-        progress=progress,
-    )
-    return None if release is None else await settled(store, search, release, progress=progress)
-
-
 async def settled(
     store: Store,
     search: SearchEngine,

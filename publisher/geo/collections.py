@@ -84,11 +84,6 @@ def schema(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
     return found
 
 
-def sortables(catalogue: Catalogue) -> tuple[str, ...]:
-    kinds = {name: predicate.kind(catalogue, name) for name in titles(catalogue, "zh")}
-    return tuple(name for name, kind in kinds.items() if kind not in (None, "list"))
-
-
 def document(geo: Geo, name: str, asked: Asked, *, of: str) -> dict[str, Any]:
     """``of``: ``queryables`` or ``schema`` of a collection."""
     geometry: dict[str, Any] = {}

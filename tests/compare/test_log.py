@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from publisher.store.model import View
 from publisher.store.store import Store
 from tests.store.postgresql import Server
 from tests.store.site import LATE, MIDDLE, Clock, entry, ids, release
-from tests.store.test_replay import DAYS, RELAXED, START, Story, a_site, histories
+from tests.store.test_replay import DAYS, RELAXED, START, Story, a_site, a_site_on_sqlite, histories
 
 
 def kinds(store: Store, before: View, after: View) -> dict[str, str]:
@@ -148,12 +147,8 @@ def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_comparison_equals_two_replays_side_by_side(history: list[tuple[Any, ...]]) -> None:
-    folder = Path(tempfile.mkdtemp())
-    try:
-        with a_site(f"sqlite:///{folder / 'qingdan.db'}", folder) as story:
-            tell(story, history)
-    finally:
-        shutil.rmtree(folder)
+    with a_site_on_sqlite() as story:
+        tell(story, history)
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=RELAXED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,6 +148,16 @@ def a_site(url: str, folder: Path) -> Iterator[Story]:
         store.close()
 
 
+@contextmanager
+def a_site_on_sqlite() -> Iterator[Story]:
+    """In a folder that goes with it: one for every history that hypothesis thinks of."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        a_site(f"sqlite:///{folder}/qingdan.db", Path(folder)) as story,
+    ):
+        yield story
+
+
 def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
     for step in history:
         story.tell(step)
@@ -164,12 +173,8 @@ RELAXED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 @settings(max_examples=30, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_read_equals_the_replay_on_sqlite(history: list[tuple[Any, ...]]) -> None:
-    folder = Path(tempfile.mkdtemp())
-    try:
-        with a_site(f"sqlite:///{folder / 'qingdan.db'}", folder) as story:
-            tell(story, history)
-    finally:
-        shutil.rmtree(folder)
+    with a_site_on_sqlite() as story:
+        tell(story, history)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=RELAXED)
@@ -185,9 +190,5 @@ def test_every_read_equals_the_replay_on_postgresql(
 @settings(max_examples=1_000, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_read_equals_the_replay_over_long_runs(history: list[tuple[Any, ...]]) -> None:
-    folder = Path(tempfile.mkdtemp())
-    try:
-        with a_site(f"sqlite:///{folder / 'qingdan.db'}", folder) as story:
-            tell(story, history)
-    finally:
-        shutil.rmtree(folder)
+    with a_site_on_sqlite() as story:
+        tell(story, history)
