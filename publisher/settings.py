@@ -20,6 +20,8 @@ class Settings:
     """``QINGDAN_DATABASE``: SQLAlchemy URL; SQLite in the home unless set."""
     boundaries: Path | None = None
     """``QINGDAN_BOUNDARIES``: GeoJSON of administrative divisions; no map without it."""
+    loopback: bool = False
+    """``QINGDAN_LOOPBACK=1``: pages and callbacks may lie on this machine itself; for tests."""
 
     cluster: Connection | None = None
     """``QINGDAN_SEARCH=elasticsearch`` and how the cluster is reached; None is the embedded engine."""
@@ -51,6 +53,7 @@ def read(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         home=folder,
         database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
         boundaries=Path(boundaries) if boundaries else None,
+        loopback=env.get("QINGDAN_LOOPBACK") == "1",
         cluster=_cluster(env),
     )
 
