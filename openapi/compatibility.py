@@ -46,7 +46,9 @@ def _operations(where: str, old: Json, new: Json, before: Json, after: Json) -> 
                 continue
             theirs = other["content"][media].get("schema", {})
             seen: set[tuple[str, str]] = set()
-            yield from _answers(f"{where} {status}", content.get("schema", {}), theirs, before, after, seen)
+            yield from _answers(
+                f"{where} {status} {media}", content.get("schema", {}), theirs, before, after, seen
+            )
 
 
 def _parameters(where: str, old: Json, new: Json) -> Iterator[str]:

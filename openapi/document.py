@@ -70,7 +70,7 @@ def _operation(
     example = examples.load(operation.name)
     if example is not None:
         content["example"] = example
-    others = {media: {"schema": {"type": "string"}} for media in operation.also}
+    others = {media: {"schema": {"type": "object" if _json(media) else "string"}} for media in operation.also}
     contents = {operation.media_type: content, **others}
     answer: dict[str, Any] = {"description": "成功 / OK", "content": contents}
     responses: dict[str, Any] = {"200": answer}
@@ -86,6 +86,10 @@ def _operation(
         "parameters": [_parameter(parameter) for parameter in operation.parameters],
         "responses": responses,
     }
+
+
+def _json(media: str) -> bool:
+    return media == "application/json" or media.endswith("+json")
 
 
 def _problems(kinds: Iterable[ProblemKind], schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,6 @@ class Operation:
     problems: tuple[str, ...] = ()
     media_type: str = "application/json"
     also: tuple[str, ...] = ()
-    """Other media types of the same answer, chosen by the Accept header; text to this contract."""
+    """Other media types of the same answer; to this contract an object where JSON, else text."""
     conditional: bool = True
     """Sends an ETag and answers If-None-Match with 304."""

@@ -240,8 +240,8 @@ def list_releases(service: Service, call: Call) -> Reply:
 def get_release(service: Service, call: Call) -> Reply:
     name, number = reading.dataset_name(call), reading.release_number(call)
     parameters.parse(call.query, _PLAIN)
-    release = service.store.release(name, number)
-    validity = Validity((release.hash, release.erased), release.published_at, immutable=True)
+    release = service.release(name, number)
+    validity = reading.pinned(service, name, number)
     return Reply(validity, lambda: _release(service, release))
 
 

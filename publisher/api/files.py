@@ -83,8 +83,11 @@ class _State:
 
 
 def _state(service: Service, name: str, view: View, headers: str) -> _State:
-    validity = reading.validity(service, name, view)
     told = making.about(service.store, name, view, "en" if headers == "en" else "zh")
+    validity = reading.validity(service, name, view)
+    if view.release is not None:
+        # Not marked: a record that was withdrawn later stays in a release's file as it was.
+        validity = reading.pinned(service, name, view.release, told.dataset.named_at)
     return _State(told, replace(validity, tokens=(*validity.tokens, *making.described(told))))
 
 

@@ -11,7 +11,7 @@ from publisher.api.conditional import Validity
 from publisher.api.parameters import COMPARISONS, Grammar
 from publisher.api.problems import Fault, ProblemError
 from publisher.api.routing import Call, Service
-from publisher.store.clocks import start_of
+from publisher.store.clocks import day_at, start_of
 from publisher.store.model import View
 from schemas.catalogue import Catalogue, FieldType
 
@@ -63,14 +63,25 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
     """
     check_known(service, view)
     if view.release is not None:
-        release = service.release(dataset, view.release)
-        # An erasure changes even what is pinned; caches that ask again must hear of it.
-        return Validity((release.hash, release.erased), release.published_at, immutable=True)
+        return pinned(service, dataset, view.release, *service.marks(dataset, view.release))
     sequence, day = service.store.validator(dataset)
     published = service.published_at(dataset, sequence)
     if view.as_of is not None:
         return Validity((sequence,), published)
     return Validity((sequence, day), later(published, day))
+
+
+def pinned(service: Service, dataset: str, number: int, *marks: object) -> Validity:
+    """Of an answer that never changes, but by ``marks`` and an erasure: caches that ask again must hear of
+    these. When they came is not told; no later than the dataset last changed.
+
+    Raises ``no-such-dataset``, ``no-such-release``.
+    """
+    release = service.release(dataset, number)
+    modified: datetime | None = release.published_at
+    if release.erased or any(marks):
+        modified = service.published_at(dataset, service.store.validator(dataset)[0])
+    return Validity((release.hash, release.erased, *marks), modified, immutable=True)
 
 
 def both_clocks(service: Service, dataset: str, view: View) -> View:
@@ -79,6 +90,11 @@ def both_clocks(service: Service, dataset: str, view: View) -> View:
         return view
     release = service.release(dataset, view.release)
     return View(as_of=release.effective_on, known_at=release.published_at)
+
+
+def day(service: Service, view: View) -> date:
+    """The day that a view means: without ``as_of`` that of ``known_at`` (what was said then, of then)."""
+    return view.as_of or day_at(view.known_at or service.clock())
 
 
 def check_known(service: Service, view: View) -> None:

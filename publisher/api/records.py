@@ -124,12 +124,12 @@ def _pinned(view: View, cursor: cursors.Cursor | None) -> View:
 
 
 def _now(service: Service, name: str, view: View) -> View:
-    """The present said outright: today, as known since the newest release."""
+    """Both clocks said outright: today, as known since the newest release, where they are not told."""
     if view.release is not None:
         return view
-    sequence, day = service.store.validator(name)
+    sequence, _ = service.store.validator(name)
     return View(
-        as_of=view.as_of or day,
+        as_of=reading.day(service, view),
         known_at=view.known_at or service.published_at(name, sequence),
     )
 
@@ -210,7 +210,8 @@ def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, 
         "effective_from": state.effective_from,
         "effective_to": state.effective_to,
         "known_from": state.known_from,
-        "known_to": state.known_to,
+        # Until when it was said is told by a later release: an answer pinned to one does not know it.
+        "known_to": None if view.release is not None else state.known_to,
         "withdrawn_at": state.withdrawn_at,
         "reason": state.reason,
         "revision": None

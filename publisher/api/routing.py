@@ -18,6 +18,14 @@ from search.engine import SearchEngine
 
 
 @dataclass(frozen=True, slots=True)
+class _Pinned:
+    sequence: int
+    """The validator's, when it was read."""
+    release: Release
+    marks: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """What answers are made from; built once by the app factory."""
 
@@ -30,15 +38,19 @@ class Service:
     """The database is a file, not a server that may keep us waiting."""
     _published: dict[str, tuple[int, datetime | None]] = field(default_factory=dict, repr=False)
     """Dataset → (validator's sequence, time of its newest release): saves a query, cannot go stale."""
-    _releases: dict[tuple[str, int], tuple[int, Release]] = field(default_factory=dict, repr=False)
-    """(Dataset, number) → (validator's sequence, release): as above."""
+    _releases: dict[tuple[str, int], _Pinned] = field(default_factory=dict, repr=False)
+    """(Dataset, number) → the release: as above."""
 
     def published_at(self, dataset: str, sequence: int) -> datetime | None:
-        """When the newest release of ``dataset`` came out, if any; ``sequence`` is its validator's."""
+        """When ``dataset`` last changed: its newest release, if any, or a later new name of a part.
+
+        ``sequence`` is its validator's.
+        """
         known = self._published.get(dataset)
         if known is None or known[0] != sequence:
-            releases = self.store.releases(dataset)
-            known = (sequence, max((r.published_at for r in releases), default=None))
+            times = [r.published_at for r in self.store.releases(dataset)]
+            named = self.store.dataset(dataset).named_at
+            known = (sequence, max([*times, *([named] if times and named else [])], default=None))
             self._published[dataset] = known
         return known[1]
 
@@ -52,12 +64,20 @@ class Service:
 
         Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``.
         """
+        return self._pinned(dataset, number).release
+
+    def marks(self, dataset: str, number: int) -> tuple[object, ...]:
+        """What came since and is told with a state of the release; see :meth:`.Asking.marks`."""
+        return self._pinned(dataset, number).marks
+
+    def _pinned(self, dataset: str, number: int) -> _Pinned:
         sequence, _ = self.store.validator(dataset)
         known = self._releases.get((dataset, number))
-        if known is None or known[0] != sequence:
-            known = (sequence, self.store.release(dataset, number))
+        if known is None or known.sequence != sequence:
+            release = self.store.release(dataset, number)
+            known = _Pinned(sequence, release, self.store.marks(dataset, release))
             self._releases[dataset, number] = known
-        return known[1]
+        return known
 
     def today(self) -> date:
         return day_at(self.clock())

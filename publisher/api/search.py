@@ -11,7 +11,7 @@ from litestar.concurrency import sync_to_thread
 from openapi.model import Operation, Parameter
 from publisher.api import answers, cursors, parameters, reading, titles
 from publisher.api.conditional import Validity
-from publisher.api.described import AS_OF, CURSOR, KNOWN_AT, LIMIT
+from publisher.api.described import AS_OF, CURSOR, KNOWN_AT, LIMIT, RELEASE
 from publisher.api.parameters import Grammar, Parameters
 from publisher.api.problems import Fault
 from publisher.api.routing import AsyncReply, Call, Service, async_route
@@ -22,7 +22,7 @@ from schemas.catalogue import Catalogue
 from search import engine
 
 MAX_HITS = 100
-_NAMES = frozenset({"q", "sort", "facets", "limit", "cursor", "as_of", "known_at"})
+_NAMES = reading.VIEW | {"q", "sort", "facets", "limit", "cursor"}
 _EVERYWHERE = ("dataset", "body", "type", "division", "year")
 
 
@@ -67,10 +67,10 @@ def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
         tag="检索",
         summary="全文检索",
         description="简体、繁体、文号的各种写法都能找到; `match` 说明命中含全部词、多数词还是任一词。"
-        "加 as_of 检索往日有效的内容。摘录与标记取自原文。\n\n"
+        "加 as_of 检索往日有效的内容, 加 release 检索某次发布时的内容。摘录与标记取自原文。\n\n"
         "Full-text search in every dataset, simplified or traditional, any writing of a 文号. `match` says "
         "whether hits hold all words, most or any; totals and facets count exactly that set. With as_of, "
-        "what was in effect on that day.",
+        "what was in effect on that day; with release, what that release said.",
         answer=answers.Found,
         parameters=(
             Parameter(
@@ -102,8 +102,13 @@ def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
             CURSOR,
             AS_OF,
             KNOWN_AT,
+            replace(
+                RELEASE,
+                description="检索某次发布时的状态; 须以 dataset 指明一个数据集, 不与 as_of、known_at 同用 / "
+                "Search the state as of that release: needs one dataset=, and no as_of or known_at",
+            ),
         ),
-        problems=("invalid-cursor", "search-unavailable"),
+        problems=("no-such-dataset", "no-such-release", "invalid-cursor", "search-unavailable"),
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
@@ -113,11 +118,11 @@ async def search(service: Service, call: Call) -> AsyncReply:
     reading.check_known(service, asked.view)
     walk = cursors.walk("search", replace(asked, cursor=None, limit=0))
     cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
-    view = _view(service, asked.view, cursor)
+    view = await sync_to_thread(_view, service, asked, cursor)
     request = engine.Request(
         text=asked.text,
         filters={f.field: _indexed(f.field, f.values) for f in asked.filters},
-        as_of=(view.as_of or service.today()).toordinal(),
+        as_of=reading.day(service, view).toordinal(),
         known_at=engine.FOREVER - 1 if view.known_at is None else micros(view.known_at),
         sort=_sort(asked),
         limit=asked.limit,
@@ -176,11 +181,34 @@ def _sort(asked: Parameters) -> engine.Sort:
     return "-date" if asked.sort[0][1] else "date"
 
 
-def _view(service: Service, view: View, cursor: cursors.Cursor | None) -> View:
-    """Every page of a walk is of the state that the first page saw."""
+def _view(service: Service, asked: Parameters, cursor: cursors.Cursor | None) -> View:
+    """Every page of a walk is of the state that the first page saw.
+
+    Raises ``no-such-dataset``, ``no-such-release``.
+    """
     if cursor is not None:
         return View(as_of=cursor.as_of, known_at=cursor.known_at)
-    return View(as_of=view.as_of or service.today(), known_at=view.known_at or service.clock())
+    view = asked.view
+    if view.release is not None:
+        view = reading.both_clocks(service, _only_dataset(asked), view)
+    return View(as_of=reading.day(service, view), known_at=view.known_at or service.clock())
+
+
+def _only_dataset(asked: Parameters) -> str:
+    """A release's number is of one dataset, so ``release=`` needs to be told which."""
+    named = [value for f in asked.filters if f.field == "dataset" for value in f.values]
+    if len(named) == 1:
+        return named[0]
+    raise parameters.invalid(
+        [
+            Fault(
+                parameter="release",
+                code="conflict",
+                detail="发布的编号属于一个数据集; 请用 dataset= 指明一个。",
+                detail_en="The number of a release is one dataset's own: name that one with dataset=.",
+            )
+        ]
+    )
 
 
 def _found(

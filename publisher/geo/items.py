@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from publisher.api import cursors
+from publisher.api import cursors, reading
 from publisher.api.problems import ProblemError
 from publisher.geo import collections, features, parameters
 from publisher.geo.exceptions import OgcError, invalid, not_found
@@ -190,9 +190,9 @@ def _pinned(geo: Geo, question: Question) -> View:
     view = question.view
     if view.release is not None:
         return view
-    now = geo.service.store.validator(question.dataset.name)
-    published = geo.service.published_at(question.dataset.name, now[0])
-    return View(as_of=view.as_of or now[1], known_at=view.known_at or published)
+    sequence, _ = geo.service.store.validator(question.dataset.name)
+    published = geo.service.published_at(question.dataset.name, sequence)
+    return View(as_of=reading.day(geo.service, view), known_at=view.known_at or published)
 
 
 def _pins(view: View, question: Question) -> dict[str, str]:

@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from publisher.store import amend, history, reading, registry, views
 from publisher.store import tables as t
 from publisher.store.base import Base
+from publisher.store.clocks import micros
 from publisher.store.listing import Listing
 from publisher.store.model import Cause, Change, RecordPage, RecordQuery, RecordState, Release, Span, View
 from publisher.store.prepared import Prepared
 
-_NEWEST = select(t.site.c.release_sequence)
-_NEWEST_OF = Prepared(
+_NEWEST = select(
+    t.site.c.release_sequence + func.coalesce(select(func.sum(t.dataset.c.named_at)).scalar_subquery(), 0)
+)
+_LAST_RELEASE = (
     select(t.release.c.sequence)
-    .where(t.release.c.dataset == bindparam("dataset"))
+    .where(t.release.c.dataset == t.dataset.c.key)
     .order_by(t.release.c.number.desc())
     .limit(1)
+    .scalar_subquery()
+)
+_NEWEST_OF = Prepared(
+    select((func.coalesce(_LAST_RELEASE, 0) + t.dataset.c.named_at).label("number")).where(
+        t.dataset.c.key == bindparam("dataset")
+    )
 )
 
 
@@ -71,7 +80,9 @@ class Asking(Base):
         descending: bool = False,
         release: int | None = None,
         cause: Cause | None = None,
+        seen: View = View(),  # noqa: B008 - frozen
     ) -> tuple[Change, ...]:
+        """``seen``: only what had taken effect by its day and was published by its instant; None is any."""
         with self._read() as conn:
             return history.changes(
                 conn,
@@ -83,6 +94,7 @@ class Asking(Base):
                 descending=descending,
                 release=release,
                 cause=cause,
+                seen=seen,
             )
 
     def erased(self, dataset: str) -> tuple[str, ...]:
@@ -95,9 +107,27 @@ class Asking(Base):
             yield from reading.spans(conn, dataset=dataset, ids=ids)
 
     def validator(self, dataset: str | None = None) -> tuple[int, date]:
-        """The newest release and the day (Asia/Shanghai): while both stay, a current view stays."""
+        """While both stay, a current view stays: a number that every release and every new name of a part
+        makes larger, and the day (Asia/Shanghai).
+        """
         with self._read() as conn:
             if dataset is None:
                 return conn.scalar(_NEWEST) or 0, self._today()
             newest = _NEWEST_OF.first(conn, {"dataset": self._keyed(conn, dataset).key})
-            return 0 if newest is None else newest.sequence, self._today()
+            return newest.number, self._today()
+
+    def marks(self, dataset: str, release: Release) -> tuple[object, ...]:
+        """What came since and is told with a state of the release; empty where nothing did.
+
+        Withdrawals of the dataset's records, and new names of parts. Equal marks, equal answers; an erasure
+        is told by the release itself.
+        """
+        with self._read() as conn:
+            row, r = registry.dataset_row(conn, dataset), t.record.c
+            count, last = conn.execute(
+                select(func.count(), func.max(r.withdrawn_at)).where(
+                    r.dataset == row.key, r.withdrawn_at > micros(release.published_at)
+                )
+            ).one()
+            named = registry.dataset(conn, dataset).named_at
+            return () if last is None and named is None else (count, last, named)

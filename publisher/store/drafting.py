@@ -73,17 +73,17 @@ class Drafting(Base):
 
     def rename_part(self, dataset: str, old: str, new: str) -> Dataset:
         with self._write() as conn:
-            registry.rename_part(conn, registry.dataset_row(conn, dataset).key, old, new)
+            registry.rename_part(conn, registry.dataset_row(conn, dataset).key, old, new, self._clock())
             return registry.dataset(conn, dataset)
 
     def merge_parts(self, dataset: str, old: str, into: str) -> Dataset:
         with self._write() as conn:
-            registry.merge_parts(conn, registry.dataset_row(conn, dataset).key, old, into)
+            registry.merge_parts(conn, registry.dataset_row(conn, dataset).key, old, into, self._clock())
             return registry.dataset(conn, dataset)
 
     def close_part(self, dataset: str, name: str, *, valid_to: date) -> Dataset:
         with self._write() as conn:
-            registry.close_part(conn, registry.dataset_row(conn, dataset).key, name, valid_to)
+            registry.close_part(conn, registry.dataset_row(conn, dataset).key, name, valid_to, self._clock())
             return registry.dataset(conn, dataset)
 
     def put_source(

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Select, select
 
 from publisher.store import registry
 from publisher.store import tables as t
-from publisher.store.clocks import day_or_none, moment
+from publisher.store.clocks import day_or_none, micros, moment
 from publisher.store.draft import source_of
-from publisher.store.model import Cause, Change, FieldChange, Release
+from publisher.store.model import Cause, Change, FieldChange, Release, View
 from publisher.store.views import no_such_release
 from schemas.catalogue import Content
 
@@ -59,6 +59,7 @@ def changes(
     descending: bool,
     release: int | None,
     cause: Cause | None,
+    seen: View,
 ) -> tuple[Change, ...]:
     query = _CHANGE.where(_c.sequence > after)
     if before is not None:
@@ -69,6 +70,10 @@ def changes(
         query = query.where(_b.number == release)
     if cause is not None:
         query = query.where(_c.cause == cause)
+    if seen.as_of is not None:
+        query = query.where(_c.effective_from <= seen.as_of.toordinal())
+    if seen.known_at is not None:
+        query = query.where(_b.published_at <= micros(seen.known_at))
     query = query.order_by(_c.sequence.desc() if descending else _c.sequence).limit(limit)
     return _changes(conn, query, order)
 

@@ -51,6 +51,8 @@ class Dataset:
     source_note: str = ""
     parts: tuple[Part, ...] = ()
     created_at: datetime | None = None
+    named_at: datetime | None = None
+    """When a part was last renamed, merged or closed: answers of every state show its new name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ def _dataset(conn: Connection, row: Any) -> Dataset:
         name=row.name,
         catalogue=row.catalogue,
         created_at=moment(row.created_at),
+        named_at=moment(row.named_at) if row.named_at else None,
         parts=parts(conn, row.key),
         **details,
     )
@@ -221,7 +222,7 @@ def add_part(conn: Connection, dataset_key: int, part: Part) -> None:
     )
 
 
-def rename_part(conn: Connection, dataset_key: int, old: str, new: str) -> None:
+def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: datetime) -> None:
     """The old name stays an alias, so that files which bear it are still told."""
     key = part_key(conn, dataset_key, old)
     _refuse_taken(conn, dataset_key, (new,), besides=key)
@@ -232,9 +233,10 @@ def rename_part(conn: Connection, dataset_key: int, old: str, new: str) -> None:
         .where(t.part.c.key == key)
         .values(name=new, aliases=msgspec.json.encode(sorted(set(aliases))).decode())
     )
+    _named(conn, dataset_key, now)
 
 
-def merge_parts(conn: Connection, dataset_key: int, old: str, into: str) -> None:
+def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: datetime) -> None:
     """From now on the records of ``old`` are those of ``into``, which keeps their history and ids."""
     key, target = part_key(conn, dataset_key, old), part_key(conn, dataset_key, into)
     if key == target:
@@ -261,12 +263,21 @@ def merge_parts(conn: Connection, dataset_key: int, old: str, into: str) -> None
     conn.execute(
         update(t.part).where((t.part.c.key == key) | (t.part.c.merged_into == key)).values(merged_into=target)
     )
+    _named(conn, dataset_key, now)
 
 
-def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date) -> None:
+def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date, now: datetime) -> None:
     """From ``valid_to`` on another part may take its records over without a file of its own."""
     key = part_key(conn, dataset_key, name)
     conn.execute(update(t.part).where(t.part.c.key == key).values(valid_to=valid_to.toordinal()))
+    _named(conn, dataset_key, now)
+
+
+def _named(conn: Connection, dataset_key: int, now: datetime) -> None:
+    """Answers that were given before bear a name that holds no longer, so their validators must fail."""
+    c = t.dataset.c
+    before = conn.scalar(select(c.named_at).where(c.key == dataset_key)) or 0
+    conn.execute(update(t.dataset).where(c.key == dataset_key).values(named_at=max(micros(now), before + 1)))
 
 
 def _refuse_taken(conn: Connection, dataset_key: int, names: tuple[str, ...], *, besides: int | None) -> None:

@@ -74,7 +74,9 @@ def dataset(name: str, **more: object) -> Dataset:
     return Dataset(name=name, **{**values, **more})  # type: ignore[arg-type]  # the values above are of the right types
 
 
-def publish(store: Store, name: str, contents: Sequence[Content], on: date, basis: str) -> None:
+def publish(
+    store: Store, name: str, contents: Sequence[Content], on: date, basis: str, part: str | None = None
+) -> None:
     text = repr(contents).encode()
     source = store.put_source(text, name="收费目录.csv", media_type="text/csv")
     entries = [
@@ -86,7 +88,7 @@ def publish(store: Store, name: str, contents: Sequence[Content], on: date, basi
         )
         for row, content in enumerate(contents, start=2)
     ]
-    store.stage(name, entries, part=None, source=source, parser_version="1")
+    store.stage(name, entries, part=part, source=source, parser_version="1")
     release = store.publish(name, effective_on=on, basis=basis, actor="经办人")
     assert release is not None
 

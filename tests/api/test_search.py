@@ -68,7 +68,7 @@ def test_pages_of_a_search_end_and_hold_each_hit_once(client: httpx.Client) -> N
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [
-        *(("", "q"), ("q=", "q"), ("q=%20", "q"), ("q=a&release=1", "release"), ("q=a&limit=101", "limit")),
+        *(("", "q"), ("q=", "q"), ("q=%20", "q"), ("q=a&limit=101", "limit")),
         *(("q=a&sort=-relevance", "sort"), ("q=a&sort=name", "sort"), ("q=a&facets=bdy", "facets")),
         *(
             ("q=a&departmnt=x", "departmnt"),

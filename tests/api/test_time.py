@@ -1,18 +1,22 @@
-"""At any day and instant, lists, single records, facets, search and comparison say the same."""
+"""At any day and instant, lists, records, facets, search, files, feeds and comparison say the same."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import feedparser
 import httpx
 import jsonpatch
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from publisher.store.model import Part
 from tests.api.asserting import assert_problem
-from tests.api.conftest import FEES, Site
+from tests.api.conftest import FEES, PLAIN, Site, dataset, made, publish
 
 HOME = f"/v1/datasets/{FEES}"
 days = st.dates(date(2014, 12, 1), date(2016, 6, 1))
@@ -51,6 +55,54 @@ def test_search_lists_facets_and_records_agree_at_any_day(
         assert (one["status"], one["content"]) == ("current", content)
 
 
+def told(client: httpx.Client, query: str) -> set[str]:
+    """The records that a feed's entries leave in force, laid one after another, the oldest first."""
+    answer = client.get(f"/feeds/{FEES}.atom?{query}")
+    assert answer.status_code == 200, answer.text
+    entries = [entry.id.split("/")[-3:] for entry in feedparser.parse(answer.content).entries]
+    in_force: set[str] = set()
+    for _, record, kind in sorted(entries, key=lambda entry: int(entry[0])):
+        (in_force.discard if kind in ("removed", "withdrawn") else in_force.add)(record)
+    return in_force
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=RELAXED)
+@given(day=days, known=st.none() | instants)
+def test_files_and_feeds_agree_with_the_list_at_any_day(
+    site: Site, day: date, known: datetime | None
+) -> None:
+    query = asked(day, known)
+    state = listed(site.client, query)
+    lines = site.client.get(f"{HOME}/files/jsonl?{query}").text.splitlines()
+    assert {one["id"]: one["content"] for one in map(json.loads, lines)} == state
+    assert told(site.client, query) == state.keys()
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_release_is_the_same_in_lists_search_files_and_feeds(client: httpx.Client, number: int) -> None:
+    state = listed(client, f"release={number}")
+    found = client.get(f"/v1/search?q=费&dataset={FEES}&limit=100&release={number}").json()
+    assert {hit["record"] for hit in found["hits"]} == state.keys()
+    assert all(hit["links"]["record"].endswith(f"?release={number}") for hit in found["hits"])
+    lines = client.get(f"{HOME}/releases/{number}/files/jsonl").text.splitlines()
+    assert {one["id"]: one["content"] for one in map(json.loads, lines)} == state
+    assert told(client, f"release={number}") == state.keys()
+
+
+def test_an_instant_alone_means_its_own_day_on_every_page(client: httpx.Client) -> None:
+    instant = "2016-02-03T23:00:00Z"
+    whole = listed(client, f"known_at={instant}")
+    assert whole == listed(client, f"as_of=2016-02-04&known_at={instant}")
+    found = client.get(f"/v1/search?q=费&dataset={FEES}&known_at={instant}").json()
+    assert {hit["record"] for hit in found["hits"]} == whole.keys()
+    seen, address = [], f"{HOME}/records?limit=1&known_at={instant}"
+    while address:
+        page = client.get(address).json()
+        seen += [record["id"] for record in page["records"]]
+        address = (page["links"]["next"] or "").partition(".cn")[2]
+    assert sorted(seen) == sorted(whole)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=RELAXED)
 @given(one=days, other=days, known=st.none() | instants)
 def test_comparison_of_any_two_days_leads_from_one_list_to_the_other(
@@ -77,19 +129,86 @@ def test_what_was_never_known_then_is_not_shown(client: httpx.Client) -> None:
     assert listed(client, "known_at=2016-01-01T00:00:00Z") == {}
 
 
-@pytest.mark.parametrize("path", ["records", "compare?from=2015-01-01"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"{HOME}/records?", f"{HOME}/compare?from=2015-01-01&", f"/feeds/{FEES}.atom?"),
+        f"/v1/search?q=费&dataset={FEES}&",
+    ],
+)
 @pytest.mark.parametrize("query", ["release=1&as_of=2015-01-01", "release=1&known_at=2016-02-01T00:00:00Z"])
 def test_a_release_goes_with_neither_clock_and_the_answer_says_why(
     client: httpx.Client, path: str, query: str
 ) -> None:
-    body = assert_problem(
-        client.get(f"{HOME}/{path}{'&' if '?' in path else '?'}{query}"), "invalid-parameters"
-    )
+    body = assert_problem(client.get(f"{path}{query}"), "invalid-parameters")
     assert body["errors"][0]["code"] == "conflict"
 
 
 def test_an_instant_to_come_is_refused_and_a_day_to_come_is_not(site: Site) -> None:
     later = (site.clock.now + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    for path in (f"{HOME}/records?", f"{HOME}/compare?from=2015-01-01&", "/v1/search?q=费&"):
+    feed = f"/feeds/{FEES}.rss?"
+    for path in (f"{HOME}/records?", f"{HOME}/compare?from=2015-01-01&", "/v1/search?q=费&", feed):
         assert_problem(site.client.get(f"{path}known_at={later}"), "invalid-parameters")
     assert site.client.get(f"{HOME}/records?as_of=2099-01-01").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/feeds/all.atom?", "/v1/search?q=费&", f"/v1/search?q=费&dataset={FEES}&dataset=empty-fees&"]
+)
+def test_a_release_belongs_to_one_dataset_and_where_none_is_named_the_answer_says_so(
+    client: httpx.Client, path: str
+) -> None:
+    body = assert_problem(client.get(f"{path}release=1"), "invalid-parameters")
+    assert [(e["parameter"], e["code"]) for e in body["errors"]] == [("release", "conflict")]
+
+
+@pytest.mark.parametrize("path", [f"/feeds/{FEES}.rss?", f"/v1/search?q=费&dataset={FEES}&"])
+def test_a_release_that_there_is_not_is_a_problem(client: httpx.Client, path: str) -> None:
+    assert_problem(client.get(f"{path}release=99"), "no-such-release")
+
+
+def assert_heard_of(client: httpx.Client, path: str, before: httpx.Response) -> None:
+    """Who asks again with what he was given is not told that nothing changed."""
+    for name, condition in {"etag": "if-none-match", "last-modified": "if-modified-since"}.items():
+        again = client.get(path, headers={condition: before.headers[name]})
+        assert again.status_code == 200, (path, condition)
+
+
+def test_what_is_published_later_changes_nothing_that_is_pinned_but_the_marks(tmp_path: Path) -> None:
+    with made(tmp_path) as site:
+        kept, gone = site.record("城镇垃圾处理费"), site.record("食品经营许可证工本费")
+        paths = [
+            *(f"{HOME}/records?release={number}&limit=2" for number in (1, 2, 3, 4)),
+            *(f"{HOME}/records/{kept}?release=2", f"{HOME}/releases/2", f"{HOME}/compare?from=1&to=2"),
+        ]
+        before = {path: site.client.get(path) for path in paths}
+        assert all("immutable" in answer.headers["cache-control"] for answer in before.values())
+        site.clock.now += timedelta(days=1)
+        publish(site.store, FEES, PLAIN[:2], date(2016, 4, 1), "示财〔2016〕1号")
+        for path, answer in before.items():
+            again = site.client.get(path)
+            assert (again.text, again.headers["etag"]) == (answer.text, answer.headers["etag"]), path
+
+        site.store.withdraw(FEES, [gone], reason="误列")
+        marked = site.client.get(f"{HOME}/records/{gone}?release=2").json()
+        assert marked["content"]["name"] == "食品经营许可证工本费"
+        assert marked["withdrawn_at"]
+        for path, answer in before.items():
+            if site.client.get(path).text != answer.text:
+                assert_heard_of(site.client, path, answer)
+
+
+def test_a_new_name_of_a_part_is_shown_at_once_to_who_asks_again(tmp_path: Path) -> None:
+    with made(tmp_path) as site:
+        site.store.create_dataset(dataset("parted", parts=(Part("财政局"),)), site.store.catalogue(FEES))
+        publish(site.store, "parted", PLAIN, date(2016, 1, 1), "示财〔2016〕1号", part="财政局")
+        home = "/v1/datasets/parted"
+        paths = [f"{home}/records", f"{home}/records?release=1", f"{home}/changes", f"{home}/files/jsonl"]
+        paths += [f"{home}/releases/1/files/csv", "/ogc/collections/parted/items?release=1"]
+        before = {path: site.client.get(path) for path in paths}
+        site.clock.now += timedelta(hours=1)
+        site.store.rename_part("parted", "财政局", "财政和国资局")
+        for path, answer in before.items():
+            assert "财政局" in answer.text, path
+            assert_heard_of(site.client, path, answer)
+            assert "财政和国资局" in site.client.get(path).text, path

@@ -67,10 +67,24 @@ def earlier() -> list[str]:
     return done.stdout.split() if done.returncode == 0 else []
 
 
+MENDED = {
+    f"GET {path} 200 application/json: {change}"
+    for path in (
+        "/v1/datasets/{dataset}/files/{form}",
+        "/v1/datasets/{dataset}/releases/{number}/files/{form}",
+        "/v1/datasets/{dataset}/releases/{number}/delta",
+        "/v1/site.zip",
+        "/v1/schemas/{schema}/json-schema.json",
+    )
+    for change in ("may now be object", "is no longer string")
+}
+"""What the contract once said and no answer ever kept: schemathesis found that JSON was told as text."""
+
+
 def test_nothing_that_any_earlier_state_of_the_contract_promised_is_gone() -> None:
     commits = earlier()
     assert commits or os.environ.get("CI") != "true"
     for commit in commits:
         command = ["git", "show", f"{commit}:openapi/v1.json"]
         text = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True).stdout
-        assert incompatibilities(json.loads(text), DOCUMENT) == [], commit
+        assert set(incompatibilities(json.loads(text), DOCUMENT)) <= MENDED, commit
