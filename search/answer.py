@@ -26,11 +26,11 @@ def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: L
     """Raises :class:`search.engine.CursorError`."""
     place = cursor.read(request)
     if reader is None or not reader.documents:
-        return Page((), 0, "all", dict.fromkeys(request.facets, ()), None)
+        return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
     place = place or Place(0, min(request.known_at, reader.newest))
     asked_for = query.parse(request.text, analyzer, lexicon)
     asked = Asked(reader.frequency, analyzer, request, asked_for, place.known_at)
-    match, total, facets = _widen(reader, asked, request.facets)
+    whole, (match, total, facets) = _widen(reader, asked, request.facets)
     if request.sort == "relevance" and not asked_for.blank:
         hits, following = _by_relevance(reader, asked, match, request, asked_for, analyzer, place)
         more = following.offset < total
@@ -41,21 +41,25 @@ def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: L
         hits=tuple(_hit(reader, address, score, marker, analyzer) for score, address in hits),
         total=total,
         match=match,
+        whole=whole,
         facets=facets,
         cursor=cursor.write(following, request) if more and hits else None,
     )
 
 
-def _widen(reader: Reader, asked: Asked, facets: Sequence[str]) -> tuple[Match, int, Facets]:
-    """The narrowest set with enough hits, else the widest; a wider set that holds no more is not named."""
+def _widen(reader: Reader, asked: Asked, facets: Sequence[str]) -> tuple[int, tuple[Match, int, Facets]]:
+    """How many hold all the words; the narrowest set with enough hits, else the widest. A wider set that
+    holds no more is not named."""
     chosen: tuple[Match, int, Facets] = ("all", -1, {})
+    whole = -1
     for match in asked.sets():
         total, counted = _counted(reader, spelled(reader.schema, asked.members(match)), facets)
+        whole = total if whole < 0 else whole
         if total > chosen[1]:
             chosen = match, total, counted
         if total >= ENOUGH:
             break
-    return chosen
+    return whole, chosen
 
 
 def _by_relevance(

@@ -97,6 +97,8 @@ class Page:
     total: int
     """Exact, and of the set that ``match`` names."""
     match: Match
+    whole: int
+    """How many hold all the words, exact: 0 where nothing is what was typed."""
     facets: Mapping[str, tuple[FacetValue, ...]]
     cursor: str | None
     """Opaque; None at the end."""

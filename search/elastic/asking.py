@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -56,6 +56,7 @@ class Facts:
 class Found:
     match: Match
     total: int
+    whole: int
     facets: Facets
     hits: Sequence[Raw]
     moment: str
@@ -70,7 +71,7 @@ async def page(
     await indices.check(client)
     facts = await _facts(client, indices.alias, wanted(asked_for))
     if facts is None or not facts.documents:
-        return Page((), 0, "all", dict.fromkeys(request.facets, ()), None)
+        return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
     place = place or Place(0, min(request.known_at, facts.newest))
     asked = Asked(facts.frequency, analyzer, request, asked_for, place.known_at)
     ranks = request.sort == "relevance" and not asked_for.blank
@@ -96,6 +97,7 @@ async def page(
         hits=tuple(_hit(hit, score, marker, analyzer) for score, hit in shown),
         total=found.total,
         match=found.match,
+        whole=found.whole,
         facets=found.facets,
         cursor=cursor.write(following, request) if more and shown else None,
     )
@@ -125,14 +127,17 @@ class Search:
     async def widened(self) -> Found:
         """The narrowest set with enough hits, else the widest; a wider set with no more is not named."""
         chosen: Found | None = None
+        whole = 0
         for match in self._asked.sets():
             found = await self._found(match, chosen.moment if chosen else self._place.moment)
+            if chosen is None:
+                whole = found.total
             if chosen is None or found.total > chosen.total:
                 chosen = found
             if found.total >= ENOUGH:
                 break
         assert chosen is not None  # noqa: S101 - there is always a first set
-        return chosen
+        return replace(chosen, whole=whole)
 
     async def _found(self, match: Match, moment: str) -> Found:
         body = self.body(match)
@@ -146,7 +151,7 @@ class Search:
             for name in self._request.facets
         }
         hits = answer["hits"]
-        return Found(match, hits["total"]["value"], facets, hits["hits"], answer.get("pit_id", ""))
+        return Found(match, hits["total"]["value"], 0, facets, hits["hits"], answer.get("pit_id", ""))
 
     async def _at_a_moment(self, body: dict[str, Any], moment: str) -> Any:
         """Behind the second stage pages follow each other in one state of the index."""

@@ -1,0 +1,65 @@
+"""Pinyin, first letters and slips lead to the name that was meant, on every engine."""
+
+from __future__ import annotations
+
+import pytest
+
+from search import finding, lexicon, pinyin
+from search.engine import Request, SearchEngine
+from search.finding import Finding
+from search.names import Name, Names
+from tests.search.documents import TODAY, call, document, index, search
+
+TITLES = [
+    "危险化学品经营许可",
+    "危险化学品登记",
+    "食品经营许可",
+    "道路运输经营许可",
+    *(f"第{n}类普通事项" for n in range(40)),
+]
+
+
+def found(engine: SearchEngine, text: str, **options: object) -> Finding:
+    async def names() -> Names:
+        analyzer, words = lexicon.load()
+        return Names((Name(t, "name", 1) for t in TITLES), analyzer, words, pinyin.load(analyzer))
+
+    async def ask() -> Finding:
+        request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
+        return await finding.find(engine, names, request)
+
+    result: Finding = call(ask)
+    return result
+
+
+@pytest.mark.parametrize(
+    "typed", ["weixian huaxuepin jingying xuke", "whpjyxk", "危险化学品经营许克", "危险化学品精英许可"]
+)
+def test_what_was_meant_is_found_and_offered(engine: SearchEngine, typed: str) -> None:
+    index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
+    result = found(engine, typed, facets=("dataset",))
+    assert result.did_you_mean == result.text == "危险化学品经营许可"
+    assert result.page.hits[0].span == "d0"
+    assert result.page == search(engine, "危险化学品经营许可", facets=("dataset",))
+
+
+@pytest.mark.parametrize("typed", ["危险化学品经营许可", "危险 许可", "“危险化学品经营许克”", "盐城", " "])
+def test_what_is_found_or_quoted_or_near_nothing_is_searched_as_typed(
+    engine: SearchEngine, typed: str
+) -> None:
+    index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
+    result = found(engine, typed)
+    assert (result.did_you_mean, result.text) == (None, typed)
+    assert result.page == search(engine, typed)
+
+
+def test_nothing_is_mended_into_what_the_filters_leave_out(engine: SearchEngine) -> None:
+    index(engine, (document(f"d{n}", title, type="许可") for n, title in enumerate(TITLES)))
+    assert found(engine, "whpjyxk", filters={"type": ("处罚",)}).did_you_mean is None
+    assert found(engine, "whpjyxk", filters={"type": ("许可",)}).did_you_mean is not None
+
+
+def test_a_page_says_how_many_hold_all_the_words(engine: SearchEngine) -> None:
+    index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
+    wholes = {text: search(engine, text).whole for text in ("危险 许可", "许可", "危险 运输", "无此词语", "")}
+    assert wholes == {"危险 许可": 1, "许可": 3, "危险 运输": 0, "无此词语": 0, "": len(TITLES)}

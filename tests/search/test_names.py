@@ -1,0 +1,141 @@
+"""Names are completed while somebody types, and mended where pinyin or a slip was typed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search import lexicon, pinyin
+from search.mending import near
+from search.names import Name, Names
+from tests.search import readings
+
+ANALYZER, LEXICON = lexicon.load()
+PINYIN = pinyin.load(ANALYZER)
+
+
+def names(*known: Name | str) -> Names:
+    made = (n if isinstance(n, Name) else Name(n, "name", 1) for n in known)
+    return Names(made, ANALYZER, LEXICON, PINYIN)
+
+
+SITE = names(
+    "危险化学品经营许可",
+    "危险化学品经营许可证变更",
+    Name("食品经营许可", "name", 3),
+    "不动产登记费",
+    "银行卡清算机构准入",
+    "海城市规划许可",
+    Name("鞍政发〔2015〕34号", "number", 1),
+    Name("鞍山市发展和改革委员会", "body", 7),
+    "社會團體登記",
+)
+
+
+def completed(typed: str, limit: int = 10) -> list[str]:
+    return [name.text for name in SITE.completing(typed, limit)]
+
+
+def test_the_readings_are_those_of_pypinyin() -> None:
+    assert json.loads(readings.FILE.read_text(encoding="utf-8")) == readings.made()
+
+
+def test_a_character_reads_as_in_its_word() -> None:
+    assert PINYIN.read("银行行政会计重庆市abc许可12") == [
+        *("yin", "hang", "xing", "zheng", "kuai", "ji", "chong", "qing", "shi"),
+        *("abc", "xu", "ke", "12"),
+    ]
+
+
+def test_letters_divide_into_syllables_in_every_way() -> None:
+    assert PINYIN.divided("xian") == [["xian"], ["xi", "an"]]
+    assert PINYIN.divided("weix") == []
+    assert ["wei", "x"] in PINYIN.divided("weix", open_end=True)
+    assert PINYIN.divided("") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("危险化学品", "危险化学品经营许可"),
+        ("經營許可證", "危险化学品经营许可证变更"),
+        ("weixianhuaxuep", "危险化学品经营许可"),
+        ("wei xian hua", "危险化学品经营许可"),
+        ("wxhxp", "危险化学品经营许可"),
+        ("whpjy", "危险化学品经营许可"),
+        ("spjyxk", "食品经营许可"),
+        ("yinhang", "银行卡清算机构准入"),
+        ("鞍政发[2015", "鞍政发〔2015〕34号"),
+        ("鞍政发 2015 34", "鞍政发〔2015〕34号"),
+        ("２０１５", "鞍政发〔2015〕34号"),
+        ("发改委", "鞍山市发展和改革委员会"),
+        ("社会团体", "社會團體登記"),
+    ],
+)
+def test_a_name_is_completed_from_its_beginning_its_middle_its_alias_or_its_pinyin(
+    typed: str, first: str
+) -> None:
+    assert completed(typed)[0] == first
+
+
+def test_names_that_begin_so_come_before_those_that_hold_it_and_frequent_ones_first() -> None:
+    assert completed("食品") == ["食品经营许可"]
+    assert completed("许可")[0] == "食品经营许可"
+    assert completed("危")[0] == "危险化学品经营许可"
+    assert len(completed("许可", limit=2)) == 2
+    assert completed("，") == completed("") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("weixian huaxuepin jingying xuke", "危险化学品经营许可"),
+        ("WeixianHuaxuepinJingyingXuke", "危险化学品经营许可"),
+        ("whpjyxk", "危险化学品经营许可"),
+        ("wxhxpjyxk", "危险化学品经营许可"),
+        ("危险化学品经营许克", "危险化学品经营许可"),
+        ("危险化学品经银许可", "危险化学品经营许可"),
+        ("危险化品经营许可", "危险化学品经营许可"),
+        ("危险化化学品经营许可", "危险化学品经营许可"),
+        ("危險化學品經營許剋", "危险化学品经营许可"),
+        ("不动产等级费", "不动产登记费"),
+        ("海城市规化许可", "海城市规划许可"),
+        ("yinhangka", "银行卡"),
+    ],
+)
+def test_pinyin_first_letters_and_slips_are_mended(typed: str, meant: str) -> None:
+    assert near(typed, SITE) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "危险化学品经营许可",
+        "经营许可证",
+        "盐城市规划许可",
+        "鞍政发〔2015〕35号",
+        "完全不同的一件事情",
+        "abc",
+        "q",
+        "",
+        "😀",
+        "\ud800",
+    ],
+)
+def test_what_stands_in_a_name_or_is_near_none_is_left_alone(typed: str) -> None:
+    """A place, a number or another whole word that was typed is meant, however near a name is."""
+    assert near(typed, SITE) is None
+
+
+@given(st.text(max_size=300))
+def test_no_text_is_an_error(typed: str) -> None:
+    assert len(SITE.completing(typed, 5)) <= 5
+    near(typed, SITE)
+
+
+def test_a_site_without_names_knows_none() -> None:
+    assert names().completing("许可", 10) == []
+    assert near("许可证书", names()) is None
