@@ -20,6 +20,7 @@ from publisher.api.edge import Edge
 from publisher.api.routing import Service
 from publisher.engines import open_engine
 from publisher.geo import routes
+from publisher.naming import SiteNames
 from publisher.settings import Settings
 from publisher.store.clocks import utc_now
 from publisher.store.store import Store
@@ -53,6 +54,7 @@ def create_app(
         site=store.site(),
         store=store,
         search=search,
+        names=SiteNames(store),
         clock=clock,
         version=metadata.version("qingdan"),
         embedded=settings.database.startswith("sqlite"),

@@ -388,9 +388,34 @@ class Found(Answer, frozen=True, kw_only=True):
         Literal["all", "most", "any"],
         Meta(description="命中含全部词、多数词或任一词 / Hits hold all words, most, or any"),
     ]
+    did_you_mean: Annotated[
+        str | None,
+        Meta(
+            description="您是不是要找: 没有内容含全部词时, 命中的是这个名称 / "
+            "The name probably meant; where given, hits are of it"
+        ),
+    ]
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
     links: SearchLinks
+
+
+class Suggestion(Answer, frozen=True, kw_only=True):
+    text: str
+    kind: Annotated[
+        Literal["name", "body", "number"],
+        Meta(description="名称、机构或文号 / A title, body or document number"),
+    ]
+    count: Annotated[
+        int, Meta(description="今天有效的记录中有多少条如此 / Records in effect today that carry it")
+    ]
+    link: Annotated[str, Meta(description="检索它 / The search for it")]
+
+
+class Suggestions(Answer, frozen=True, kw_only=True):
+    """输入时的提示。/ What may be meant by what was typed so far."""
+
+    suggestions: tuple[Suggestion, ...]
 
 
 class Health(Answer, frozen=True, kw_only=True):

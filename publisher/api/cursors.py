@@ -26,6 +26,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     known_at: datetime | None = None
     inner: str = ""
     """The search engine's own cursor."""
+    meant: str = ""
+    """What the first page was found by, where that is not what was typed."""
 
 
 _encoder = msgspec.json.Encoder()

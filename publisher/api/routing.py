@@ -11,6 +11,7 @@ from typing import Any, Literal
 from openapi.model import Operation
 from publisher.api.conditional import Validity
 from publisher.exports.cache import Cache, Key
+from publisher.naming import SiteNames
 from publisher.store.clocks import day_at
 from publisher.store.model import Release, Site
 from publisher.store.store import Store
@@ -32,6 +33,7 @@ class Service:
     site: Site
     store: Store
     search: SearchEngine
+    names: SiteNames
     clock: Callable[[], datetime]
     version: str
     embedded: bool = True

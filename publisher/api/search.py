@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar.concurrency import sync_to_thread
 
@@ -19,9 +20,10 @@ from publisher.store.clocks import micros
 from publisher.store.model import View
 from schemas import divisions
 from schemas.catalogue import Catalogue
-from search import engine
+from search import engine, finding
 
 MAX_HITS = 100
+MAX_SUGGESTIONS = 50
 _NAMES = reading.VIEW | {"q", "sort", "facets", "limit", "cursor"}
 _EVERYWHERE = ("dataset", "body", "type", "division", "year")
 
@@ -67,10 +69,13 @@ def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
         tag="检索",
         summary="全文检索",
         description="简体、繁体、文号的各种写法都能找到; `match` 说明命中含全部词、多数词还是任一词。"
-        "加 as_of 检索往日有效的内容, 加 release 检索某次发布时的内容。摘录与标记取自原文。\n\n"
+        "加 as_of 检索往日有效的内容, 加 release 检索某次发布时的内容。摘录与标记取自原文。没有内容含全部词, "
+        "而所输入的是某个名称的拼音、首字母或误字时, 命中的是 `did_you_mean`; 加引号则照原样检索。\n\n"
         "Full-text search in every dataset, simplified or traditional, any writing of a 文号. `match` says "
         "whether hits hold all words, most or any; totals and facets count exactly that set. With as_of, "
-        "what was in effect on that day; with release, what that release said.",
+        "what was in effect on that day; with release, what that release said. Where nothing holds all the "
+        "words and they are pinyin or a slip of a name, hits are of `did_you_mean`; quotes search what they "
+        "hold as it is.",
         answer=answers.Found,
         parameters=(
             Parameter(
@@ -112,7 +117,7 @@ def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
-    scope = await sync_to_thread(_scope, service)
+    scope, state = await sync_to_thread(lambda: (_scope(service), service.store.validator()))
     asked = parameters.parse(call.query, scope.grammar())
     _check(asked)
     reading.check_known(service, asked.view)
@@ -120,7 +125,7 @@ async def search(service: Service, call: Call) -> AsyncReply:
     cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
     view = await sync_to_thread(_view, service, asked, cursor)
     request = engine.Request(
-        text=asked.text,
+        text=cursor.meant if cursor and cursor.meant else asked.text,
         filters={f.field: _indexed(f.field, f.values) for f in asked.filters},
         as_of=reading.day(service, view).toordinal(),
         known_at=engine.FOREVER - 1 if view.known_at is None else micros(view.known_at),
@@ -133,16 +138,19 @@ async def search(service: Service, call: Call) -> AsyncReply:
     position = await service.search.position()
 
     async def build() -> answers.Found:
-        page = await service.search.search(request)
+        found = await finding.find(service.search, service.names, request)
+        meant = found.did_you_mean or (cursor.meant if cursor else "")
         following = None
-        if page.cursor is not None:
+        if found.page.cursor is not None:
             following = cursors.encode(
-                cursors.Cursor(walk, as_of=view.as_of, known_at=view.known_at, inner=page.cursor)
+                cursors.Cursor(
+                    walk, as_of=view.as_of, known_at=view.known_at, inner=found.page.cursor, meant=meant
+                )
             )
-        return _found(service, call, scope, asked, page, following)
+        return _found(service, call, scope, asked, found.page, meant or None, following)
 
     titles_shown = cursors.walk(scope)
-    return AsyncReply(Validity((position, request.as_of, titles_shown)), build)
+    return AsyncReply(Validity((position, *state, request.as_of, titles_shown)), build)
 
 
 def _check(asked: Parameters) -> None:
@@ -217,11 +225,13 @@ def _found(
     scope: _Scope,
     asked: Parameters,
     page: engine.Page,
+    meant: str | None,
     following: str | None,
 ) -> answers.Found:
     return answers.Found(
         total=page.total,
         match=page.match,
+        did_you_mean=meant,
         hits=tuple(_hit(service, scope, asked.view, hit) for hit in page.hits),
         facets=tuple(
             titles.facet(
@@ -259,4 +269,49 @@ def _marked(marked: engine.Marked) -> answers.Marked:
     return answers.Marked(field=marked.field, text=marked.text, marks=marked.marks)
 
 
-ROUTES: tuple[Any, ...] = (search,)
+@async_route(
+    Operation(
+        name="suggest",
+        path="/v1/suggest",
+        tag="检索",
+        summary="输入时的提示",
+        description="今天有效的名称、机构、文号中, 以所输入的文字开头的, 然后是含有它的, "
+        "最后是拼音或首字母如此的; 记录多的在前。\n\n"
+        "While somebody types: titles, bodies and document numbers in effect today that begin with the text, "
+        "then those that hold it, then those whose pinyin or first letters it is; the most frequent first.",
+        answer=answers.Suggestions,
+        parameters=(
+            Parameter(
+                "q",
+                "已输入的文字, 也可以是拼音 / What was typed so far, in characters or in pinyin",
+                {"type": "string", "minLength": 1},
+                required=True,
+                example="食品经营",
+            ),
+            replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_SUGGESTIONS}),
+        ),
+    )
+)
+async def suggest(service: Service, call: Call) -> AsyncReply:
+    grammar = Grammar(names=frozenset({"q", "limit"}), max_limit=MAX_SUGGESTIONS)
+    asked = parameters.parse(call.query, grammar)
+    _check(asked)
+    known = await service.names.known()
+
+    async def build() -> answers.Suggestions:
+        return answers.Suggestions(
+            suggestions=tuple(
+                answers.Suggestion(
+                    text=name.text,
+                    kind=name.kind,
+                    count=name.count,
+                    link=service.link(f"/v1/search?{urlencode({'q': name.text})}"),
+                )
+                for name in known.names.completing(asked.text, asked.limit)
+            )
+        )
+
+    return AsyncReply(Validity(known.state), build)
+
+
+ROUTES: tuple[Any, ...] = (search, suggest)

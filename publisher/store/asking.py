@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import bindparam, func, select
 
-from publisher.store import amend, history, reading, registry, views
+from publisher.store import amend, history, naming, reading, registry, views
 from publisher.store import tables as t
 from publisher.store.base import Base
 from publisher.store.clocks import micros
@@ -105,6 +105,15 @@ class Asking(Base):
     def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Iterator[Span]:
         with self._read() as conn:
             yield from reading.spans(conn, dataset=dataset, ids=ids)
+
+    def names(self) -> Iterator[tuple[str, naming.Kind, int]]:
+        """Titles, bodies and document numbers of what is in effect today: (text, kind, records)."""
+        with self._read() as conn:
+            clocks = views.clocks(conn, None, View(), self._clock())
+            yield from naming.titles(conn, clocks)
+            kept = conn.execute(select(t.dataset.c.key, t.dataset.c.catalogue_digest)).all()
+            catalogues = [(key, self._catalogue(conn, digest)) for key, digest in kept]
+            yield from naming.values(conn, clocks, catalogues)
 
     def validator(self, dataset: str | None = None) -> tuple[int, date]:
         """While both stay, a current view stays: a number that every release and every new name of a part

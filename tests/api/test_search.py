@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import httpx
 import pytest
 
+from schemas.catalogue import Content
 from tests.api.asserting import BASE, assert_problem
-from tests.api.conftest import FEES, Site
+from tests.api.conftest import FEES, Site, made, publish
 
 
 def test_a_hit_leads_to_its_record_and_marks_the_original_text(site: Site) -> None:
@@ -95,3 +99,50 @@ def test_readiness_tells_how_far_search_is(client: httpx.Client) -> None:
     answer = client.get("/readyz").json()
     assert answer["documents"] >= 4
     assert answer["indexed"] > 0
+
+
+def test_suggestions_come_from_names_bodies_and_numbers_of_today(client: httpx.Client) -> None:
+    def suggested(**query: str) -> list[dict[str, object]]:
+        answer = client.get("/v1/suggest", params=query)
+        answer.raise_for_status()
+        found: list[dict[str, object]] = answer.json()["suggestions"]
+        return found
+
+    name = suggested(q="budongchan")[0]
+    assert (name["text"], name["kind"], name["count"]) == ("不动产登记费", "name", 1)
+    link = str(name["link"]).removeprefix(BASE)
+    assert client.get(link).json()["hits"][0]["title"]["text"] == "不动产登记费"
+    assert "body" in {s["kind"] for s in suggested(q="局", limit="50")}
+    assert suggested(q="价格鉴证") == []
+    assert len(suggested(q="费", limit="1")) == 1
+
+
+def test_suggestions_follow_the_log(tmp_path: Path) -> None:
+    with made(tmp_path) as site:
+        address = "/v1/suggest?q=xinshe"
+        before = site.client.get(address)
+        assert before.json()["suggestions"] == []
+        held = {"if-none-match": before.headers["etag"]}
+        assert site.client.get(address, headers=held).status_code == 304
+        added: list[Content] = [{"name": "新设收费", "department": "市财政局", "management": "缴入地方国库"}]
+        publish(site.store, "empty-fees", added, date(2016, 1, 1), "示财〔2016〕1号")
+        after = site.client.get(address, headers=held)
+        assert [s["text"] for s in after.json()["suggestions"]] == ["新设收费"]
+
+
+@pytest.mark.parametrize("query", ["", "q=", "q=%20", "q=a&limit=51", "q=a&facets=body"])
+def test_a_suggestion_for_nothing_is_refused(client: httpx.Client, query: str) -> None:
+    assert_problem(client.get(f"/v1/suggest?{query}"), "invalid-parameters")
+
+
+def test_pinyin_finds_the_name_and_says_so_on_every_page(client: httpx.Client) -> None:
+    answer = client.get("/v1/search", params={"q": "budongchandengjifei", "limit": "1"}).json()
+    assert answer["did_you_mean"] == "不动产登记费"
+    assert answer["hits"][0]["title"]["text"] == "不动产登记费"
+    plain = client.get("/v1/search", params={"q": "不动产登记费", "limit": "1"}).json()
+    assert plain["did_you_mean"] is None
+    assert answer["total"] == plain["total"]
+    if answer["links"]["next"]:
+        following = client.get(answer["links"]["next"].removeprefix(BASE)).json()
+        assert following["did_you_mean"] == "不动产登记费"
+        assert following["total"] == answer["total"]

@@ -36,6 +36,7 @@ def requests(site: Site) -> dict[str, str]:
         "get_delta": f"{home}/releases/2/delta?from=1",
         "list_changes": f"{home}/changes?release=2&limit=1",
         "search": "/v1/search?q=不动产登记&facets=dataset&limit=1",
+        "suggest": "/v1/suggest?q=budongchan&limit=2",
         "get_atom_feed": f"/feeds/{FEES}.atom",
         "get_rss_feed": f"/feeds/{FEES}.rss",
         "get_catalog": "/catalog",
