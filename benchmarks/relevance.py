@@ -1,15 +1,21 @@
-"""nDCG@10, MRR@10 and recall@10 of the embedded engine on the three judged sets.
+"""nDCG@10, MRR@10 and recall@10 of an engine on the three judged sets, with intervals.
 
-``python -m benchmarks.relevance [folder of the sets]``; a set that is not there is left out and named.
+``python -m benchmarks.relevance [folder of the sets] [--engine elasticsearch --host ADDRESS]``; a set that is
+not there is left out and named. ``--save FOLDER`` keeps the runs, ``--against FOLDER`` shows what got worse.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-import tempfile
 from pathlib import Path
 
-from search.judgements import measure
+import anyio
+import msgspec
+
+from search.judgements import __main__ as command
+from search.judgements import files, measure
+from search.judgements.measure import Report
 
 SETS = {"statutes": "statutes", "power-items": "statutes", "policy-questions": "policy-questions"}
 """Set → the folder of its corpus."""
@@ -17,25 +23,37 @@ SETS = {"statutes": "statutes", "power-items": "statutes", "policy-questions": "
 FLOORS = {"statutes": 0.39, "power-items": 0.61, "policy-questions": 0.90}
 
 
-def figures(folder: Path, name: str) -> dict[str, float | int]:
-    judged = measure.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
-    corpus = measure.read_corpus(folder / SETS[name] / "corpus.jsonl.gz")
-    with tempfile.TemporaryDirectory() as index:
-        return measure.evaluate(Path(index), corpus, judged)
+async def report(folder: Path, name: str, engine: str, host: str) -> Report:
+    judged = files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
+    async with command.opened(engine, host) as fresh:
+        return await measure.evaluate(
+            fresh, files.read_corpus(folder / SETS[name] / "corpus.jsonl.gz"), judged
+        )
 
 
 def main() -> int:
     default = Path(__file__).resolve().parents[2] / "shared" / "data" / "search-eval"
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else default
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    command.add_engine(parser)
+    parser.add_argument("--save", type=Path, metavar="FOLDER")
+    parser.add_argument("--against", type=Path, metavar="FOLDER")
+    asked = parser.parse_args()
     low = 0
     for name, floor in FLOORS.items():
-        if not (folder / name / "qrels.tsv").exists():
-            print(f"{name:18} is not in {folder}")
+        if not (asked.folder / name / "qrels.tsv").exists():
+            print(f"{name:18} is not in {asked.folder}")
             continue
-        found = figures(folder, name)
-        low += found["ndcg@10"] < floor
-        shown = "  ".join(f"{key} {value}" for key, value in found.items())
+        found = anyio.run(report, asked.folder, name, asked.engine, asked.host)
+        low += found.mean("ndcg@10") < floor
+        shown = "  ".join(f"{key} {value}" for key, value in found.figures().items())
         print(f"{name:18} {shown}  (floor {floor:.2f})", flush=True)
+        if asked.against:
+            earlier = msgspec.json.decode((asked.against / f"{name}.json").read_bytes(), type=Report)
+            sys.stdout.writelines(command.compared(earlier, found))
+        if asked.save:
+            asked.save.mkdir(parents=True, exist_ok=True)
+            (asked.save / f"{name}.json").write_bytes(msgspec.json.encode(found))
     return 1 if low else 0
 
 

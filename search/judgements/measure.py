@@ -2,97 +2,128 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
-from pathlib import Path
 from time import perf_counter
+from typing import Literal
 
-import anyio
-
-from search.embedded import EmbeddedEngine
-from search.engine import Document, Request, SearchEngine
+from search.engine import Document, Hit, Request, SearchEngine
+from search.judgements.files import Judged
 
 DEPTH = 10
+DRAWS = 2_000
+"""Resamples of the queries behind an interval."""
+
+type Measure = Literal["ndcg@10", "mrr@10", "recall@10"]
+MEASURES: tuple[Measure, ...] = ("ndcg@10", "mrr@10", "recall@10")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A query and the grades of the documents that answer it; any other document is taken for 0."""
+class Scored:
+    """One query's list and what it is worth."""
 
     id: str
     text: str
-    grades: Mapping[str, int]
+    scores: Mapping[Measure, float]
+    found: tuple[str, ...]
+    """The first ten, by the ids of the labels."""
 
 
-def read_corpus(path: Path) -> Iterator[Document]:
-    """Documents of a corpus file. A law's article is titled by both, as the service titles it."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as lines:
-        for number, line in enumerate(lines, 1):
-            row = json.loads(line)
-            title = row.get("title") or " ".join(str(row[k]) for k in ("law", "article") if row.get(k))
-            yield _document(str(row["id"]), title, str(row["text"]), number)
+@dataclass(frozen=True, slots=True)
+class Report:
+    documents: int
+    queries: tuple[Scored, ...]
+    seconds: float
+    """Spent asking."""
+
+    def mean(self, measure: Measure) -> float:
+        return sum(self.column(measure)) / (len(self.queries) or 1)
+
+    def column(self, measure: Measure) -> list[float]:
+        return [query.scores[measure] for query in self.queries]
+
+    def figures(self) -> dict[str, float | int | list[float]]:
+        """Means, each with the interval that holds it in 95 of 100 draws of as many queries."""
+        shown: dict[str, float | int | list[float]] = {
+            "documents": self.documents,
+            "queries": len(self.queries),
+        }
+        shown |= {measure: round(self.mean(measure), 4) for measure in MEASURES}
+        shown |= {f"{m}_95": [round(end, 4) for end in interval(self.column(m))] for m in MEASURES}
+        return shown | {"ms_a_query": round(1000 * self.seconds / (len(self.queries) or 1), 2)}
 
 
-def _document(name: str, title: str, text: str, version: int) -> Document:
-    return Document(
-        span=name,
-        version=version,
-        dataset="judged",
-        catalogue="judged",
-        record=name,
-        revision=name,
-        title=title,
-        texts={"text": text},
-        weights={"text": 1.0},
-        numbers=(),
-        facets={},
-        effective_from=0,
-    )
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A query whose list got better or worse."""
+
+    id: str
+    text: str
+    before: float
+    after: float
+    lost: tuple[str, ...]
+    """Documents that stood among the first ten before, and do no more."""
+    gained: tuple[str, ...]
 
 
-def read_judgements(queries: Path, qrels: Path) -> list[Judged]:
-    """Queries that have at least one document of a grade above 0."""
-    grades: dict[str, dict[str, int]] = {}
-    for line in qrels.read_text(encoding="utf-8").splitlines():
-        query, _, document, grade = line.split("\t")
-        if int(grade) > 0:
-            grades.setdefault(query, {})[document] = int(grade)
-    rows = (line.split("\t", 1) for line in queries.read_text(encoding="utf-8").splitlines() if line)
-    return [Judged(name, text, grades[name]) for name, text in rows if name in grades]
+def changes(before: Sequence[Scored], after: Sequence[Scored], measure: Measure = "ndcg@10") -> list[Change]:
+    """Queries of both runs that scored otherwise, the worst loss first."""
+    earlier = {query.id: query for query in before}
+    found = [
+        Change(
+            query.id,
+            query.text,
+            old.scores[measure],
+            query.scores[measure],
+            tuple(d for d in old.found if d not in query.found),
+            tuple(d for d in query.found if d not in old.found),
+        )
+        for query in after
+        if (old := earlier.get(query.id)) is not None
+    ]
+    moved = [c for c in found if abs(c.after - c.before) > 1e-9]
+    return sorted(moved, key=lambda c: (c.after - c.before, c.id))
 
 
-def evaluate(folder: Path, corpus: Iterable[Document], judged: Sequence[Judged]) -> dict[str, float | int]:
-    """Index ``corpus`` in ``folder`` and ask everything."""
-    return anyio.run(_evaluate, EmbeddedEngine(folder), corpus, judged)
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Bootstrap: the 2.5th and 97.5th percentile of the mean over :data:`DRAWS` draws with replacement.
+
+    The draws are the same for every run, so that an interval moves only where the scores do.
+    """
+    if not values:
+        return 0.0, 0.0
+    draw = random.Random(DRAWS)  # noqa: S311 - a sample, no secret
+    means = sorted(sum(draw.choices(values, k=len(values))) / len(values) for _ in range(DRAWS))
+    return means[DRAWS * 25 // 1000], means[DRAWS * 975 // 1000 - 1]
 
 
-async def _evaluate(
-    engine: SearchEngine, corpus: Iterable[Document], judged: Sequence[Judged]
-) -> dict[str, float | int]:
-    documents = await engine.index(corpus)
+async def evaluate(engine: SearchEngine, corpus: Iterable[Document], judged: Sequence[Judged]) -> Report:
+    """Make an index of ``corpus`` alone and ask everything."""
+    await engine.rebuild(corpus)
+    return await ask(engine, judged, as_of=1)
+
+
+async def ask(
+    engine: SearchEngine,
+    judged: Sequence[Judged],
+    *,
+    as_of: int,
+    named: Callable[[Hit], str] = lambda hit: hit.record,
+) -> Report:
+    """Ask a filled engine. ``as_of``: day (ordinal). ``named``: what the labels call a hit."""
+    documents = await engine.count()
     started = perf_counter()
-    scores: list[tuple[float, float, float]] = []
+    scored: list[Scored] = []
     for query in judged:
-        page = await engine.search(Request(query.text, as_of=1, limit=DEPTH))
-        scores.append(score([hit.record for hit in page.hits], query.grades))
-    spent = perf_counter() - started
-    await engine.close()
-    count = len(scores) or 1
-    ndcg, mrr, recall = (sum(column) / count for column in zip(*scores, strict=True))
-    return {
-        "documents": documents,
-        "queries": len(scores),
-        "ndcg@10": round(ndcg, 4),
-        "mrr@10": round(mrr, 4),
-        "recall@10": round(recall, 4),
-        "ms_a_query": round(1000 * spent / count, 2),
-    }
+        page = await engine.search(Request(query.text, as_of=as_of, limit=DEPTH, highlight=False))
+        found = tuple(named(hit) for hit in page.hits)
+        scored.append(Scored(query.id, query.text, score(found, query.grades), found))
+    return Report(documents, tuple(scored), perf_counter() - started)
 
 
-def score(ranked: Sequence[str], grades: Mapping[str, int]) -> tuple[float, float, float]:
+def score(ranked: Sequence[str], grades: Mapping[str, int]) -> dict[Measure, float]:
     """nDCG@10 with gains 2^grade - 1 (Burges 2005), reciprocal rank and recall at 10."""
     top = ranked[:DEPTH]
     gain = sum((2 ** grades.get(d, 0) - 1) / log2(rank + 2) for rank, d in enumerate(top))
@@ -100,4 +131,4 @@ def score(ranked: Sequence[str], grades: Mapping[str, int]) -> tuple[float, floa
         (2**g - 1) / log2(rank + 2) for rank, g in enumerate(sorted(grades.values(), reverse=True)[:DEPTH])
     )
     first = next((1 / rank for rank, d in enumerate(top, 1) if d in grades), 0.0)
-    return gain / best, first, sum(d in grades for d in top) / len(grades)
+    return {"ndcg@10": gain / best, "mrr@10": first, "recall@10": sum(d in grades for d in top) / len(grades)}
