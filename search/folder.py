@@ -77,8 +77,12 @@ class Folder:
                 loaded = self._loaded
                 if loaded is None or loaded.stamp != stamp:
                     index = tantivy.Index.open(str(self._path / name))
-                    loaded = self._loaded = _Loaded(stamp, index, reader(index))
+                    loaded = self._loaded = _Loaded(stamp, index, self._read(index, name))
         return loaded.reader
+
+    def _read(self, index: tantivy.Index, name: str) -> Reader:
+        segments = msgspec.json.decode((self._path / name / "meta.json").read_bytes())["segments"]
+        return reader(index, replaced=any(segment["deletes"] for segment in segments))
 
     def mark(self, sequence: int) -> None:
         with self._writing():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import tantivy
@@ -72,6 +72,9 @@ class Reader:
     newest: int
     """The last instant at which anything began, or ceased (as by a withdrawal), to be known."""
     largest_version: int
+    replaced: bool
+    """Whether segments still hold documents that were replaced."""
+    _frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def document(self, address: tantivy.DocAddress) -> Document:
         return _decoder.decode(bytes(self.searcher.doc(address).get_first("document") or b""))
@@ -99,8 +102,16 @@ class Reader:
         found = self.searcher.search(tantivy.Query.all_query(), limit=max(self.documents, 1), count=False)
         return (self.document(address) for _, address in found.hits)
 
-    def frequency(self, field: str, term: str) -> int:
-        return self.searcher.doc_freq(field, term)
+    def frequency(self, stream: str, term: str) -> int:
+        """Documents that hold a term. What a term's own list counts holds replaced documents until a merge,
+        and a release may replace all."""
+        if not self.replaced:
+            return self.searcher.doc_freq(stream, term)
+        if (stream, term) not in self._frequencies:
+            query = tantivy.Query.term_query(self.schema, stream, term, index_option="basic")
+            found = self.searcher.search(query, limit=1, count=True).count
+            self._frequencies[stream, term] = int(found or 0)
+        return self._frequencies[stream, term]
 
     def numbers(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(v or 0) for v in self.searcher.fast_field_values(field, addresses)]
@@ -114,7 +125,7 @@ class Reader:
         return dict(zip(self.numbers("key", found), self.numbers("version", found), strict=True))
 
 
-def reader(index: tantivy.Index) -> Reader:
+def reader(index: tantivy.Index, *, replaced: bool) -> Reader:
     searcher = index.searcher()
     everything = tantivy.Query.all_query()
     asked = {"length": "avg", "known_from": "max", "version": "max"}
@@ -129,6 +140,7 @@ def reader(index: tantivy.Index) -> Reader:
         average_length=value["length"] or 1.0,
         newest=int(max(value["known_from"], ends["known_to"]["value"] or 0)),
         largest_version=int(value["version"]),
+        replaced=replaced,
     )
 
 

@@ -1,0 +1,61 @@
+"""Both engines answer alike, on real articles of law. ``benchmarks.agreement`` asks the whole sets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import anyio
+import pytest
+
+from search.elasticsearch import ElasticsearchEngine
+from search.embedded import EmbeddedEngine
+from search.engine import Hit, Marked, Page
+from search.judgements import agreement, measure
+from tests import shared_data
+from tests.search.documents import call
+
+ARTICLES = 3_000
+EACH = 15
+"""Of the queries of a set every fifteenth is asked."""
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("again", [False, True], ids=["fresh", "a third was written again"])
+def test_both_engines_return_the_same_ten(
+    on_elasticsearch: ElasticsearchEngine, tmp_path: Path, again: bool
+) -> None:
+    sets = shared_data.require("search-eval")
+    documents = list(islice(measure.read_corpus(sets / "statutes" / "corpus.jsonl.gz"), ARTICLES))
+    asked = [
+        query.text
+        for name in ("statutes", "power-items")
+        for query in measure.read_judgements(sets / name / "queries.tsv", sets / name / "qrels.tsv")[::EACH]
+    ]
+    embedded = EmbeddedEngine(tmp_path / "index")
+    for engine in (embedded, on_elasticsearch):
+        call(engine.rebuild, documents)
+        if again:
+            call(engine.index, [replace(d, version=d.version + ARTICLES) for d in documents[::3]])
+
+    async def compared() -> agreement.Agreement:
+        return await agreement.compare(embedded, on_elasticsearch, asked, as_of=1)
+
+    found = anyio.run(compared)
+    assert found.queries > 100
+    assert found.share >= 0.95, found.differing
+
+
+def page(*hits: tuple[str, float], total: int = 99) -> Page:
+    shown = tuple(Hit(s, "d", s, s, score, Marked("title", s, ()), ()) for s, score in hits)
+    return Page(hits=shown, total=total, match="all", facets={}, cursor=None)
+
+
+def test_only_ties_at_the_end_may_differ() -> None:
+    first = page(("a", 3.0), ("b", 2.0), ("c", 1.0))
+    assert agreement.alike(first, page(("b", 3.0), ("a", 2.0), ("c", 1.0)))
+    assert agreement.alike(first, page(("a", 3.0), ("b", 2.0), ("d", 1.0)))
+    assert not agreement.alike(first, page(("a", 3.0), ("d", 2.0), ("c", 1.0)))
+    assert not agreement.alike(first, page(("a", 3.0), ("b", 2.0)))
+    assert not agreement.alike(first, page(("a", 3.0), ("b", 2.0), ("c", 1.0), total=98))
