@@ -1,7 +1,7 @@
 """Do the two engines answer alike? ``python -m benchmarks.agreement [--address …] [--again SHARE] [folder]``.
 
 On each judged set, with one shard: the share of queries for which both name the same set with the same total
-and return the same ten as a set, ties at the tenth aside. ``--again`` writes that share of the documents twice
+and return the same ten as a set, ties at the tenth aside. ``--again`` writes that share of documents twice
 first, as releases do that change records: what was replaced still counts in some statistics until a merge.
 Without an address a server is started as the tests do.
 """
