@@ -109,7 +109,7 @@ class Reader:
             return self.searcher.doc_freq(stream, term)
         if (stream, term) not in self._frequencies:
             query = tantivy.Query.term_query(self.schema, stream, term, index_option="basic")
-            found = self.searcher.search(query, limit=1, count=True).count
+            found = self.searcher.search(query, limit=1, count=True).count  # type: ignore[attr-defined]  # no stub
             self._frequencies[stream, term] = int(found or 0)
         return self._frequencies[stream, term]
 
