@@ -12,7 +12,7 @@ import pytest
 from search.elasticsearch import ElasticsearchEngine
 from search.embedded import EmbeddedEngine
 from search.engine import Hit, Marked, Page
-from search.judgements import agreement, measure
+from search.judgements import agreement, files
 from tests import shared_data
 from tests.search.documents import call
 
@@ -27,11 +27,11 @@ def test_both_engines_return_the_same_ten(
     on_elasticsearch: ElasticsearchEngine, tmp_path: Path, again: bool
 ) -> None:
     sets = shared_data.require("search-eval")
-    documents = list(islice(measure.read_corpus(sets / "statutes" / "corpus.jsonl.gz"), ARTICLES))
+    documents = list(islice(files.read_corpus(sets / "statutes" / "corpus.jsonl.gz"), ARTICLES))
     asked = [
         query.text
         for name in ("statutes", "power-items")
-        for query in measure.read_judgements(sets / name / "queries.tsv", sets / name / "qrels.tsv")[::EACH]
+        for query in files.read_judgements(sets / name / "queries.tsv", sets / name / "qrels.tsv")[::EACH]
     ]
     embedded = EmbeddedEngine(tmp_path / "index")
     for engine in (embedded, on_elasticsearch):
@@ -49,7 +49,7 @@ def test_both_engines_return_the_same_ten(
 
 def page(*hits: tuple[str, float], total: int = 99) -> Page:
     shown = tuple(Hit(s, "d", s, s, score, Marked("title", s, ()), ()) for s, score in hits)
-    return Page(hits=shown, total=total, match="all", facets={}, cursor=None)
+    return Page(hits=shown, total=total, match="all", whole=total, facets={}, cursor=None)
 
 
 def test_only_ties_at_the_end_may_differ() -> None:
