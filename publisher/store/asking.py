@@ -15,9 +15,8 @@ from publisher.store.listing import Listing
 from publisher.store.model import Cause, Change, RecordPage, RecordQuery, RecordState, Release, Span, View
 from publisher.store.prepared import Prepared
 
-_NEWEST = select(
-    t.site.c.release_sequence + func.coalesce(select(func.sum(t.dataset.c.named_at)).scalar_subquery(), 0)
-)
+_NAMED = func.coalesce(select(func.sum(t.dataset.c.named_at)).scalar_subquery(), 0)
+_NEWEST = Prepared(select((t.site.c.release_sequence + _NAMED).label("number")))
 _LAST_RELEASE = (
     select(t.release.c.sequence)
     .where(t.release.c.dataset == t.dataset.c.key)
@@ -121,9 +120,10 @@ class Asking(Base):
         """
         with self._read() as conn:
             if dataset is None:
-                return conn.scalar(_NEWEST) or 0, self._today()
-            newest = _NEWEST_OF.first(conn, {"dataset": self._keyed(conn, dataset).key})
-            return newest.number, self._today()
+                newest = _NEWEST.first(conn, {})
+            else:
+                newest = _NEWEST_OF.first(conn, {"dataset": self._keyed(conn, dataset).key})
+            return 0 if newest is None else newest.number, self._today()
 
     def marks(self, dataset: str, release: Release) -> tuple[object, ...]:
         """What came since and is told with a state of the release; empty where nothing did.

@@ -50,6 +50,7 @@ class Database:
         )
         self._readers = self.engine.execution_options(**options)
         self._writers = self.engine.execution_options(qingdan_write=True)
+        self._idle: list[Connection] = []
 
     def exists(self) -> bool:
         """Whether there is a database to open; SQLite would make an empty one."""
@@ -57,8 +58,30 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._readers.connect() as conn:
+        """One state throughout. Connections to SQLite are kept at hand, the last used first.
+
+        To SQLAlchemy their transaction never ends: to take a connection out of its pool, begin, roll back
+        and give it back takes it several times as long as a record takes the database.
+        """
+        if not self.sqlite:
+            with self._readers.connect() as conn:
+                yield conn
+            return
+        conn = self._taken()
+        driver: Any = conn.connection.driver_connection
+        try:
+            driver.execute("BEGIN")
             yield conn
+        finally:
+            if driver.in_transaction:  # some errors end it
+                driver.execute("ROLLBACK")
+            self._idle.append(conn)
+
+    def _taken(self) -> Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._readers.connect()
 
     @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
@@ -127,6 +150,8 @@ class Database:
         )
 
     def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
 
@@ -190,9 +215,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
     def begun(conn: Connection) -> None:
         if conn.get_execution_options().get("qingdan_write", False):
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
-        else:  # never waits, so nothing to translate: straight to the driver, a tenth of the time
-            conn.connection.cursor().execute("BEGIN")
+            conn.exec_driver_sql("BEGIN IMMEDIATE")  # a read has begun before: see Database.read
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import BindParameter, bindparam, case, func, select
 
 from publisher.store import registry, views
 from publisher.store import tables as t
 from publisher.store.base import Base
 from publisher.store.model import View
+from publisher.store.prepared import Prepared
 
 _s, _v, _r, _b = t.span.c, t.revision.c, t.record.c, t.release.c
 _into = t.part.alias("merged_into")
 _AT_ONCE = 2_000
-_STATED = (
+_DAY: BindParameter[int] = bindparam("day", type_=t.Key)
+_INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
+_DATASET: BindParameter[int] = bindparam("dataset", type_=t.Key)
+_ALL = (
     select(
         _r.id,
         _v.content,
@@ -31,8 +35,18 @@ _STATED = (
         .outerjoin(t.part, t.part.c.key == _s.part)
         .outerjoin(_into, _into.c.key == t.part.c.merged_into)
     )
+    .where(
+        _s.status == "stated",
+        *(_s.known_from <= _INSTANT, _s.known_to > _INSTANT),
+        *(_s.effective_from <= _DAY, _s.effective_to > _DAY),
+    )
     .order_by(_s.record)
 )
+# SQLite is kept from an index by which it would have to sort.
+_STATED = {
+    "sqlite": Prepared(_ALL.where(_s.dataset + 0 == _DATASET)),
+    "postgresql": Prepared(_ALL.where(_s.dataset == _DATASET)),
+}
 
 
 class Stated(NamedTuple):
@@ -60,13 +74,8 @@ class Exporting(Base):
         with self._read() as conn:
             clocks = views.clocks(conn, dataset, view, self._clock())
             key = registry.dataset_row(conn, dataset).key
-            query = _STATED.where(
-                _s.dataset + 0 == key if conn.dialect.name == "sqlite" else _s.dataset == key,
-                clocks.see(_s),
-                _s.status == "stated",
-            )
-            result: Any = conn.execute(query, execution_options={"yield_per": _AT_ONCE})
-            for rows in result.partitions():
+            asked = {"dataset": key, "day": clocks.day, "instant": clocks.instant}
+            for rows in _STATED[conn.dialect.name].batches(conn, asked, _AT_ONCE):
                 yield from map(Stated._make, rows)
 
     def erased_in(self, dataset: str, view: View) -> int:

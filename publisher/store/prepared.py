@@ -7,9 +7,11 @@ these few statements is worth going around it.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -26,6 +28,14 @@ class _Text:
     """The statement's own values, such as that of LIMIT."""
     readers: tuple[tuple[int, Callable[[Any], Any]], ...]
     """For the columns that the driver does not give as they are meant, such as SQLite's booleans."""
+
+    def values(self, asked: Mapping[str, Any]) -> Mapping[str, Any] | Sequence[Any]:
+        named = {**self.fixed, **asked}
+        return named if self.order is None else [named[name] for name in self.order]
+
+    def streaming(self) -> tuple[str, ...]:
+        """What the driver is told when a cursor must not fetch all rows at once: psycopg wants a name."""
+        return () if self.order is not None else (f"stream_{uuid4().hex}",)
 
 
 class Prepared:
@@ -48,15 +58,28 @@ class Prepared:
     def _run(self, conn: Connection, asked: Mapping[str, Any], most: int | None) -> list[Any]:
         if not conn.in_transaction():
             conn.begin()
-        text = self._texts.get(conn.dialect.name) or self._compile(conn)
-        named = {**text.fixed, **asked}
+        text = self._text(conn)
         cursor = conn.connection.cursor()
         try:
-            cursor.execute(text.sql, named if text.order is None else [named[name] for name in text.order])
+            cursor.execute(text.sql, text.values(asked))
             found = cursor.fetchall() if most is None else cursor.fetchmany(most)
         finally:
             cursor.close()
         return [self._row(*(self._read(text, row) if text.readers else row)) for row in found]
+
+    def batches(self, conn: Connection, asked: Mapping[str, Any], size: int) -> Iterator[list[Any]]:
+        """All rows as the driver gives them, ``size`` at a time; a server keeps those not read yet."""
+        if not conn.in_transaction():
+            conn.begin()
+        text = self._text(conn)
+        cursor: Any = conn.connection.cursor(*text.streaming())
+        with closing(cursor):
+            cursor.execute(text.sql, text.values(asked))
+            while rows := cursor.fetchmany(size):
+                yield rows if not text.readers else [self._read(text, row) for row in rows]
+
+    def _text(self, conn: Connection) -> _Text:
+        return self._texts.get(conn.dialect.name) or self._compile(conn)
 
     @staticmethod
     def _read(text: _Text, row: Sequence[Any]) -> Sequence[Any]:

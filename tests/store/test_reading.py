@@ -185,6 +185,27 @@ def test_the_validator_moves_with_releases_and_days(store: Store, clock: Clock) 
     assert store.validator("fees") == (1, date(2020, 1, 2))
 
 
+def test_who_stops_reading_half_way_holds_nobody_in_the_past(store: Store) -> None:
+    many = [entry(f"第{number}项") for number in range(2_500)]
+    release(store, *many)
+    rows = store.stated("fees", View())
+    next(rows)
+    rows.close()
+    release(store, *many, entry("甲"), on=MIDDLE)
+    assert store.validator("fees")[0] == 2
+    assert len(list(store.stated("fees", View()))) == 2_501
+
+
+def test_whoever_is_still_reading_sees_one_state_while_others_publish(store: Store) -> None:
+    many = [entry(f"第{number}项") for number in range(2_500)]
+    release(store, *many)
+    rows = store.stated("fees", View())
+    next(rows)
+    release(store, entry("甲"), on=MIDDLE)
+    assert said(store, View()) == {"甲": "1"}
+    assert len(list(rows)) == 2_499
+
+
 def test_the_outbox_holds_every_span_written_or_closed_until_it_is_done(store: Store) -> None:
     release(store, entry("甲"), entry("乙"))
     first = store.outbox()
