@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Both set up what they need.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types check soak bench clean
+.PHONY: help setup demo test lint types check soak bench screenshots clean
 RUN := .venv/bin/
 
 help: ## what can be done here
@@ -34,6 +34,9 @@ soak: setup ## long kill and load tests
 
 bench: setup ## measure speed, memory and relevance
 	$(RUN)python -m benchmarks
+
+screenshots: setup ## every page type as images, in screenshots/
+	$(RUN)python -m tests.browser.screenshots screenshots
 
 clean: ## remove what setup made
 	rm -rf .venv .tools

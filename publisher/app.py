@@ -15,12 +15,15 @@ from litestar import Litestar
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 
-from publisher.api import contract, feeds, mounting, pages
+from publisher.api import contract, feeds, mounting, viewer
 from publisher.api.edge import Edge
 from publisher.api.routing import Service
 from publisher.engines import open_engine
 from publisher.geo import routes
 from publisher.naming import SiteNames
+from publisher.pages import problem
+from publisher.pages import routes as people
+from publisher.pages.press import Press
 from publisher.settings import Settings
 from publisher.store.clocks import utc_now
 from publisher.store.store import Store
@@ -59,20 +62,22 @@ def create_app(
         version=metadata.version("qingdan"),
         embedded=settings.database.startswith("sqlite"),
     )
+    press = Press()
     return Edge(
-        route_handlers=[*_handlers(service), *routes.handlers(service, settings.boundaries)],
-        exception_handlers=mounting.exception_handlers(service.site.base),
+        route_handlers=[*_handlers(service, press), *routes.handlers(service, settings.boundaries)],
+        exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
         lifespan=[_running(background, own)],
         openapi_config=None,
         logging_config=None,
     )
 
 
-def _handlers(service: Service) -> list[HTTPRouteHandler]:
+def _handlers(service: Service, press: Press) -> list[HTTPRouteHandler]:
     suffixed = mounting.by_suffix(
         "/feeds/{dataset}", {str(form): route for form, route in feeds.ROUTES.items()}, service
     )
-    plain = [r for r in (*contract.ROUTES, *pages.ROUTES) if not r.operation.path.startswith("/feeds/")]
+    every = (*contract.ROUTES, *viewer.ROUTES, *people.routes(press))
+    plain = [route for route in every if not route.operation.path.startswith("/feeds/")]
     return [*(mounting.handler(route, service) for route in plain), suffixed]
 
 

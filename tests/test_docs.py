@@ -11,9 +11,12 @@ import click
 import pytest
 
 from publisher.api import contract, problems
+from publisher.api.routing import AnyRoute
 from publisher.cli.exits import Exit
 from publisher.cli.root import root
 from publisher.collect import kinds
+from publisher.pages import routes as people
+from publisher.pages.press import Press
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -88,6 +91,11 @@ def test_every_route_and_its_parameters_are_documented(path: str) -> None:
     for parameter in CONTRACT[path]["get"].get("parameters", ()):
         name = parameter["name"]
         assert re.search(rf"`{re.escape(name)}[`=]|{{{re.escape(name)}}}", pages), name
+
+
+@pytest.mark.parametrize("route", people.routes(Press()), ids=lambda route: route.operation.path)
+def test_every_page_is_documented(route: AnyRoute) -> None:
+    assert f"| `{route.operation.path}` |" in page("pages.md")
 
 
 @pytest.mark.parametrize("kind", problems.KINDS, ids=lambda kind: kind.code)

@@ -84,3 +84,11 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str:
         f"这里只提供 {names}。",
         f"Only {names} is available here.",
     )
+
+
+def wants_page(accept: str | None) -> bool:
+    """Whether a browser asks: it names HTML, and what programs take no higher."""
+    if not accept or "text/html" not in accept:
+        return False
+    best = Accept(accept).best_match(["text/html", "application/problem+json", "application/json"])
+    return bool(best == "text/html")

@@ -55,7 +55,9 @@ class Edge(Litestar):
         async def dressed(message: Any) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], *_HEADERS]
-                if not any(name == b"content-security-policy" for name, _ in message["headers"]):
+                # A 304 updates the headers kept with the page, so it must not say another policy.
+                said = any(name == b"content-security-policy" for name, _ in message["headers"])
+                if not said and message["status"] != 304:
                     headers.append(_POLICY)
                 message = {**message, "headers": headers}
             elif head:

@@ -197,13 +197,15 @@ def _entries(
     newest = store.changes(dataset=name, cause="source", limit=ENTRIES, descending=True, seen=seen)
     for (dataset, number), changes in groupby(newest, key=lambda c: (c.dataset, c.release)):
         for change in reversed(list(changes)):
-            item = _item(
+            item = change_item(
                 change, site, datasets[dataset], release(dataset, number), catalogue(dataset, number)
             )
             yield entry_of(item, kind_scheme=f"{site.base}/kinds")
 
 
-def _item(change: Change, site: Site, dataset: Dataset, release: Release, catalogue: Catalogue) -> ChangeItem:
+def change_item(
+    change: Change, site: Site, dataset: Dataset, release: Release, catalogue: Catalogue
+) -> ChangeItem:
     address = f"{site.base}/v1/datasets/{dataset.name}/records/{change.record}"
     before, after = change.before, change.after
     return ChangeItem(

@@ -31,6 +31,8 @@ _PATIENCE = 20.0
 """Seconds for which a request waits while another file is made."""
 _LOG = logging.getLogger("publisher.api")
 _VARY = {"vary": "Accept, Accept-Encoding"}
+_FOR_PROGRAMS = ("/v1/", "/feeds/", "/ogc", "/docs/", "/assets/")
+"""Where an error is a problem whoever asks: a contract has one shape of errors."""
 _HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
 
 
@@ -164,7 +166,7 @@ def _asynchronous(route: AsyncRoute, service: Service) -> Callable[..., Any]:
         fresh, unchanged = _validators(route.operation, service, call, headers, reply.validity)
         if unchanged:
             return Outcome(304, fresh, b"")
-        return _built(route.operation, await reply.build(), fresh)
+        return _built(route.operation, await reply.build(), {**fresh, **reply.headers})
 
     return answer
 
@@ -189,21 +191,29 @@ def _built(operation: Operation, content: Any, headers: dict[str, str]) -> Outco
     return Outcome(200, headers, content if isinstance(content, bytes) else _encoder.encode(content))
 
 
-def exception_handlers(base: str) -> dict[Any, Any]:
-    """For Litestar: every exception becomes a problem. ``base`` is the site's own address."""
+type Printed = Callable[[ProblemError, str, bytes], tuple[bytes, Mapping[str, str]]]
+"""(what happened, path, query) → a page that tells a person, and its headers."""
+
+
+def exception_handlers(base: str, printed: Printed) -> dict[Any, Any]:
+    """For Litestar: every exception becomes a problem, as a page where a browser asks for one.
+
+    ``base`` is the site's own address.
+    """
 
     def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         fault = _problem(error)
         if fault.kind.code in ("internal-error", "store-unavailable"):
             _LOG.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
         path = request.scope["path"].encode("utf-8", "replace").decode()
-        body = problems.body(fault, base=base, path=path)
-        return Response(
-            _encoder.encode(body),
-            status_code=fault.kind.status,
-            headers={"cache-control": "no-store", **_VARY, **fault.headers},
-            media_type=problems.MEDIA_TYPE,
-        )
+        headers = {"cache-control": "no-store", **_VARY, **fault.headers}
+        for_people = not request.scope["path"].startswith(_FOR_PROGRAMS)
+        if for_people and conditional.wants_page(request.headers.get("accept")):
+            body, more = printed(fault, path, request.scope["query_string"])
+            headers, media = {**headers, **more}, "text/html"
+        else:
+            body, media = _encoder.encode(problems.body(fault, base=base, path=path)), problems.MEDIA_TYPE
+        return Response(body, status_code=fault.kind.status, headers=headers, media_type=media)
 
     return {HTTPException: answer, Exception: answer}
 

@@ -78,13 +78,16 @@ def parse(raw: bytes, grammar: Grammar) -> Parameters:
     if not raw:
         return NOTHING
     reader = _Reader(grammar)
-    for name, values in _split(raw).items():
+    for name, values in split(raw).items():
         reader.read(name, values)
     return reader.finish()
 
 
-def _split(raw: bytes) -> dict[str, list[str]]:
-    """Names with their values, in order. Refuses what is too long, not UTF-8 or holds control characters."""
+def split(raw: bytes) -> dict[str, list[str]]:
+    """Names with their values, in order.
+
+    Raises ``invalid-parameters`` for what is not UTF-8 or holds control characters, ``query-too-long``.
+    """
     if len(raw) > MAX_QUERY:
         raise ProblemError("query-too-long")
     try:

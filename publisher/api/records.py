@@ -164,7 +164,7 @@ def get_record(service: Service, call: Call) -> Reply:
     def build() -> answers.Record:
         state = service.store.record(name, record, reading.both_clocks(service, name, asked.view))
         if state.status in _GONE:
-            raise _gone(service, state)
+            raise gone(service, state)
         return answers.Record(
             **_item(service, state, asked.fields, asked.view),
             originals=dict(state.originals),
@@ -175,7 +175,7 @@ def get_record(service: Service, call: Call) -> Reply:
     return Reply(validity, build)
 
 
-def _gone(service: Service, state: RecordState) -> ProblemError:
+def gone(service: Service, state: RecordState) -> ProblemError:
     home = service.link(f"/v1/datasets/{state.dataset}/records/{state.id}")
     return ProblemError(
         _GONE[state.status],

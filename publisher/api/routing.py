@@ -119,6 +119,7 @@ class AsyncReply:
 
     validity: Validity
     build: Callable[[], Awaitable[Any]]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 
-from publisher.api import contract, pages
+from publisher.api import contract, viewer
 from publisher.api.problems import KINDS, ProblemError
 from publisher.app import create_app
+from publisher.pages import routes as people
+from publisher.pages.press import Press
 from publisher.settings import read as read_settings
 from publisher.store.store import Store
 from schemas import reading as catalogues
@@ -38,8 +40,9 @@ def addresses(site: Site) -> list[str]:
     }
     found = [
         route.operation.path.format_map(names) + ("?from=1" if "/compare" in route.operation.path else "")
-        for route in (*contract.ROUTES, *pages.ROUTES)
-        if route.operation.path != "/v1/search" and not route.operation.path.endswith("/delta")
+        for route in (*contract.ROUTES, *viewer.ROUTES, *people.routes(Press()))
+        if route.operation.path not in ("/v1/search", "/assets/{name}")
+        and not route.operation.path.endswith("/delta")
     ]
     return [
         *found,

@@ -1,0 +1,160 @@
+"""The page of a dataset: what it is, its records in a table, its releases, files and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlsplit
+
+from markupsafe import Markup
+
+from publisher.api import answers, reading
+from publisher.api import records as api
+from publisher.api.parameters import Parameters
+from publisher.api.routing import Call, Reply
+from publisher.exports.forms import FORMS
+from publisher.pages import finding, home, values, words
+from publisher.pages.press import HEADERS, Press
+from publisher.pages.visit import Visit
+from publisher.store.model import View
+from schemas.catalogue import Catalogue, Field
+
+_COLUMNS = 4
+"""Columns beside the title that a table has unless the reader chooses."""
+_CELL = 120
+"""Characters of a text in a cell; its record has all of it."""
+_VALUES = ("amount", "limit", "date", "boolean", "integer", "decimal")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    field: Field
+    title: str
+    order: str
+    """``ascending``, ``descending`` or empty: how the table is sorted by it."""
+    address: str
+    """The table sorted by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    title: str
+    address: str
+    status: str
+    cells: Sequence[Markup | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    total: int
+    following: str | None
+
+
+def dataset(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    name = reading.dataset_name(Call(visit.names, b"", ""))
+    kept = service.store.dataset(name)
+    catalogue = service.store.catalogue(name)
+    asked = visit.asked(reading.grammar(catalogue))
+    release = asked.view.release
+    facets = _facets(catalogue)
+    call = _listing(visit, facets, pinned=release is not None)
+    reply = api.list_records.handle(service, call)
+
+    def build() -> bytes:
+        page: answers.Records = reply.build()
+        releases = service.store.releases(name)
+        table = _table(visit, catalogue, asked, page)
+        return press.page(
+            "dataset.html",
+            visit,
+            dataset=kept,
+            catalogue=catalogue,
+            latest=home.latest(visit, releases),
+            releases=sorted(releases, key=lambda r: -r.number),
+            pin=release,
+            table=table,
+            shown={column.field.name for column in table.columns},
+            fields=[f for f in catalogue.fields if not f.personal],
+            facets=[
+                finding.choices(visit, facet) for facet in page.facets if finding.says_something(visit, facet)
+            ],
+            chips=list(finding.chips(visit, page.facets)),
+            files=_files(visit, name, release),
+            words=words,
+            title_of=values.title_of,
+        )
+
+    validity = reading.validity(service, name, View(release=release) if release else visit.view)
+    return Reply(replace(validity, tokens=(*validity.tokens, kept), modified=None), build, HEADERS)
+
+
+def _facets(catalogue: Catalogue) -> Sequence[str]:
+    return ["part", *(f.name for f in catalogue.fields if f.facet and not f.personal)]
+
+
+def _listing(visit: Visit, facets: Sequence[str], *, pinned: bool) -> Call:
+    if visit.values("facets"):
+        return visit.call(clocks=not pinned)
+    return visit.call(clocks=not pinned, facets=",".join(facets))
+
+
+def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: answers.Records) -> Table:
+    chosen = _chosen(catalogue, asked, page)
+    pin = (("release", str(asked.view.release)),) if asked.view.release else ()
+    return Table(
+        columns=[_column(visit, asked, f) for f in (catalogue.by_name[catalogue.title_field], *chosen)],
+        rows=[
+            Row(
+                title=item.title,
+                address=visit.url(
+                    f"/datasets/{item.dataset}/records/{item.id}", pin, clocks=not asked.view.release
+                ),
+                status=item.status,
+                cells=[_cell(visit, f, item.content.get(f.name)) for f in chosen],
+            )
+            for item in page.records
+        ],
+        total=page.total,
+        following=_following(visit, page.links.next),
+    )
+
+
+def _chosen(catalogue: Catalogue, asked: Parameters, page: answers.Records) -> Sequence[Field]:
+    if asked.fields is not None:
+        return [catalogue.by_name[name] for name in asked.fields if name != catalogue.title_field]
+    telling = [f for f in catalogue.fields if not f.personal and (f.facet or f.type in _VALUES)]
+    used = [f for f in telling if any(f.name in item.content for item in page.records)]
+    return [f for f in used if f.name != catalogue.title_field][:_COLUMNS]
+
+
+def _column(visit: Visit, asked: Parameters, field: Field) -> Column:
+    descending = dict(asked.sort).get(field.name)
+    order = "" if descending is None else "descending" if descending else "ascending"
+    sort = f"-{field.name}" if order == "ascending" else field.name
+    return Column(field, values.title_of(visit, field), order, visit.here(sort=sort))
+
+
+def _cell(visit: Visit, field: Field, value: answers.Json) -> str:
+    shown = "" if value is None else values.printed(visit, field, value)
+    return shown if len(shown) <= _CELL else f"{shown[:_CELL]}…"
+
+
+def _following(visit: Visit, address: str | None) -> str | None:
+    if address is None:
+        return None
+    cursor = dict(parse_qsl(urlsplit(address).query))["cursor"]
+    kept = [p for p in visit.pairs if p[0] != "cursor"]
+    return visit.url(visit.path, [*kept, ("cursor", cursor)])
+
+
+def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, str]]:
+    """(title, address) of the state that the page shows, in every kind of file."""
+    home = f"/v1/datasets/{name}" + (f"/releases/{release}" if release is not None else "")
+    clocks = () if release is not None else visit.clocks
+    return [
+        (f.title.replace("(", "（").replace(")", "）"), visit.link(f"{home}/files/{f.name}", clocks))
+        for f in FORMS.values()
+    ]

@@ -1,0 +1,173 @@
+"""The search page: the API's answer with its facets, filters to take off, a day to search at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlsplit
+
+from litestar.concurrency import sync_to_thread
+from markupsafe import Markup
+
+from publisher.api import answers
+from publisher.api import search as api
+from publisher.api.conditional import Validity
+from publisher.api.routing import AsyncReply
+from publisher.pages import home, text, words
+from publisher.pages.press import HEADERS, Press
+from publisher.pages.visit import Visit
+from publisher.store.model import Dataset
+from schemas import divisions
+
+FACETS = ("dataset", "body", "type", "division", "year")
+_SHOWN = 8
+"""Values of a facet that are seen at once; the rest unfolds."""
+SORTS = (
+    ("relevance", "最相关", "Best match"),
+    ("-date", "新的在前", "Newest"),
+    ("date", "旧的在前", "Oldest"),
+)
+MATCHES = {
+    "all": ("每一项都含有全部检索词", "Every result holds all of the words"),
+    "most": (
+        "含全部检索词的太少，以下各项含多数检索词",
+        "Too few hold all of the words; these hold most",
+    ),
+    "any": (
+        "含多数检索词的太少，以下各项含任一检索词",
+        "Too few hold most of the words; these hold any",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on, and the address without it."""
+
+    title: str
+    value: str
+    off: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    title: str
+    count: int
+    address: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A facet: its values with exact counts, each an address that puts it on or takes it off."""
+
+    name: str
+    title: str
+    first: Sequence[Choice]
+    rest: Sequence[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    dataset: Dataset | None
+    title: Markup
+    excerpts: Sequence[tuple[str, Markup]]
+    """(title of the field, marked excerpt)."""
+    address: str
+    dataset_title: str
+
+
+async def search(press: Press, visit: Visit) -> AsyncReply:
+    service = visit.service
+    datasets = {d.name: d for d in await sync_to_thread(service.store.datasets)}
+    if not visit.values("q"):
+        found = Validity(("", tuple(datasets.values())))
+
+        async def blank() -> bytes:
+            return press.page("search.html", visit, found=None, examples=home.EXAMPLES, words=words)
+
+        return AsyncReply(found, blank, HEADERS)
+    call = visit.call() if visit.values("facets") else visit.call(facets=",".join(FACETS))
+    reply = await api.search.handle(service, call)
+    titles = await sync_to_thread(_field_titles, visit, tuple(datasets.values()))
+
+    async def build() -> bytes:
+        answer: answers.Found = await reply.build()
+        return press.page(
+            "search.html",
+            visit,
+            found=answer,
+            results=[_result(visit, hit, datasets, titles) for hit in answer.hits],
+            facets=[choices(visit, facet) for facet in answer.facets if says_something(visit, facet)],
+            chips=list(chips(visit, answer.facets)),
+            match=visit.t(*MATCHES[answer.match]),
+            following=_following(visit, answer.links.next),
+            sorts=SORTS,
+            words=words,
+        )
+
+    validity = replace(reply.validity, tokens=(*reply.validity.tokens, tuple(datasets.values())))
+    return AsyncReply(validity, build, HEADERS)
+
+
+def _field_titles(visit: Visit, datasets: Sequence[Dataset]) -> dict[tuple[str, str], str]:
+    """(dataset, field) → what the field is called."""
+    return {
+        (d.name, field.name): visit.t(field.title, field.title_en)
+        for d in datasets
+        for field in visit.service.store.catalogue(d.name).fields
+    }
+
+
+def _result(
+    visit: Visit, hit: answers.Hit, datasets: dict[str, Dataset], titles: dict[tuple[str, str], str]
+) -> Result:
+    return Result(
+        dataset=datasets.get(hit.dataset),
+        title=text.marked(hit.title.text, hit.title.marks),
+        excerpts=[
+            (titles.get((hit.dataset, e.field), e.field), text.marked(e.text, e.marks)) for e in hit.excerpts
+        ],
+        address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
+        dataset_title=hit.dataset_title,
+    )
+
+
+def says_something(visit: Visit, facet: answers.Facet) -> bool:
+    return len(facet.values) > 1 or bool(visit.values(facet.field))
+
+
+def choices(visit: Visit, facet: answers.Facet) -> Choices:
+    chosen = visit.values(facet.field)
+    every = [
+        Choice(value.title, value.count, visit.toggled(facet.field, value.value), value.value in chosen)
+        for value in facet.values
+    ]
+    every.sort(key=lambda c: not c.on)  # what is on stays in sight
+    return Choices(facet.field, facet_title(visit, facet.field, facet.title), every[:_SHOWN], every[_SHOWN:])
+
+
+def facet_title(visit: Visit, name: str, title: str) -> str:
+    return visit.t(*words.FACETS[name]) if name in words.FACETS else title
+
+
+def chips(visit: Visit, facets: Sequence[answers.Facet]) -> Iterator[Chip]:
+    titles = {(f.field, v.value): v.title for f in facets for v in f.values}
+    names = {f.field: facet_title(visit, f.field, f.title) for f in facets}
+    for name, value in visit.pairs:
+        if name in names:
+            shown = titles.get((name, value)) or (divisions.name(value) if name == "division" else None)
+            yield Chip(names[name], shown or value, visit.toggled(name, value))
+
+
+def _following(visit: Visit, address: str | None) -> str | None:
+    """The API's next page as a page of ours."""
+    if address is None:
+        return None
+    query = [p for p in _pairs(address) if p[0] not in ("facets", "as_of", "known_at")]
+    facets = [("facets", value) for value in visit.values("facets")]
+    return visit.url(visit.path, [*query, *facets])
+
+
+def _pairs(address: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(address).query, keep_blank_values=True)

@@ -1,0 +1,70 @@
+"""Every page's address and what prints it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from openapi.model import Operation
+from publisher.api.conditional import Validity
+from publisher.api.problems import ProblemError
+from publisher.api.routing import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, Service
+from publisher.pages import datasets, finding, home, problem, records, visit
+from publisher.pages.press import HTML, Press
+from publisher.pages.visit import Visit
+
+type Page = Callable[[Press, Visit], Reply]
+type Waiting = Callable[[Press, Visit], Awaitable[AsyncReply]]
+
+_NAME = re.compile(r"([a-z-]+)\.[0-9a-f]{10}\.([a-z]+)")
+
+PAGES: dict[str, Page] = {
+    "/": home.home,
+    "/datasets/{dataset}": datasets.dataset,
+    "/datasets/{dataset}/records/{record}": records.record,
+    "/problems/{code}": problem.kind,
+}
+
+
+def routes(press: Press) -> tuple[AnyRoute, ...]:
+    return (
+        *(_page(path, press, page) for path, page in PAGES.items()),
+        _waiting("/search", press, finding.search),
+        Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
+    )
+
+
+def _operation(path: str, media_type: str = HTML) -> Operation:
+    return Operation(
+        name=f"page:{path}", path=path, tag="", summary="", description="", media_type=media_type
+    )
+
+
+def _page(path: str, press: Press, page: Page) -> Route:
+    def handle(service: Service, call: Call) -> Reply:
+        return page(press, visit.of(service, call))
+
+    return Route(_operation(path), handle)
+
+
+def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
+    async def handle(service: Service, call: Call) -> AsyncReply:
+        return await page(press, visit.of(service, call))
+
+    return AsyncRoute(_operation(path), handle)
+
+
+def _asset(press: Press) -> Callable[[Service, Call], Reply]:
+    """A file as it is now, whatever digest is asked for: a page that was kept may be older than it."""
+
+    def handle(_: Service, call: Call) -> Reply:
+        asked = _NAME.fullmatch(call.path["name"])
+        asset = press.assets.get(f"{asked[1]}.{asked[2]}") if asked else None
+        if asset is None:
+            raise ProblemError("no-such-route")
+        lasting = call.path["name"] == asset.name
+        return Reply(
+            Validity((asset.name,), immutable=lasting), lambda: asset.body, {"content-type": asset.media_type}
+        )
+
+    return handle

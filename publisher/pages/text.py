@@ -1,0 +1,76 @@
+"""Texts of records as HTML: every character escaped, citations linked, matches and differences marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from markupsafe import Markup, escape
+
+from publisher.compare import Piece
+from schemas import citation
+from schemas.citation import Citation
+
+type Address = Callable[[Citation], str]
+"""Where a citation leads."""
+
+LONGEST_LINKED = 20_000
+"""Characters of a text in which citations are looked for; the rest is shown plain."""
+_SHOWN = 100_000
+"""Characters of one value that a page shows; the files and the API have all of it."""
+
+
+def linked(text: str, address: Address) -> Markup:
+    """``text`` with its citations as links."""
+    out: list[Markup] = []
+    end = 0
+    for found in citation.find(text[:LONGEST_LINKED]):
+        if found.start < end:
+            continue
+        out.append(escape(text[end : found.start]))
+        shown = escape(text[found.start : found.end])
+        out.append(Markup('<a class="cite" href="{}">{}</a>').format(address(found), shown))
+        end = found.end
+    out.append(escape(text[end:_SHOWN]))
+    if len(text) > _SHOWN:
+        out.append(Markup("…"))
+    return Markup("").join(out)
+
+
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
+    """``text`` with the stretches that matched in ``<mark>``."""
+    out: list[Markup] = []
+    end = 0
+    for start, stop in marks:
+        out += (escape(text[end:start]), Markup("<mark>"), escape(text[start:stop]), Markup("</mark>"))
+        end = stop
+    out.append(escape(text[end:]))
+    return Markup("").join(out)
+
+
+_CONTEXT = 60
+"""Characters of a long stretch alike that stay on each side of a difference."""
+
+
+def differing(pieces: Iterable[Piece]) -> Markup:
+    """What went in ``<del>``, what came in ``<ins>``; of long stretches alike only what stands beside."""
+    listed = list(pieces)
+    out: list[Markup] = []
+    for n, piece in enumerate(listed):
+        match piece.op:
+            case "equal":
+                out.append(escape(_shortened(piece.text, first=n == 0, last=n == len(listed) - 1)))
+            case "delete":
+                out.append(Markup("<del>{}</del>").format(piece.text))
+            case "insert":
+                out.append(Markup("<ins>{}</ins>").format(piece.text))
+    return Markup("").join(out)
+
+
+def _shortened(text: str, *, first: bool, last: bool) -> str:
+    if len(text) <= 2 * _CONTEXT + 20:
+        return text
+    if first:
+        return f"…{text[-_CONTEXT:]}"
+    if last:
+        return f"{text[:_CONTEXT]}…"
+    return f"{text[:_CONTEXT]} … {text[-_CONTEXT:]}"

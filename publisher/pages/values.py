@@ -1,0 +1,150 @@
+"""A record's fields for readers: in groups, with plain labels, texts with their citations linked."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from publisher.compare import Piece, pieces
+from publisher.pages import text
+from publisher.pages.visit import Visit
+from publisher.store.model import FieldChange
+from schemas import divisions
+from schemas.catalogue import Catalogue, Content, Field, Json
+from schemas.citation import Citation
+from schemas.values import format_value
+
+_QUANTITIES = frozenset({"limit", "amount", "integer", "decimal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One field with its value."""
+
+    name: str
+    title: str
+    html: Markup
+    long: bool = False
+    """A text, which takes the whole width."""
+    original: str = ""
+    """The cell's text as found, where it differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    fields: Sequence[Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """One field that changed."""
+
+    title: str
+    html: Markup
+
+
+def address(visit: Visit, citation: Citation) -> str:
+    """Where a citation leads: a search for it finds the document itself, then all that cites it."""
+    wanted = f"《{citation.short_title}》" if citation.kind == "statute" else citation.standard
+    return visit.url("/search", (("q", wanted),))
+
+
+def groups(
+    visit: Visit, catalogue: Catalogue, content: Content, originals: Mapping[str, str]
+) -> Sequence[Group]:
+    """Every public field that has a value, the title aside, in the order in which readers ask."""
+    found: dict[str, list[Shown]] = {title: [] for title in (_WHAT, _HOW_MUCH, _WHY, _MORE)}
+    for field in catalogue.fields:
+        if field.name in content and not field.personal and field.name != catalogue.title_field:
+            found[_group(field)].append(_shown(visit, field, content[field.name], originals))
+    return [Group(visit.t(*title.split(" / ")), fields) for title, fields in found.items() if fields]
+
+
+_WHAT, _HOW_MUCH = "基本情况 / Essentials", "时限与金额 / Limits and amounts"
+_WHY, _MORE = "依据 / Legal basis", "详细内容 / Details"
+
+
+def _group(field: Field) -> str:
+    if field.format in ("citations", "document-number") or field.title.endswith("依据"):
+        return _WHY
+    if field.type in _QUANTITIES:
+        return _HOW_MUCH
+    if field.format in ("text", "markdown") or field.type == "list":
+        return _MORE
+    return _WHAT
+
+
+def _shown(visit: Visit, field: Field, value: Json, originals: Mapping[str, str]) -> Shown:
+    html = html_of(visit, field, value)
+    return Shown(
+        name=field.name,
+        title=title_of(visit, field),
+        html=html,
+        long=field.format in ("text", "markdown") or len(html) > 200,
+        original=_telling(originals.get(field.name, ""), printed(visit, field, value)),
+    )
+
+
+def _telling(original: str, shown: str) -> str:
+    """The original where it says other than what is shown; spaces, widths and 个 say nothing."""
+    return "" if _bare(original) == _bare(shown) else original
+
+
+def _bare(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).replace("个", "").split())
+
+
+def title_of(visit: Visit, field: Field) -> str:
+    return visit.t(field.title, field.title_en)
+
+
+def html_of(visit: Visit, field: Field, value: Json) -> Markup:
+    """A value in full."""
+    if isinstance(value, list):
+        items = [_linked(visit, item if isinstance(item, str) else str(item)) for item in value]
+        return Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(i) for i in items))
+    shown = printed(visit, field, value)
+    return _linked(visit, shown) if field.type == "string" else escape(shown)
+
+
+def printed(visit: Visit, field: Field, value: Json) -> str:
+    """A value as plain text; blank is empty."""
+    if field.format == "division" and isinstance(value, str):
+        name = divisions.name(value)
+        return f"{name}（{value}）" if name else value
+    return format_value(field, value, "en" if visit.lang == "en" else "zh")
+
+
+def _linked(visit: Visit, shown: str) -> Markup:
+    return text.linked(shown, lambda citation: address(visit, citation))
+
+
+def differences(visit: Visit, catalogue: Catalogue, changes: Sequence[FieldChange]) -> Sequence[Differing]:
+    """What a change did, field by field, with the characters that came and went marked."""
+    found = []
+    for change in changes:
+        field = catalogue.by_name.get(change.field)
+        if field is not None and field.personal:
+            continue
+        before, after = _side(visit, field, change.before), _side(visit, field, change.after)
+        title = title_of(visit, field) if field else visit.t("报送部门", "Handed in by")
+        found.append(Differing(title, text.differing(_marked(before, after))))
+    return found
+
+
+def _side(visit: Visit, field: Field | None, value: Json) -> str:
+    if field is None:
+        return "" if value is None else str(value)
+    return printed(visit, field, value)
+
+
+def _marked(before: str, after: str) -> Sequence[Piece]:
+    """By character where both are texts; a short value is easier read whole."""
+    if max(len(before), len(after)) > 24:
+        return pieces(before, after)
+    whole = [Piece("delete", before), Piece("insert", after)]
+    return [piece for piece in whole if piece.text]

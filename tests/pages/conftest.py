@@ -1,0 +1,72 @@
+"""The small real site of the API's tests, opened as a browser opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import httpx
+import pytest
+
+from tests.api.conftest import Site, site
+
+__all__ = ["site"]
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+class Page(HTMLParser):
+    """What a test asks of a page: its texts, links and elements. Nothing is forgiven."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__(convert_charrefs=True)
+        self.answer = answer
+        self.status = answer.status_code
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(answer.text)
+        self.close()
+        assert self._open == [], self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in ("meta", "link", "input", "br", "img", "hr", "path", "rect", "circle"):
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open, tag
+        assert self._open.pop() == tag, (tag, self._open)
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] not in ("script", "style"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str, **wanted: str) -> list[dict[str, str]]:
+        return [a for t, a in self.elements if t == tag and all(a.get(k) == v for k, v in wanted.items())]
+
+    @property
+    def links(self) -> list[str]:
+        return [a["href"] for t, a in self.elements if t in ("a", "link") and "href" in a]
+
+    def leading_to(self, part: str) -> list[str]:
+        return [link for link in self.links if part in unquote(link)]
+
+
+type Open = Callable[[str], Page]
+
+
+@pytest.fixture
+def visit(site: Site) -> Open:
+    def opened(address: str) -> Page:
+        return Page(site.client.get(address, headers=BROWSER))
+
+    return opened
