@@ -41,12 +41,13 @@ def addresses(site: Site) -> list[str]:
     found = [
         route.operation.path.format_map(names) + ("?from=1" if "/compare" in route.operation.path else "")
         for route in (*contract.ROUTES, *viewer.ROUTES, *people.routes(Press()))
-        if route.operation.path not in ("/v1/search", "/assets/{name}")
+        if route.operation.path not in ("/v1/search", "/v1/suggest", "/assets/{name}")
         and not route.operation.path.endswith("/delta")
     ]
     return [
         *found,
         "/v1/search?q=收费",
+        "/v1/suggest?q=收费",
         "/feeds/all.atom",
         f"{HOME}/records?release=1",
         f"{HOME}/records?limit=1",
