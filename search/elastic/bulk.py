@@ -25,11 +25,14 @@ type Line = tuple[bytes, bytes]
 @dataclass(slots=True)
 class Outcome:
     taken: int = 0
+    created: int = 0
+    """Of those taken, the spans that the index had not."""
     refused: dict[str, str] = field(default_factory=dict)
     """Span → why no attempt can write it."""
 
     def add(self, other: Outcome) -> None:
         self.taken += other.taken
+        self.created += other.created
         self.refused |= other.refused
 
 
@@ -66,6 +69,7 @@ def _settled(lines: list[Line], items: Sequence[Mapping[str, Any]], outcome: Out
         status = result["status"]
         if status < 300:
             outcome.taken += 1
+            outcome.created += result["result"] == "created"
         elif status == 409:
             continue
         else:

@@ -49,6 +49,16 @@ class Indices:
             raise SearchError(REINDEX, retry_after=60)
         return str(name)
 
+    async def current_of_any(self, client: AsyncElasticsearch) -> str | None:
+        """The index behind the alias, whatever made it."""
+        return await self.current(client, any_format=True)
+
+    async def position(self, client: AsyncElasticsearch, index: str) -> int:
+        """The largest version or mark that it holds."""
+        meta = await self.meta(client, index)
+        found = await client.search(index=index, size=0, aggs={"version": {"max": {"field": "version"}}})
+        return max(int(meta.get("mark", 0)), int(found["aggregations"]["version"]["value"] or 0))
+
     async def meta(self, client: AsyncElasticsearch, index: str) -> dict[str, Any]:
         held = await client.indices.get_mapping(index=index)
         meta: dict[str, Any] = next(iter(held.values()))["mappings"].get("_meta", {})
@@ -67,6 +77,7 @@ class Indices:
             name = await self.begin(client)
             await client.indices.put_settings(index=name, settings={"refresh_interval": "1s"})
             await self.swap(client, name)
+            await self.sweep(client)
         return name
 
     async def begin(self, client: AsyncElasticsearch) -> str:
@@ -85,7 +96,7 @@ class Indices:
         return name
 
     async def swap(self, client: AsyncElasticsearch, name: str) -> None:
-        """Put ``name`` in force in one step, then remove what it replaces."""
+        """Put ``name`` in force in one step; what it replaces is left to :meth:`sweep`."""
         settings = {"refresh_interval": "1s", "number_of_replicas": self._connection.replicas}
         await client.indices.put_settings(index=name, settings=settings)
         await client.indices.refresh(index=name)
@@ -94,7 +105,11 @@ class Indices:
         actions: list[dict[str, Any]] = [{"remove": {"index": o, "alias": self.alias}} for o in old]
         actions.append({"add": {"index": name, "alias": self.alias, "is_write_index": True}})
         await client.indices.update_aliases(actions=actions)
-        await self.sweep(client)
+
+    async def freeze(self, client: AsyncElasticsearch, index: str) -> None:
+        """Refuse writes from now on; those under way are done when it returns. Who writes tries again later,
+        and finds the index that replaced it."""
+        await client.indices.add_block(index=index, block="write")
 
     async def sweep(self, client: AsyncElasticsearch) -> None:
         """Remove indices of this alias's name that do not stand behind it."""

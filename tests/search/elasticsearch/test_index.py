@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from elasticsearch import Elasticsearch
+from elasticsearch import AsyncElasticsearch, Elasticsearch
 
 from search.elastic.connection import Connection
+from search.elastic.indices import Indices
 from search.elasticsearch import ElasticsearchEngine
 from search.engine import Document, RejectedError, SearchError
 from tests.search.documents import call, document, every_page, index, search, spans
@@ -93,6 +94,41 @@ def test_what_is_written_while_an_index_is_rebuilt_is_in_the_new_one(
     call(on_elasticsearch.rebuild, log())
     assert set(spans(on_elasticsearch, "许可")) == {"a", "late"}
     call(other.close)
+
+
+def test_what_is_written_at_the_very_moment_of_the_swap_is_in_the_new_index(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(on_elasticsearch, [document("a", "甲类许可", version=1)])
+    other = ElasticsearchEngine(elasticsearch)
+    swap = Indices.swap
+
+    async def late(self: Indices, client: AsyncElasticsearch, name: str) -> None:
+        await other.index([document("late", "乙类许可", version=2)])
+        await swap(self, client, name)
+
+    monkeypatch.setattr(Indices, "swap", late)
+    call(on_elasticsearch.rebuild, [document("a", "甲类许可", version=1)])
+    assert set(spans(on_elasticsearch, "许可")) == {"a", "late"}
+    call(other.close)
+
+
+def test_an_index_that_does_not_hold_what_was_written_is_not_put_in_force(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
+) -> None:
+    index(on_elasticsearch, [document("a", "旧的许可")])
+
+    def losing() -> Iterator[Document]:
+        for number in range(3_000):
+            yield document(f"n{number}", "新的许可", "依照规定办理" * 20, version=2)
+        admin.indices.refresh(index=f"{elasticsearch.alias}-000002")
+        assert admin.delete(index=f"{elasticsearch.alias}-000002", id="n0")["result"] == "deleted"
+
+    with pytest.raises(SearchError, match="2999 条文档，应为 3000 条"):
+        call(on_elasticsearch.rebuild, losing())
+    assert spans(on_elasticsearch, "许可") == ["a"]
+    assert call(on_elasticsearch.rebuild, [document("a", "新的许可", version=2)]) == 1
+    assert len(admin.indices.get(index=f"{elasticsearch.alias}-*")) == 1
 
 
 def test_a_rebuild_that_was_given_up_is_swept_away_by_the_next(
