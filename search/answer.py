@@ -10,7 +10,7 @@ from tantivy import Order
 
 from search import cursor, highlight, query, showing
 from search.analysis import Analyzer
-from search.asked import Asked
+from search.asked import Asked, present
 from search.cursor import Place
 from search.engine import Hit, Match, Page, Request
 from search.index import Reader, spelled
@@ -29,7 +29,7 @@ def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: L
         return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
     place = place or Place(0, min(request.known_at, reader.newest))
     asked_for = query.parse(request.text, analyzer, lexicon)
-    asked = Asked(reader.frequency, analyzer, request, asked_for, place.known_at)
+    asked = Asked(reader.frequency, analyzer, present(request, place.known_at), asked_for)
     whole, (match, total, facets) = _widen(reader, asked, request.facets)
     if request.sort == "relevance" and not asked_for.blank:
         hits, following = _by_relevance(reader, asked, match, request, asked_for, analyzer, place)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from search.analysis import Analyzer, is_han
-from search.engine import Match, Request
+from search.engine import Followed, Match, Request
 from search.query import Query, Word
 
 TIER = 100_000.0
@@ -42,6 +43,14 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """A field that holds one of many whole values."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     parts: tuple[Condition, ...]
 
@@ -74,7 +83,7 @@ class Ranked:
     scoring: tuple[Condition, ...]
 
 
-type Condition = Term | Phrase | Between | Every | Some | Boosted | Constant | Ranked
+type Condition = Term | Phrase | Between | Among | Every | Some | Boosted | Constant | Ranked
 
 NOTHING = Some(())
 
@@ -85,15 +94,18 @@ def wanted(query: Query) -> list[tuple[str, str]]:
 
 
 class Asked:
-    """A request against one state of an index: the sets of hits, and the query that ranks them."""
+    """A request against one state of an index: the sets of hits, and the query that ranks them.
+
+    ``within``: what every hit is besides (:func:`present`, :func:`of_change`).
+    """
 
     def __init__(
-        self, frequency: Frequency, analyzer: Analyzer, request: Request, query: Query, known_at: int
+        self, frequency: Frequency, analyzer: Analyzer, within: Condition, query: Query
     ) -> None:
         self._frequency = frequency
         self._analyzer = analyzer
         self._query = query
-        self._filters = _filter(request, known_at)
+        self._filters = within
         self._clauses = [self._clause(word) for word in query.words]
 
     def sets(self) -> list[Match]:
@@ -177,19 +189,31 @@ def _run(grams: Sequence[str]) -> Condition:
     return _all(parts) if parts else NOTHING
 
 
-def _filter(request: Request, known_at: int) -> Condition:
+def present(request: Request, known_at: int) -> Condition:
+    """In effect on the request's day, as known at an instant, and with the values that it filters by."""
     day = request.as_of
-    parts: list[Condition] = [
+    clocks = (
         Between("effective_from", high=day),
         Between("effective_to", low=day + 1),
         Between("known_from", high=known_at),
         Between("known_to", low=known_at + 1),
-    ]
-    for name, values in request.filters.items():
+    )
+    return Every((*clocks, *_valued(request.filters)))
+
+
+def of_change(followed: Followed, clock: Literal["known_from", "known_to"]) -> Condition:
+    """Began (``known_from``) or ceased (``known_to``) to be known in the time that is followed."""
+    parts: list[Condition] = [Between(clock, low=followed.after, high=followed.before - 1)]
+    if followed.spans is not None:
+        parts.append(Among("span", followed.spans))
+    return Every((*parts, *_valued(followed.filters)))
+
+
+def _valued(filters: Mapping[str, tuple[str, ...]]) -> Iterator[Condition]:
+    for name, values in filters.items():
         # What is no text at all (half a surrogate pair, from a command line) is no value either.
         plain = [value.encode(errors="replace").decode() for value in values]
-        parts.append(_any([Term(f"facets.{name}", value) for value in plain]))
-    return _all(parts)
+        yield _any([Term(f"facets.{name}", value) for value in plain])
 
 
 def most(words: int) -> int:

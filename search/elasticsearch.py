@@ -14,13 +14,13 @@ from elasticsearch import AsyncElasticsearch, NotFoundError
 from search import lexicon
 from search.analysis import Analyzer
 from search.draining import drained
-from search.elastic import asking
+from search.elastic import asking, following
 from search.elastic.bulk import Outcome
 from search.elastic.cluster import Cluster
 from search.elastic.connection import Connection
 from search.elastic.indices import Indices
 from search.elastic.writing import STATED, Writer
-from search.engine import Document, Page, RejectedError, Request
+from search.engine import Document, Followed, Page, RejectedError, Request, Touches
 from search.lexicon import Lexicon
 
 
@@ -36,9 +36,11 @@ class ElasticsearchEngine:
 
     async def search(self, request: Request) -> Page:
         """Raises :class:`search.engine.CursorError` and :class:`search.engine.SearchError`."""
-        if self._language is None:
-            self._language = await to_thread.run_sync(lexicon.load, self._dictionary)
-        return await self._cluster.run(asking.page, self._indices, request, *self._language)
+        return await self._cluster.run(asking.page, self._indices, request, *await self._words())
+
+    async def touched(self, followed: Followed) -> Touches:
+        """Raises :class:`search.engine.SearchError`."""
+        return await self._cluster.run(following.touched, self._indices, followed, *await self._words())
 
     async def index(self, documents: Iterable[Document]) -> int:
         """Write in many requests. Raises :class:`search.engine.RejectedError`, after all else is
@@ -77,6 +79,11 @@ class ElasticsearchEngine:
     async def _position(self, client: AsyncElasticsearch) -> int:
         name = await self._indices.current(client)
         return 0 if name is None else await self._indices.position(client, name)
+
+    async def _words(self) -> tuple[Analyzer, Lexicon]:
+        if self._language is None:
+            self._language = await to_thread.run_sync(lexicon.load, self._dictionary)
+        return self._language
 
     async def _mark(self, client: AsyncElasticsearch, sequence: int) -> None:
         await self._indices.remember(client, await self._indices.ensure(client), sequence)

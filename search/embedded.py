@@ -13,10 +13,10 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from search import answer, lexicon
+from search import answer, following, lexicon
 from search.analysis import Analyzer
 from search.draining import drained
-from search.engine import Document, Page, Request
+from search.engine import Document, Followed, Page, Request, Touch
 from search.folder import Folder
 from search.lexicon import Lexicon
 
@@ -32,6 +32,9 @@ class EmbeddedEngine:
 
     async def search(self, request: Request) -> Page:
         return await to_thread.run_sync(self._search, request)
+
+    async def touched(self, followed: Followed) -> tuple[Touch, ...]:
+        return await to_thread.run_sync(self._touched, followed)
 
     async def index(self, documents: Iterable[Document]) -> int:
         """One commit, of 50 ms and more: the larger the batch the better. It is read in a thread."""
@@ -62,6 +65,9 @@ class EmbeddedEngine:
 
     def _search(self, request: Request) -> Page:
         return answer.page(self._folder.reader(), request, *self._loaded())
+
+    def _touched(self, followed: Followed) -> tuple[Touch, ...]:
+        return following.touched(self._folder.reader(), followed, *self._loaded())
 
     def _index(self, documents: Iterable[Document]) -> int:
         return self._folder.add(documents, self._analyzer)

@@ -104,6 +104,30 @@ class Page:
     """Opaque; None at the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A search that somebody follows: which of its hits came or went in a stretch of time."""
+
+    text: str
+    """As in :class:`Request`; hits hold all its words."""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    after: int = 0
+    """Microseconds UTC; inclusive."""
+    before: int = FOREVER
+    """Exclusive."""
+    spans: tuple[str, ...] | None = None
+    """Only these."""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """At ``at`` a hit of ``record`` began to be known, or ceased to be."""
+
+    record: str
+    at: int
+
+
 class SearchError(Exception):
     """The engine cannot answer now. ``retry_after`` is in seconds."""
 
@@ -129,6 +153,11 @@ class SearchEngine(Protocol):
     """What the service needs of a search engine. Safe to share between tasks."""
 
     async def search(self, request: Request) -> Page: ...
+
+    async def touched(self, followed: Followed) -> tuple[Touch, ...]:
+        """The newest first, each once, at most ``limit``. Of one instant the order is not said, so where
+        there are ``limit`` of them the oldest instant may be incomplete."""
+        ...
 
     async def index(self, documents: Iterable[Document]) -> int:
         """Write spans (insert or replace by ``span``); searchable when it returns. → how many."""

@@ -10,7 +10,7 @@ import tantivy
 from tantivy import FieldType, Occur
 
 from search.analysis import Analyzer
-from search.asked import TIER, Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
+from search.asked import TIER, Among, Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
 from search.body import body, shown_texts
 from search.engine import FOREVER, Document
 from search.ranking import Candidate, Statistics
@@ -155,6 +155,8 @@ def spelled(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
         case Between(field, low, high):
             kind = FieldType.Unsigned if field == "order" else FieldType.Integer
             return tantivy.Query.range_query(index, field, kind, low, high)
+        case Among(field, values):
+            return tantivy.Query.term_set_query(index, field, list(values))
         case Every(parts):
             return tantivy.Query.boolean_query([(Occur.Must, spelled(index, p)) for p in parts])
         case Some(parts, least):

@@ -12,7 +12,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 
 from search import cursor, query, showing
 from search.analysis import Analyzer
-from search.asked import TIER, Asked, wanted
+from search.asked import TIER, Asked, present, wanted
 from search.body import key, shown_texts
 from search.cursor import Place
 from search.elastic.indices import Indices
@@ -69,11 +69,11 @@ async def page(
     place = cursor.read(request)
     asked_for = query.parse(request.text, analyzer, lexicon)
     await indices.check(client)
-    facts = await _facts(client, indices.alias, wanted(asked_for))
+    facts = await facts_of(client, indices.alias, wanted(asked_for))
     if facts is None or not facts.documents:
         return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
     place = place or Place(0, min(request.known_at, facts.newest))
-    asked = Asked(facts.frequency, analyzer, request, asked_for, place.known_at)
+    asked = Asked(facts.frequency, analyzer, present(request, place.known_at), asked_for)
     ranks = request.sort == "relevance" and not asked_for.blank
     terms = [("grams", g) for g in asked_for.grams] + [("chars", c) for c in asked_for.chars]
     search = Search(client, indices.alias, asked, request, place, ranks=ranks)
@@ -219,7 +219,7 @@ def _hit(hit: Raw, score: float, marker: Any, analyzer: Analyzer) -> Hit:
     return showing.hit(document, kept, score, marker, analyzer)
 
 
-async def _facts(client: AsyncElasticsearch, alias: str, tokens: Sequence[Token]) -> Facts | None:
+async def facts_of(client: AsyncElasticsearch, alias: str, tokens: Sequence[Token]) -> Facts | None:
     """None where there is no index. The facts come from the shards' own cache until something is written."""
     searches: list[dict[str, Any]] = [{}, {"size": 0, "track_total_hits": False, "aggs": _FACTS}]
     unique = list(dict.fromkeys(tokens))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from search.asked import Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
+from search.asked import Among, Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
 
 type Query = dict[str, Any]
 
@@ -21,6 +21,8 @@ def spelled(condition: Condition) -> Query:
         case Between(field, low, high):
             bounds = {"gte": low, "lte": high}
             return {"range": {field: {name: value for name, value in bounds.items() if value is not None}}}
+        case Among(field, values):
+            return {"terms": {field: list(values)}}
         case Every(parts):
             return {"bool": {"must": [spelled(part) for part in parts]}}
         case Some(parts, least):
