@@ -11,6 +11,16 @@ from schemas.catalogue import Catalogue, Content, Json
 
 type Kind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
 
+KINDS: dict[Kind, str] = {
+    "added": "新增",
+    "changed": "调整",
+    "removed": "取消",
+    "renamed": "更名",
+    "corrected": "更正",
+    "withdrawn": "撤回",
+}
+"""Kind of change → the verb of its headline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -33,6 +43,7 @@ class ChangeItem:
     catalogue: Catalogue
     actor: str
     """Who answers for it: the department that handed the part in, else the publishing body."""
+    dataset: str
     dataset_title: str
     published_at: datetime
     """Aware."""
@@ -40,6 +51,12 @@ class ChangeItem:
     """The same as a day in Asia/Shanghai: it decides whether an effect lies in the future."""
     effective_on: date
     release: int
+    division: str | None = None
+    """GB/T 2260 code of what the dataset is about; a record that names its own goes before."""
+    updated: datetime | None = None
+    """When the change was last corrected, withdrawn or erased, if it was: the entry says so."""
+    corrected: bool = False
+    """What it told was corrected since; the correction has an entry of its own."""
     basis: str = ""
     """文号 of the document that ordered the release."""
     reason: str = ""

@@ -1,10 +1,10 @@
 """feedgen 1.0 and what it gets wrong, mended in one place through its own extensions.
 
 Seen by running it: links of Atom entries lose ``rel``, ``type``, ``title`` and ``length``; RSS drops
-every feed link but ``self``; ``updated`` and ``lastBuildDate`` default to the present, so that no two
-renders are equal; entries are prepended; one control character raises and loses the whole feed; an
-author without an e-mail address vanishes from RSS; and each RSS date switches the locale of the
-whole process, which is no business of a thread that renders a feed.
+every feed link but ``self``; there are no marks of RFC 5005; ``updated`` and ``lastBuildDate`` default to
+the present, so that no two renders are equal; entries are prepended; one control character raises and
+loses the whole feed; an author without an e-mail address vanishes from RSS; and each RSS date switches
+the locale of the whole process, which is no business of a thread that renders a feed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from lxml import etree
 from feeds.model import Link
 
 ATOM = "http://www.w3.org/2005/Atom"
+HISTORY = "http://purl.org/syndication/history/1.0"
 
 # What XML 1.0 (section 2.2) has no way to write, and the controls DEL and C1, which nobody can read.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -59,7 +60,7 @@ def attributes(link: Link) -> dict[str, str]:
 
 
 class Mending:
-    """Extension of a feed or of an entry: its links as they were given, and its RSS date.
+    """Extension of a feed or of an entry: its links as they were given, its RSS date, its archive mark.
 
     feedgen makes one for every feed and entry; whoever builds these fills it. Fields are public
     because feedgen gives no way to pass them when it makes the instance.
@@ -68,9 +69,10 @@ class Mending:
     def __init__(self) -> None:
         self.links: tuple[Link, ...] = ()
         self.rss_dates: Mapping[str, datetime] = {}
+        self.archive = False
 
     def extend_ns(self) -> dict[str, str]:
-        return {}
+        return {"fh": HISTORY} if self.archive else {}
 
     def extend_atom(self, element: Any) -> None:
         """Replace feedgen's links by ours, where they stood."""
@@ -80,6 +82,7 @@ class Mending:
             element.remove(link)
         for offset, link in enumerate(self.links):
             element.insert(place + offset, etree.Element("link", attributes(link)))
+        self._mark(element)
 
     def extend_rss(self, element: Any) -> None:
         """Add the links that RSS itself has no word for as ``atom:link``, and the dates of RFC 822."""
@@ -92,9 +95,18 @@ class Mending:
                 etree.SubElement(holder, f"{{{ATOM}}}link", attributes(link))
         for name, moment in self.rss_dates.items():
             etree.SubElement(holder, name).text = format_datetime(utc(moment))
+        self._mark(holder)
+
+    def _mark(self, holder: Any) -> None:
+        """Atom wants what is its own before the entries, and so does whoever reads a stream."""
+        if self.archive:
+            first = next((n for n, child in enumerate(holder) if child.tag in ("entry", "item")), len(holder))
+            holder.insert(first, etree.Element(f"{{{HISTORY}}}archive"))
 
 
-def generator(*, updated: datetime, links: Iterable[Link], rss_dates: Mapping[str, datetime]) -> Any:
+def generator(
+    *, updated: datetime, links: Iterable[Link], rss_dates: Mapping[str, datetime], archive: bool = False
+) -> Any:
     """An empty feedgen feed that renders the same bytes whenever it is rendered."""
     feed = FeedGenerator()
     feed.register_extension("mending", Mending, Mending)
@@ -104,6 +116,7 @@ def generator(*, updated: datetime, links: Iterable[Link], rss_dates: Mapping[st
     vars(feed)["_FeedGenerator__rss_lastBuildDate"] = None
     feed.mending.links = tuple(links)
     feed.mending.rss_dates = rss_dates
+    feed.mending.archive = archive
     return feed
 
 

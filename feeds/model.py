@@ -32,7 +32,8 @@ class Entry:
     link: str
     summary: str = ""
     content_html: str = ""
-    author: str = ""
+    authors: tuple[str, ...] = ()
+    """Names of bodies, the one that answers for it first."""
     categories: tuple[Category, ...] = ()
     links: tuple[Link, ...] = ()
 
@@ -51,3 +52,6 @@ class Feed:
     rights: str = ""
     entries: tuple[Entry, ...] = ()
     links: tuple[Link, ...] = ()
+    """``alternate`` (the other formats), ``hub`` (WebSub), ``prev-archive`` and ``current`` (RFC 5005) …"""
+    archive: bool = False
+    """An archive document (RFC 5005, section 4): it gains no entry any more."""

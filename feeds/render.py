@@ -12,6 +12,7 @@ ATOM_TYPE = "application/atom+xml; charset=utf-8"
 RSS_TYPE = "application/rss+xml; charset=utf-8"
 
 _UNTITLED = "（无标题）"
+_UNKNOWN = "application/octet-stream"
 
 
 def atom(feed: Feed) -> bytes:
@@ -27,7 +28,7 @@ def atom(feed: Feed) -> bytes:
         built.subtitle(clean(feed.subtitle))
     if feed.rights:
         built.rights(clean(feed.rights))
-    for entry in _newest_first(feed):
+    for entry in newest_first(feed):
         _atom_entry(built, entry)
     return bytes(built.atom_str())
 
@@ -40,7 +41,7 @@ def rss(feed: Feed) -> bytes:
         built.copyright(clean(feed.rights))
     if feed.author:
         built.dc.dc_creator(_line(feed.author))
-    for entry in _newest_first(feed):
+    for entry in newest_first(feed):
         _rss_entry(built, entry)
     return bytes(built.rss_str())
 
@@ -48,7 +49,8 @@ def rss(feed: Feed) -> bytes:
 def _start(feed: Feed, media_type: str) -> Any:
     page = clean_line(feed.link)
     links = (Link(feed.self_link, "self", media_type), Link(page, "alternate"), *feed.links)
-    built = generator(updated=feed.updated, links=links, rss_dates={"lastBuildDate": feed.updated})
+    dates = {"lastBuildDate": feed.updated}
+    built = generator(updated=feed.updated, links=links, rss_dates=dates, archive=feed.archive)
     built.title(_line(feed.title))
     built.link(href=page, rel="alternate")
     built.language(clean_line(feed.language))
@@ -56,7 +58,8 @@ def _start(feed: Feed, media_type: str) -> Any:
     return built
 
 
-def _newest_first(feed: Feed) -> list[Entry]:
+def newest_first(feed: Feed) -> list[Entry]:
+    """The order of every format; entries of one instant keep theirs."""
     return sorted(feed.entries, key=lambda entry: utc(entry.updated), reverse=True)
 
 
@@ -66,8 +69,8 @@ def _atom_entry(built: Any, entry: Entry) -> None:
     made.title(_line(entry.title))
     made.link(href=clean_line(entry.link), rel="alternate")
     made.published(utc(entry.published))
-    if entry.author:
-        made.author({"name": _line(entry.author)})
+    for author in entry.authors:
+        made.author({"name": _line(author)})
     if entry.summary:
         made.summary(clean(entry.summary))
     if entry.content_html:
@@ -82,12 +85,15 @@ def _rss_entry(built: Any, entry: Entry) -> None:
     made.guid(clean_line(entry.id), permalink=False)
     made.title(_line(entry.title))
     made.link(href=clean_line(entry.link), rel="alternate")
-    if entry.author:
-        made.dc.dc_creator(_line(entry.author))
+    if entry.authors:
+        made.dc.dc_creator([_line(author) for author in entry.authors])
     # A description is HTML to every reader, so plain text has to be escaped once more.
     made.description(escape(clean(entry.summary or entry.title), quote=False))
     if entry.content_html:
         made.content(clean(entry.content_html))
+    for link in [link for link in entry.links if link.rel == "enclosure"][:1]:
+        # One is all that RSS 2.0 has room for; the others stand among the atom:links.
+        made.enclosure(clean_line(link.href), str(link.length or 0), clean_line(link.type) or _UNKNOWN)
     for category in entry.categories:
         made.category(_category(category))
 

@@ -6,20 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 from html import escape
 
-from feeds.changes import ChangeItem, Difference, Kind
-from feeds.model import Category, Entry
+from feeds.changes import KINDS, ChangeItem, Difference
+from feeds.labels import authors, categories, enclosures, shown_content
+from feeds.model import Entry
+from feeds.text import full_text
 from schemas.catalogue import Catalogue, Content, Field, Json
 from schemas.values import format_value
-
-KINDS: dict[Kind, str] = {
-    "added": "新增",
-    "changed": "调整",
-    "removed": "取消",
-    "renamed": "更名",
-    "corrected": "更正",
-    "withdrawn": "撤回",
-}
-"""Kind of change → the verb of its headline."""
 
 _SHORT = 24
 """Longest value, in characters, that a headline quotes."""
@@ -29,19 +21,19 @@ _LONG = 600
 """Longest text that an added or removed record shows of one field; its page shows the whole."""
 
 
-def entry_of(item: ChangeItem, *, kind_scheme: str) -> Entry:
-    """The feed entry of a change. ``kind_scheme``: the URI under which the kinds are categories."""
+def entry_of(item: ChangeItem, *, base: str) -> Entry:
+    """The feed entry of a change. ``base``: the site's address, under which the schemes stand."""
     return Entry(
         id=item.id,
         title=headline(item),
-        updated=item.published_at,
+        updated=max(item.published_at, item.updated or item.published_at),
         published=item.published_at,
         link=item.link,
         summary=summary(item),
         content_html=details(item),
-        author=item.actor,
-        categories=(Category(item.kind, kind_scheme, KINDS[item.kind]),),
-        links=item.links,
+        authors=authors(item),
+        categories=categories(item, base),
+        links=item.links if item.hidden else (*item.links, *enclosures(item)),
     )
 
 
@@ -74,6 +66,8 @@ def summary(item: ChangeItem) -> str:
         text += f"说明：{item.reason.rstrip('。')}。"
     if item.hidden:
         text += item.hidden
+    elif item.corrected:
+        text += "该内容其后已更正，见更正条目。"
     return text
 
 
@@ -83,10 +77,10 @@ def details(item: ChangeItem) -> str:
     if item.hidden or item.kind == "withdrawn":
         return body
     if item.kind in ("added", "removed"):
-        return body + _fields_table(
-            item.catalogue, (item.after if item.kind == "added" else item.before) or {}
-        )
-    return body + _differences_table(item.catalogue, item.differences)
+        body += _fields_table(item.catalogue, shown_content(item))
+    else:
+        body += _differences_table(item.catalogue, item.differences)
+    return body + ("" if item.kind == "removed" else full_text(item))
 
 
 def _what(item: ChangeItem) -> str:
@@ -120,7 +114,7 @@ def _fields_table(catalogue: Catalogue, content: Content) -> str:
     rows = "".join(
         f"<tr><th>{escape(field.title)}</th><td>{_html(_cut(_printed(field, content[field.name])))}</td></tr>"
         for field in catalogue.fields
-        if not field.personal and field.name in content
+        if not field.personal and field.format != "markdown" and field.name in content
     )
     return f"<table>{rows}</table>" if rows else ""
 

@@ -77,7 +77,7 @@ def _handlers(service: Service, press: Press) -> list[HTTPRouteHandler]:
         "/feeds/{dataset}", {str(form): route for form, route in feeds.ROUTES.items()}, service
     )
     every = (*contract.ROUTES, *viewer.ROUTES, *people.routes(press))
-    plain = [route for route in every if not route.operation.path.startswith("/feeds/")]
+    plain = [route for route in every if route not in feeds.ROUTES.values()]
     return [*(mounting.handler(route, service) for route in plain), suffixed]
 
 

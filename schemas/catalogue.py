@@ -36,7 +36,7 @@ RESERVED = frozenset(
     {
         *("limit", "cursor", "sort", "fields", "q", "as_of", "known_at", "release", "facets", "headers"),
         *("format", "id", "status", "part", "record", "dataset", "revision", "lang", "explain"),
-        *("from", "to", "since", "effective_from"),
+        *("from", "to", "since", "effective_from", "change", "archive"),
     }
 )
 """Names that parameters and envelopes of the API and columns of its files use; no field may have one."""

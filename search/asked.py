@@ -99,9 +99,7 @@ class Asked:
     ``within``: what every hit is besides (:func:`present`, :func:`of_change`).
     """
 
-    def __init__(
-        self, frequency: Frequency, analyzer: Analyzer, within: Condition, query: Query
-    ) -> None:
+    def __init__(self, frequency: Frequency, analyzer: Analyzer, within: Condition, query: Query) -> None:
         self._frequency = frequency
         self._analyzer = analyzer
         self._query = query

@@ -16,7 +16,7 @@ from anyio import to_thread
 from search import answer, following, lexicon
 from search.analysis import Analyzer
 from search.draining import drained
-from search.engine import Document, Followed, Page, Request, Touch
+from search.engine import Document, Followed, Page, Request, Touches
 from search.folder import Folder
 from search.lexicon import Lexicon
 
@@ -33,7 +33,7 @@ class EmbeddedEngine:
     async def search(self, request: Request) -> Page:
         return await to_thread.run_sync(self._search, request)
 
-    async def touched(self, followed: Followed) -> tuple[Touch, ...]:
+    async def touched(self, followed: Followed) -> Touches:
         return await to_thread.run_sync(self._touched, followed)
 
     async def index(self, documents: Iterable[Document]) -> int:
@@ -66,7 +66,7 @@ class EmbeddedEngine:
     def _search(self, request: Request) -> Page:
         return answer.page(self._folder.reader(), request, *self._loaded())
 
-    def _touched(self, followed: Followed) -> tuple[Touch, ...]:
+    def _touched(self, followed: Followed) -> Touches:
         return following.touched(self._folder.reader(), followed, *self._loaded())
 
     def _index(self, documents: Iterable[Document]) -> int:

@@ -118,6 +118,7 @@ class Followed:
     spans: tuple[str, ...] | None = None
     """Only these."""
     limit: int = 100
+    """Documents that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,14 @@ class Touch:
 
     record: str
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    found: tuple[Touch, ...]
+    """The newest first, each once, and every one of its instant."""
+    rest: int | None
+    """The newest instant that was not gone through to its end; None where ``found`` is everything."""
 
 
 class SearchError(Exception):
@@ -154,9 +163,8 @@ class SearchEngine(Protocol):
 
     async def search(self, request: Request) -> Page: ...
 
-    async def touched(self, followed: Followed) -> tuple[Touch, ...]:
-        """The newest first, each once, at most ``limit``. Of one instant the order is not said, so where
-        there are ``limit`` of them the oldest instant may be incomplete."""
+    async def touched(self, followed: Followed) -> Touches:
+        """What came or went in that time, as far back as ``limit`` goes."""
         ...
 
     async def index(self, documents: Iterable[Document]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from tantivy import Order
@@ -10,7 +10,7 @@ from tantivy import Order
 from search import query
 from search.analysis import Analyzer
 from search.asked import Asked, of_change
-from search.engine import Followed, Touch
+from search.engine import Followed, Touch, Touches
 from search.index import Reader, spelled
 from search.lexicon import Lexicon
 
@@ -19,14 +19,12 @@ type Clock = Literal["known_from", "known_to"]
 CLOCKS: Sequence[Clock] = ("known_from", "known_to")
 
 
-def touched(
-    reader: Reader | None, followed: Followed, analyzer: Analyzer, lexicon: Lexicon
-) -> tuple[Touch, ...]:
+def touched(reader: Reader | None, followed: Followed, analyzer: Analyzer, lexicon: Lexicon) -> Touches:
     """Of the index in process."""
     if reader is None or not reader.documents:
-        return ()
+        return Touches((), None)
     asked_for = query.parse(followed.text, analyzer, lexicon)
-    found: list[Touch] = []
+    found: list[list[Touch]] = []
     for clock in CLOCKS:
         asked = Asked(reader.frequency, analyzer, of_change(followed, clock), asked_for)
         hits = reader.searcher.search(
@@ -36,12 +34,14 @@ def touched(
             order_by_field=clock,
             order=Order.Desc,
         ).hits
-        found += [Touch(reader.document(address).record, int(at)) for at, address in hits]
-    return newest(found, followed.limit)
+        found.append([Touch(reader.document(address).record, int(at)) for at, address in hits])
+    return gathered(found, followed.limit)
 
 
-def newest(found: Iterable[Touch], limit: int) -> tuple[Touch, ...]:
-    """Each once, the newest first."""
-    ordered = sorted(dict.fromkeys(found), key=lambda touch: (-touch.at, touch.record))
-    return tuple(ordered[:limit])
-
+def gathered(by_clock: Sequence[Sequence[Touch]], limit: int) -> Touches:
+    """Of each clock the newest ``limit``: what lies behind the last of a full list may be missing."""
+    cut = [touches[-1].at for touches in by_clock if len(touches) == limit]
+    rest = max(cut, default=None)
+    unique = dict.fromkeys(touch for touches in by_clock for touch in touches)
+    whole = (touch for touch in unique if rest is None or touch.at > rest)
+    return Touches(tuple(sorted(whole, key=lambda touch: (-touch.at, touch.record))), rest)

@@ -57,7 +57,7 @@ TAGS: Mapping[str, str] = {
     "文件": "批量下载 / Files for downloading",
     "检索": "全文检索 / Search",
     "目录": "数据目录与结构文件 / The catalogue (DCAT) and the schemas",
-    "订阅": "Atom 与 RSS / Feeds",
+    "订阅": "Atom、RSS 与 JSON Feed / Feeds",
     "运行": "监视与接口文档 / Monitoring and this document",
 }
 
@@ -108,6 +108,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *files.ROUTES,
     *search.ROUTES,
     *feeds.ROUTES.values(),
+    *feeds.SEARCHED,
     *catalog.ROUTES,
     *health.ROUTES,
     get_dataset_openapi,

@@ -1,39 +1,50 @@
-"""The feeds of the service: what changed, dataset by dataset or in all of them, from the log."""
+"""The feeds of the service: of everything, a dataset, kinds of change and searches, in three formats."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
-from itertools import groupby
-from typing import Literal
 
-from feeds.changes import ChangeItem, Difference
-from feeds.model import Entry, Feed, Link
-from feeds.render import atom, rss
-from feeds.sentence import entry_of
+from litestar.concurrency import sync_to_thread
+
 from openapi.model import Operation, Parameter
+from publisher.announcing import scope as scopes
+from publisher.announcing import selection
+from publisher.announcing.feed import datasets_of, feed, rendered
+from publisher.announcing.scope import ALL, FORMS, TERMS, TITLES, Form, Scope
+from publisher.announcing.selection import NoSuchArchiveError, Selection
 from publisher.api import parameters, reading
 from publisher.api.conditional import Validity
 from publisher.api.described import AS_OF, KNOWN_AT, RELEASE
-from publisher.api.parameters import Grammar
-from publisher.api.problems import Fault
-from publisher.api.routing import Call, Reply, Route, Service, route
-from publisher.store.clocks import SHANGHAI, day_at, moment
-from publisher.store.model import Change, Dataset, Release, Site, View
-from publisher.store.store import Store
-from schemas.catalogue import Catalogue
+from publisher.api.parameters import Grammar, Parameters
+from publisher.api.problems import Fault, ProblemError
+from publisher.api.routing import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, Service
+from publisher.api.search import indexed, only_dataset, scope_of
+from publisher.store.model import Dataset, View
 
-ENTRIES = 100
-"""A feed tells the newest changes, up to this many; ``/v1/datasets/{dataset}/changes`` has all of them."""
-ALL = "all"
-"""In place of a dataset's name: the changes of every dataset."""
-
-type Format = Literal["atom", "rss"]
-_MEDIA: dict[Format, str] = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
-
-_VIEW = Grammar(names=reading.VIEW)
+_OWN = frozenset({"archive"})
+_GRAMMAR = Grammar(names=reading.VIEW | _OWN, filters={"change": "string"})
+_NAME = Parameter(
+    "dataset",
+    "数据集的名称; `all` 为全部数据集 / Name of a dataset; `all` is every dataset",
+    {"type": "string"},
+    where="path",
+    required=True,
+    example="shili-fees",
+)
+_CHANGE = Parameter(
+    "change",
+    "只要这些变化, 可多次 / Only these kinds of change; repeat for or: "
+    + ", ".join(f"{term} {title}" for term, title in TERMS.items()),
+    {"type": "array", "items": {"type": "string", "enum": list(TERMS)}},
+)
+_ARCHIVE = Parameter(
+    "archive",
+    "以往的一份存档(RFC 5005), 见订阅中的 prev-archive / An archive of the feed (RFC 5005): from its "
+    "prev-archive link",
+    {"type": "integer", "minimum": 1},
+)
 _CLOCKS = (
     replace(
         AS_OF,
@@ -43,74 +54,125 @@ _CLOCKS = (
     replace(KNOWN_AT, description="那一时刻的订阅: 只要其时已发布的 / The feed as it stood at that instant"),
     replace(
         RELEASE,
-        description="某次发布时的订阅, 两个时点都固定; 不与 as_of、known_at 同用, 也不用于 all / The feed as "
-        "of that release: pins both clocks, so it goes with neither as_of nor known_at, nor with all",
+        description="某次发布时的订阅, 两个时点都固定; 不与 as_of、known_at 同用, 须有一个数据集 / "
+        "The feed as of that release: pins both clocks, so it goes with neither as_of nor known_at, "
+        "and needs one dataset",
     ),
 )
-_NAME = Parameter(
-    "dataset",
-    "数据集的名称; `all` 为全部数据集 / Name of a dataset; `all` is every dataset",
-    {"type": "string"},
-    where="path",
-    required=True,
-    example="shili-fees",
+_QUERY = Parameter(
+    "q",
+    "要找的词, 须全部含有 / What to look for: an entry holds all the words, before or after the change",
+    {"type": "string", "minLength": 1},
+    example="价格鉴证",
+)
+_FILTERS = Parameter(
+    "filters",
+    "与检索相同的筛选: dataset、body、type、division、year 及清单自己的统计字段; 同名多次为「或」 / The "
+    "filters of search: these facets or those of a catalogue; repeat a name for or",
+    {"type": "object", "additionalProperties": {"type": "string"}},
+    free_form=True,
 )
 
 
-@route(
-    Operation(
-        name="get_atom_feed",
-        path="/feeds/{dataset}.atom",
+def _of_log(form: Form) -> Route:
+    """The changes of a dataset or of all, straight from the log."""
+    operation = Operation(
+        name=f"get_{form}_feed",
+        path=f"/feeds/{{dataset}}.{form}",
         tag="订阅",
-        summary="变化订阅(Atom)",
-        description="最近的变化, 逐次发布, 新的在前, 至多 100 条; 解析改进不当作变化。\n\n"
-        "The newest changes, release by release, at most 100; a better reading of ours is no change.",
-        parameters=(_NAME, *_CLOCKS),
+        summary=f"变化订阅({TITLES[form]})",
+        description="最近的变化, 逐次发布, 新的在前, 至多 100 条; 解析改进不当作变化。更早的在存档里。\n\n"
+        "The newest changes, release by release, at most 100; a better reading of ours is no change. "
+        "What is older is in the archives.",
+        parameters=(_NAME, _CHANGE, _ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release"),
-        media_type=f"{_MEDIA['atom']}; charset=utf-8",
+        media_type=_media(form),
     )
-)
-def get_atom_feed(service: Service, call: Call) -> Reply:
-    return _reply(service, call, "atom")
+
+    def handle(service: Service, call: Call) -> Reply:
+        asked = parameters.parse(call.query, _GRAMMAR)
+        scope = _scope(service, call, asked)
+        datasets = datasets_of(service.store, scope)
+        validity = _validity(service, scope.dataset, datasets)
+
+        def build() -> bytes:
+            chosen = _selected(service, scope, asked.archive)
+            return rendered(feed(service.store, scope, chosen, form), form)
+
+        return Reply(validity, build)
+
+    return Route(operation, handle)
 
 
-@route(
-    Operation(
-        name="get_rss_feed",
-        path="/feeds/{dataset}.rss",
+def _of_search(form: Form) -> AsyncRoute:
+    """The changes of whatever a search finds."""
+    operation = Operation(
+        name=f"search_{form}_feed",
+        path=f"/feeds/search.{form}",
         tag="订阅",
-        summary="变化订阅(RSS)",
-        description="与 Atom 内容相同, 格式为 RSS 2.0。\n\nThe entries of the Atom feed as RSS 2.0.",
-        parameters=(_NAME, *_CLOCKS),
-        problems=("no-such-dataset", "no-such-release"),
-        media_type=f"{_MEDIA['rss']}; charset=utf-8",
+        summary=f"检索的订阅({TITLES[form]})",
+        description="所检索、所筛选的记录的变化: 变化前或变化后含全部词即为命中; 参数与 /v1/search 相同。\n\n"
+        "The changes of what a search finds: its record held all the words before or after. The parameters "
+        "are those of /v1/search; give q, a filter or both.",
+        parameters=(_QUERY, _FILTERS, _CHANGE, _ARCHIVE, *_CLOCKS),
+        problems=("no-such-dataset", "no-such-release", "search-unavailable"),
+        media_type=_media(form),
     )
-)
-def get_rss_feed(service: Service, call: Call) -> Reply:
-    return _reply(service, call, "rss")
+
+    async def handle(service: Service, call: Call) -> AsyncReply:
+        scope, asked, named, tokens, modified = await sync_to_thread(_searched, service, call)
+        # The index follows the log at its own pace, so its position is a part of what is answered.
+        position = await service.search.position()
+
+        async def build() -> bytes:
+            try:
+                chosen = await selection.searched(service.store, service.search, scope, asked.archive)
+            except NoSuchArchiveError:
+                raise _no_such_archive() from None
+            return await sync_to_thread(
+                lambda: rendered(feed(service.store, scope, chosen, form, named=named), form)
+            )
+
+        return AsyncReply(Validity((position, *tokens), modified), build)
+
+    return AsyncRoute(operation, handle)
 
 
-ROUTES: dict[Format, Route] = {"atom": get_atom_feed, "rss": get_rss_feed}
-"""By the suffix that asks for them."""
+def _media(form: Form) -> str:
+    return FORMS[form] + ("" if form == "json" else "; charset=utf-8")
 
 
-def _reply(service: Service, call: Call, form: Format) -> Reply:
-    view = parameters.parse(call.query, _VIEW).view
-    store = service.store
-    asked = reading.dataset_name(call)
-    name = None if asked == ALL else asked
-    datasets = _datasets(store, name)
-    reading.check_known(service, view)
-    seen = view if view.release is None else _at_release(service, name, view)
+def _searched(
+    service: Service, call: Call
+) -> tuple[Scope, Parameters, Mapping[str, str], tuple[object, ...], datetime | None]:
+    """Scope, parameters, facet titles, and of which state of the log the answer is."""
+    known = scope_of(service)
+    grammar = known.grammar()
+    asked = parameters.parse(
+        call.query,
+        Grammar(names=reading.VIEW | _OWN | {"q"}, filters={**grammar.filters, "change": "string"}),
+    )
+    filters = {f.field: indexed(f.field, f.values) for f in asked.filters if f.field != "change"}
+    if not asked.text and not filters:
+        raise _fault("q", "请给出要找的词或筛选条件。", "Say what to look for, or filter.")
+    reading.check_known(service, asked.view)
+    seen = asked.view
+    if seen.release is not None:
+        seen = reading.both_clocks(service, only_dataset(asked), seen)
+    scope = scopes.scope(kinds=_kinds(asked), text=asked.text, filters=filters, view=asked.view, seen=seen)
+    datasets = datasets_of(service.store, scope)
+    validity = _validity(service, None, datasets)
+    return scope, asked, known.facets, (*validity.tokens, known.facets), validity.modified
 
-    def build() -> bytes:
-        feed = change_feed(store, name, form=form, seen=seen, query=reading.view_query(view))
-        return atom(feed) if form == "atom" else rss(feed)
 
-    # Names of datasets and parts are set by commands that make no release, so they count by themselves.
-    # No feed is immutable: what is withdrawn or erased later leaves the feeds of every day.
-    sequence, _ = store.validator(name)
-    return Reply(Validity((sequence, datasets), _last_published(service, datasets)), build)
+def _scope(service: Service, call: Call, asked: Parameters) -> Scope:
+    name = reading.dataset_name(call)
+    dataset = None if name == ALL else name
+    reading.check_known(service, asked.view)
+    seen = asked.view
+    if seen.release is not None:
+        seen = _at_release(service, dataset, seen)
+    return scopes.scope(dataset=dataset, kinds=_kinds(asked), view=asked.view, seen=seen)
 
 
 def _at_release(service: Service, name: str | None, view: View) -> View:
@@ -128,120 +190,46 @@ def _at_release(service: Service, name: str | None, view: View) -> View:
     )
 
 
-def change_feed(store: Store, name: str | None, *, form: Format, seen: View, query: str) -> Feed:
-    """The feed of one dataset, or of all where ``name`` is None.
+def _kinds(asked: Parameters) -> tuple[str, ...]:
+    kinds = tuple(value for f in asked.filters if f.field == "change" for value in f.values)
+    for kind in kinds:
+        if kind not in TERMS:
+            near = parameters.nearest(kind, TERMS)
+            every = ", ".join(TERMS)
+            raise _fault("change", f"没有这种变化; 有: {every}。", f"No such kind; there are: {every}.", near)
+    return kinds
 
-    One entry for each change of a record, by the publisher's own text: a better reading of ours is
-    announced to nobody. ``seen``: only what had taken effect by its day and was published by its instant;
-    ``query`` is how that was asked for. Raises ``StoreError`` ``no-such-dataset``.
-    """
-    site = store.site()
-    datasets = _datasets(store, name)
-    entries = tuple(_entries(store, site, name, {d.name: d for d in datasets}, seen))
-    slug = name or ALL
-    other: Format = "rss" if form == "atom" else "atom"
-    page = site.base + ("/" if name is None else f"/v1/datasets/{name}")
-    alternate = Link(f"{site.base}/feeds/{slug}.{other}{query}", "alternate", _MEDIA[other])
-    first = datasets[0] if name is not None else None
-    return Feed(
-        id=f"tag:{site.tag_authority}:feeds/{slug}{query}",
-        title=(first.title if first else "全部数据集") + f"：变化{_until(seen)}",
-        subtitle=(first.notice or first.description) if first else f"{site.base} 各数据集的变化",
-        updated=_updated(entries, datasets),
-        link=page,
-        self_link=f"{site.base}/feeds/{slug}.{form}{query}",
-        author=first.body if first else site.base,
-        rights=first.licence if first else "",
-        entries=entries,
-        links=(alternate,),
+
+def _selected(service: Service, scope: Scope, archive: int | None) -> Selection:
+    try:
+        return selection.plain(service.store, scope, archive)
+    except NoSuchArchiveError:
+        raise _no_such_archive() from None
+
+
+def _no_such_archive() -> ProblemError:
+    return _fault(
+        "archive", "没有这份存档; 请由订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
     )
 
 
-def _until(seen: View) -> str:
-    """What a feed of a past state says of itself in its title."""
-    day = seen.as_of and f"{seen.as_of.year}年{seen.as_of.month}月{seen.as_of.day}日已生效"
-    instant = seen.known_at and f"{seen.known_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}（北京时间）已发布"
-    told = "、".join(part for part in (day, instant) if part)
-    return f"（截至{told}）" if told else ""
+def _fault(parameter: str, zh: str, en: str, near: str | None = None) -> ProblemError:
+    return parameters.invalid(
+        [Fault(parameter=parameter, code="bad-value", detail=zh, detail_en=en, nearest=near)]
+    )
 
 
-def _updated(entries: tuple[Entry, ...], datasets: tuple[Dataset, ...]) -> datetime:
-    """Of the newest entry, else of the newest dataset: a feed without either is as old as time."""
-    moments = [entry.updated for entry in entries] or [d.created_at for d in datasets if d.created_at]
-    return max(moments, default=moment(0))
+def _validity(service: Service, name: str | None, datasets: tuple[Dataset, ...]) -> Validity:
+    """Names of datasets and parts are set by commands that make no release, so they count by themselves.
 
-
-def _last_published(service: Service, datasets: tuple[Dataset, ...]) -> datetime | None:
+    No feed is immutable: what is withdrawn or erased later leaves the feeds of every day, archives too.
+    """
+    sequence, _ = service.store.validator(name)
     # Of the releases, not of the changes: an erasure takes words out of a feed and adds no entry.
     times = (service.published_at(d.name, service.store.validator(d.name)[0]) for d in datasets)
-    return max((t for t in times if t is not None), default=None)
+    return Validity((sequence, datasets), max((t for t in times if t is not None), default=None))
 
 
-def _datasets(store: Store, name: str | None) -> tuple[Dataset, ...]:
-    return store.datasets() if name is None else (store.dataset(name),)
-
-
-def _entries(
-    store: Store, site: Site, name: str | None, datasets: dict[str, Dataset], seen: View
-) -> Iterator[Entry]:
-    """Newest release first; within a release in the order of the list itself."""
-
-    @cache
-    def release(dataset: str, number: int) -> Release:
-        return store.release(dataset, number)
-
-    @cache
-    def catalogue(dataset: str, number: int) -> Catalogue:
-        return store.catalogue(dataset, number)
-
-    newest = store.changes(dataset=name, cause="source", limit=ENTRIES, descending=True, seen=seen)
-    for (dataset, number), changes in groupby(newest, key=lambda c: (c.dataset, c.release)):
-        for change in reversed(list(changes)):
-            item = change_item(
-                change, site, datasets[dataset], release(dataset, number), catalogue(dataset, number)
-            )
-            yield entry_of(item, kind_scheme=f"{site.base}/kinds")
-
-
-def change_item(
-    change: Change, site: Site, dataset: Dataset, release: Release, catalogue: Catalogue
-) -> ChangeItem:
-    address = f"{site.base}/v1/datasets/{dataset.name}/records/{change.record}"
-    before, after = change.before, change.after
-    return ChangeItem(
-        id=f"tag:{site.tag_authority}:{dataset.name}/{change.release}/{change.record}/{change.kind}",
-        kind=change.kind,
-        title=change.title,
-        previous_title=catalogue.title_of(before) if before else "",
-        link=address,
-        catalogue=catalogue,
-        actor=_actor(dataset, change.part),
-        dataset_title=dataset.title,
-        published_at=change.published_at,
-        published_on=day_at(change.published_at),
-        effective_on=change.effective_on,
-        release=change.release,
-        basis=release.basis,
-        reason=change.reason,
-        before=before,
-        after=after,
-        differences=tuple(Difference(f.field, f.before, f.after) for f in change.fields),
-        hidden=_hidden(change),
-        links=(Link(f"{address}/history", "related", "application/json", "沿革"),),
-    )
-
-
-def _hidden(change: Change) -> str:
-    if change.erased:
-        return "内容已依法清除。"
-    if change.withdrawn and change.kind != "withdrawn":
-        return "该条目其后已撤回，内容不再列出。"
-    return ""
-
-
-def _actor(dataset: Dataset, part: str | None) -> str:
-    """The department in full: 财政局 of 示例市人民政府 is 示例市财政局."""
-    if not part:
-        return dataset.body
-    place = dataset.body.removesuffix("人民政府")
-    return part if place == dataset.body or part.startswith(place) else place + part
+ROUTES: Mapping[Form, Route] = {form: _of_log(form) for form in FORMS}
+"""By the suffix that asks for them."""
+SEARCHED: tuple[AnyRoute, ...] = tuple(_of_search(form) for form in FORMS)

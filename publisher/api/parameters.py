@@ -66,6 +66,8 @@ class Parameters:
     start: View | None = None
     end: View | None = None
     """The two states of a comparison."""
+    archive: int | None = None
+    """The change that an archive of a feed begins with."""
     headers: str = "zh"
     """The language of a file's headings."""
 
@@ -336,6 +338,7 @@ _SINGLES: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
     "q": ("query", "text", _text),
     "after": ("query", "after", _SEQUENCE),
     "before": ("query", "before", _SEQUENCE),
+    "archive": ("query", "archive", _SEQUENCE),
     "since": ("query", "after", _SEQUENCE),
     "from": ("query", "start", _side),
     "to": ("query", "end", _side),

@@ -29,7 +29,7 @@ _EVERYWHERE = ("dataset", "body", "type", "division", "year")
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
+class SearchScope:
     """What there is to search in: dataset titles, and facet name → title."""
 
     datasets: dict[str, str]
@@ -46,13 +46,13 @@ class _Scope:
         )
 
 
-def _scope(service: Service) -> _Scope:
+def scope_of(service: Service) -> SearchScope:
     datasets = service.store.datasets()
     catalogues = [service.store.catalogue(dataset.name) for dataset in datasets]
     facets = {name: titles.COMMON[name] for name in _EVERYWHERE}
     for name, title in _own_facets(catalogues):
         facets.setdefault(name, title)
-    return _Scope({d.name: d.title for d in datasets}, facets)
+    return SearchScope({d.name: d.title for d in datasets}, facets)
 
 
 def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
@@ -117,7 +117,7 @@ def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
-    scope, state = await sync_to_thread(lambda: (_scope(service), service.store.validator()))
+    scope, state = await sync_to_thread(lambda: (scope_of(service), service.store.validator()))
     asked = parameters.parse(call.query, scope.grammar())
     _check(asked)
     reading.check_known(service, asked.view)
@@ -126,7 +126,7 @@ async def search(service: Service, call: Call) -> AsyncReply:
     view = await sync_to_thread(_view, service, asked, cursor)
     request = engine.Request(
         text=cursor.meant if cursor and cursor.meant else asked.text,
-        filters={f.field: _indexed(f.field, f.values) for f in asked.filters},
+        filters={f.field: indexed(f.field, f.values) for f in asked.filters},
         as_of=reading.day(service, view).toordinal(),
         known_at=engine.FOREVER - 1 if view.known_at is None else micros(view.known_at),
         sort=_sort(asked),
@@ -178,7 +178,7 @@ def _check(asked: Parameters) -> None:
         )
 
 
-def _indexed(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+def indexed(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
     """Values as the index holds them: a division's code without the zeros behind."""
     return tuple(map(divisions.compact, values)) if name == "division" else values
 
@@ -198,11 +198,11 @@ def _view(service: Service, asked: Parameters, cursor: cursors.Cursor | None) ->
         return View(as_of=cursor.as_of, known_at=cursor.known_at)
     view = asked.view
     if view.release is not None:
-        view = reading.both_clocks(service, _only_dataset(asked), view)
+        view = reading.both_clocks(service, only_dataset(asked), view)
     return View(as_of=reading.day(service, view), known_at=view.known_at or service.clock())
 
 
-def _only_dataset(asked: Parameters) -> str:
+def only_dataset(asked: Parameters) -> str:
     """A release's number is of one dataset, so ``release=`` needs to be told which."""
     named = [value for f in asked.filters if f.field == "dataset" for value in f.values]
     if len(named) == 1:
@@ -222,7 +222,7 @@ def _only_dataset(asked: Parameters) -> str:
 def _found(
     service: Service,
     call: Call,
-    scope: _Scope,
+    scope: SearchScope,
     asked: Parameters,
     page: engine.Page,
     meant: str | None,
@@ -249,7 +249,7 @@ def _found(
     )
 
 
-def _hit(service: Service, scope: _Scope, view: View, hit: engine.Hit) -> answers.Hit:
+def _hit(service: Service, scope: SearchScope, view: View, hit: engine.Hit) -> answers.Hit:
     dataset = service.link(f"/v1/datasets/{hit.dataset}")
     home = f"{dataset}/records/{hit.record}"
     return answers.Hit(

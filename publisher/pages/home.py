@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from feeds.sentence import headline
-from publisher.api import feeds
+from publisher.announcing.entries import change_item
 from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
 from publisher.api.routing import Reply, Service
@@ -109,5 +109,5 @@ def sentences(service: Service, dataset: Dataset, release: Release, limit: int) 
         dataset=dataset.name, release=release.number, cause="source", limit=limit
     )
     for change in changes:
-        item = feeds.change_item(change, service.site, dataset, release, catalogue)
+        item = change_item(change, service.site, dataset, release, catalogue)
         yield Told(headline(item), change.record, change.kind)

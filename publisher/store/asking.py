@@ -12,7 +12,17 @@ from publisher.store import tables as t
 from publisher.store.base import Base
 from publisher.store.clocks import micros
 from publisher.store.listing import Listing
-from publisher.store.model import Cause, Change, RecordPage, RecordQuery, RecordState, Release, Span, View
+from publisher.store.model import (
+    Cause,
+    Change,
+    ChangeKind,
+    RecordPage,
+    RecordQuery,
+    RecordState,
+    Release,
+    Span,
+    View,
+)
 from publisher.store.prepared import Prepared
 
 _NAMED = func.coalesce(select(func.sum(t.dataset.c.named_at)).scalar_subquery(), 0)
@@ -80,8 +90,11 @@ class Asking(Base):
         release: int | None = None,
         cause: Cause | None = None,
         seen: View = View(),  # noqa: B008 - frozen
+        kinds: Sequence[ChangeKind] = (),
     ) -> tuple[Change, ...]:
-        """``seen``: only what had taken effect by its day and was published by its instant; None is any."""
+        """``seen``: only what had taken effect by its day and was published by its instant; None is any.
+        ``kinds``: only of these; empty is any.
+        """
         with self._read() as conn:
             return history.changes(
                 conn,
@@ -94,6 +107,7 @@ class Asking(Base):
                 release=release,
                 cause=cause,
                 seen=seen,
+                kinds=kinds,
             )
 
     def erased(self, dataset: str) -> tuple[str, ...]:

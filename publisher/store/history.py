@@ -13,7 +13,7 @@ from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.clocks import day_or_none, micros, moment
 from publisher.store.draft import source_of
-from publisher.store.model import Cause, Change, FieldChange, Release, View
+from publisher.store.model import Cause, Change, ChangeKind, FieldChange, Release, View
 from publisher.store.views import no_such_release
 from schemas.catalogue import Content
 
@@ -60,6 +60,7 @@ def changes(
     release: int | None,
     cause: Cause | None,
     seen: View,
+    kinds: Sequence[ChangeKind],
 ) -> tuple[Change, ...]:
     query = _CHANGE.where(_c.sequence > after)
     if before is not None:
@@ -74,8 +75,18 @@ def changes(
         query = query.where(_c.effective_from <= seen.as_of.toordinal())
     if seen.known_at is not None:
         query = query.where(_b.published_at <= micros(seen.known_at))
+    if kinds:
+        query = query.where(_c.kind.in_(kinds))
     query = query.order_by(_c.sequence.desc() if descending else _c.sequence).limit(limit)
     return _changes(conn, query, order)
+
+
+def of_records(
+    conn: Connection, order: FieldOrder, records: Sequence[str], published_at: Sequence[int]
+) -> tuple[Change, ...]:
+    """The newest first: what the releases of these instants did to these records."""
+    query = _CHANGE.where(_r.id.in_(records), _b.published_at.in_(published_at))
+    return _changes(conn, query.order_by(_c.sequence.desc()), order)
 
 
 def history(

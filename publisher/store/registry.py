@@ -18,8 +18,8 @@ from publisher.store.model import Dataset, Part, Site, StoreError
 from schemas.catalogue import Catalogue
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_EVERY = "all"
-"""Stands for every dataset where one may be named, so none is called so."""
+_TAKEN = ("all", "search")
+"""Stand for every dataset, and for a search, where a feed names a dataset; so none is called so."""
 _DETAILS = (
     *("title", "title_en", "body", "division", "licence", "contact"),
     *("description", "notice", "labels", "source_note"),
@@ -76,11 +76,12 @@ def not_initialised() -> StoreError:
 
 def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now: datetime) -> Dataset:
     """Raises ``StoreError``: ``bad-dataset-name``, ``dataset-exists``."""
-    if not _NAME.fullmatch(dataset.name) or dataset.name == _EVERY:
+    if not _NAME.fullmatch(dataset.name) or dataset.name in _TAKEN:
         raise StoreError(
             "bad-dataset-name",
-            f"数据集名称“{dataset.name}”只能用小写字母、数字和连字符，且不能是 {_EVERY}。",
-            f"The name {dataset.name!r} may hold small letters, digits and hyphens, and is not {_EVERY!r}.",
+            f"数据集名称“{dataset.name}”只能用小写字母、数字和连字符，且不能是 {' 或 '.join(_TAKEN)}。",
+            f"The name {dataset.name!r} may hold small letters, digits and hyphens, and is not "
+            f"{' or '.join(_TAKEN)}.",
         )
     if conn.execute(select(t.dataset.c.key).where(t.dataset.c.name == dataset.name)).first() is not None:
         raise StoreError(

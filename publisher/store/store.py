@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from publisher.store import chain, derived, moving, outbox
 from publisher.store import tables as t
+from publisher.store.announcing import Announcing
 from publisher.store.asking import Asking
 from publisher.store.clocks import utc_now
 from publisher.store.comparing import Comparing
@@ -24,7 +25,7 @@ from publisher.store.releasing import Releasing
 from publisher.store.sources import Folder, Rows
 
 
-class Store(Drafting, Releasing, Asking, Matching, Comparing, Exporting):
+class Store(Drafting, Releasing, Asking, Announcing, Matching, Comparing, Exporting):
     """Every method is one transaction; any may raise ``StoreError``. Safe to share between threads."""
 
     _files: Path

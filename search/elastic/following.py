@@ -12,19 +12,20 @@ from search.asked import Asked, of_change, wanted
 from search.elastic.asking import facts_of
 from search.elastic.indices import Indices
 from search.elastic.spelling import spelled
-from search.engine import Followed, SearchError, Touch
-from search.following import CLOCKS, newest
+from search.engine import Followed, SearchError, Touch, Touches
+from search.following import CLOCKS, gathered
 from search.lexicon import Lexicon
 
 
 async def touched(
     client: AsyncElasticsearch, indices: Indices, followed: Followed, analyzer: Analyzer, lexicon: Lexicon
-) -> tuple[Touch, ...]:
+) -> Touches:
     asked_for = query.parse(followed.text, analyzer, lexicon)
     await indices.check(client)
     facts = await facts_of(client, indices.alias, wanted(asked_for))
     if facts is None or not facts.documents:
-        return ()
+        return Touches((), None)
+    limit = min(followed.limit, 10_000)
     searches: list[dict[str, Any]] = []
     for clock in CLOCKS:
         asked = Asked(facts.frequency, analyzer, of_change(followed, clock), asked_for)
@@ -32,19 +33,18 @@ async def touched(
             {},
             {
                 "query": spelled(asked.members("all")),
-                "size": min(followed.limit, 10_000),
+                "size": limit,
                 "sort": [{clock: "desc"}],
                 "_source": ["document.record"],
                 "track_total_hits": False,
             },
         ]
-    found: list[Touch] = []
+    found: list[list[Touch]] = []
     for answer in (await client.msearch(index=indices.alias, searches=searches))["responses"]:
         if "error" in answer:
             raise SearchError(
                 f"检索服务暂时不能答复 / the search cluster cannot answer: {answer['error']['type']}"
             )
-        found += [
-            Touch(hit["_source"]["document"]["record"], int(hit["sort"][0])) for hit in answer["hits"]["hits"]
-        ]
-    return newest(found, followed.limit)
+        hits = answer["hits"]["hits"]
+        found.append([Touch(hit["_source"]["document"]["record"], int(hit["sort"][0])) for hit in hits])
+    return gathered(found, limit)

@@ -8,6 +8,7 @@ from search.asked import Among, Between, Boosted, Condition, Constant, Every, Ph
 
 type Query = dict[str, Any]
 
+_NOTHING: Query = {"match_none": {}}
 _LONGEST_TERM = 32_766
 """Bytes; Lucene holds no longer term, and a query for one is an error there."""
 
@@ -26,9 +27,8 @@ def spelled(condition: Condition) -> Query:
         case Every(parts):
             return {"bool": {"must": [spelled(part) for part in parts]}}
         case Some(parts, least):
-            if not parts:
-                return {"match_none": {}}
-            return {"bool": {"should": [spelled(part) for part in parts], "minimum_should_match": least}}
+            should = [spelled(part) for part in parts]
+            return {"bool": {"should": should, "minimum_should_match": least}} if parts else _NOTHING
         case Boosted(part, factor):
             # `bool` takes a boost for whatever stands in it.
             return {"bool": {"must": [spelled(part)], "boost": factor}}
@@ -42,7 +42,7 @@ def _term(field: str, token: str) -> Query:
     # JSON cannot carry half of a surrogate pair; the sign that replaces it stands in no document.
     sendable = token.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(sendable.encode()) > _LONGEST_TERM:
-        return {"match_none": {}}
+        return _NOTHING
     return {"term": {field: {"value": sendable}}}
 
 

@@ -41,7 +41,7 @@ def entry(number: int, **changes: object) -> Entry:
         link=f"https://data.example.gov.cn/v1/shili-fees/records/r{number}?a=1&b=2",
         summary="第2次发布",
         content_html="<p>原 <del>20</del></p>",
-        author="示例市财政局",
+        authors=("示例市财政局",),
         categories=(Category("removed", "https://data.example.gov.cn/kinds", "取消"),),
     )
     return replace(made, **changes)  # type: ignore[arg-type]  # each test names real fields
@@ -113,7 +113,14 @@ def test_no_text_and_no_order_breaks_a_feed(
     render: Render, texts: list[tuple[str, str, str]], moments: list[datetime], title: str
 ) -> None:
     entries = [
-        entry(n, title=words[0], summary=words[1], author=words[2], content_html=words[1], updated=moments[n])
+        entry(
+            n,
+            title=words[0],
+            summary=words[1],
+            authors=(words[2],),
+            content_html=words[1],
+            updated=moments[n],
+        )
         for n, words in enumerate(texts)
     ]
     value = feed(*entries, title=title, subtitle=title)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.changes import ChangeItem, Difference, Kind
+from feeds.changes import KINDS, ChangeItem, Difference, Kind
 from feeds.model import Feed
 from feeds.render import atom
-from feeds.sentence import KINDS, details, entry_of, headline, summary
+from feeds.sentence import details, entry_of, headline, summary
 from schemas.reading import parse
 
 
@@ -61,6 +61,7 @@ def item(kind: Kind = "removed", **changes: object) -> ChangeItem:
         link="https://x.example/r1",
         catalogue=CATALOGUE,
         actor="示例市财政局",
+        dataset="charges",
         dataset_title="示例市收费目录（演示数据）",
         published_at=NOW,
         published_on=date(2024, 7, 1),
@@ -151,7 +152,7 @@ def test_hidden_content_appears_nowhere(kind: Kind) -> None:
         previous_title="隐去的名称",
         hidden="该条目其后已撤回，内容不再列出。",
     )
-    entry = entry_of(change, kind_scheme="https://x.example/kinds")
+    entry = entry_of(change, base="https://x.example")
     told = entry.title + entry.summary + entry.content_html
     assert "隐去" not in told
     assert "已撤回" in entry.summary
@@ -214,10 +215,11 @@ def test_markup_in_the_data_stays_text(before: str, after: str, reason: str, kin
 
 
 def test_an_entry_keeps_its_id_and_carries_its_kind_as_a_category() -> None:
-    entry = entry_of(item(), kind_scheme="https://x.example/kinds")
+    entry = entry_of(item(), base="https://x.example")
     assert entry.id == item().id
     assert [(c.term, c.scheme, c.label) for c in entry.categories] == [
-        ("removed", "https://x.example/kinds", "取消")
+        ("removed", "https://x.example/kinds", "取消"),
+        ("charges", "https://x.example/facets/dataset", item().dataset_title),
     ]
     feed = Feed(
         "tag:x.example,2024:f", "t", NOW, "https://x.example", "https://x.example/f", entries=(entry,)

@@ -2,110 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import date, timedelta
 
 import feedparser
-import httpx
 import pytest
-from litestar.testing import TestClient
 
-from publisher import settings
-from publisher.api.feeds import ENTRIES
-from publisher.app import create_app
-from publisher.store.model import Dataset, Entry, Part, Release, StoreError
-from publisher.store.store import Store
+from publisher.announcing.selection import ENTRIES
+from publisher.store.model import StoreError
 from schemas.catalogue import Content
 from schemas.reading import load
-from search.embedded import EmbeddedEngine
-
-BASE = "https://data.example.gov.cn"
-FEES = "shili-fees"
-FIRST: list[Content] = [
-    {"name": "价格鉴证业务收费", "department": "发展改革部门", "standard": "按标的额分档累进"},
-    {"name": "居民生活污水处理费", "department": "住房城乡建设部门", "standard": "0.85元/立方米"},
-    {"name": "遗体整容", "department": "民政部门", "standard": "200元/具"},
-]
-SECOND: list[Content] = [
-    {**FIRST[1], "standard": "0.95元/立方米"},
-    FIRST[2],
-    {"name": "城市道路占用挖掘修复费", "department": "住房城乡建设部门", "standard": "按面积计收"},
-]
-
-
-@dataclass
-class Service:
-    store: Store
-    client: httpx.Client
-    now: datetime
-
-    def publish(
-        self,
-        contents: list[Content],
-        on: date | None = None,
-        *,
-        dataset: str = FEES,
-        part: str | None = "财政局",
-        source_texts: Callable[[Content], str] = repr,
-    ) -> Release:
-        self.now += timedelta(days=1)
-        source = self.store.put_source(repr(contents).encode(), name="收费目录.csv", media_type="text/csv")
-        entries = [Entry(content=content, source_text=source_texts(content)) for content in contents]
-        self.store.stage(dataset, entries, part=part, source=source, parser_version="1")
-        release = self.store.publish(dataset, effective_on=on or self.now.date(), basis="示财综〔2024〕5号")
-        assert release is not None
-        return release
-
-    def record(self, title: str) -> str:
-        (found,) = {state.id for state in self.store.find(FEES, title)}
-        return found
-
-    def feed(self, name: str = f"{FEES}.atom") -> Any:
-        response = self.client.get(f"/feeds/{name}")
-        assert response.status_code == 200, response.text
-        parsed = feedparser.parse(response.content)
-        assert parsed.bozo is False
-        return parsed
-
-
-def dataset(name: str, title: str, *parts: Part) -> Dataset:
-    return Dataset(
-        name=name,
-        catalogue="fees",
-        title=title,
-        title_en="Fees",
-        body="示例市人民政府",
-        division=None,
-        licence="CC0-1.0",
-        contact="data@example.gov.cn",
-        notice="演示数据",
-        parts=parts,
-    )
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    place = settings.read(tmp_path, environ={})
-    built: list[Service] = []
-
-    def clock() -> datetime:
-        return built[0].now if built else datetime(2024, 1, 1, tzinfo=UTC)
-
-    store = Store.open(place.database, sources=place.sources, clock=clock)
-    store.init_site(BASE, "data.example.gov.cn,2024-01-01")
-    store.create_dataset(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
-    app = create_app(place, store=store, search=EmbeddedEngine(place.index), clock=clock)
-    with TestClient(app, base_url=BASE) as client:
-        built.append(Service(store, client, datetime(2024, 1, 1, tzinfo=UTC)))
-        yield built[0]
-    store.close()
-
-
-def titles(parsed: Any) -> list[str]:
-    return [entry.title for entry in parsed.entries]
+from tests.feeds.conftest import BASE, FEES, FIRST, SECOND, Service, dataset, titles
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
@@ -223,9 +129,10 @@ def test_the_feed_of_all_datasets_holds_the_changes_of_each(service: Service) ->
     assert len(told) == 4
 
 
-def test_no_dataset_can_take_the_name_under_which_all_are_subscribed_to(service: Service) -> None:
-    with pytest.raises(StoreError, match="all"):
-        service.store.create_dataset(dataset("all", "全部（演示数据）"), load("fees"))
+@pytest.mark.parametrize("name", ["all", "search"])
+def test_no_dataset_can_take_a_name_that_means_more_than_one_in_a_feed(service: Service, name: str) -> None:
+    with pytest.raises(StoreError, match=name):
+        service.store.create_dataset(dataset(name, "全部（演示数据）"), load("fees"))
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
@@ -247,7 +154,7 @@ def test_an_unchanged_feed_is_answered_with_304_until_something_is_published(
     assert service.client.get(address, headers=since).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["no-such.atom", "no-such.rss", f"{FEES}.json", FEES])
+@pytest.mark.parametrize("name", ["no-such.atom", "no-such.rss", f"{FEES}.xml", FEES, "no-such.json"])
 def test_a_feed_that_is_not_there_is_a_problem_404(service: Service, name: str) -> None:
     response = service.client.get(f"/feeds/{name}")
     assert response.status_code == 404

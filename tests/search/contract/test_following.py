@@ -7,14 +7,18 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from search.engine import FOREVER, Followed, SearchEngine, Touch
+from search.engine import FOREVER, Followed, SearchEngine, Touch, Touches
 from tests.search.documents import document, index
 
 
+def touches(engine: SearchEngine, text: str, **more: object) -> Touches:
+    return anyio.run(engine.touched, Followed(text, **more))  # type: ignore[arg-type]  # each test names real fields
+
+
 def touched(engine: SearchEngine, text: str, **more: object) -> list[tuple[str, int]]:
-    found = anyio.run(engine.touched, Followed(text, **more))  # type: ignore[arg-type]  # each test names real fields
-    assert all(isinstance(touch, Touch) for touch in found)
-    return [(touch.record, touch.at) for touch in found]
+    found = touches(engine, text, **more)
+    assert found.rest is None
+    return [(touch.record, touch.at) for touch in found.found]
 
 
 @pytest.fixture
@@ -38,8 +42,12 @@ def test_what_holds_all_the_words_is_told_when_it_came_and_when_it_went(filled: 
 
 
 def test_nothing_typed_follows_all_that_the_filters_leave(filled: SearchEngine) -> None:
-    assert touched(filled, "", filters={"body": ("财政局",)}) == [("notes", 400), ("roads", 300), ("roads", 100)]
-    assert touched(filled, "", filters={"body": ("财政局", "住建局")}, limit=2) == [("notes", 400), ("roads", 300)]
+    assert touched(filled, "", filters={"body": ("财政局",)}) == [
+        ("notes", 400),
+        ("roads", 300),
+        ("roads", 100),
+    ]
+    assert len(touched(filled, "", filters={"body": ("财政局", "住建局")})) == 4
 
 
 def test_a_stretch_of_time_holds_its_beginning_and_not_its_end(filled: SearchEngine) -> None:
@@ -61,3 +69,10 @@ def test_a_span_that_was_withdrawn_is_told_at_the_instant_of_its_withdrawal(engi
 
 def test_an_empty_index_tells_nothing(engine: SearchEngine) -> None:
     assert touched(engine, "") == []
+
+
+def test_where_the_limit_ends_an_instant_early_it_is_named_and_none_of_it_told(engine: SearchEngine) -> None:
+    index(engine, [document(f"s{n}", "许可", known=(100 if n < 9 else 200, FOREVER)) for n in range(10)])
+    assert touches(engine, "许可", limit=5) == Touches((Touch("r-s9", 200),), rest=100)
+    assert touches(engine, "许可", limit=1) == Touches((), rest=200)
+    assert len(touches(engine, "许可", limit=11).found) == 10

@@ -1,0 +1,87 @@
+"""What an entry is filed under, who signs it, and the files that come with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from feeds.changes import KINDS, ChangeItem
+from feeds.charges import CHARGES, charges
+from feeds.model import Category, Link
+from schemas import divisions
+from schemas.catalogue import Content, Json
+
+_MOST = 20
+"""Values of one field that become categories; a document's topics are a handful."""
+
+
+def shown_content(item: ChangeItem) -> Content:
+    """What the record says after the change, or said last."""
+    return (item.before if item.kind == "removed" else item.after) or {}
+
+
+def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
+    """Kind, dataset and the values that search filters by, each under ``{base}/facets/{name}``.
+
+    A term is what the filter of that name takes. What is hidden is filed by kind and dataset only.
+    """
+    found = [Category(item.kind, f"{base}/kinds", KINDS[item.kind])]
+    if not item.hidden:
+        found += [Category(term, f"{base}/kinds", CHARGES[term]) for term in charges(item)]
+    found.append(Category(item.dataset, f"{base}/facets/dataset", item.dataset_title))
+    if not item.hidden:
+        found += _of_content(item, base)
+    return tuple(found)
+
+
+def _of_content(item: ChangeItem, base: str) -> Iterator[Category]:
+    content, catalogue = shown_content(item), item.catalogue
+    named = {"body": catalogue.body_field, "type": catalogue.type_field}
+    for facet, name in named.items():
+        for value in _values(content.get(name) if name else None):
+            yield Category(value, f"{base}/facets/{facet}", value)
+    own = [f.name for f in catalogue.fields if f.format == "division"]
+    codes = [code for name in own for code in _values(content.get(name))] or [item.division or ""]
+    for code in dict.fromkeys(codes):
+        if divisions.name(code):
+            yield Category(divisions.full(code), f"{base}/facets/division", divisions.path(code))
+    for field in catalogue.fields:
+        if field.facet and not field.personal and field.name not in (*named.values(), *own):
+            for value in _values(content.get(field.name)):
+                yield Category(value, f"{base}/facets/{field.name}", value)
+
+
+def _values(value: Json) -> tuple[str, ...]:
+    """Texts; a yes or no says nothing without its heading."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(dict.fromkeys(i for i in items[:_MOST] if isinstance(i, str) and i))
+
+
+def authors(item: ChangeItem) -> tuple[str, ...]:
+    """Who answers for the change and, of a document, the body that issued it."""
+    issuer = item.catalogue.body_field
+    document = any(field.format == "markdown" for field in item.catalogue.fields)
+    issued = _values(shown_content(item).get(issuer)) if issuer and document and not item.hidden else ()
+    return tuple(dict.fromkeys((item.actor, *issued)))
+
+
+def enclosures(item: ChangeItem) -> tuple[Link, ...]:
+    """The files that a record names: members of a list ``attachments`` with an address on the web."""
+    attached = shown_content(item).get("attachments")
+    return tuple(_enclosures(attached)) if isinstance(attached, list) else ()
+
+
+def _enclosures(attached: list[Json]) -> Iterator[Link]:
+    for one in attached:
+        if not isinstance(one, dict):
+            continue
+        url, size = one.get("url"), one.get("size")
+        if isinstance(url, str) and urlsplit(url).scheme in ("http", "https"):
+            name, media = one.get("name"), one.get("media_type")
+            yield Link(
+                url,
+                "enclosure",
+                media if isinstance(media, str) else "",
+                name if isinstance(name, str) else "",
+                size if isinstance(size, int) and not isinstance(size, bool) else None,
+            )

@@ -1,0 +1,1 @@
+"""What is told to the world of the log: feeds of every scope."""

@@ -1,0 +1,110 @@
+"""From changes of the log to the entries of a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import groupby
+
+from feeds.changes import ChangeItem, Difference
+from feeds.model import Entry, Link
+from feeds.sentence import entry_of
+from publisher.store.announcing import Amendment
+from publisher.store.clocks import day_at
+from publisher.store.model import Change, Dataset, Release, Site
+from publisher.store.store import Store
+from schemas.catalogue import Catalogue
+
+
+def entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> tuple[Entry, ...]:
+    """Newest release first; within a release in the order of the list itself.
+
+    ``changes``: the newest first. One entry for each, whatever became of it since is said.
+    """
+    return tuple(_entries(store, changes, datasets))
+
+
+def _entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> Iterator[Entry]:
+    site = store.site()
+    amended = store.amended(changes)
+
+    @cache
+    def release(dataset: str, number: int) -> Release:
+        return store.release(dataset, number)
+
+    @cache
+    def catalogue(dataset: str, number: int) -> Catalogue:
+        return store.catalogue(dataset, number)
+
+    for (name, number), some in groupby(changes, key=lambda c: (c.dataset, c.release)):
+        made = release(name, number), catalogue(name, number)
+        for change in reversed(list(some)):
+            item = change_item(change, site, datasets[name], *made, amended.get(change.sequence))
+            yield entry_of(item, base=site.base)
+
+
+def change_item(
+    change: Change,
+    site: Site,
+    dataset: Dataset,
+    release: Release,
+    catalogue: Catalogue,
+    amendment: Amendment | None = None,
+) -> ChangeItem:
+    """``amendment``: what became of it since; None where nothing did, or nobody asks."""
+    home = f"{site.base}/v1/datasets/{dataset.name}"
+    return ChangeItem(
+        id=f"tag:{site.tag_authority}:{dataset.name}/{change.release}/{change.record}/{change.kind}",
+        kind=change.kind,
+        title=change.title,
+        previous_title=catalogue.title_of(change.before) if change.before else "",
+        link=f"{home}/records/{change.record}",
+        catalogue=catalogue,
+        actor=actor(dataset, change.part),
+        dataset=dataset.name,
+        dataset_title=dataset.title,
+        division=dataset.division,
+        published_at=change.published_at,
+        published_on=day_at(change.published_at),
+        effective_on=change.effective_on,
+        release=change.release,
+        updated=amendment.at if amendment else None,
+        corrected=amendment is not None and amendment.corrected,
+        basis=release.basis,
+        reason=change.reason,
+        before=change.before,
+        after=change.after,
+        differences=tuple(Difference(f.field, f.before, f.after) for f in change.fields),
+        hidden=_hidden(change),
+        links=tuple(_links(change, release, home)),
+    )
+
+
+def _links(change: Change, release: Release, home: str) -> Iterator[Link]:
+    """History, comparison with the state before, and the addresses that the release was read from."""
+    yield Link(f"{home}/records/{change.record}/history", "related", "application/json", "沿革")
+    if change.release > 1:
+        yield Link(
+            f"{home}/compare?from={change.release - 1}&to={change.release}",
+            "related",
+            "application/json",
+            "与上次发布比较",
+        )
+    for url in dict.fromkeys(source.url for source in release.sources if source.url):
+        yield Link(url, "via", "", "来源")
+
+
+def _hidden(change: Change) -> str:
+    if change.erased:
+        return "内容已依法清除。"
+    if change.withdrawn and change.kind != "withdrawn":
+        return "该条目其后已撤回，内容不再列出。"
+    return ""
+
+
+def actor(dataset: Dataset, part: str | None) -> str:
+    """The department in full: 财政局 of 示例市人民政府 is 示例市财政局."""
+    if not part:
+        return dataset.body
+    place = dataset.body.removesuffix("人民政府")
+    return part if place == dataset.body or part.startswith(place) else place + part

@@ -1,0 +1,93 @@
+"""A feed of the log, whole: what it is called, its entries and its links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from feeds.json_feed import json_feed
+from feeds.model import Entry, Feed, Link
+from feeds.render import atom, rss
+from publisher.announcing.entries import entries
+from publisher.announcing.scope import FORMS, TERMS, Form, Scope
+from publisher.announcing.selection import Selection
+from publisher.store.clocks import SHANGHAI, moment
+from publisher.store.model import Dataset, Site, View
+from publisher.store.store import Store
+from schemas import divisions
+
+_RENDER = {"atom": atom, "rss": rss, "json": json_feed}
+
+
+def rendered(feed: Feed, form: Form) -> bytes:
+    return _RENDER[form](feed)
+
+
+def datasets_of(store: Store, scope: Scope) -> tuple[Dataset, ...]:
+    """Raises ``StoreError('no-such-dataset')``."""
+    return store.datasets() if scope.dataset is None else (store.dataset(scope.dataset),)
+
+
+def feed(
+    store: Store, scope: Scope, selection: Selection, form: Form, *, named: Mapping[str, str] | None = None
+) -> Feed:
+    """``named``: titles of the facets that the scope filters by."""
+    site, datasets = store.site(), datasets_of(store, scope)
+    told = entries(store, selection.changes, {d.name: d for d in datasets})
+    only = datasets[0] if scope.dataset is not None else None
+    asked = {} if selection.archive is None else {"archive": str(selection.archive)}
+    return Feed(
+        id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query(**asked)}",
+        title=title(scope, only, named or {}),
+        subtitle=(only.notice or only.description) if only else f"{site.base} 各数据集的变化",
+        updated=_updated(told, datasets),
+        link=site.base + ("/" if only is None else f"/v1/datasets/{only.name}"),
+        self_link=site.base + scope.path(form, **asked),
+        author=only.body if only else site.base,
+        rights=only.licence if only else "",
+        entries=told,
+        links=tuple(_links(site, scope, selection, form, asked)),
+        archive=selection.archive is not None,
+    )
+
+
+def _links(
+    site: Site, scope: Scope, selection: Selection, form: Form, asked: Mapping[str, str]
+) -> Iterator[Link]:
+    for other, media in FORMS.items():
+        if other != form:
+            yield Link(site.base + scope.path(other, **asked), "alternate", media)
+    media = FORMS[form]
+    if selection.archive is not None:
+        yield Link(site.base + scope.path(form), "current", media)
+    if selection.previous is not None:
+        yield Link(site.base + scope.path(form, archive=str(selection.previous)), "prev-archive", media)
+
+
+def title(scope: Scope, only: Dataset | None, named: Mapping[str, str]) -> str:
+    """「示例市收费目录：取消、撤回」, 「检索“食品经营”（机构：市场监管局）：变化」."""
+    kinds = "、".join(TERMS[term] for term in scope.kinds) or "变化"
+    until = _until(scope.seen)
+    if not scope.searched:
+        return f"{only.title if only else '全部数据集'}：{kinds}{until}"
+    filters = "；".join(f"{named.get(name, name)}：{_values(name, values)}" for name, values in scope.filters)
+    told = f"检索“{scope.text}”" if scope.text else "关注"
+    return f"{told}{f'（{filters}）' if filters else ''}：{kinds}{until}"
+
+
+def _values(name: str, values: tuple[str, ...]) -> str:
+    return "、".join(divisions.path(v) or v if name == "division" else v for v in values)
+
+
+def _until(seen: View) -> str:
+    """What a feed of a past state says of itself."""
+    day = seen.as_of and f"{seen.as_of.year}年{seen.as_of.month}月{seen.as_of.day}日已生效"
+    instant = seen.known_at and f"{seen.known_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}（北京时间）已发布"
+    told = "、".join(part for part in (day, instant) if part)
+    return f"（截至{told}）" if told else ""
+
+
+def _updated(told: tuple[Entry, ...], datasets: tuple[Dataset, ...]) -> datetime:
+    """Of the newest entry, else of the newest dataset: a feed without either is as old as time."""
+    moments = [entry.updated for entry in told] or [d.created_at for d in datasets if d.created_at]
+    return max(moments, default=moment(0))

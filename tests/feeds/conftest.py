@@ -1,0 +1,125 @@
+"""A small real site with a clock that tests set, served to a client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+import feedparser
+import httpx
+import pytest
+from litestar.testing import TestClient
+
+from publisher import settings, worker
+from publisher.app import create_app
+from publisher.store.model import Dataset, Entry, Part, Release
+from publisher.store.store import Store
+from schemas.catalogue import Content
+from schemas.reading import load
+from search.embedded import EmbeddedEngine
+
+BASE = "https://data.example.gov.cn"
+FEES = "shili-fees"
+FIRST: list[Content] = [
+    {"name": "价格鉴证业务收费", "department": "发展改革部门", "standard": "按标的额分档累进"},
+    {"name": "居民生活污水处理费", "department": "住房城乡建设部门", "standard": "0.85元/立方米"},
+    {"name": "遗体整容", "department": "民政部门", "standard": "200元/具"},
+]
+SECOND: list[Content] = [
+    {**FIRST[1], "standard": "0.95元/立方米"},
+    FIRST[2],
+    {"name": "城市道路占用挖掘修复费", "department": "住房城乡建设部门", "standard": "按面积计收"},
+]
+
+
+@dataclass
+class Service:
+    store: Store
+    client: httpx.Client
+    now: datetime
+    engine: EmbeddedEngine
+
+    def index(self) -> None:
+        """Bring search up to date, as the worker does."""
+        anyio.run(worker.drain, self.store, self.engine)
+
+    def publish(
+        self,
+        contents: list[Content],
+        on: date | None = None,
+        *,
+        dataset: str = FEES,
+        part: str | None = "财政局",
+        source_texts: Callable[[Content], str] = repr,
+    ) -> Release:
+        self.now += timedelta(days=1)
+        source = self.store.put_source(repr(contents).encode(), name="收费目录.csv", media_type="text/csv")
+        entries = [Entry(content=content, source_text=source_texts(content)) for content in contents]
+        self.store.stage(dataset, entries, part=part, source=source, parser_version="1")
+        release = self.store.publish(dataset, effective_on=on or self.now.date(), basis="示财综〔2024〕5号")
+        assert release is not None
+        return release
+
+    def record(self, title: str) -> str:
+        (found,) = {state.id for state in self.store.find(FEES, title)}
+        return found
+
+    def feed(self, name: str = f"{FEES}.atom") -> Any:
+        return read(self.client.get(f"/feeds/{name}"))
+
+
+def read(response: httpx.Response) -> Any:
+    assert response.status_code == 200, response.text
+    parsed = feedparser.parse(response.content)
+    assert parsed.bozo is False
+    return parsed
+
+
+def titles(parsed: Any) -> list[str]:
+    return [entry.title for entry in parsed.entries]
+
+
+def dataset(name: str, title: str, *parts: Part, division: str | None = None) -> Dataset:
+    return Dataset(
+        name=name,
+        catalogue="fees",
+        title=title,
+        title_en="Fees",
+        body="示例市人民政府",
+        division=division,
+        licence="CC0-1.0",
+        contact="data@example.gov.cn",
+        notice="演示数据",
+        parts=parts,
+    )
+
+
+@contextmanager
+def made(home: Path) -> Iterator[Service]:
+    """The site in an empty folder, with one dataset that has published nothing."""
+    place = settings.read(home, environ={})
+    built: list[Service] = []
+
+    def clock() -> datetime:
+        return built[0].now if built else datetime(2024, 1, 1, tzinfo=UTC)
+
+    store = Store.open(place.database, sources=place.sources, clock=clock)
+    store.init_site(BASE, "data.example.gov.cn,2024-01-01")
+    store.create_dataset(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
+    engine = EmbeddedEngine(place.index)
+    app = create_app(place, store=store, search=engine, clock=clock)
+    with TestClient(app, base_url=BASE) as client:
+        built.append(Service(store, client, datetime(2024, 1, 1, tzinfo=UTC), engine))
+        yield built[0]
+    store.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with made(tmp_path) as service:
+        yield service

@@ -1,0 +1,112 @@
+"""Archives (RFC 5005): whoever was away for a year walks back and misses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from lxml import etree
+
+from publisher.announcing.selection import ENTRIES
+from publisher.store.announcing import BLOCK
+from schemas.catalogue import Content
+from tests.feeds.conftest import BASE, FEES, Service, made, read
+
+MANY: list[Content] = [
+    {"name": f"第{n}项收费", "department": "财政部门" if n % 7 else "民政部门", "standard": "1元"}
+    for n in range(2 * BLOCK + 40)
+]
+ARCHIVE = "{http://purl.org/syndication/history/1.0}archive"
+
+
+def link(parsed: Any, rel: str) -> str | None:
+    found = [link.href for link in parsed.feed.links if link.rel == rel]
+    assert len(found) <= 1
+    return found[0].removeprefix(BASE) if found else None
+
+
+def walk(service: Service, address: str) -> Iterator[Any]:
+    """The feed, then its archives from the newest to the oldest."""
+    following: str | None = address
+    seen = set()
+    while following:
+        assert following not in seen
+        seen.add(following)
+        parsed = read(service.client.get(following))
+        yield parsed
+        following = link(parsed, "prev-archive")
+
+
+def grow(service: Service) -> None:
+    service.publish(MANY)
+    service.publish([{**MANY[0], "standard": "2元"}, *MANY[1:]])
+    service.publish([{**MANY[0], "standard": "3元"}, *MANY[1:-1]])
+    service.index()
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Read-only: the tests share it."""
+    with made(tmp_path_factory.mktemp("site")) as service:
+        grow(service)
+        yield service
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("/feeds/all.atom", len(MANY) + 3),
+        (f"/feeds/{FEES}.rss", len(MANY) + 3),
+        (f"/feeds/{FEES}.atom?change=added", len(MANY)),
+        (f"/feeds/{FEES}.atom?change=fee-raised", 2),
+        (f"/feeds/search.atom?q={quote('收费')}", len(MANY) + 3),
+        (f"/feeds/search.atom?body={quote('民政部门')}&change=added", (len(MANY) + 6) // 7),
+    ],
+)
+def test_the_feed_and_its_archives_hold_every_change_and_no_other(
+    grown: Service, address: str, expected: int
+) -> None:
+    walked = list(walk(grown, address))
+    ids = [entry.id for parsed in walked for entry in parsed.entries]
+    assert len(set(ids)) == expected
+    assert len(walked[0].entries) == min(ENTRIES, expected)
+    assert len(walked) <= 6
+
+
+def test_an_archive_is_the_same_bytes_after_later_publications(service: Service) -> None:
+    service.publish(MANY[:150])
+    service.publish(MANY[10:150])
+    archive = link(service.feed("all.atom"), "prev-archive")
+    assert archive is not None
+    before = service.client.get(archive).content
+    service.publish(MANY[:10])
+    assert service.client.get(archive).content == before
+
+
+@pytest.mark.parametrize("form", ["atom", "rss"])
+def test_an_archive_is_marked_as_one_and_leads_to_the_feed_in_force(grown: Service, form: str) -> None:
+    newest = grown.client.get(f"/feeds/{FEES}.{form}")
+    assert etree.fromstring(newest.content).find(f".//{ARCHIVE}") is None
+    archive = link(read(newest), "prev-archive")
+    assert archive is not None
+    answer = grown.client.get(archive)
+    assert etree.fromstring(answer.content).find(f".//{ARCHIVE}") is not None
+    assert link(read(answer), "current") == f"/feeds/{FEES}.{form}"
+    assert link(read(answer), "self") == archive
+
+
+def test_json_feed_leads_to_its_archives_by_next_url(grown: Service) -> None:
+    ids: set[str] = set()
+    address: str | None = f"{BASE}/feeds/{FEES}.json"
+    while address:
+        answer = grown.client.get(address.removeprefix(BASE)).json()
+        ids |= {item["id"] for item in answer["items"]}
+        address = answer.get("next_url")
+    assert len(ids) == len(MANY) + 3
+
+
+def test_a_feed_that_holds_all_there_is_has_no_archive(service: Service) -> None:
+    service.publish(MANY[:5])
+    assert link(service.feed(), "prev-archive") is None
