@@ -11,7 +11,7 @@ import msgspec
 
 from publisher.api import cursors, reading
 from publisher.api.conditional import Validity
-from publisher.geo import catalogue, collections, conformance, features, items, pages, parameters
+from publisher.geo import catalogue, collections, conformance, features, items, pages, parameters, records
 from publisher.geo.exceptions import OgcError, invalid, not_found
 from publisher.geo.parameters import Asked, Format
 from publisher.geo.site import CATALOGUE, DIVISIONS, Geo, resource
@@ -47,6 +47,8 @@ class Answer:
     language: str
     validity: Validity
     build: Callable[[], bytes]
+    link: str = ""
+    """A ``Link`` header (RFC 8288)."""
 
 
 type Handler = Callable[[Geo, Request], Answer]
@@ -115,10 +117,13 @@ def list_collections(geo: Geo, request: Request) -> Answer:
 
 
 def collection(geo: Geo, request: Request) -> Answer:
-    asked = parameters.read(request.query, request.headers, ())
     name = request.names["collection"]
+    own = collections.media(name)
+    asked = parameters.read(request.query, request.headers, (), own=own)
     _exists(geo, name)
-    return _document(geo, asked, lambda: collections.describe(geo, name, asked), name)
+    # 20-004r1: the catalogue is of its own media type; 17-069r4: who asks for JSON gets it as JSON.
+    media = "application/json" if asked.media == "application/json" else own
+    return _document(geo, asked, lambda: collections.describe(geo, name, asked), name, media=media)
 
 
 def queryables(geo: Geo, request: Request) -> Answer:
@@ -159,7 +164,8 @@ def list_items(geo: Geo, request: Request) -> Answer:
             return features.as_csv(columns, rows)
         return pages.table(name, columns, rows, links)
 
-    return _answer(asked, validity, build, collections.GEOJSON)
+    link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'
+    return replace(_answer(asked, validity, build, collections.GEOJSON), link=link)
 
 
 def one_item(geo: Geo, request: Request) -> Answer:
@@ -172,7 +178,8 @@ def one_item(geo: Geo, request: Request) -> Answer:
             geo.core.item(name, resource(name, "", source=made, kind=kind), identifier)
             return bytes(made.item or b"")
 
-        return _answer(asked, validity, lambda: _one(geo, request, asked, read()), collections.GEOJSON)
+        media = records.MEDIA if name == CATALOGUE else collections.GEOJSON
+        return _answer(asked, validity, lambda: _one(geo, request, asked, read()), media)
     dataset = geo.dataset(name)
     asked = parameters.read(request.query, request.headers, parameters.VIEW)
     view = parameters.view(asked.values)
@@ -191,9 +198,11 @@ def _one(geo: Geo, request: Request, asked: Asked, item: bytes) -> bytes:
     if asked.format == "json" and name == CATALOGUE:
         return item
     home = f"/collections/{name}"
+    own = f"{home}/items/{identifier}"
     links = [
-        _link(geo, f"{home}/items/{identifier}", "self", collections.GEOJSON, asked.say("本条", "This item")),
-        _link(geo, home, "collection", "application/json", asked.say("集合", "The collection")),
+        _link(geo, own, "self", collections.GEOJSON, asked.say("本条", "This item")),
+        _link(geo, f"{own}?f=html", "alternate", "text/html", asked.say("网页", "This item as HTML")),
+        _link(geo, home, "collection", collections.media(name), asked.say("集合", "The collection")),
     ]
     if name not in (CATALOGUE, DIVISIONS):
         record = geo.service.link(f"/v1/datasets/{geo.dataset(name).name}/records/{identifier}")
@@ -273,7 +282,7 @@ def _page_links(geo: Geo, name: str, asked: Asked, made: Source) -> list[dict[st
             to("prev", say("上一页", "Previous page"), asked.format, offset=str(before), cursor=None)
         )
     links.append(
-        _link(geo, f"/collections/{name}", "collection", "application/json", say("集合", "Collection"))
+        _link(geo, f"/collections/{name}", "collection", collections.media(name), say("集合", "Collection"))
     )
     return links
 
@@ -305,7 +314,7 @@ def _document(
 
 def _answer(asked: Asked, validity: Validity, build: Callable[[], bytes], media: str) -> Answer:
     medias = {"json": media, "html": _HTML, "csv": _CSV}
-    told = replace(validity, tokens=(*validity.tokens, asked.language, asked.format))
+    told = replace(validity, tokens=(*validity.tokens, asked.language, medias[asked.format]))
     return Answer(medias[asked.format], asked.language, told, build)
 
 

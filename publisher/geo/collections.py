@@ -15,7 +15,9 @@ from schemas.catalogue import Catalogue, json_schema
 
 GEOJSON = "application/geo+json"
 SCHEMA = "application/schema+json"
+CATALOG = "application/ogc-catalog+json"
 _REL = "http://www.opengis.net/def/rel/ogc/1.0"
+QUERYABLES = f"{_REL}/queryables"
 _STATE: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "part": ("报送部门", "Body that handed it in", {"type": "string"}),
     "release": ("由第几次发布带来", "Number of the release that brought it", {"type": "integer"}),
@@ -40,6 +42,11 @@ DIVISION_FIELDS: Mapping[str, Mapping[str, Any]] = {
     "code": {"type": "string", "title": "GB/T 2260"},
     "name": {"type": "string", "title": "名称 / Name"},
 }
+
+
+def media(name: str) -> str:
+    """Of a collection's own document."""
+    return CATALOG if name == CATALOGUE else "application/json"
 
 
 def titles(catalogue: Catalogue, language: Language) -> Mapping[str, str]:
@@ -89,7 +96,7 @@ def document(geo: Geo, name: str, asked: Asked, *, of: str) -> dict[str, Any]:
     geometry: dict[str, Any] = {}
     properties: Mapping[str, Any]
     if name == CATALOGUE:
-        from publisher.geo.catalogue import FIELDS
+        from publisher.geo.records import FIELDS
 
         title, properties = _catalogue_title(asked), FIELDS
         geometry = {"geometry": {"format": "geometry-polygon", "x-ogc-role": "primary-geometry"}}
@@ -131,7 +138,7 @@ def describe(geo: Geo, name: str, asked: Asked) -> dict[str, Any]:
     if name == CATALOGUE:
         made = geo.core.collection(name, _catalogue(asked), asked.language)
         del made["extent"]
-        made |= {"type": "Catalog", "itemType": "record", "recordsArrayName": "features"}
+        made |= {"type": "Collection", "itemType": "record"}
         made |= {"conformsTo": [f"{_RECORDS}/record-collection"]}
     elif name == DIVISIONS and geo.boundaries is not None:
         boxes = [boundary.box for boundary in geo.boundaries.all]
@@ -189,20 +196,19 @@ def _described(geo: Geo, dataset: Dataset, asked: Asked) -> dict[str, Any]:
 def _links(geo: Geo, name: str, asked: Asked) -> list[dict[str, Any]]:
     home, say = f"/collections/{name}", asked.say
     links = [
-        _link(geo, home, "self", "application/json", say("本文档", "This document")),
+        _link(geo, home, "self", media(name), say("本文档", "This document")),
         _link(geo, f"{home}?f=html", "alternate", "text/html", say("网页", "This document as HTML")),
         _link(geo, "", "root", "application/json", say("首页", "Landing page")),
         _link(geo, f"{home}/items", "items", GEOJSON, say("条目（GeoJSON）", "Items as GeoJSON")),
         _link(geo, f"{home}/items?f=html", "items", "text/html", say("条目（网页）", "Items as HTML")),
-        _link(geo, f"{home}/queryables", f"{_REL}/queryables", SCHEMA, say("可查询的字段", "Queryables")),
+        _link(geo, f"{home}/items?f=csv", "items", "text/csv", say("条目（CSV）", "Items as CSV")),
+        _link(geo, f"{home}/queryables", QUERYABLES, SCHEMA, say("可查询的字段", "Queryables")),
         _link(geo, f"{home}/schema", f"{_REL}/schema", SCHEMA, say("结构", "Schema")),
     ]
     if name not in (CATALOGUE, DIVISIONS):
         dataset = geo.dataset(name).name
         about = geo.service.link(f"/v1/datasets/{dataset}")
-        csv = _link(geo, f"{home}/items?f=csv", "items", "text/csv", say("条目（CSV）", "Items as CSV"))
         links += [
-            csv,
             {
                 "href": about,
                 "rel": "related",

@@ -22,6 +22,7 @@ CLAIMS: tuple[str, ...] = (
     f"{_RECORDS}/record-core",
     f"{_RECORDS}/record-collection",
     f"{_RECORDS}/record-core-query-parameters",
+    f"{_RECORDS}/records-api",
     f"{_RECORDS}/json",
 )
 """Not claimed: HTML (a plain page, no schema.org markup), Part 2 (one reference system only), sorting,

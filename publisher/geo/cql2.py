@@ -8,6 +8,7 @@ the JSON reader are pygeofilter's.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -34,6 +35,15 @@ _COMPARISONS: Mapping[str, Any] = {
     ">": ast.GreaterThan,
     ">=": ast.GreaterEqual,
 }
+
+
+_ESCAPED = re.compile(r"''|\\([\\'abtnvfr])")
+_CONTROLS: Mapping[str, str] = dict(zip("abtnvfr", "\a\b\t\n\v\f\r", strict=True))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """``/req/cql2-text/escaping``. A backslash before anything else is itself: LIKE has its own."""
+    return "'" if found[1] is None else _CONTROLS.get(found[1], found[1])
 
 
 @dataclass(frozen=True)
@@ -147,7 +157,7 @@ class _Reader(Transformer[Token, Any]):
         return self._placed(ast.Attribute(text[1:-1] if text.startswith('"') else text), token)
 
     def string(self, token: Token) -> str:
-        return str(token)[1:-1].replace("''", "'")
+        return _ESCAPED.sub(_unescaped, str(token)[1:-1])
 
     def number(self, token: Token) -> int | float:
         text = str(token)

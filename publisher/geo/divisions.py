@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from publisher.geo import parameters
+from publisher.geo import filtering, parameters
 from publisher.geo.boundaries import Boundaries, Boundary
 from publisher.geo.collections import DIVISION_FIELDS
 from publisher.geo.exceptions import invalid
 from publisher.geo.parameters import Asked
+from publisher.geo.queryables import Queryables
 from publisher.geo.source import Items, Source, Window
+from publisher.store import predicate as p
 
-KNOWN = frozenset({"limit", "offset", "bbox", "datetime", "properties", "skipGeometry", "code", "name"})
+QUERYABLES = Queryables(dict.fromkeys(DIVISION_FIELDS, "text"))
+KNOWN = frozenset(
+    {
+        *("limit", "offset", "bbox", "datetime", "properties", "skipGeometry"),
+        *("filter", "filter-lang", "filter-crs", *DIVISION_FIELDS),
+    }
+)
 
 
 def source(boundaries: Boundaries, asked: Asked) -> Source:
@@ -22,9 +28,10 @@ def source(boundaries: Boundaries, asked: Asked) -> Source:
     parameters.during(values.get("datetime"))
     box = parameters.bbox(values.get("bbox"))
     kept = boundaries.all if box is None else boundaries.meeting(box)
-    for name in ("code", "name"):
-        if name in values:
-            kept = tuple(boundary for boundary in kept if getattr(boundary, name) == values[name])
+    asked_for = [p.Comparison(name, "=", values[name]) for name in DIVISION_FIELDS if name in values]
+    filtered = filtering.read(values, QUERYABLES)
+    wanted = p.Every((*asked_for, *(() if filtered is None else (filtered,))))
+    kept = tuple(boundary for boundary in kept if filtering.holds(wanted, _properties(boundary)))
 
     def query(window: Window) -> Items:
         if window.sort:
@@ -41,8 +48,12 @@ def source(boundaries: Boundaries, asked: Asked) -> Source:
     return Source(DIVISION_FIELDS, query, get)
 
 
+def _properties(boundary: Boundary) -> dict[str, str]:
+    return {"code": boundary.code, "name": boundary.name}
+
+
 def _feature(boundary: Boundary, window: Window) -> msgspec.Raw:
-    properties: dict[str, Any] = {"code": boundary.code, "name": boundary.name}
+    properties = _properties(boundary)
     if window.properties:
         properties = {name: value for name, value in properties.items() if name in window.properties}
     feature = {

@@ -8,6 +8,7 @@ from typing import Any
 from publisher.geo import collections, items, parameters
 from publisher.geo.core import DEFAULT_LIMIT, MAX_LIMIT
 from publisher.geo.parameters import Asked
+from publisher.geo.records import MEDIA
 from publisher.geo.site import CATALOGUE, DIVISIONS, Geo
 from schemas.catalogue import Catalogue
 
@@ -42,6 +43,9 @@ def document(geo: Geo, asked: Asked) -> Json:
             ["f", "lang"],
         )
         made["get"]["parameters"].insert(0, _path("collectionId", names))
+        if not path:
+            answer = made["get"]["responses"]["200"]["content"]
+            answer[collections.CATALOG] = {"schema": {"$ref": "#/components/schemas/Collection"}}
         made["get"]["responses"]["404"] = _response("Exception", "application/json", "没有 / Not found")
         paths[f"/collections/{{collectionId}}{path}"] = made
     for name in names:
@@ -67,11 +71,11 @@ def _items(geo: Geo, name: str, asked: Asked) -> Json:
     names: Sequence[str] = ("f_items", "lang", "limit", "offset", "bbox", "datetime")
     own: list[Json] = []
     if name == CATALOGUE:
-        names = (*names, "q", "ids", "type", "externalIds", "properties", "skipGeometry")
+        names = (*names, "q_terms", "ids", "type", "externalIds", "properties", "skipGeometry")
         single: Sequence[str] = ("f", "lang")
         schemas = ("RecordCollection", "Record")
     elif name == DIVISIONS and geo.boundaries is not None:
-        names = (*names, "properties", "skipGeometry")
+        names = (*names, "properties", "skipGeometry", "filter", "filter-lang", "filter-crs")
         own = [_query(field, shape) for field, shape in collections.DIVISION_FIELDS.items()]
         single, schemas = ("f", "lang"), ("FeatureCollection", "Feature")
     else:
@@ -84,7 +88,8 @@ def _items(geo: Geo, name: str, asked: Asked) -> Json:
     many = _get(f"getItems_{safe}", f"{name}: 条目 / items", "application/geo+json", schemas[0], names)
     many["get"]["parameters"] += own
     many["get"]["responses"]["404"] = _response("Exception", "application/json", "没有 / Not found")
-    one = _get(f"getItem_{safe}", f"{name}: 一条 / one item", "application/geo+json", schemas[1], single)
+    media = MEDIA if name == CATALOGUE else "application/geo+json"
+    one = _get(f"getItem_{safe}", f"{name}: 一条 / one item", media, schemas[1], single)
     one["get"]["parameters"].insert(0, _path("featureId", ()))
     for status in ("404", "410"):
         one["get"]["responses"][status] = _response("Exception", "application/json", "没有 / Not there")
@@ -146,14 +151,15 @@ def _response(schema: str, media: str, description: str) -> Json:
     return {"description": description, "content": {media: shape}}
 
 
-def _listed(name: str, description: str) -> Json:
+def _listed(name: str, description: str, *, longest: int | None = None) -> Json:
+    item: Json = {"type": "string", "minLength": 1} | ({"maxLength": longest} if longest else {})
     return {
         "name": name,
         "in": "query",
         "description": description,
         "style": "form",
         "explode": False,
-        "schema": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+        "schema": {"type": "array", "items": item, "minItems": 1},
     }
 
 
@@ -178,8 +184,8 @@ _PARAMETERS: Mapping[str, Json] = {
     "bbox": {
         "name": "bbox",
         "in": "query",
-        "description": "西,南,东,北（CRS84）；没有坐标的条目不在任何框内 / "
-        "West, south, east, north in CRS84; what has no geometry is in no box",
+        "description": "西,南,东,北（CRS84）；没有坐标的条目也在其内 / "
+        "West, south, east, north in CRS84; what has no geometry is matched too",
         "style": "form",
         "explode": False,
         "schema": {
@@ -194,8 +200,9 @@ _PARAMETERS: Mapping[str, Json] = {
         _STRING,
     ),
     "q": _parameter("q", "要找的词 / Words to look for", {"type": "string", "minLength": 1}),
+    "q_terms": _listed("q", "要找的词，逗号为「或」 / Terms to look for; a comma is or"),
     "ids": _listed("ids", "目录条目的编号 / Identifiers of records"),
-    "type": _listed("type", "dataset、release、document"),
+    "type": _listed("type", "dataset、release、document", longest=64),
     "externalIds": _listed("externalIds", "文号或地址 / Document numbers or addresses"),
     "properties": _listed("properties", "只要这些属性 / Only these properties"),
     "sortby": _listed("sortby", "按属性排列，前面加 - 为降序 / Sort by properties; - is descending"),

@@ -11,7 +11,7 @@ import msgspec
 
 from publisher.geo.box import Box
 from publisher.store.matching import Match
-from publisher.store.predicate import Comparison, Every, Predicate, Some
+from publisher.store.predicate import Absent, Comparison, Every, Predicate, Some
 from schemas.catalogue import Catalogue
 
 COORDINATES = ("longitude", "latitude")
@@ -30,11 +30,23 @@ def has_places(catalogue: Catalogue) -> bool:
 
 
 def within(area: Box) -> Predicate:
-    """Records whose place is in the box, its edges included."""
+    """Records whose place is in the box, its edges included, and those that have none.
+
+    17-069r4, requirement ``/req/core/fc-bbox-response``: a box matches what has no geometry, too.
+    """
     west, south, east, north = area
     eastward = Comparison("longitude", ">=", west), Comparison("longitude", "<=", east)
     across: Predicate = Some(eastward) if west > east else Every(eastward)
-    return Every((across, Comparison("latitude", ">=", south), Comparison("latitude", "<=", north)))
+    inside = Every((across, Comparison("latitude", ">=", south), Comparison("latitude", "<=", north)))
+    return Some((inside, *_PLACELESS))
+
+
+_PLACELESS: tuple[Predicate, ...] = tuple(
+    condition
+    for name, most in zip(COORDINATES, (180, 90), strict=True)
+    for condition in (Absent(name), Comparison(name, ">", most), Comparison(name, "<", -most))
+)
+"""Any of these leaves a record without a geometry."""
 
 
 def state_names(catalogue: Catalogue) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -12,9 +12,10 @@ import msgspec
 
 from publisher.api import cursors, reading
 from publisher.api.problems import ProblemError
-from publisher.geo import collections, features, parameters
+from publisher.geo import collections, features, filtering, parameters
 from publisher.geo.exceptions import OgcError, invalid, not_found
 from publisher.geo.parameters import ITEMS, VIEW, Asked
+from publisher.geo.queryables import of_catalogue
 from publisher.geo.site import Geo
 from publisher.geo.source import Items, Source, Window
 from publisher.store import predicate as p
@@ -59,13 +60,10 @@ def read(dataset: Dataset, catalogue: Catalogue, asked: Asked) -> Question:
         raise invalid("datetime", "不能与 as_of、release 同用。", "does not go with as_of or release.")
     conditions = [_equal(catalogue, name, values[name]) for name in filterable(catalogue) if name in values]
     box = parameters.bbox(values.get("bbox"))
-    if box is not None:
-        # What has no geometry is never in a box (17-069r4, requirement 16).
-        conditions.append(features.within(box) if features.has_places(catalogue) else p.Constant(value=False))
-    if "filter" in values:
-        conditions.append(_filter(catalogue, values))
-    elif "filter-lang" in values or "filter-crs" in values:
-        raise invalid("filter-lang", "要与 filter 同用。", "goes with filter.")
+    if box is not None and features.has_places(catalogue):
+        conditions.append(features.within(box))
+    if (wanted := filtering.read(values, of_catalogue(catalogue))) is not None:
+        conditions.append(wanted)
     walk = cursors.walk(
         "ogc", dataset.name, sorted((k, v) for k, v in values.items() if k not in _NOT_IN_WALK)
     )
@@ -120,18 +118,6 @@ def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
         wanted = shape.get("format", shape["type"])
         raise invalid(name, f"应为 {wanted}。", f"should be {wanted}.") from None
     return p.Comparison(name, "=", value)
-
-
-def _filter(catalogue: Catalogue, values: Mapping[str, str]) -> p.Predicate:
-    from publisher.geo import cql2, translate
-
-    language = values.get("filter-lang", "cql2-text")
-    readers = {"cql2-text": cql2.read_text, "cql2-json": cql2.read_json}
-    if language not in readers:
-        raise invalid("filter-lang", "只有 cql2-text 和 cql2-json。", "there are cql2-text and cql2-json.")
-    if values.get("filter-crs", parameters.CRS84) != parameters.CRS84:
-        raise invalid("filter-crs", f"只有 {parameters.CRS84}。", f"there is only {parameters.CRS84}.")
-    return translate.translate(readers[language](values["filter"]), catalogue)
 
 
 def source(geo: Geo, question: Question) -> Source:

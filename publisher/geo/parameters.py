@@ -53,6 +53,8 @@ class Asked:
     values: Mapping[str, str]
     language: Language
     format: Format
+    media: str = ""
+    """What ``Accept`` was answered with; empty where nothing was asked."""
 
     def say(self, zh: str, en: str) -> str:
         return zh if self.language == "zh" else en or zh
@@ -63,15 +65,20 @@ def read(
     headers: Mapping[str, str],
     known: Collection[str],
     formats: tuple[Format, ...] = ("json", "html"),
+    *,
+    own: str = "application/json",
 ) -> Asked:
-    """Raises :class:`OgcError`: 400 for what is unknown, repeated or malformed, 406 for a media type."""
+    """``own``: a media type of the answer's that is JSON, where none of the usual is.
+
+    Raises :class:`OgcError`: 400 for what is unknown, repeated or malformed, 406 for a media type."""
     values = _pairs(raw)
     for name in values:
         if name not in known and name not in COMMON:
             near = nearest(name, sorted({*known, *COMMON}))
             zh, en = (f"是否想写 {near}？", f"did you mean {near}?") if near else ("", "")
             raise invalid(name[:100], f"没有这个参数。{zh}", f"there is no such parameter; {en}".rstrip("; "))
-    return Asked(values, _language(values, headers), _format(values, headers, formats))
+    media = {own: "json", **_MEDIA} if own not in _MEDIA else _MEDIA
+    return Asked(values, _language(values, headers), *_format(values, headers, formats, media))
 
 
 def _pairs(raw: bytes) -> dict[str, str]:
@@ -106,22 +113,27 @@ def _language(values: Mapping[str, str], headers: Mapping[str, str]) -> Language
     return best[1]
 
 
-def _format(values: Mapping[str, str], headers: Mapping[str, str], formats: tuple[Format, ...]) -> Format:
+def _format(
+    values: Mapping[str, str],
+    headers: Mapping[str, str],
+    formats: tuple[Format, ...],
+    media: Mapping[str, Format],
+) -> tuple[Format, str]:
     asked = values.get("f")
     if asked is not None:
         for known in formats:
             if asked == known:
-                return known
+                return known, ""
         raise invalid("f", f"只有 {'、'.join(formats)}。", f"there are {', '.join(formats)}.")
     accept = headers.get("accept")
     if not accept:
-        return "json"
-    offered = [media for media, form in _MEDIA.items() if form in formats]
+        return "json", ""
+    offered = [known for known, form in media.items() if form in formats]
     best = Accept(accept).best_match(offered)
     if best is None:
         names = ", ".join(offered)
         raise OgcError(406, "NotAcceptable", f"这里只提供 {names}。", f"Only {names} is available here.")
-    return _MEDIA[best]
+    return media[best], best
 
 
 def view(values: Mapping[str, str]) -> View:

@@ -97,6 +97,8 @@ def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> ASGIRes
         address = path.encode() + b"?" + request.query
         tag = conditional.etag(answer.validity, version=geo.service.version, address=address)
         headers = {**answer.validity.headers(tag), **_VARY, "content-language": answer.language}
+        if answer.link:
+            headers["link"] = answer.link
         if conditional.unchanged(answer.validity, tag, request.headers):
             return ASGIResponse(body=b"", status_code=304, headers=headers)
         body = answer.build()
@@ -117,7 +119,8 @@ async def _searched(geo: Geo, request: Request) -> Request:
     if not text:
         raise invalid("q", "请给出要找的词。", "say what to look for.")
     position = await geo.service.search.position()
-    texts = [part for part in text.split(",") if part.strip()] if name == CATALOGUE else [text]
+    # The catalogue's words stand in this order, side by side (20-004r1, q-response): a phrase to the engine.
+    texts = list(map(catalogue.quoted, catalogue.terms(text))) if name == CATALOGUE else [text]
     records: dict[str, list[str]] = {dataset: [] for dataset in datasets}
     for part in texts if datasets else ():
         wanted = replace(view, text=part, filters={"dataset": tuple(datasets)})

@@ -1,4 +1,4 @@
-"""pygeofilter's tree → the store's own conditions, typed by the catalogue; what cannot be said is refused."""
+"""pygeofilter's tree → the store's own conditions, as the queryables are compared; all else is refused."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pygeofilter import ast
 
 from publisher.geo.cql2 import Parsed
 from publisher.geo.exceptions import OgcError
+from publisher.geo.queryables import Queryables
 from publisher.store import predicate as p
-from schemas.catalogue import Catalogue
 
 MOST = 200
 """Conditions in one filter."""
@@ -38,17 +38,17 @@ _ARRAYS: Mapping[Any, bool] = {
 }
 
 
-def translate(parsed: Parsed, catalogue: Catalogue) -> p.Predicate:
+def translate(parsed: Parsed, queryables: Queryables) -> p.Predicate:
     """Raises :class:`OgcError` (400), with the place where the tree tells it."""
     try:
-        return _Translator(parsed, catalogue).condition(parsed.tree)
+        return _Translator(parsed, queryables).condition(parsed.tree)
     except RecursionError:
         raise parsed.refuse(None, "嵌套过深。", "nested too deep.") from None
 
 
 class _Translator:
-    def __init__(self, parsed: Parsed, catalogue: Catalogue) -> None:
-        self._parsed, self._catalogue, self._left = parsed, catalogue, MOST
+    def __init__(self, parsed: Parsed, queryables: Queryables) -> None:
+        self._parsed, self._queryables, self._left = parsed, queryables, MOST
 
     def condition(self, node: Any, depth: int = 0) -> p.Predicate:
         if depth > MOST:
@@ -112,13 +112,11 @@ class _Translator:
             )
         field = self._field(left)
         value = self._value(left, field, right)
-        if isinstance(value, bool) and operator not in ("=", "<>"):
-            raise self._refuse(left, "是非值只能比较相等。", "true and false compare for equality only.")
         return p.Comparison(field, operator, value)
 
     def _value(self, left: Any, field: str, value: Any) -> p.Scalar:
-        kind = p.kind(self._catalogue, field)
-        of_dates = kind == "day" or self._type(field) == "date"
+        kind = self._queryables.kinds[field]
+        of_dates = kind == "day" or field in self._queryables.dates
         if of_dates and isinstance(value, date) and not isinstance(value, datetime):
             return value.isoformat()
         if kind == "day" and isinstance(value, str) and _is_day(value):
@@ -138,12 +136,12 @@ class _Translator:
             "number": ("数值", "a number"),
             "list": ("A_CONTAINS 或 A_OVERLAPS", "A_CONTAINS or A_OVERLAPS"),
         }
-        zh, en = needed[kind or "text"]
+        zh, en = needed[kind]
         raise self._refuse(left, f"{field} 应与{zh}比较。", f"{field} is compared with {en}.")
 
     def _like(self, node: Any) -> p.Like:
         field = self._field(node.lhs)
-        if p.kind(self._catalogue, field) != "text" or not isinstance(node.pattern, str):
+        if self._queryables.kinds[field] != "text" or not isinstance(node.pattern, str):
             raise self._refuse(
                 node.lhs, "LIKE 用于文本字段和文本。", "LIKE takes a text property and a text."
             )
@@ -154,7 +152,7 @@ class _Translator:
 
     def _holds(self, left: Any, right: Any, *, every: bool) -> p.Holds:
         field = self._field(left)
-        if p.kind(self._catalogue, field) != "list":
+        if self._queryables.kinds[field] != "list":
             raise self._refuse(left, f"{field} 不是列表。", f"{field} is no list.")
         if not isinstance(right, list) or not right or not all(isinstance(v, str) for v in right):
             raise self._refuse(left, "应给出一组文本 ('…', '…')。", "a list of texts ('…', '…') is needed.")
@@ -164,13 +162,9 @@ class _Translator:
         if not isinstance(node, ast.Attribute):
             raise self._refuse(node, "这里应是字段名。", "a property is needed here.")
         name = str(node.name)
-        if p.kind(self._catalogue, name) is None:
+        if name not in self._queryables.kinds:
             raise self._refuse(node, f"没有可查询的字段 {name}。", f"there is no queryable {name}.")
         return name
-
-    def _type(self, field: str) -> str:
-        known = self._catalogue.by_name.get(field)
-        return "" if known is None else known.type
 
     def _refuse(self, node: Any, zh: str, en: str) -> OgcError:
         for candidate in (node, getattr(node, "lhs", None), getattr(node, "rhs", None)):

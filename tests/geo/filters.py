@@ -148,7 +148,7 @@ class Maker:
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _regular(pattern: str) -> str:

@@ -7,6 +7,7 @@ import random
 from urllib.parse import quote
 
 from publisher.geo import cql2
+from publisher.geo.queryables import of_catalogue
 from publisher.geo.translate import translate
 from publisher.store.matching import MatchQuery
 from tests.geo.conftest import Live
@@ -22,7 +23,7 @@ def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live:
     for seed in range(FILTERS):
         text, tree, holds = Maker(seed, halls).condition(2)
         parsed = cql2.read_json(json.dumps(tree)) if seed % 2 else cql2.read_text(text)
-        page = live.store.match(PLACES, MatchQuery(where=translate(parsed, fields), limit=1000))
+        page = live.store.match(PLACES, MatchQuery(where=translate(parsed, of_catalogue(fields)), limit=1000))
         wanted = sorted(str(hall["code"]) for hall in halls if holds(hall) is True)
         assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, (seed, text)
         assert page.total == len(wanted), (seed, text)

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from publisher.geo import cql2
+from publisher.geo.queryables import of_catalogue
 from publisher.geo.translate import translate
 from publisher.store.matching import MatchQuery
 from publisher.store.model import Entry, View
@@ -31,7 +32,7 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
     for seed in range(120):
         text, tree, holds = Maker(seed, contents).condition(2)
         parsed = cql2.read_json(json.dumps(tree)) if seed % 2 else cql2.read_text(text)
-        page = store.match(PLACES, MatchQuery(where=translate(parsed, catalogue()), limit=100))
+        page = store.match(PLACES, MatchQuery(where=translate(parsed, of_catalogue(catalogue())), limit=100))
         wanted = sorted(str(c["code"]) for c in contents if holds(c) is True)
         assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, text
         assert page.total == len(wanted), text
