@@ -152,26 +152,27 @@ def _removed(dataset: int, window: Window, day: int) -> Select[Any]:
 
 
 def _never_to_be(dataset: int, window: Window, day: int) -> Select[Any]:
-    """Records that only a replaced later state would bring."""
-    s = t.span.c
-    return (
-        _removal(
-            window,
-            record=s.record,
-            status=null(),
-            before=func.min(s.revision),
-            part=func.min(s.part),
-            title=func.min(s.title),
-        )
+    """Records that only a replaced later state would bring; each is removed as it was first to come."""
+    s, later = t.span.c, t.span.alias()
+    first = (
+        select(func.min(later.c.effective_from))
         .where(
-            s.dataset == dataset,
-            s.known_to == FOREVER,
-            s.effective_from > day,
-            s.status == "stated",
-            in_family(s.part, window.family),
-            ~exists().where(plan.c.record == s.record),
+            later.c.record == s.record,
+            later.c.known_to == FOREVER,
+            later.c.effective_from > day,
+            later.c.status == "stated",
+            in_family(later.c.part, window.family),
         )
-        .group_by(s.record)
+        .scalar_subquery()
+    )
+    return _removal(
+        window, record=s.record, status=null(), before=s.revision, part=s.part, title=s.title
+    ).where(
+        s.dataset == dataset,
+        s.known_to == FOREVER,
+        s.effective_from == first,
+        s.status == "stated",
+        ~exists().where(plan.c.record == s.record),
     )
 
 
@@ -198,13 +199,15 @@ def _override_later(conn: Connection, day: int) -> None:
     """What is the same on the day but was to change later is stated anew."""
     s = t.span.c
     replaced = (
-        select(func.min(s.revision))
+        select(s.revision)
         .where(
             s.record == plan.c.record,
             s.known_to == FOREVER,
             s.effective_from > day,
             or_(s.status != "stated", s.revision != plan.c.revision),
         )
+        .order_by(s.effective_from)
+        .limit(1)
         .scalar_subquery()
     )
     conn.execute(

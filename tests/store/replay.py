@@ -67,7 +67,7 @@ class Replay:
             return
         same = here is not None and here.status == "current" and here.text == text
         revision = here.revision if same and here is not None else next(self._revisions)
-        if same and all(c is not None and c.revision == revision for c in cells[day:end]):
+        if same and all(c == here for c in cells[day:end]):
             return
         cells[day:end] = [Cell("current", revision, text)] * (end - day)
         for d in range(end, DAYS):
