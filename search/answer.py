@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import tantivy
 from tantivy import Order
 
-from search import cursor, highlight, query, showing
+from search import cursor, query, showing
 from search.analysis import Analyzer
-from search.asked import Asked, present
+from search.asked import Asked, Counting, counting, present
 from search.cursor import Place
-from search.engine import Hit, Match, Page, Request
+from search.engine import Match, Page, Request
 from search.index import Reader, spelled
 from search.lexicon import Lexicon
 from search.query import Query
 from search.ranking import Ranking
-from search.showing import ENOUGH, FACET_VALUES, WINDOW, Facets
+from search.showing import ENOUGH, FACET_VALUES, WINDOW, Facets, Showing
 
 type Found = list[tuple[float, tantivy.DocAddress]]
 
@@ -30,15 +29,15 @@ def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: L
     place = place or Place(0, min(request.known_at, reader.newest))
     asked_for = query.parse(request.text, analyzer, lexicon)
     asked = Asked(reader.frequency, analyzer, present(request, place.known_at), asked_for)
-    whole, (match, total, facets) = _widen(reader, asked, request.facets)
+    whole, (match, total, facets) = _widen(reader, asked, counting(request, place.known_at))
     if request.sort == "relevance" and not asked_for.blank:
         hits, following = _by_relevance(reader, asked, match, request, asked_for, analyzer, place)
         more = following.offset < total
     else:
         hits, following, more = _by_date(reader, asked, match, request, place)
-    marker = showing.marker(asked_for) if request.highlight else None
+    shown = Showing(request, asked_for, analyzer, lexicon)
     return Page(
-        hits=tuple(_hit(reader, address, score, marker, analyzer) for score, address in hits),
+        hits=tuple(shown.hit(*reader.shown(address), score) for score, address in hits),
         total=total,
         match=match,
         whole=whole,
@@ -47,13 +46,13 @@ def page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: L
     )
 
 
-def _widen(reader: Reader, asked: Asked, facets: Sequence[str]) -> tuple[int, tuple[Match, int, Facets]]:
+def _widen(reader: Reader, asked: Asked, facets: Counting) -> tuple[int, tuple[Match, int, Facets]]:
     """How many hold all the words; the narrowest set with enough hits, else the widest. A wider set that
     holds no more is not named."""
     chosen: tuple[Match, int, Facets] = ("all", -1, {})
     whole = -1
     for match in asked.sets():
-        total, counted = _counted(reader, spelled(reader.schema, asked.members(match)), facets)
+        total, counted = _counted(reader, asked, match, facets)
         whole = total if whole < 0 else whole
         if total > chosen[1]:
             chosen = match, total, counted
@@ -110,25 +109,21 @@ def _by_date(
     return hits, Place(seen, place.known_at, last), more
 
 
-def _counted(reader: Reader, members: tantivy.Query, names: Sequence[str]) -> tuple[int, Facets]:
+def _counted(reader: Reader, asked: Asked, match: Match, facets: Counting) -> tuple[int, Facets]:
     """How many, and how many of each value; exact."""
-    asked: dict[str, Any] = {"total": {"value_count": {"field": "version"}}}
-    for name in names:
-        asked[f"of {name}"] = {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}}
-    counted = reader.searcher.aggregate(members, asked)
-    facets = {
+    wanted = {"total": {"value_count": {"field": "version"}}}
+    wanted |= {f"of {name}": _values_of(name) for name, within in facets.items() if within is None}
+    counted = reader.searcher.aggregate(spelled(reader.schema, asked.members(match)), wanted)
+    for name, within in facets.items():
+        if within is not None:
+            members = spelled(reader.schema, asked.members(match, within))
+            counted |= reader.searcher.aggregate(members, {f"of {name}": _values_of(name)})
+    found = {
         name: showing.values({str(b["key"]): b["doc_count"] for b in counted[f"of {name}"]["buckets"]})
-        for name in names
+        for name in facets
     }
-    return int(counted["total"]["value"]), facets
+    return int(counted["total"]["value"]), found
 
 
-def _hit(
-    reader: Reader,
-    address: tantivy.DocAddress,
-    score: float,
-    marking: highlight.Marker | None,
-    analyzer: Analyzer,
-) -> Hit:
-    document, kept = reader.shown(address)
-    return showing.hit(document, kept, score, marking, analyzer)
+def _values_of(name: str) -> dict[str, Any]:
+    return {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}}

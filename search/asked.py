@@ -64,6 +64,14 @@ class Some:
 
 
 @dataclass(frozen=True, slots=True)
+class Except:
+    """What holds ``part`` and not ``dropped``."""
+
+    part: Condition
+    dropped: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Boosted:
     part: Condition
     factor: float
@@ -83,14 +91,16 @@ class Ranked:
     scoring: tuple[Condition, ...]
 
 
-type Condition = Term | Phrase | Between | Among | Every | Some | Boosted | Constant | Ranked
+type Condition = Term | Phrase | Between | Among | Every | Some | Except | Boosted | Constant | Ranked
 
 NOTHING = Some(())
 
 
 def wanted(query: Query) -> list[tuple[str, str]]:
     """(stream, token) whose frequencies :class:`Asked` looks up."""
-    return [("words", text) for word in query.words for text in (word.text, word.taiwan) if text]
+    excluded = (leaf for group in query.excluded for word in group for leaf in word.leaves())
+    words = (*query.leaves, *excluded)
+    return [("words", text) for word in words for text in (word.text, word.taiwan) if text]
 
 
 class Asked:
@@ -105,19 +115,21 @@ class Asked:
         self._query = query
         self._filters = within
         self._clauses = [self._clause(word) for word in query.words]
+        self._excluded = [_all([self._clause(word) for word in group]) for group in query.excluded]
 
     def sets(self) -> list[Match]:
         """The sets that may be named, the narrowest first. One word makes one set."""
         sets: list[Match] = ["all", "most", "any"]
         return sets if len(self._clauses) > 2 else sets[:: 2 if len(self._clauses) == 2 else 3]
 
-    def members(self, match: Match) -> Condition:
-        """The documents that ``match`` names, without order."""
-        if self._query.blank:
-            return self._filters
-        if not self._clauses:
+    def members(self, match: Match, within: Condition | None = None) -> Condition:
+        """The documents that ``match`` names, without order; ``within`` for another than the request's."""
+        found = within or self._filters
+        if self._clauses:
+            found = _all([self._held(match), found])
+        elif not self._query.blank and not self._excluded:
             return NOTHING
-        return _all([self._held(match), self._filters])
+        return Except(found, _any(self._excluded)) if self._excluded else found
 
     def ranked(self, match: Match) -> Condition:
         """The same documents, scored: first those that hold all the words, then by their terms."""
@@ -144,7 +156,7 @@ class Asked:
             yield Boosted(Term("title", gram), 0.3)
         for term in self._query.terms:
             yield Boosted(Term("words", term), 0.3)
-        for word in self._query.words:
+        for word in self._query.leaves:
             if word.kind == "number":
                 yield Constant(Term("number", word.text), 2 * TIER)
                 yield Constant(Term("own_number", word.text), 2 * TIER)
@@ -153,6 +165,8 @@ class Asked:
 
     def _clause(self, word: Word) -> Condition:
         """Documents that hold a word, in one of the ways that count."""
+        if word.choices:
+            return _any([_all([self._clause(w) for w in choice]) for choice in word.choices])
         if word.kind == "number":
             return _any([Term("number", word.text), _run(word.forms)])
         ways = [self._phrase(form) for form in (*word.forms, *self._taiwan(word))]
@@ -187,8 +201,9 @@ def _run(grams: Sequence[str]) -> Condition:
     return _all(parts) if parts else NOTHING
 
 
-def present(request: Request, known_at: int) -> Condition:
-    """In effect on the request's day, as known at an instant, and with the values that it filters by."""
+def present(request: Request, known_at: int, open_facet: str | None = None) -> Condition:
+    """In effect on the request's day, as known at an instant, and with the values that it filters by; any
+    value of ``open_facet``."""
     day = request.as_of
     clocks = (
         Between("effective_from", high=day),
@@ -196,7 +211,20 @@ def present(request: Request, known_at: int) -> Condition:
         Between("known_from", high=known_at),
         Between("known_to", low=known_at + 1),
     )
-    return Every((*clocks, *_valued(request.filters)))
+    chosen = {name: values for name, values in request.filters.items() if name != open_facet}
+    filters = Every((*clocks, *_valued(chosen)))
+    return Except(filters, Some(tuple(_valued(request.excluded)))) if request.excluded else filters
+
+
+type Counting = Mapping[str, Condition | None]
+"""Facet → what it is counted within; None for what every hit is."""
+
+
+def counting(request: Request, known_at: int) -> Counting:
+    """A facet that the request filters by is counted as if it did not, so that its other values stay open."""
+    return {
+        name: present(request, known_at, name) if name in request.filters else None for name in request.facets
+    }
 
 
 def of_change(followed: Followed, clock: Literal["known_from", "known_to"]) -> Condition:

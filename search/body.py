@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from search.analysis import Analyzer
 from search.engine import Document
 
-FORMAT = 1
+FORMAT = 2
 """Changes when fields or tokens change; an index of another format must be rebuilt."""
 
 JOINT = " ¶ "
 """A token between two texts of a document, so that no phrase runs across."""
 
+_YEAR = re.compile("〔[0-9]{4}〕")
+_LAST = re.compile("[0-9]+号$")
 _TIE_BITS = 42
 
 
@@ -72,6 +75,7 @@ def order(day: int, number: int) -> int:
 
 
 def number_forms(number: str) -> tuple[str, ...]:
-    """A 文号 and what a person types of it who leaves the issuer out: 鞍政发〔2015〕34号, 〔2015〕34号."""
-    start = number.find("〔")
-    return (number, number[start:]) if start > 0 else (number,)
+    """A 文号 and the parts of it that a person types: 鞍政发〔2015〕34号, 〔2015〕34号, 34号, 〔2015〕."""
+    year, last = _YEAR.search(number), _LAST.search(number)
+    parts = [number[year.start() :] if year else "", last[0] if last else "", year[0] if year else ""]
+    return tuple(dict.fromkeys(form for form in (number, *parts) if form))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Any
 
 import msgspec
 
@@ -54,6 +53,9 @@ def read(request: Request) -> Place | None:
 
 
 def _digest(request: Request, body: bytes) -> bytes:
-    filters: list[Any] = sorted((name, sorted(set(values))) for name, values in request.filters.items())
-    asked = repr([request.text, filters, request.as_of, request.known_at, request.sort]).encode()
+    filters, excluded = (
+        sorted((name, sorted(set(values))) for name, values in chosen.items())
+        for chosen in (request.filters, request.excluded)
+    )
+    asked = repr([request.text, filters, excluded, request.as_of, request.known_at, request.sort]).encode()
     return hashlib.blake2s(asked + body, digest_size=_DIGEST, person=b"qdcursor").digest()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 type Match = Literal["all", "most", "any"]
+type How = Literal["word", "phrase", "alias", "synonym", "taiwan", "own-number", "cited-number"]
 type Sort = Literal["relevance", "date", "-date"]
 
 FOREVER = 2**62
@@ -54,6 +55,8 @@ class Request:
     """What a person typed. Never an error: what cannot be parsed is searched as text."""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Facet name → values, any of which will do; different names must all hold."""
+    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Facet name → values that no hit has."""
     as_of: int = 0
     """Day (ordinal). The caller always sets it: today in Asia/Shanghai is the present."""
     known_at: int = FOREVER - 1
@@ -63,6 +66,8 @@ class Request:
     cursor: str | None = None
     facets: tuple[str, ...] = ()
     highlight: bool = True
+    explain: bool = False
+    """Hits tell :attr:`Hit.reasons`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,19 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """A word of the query that a hit holds."""
+
+    word: str
+    """As it was looked for."""
+    form: str
+    """As it was met: the word, another name of the body, another wording of the term, a whole 发文字号."""
+    how: How
+    fields: tuple[str, ...]
+    """Where it stands; empty where a number is told by the document's own field."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     span: str
     dataset: str
@@ -83,6 +101,7 @@ class Hit:
     score: float
     title: Marked
     excerpts: tuple[Marked, ...]
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +119,7 @@ class Page:
     whole: int
     """How many hold all the words, exact: 0 where nothing is what was typed."""
     facets: Mapping[str, tuple[FacetValue, ...]]
+    """Exact. A facet that the request filters by counts as if it did not: its other values stay to choose."""
     cursor: str | None
     """Opaque; None at the end."""
 

@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
+from search import fields as filters
+from search import lexicon
 from search.engine import Page, Request, SearchEngine
+from search.fields import Fields
 from search.mending import near
 from search.names import Names
 
+NO_FIELDS = Fields()
 _LITERAL = re.compile('["“”„〝「『〟」』]')
 
 
@@ -21,22 +25,33 @@ class Finding:
     text: str
     """What the hits are of: the text as typed, or :attr:`did_you_mean`."""
     did_you_mean: str | None = None
-    """The name that was probably meant, of pinyin or of a slip. The hits are of this name then."""
+    """The text with the name that was probably meant, of pinyin or of a slip. The hits are of it then."""
 
 
-async def find(engine: SearchEngine, names: Callable[[], Awaitable[Names]], request: Request) -> Finding:
-    """Where no document holds all the words and a name is near what was typed, the hits are that name's.
+async def find(
+    engine: SearchEngine,
+    names: Callable[[], Awaitable[Names]],
+    request: Request,
+    fields: Fields = NO_FIELDS,
+) -> Finding:
+    """Field filters in the text become filters. Where no document holds all the words and a name is near
+    what was typed, the hits are that name's.
 
     A text with anything in quotes is never mended. Behind the first page ``request.text`` is the
-    :attr:`Finding.text` of the first.
+    :attr:`Finding.text` of the first. Raises :class:`search.engine.CursorError` and ``SearchError``.
     """
-    page = await engine.search(request)
-    if page.whole or request.cursor is not None or not request.text.strip() or _LITERAL.search(request.text):
-        return Finding(page, request.text)
-    meant = await to_thread.run_sync(near, request.text, await names())
+    language = await to_thread.run_sync(lexicon.load)
+    narrowed = await filters.narrowed(engine, request, fields, *language)
+    asked = narrowed.request
+    page = await engine.search(asked)
+    as_typed = Finding(page, request.text)
+    if page.whole or asked.cursor is not None or not asked.text.strip() or _LITERAL.search(asked.text):
+        return as_typed
+    meant = await to_thread.run_sync(near, asked.text, await names())
     if meant is None:
-        return Finding(page, request.text)
-    mended = await engine.search(replace(request, text=meant))
+        return as_typed
+    mended = await engine.search(replace(asked, text=meant))
     if not mended.whole:  # as where the filters leave nothing of it
-        return Finding(page, request.text)
-    return Finding(mended, meant, meant)
+        return as_typed
+    text = narrowed.with_text(meant)
+    return Finding(mended, text, text)

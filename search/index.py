@@ -10,7 +10,23 @@ import tantivy
 from tantivy import FieldType, Occur
 
 from search.analysis import Analyzer
+<<<<<<< HEAD
 from search.asked import TIER, Among, Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
+=======
+from search.asked import (
+    TIER,
+    Between,
+    Boosted,
+    Condition,
+    Constant,
+    Every,
+    Except,
+    Phrase,
+    Ranked,
+    Some,
+    Term,
+)
+>>>>>>> b5005f2 (Query language: either, not, field filters, parts of a number; facets keep their own dimension open; hits say why)
 from search.body import body, shown_texts
 from search.engine import FOREVER, Document
 from search.ranking import Candidate, Statistics
@@ -166,6 +182,9 @@ def spelled(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
                 if some
                 else tantivy.Query.empty_query()
             )
+        case Except(part, dropped):
+            kept, gone = spelled(index, part), spelled(index, dropped)
+            return tantivy.Query.boolean_query([(Occur.Must, kept), (Occur.MustNot, gone)])
         case Boosted(part, factor):
             return tantivy.Query.boost_query(spelled(index, part), factor)
         case Constant(part, score):

@@ -23,7 +23,11 @@ class Lexicon:
     """Words with their meanings, folded as texts are."""
 
     forms: Mapping[str, tuple[str, ...]]
-    """Name → the other names of the same thing."""
+    """Name → the other names of the same thing, but none that holds a shorter one: what to look for."""
+    wordings: Mapping[str, tuple[str, ...]]
+    """Name → all of the other names, the longest first: what to show of what was met."""
+    bodies: frozenset[str]
+    """Those names that are of bodies."""
     plain: frozenset[str]
     """Words of asking and grammar, which no hit must hold."""
     asking: frozenset[str]
@@ -57,15 +61,17 @@ def build(
     implied: Mapping[str, Iterable[str]],
 ) -> Lexicon:
     """A lexicon of wordings that mean one thing and of other names of bodies, all folded already."""
-    forms: dict[str, tuple[str, ...]] = {name: _apart(name, others) for name, others in aliases.items()}
+    same: dict[str, set[str]] = {name: {name, *others} for name, others in aliases.items() if len(name) > 1}
     for group in groups:
         names = tuple(group)
         for name in names:
-            forms[name] = _apart(name, (*forms.get(name, ()), *names))
+            same.setdefault(name, set()).update(names)
     asked = frozenset(asking)
-    kept = {name: others for name, others in forms.items() if len(name) > 1}
+    kept = {name: _apart(name, others) for name, others in same.items()}
     return Lexicon(
         forms=kept,
+        wordings={n: tuple(sorted(all_ - {n}, key=lambda o: (-len(o), o))) for n, all_ in same.items()},
+        bodies=frozenset(aliases),
         plain=asked.union(plain),
         asking=asked,
         implied={word: tuple(others) for word, others in implied.items()},

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemas import citation
-from search.analysis import Analyzer, is_han
+from search import language
+from search.analysis import HAN, Analyzer, is_han
+from search.language import Piece
 from search.lexicon import Lexicon
 
 LONGEST = 400
 """Characters of a query that are read. The longest name of a power item seen is 190."""
 
-_QUOTED = re.compile('["“”„〝「『](.+?)["“”〞」』]')
 _CITED = re.compile(r"[〔\[［(（【﹝].{2,6}[〕\]］)）】﹞]|号|[0-9０-９]{4}")
+_BETWEEN_WORDS = re.compile(rf"(?<=[{HAN}])\s(?=[{HAN}])")
+_YEAR_ALONE = re.compile(r"[〔\[(]?((?:19|20)\d\d)[〕\])]?年?")
+_NUMBER_ALONE = re.compile(r"第?0*(\d{1,5})号(?:文件?)?")
+_YEAR_AND_NUMBER = re.compile(r"((?:19|20)\d\d)年?\s*第?\s*0*(\d{1,5})\s*号?(?:文件?)?")
+_ISSUER_AND_NUMBER = re.compile(rf"([{HAN}]{{2,8}}?[发办函字规])\s*第?0*(\d{{1,5}})号(?:文件?)?")
 
-Kind = Literal["word", "characters", "phrase", "number"]
+Kind = Literal["word", "characters", "phrase", "number", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +31,33 @@ class Word:
     """Something that a hit must hold.
 
     ``word``: met as a whole word of the dictionary. ``characters``: as a run of characters.
-    ``phrase``: the same, because the person put it in quotes. ``number``: a 发文字号.
+    ``phrase``: the same, because the person put it in quotes. ``number``: a 发文字号, or its year or number.
+    ``choice``: one of :attr:`choices`.
     """
 
     text: str
     kind: Kind
     forms: tuple[str, ...] = ()
-    """Other texts that count as this word: names of the same body, wordings of the same term."""
+    """Other texts that count as this word: names of the same body, wordings of the same term; of a number,
+    the run of characters that it is in a text."""
     taiwan: str = ""
     """How the mainland says what was typed in Taiwan's wording, where that differs."""
+    choices: tuple[tuple[Word, ...], ...] = ()
+    """All words of at least one of these."""
+
+    def leaves(self) -> Iterator[Word]:
+        """The word, or the words that it is a choice of."""
+        if not self.choices:
+            yield self
+        for choice in self.choices:
+            for word in choice:
+                yield from word.leaves()
+
+    def stands_in(self, folded: str) -> bool:
+        """Whether a text holds it, as it is or in another form."""
+        if self.choices:
+            return any(all(word.stands_in(folded) for word in choice) for choice in self.choices)
+        return any(form in folded for form in (self.text, *self.forms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,69 +65,133 @@ class Query:
     words: tuple[Word, ...]
     """In the order typed, without repetition."""
     grams: tuple[str, ...]
-    """Terms to rank by, from the whole text, 提问 words too."""
+    """Terms to rank by, from all that is wanted, 提问 words too."""
     chars: tuple[str, ...]
     terms: tuple[str, ...]
     text: str
-    """Folded."""
+    """What is wanted, folded."""
     places: tuple[str, ...] = ()
     asks: bool = False
     """A question in plain words rather than a list of words."""
     implied: tuple[str, ...] = ()
     """Words that answers hold for what the query calls otherwise; for rank only."""
+    excluded: tuple[tuple[Word, ...], ...] = ()
+    """No hit holds all the words of one of these."""
     blank: bool = False
     """Nothing was typed, which asks for everything; a query of signs alone asks for nothing."""
+
+    @property
+    def leaves(self) -> tuple[Word, ...]:
+        """The words, with those of a choice one by one."""
+        return tuple(leaf for word in self.words for leaf in word.leaves())
 
 
 def parse(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
     """See the module. Reads at most :data:`LONGEST` characters."""
     text = text[:LONGEST]
-    folded = analyzer.fold(text)
-    words: list[Word] = []
-    rest = _take_numbers(text, analyzer, words)
-    rest = _take_quoted(analyzer.fold_text(rest), words)
-    optional: list[Word] = []
-    _take_words(rest, analyzer, lexicon, words, optional)
-    asks = any(piece in lexicon.asking for piece in analyzer.cut(folded.text))
-    if asks:  # 开 and 办 of 开饭店要办什么证 are no words to look for
-        words = [w for w in words if len(w.text) > 1] or words
-    words = words or optional
-    if analyzer.is_traditional(text):
-        words = [_with_taiwan(w, text, folded.text, analyzer) for w in words]
-    unique = tuple({w.text: w for w in words}.values())
+    written = language.read(text)
+    reading = _Reading(written.plain, analyzer, lexicon)
+    for choice in written.required:
+        reading.require(choice)
+    folded = reading.folded.text
+    words = reading.wanted()
     return Query(
-        words=unique,
-        grams=tuple(dict.fromkeys(analyzer.grams(folded.text))),
-        chars=tuple(dict.fromkeys(c for c in folded.text if is_han(c))),
-        terms=tuple(dict.fromkeys(analyzer.words(folded.text))),
-        text=folded.text,
-        places=tuple(w.text for w in unique if w.text in analyzer.places),
-        asks=asks,
-        implied=tuple(w for word, others in lexicon.implied.items() if word in folded.text for w in others),
+        words=words,
+        grams=tuple(dict.fromkeys(analyzer.grams(folded))),
+        chars=tuple(dict.fromkeys(c for c in folded if is_han(c))),
+        terms=tuple(dict.fromkeys(analyzer.words(folded))),
+        text=folded,
+        places=tuple(w.text for w in words if w.text in analyzer.places),
+        asks=reading.asks,
+        implied=tuple(w for word, others in lexicon.implied.items() if word in folded for w in others),
+        excluded=tuple(group for piece in written.excluded if (group := reading.words_of(piece))),
         blank=not text.strip(),
     )
+
+
+class _Reading:
+    """One query as it is read."""
+
+    def __init__(self, plain: str, analyzer: Analyzer, lexicon: Lexicon) -> None:
+        self.folded = analyzer.fold(plain)
+        self._plain = plain
+        self._analyzer = analyzer
+        self._lexicon = lexicon
+        self._words: list[Word] = []
+        self._optional: list[Word] = []
+        self.asks = any(piece in lexicon.asking for piece in analyzer.cut(self.folded.text))
+        self._traditional = analyzer.is_traditional(plain)
+
+    def require(self, choice: Sequence[Piece]) -> None:
+        if len(choice) == 1:
+            self._take(choice[0], self._words, self._optional)
+            return
+        choices = tuple(words for piece in choice if (words := self.words_of(piece)))
+        if choices:
+            self._words.append(Word(" 或 ".join(p.text for p in choice), "choice", choices=choices))
+
+    def wanted(self) -> tuple[Word, ...]:
+        """The words that hits must hold, each once."""
+        words = self._words
+        if self.asks:  # 开 and 办 of 开饭店要办什么证 are no words to look for
+            words = [w for w in words if len(w.text) > 1] or words
+        return self._finished(words or self._optional)
+
+    def words_of(self, piece: Piece) -> tuple[Word, ...]:
+        words: list[Word] = []
+        optional: list[Word] = []
+        self._take(piece, words, optional)
+        return self._finished(words or optional)
+
+    def _finished(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        if self._traditional:
+            words = [_with_taiwan(w, self._plain, self.folded.text, self._analyzer) for w in words]
+        return tuple({w.text: w for w in words}.values())
+
+    def _take(self, piece: Piece, words: list[Word], optional: list[Word]) -> None:
+        analyzer = self._analyzer
+        rest = _take_numbers(piece.text, analyzer, words)
+        folded = analyzer.fold_text(rest)
+        if alone := _number_alone(folded.strip(), analyzer):
+            words += alone
+        elif piece.quoted and rest == piece.text:
+            words.append(Word(folded.strip(), "phrase"))
+        else:
+            _take_words(folded, analyzer, self._lexicon, words, optional)
+
+
+def _number_alone(folded: str, analyzer: Analyzer) -> list[Word]:
+    """A piece that is nothing but parts of a 发文字号: 2015, 34号, 2015年34号, 鞍政发34号; else []."""
+    if both := _YEAR_AND_NUMBER.fullmatch(folded):
+        return [_number(f"〔{both[1]}〕{both[2]}号", analyzer)]
+    if year := _YEAR_ALONE.fullmatch(folded):
+        return [_number(f"〔{year[1]}〕", analyzer)]
+    if number := _NUMBER_ALONE.fullmatch(folded):
+        return [_number(f"{number[1]}号", analyzer)]
+    if issued := _ISSUER_AND_NUMBER.fullmatch(folded):
+        return [Word(issued[1], "characters"), _number(f"{issued[2]}号", analyzer)]
+    return []
+
+
+def _number(standard: str, analyzer: Analyzer) -> Word:
+    return Word(standard, "number", tuple(analyzer.grams(analyzer.fold_text(standard))))
 
 
 def _take_numbers(text: str, analyzer: Analyzer, words: list[Word]) -> str:
     """Move every 发文字号 of ``text`` into ``words``; returns what is left."""
     if not _CITED.search(text):
         return text
-    found = [c for c in citation.find(text) if c.kind != "statute"]
+    # Where a person leaves a blank between two words, the first is none of the issuer's.
+    found = [c for c in citation.find(_BETWEEN_WORDS.sub("，", text)) if c.kind != "statute"]
     if not found:
         whole = citation.parse_number(text)
         if whole is None:
             return text
         found = [replace(whole, start=0, end=len(text))]
     for number in reversed(found):
-        grams = analyzer.grams(analyzer.fold_text(number.standard))
-        words.insert(0, Word(number.standard, "number", tuple(grams)))
+        words.insert(0, _number(number.standard, analyzer))
         text = f"{text[: number.start]} {text[number.end :]}"
     return text
-
-
-def _take_quoted(folded: str, words: list[Word]) -> str:
-    words += [Word(match[1].strip(), "phrase") for match in _QUOTED.finditer(folded)]
-    return _QUOTED.sub(" ", folded)
 
 
 def _take_words(

@@ -100,7 +100,7 @@ class Ranking:
         place = {gram: index for index, gram in enumerate(query.grams)}
         self._forms = [
             (form, [place[g] for g in analyzer.grams(word.text) if g in place])
-            for word in query.words
+            for word in query.leaves
             if word.kind != "number"
             for form in (*word.forms, word.taiwan)
             if form
@@ -178,7 +178,7 @@ class Ranking:
 
     def _held(self, text: str) -> float:
         words = self._query.words
-        held = sum(any(form in text for form in (w.text, *w.forms)) for w in words if w.kind != "number")
+        held = sum(word.stands_in(text) for word in words if word.kind != "number")
         share = self._weights.words_held * held / (len(words) or 1)
         implied = any(word in text for word in self._query.implied)
         return share + self._weights.implied * implied

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from search import highlight
 from search.analysis import Analyzer, Folded
-from search.engine import Document, FacetValue, Hit, Marked
+from search.engine import Document, FacetValue, Hit, Marked, Request
+from search.explaining import reasons
+from search.lexicon import Lexicon
 from search.query import Query
 
 ENOUGH = 20
@@ -23,40 +25,55 @@ EXCERPTS = 3
 type Facets = Mapping[str, tuple[FacetValue, ...]]
 
 
-def marker(asked: Query) -> highlight.Marker:
-    wanted = [t for w in asked.words if w.kind != "number" for t in (w.text, *w.forms, w.taiwan)]
-    numbers = [w.text for w in asked.words if w.kind == "number"]
-    return highlight.Marker([*wanted, *numbers], asked.grams)
+class Showing:
+    """What one request shows of its hits."""
 
+    def __init__(self, request: Request, asked: Query, analyzer: Analyzer, lexicon: Lexicon) -> None:
+        self._explains = request.explain
+        self._asked = asked
+        self._analyzer = analyzer
+        self._lexicon = lexicon
+        wanted = [
+            text
+            for word in asked.leaves
+            if word.kind != "number"
+            for text in (word.text, *lexicon.wordings.get(word.text, word.forms), word.taiwan)
+        ]
+        numbers = [w.text for w in asked.leaves if w.kind == "number"]
+        self._marker = highlight.Marker([*wanted, *numbers], asked.grams) if request.highlight else None
 
-def hit(
-    document: Document,
-    kept: Mapping[str, str],
-    score: float,
-    marking: highlight.Marker | None,
-    analyzer: Analyzer,
-) -> Hit:
-    """``kept``: each text of the document → its folded form. Without a marker nothing is marked."""
-    title = Marked("title", document.title, ())
-    excerpts: list[Marked] = []
-    if marking is not None:
+    def hit(self, document: Document, kept: Mapping[str, str], score: float) -> Hit:
+        """``kept``: each text of the document → its folded form."""
+        title = Marked("title", document.title, ())
+        excerpts: tuple[Marked, ...] = ()
+        if self._marker is not None:
+            title, excerpts = self._marked(self._marker, document, kept)
+        return Hit(
+            span=document.span,
+            dataset=document.dataset,
+            record=document.record,
+            revision=document.revision,
+            score=score,
+            title=title,
+            excerpts=excerpts,
+            reasons=reasons(self._asked, document, kept, self._analyzer, self._lexicon)
+            if self._explains
+            else (),
+        )
+
+    def _marked(
+        self, marker: highlight.Marker, document: Document, kept: Mapping[str, str]
+    ) -> tuple[Marked, tuple[Marked, ...]]:
         # Where folding kept the length, the index's own copy saves folding again.
-        folded = {t: Folded(f) if len(f) == len(t) else analyzer.fold(t) for t, f in kept.items()}
-        title = marking.whole("title", document.title, folded[document.title])
+        folded = {t: Folded(f) if len(f) == len(t) else self._analyzer.fold(t) for t, f in kept.items()}
+        excerpts: list[Marked] = []
         for field, text in document.texts.items():
-            found = marking.excerpt(field, text, folded[text]) if text != document.title else None
+            found = marker.excerpt(field, text, folded[text]) if text != document.title else None
             if found is not None:
                 excerpts.append(found)
         excerpts.sort(key=lambda m: -sum(end - start for start, end in m.marks))
-    return Hit(
-        span=document.span,
-        dataset=document.dataset,
-        record=document.record,
-        revision=document.revision,
-        score=score,
-        title=title,
-        excerpts=tuple(excerpts[:EXCERPTS]),
-    )
+        title = marker.whole("title", document.title, folded[document.title])
+        return title, tuple(excerpts[:EXCERPTS])
 
 
 def values(counts: Mapping[str, int]) -> tuple[FacetValue, ...]:

@@ -12,7 +12,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 
 from search import cursor, query, showing
 from search.analysis import Analyzer
-from search.asked import TIER, Asked, present, wanted
+from search.asked import TIER, Asked, Condition, counting, present, wanted
 from search.body import key, shown_texts
 from search.cursor import Place
 from search.elastic.indices import Indices
@@ -20,7 +20,7 @@ from search.elastic.spelling import spelled
 from search.engine import FOREVER, Document, Hit, Match, Page, Request, SearchError
 from search.lexicon import Lexicon
 from search.ranking import Candidate, Ranking, Statistics
-from search.showing import ENOUGH, FACET_VALUES, WINDOW, Facets
+from search.showing import ENOUGH, FACET_VALUES, WINDOW, Facets, Showing
 
 _KEPT = "2m"
 """How long a point in time waits for the next page; after that, pages go on from the newest state."""
@@ -92,9 +92,9 @@ async def page(
         following = Place(0, place.known_at, after=tuple(shown[-1][1]["sort"]) if shown else ())
     if found.moment and not more:
         await _forget(client, found.moment)
-    marker = showing.marker(asked_for) if request.highlight else None
+    showing_them = Showing(request, asked_for, analyzer, lexicon)
     return Page(
-        hits=tuple(_hit(hit, score, marker, analyzer) for score, hit in shown),
+        hits=tuple(_hit(hit, score, showing_them) for score, hit in shown),
         total=found.total,
         match=found.match,
         whole=found.whole,
@@ -123,6 +123,7 @@ class Search:
         self._place = place
         self._ranks = ranks
         self._end = place.offset + request.limit
+        self._counting = counting(request, place.known_at)
 
     async def widened(self) -> Found:
         """The narrowest set with enough hits, else the widest; a wider set with no more is not named."""
@@ -147,7 +148,7 @@ class Search:
             answer = await self._client.search(index=self._alias, **body)
         counted = answer.get("aggregations", {})
         facets = {
-            name: showing.values({b["key"]: b["doc_count"] for b in counted[name]["buckets"]})
+            name: showing.values({b["key"]: b["doc_count"] for b in _buckets(counted[name])})
             for name in self._request.facets
         }
         hits = answer["hits"]
@@ -180,13 +181,23 @@ class Search:
             "sort": sort,
             "track_total_hits": True,
             "source": ["document", "folded"],
-            "aggs": {
-                name: {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}} for name in request.facets
-            },
+            "aggs": {name: self._values_of(name, match, within) for name, within in self._counting.items()},
         }
         if place.after:
             body["search_after"] = list(place.after)
         return body
+
+    def _values_of(self, name: str, match: Match, within: Condition | None) -> dict[str, Any]:
+        values = {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}}
+        if within is None:
+            return values
+        members = spelled(self._asked.members(match, within))
+        return {"global": {}, "aggs": {"open": {"filter": members, "aggs": {"values": values}}}}
+
+
+def _buckets(counted: Raw) -> Iterable[Raw]:
+    found: Iterable[Raw] = counted["open"]["values"]["buckets"] if "open" in counted else counted["buckets"]
+    return found
 
 
 def _ranked(
@@ -212,11 +223,10 @@ def _candidate(number: int, hit: Raw) -> Candidate:
     return Candidate(number, key(hit["_id"]), int(hit["_score"] // TIER), texts)
 
 
-def _hit(hit: Raw, score: float, marker: Any, analyzer: Analyzer) -> Hit:
+def _hit(hit: Raw, score: float, shown: Showing) -> Hit:
     document = msgspec.convert(hit["_source"]["document"], Document)
     folded = (text for _, text in hit["_source"]["folded"]["texts"])
-    kept = dict(zip(shown_texts(document), folded, strict=True))
-    return showing.hit(document, kept, score, marker, analyzer)
+    return shown.hit(document, dict(zip(shown_texts(document), folded, strict=True)), score)
 
 
 async def facts_of(client: AsyncElasticsearch, alias: str, tokens: Sequence[Token]) -> Facts | None:

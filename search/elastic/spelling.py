@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from search.asked import Among, Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
+from search.asked import (
+    Among,
+    Between,
+    Boosted,
+    Condition,
+    Constant,
+    Every,
+    Except,
+    Phrase,
+    Ranked,
+    Some,
+    Term,
+)
 
 type Query = dict[str, Any]
 
@@ -24,18 +36,27 @@ def spelled(condition: Condition) -> Query:
             return {"range": {field: {name: value for name, value in bounds.items() if value is not None}}}
         case Among(field, values):
             return {"terms": {field: list(values)}}
-        case Every(parts):
-            return {"bool": {"must": [spelled(part) for part in parts]}}
-        case Some(parts, least):
-            should = [spelled(part) for part in parts]
-            return {"bool": {"should": should, "minimum_should_match": least}} if parts else _NOTHING
-        case Boosted(part, factor):
-            # `bool` takes a boost for whatever stands in it.
-            return {"bool": {"must": [spelled(part)], "boost": factor}}
         case Constant(part, score):
             return {"constant_score": {"filter": spelled(part), "boost": score}}
+        case Some(()):
+            return _NOTHING
+        case _:
+            return {"bool": _joined(condition)}
+
+
+def _joined(condition: Every | Some | Except | Boosted | Ranked) -> Query:
+    """What a ``bool`` says. It takes a boost for whatever stands in it."""
+    match condition:
+        case Every(parts):
+            return {"must": [spelled(part) for part in parts]}
+        case Some(parts, least):
+            return {"should": [spelled(part) for part in parts], "minimum_should_match": least}
+        case Except(part, dropped):
+            return {"must": [spelled(part)], "must_not": [spelled(dropped)]}
+        case Boosted(part, factor):
+            return {"must": [spelled(part)], "boost": factor}
         case Ranked(members, scoring):
-            return {"bool": {"filter": [spelled(members)], "should": [spelled(part) for part in scoring]}}
+            return {"filter": [spelled(members)], "should": [spelled(part) for part in scoring]}
 
 
 def _term(field: str, token: str) -> Query:
