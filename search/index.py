@@ -10,11 +10,9 @@ import tantivy
 from tantivy import FieldType, Occur
 
 from search.analysis import Analyzer
-<<<<<<< HEAD
-from search.asked import TIER, Among, Between, Boosted, Condition, Constant, Every, Phrase, Ranked, Some, Term
-=======
 from search.asked import (
     TIER,
+    Among,
     Between,
     Boosted,
     Condition,
@@ -26,7 +24,6 @@ from search.asked import (
     Some,
     Term,
 )
->>>>>>> b5005f2 (Query language: either, not, field filters, parts of a number; facets keep their own dimension open; hits say why)
 from search.body import body, shown_texts
 from search.engine import FOREVER, Document
 from search.ranking import Candidate, Statistics
@@ -173,23 +170,28 @@ def spelled(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
             return tantivy.Query.range_query(index, field, kind, low, high)
         case Among(field, values):
             return tantivy.Query.term_set_query(index, field, list(values))
-        case Every(parts):
-            return tantivy.Query.boolean_query([(Occur.Must, spelled(index, p)) for p in parts])
-        case Some(parts, least):
-            some = [(Occur.Should, spelled(index, p)) for p in parts]
-            return (
-                tantivy.Query.boolean_query(some, minimum_number_should_match=least)
-                if some
-                else tantivy.Query.empty_query()
-            )
-        case Except(part, dropped):
-            kept, gone = spelled(index, part), spelled(index, dropped)
-            return tantivy.Query.boolean_query([(Occur.Must, kept), (Occur.MustNot, gone)])
         case Boosted(part, factor):
             return tantivy.Query.boost_query(spelled(index, part), factor)
         case Constant(part, score):
             return tantivy.Query.const_score_query(spelled(index, part), score)
+        case Some(()):
+            return tantivy.Query.empty_query()
+        case Some(parts, least):
+            some = [(Occur.Should, spelled(index, part)) for part in parts]
+            return tantivy.Query.boolean_query(some, minimum_number_should_match=least)
+        case _:
+            return tantivy.Query.boolean_query(list(_joined(index, condition)))
+
+
+def _joined(
+    index: tantivy.Schema, condition: Every | Except | Ranked
+) -> Iterator[tuple[Occur, tantivy.Query]]:
+    match condition:
+        case Every(parts):
+            yield from ((Occur.Must, spelled(index, part)) for part in parts)
+        case Except(part, dropped):
+            yield Occur.Must, spelled(index, part)
+            yield Occur.MustNot, spelled(index, dropped)
         case Ranked(members, scoring):
-            held = tantivy.Query.const_score_query(spelled(index, members), 0.0)
-            parts_ = [(Occur.Should, spelled(index, p)) for p in scoring]
-            return tantivy.Query.boolean_query([(Occur.Must, held), *parts_])
+            yield Occur.Must, tantivy.Query.const_score_query(spelled(index, members), 0.0)
+            yield from ((Occur.Should, spelled(index, part)) for part in scoring)

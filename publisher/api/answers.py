@@ -365,6 +365,20 @@ class HitLinks(Answer, frozen=True, kw_only=True):
     dataset: str
 
 
+class Explanation(Answer, frozen=True, kw_only=True):
+    """命中的一个原因。/ One reason for which a hit was found."""
+
+    word: Annotated[str, Meta(description="所找的词 / The word that was looked for")]
+    form: Annotated[str, Meta(description="文中的写法 / As it was met")]
+    how: Annotated[
+        Literal["word", "phrase", "alias", "synonym", "taiwan", "own-number", "cited-number"],
+        Meta(description="本词、词组、机构别名、同义说法、台湾用语、自身或引用的文号 / How both are one"),
+    ]
+    fields: Annotated[tuple[str, ...], Meta(description="在哪些字段 / Where it stands")]
+    text: Annotated[str, Meta(description="中文说明 / In Chinese words")]
+    text_en: Annotated[str, Meta(description="英文说明 / In English words")]
+
+
 class Hit(Answer, frozen=True, kw_only=True):
     dataset: str
     dataset_title: str
@@ -372,6 +386,10 @@ class Hit(Answer, frozen=True, kw_only=True):
     score: float
     title: Marked
     excerpts: tuple[Marked, ...]
+    explanation: Annotated[
+        tuple[Explanation, ...] | None,
+        Meta(description="为何命中; 未要求则为空 / Why it was found; null unless explain=true"),
+    ]
     links: HitLinks
 
 

@@ -20,7 +20,8 @@ from publisher.api.described import AS_OF, KNOWN_AT, RELEASE
 from publisher.api.parameters import Grammar, Parameters
 from publisher.api.problems import Fault, ProblemError
 from publisher.api.routing import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, Service
-from publisher.api.search import indexed, only_dataset, scope_of
+from publisher.api.scope import scope_of
+from publisher.api.search import indexed, only_dataset
 from publisher.store.model import Dataset, View
 
 _OWN = frozenset({"archive"})
@@ -147,10 +148,9 @@ def _searched(
 ) -> tuple[Scope, Parameters, Mapping[str, str], tuple[object, ...], datetime | None]:
     """Scope, parameters, facet titles, and of which state of the log the answer is."""
     known = scope_of(service)
-    grammar = known.grammar()
     asked = parameters.parse(
         call.query,
-        Grammar(names=reading.VIEW | _OWN | {"q"}, filters={**grammar.filters, "change": "string"}),
+        Grammar(names=reading.VIEW | _OWN | {"q"}, filters=known.filters() | {"change": "string"}),
     )
     filters = {f.field: indexed(f.field, f.values) for f in asked.filters if f.field != "change"}
     if not asked.text and not filters:

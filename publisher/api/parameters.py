@@ -70,6 +70,7 @@ class Parameters:
     """The change that an archive of a feed begins with."""
     headers: str = "zh"
     """The language of a file's headings."""
+    explain: bool = False
 
 
 NOTHING = Parameters()
@@ -331,6 +332,7 @@ def _headers(value: str) -> str:
 
 _SINGLES: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
     "limit": ("query", "limit", _whole(1, MAX_LIMIT)),
+    "explain": ("query", "explain", lambda value: _boolean(value) == "true"),
     "cursor": ("query", "cursor", str),
     "as_of": ("view", "as_of", _date),
     "known_at": ("view", "known_at", _instant),

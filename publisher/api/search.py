@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,53 +12,29 @@ from openapi.model import Operation, Parameter
 from publisher.api import answers, cursors, parameters, reading, titles
 from publisher.api.conditional import Validity
 from publisher.api.described import AS_OF, CURSOR, KNOWN_AT, LIMIT, RELEASE
+from publisher.api.explained import explanation
 from publisher.api.parameters import Grammar, Parameters
 from publisher.api.problems import Fault
 from publisher.api.routing import AsyncReply, Call, Service, async_route
+from publisher.api.scope import SearchScope, scope_of
 from publisher.store.clocks import micros
 from publisher.store.model import View
 from schemas import divisions
-from schemas.catalogue import Catalogue
 from search import engine, finding
 
 MAX_HITS = 100
 MAX_SUGGESTIONS = 50
-_NAMES = reading.VIEW | {"q", "sort", "facets", "limit", "cursor"}
-_EVERYWHERE = ("dataset", "body", "type", "division", "year")
+_NAMES = reading.VIEW | {"q", "sort", "facets", "limit", "cursor", "explain"}
 
 
-@dataclass(frozen=True, slots=True)
-class SearchScope:
-    """What there is to search in: dataset titles, and facet name → title."""
-
-    datasets: dict[str, str]
-    facets: dict[str, str]
-
-    def grammar(self) -> Grammar:
-        names = frozenset(self.facets)
-        return Grammar(
-            names=_NAMES,
-            filters=dict.fromkeys(self.facets, "string"),
-            facets=names,
-            sorts=frozenset({"relevance", "date"}),
-            max_limit=MAX_HITS,
-        )
-
-
-def scope_of(service: Service) -> SearchScope:
-    datasets = service.store.datasets()
-    catalogues = [service.store.catalogue(dataset.name) for dataset in datasets]
-    facets = {name: titles.COMMON[name] for name in _EVERYWHERE}
-    for name, title in _own_facets(catalogues):
-        facets.setdefault(name, title)
-    return SearchScope({d.name: d.title for d in datasets}, facets)
-
-
-def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
-    for catalogue in catalogues:
-        for field in catalogue.fields:
-            if field.facet and not field.personal:
-                yield field.name, field.title
+def _grammar(scope: SearchScope) -> Grammar:
+    return Grammar(
+        names=_NAMES,
+        filters=scope.filters(),
+        facets=frozenset(scope.facets),
+        sorts=frozenset({"relevance", "date"}),
+        max_limit=MAX_HITS,
+    )
 
 
 @async_route(
@@ -80,7 +55,9 @@ def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
         parameters=(
             Parameter(
                 "q",
-                "要找的词 / What to look for",
+                "要找的词, 空格为「且」, “”为词组, - 为「不含」, 或 / OR 为「或」, 部门:、类型:、地区:、"
+                "年份:、文号: 等为筛选 / What to look for; a blank is and, quotes a phrase, - not, OR "
+                "either; body:, type:, division:, year:, number: and any other facet filter",
                 {"type": "string", "minLength": 1},
                 required=True,
                 example="食品经营许可",
@@ -99,12 +76,18 @@ def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
             ),
             Parameter(
                 "facets",
-                "统计这些字段的取值, 逗号分隔 / Count the values of these, comma-separated",
+                "统计这些字段的取值, 逗号分隔; 已用于筛选的字段照样列出其他取值 / Count the values of these, "
+                "comma-separated; one that is filtered by counts as if it were not",
                 {"type": "array", "items": {"type": "string"}},
                 example=["dataset", "body", "year"],
             ),
             replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_HITS}),
             CURSOR,
+            Parameter(
+                "explain",
+                "说明每条为何命中 / Say of each hit why it was found",
+                {"type": "boolean", "default": False},
+            ),
             AS_OF,
             KNOWN_AT,
             replace(
@@ -118,10 +101,10 @@ def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
 )
 async def search(service: Service, call: Call) -> AsyncReply:
     scope, state = await sync_to_thread(lambda: (scope_of(service), service.store.validator()))
-    asked = parameters.parse(call.query, scope.grammar())
+    asked = parameters.parse(call.query, _grammar(scope))
     _check(asked)
     reading.check_known(service, asked.view)
-    walk = cursors.walk("search", replace(asked, cursor=None, limit=0))
+    walk = cursors.walk("search", replace(asked, cursor=None, limit=0, explain=False))
     cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
     view = await sync_to_thread(_view, service, asked, cursor)
     request = engine.Request(
@@ -133,12 +116,13 @@ async def search(service: Service, call: Call) -> AsyncReply:
         limit=asked.limit,
         cursor=cursor.inner if cursor else None,
         facets=asked.facets,
+        explain=asked.explain,
     )
     # The index follows the log at its own pace, so its position is what an answer depends on.
     position = await service.search.position()
 
     async def build() -> answers.Found:
-        found = await finding.find(service.search, service.names, request)
+        found = await finding.find(service.search, service.names, request, scope.fields())
         meant = found.did_you_mean or (cursor.meant if cursor else "")
         following = None
         if found.page.cursor is not None:
@@ -149,7 +133,7 @@ async def search(service: Service, call: Call) -> AsyncReply:
             )
         return _found(service, call, scope, asked, found.page, meant or None, following)
 
-    titles_shown = cursors.walk(scope)
+    titles_shown = cursors.walk(scope.datasets, scope.facets)
     return AsyncReply(Validity((position, *state, request.as_of, titles_shown)), build)
 
 
@@ -232,7 +216,7 @@ def _found(
         total=page.total,
         match=page.match,
         did_you_mean=meant,
-        hits=tuple(_hit(service, scope, asked.view, hit) for hit in page.hits),
+        hits=tuple(_hit(service, scope, asked, hit) for hit in page.hits),
         facets=tuple(
             titles.facet(
                 name,
@@ -249,7 +233,7 @@ def _found(
     )
 
 
-def _hit(service: Service, scope: SearchScope, view: View, hit: engine.Hit) -> answers.Hit:
+def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: engine.Hit) -> answers.Hit:
     dataset = service.link(f"/v1/datasets/{hit.dataset}")
     home = f"{dataset}/records/{hit.record}"
     return answers.Hit(
@@ -259,8 +243,11 @@ def _hit(service: Service, scope: SearchScope, view: View, hit: engine.Hit) -> a
         score=hit.score,
         title=_marked(hit.title),
         excerpts=tuple(_marked(excerpt) for excerpt in hit.excerpts),
+        explanation=tuple(explanation(reason, scope.catalogues[hit.dataset]) for reason in hit.reasons)
+        if asked.explain and hit.dataset in scope.catalogues
+        else None,
         links=answers.HitLinks(
-            record=home + reading.view_query(view), history=f"{home}/history", dataset=dataset
+            record=home + reading.view_query(asked.view), history=f"{home}/history", dataset=dataset
         ),
     )
 

@@ -146,3 +146,37 @@ def test_pinyin_finds_the_name_and_says_so_on_every_page(client: httpx.Client) -
         following = client.get(answer["links"]["next"].removeprefix(BASE)).json()
         assert following["did_you_mean"] == "不动产登记费"
         assert following["total"] == answer["total"]
+
+
+def test_fields_in_the_text_narrow_by_their_titles_and_names(client: httpx.Client) -> None:
+    def found(q: str) -> set[str]:
+        answer = client.get("/v1/search", params={"q": q}).json()
+        return {hit["title"]["text"] for hit in answer["hits"]}
+
+    everything = found("费")
+    assert found("费 部门:住建局") == found("费 body:住房和城乡建设局") == {"城镇垃圾处理费"}
+    assert found("费 -部门:住建局") == everything - {"城镇垃圾处理费"}
+    assert found("费 资金管理方式:财政专户") == {"城镇垃圾处理费"}
+    assert found("费 清单:收费目录 地区:鞍山") == everything
+    assert found("费 地区:马鞍山") == set()
+
+
+def test_a_hit_says_in_words_why_it_was_found(client: httpx.Client) -> None:
+    query = {"q": "住建局 垃圾", "explain": "true"}
+    (hit,) = client.get("/v1/search", params=query).json()["hits"][:1]
+    told = {e["word"]: e for e in hit["explanation"]}
+    assert told["垃圾"]["text"] == "“垃圾”见于“收费项目”。"
+    assert told["住建局"]["how"] == "alias"
+    assert "住房和城乡建设局" in told["住建局"]["text"] + told["住建局"]["text_en"]
+    assert client.get("/v1/search?q=垃圾").json()["hits"][0]["explanation"] is None
+
+
+def test_a_facet_that_is_chosen_still_shows_its_other_values(client: httpx.Client) -> None:
+    query = {"q": "费", "facets": "management", "management": "缴入财政专户"}
+    answer = client.get("/v1/search", params=query).json()
+    (facet,) = answer["facets"]
+    counts = {value["value"]: value["count"] for value in facet["values"]}
+    assert counts["缴入财政专户"] == answer["total"]
+    assert len(counts) > 1
+    open_to_all = client.get("/v1/search", params={"q": "费", "facets": "management"}).json()
+    assert facet["values"] == open_to_all["facets"][0]["values"]
