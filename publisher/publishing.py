@@ -180,7 +180,7 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
 
 def _proposal(file: FileReport, given: GivenFile, *, partial: bool, progress: Progress) -> Proposal:
     records = file.reading.records if file.reading else ()
-    return Proposal(_entries(records, progress), part=file.part, name=given.name, partial=partial)
+    return Proposal(entries_of(records, progress), part=file.part, name=given.name, partial=partial)
 
 
 def _stage(
@@ -239,7 +239,8 @@ def _changes(counts: Mapping[str, int]) -> Changes:
     return Changes(**{kind: counts.get(kind, 0) for kind in ("added", "changed", "removed", "unchanged")})
 
 
-def _entries(records: Sequence[ImportedRecord], progress: Progress) -> Iterator[Entry]:
+def entries_of(records: Sequence[ImportedRecord], progress: Progress = worker.silent) -> Iterator[Entry]:
+    """Records as a draft takes them."""
     total = len(records)
     for number, record in enumerate(records):
         if number % 1_000 == 0:

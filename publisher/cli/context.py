@@ -71,6 +71,12 @@ class Place:
                 exit_code=Exit.NOT_FOUND,
             ) from None
 
+    def present_catalogue(self, name: str) -> Catalogue | None:
+        """The file as it is now; None where the site has it no longer and the pinned one serves."""
+        from schemas import reading
+
+        return reading.load(name, self.catalogues) if name in reading.names(self.catalogues) else None
+
 
 with_place = click.make_pass_decorator(Place)
 

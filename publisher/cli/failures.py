@@ -93,7 +93,7 @@ def explain(error: BaseException) -> Failure | None:
 def _store_exit(code: str) -> Exit:
     if code.startswith("no-such-") or code == "not-initialised":
         return Exit.NOT_FOUND
-    return Exit.UNAVAILABLE if code in {"busy", "erasure-incomplete"} else Exit.REFUSED
+    return Exit.UNAVAILABLE if code in {"busy", "collecting", "erasure-incomplete"} else Exit.REFUSED
 
 
 def _of_the_machine(error: OSError) -> Failure:

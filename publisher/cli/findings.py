@@ -34,7 +34,7 @@ def show(report: ImportReport) -> None:
         ],
         rows,
     )
-    _findings(report.findings)
+    show_all(report.findings)
     for conflict in report.conflicts:
         _conflict("冲突 conflict", conflict)
     for warning in report.warnings:
@@ -64,7 +64,8 @@ def _counts(file: FileReport) -> list[object]:
     return [file.file, file.part or "", *counts, severities.count("error"), severities.count("warning")]
 
 
-def _findings(findings: Sequence[Finding]) -> None:
+def show_all(findings: Sequence[Finding]) -> None:
+    """Errors first; many of one kind in one place are told as a group."""
     groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.severity, finding.code, finding.file, finding.sheet, finding.column].append(finding)

@@ -13,7 +13,6 @@ from publisher.cli.exits import Exit
 
 if TYPE_CHECKING:
     from publisher.import_report import ImportReport
-    from schemas.catalogue import Catalogue
 
 
 @click.command("import")
@@ -47,7 +46,7 @@ def import_(
             store,
             dataset,
             given,
-            catalogue=_present(place, store.dataset(dataset).catalogue),
+            catalogue=place.present_catalogue(store.dataset(dataset).catalogue),
             part=part,
             dry_run=dry_run,
             without_errors=without_errors,
@@ -60,13 +59,6 @@ def import_(
         findings.show(report)
         _next(report)
     return Exit.REFUSED if report.refused else Exit.OK
-
-
-def _present(place: Place, name: str) -> Catalogue | None:
-    """The catalogue's file as it is now; None where the site has it no longer and the pinned one serves."""
-    from schemas import reading
-
-    return reading.load(name, place.catalogues) if name in reading.names(place.catalogues) else None
 
 
 def _next(report: ImportReport) -> None:

@@ -10,6 +10,7 @@ from publisher import settings
 from publisher.cli import (
     catalogues,
     changing,
+    collecting,
     comparing,
     datasets,
     drafts,
@@ -58,7 +59,19 @@ def _told_whole(command: click.Command) -> click.Command:
 
 
 _MODULES = (
-    *(site, datasets, imports, drafts, changing, reading, comparing, searching, exporting, catalogues),
+    *(
+        site,
+        datasets,
+        imports,
+        collecting,
+        drafts,
+        changing,
+        reading,
+        comparing,
+        searching,
+        exporting,
+        catalogues,
+    ),
 )
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -48,6 +48,11 @@ def read_document(text: str, *, name: str, digest: str, media_type: str, catalog
         found = page.of_html(text) if media_type == "text/html" else page.of_text(text)
     except ReaderError as problem:
         raise problem.unreadable(name) from problem
+    return read_page(found, name=name, digest=digest, media_type=media_type, catalogue=catalogue)
+
+
+def read_page(found: Page, *, name: str, digest: str, media_type: str, catalogue: Catalogue) -> Reading:
+    """As :func:`read_document`, of a page that was opened. Raises ``UnreadableFile``."""
     document = _Document(name, catalogue, found)
     record = document.read()
     left_out = sorted(document.left_out, key=lambda x: x.row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from publisher.collect import document_findings, findings
+from publisher.collect import collecting_findings, document_findings, findings
 from publisher.collect.findings import Kind
 from publisher.collect.readers import problems as readers
 from schemas import problems as values
@@ -13,4 +13,4 @@ def every_kind() -> tuple[Kind, ...]:
     cells = (
         Kind(p.code, p.severity, p.zh, p.en, p.way_out_zh, p.way_out_en, p.example) for p in values.PROBLEMS
     )
-    return (*readers.KINDS, *findings.KINDS, *document_findings.KINDS, *cells)
+    return (*readers.KINDS, *findings.KINDS, *document_findings.KINDS, *collecting_findings.KINDS, *cells)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
-from publisher.store import draft, history, registry
+from publisher.store import draft, evidence, history, registry
 from publisher.store import tables as t
 from publisher.store.clocks import day_at
 from publisher.store.database import Database
@@ -83,7 +83,7 @@ class Base:
     def _drop_unnamed(self, digests: Sequence[str]) -> None:
         """Files of a draft that is gone. After its transaction: it must never name what is not there."""
         with self._write() as conn:
-            for digest in draft.unnamed(conn, digests):
+            for digest in set(draft.unnamed(conn, digests)) - evidence.named(conn, digests):
                 self._sources.drop(conn, digest)
 
     def _today(self) -> date:

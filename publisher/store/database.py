@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,7 +32,7 @@ from sqlalchemy.exc import OperationalError
 from publisher.store.model import StoreError
 
 _WRITE_LOCK = 0x51_44_01
-_WORKER_LOCK = 0x51_44_02
+_LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03}
 _BUSY_MILLISECONDS = 60_000
 _CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
 
@@ -107,19 +107,19 @@ class Database:
                     transaction.rollback()
 
     @contextmanager
-    def worker_lock(self) -> Iterator[bool]:
-        """True for the one process that may drain the outbox; never waits."""
+    def lock(self, name: Literal["worker", "collecting"]) -> Iterator[bool]:
+        """True for the one process of the site that may do this; never waits."""
         if self.file is not None:
-            with _file_lock(self.file.parent / "worker.lock") as held:
+            with _file_lock(self.file.parent / f"{name}.lock") as held:
                 yield held
             return
         with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
-            held = bool(conn.scalar(select(func.pg_try_advisory_lock(_WORKER_LOCK))))
+            held = bool(conn.scalar(select(func.pg_try_advisory_lock(_LOCKS[name]))))
             try:
                 yield held
             finally:
                 if held:
-                    conn.execute(select(func.pg_advisory_unlock(_WORKER_LOCK)))
+                    conn.execute(select(func.pg_advisory_unlock(_LOCKS[name])))
 
     def analyze(self, conn: Connection, *tables: Table) -> None:
         """Tell PostgreSQL's planner of rows that this transaction wrote; SQLite does without."""

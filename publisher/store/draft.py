@@ -218,6 +218,12 @@ def _rows(
         )
 
 
+def source_missing() -> StoreError:
+    return StoreError(
+        "source-missing", "来源文件不在，请重新导入。", "The source file is gone; import it again."
+    )
+
+
 def bad_content(reason: str, locator: Mapping[str, Any]) -> StoreError:
     return StoreError(
         "bad-content",

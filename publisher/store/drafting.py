@@ -125,11 +125,7 @@ class Drafting(Base):
         """Lay an import into the draft in place of the part's earlier one; of a running one, the file's."""
         with self._write() as conn:
             if not self._sources.has(conn, source.digest):
-                raise StoreError(
-                    "source-missing",
-                    "来源文件不在，请重新导入。",
-                    "The source file is gone; import it again.",
-                )
+                raise draft.source_missing()
             row, used = self._draft_catalogue(conn, dataset, catalogue)
             draft.stage(
                 conn,

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
-from publisher.store import seal, spans
+from publisher.store import evidence, seal, spans
 from publisher.store import tables as t
 from publisher.store.amend import no_such_record
 from publisher.store.canonical import canonical
@@ -144,13 +144,15 @@ class Erasing:
             .values(left_out=None, left_out_salt=None)
         )
         conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(destroyed=True))
+        evidence.destroy(conn, imports)
 
 
 def kept_sources(conn: Connection) -> frozenset[str]:
     """Digests of the sources that something names and no erasure destroyed."""
     i = t.import_.c
     destroyed = select(i.digest).where(i.destroyed)
-    return frozenset(conn.scalars(select(i.digest).where(i.digest.not_in(destroyed)).distinct()))
+    named = frozenset(conn.scalars(select(i.digest).where(i.digest.not_in(destroyed)).distinct()))
+    return (named | evidence.kept(conn)) - evidence.destroyed(conn)
 
 
 def scrub(database: Database, sources: Sources) -> None:

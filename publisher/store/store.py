@@ -14,6 +14,7 @@ from publisher.store import tables as t
 from publisher.store.announcing import Announcing
 from publisher.store.asking import Asking
 from publisher.store.clocks import utc_now
+from publisher.store.collecting import Collecting
 from publisher.store.comparing import Comparing
 from publisher.store.database import Database
 from publisher.store.drafting import Drafting
@@ -25,7 +26,7 @@ from publisher.store.releasing import Releasing
 from publisher.store.sources import Folder, Rows
 
 
-class Store(Drafting, Releasing, Asking, Announcing, Matching, Comparing, Exporting):
+class Store(Drafting, Releasing, Asking, Announcing, Matching, Comparing, Exporting, Collecting):
     """Every method is one transaction; any may raise ``StoreError``. Safe to share between threads."""
 
     _files: Path
@@ -110,7 +111,11 @@ class Store(Drafting, Releasing, Asking, Announcing, Matching, Comparing, Export
 
     def worker_lock(self) -> AbstractContextManager[bool]:
         """True in the one process that may drain the outbox; never waits."""
-        return self._database.worker_lock()
+        return self._database.lock("worker")
+
+    def collecting_lock(self) -> AbstractContextManager[bool]:
+        """True in the one process that may collect, by the scheduler or by command; never waits."""
+        return self._database.lock("collecting")
 
     def verify(self) -> Verification:
         with self._read() as conn:

@@ -21,8 +21,9 @@ from sqlalchemy.dialects import postgresql
 
 from publisher.store.clocks import FOREVER
 
-HEAD = "0002"
+HEAD = "0003"
 """The last migration; a test compares what they make with these tables."""
+"""The migration that makes these tables; a test compares both."""
 
 metadata = MetaData()
 
@@ -278,3 +279,67 @@ source_bytes = Table(
     Column("data", LargeBinary, nullable=False),
 )
 """Sources on PostgreSQL, where several machines share them; on SQLite they are files."""
+
+page = Table(
+    "page",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("source", Words, nullable=False),  # its name in sources.toml
+    Column("url", Words, nullable=False),
+    Column("role", Text, nullable=False),  # list, document, attachment, robots
+    Column("parent", BigInteger, index=True),  # the list or the document that names it
+    Column("title", Text, nullable=False),  # what the link to it says
+    Column("found_at", BigInteger, nullable=False),
+    Column("checked_at", BigInteger),  # none: never asked
+    Column("status", Integer),  # of HTTP, when it was last asked
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("vanished_at", BigInteger),
+    # What it said when it last said something: by these a change is noticed.
+    Column("etag", Text),
+    Column("modified", Text),
+    Column("length", BigInteger),
+    Column("body_digest", Text),
+    Column("response", BigInteger),
+    Column("suspected_by", Text),  # etag, date, length, hash: why its text may have changed
+    # What was read from it, and by which parser; body_digest differs until it is read again.
+    Column("read_digest", Text),
+    Column("text_digest", Text),
+    Column("parser_version", Text, nullable=False),
+    Column("number", Words),  # 文号, as the catalogue writes it
+    Column("named", Words),  # the title without what varies
+    Column("sketch", LargeBinary),  # of the text, to tell a copy by
+    Column("copy_of", BigInteger, index=True),
+    Column("erased", Boolean, nullable=False),  # never asked again
+    UniqueConstraint("source", "url"),
+    Index("page_by_number", "number"),
+    Index("page_by_name", "named"),
+)
+"""A page of a source that is collected: where it lies, what it said last, and what was made of it."""
+
+response = Table(
+    "response",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("page", ForeignKey("page.key"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("digest", Text, nullable=False, index=True),  # of the WARC file among the sources
+    Column("size", BigInteger, nullable=False),  # of that file
+    Column("body_digest", Text, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("destroyed", Boolean, nullable=False),  # by an erasure
+)
+"""Every answer of a source, as it came: the evidence."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("page", ForeignKey("page.key"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # changed, vanished, returned
+    Column("detected_by", Text, nullable=False),  # etag, date, length, hash, status
+    Column("before", BigInteger),
+    Column("after", BigInteger),
+)
+"""What was noticed at the source since a page was first read."""

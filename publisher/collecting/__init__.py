@@ -1,0 +1,1 @@
+"""Sources on the web → evidence → documents in a draft: what ``qingdan collect`` does."""

@@ -1,0 +1,189 @@
+"""Which addresses a list names: links of a page and its further pages, of a sitemap, of a feed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from lxml import etree
+
+from publisher.collect.readers import markup
+from publisher.collect.readers.problems import BINARY, ReaderError
+from publisher.collect.readers.sheet_xml import safe_parser
+from publisher.collecting.sources import Source
+from schemas.quantities import read_date
+from schemas.text import fold
+
+ATTACHMENTS = (".doc", ".docx", ".xls", ".xlsx", ".pdf", ".wps", ".et", ".csv", ".ods", ".zip", ".rar")
+_FURTHER = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
+_PAGING = re.compile(
+    r"createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d+\s*,\s*[\"'](?P<stem>[\w-]+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
+)
+"""How TRS, which most government sites run on, writes the links of a list: by script."""
+_DATED = re.compile(r"(?:19|20)\d\d\s?[-年./]\s?\d{1,2}\s?[-月./]\s?\d{1,2}")
+_NO_PAGES = re.compile(r"\.(?:jpe?g|png|gif|bmp|svg|ico|css|js|mp[34]|swf|wmv|avi|apk|exe)$", re.IGNORECASE)
+_SHORTEST = 8
+"""Characters of a link that may name a document; menus are shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    url: str
+    title: str
+    on: date | None = None
+    """The day that stands beside it, or that a sitemap or feed gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    documents: tuple[Link, ...]
+    further: tuple[str, ...]
+    """Further pages of the list, or sitemaps that an index names."""
+
+
+def of_page(text: str, url: str, source: Source) -> Listed:
+    """Links of a list page. Raises ``ReaderError``."""
+    root = markup.parse(text)
+    base = _base(root, url)
+    found: dict[str, Link] = {}
+    further: dict[str, None] = dict.fromkeys(_scripted(text, url))
+    for element in root.iter("a"):
+        target = _absolute(base, element.get("href"))
+        if target is None or target == url or not _listed(target, source):
+            continue
+        shown = _shown(element)
+        title = fold(element.get("title") or "") or shown
+        if element.get("rel") == "next" or _FURTHER.fullmatch(shown):
+            further[target] = None
+        elif _is_document(target, title, source):
+            found.setdefault(target, Link(target, title, _beside(element)))
+    return Listed(tuple(found.values()), tuple(further))
+
+
+def of_sitemap(data: bytes, source: Source) -> Listed:
+    """Addresses of a sitemap, or further sitemaps of an index (sitemaps.org 0.9). Raises ``ReaderError``."""
+    root = _xml(data)
+    entries = [(_child(e, "loc"), _child(e, "lastmod")) for e in root]
+    kept = [(loc, day) for loc, day in entries if loc and _listed(loc, source)]
+    if etree.QName(root).localname == "sitemapindex":
+        return Listed((), tuple(loc for loc, _ in kept))
+    links = (Link(loc, "", read_day(day)) for loc, day in kept if _wanted(loc, source))
+    return Listed(tuple(links), ())
+
+
+def of_feed(data: bytes, source: Source) -> Listed:
+    """Entries of RSS 2.0 or Atom. Raises ``ReaderError``."""
+    found: dict[str, Link] = {}
+    for element in _xml(data).iter("{*}item", "{*}entry"):
+        link = _child(element, "link") or _alternate(element)
+        if link and _listed(link, source) and _wanted(link, source):
+            day = _child(element, "updated") or _child(element, "published") or _child(element, "pubDate")
+            found.setdefault(link, Link(link, fold(_child(element, "title") or ""), read_day(day)))
+    return Listed(tuple(found.values()), ())
+
+
+def attachments(root: etree._Element, url: str, source: Source) -> tuple[Link, ...]:
+    """Files that a document's page links to, on the source's hosts."""
+    base = _base(root, url)
+    found: dict[str, Link] = {}
+    for element in root.iter("a"):
+        target = _absolute(base, element.get("href"))
+        if target is not None and _listed(target, source) and is_attachment(target):
+            title = _shown(element) or fold(element.get("title") or "")
+            found.setdefault(target, Link(target, title or _name(target)))
+    return tuple(found.values())
+
+
+def is_attachment(url: str) -> bool:
+    return urlsplit(url).path.lower().endswith(ATTACHMENTS)
+
+
+def read_day(text: str | None) -> date | None:
+    """A day in any writing of lists, sitemaps and feeds; RSS writes RFC 822."""
+    if not text:
+        return None
+    match = _DATED.search(text)
+    if match is not None:
+        return read_date(match[0])
+    try:
+        return parsedate_to_datetime(text).date()
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_document(url: str, title: str, source: Source) -> bool:
+    return _wanted(url, source) and (bool(source.documents) or len(title) >= _SHORTEST)
+
+
+def _wanted(url: str, source: Source) -> bool:
+    if is_attachment(url) or _NO_PAGES.search(urlsplit(url).path):
+        return False
+    return not source.documents or re.search(source.documents, url) is not None
+
+
+def _listed(url: str, source: Source) -> bool:
+    parts = urlsplit(url)
+    return bool({parts.netloc.lower(), parts.hostname} & {host.lower() for host in source.hosts})
+
+
+def _absolute(base: str, href: str | None) -> str | None:
+    if not href or href.lstrip().lower().startswith(("javascript:", "mailto:", "tel:", "data:", "#")):
+        return None
+    try:
+        target = urldefrag(urljoin(base, href.strip())).url
+        parts = urlsplit(target)
+        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return target if sound else None
+
+
+def _base(root: etree._Element, url: str) -> str:
+    element = root.find(".//base")
+    return urljoin(url, element.get("href") or "") if element is not None else url
+
+
+def _scripted(text: str, url: str) -> Iterator[str]:
+    """``index.html``, ``index_1.html``, … as TRS counts them."""
+    match = _PAGING.search(text)
+    if match is not None:
+        for number in range(1, int(match["count"])):
+            yield urljoin(url, f"{match['stem']}_{number}.{match['ext']}")
+
+
+def _beside(element: etree._Element) -> date | None:
+    """The day in the same item of the list."""
+    for holder in islice(element.iterancestors("li", "tr", "p", "dd", "td", "div"), 2):
+        text = "".join(map(str, holder.itertext()))
+        if len(text) < 400 and (match := _DATED.search(text)):
+            return read_day(match[0])
+    return None
+
+
+def _xml(data: bytes) -> etree._Element:
+    try:
+        return etree.fromstring(data, safe_parser())
+    except (etree.XMLSyntaxError, ValueError) as problem:
+        raise ReaderError(BINARY) from problem
+
+
+def _child(element: etree._Element, name: str) -> str:
+    return (element.findtext(f"{{*}}{name}") or "").strip()
+
+
+def _alternate(element: etree._Element) -> str:
+    links = element.findall("{*}link")
+    return next((e.get("href") or "" for e in links if e.get("rel") in (None, "alternate")), "")
+
+
+def _shown(element: etree._Element) -> str:
+    return fold(" ".join("".join(map(str, element.itertext())).split()))
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2]

@@ -1,0 +1,229 @@
+"""One source's requests: robots.txt, a pace for each host, conditional requests, limits of size and time.
+
+The addresses come from pages, so every request passes :mod:`publisher.guard`, which says what is defended
+there. Beyond it: an answer larger than the source allows is cut and told; what is compressed is opened up to
+the same size; nothing that a server says (headers, robots.txt, Retry-After) can hold a run for longer than
+``PATIENCE``; and no cookie is ever sent back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from protego import Protego
+
+from publisher import guard
+from publisher.collecting import warc
+from publisher.collecting.sources import Source
+from publisher.collecting.warc import Hop
+
+AGENT = "qingdan"
+PATIENCE = 60.0
+"""Seconds: the longest pause that a server can ask for."""
+TRIES = 3
+_PASSING = frozenset({429, 500, 502, 503, 504})
+_KEPT_OF_LONG = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of one address. ``hops`` is never empty; the last one is the answer."""
+
+    hops: tuple[Hop, ...]
+
+    @property
+    def last(self) -> Hop:
+        return self.hops[-1]
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.last.body).hexdigest()
+
+
+class FetchError(Exception):
+    """Nothing that can be read came. ``code`` is that of a finding (:mod:`.findings`)."""
+
+    def __init__(self, code: str, detail: str, hops: tuple[Hop, ...] = ()) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code, self.detail, self.hops = code, detail, hops
+
+
+class Fetcher:
+    """Asks the hosts of one source, one request at a time."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        loopback: bool,
+        agent: str,
+        pause: Callable[[float], None] = time.sleep,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._source, self._pause = source, pause
+        self._most = source.largest << 20
+        self._client = guard.client(
+            hosts=source.hosts,
+            loopback=loopback,
+            seconds=source.timeout,
+            redirects=0,
+            user_agent=agent,
+            trust=trust,
+        )
+        self.robots: list[Fetched] = []
+        """Answers about robots.txt, for the evidence."""
+        self._robots: dict[str, Protego | None] = {}
+        self._next: dict[str, float] = {}
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        modified: str | None = None,
+    ) -> Fetched:
+        """Ask, and again where a host says that it is busy. Raises :class:`FetchError`."""
+        headers = {"If-None-Match": etag} if etag else {}
+        headers |= {"If-Modified-Since": modified} if modified else {}
+        hops: list[Hop] = []
+        for _ in range(self._source.redirects + 1):
+            self._allowed(url)
+            hops.append(self._patiently(url, headers))
+            target = _target(hops[-1])
+            if target is None:
+                return Fetched(tuple(hops))
+            url = urljoin(url, target)
+        raise FetchError("too-many-redirects", url, tuple(hops))
+
+    def _allowed(self, url: str) -> None:
+        rules = self._rules(url)
+        if rules is not None and not rules.can_fetch(url, AGENT):
+            raise FetchError("robots", url)
+
+    def _rules(self, url: str) -> Protego | None:
+        """RFC 9309: without a file (4xx) all is allowed; where none can be had (5xx) nothing is."""
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}"
+        if host not in self._robots:
+            self._robots[host] = self._read_rules(f"{host}/robots.txt")
+        return self._robots[host]
+
+    def _read_rules(self, url: str) -> Protego | None:
+        for _ in range(5 + 1):
+            answer = self._patiently(url, {})
+            self.robots.append(Fetched((answer,)))
+            target = _target(answer)
+            if target is not None:
+                url = urljoin(url, target)
+            elif 400 <= answer.status < 500:
+                return None
+            elif answer.status != 200:
+                raise FetchError("robots-unknown", f"{url}: {answer.status}")
+            else:
+                return Protego.parse(_text(answer)[: 500 << 10])
+        return None  # RFC 9309, 2.3.1.2: after five redirects it counts as not there
+
+    def _patiently(self, url: str, headers: dict[str, str]) -> Hop:
+        for attempt in range(1, TRIES + 1):
+            self._keep_pace(url)
+            last = attempt == TRIES
+            try:
+                answer = self._ask(url, headers)
+            except FetchError as error:
+                if last or error.code not in {"unreachable", "timeout"}:
+                    raise
+                self._back_off(url, 2.0**attempt * self._source.pace)
+                continue
+            if answer.status not in _PASSING or last:
+                return answer
+            self._back_off(url, _retry_after(answer) or 2.0**attempt * self._source.pace)
+        raise AssertionError("unreachable")
+
+    def _keep_pace(self, url: str) -> None:
+        host = urlsplit(url).netloc
+        wait = self._next.get(host, 0.0) - time.monotonic()
+        if wait > 0:
+            self._pause(min(wait, PATIENCE))
+        self._next[host] = time.monotonic() + self._pace(url)
+
+    def _pace(self, url: str) -> float:
+        parts = urlsplit(url)
+        rules = self._robots.get(f"{parts.scheme}://{parts.netloc}")
+        asked = rules.crawl_delay(AGENT) if rules is not None else None
+        return min(max(self._source.pace, float(asked or 0)), PATIENCE)
+
+    def _back_off(self, url: str, seconds: float) -> None:
+        self._next[urlsplit(url).netloc] = time.monotonic() + min(seconds, PATIENCE)
+
+    def _ask(self, url: str, headers: dict[str, str]) -> Hop:
+        try:
+            with self._client.stream("GET", url, headers={"Accept-Encoding": "gzip", **headers}) as response:
+                self._client.cookies.clear()
+                return self._hop(url, response)
+        except guard.RefusedError as error:
+            raise FetchError(f"refused-{error.why}", error.subject) from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+            raise FetchError("refused-scheme", url) from error
+        except httpx.TimeoutException as error:
+            raise FetchError("timeout", f"{url} > {self._source.timeout:g} s") from error
+        except httpx.HTTPError as error:
+            code = "certificate" if "CERTIFICATE" in str(error) else "unreachable"
+            raise FetchError(code, f"{url}: {error}") from error
+
+    def _hop(self, url: str, response: httpx.Response) -> Hop:
+        stream = response.extensions.get("network_stream")
+        peer = stream.get_extra_info("server_addr") if stream is not None else None
+        body, truncated = bytearray(), ""
+        for piece in response.iter_raw():
+            body += piece
+            if len(body) > self._most:
+                truncated = "length"
+                del body[_KEPT_OF_LONG:]
+                break
+        return Hop(
+            url=url,
+            at=datetime.now(UTC),
+            protocol=response.http_version,
+            status=response.status_code,
+            reason=response.reason_phrase,
+            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
+            body=bytes(body),
+            address=str(peer[0]) if peer else "",
+            truncated=truncated,
+        )
+
+
+def _target(hop: Hop) -> str | None:
+    location = warc.header(hop, "location")
+    return location if hop.status in {301, 302, 303, 307, 308} and location else None
+
+
+def _text(hop: Hop) -> str:
+    try:
+        return warc.content(hop, 1 << 20).decode("utf-8", "replace")
+    except ValueError:
+        return ""
+
+
+def _retry_after(hop: Hop) -> float | None:
+    """Seconds, or a date (RFC 9110, 10.2.3)."""
+    said = warc.header(hop, "retry-after")
+    if not said:
+        return None
+    if said.isascii() and said.isdigit():
+        return float(said[:6])
+    try:
+        return max((parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (TypeError, ValueError):
+        return None

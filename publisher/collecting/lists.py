@@ -1,0 +1,44 @@
+"""What a list names, whichever of its three forms it has: told by its content."""
+
+from __future__ import annotations
+
+from publisher.collect import collecting_findings as kinds
+from publisher.collect.readers import encoding
+from publisher.collect.readers.problems import ReaderError
+from publisher.collecting import discovery, warc
+from publisher.collecting.discovery import Listed
+from publisher.collecting.fetching import Fetched
+from publisher.collecting.report import SourceReport
+from publisher.collecting.sources import Source
+
+
+def listed(source: Source, url: str, fetched: Fetched, report: SourceReport) -> Listed | None:
+    """None where the list says nothing new, or cannot be read."""
+    hop = fetched.last
+    if hop.status != 200 or hop.truncated:
+        return None
+    try:
+        data = warc.content(hop, source.largest << 20)
+        if _is_feed(data):
+            return discovery.of_feed(data, source)
+        if _is_xml(data):
+            return discovery.of_sitemap(data, source)
+        text, _ = encoding.decode(data, warc.charset(hop))
+        return discovery.of_page(text, hop.url, source)
+    except ValueError as error:
+        report.note(kinds.ANSWER_DAMAGED, url, detail=str(error))
+    except ReaderError as problem:
+        report.findings.append(problem.unreadable(url).finding)
+    return None
+
+
+def _is_xml(data: bytes) -> bool:
+    head = data[:600].lstrip(b"\xef\xbb\xbf \r\n\t")
+    return head.startswith((b"<?xml", b"<urlset", b"<sitemapindex")) and b"<html" not in head.lower()
+
+
+def _is_feed(data: bytes) -> bool:
+    head = data[:600].lstrip(b"\xef\xbb\xbf \r\n\t")
+    return head.startswith((b"<?xml", b"<rss", b"<feed")) and any(
+        mark in data[:2000] for mark in (b"<rss", b"<feed", b"<rdf:RDF")
+    )

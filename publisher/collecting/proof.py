@@ -1,0 +1,85 @@
+"""The evidence of a record: pages it was read from, every answer of theirs, the lines it stood in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.collect import page as pages
+from publisher.collect.readers import encoding
+from publisher.collect.readers.problems import ReaderError
+from publisher.collecting import warc
+from publisher.store.evidence import Page, Response
+from publisher.store.model import RecordState, StoreError
+from publisher.store.store import Store
+from schemas.catalogue import Catalogue
+
+_LARGEST = 64 << 20
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The line that a field was read from."""
+
+    field: str
+    title: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One page, where it lies and what it answered."""
+
+    url: str
+    source: str
+    copy: bool
+    """The document was read from another page; this one says it again."""
+    vanished_at: datetime | None
+    parser_version: str
+    responses: tuple[Response, ...]
+    excerpts: tuple[Excerpt, ...]
+
+
+def of_record(store: Store, state: RecordState) -> tuple[Origin, ...]:
+    """Empty where the record was not collected but handed in as a file."""
+    catalogue = store.catalogue(state.dataset)
+    return tuple(_origin(store, page, state, catalogue) for page in store.evidence(state.dataset, state.id))
+
+
+def _origin(store: Store, page: Page, state: RecordState, catalogue: Catalogue) -> Origin:
+    responses = store.responses(page.key)
+    current = next((one for one in responses if one.key == page.response and not one.destroyed), None)
+    excerpts: tuple[Excerpt, ...] = ()
+    if current is not None and page.copy_of is None:
+        excerpts = tuple(_excerpts(lines(store, current), state, catalogue))
+    return Origin(
+        url=page.url,
+        source=page.source,
+        copy=page.copy_of is not None,
+        vanished_at=page.vanished_at,
+        parser_version=page.parser_version,
+        responses=responses,
+        excerpts=excerpts,
+    )
+
+
+def lines(store: Store, response: Response) -> Mapping[int, str]:
+    """The lines that a kept page shows, by number; none where it cannot be opened."""
+    try:
+        hop = warc.read(store.source_bytes(response.digest))[-1]
+        text, _ = encoding.decode(warc.content(hop, _LARGEST), warc.charset(hop))
+        return {line.number: line.raw.strip() for line in pages.of_html(text).lines}
+    except (StoreError, ReaderError, ValueError):
+        return {}
+
+
+def _excerpts(found: Mapping[int, str], state: RecordState, catalogue: Catalogue) -> Iterator[Excerpt]:
+    cells: Mapping[str, str] = state.locator.get("cells", {})
+    for field in catalogue.fields:
+        cell = cells.get(field.name, "")
+        number = int(cell[1:]) if cell[1:].isdigit() else 0
+        if number in found and not field.personal:
+            yield Excerpt(field.name, field.title, number, found[number][:_LONGEST])

@@ -1,0 +1,70 @@
+"""What a run of collecting says of itself: counts and findings of each source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from publisher.collect import collecting_findings as kinds
+from publisher.collect.findings import Kind, Place
+from publisher.collect.model import Finding
+from publisher.store.evidence import Notice
+
+
+@dataclass(slots=True)
+class SourceReport:
+    source: str
+    title: str
+    asked: int = 0
+    """Requests that were answered or failed, lists among them."""
+    unchanged: int = 0
+    """Documents that are as they were (304, or the same bytes)."""
+    found: int = 0
+    """Addresses of documents that were not known before."""
+    read: int = 0
+    """Documents that were read into the draft."""
+    copies: int = 0
+    """Pages that say a document again; each is a further source of it."""
+    attachments: int = 0
+    waiting: int = 0
+    """Documents still to be asked: after an interruption, or in a dry run."""
+    changed: int = 0
+    vanished: int = 0
+    returned: int = 0
+    release: int | None = None
+    """The number of the release that the run made."""
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, kind: Kind, url: str, **words: object) -> None:
+        self.findings.append(kind.at(Place(url), "", **words))
+
+    def notice(self, notices: Iterable[Notice]) -> None:
+        """Tell what happened at the source."""
+        for one in notices:
+            if one.kind == "changed":
+                self.changed += 1
+                sign = kinds.SIGNS[one.detected_by]
+                self.note(kinds.SOURCE_CHANGED, one.url, sign=sign, sign_en=one.detected_by)
+            elif one.kind == "vanished":
+                self.vanished += 1
+                self.note(kinds.SOURCE_VANISHED, one.url)
+            else:
+                self.returned += 1
+                self.note(kinds.SOURCE_RETURNED, one.url)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectReport:
+    dry_run: bool
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(f for source in self.sources for f in source.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"dry_run": self.dry_run, "sources": [source.to_json() for source in self.sources]}

@@ -1,0 +1,200 @@
+"""One run over one source: its lists, then the documents that are due, then what was read into the draft.
+
+Every step is kept before the next: addresses in the table of pages, answers in the evidence, readings in the
+draft. So a run that was killed goes on where it was: what was found and not asked is asked first, what was
+kept and not read is read without asking again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from publisher.collect import collecting_findings as kinds
+from publisher.collecting import warc
+from publisher.collecting.discovery import Link
+from publisher.collecting.fetching import Fetched, Fetcher, FetchError
+from publisher.collecting.lists import listed
+from publisher.collecting.reading import Reader
+from publisher.collecting.report import SourceReport
+from publisher.collecting.sources import Source
+from publisher.store.evidence import Answer, Page
+from publisher.store.store import Store
+
+type Progress = Callable[[str, int, int | None], None]
+
+LISTS, DOCUMENTS, READING = "列表 lists", "文件 documents", "解读 reading"
+_AT_ONCE = 20
+"""Answers that are kept by one transaction: as many may be asked again after a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page and what came of it."""
+
+    page: Page
+    fetched: Fetched
+
+
+class Run:
+    def __init__(
+        self,
+        store: Store,
+        source: Source,
+        fetcher: Fetcher,
+        reader: Reader,
+        *,
+        now: datetime,
+        since: date | None,
+        progress: Progress,
+    ) -> None:
+        self._store, self._source, self._fetcher, self._reader = store, source, fetcher, reader
+        self._now, self._since, self._progress = now, since, progress
+        self.report: SourceReport = reader.report
+
+    def go(self) -> None:
+        self._reader.read_kept()
+        try:
+            self._walk()
+            self._ask_documents()
+            self._ask_attachments()
+        finally:
+            self._keep_robots()
+
+    def _walk(self) -> None:
+        """Lists as the source names them, and their further pages while these show what is not known."""
+        seen: set[str] = set()
+        entries = [*self._source.lists, *self._source.sitemaps, *self._source.feeds]
+        self._store.found(self._source.name, [(url, "") for url in entries], role="list")
+        never_asked = [
+            page.url
+            for page in self._store.pages(self._source.name, role="list")
+            if page.checked_at is None and page.url not in entries
+        ]
+        for start in (*entries, *never_asked):
+            queue = [start]
+            while queue and len(seen) < self._source.most_lists * max(len(entries), 1):
+                url = queue.pop(0)
+                if url not in seen:
+                    seen.add(url)
+                    queue += self._list(url)
+                    self._progress(LISTS, len(seen), None)
+
+    def _list(self, url: str) -> list[str]:
+        """Read one list. → further pages of it, where it showed something that was not known."""
+        page = self._store.page_at(self._source.name, url)
+        if page is None:
+            return []
+        asked = self._ask(page)
+        if asked is None:
+            return []
+        further = self._take(asked)
+        self._keep([asked])  # after its links: a list that answers 304 from now on hides none
+        return further
+
+    def _take(self, asked: Asked) -> list[str]:
+        """Remember what a list names. → its further pages, where it showed what was not known."""
+        found = listed(self._source, asked.page.url, asked.fetched, self.report)
+        if found is None:
+            return []
+        wanted = [link for link in found.documents if self._is_recent(link)]
+        links = [(link.url, link.title) for link in wanted]
+        name, parent = self._source.name, asked.page.key
+        new = self._store.found(name, links, role="document", parent=parent)
+        self.report.found += new
+        if found.documents and not new:  # all of it is known, or older than what is asked for
+            return []
+        self._store.found(name, [(one, "") for one in found.further], role="list", parent=parent)
+        return list(found.further)
+
+    def _is_recent(self, link: Link) -> bool:
+        return self._since is None or link.on is None or link.on >= self._since
+
+    def _ask_documents(self) -> None:
+        due = self._store.pages(
+            self._source.name, role="document", checked_before=self._now - self._source.rechecked
+        )
+        self.report.waiting = len(due)
+        for number, some in enumerate(self._batches(due)):
+            self._keep(some)
+            self._reader.read_all(some)
+            self.report.waiting -= len(some)
+            self._progress(DOCUMENTS, min((number + 1) * _AT_ONCE, len(due)), len(due))
+        self.report.waiting = 0
+
+    def _ask_attachments(self) -> None:
+        due = self._store.pages(
+            self._source.name, role="attachment", checked_before=self._now - self._source.rechecked
+        )
+        for some in self._batches(due):
+            self._keep(some)
+            self.report.attachments += sum(one.fetched.last.status == 200 for one in some)
+            self._reader.take_attachments(some)
+
+    def _batches(self, pages: tuple[Page, ...]) -> Iterator[list[Asked]]:
+        """Answers, some at a time; what came before an interruption is given out first."""
+        some: list[Asked] = []
+        try:
+            for page in pages:
+                asked = self._ask(page)
+                if asked is not None:
+                    some.append(asked)
+                if len(some) == _AT_ONCE:
+                    yield some
+                    some = []
+        except KeyboardInterrupt:
+            self._keep(some)
+            raise
+        if some:
+            yield some
+
+    def _ask(self, page: Page) -> Asked | None:
+        """One request, conditional where the page said something before; None where nothing came."""
+        self.report.asked += 1
+        try:
+            fetched = self._fetcher.get(page.url, etag=page.etag, modified=page.modified)
+        except FetchError as error:
+            kind = kinds.OF_FETCHING[error.code]
+            self.report.note(kind, page.url, detail=error.detail)
+            if error.hops:
+                self._keep([Asked(page, Fetched(error.hops))])
+            else:
+                self._store.unreachable(page.key, self._now)
+            return None
+        self._tell(page, fetched)
+        return Asked(page, fetched)
+
+    def _tell(self, page: Page, fetched: Fetched) -> None:
+        hop = fetched.last
+        if hop.truncated:
+            self.report.note(kinds.ANSWER_TOO_LARGE, page.url, most=self._source.largest)
+        elif hop.status not in {200, 304} and (page.body_digest is None or hop.status not in {404, 410}):
+            self.report.note(kinds.STATUS, page.url, status=hop.status)
+
+    def _keep(self, some: list[Asked]) -> None:
+        if some:
+            self.report.notice(self._store.keep([answer(one.page.key, one.fetched) for one in some]))
+
+    def _keep_robots(self) -> None:
+        asked, self._fetcher.robots = self._fetcher.robots, []
+        self._store.found(self._source.name, [(one.last.url, "") for one in asked], role="robots")
+        for one in asked:
+            page = self._store.page_at(self._source.name, one.last.url)
+            if page is not None:
+                self._store.keep([answer(page.key, one)])
+
+
+def answer(page: int, fetched: Fetched) -> Answer:
+    hop = fetched.last
+    return Answer(
+        page=page,
+        at=hop.at,
+        status=hop.status,
+        warc=warc.write(fetched.hops),
+        body_digest=fetched.digest,
+        length=len(hop.body),
+        etag=warc.header(hop, "etag"),
+        modified=warc.header(hop, "last-modified"),
+        whole=not hop.truncated,
+    )

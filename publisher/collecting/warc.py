@@ -1,0 +1,113 @@
+"""An exchange as a WARC file (ISO 28500), by warcio: one ``response`` record a hop, as it came."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+_ORIGINAL = "X-Archive-Orig-"
+"""In front of a header that says how the body was sent, where it is kept otherwise: as archives do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One request and what came. ``body`` is as it was sent, compressed where it was."""
+
+    url: str
+    at: datetime
+    protocol: str
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    address: str = ""
+    """That the socket got."""
+    truncated: str = ""
+    """``length`` or ``time`` where a limit cut it off (WARC-Truncated)."""
+
+
+def write(hops: Sequence[Hop]) -> bytes:
+    file = BytesIO()
+    writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
+    for hop in hops:
+        head = StatusAndHeaders(f"{hop.status} {hop.reason}".strip(), list(_kept(hop.headers)), hop.protocol)
+        about = {
+            "WARC-Date": hop.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        }
+        about |= {"WARC-IP-Address": hop.address} if hop.address else {}
+        about |= {"WARC-Truncated": hop.truncated} if hop.truncated else {}
+        writer.write_record(
+            writer.create_warc_record(
+                hop.url,
+                "response",
+                payload=BytesIO(hop.body),
+                length=len(hop.body),
+                http_headers=head,
+                warc_headers_dict=about,
+            )
+        )
+    return file.getvalue()
+
+
+def read(data: bytes) -> tuple[Hop, ...]:
+    """What :func:`write` kept."""
+    return tuple(_hops(data))
+
+
+def _hops(data: bytes) -> Iterator[Hop]:
+    for record in ArchiveIterator(BytesIO(data)):
+        about, head = record.rec_headers, record.http_headers
+        yield Hop(
+            url=about.get_header("WARC-Target-URI"),
+            at=datetime.fromisoformat(about.get_header("WARC-Date")),
+            protocol=head.protocol,
+            status=int(head.get_statuscode()),
+            reason=head.statusline.partition(" ")[2],
+            headers=tuple(head.headers),
+            body=record.raw_stream.read(),
+            address=about.get_header("WARC-IP-Address") or "",
+            truncated=about.get_header("WARC-Truncated") or "",
+        )
+
+
+def _kept(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Chunks are undone before anything is kept, so the header that speaks of them is renamed."""
+    for name, value in headers:
+        yield (f"{_ORIGINAL}{name}" if name.lower() == "transfer-encoding" else name), value
+
+
+def header(hop: Hop, name: str) -> str | None:
+    return next((value for key, value in hop.headers if key.lower() == name), None)
+
+
+def content(hop: Hop, most: int) -> bytes:
+    """The body without its compression, ``most`` bytes at most. Raises ``ValueError`` for more, or damage."""
+    coding = (header(hop, "content-encoding") or "identity").strip().lower()
+    if coding in {"", "identity"}:
+        return hop.body
+    if coding not in {"gzip", "x-gzip", "deflate"}:
+        raise ValueError(f"Content-Encoding: {coding}")
+    for window in (31, 15, -15) if coding == "deflate" else (31,):
+        opened = zlib.decompressobj(window)
+        try:
+            data = opened.decompress(hop.body, most + 1)
+        except zlib.error:
+            continue
+        if len(data) > most:
+            raise ValueError(f"more than {most} bytes")
+        return data
+    raise ValueError(f"damaged {coding}")
+
+
+def charset(hop: Hop) -> str:
+    """That the server names, or ``""``."""
+    kind = header(hop, "content-type") or ""
+    _, found, value = kind.lower().partition("charset=")
+    return value.split(";")[0].strip(" \"'") if found else ""

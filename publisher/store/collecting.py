@@ -1,0 +1,156 @@
+"""The store's door for who collects: pages of sources, their answers, what is noticed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, or_, select, update
+
+from publisher.store import evidence, registry
+from publisher.store import tables as t
+from publisher.store.base import Base
+from publisher.store.clocks import micros
+from publisher.store.draft import plain, source_missing
+from publisher.store.evidence import Answer, Notice, Page, Response, Role, Understood
+from publisher.store.sources import digest_of
+
+
+class Collecting(Base):
+    """The store's door for who collects."""
+
+    def found(
+        self, source: str, links: Iterable[tuple[str, str]], *, role: Role, parent: int | None = None
+    ) -> int:
+        """Remember addresses (with what the link says) that are not known yet. → how many."""
+        wanted = {plain(url): plain(title) for url, title in links}
+        p, now = t.page.c, micros(self._clock())
+        if not wanted:
+            return 0
+        with self._read() as conn:
+            known = evidence.known(conn, source, list(wanted))
+        if len(known) == len(wanted):
+            return 0
+        with self._write() as conn:
+            known = evidence.known(conn, source, list(wanted))
+            rows = [
+                {
+                    p.source.name: source,
+                    "url": url,
+                    "role": role,
+                    "parent": parent,
+                    "title": title,
+                    "found_at": now,
+                    "failures": 0,
+                    "parser_version": "",
+                    "erased": False,
+                }
+                for url, title in wanted.items()
+                if url not in known
+            ]
+            if rows:
+                conn.execute(insert(t.page), rows)
+        return len(rows)
+
+    def pages(
+        self, source: str, *, role: Role, checked_before: datetime | None = None, parent: int | None = None
+    ) -> tuple[Page, ...]:
+        """Those of a source, as they were found; ``checked_before``: never asked since, nor erased."""
+        p = t.page.c
+        query = select(t.page).where(p.source == source, p.role == role).order_by(p.key)
+        if parent is not None:
+            query = query.where(p.parent == parent)
+        if checked_before is not None:
+            due = or_(p.checked_at.is_(None), p.checked_at < micros(checked_before))
+            query = query.where(due, ~p.erased)
+        with self._read() as conn:
+            return tuple(evidence.page_of(row) for row in conn.execute(query))
+
+    def unread(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
+        """Those that said something which was not read yet, or read by another parser."""
+        p = t.page.c
+        fresh = p.read_digest.is_not_distinct_from(p.body_digest) & (p.parser_version == parser_version)
+        query = (
+            select(t.page)
+            .where(p.source == source, p.role == role, p.body_digest.is_not(None), ~p.erased, ~fresh)
+            .order_by(p.key)
+        )
+        with self._read() as conn:
+            return tuple(evidence.page_of(row) for row in conn.execute(query))
+
+    def page_at(self, source: str, url: str) -> Page | None:
+        p = t.page.c
+        with self._read() as conn:
+            row = conn.execute(select(t.page).where(p.source == source, p.url == plain(url))).first()
+        return None if row is None else evidence.page_of(row)
+
+    def keep(self, answers: Sequence[Answer]) -> tuple[Notice, ...]:
+        """Answers as they came: durable first, then told of, all in one transaction. → what they show."""
+        digests = [digest_of(one.warc) for one in answers]
+        for one, digest in zip(answers, digests, strict=True):
+            self._sources.put(digest, one.warc)
+        noticed: list[int] = []
+        with self._write() as conn:
+            if not all(self._sources.has(conn, digest) for digest in digests):  # an erasure swept it
+                raise source_missing()
+            for one, digest in zip(answers, digests, strict=True):
+                noticed += evidence.keep(conn, one, digest)
+            return evidence.notices(conn, keys=noticed)
+
+    def unreachable(self, page: int, at: datetime) -> None:
+        """Nothing came: it is asked again in its turn."""
+        p = t.page.c
+        with self._write() as conn:
+            conn.execute(
+                update(t.page)
+                .where(p.key == page)
+                .values(checked_at=micros(at), failures=p.failures + 1, status=None)
+            )
+
+    def understood(self, pages: Sequence[Understood]) -> tuple[Notice, ...]:
+        """What was made of their bodies; a text that is another than before is noticed."""
+        noticed: list[int] = []
+        with self._write() as conn:
+            for one in pages:
+                noticed += evidence.take(conn, one, micros(self._clock()))
+            return evidence.notices(conn, keys=noticed)
+
+    def alike(self, number: str | None, named: str | None) -> tuple[tuple[Page, str | None, bytes], ...]:
+        """Documents of any source with this number or name, copies left out: number and sketch of each."""
+        p = t.page.c
+        same = [column == wanted for column, wanted in ((p.number, number), (p.named, named)) if wanted]
+        if not same:
+            return ()
+        query = select(t.page).where(or_(*same), p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
+        with self._read() as conn:
+            return tuple(
+                (evidence.page_of(row), row.number, bytes(row.sketch)) for row in conn.execute(query)
+            )
+
+    def responses(self, page: int) -> tuple[Response, ...]:
+        """Of a page, oldest first."""
+        with self._read() as conn:
+            return evidence.responses(conn, t.response.c.page == page)
+
+    def response(self, key: int) -> Response:
+        with self._read() as conn:
+            return evidence.responses(conn, t.response.c.key == key)[0]
+
+    def evidence(self, dataset: str, record: str) -> tuple[Page, ...]:
+        """The pages that a record was read from, and copies of these on other sites."""
+        with self._read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            digests = (
+                select(t.import_.c.digest)
+                .join(t.held, t.held.c["import"] == t.import_.c.key)
+                .join(t.record, t.record.c.key == t.held.c.record)
+                .where(t.record.c.id == record, t.record.c.dataset == row.key)
+            )
+            keys = evidence.with_copies(conn, conn.scalars(evidence.pages_of(digests)).all())
+            query = select(t.page).where(t.page.c.key.in_(keys)).order_by(t.page.c.key)
+            return tuple(evidence.page_of(one) for one in conn.execute(query))
+
+    def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[Notice, ...]:
+        """What was noticed at sources, oldest first or newest first."""
+        with self._read() as conn:
+            return evidence.notices(conn, after=after, limit=limit, newest=newest)

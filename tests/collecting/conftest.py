@@ -1,0 +1,87 @@
+"""A site with a dataset of documents, and a government site on loopback to collect from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.store.store import Store
+from tests.cli.site import Ran, Site, create
+from tests.loopback import Loopback, serving
+
+DATASET = "zhengce"
+
+
+@dataclass(frozen=True)
+class Collector:
+    """The command over a home whose ``sources.toml`` names one source, ``anshan``."""
+
+    site: Site
+    web: Loopback
+
+    def source(self, name: str = "anshan", *, web: Loopback | None = None, **keys: Any) -> str:
+        web = web or self.web
+        keys = {"title": "鞍山市人民政府", "dataset": DATASET, "hosts": [web.host], "pace": 0.0, **keys}
+        keys.setdefault("lists", [f"{web.base}/list.html"])
+        return f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in keys.items())
+
+    def write(self, *sources: str) -> None:
+        (self.site.home / "sources.toml").write_text("\n".join(sources), encoding="utf-8")
+
+    def collect(self, *arguments: object) -> dict[str, Any]:
+        """What the one source's report says."""
+        ran = self.run(*arguments)
+        return ran.json["sources"][0]
+
+    def run(self, *arguments: object) -> Ran:
+        return self.site.run("collect", "--json", *arguments)
+
+    def publish(self) -> None:
+        self.site.ok("publish", DATASET, "--effective-on", "2015-12-01", "--basis", "采集")
+
+    def draft(self) -> list[dict[str, Any]]:
+        """Contents that the draft would add or change, by title."""
+        ran = self.site.run("draft", "diff", DATASET, "--json")
+        found = [*ran.json["added"], *ran.json["changed"]] if ran.out else []
+        return sorted((one["after"] for one in found), key=lambda c: str(c["title"]))
+
+    def store(self) -> Store:
+        return Store.open(f"sqlite:///{self.site.home / 'qingdan.db'}", sources=self.site.home / "sources")
+
+
+@pytest.fixture
+def web() -> Iterator[Loopback]:
+    with serving() as web:
+        yield web
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with its dataset, to be copied."""
+    site = Site(tmp_path_factory.mktemp("made") / "home")
+    site.ok("init", "--base", "https://data.example.gov.cn")
+    site.ok(*create(DATASET, "policies"))
+    return site.home
+
+
+@pytest.fixture
+def collector(tmp_path: Path, home: Path, web: Loopback, monkeypatch: pytest.MonkeyPatch) -> Collector:
+    monkeypatch.setenv("QINGDAN_LOOPBACK", "1")
+    site = Site(tmp_path / "home")
+    shutil.copytree(home, site.home)
+    made = Collector(site, web)
+    made.write(made.source())
+    return made
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return repr(value) if isinstance(value, int | float) else f"'{value}'"
