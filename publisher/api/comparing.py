@@ -44,6 +44,11 @@ KIND = Parameter(
     "只要这些变化, 同名多次为「或」 / Only these kinds; repeat it for or",
     {"type": "array", "items": {"type": "string", "enum": list(KINDS)}},
 )
+PART = Parameter(
+    "part",
+    "只要这些部门报送的, 同名多次为「或」 / Only what these parts hand in; repeat it for or",
+    {"type": "array", "items": {"type": "string"}},
+)
 HEADERS = Parameter(
     "headers",
     "表头的语言 / Language of the headings",
@@ -54,7 +59,7 @@ _KNOWN = replace(
     description="两端都是日期时: 看本站在那一时刻的说法 / Of two days: as said at that instant",
 )
 _NAMES = frozenset({"from", "to", "known_at", "as_of", "release"})
-_FILTERS: Mapping[str, Any] = {"kind": "string"}
+_FILTERS: Mapping[str, Any] = {"kind": "string", "part": "string"}
 _PAGED = Grammar(names=_NAMES | {"limit", "cursor"}, filters=_FILTERS)
 _CSV = Grammar(names=_NAMES | {"headers"}, filters=_FILTERS)
 _BOOK = Grammar(names=_NAMES, filters=_FILTERS)
@@ -66,6 +71,7 @@ class _Asked:
     before: View
     after: View
     kinds: tuple[DifferenceKind, ...]
+    parts: tuple[str, ...]
 
 
 @route(
@@ -80,7 +86,7 @@ class _Asked:
         "releases that led there and a JSON Patch (RFC 6902) on an object of record id → content. "
         "likely_renames are guesses that nobody published.",
         answer=compared.Comparison,
-        parameters=(DATASET, FROM, TO, KIND, _KNOWN, LIMIT, CURSOR),
+        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN, LIMIT, CURSOR),
         problems=(*_PROBLEMS, "invalid-cursor"),
     )
 )
@@ -102,7 +108,7 @@ def compare_states(service: Service, call: Call) -> Reply:
         summary="比较两个状态(CSV)",
         description="每个有变化的字段一行; UTF-8 带 BOM, 单元格不会成为公式。\n\n"
         "One row for each field that differs, for spreadsheets: UTF-8 with a BOM, no cell can be a formula.",
-        parameters=(DATASET, FROM, TO, KIND, _KNOWN, HEADERS),
+        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN, HEADERS),
         problems=_PROBLEMS,
         media_type="text/csv; charset=utf-8",
     )
@@ -114,7 +120,9 @@ def compare_csv(service: Service, call: Call) -> Reply:
     catalogue = service.store.catalogue(name)
 
     def build() -> bytes:
-        found = service.store.differences(name, sides.before, sides.after, kinds=sides.kinds)
+        found = service.store.differences(
+            name, sides.before, sides.after, kinds=sides.kinds, parts=sides.parts
+        )
         return b"".join(comparison_files.to_csv(found, catalogue, lang=asked.headers))
 
     return Reply(_validity(service, name, sides), build, _attached(service, name, sides, "csv"))
@@ -128,7 +136,7 @@ def compare_csv(service: Service, call: Call) -> Reply:
         summary="比较两个状态(XLSX)",
         description="每条记录一行, 删去的文字以红色删除线、新增的以绿色标出; 另有一页说明与统计。\n\n"
         "One row for each record; what went is struck out in red, what came is green. A sheet of totals.",
-        parameters=(DATASET, FROM, TO, KIND, _KNOWN),
+        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN),
         problems=_PROBLEMS,
         media_type=_XLSX,
     )
@@ -149,7 +157,9 @@ def compare_xlsx(service: Service, call: Call) -> Reply:
             notice=dataset.notice,
         )
         totals = service.store.totals(name, sides.before, sides.after)
-        found = service.store.differences(name, sides.before, sides.after, kinds=sides.kinds)
+        found = service.store.differences(
+            name, sides.before, sides.after, kinds=sides.kinds, parts=sides.parts
+        )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "compare.xlsx"
             comparison_files.to_xlsx(path, found, totals, catalogue, heading)
@@ -185,7 +195,7 @@ def _sides(service: Service, asked: Parameters) -> _Asked:
     before, after = asked.start, asked.end or View(as_of=service.today())
     if known is not None:
         before, after = replace(before, known_at=known), replace(after, known_at=known)
-    return _Asked(before, after, _kinds(asked))
+    return _Asked(before, after, _kinds(asked), _named(asked, "part"))
 
 
 def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
@@ -216,7 +226,7 @@ def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
             "to 早于 from, 请对调。",
             "The state named by to is earlier than that of from; exchange them.",
         )
-    for word in (value for f in asked.filters for value in f.values if value not in KINDS):
+    for word in (value for value in _named(asked, "kind") if value not in KINDS):
         told = ", ".join(KINDS)
         fault("kind", f"没有 {word[:40]!r} 这种变化, 有: {told}。", f"The kinds are: {told}.", "bad-value")
     return found
@@ -232,8 +242,12 @@ def _backwards(start: View, end: View) -> bool:
 
 
 def _kinds(asked: Parameters) -> tuple[DifferenceKind, ...]:
-    wanted = {value for f in asked.filters for value in f.values}
+    wanted = _named(asked, "kind")
     return tuple(kind for kind in KINDS if kind in wanted)
+
+
+def _named(asked: Parameters, name: str) -> tuple[str, ...]:
+    return tuple(value for f in asked.filters if f.field == name for value in f.values)
 
 
 def _validity(service: Service, name: str, sides: _Asked) -> Validity:
@@ -265,7 +279,13 @@ def _page(
     past = int(cursor.after[0] or 0) if cursor and cursor.after else 0
     found = list(
         service.store.differences(
-            name, sides.before, sides.after, kinds=sides.kinds, past=past, limit=asked.limit + 1
+            name,
+            sides.before,
+            sides.after,
+            kinds=sides.kinds,
+            parts=sides.parts,
+            past=past,
+            limit=asked.limit + 1,
         )
     )
     shown, following = found[: asked.limit], None
@@ -318,7 +338,7 @@ def _likely(service: Service, name: str, sides: _Asked, totals: Totals) -> Seque
 
 
 def _file(service: Service, call: Call, suffix: str) -> str:
-    pairs = [p for p in parameters.pairs(call.query) if p[0] in ("from", "to", "kind", "known_at")]
+    pairs = [p for p in parameters.pairs(call.query) if p[0] in ("from", "to", "kind", "part", "known_at")]
     return service.link(f"{call.address}.{suffix}?{urlencode(pairs)}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urlsplit
 
 from markupsafe import Markup
 
@@ -118,7 +117,7 @@ def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: answers.
             for item in page.records
         ],
         total=page.total,
-        following=_following(visit, page.links.next),
+        following=finding.following(visit, page.links.next),
     )
 
 
@@ -140,14 +139,6 @@ def _column(visit: Visit, asked: Parameters, field: Field) -> Column:
 def _cell(visit: Visit, field: Field, value: answers.Json) -> str:
     shown = "" if value is None else values.printed(visit, field, value)
     return shown if len(shown) <= _CELL else f"{shown[:_CELL]}…"
-
-
-def _following(visit: Visit, address: str | None) -> str | None:
-    if address is None:
-        return None
-    cursor = dict(parse_qsl(urlsplit(address).query))["cursor"]
-    kept = [p for p in visit.pairs if p[0] != "cursor"]
-    return visit.url(visit.path, [*kept, ("cursor", cursor)])
 
 
 def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, str]]:

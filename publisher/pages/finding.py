@@ -101,7 +101,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             facets=[choices(visit, facet) for facet in answer.facets if says_something(visit, facet)],
             chips=list(chips(visit, answer.facets)),
             match=visit.t(*MATCHES[answer.match]),
-            following=_following(visit, answer.links.next),
+            following=following(visit, answer.links.next),
             sorts=SORTS,
             words=words,
         )
@@ -160,14 +160,9 @@ def chips(visit: Visit, facets: Sequence[answers.Facet]) -> Iterator[Chip]:
             yield Chip(names[name], shown or value, visit.toggled(name, value))
 
 
-def _following(visit: Visit, address: str | None) -> str | None:
+def following(visit: Visit, address: str | None) -> str | None:
     """The API's next page as a page of ours."""
     if address is None:
         return None
-    query = [p for p in _pairs(address) if p[0] not in ("facets", "as_of", "known_at")]
-    facets = [("facets", value) for value in visit.values("facets")]
-    return visit.url(visit.path, [*query, *facets])
-
-
-def _pairs(address: str) -> list[tuple[str, str]]:
-    return parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    cursor = dict(parse_qsl(urlsplit(address).query))["cursor"]
+    return visit.url(visit.path, [*(p for p in visit.pairs if p[0] != "cursor"), ("cursor", cursor)])

@@ -79,10 +79,10 @@ def _kept(visit: Visit, dataset: Dataset) -> Kept:
 
 def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
     """The newest that was published, and in effect, at the time that the page shows."""
-    return max((r for r in releases if _seen(visit, r)), key=lambda r: r.number, default=None)
+    return max((r for r in releases if seen(visit, r)), key=lambda r: r.number, default=None)
 
 
-def _seen(visit: Visit, release: Release) -> bool:
+def seen(visit: Visit, release: Release) -> bool:
     known = visit.view.known_at
     return release.effective_on <= visit.today() and (known is None or release.published_at <= known)
 
@@ -90,7 +90,7 @@ def _seen(visit: Visit, release: Release) -> bool:
 def _news(visit: Visit, kept: list[Kept]) -> Iterator[News]:
     service = visit.service
     datasets = {k.dataset.name: k.dataset for k in kept}
-    found = [r for name in datasets for r in service.store.releases(name) if _seen(visit, r)]
+    found = [r for name in datasets for r in service.store.releases(name) if seen(visit, r)]
     found.sort(key=lambda r: (r.effective_on, r.sequence), reverse=True)
     for release in found[:RECENT]:
         counts = words.counted(visit, release.counts)

@@ -27,6 +27,8 @@ _MEDIA = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
+_IMPORT = re.compile(rb"(?<=from \")\./([a-z-]+\.js)(?=\")")
+"""A script that another needs; its name sorts before it."""
 # HTML allows none of these, and no reader sees them: C0 but tab and line ends, DEL, C1, noncharacters.
 _C0 = bytes({*range(0x20), 0x7F} - {0x09, 0x0A, 0x0D})
 _RARE = re.compile(
@@ -74,10 +76,12 @@ def clean(html: str) -> bytes:
 def _assets() -> Mapping[str, Asset]:
     folder = resources.files("publisher.pages") / "assets"
     found: dict[str, Asset] = {}
-    for file in folder.iterdir():
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
         stem, _, suffix = file.name.rpartition(".")
         if suffix in _MEDIA:
-            body = file.read_bytes()
+            body = _IMPORT.sub(
+                lambda match: b"./" + found[match[1].decode()].name.encode(), file.read_bytes()
+            )
             digest = hashlib.sha256(body).hexdigest()[:10]
             found[file.name] = Asset(f"{stem}.{digest}.{suffix}", body, _MEDIA[suffix])
     return found

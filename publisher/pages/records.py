@@ -37,6 +37,7 @@ class Event:
     differences: Sequence[Differing]
     address: str
     """The record as that release left it."""
+    release_address: str
 
 
 class GoneError(ProblemError):
@@ -136,4 +137,5 @@ def _event(visit: Visit, dataset: Dataset, change: Change) -> Event:
             (("release", str(change.release)),),
             clocks=False,
         ),
+        release_address=visit.url(f"/datasets/{dataset.name}/releases/{change.release}"),
     )

@@ -9,7 +9,7 @@ from openapi.model import Operation
 from publisher.api.conditional import Validity
 from publisher.api.problems import ProblemError
 from publisher.api.routing import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, Service
-from publisher.pages import datasets, finding, home, problem, records, visit
+from publisher.pages import comparing, datasets, finding, home, problem, records, releases, visit
 from publisher.pages.press import HTML, Press
 from publisher.pages.visit import Visit
 
@@ -21,7 +21,9 @@ _NAME = re.compile(r"([a-z-]+)\.[0-9a-f]{10}\.([a-z]+)")
 PAGES: dict[str, Page] = {
     "/": home.home,
     "/datasets/{dataset}": datasets.dataset,
+    "/datasets/{dataset}/compare": comparing.compare,
     "/datasets/{dataset}/records/{record}": records.record,
+    "/datasets/{dataset}/releases/{number}": releases.release,
     "/problems/{code}": problem.kind,
 }
 

@@ -47,6 +47,14 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
     return Markup("").join(out)
 
 
+def sides(pieces: Iterable[Piece]) -> tuple[Markup, Markup]:
+    """Two texts side by side: what went is marked in the first, what came in the second."""
+    listed = list(pieces)
+    before = [piece for piece in listed if piece.op != "insert"]
+    after = [piece for piece in listed if piece.op != "delete"]
+    return differing(before), differing(after)
+
+
 _CONTEXT = 60
 """Characters of a long stretch alike that stay on each side of a difference."""
 

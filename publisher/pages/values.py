@@ -130,13 +130,14 @@ def differences(visit: Visit, catalogue: Catalogue, changes: Sequence[FieldChang
         field = catalogue.by_name.get(change.field)
         if field is not None and field.personal:
             continue
-        before, after = _side(visit, field, change.before), _side(visit, field, change.after)
+        before, after = side(visit, field, change.before), side(visit, field, change.after)
         title = title_of(visit, field) if field else visit.t("报送部门", "Handed in by")
         found.append(Differing(title, text.differing(_marked(before, after))))
     return found
 
 
-def _side(visit: Visit, field: Field | None, value: Json) -> str:
+def side(visit: Visit, field: Field | None, value: Json) -> str:
+    """One side of a difference as plain text; ``field`` is None for the part that hands it in."""
     if field is None:
         return "" if value is None else str(value)
     return printed(visit, field, value)

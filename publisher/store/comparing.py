@@ -68,6 +68,10 @@ class Totals:
     """Every kind has its number, also 0."""
 
 
+type Tallies = Mapping[str | None, Mapping[DifferenceKind, int]]
+"""Part → kind → how many differ; None: records that no part hands in."""
+
+
 class Comparing(Base):
     """Reads two views at once."""
 
@@ -83,16 +87,22 @@ class Comparing(Base):
         after: View,
         *,
         kinds: Sequence[DifferenceKind] = (),
+        parts: Sequence[str] = (),
         past: int = 0,
         limit: int | None = None,
     ) -> Iterator[Difference]:
         """What differs, in the order in which records first appeared, read a batch at a time.
 
-        ``past``: only those whose ``key`` is larger. ``kinds``: only these; empty is all.
+        ``past``: only those whose ``key`` is larger. ``kinds``, ``parts``: only these; empty is all.
         """
         with self._read() as conn:
             compared = self._comparison(conn, dataset, before, after)
-            yield from compared.differences(self._field_order(conn), kinds, past, limit)
+            yield from compared.differences(self._field_order(conn), kinds, parts, past, limit)
+
+    def tallies(self, dataset: str, before: View, after: View) -> Tallies:
+        """The totals of each part, the largest first. Raises as :meth:`totals` does."""
+        with self._read() as conn:
+            return self._comparison(conn, dataset, before, after).tallies()
 
     def _comparison(self, conn: Connection, dataset: str, before: View, after: View) -> _Comparison:
         row = registry.dataset_row(conn, dataset)
@@ -135,20 +145,42 @@ class _Comparison:
             or 0
         )
 
+    def tallies(self) -> Tallies:
+        kind, part = self._kind(), self._part()
+        rows = self._conn.execute(
+            select(kind.label("kind"), part.label("part"), func.count().label("number"))
+            .select_from(self._apart)
+            .where(self._differs())
+            .group_by(kind, part)
+        ).all()
+        names = registry.part_names(self._conn, self._dataset.key)
+        found: dict[str | None, dict[DifferenceKind, int]] = {}
+        for row in rows:
+            of_part = found.setdefault(names.get(row.part), dict.fromkeys(KINDS, 0))
+            of_part[row.kind] += row.number
+        return dict(sorted(found.items(), key=lambda item: (-sum(item[1].values()), item[0] or "")))
+
     def differences(
-        self, order: history.FieldOrder, kinds: Sequence[DifferenceKind], past: int, limit: int | None
+        self,
+        order: history.FieldOrder,
+        kinds: Sequence[DifferenceKind],
+        parts: Sequence[str],
+        past: int,
+        limit: int | None,
     ) -> Iterator[Difference]:
+        names = registry.part_names(self._conn, self._dataset.key)
         query = self._rows(past)
         if kinds:
             query = query.where(self._kind().in_(kinds))
+        if parts:
+            query = query.where(self._part().in_([key for key, name in names.items() if name in parts]))
         if limit is not None:
             query = query.limit(limit)
-        parts = registry.part_names(self._conn, self._dataset.key)
         places = order(self._dataset.name)
         for batch in stream(self._conn, query).partitions(_BATCH):
             steps = self._steps([row.key for row in batch])
             for row in batch:
-                yield _difference(row, parts, places, steps.get(row.key, ()))
+                yield _difference(row, names, places, steps.get(row.key, ()))
 
     # --- the statement ----------------------------------------------------------------------------
 
@@ -210,6 +242,11 @@ class _Comparison:
             (self._was_renamed(), "renamed"),
             else_="changed",
         )
+
+    def _part(self) -> ColumnElement[Any]:
+        """Who hands it in: as :attr:`Difference.part` tells it."""
+        now = func.coalesce(self._a.status_after, "") == "stated"
+        return case((now, self._a.part_after), else_=self._a.part_before)
 
     def _was_renamed(self) -> ColumnElement[bool]:
         led = select(_c.sequence).join_from(t.change, t.release, _b.sequence == _c.release)

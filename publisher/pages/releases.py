@@ -1,0 +1,75 @@
+"""The page of a release: what it changed, why, on what basis, from which sources, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from publisher.api import files, reading
+from publisher.api.conditional import Validity
+from publisher.api.parameters import Grammar
+from publisher.api.routing import Call, Reply
+from publisher.pages import values, words
+from publisher.pages.press import HEADERS, Press
+from publisher.pages.values import Differing
+from publisher.pages.visit import Visit
+from publisher.store.model import Change
+
+MOST = 100
+"""Changes that the page tells; the comparison with the release before has all of them, page by page."""
+_PLAIN = Grammar()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One record that it changed."""
+
+    title: str
+    kind: str
+    part: str | None
+    reading: bool
+    address: str
+    differences: Sequence[Differing]
+
+
+def release(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    visit.asked(_PLAIN)
+    call = Call(visit.names, b"", "")
+    name, number = reading.dataset_name(call), reading.release_number(call)
+    kept = service.release(name, number)
+    dataset = service.store.dataset(name)
+    sequence, _ = service.store.validator(name)
+
+    def build() -> bytes:
+        changes = service.store.changes(dataset=name, release=number, limit=MOST)
+        told = [_told(visit, change) for change in changes]
+        total = sum(kept.counts.get(kind, 0) for kind in words.KINDS)
+        return press.page(
+            "release.html",
+            visit,
+            dataset=dataset,
+            release=kept,
+            told=told,
+            more=max(0, total - len(told)),
+            following=number < max(r.number for r in service.store.releases(name)),
+            files=files.list_files.handle(service, call).build().files,
+            words=words,
+        )
+
+    # Later releases are linked and files are made later, so the page itself is not pinned.
+    made = files.list_files.handle(service, call).validity.tokens
+    validity = Validity((kept.hash, kept.erased, dataset, sequence, made))
+    return Reply(validity, build, HEADERS)
+
+
+def _told(visit: Visit, change: Change) -> Told:
+    catalogue = visit.service.store.catalogue(change.dataset, change.release)
+    return Told(
+        title=change.title or visit.t("（内容已依法删除）", "(erased)"),
+        kind=change.kind,
+        part=change.part,
+        reading=change.cause == "reading",
+        address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),
+        differences=values.differences(visit, catalogue, change.fields),
+    )
