@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,12 @@ def check(story: Story) -> None:
             totals = story.store.totals("fees", before, after)
             assert sum(totals.kinds[k] for k in KINDS if k != "erased") == len(expected)
             assert totals.unchanged == totals.before - sum(k != "added" for k in expected.values())
+            tallies = story.store.tallies("fees", before, after)
+            assert {k: sum(t[k] for t in tallies.values()) for k in KINDS} == totals.kinds
+            for part, numbers in tallies.items():
+                if part is not None:
+                    of_part = story.store.differences("fees", before, after, parts=[part])
+                    assert Counter(d.kind for d in of_part) == {k: n for k, n in numbers.items() if n}
 
 
 def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
