@@ -11,7 +11,7 @@ from elasticsearch import AsyncElasticsearch, NotFoundError
 
 from search import cursor, query, showing
 from search.analysis import Analyzer
-from search.asked import TIER, Asked, Frequency, present, wanted
+from search.asked import TIER, Asked, Condition, Frequency, counting, present, wanted
 from search.body import key, shown_texts
 from search.cursor import Place
 from search.elastic import statistics
@@ -139,11 +139,11 @@ class Search:
 
     async def _together(self, body: Raw) -> tuple[Facts, Raw] | None:
         tokens = self._tokens()
-        counting = statistics.counting(tokens)
-        answers = await self._several([*counting, body])
+        beside = statistics.counting(tokens)
+        answers = await self._several([*beside, body])
         if answers is None:
             return None
-        return statistics.facts(answers[: len(counting)], tokens), answers[-1]
+        return statistics.facts(answers[: len(beside)], tokens), answers[-1]
 
     async def _several(self, bodies: Sequence[Raw]) -> list[Raw] | None:
         return await several(
