@@ -164,6 +164,8 @@ def serve(place: Place, host: str, port: int) -> None:
     import anyio
 
     from publisher import app, worker
+    from publisher.cli.collecting import present_catalogues
+    from publisher.store.clocks import utc_now
 
     with place.store() as store:
         engine = place.engine()
@@ -171,7 +173,19 @@ def serve(place: Place, host: str, port: int) -> None:
         async def keep_search_in_step() -> None:
             await worker.run_worker(store, engine, stop=anyio.Event())
 
-        service = app.create_app(place.settings, store=store, search=engine, background=[keep_search_in_step])
+        async def keep_collecting() -> None:
+            from publisher.collecting.schedule import run_scheduler
+
+            await run_scheduler(
+                store,
+                place.settings.home,
+                clock=utc_now,
+                catalogues=present_catalogues(place, store),
+                loopback=place.settings.loopback,
+            )
+
+        background = [keep_search_in_step, keep_collecting]
+        service = app.create_app(place.settings, store=store, search=engine, background=background)
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # Ctrl-C is how a person stops it: no failure.
         with contextlib.suppress(KeyboardInterrupt):
