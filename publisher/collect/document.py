@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
 from publisher.collect import document_findings as kinds
-from publisher.collect import labels, letter, outline, page
+from publisher.collect import labels, letter, outline, page, tabulated
 from publisher.collect.findings import REQUIRED_MISSING, Kind, Place, of_value
 from publisher.collect.labels import Said
 from publisher.collect.letter import Letter
@@ -28,7 +28,7 @@ from schemas.quantities import read_date
 from schemas.repair import Repair, repair
 from schemas.values import parse_value
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 MAX_TEXT = 4 << 20
 """Characters; the longest documents of state organs have a tenth of it."""
 MOST_REPAIRS = 50
@@ -87,8 +87,10 @@ class _Document:
 
     def read(self) -> ImportedRecord:
         lines = self._without_copies(self._without_furniture())
+        if self._tells_nothing(lines):
+            lines = self._without(lines, page.outside_main(self._page))
         labelled = self._labels.read(lines)
-        values = self._from_meta() | labelled.values
+        values = labelled.values | self._from_meta()
         title = values["title"].text if "title" in values else ""
         rest = [line for line in lines if line.number not in labelled.taken]
         parts = letter.take_apart(rest, title or self._page.heading)
@@ -136,10 +138,19 @@ class _Document:
             self._note(kinds.DOCUMENT_TWICE, dropped[0].number, dropped[0].text, times=times)
         if odd:
             self._note(kinds.COPIES_DIFFER, odd[0].number, odd[0].text, count=len(odd))
-        menus = self._menus([line for line in kept if line.number in self._page.outside])
+        return self._without(kept, self._page.outside)
+
+    def _tells_nothing(self, lines: Sequence[Line]) -> bool:
+        """No element that holds the text, no meta tag, no label and no number: news, or an old page."""
+        found = self._page
+        told = found.outside or not found.source or self._from_meta() or self._labels.read(lines).taken
+        return not told and not any(letter.is_number(line.text) for line in lines)
+
+    def _without(self, lines: Sequence[Line], outside: Set[int]) -> list[Line]:
+        menus = self._menus([line for line in lines if line.number in outside])
         self._leave_out(menus)
         gone = {line.number for line in menus}
-        return [line for line in kept if line.number not in gone]
+        return [line for line in lines if line.number not in gone]
 
     def _menus(self, outside: Sequence[Line]) -> list[Line]:
         """Outside the element of the text stand menus, and the title, the number and labelled lines."""
@@ -174,7 +185,7 @@ class _Document:
         self._put("kind", "命令" if is_order else letter.kind_of(parts.title), parts.title_line)
         if "date_written" not in self._content:
             self._date(parts, values.get("date_published"))
-        body = outline.compose([line.text for line in parts.body], parts.signed)
+        body = outline.compose(*tabulated.paragraphs(parts.body, parts.signed))
         self._content["body_markdown"] = body.markdown
         self._said["body_markdown"] = "\n".join(line.raw.strip() for line in parts.body)
         if parts.body:

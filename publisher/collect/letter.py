@@ -185,6 +185,8 @@ def _is_address(text: str) -> bool:
 def _find_signature(letter: Letter) -> None:
     """The first line that is a date, with the bodies above it; or a short line that ends in one."""
     for index, line in enumerate(letter.body):
+        if line.spot is not None:  # a day in a table is not the letter's
+            continue
         text = line.text.strip("（()） ")
         match = _DATE_AT_END.fullmatch(text) if len(text) <= 60 else None
         if match is None or (read_date(match["date"]) is None and repair(text) is None):

@@ -6,7 +6,7 @@ Levels as in GB/T 9704-2012, 7.3.3: 一、 then （一）; the third and fourth 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from schemas.text import chinese_number
@@ -40,9 +40,10 @@ class Body:
     outline: tuple[str, ...]
 
 
-def compose(paragraphs: Sequence[str], signed: int | None = None) -> Body:
+def compose(paragraphs: Sequence[str], signed: int | None = None, tables: Set[int] = frozenset()) -> Body:
     """Markdown of a body. ``signed`` is the index of the line with the date of signature, if there is one:
-    what follows it is the document that the notice sends out, with a title of its own.
+    what follows it is the document that the notice sends out, with a title of its own. ``tables``: indexes
+    of paragraphs that are Markdown already.
     """
     blocks: list[str] = []
     outline: list[str] = []
@@ -50,6 +51,10 @@ def compose(paragraphs: Sequence[str], signed: int | None = None) -> Body:
     index = 0
     while index < len(paragraphs):
         line = paragraphs[index]
+        if index in tables:
+            blocks.append(line)
+            index += 1
+            continue
         title, used = _own_title(paragraphs, index, signed)
         if title:
             blocks.append(f"# {escape(title)}")
@@ -167,7 +172,12 @@ def _opens(between: Sequence[str]) -> bool:
 
 def _is_title(line: str) -> bool:
     numbered = FIRST.fullmatch(line) or SECOND.fullmatch(line) or CHAPTER.fullmatch(line)
-    return not numbered and len(line) <= 40 and not re.search(r"[。；;：:，,（(]|^附件|^抄送|印发$", line)
+    return (
+        not numbered
+        and not line.startswith("| ")
+        and len(line) <= 40
+        and not re.search(r"[。；;：:，,（(]|^附件|^抄送|印发$", line)
+    )
 
 
 SPECIAL = re.compile(r"[\\`*<]|\](?=\()|^(?=[#>=~]|[-+] )")

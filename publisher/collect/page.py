@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
 from lxml import etree
 
+from publisher.collect import structured
 from publisher.collect.readers import markup
+from publisher.collect.readers.markup import Spot
 from schemas.text import fold
 
 BODIES = frozenset(
@@ -41,6 +43,8 @@ class Line:
     raw: str
     text: str
     """Width and spaces folded, ends trimmed; never blank."""
+    spot: Spot | None = None
+    """Where it stands in a table of data."""
 
     @property
     def key(self) -> str:
@@ -57,34 +61,64 @@ class Page:
     """``<meta>`` tags by name (国办发〔2017〕47号, annex 2: ArticleTitle, PubDate, ContentSource …)."""
     heading: str = ""
     """The page's only ``<h1>``, or its ``<title>`` without the site's name."""
+    links: tuple[tuple[str, str], ...] = ()
+    """``href`` of every link, and what it says; relative to ``base``."""
+    base: str = ""
+    source: str = ""
+    """The page as HTML, for :func:`outside_main`."""
 
 
 def of_text(text: str) -> Page:
-    return Page(_lines(text.splitlines()))
+    return Page(_lines((line, None) for line in text.splitlines()))
 
 
 def of_html(source: str) -> Page:
     """Raises ``ReaderError`` where no page can be made of it."""
     root = markup.parse(source)
-    lines = _lines(markup.page_text(root).split("\n"))
+    lines = _lines(markup.page_lines(root))
     meta = {
         name.strip(): fold(tag.get("content") or "")
         for tag in root.iter("meta")
         if (name := tag.get("name") or tag.get("property"))
     }
-    return Page(lines, _outside(root, lines), {k: v for k, v in meta.items() if v}, _heading(root))
+    base = root.find(".//base")
+    return Page(
+        lines,
+        _outside(root, lines),
+        {k: v for k, v in meta.items() if v} | structured.of_page(root),  # in the order in which they count
+        _heading(root),
+        tuple(_links(root)),
+        (base.get("href") or "") if base is not None else "",
+        source,
+    )
 
 
-def _lines(texts: Sequence[str]) -> tuple[Line, ...]:
-    folded = ((n, raw, fold(raw)) for n, raw in enumerate(texts, start=1))
-    return tuple(Line(n, raw, text) for n, raw, text in folded if text)
+def outside_main(page: Page) -> frozenset[int]:
+    """Numbers of lines that trafilatura takes for menus and the like: where a page tells nothing itself."""
+    import trafilatura  # noqa: PLC0415 - takes half a second, and few pages need it
+
+    found = trafilatura.extract(page.source, include_comments=False, include_tables=True, favor_recall=True)
+    text = re.sub(r"\s", "", fold(found or ""))
+    return frozenset(line.number for line in page.lines if line.key not in text) if text else frozenset()
+
+
+def _lines(texts: Iterable[tuple[str, Spot | None]]) -> tuple[Line, ...]:
+    folded = ((n, raw, fold(raw), spot) for n, (raw, spot) in enumerate(texts, start=1))
+    return tuple(Line(n, raw, text, spot) for n, raw, text, spot in folded if text)
+
+
+def _links(root: etree._Element) -> Iterator[tuple[str, str]]:
+    for element in root.iter("a"):
+        if href := element.get("href"):
+            shown = fold(" ".join("".join(map(str, element.itertext())).split()))
+            yield href, shown or fold(element.get("title") or "")
 
 
 def _outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]:
     keys = [line.key for line in lines]
     holders = (e for e in root.iter() if BODIES & {e.get("id") or "", *(e.get("class") or "").split()})
     for element in islice(holders, 5):
-        inside = [line.key for line in _lines(markup.page_text(element).split("\n"))]
+        inside = [line.key for line in _lines((text, None) for text in markup.page_text(element).split("\n"))]
         for start, key in enumerate(keys):
             if inside and key == inside[0] and keys[start : start + len(inside)] == inside:
                 within = range(start, start + len(inside))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -95,9 +96,84 @@ def lines(element: etree._Element) -> str:
     return "\n".join(line for line in _lines(element, nested_tables=False) if line)
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A cell of a table of data: number of the table in the page, row and column from 0."""
+
+    table: int
+    row: int
+    column: int
+
+
+def page_lines(root: etree._Element) -> list[tuple[str, Spot | None]]:
+    """The text of a whole page, tables included, a line a block; with the cell where it is of a table."""
+    spots = _spots(root)
+    found: list[tuple[str, Spot | None]] = []
+    pieces: list[str] = []
+    here: Spot | None = None
+
+    def flush() -> None:
+        text = SPACES.sub(" ", "".join(pieces)).strip(" ")
+        pieces.clear()
+        found.extend((line, here) for line in text.split("\n") if line)
+
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, node in walker:
+        if event == "start":
+            if node is not root and node.tag in SKIPPED:
+                walker.skip_subtree()
+                continue
+            if node.tag in BLOCKS:
+                flush()
+                here = spots.get(node, here)
+            pieces.append(node.text or "")
+        else:
+            if node.tag in BLOCKS:
+                flush()
+                here = None if node in spots else here
+            pieces.append((node.tail or "") if node is not root else "")
+    flush()
+    return found
+
+
 def page_text(root: etree._Element) -> str:
-    """The text of a whole page, tables included, blocks apart by newlines."""
+    """The same as one text, blocks apart by newlines."""
     return "\n".join(line for line in _lines(root, nested_tables=True) if line)
+
+
+MOST_OF_A_CELL = 600
+"""Characters; a longer cell is that of a table which lays the page out."""
+
+
+def _spots(root: etree._Element) -> dict[etree._Element, Spot]:
+    """The cells of tables that hold data: no table within, two rows of two cells or more, no long cell."""
+    found: dict[etree._Element, Spot] = {}
+    for number, table in enumerate(root.iter("table")):
+        rows = list(table.iter("tr"))
+        cells = [list(row.iterchildren("td", "th")) for row in rows]
+        if sum(len(row) > 1 for row in cells) < 2 or next(table.iterdescendants("table"), None) is not None:
+            continue
+        if any(len("".join(map(str, c.itertext())).strip()) > MOST_OF_A_CELL for row in cells for c in row):
+            continue
+        found |= _placed(number, cells)
+    return found
+
+
+def _placed(table: int, cells: list[list[etree._Element]]) -> dict[etree._Element, Spot]:
+    """Cells at the columns that HTML's table model gives them; what spans rows stands in its first."""
+    found: dict[etree._Element, Spot] = {}
+    blocked: dict[int, int] = {}
+    for r, row in enumerate(cells):
+        column = 0
+        for cell in row:
+            while blocked.get(column, -1) >= r:
+                column += 1
+            width, height = _span(cell.get("colspan"), MAX_COLUMNS) or 1, _span(cell.get("rowspan"), 65534)
+            found[cell] = Spot(table, r, column)
+            for c in range(column, column + width):
+                blocked[c] = r + (height or len(cells)) - 1
+            column += width
+    return found
 
 
 def _lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str]:
