@@ -166,6 +166,15 @@ TABLE_NOT_TAKEN = Kind(
     "If it is wanted, name its dataset in tables of sources.toml, and declare its part",
     "附件1.xlsx",
 )
+NOT_STAGED = Kind(
+    "attachment-not-staged",
+    "warning",
+    "附件里的表格没有进草稿：{because}",
+    "The table of the attachment did not come into the draft: {because_en}",
+    "请声明它的部门，或保存后用 qingdan import 指明部门导入",
+    "Declare its part, or save the file and import it with --part",
+    "附件1.xlsx",
+)
 SCANNED = Kind(
     "pdf-scanned",
     "warning",
@@ -215,6 +224,7 @@ KINDS: tuple[Kind, ...] = (
     COPY,
     NUMBER_ELSEWHERE,
     TABLE_NOT_TAKEN,
+    NOT_STAGED,
     SCANNED,
     DRAFT_HELD,
     NOT_PUBLISHED,

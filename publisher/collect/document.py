@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
 from publisher.collect import document_findings as kinds
-from publisher.collect import labels, letter, outline, page, tabulated
+from publisher.collect import labels, letter, outline, page, relations, tabulated
 from publisher.collect.findings import REQUIRED_MISSING, Kind, Place, of_value
 from publisher.collect.labels import Said
 from publisher.collect.letter import Letter
@@ -193,6 +193,15 @@ class _Document:
         if body.outline:
             self._content["outline"] = list(body.outline)
         self._references(parts)
+        self._relations(parts)
+
+    def _relations(self, parts: Letter) -> None:
+        lines = [line.text for line in parts.body]
+        own = {self._content.get("number"), f"《{parts.title}》"}
+        for field, find_them in (("explains", relations.explained), ("ends", relations.ended)):
+            found: list[Json] = [name for name in find_them(parts.title, lines) if name not in own]
+            if found and field in self._catalogue.by_name:
+                self._content[field] = found
 
     def _date(self, parts: Letter, published: Said | None) -> None:
         day = self._content.get("date_published")

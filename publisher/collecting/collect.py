@@ -83,7 +83,7 @@ def _run(
         if options.dry_run:
             DryRun(store, source, fetcher, catalogue, report, options.since).go()
             return report
-        reader = Reader(store, source, catalogue, report)
+        reader = Reader(store, source, catalogue, report, catalogues)
         Run(store, source, fetcher, reader, now=options.now, since=options.since, progress=progress).go()
     finally:
         fetcher.close()

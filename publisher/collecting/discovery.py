@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate_to_datetime
@@ -87,15 +87,13 @@ def of_feed(data: bytes, source: Source) -> Listed:
     return Listed(tuple(found.values()), ())
 
 
-def attachments(root: etree._Element, url: str, source: Source) -> tuple[Link, ...]:
-    """Files that a document's page links to, on the source's hosts."""
-    base = _base(root, url)
+def attachments(links: Sequence[tuple[str, str]], url: str, base: str, source: Source) -> tuple[Link, ...]:
+    """Files that a document's page links to (``href``, words), on the source's hosts."""
     found: dict[str, Link] = {}
-    for element in root.iter("a"):
-        target = _absolute(base, element.get("href"))
+    for href, shown in links:
+        target = _absolute(urljoin(url, base), href)
         if target is not None and _listed(target, source) and is_attachment(target):
-            title = _shown(element) or fold(element.get("title") or "")
-            found.setdefault(target, Link(target, title or _name(target)))
+            found.setdefault(target, Link(target, shown or _name(target)))
     return tuple(found.values())
 
 

@@ -50,12 +50,12 @@ class DryRun:
         if fetched is None or fetched.last.status != 200 or fetched.last.truncated:
             return
         try:
-            found = reading.read_answer(fetched.last, url, fetched.digest, self._source, self._catalogue)
+            read = reading.read_answer(fetched.last, url, fetched.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:
             self._report.findings.append(unreadable.finding)
         else:
             self._report.read += 1
-            self._report.findings += found.findings
+            self._report.findings += read.reading.findings
 
     def _get(self, url: str) -> Fetched | None:
         self._report.asked += 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from publisher import publishing
@@ -13,12 +13,14 @@ from publisher.collect.findings import Place
 from publisher.collect.model import Reading, UnreadableFile
 from publisher.collect.readers import encoding
 from publisher.collect.readers.problems import ReaderError
-from publisher.collecting import copies, warc
+from publisher.collecting import copies, discovery, warc
+from publisher.collecting.attached import Attachments, evidence_of, with_attachments
+from publisher.collecting.endings import Endings, said_too
 from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
 from publisher.collecting.warc import Hop
 from publisher.store.evidence import WARC, Page, Response, Understood
-from publisher.store.model import Source as Evidence
+from publisher.store.model import Entry, Filter, RecordQuery
 from publisher.store.store import Store
 from schemas.catalogue import Catalogue
 from schemas.text import heading_key
@@ -30,12 +32,28 @@ COLLECTED = "collected"
 """How a page was told to be new: it had not been read before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    reading: Reading
+    links: tuple[tuple[str, str], ...]
+    base: str
+
+
 class Reader:
     """Reads answers of one source into the draft of its dataset."""
 
-    def __init__(self, store: Store, source: Source, catalogue: Catalogue, report: SourceReport) -> None:
+    def __init__(
+        self,
+        store: Store,
+        source: Source,
+        catalogue: Catalogue,
+        report: SourceReport,
+        catalogues: Callable[[str], Catalogue | None],
+    ) -> None:
         self._store, self._source, self._catalogue = store, source, catalogue
         self.report = report
+        self._attachments = Attachments(store, source, catalogues, report)
+        self._endings = Endings(store, source.dataset, catalogue)
 
     def read_kept(self) -> None:
         """What was kept and not read: after an interruption, or with a better parser than then."""
@@ -56,19 +74,68 @@ class Reader:
                 self._read(one, asked.fetched.last, self._store.response(one.response))
 
     def take_attachments(self, some: Sequence[Asked]) -> None:
-        """Nothing yet."""
+        """Tables into the drafts of their datasets; documents again, now with the text of these."""
+        parents: dict[int, None] = {}
+        for asked in some:
+            file = self._store.page_at(self._source.name, asked.page.url)
+            if file is None or file.response is None or asked.fetched.last.status != 200:
+                continue
+            if file.read_digest != file.body_digest:
+                response = self._store.response(file.response)
+                self._attachments.take_tables(file, asked.fetched.last, response)
+                self._not_taken(file)
+                parents |= {file.parent: None} if file.parent is not None else {}
+        for parent in parents:
+            self._again(self._store.page(parent))
+
+    def mark_ended(self) -> None:
+        """What this run's notices ended, wherever it was read from before."""
+        for ended in self._endings.new():
+            name = heading_key(ended[1:-1]) if ended.startswith("《") else None
+            found = [one for one, _, _ in self._store.alike(None if name else ended, name)]
+            for one in found:
+                self._again(one)
+            if not found and name is None:
+                self._mark_record(ended)
+
+    def _again(self, one: Page) -> None:
+        """A document whose surroundings changed, from what was kept."""
+        if one.taken and one.response is not None:
+            response = self._store.response(one.response)
+            hop = warc.read(self._store.source_bytes(response.digest))[-1]
+            reading = read_answer(hop, one.url, response.digest, self._source, self._catalogue).reading
+            self._stage(one, response, reading)
+
+    def _mark_record(self, number: str) -> None:
+        """One that was handed in as a file: its content as it is, marked, by the evidence of the notice."""
+        query = RecordQuery(filters=(Filter("number", "eq", (number,)),), limit=2, count=False)
+        for state in self._store.records(self._source.dataset, query).records:
+            content = self._endings.applied(state.content)
+            notice = self._endings.response(number)
+            if content != state.content and notice is not None:
+                entry = Entry(content, said_too("", str(content)), state.locator, state.originals)
+                source = replace(evidence_of(notice, COLLECTED), name=f"{notice.url}#{number}")
+                self._store.stage(
+                    self._source.dataset,
+                    [entry],
+                    part=None,
+                    source=source,
+                    parser_version=document.PARSER_VERSION,
+                    catalogue=self._catalogue,
+                )
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
         """One page that said something new. What cannot be read is told of once."""
         try:
-            reading = read_answer(hop, one.url, response.digest, self._source, self._catalogue)
+            read = read_answer(hop, one.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:
             self.report.findings.append(unreadable.finding)
             self._not_taken(one)
         else:
-            self._take(one, response, reading)
+            self._take(one, response, read)
 
-    def _take(self, one: Page, response: Response, reading: Reading) -> None:
+    def _take(self, one: Page, response: Response, read: Read) -> None:
+        reading = read.reading
         (record,) = reading.records
         number = record.content.get("number")
         understood = Understood(
@@ -83,7 +150,10 @@ class Reader:
         likeness = None if one.taken else copies.nearest(understood, self._store)
         if likeness is None:
             self.report.findings += reading.findings
-            self._stage(response, reading, one.suspected_by or COLLECTED)
+            files = discovery.attachments(read.links, one.url, read.base, self._source)
+            named = [(link.url, link.title) for link in files]
+            self._store.found(self._source.name, named, role="attachment", parent=one.key)
+            self._stage(one, response, reading)
             self.report.read += 1
             self._understood(understood)
             return
@@ -96,24 +166,19 @@ class Reader:
             self.report.note(kinds.NUMBER_ELSEWHERE, one.url, **said)
             self._not_taken(one, understood.text_digest)
 
-    def _stage(self, response: Response, reading: Reading, sign: str) -> None:
-        source = Evidence(
-            digest=response.digest,
-            name=response.url,
-            media_type=WARC,
-            size=response.size,
-            obtained_at=response.at,
-            url=response.url,
-            detected_by=sign,
-        )
+    def _stage(self, one: Page, response: Response, reading: Reading) -> None:
+        """With its attachments, and marked where another document ended it."""
+        (record,) = reading.records
+        record = with_attachments(record, self._attachments.of(one), self._catalogue)
         self._store.stage(
             self._source.dataset,
-            publishing.entries_of(reading.records),
+            publishing.entries_of([self._endings.marked(record)]),
             part=None,
-            source=source,
+            source=evidence_of(response, one.suspected_by or COLLECTED),
             parser_version=reading.parser_version,
             catalogue=self._catalogue,
         )
+        self._endings.learn(record.content, response)
 
     def _not_taken(self, one: Page, text_digest: str | None = None) -> None:
         version = document.PARSER_VERSION
@@ -123,7 +188,7 @@ class Reader:
         self.report.notice(self._store.understood([understood]))
 
 
-def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> Reading:
+def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> Read:
     """A document's page as it was answered. Raises ``UnreadableFile``."""
     try:
         text, _ = encoding.decode(warc.content(hop, source.largest << 20), warc.charset(hop))
@@ -132,4 +197,5 @@ def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Cata
         raise problem.unreadable(url) from problem
     except ValueError as error:
         raise UnreadableFile(kinds.ANSWER_DAMAGED.at(Place(url), detail=str(error))) from error
-    return document.read_page(opened, name=url, digest=digest, media_type=WARC, catalogue=catalogue)
+    reading = document.read_page(opened, name=url, digest=digest, media_type=WARC, catalogue=catalogue)
+    return Read(reading, opened.links, opened.base)

@@ -27,6 +27,8 @@ class SourceReport:
     copies: int = 0
     """Pages that say a document again; each is a further source of it."""
     attachments: int = 0
+    tables: int = 0
+    """Attached tables that came into a draft."""
     waiting: int = 0
     """Documents still to be asked: after an interruption, or in a dry run."""
     changed: int = 0

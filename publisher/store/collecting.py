@@ -84,6 +84,10 @@ class Collecting(Base):
             row = conn.execute(select(t.page).where(p.source == source, p.url == plain(url))).first()
         return None if row is None else evidence.page_of(row)
 
+    def page(self, key: int) -> Page:
+        with self._read() as conn:
+            return evidence.page_of(conn.execute(select(t.page).where(t.page.c.key == key)).one())
+
     def keep(self, answers: Sequence[Answer]) -> tuple[Notice, ...]:
         """Answers as they came: durable first, then told of, all in one transaction. → what they show."""
         digests = [digest_of(one.warc) for one in answers]

@@ -98,7 +98,7 @@ def test_pages_are_asked_again_on_condition_and_304_changes_nothing(collector: C
     collector.write(collector.source(recheck="1s"))
     collector.collect()
     collector.publish()
-    _make_due(collector)
+    make_due(collector)
     report = collector.collect()
     assert (report["unchanged"], report["read"], report["changed"]) == (1, 0, 0)
 
@@ -121,7 +121,7 @@ def test_a_change_at_the_source_is_told_with_its_sign_and_both_states_stay(
     collector.collect()
     collector.publish()
     web.answers["/d/1.html"] = html(page(1, text=other), headers[1])
-    _make_due(collector)
+    make_due(collector)
     report = collector.collect()
     assert (report["changed"], codes(report)) == (1, ["source-changed"])
     assert f"told by {sign}" in report["findings"][0]["message_en"]
@@ -142,7 +142,7 @@ def test_a_counter_of_views_is_no_change_of_the_document(collector: Collector) -
     collector.collect()
     collector.publish()
     web.answers["/d/1.html"] = html(page(1).replace("打印本页", "浏览次数：8 打印本页"))
-    _make_due(collector)
+    make_due(collector)
     report = collector.collect()
     assert (report["changed"], report["findings"]) == (0, [])
 
@@ -154,14 +154,14 @@ def test_a_page_that_vanishes_and_returns_is_told_and_the_record_stays(collector
     collector.collect()
     collector.publish()
     web.answers["/d/1.html"] = Answer(status=404)
-    _make_due(collector)
+    make_due(collector)
     report = collector.collect()
     assert (report["vanished"], codes(report)) == (1, ["source-vanished"])
     assert collector.site.ok("show", DATASET, letter(1)[0], "--json").json[0]["status"] == "current"
-    _make_due(collector)
+    make_due(collector)
     assert collector.collect()["findings"] == []  # told once
     web.answers["/d/1.html"] = whole
-    _make_due(collector)
+    make_due(collector)
     assert codes(collector.collect()) == ["source-returned"]
 
 
@@ -287,7 +287,7 @@ def test_a_source_may_publish_by_itself_but_never_what_a_clerk_laid_in(collector
     file.write_text(page(9), encoding="utf-8")
     collector.site.ok("import", file, "--dataset", DATASET)
     publish(collector.web, 1, 2)
-    _make_due(collector)
+    make_due(collector)
     report = collector.collect()
     assert (report["release"], codes(report)) == (None, ["draft-held"])
 
@@ -313,7 +313,7 @@ def test_an_erased_document_takes_every_answer_with_it_and_is_never_asked_again(
     assert not any("第1批" in _body(path) for path in left)
     assert any("第2批" in _body(path) for path in left)
     asked = len(collector.web.asked)
-    _make_due(collector)
+    make_due(collector)
     collector.collect()
     assert "/d/1.html" not in collector.web.paths()[asked:]
 
@@ -347,7 +347,7 @@ def _body(path: Path) -> str:
         return "".join(r.content_stream().read().decode("utf-8", "replace") for r in ArchiveIterator(file))
 
 
-def _make_due(collector: Collector) -> None:
+def make_due(collector: Collector) -> None:
     """Time passes: every page was asked long ago."""
     from sqlalchemy import text
 

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
 from publisher.collect.findings import Kind
 from publisher.collect.model import Grid
-from publisher.collect.readers import calamine_process
+from publisher.collect.readers import apart, calamine_process
 from publisher.collect.readers.grid import Merge, Position, build
 from publisher.collect.readers.marks import Marks
 from publisher.collect.readers.problems import (
-    DAMAGED,
     DIGITS_LOST,
-    ENCRYPTED,
     FORMULA_WITHOUT_VALUE,
-    TOO_LARGE,
     Note,
-    ReaderError,
 )
 
 
@@ -34,10 +27,8 @@ class Sheet(msgspec.Struct):
     merges: list[Merge]
 
 
-class Answer(msgspec.Struct):
-    sheets: list[Sheet] = []
-    error: str = ""
-    detail: str = ""
+class Answer(apart.Failure):
+    sheets: tuple[Sheet, ...] = ()
 
 
 def grids(data: bytes, marks: Mapping[int, Marks]) -> tuple[tuple[Grid, ...], tuple[Note, ...]]:
@@ -63,21 +54,11 @@ def grids(data: bytes, marks: Mapping[int, Marks]) -> tuple[tuple[Grid, ...], tu
     return tuple(found), tuple(notes)
 
 
-def _sheets(data: bytes) -> list[Sheet]:
+def _sheets(data: bytes) -> tuple[Sheet, ...]:
     """Run the parser apart, with limits; see :mod:`publisher.collect.readers.calamine_process`."""
-    command = [sys.executable, "-I", str(Path(calamine_process.__file__))]
-    try:
-        done = subprocess.run(  # noqa: S603 -- our own interpreter and our own file
-            command, input=data, capture_output=True, timeout=calamine_process.SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as problem:
-        raise ReaderError(TOO_LARGE, f"> {calamine_process.SECONDS} s") from problem
-    if done.returncode:
-        raise ReaderError(DAMAGED, f"parser stopped with {done.returncode}")
-    answer = msgspec.msgpack.decode(done.stdout, type=Answer)
-    if answer.error:
-        kind = {"encrypted": ENCRYPTED, "too-large": TOO_LARGE}.get(answer.error, DAMAGED)
-        raise ReaderError(kind, answer.detail)
+    said = apart.run(calamine_process, data, calamine_process.SECONDS)
+    answer = msgspec.msgpack.decode(said, type=Answer)
+    apart.refuse(answer.error, answer.detail)
     return answer.sheets
 
 

@@ -1,0 +1,185 @@
+"""Attachments of documents: text goes into the document, tables to the importer as drafts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from publisher import parts, publishing
+from publisher.collect import collecting_findings as kinds
+from publisher.collect.findings import Place
+from publisher.collect.importer import read_file
+from publisher.collect.model import Finding, ImportedRecord, Reading, UnreadableFile
+from publisher.collect.outline import escape
+from publisher.collect.readers import archive, binary, open_grids, pdf, word97, wordprocessing
+from publisher.collect.readers.problems import ReaderError
+from publisher.collecting import warc
+from publisher.collecting.endings import said_too
+from publisher.collecting.report import SourceReport
+from publisher.collecting.sources import Source
+from publisher.collecting.warc import Hop
+from publisher.store.evidence import WARC, Page, Response
+from publisher.store.model import Source as Evidence
+from publisher.store.model import StoreError
+from publisher.store.store import Store
+from schemas.catalogue import Catalogue
+from schemas.text import fold
+
+_MARK = re.compile(r"^附\s?件\s?\d{0,2}\s?[:：.、]?\s?(?=.)")
+_LONGEST = 200_000
+"""Characters of one attachment that a document takes in; the whole stays as evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """One attachment of a document, with its text where it has any."""
+
+    title: str
+    url: str
+    text: str = ""
+
+
+class Attachments:
+    def __init__(
+        self,
+        store: Store,
+        source: Source,
+        catalogues: Callable[[str], Catalogue | None],
+        report: SourceReport,
+    ) -> None:
+        self._store, self._source, self._catalogues, self._report = store, source, catalogues, report
+
+    def of(self, document: Page) -> list[Attached]:
+        """Those of a document, in the order in which it names them."""
+        found = []
+        for page in self._store.pages(self._source.name, role="attachment", parent=document.key):
+            text = ""
+            if page.response is not None and not page.erased:
+                hop = warc.read(self._store.source_bytes(self._store.response(page.response).digest))[-1]
+                text = self._text(page, hop)
+            title = _MARK.sub("", page.title) or _name(page.url)
+            found.append(Attached(title, page.url, text))
+        return found
+
+    def take_tables(self, page: Page, hop: Hop, response: Response) -> None:
+        """A workbook or table into the draft of the first dataset whose catalogue reads it."""
+        if not self._source.tables:
+            return
+        for dataset in self._source.tables:
+            catalogue = self._catalogues(dataset) or self._store.catalogue(dataset)
+            try:
+                reading = read_file(self._data(hop), name=_name(page.url), catalogue=catalogue)
+            except (UnreadableFile, ValueError):
+                continue
+            self._stage(dataset, catalogue, page, reading, response)
+            return
+        self._report.note(kinds.TABLE_NOT_TAKEN, page.url)
+
+    def _stage(
+        self, dataset: str, catalogue: Catalogue, page: Page, reading: Reading, response: Response
+    ) -> None:
+        named = replace(reading, file=page.title or reading.file)  # the link's words name the department
+        self._report.findings += reading.findings
+        try:
+            part = parts.told(self._store.dataset(dataset), named)
+            self._store.stage(
+                dataset,
+                publishing.entries_of(reading.records),
+                part=None if part is None else part.name,
+                source=evidence_of(response, page.suspected_by or "collected"),
+                parser_version=reading.parser_version,
+                catalogue=catalogue,
+            )
+        except StoreError as error:
+            self._report.note(kinds.NOT_STAGED, page.url, because=error.zh, because_en=error.en)
+            return
+        self._report.tables += 1
+
+    def _text(self, page: Page, hop: Hop) -> str:
+        """The text of a PDF, docx or doc; what is wrong with it is told."""
+        try:
+            data = self._data(hop)
+            if data.startswith(pdf.MAGIC):
+                return self._of_pdf(page, data)
+            if data.startswith(binary.MAGIC) and not _is_workbook(page.url):
+                return word97.text(data)
+            if data.startswith(b"PK") and "word/document.xml" in (members := archive.members(data)):
+                return wordprocessing.read(members["word/document.xml"])[1]
+            if not self._source.tables:
+                open_grids(data, page.url)  # nobody takes it, but what is wrong with it is told
+        except ReaderError as problem:
+            self._note(problem.unreadable(page.url).finding)
+        except UnreadableFile as unreadable:
+            self._note(unreadable.finding)
+        except ValueError as error:
+            self._note(kinds.ANSWER_DAMAGED.at(Place(page.url), "", detail=str(error)))
+        return ""
+
+    def _of_pdf(self, page: Page, data: bytes) -> str:
+        texts = pdf.pages(data)
+        if not any(text.strip() for text in texts):
+            self._report.note(kinds.SCANNED, page.url, pages=len(texts))
+        return "\n".join(texts)
+
+    def _note(self, finding: Finding) -> None:
+        """An attachment in error does not stop its document."""
+        severity = "warning" if finding.severity == "error" else finding.severity
+        self._report.findings.append(replace(finding, severity=severity))
+
+    def _data(self, hop: Hop) -> bytes:
+        return warc.content(hop, self._source.largest << 20)
+
+
+def evidence_of(response: Response, sign: str) -> Evidence:
+    """An answer as the log names the file that an import was read from."""
+    return Evidence(
+        digest=response.digest,
+        name=response.url,
+        media_type=WARC,
+        size=response.size,
+        obtained_at=response.at,
+        url=response.url,
+        detected_by=sign,
+    )
+
+
+def with_attachments(
+    record: ImportedRecord, attached: Sequence[Attached], catalogue: Catalogue
+) -> ImportedRecord:
+    """The document with links to its attachments, and their text as sections of its own."""
+    if not attached or "attachments" not in catalogue.by_name:
+        return record
+    content = dict(record.content)
+    content["attachments"] = [f"[{_plain(one.title)}](<{one.url}>)" for one in attached]
+    body, outline = str(content.get("body_markdown", "")), list(_strings(content.get("outline")))
+    for one in attached:
+        lines = [fold(line) for line in one.text[:_LONGEST].splitlines()]
+        blocks = [escape(line) for line in lines if line]
+        if blocks:
+            title = f"附件：{one.title}"
+            body = "\n\n".join([body, f"# {escape(title)}", *blocks])
+            outline.append(title)
+    content["body_markdown"] = body
+    if outline:
+        content["outline"] = list(outline)
+    ordered = {f.name: content[f.name] for f in catalogue.fields if f.name in content}
+    said = "\x1e".join(f"{one.url}\x1f{one.text}" for one in attached)
+    return replace(record, content=ordered, source_text=said_too(record.source_text, said))
+
+
+def _strings(value: object) -> Iterator[str]:
+    return (one for one in value if isinstance(one, str)) if isinstance(value, list) else iter(())
+
+
+def _plain(title: str) -> str:
+    return title.replace("[", "（").replace("]", "）").replace("\\", "")
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2]
+
+
+def _is_workbook(url: str) -> bool:
+    return urlsplit(url).path.lower().endswith((".xls", ".et"))

@@ -1,0 +1,178 @@
+"""Attachments, and what documents say of one another: 废止, 解读."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+
+from tests.cli.site import create, item, xlsx
+from tests.collecting.conftest import DATASET, Collector
+from tests.collecting.test_collecting import codes, make_due
+from tests.collecting.web import html, letter, listing, page, publish
+from tests.loopback import Answer
+
+POWER = "shili-power-list"
+
+
+PAGE = (
+    b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+    b" /Resources << /Font << /F1 5 0 R >> >> >>"
+)
+
+
+def pdf(text: str = "") -> bytes:
+    """One page in Helvetica; without text it is as a scanner leaves it."""
+    content = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode() if text else b""
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        PAGE,
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (n, part) for n, part in enumerate(parts, start=1))
+    return b"%PDF-1.4\n" + body + b"trailer << /Root 1 0 R /Size 6 >>\n%%EOF\n"
+
+
+def word(*texts: str) -> bytes:
+    file = docx.Document()
+    for text in texts:
+        file.add_paragraph(text)
+    data = io.BytesIO()
+    file.save(data)
+    return data.getvalue()
+
+
+def attach(collector: Collector, **files: bytes) -> None:
+    """One document that links to these; ``a_pdf`` is ``a.pdf``."""
+    publish(collector.web, 1)
+    names = {key.replace("_", "."): data for key, data in files.items()}
+    links = "".join(f'<p><a href="/files/{name}">附件：{name.split(".")[0]}</a></p>' for name in names)
+    collector.web.answers["/d/1.html"] = html(page(1, extra=links))
+    for name, data in names.items():
+        collector.web.answers[f"/files/{name}"] = Answer(data)
+
+
+def test_the_text_of_attachments_becomes_part_of_the_document(collector: Collector) -> None:
+    attach(collector, rules_pdf=pdf("Rules of the notice"), plan_docx=word("实施方案", "分三步实施。"))
+    report = collector.collect()
+    assert (report["attachments"], report["findings"]) == (2, [])
+    (found,) = collector.draft()
+    base = collector.web.base
+    assert found["attachments"] == [
+        f"[rules](<{base}/files/rules.pdf>)",
+        f"[plan](<{base}/files/plan.docx>)",
+    ]
+    assert "Rules of the notice" in found["body_markdown"]
+    assert "分三步实施。" in found["body_markdown"]
+    assert found["outline"][-2:] == ["附件：rules", "附件：plan"]
+
+
+def test_a_scanned_pdf_is_flagged_and_a_broken_or_encrypted_one_stops_nothing(collector: Collector) -> None:
+    attach(collector, scan_pdf=pdf(), broken_pdf=b"%PDF-1.7 garbage", old_rar=b"Rar!\x1a\x07\x00")
+    report = collector.collect()
+    assert report["read"] == 1
+    assert {"pdf-scanned", "file-damaged", "file-is-archive"} == set(codes(report))
+    assert {finding["severity"] for finding in report["findings"]} == {"warning"}
+
+
+def test_an_attached_workbook_goes_to_the_importer_as_a_draft_and_names_its_evidence(
+    collector: Collector, tmp_path: Path
+) -> None:
+    collector.site.ok(*create(POWER, "power-list"))
+    book = xlsx(tmp_path / "book.xlsx", [item("危险化学品经营许可")]).read_bytes()
+    attach(collector, list_xlsx=book)
+    collector.write(collector.source(tables=[POWER]))
+    report = collector.collect()
+    assert report["tables"] == 1
+    draft = collector.site.ok("draft", "show", POWER, "--json").json
+    (imported,) = draft["imports"]
+    assert imported["records"] == 1
+    assert imported["source"]["url"] == f"{collector.web.base}/files/list.xlsx"
+    collector.site.ok("publish", POWER, "--effective-on", "2015-12-01", "--basis", "采集")
+    shown = collector.site.ok("evidence", "危险化学品经营许可", "--dataset", POWER, "--json").json
+    assert [one["url"] for one in shown["pages"]] == [f"{collector.web.base}/files/list.xlsx"]
+
+
+def test_a_table_that_fits_no_dataset_is_told_and_kept(collector: Collector) -> None:
+    collector.site.ok(*create(POWER, "power-list"))
+    attach(collector, names_csv="姓名,电话\n张三,1\n".encode())
+    collector.write(collector.source(tables=[POWER]))
+    assert codes(collector.collect()) == ["attachment-not-taken"]
+
+
+def test_a_changed_attachment_is_noticed_and_read_again(collector: Collector) -> None:
+    attach(collector, rules_pdf=pdf("First rules"))
+    collector.collect()
+    collector.publish()
+    collector.web.answers["/files/rules.pdf"] = Answer(pdf("Second rules, longer"))
+    make_due(collector)
+    report = collector.collect()
+    assert codes(report) == ["source-changed"]
+    assert "Second rules" in collector.draft()[0]["body_markdown"]
+    collector.publish()
+    changes = collector.site.ok("changes", DATASET, "--release", 2, "--json").json
+    assert [(one["kind"], one["cause"]) for one in changes] == [("changed", "source")]
+
+
+REPEAL = (
+    "<html><head><title>鞍山市人民政府关于废止部分规范性文件的决定</title></head><body>"
+    "<h1>鞍山市人民政府关于废止部分规范性文件的决定</h1><div class='TRS_Editor'><p>鞍政发〔2016〕8号</p>"
+    "<p>根据《辽宁省规范性文件管理办法》（辽政发〔2010〕2号），决定废止下列文件：</p>"
+    "<p>1.关于第1批清理行政审批事项的通知（鞍政发〔2015〕1号）</p><p>二、修改的文件</p>"
+    "<p>2.关于第2批清理行政审批事项的通知（鞍政发〔2015〕2号）</p>"
+    "<p>鞍山市人民政府</p><p>2016年5月6日</p></div></body></html>"
+)
+
+
+def states(collector: Collector) -> dict[str, tuple[Any, Any]]:
+    found = {}
+    for n in (1, 2):
+        (one,) = collector.site.ok("show", DATASET, letter(n)[0], "--json").json
+        content = one["content"]
+        found[content["number"]] = (content.get("validity"), content.get("ended_by"))
+    return found
+
+
+@pytest.mark.parametrize("order", ["notice last", "notice first", "at once", "by hand"])
+def test_a_repealing_notice_marks_what_it_ends_and_not_what_it_amends(
+    collector: Collector, order: str, tmp_path: Path
+) -> None:
+    web = collector.web
+    publish(web, 1, 2)
+    items = [(f"/d/{n}.html", letter(n)[0], "2015-04-01") for n in (1, 2)]
+    repeal = ("/d/r.html", "鞍山市人民政府关于废止部分规范性文件的决定", "2016-05-06")
+    web.answers["/d/r.html"] = html(REPEAL)
+    first = {"notice first": [repeal], "at once": [*items, repeal], "by hand": []}.get(order, items)
+    web.answers["/list.html"] = listing(first)
+    if order == "by hand":
+        for n in (1, 2):
+            (tmp_path / f"{n}.html").write_text(page(n), encoding="utf-8")
+            collector.site.ok("import", tmp_path / f"{n}.html", "--dataset", DATASET)
+    else:
+        collector.collect()
+    collector.publish()
+    if order != "at once":
+        web.answers["/list.html"] = listing([repeal] if order == "by hand" else [*items, repeal])
+        collector.collect()
+        collector.publish()
+    assert states(collector) == {
+        "鞍政发〔2015〕1号": ("废止", "鞍政发〔2016〕8号"),
+        "鞍政发〔2015〕2号": (None, None),
+    }
+
+
+def test_an_interpretation_names_what_it_explains(collector: Collector) -> None:
+    web = collector.web
+    publish(web, 1)
+    title = f"《{letter(1)[0]}》解读"
+    body = f"<p>近日，市政府印发了《{letter(1)[0]}》（鞍政发〔2015〕1号），现就有关内容解读如下。</p>"
+    web.answers["/d/2.html"] = html(f"<html><body><h1>{title}</h1><div id='zoom'>{body}</div></body></html>")
+    web.answers["/list.html"] = listing([("/d/1.html", letter(1)[0], ""), ("/d/2.html", title, "")])
+    collector.collect()
+    explaining = next(one for one in collector.draft() if one["title"] == title)
+    assert explaining["explains"] == [f"《{letter(1)[0]}》", "鞍政发〔2015〕1号"]
