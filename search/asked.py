@@ -155,7 +155,9 @@ class Asked:
             yield Term("grams", gram)
             yield Boosted(Term("title", gram), 0.3)
         for term in self._query.terms:
-            yield Boosted(Term("words", term), 0.3)
+            yield Term("words", term)
+        for term in self._query.legal:
+            yield Boosted(self._phrase(term), 0.5)
         for word in self._query.leaves:
             if word.kind == "number":
                 yield Constant(Term("number", word.text), 2 * TIER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -34,6 +34,8 @@ class Lexicon:
     """Those among them that make a question."""
     implied: Mapping[str, tuple[str, ...]]
     """Word of a title → words of the texts behind it; for rank only."""
+    legal: Mapping[str, tuple[str, ...]]
+    """Everyday word → words of the law for the same thing or what comes of it; for rank only."""
     longest: int
 
     def names_in(self, folded: str, starts: set[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -52,6 +54,18 @@ class Lexicon:
             else:
                 position += 1
 
+    def implied_by(self, folded: str) -> tuple[str, ...]:
+        """Of several words that imply others the last counts: 对违反检查规定的处罚 is a 处罚."""
+        found = max((word for word in self.implied if word in folded), key=folded.rfind, default=None)
+        return self.implied[found] if found else ()
+
+    def legal_for(self, folded: str, cut: Sequence[str]) -> tuple[str, ...]:
+        """The law's words for everyday ones, those aside that were typed. A word of one character must be
+        a word of the text (告 is none in 广告); of two that overlap the longer counts."""
+        met = [word for word in self.legal if word in folded and (len(word) > 1 or word in cut)]
+        kept = (word for word in met if not any(word != other and word in other for other in met))
+        return tuple(dict.fromkeys(term for word in kept for term in self.legal[word] if term not in folded))
+
 
 def build(
     groups: Groups,
@@ -59,6 +73,7 @@ def build(
     plain: Iterable[str],
     asking: Iterable[str],
     implied: Mapping[str, Iterable[str]],
+    legal: Mapping[str, Iterable[str]],
 ) -> Lexicon:
     """A lexicon of wordings that mean one thing and of other names of bodies, all folded already."""
     same: dict[str, set[str]] = {name: {name, *others} for name, others in aliases.items() if len(name) > 1}
@@ -75,6 +90,7 @@ def build(
         plain=asked.union(plain),
         asking=asked,
         implied={word: tuple(others) for word, others in implied.items()},
+        legal={word: tuple(others) for word, others in legal.items()},
         longest=max(map(len, kept), default=0),
     )
 
@@ -107,6 +123,7 @@ def load(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
         map(fold, plain["grammar"]),
         map(fold, plain["asking"]),
         same["implied"],
+        _read("everyday_words.json")["words"],
     )
 
 

@@ -75,6 +75,8 @@ class Query:
     """A question in plain words rather than a list of words."""
     implied: tuple[str, ...] = ()
     """Words that answers hold for what the query calls otherwise; for rank only."""
+    legal: tuple[str, ...] = ()
+    """What laws call it that is asked in everyday words; for rank only."""
     excluded: tuple[tuple[Word, ...], ...] = ()
     """No hit holds all the words of one of these."""
     blank: bool = False
@@ -103,7 +105,8 @@ def parse(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
         text=folded,
         places=tuple(w.text for w in words if w.text in analyzer.places),
         asks=reading.asks,
-        implied=tuple(w for word, others in lexicon.implied.items() if word in folded for w in others),
+        implied=lexicon.implied_by(folded),
+        legal=lexicon.legal_for(folded, analyzer.cut(folded)),
         excluded=tuple(group for piece in written.excluded if (group := reading.words_of(piece))),
         blank=not text.strip(),
     )
@@ -119,7 +122,8 @@ class _Reading:
         self._lexicon = lexicon
         self._words: list[Word] = []
         self._optional: list[Word] = []
-        self.asks = any(piece in lexicon.asking for piece in analyzer.cut(self.folded.text))
+        folded = self.folded.text
+        self.asks = "?" in folded or any(piece in lexicon.asking for piece in analyzer.cut(folded))
         self._traditional = analyzer.is_traditional(plain)
 
     def require(self, choice: Sequence[Piece]) -> None:
