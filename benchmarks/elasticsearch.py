@@ -1,17 +1,20 @@
 """Elasticsearch through our layer beside the same bodies sent raw: searching and building.
 
-``python -m benchmarks.elasticsearch http://127.0.0.1:9200 [articles.jsonl.gz] [--documents N]``. Raw searches
-send what the layer sent, in the same run, and do nothing with the answers; the raw loop computes the same
-bodies and sends them by ``helpers.async_bulk``.
+``python -m benchmarks.elasticsearch [articles.jsonl.gz] [--address …] [--documents N]``. Without an address a
+server is started as the tests do. A first round learns which bodies the layer sends; then caches are emptied
+and every query goes through the layer and raw, each first in turn. Raw searches do nothing with the answers.
+The raw loop that builds computes the same bodies and sends them by ``helpers.async_bulk``.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,9 +29,12 @@ from search.elastic import asking, mapping
 from search.elastic.connection import Connection
 from search.elasticsearch import ElasticsearchEngine
 from search.engine import Document, Request
+from tests import elasticsearch_server
 
 FACETS = ("type", "body", "year")
 ALIAS = "qingdan-benchmark"
+EACH = 60
+"""Queries of a length."""
 
 
 async def built_raw(client: AsyncElasticsearch, documents: list[Document]) -> float:
@@ -53,36 +59,67 @@ async def built_raw(client: AsyncElasticsearch, documents: list[Document]) -> fl
     return len(documents) / spent
 
 
+async def built(client: AsyncElasticsearch, engine: ElasticsearchEngine, documents: list[Document]) -> None:
+    raw = await built_raw(client, documents)
+    started = time.perf_counter()
+    await engine.rebuild(documents)
+    ours = len(documents) / (time.perf_counter() - started)
+    print(f"reindex of {len(documents)}: {ours:.0f}/s; raw loop {raw:.0f}/s; ratio {ours / raw:.2f}")
+
+
+async def sent_by(engine: ElasticsearchEngine, text: str) -> list[dict[str, Any]]:
+    """The searches that the layer sends for a query, without the counts beside them."""
+    sent: list[dict[str, Any]] = []
+    several = asking.several
+
+    async def told(client: AsyncElasticsearch, bodies: Sequence[Any], **more: Any) -> Any:
+        sent.append(dict(bodies[-1]))
+        return await several(client, bodies, **more)
+
+    asking.several = told
+    try:
+        await engine.search(Request(text, as_of=TODAY, facets=FACETS))
+    finally:
+        asking.several = several
+    return sent
+
+
+async def searched(client: AsyncElasticsearch, engine: ElasticsearchEngine, asked: Sequence[str]) -> None:
+    sent = {text: await sent_by(engine, text) for text in asked}
+    await client.indices.clear_cache(index=ALIAS)
+
+    async def through(text: str) -> None:
+        await engine.search(Request(text, as_of=TODAY, facets=FACETS))
+
+    async def alone(text: str) -> None:
+        for body in sent[text]:
+            await client.search(index=ALIAS, **body)
+
+    spent: dict[str, list[float]] = {"through the layer": [], "raw": []}
+    for number, text in enumerate(asked):
+        ways = list(zip(spent, (through, alone), strict=True))
+        for name, way in ways if number % 2 else reversed(ways):
+            started = time.perf_counter()
+            await way(text)
+            spent[name].append(1000 * (time.perf_counter() - started))
+    ours, raw = spent.values()
+    for name, values in spent.items():
+        print(f"{name}: p50 {at(values, 0.5):.1f} ms, p99 {at(values, 0.99):.1f} ms ({len(values)} queries)")
+    calls = sum(map(len, sent.values())) / len(sent)
+    print(f"ratio of p50: {at(ours, 0.5) / at(raw, 0.5):.2f}; {calls:.2f} calls a query")
+
+
 async def measure(address: str, path: Path, count: int | None) -> None:
-    engine = ElasticsearchEngine(Connection((address,), alias=ALIAS))
+    engine = ElasticsearchEngine(Connection((address,), alias=ALIAS, timeout=60))
     documents = list(islice(articles(path), count))
+    draw = random.Random(7)
+    asked = [text for length in LENGTHS for text in queries(documents, length, draw)[:EACH]]
+    draw.shuffle(asked)
     async with AsyncElasticsearch(address, request_timeout=100) as client:
-        raw = await built_raw(client, documents)
-        started = time.perf_counter()
-        await engine.rebuild(documents)
-        ours = len(documents) / (time.perf_counter() - started)
-        print(f"reindex of {len(documents)}: {ours:.0f}/s; raw loop {raw:.0f}/s; ratio {ours / raw:.2f}")
-        draw = random.Random(7)
-        asked = [text for length in LENGTHS for text in queries(documents, length, draw)[:60]]
-        draw.shuffle(asked)
-        through, alone = [], []
-        for text in asked:
-            sent: list[dict[str, Any]] = []
-            made = asking.Search.body
-            asking.Search.body = lambda self, match, made=made, sent=sent: (
-                sent.append(made(self, match)) or sent[-1]
-            )
-            started = time.perf_counter()
-            await engine.search(Request(text, as_of=TODAY, facets=FACETS))
-            through.append(1000 * (time.perf_counter() - started))
-            asking.Search.body = made
-            started = time.perf_counter()
-            for body in sent:
-                await client.search(index=ALIAS, **body)
-            alone.append(1000 * (time.perf_counter() - started))
-        for name, spent in (("through the layer", through), ("raw", alone)):
-            print(f"{name}: p50 {at(spent, 0.5):.1f} ms, p99 {at(spent, 0.99):.1f} ms ({len(spent)} queries)")
-        print(f"ratio of p50: {at(through, 0.5) / at(alone, 0.5):.2f}")
+        await built(client, engine, documents)
+        del documents
+        gc.freeze()
+        await searched(client, engine, asked)
         for name in await client.indices.get(index=f"{ALIAS}-*"):
             await client.indices.delete(index=name)
     await engine.close()
@@ -91,11 +128,13 @@ async def measure(address: str, path: Path, count: int | None) -> None:
 def main() -> None:
     default = Path(__file__).resolve().parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("address")
     parser.add_argument("articles", nargs="?", type=Path, default=default)
+    parser.add_argument("--address", help="a server that is there already")
     parser.add_argument("--documents", type=int, help="only the first N")
     asked = parser.parse_args()
-    anyio.run(measure, asked.address, asked.articles, asked.documents)
+    with ExitStack() as stack:
+        address = asked.address or stack.enter_context(elasticsearch_server.running()).address
+        anyio.run(measure, address, asked.articles, asked.documents)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,13 @@
 
 ``python -m benchmarks.ogc``: 20 items of 20 kB and one item, asked of our routes and of pygeoapi's own
 Starlette application with a provider that holds the same records in memory. Both are served by uvicorn in a
-process of their own pinned to the same core, asked from another, in turns. ``--clients`` adds 16 clients for
-60 s on all routes in both languages; ``--gdal`` adds ``ogr2ogr`` of 150,000 items while a release is
-published (needs Debian's gdal-bin).
+process of their own pinned to the same core, asked from another, in turns (``--requests 0`` leaves this out).
+``--clients 60`` and ``--gdal 150000`` add what :mod:`benchmarks.ogc_load` measures.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
-import csv
 import http.client
 import json
 import os
@@ -22,16 +19,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from publisher.settings import read as read_settings
 
 DATASET = "bench-items"
+BOUNDARIES = "divisions.geojson"
 _TURN = 20
 _BYTES = 20_000
 _SENTENCE = "行政相对人应当依照法律法规的规定提出申请，由有关部门依法受理审查决定。"
@@ -55,6 +52,7 @@ def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
     from publisher.store.store import Store
     from schemas import reading as catalogues
 
+    home.mkdir()
     settings = read_settings(home, {})
     store = Store.open(settings.database, sources=settings.sources)
     store.init_site(base, "bench.example,2026-01-01")
@@ -184,7 +182,9 @@ def serve(kind: str, home: Path, port: int) -> None:
     if kind == "ours":
         from publisher import app
 
-        app.serve(app.create_app(read_settings(home, {})), port=port)
+        boundaries = home / BOUNDARIES
+        settings = read_settings(home, {"QINGDAN_BOUNDARIES": str(boundaries)} if boundaries.exists() else {})
+        app.serve(app.create_app(settings), port=port)
         return
     import uvicorn
 
@@ -229,7 +229,7 @@ def measure(name: str, ours: Server, theirs: Server, pairs: Sequence[tuple[str, 
     }
 
 
-def compare(home: Path, count: int, requests: int) -> tuple[list[dict[str, Any]], Server]:
+def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
     from publisher.store.matching import MatchQuery
     from publisher.store.store import Store
 
@@ -267,98 +267,13 @@ def compare(home: Path, count: int, requests: int) -> tuple[list[dict[str, Any]]
         measure("one item of 20 kB", ours, theirs, one),
     ]
     theirs.end()
-    return found, ours
-
-
-def clients(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
-    """All routes in both languages by many clients; every answer is compared with that of one client."""
-    home = f"/ogc/collections/{DATASET}"
-    some = json.loads(ours.get(f"{home}/items?limit=1")[1])["features"][0]["id"]
-    paths = [
-        f"{path}{'&' if '?' in path else '?'}lang={language}"
-        for language in ("zh", "en")
-        for path in (
-            *("/ogc", "/ogc/api", "/ogc/conformance", "/ogc/collections", home, f"{home}/queryables"),
-            *(
-                f"{home}/schema",
-                f"{home}/items?limit=5",
-                f"{home}/items?limit=5&f=html",
-                f"{home}/items?limit=5&f=csv",
-            ),
-            *(f"{home}/items/{some}", f"{home}/items?filter=name%20LIKE%20%27%2501%25%27&limit=2"),
-            *("/ogc/collections/catalogue/items", f"/ogc/collections/catalogue/items/{DATASET}"),
-        )
-    ]
-    alone = {path: ours.get(path)[1] for path in paths}
-    wrong: list[str] = []
-    done = [0] * number
-    stop = time.monotonic() + seconds
-
-    def ask(turn: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", ours.port, timeout=60)
-        while time.monotonic() < stop:
-            path = paths[(turn + done[turn]) % len(paths)]
-            connection.request("GET", path)
-            if connection.getresponse().read() != alone[path]:
-                wrong.append(path)
-            done[turn] += 1
-
-    def run(until: float) -> int:
-        nonlocal stop
-        stop = until
-        threads = [threading.Thread(target=ask, args=(turn,)) for turn in range(number)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return ours.memory()
-
-    # Threads, connections and statements of all clients exist after the first sixth.
-    warm = run(time.monotonic() + seconds / 6)
-    end = run(time.monotonic() + seconds * 5 / 6)
-    return {
-        "what": f"{number} clients, {seconds} s",
-        "requests": sum(done),
-        "wrong": len(wrong),
-        "memory_kb_after_warming_and_at_the_end": [warm, end],
-    }
-
-
-def gdal(home: Path, count: int) -> dict[str, Any]:
-    """``ogr2ogr`` of a whole collection in pages of 1,000, while a release changes and removes records."""
-    from publisher.store.store import Store
-
-    records, port = contents(count, 200), free_port()
-    build(home, f"http://127.0.0.1:{port}", records)
-    settings = read_settings(home, {})
-    ours = Server("ours", home, port)
-    file = home / "all.csv"
-    command = ["ogr2ogr", "-f", "CSV", str(file), f"OAPIF:http://127.0.0.1:{port}/ogc/collections/{DATASET}"]
-    started = time.monotonic()
-    reader = subprocess.Popen([*command, "-oo", "PAGE_SIZE=1000", "-select", "name"])
-    store = Store.open(settings.database, sources=settings.sources)
-    publish(
-        store, [copy.copy(r) | {"remark": "改"} for r in records[::2]], date(2015, 1, 2) + timedelta(days=1)
-    )
-    published = time.monotonic() - started
-    code = reader.wait()
-    took = time.monotonic() - started
-    with file.open(encoding="utf-8", newline="") as table:
-        names = [row["name"] for row in csv.DictReader(table)]
-    store.close()
     ours.end()
-    return {
-        "what": "ogr2ogr while a release is published",
-        "exit": code,
-        "items": len(names),
-        "different": len(set(names)),
-        "missing": len({str(r["name"]) for r in records} - set(names)),
-        "seconds": round(took, 1),
-        "release_published_after_seconds": round(published, 1),
-    }
+    return found
 
 
 def main() -> None:
+    from benchmarks import ogc_load
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=2_000)
     parser.add_argument("--records", type=int, default=1_000)
@@ -373,16 +288,13 @@ def main() -> None:
         serve(asked.serve, asked.home, asked.port)
         return
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "site"
-        home.mkdir()
-        found, ours = compare(home, asked.records, asked.requests)
+        found: list[dict[str, Any]] = []
+        if asked.requests:
+            found += compare(Path(folder) / "compared", asked.records, asked.requests)
         if asked.clients:
-            found.append(clients(ours, asked.clients))
-        ours.end()
+            found.append(ogc_load.clients(Path(folder) / "asked", asked.clients))
         if asked.gdal:
-            other = Path(folder) / "gdal"
-            other.mkdir()
-            found.append(gdal(other, asked.gdal))
+            found.append(ogc_load.gdal(Path(folder) / "read", asked.gdal))
     if asked.json:
         print(json.dumps(found))
         return

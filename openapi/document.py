@@ -64,13 +64,13 @@ def _operation(
     reference: Mapping[type, Mapping[str, Any]],
     problem: type,
 ) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": {"type": "string"}}
+    content: dict[str, Any] = {"schema": {"type": _type(operation.media_type)}}
     if operation.answer is not None:
         content = {"schema": reference[operation.answer]}
     example = examples.load(operation.name)
     if example is not None:
         content["example"] = example
-    others = {media: {"schema": {"type": "object" if _json(media) else "string"}} for media in operation.also}
+    others = {media: {"schema": {"type": _type(media)}} for media in operation.also}
     contents = {operation.media_type: content, **others}
     answer: dict[str, Any] = {"description": "成功 / OK", "content": contents}
     responses: dict[str, Any] = {"200": answer}
@@ -88,8 +88,9 @@ def _operation(
     }
 
 
-def _json(media: str) -> bool:
-    return media == "application/json" or media.endswith("+json")
+def _type(media: str) -> str:
+    """Of a body that no struct tells of: JSON of ours is always an object."""
+    return "object" if media == "application/json" or media.endswith("+json") else "string"
 
 
 def _problems(kinds: Iterable[ProblemKind], schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from publisher.api import comparing as api
 from publisher.api.routing import Call, Reply
 from publisher.compare import pieces
 from publisher.pages import charts, finding, home, text, values, words
+from publisher.pages.head import Head
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.visit import Visit
 from publisher.store.comparing import KINDS, DifferenceKind, Tallies
@@ -69,16 +70,17 @@ def compare(press: Press, visit: Visit) -> Reply:
     releases = [r for r in service.store.releases(name) if home.seen(visit, r)]
     visit = _between(visit, releases)
     shown = {"dataset": dataset, "releases": sorted(releases, key=lambda r: -r.number), "words": words}
+    head = Head(visit.t("比较", "Compare") + f" · {dataset.title}", column=dataset.title, listed=False)
     if not visit.values("from"):
         sequence, day = service.store.validator(name)
         blank = reading.validity(service, name, visit.view)
         validity = replace(blank, tokens=(sequence, day, dataset))
-        return Reply(validity, lambda: press.page("compare.html", visit, found=None, **shown), HEADERS)
+        return Reply(validity, lambda: press.page("compare.html", visit, head, found=None, **shown), HEADERS)
     reply = api.compare_states.handle(service, visit.call(clocks=False))
 
     def build() -> bytes:
         found: compared.Comparison = reply.build()
-        return press.page("compare.html", visit, found=found, **shown, **_compared(visit, name, found))
+        return press.page("compare.html", visit, head, found=found, **shown, **_compared(visit, name, found))
 
     validity = replace(reply.validity, tokens=(*reply.validity.tokens, dataset, len(releases)))
     return Reply(validity, build, HEADERS)

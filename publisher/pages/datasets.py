@@ -12,7 +12,7 @@ from publisher.api import records as api
 from publisher.api.parameters import Parameters
 from publisher.api.routing import Call, Reply
 from publisher.exports.forms import FORMS
-from publisher.pages import finding, home, values, words
+from publisher.pages import finding, head, home, values, words
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.visit import Visit
 from publisher.store.model import View
@@ -65,13 +65,15 @@ def dataset(press: Press, visit: Visit) -> Reply:
     def build() -> bytes:
         page: answers.Records = reply.build()
         releases = service.store.releases(name)
+        latest = home.latest(visit, releases)
         table = _table(visit, catalogue, asked, page)
         return press.page(
             "dataset.html",
             visit,
+            head.of_dataset(visit, kept, catalogue, latest),
             dataset=kept,
             catalogue=catalogue,
-            latest=home.latest(visit, releases),
+            latest=latest,
             releases=sorted(releases, key=lambda r: -r.number),
             pin=release,
             table=table,
@@ -97,7 +99,7 @@ def _facets(catalogue: Catalogue) -> Sequence[str]:
 def _listing(visit: Visit, facets: Sequence[str], *, pinned: bool) -> Call:
     if visit.values("facets"):
         return visit.call(clocks=not pinned)
-    return visit.call(clocks=not pinned, facets=",".join(facets))
+    return visit.call(clocks=not pinned, given={"facets": ",".join(facets)})
 
 
 def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: answers.Records) -> Table:

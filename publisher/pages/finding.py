@@ -14,12 +14,17 @@ from publisher.api import search as api
 from publisher.api.conditional import Validity
 from publisher.api.routing import AsyncReply
 from publisher.pages import home, text, words
+from publisher.pages.head import Head
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.visit import Visit
 from publisher.store.model import Dataset
 from schemas import divisions
 
 FACETS = ("dataset", "body", "type", "division", "year")
+FEEDS = ("Atom", "RSS", "JSON")
+FILES = ("XLSX", "CSV")
+_PLAIN = ("word", "phrase")
+"""Ways of matching that a mark in the text shows."""
 _SHOWN = 8
 """Values of a facet that are seen at once; the rest unfolds."""
 SORTS = (
@@ -75,28 +80,42 @@ class Result:
     """(title of the field, marked excerpt)."""
     address: str
     dataset_title: str
+    why: Sequence[str]
+    """Reasons that the marks do not show by themselves: an alias, a synonym, a 文号."""
 
 
 async def search(press: Press, visit: Visit) -> AsyncReply:
     service = visit.service
     datasets = {d.name: d for d in await sync_to_thread(service.store.datasets)}
-    if not visit.values("q"):
+    asked = " ".join(visit.values("q"))
+    title = visit.t("检索", "Search")
+    head = Head(f"{asked[:60]} · {title}" if asked else title, listed=False)
+    if not asked:
         found = Validity(("", tuple(datasets.values())))
 
         async def blank() -> bytes:
-            return press.page("search.html", visit, found=None, examples=home.EXAMPLES, words=words)
+            return press.page("search.html", visit, head, found=None, examples=home.EXAMPLES, words=words)
 
         return AsyncReply(found, blank, HEADERS)
-    call = visit.call() if visit.values("facets") else visit.call(facets=",".join(FACETS))
+    own = {"facets": ",".join(FACETS), "explain": "true"}
+    call = visit.call(given={name: value for name, value in own.items() if not visit.values(name)})
     reply = await api.search.handle(service, call)
     titles = await sync_to_thread(_field_titles, visit, tuple(datasets.values()))
+
+    followed = [p for p in visit.pairs if p[0] not in ("cursor", "sort", "facets", "limit", "explain")]
+    taken = [p for p in visit.pairs if p[0] not in ("cursor", "facets", "limit", "explain")]
 
     async def build() -> bytes:
         answer: answers.Found = await reply.build()
         return press.page(
             "search.html",
             visit,
+            head,
             found=answer,
+            asked=asked,
+            as_written=visit.here(q=f'"{asked}"'),
+            feeds=[(form, visit.link(f"/feeds/search.{form.lower()}", followed)) for form in FEEDS],
+            files=[(form, visit.url(f"/search.{form.lower()}", taken)) for form in FILES],
             results=[_result(visit, hit, datasets, titles) for hit in answer.hits],
             facets=[choices(visit, facet) for facet in answer.facets if says_something(visit, facet)],
             chips=list(chips(visit, answer.facets)),
@@ -130,6 +149,7 @@ def _result(
         ],
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
         dataset_title=hit.dataset_title,
+        why=[visit.t(e.text, e.text_en) for e in hit.explanation or () if e.how not in _PLAIN],
     )
 
 

@@ -10,7 +10,7 @@ from publisher.announcing.entries import change_item
 from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
 from publisher.api.routing import Reply, Service
-from publisher.pages import words
+from publisher.pages import head, words
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.visit import Visit
 from publisher.store.model import Change, Dataset, RecordQuery, Release
@@ -62,6 +62,7 @@ def home(press: Press, visit: Visit) -> Reply:
         return press.page(
             "home.html",
             visit,
+            head.of_site(visit),
             kept=kept,
             news=tuple(_news(visit, kept)),
             examples=EXAMPLES,

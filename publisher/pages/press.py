@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from publisher.pages import traditional
+from publisher.pages.head import Head, graph, linked, names
 from publisher.pages.visit import Visit
 
 POLICY = (
@@ -60,9 +61,12 @@ class Press:
         )
         self._environment.globals["assets"] = {name: asset.name for name, asset in self.assets.items()}
 
-    def page(self, template: str, visit: Visit, **shown: Any) -> bytes:
+    def page(self, template: str, visit: Visit, head: Head, **shown: Any) -> bytes:
         """The whole document. What a template prints is escaped unless this room made it as HTML."""
-        html = self._environment.get_template(template).render(v=visit, t=visit.t, url=visit.url, **shown)
+        told = {"head": head, "names": names(visit, head), "graph": graph(visit, head), "ld": linked(head)}
+        html = self._environment.get_template(template).render(
+            v=visit, t=visit.t, url=visit.url, **told, **shown
+        )
         if visit.lang == "zh-Hant":
             html = traditional.page(html)
         return clean(html)

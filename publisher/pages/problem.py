@@ -10,6 +10,7 @@ from publisher.api.mounting import Printed
 from publisher.api.problems import ProblemError
 from publisher.api.routing import Reply, Service
 from publisher.pages import visit as visits
+from publisher.pages.head import Head
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.records import GoneError
 from publisher.pages.visit import Visit
@@ -20,11 +21,13 @@ def printer(press: Press, service: Service) -> Printed:
 
     def printed(fault: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:
         visit = visits.lenient(service, path, query)
+        title = fault.tombstone.title if fault.tombstone else ""
+        head = Head(title or visit.t(fault.kind.title, fault.kind.title_en), listed=False)
         told = {"kind": fault.kind, "detail": visit.t(fault.zh, fault.en), "errors": fault.errors}
         if isinstance(fault, GoneError):
             story = {"tombstone": fault.tombstone, "dataset": fault.dataset, "timeline": fault.timeline}
-            return press.page("gone.html", visit, **told, **story), HEADERS
-        return press.page("error.html", visit, **told, again=visit.here()), HEADERS
+            return press.page("gone.html", visit, head, **told, **story), HEADERS
+        return press.page("error.html", visit, head, **told, again=visit.here()), HEADERS
 
     return printed
 
@@ -34,4 +37,5 @@ def kind(press: Press, visit: Visit) -> Reply:
     known = problems.BY_CODE.get(visit.names["code"])
     if known is None:
         raise ProblemError("no-such-route")
-    return Reply(Validity((known,)), lambda: press.page("problem.html", visit, kind=known), HEADERS)
+    head = Head(visit.t(known.title, known.title_en))
+    return Reply(Validity((known,)), lambda: press.page("problem.html", visit, head, kind=known), HEADERS)

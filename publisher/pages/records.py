@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from litestar.concurrency import sync_to_thread
 
 from publisher.api import reading
 from publisher.api import records as api
+from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
 from publisher.api.problems import ProblemError
-from publisher.api.routing import Call, Reply
-from publisher.pages import values, words
+from publisher.api.routing import AsyncReply, Call
+from publisher.pages import documents, head, values, words
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.values import Differing
 from publisher.pages.visit import Visit
+from publisher.store.clocks import day_at
 from publisher.store.model import Change, Dataset, RecordState, Release, View
+from schemas.catalogue import Catalogue, Content
 
 _GRAMMAR = Grammar(names=frozenset({"release"}))
+_AMENDS = ("corrected", "withdrawn", "erased")
 _GONE = ("withdrawn", "erased")
 
 
@@ -29,7 +35,8 @@ class Event:
     word: str
     reading: bool
     """Only our reading became better; the publisher changed nothing."""
-    effective_on: date
+    day: date
+    """Of effect; of a correction or withdrawal, which act backwards, of publication."""
     published_at: datetime
     release: int
     basis: str
@@ -48,44 +55,104 @@ class GoneError(ProblemError):
         self.dataset, self.timeline = dataset, timeline
 
 
-def record(press: Press, visit: Visit) -> Reply:
-    service = visit.service
-    asked_for = Call(visit.names, b"", "")
-    name, identifier = reading.dataset_name(asked_for), reading.record_id(asked_for)
-    release = visit.asked(_GRAMMAR).view.release
-    view = View(release=release) if release else visit.view
-    dataset = service.store.dataset(name)
-    validity = reading.validity(service, name, view)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """All of the log that the page shows."""
 
-    def build() -> bytes:
+    dataset: Dataset
+    catalogue: Catalogue
+    state: RecordState
+    brought: Release
+    timeline: Sequence[Event]
+    text: documents.Text | None
+
+
+async def record(press: Press, visit: Visit) -> AsyncReply:
+    """Raises :class:`GoneError` for what is withdrawn or erased."""
+    pin = visit.asked(_GRAMMAR).view.release
+    validity = await _read(visit, _validity, visit, pin)
+    if not pin and await _read(visit, _is_document, visit):
+        validity = await documents.surroundings(visit, validity)
+
+    async def build() -> bytes:
+        seen = await _read(visit, _seen, visit, pin)
+        around = documents.Around()
+        if seen.text is not None and not pin:
+            number = documents.own_number(seen.catalogue, seen.state)
+            around = await documents.around(visit, number, seen.state)
+        return _printed(press, visit, seen, around, pin)
+
+    return AsyncReply(validity, build, HEADERS)
+
+
+async def _read[**P, R](visit: Visit, read: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Reads of a database in this process are over before a thread would have begun."""
+    if visit.service.embedded:
+        return read(*args, **kwargs)
+    return await sync_to_thread(read, *args, **kwargs)
+
+
+def _asked(visit: Visit, pin: int | None) -> tuple[str, str, View]:
+    call = Call(visit.names, b"", "")
+    view = View(release=pin) if pin else visit.view
+    return reading.dataset_name(call), reading.record_id(call), view
+
+
+def _validity(visit: Visit, pin: int | None) -> Validity:
+    name, _, view = _asked(visit, pin)
+    validity = reading.validity(visit.service, name, view)
+    return replace(validity, tokens=(*validity.tokens, visit.service.store.dataset(name)))
+
+
+def _is_document(visit: Visit) -> bool:
+    name, _, _ = _asked(visit, None)
+    return documents.number_field(visit.service.store.catalogue(name)) is not None
+
+
+def _seen(visit: Visit, pin: int | None) -> _Seen:
+    service = visit.service
+    name, identifier, view = _asked(visit, pin)
+    with service.store.snapshot():
+        dataset = service.store.dataset(name)
         state = service.store.record(name, identifier, reading.both_clocks(service, name, view))
-        events = timeline(visit, dataset, identifier, upto=release)
+        events = timeline(visit, dataset, identifier, upto=pin)
         if state.status in _GONE:
             raise GoneError(api.gone(service, state), dataset, events)
-        return _printed(press, visit, dataset, state, events, release)
+        catalogue = service.store.catalogue(name, state.release)
+        brought = service.release(name, state.release)
+        text = documents.text_of(visit, catalogue, state)
+    return _Seen(dataset, catalogue, state, brought, events, text)
 
-    return Reply(validity, build, HEADERS)
 
-
-def _printed(
-    press: Press, visit: Visit, dataset: Dataset, state: RecordState, events: Sequence[Event], pin: int | None
-) -> bytes:
-    service = visit.service
-    catalogue = service.store.catalogue(dataset.name, state.release)
-    brought = service.release(dataset.name, state.release)
+def _printed(press: Press, visit: Visit, seen: _Seen, around: documents.Around, pin: int | None) -> bytes:
+    state = seen.state
     return press.page(
-        "record.html",
+        "document.html" if seen.text else "record.html",
         visit,
-        dataset=dataset,
-        catalogue=catalogue,
+        head.of_record(visit, seen.dataset, seen.catalogue, state, seen.brought),
+        dataset=seen.dataset,
         state=state,
-        brought=brought,
-        groups=values.groups(visit, catalogue, state.content, state.originals),
-        timeline=events,
+        brought=seen.brought,
+        groups=values.groups(visit, seen.catalogue, _besides(state, seen.text), state.originals),
+        timeline=seen.timeline,
         pin=pin,
-        cite=_citation(visit, dataset, state, brought),
+        cite=_citation(visit, seen.dataset, state, seen.brought),
+        text=seen.text,
+        around=around,
         words=words,
     )
+
+
+def _besides(state: RecordState, text: documents.Text | None) -> Content:
+    """What stands beside a document's text: neither the text nor a list of its headings."""
+    if text is None:
+        return state.content
+    titles = {section.title for section in text.sections}
+    return {
+        name: value
+        for name, value in state.content.items()
+        if name != text.field and not (isinstance(value, list) and titles.issuperset(map(str, value)))
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +193,7 @@ def _event(visit: Visit, dataset: Dataset, change: Change) -> Event:
         kind=change.kind,
         word=words.of(visit, words.KINDS, change.kind),
         reading=change.cause == "reading",
-        effective_on=change.effective_on,
+        day=day_at(change.published_at) if change.kind in _AMENDS else change.effective_on,
         published_at=change.published_at,
         release=change.release,
         basis=release.basis,

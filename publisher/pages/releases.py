@@ -10,6 +10,7 @@ from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
 from publisher.api.routing import Call, Reply
 from publisher.pages import values, words
+from publisher.pages.head import Head
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.values import Differing
 from publisher.pages.visit import Visit
@@ -41,6 +42,15 @@ def release(press: Press, visit: Visit) -> Reply:
     dataset = service.store.dataset(name)
     sequence, _ = service.store.validator(name)
 
+    head = Head(
+        title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",
+        description=f"{visit.day(kept.effective_on)}：{words.counted(visit, kept.counts)}。{kept.note}",
+        column=dataset.title,
+        article=True,
+        published=kept.published_at,
+        source=dataset.body,
+    )
+
     def build() -> bytes:
         changes = service.store.changes(dataset=name, release=number, limit=MOST)
         told = [_told(visit, change) for change in changes]
@@ -48,6 +58,7 @@ def release(press: Press, visit: Visit) -> Reply:
         return press.page(
             "release.html",
             visit,
+            head,
             dataset=dataset,
             release=kept,
             told=told,

@@ -9,7 +9,7 @@ from openapi.model import Operation
 from publisher.api.conditional import Validity
 from publisher.api.problems import ProblemError
 from publisher.api.routing import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, Service
-from publisher.pages import comparing, datasets, finding, home, problem, records, releases, visit
+from publisher.pages import comparing, datasets, finding, home, problem, records, releases, taking, visit
 from publisher.pages.press import HTML, Press
 from publisher.pages.visit import Visit
 
@@ -22,16 +22,22 @@ PAGES: dict[str, Page] = {
     "/": home.home,
     "/datasets/{dataset}": datasets.dataset,
     "/datasets/{dataset}/compare": comparing.compare,
-    "/datasets/{dataset}/records/{record}": records.record,
     "/datasets/{dataset}/releases/{number}": releases.release,
     "/problems/{code}": problem.kind,
 }
+WAITING: dict[str, Waiting] = {
+    "/search": finding.search,
+    "/datasets/{dataset}/records/{record}": records.record,
+}
+"""Pages that ask the search engine."""
 
 
 def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
-        _waiting("/search", press, finding.search),
+        *(_waiting(path, press, page) for path, page in WAITING.items()),
+        _taken("/search.csv", taking.CSV, taking.as_csv),
+        _taken("/search.xlsx", taking.XLSX, taking.as_xlsx),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
     )
 
@@ -54,6 +60,13 @@ def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
         return await page(press, visit.of(service, call))
 
     return AsyncRoute(_operation(path), handle)
+
+
+def _taken(path: str, media_type: str, take: Callable[[Visit], Awaitable[AsyncReply]]) -> AsyncRoute:
+    async def handle(service: Service, call: Call) -> AsyncReply:
+        return await take(visit.of(service, call))
+
+    return AsyncRoute(_operation(path, media_type), handle)
 
 
 def _asset(press: Press) -> Callable[[Service, Call], Reply]:

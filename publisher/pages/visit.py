@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -20,6 +21,7 @@ type Lang = Literal["zh", "zh-Hant", "en"]
 type Pairs = tuple[tuple[str, str], ...]
 
 _LANGS: dict[str, Lang] = {"zh": "zh", "zh-Hant": "zh-Hant", "en": "en"}
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _CLOCKS = ("as_of", "known_at")
 _CLOCK_GRAMMAR = Grammar(names=frozenset(_CLOCKS))
 
@@ -95,7 +97,7 @@ class Visit:
         """The rest of the query by ``grammar``. Raises ``invalid-parameters``."""
         return parameters.parse(urlencode(self.pairs).encode(), grammar)
 
-    def call(self, *, clocks: bool = True, **given: str) -> Call:
+    def call(self, *, clocks: bool = True, given: Mapping[str, str] = _NOTHING) -> Call:
         """The same question for a function of the API; ``given`` go in front of what was asked."""
         pairs = [*given.items(), *self.pairs, *(self.clocks if clocks else ())]
         return Call(self.names, urlencode(pairs).encode(), quote(self.path))

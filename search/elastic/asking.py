@@ -2,54 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
+from elasticsearch import AsyncElasticsearch, NotFoundError
 
 from search import cursor, query, showing
 from search.analysis import Analyzer
-from search.asked import TIER, Asked, Condition, counting, present, wanted
+from search.asked import TIER, Asked, Condition, Frequency, counting, present, wanted
 from search.body import key, shown_texts
 from search.cursor import Place
+from search.elastic import statistics
 from search.elastic.indices import Indices
+from search.elastic.several import FailedError, several
 from search.elastic.spelling import spelled
-from search.engine import FOREVER, Document, Hit, Match, Page, Request, SearchError
+from search.elastic.statistics import Facts, Raw, Token
+from search.engine import Document, Hit, Match, Page, Request, SearchError
 from search.lexicon import Lexicon
+from search.query import Query
 from search.ranking import Candidate, Ranking, Statistics, counted_terms
 from search.showing import ENOUGH, FACET_VALUES, WINDOW, Facets, Showing
 
 _KEPT = "2m"
 """How long a point in time waits for the next page; after that, pages go on from the newest state."""
-
-type Token = tuple[str, str]
-type Raw = Mapping[str, Any]
-
-_FACTS = {
-    "documents": {"value_count": {"field": "effective_from"}},
-    "length": {"avg": {"field": "length"}},
-    "begun": {"max": {"field": "known_from"}},
-    "ended": {
-        "filter": {"range": {"known_to": {"lt": FOREVER}}},
-        "aggs": {"last": {"max": {"field": "known_to"}}},
-    },
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Of the whole index, and of the words that were typed."""
-
-    documents: int
-    average_length: float
-    newest: int
-    frequencies: dict[Token, int]
-
-    def frequency(self, stream: str, token: str) -> int:
-        return self.frequencies[stream, token]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +36,6 @@ class Found:
     whole: int
     facets: Facets
     hits: Sequence[Raw]
-    moment: str
 
 
 async def page(
@@ -69,29 +45,22 @@ async def page(
     place = cursor.read(request)
     asked_for = query.parse(request.text, analyzer, lexicon)
     await indices.check(client)
-    facts = await facts_of(client, indices.alias, wanted(asked_for))
-    if facts is None or not facts.documents:
+    search = Search(client, indices, request, asked_for, analyzer, place)
+    answered = await search.answer()
+    if answered is None:
         return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
-    place = place or Place(0, min(request.known_at, facts.newest))
-    asked = Asked(facts.frequency, analyzer, present(request, place.known_at), asked_for)
-    ranks = request.sort == "relevance" and not asked_for.blank
-    terms = counted_terms(asked_for, analyzer)
-    search = Search(client, indices.alias, asked, request, place, ranks=ranks)
-    found, frequencies = await asyncio.gather(
-        search.widened(), _counted(client, indices.alias, terms if ranks and place.offset < WINDOW else ())
-    )
-    if ranks:
-        statistics = Statistics(
-            facts.documents, facts.average_length, lambda s, t: frequencies.get((s, t), 0)
-        )
-        shown, following = _ranked(found, place, request, Ranking(asked_for, statistics, analyzer))
+    found, facts = answered
+    place = search.place
+    if search.ranks:
+        counted = Statistics(facts.documents, facts.average_length, facts.frequency)
+        shown, following = _ranked(found, place, request, Ranking(asked_for, counted, analyzer))
         more = following.offset < found.total
     else:
         shown = [(0.0, hit) for hit in found.hits[: request.limit]]
         more = len(found.hits) > request.limit
         following = Place(0, place.known_at, after=tuple(shown[-1][1]["sort"]) if shown else ())
-    if found.moment and not more:
-        await _forget(client, found.moment)
+    if place.moment and not more:
+        await _forget(client, place.moment)
     showing_them = Showing(request, asked_for, analyzer, lexicon)
     return Page(
         hits=tuple(_hit(hit, score, showing_them) for score, hit in shown),
@@ -103,70 +72,134 @@ async def page(
     )
 
 
+def _expected(_stream: str, _token: str) -> int:
+    """Of every word, until it is known: that some document holds it."""
+    return 1
+
+
 class Search:
-    """The calls of one page."""
+    """The calls of one page: one, where nothing unexpected is found and the set need not widen.
+
+    What a search is made of depends on two things that only the index knows: which of the words it holds, and
+    since when it is as it is. So the first call asks for both and for the search as it would be were both as
+    expected; where they are not, the search is sent again.
+    """
 
     def __init__(
         self,
         client: AsyncElasticsearch,
-        alias: str,
-        asked: Asked,
+        indices: Indices,
         request: Request,
-        place: Place,
-        *,
-        ranks: bool,
+        asked_for: Query,
+        analyzer: Analyzer,
+        place: Place | None,
     ) -> None:
         self._client = client
-        self._alias = alias
-        self._asked = asked
+        self._indices = indices
         self._request = request
-        self._place = place
-        self._ranks = ranks
-        self._end = place.offset + request.limit
-        self._counting = counting(request, place.known_at)
+        self._asked_for = asked_for
+        self._analyzer = analyzer
+        self._is_first = place is None
+        self._goes_on = place is not None and bool(place.moment)
+        self.place = place or Place(0, min(request.known_at, indices.newest))
+        self.ranks = request.sort == "relevance" and not asked_for.blank
+        self._end = self.place.offset + request.limit
+        self._asked, self._counting = self._as_known(_expected)
 
-    async def widened(self) -> Found:
+    async def answer(self) -> tuple[Found, Facts] | None:
+        """None where there is no index, or an empty one."""
+        if self.ranks and self._end >= WINDOW and not self.place.moment and not await self._open():
+            return None
+        expected = self.body("all")
+        try:
+            answered = await self._together(expected)
+        except FailedError:
+            if not self._goes_on:
+                raise
+            # The point in time has run out, or its index was rebuilt: pages go on from the newest state.
+            if not await self._open():
+                return None
+            answered = await self._together(expected)
+        if answered is None or not answered[0].documents:
+            return None
+        facts, first = answered
+        self._indices.newest = facts.newest
+        if self._is_first:
+            self.place = msgspec.structs.replace(
+                self.place, known_at=min(self._request.known_at, facts.newest)
+            )
+        self._asked, self._counting = self._as_known(facts.frequency)
+        known = self.body("all") == expected
+        return await self._widened(first if known else None), facts
+
+    def _as_known(self, frequency: Frequency) -> tuple[Asked, Mapping[str, Condition | None]]:
+        within = present(self._request, self.place.known_at)
+        asked = Asked(frequency, self._analyzer, within, self._asked_for)
+        return asked, counting(self._request, self.place.known_at)
+
+    async def _together(self, body: Raw) -> tuple[Facts, Raw] | None:
+        tokens = self._tokens()
+        beside = statistics.counting(tokens)
+        answers = await self._several([*beside, body])
+        if answers is None:
+            return None
+        return statistics.facts(answers[: len(beside)], tokens), answers[-1]
+
+    async def _several(self, bodies: Sequence[Raw]) -> list[Raw] | None:
+        return await several(
+            self._client, bodies, index=self._indices.alias, moment=self.place.moment, kept=_KEPT
+        )
+
+    def _tokens(self) -> list[Token]:
+        tokens = wanted(self._asked_for)
+        if self.ranks and self.place.offset < WINDOW:
+            tokens += counted_terms(self._asked_for, self._analyzer)
+        return list(dict.fromkeys(tokens))
+
+    async def _open(self) -> bool:
+        """Behind the second stage pages follow each other in one state of the index."""
+        try:
+            opened = await self._client.open_point_in_time(index=self._indices.alias, keep_alive=_KEPT)
+        except NotFoundError:
+            return False
+        self.place = msgspec.structs.replace(self.place, moment=opened["id"])
+        return True
+
+    async def _widened(self, first: Raw | None) -> Found:
         """The narrowest set with enough hits, else the widest; a wider set with no more is not named."""
         chosen: Found | None = None
         whole = 0
         for match in self._asked.sets():
-            found = await self._found(match, chosen.moment if chosen else self._place.moment)
+            answer = first or await self._one(self.body(match))
+            first = None
+            found = self._read(match, answer, whole)
             if chosen is None:
                 whole = found.total
+                found = replace(found, whole=whole)
             if chosen is None or found.total > chosen.total:
                 chosen = found
             if found.total >= ENOUGH:
                 break
         assert chosen is not None  # noqa: S101 - there is always a first set
-        return replace(chosen, whole=whole)
+        return chosen
 
-    async def _found(self, match: Match, moment: str) -> Found:
-        body = self.body(match)
-        if self._ranks and self._end >= WINDOW:
-            answer = await self._at_a_moment(body, moment)
-        else:
-            answer = await self._client.search(index=self._alias, **body)
+    async def _one(self, body: Raw) -> Raw:
+        answers = await self._several([body])
+        if answers is None:
+            raise SearchError("检索索引不见了 / the search index has gone", retry_after=5)
+        return answers[0]
+
+    def _read(self, match: Match, answer: Raw, whole: int) -> Found:
         counted = answer.get("aggregations", {})
         facets = {
             name: showing.values({b["key"]: b["doc_count"] for b in _buckets(counted[name])})
             for name in self._request.facets
         }
-        hits = answer["hits"]
-        return Found(match, hits["total"]["value"], 0, facets, hits["hits"], answer.get("pit_id", ""))
-
-    async def _at_a_moment(self, body: dict[str, Any], moment: str) -> Any:
-        """Behind the second stage pages follow each other in one state of the index."""
-        if moment:
-            try:
-                return await self._client.search(pit={"id": moment, "keep_alive": _KEPT}, **body)
-            except ApiError:  # it has run out, or its index was rebuilt: 404, 400 or 503
-                pass
-        opened = await self._client.open_point_in_time(index=self._alias, keep_alive=_KEPT)
-        return await self._client.search(pit={"id": opened["id"], "keep_alive": _KEPT}, **body)
+        return Found(match, answer["hits"]["total"]["value"], whole, facets, answer["hits"]["hits"])
 
     def body(self, match: Match) -> dict[str, Any]:
-        request, place = self._request, self._place
-        if self._ranks:
+        request, place = self._request, self.place
+        if self.ranks:
             condition, size = self._asked.ranked(match), max(WINDOW, self._end)
             sort: list[dict[str, str]] = [{"_score": "desc"}, {"order": "desc"}, {"span": "asc"}]
             if place.offset >= WINDOW:
@@ -180,7 +213,6 @@ class Search:
             "size": min(size, 10_000),
             "sort": sort,
             "track_total_hits": True,
-            "source": ["document", "folded"],
             "aggs": {name: self._values_of(name, match, within) for name, within in self._counting.items()},
         }
         if place.after:
@@ -215,7 +247,7 @@ def _ranked(
         shown += [(0.0, hit) for hit in found.hits[WINDOW:end]]
         last = found.hits[min(end, len(found.hits)) - 1] if end >= WINDOW and found.hits else None
     after = tuple(last["sort"]) if last is not None else ()
-    return shown, Place(end, place.known_at, after=after, moment=found.moment)
+    return shown, Place(end, place.known_at, after=after, moment=place.moment)
 
 
 def _candidate(number: int, hit: Raw) -> Candidate:
@@ -227,48 +259,6 @@ def _hit(hit: Raw, score: float, shown: Showing) -> Hit:
     document = msgspec.convert(hit["_source"]["document"], Document)
     folded = (text for _, text in hit["_source"]["folded"]["texts"])
     return shown.hit(document, dict(zip(shown_texts(document), folded, strict=True)), score)
-
-
-async def facts_of(client: AsyncElasticsearch, alias: str, tokens: Sequence[Token]) -> Facts | None:
-    """None where there is no index. The facts come from the shards' own cache until something is written."""
-    searches: list[dict[str, Any]] = [{}, {"size": 0, "track_total_hits": False, "aggs": _FACTS}]
-    unique = list(dict.fromkeys(tokens))
-    if unique:
-        searches += [{}, _frequencies(unique)]
-    answers = (await client.msearch(index=alias, searches=searches))["responses"]
-    for answer in answers:
-        if answer["status"] == 404:
-            return None
-        if "error" in answer:
-            raise SearchError(
-                f"检索服务暂时不能答复 / the search cluster cannot answer: {answer['error']['type']}"
-            )
-    facts = answers[0]["aggregations"]
-    ended = facts["ended"]["last"]["value"] or 0
-    return Facts(
-        documents=facts["documents"]["value"],
-        average_length=facts["length"]["value"] or 1.0,
-        newest=int(max(facts["begun"]["value"] or 0, ended)),
-        frequencies=dict(_counts(unique, answers[1])) if unique else {},
-    )
-
-
-def _frequencies(tokens: Sequence[Token]) -> dict[str, Any]:
-    filters = {str(n): {"term": {stream: token}} for n, (stream, token) in enumerate(tokens)}
-    return {"size": 0, "track_total_hits": False, "aggs": {"of": {"filters": {"filters": filters}}}}
-
-
-def _counts(tokens: Sequence[Token], answer: Raw) -> Iterable[tuple[Token, int]]:
-    buckets = answer["aggregations"]["of"]["buckets"]
-    return ((token, buckets[str(n)]["doc_count"]) for n, token in enumerate(tokens))
-
-
-async def _counted(client: AsyncElasticsearch, alias: str, tokens: Sequence[Token]) -> dict[Token, int]:
-    """Asked while the search itself runs: only the second stage waits for it."""
-    if not tokens:
-        return {}
-    answer = await client.search(index=alias, **_frequencies(tokens))
-    return dict(_counts(tokens, answer.body))
 
 
 async def _forget(client: AsyncElasticsearch, moment: str) -> None:

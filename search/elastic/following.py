@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from elasticsearch import AsyncElasticsearch
 
 from search import query
 from search.analysis import Analyzer
 from search.asked import Asked, of_change, wanted
-from search.elastic.asking import facts_of
+from search.elastic import statistics
 from search.elastic.indices import Indices
+from search.elastic.several import several
 from search.elastic.spelling import spelled
-from search.engine import Followed, SearchError, Touch, Touches
+from search.engine import Followed, Touch, Touches
 from search.following import CLOCKS, gathered
 from search.lexicon import Lexicon
 
@@ -22,29 +21,30 @@ async def touched(
 ) -> Touches:
     asked_for = query.parse(followed.text, analyzer, lexicon)
     await indices.check(client)
-    facts = await facts_of(client, indices.alias, wanted(asked_for))
-    if facts is None or not facts.documents:
+    tokens = list(dict.fromkeys(wanted(asked_for)))
+    counted = await several(client, statistics.counting(tokens), index=indices.alias)
+    if counted is None:
         return Touches((), None)
+    facts = statistics.facts(counted, tokens)
     limit = min(followed.limit, 10_000)
-    searches: list[dict[str, Any]] = []
-    for clock in CLOCKS:
-        asked = Asked(facts.frequency, analyzer, of_change(followed, clock), asked_for)
-        searches += [
-            {},
+    answers = await several(
+        client,
+        [
             {
-                "query": spelled(asked.members("all")),
+                "query": spelled(
+                    Asked(facts.frequency, analyzer, of_change(followed, clock), asked_for).members("all")
+                ),
                 "size": limit,
                 "sort": [{clock: "desc"}],
                 "_source": ["document.record"],
                 "track_total_hits": False,
-            },
-        ]
-    found: list[list[Touch]] = []
-    for answer in (await client.msearch(index=indices.alias, searches=searches))["responses"]:
-        if "error" in answer:
-            raise SearchError(
-                f"检索服务暂时不能答复 / the search cluster cannot answer: {answer['error']['type']}"
-            )
-        hits = answer["hits"]["hits"]
-        found.append([Touch(hit["_source"]["document"]["record"], int(hit["sort"][0])) for hit in hits])
+            }
+            for clock in CLOCKS
+        ],
+        index=indices.alias,
+    )
+    found = [
+        [Touch(hit["_source"]["document"]["record"], int(hit["sort"][0])) for hit in answer["hits"]["hits"]]
+        for answer in answers or ()
+    ]
     return gathered(found, limit)

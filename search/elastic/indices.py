@@ -27,6 +27,8 @@ class Indices:
         self.alias = connection.alias
         self._connection = connection
         self._checked = -_CHECK
+        self.newest = 0
+        """The last instant, as far as was seen, at which anything began or ceased to be known."""
         self._generation = re.compile(rf"{re.escape(self.alias)}-(\d{{6,}})")
 
     async def check(self, client: AsyncElasticsearch) -> None:

@@ -59,8 +59,8 @@ def mappings(facets: Iterable[str]) -> dict[str, Any]:
     fields |= {name: {"type": "long"} for name in numbers}
     return {
         "dynamic": "strict",
-        # Tokens are made anew from the document; storing them would double the index.
-        "_source": {"excludes": ["grams", "chars", "words", "title", "number", "own_number", "facets"]},
+        # Tokens are made anew from the document, and a search is given whole what is stored.
+        "_source": {"includes": ["document", "folded"]},
         "properties": fields,
     }
 

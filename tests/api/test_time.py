@@ -30,6 +30,10 @@ def asked(day: date, known: datetime | None) -> str:
     return f"as_of={day}" + (f"&known_at={known.strftime('%Y-%m-%dT%H:%M:%SZ')}" if known else "")
 
 
+def counts(facets: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    return {facet["field"]: {v["value"]: v["count"] for v in facet["values"]} for facet in facets}
+
+
 def listed(client: httpx.Client, query: str) -> dict[str, Any]:
     answer = client.get(f"{HOME}/records?limit=1000&facets=management&{query}")
     assert answer.status_code == 200, answer.text
@@ -47,9 +51,11 @@ def test_search_lists_facets_and_records_agree_at_any_day(
 ) -> None:
     query = asked(day, known)
     state = listed(site.client, query)
-    found = site.client.get(f"/v1/search?q=费&dataset={FEES}&limit=100&{query}").json()
+    found = site.client.get(f"/v1/search?q=费&dataset={FEES}&limit=100&facets=management&{query}").json()
     assert {hit["record"] for hit in found["hits"]} == state.keys()
     assert found["total"] == len(state)
+    counted = site.client.get(f"{HOME}/records?limit=1&facets=management&{query}").json()["facets"]
+    assert counts(found["facets"]) == counts(counted)
     for record, content in state.items():
         one = site.client.get(f"{HOME}/records/{record}?{query}").json()
         assert (one["status"], one["content"]) == ("current", content)

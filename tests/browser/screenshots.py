@@ -43,6 +43,7 @@ def pages(base: str) -> dict[str, str]:
         + quote("许可")
         + "&dataset=shili-power-list&type="
         + quote("行政许可"),
+        "search-meant": "/search?q=weixianhuaxuepin",
         "search-nothing": "/search?q=" + quote("宇宙飞船驾驶证") + "&dataset=shili-fees",
         "dataset": "/datasets/shili-power-list",
         "dataset-fees": "/datasets/shili-fees",
@@ -72,6 +73,7 @@ def take(browser: Browser, base: str, folder: Path, names: list[str]) -> None:
                     viewport={"width": pixels, "height": 800},
                     color_scheme=scheme,  # type: ignore[arg-type]  # one of the words it takes
                     device_scale_factor=1,
+                    locale="zh-CN",
                 )
                 page = context.new_page()
                 page.on("console", lambda told: print("console:", told.text))

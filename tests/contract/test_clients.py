@@ -65,15 +65,6 @@ def test_a_python_caller_pages_through_everything_and_gets_typed_records(
     assert set(printed.split()) == NAMES
 
 
-@pytest.fixture(scope="module")
-def node_modules() -> Path:
-    """What ``npm ci`` put beside the TypeScript caller; on a laptop without it the test is skipped."""
-    modules = HERE / "typescript" / "node_modules"
-    if not modules.is_dir() and os.environ.get("CI") != "true":
-        pytest.skip("run npm ci in tests/contract/typescript")
-    return modules
-
-
 def test_a_typescript_caller_compiles_pages_through_everything_and_gets_typed_records(
     running: tuple[Site, str], work: Path, node_modules: Path
 ) -> None:

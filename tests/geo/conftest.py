@@ -113,12 +113,13 @@ def served(app: Any, bound: socket.socket) -> Iterator[None]:
 
 
 @contextmanager
-def site(home: Path, *, count: int = HALLS) -> Iterator[Live]:
+def site(home: Path, *, count: int = HALLS, database: str = "") -> Iterator[Live]:
+    """``database`` is empty, and SQLite unless named."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         base = f"http://127.0.0.1:{bound.getsockname()[1]}"
         file = home / "divisions.geojson"
         file.write_text(json.dumps(boundaries()), encoding="utf-8")
-        settings = read_settings(home, {"QINGDAN_BOUNDARIES": str(file)})
+        settings = read_settings(home, {"QINGDAN_BOUNDARIES": str(file), "QINGDAN_DATABASE": database})
         clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
         store = Store.open(settings.database, sources=settings.sources, clock=clock)
         store.init_site(base, "data.example.gov.cn,2016-01-04")

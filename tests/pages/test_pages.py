@@ -60,7 +60,7 @@ def test_every_page_is_whole_and_asks_nothing_of_another_host(site: Site, visit:
         for tag, attributes in page.elements:
             for name in ("src", "action"):
                 assert attributes.get(name, "/").startswith("/"), (address, tag)
-            if tag == "link" and attributes["rel"] not in ("canonical",):
+            if tag == "link" and attributes["rel"] != "canonical":
                 assert attributes["href"].startswith("/"), address
 
 

@@ -1,0 +1,162 @@
+"""The OGC routes under many clients, and read whole by GDAL while a release is published.
+
+``python -m benchmarks.ogc --requests 0 --clients 60``: 16 clients for 60 s on all routes in both languages,
+words and divisions too; every answer is compared with that of one client. ``--gdal 150000``: ``ogr2ogr``
+(Debian's gdal-bin) of 150,000 items while releases correct and withdraw some.
+"""
+
+from __future__ import annotations
+
+import csv
+import http.client
+import json
+import subprocess
+import threading
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from benchmarks.ogc import BOUNDARIES, DATASET, Server, build, contents, free_port
+from publisher.settings import read as read_settings
+
+
+def index(home: Path) -> None:
+    """The site's outbox, drained into its search engine."""
+    import anyio
+
+    from publisher import worker
+    from publisher.engines import open_engine
+    from publisher.store.store import Store
+
+    settings = read_settings(home, {})
+    store = Store.open(settings.database, sources=settings.sources)
+    anyio.run(worker.drain, store, open_engine(settings))
+    store.close()
+
+
+def squares(count: int) -> dict[str, Any]:
+    """Invented boundaries: one square beside the other."""
+
+    def square(number: int) -> dict[str, Any]:
+        west, south = 120 + number % 10, 35 + number // 10
+        ring = [[west, south], [west + 1, south], [west + 1, south + 1], [west, south + 1], [west, south]]
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        properties = {"code": f"{210300 + number}", "name": f"第{number}区"}
+        return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+    return {"type": "FeatureCollection", "features": [square(number) for number in range(count)]}
+
+
+def clients(site: Path, seconds: int, count: int = 500) -> dict[str, Any]:
+    """A site of its own with boundaries, its search index drained, under many clients."""
+    port = free_port()
+    build(site, f"http://127.0.0.1:{port}", contents(count, 2_000))
+    (site / BOUNDARIES).write_text(json.dumps(squares(20)), encoding="utf-8")
+    index(site)
+    ours = Server("ours", site, port)
+    try:
+        return _under_load(ours, seconds)
+    finally:
+        ours.end()
+
+
+def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
+    """All routes in both languages by many clients; every answer is compared with that of one client."""
+    home, areas = f"/ogc/collections/{DATASET}", "/ogc/collections/divisions"
+    word = quote("行政许可")
+    some = json.loads(ours.get(f"{home}/items?limit=1")[1])["features"][0]["id"]
+    paths = [
+        f"{path}{'&' if '?' in path else '?'}lang={language}"
+        for language in ("zh", "en")
+        for path in (
+            *("/ogc", "/ogc/api", "/ogc/conformance", "/ogc/collections", home, f"{home}/queryables"),
+            *(
+                f"{home}/schema",
+                f"{home}/items?limit=5",
+                f"{home}/items?limit=5&f=html",
+                f"{home}/items?limit=5&f=csv",
+            ),
+            *(f"{home}/items/{some}", f"{home}/items?filter=name%20LIKE%20%27%2501%25%27&limit=2"),
+            *("/ogc/collections/catalogue/items", f"/ogc/collections/catalogue/items/{DATASET}"),
+            *("/ogc/collections/catalogue", f"/ogc/collections/catalogue/items?q={quote('测速')}"),
+            *(f"{home}/items?q={word}&limit=3", f"{home}/items?q={word}&limit=3&offset=6&f=csv"),
+            *(f"{home}/items?bbox=0,0,1,1&limit=2", f"{home}/items?datetime=2015-06-01&limit=2"),
+            *(f"{home}/items?as_of=2015-02-01&limit=2", f"{home}/items?release=1&sortby=-name&limit=2"),
+            *(areas, f"{areas}/items", f"{areas}/items/210303", f"{areas}/items?bbox=121,35,122,36"),
+            *(f"{areas}/items?filter=code%3D%27210304%27", f"{areas}/queryables", f"{areas}/schema"),
+        )
+    ]
+    alone = {path: ours.get(path)[1] for path in paths}
+    wrong: list[str] = []
+    done = [0] * number
+    stop = time.monotonic() + seconds
+
+    def ask(turn: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", ours.port, timeout=60)
+        while time.monotonic() < stop:
+            path = paths[(turn + done[turn]) % len(paths)]
+            connection.request("GET", path)
+            if connection.getresponse().read() != alone[path]:
+                wrong.append(path)
+            done[turn] += 1
+
+    def run(until: float) -> int:
+        nonlocal stop
+        stop = until
+        threads = [threading.Thread(target=ask, args=(turn,)) for turn in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return ours.memory()
+
+    # Threads, connections and statements of all clients exist after the first sixth.
+    warm = run(time.monotonic() + seconds / 6)
+    end = run(time.monotonic() + seconds * 5 / 6)
+    return {
+        "what": f"{number} clients, {seconds} s",
+        "requests": sum(done),
+        "wrong": len(wrong),
+        "memory_kb_after_warming_and_at_the_end": [warm, end],
+    }
+
+
+def gdal(home: Path, count: int) -> dict[str, Any]:
+    """``ogr2ogr`` of a whole collection in pages of 1,000, while releases change what it reads."""
+    from publisher.store.model import View
+    from publisher.store.store import Store
+
+    records, port = contents(count, 200), free_port()
+    build(home, f"http://127.0.0.1:{port}", records)
+    settings = read_settings(home, {})
+    store = Store.open(settings.database, sources=settings.sources)
+    stated = iter(list(store.stated(DATASET, View())))
+    ours = Server("ours", home, port)
+    file = home / "all.csv"
+    command = ["ogr2ogr", "-f", "CSV", str(file), f"OAPIF:http://127.0.0.1:{port}/ogc/collections/{DATASET}"]
+    started = time.monotonic()
+    reader = subprocess.Popen([*command, "-oo", "PAGE_SIZE=1000", "-select", "name"])
+    releases = 0
+    while reader.poll() is None:
+        some = list(islice(stated, 200))
+        store.withdraw(DATASET, [one.id for one in some[:100]], reason="测速")
+        renamed = {one.id: json.loads(one.content) | {"remark": "改"} for one in some[100:]}
+        store.correct(DATASET, renamed, reason="测速")
+        releases += 2
+        time.sleep(0.5)
+    took = time.monotonic() - started
+    with file.open(encoding="utf-8", newline="") as table:
+        names = [row["name"] for row in csv.DictReader(table)]
+    store.close()
+    ours.end()
+    return {
+        "what": "ogr2ogr while releases are published",
+        "exit": reader.returncode,
+        "items": len(names),
+        "different": len(set(names)),
+        "missing": len({str(r["name"]) for r in records} - set(names)),
+        "seconds": round(took, 1),
+        "releases_published_meanwhile": releases,
+    }

@@ -1,0 +1,201 @@
+"""A policy document for readers: its text with an outline, and its citations linked both ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from litestar.concurrency import sync_to_thread
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from publisher.api.conditional import Validity
+from publisher.collect import outline
+from publisher.collect.outline import Section
+from publisher.pages import text, values
+from publisher.pages.visit import Visit
+from publisher.store.clocks import micros
+from publisher.store.model import Dataset, Filter, RecordQuery, RecordState, Release
+from schemas import citation
+from schemas.catalogue import Catalogue, Field
+from schemas.citation import Citation
+from search import engine
+from search.engine import SearchError
+
+_MOST = 50
+"""Documents that are told to cite this one; a search finds all."""
+_EXPLAINS = re.compile("解读|图解|一图读懂|政策问答")
+_RESPONDS = re.compile("回应|答记者问|新闻发布会|答复")
+
+type Where = Callable[[Citation], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    title: str
+    address: str
+    dataset_title: str
+    excerpt: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Based:
+    """A release of a list that rests on the document."""
+
+    dataset: Dataset
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    field: str
+    html: Markup
+    sections: Sequence[Section]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a document; ``known`` is False while search is away."""
+
+    explanations: Sequence[Mention] = ()
+    responses: Sequence[Mention] = ()
+    citing: Sequence[Mention] = ()
+    releases: Sequence[Based] = ()
+    known: bool = True
+
+
+def text_of(visit: Visit, catalogue: Catalogue, state: RecordState) -> Text | None:
+    """The record's text where it is a document: its first field in Markdown."""
+    for field in catalogue.fields:
+        source = state.content.get(field.name)
+        if field.format == "markdown" and isinstance(source, str):
+            where = _held(visit, source)
+            return Text(field.name, rendered(source, where), outline.sections(source))
+    return None
+
+
+def rendered(source: str, where: Where) -> Markup:
+    """Markdown as HTML: no HTML of the source's own, no pictures, headings below the page's own."""
+    markdown = MarkdownIt("commonmark", {"html": False}).disable(["image", "entity"])
+    markdown.add_render_rule(
+        "text", lambda _self, tokens, n, _options, _env: str(text.linked(tokens[n].content, where))
+    )
+    tokens = markdown.parse(source)
+    _head(tokens, outline.sections(source))
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped by it
+
+
+def _head(tokens: Sequence[Token], sections: Sequence[Section]) -> None:
+    """Give headings their anchors, and levels that go down from h2 one step at a time."""
+    waiting = list(sections)
+    last = 1
+    for n, token in enumerate(tokens):
+        if token.type != "heading_open":
+            continue
+        last = min(int(token.tag[1]) + 1, last + 1, 6)
+        token.tag = tokens[n + 2].tag = f"h{last}"
+        title = tokens[n + 1].content.replace("\\", "")
+        if waiting and waiting[0].title == title:
+            token.attrSet("id", waiting.pop(0).anchor)
+
+
+def _held(visit: Visit, source: str) -> Where:
+    """Where a citation leads: to the document itself where the site keeps it, else to a search for it."""
+    numbers = {found.standard for found in citation.find(source) if found.kind != "statute"}
+    kept = _documents(visit, sorted(numbers)[:200]) if numbers else {}
+    return lambda found: kept.get(found.standard) or values.address(visit, found)
+
+
+def _documents(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
+    """Document number → address of its page."""
+    store = visit.service.store
+    found: dict[str, str] = {}
+    for dataset in store.datasets():
+        catalogue = store.catalogue(dataset.name)
+        field = number_field(catalogue)
+        if field is None:
+            continue
+        wanted = Filter(field.name, "eq", tuple(numbers))
+        query = RecordQuery(view=visit.view, filters=(wanted,), limit=len(numbers), count=False)
+        for state in store.records(dataset.name, query).records:
+            number = str(state.content.get(field.name))
+            found[number] = visit.url(f"/datasets/{dataset.name}/records/{state.id}")
+    return found
+
+
+def number_field(catalogue: Catalogue) -> Field | None:
+    """The field with a document's own number, of a catalogue of documents."""
+    if not any(field.format == "markdown" for field in catalogue.fields):
+        return None
+    return next((f for f in catalogue.fields if f.format == "document-number"), None)
+
+
+def own_number(catalogue: Catalogue, state: RecordState) -> str | None:
+    field = number_field(catalogue)
+    number = state.content.get(field.name) if field else None
+    return number if isinstance(number, str) else None
+
+
+async def surroundings(visit: Visit, validity: Validity) -> Validity:
+    """The validity of a page that tells who cites it: of every list, and of how far the index is."""
+    try:
+        position: int | None = await visit.service.search.position()
+    except SearchError:
+        position = None
+    sequence, _ = await sync_to_thread(visit.service.store.validator)
+    return Validity((*validity.tokens, sequence, position))
+
+
+async def around(visit: Visit, number: str | None, state: RecordState) -> Around:
+    """Who explains, answers and cites the document, and which releases rest on it."""
+    if number is None:
+        return Around()
+    datasets, releases = await sync_to_thread(_resting, visit, number)
+    try:
+        mentions = await _mentions(visit, number, state, datasets)
+    except SearchError:
+        return Around(releases=releases, known=False)
+    explanations = [m for m in mentions if _EXPLAINS.search(m.title)]
+    responses = [m for m in mentions if _RESPONDS.search(m.title) and m not in explanations]
+    citing = [m for m in mentions if m not in explanations and m not in responses]
+    return Around(explanations, responses, citing, releases)
+
+
+def _resting(visit: Visit, number: str) -> tuple[Mapping[str, Dataset], Sequence[Based]]:
+    """Every dataset by name, and the releases whose basis the document is."""
+    store = visit.service.store
+    datasets = {dataset.name: dataset for dataset in store.datasets()}
+    found = [
+        Based(dataset, release)
+        for name, dataset in datasets.items()
+        for release in store.releases(name)
+        if release.basis == number
+    ]
+    return datasets, found
+
+
+async def _mentions(
+    visit: Visit, number: str, state: RecordState, datasets: Mapping[str, Dataset]
+) -> Sequence[Mention]:
+    known = visit.view.known_at
+    request = engine.Request(
+        text=number,
+        as_of=visit.today().toordinal(),
+        known_at=engine.FOREVER - 1 if known is None else micros(known),
+        limit=_MOST,
+    )
+    page = await visit.service.search.search(request)
+    if page.match != "all":
+        return ()
+    return [
+        Mention(
+            title=hit.title.text,
+            address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
+            dataset_title=datasets[hit.dataset].title if hit.dataset in datasets else hit.dataset,
+            excerpt=text.marked(hit.excerpts[0].text, hit.excerpts[0].marks) if hit.excerpts else Markup(""),
+        )
+        for hit in page.hits
+        if (hit.dataset, hit.record) != (state.dataset, state.id)
+    ]

@@ -1,0 +1,219 @@
+"""What a page tells of itself to machines: collectors, search engines, chats that unfurl links.
+
+The ``<meta>`` names are those of 国办发〔2017〕47号, annex 2; then Open Graph, and schema.org as JSON-LD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from markupsafe import Markup
+
+from publisher.exports.forms import FORMS
+from publisher.pages import words
+from publisher.pages.visit import Visit
+from publisher.store.clocks import SHANGHAI
+from publisher.store.model import Dataset, RecordState, Release
+from schemas.catalogue import Catalogue
+
+SITE = ("清单", "Qingdan")
+_LONGEST = 150
+"""Characters of a description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    title: str
+    description: str = ""
+    column: str = ""
+    """The dataset, which is a site's column (栏目) to a collector."""
+    column_kind: str = "数据发布"
+    article: bool = False
+    published: datetime | date | None = None
+    source: str = ""
+    """The body that published it."""
+    keywords: Sequence[str] = ()
+    ld: Mapping[str, Any] = field(default_factory=dict)
+    """schema.org, without its context."""
+    listed: bool = True
+    """Search engines of the web may list it."""
+
+
+def names(visit: Visit, head: Head) -> list[tuple[str, str]]:
+    """The ``<meta>`` names of the guideline with their contents."""
+    found = [
+        ("SiteName", SITE[0]),
+        ("SiteDomain", urlsplit(visit.service.site.base).netloc),
+        ("ColumnName", head.column),
+        ("ColumnType", head.column_kind if head.column else ""),
+        ("description", head.description),
+        ("keywords", "；".join(head.keywords)),
+    ]
+    if head.article:
+        found += [
+            ("ArticleTitle", head.title),
+            ("PubDate", _minute(head.published)),
+            ("ContentSource", head.source),
+            ("Author", head.source),
+            ("Keywords", "；".join(head.keywords)),
+            ("Description", head.description),
+            ("Url", visit.canonical),
+        ]
+    return [(name, content) for name, content in found if content]
+
+
+def graph(visit: Visit, head: Head) -> list[tuple[str, str]]:
+    """Open Graph: property and content."""
+    found = [
+        ("og:site_name", SITE[0]),
+        ("og:title", head.title),
+        ("og:description", head.description),
+        ("og:type", "article" if head.article else "website"),
+        ("og:url", visit.canonical),
+        ("og:locale", {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}[visit.lang]),
+    ]
+    return [(name, content) for name, content in found if content]
+
+
+def linked(head: Head) -> Markup:
+    """JSON-LD for a ``<script>``: nothing in it can end the element."""
+    if not head.ld:
+        return Markup("")
+    text = msgspec.json.encode({"@context": "https://schema.org", **head.ld}).decode()
+    for sign, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(sign, escaped)
+    return Markup(text)  # noqa: S704 - JSON, with what HTML would read escaped above
+
+
+def _minute(moment: datetime | date | None) -> str:
+    """``2015-11-05 08:30``, as the guideline writes it."""
+    if isinstance(moment, datetime):
+        return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return "" if moment is None else moment.isoformat()
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
+
+
+def of_site(visit: Visit) -> Head:
+    base = visit.service.site.base
+    description = visit.t(
+        "政府公布的权力、责任、收费、基金、中介服务、审批和改革文件：现在怎么说，从前怎么说，何时、为何改变。",
+        "Lists that governments publish: what they say now, what they said then, when and why they changed.",
+    )
+    return Head(
+        title=visit.t("政府的各种清单", "Government lists"),
+        description=description,
+        ld={
+            "@type": "WebSite",
+            "name": SITE[0],
+            "alternateName": SITE[1],
+            "url": f"{base}/",
+            "inLanguage": "zh-CN",
+            "description": description,
+            "potentialAction": {
+                "@type": "SearchAction",
+                "target": {"@type": "EntryPoint", "urlTemplate": f"{base}/search?q={{search_term_string}}"},
+                "query-input": "required name=search_term_string",
+            },
+        },
+    )
+
+
+def of_dataset(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Release | None) -> Head:
+    base = visit.service.site.base
+    title = visit.t(dataset.title, dataset.title_en)
+    description = _short(words.half(visit, dataset.description) or words.half(visit, catalogue.description))
+    told: dict[str, Any] = {
+        "@type": "Dataset",
+        "name": title,
+        "description": description if len(description) >= 50 else f"{title}。{description}",
+        "url": f"{base}/datasets/{dataset.name}",
+        "identifier": f"{base}/v1/datasets/{dataset.name}",
+        "inLanguage": "zh-CN",
+        "isAccessibleForFree": True,
+        "license": words.half(visit, dataset.licence),
+        "creator": {"@type": "GovernmentOrganization", "name": dataset.body},
+        "includedInDataCatalog": {"@type": "DataCatalog", "url": f"{base}/catalog"},
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "encodingFormat": form.media_type,
+                "contentUrl": f"{base}/v1/datasets/{dataset.name}/files/{form.name}",
+            }
+            for form in FORMS.values()
+        ],
+    }
+    if latest is not None:
+        told |= {
+            "version": str(latest.number),
+            "dateModified": latest.published_at.isoformat(),
+            "temporalCoverage": f"{latest.effective_on.isoformat()}/..",
+        }
+    return Head(
+        title=title,
+        description=description,
+        column=dataset.title,
+        published=latest.published_at if latest else None,
+        source=dataset.body,
+        keywords=(catalogue.title, dataset.body),
+        ld=told,
+    )
+
+
+def of_record(
+    visit: Visit, dataset: Dataset, catalogue: Catalogue, state: RecordState, release: Release
+) -> Head:
+    """A document is an article of its issuer; any other record is one of the body that keeps the list."""
+    base = visit.service.site.base
+    document = any(f.format == "markdown" and f.name in state.content for f in catalogue.fields)
+    body = state.content.get(catalogue.body_field or "")
+    source = body if isinstance(body, str) else dataset.body
+    description = _short(_telling(catalogue, state))
+    day = state.content.get("date_published") or state.content.get(catalogue.date_field or "")
+    published = date.fromisoformat(day) if document and isinstance(day, str) else release.published_at
+    told: dict[str, Any] = {
+        "@type": "Article" if document else "CreativeWork",
+        "name": state.title,
+        "headline": state.title[:110],
+        "url": visit.canonical,
+        "identifier": state.id,
+        "inLanguage": "zh-CN",
+        "description": description,
+        "datePublished": published.isoformat(),
+        "dateModified": state.known_from.isoformat(),
+        "version": str(state.release),
+        "author": {"@type": "GovernmentOrganization", "name": source},
+        "publisher": {"@type": "GovernmentOrganization", "name": dataset.body},
+        "isPartOf": {"@type": "Dataset", "name": dataset.title, "url": f"{base}/datasets/{dataset.name}"},
+    }
+    kind = state.content.get(catalogue.type_field or "")
+    keywords = [word for word in (catalogue.title, kind, source) if isinstance(word, str) and word]
+    return Head(
+        title=state.title,
+        description=description,
+        column=dataset.title,
+        column_kind="政策文件" if document else "数据发布",
+        article=True,
+        published=published,
+        source=source,
+        keywords=keywords,
+        ld=told,
+    )
+
+
+def _telling(catalogue: Catalogue, state: RecordState) -> str:
+    """A record in a line: its short fields with their titles."""
+    told = []
+    for f in catalogue.fields:
+        value = state.content.get(f.name)
+        if isinstance(value, str) and not f.personal and f.name != catalogue.title_field and value.strip():
+            told.append(f"{f.title}：{' '.join(value.split())[:60]}")
+    return "；".join(told)
