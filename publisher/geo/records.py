@@ -36,7 +36,11 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "formats": {"type": "array", "items": {"type": "object"}, "title": "格式 / Formats"},
     "license": {"type": "string", "title": "许可 / Licence"},
 }
-_FORMATS = (("GeoJSON", "application/geo+json"), ("JSON", "application/json"), ("CSV", "text/csv"))
+_FORMATS = (
+    {"name": "GeoJSON", "mediaType": "application/geo+json"},
+    *({"name": f.title, "mediaType": f.media_type.partition(";")[0]} for f in FORMS.values()),
+)
+_FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def dataset(geo: Geo, asked: Asked, dataset: Dataset, releases: Sequence[Release
         "keywords": [dataset.catalogue, *dataset.labels],
         "externalIds": [{"value": home}],
         **_common(geo, asked, dataset),
-        "formats": [{"name": title, "mediaType": media} for title, media in _FORMATS],
+        "formats": _FORMATS,
     }
     if dataset.created_at is not None:
         properties["created"] = stamp(dataset.created_at)
@@ -107,8 +111,7 @@ def dataset(geo: Geo, asked: Asked, dataset: Dataset, releases: Sequence[Release
             asked.say("条目（CSV）", "Items as CSV"),
         ),
         _link(geo.service.link("/catalog"), "describedby", "application/ld+json", "DCAT 3"),
-        _feed(geo, name, "atom", asked),
-        _feed(geo, name, "rss", asked),
+        *(_feed(geo, name, form, asked) for form in _FEEDS),
         *_licence(geo, dataset)[1],
     )
     begins = min((release.effective_on for release in releases), default=None)
@@ -133,7 +136,7 @@ def release(geo: Geo, asked: Asked, dataset: Dataset, release: Release) -> Entry
         "created": published,
         "updated": published,
         **_common(geo, asked, dataset),
-        "formats": [{"name": title, "mediaType": media} for title, media in _FORMATS],
+        "formats": _FORMATS,
     }
     items = geo.link(f"/collections/{geo.name_of(name)}/items?release={number}")
     links = (
@@ -233,7 +236,7 @@ def _licence(geo: Geo, dataset: Dataset) -> tuple[str, tuple[Mapping[str, Any], 
 
 def _feed(geo: Geo, dataset: str, form: str, asked: Asked) -> Mapping[str, Any]:
     href = geo.service.link(f"/feeds/{dataset}.{form}")
-    return _link(href, "alternate", f"application/{form}+xml", asked.say("变化的订阅", "Feed of changes"))
+    return _link(href, "alternate", _FEEDS[form], asked.say("变化的订阅", "Feed of changes"))
 
 
 def _link(href: str, rel: str, media: str, title: str) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 from sqlalchemy.exc import OperationalError
 
-from publisher.api import conditional
+from publisher.api import conditional, reading
 from publisher.api.routing import Service
 from publisher.geo import answering, catalogue, parameters
 from publisher.geo.answering import Handler, Request
@@ -136,15 +136,15 @@ def _scope(geo: Geo, name: str, request: Request) -> tuple[Sequence[str], engine
         datasets, begin_end = [dataset.name for dataset in catalogue.policies(geo)], None
     else:
         datasets = [geo.dataset(name).name]
-    day, known = view.as_of, view.known_at
+    day, known = reading.day(geo.service, view), view.known_at
     if begin_end is not None:
-        day = begin_end[1]
+        day = begin_end[1] or geo.service.today()
     if view.release is not None:
         release = store.release(datasets[0], view.release)
         day, known = release.effective_on, release.published_at
     asked = engine.Request(
         text="",
-        as_of=(day or geo.service.today()).toordinal(),
+        as_of=day.toordinal(),
         known_at=engine.FOREVER - 1 if known is None else micros(known),
         limit=_HITS_AT_ONCE,
         highlight=False,

@@ -67,3 +67,9 @@ def test_q_is_the_search_engine_and_counts_exactly(live: Live) -> None:
     both = live.walk(PLACES, q="便民服务站", weekends="true")
     assert 0 < len(both) < total
     assert live.get(f"/collections/{PLACES}/items", q=" ").status_code == 400
+
+
+def test_q_is_of_the_state_that_is_asked_for(live: Live) -> None:
+    for view in ({"release": "1"}, {"as_of": "2015-03-01"}, {"known_at": "2016-01-20T00:00:00Z"}):
+        told = {f["properties"]["name"] for f in live.walk(FEES, **view)}
+        assert {f["properties"]["name"] for f in live.walk(FEES, q="费", **view)} == told != set()
