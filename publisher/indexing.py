@@ -23,6 +23,7 @@ def document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Document | N
         return None
     content = span.content
     texts = {f.name: text for f in _searched(catalogue) if (text := _text(f, content.get(f.name)))}
+    own = _numbers(content, catalogue, "document-number")
     day = _day(content.get(catalogue.date_field)) if catalogue.date_field else None
     ordered = (day or span.effective_from).toordinal()
     return Document(
@@ -35,7 +36,8 @@ def document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Document | N
         title=catalogue.title_of(content),
         texts=texts,
         weights={name: catalogue.by_name[name].searched for name in texts},
-        numbers=_numbers(content, catalogue),
+        numbers=tuple(dict.fromkeys((*own, *_numbers(content, catalogue, "citations")))),
+        own_numbers=len(own),
         facets=_facets(span, dataset, catalogue, year=date.fromordinal(ordered).year),
         effective_from=span.effective_from.toordinal(),
         effective_to=FOREVER if span.effective_to is None else span.effective_to.toordinal(),
@@ -65,11 +67,10 @@ def _day(value: Json) -> date | None:
         return None
 
 
-def _numbers(content: Mapping[str, Json], catalogue: Catalogue) -> tuple[str, ...]:
-    """The record's own 发文字号 first, then those that it cites; each once."""
-    own = [f.name for f in catalogue.fields if f.format == "document-number" and not f.personal]
-    cited = [f.name for f in catalogue.fields if f.format == "citations" and not f.personal]
-    found = (text for name in (*own, *cited) for text in _strings(content.get(name)))
+def _numbers(content: Mapping[str, Json], catalogue: Catalogue, format_: str) -> tuple[str, ...]:
+    """发文字号 in the fields of a format (the record's own, or those that it cites), each once."""
+    named = (f.name for f in catalogue.fields if f.format == format_ and not f.personal)
+    found = (text for name in named for text in _strings(content.get(name)))
     return tuple(dict.fromkeys(text for text in found if text and not text.startswith("《")))
 
 

@@ -15,7 +15,7 @@ FORMAT = 2
 JOINT = " ¶ "
 """A token between two texts of a document, so that no phrase runs across."""
 
-_YEAR = re.compile("〔[0-9]{4}〕")
+_PARTS = re.compile(r"(?P<before>[^〔〕]*)(?P<year>〔[0-9]{4}〕)(?P<after>[^〔〕]*?)(?P<number>[0-9]+号)")
 _LAST = re.compile("[0-9]+号$")
 _TIE_BITS = 42
 
@@ -51,7 +51,7 @@ def body(document: Document, analyzer: Analyzer) -> Body:
         words=" ".join(t.words for t in cut),
         title=cut[0].grams,
         numbers=tuple(form for number in document.numbers for form in number_forms(number)),
-        own_numbers=number_forms(document.numbers[0]) if document.numbers else (),
+        own_numbers=tuple(f for n in document.numbers[: document.own_numbers] for f in number_forms(n)),
         folded=folded,
         key=identity,
         order=order(document.date, identity),
@@ -75,7 +75,14 @@ def order(day: int, number: int) -> int:
 
 
 def number_forms(number: str) -> tuple[str, ...]:
-    """A 文号 and the parts of it that a person types: 鞍政发〔2015〕34号, 〔2015〕34号, 34号, 〔2015〕."""
-    year, last = _YEAR.search(number), _LAST.search(number)
-    parts = [number[year.start() :] if year else "", last[0] if last else "", year[0] if year else ""]
-    return tuple(dict.fromkeys(form for form in (number, *parts) if form))
+    """A 文号 and the parts of it that a person types: 鞍政发〔2015〕34号, 〔2015〕34号, 34号, 〔2015〕.
+
+    Until the 1990s the year stood in front as often as not: 〔1992〕价费字198号 is 价费字〔1992〕198号.
+    """
+    parts = _PARTS.fullmatch(number)
+    if parts is None:
+        last = _LAST.search(number)
+        return (number, last[0]) if last and last[0] != number else (number,)
+    issuer, year, last_part = parts["before"] or parts["after"], parts["year"], parts["number"]
+    orders = (f"{issuer}{year}{last_part}", f"{year}{issuer}{last_part}") if issuer else ()
+    return tuple(dict.fromkeys((number, *orders, f"{year}{last_part}", last_part, year)))

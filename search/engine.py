@@ -47,6 +47,8 @@ class Document:
     known_to: int = FOREVER
     date: int = 0
     """Day by which ``sort=date`` orders, as ``date.toordinal()``."""
+    own_numbers: int = 1
+    """How many of :attr:`numbers` are the document's own; it cites the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,12 @@ def reasons(
 
 
 def _of_number(word: Word, document: Document, fields: Mapping[str, str]) -> Iterator[Reason]:
-    own, *cited = document.numbers or ("",)
-    if word.text in number_forms(own):
-        yield Reason(word.text, own, "own-number", ())
-    for number in cited:
-        if word.text in number_forms(number):
+    for place, number in enumerate(document.numbers):
+        if word.text not in number_forms(number):
+            continue
+        if place < document.own_numbers:
+            yield Reason(word.text, number, "own-number", ())
+        else:
             holding = tuple(name for name, text in fields.items() if key(number) in key(text))
             yield Reason(word.text, number, "cited-number", holding)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,8 +27,8 @@ class Lexicon:
     """Name → the other names of the same thing, but none that holds a shorter one: what to look for."""
     wordings: Mapping[str, tuple[str, ...]]
     """Name → all of the other names, the longest first: what to show of what was met."""
-    bodies: frozenset[str]
-    """Those names that are of bodies."""
+    bodies: Mapping[str, tuple[str, ...]]
+    """Those names that are of bodies → the same without a head (发改委 → 发展改革, 发改)."""
     plain: frozenset[str]
     """Words of asking and grammar, which no hit must hold."""
     asking: frozenset[str]
@@ -70,6 +71,7 @@ class Lexicon:
 def build(
     groups: Groups,
     aliases: Mapping[str, Iterable[str]],
+    stems: Mapping[str, tuple[str, ...]],
     plain: Iterable[str],
     asking: Iterable[str],
     implied: Mapping[str, Iterable[str]],
@@ -86,7 +88,7 @@ def build(
     return Lexicon(
         forms=kept,
         wordings={n: tuple(sorted(all_ - {n}, key=lambda o: (-len(o), o))) for n, all_ in same.items()},
-        bodies=frozenset(aliases),
+        bodies=stems,
         plain=asked.union(plain),
         asking=asked,
         implied={word: tuple(others) for word, others in implied.items()},
@@ -119,12 +121,35 @@ def load(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
     fold = analyzer.fold_text
     return analyzer, build(
         [[fold(name) for name in group] for group in same["groups"]],
-        {fold(name): [fold(other) for other in bodies.aliases(name)] for name in bodies.names()},
+        {fold(name): [*map(fold, bodies.aliases(name)), *_departments(name)] for name in bodies.names()},
+        {fold(name): _stems(name) for name in bodies.names()},
         map(fold, plain["grammar"]),
         map(fold, plain["asking"]),
         same["implied"],
         _read("everyday_words.json")["words"],
     )
+
+
+_HEADS = re.compile("(?:委员会|办公室|办公厅|总局|局|厅|部|委|办)$")
+_DEPARTMENT = ("部门", "主管部门", "行政部门", "行政主管部门")
+_TELLING = 6
+"""Characters of a stem that says by itself who is meant: 住房城乡建设, but not 应急管理."""
+
+
+def _stems(name: str) -> tuple[str, ...]:
+    """A body and those before and after it without their heads, as the column 部门 of catalogues has them:
+    发展改革, 教育."""
+    stems = {_HEADS.sub("", one) for one in (name, *bodies.aliases(name))}
+    return tuple(sorted(stem for stem in stems if len(stem) > 1))
+
+
+def _departments(name: str) -> Iterator[str]:
+    """How statutes speak of a body without its name: 住房城乡建设主管部门 for 住建局, 民政部门 for 民政局."""
+    for stem in _stems(name):
+        if len(stem) >= _TELLING:
+            yield stem
+        else:
+            yield from (stem + department for department in _DEPARTMENT)
 
 
 def _read(name: str) -> dict[str, Any]:

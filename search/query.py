@@ -42,6 +42,8 @@ class Word:
     the run of characters that it is in a text."""
     taiwan: str = ""
     """How the mainland says what was typed in Taiwan's wording, where that differs."""
+    bodies: tuple[str, ...] = ()
+    """Values of the facet ``body`` that count as this word: 发展改革 for 发改委."""
     choices: tuple[tuple[Word, ...], ...] = ()
     """All words of at least one of these."""
 
@@ -209,7 +211,8 @@ def _take_words(
     position = 0
     for start, end, forms in lexicon.names_in(folded, starts):
         _plain(folded[position:start], analyzer, lexicon, words, optional)
-        words.append(_word(folded[start:end], analyzer, forms))
+        name = folded[start:end]
+        words.append(replace(_word(name, analyzer, forms), bodies=lexicon.bodies.get(name, ())))
         position = end
     _plain(folded[position:], analyzer, lexicon, words, optional)
 
@@ -239,4 +242,4 @@ def _with_taiwan(word: Word, text: str, folded: str, analyzer: Analyzer) -> Word
     other = analyzer.taiwan(typed)
     if not analyzer.is_traditional(typed) or other == word.text:
         return word
-    return Word(word.text, word.kind, word.forms, other)
+    return replace(word, taiwan=other)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 from time import perf_counter
 from typing import Literal
 
-from search.engine import Document, Hit, Request, SearchEngine
+from search.engine import Document, Hit, Page, Request, SearchEngine
 from search.judgements.files import Judged
 
 DEPTH = 10
@@ -111,13 +111,16 @@ async def ask(
     *,
     as_of: int,
     named: Callable[[Hit], str] = lambda hit: hit.record,
+    find: Callable[[Request], Awaitable[Page]] | None = None,
 ) -> Report:
-    """Ask a filled engine. ``as_of``: day (ordinal). ``named``: what the labels call a hit."""
+    """Ask a filled engine. ``as_of``: day (ordinal). ``named``: what the labels call a hit. ``find``: asks as
+    the service does, names mended, where that is judged."""
+    search = find or engine.search
     documents = await engine.count()
     started = perf_counter()
     scored: list[Scored] = []
     for query in judged:
-        page = await engine.search(Request(query.text, as_of=as_of, limit=DEPTH, highlight=False))
+        page = await search(Request(query.text, as_of=as_of, limit=DEPTH, highlight=False))
         found = tuple(named(hit) for hit in page.hits)
         scored.append(Scored(query.id, query.text, score(found, query.grades), found))
     return Report(documents, tuple(scored), perf_counter() - started)

@@ -1,0 +1,62 @@
+"""Search on the sample data is held to what was recorded, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from benchmarks import own_relevance
+from benchmarks.own_relevance import ALLOWED, SET, figures, losses, recorded
+from search.embedded import EmbeddedEngine
+from search.engine import SearchEngine
+from search.judgements import files
+
+
+@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.server)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
+    made: SearchEngine
+    if request.param == "embedded":
+        made = EmbeddedEngine(tmp_path / "index")
+    else:
+        made = request.getfixturevalue("on_elasticsearch")
+    yield made
+    anyio.run(made.close)
+
+
+def test_no_set_drops_below_its_recorded_figure(engine: SearchEngine, tmp_path: Path) -> None:
+    async def ask() -> dict[str, dict[str, float]]:
+        async with own_relevance.site(tmp_path / "home") as store:
+            return {k: dict(v) for k, v in figures(await own_relevance.report(store, engine)).items()}
+
+    now = anyio.run(ask)
+    assert set(now) == set(recorded())
+    assert losses(now) == []
+
+
+def test_a_loss_of_more_than_one_in_a_hundred_is_told() -> None:
+    known = recorded()
+    lower = {
+        kind: {m: value * (1 - 2 * ALLOWED) for m, value in values.items()} for kind, values in known.items()
+    }
+    assert len(losses(lower)) == sum(len(values) for values in known.values())
+    assert losses(known) == []
+
+
+def test_there_are_queries_of_every_kind_that_people_type() -> None:
+    judged = files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
+    assert len(judged) >= 60
+    kinds = {query.id.rpartition("-")[0] for query in judged}
+    assert kinds == {"name", "part", "question", "number", "body", "topic", "typo"}
+
+
+def test_every_label_is_a_record_of_the_sample(tmp_path: Path) -> None:
+    async def titles() -> set[str]:
+        async with own_relevance.site(tmp_path / "home") as store:
+            return {f"{d.dataset}/{d.title}" for d in own_relevance.documents(store)}
+
+    known = anyio.run(titles)
+    judged = files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
+    assert {name for query in judged for name in query.grades} <= known
