@@ -35,7 +35,8 @@ def _later_state(conn: Connection, dataset: int, family: tuple[int, ...], day: i
     s = t.span.c
     later_in_dataset = exists().where(s.dataset == dataset, s.known_to == FOREVER, s.effective_from > day)
     if conn.scalar(select(later_in_dataset)):
-        held = [s.dataset == dataset, s.known_to == FOREVER, in_family(s.part, family)]
+        # What was erased is no state that a file could take away.
+        held = [s.dataset == dataset, s.known_to == FOREVER, in_family(s.part, family), s.status != "erased"]
         days.append(conn.scalar(select(func.min(s.effective_from)).where(*held, s.effective_from > day)))
         days.append(
             conn.scalar(

@@ -170,15 +170,23 @@ def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
 RELAXED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
-FOUND = [
+FIRST_TO_COME = [
     # What was first to come is what an earlier file takes away, not what was written first.
     ("publish", "A", {"A乙": "2"}, 7, "refuse"),
     ("publish", "A", {"A乙": "1"}, 4, "keep"),
     ("publish", "A", {}, 1, "replace"),
 ]
+ERASED_LATER = [
+    # What was erased is in no later file's way.
+    ("publish", "A", {"A丙": "2", "A乙": "2"}, 7, "refuse"),
+    ("erase", "A丙"),
+    ("publish", "A", {}, 1, "replace"),
+    ("publish", "A", {}, 2, "refuse"),
+]
 
 
-@example(history=FOUND)
+@example(history=FIRST_TO_COME)
+@example(history=ERASED_LATER)
 @settings(max_examples=30, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_read_equals_the_replay_on_sqlite(history: list[tuple[Any, ...]]) -> None:

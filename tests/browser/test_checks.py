@@ -1,0 +1,67 @@
+"""Every page type: no barrier that axe-core knows of, no error that vnu finds, nothing from another host."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import missing
+from tests.browser.screenshots import pages
+from tests.browser.visitor import Means, visiting
+
+HERE = Path(__file__).parent / "node_modules"
+AXE = HERE / "axe-core" / "axe.min.js"
+VNU = HERE / "vnu-jar" / "build" / "dist" / "vnu.jar"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(
+    browser: Browser, base: str, scheme: str, width: int
+) -> None:
+    if not AXE.exists():
+        missing("axe-core (npm ci --prefix tests/browser)")
+    axe = AXE.read_text(encoding="utf-8")
+    found: dict[str, list[str]] = {}
+    for name, path in pages(base).items():
+        with visiting(browser, base, Means(keyboard=False, scripts=True, width=width)) as visitor:
+            visitor.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+            visitor.opens(path)
+            # A page that answers 4xx says so on the console: that is the browser's own message.
+            visitor.faults = [f for f in visitor.faults if "the server responded with a status of 4" not in f]
+            visitor.page.evaluate(axe)
+            told = visitor.page.evaluate(
+                "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
+            )
+            faults = [
+                f"{v['id']}: {node['target']} {node['html'][:120]}"
+                for v in told["violations"]
+                for node in v["nodes"]
+            ]
+            if faults:
+                found[name] = faults
+    assert found == {}
+
+
+def test_the_html_of_every_page_is_valid(base: str, tmp_path: Path) -> None:
+    if not VNU.exists() or shutil.which("java") is None:
+        missing("vnu (npm ci --prefix tests/browser) or Java")
+    for name, path in pages(base).items():
+        (tmp_path / f"{name}.html").write_bytes(
+            httpx.get(base + path, headers={"accept": "text/html"}).content
+        )
+    command = ["java", "-jar", str(VNU), "--format", "json", "--errors-only", "--stdout", str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    faults = [
+        f"{Path(m['url']).name}:{m.get('lastLine')}: {m['message']} {m.get('extract', '')}"
+        for m in json.loads(told)["messages"]
+        if m["type"] == "error"
+    ]
+    assert faults == []

@@ -1,0 +1,143 @@
+"""A person in front of a browser: by mouse or keyboard alone, with or without scripts, wide or narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Locator, Page, Request
+
+_FARTHEST = 400
+"""Presses of Tab after which an element counts as out of reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    keyboard: bool
+    scripts: bool
+    width: int
+
+    def __str__(self) -> str:
+        hands = "keyboard" if self.keyboard else "mouse"
+        return f"{hands}, {'scripts' if self.scripts else 'no scripts'}, {self.width} px"
+
+
+MEANS = (
+    Means(keyboard=False, scripts=True, width=1280),
+    Means(keyboard=False, scripts=False, width=360),
+    Means(keyboard=True, scripts=True, width=360),
+    Means(keyboard=True, scripts=False, width=1280),
+)
+"""Every pair of two of the three choices occurs."""
+
+
+class Visitor:
+    """Does what a person does, and notes what a person should never meet."""
+
+    def __init__(self, page: Page, base: str, means: Means) -> None:
+        self.page, self.base, self.means = page, base, means
+        self.faults: list[str] = []
+        page.on("console", lambda said: self.faults.append(f"console: {said.text}"))
+        page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        page.on("request", self._noted)
+
+    def _noted(self, request: Request) -> None:
+        if urlsplit(request.url).netloc != urlsplit(self.base).netloc and not request.url.startswith("data:"):
+            self.faults.append(f"another host: {request.url}")
+
+    def opens(self, path: str) -> None:
+        self.page.goto(self.base + path)
+
+    def follows(self, link: Locator) -> None:
+        """Go where a link or a button leads."""
+        self.reaches(link)
+        with self.page.expect_navigation():
+            self._activates(link)
+
+    def jumps(self, link: Locator) -> None:
+        """Follow a link inside the page."""
+        self.reaches(link)
+        self._activates(link)
+
+    def downloads(self, link: Locator) -> Path:
+        self.reaches(link)
+        with self.page.expect_download() as coming:
+            self._activates(link)
+        return Path(coming.value.path())
+
+    def writes(self, place: Locator, text: str) -> None:
+        self.reaches(place)
+        if not self.means.keyboard:
+            place.click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(text)
+
+    def sends(self) -> None:
+        """Enter, in the field just written."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def dates(self, place: Locator, day: str) -> None:
+        """Set a date field to ``2024-03-01``."""
+        if not self.means.keyboard:
+            place.fill(day)
+            return
+        self.reaches(place)
+        year, month, date = day.split("-")
+        # The field has parts of its own; which comes first is the reader's language.
+        self.page.keyboard.type(f"{year}\t{month}{date}" if _year_first(place) else f"{month}{date}{year}")
+
+    def reaches(self, target: Locator) -> None:
+        """With the keyboard alone: Tab until the target has the focus, and show it."""
+        target.wait_for(state="attached")
+        if not self.means.keyboard:
+            target.scroll_into_view_if_needed()
+            return
+        for _ in range(_FARTHEST):
+            if target.evaluate("here => here === document.activeElement"):
+                break
+            self.page.keyboard.press("Tab")
+        else:
+            raise AssertionError(f"not reached by keyboard: {target}")
+        assert target.evaluate(_FOCUS_IS_SEEN), f"the focus is not seen: {target}"
+
+    def _activates(self, target: Locator) -> None:
+        if self.means.keyboard:
+            self.page.keyboard.press("Enter")
+        else:
+            target.click()
+
+
+_FOCUS_IS_SEEN = """here => {
+  const style = getComputedStyle(here), box = here.getBoundingClientRect();
+  return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 && box.width > 0
+    && box.bottom > 0 && box.top < innerHeight;
+}"""
+
+
+def _year_first(place: Locator) -> bool:
+    return bool(place.evaluate("() => new Intl.DateTimeFormat().formatToParts()[0].type === 'year'"))
+
+
+@contextmanager
+def visiting(browser: Browser, base: str, means: Means) -> Iterator[Visitor]:
+    """A visit from a Chinese browser; afterwards there was no fault and no page too wide."""
+    context = browser.new_context(
+        viewport={"width": means.width, "height": 800},
+        java_script_enabled=means.scripts,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(10_000)
+    try:
+        visitor = Visitor(context.new_page(), base, means)
+        yield visitor
+        assert visitor.faults == []
+        over = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, f"{visitor.page.url} is {over} px too wide"
+    finally:
+        context.close()
