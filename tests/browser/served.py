@@ -34,3 +34,34 @@ def sample_site() -> Iterator[str]:
             finally:
                 process.terminate()
                 process.wait(timeout=20)
+
+
+_LOAD = """
+import sys, pathlib
+from publisher.sample import load, plan
+load.load(pathlib.Path(sys.argv[1]), plan.read(), base=sys.argv[2], told=lambda *_: None)
+"""
+
+
+@contextmanager
+def without_search() -> Iterator[str]:
+    """The sample site's address, where something lies in the place of its index."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "site"
+        subprocess.run([sys.executable, "-c", _LOAD, str(home), base], check=True)
+        shutil.rmtree(home / "index")
+        (home / "index").write_text("in the way")
+        qingdan = [sys.executable, "-c", "from publisher.cli import main; main()", "--home", str(home)]
+        command = [*qingdan, "serve", "--port", base.rpartition(":")[2]]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stderr is not None
+                if not process.stderr.readline():
+                    raise RuntimeError("the site did not start")
+                yield base
+            finally:
+                process.terminate()
+                process.wait(timeout=20)

@@ -74,7 +74,7 @@ def test_the_founding_notice_is_found_by_a_bare_number_and_read_by_its_outline(
         searches(visitor, "鞍政发 2015 34")
         visitor.follows(page.get_by_role("main").locator("ol.hits h3 a").first)
         expect(page.get_by_role("main")).to_contain_text("鞍政发〔2015〕34号")
-        outline = page.get_by_role("navigation", name="目录")
+        outline = page.get_by_role("navigation", name="提纲")
         section = outline.get_by_role("link", name=re.compile("收费")).first
         title = section.inner_text()
         visitor.jumps(section)
