@@ -60,6 +60,8 @@ class Loopback:
 def serving(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # head and body in one packet: else each answer waits for a delayed ACK
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -67,7 +69,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
             asked = Asked(self.command, self.path, headers, self.rfile.read(length))
             site.asked.append(asked)
             found = site.answers.get(self.path, Answer(b"no such page", 404))
-            answer = found if isinstance(found, Answer) else found(asked, self.wfile.write)
+            answer = found if isinstance(found, Answer) else found(asked, self._write)
             if answer is None:
                 self.close_connection = True
                 return
@@ -77,6 +79,10 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)
+
+        def _write(self, piece: bytes) -> None:
+            self.wfile.write(piece)
+            self.wfile.flush()
 
         do_POST = do_GET  # noqa: N815 - the library's name
 

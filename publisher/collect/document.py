@@ -86,7 +86,7 @@ class _Document:
         self.left_out: list[LeftOut] = []
 
     def read(self) -> ImportedRecord:
-        lines = self._without_copies(self._without_furniture())
+        lines = self._without_copies(self._without(self._without_furniture(), self._page.outside))
         if self._tells_nothing(lines):
             lines = self._without(lines, page.outside_main(self._page))
         labelled = self._labels.read(lines)
@@ -138,7 +138,7 @@ class _Document:
             self._note(kinds.DOCUMENT_TWICE, dropped[0].number, dropped[0].text, times=times)
         if odd:
             self._note(kinds.COPIES_DIFFER, odd[0].number, odd[0].text, count=len(odd))
-        return self._without(kept, self._page.outside)
+        return kept
 
     def _tells_nothing(self, lines: Sequence[Line]) -> bool:
         """No element that holds the text, no meta tag, no label and no number: news, or an old page."""

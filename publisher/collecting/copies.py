@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from publisher.store.evidence import Page, Understood
@@ -31,10 +32,18 @@ class Likeness:
     """Whether it is the same document; else only its number is."""
 
 
-def nearest(understood: Understood, store: Store) -> Likeness | None:
-    """The document that a page says again, or whose number it bears with another text."""
+def nearest(
+    understood: Understood, store: Store, waiting: Sequence[tuple[Page, Understood]]
+) -> Likeness | None:
+    """The document that a page says again, or whose number it bears with another text.
+
+    ``waiting``: those that were read and are not in the store yet.
+    """
     elsewhere: Likeness | None = None
-    for page, number, sketched in store.alike(understood.number, understood.named):
+    for page, number, sketched in (
+        *store.alike(understood.number, understood.named),
+        *_alike(understood, waiting),
+    ):
         if page.key == understood.page or page.vanished_at is not None:
             continue
         value = resemblance(sketched, understood.sketch or b"")
@@ -45,6 +54,15 @@ def nearest(understood: Understood, store: Store) -> Likeness | None:
         elif (number is None or understood.number is None) and value >= SAME_NAME:
             return Likeness(page, value, same=True)
     return elsewhere
+
+
+def _alike(
+    understood: Understood, waiting: Sequence[tuple[Page, Understood]]
+) -> Iterator[tuple[Page, str | None, bytes]]:
+    for page, one in waiting:
+        number = one.number is not None and one.number == understood.number
+        if (number or (one.named is not None and one.named == understood.named)) and one.sketch:
+            yield page, one.number, one.sketch
 
 
 def sketch(text: str) -> bytes:

@@ -20,7 +20,7 @@ from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
 from publisher.collecting.warc import Hop
 from publisher.store.evidence import WARC, Page, Response, Understood
-from publisher.store.model import Entry, Filter, RecordQuery
+from publisher.store.model import Entry, Filter, Gathered, RecordQuery
 from publisher.store.store import Store
 from schemas.catalogue import Catalogue
 from schemas.text import heading_key
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 COLLECTED = "collected"
 """How a page was told to be new: it had not been read before."""
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Reader:
         self.report = report
         self._attachments = Attachments(store, source, catalogues, report)
         self._endings = Endings(store, source.dataset, catalogue)
+        self._gathered: list[Gathered] = []
+        self._waiting: list[tuple[Page, Understood]] = []
 
     def read_kept(self) -> None:
         """What was kept and not read: after an interruption, or with a better parser than then."""
@@ -62,6 +65,9 @@ class Reader:
             if one.response is not None:
                 response = self._store.response(one.response)
                 self._read(one, warc.read(self._store.source_bytes(response.digest))[-1], response)
+            if len(self._waiting) >= _AT_ONCE:
+                self.flush()
+        self.flush()
 
     def read_all(self, some: Sequence[Asked]) -> None:
         for asked in some:
@@ -72,6 +78,16 @@ class Reader:
                 self.report.unchanged += 1
             elif asked.fetched.last.status == 200:
                 self._read(one, asked.fetched.last, self._store.response(one.response))
+        self.flush()
+
+    def flush(self) -> None:
+        """What was read into the draft, and then that it was read: a crash between reads it once more."""
+        gathered, self._gathered = self._gathered, []
+        waiting, self._waiting = self._waiting, []
+        if gathered:
+            self._store.stage_all(self._source.dataset, gathered, catalogue=self._catalogue)
+        if waiting:
+            self.report.notice(self._store.understood([one for _, one in waiting]))
 
     def take_attachments(self, some: Sequence[Asked]) -> None:
         """Tables into the drafts of their datasets; documents again, now with the text of these."""
@@ -87,6 +103,7 @@ class Reader:
                 parents |= {file.parent: None} if file.parent is not None else {}
         for parent in parents:
             self._again(self._store.page(parent))
+        self.flush()
 
     def mark_ended(self) -> None:
         """What this run's notices ended, wherever it was read from before."""
@@ -97,6 +114,7 @@ class Reader:
                 self._again(one)
             if not found and name is None:
                 self._mark_record(ended)
+        self.flush()
 
     def _again(self, one: Page) -> None:
         """A document whose surroundings changed, from what was kept."""
@@ -115,14 +133,7 @@ class Reader:
             if content != state.content and notice is not None:
                 entry = Entry(content, said_too("", str(content)), state.locator, state.originals)
                 source = replace(evidence_of(notice, COLLECTED), name=f"{notice.url}#{number}")
-                self._store.stage(
-                    self._source.dataset,
-                    [entry],
-                    part=None,
-                    source=source,
-                    parser_version=document.PARSER_VERSION,
-                    catalogue=self._catalogue,
-                )
+                self._gathered.append(Gathered((entry,), source, document.PARSER_VERSION))
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
         """One page that said something new. What cannot be read is told of once."""
@@ -147,7 +158,7 @@ class Reader:
             named=heading_key(self._catalogue.title_of(record.content)) or None,
             sketch=copies.sketch(str(record.content.get("body_markdown", ""))),
         )
-        likeness = None if one.taken else copies.nearest(understood, self._store)
+        likeness = None if one.taken else copies.nearest(understood, self._store, self._waiting)
         if likeness is None:
             self.report.findings += reading.findings
             files = discovery.attachments(read.links, one.url, read.base, self._source)
@@ -155,13 +166,13 @@ class Reader:
             self._store.found(self._source.name, named, role="attachment", parent=one.key)
             self._stage(one, response, reading)
             self.report.read += 1
-            self._understood(understood)
+            self._waiting.append((one, understood))
             return
         said = {"other": likeness.page.url, "likeness": f"{likeness.value:.2f}"}
         if likeness.same:
             self.report.copies += 1
             self.report.note(kinds.COPY, one.url, **said)
-            self._understood(replace(understood, copy_of=likeness.page.key))
+            self._waiting.append((one, replace(understood, copy_of=likeness.page.key, sketch=None)))
         else:
             self.report.note(kinds.NUMBER_ELSEWHERE, one.url, **said)
             self._not_taken(one, understood.text_digest)
@@ -170,22 +181,14 @@ class Reader:
         """With its attachments, and marked where another document ended it."""
         (record,) = reading.records
         record = with_attachments(record, self._attachments.of(one), self._catalogue)
-        self._store.stage(
-            self._source.dataset,
-            publishing.entries_of([self._endings.marked(record)]),
-            part=None,
-            source=evidence_of(response, one.suspected_by or COLLECTED),
-            parser_version=reading.parser_version,
-            catalogue=self._catalogue,
-        )
+        entries = tuple(publishing.entries_of([self._endings.marked(record)]))
+        source = evidence_of(response, one.suspected_by or COLLECTED)
+        self._gathered.append(Gathered(entries, source, reading.parser_version))
         self._endings.learn(record.content, response)
 
     def _not_taken(self, one: Page, text_digest: str | None = None) -> None:
         version = document.PARSER_VERSION
-        self._understood(Understood(one.key, one.body_digest or "", version, text_digest))
-
-    def _understood(self, understood: Understood) -> None:
-        self.report.notice(self._store.understood([understood]))
+        self._waiting.append((one, Understood(one.key, one.body_digest or "", version, text_digest)))
 
 
 def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> Read:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from sqlalchemy import insert, or_, select, update
@@ -14,6 +15,8 @@ from publisher.store.clocks import micros
 from publisher.store.draft import plain, source_missing
 from publisher.store.evidence import Answer, Notice, Page, Response, Role, Understood
 from publisher.store.sources import digest_of
+
+_WRITERS = 8
 
 
 class Collecting(Base):
@@ -91,8 +94,8 @@ class Collecting(Base):
     def keep(self, answers: Sequence[Answer]) -> tuple[Notice, ...]:
         """Answers as they came: durable first, then told of, all in one transaction. → what they show."""
         digests = [digest_of(one.warc) for one in answers]
-        for one, digest in zip(answers, digests, strict=True):
-            self._sources.put(digest, one.warc)
+        with ThreadPoolExecutor(_WRITERS) as pool:  # each waits for the disk
+            list(pool.map(self._sources.put, digests, (one.warc for one in answers)))
         noticed: list[int] = []
         with self._write() as conn:
             if not all(self._sources.has(conn, digest) for digest in digests):  # an erasure swept it

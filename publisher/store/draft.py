@@ -181,6 +181,8 @@ def _forget_earlier(
 
 
 def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
+    if not imports:
+        return ()
     digests = conn.scalars(select(t.import_.c.digest).where(t.import_.c.key.in_(imports))).all()
     for key in imports:
         conn.execute(delete(t.draft_entry).where(t.draft_entry.c["import"] == key))

@@ -17,6 +17,7 @@ from publisher.store.model import (
     Draft,
     DraftDiff,
     Entry,
+    Gathered,
     OnConflict,
     Part,
     Proposal,
@@ -138,6 +139,25 @@ class Drafting(Base):
                 left_out=left_out,
                 catalogue=used,
             )
+
+    def stage_all(self, dataset: str, gathered: Sequence[Gathered], *, catalogue: Catalogue) -> None:
+        """:meth:`stage` of many files of a dataset without parts, in one transaction."""
+        with self._write() as conn:
+            if not all(self._sources.has(conn, one.source.digest) for one in gathered):
+                raise draft.source_missing()
+            row, used = self._draft_catalogue(conn, dataset, catalogue)
+            for one in gathered:
+                draft.stage(
+                    conn,
+                    row,
+                    one.entries,
+                    part=None,
+                    source=one.source,
+                    parser_version=one.parser_version,
+                    partial=False,
+                    left_out=(),
+                    catalogue=used,
+                )
 
     def draft(self, dataset: str) -> Draft | None:
         with self._read() as conn:

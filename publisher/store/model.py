@@ -96,6 +96,15 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """An import with its evidence, one of many that are laid into a draft together."""
+
+    entries: Iterable[Entry]
+    source: Source
+    parser_version: str
+
+
+@dataclass(frozen=True, slots=True)
 class DraftImport:
     """What one import laid into a draft."""
 

@@ -34,7 +34,7 @@ def text(data: bytes) -> str:
         raise ReaderError(DAMAGED, f"doc: {problem}") from problem
     (length,) = struct.unpack_from("<i", word, _TEXT_LENGTH)
     found = _FIELD.sub("", found[: max(length, 0)])
-    return _OTHERS.sub("", found.translate(_BREAKS))
+    return _OTHERS.sub("", found.replace("\x07\x07", "\n").translate(_BREAKS))  # a row's end after its cell's
 
 
 def _pieces(word: bytes, table: bytes) -> str:

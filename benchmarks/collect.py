@@ -1,0 +1,164 @@
+"""10,000 saved pages read from a loopback site into documents: pages/s, memory; parsing beside trafilatura.
+
+``python -m benchmarks.collect [PAGES]``. The pages are made of the articles of ``data/laws``, with the menus,
+labels and tables that such pages have, a fifth of them in GB 18030 that claims GB2312. The site runs in a
+process of its own. Without the data it says so and measures nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import batched, islice
+from pathlib import Path
+
+import trafilatura
+
+from publisher.collect import document, page
+from publisher.collect.readers import encoding
+from publisher.collecting.collect import Options, collect
+from publisher.collecting.sources import read as read_sources
+from publisher.store.model import Dataset
+from publisher.store.store import Store
+from schemas.reading import load
+from tests import shared_data
+
+PER_PAGE = 12
+PARSED = 400
+_MENU = "".join(f'<li><a href="/zwgk/{n}/">政务公开栏目{n}</a></li>' for n in range(40))
+_MONTHS = 12
+
+
+def pages() -> Iterator[bytes]:
+    """Saved pages, one after another, without end but that of the data."""
+    with gzip.open(shared_data.require("laws", "articles.jsonl.gz"), "rt", encoding="utf-8") as file:
+        for n, articles in enumerate(batched(map(json.loads, file), PER_PAGE), start=1):
+            text = _page(n, articles)
+            yield text.encode("gb18030") if n % 5 == 0 else text.encode()
+
+
+def _page(n: int, articles: tuple[dict[str, str], ...]) -> str:
+    law = articles[0]["law"]
+    title = f"关于印发《{law}》第{n}部分的通知"
+    paragraphs = "".join(f"<p>{one['article']} {one['text']}</p>" for one in articles)
+    rows = "".join(f"<tr><td>{m}</td><td>第{m}项任务</td><td>市直各部门</td></tr>" for m in range(1, 6))
+    day = f"20{n % 20 + 1:02}年{n % _MONTHS + 1}月{n % 28 + 1}日"
+    charset = "gb2312" if n % 5 == 0 else "utf-8"
+    return (
+        f'<!DOCTYPE html><html><head><meta charset="{charset}"><title>{title}_鞍山市人民政府</title>'
+        f'<meta name="ArticleTitle" content="{title}"><meta name="PubDate" content="2015-11-05">'
+        f'</head><body><div class="nav"><ul>{_MENU}</ul></div><h1>{title}</h1>'
+        f"<p>信息来源：鞍山市人民政府 发布时间：2015-11-05 浏览次数：{n}</p>"
+        f'<div class="TRS_Editor"><p>鞍政发〔20{n % 20 + 1:02}〕{n}号</p>'
+        f"<p>各县(市)区人民政府：</p>{paragraphs}"
+        f"<table><tr><th>序号</th><th>任务</th><th>责任单位</th></tr>{rows}</table>"
+        f"<p>鞍山市人民政府</p><p>{day}</p></div><div class='footer'><ul>{_MENU}</ul></div></body></html>"
+    )
+
+
+def serve(count: int) -> None:
+    """The site, in a process of its own: prints its port, ends with its standard input."""
+    from tests.loopback import Answer, serving
+
+    with serving() as site:
+        links = []
+        for n, body in enumerate(islice(pages(), count), start=1):
+            site.answers[f"/d/{n}.html"] = Answer(body, headers={"Content-Type": "text/html"})
+            links.append(f"<url><loc>{site.base}/d/{n}.html</loc></url>")
+        index = f"<?xml version='1.0'?><urlset>{''.join(links)}</urlset>"
+        site.answers["/sitemap.xml"] = Answer(index.encode())
+        print(site.host, flush=True)
+        sys.stdin.read()
+
+
+def collected(count: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        command = [sys.executable, "-m", "benchmarks.collect", "serve", str(count)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as site:
+            assert site.stdout is not None
+            host = site.stdout.readline().strip()
+            _collect(home, host, count)
+            site.communicate("")
+
+
+def _collect(home: Path, host: str, count: int) -> None:
+    (home / "sources.toml").write_text(
+        f"[laws]\ntitle='laws'\ndataset='laws'\nhosts=['{host}']\nsitemaps=['http://{host}/sitemap.xml']\n"
+        "pace=0.0\n",
+        encoding="utf-8",
+    )
+    store = Store.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
+    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
+    kept = load("policies")
+    store.create_dataset(
+        Dataset("laws", kept.name, "laws", "laws", "鞍山市人民政府", None, "CC0-1.0", "a@b.example"), kept
+    )
+    now = datetime.now(UTC)
+    began, cpu = time.perf_counter(), time.process_time()
+    report = collect(
+        store,
+        tuple(read_sources(home).values()),
+        Options(now, now.date(), loopback=True),
+        catalogues=lambda _: kept,
+        progress=lambda *_: None,
+    ).sources[0]
+    took, cpu = time.perf_counter() - began, time.process_time() - cpu
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    size = sum(path.stat().st_size for path in (home / "sources").rglob("*") if path.is_file())
+    print(
+        f"collected  {report.read + report.copies} of {count} pages in {took:.1f} s: "
+        f"{count / took:.0f} pages/s ({cpu:.1f} s of CPU), peak memory {memory:.0f} MiB, "
+        f"evidence {size / count / 1024:.1f} KiB a page"
+    )
+    findings = dict(Counter(f.code for f in report.findings))
+    print(f"           {report.copies} copies, {report.asked} requests, findings {findings}")
+    store.close()
+
+
+def parsed() -> None:
+    """The same pages by trafilatura, which gives the text and a few of the labels, and by us, CPU time."""
+    some = list(islice(pages(), PARSED))
+    catalogue = load("policies")
+
+    def ours() -> None:
+        for data in some:
+            text, _ = encoding.decode(data)
+            document.read_page(page.of_html(text), name="p", digest="", media_type="", catalogue=catalogue)
+
+    def theirs() -> None:
+        for data in some:
+            trafilatura.extract(data, output_format="markdown", with_metadata=True)
+
+    times = {}
+    for name, run in (("trafilatura", theirs), ("qingdan", ours)) * 2:
+        began = time.process_time()
+        run()
+        times[name] = time.process_time() - began  # the second go: all is loaded
+    ratio = times["qingdan"] / times["trafilatura"]
+    told = ", ".join(f"{name} {1000 * seconds / PARSED:.2f} ms" for name, seconds in times.items())
+    print(f"parsing    a page: {told}; ratio {ratio:.2f} (bar: 2)")
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["serve"]:
+        serve(int(arguments[1]))
+        return 0
+    if shared_data.folder() is None:
+        print("the laws are not here; nothing is measured")
+        return 0
+    parsed()
+    collected(int(arguments[0]) if arguments else 10_000)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

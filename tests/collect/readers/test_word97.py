@@ -1,0 +1,60 @@
+"""Old Word documents, written by LibreOffice, give their text; damaged ones a finding and nothing worse."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.collect.readers import word97
+from publisher.collect.readers.problems import ReaderError
+
+PAGE = """<html><body><p>鞍山市实施方案</p><p>分三步实施，ABC。</p>
+<table border=1><tr><td>序号</td><td>任务</td></tr><tr><td>1</td><td>清理</td></tr></table>
+<p>见<a href='http://x.example/'>链接文字</a>。</p></body></html>"""
+
+
+@pytest.fixture(scope="session")
+def document(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    office = shutil.which("soffice")
+    if office is None or not Path("/usr/lib/libreoffice/program/swriter").exists():
+        pytest.skip("LibreOffice Writer is not installed here; CI reads what it writes")
+    folder = tmp_path_factory.mktemp("word")
+    (folder / "a.html").write_text(PAGE, encoding="utf-8")
+    profile = f"-env:UserInstallation=file://{folder / 'profile'}"
+    command = [office, profile, "--headless", "--convert-to", "doc:MS Word 97", "--outdir", str(folder)]
+    subprocess.run(
+        [*command, "--infilter=HTML (StarWriter)", str(folder / "a.html")], check=True, capture_output=True
+    )
+    return (folder / "a.doc").read_bytes()
+
+
+def test_paragraphs_cells_and_the_words_of_a_link_are_read(document: bytes) -> None:
+    assert word97.text(document).splitlines() == [
+        "鞍山市实施方案",
+        "分三步实施，ABC。",
+        "序号\t任务",
+        "1\t清理",
+        "见链接文字。",
+    ]
+
+
+@given(at=st.integers(0, 10_000), value=st.integers(0, 255))
+def test_damage_is_an_error_of_its_own_kind_or_other_text(document: bytes, at: int, value: int) -> None:
+    damaged = bytearray(document)
+    damaged[at % len(damaged)] = value
+    with suppress(ReaderError):
+        word97.text(bytes(damaged))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xd0\xcf\x11\xe0" + b"\0" * 600]
+)
+def test_what_is_no_document_is_damaged(data: bytes) -> None:
+    with pytest.raises(ReaderError):
+        word97.text(data)
