@@ -24,6 +24,7 @@ from publisher.api import (
     reading,
     records,
     search,
+    source_feeds,
 )
 from publisher.api import datasets as dataset_routes
 from publisher.api.conditional import Validity
@@ -109,6 +110,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *search.ROUTES,
     *feeds.ROUTES.values(),
     *feeds.SEARCHED,
+    *source_feeds.ROUTES,
     *catalog.ROUTES,
     *health.ROUTES,
     get_dataset_openapi,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from publisher.store import evidence, registry
 from publisher.store import tables as t
@@ -161,3 +161,10 @@ class Collecting(Base):
         """What was noticed at sources, oldest first or newest first."""
         with self._read() as conn:
             return evidence.notices(conn, after=after, limit=limit, newest=newest)
+
+    def noticed(self) -> tuple[int, int]:
+        """Equal where :meth:`notices` says the same: the newest, and how many pages were erased."""
+        newest = select(func.coalesce(func.max(t.notice.c.key), 0))
+        erased = select(func.count()).where(t.page.c.erased)
+        with self._read() as conn:
+            return int(conn.scalar(newest) or 0), int(conn.scalar(erased) or 0)

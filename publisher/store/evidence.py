@@ -259,7 +259,8 @@ def notices(
     newest: bool = False,
 ) -> tuple[Notice, ...]:
     n, p = t.notice.c, t.page.c
-    query = select(t.notice, p.source, p.url, p.title).join(t.page, p.key == n.page).where(n.key > after)
+    query = select(t.notice, p.source, p.url, p.title).join(t.page, p.key == n.page)
+    query = query.where(n.key > after, ~p.erased)
     if keys is not None:
         query = query.where(n.key.in_(keys))
     query = query.order_by(n.key.desc() if newest else n.key).limit(limit)

@@ -18,8 +18,8 @@ from publisher.store.model import Dataset, Part, Site, StoreError
 from schemas.catalogue import Catalogue
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TAKEN = ("all", "search")
-"""Stand for every dataset, and for a search, where a feed names a dataset; so none is called so."""
+_TAKEN = ("all", "search", "sources")
+"""Stand for every dataset, a search and the sources, where a feed names a dataset; so none is called so."""
 _DETAILS = (
     *("title", "title_en", "body", "division", "licence", "contact"),
     *("description", "notice", "labels", "source_note"),

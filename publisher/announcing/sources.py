@@ -1,0 +1,67 @@
+"""The feed of what is noticed at sources: a page that was changed, taken away, or came back."""
+
+from __future__ import annotations
+
+from html import escape
+
+from feeds.model import Category, Entry, Feed, Link
+from publisher.announcing.feed import rendered
+from publisher.announcing.scope import FORMS, Form
+from publisher.store.clocks import SHANGHAI, moment
+from publisher.store.evidence import Notice
+from publisher.store.model import Site
+from publisher.store.store import Store
+
+SOURCES = "sources"
+"""In place of a dataset's name: what was noticed at the sources that are collected."""
+ENTRIES = 100
+_KINDS = {"changed": "改动", "vanished": "消失", "returned": "恢复"}
+_SAID = {
+    "changed": "来源网站改动了“{title}”",
+    "vanished": "来源网站上“{title}”已不可访问",
+    "returned": "来源网站上“{title}”恢复访问",
+}
+_SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容散列值", "status": "状态码"}
+
+
+def sources_feed(store: Store, form: Form) -> bytes:
+    site = store.site()
+    notices = store.notices(limit=ENTRIES, newest=True)
+    address = f"{site.base}/feeds/{SOURCES}"
+    others = (
+        Link(f"{address}.{other}", "alternate", media) for other, media in FORMS.items() if other != form
+    )
+    feed = Feed(
+        id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
+        title="来源网站的变动",
+        subtitle=f"{site.base} 所采集的网页在来源网站上的改动、消失和恢复；已公布的内容不因此改变",
+        updated=notices[0].at if notices else moment(0),
+        link=f"{site.base}/",
+        self_link=f"{address}.{form}",
+        author=site.base,
+        entries=tuple(_entry(notice, site) for notice in notices),
+        links=tuple(others),
+    )
+    return rendered(feed, form)
+
+
+def _entry(notice: Notice, site: Site) -> Entry:
+    title = _SAID[notice.kind].format(title=notice.title or notice.url)
+    at = f"{notice.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    said = f"{title}。由{_SIGNS[notice.detected_by]}发现，{at}（北京时间）；改动前后的网页都已留存为凭据。"
+    link = f'<a href="{escape(notice.url)}">{escape(notice.url)}</a>'
+    scheme = f"tag:{site.tag_authority}:notice"
+    return Entry(
+        id=f"tag:{site.tag_authority}:notices/{notice.key}",
+        title=title,
+        updated=notice.at,
+        published=notice.at,
+        link=notice.url,
+        summary=said,
+        content_html=f"<p>{escape(said)}</p><p>{link}</p>",
+        authors=(notice.source,),
+        categories=(
+            Category(notice.kind, scheme, _KINDS[notice.kind]),
+            Category(notice.detected_by, f"{scheme}/sign", _SIGNS[notice.detected_by]),
+        ),
+    )

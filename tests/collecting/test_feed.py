@@ -1,0 +1,75 @@
+"""What is noticed at a source is an entry of a feed, in three formats, the same until the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import feedparser
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from publisher import settings
+from publisher.app import create_app
+from tests.collecting.conftest import DATASET, Collector
+from tests.collecting.test_collecting import make_due
+from tests.collecting.web import TEXT, html, letter, page, publish
+from tests.loopback import Answer
+
+
+@contextmanager
+def served(collector: Collector) -> Iterator[TestClient[Litestar]]:
+    with TestClient(create_app(settings.read(collector.site.home, {}))) as client:
+        yield client
+
+
+@pytest.fixture
+def noticed(collector: Collector) -> Collector:
+    """A page that was changed, and one that is gone."""
+    publish(collector.web, 1, 2)
+    collector.collect()
+    collector.publish()
+    collector.web.answers["/d/1.html"] = html(page(1, text=TEXT.replace("抓紧制定", "尽快制定")))
+    collector.web.answers["/d/2.html"] = Answer(status=410)
+    make_due(collector)
+    collector.collect()
+    return collector
+
+
+def test_a_change_and_a_disappearance_are_entries_that_say_by_what_they_were_noticed(
+    noticed: Collector,
+) -> None:
+    with served(noticed) as client:
+        answers = {form: client.get(f"/feeds/sources.{form}") for form in ("atom", "rss", "json")}
+    for form in ("atom", "rss"):
+        feed = feedparser.parse(answers[form].content)
+        assert not feed.bozo
+        titles = {entry.title for entry in feed.entries}
+        assert titles == {f"来源网站改动了“{letter(1)[0]}”", f"来源网站上“{letter(2)[0]}”已不可访问"}
+        assert {entry.link for entry in feed.entries} == {f"{noticed.web.base}/d/{n}.html" for n in (1, 2)}
+    told = {one["title"]: one["tags"] for one in json.loads(answers["json"].content)["items"]}
+    assert "内容散列值" in str(told[f"来源网站改动了“{letter(1)[0]}”"])
+    assert "状态码" in str(told[f"来源网站上“{letter(2)[0]}”已不可访问"])
+
+
+def test_the_feed_answers_304_until_something_is_noticed_and_forgets_what_is_erased(
+    noticed: Collector,
+) -> None:
+    with served(noticed) as client:
+        first = client.get("/feeds/sources.atom")
+        again = client.get("/feeds/sources.atom", headers={"If-None-Match": first.headers["etag"]})
+        assert (first.status_code, again.status_code) == (200, 304)
+        record = noticed.site.ok("show", DATASET, letter(1)[0], "--json").json[0]["id"]
+        noticed.site.ok("erase", DATASET, record, "--ground", "法院裁定", "--yes")
+        after = client.get("/feeds/sources.atom", headers={"If-None-Match": first.headers["etag"]})
+    assert after.status_code == 200
+    assert letter(1)[0] not in after.text
+    assert letter(2)[0] in after.text
+
+
+def test_where_nothing_was_noticed_the_feed_is_valid_and_empty(collector: Collector) -> None:
+    with served(collector) as client:
+        feed = feedparser.parse(client.get("/feeds/sources.rss").content)
+    assert (feed.bozo, feed.entries) == (False, [])
