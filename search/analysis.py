@@ -135,6 +135,7 @@ class Analyzer:
         self, *, places: Iterable[str] = (), towns: Iterable[str] = (), dictionary: Iterable[str] = ()
     ) -> None:
         self._jieba = rjieba.Jieba()
+        self._added: set[str] = set()
         self._fold = _Fold()
         self._simplify = opencc.OpenCC("t2s")
         self._taiwan = opencc.OpenCC("tw2sp")
@@ -144,12 +145,15 @@ class Analyzer:
             self._add(word)
         for word in dictionary:
             self._add(self.fold_text(word))
+        self.words_added = frozenset(self._added)
+        """Places and further words that the dictionary of the cutter had not."""
         self._parts = _Parts(self._jieba, self.places)
         self._again = lru_cache(maxsize=_TEXTS_KEPT)(self._analyse)
 
     def _add(self, word: str) -> None:
         if len(word) > 1 and _HAN_RUN.fullmatch(word) and not self._jieba.has_word(word):
             self._jieba.add_word(word, None, None)
+            self._added.add(word)
 
     def fold(self, text: str) -> Folded:
         """NFKC, width, case and traditional characters → one comparable form, with the way back."""

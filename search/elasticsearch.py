@@ -29,8 +29,8 @@ class ElasticsearchEngine:
 
     def __init__(self, connection: Connection, *, dictionary: Iterable[str] = ()) -> None:
         self._cluster = Cluster(connection)
-        self._indices = Indices(connection)
         self._dictionary = tuple(dictionary)
+        self._indices = Indices(connection, self._dictionary)
         self._writer = Writer(self._cluster, self._indices, self._dictionary)
         self._language: tuple[Analyzer, Lexicon] | None = None
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from time import monotonic
 from typing import Any
 
+from anyio import to_thread
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from search.elastic import mapping
@@ -23,7 +24,8 @@ _CHECK = 10.0
 class Indices:
     """Calls of one alias, each in the client's own loop."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, dictionary: tuple[str, ...]) -> None:
+        self._dictionary = dictionary
         self.alias = connection.alias
         self._connection = connection
         self._checked = -_CHECK
@@ -47,9 +49,13 @@ class Indices:
         except NotFoundError:
             return None
         (name,) = held
-        if held[name]["mappings"].get("_meta", {}).get("made_with") != mapping.digest() and not any_format:
+        made_with = held[name]["mappings"].get("_meta", {}).get("made_with")
+        if not any_format and made_with != await self._made_with():
             raise SearchError(REINDEX, retry_after=60)
         return str(name)
+
+    async def _made_with(self) -> str:
+        return await to_thread.run_sync(mapping.digest, self._dictionary)
 
     async def current_of_any(self, client: AsyncElasticsearch) -> str | None:
         """The index behind the alias, whatever made it."""
@@ -87,7 +93,7 @@ class Indices:
         await self.sweep(client)
         numbers = [int(n.rpartition("-")[2]) for n in await self._all(client)]
         name = f"{self.alias}-{max(numbers, default=0) + 1:06d}"
-        made = mapping.mappings(mapping.facet_fields()) | {"_meta": {"made_with": mapping.digest()}}
+        made = mapping.mappings(mapping.facet_fields()) | {"_meta": {"made_with": await self._made_with()}}
         settings = mapping.settings(shards=self._connection.shards, replicas=0)
         await client.indices.create(
             index=name,

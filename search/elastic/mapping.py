@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from typing import Any
 
 import msgspec
 
 from schemas import reading
+from schemas.catalogue import Catalogue
+from search import lexicon
 from search.analysis import Analyzer
 from search.body import FORMAT, body
 from search.engine import Document
@@ -69,11 +72,21 @@ def facet_mappings(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"type": "keyword", "ignore_above": _LONGEST_VALUE} for name in names}
 
 
-def digest() -> str:
-    """What an index must have been made with to be read by this version: fields, tokens, dictionaries."""
+@cache
+def digest(dictionary: tuple[str, ...]) -> str:
+    """What an index must have been made with to be read by this version: what a catalogue's fields are to
+    search, the mapping, what cuts texts and the words that it keeps whole."""
+    analyzer, _ = lexicon.load(dictionary)
     tools = [f"{name} {metadata.version(name)}" for name in ("opencc", "rjieba")]
-    made = json.dumps([FORMAT, tools, mappings(())], sort_keys=True)
+    words = sorted(analyzer.words_added), sorted(analyzer.places)
+    shown = [_field_table(reading.load(name)) for name in sorted(reading.names())]
+    made = json.dumps([FORMAT, tools, words, shown, mappings(())], sort_keys=True)
     return hashlib.sha256(made.encode()).hexdigest()[:16]
+
+
+def _field_table(known: Catalogue) -> list[object]:
+    fields = [[f.name, f.searched, f.facet, f.format, f.personal] for f in known.fields]
+    return [known.name, known.body_field, known.type_field, known.date_field, fields]
 
 
 def written(document: Document, analyzer: Analyzer) -> tuple[bytes, bytes]:

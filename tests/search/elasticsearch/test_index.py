@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from elasticsearch import AsyncElasticsearch, Elasticsearch
 
+from schemas import reading
+from search.elastic import mapping
 from search.elastic.connection import Connection
 from search.elastic.indices import Indices
 from search.elasticsearch import ElasticsearchEngine
@@ -79,6 +81,32 @@ def test_an_index_that_other_tokens_made_says_what_to_run_and_a_rebuild_mends_it
     call(newer.close)
     assert call(on_elasticsearch.rebuild, [document("a", "甲类许可")]) == 1
     assert spans(on_elasticsearch, "许可") == ["a"]
+
+
+def test_a_word_that_is_newly_kept_whole_asks_for_a_rebuild(
+    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection
+) -> None:
+    index(on_elasticsearch, [document("a", "甲类许可")])
+    taught = ElasticsearchEngine(elasticsearch, dictionary=("甲类许可",))
+    with pytest.raises(SearchError, match="qingdan reindex"):
+        search(taught, "许可")
+    call(taught.rebuild, [document("a", "甲类许可")])
+    assert spans(taught, "许可") == ["a"]
+    call(taught.close)
+
+
+@pytest.mark.parametrize("change", [{"searched": 3.5}, {"facet": True}, {"personal": True}])
+def test_a_field_that_search_reads_otherwise_makes_another_index(
+    change: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = reading.load("power-list")
+    first, *rest = known.fields
+    fields = (replace(first, **change), *rest)  # type: ignore[arg-type]  # of the right types, see above
+    monkeypatch.setattr(reading, "names", lambda: ["power-list"])
+    monkeypatch.setattr(reading, "load", lambda _: known)
+    before = mapping.digest.__wrapped__(())
+    monkeypatch.setattr(reading, "load", lambda _: replace(known, fields=fields))
+    assert mapping.digest.__wrapped__(()) != before
 
 
 def test_what_is_written_while_an_index_is_rebuilt_is_in_the_new_one(
