@@ -19,7 +19,7 @@ from search.elastic.bulk import Outcome
 from search.elastic.cluster import Cluster
 from search.elastic.connection import Connection
 from search.elastic.indices import Indices
-from search.elastic.writing import STATED, Writer
+from search.elastic.writing import STATED, Writer, counted
 from search.engine import Document, Followed, Page, RejectedError, Request, Touches
 from search.lexicon import Lexicon
 
@@ -90,7 +90,6 @@ class ElasticsearchEngine:
 
     async def _count(self, client: AsyncElasticsearch) -> int:
         try:
-            found = await client.count(index=self._indices.alias, query=STATED)
+            return await counted(client, self._indices.alias, STATED)
         except NotFoundError:
             return 0
-        return int(found["count"])

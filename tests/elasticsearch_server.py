@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 VERSION = "9.5.3"
 """The one place that names it."""
@@ -38,6 +40,8 @@ class Node:
     java: Path
     user: int | None
     login: tuple[str, str] | None = None
+    authority: Path | None = None
+    """PEM file of who signed its certificate, where it speaks TLS."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -71,7 +75,8 @@ class Node:
     def _answers(self) -> bool:
         try:
             asked = f"{self.address}/_cluster/health?wait_for_status=yellow&timeout=1s"
-            return httpx.get(asked, timeout=5, auth=self.login).status_code == 200
+            context = ssl.create_default_context(cafile=self.authority) if self.authority else True
+            return httpx.get(asked, timeout=5, auth=self.login, verify=context).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -146,7 +151,29 @@ def fetched() -> Path:
 
 @contextmanager
 def running(settings: Mapping[str, str] | None = None, *, password: str = "") -> Iterator[Node]:
-    """A node with its own folders; with a ``password`` of the user ``elastic``, security is on."""
+    """A node of its own. With a ``password`` of the user ``elastic`` security is on, and it speaks TLS with a
+    certificate of an authority of its own."""
+    with _node({"discovery.type": "single-node", **(settings or {})}, password=password) as node:
+        node.start()
+        yield node
+
+
+@contextmanager
+def two() -> Iterator[tuple[Node, Node]]:
+    """A cluster of two; the second holds data and may be lost."""
+    first_at, second_at = _free_ports(2)
+    one = {"node.name": "one", "cluster.initial_master_nodes": "one", "transport.port": str(first_at)}
+    other = {"node.name": "two", "node.roles": "[data]", "transport.port": str(second_at)}
+    seeds = {"discovery.seed_hosts": f"127.0.0.1:{first_at}"}
+    with _node(one) as first, _node(other | seeds) as second:
+        first.start()
+        second.start()
+        yield first, second
+
+
+@contextmanager
+def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
+    """Unpacked and configured, not started; ended and removed in the end."""
     home = java()
     assert home is not None, "ask require() first"
     with tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-") as name:
@@ -155,7 +182,8 @@ def running(settings: Mapping[str, str] | None = None, *, password: str = "") ->
             archive.extractall(name)
         (Path(name) / f"elasticsearch-{VERSION}").rename(folder)
         port, inner = _free_ports(2)
-        _configure(folder, port, inner, settings or {}, secure=bool(password))
+        authority = _certify(folder) if password else None
+        _configure(folder, port, {"transport.port": str(inner), **settings}, secure=bool(password))
         user = _other_user()
         for path in (folder / "bin").iterdir():
             path.chmod(0o755)
@@ -163,37 +191,63 @@ def running(settings: Mapping[str, str] | None = None, *, password: str = "") ->
             Path(name).chmod(0o755)
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, user, user)
+        address = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
         login = ("elastic", password) if password else None
-        node = Node(folder, f"http://127.0.0.1:{port}", home, user, login)
+        node = Node(folder, address, home, user, login, authority)
         if password:
-            _keep_password(node, password)
-        node.start()
+            _let_in(node, password)
         try:
             yield node
         finally:
             node.stop()
 
 
-def _configure(folder: Path, port: int, inner: int, settings: Mapping[str, str], *, secure: bool) -> None:
+def _certify(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 → the file of the authority that signed it."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(folder / "config" / "http.key")
+    for number, blob in enumerate(issued.cert_chain_pems):
+        blob.write_to_path(folder / "config" / "http.crt", append=number > 0)
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    return folder / "authority.pem"
+
+
+def _configure(folder: Path, port: int, settings: Mapping[str, str], *, secure: bool) -> None:
     lines = {
-        "cluster.name": "qingdan-tests",
-        "discovery.type": "single-node",
+        "cluster.name": f"qingdan-tests-{os.getpid()}",
         "network.host": "127.0.0.1",
         "http.port": str(port),
-        "transport.port": str(inner),
         "xpack.security.enabled": "true" if secure else "false",
         "xpack.security.autoconfiguration.enabled": "false",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
         **settings,
     }
+    if secure:
+        lines |= {
+            "xpack.security.http.ssl.enabled": "true",
+            "xpack.security.http.ssl.key": "http.key",
+            "xpack.security.http.ssl.certificate": "http.crt",
+        }
     text = "".join(f"{name}: {value}\n" for name, value in lines.items())
     (folder / "config" / "elasticsearch.yml").write_text(text)
 
 
-def _keep_password(node: Node, password: str) -> None:
-    def keystore(*arguments: str, given: str = "") -> None:
+LIMITED = "qingdan"
+"""A user with the same password, who may touch indices of the name ``limited…`` only."""
+
+_ROLE = f"""
+{LIMITED}:
+  indices:
+    - names: ["limited*"]
+      privileges: ["all"]
+"""
+
+
+def _let_in(node: Node, password: str) -> None:
+    def tool(name: str, *arguments: str, given: str = "") -> None:
         subprocess.run(
-            [node.folder / "bin" / "elasticsearch-keystore", *arguments],
+            [node.folder / "bin" / name, *arguments],
             env={"PATH": os.environ["PATH"], "ES_JAVA_HOME": str(node.java)},
             input=given.encode(),
             check=True,
@@ -203,8 +257,11 @@ def _keep_password(node: Node, password: str) -> None:
             extra_groups=None if node.user is None else [],
         )
 
-    keystore("create")
-    keystore("add", "-x", "bootstrap.password", given=password)
+    tool("elasticsearch-keystore", "create")
+    tool("elasticsearch-keystore", "add", "-x", "bootstrap.password", given=password)
+    with (node.folder / "config" / "roles.yml").open("a") as roles:
+        roles.write(_ROLE)
+    tool("elasticsearch-users", "useradd", LIMITED, "-p", password, "-r", LIMITED)
 
 
 def _other_user() -> int | None:

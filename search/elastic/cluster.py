@@ -79,13 +79,15 @@ class Json(JsonSerializer):
 
 
 def _client(connection: Connection) -> AsyncElasticsearch:
+    login = connection.user and not connection.api_key
     trusted: dict[str, Any] = {"ca_certs": str(connection.ca)} if connection.ca else {}
     return AsyncElasticsearch(
         list(connection.hosts),
         **trusted,
         serializers={Json.mimetype: Json()},
         api_key=connection.api_key or None,
-        basic_auth=(connection.user, connection.password) if connection.user else None,
+        # The client refuses to be given both.
+        basic_auth=(connection.user, connection.password) if login else None,
         request_timeout=connection.timeout,
         # Another node is tried where one is lost; what to do with a refusal is decided here.
         max_retries=len(connection.hosts),

@@ -64,7 +64,12 @@ class Indices:
     async def position(self, client: AsyncElasticsearch, index: str) -> int:
         """The largest version or mark that it holds."""
         meta = await self.meta(client, index)
-        found = await client.search(index=index, size=0, aggs={"version": {"max": {"field": "version"}}})
+        found = await client.search(
+            index=index,
+            size=0,
+            aggs={"version": {"max": {"field": "version"}}},
+            allow_partial_search_results=False,
+        )
         return max(int(meta.get("mark", 0)), int(found["aggregations"]["version"]["value"] or 0))
 
     async def meta(self, client: AsyncElasticsearch, index: str) -> dict[str, Any]:

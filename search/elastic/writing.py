@@ -92,7 +92,7 @@ class Writer:
         self._cluster.call(self._indices.sweep)
 
     def _check(self, name: str, written: int) -> None:
-        held = self._cluster.call(_count, name)
+        held = self._cluster.call(counted, name)
         if held != written:
             raise SearchError(
                 f"新索引有 {held} 条文档，应为 {written} 条，旧索引照常使用，请再次运行 qingdan reindex / "
@@ -175,5 +175,9 @@ async def _refresh(client: AsyncElasticsearch, name: str) -> None:
     await client.indices.refresh(index=name)
 
 
-async def _count(client: AsyncElasticsearch, name: str) -> int:
-    return int((await client.count(index=name))["count"])
+async def counted(client: AsyncElasticsearch, name: str, query: Mapping[str, object] | None = None) -> int:
+    """Exact: raises :class:`SearchError` where a shard does not answer."""
+    found = await client.count(index=name, query=query)
+    if found["_shards"]["failed"]:
+        raise SearchError("索引有一部分不能答复 / a part of the index does not answer", retry_after=10)
+    return int(found["count"])

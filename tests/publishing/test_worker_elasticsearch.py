@@ -37,7 +37,9 @@ def node() -> Iterator[Node]:
 @pytest.fixture
 def reached(node: Node, request: pytest.FixtureRequest) -> Connection:
     alias = f"t{abs(hash(request.node.name)):x}"
-    return Connection((node.address,), alias=alias, user="elastic", password=PASSWORD, timeout=3)
+    return Connection(
+        (node.address,), alias=alias, user="elastic", password=PASSWORD, ca=node.authority, timeout=3
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,94 @@
+"""Who may ask a cluster: its certificate, passwords, API keys; all against a real server that checks them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+import trustme
+
+from publisher import settings
+from search.elastic.connection import Connection
+from search.elasticsearch import ElasticsearchEngine
+from search.engine import SearchError
+from tests import elasticsearch_server
+from tests.elasticsearch_server import Node
+from tests.search.documents import call, document, index, search, spans
+
+pytestmark = pytest.mark.server
+
+PASSWORD = "a-password-of-tests"
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    elasticsearch_server.require()
+    with elasticsearch_server.running(password=PASSWORD) as started:
+        yield started
+
+
+@pytest.fixture
+def reached(node: Node) -> Connection:
+    """As the settings give it."""
+    found = settings.read(
+        environ={
+            "QINGDAN_SEARCH": "elasticsearch",
+            "QINGDAN_ELASTICSEARCH_HOSTS": node.address,
+            "QINGDAN_ELASTICSEARCH_ALIAS": f"t{uuid.uuid4().hex[:12]}",
+            "QINGDAN_ELASTICSEARCH_USER": "elastic",
+            "QINGDAN_ELASTICSEARCH_PASSWORD": PASSWORD,
+            "QINGDAN_ELASTICSEARCH_CA": str(node.authority),
+        }
+    ).cluster
+    assert found is not None
+    return found
+
+
+def refused(connection: Connection) -> str:
+    engine = ElasticsearchEngine(connection)
+    with pytest.raises(SearchError) as caught:
+        search(engine, "许可")
+    anyio.run(engine.close)
+    return str(caught.value)
+
+
+def test_the_right_password_and_authority_let_everything_be_done(reached: Connection) -> None:
+    engine = ElasticsearchEngine(reached)
+    index(engine, [document("a", "甲类许可")])
+    assert spans(engine, "许可") == ["a"]
+    anyio.run(engine.close)
+
+
+def test_a_wrong_password_is_told(reached: Connection) -> None:
+    assert "password" in refused(replace(reached, password="wrong"))
+
+
+def test_a_server_that_another_authority_signed_is_not_trusted(reached: Connection, tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    assert "certificate" in refused(replace(reached, ca=tmp_path / "other.pem"))
+    assert "certificate" in refused(replace(reached, ca=None))
+
+
+def test_a_user_who_may_touch_the_sites_own_indices_only_can_do_everything(reached: Connection) -> None:
+    limited = replace(reached, user=elasticsearch_server.LIMITED, alias=f"limited-{reached.alias}")
+    engine = ElasticsearchEngine(limited)
+    index(engine, [document("a", "甲类许可"), document("b", "乙类许可")])
+    call(engine.rebuild, [document("a", "甲类许可"), document("b", "乙类许可")])
+    call(engine.erase, ["a"])
+    call(engine.mark, 9)
+    assert (call(engine.position), call(engine.count)) == (9, 1)
+    assert spans(engine, "许可") == ["b"]
+    assert search(engine, "许可", limit=150).total == 1
+    anyio.run(engine.close)
+    assert "refuses the user" in refused(replace(limited, alias="another"))
+
+
+def test_an_api_key_goes_before_the_user_and_a_wrong_one_is_told(reached: Connection) -> None:
+    """The tests' distribution cannot make keys: it lacks an analyser that the index of keys needs."""
+    assert "API key" in refused(
+        replace(reached, api_key="VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw==")
+    )

@@ -1,0 +1,71 @@
+"""A node of two is lost: with a copy of every shard nobody notices, without one nobody is told half."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import anyio
+import pytest
+from elasticsearch import Elasticsearch
+
+from search.elastic.connection import Connection
+from search.elasticsearch import ElasticsearchEngine
+from search.engine import SearchError
+from tests import elasticsearch_server
+from tests.elasticsearch_server import Node
+from tests.search.documents import call, document, index, search
+
+pytestmark = pytest.mark.server
+
+DOCUMENTS = 300
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[tuple[Node, Node]]:
+    elasticsearch_server.require()
+    with elasticsearch_server.two() as started:
+        yield started
+
+
+def engine_on(nodes: tuple[Node, Node], *, shards: int, replicas: int) -> ElasticsearchEngine:
+    """One that asks the node that will be lost first."""
+    hosts = (nodes[1].address, nodes[0].address)
+    alias = f"t{uuid.uuid4().hex[:12]}"
+    engine = ElasticsearchEngine(Connection(hosts, alias=alias, shards=shards, replicas=replicas, timeout=20))
+    call(engine.rebuild, [document(f"s{i:03d}", f"第{i}项经营许可") for i in range(DOCUMENTS)])
+    with Elasticsearch(nodes[0].address, request_timeout=90) as admin:
+        wanted = "green" if replicas else "yellow"
+        told = admin.cluster.health(
+            index=f"{alias}-*", wait_for_status=wanted, wait_for_nodes="2", timeout="60s"
+        )
+        assert not told["timed_out"]
+    return engine
+
+
+def test_a_lost_node_is_not_noticed_where_shards_have_a_copy(nodes: tuple[Node, Node]) -> None:
+    engine = engine_on(nodes, shards=2, replicas=1)
+    nodes[1].stop()
+    try:
+        assert search(engine, "经营许可").total == DOCUMENTS
+        index(engine, [document("late", "后来的经营许可", version=2)])
+        assert search(engine, "经营许可").total == call(engine.count) == DOCUMENTS + 1
+    finally:
+        nodes[1].start()
+    assert search(engine, "经营许可").total == call(engine.count) == DOCUMENTS + 1
+    anyio.run(engine.close)
+
+
+def test_half_an_index_is_no_answer(nodes: tuple[Node, Node]) -> None:
+    engine = engine_on(nodes, shards=2, replicas=0)
+    nodes[1].stop()
+    try:
+        for asked in (lambda: search(engine, "经营许可"), lambda: call(engine.count)):
+            with pytest.raises(SearchError):
+                asked()
+    finally:
+        nodes[1].start()
+    with Elasticsearch(nodes[0].address, request_timeout=90) as admin:
+        assert not admin.cluster.health(wait_for_status="yellow", timeout="60s")["timed_out"]
+    assert search(engine, "经营许可").total == call(engine.count) == DOCUMENTS
+    anyio.run(engine.close)
