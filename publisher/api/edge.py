@@ -56,8 +56,7 @@ class Edge(Litestar):
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], *_HEADERS]
                 # A 304 updates the headers kept with the page, so it must not say another policy.
-                said = any(name == b"content-security-policy" for name, _ in message["headers"])
-                if not said and message["status"] != 304:
+                if message["status"] != 304 and b"content-security-policy" not in dict(message["headers"]):
                     headers.append(_POLICY)
                 message = {**message, "headers": headers}
             elif head:

@@ -13,7 +13,7 @@ from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Scope, Send
 from sqlalchemy.exc import OperationalError
 
 from openapi.model import Operation
@@ -59,7 +59,7 @@ def handler(route: AnyRoute, service: Service) -> HTTPRouteHandler:
     # Never ``{number:int}``: for what is no number Litestar answers an undocumented 404 of its own.
     @get(route.operation.path.replace("}", ":str}"), name=route.operation.name, include_in_schema=False)
     async def handle(request: Request[Any, Any, Any]) -> Sending:
-        return await respond(request, request.path_params)
+        return await respond(request.scope, request.path_params)
 
     return handle
 
@@ -77,14 +77,14 @@ def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) ->
         name, _, suffix = value.rpartition(".")
         if suffix not in responders:
             raise ProblemError("no-such-route")
-        return await responders[suffix](request, {key: name})
+        return await responders[suffix](request.scope, {key: name})
 
     return handle
 
 
 def responder(
     route: AnyRoute, service: Service
-) -> Callable[[Request[Any, Any, Any], Mapping[str, str]], Awaitable[Sending]]:
+) -> Callable[[HTTPScope, Mapping[str, str]], Awaitable[Sending]]:
     """From a request and the names in its path to the response of ``route``."""
     answer: Callable[..., Any]
     match route:
@@ -98,14 +98,14 @@ def responder(
     also = route.operation.also
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
 
-    async def respond(request: Request[Any, Any, Any], names: Mapping[str, str]) -> Sending:
-        headers = request.headers
+    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Sending:
+        headers = conditional.headers(scope["headers"])
         if isinstance(route, FileRoute):
             chosen: str = downloads.coding(headers.get("accept-encoding"))
         else:
             best = conditional.negotiate(headers.get("accept"), offered)
             chosen = best if also else ""
-        call = Call(names, request.scope["query_string"], template.format_map(names), chosen)
+        call = Call(names, scope["query_string"], template.format_map(names), chosen)
         outcome: Sending = await answer(call, headers)
         return outcome
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import Raw
+
 from openapi.model import Operation, Parameter
 from publisher.api import answers, cursors, parameters, reading, titles
 from publisher.api.conditional import Validity
@@ -167,12 +169,17 @@ def get_record(service: Service, call: Call) -> Reply:
             raise gone(service, state)
         return answers.Record(
             **_item(service, state, asked.fields, asked.view),
-            originals=dict(state.originals),
-            locator=dict(state.locator),
+            originals=_stored(state.originals_json),
+            locator=_stored(state.locator_json),
             sources=tuple(source(s) for s in state.sources),
         )
 
     return Reply(validity, build)
+
+
+def _stored(json: str) -> Any:
+    """What the log holds as JSON is written into the answer as it is."""
+    return Raw(json)
 
 
 def gone(service: Service, state: RecordState) -> ProblemError:
@@ -194,9 +201,10 @@ def gone(service: Service, state: RecordState) -> ProblemError:
 
 
 def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, view: View) -> dict[str, Any]:
-    content = state.content
+    content = _stored(state.content_json)
     if fields is not None:
-        content = {name: content[name] for name in fields if name in content}
+        every = state.content
+        content = {name: every[name] for name in fields if name in every}
     dataset = service.link(f"/v1/datasets/{state.dataset}")
     home = f"{dataset}/records/{state.id}"
     return {
