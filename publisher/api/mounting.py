@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope, Receive, Scope, Send
+from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
 from openapi.model import Operation
@@ -36,8 +37,7 @@ _FOR_PROGRAMS = ("/v1/", "/feeds/", "/ogc", "/docs/", "/assets/")
 _HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Sending):
+class Outcome(msgspec.Struct, frozen=True):
     """An answer that sends itself: half of what Litestar's own response classes cost a short one."""
 
     status: int
@@ -139,7 +139,7 @@ def _of_files(route: FileRoute, service: Service) -> Callable[..., Any]:
         with service.store.snapshot():
             reply = route.handle(service, call)
             conditional.negotiate(headers.get("accept"), (reply.headers["content-type"], _ANY_FILE))
-            told = replace(call, media=call.media if reply.squeezed else "")
+            told = structs.replace(call, media=call.media if reply.squeezed else "")
             fresh, unchanged = _validators(route.operation, service, told, headers, reply.validity)
         if unchanged:
             return Outcome(304, fresh, b"")

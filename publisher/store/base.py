@@ -72,7 +72,7 @@ class Base:
         shared = self._shared
         if shared.conn is not None:
             return nullcontext(shared.conn)
-        if not self._database.exists():
+        if not self._database.at_hand() and not self._database.exists():
             raise registry.not_initialised()
         reading = self._database.read()
         if not shared.open:
