@@ -64,6 +64,7 @@ def create_app(
     )
     press = Press()
     return Edge(
+        direct=mounting.direct(contract.ROUTES, service),
         route_handlers=[*_handlers(service, press), *routes.handlers(service, settings.boundaries)],
         exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
         lifespan=[_running(background, own)],

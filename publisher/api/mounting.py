@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -13,13 +14,14 @@ from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
 from openapi.model import Operation
 from publisher.api import conditional, downloads, parameters, problems
 from publisher.api.downloads import Sending, download
+from publisher.api.edge import Direct
 from publisher.api.problems import ProblemError
 from publisher.api.routing import AnyRoute, AsyncRoute, Call, FileRoute, Route, Service
 from publisher.exports.cache import Coding
@@ -62,6 +64,28 @@ def handler(route: AnyRoute, service: Service) -> HTTPRouteHandler:
         return await respond(request.scope, request.path_params)
 
     return handle
+
+
+def direct(routes: Iterable[AnyRoute], service: Service) -> Direct:
+    """Answers the routes that run in the event loop, found here: what Litestar does for any request (its
+    object, dependencies, a response) takes as long as such an answer.
+
+    They are Litestar's like all others too: whatever goes wrong is asked of it again, and told by it.
+    """
+    quick = [r for r in routes if isinstance(r, Route) and r.runs == "loop"]
+    found = [
+        (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.operation.path)), responder(r, service))
+        for r in quick
+    ]
+
+    async def answer(scope: HTTPScope) -> ASGIApp | None:
+        for path, respond in found:
+            if (names := path.fullmatch(scope["path"])) is not None:
+                with suppress(Exception):
+                    return await respond(scope, names.groupdict())
+        return None
+
+    return answer
 
 
 def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) -> HTTPRouteHandler:
