@@ -133,9 +133,10 @@ class Maker:
 
     def _boolean(self) -> tuple[str, Any, Callable[[Content], Truth]]:
         wanted = self.draw.random() < 0.5
-        tree = {"op": "=", "args": [{"property": "weekends"}, wanted]}
-        text = f"weekends = {str(wanted).upper()}"
-        return text, tree, lambda c: c["weekends"] == wanted if "weekends" in c else None
+        operator = self.draw.choice(("=", *_COMPARE))
+        tree = {"op": operator, "args": [{"property": "weekends"}, wanted]}
+        text = f"weekends {operator} {str(wanted).upper()}"
+        return text, tree, lambda c: _COMPARE[operator](c["weekends"], wanted) if "weekends" in c else None
 
     def _list(self) -> tuple[str, Any, Callable[[Content], Truth]]:
         wanted = self.draw.sample((*SERVICES, "没有"), 2)
