@@ -9,7 +9,7 @@ from feeds.changes import KINDS, ChangeItem
 from feeds.charges import CHARGES, charges
 from feeds.model import Category, Link
 from schemas import divisions
-from schemas.catalogue import Content, Json
+from schemas.catalogue import Catalogue, Content, Json
 
 _MOST = 20
 """Values of one field that become categories; a document's topics are a handful."""
@@ -35,20 +35,28 @@ def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
 
 
 def _of_content(item: ChangeItem, base: str) -> Iterator[Category]:
-    content, catalogue = shown_content(item), item.catalogue
+    for facet, term, label in filed(shown_content(item), item.catalogue, item.division):
+        yield Category(term, f"{base}/facets/{facet}", label)
+
+
+def filed(
+    content: Content, catalogue: Catalogue, division: str | None, body: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    """(facet, value, its name) of a record. ``division`` and ``body`` stand in where it names none."""
     named = {"body": catalogue.body_field, "type": catalogue.type_field}
     for facet, name in named.items():
-        for value in _values(content.get(name) if name else None):
-            yield Category(value, f"{base}/facets/{facet}", value)
+        found = _values(content.get(name) if name else None)
+        for value in found or ((body,) if body and facet == "body" else ()):
+            yield facet, value, value
     own = [f.name for f in catalogue.fields if f.format == "division"]
-    codes = [code for name in own for code in _values(content.get(name))] or [item.division or ""]
+    codes = [code for name in own for code in _values(content.get(name))] or [division or ""]
     for code in dict.fromkeys(codes):
         if divisions.name(code):
-            yield Category(divisions.full(code), f"{base}/facets/division", divisions.path(code))
+            yield "division", divisions.full(code), divisions.path(code)
     for field in catalogue.fields:
         if field.facet and not field.personal and field.name not in (*named.values(), *own):
             for value in _values(content.get(field.name)):
-                yield Category(value, f"{base}/facets/{field.name}", value)
+                yield field.name, value, value
 
 
 def _values(value: Json) -> tuple[str, ...]:

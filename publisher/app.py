@@ -53,23 +53,30 @@ def create_app(
     if search is None:
         search = open_engine(settings)
         own.append(search.close)
-    service = Service(
+    service = service_of(settings, store, search, clock)
+    press = Press()
+    return Edge(
+        route_handlers=[*_handlers(service, press), *routes.handlers(service, settings.boundaries)],
+        exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
+        lifespan=[_running(background, own)],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def service_of(
+    settings: Settings, store: Store, search: SearchEngine, clock: Callable[[], datetime] = utc_now
+) -> Service:
+    """What answers are made from."""
+    return Service(
         site=store.site(),
         store=store,
         search=search,
         names=SiteNames(store),
         clock=clock,
         version=metadata.version("qingdan"),
+        hub=settings.hub,
         embedded=settings.database.startswith("sqlite"),
-    )
-    press = Press()
-    return Edge(
-        direct=mounting.direct(contract.ROUTES, service),
-        route_handlers=[*_handlers(service, press), *routes.handlers(service, settings.boundaries)],
-        exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
-        lifespan=[_running(background, own)],
-        openapi_config=None,
-        logging_config=None,
     )
 
 

@@ -23,6 +23,8 @@ class Settings:
     loopback: bool = False
     """``QINGDAN_LOOPBACK=1``: pages and callbacks may lie on this machine itself; for tests."""
 
+    hub: str = ""
+    """``QINGDAN_HUB``: address of the WebSub hub that is told of every change; none unless set."""
     cluster: Connection | None = None
     """``QINGDAN_SEARCH=elasticsearch`` and how the cluster is reached; None is the embedded engine."""
 
@@ -54,8 +56,17 @@ def read(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
         boundaries=Path(boundaries) if boundaries else None,
         loopback=env.get("QINGDAN_LOOPBACK") == "1",
+        hub=_hub(env),
         cluster=_cluster(env),
     )
+
+
+def _hub(env: Mapping[str, str]) -> str:
+    """Raises ``ValueError`` for what is no address on the web."""
+    hub = env.get("QINGDAN_HUB") or ""
+    if hub and not hub.startswith(("http://", "https://")):
+        raise ValueError(f"QINGDAN_HUB: {hub!r} (https://…)")
+    return hub
 
 
 def _cluster(env: Mapping[str, str]) -> Connection | None:

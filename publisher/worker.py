@@ -164,7 +164,8 @@ async def _index(store: Store, search: SearchEngine, items: Sequence[OutboxItem]
         except RejectedError as error:  # the rest is written
             await to_thread.run_sync(_set_aside, store, items, error.refused)
     await search.mark(items[-1].sequence)
-    await to_thread.run_sync(lambda: store.outbox_done(upto=items[-1].sequence))
+    # Whoever subscribed is told once search knows of it, and never twice.
+    await to_thread.run_sync(lambda: store.hand_over(upto=items[-1].sequence))
 
 
 def _set_aside(store: Store, items: Sequence[OutboxItem], refused: Mapping[str, str]) -> None:

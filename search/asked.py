@@ -235,7 +235,8 @@ def of_change(followed: Followed, clock: Literal["known_from", "known_to"]) -> C
     parts: list[Condition] = [Between(clock, low=followed.after, high=followed.before - 1)]
     if followed.spans is not None:
         parts.append(Among("span", followed.spans))
-    return Every((*parts, *_valued(followed.filters)))
+    found = Every((*parts, *_valued(followed.filters)))
+    return Except(found, Some(tuple(_valued(followed.excluded)))) if followed.excluded else found
 
 
 def _valued(filters: Mapping[str, tuple[str, ...]]) -> Iterator[Condition]:

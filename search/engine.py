@@ -133,6 +133,7 @@ class Followed:
     text: str
     """As in :class:`Request`; hits hold all its words."""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     after: int = 0
     """Microseconds UTC; inclusive."""
     before: int = FOREVER

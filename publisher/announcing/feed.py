@@ -29,9 +29,15 @@ def datasets_of(store: Store, scope: Scope) -> tuple[Dataset, ...]:
 
 
 def feed(
-    store: Store, scope: Scope, selection: Selection, form: Form, *, named: Mapping[str, str] | None = None
+    store: Store,
+    scope: Scope,
+    selection: Selection,
+    form: Form,
+    *,
+    named: Mapping[str, str] | None = None,
+    hub: str = "",
 ) -> Feed:
-    """``named``: titles of the facets that the scope filters by."""
+    """``named``: titles of the facets that the scope filters by. ``hub``: the WebSub hub, if any."""
     site, datasets = store.site(), datasets_of(store, scope)
     told = entries(store, selection.changes, {d.name: d for d in datasets})
     only = datasets[0] if scope.dataset is not None else None
@@ -46,20 +52,21 @@ def feed(
         author=only.body if only else site.base,
         rights=only.licence if only else "",
         entries=told,
-        links=tuple(_links(site, scope, selection, form, asked)),
+        links=tuple(_links(site, scope, selection, form, hub)),
         archive=selection.archive is not None,
     )
 
 
-def _links(
-    site: Site, scope: Scope, selection: Selection, form: Form, asked: Mapping[str, str]
-) -> Iterator[Link]:
+def _links(site: Site, scope: Scope, selection: Selection, form: Form, hub: str) -> Iterator[Link]:
+    asked = {} if selection.archive is None else {"archive": str(selection.archive)}
     for other, media in FORMS.items():
         if other != form:
             yield Link(site.base + scope.path(other, **asked), "alternate", media)
     media = FORMS[form]
     if selection.archive is not None:
         yield Link(site.base + scope.path(form), "current", media)
+    elif hub and scope.told:
+        yield Link(hub, "hub")
     if selection.previous is not None:
         yield Link(site.base + scope.path(form, archive=str(selection.previous)), "prev-archive", media)
 

@@ -27,6 +27,9 @@ ALL = "all"
 SEARCH = "search"
 """In place of a dataset's name: whatever a search finds."""
 
+FILED = ("body", "division", "type", "topic")
+"""Facets whose values have a feed each that is listed, and that a hub is told of."""
+
 TERMS: dict[str, str] = dict([*KINDS.items(), *CHARGES.items()])
 """Kinds of change that may be asked for → their names; what a charge did is a kind of its own."""
 
@@ -52,6 +55,19 @@ class Scope:
     def searched(self) -> bool:
         """Whether the search engine must be asked."""
         return bool(self.text or self.filters)
+
+    @property
+    def told(self) -> bool:
+        """Whether a hub is told of its changes: of those feeds that a release's own changes lead to.
+
+        What anybody may type (a search, filters put together) nobody can list, so no hub hears of it.
+        """
+        if self.view != View() or self.text:
+            return False
+        if not self.filters:
+            return len(self.kinds) <= 1
+        (name, values), *more = self.filters
+        return not (more or self.kinds) and name in FILED and len(values) == 1
 
     @property
     def slug(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from anyio import to_thread
 
@@ -18,7 +19,9 @@ from publisher.store.announcing import BLOCK, Block
 from publisher.store.clocks import micros, moment
 from publisher.store.model import Change
 from publisher.store.store import Store
-from search.engine import FOREVER, Followed, SearchEngine
+from search import lexicon
+from search.engine import FOREVER, Followed, Request, SearchEngine
+from search.fields import Fields, narrowed
 
 ENTRIES = 100
 """A feed tells the newest changes, up to this many; its archives have all of them."""
@@ -70,11 +73,16 @@ def plain(store: Store, scope: Scope, archive: int | None = None) -> Selection:
     return _archived(store, _of_block(store, scope, block), block, before)
 
 
-async def searched(store: Store, search: SearchEngine, scope: Scope, archive: int | None = None) -> Selection:
-    """Of any scope. Raises :class:`NoSuchArchiveError` and ``SearchError``."""
+async def searched(
+    store: Store, search: SearchEngine, fields: Fields, scope: Scope, archive: int | None = None
+) -> Selection:
+    """Of any scope. ``fields``: what its text may filter by (``部门:财政局``).
+
+    Raises :class:`NoSuchArchiveError` and ``SearchError``.
+    """
     if not scope.searched:
         return await to_thread.run_sync(plain, store, scope, archive)
-    looking = _Looking(store, search, scope)
+    looking = await _looking(store, search, fields, scope)
     if archive is None:
         found = await looking.newest(None, ENTRIES + 1)
         return await to_thread.run_sync(_selection, store, found)
@@ -82,6 +90,20 @@ async def searched(store: Store, search: SearchEngine, scope: Scope, archive: in
     changes = await looking.of_block(block)
     before = await looking.newest(block, 1)
     return await to_thread.run_sync(_archived, store, changes, block, before)
+
+
+async def of_release(
+    store: Store, search: SearchEngine, fields: Fields, scope: Scope, published_at: datetime
+) -> Selection:
+    """What the release of an instant told of a scope. Raises ``SearchError``."""
+    last = await to_thread.run_sync(store.last_change, published_at)
+    block = await to_thread.run_sync(store.block, last) if last else None
+    if last is None or block is None or scope.dataset not in (None, block.dataset):
+        return Selection(())
+    found: list[Change] = []
+    looking = await _looking(store, search, fields, scope)
+    rest = await looking.release(block.beginning, last, found, ENTRIES + 1)
+    return await to_thread.run_sync(_selection, store, _Found(found, rest))
 
 
 def _newest(store: Store, scope: Scope, before: int | None, limit: int) -> _Found:
@@ -136,11 +158,20 @@ def _block(store: Store, scope: Scope, archive: int) -> Block:
     return block
 
 
+async def _looking(store: Store, search: SearchEngine, fields: Fields, scope: Scope) -> _Looking:
+    today = store.validator()[1].toordinal()
+    request = Request(scope.text, dict(scope.filters), as_of=today)
+    if scope.searched:
+        language = await to_thread.run_sync(lexicon.load)
+        request = (await narrowed(search, request, fields, *language)).request
+    return _Looking(store, search, scope, request)
+
+
 class _Looking:
     """The changes that a search finds: whose record held all its words before or after."""
 
-    def __init__(self, store: Store, search: SearchEngine, scope: Scope) -> None:
-        self._store, self._search, self._scope = store, search, scope
+    def __init__(self, store: Store, search: SearchEngine, scope: Scope, request: Request) -> None:
+        self._store, self._search, self._scope, self._request = store, search, scope, request
         self._left = _SCANNED
 
     async def newest(self, before: Block | None, limit: int) -> _Found:
@@ -150,7 +181,7 @@ class _Looking:
         found: list[Change] = []
         if before is not None:
             until = micros(before.published_at)
-            rest = await self._release(before.beginning, before.first - 1, found, limit)
+            rest = await self.release(before.beginning, before.first - 1, found, limit)
             if rest is not None:
                 return _Found(found[:limit], rest)
         while True:
@@ -165,12 +196,12 @@ class _Looking:
             if len(found) >= limit or last is None:
                 return _Found(found[:limit], last and last + 1)
             block = await to_thread.run_sync(self._store.block, last)
-            rest = await self._release(block.beginning, last, found, limit) if block else None
+            rest = await self.release(block.beginning, last, found, limit) if block else None
             if rest is not None:
                 return _Found(found[:limit], rest)
             until = cut
 
-    async def _release(self, beginning: int, last: int, found: list[Change], limit: int) -> int | None:
+    async def release(self, beginning: int, last: int, found: list[Change], limit: int) -> int | None:
         """Into ``found``, from ``last`` back to the beginning → where it stopped before that, if it did."""
         while last >= beginning:
             if len(found) >= limit or not self._left:
@@ -184,6 +215,8 @@ class _Looking:
         return None
 
     async def of_block(self, block: Block) -> tuple[Change, ...]:
+        if not self._scope.searched:
+            return await to_thread.run_sync(_of_block, self._store, self._scope, block)
         at = micros(block.published_at)
         spans = await to_thread.run_sync(self._store.spans_touched, block)
         followed = self._followed(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
@@ -197,5 +230,13 @@ class _Looking:
     def _followed(
         self, *, after: int = 0, before: int, limit: int, spans: tuple[str, ...] | None = None
     ) -> Followed:
-        scope = self._scope
-        return Followed(scope.text, dict(scope.filters), after=after, before=before, limit=limit, spans=spans)
+        asked = self._request
+        return Followed(
+            asked.text,
+            asked.filters,
+            asked.excluded,
+            after=after,
+            before=before,
+            spans=spans,
+            limit=limit,
+        )

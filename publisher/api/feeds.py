@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -12,17 +13,19 @@ from openapi.model import Operation, Parameter
 from publisher.announcing import scope as scopes
 from publisher.announcing import selection
 from publisher.announcing.feed import datasets_of, feed, rendered
-from publisher.announcing.scope import ALL, FORMS, TERMS, TITLES, Form, Scope
+from publisher.announcing.opml import MEDIA, opml
+from publisher.announcing.scope import ALL, FILED, FORMS, SEARCH, TERMS, TITLES, Form, Scope
 from publisher.announcing.selection import NoSuchArchiveError, Selection
 from publisher.api import parameters, reading
 from publisher.api.conditional import Validity
 from publisher.api.described import AS_OF, KNOWN_AT, RELEASE
 from publisher.api.parameters import Grammar, Parameters
 from publisher.api.problems import Fault, ProblemError
-from publisher.api.routing import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, Service
-from publisher.api.scope import scope_of
+from publisher.api.routing import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, Service, async_route
+from publisher.api.scope import SearchScope, scope_of
 from publisher.api.search import indexed, only_dataset
 from publisher.store.model import Dataset, View
+from search.engine import Request
 
 _OWN = frozenset({"archive"})
 _GRAMMAR = Grammar(names=reading.VIEW | _OWN, filters={"change": "string"})
@@ -98,9 +101,9 @@ def _of_log(form: Form) -> Route:
 
         def build() -> bytes:
             chosen = _selected(service, scope, asked.archive)
-            return rendered(feed(service.store, scope, chosen, form), form)
+            return rendered(feed(service.store, scope, chosen, form, hub=service.hub), form)
 
-        return Reply(validity, build)
+        return Reply(validity, build, _headers(service, scope, asked, form))
 
     return Route(operation, handle)
 
@@ -121,22 +124,67 @@ def _of_search(form: Form) -> AsyncRoute:
     )
 
     async def handle(service: Service, call: Call) -> AsyncReply:
-        scope, asked, named, tokens, modified = await sync_to_thread(_searched, service, call)
+        scope, asked, known, tokens, modified = await sync_to_thread(_searched, service, call)
         # The index follows the log at its own pace, so its position is a part of what is answered.
         position = await service.search.position()
 
         async def build() -> bytes:
             try:
-                chosen = await selection.searched(service.store, service.search, scope, asked.archive)
+                chosen = await selection.searched(
+                    service.store, service.search, known.fields(), scope, asked.archive
+                )
             except NoSuchArchiveError:
                 raise _no_such_archive() from None
             return await sync_to_thread(
-                lambda: rendered(feed(service.store, scope, chosen, form, named=named), form)
+                lambda: rendered(
+                    feed(service.store, scope, chosen, form, named=known.facets, hub=service.hub), form
+                )
             )
 
-        return AsyncReply(Validity((position, *tokens), modified), build)
+        headers = _headers(service, scope, asked, form)
+        return AsyncReply(Validity((position, *tokens), modified), build, headers)
 
     return AsyncRoute(operation, handle)
+
+
+def _headers(service: Service, scope: Scope, asked: Parameters, form: Form) -> Mapping[str, str]:
+    """Hub and topic of WebSub (W3C Recommendation, section 4), which looks for them here first."""
+    if not service.hub or not scope.told or asked.archive is not None:
+        return {}
+    return {"link": f'<{service.hub}>; rel="hub", <{service.link(scope.path(form))}>; rel="self"'}
+
+
+@async_route(
+    Operation(
+        name="get_opml",
+        path="/feeds.opml",
+        tag="订阅",
+        summary="全部订阅(OPML)",
+        description="一切可以列出的订阅: 全部、各数据集、各种变化、各机构、区划、类型与主题。\n\n"
+        "Every feed that can be listed: everything, datasets, kinds of change, bodies, divisions, types and "
+        "topics; a reader takes them in at once.",
+        problems=("search-unavailable",),
+        media_type=MEDIA,
+    )
+)
+async def get_opml(service: Service, call: Call) -> AsyncReply:
+    parameters.parse(call.query, Grammar())
+
+    def read() -> tuple[SearchScope, tuple[Dataset, ...], Validity]:
+        datasets = service.store.datasets()
+        return scope_of(service.store), datasets, _validity(service, None, datasets)
+
+    known, datasets, validity = await sync_to_thread(read)
+    position, today = await service.search.position(), service.today()
+
+    async def build() -> bytes:
+        facets = tuple(name for name in FILED if name in known.facets)
+        asked = Request("", as_of=today.toordinal(), limit=1, facets=facets, highlight=False)
+        page = await service.search.search(asked)
+        values = {name: sorted(value.value for value in found) for name, found in page.facets.items()}
+        return opml(service.site, datasets, values, known.facets, modified=validity.modified)
+
+    return AsyncReply(Validity((position, today, *validity.tokens, known.facets), validity.modified), build)
 
 
 def _media(form: Form) -> str:
@@ -145,9 +193,9 @@ def _media(form: Form) -> str:
 
 def _searched(
     service: Service, call: Call
-) -> tuple[Scope, Parameters, Mapping[str, str], tuple[object, ...], datetime | None]:
-    """Scope, parameters, facet titles, and of which state of the log the answer is."""
-    known = scope_of(service)
+) -> tuple[Scope, Parameters, SearchScope, tuple[object, ...], datetime | None]:
+    """Scope, parameters, what there is to search in, and of which state of the log the answer is."""
+    known = scope_of(service.store)
     asked = parameters.parse(
         call.query,
         Grammar(names=reading.VIEW | _OWN | {"q"}, filters=known.filters() | {"change": "string"}),
@@ -162,7 +210,7 @@ def _searched(
     scope = scopes.scope(kinds=_kinds(asked), text=asked.text, filters=filters, view=asked.view, seen=seen)
     datasets = datasets_of(service.store, scope)
     validity = _validity(service, None, datasets)
-    return scope, asked, known.facets, (*validity.tokens, known.facets), validity.modified
+    return scope, asked, known, (*validity.tokens, known.facets), validity.modified
 
 
 def _scope(service: Service, call: Call, asked: Parameters) -> Scope:
@@ -188,6 +236,27 @@ def _at_release(service: Service, name: str | None, view: View) -> View:
             )
         ]
     )
+
+
+def scope_at(service: Service, address: str) -> Scope:
+    """What the feed at an address of this site is of: a path such as ``/feeds/all.atom``, or the whole.
+
+    Raises ``ProblemError`` and ``StoreError`` as the feed itself does, and for an archive or a past state.
+    """
+    path, _, query = address.removeprefix(service.site.base).partition("?")
+    found = re.fullmatch(rf"/feeds/([a-z0-9-]+)\.(?:{'|'.join(FORMS)})", path)
+    if found is None:
+        raise ProblemError("no-such-route")
+    call = Call({"dataset": found[1]}, query.encode(), path)
+    if found[1] == SEARCH:
+        scope, asked, *_ = _searched(service, call)
+    else:
+        asked = parameters.parse(call.query, _GRAMMAR)
+        scope = _scope(service, call, asked)
+        datasets_of(service.store, scope)
+    if asked.archive is not None or asked.view != View():
+        raise ProblemError("no-such-route")
+    return scope
 
 
 def _kinds(asked: Parameters) -> tuple[str, ...]:
@@ -232,4 +301,4 @@ def _validity(service: Service, name: str | None, datasets: tuple[Dataset, ...])
 
 ROUTES: Mapping[Form, Route] = {form: _of_log(form) for form in FORMS}
 """By the suffix that asks for them."""
-SEARCHED: tuple[AnyRoute, ...] = tuple(_of_search(form) for form in FORMS)
+SEARCHED: tuple[AnyRoute, ...] = (*(_of_search(form) for form in FORMS), get_opml)

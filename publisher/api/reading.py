@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
 from publisher.api import answers, parameters
@@ -135,7 +134,6 @@ def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -
     )
 
 
-@lru_cache(1024)
 def view_query(view: View) -> str:
     """The query that asks for ``view`` again; empty for the present."""
     pairs: list[tuple[str, str]] = []

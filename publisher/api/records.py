@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
-
-from msgspec import Raw
 
 from openapi.model import Operation, Parameter
 from publisher.api import answers, cursors, parameters, reading, titles
@@ -158,7 +155,7 @@ def get_record(service: Service, call: Call) -> Reply:
     name, record = reading.dataset_name(call), reading.record_id(call)
     asked = parameters.NOTHING
     if _CLOCKS_ONLY.fullmatch(call.query):  # the most that caches ask for: no field is named
-        asked = _clocks(call.query)
+        asked = parameters.parse(call.query, _CLOCKS)
     elif call.query:
         known = reading.grammar(service.store.catalogue(name))
         asked = parameters.parse(call.query, replace(known, names=reading.VIEW | {"fields"}, filters={}))
@@ -170,23 +167,12 @@ def get_record(service: Service, call: Call) -> Reply:
             raise gone(service, state)
         return answers.Record(
             **_item(service, state, asked.fields, asked.view),
-            originals=_stored(state.originals_json),
-            locator=_stored(state.locator_json),
+            originals=dict(state.originals),
+            locator=dict(state.locator),
             sources=tuple(source(s) for s in state.sources),
         )
 
     return Reply(validity, build)
-
-
-@lru_cache(1024)
-def _clocks(query: bytes) -> Parameters:
-    """Many addresses ask for one state."""
-    return parameters.parse(query, _CLOCKS)
-
-
-def _stored(json: str) -> Any:
-    """What the log holds as JSON is written into the answer as it is."""
-    return Raw(json)
 
 
 def gone(service: Service, state: RecordState) -> ProblemError:
@@ -208,10 +194,9 @@ def gone(service: Service, state: RecordState) -> ProblemError:
 
 
 def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, view: View) -> dict[str, Any]:
-    content = _stored(state.content_json)
+    content = state.content
     if fields is not None:
-        every = state.content
-        content = {name: every[name] for name in fields if name in every}
+        content = {name: content[name] for name in fields if name in content}
     dataset = service.link(f"/v1/datasets/{state.dataset}")
     home = f"{dataset}/records/{state.id}"
     return {

@@ -8,8 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from openapi.model import Operation
 from publisher.api.conditional import Validity
 from publisher.exports.cache import Cache, Key
@@ -38,6 +36,8 @@ class Service:
     names: SiteNames
     clock: Callable[[], datetime]
     version: str
+    hub: str = ""
+    """Who tells subscribers of feeds that something is new (WebSub); none where empty."""
     embedded: bool = True
     """The database is a file, not a server that may keep us waiting."""
     _published: dict[str, tuple[int, datetime | None]] = field(default_factory=dict, repr=False)
@@ -91,7 +91,8 @@ class Service:
         return self.site.base + path
 
 
-class Call(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Call:
     """One request, as far as an answer depends on it."""
 
     path: Mapping[str, str]
@@ -102,7 +103,8 @@ class Call(msgspec.Struct, frozen=True):
     """The media type agreed on, where the operation offers more than one."""
 
 
-class Reply(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Reply:
     """An answer not yet built, and what its ETag is made of: a 304 never builds it.
 
     ``build`` gives a msgspec struct, or bytes that are ready.
@@ -110,15 +112,16 @@ class Reply(msgspec.Struct, frozen=True):
 
     validity: Validity
     build: Callable[[], Any]
-    headers: Mapping[str, str] = {}  # a struct copies it
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class AsyncReply(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class AsyncReply:
     """Like :class:`Reply`, for an answer that waits for a search engine."""
 
     validity: Validity
     build: Callable[[], Awaitable[Any]]
-    headers: Mapping[str, str] = {}  # a struct copies it
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from publisher.api import titles
-from publisher.api.routing import Service
+from publisher.store.store import Store
 from schemas.catalogue import Catalogue, FieldType
 from search.fields import NUMBER, Fields
 
@@ -48,9 +48,9 @@ class SearchScope:
         return Fields({**names, **CALLED}, {"dataset": self.datasets})
 
 
-def scope_of(service: Service) -> SearchScope:
-    datasets = service.store.datasets()
-    catalogues = {dataset.name: service.store.catalogue(dataset.name) for dataset in datasets}
+def scope_of(store: Store) -> SearchScope:
+    datasets = store.datasets()
+    catalogues = {dataset.name: store.catalogue(dataset.name) for dataset in datasets}
     facets = {name: titles.COMMON[name] for name in _EVERYWHERE}
     for name, title in _own_facets(catalogues.values()):
         facets.setdefault(name, title)

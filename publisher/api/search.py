@@ -100,7 +100,7 @@ def _grammar(scope: SearchScope) -> Grammar:
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
-    scope, state = await sync_to_thread(lambda: (scope_of(service), service.store.validator()))
+    scope, state = await sync_to_thread(lambda: (scope_of(service.store), service.store.validator()))
     asked = parameters.parse(call.query, _grammar(scope))
     _check(asked)
     reading.check_known(service, asked.view)

@@ -19,6 +19,7 @@ from publisher.cli import (
     reading,
     searching,
     site,
+    webhooks,
 )
 from publisher.cli.context import Place
 
@@ -70,6 +71,7 @@ _MODULES = (
         comparing,
         searching,
         exporting,
+        webhooks,
         catalogues,
     ),
 )

@@ -164,11 +164,16 @@ def serve(place: Place, host: str, port: int) -> None:
     import anyio
 
     from publisher import app, worker
+    from publisher.announcing.sending import sender
+    from publisher.announcing.telling import Teller
+    from publisher.api.scope import scope_of
     from publisher.cli.collecting import present_catalogues
     from publisher.store.clocks import utc_now
 
     with place.store() as store:
         engine = place.engine()
+        store.keep_hub(place.settings.hub)
+        teller = Teller(store, engine, lambda: scope_of(store).fields(), sender(place.settings))
 
         async def keep_search_in_step() -> None:
             await worker.run_worker(store, engine, stop=anyio.Event())
@@ -184,7 +189,10 @@ def serve(place: Place, host: str, port: int) -> None:
                 loopback=place.settings.loopback,
             )
 
-        background = [keep_search_in_step, keep_collecting]
+        async def tell_subscribers() -> None:
+            await teller.run(stop=anyio.Event())
+
+        background = [keep_search_in_step, keep_collecting, tell_subscribers]
         service = app.create_app(place.settings, store=store, search=engine, background=background)
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # Ctrl-C is how a person stops it: no failure.

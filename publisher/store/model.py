@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-import msgspec
-
 from schemas.catalogue import Content
 
 type ChangeKind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
@@ -16,9 +14,6 @@ type Cause = Literal["source", "reading"]
 type Status = Literal["current", "future", "removed", "withdrawn", "erased"]
 type OnConflict = Literal["refuse", "keep", "replace"]
 type StageMode = Literal["snapshot", "partial", "append"]
-
-
-_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,8 @@ class Dataset:
     """When a part was last renamed, merged or closed: answers of every state show its new name."""
 
 
-class Source(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Source:
     """Evidence: where bytes came from. ``digest`` is SHA-256, hexadecimal."""
 
     digest: str
@@ -248,15 +244,16 @@ class View:
     """A dataset's release number; pins both clocks."""
 
 
-class RecordState(msgspec.Struct, frozen=True):
-    """A record as a view sees it. A struct, since many are made for a page: a tenth of a dataclass's time."""
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """A record as a view sees it."""
 
     dataset: str
     id: str
     status: Status
     title: str
-    content_json: str
-    """As the log holds it, for answers that take it unread. Empty where withdrawn or erased."""
+    content: Content
+    """Empty where withdrawn or erased."""
     revision: str | None
     salt: str | None
     part: str | None
@@ -267,25 +264,11 @@ class RecordState(msgspec.Struct, frozen=True):
     known_from: datetime
     known_to: datetime | None
     reason: str = ""
-    locator_json: str = "{}"
-    originals_json: str = "{}"
+    locator: Mapping[str, Any] = field(default_factory=dict)
+    originals: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     withdrawn_at: datetime | None = None
     """Set where the record is withdrawn now, also on a view of a time before (then ``content`` is there)."""
-
-    @property
-    def content(self) -> Content:
-        return _object(self.content_json)
-
-    @property
-    def locator(self) -> Mapping[str, Any]:
-        """Where it stood; see :attr:`Entry.locator`."""
-        return _object(self.locator_json)
-
-    @property
-    def originals(self) -> Mapping[str, str]:
-        """Field → the cell's text as found; see :attr:`Entry.originals`."""
-        return _object(self.originals_json)
 
 
 type Operator = Literal["eq", "gte", "gt", "lte", "lt", "exists"]

@@ -24,9 +24,10 @@ from publisher.store.migrating import migrate
 from publisher.store.model import OutboxItem, StoreError, Verification
 from publisher.store.releasing import Releasing
 from publisher.store.sources import Folder, Rows
+from publisher.store.subscribing import Subscribing
 
 
-class Store(Drafting, Releasing, Asking, Announcing, Matching, Comparing, Exporting, Collecting):
+class Store(Drafting, Releasing, Asking, Announcing, Subscribing, Matching, Comparing, Exporting, Collecting):
     """Every method is one transaction; any may raise ``StoreError``. Safe to share between threads."""
 
     _files: Path

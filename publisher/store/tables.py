@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql
 
 from publisher.store.clocks import FOREVER
 
-HEAD = "0003"
+HEAD = "0004"
 """The last migration; a test compares what they make with these tables."""
 """The migration that makes these tables; a test compares both."""
 
@@ -254,6 +254,38 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
 )
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", Words, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),  # webhook, hub
+    Column("callback", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("state", Text, nullable=False),  # pending, active, aside
+    Column("since", BigInteger, nullable=False),  # releases from this instant on are told
+    Column("reason", Text, nullable=False),
+)
+"""Who is told of changes: news desks' callbacks, and the hub."""
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("subscription", ForeignKey("subscription.key"), nullable=False),
+    Column("release", ForeignKey("release.sequence"), nullable=False),
+    Column("state", Text, nullable=False),  # waiting, done, nothing, failed
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", Integer),  # HTTP status of the last attempt
+    Column("error", Text, nullable=False),
+    Column("tried_at", BigInteger),
+    UniqueConstraint("subscription", "release"),
+    Index("delivery_due", "state", "due_at"),
+)
+"""One release to one subscription: what waits, and the log of what was sent."""
 
 draft_entry = Table(
     "draft_entry",

@@ -100,9 +100,9 @@ def dataset(name: str, title: str, *parts: Part, division: str | None = None) ->
 
 
 @contextmanager
-def made(home: Path) -> Iterator[Service]:
+def made(home: Path, **environ: str) -> Iterator[Service]:
     """The site in an empty folder, with one dataset that has published nothing."""
-    place = settings.read(home, environ={})
+    place = settings.read(home, environ)
     built: list[Service] = []
 
     def clock() -> datetime:

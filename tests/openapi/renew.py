@@ -40,6 +40,7 @@ def requests(site: Site) -> dict[str, str]:
         "get_atom_feed": f"/feeds/{FEES}.atom",
         "get_rss_feed": f"/feeds/{FEES}.rss",
         "get_json_feed": f"/feeds/{FEES}.json?change=corrected",
+        "get_opml": "/feeds.opml",
         "search_atom_feed": "/feeds/search.atom?q=不动产登记",
         "search_rss_feed": "/feeds/search.rss?q=不动产登记",
         "search_json_feed": "/feeds/search.json?q=不动产登记",

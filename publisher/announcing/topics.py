@@ -1,0 +1,42 @@
+"""Every listed feed that a release says something new in: what a hub must be told of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feeds.charges import charges_of
+from feeds.labels import filed
+from publisher.announcing.scope import FILED, FORMS, Scope, scope
+from publisher.announcing.selection import tells
+from publisher.store.announcing import BLOCK
+from publisher.store.model import Change, Dataset
+from publisher.store.store import Store
+from schemas import divisions
+from schemas.catalogue import Catalogue
+
+
+def topics(store: Store, dataset: str, number: int) -> tuple[str, ...]:
+    """Addresses, in every format; empty where the release announces nothing."""
+    scopes: dict[Scope, None] = {}
+    known, catalogue = store.dataset(dataset), store.catalogue(dataset, number)
+    after = 0
+    while changes := store.changes(dataset=dataset, release=number, after=after, limit=BLOCK):
+        for change in changes:
+            if tells(scope(), change):
+                scopes |= dict.fromkeys(_scopes(change, known, catalogue))
+        after = changes[-1].sequence
+    base = store.site().base
+    return tuple(base + one.path(form) for one in scopes for form in FORMS)
+
+
+def _scopes(change: Change, dataset: Dataset, catalogue: Catalogue) -> Iterator[Scope]:
+    kinds = [change.kind, *charges_of((f.before, f.after) for f in change.fields)]
+    for name in (None, dataset.name):
+        yield scope(dataset=name)
+        yield from (scope(dataset=name, kinds=(kind,)) for kind in kinds)
+    for content in (change.before, change.after):
+        for facet, term, _ in filed(content or {}, catalogue, dataset.division, dataset.body):
+            if facet == "division":
+                yield from (scope(filters={facet: (code,)}) for code in divisions.ancestors(term))
+            elif facet in FILED:
+                yield scope(filters={facet: (term,)})

@@ -1,0 +1,73 @@
+"""A site with a subscriber on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from publisher import settings
+from publisher.announcing import scope as scopes
+from publisher.announcing.sending import Sender, sender
+from publisher.announcing.telling import Teller
+from publisher.store.subscribing import Delivery, Subscription
+from search.fields import Fields
+from tests.feeds.conftest import FIRST, Service, made
+from tests.loopback import Answer, Asked, Loopback, serving
+
+
+def confirming(asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+    """A callback that wants to be told and takes whatever comes."""
+    data = msgspec.json.decode(asked.body)["data"]
+    return Answer(msgspec.json.encode({"challenge": data["challenge"]}) if "challenge" in data else b"")
+
+
+@dataclass
+class Desk:
+    """A news desk: its server, the site that calls it, and the worker that does the calling."""
+
+    site: Service
+    server: Loopback
+    sender: Sender
+
+    def subscribe(self, path: str = "/hook", **asked: Any) -> Subscription:
+        made = self.site.store.subscribe(
+            f"{self.server.base}{path}", msgspec.json.encode(scopes.scope(**asked)).decode()
+        )
+        self.sender.ask(made, {})
+        return self.site.store.confirm(made.id)
+
+    def tell(self) -> int:
+        """What the worker does after a publication."""
+        self.site.index()
+        teller = Teller(self.site.store, self.site.engine, Fields, self.sender)
+        return anyio.run(teller.tell)
+
+    def later(self, by: timedelta) -> None:
+        self.site.now += by
+
+    def messages(self, path: str = "/hook") -> list[Asked]:
+        """Without the question whether it wants to be told."""
+        return [one for one in self.server.asked if one.path == path and b'"challenge"' not in one.body]
+
+    def log(self) -> tuple[Delivery, ...]:
+        return self.site.store.deliveries()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    place = settings.read(tmp_path, {"QINGDAN_LOOPBACK": "1"})
+    with made(tmp_path) as site, serving() as server:
+        site.now = datetime.now(UTC)
+        server.answers["/hook"] = confirming
+        made_by = replace(sender(place), clock=lambda: datetime.now(UTC))
+        desk = Desk(site, server, made_by)
+        site.publish(FIRST[:1])
+        desk.tell()
+        yield desk

@@ -1,0 +1,70 @@
+"""WebSub: the hub is told of every listed feed that has something new, in every format."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, quote
+
+import pytest
+
+from publisher.announcing.telling import RETRIES
+from tests.announcing.conftest import Desk
+from tests.feeds.conftest import BASE, FEES, SECOND
+from tests.loopback import Answer
+
+
+@pytest.fixture
+def hub(desk: Desk) -> Desk:
+    desk.server.answers["/hub"] = Answer(status=204)
+    desk.site.store.keep_hub(f"{desk.server.base}/hub")
+    return desk
+
+
+def topics(desk: Desk) -> list[str]:
+    forms = [parse_qs(one.body.decode()) for one in desk.server.asked if one.path == "/hub"]
+    assert all(form["hub.mode"] == ["publish"] for form in forms)
+    return [form["hub.url"][0].removeprefix(BASE) for form in forms]
+
+
+def test_the_hub_hears_of_each_feed_that_changed_and_of_no_other(hub: Desk) -> None:
+    hub.site.publish(SECOND)
+    hub.tell()
+    told = topics(hub)
+    assert len(told) == len(set(told))
+    for form in ("atom", "rss", "json"):
+        assert f"/feeds/all.{form}" in told
+        assert f"/feeds/{FEES}.{form}?change=removed" in told
+        assert f"/feeds/search.{form}?body={quote('民政部门')}" in told
+    assert not any("change=withdrawn" in topic for topic in told)
+
+
+def test_each_topic_is_the_address_that_the_feed_gives_itself(hub: Desk) -> None:
+    hub.site.publish(SECOND)
+    hub.tell()
+    for topic in topics(hub):
+        text = hub.site.client.get(topic).text
+        assert (BASE + topic).replace("&", "&amp;") in text or BASE + topic in text
+
+
+def test_a_hub_that_is_away_is_told_later_and_never_set_aside(hub: Desk) -> None:
+    hub.server.answers["/hub"] = Answer(status=503)
+    hub.site.publish(SECOND)
+    hub.tell()
+    for pause in (*RETRIES, RETRIES[-1]):
+        hub.later(pause)
+        assert hub.tell() == 1
+    hub.server.answers["/hub"] = Answer(status=204)
+    hub.server.asked.clear()
+    hub.later(RETRIES[-1])
+    hub.tell()
+    assert f"/feeds/{FEES}.atom" in topics(hub)
+
+
+def test_another_hub_takes_the_place_of_the_first(hub: Desk) -> None:
+    hub.server.answers["/second"] = Answer(status=204)
+    hub.site.store.keep_hub(f"{hub.server.base}/second")
+    hub.site.publish(SECOND)
+    hub.tell()
+    assert topics(hub) == []
+    assert any(one.path == "/second" for one in hub.server.asked)
+    hub.site.store.keep_hub("")
+    assert hub.site.store.subscriptions() == ()

@@ -1,0 +1,187 @@
+"""Webhooks: who is told, that it can be checked, and what happens when nobody answers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from standardwebhooks import Webhook
+
+from publisher.announcing.sending import NotTakenError
+from publisher.announcing.telling import RETRIES
+from tests.announcing.conftest import Desk, confirming
+from tests.feeds.conftest import BASE, FEES, FIRST, SECOND
+from tests.loopback import Answer, serving
+
+
+def told(desk: Desk, path: str = "/hook") -> list[Any]:
+    return [msgspec.json.decode(one.body) for one in desk.messages(path)]
+
+
+def test_a_publication_comes_as_a_signed_message_with_the_entries_of_the_feed(desk: Desk) -> None:
+    subscription = desk.subscribe()
+    desk.site.publish(SECOND)
+    desk.tell()
+    (message,) = desk.messages()
+    body = Webhook(subscription.secret).verify(message.body, dict(message.headers))
+    assert body["type"] == "changes.published"
+    assert (body["data"]["dataset"], body["data"]["release"]) == (FEES, 2)
+    feed = desk.site.client.get(f"/feeds/{FEES}.json").json()
+    assert body["data"]["feed"]["items"] == [
+        item for item in feed["items"] if item["id"].split(":")[-1].startswith(f"{FEES}/2/")
+    ]
+    assert body["data"]["feed"]["feed_url"] == f"{BASE}/feeds/all.json"
+
+
+def test_what_was_published_before_the_subscription_is_not_sent(desk: Desk) -> None:
+    desk.later(timedelta(days=1))
+    desk.subscribe()
+    desk.tell()
+    assert desk.messages() == []
+
+
+def test_a_subscription_is_told_of_its_own_scope_only(desk: Desk) -> None:
+    desk.server.answers |= {"/removed": confirming, "/sewage": confirming, "/none": confirming}
+    desk.subscribe("/removed", kinds=["removed"])
+    desk.subscribe("/sewage", text="污水处理")
+    desk.subscribe("/none", filters={"body": ["无此部门"]})
+    desk.site.publish(SECOND)
+    desk.tell()
+    titles = {
+        path: [item["title"] for one in told(desk, path) for item in one["data"]["feed"]["items"]]
+        for path in ("/removed", "/sewage", "/none")
+    }
+    assert titles["/removed"] == ["示例市财政局 取消收费项目：价格鉴证业务收费"]
+    assert len(titles["/sewage"]) == 1
+    assert "居民生活污水处理费" in titles["/sewage"][0]
+    assert titles["/none"] == []
+    assert sorted(one.state for one in desk.log()) == ["done", "done", "nothing"]
+
+
+def test_a_release_is_delivered_once_however_often_the_worker_runs(desk: Desk) -> None:
+    desk.subscribe()
+    desk.site.publish(SECOND)
+    for _ in range(3):
+        desk.tell()
+        desk.later(timedelta(hours=1))
+    assert len(desk.messages()) == 1
+
+
+def test_what_fails_is_sent_again_under_the_same_id_ever_later(desk: Desk) -> None:
+    desk.subscribe()
+    desk.server.answers["/hook"] = Answer(b"busy", 503)
+    desk.site.publish(SECOND)
+    assert desk.tell() == 1
+    assert desk.tell() == 0
+    desk.later(RETRIES[0])
+    assert desk.tell() == 1
+    desk.later(RETRIES[0])
+    assert desk.tell() == 0
+    desk.server.answers["/hook"] = confirming
+    desk.later(RETRIES[1])
+    assert desk.tell() == 1
+    assert len({one.headers["webhook-id"] for one in desk.messages()}) == 1
+    (delivery,) = desk.log()
+    assert (delivery.state, delivery.attempts, delivery.answer) == ("done", 3, 200)
+
+
+def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_confirms(desk: Desk) -> None:
+    subscription = desk.subscribe()
+    desk.server.answers["/hook"] = Answer(status=500)
+    desk.site.publish(SECOND)
+    desk.tell()
+    for pause in RETRIES:
+        desk.later(pause)
+        desk.tell()
+    assert desk.site.store.subscription(subscription.id).state == "aside"
+    desk.site.publish(FIRST)
+    assert desk.tell() == 0
+    desk.server.answers["/hook"] = confirming
+    desk.server.asked.clear()
+    desk.sender.ask(subscription, {})
+    desk.site.store.confirm(subscription.id)
+    desk.tell()
+    assert [one["data"]["release"] for one in told(desk)] == [2, 3]
+
+
+def test_who_says_that_it_is_gone_is_set_aside_at_once(desk: Desk) -> None:
+    subscription = desk.subscribe()
+    desk.server.answers["/hook"] = Answer(status=410)
+    desk.site.publish(SECOND)
+    desk.tell()
+    kept = desk.site.store.subscription(subscription.id)
+    assert (kept.state, kept.reason) == ("aside", "HTTP 410")
+
+
+def test_one_dead_subscriber_does_not_keep_the_news_from_another(desk: Desk) -> None:
+    desk.server.answers |= {"/dead": confirming}
+    desk.subscribe("/dead")
+    desk.subscribe()
+    desk.server.answers["/dead"] = Answer(status=500)
+    desk.site.publish(SECOND)
+    desk.tell()
+    assert len(desk.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(b"{}"),
+        Answer(b'{"challenge":"guessed"}'),
+        Answer(b"ok"),
+        Answer(status=404),
+        Answer(status=302),
+    ],
+)
+def test_a_callback_that_does_not_repeat_the_challenge_is_no_subscriber(desk: Desk, answer: Answer) -> None:
+    desk.server.answers["/other"] = answer
+    with pytest.raises(NotTakenError):
+        desk.subscribe("/other")
+    (kept,) = desk.site.store.subscriptions()
+    assert kept.state == "pending"
+    desk.site.publish(SECOND)
+    desk.tell()
+    assert desk.messages("/other") == []
+
+
+def test_a_callback_on_a_private_address_is_never_called(desk: Desk) -> None:
+    guarded = desk.sender.__class__("test", desk.sender.clock, loopback=False, trust=desk.sender.trust)
+    made = desk.site.store.subscribe(f"{desk.server.base}/hook", "{}")
+    before = len(desk.server.asked)
+    with pytest.raises(NotTakenError, match=r"127\.0\.0\.1"):
+        guarded.ask(made, {})
+    assert len(desk.server.asked) == before
+
+
+def test_a_redirect_is_not_followed(desk: Desk) -> None:
+    desk.subscribe()
+    with serving() as elsewhere:
+        elsewhere.answers["/"] = Answer()
+        desk.server.answers["/hook"] = Answer(status=307, headers={"location": f"{elsewhere.base}/"})
+        desk.site.publish(SECOND)
+        desk.tell()
+        assert elsewhere.asked == []
+    (delivery,) = desk.log()
+    assert (delivery.state, delivery.answer) == ("waiting", 307)
+
+
+def test_a_better_reading_of_ours_calls_nobody(desk: Desk) -> None:
+    desk.subscribe()
+    desk.site.publish(FIRST[1:], source_texts=lambda content: str(content["name"]))
+    desk.tell()
+    desk.server.asked.clear()
+    read_better = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST[1:]]
+    desk.site.publish(read_better, source_texts=lambda content: str(content["name"]))
+    desk.tell()
+    assert desk.messages() == []
+    assert desk.log()[0].state == "nothing"
+
+
+def test_who_is_removed_is_told_no_more(desk: Desk) -> None:
+    subscription = desk.subscribe()
+    desk.site.publish(SECOND)
+    desk.site.store.unsubscribe(subscription.id)
+    assert desk.tell() == 0
+    assert desk.log() == ()
