@@ -25,7 +25,7 @@ from publisher.store.model import (
 )
 from publisher.store.prepared import Prepared
 
-_NAMED = func.coalesce(select(func.sum(t.dataset.c.named_at)).scalar_subquery(), 0)
+_NAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
 _NEWEST = Prepared(select((t.site.c.release_sequence + _NAMED).label("number")))
 _LAST_RELEASE = (
     select(t.release.c.sequence)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from publisher.store import tables as t
 from publisher.store.clocks import micros, moment
@@ -277,7 +277,7 @@ def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date, no
 def _named(conn: Connection, dataset_key: int, now: datetime) -> None:
     """Answers that were given before bear a name that holds no longer, so their validators must fail."""
     c = t.dataset.c
-    before = conn.scalar(select(c.named_at).where(c.key == dataset_key)) or 0
+    before = conn.scalar(select(func.max(c.named_at))) or 0  # of the site: its own validator has to grow too
     conn.execute(update(t.dataset).where(c.key == dataset_key).values(named_at=max(micros(now), before + 1)))
 
 

@@ -185,6 +185,22 @@ def test_the_validator_moves_with_releases_and_days(store: Store, clock: Clock) 
     assert store.validator("fees") == (1, date(2020, 1, 2))
 
 
+def test_the_validator_moves_with_a_new_name_of_a_part_even_if_the_clock_is_set_back(
+    store: Store, clock: Clock
+) -> None:
+    release(store, entry("甲"))
+    seen = [(store.validator(), store.validator("fees"))]
+    for old, new in (("财政局", "财政和国资局"), ("财政和国资局", "财政局")):
+        store.rename_part("fees", old, new)
+        clock.advance(days=-1)
+        seen.append((store.validator(), store.validator("fees")))
+    assert list(map(_numbers, seen)) == sorted(set(map(_numbers, seen)))
+
+
+def _numbers(pair: tuple[tuple[int, date], tuple[int, date]]) -> tuple[int, ...]:
+    return tuple(number for number, _ in pair)
+
+
 def test_who_stops_reading_half_way_holds_nobody_in_the_past(store: Store) -> None:
     many = [entry(f"第{number}项") for number in range(2_500)]
     release(store, *many)
