@@ -56,6 +56,7 @@ def create_app(
     service = service_of(settings, store, search, clock)
     press = Press()
     return Edge(
+        direct=mounting.direct(contract.ROUTES, service),
         route_handlers=[*_handlers(service, press), *routes.handlers(service, settings.boundaries)],
         exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
         lifespan=[_running(background, own)],

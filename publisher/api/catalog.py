@@ -14,7 +14,7 @@ from publisher.api.problems import ProblemError
 from publisher.api.routing import Call, Reply, Service, route
 from publisher.dcat import catalog, sitemap, turtle
 from publisher.dcat.model import File, Holdings, Kept, Published
-from publisher.store.model import Dataset, Release
+from publisher.store.model import Dataset, RecordQuery, Release
 from schemas import reading as catalogues
 from schemas.catalogue import Catalogue, json_schema, table_schema
 
@@ -215,7 +215,8 @@ def _asked(service: Service, call: Call) -> Catalogue:
         path="/sitemap.xml",
         tag=TAG,
         summary="站点地图",
-        description="各数据集的地址与最近发布的时间。\n\nAddresses of the datasets, with their last release.",
+        description="各数据集与各次发布的网页, 与最近发布的时间。\n\n"
+        "Pages of the datasets and their releases, with the time of the last.",
         media_type="application/xml; charset=utf-8",
     )
 )
@@ -239,7 +240,8 @@ def get_sitemap(service: Service, call: Call) -> Reply:
 )
 def get_robots(service: Service, call: Call) -> Reply:
     parameters.parse(call.query, _PLAIN)
-    body = sitemap.robots(service.site.base)
+    held = [(d.name, service.store.records(d.name, RecordQuery(limit=1))) for d in service.store.datasets()]
+    body = sitemap.robots(service.site.base, [(name, page.total or 0) for name, page in held])
     return Reply(Validity((body,)), lambda: body)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -24,6 +24,15 @@ REVALIDATE = "public, no-cache"
 @lru_cache(256)
 def _http_date(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """A request's headers; what comes on several lines is one list (RFC 9110, section 5.3)."""
+    found: dict[str, str] = {}
+    for line, content in lines:
+        name, value = line.decode("latin-1"), content.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

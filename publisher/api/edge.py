@@ -6,9 +6,11 @@ and each middleware of its own would cost a request more than this whole layer.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Litestar
+from litestar.types import ASGIApp
 
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"access-control-allow-origin", b"*"),
@@ -33,8 +35,19 @@ _PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
+type Direct = Callable[[Any], Awaitable[ASGIApp | None]]
+
+
 class Edge(Litestar):
-    """A Litestar application behind this layer. Data is open to every origin; no cookie is ever read."""
+    """A Litestar application behind this layer. Data is open to every origin; no cookie is ever read.
+
+    ``direct``: from a GET's scope to an answer that needs no Litestar, if there is one; see
+    :func:`.mounting.direct`.
+    """
+
+    def __init__(self, *, direct: Direct, **given: Any) -> None:
+        super().__init__(**given)
+        self._direct = direct
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -56,12 +69,12 @@ class Edge(Litestar):
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], *_HEADERS]
                 # A 304 updates the headers kept with the page, so it must not say another policy.
-                said = any(name == b"content-security-policy" for name, _ in message["headers"])
-                if not said and message["status"] != 304:
+                if message["status"] != 304 and b"content-security-policy" not in dict(message["headers"]):
                     headers.append(_POLICY)
                 message = {**message, "headers": headers}
             elif head:
                 message = {**message, "body": b""}
             await send(message)
 
-        await super().__call__(scope, receive, dressed)
+        answer = await self._direct(scope) if scope["method"] == "GET" else None
+        await (answer or super().__call__)(scope, receive, dressed)

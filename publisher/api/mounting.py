@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -13,12 +14,14 @@ from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
 from openapi.model import Operation
 from publisher.api import conditional, downloads, parameters, problems
 from publisher.api.downloads import Sending, download
+from publisher.api.edge import Direct
 from publisher.api.problems import ProblemError
 from publisher.api.routing import AnyRoute, AsyncRoute, Call, FileRoute, Route, Service
 from publisher.exports.cache import Coding
@@ -36,8 +39,7 @@ _FOR_PROGRAMS = ("/v1/", "/feeds/", "/ogc", "/docs/", "/assets/")
 _HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Sending):
+class Outcome(msgspec.Struct, frozen=True):
     """An answer that sends itself: half of what Litestar's own response classes cost a short one."""
 
     status: int
@@ -59,9 +61,31 @@ def handler(route: AnyRoute, service: Service) -> HTTPRouteHandler:
     # Never ``{number:int}``: for what is no number Litestar answers an undocumented 404 of its own.
     @get(route.operation.path.replace("}", ":str}"), name=route.operation.name, include_in_schema=False)
     async def handle(request: Request[Any, Any, Any]) -> Sending:
-        return await respond(request, request.path_params)
+        return await respond(request.scope, request.path_params)
 
     return handle
+
+
+def direct(routes: Iterable[AnyRoute], service: Service) -> Direct:
+    """Answers the routes that run in the event loop, found here: what Litestar does for any request (its
+    object, dependencies, a response) takes as long as such an answer.
+
+    They are Litestar's like all others too: whatever goes wrong is asked of it again, and told by it.
+    """
+    quick = [r for r in routes if isinstance(r, Route) and r.runs == "loop"]
+    found = [
+        (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.operation.path)), responder(r, service))
+        for r in quick
+    ]
+
+    async def answer(scope: HTTPScope) -> ASGIApp | None:
+        for path, respond in found:
+            if (names := path.fullmatch(scope["path"])) is not None:
+                with suppress(Exception):
+                    return await respond(scope, names.groupdict())
+        return None
+
+    return answer
 
 
 def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) -> HTTPRouteHandler:
@@ -77,14 +101,14 @@ def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) ->
         name, _, suffix = value.rpartition(".")
         if suffix not in responders:
             raise ProblemError("no-such-route")
-        return await responders[suffix](request, {key: name})
+        return await responders[suffix](request.scope, {key: name})
 
     return handle
 
 
 def responder(
     route: AnyRoute, service: Service
-) -> Callable[[Request[Any, Any, Any], Mapping[str, str]], Awaitable[Sending]]:
+) -> Callable[[HTTPScope, Mapping[str, str]], Awaitable[Sending]]:
     """From a request and the names in its path to the response of ``route``."""
     answer: Callable[..., Any]
     match route:
@@ -98,14 +122,14 @@ def responder(
     also = route.operation.also
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
 
-    async def respond(request: Request[Any, Any, Any], names: Mapping[str, str]) -> Sending:
-        headers = request.headers
+    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Sending:
+        headers = conditional.headers(scope["headers"])
         if isinstance(route, FileRoute):
             chosen: str = downloads.coding(headers.get("accept-encoding"))
         else:
             best = conditional.negotiate(headers.get("accept"), offered)
             chosen = best if also else ""
-        call = Call(names, request.scope["query_string"], template.format_map(names), chosen)
+        call = Call(names, scope["query_string"], template.format_map(names), chosen)
         outcome: Sending = await answer(call, headers)
         return outcome
 
@@ -139,7 +163,7 @@ def _of_files(route: FileRoute, service: Service) -> Callable[..., Any]:
         with service.store.snapshot():
             reply = route.handle(service, call)
             conditional.negotiate(headers.get("accept"), (reply.headers["content-type"], _ANY_FILE))
-            told = replace(call, media=call.media if reply.squeezed else "")
+            told = structs.replace(call, media=call.media if reply.squeezed else "")
             fresh, unchanged = _validators(route.operation, service, told, headers, reply.validity)
         if unchanged:
             return Outcome(304, fresh, b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
 from publisher.api import answers, parameters
@@ -134,6 +135,7 @@ def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -
     )
 
 
+@lru_cache(1024)
 def view_query(view: View) -> str:
     """The query that asks for ``view`` again; empty for the present."""
     pairs: list[tuple[str, str]] = []

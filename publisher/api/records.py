@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
+
+from msgspec import Raw
 
 from openapi.model import Operation, Parameter
 from publisher.api import answers, cursors, parameters, reading, titles
@@ -155,7 +158,7 @@ def get_record(service: Service, call: Call) -> Reply:
     name, record = reading.dataset_name(call), reading.record_id(call)
     asked = parameters.NOTHING
     if _CLOCKS_ONLY.fullmatch(call.query):  # the most that caches ask for: no field is named
-        asked = parameters.parse(call.query, _CLOCKS)
+        asked = _clocks(call.query)
     elif call.query:
         known = reading.grammar(service.store.catalogue(name))
         asked = parameters.parse(call.query, replace(known, names=reading.VIEW | {"fields"}, filters={}))
@@ -167,12 +170,23 @@ def get_record(service: Service, call: Call) -> Reply:
             raise gone(service, state)
         return answers.Record(
             **_item(service, state, asked.fields, asked.view),
-            originals=dict(state.originals),
-            locator=dict(state.locator),
+            originals=_stored(state.originals_json),
+            locator=_stored(state.locator_json),
             sources=tuple(source(s) for s in state.sources),
         )
 
     return Reply(validity, build)
+
+
+@lru_cache(1024)
+def _clocks(query: bytes) -> Parameters:
+    """Many addresses ask for one state."""
+    return parameters.parse(query, _CLOCKS)
+
+
+def _stored(json: str) -> Any:
+    """What the log holds as JSON is written into the answer as it is."""
+    return Raw(json)
 
 
 def gone(service: Service, state: RecordState) -> ProblemError:
@@ -194,9 +208,10 @@ def gone(service: Service, state: RecordState) -> ProblemError:
 
 
 def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, view: View) -> dict[str, Any]:
-    content = state.content
+    content = _stored(state.content_json)
     if fields is not None:
-        content = {name: content[name] for name in fields if name in content}
+        every = state.content
+        content = {name: every[name] for name in fields if name in every}
     dataset = service.link(f"/v1/datasets/{state.dataset}")
     home = f"{dataset}/records/{state.id}"
     return {

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from openapi.model import Operation
 from publisher.api.conditional import Validity
 from publisher.exports.cache import Cache, Key
@@ -91,8 +93,7 @@ class Service:
         return self.site.base + path
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One request, as far as an answer depends on it."""
 
     path: Mapping[str, str]
@@ -103,8 +104,7 @@ class Call:
     """The media type agreed on, where the operation offers more than one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """An answer not yet built, and what its ETag is made of: a 304 never builds it.
 
     ``build`` gives a msgspec struct, or bytes that are ready.
@@ -112,16 +112,15 @@ class Reply:
 
     validity: Validity
     build: Callable[[], Any]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}  # a struct copies it
 
 
-@dataclass(frozen=True, slots=True)
-class AsyncReply:
+class AsyncReply(msgspec.Struct, frozen=True):
     """Like :class:`Reply`, for an answer that waits for a search engine."""
 
     validity: Validity
     build: Callable[[], Awaitable[Any]]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}  # a struct copies it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ A chart only shows what a table beside it says, so it is one picture to who cann
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 import pygal
 from lxml import etree
 from markupsafe import Markup
 
+_KEPT = 256
+"""Drawings that are kept: one takes milliseconds, and lists change seldom."""
 _WIDTH = 440
 _EM = 13
 """Size of the labels in units of the drawing; Han characters are as wide."""
@@ -22,14 +25,20 @@ _ORNAMENTS = ("defs", "desc", "title", etree.Comment)
 _OVERLAYS = frozenset({"overlay", "text-overlay", "tooltip-overlay", "titles"})
 
 
+type Series = tuple[tuple[str, tuple[int, ...]], ...]
+"""Class of a colour, and a number for each name."""
+
+
 def bars(rows: Sequence[tuple[str, int]], *, label: str) -> Markup:
     """One bar a row, in their order from above."""
-    return stacked([name for name, _ in rows], {"": [number for _, number in rows]}, label=label)
+    names, numbers = tuple(name for name, _ in rows), tuple(number for _, number in rows)
+    return stacked(names, (("", numbers),), label=label)
 
 
-def stacked(names: Sequence[str], series: Mapping[str, Sequence[int]], *, label: str) -> Markup:
-    """One bar a name, of a piece for each series; ``series``: class of the colour → numbers in that order."""
-    totals = [sum(numbers) for numbers in zip(*series.values(), strict=True)]
+@lru_cache(_KEPT)
+def stacked(names: tuple[str, ...], series: Series, *, label: str) -> Markup:
+    """One bar a name, of a piece for each series."""
+    totals = [sum(numbers) for numbers in zip(*(numbers for _, numbers in series), strict=True)]
     chart = pygal.HorizontalStackedBar(
         **_plain(
             height=_BAR * len(names) + 40,
@@ -39,12 +48,13 @@ def stacked(names: Sequence[str], series: Mapping[str, Sequence[int]], *, label:
     )
     # pygal draws from below.
     chart.x_labels = [_short(name) for name in reversed(names)]
-    for name, numbers in series.items():
+    for name, numbers in series:
         chart.add(name, list(reversed(numbers)))
-    return _drawn(chart, list(series), label)
+    return _drawn(chart, [name for name, _ in series], label)
 
 
-def columns(rows: Sequence[tuple[str, int]], *, label: str) -> Markup:
+@lru_cache(_KEPT)
+def columns(rows: tuple[tuple[str, int], ...], *, label: str) -> Markup:
     """One column a row, from left to right: for what goes with time."""
     chart = pygal.Bar(**_plain(height=200, left=34, most=max((n for _, n in rows), default=0)))
     chart.x_labels = [name for name, _ in rows]

@@ -146,9 +146,9 @@ def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
     shown = list(tallies.items())[:_BODIES]
     if not shown:
         return None
-    names = [part or visit.t("未分部门", "no part") for part, _ in shown]
-    series: dict[str, list[int]] = {kind: [numbers[kind] for _, numbers in shown] for kind in KINDS}
-    drawn = {kind: numbers for kind, numbers in series.items() if any(numbers)}
+    names = tuple(part or visit.t("未分部门", "no part") for part, _ in shown)
+    series: dict[str, tuple[int, ...]] = {k: tuple(numbers[k] for _, numbers in shown) for k in KINDS}
+    drawn = tuple((kind, numbers) for kind, numbers in series.items() if any(numbers))
     label = visit.t("各部门的变化，数字见表", "Changes by part; the table has the numbers")
     return charts.stacked(names, drawn, label=label)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -12,14 +12,16 @@ from publisher.api import records as api
 from publisher.api.parameters import Parameters
 from publisher.api.routing import Call, Reply
 from publisher.exports.forms import FORMS
-from publisher.pages import finding, head, home, values, words
+from publisher.pages import charts, finding, head, home, values, words
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.visit import Visit
-from publisher.store.model import View
+from publisher.store.model import Release, View
 from schemas.catalogue import Catalogue, Field
 
 _COLUMNS = 4
 """Columns beside the title that a table has unless the reader chooses."""
+_BARS = 10
+"""Bars of a chart; its table has every value."""
 _CELL = 120
 """Characters of a text in a cell; its record has all of it."""
 _VALUES = ("amount", "limit", "date", "boolean", "integer", "decimal")
@@ -41,6 +43,15 @@ class Row:
     address: str
     status: str
     cells: Sequence[Markup | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart and the numbers that it draws."""
+
+    title: str
+    rows: Sequence[tuple[str, int]]
+    chart: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             latest=latest,
             releases=sorted(releases, key=lambda r: -r.number),
             pin=release,
+            figures=list(_figures(visit, catalogue, page, releases)),
             table=table,
             shown={column.field.name for column in table.columns},
             fields=[f for f in catalogue.fields if not f.personal],
@@ -90,6 +102,28 @@ def dataset(press: Press, visit: Visit) -> Reply:
 
     validity = reading.validity(service, name, View(release=release) if release else visit.view)
     return Reply(replace(validity, tokens=(*validity.tokens, kept), modified=None), build, HEADERS)
+
+
+def _figures(
+    visit: Visit, catalogue: Catalogue, page: answers.Records, releases: Sequence[Release]
+) -> Iterator[Figure]:
+    """By body, by type, over time; a chart of one bar says nothing and is left out."""
+    counts = {facet.field: facet for facet in page.facets}
+    body, kind = catalogue.body_field or "", catalogue.type_field or ""
+    for name, title in (
+        (body if body in counts else "part", visit.t("按机构", "By body")),
+        (kind, visit.t("按类型", "By type")),
+    ):
+        rows = [(value.title, value.count) for value in counts[name].values] if name in counts else []
+        if len(rows) > 1:
+            label = visit.t(f"{title}统计，数字见表", f"{title}; the table has the numbers")
+            yield Figure(title, rows, charts.bars(rows[:_BARS], label=label))
+    shown = sorted((r for r in releases if home.seen(visit, r)), key=lambda r: r.number)[-_BARS:]
+    times = tuple((f"{r.effective_on:%Y-%m}", r.counts.get("records", 0)) for r in shown)
+    if len(times) > 1:
+        title = visit.t("历次发布后的条目数", "Records after each release")
+        label = visit.t(f"{title}，数字见表", f"{title}; the table has the numbers")
+        yield Figure(title, times, charts.columns(times, label=label))
 
 
 def _facets(catalogue: Catalogue) -> Sequence[str]:

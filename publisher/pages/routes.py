@@ -9,7 +9,19 @@ from openapi.model import Operation
 from publisher.api.conditional import Validity
 from publisher.api.problems import ProblemError
 from publisher.api.routing import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, Service
-from publisher.pages import comparing, datasets, finding, home, problem, records, releases, taking, visit
+from publisher.pages import (
+    comparing,
+    datasets,
+    developers,
+    finding,
+    home,
+    problem,
+    records,
+    releases,
+    sitemaps,
+    taking,
+    visit,
+)
 from publisher.pages.press import HTML, Press
 from publisher.pages.visit import Visit
 
@@ -27,6 +39,7 @@ PAGES: dict[str, Page] = {
 }
 WAITING: dict[str, Waiting] = {
     "/search": finding.search,
+    "/developers": developers.developers,
     "/datasets/{dataset}/records/{record}": records.record,
 }
 """Pages that ask the search engine."""
@@ -35,6 +48,7 @@ WAITING: dict[str, Waiting] = {
 def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
+        _page("/datasets/{dataset}/sitemaps/{number}", press, sitemaps.of_records, sitemaps.XML),
         *(_waiting(path, press, page) for path, page in WAITING.items()),
         _taken("/search.csv", taking.CSV, taking.as_csv),
         _taken("/search.xlsx", taking.XLSX, taking.as_xlsx),
@@ -48,11 +62,11 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
     )
 
 
-def _page(path: str, press: Press, page: Page) -> Route:
+def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
     def handle(service: Service, call: Call) -> Reply:
         return page(press, visit.of(service, call))
 
-    return Route(_operation(path), handle)
+    return Route(_operation(path, media_type), handle)
 
 
 def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:

@@ -132,12 +132,18 @@ class Asking(Base):
         """While both stay, a current view stays: a number that every release and every new name of a part
         makes larger, and the day (Asia/Shanghai).
         """
+        shared = self._shared
+        if shared.open and (known := shared.validators.get(dataset)) is not None:
+            return known
         with self._read() as conn:
             if dataset is None:
                 newest = _NEWEST.first(conn, {})
             else:
                 newest = _NEWEST_OF.first(conn, {"dataset": self._keyed(conn, dataset).key})
-            return 0 if newest is None else newest.number, self._today()
+            found = 0 if newest is None else newest.number, self._today()
+        if shared.open:
+            shared.validators[dataset] = found
+        return found
 
     def marks(self, dataset: str, release: Release) -> tuple[object, ...]:
         """What came since and is told with a state of the release; empty where nothing did.

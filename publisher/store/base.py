@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -30,10 +30,12 @@ class Keyed:
 
 
 class _Shared(threading.local):
-    """The connection that reads of one snapshot share, by thread."""
+    """What reads of one snapshot share, by thread."""
 
-    stack: ExitStack | None = None
+    open: bool = False
+    reading: AbstractContextManager[Connection] | None = None
     conn: Connection | None = None
+    validators: dict[str | None, tuple[int, date]]
 
 
 class Base:
@@ -54,25 +56,29 @@ class Base:
         Whoever reads a validator and then a body needs both of the same moment. Nothing is opened before
         the first read. The caller awaits nothing within and writes nothing.
         """
-        if self._shared.stack is not None:
+        shared = self._shared
+        if shared.open:
             yield
             return
-        with ExitStack() as stack:
-            self._shared.stack, self._shared.conn = stack, None
-            try:
-                yield
-            finally:
-                self._shared.stack = self._shared.conn = None
+        shared.open, shared.validators = True, {}
+        try:
+            yield
+        finally:
+            reading, shared.open, shared.reading, shared.conn = shared.reading, False, None, None
+            if reading is not None:
+                reading.__exit__(None, None, None)
 
     def _read(self) -> AbstractContextManager[Connection]:
         shared = self._shared
         if shared.conn is not None:
             return nullcontext(shared.conn)
-        if not self._database.exists():
+        if not self._database.at_hand() and not self._database.exists():
             raise registry.not_initialised()
-        if shared.stack is None:
-            return self._database.read()
-        shared.conn = shared.stack.enter_context(self._database.read())
+        reading = self._database.read()
+        if not shared.open:
+            return reading
+        shared.conn = reading.__enter__()
+        shared.reading = reading
         return nullcontext(shared.conn)
 
     def _write(self, *, keep: bool = True) -> AbstractContextManager[Connection]:

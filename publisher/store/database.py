@@ -56,6 +56,10 @@ class Database:
         """Whether there is a database to open; SQLite would make an empty one."""
         return self.file is None or self.file.exists()
 
+    def at_hand(self) -> bool:
+        """Whether a connection is open for the next read."""
+        return bool(self._idle)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One state throughout. Connections to SQLite are kept at hand, the last used first.

@@ -56,6 +56,7 @@ def pages(base: str) -> dict[str, str]:
         "record-corrected": found("shili-power-list", "社会团体成立登记"),
         "record-withdrawn": withdrawn(),
         "document": document,
+        "developers": "/developers",
         "error-404": "/nowhere",
         "error-422": "/datasets/shili-fees?nmae=1",
     }

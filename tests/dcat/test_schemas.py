@@ -61,13 +61,20 @@ def test_a_kind_that_there_is_not_is_a_problem(client: httpx.Client) -> None:
 def test_the_sitemap_names_every_dataset_and_robots_names_the_sitemap(client: httpx.Client) -> None:
     root = ET.fromstring(client.get("/sitemap.xml").content)  # noqa: S314 - our own answer
     places = [loc.text for loc in root.findall("s:url/s:loc", SPACE)]
-    assert f"{BASE}/v1/datasets/{FEES}" in places
+    assert f"{BASE}/datasets/{FEES}" in places
+    assert f"{BASE}/datasets/{FEES}/releases/2" in places
     for place in places:
         assert client.get(str(place).removeprefix(BASE)).status_code == 200
     assert root.find("s:url/s:lastmod", SPACE) is not None
     robots = client.get("/robots.txt").text
     assert f"Sitemap: {BASE}/sitemap.xml" in robots.splitlines()
     assert "Disallow: /v1/search" in robots.splitlines()
+    records = f"{BASE}/datasets/{FEES}/sitemaps/1"
+    assert f"Sitemap: {records}" in robots.splitlines()
+    listed = ET.fromstring(client.get(records.removeprefix(BASE)).content)  # noqa: S314 - our own answer
+    pages = [str(loc.text) for loc in listed.findall("s:url/s:loc", SPACE)]
+    assert len(pages) == client.get(f"/v1/datasets/{FEES}/records").json()["total"]
+    assert all(client.get(page.removeprefix(BASE)).status_code == 200 for page in pages)
 
 
 @given(st.text())

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import httpx
 import pytest
+from litestar.testing import TestClient
 
+from publisher import settings
+from publisher.app import create_app
+from publisher.sample import load, plan
+from tests.api.asserting import BASE
 from tests.api.conftest import Site, site
 
 __all__ = ["site"]
@@ -68,5 +73,24 @@ type Open = Callable[[str], Page]
 def visit(site: Site) -> Open:
     def opened(address: str) -> Page:
         return Page(site.client.get(address, headers=BROWSER))
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The sample site, as `make demo` publishes it."""
+    home = tmp_path_factory.mktemp("demo") / "site"
+    load.load(home, plan.read(), base=BASE, told=lambda *_: None)
+    with TestClient(create_app(settings.read(home, {})), base_url="http://testserver.local") as client:
+        yield client
+
+
+@pytest.fixture
+def look(demo: httpx.Client) -> Open:
+    """Opens a page of the sample site."""
+
+    def opened(address: str) -> Page:
+        return Page(demo.get(address, headers=BROWSER))
 
     return opened
