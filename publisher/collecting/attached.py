@@ -152,7 +152,7 @@ def with_attachments(
     if not attached or "attachments" not in catalogue.by_name:
         return record
     content = dict(record.content)
-    content["attachments"] = [f"[{_plain(one.title)}](<{one.url}>)" for one in attached]
+    content["attachments"] = [f"{one.title} {one.url}" for one in attached]
     body, outline = str(content.get("body_markdown", "")), list(_strings(content.get("outline")))
     for one in attached:
         lines = [fold(line) for line in one.text[:_LONGEST].splitlines()]
@@ -171,10 +171,6 @@ def with_attachments(
 
 def _strings(value: object) -> Iterator[str]:
     return (one for one in value if isinstance(one, str)) if isinstance(value, list) else iter(())
-
-
-def _plain(title: str) -> str:
-    return title.replace("[", "（").replace("]", "）").replace("\\", "")
 
 
 def _name(url: str) -> str:

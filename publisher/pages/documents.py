@@ -78,7 +78,7 @@ def text_of(visit: Visit, catalogue: Catalogue, state: RecordState) -> Text | No
 
 def rendered(source: str, where: Where) -> Markup:
     """Markdown as HTML: no HTML of the source's own, no pictures, headings below the page's own."""
-    markdown = MarkdownIt("commonmark", {"html": False}).disable(["image", "entity"])
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "entity"])
     markdown.add_render_rule(
         "text", lambda _self, tokens, n, _options, _env: str(text.linked(tokens[n].content, where))
     )

@@ -64,8 +64,8 @@ def test_the_text_of_attachments_becomes_part_of_the_document(collector: Collect
     (found,) = collector.draft()
     base = collector.web.base
     assert found["attachments"] == [
-        f"[rules](<{base}/files/rules.pdf>)",
-        f"[plan](<{base}/files/plan.docx>)",
+        f"rules {base}/files/rules.pdf",
+        f"plan {base}/files/plan.docx",
     ]
     assert "Rules of the notice" in found["body_markdown"]
     assert "分三步实施。" in found["body_markdown"]
