@@ -33,6 +33,9 @@ MAX_TEXT = 4 << 20
 """Characters; the longest documents of state organs have a tenth of it."""
 MOST_REPAIRS = 50
 """In one line; a page with more is not damaged but made to keep us busy."""
+_EFFECT = re.compile(
+    r"自(?:(?P<day>\d{4}年\d{1,2}月\d{1,2}日)|(?:公布|发布|印发)之日)起(?:正式)?(?:施行|实施|执行|生效)"
+)
 _DAY = re.compile(r"\d{4}\s?[年.\-/]\s?\d{1,2}\s?[月.\-/]\s?\d{1,2}\s?日?")
 
 
@@ -194,6 +197,21 @@ class _Document:
             self._content["outline"] = list(body.outline)
         self._references(parts)
         self._relations(parts)
+        if "effective_on" not in self._content:
+            self._effect(parts)
+
+    def _effect(self, parts: Letter) -> None:
+        """自2016年1月1日起施行, or 自公布之日起施行: then the day of publication, else of signature."""
+        for line in reversed(parts.body):
+            match = _EFFECT.search(line.text) if line.spot is None else None
+            if match is None:
+                continue
+            day = self._content.get("date_published") or self._content.get("date_written")
+            if match["day"]:
+                self._put("effective_on", match["day"], line.number)
+            elif day is not None and "effective_on" in self._catalogue.by_name:
+                self._set("effective_on", day, match[0], line.number)
+            return
 
     def _relations(self, parts: Letter) -> None:
         lines = [line.text for line in parts.body]

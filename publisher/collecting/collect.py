@@ -58,8 +58,9 @@ def due(store: Store, sources: Mapping[str, Source], now: datetime) -> tuple[Sou
     """Sources whose lists were last asked longer ago than they say, for the scheduler."""
     found = []
     for source in sources.values():
-        asked = [page.checked_at for page in store.pages(source.name, role="list") if page.parent is None]
-        if not asked or any(at is None or at <= now - source.interval for at in asked):
+        checked = {page.url: page.checked_at for page in store.pages(source.name, role="list")}
+        asked = [checked.get(url) for url in source.entries]
+        if any(at is None or at <= now - source.interval for at in asked):
             found.append(source)
     return tuple(found)
 

@@ -34,7 +34,7 @@ class DryRun:
     def go(self) -> None:
         """The first page of every list, and the first documents that are not known."""
         new: dict[str, None] = {}
-        for url in (*self._source.lists, *self._source.sitemaps, *self._source.feeds):
+        for url in self._source.entries:
             fetched = self._get(url)
             found = listed(self._source, url, fetched, self._report) if fetched is not None else None
             for link in found.documents if found is not None else ():

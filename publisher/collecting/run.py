@@ -66,7 +66,7 @@ class Run:
     def _walk(self) -> None:
         """Lists as the source names them, and their further pages while these show what is not known."""
         seen: set[str] = set()
-        entries = [*self._source.lists, *self._source.sitemaps, *self._source.feeds]
+        entries = self._source.entries
         self._store.found(self._source.name, [(url, "") for url in entries], role="list")
         never_asked = [
             page.url
@@ -175,7 +175,7 @@ class Run:
 
     def _keep(self, some: list[Asked]) -> None:
         if some:
-            self.report.notice(self._store.keep([answer(one.page.key, one.fetched) for one in some]))
+            self.report.notice(self._store.keep([self._answer(one.page, one.fetched) for one in some]))
 
     def _keep_robots(self) -> None:
         asked, self._fetcher.robots = self._fetcher.robots, []
@@ -183,19 +183,21 @@ class Run:
         for one in asked:
             page = self._store.page_at(self._source.name, one.last.url)
             if page is not None:
-                self._store.keep([answer(page.key, one)])
+                self._store.keep([self._answer(page, one)])
 
-
-def answer(page: int, fetched: Fetched) -> Answer:
-    hop = fetched.last
-    return Answer(
-        page=page,
-        at=hop.at,
-        status=hop.status,
-        warc=warc.write(fetched.hops),
-        body_digest=fetched.digest,
-        length=len(hop.body),
-        etag=warc.header(hop, "etag"),
-        modified=warc.header(hop, "last-modified"),
-        whole=not hop.truncated,
-    )
+    def _answer(self, page: Page, fetched: Fetched) -> Answer:
+        """For the evidence; a body that was kept before is kept once."""
+        hop = fetched.last
+        again = hop.status == 200 and not hop.truncated and fetched.digest == page.body_digest
+        first = self._store.response(page.response).at if again and page.response is not None else None
+        return Answer(
+            page=page.key,
+            at=hop.at,
+            status=hop.status,
+            warc=warc.write(fetched.hops, same_as=first),
+            body_digest=fetched.digest,
+            length=len(hop.body),
+            etag=warc.header(hop, "etag"),
+            modified=warc.header(hop, "last-modified"),
+            whole=not hop.truncated,
+        )

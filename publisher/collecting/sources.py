@@ -64,6 +64,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Datasets for whose drafts attached tables are tried, in this order."""
 
     @property
+    def entries(self) -> tuple[str, ...]:
+        """Where a run begins."""
+        return (*self.lists, *self.sitemaps, *self.feeds)
+
+    @property
     def interval(self) -> timedelta:
         return span(self.every)
 
@@ -138,13 +143,12 @@ def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
             f"{FILE} {name}: 名称只能用小写字母、数字和连字符。",
             f"{FILE} {name}: names hold small letters, digits and hyphens.",
         )
-    addresses = (*source.lists, *source.sitemaps, *source.feeds)
-    if not addresses:
+    if not source.entries:
         raise SourcesError(
             f"{FILE} {name}: 请写明 lists、sitemaps 或 feeds。",
             f"{FILE} {name}: say where to begin: lists, sitemaps or feeds.",
         )
-    for address in addresses:
+    for address in source.entries:
         parts = urlsplit(address)
         if not {parts.netloc.lower(), parts.hostname} & {host.lower() for host in source.hosts}:
             raise SourcesError(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -33,27 +34,47 @@ class Hop:
     """``length`` or ``time`` where a limit cut it off (WARC-Truncated)."""
 
 
-def write(hops: Sequence[Hop]) -> bytes:
+def write(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes:
+    """``same_as``: when the last body was kept before; then only its digest is kept again."""
     file = BytesIO()
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
-    for hop in hops:
+    for number, hop in enumerate(hops, start=1):
         head = StatusAndHeaders(f"{hop.status} {hop.reason}".strip(), list(_kept(hop.headers)), hop.protocol)
         about = {
             "WARC-Date": hop.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         }
         about |= {"WARC-IP-Address": hop.address} if hop.address else {}
         about |= {"WARC-Truncated": hop.truncated} if hop.truncated else {}
-        writer.write_record(
-            writer.create_warc_record(
-                hop.url,
-                "response",
-                payload=BytesIO(hop.body),
-                length=len(hop.body),
-                http_headers=head,
-                warc_headers_dict=about,
-            )
+        record = writer.create_warc_record(
+            hop.url,
+            "response",
+            payload=BytesIO(hop.body),
+            length=len(hop.body),
+            http_headers=head,
+            warc_headers_dict=about,
         )
+        if same_as is not None and number == len(hops):
+            record = _revisit(writer, record, same_as)
+        writer.write_record(record)
     return file.getvalue()
+
+
+def _revisit(writer: WARCWriter, record: ArcWarcRecord, same_as: datetime) -> ArcWarcRecord:
+    """The same response without its body (WARC 1.1, 6.7.2: identical payload digest)."""
+    about = record.rec_headers
+    names = ("WARC-Date", "WARC-IP-Address")
+    return writer.create_revisit_record(
+        about.get_header("WARC-Target-URI"),
+        about.get_header("WARC-Payload-Digest"),
+        about.get_header("WARC-Target-URI"),
+        _date(same_as),
+        http_headers=record.http_headers,
+        warc_headers_dict={name: about.get_header(name) for name in names if about.get_header(name)},
+    )
+
+
+def _date(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read(data: bytes) -> tuple[Hop, ...]:

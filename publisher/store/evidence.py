@@ -204,9 +204,11 @@ def _said(row: Any, answer: Answer, key: int) -> dict[str, Any]:
         "modified": answer.modified,
         "length": answer.length,
         "body_digest": answer.body_digest,
-        "response": key,
     }
-    if row.body_digest in (None, answer.body_digest):
+    if row.body_digest == answer.body_digest:  # the body stays where it was kept first
+        return said
+    said["response"] = key
+    if row.body_digest is None:
         return said
     signs = (
         ("etag", row.etag, answer.etag),

@@ -342,6 +342,22 @@ def test_every_answer_is_kept_as_a_warc_record_with_its_headers_and_the_address(
     }
 
 
+def test_a_body_that_comes_again_is_kept_once_and_the_answer_all_the_same(
+    collector: Collector, tmp_path: Path
+) -> None:
+    publish(collector.web, 1)
+    collector.collect()
+    collector.publish()
+    make_due(collector)
+    assert collector.collect()["unchanged"] == 1
+    collector.site.ok("evidence", letter(1)[0], "--extract", tmp_path)
+    kinds = []
+    for path in sorted(tmp_path.glob("*.warc.gz")):
+        with path.open("rb") as file:
+            kinds += [(r.rec_type, len(r.content_stream().read()) > 0) for r in ArchiveIterator(file)]
+    assert kinds == [("response", True), ("revisit", False)]
+
+
 def _body(path: Path) -> str:
     with path.open("rb") as file:
         return "".join(r.content_stream().read().decode("utf-8", "replace") for r in ArchiveIterator(file))

@@ -100,6 +100,23 @@ def test_of_a_page_that_tells_nothing_itself_trafilatura_finds_the_text() -> Non
     assert reading.records[0].content["title"] == "食品安全专项整治工作答记者问"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "day", "original"),
+    [
+        ("本办法自2016年1月1日起施行，有效期五年。", "2016-01-01", "2016年1月1日"),
+        ("本通知自发布之日起执行。", "2015-11-04", "自发布之日起执行"),
+        ("自2016年以来，各部门认真施行。", None, None),
+    ],
+)
+def test_the_day_of_effect_is_read_from_the_text(
+    sentence: str, day: str | None, original: str | None
+) -> None:
+    body = f"<p>发布时间：2015-11-04</p>{BODY}<p>{sentence}</p><p>鞍山市人民政府</p><p>2015年11月3日</p>"
+    (record,) = read(html(body)).records
+    assert record.content.get("effective_on") == day
+    assert record.originals.get("effective_on") == original
+
+
 def notice() -> str:
     return require("notice-anshan-2015/page.txt").read_text(encoding="utf-8")
 
