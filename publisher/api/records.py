@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -56,26 +56,68 @@ _GONE: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
     )
 )
 def list_records(service: Service, call: Call) -> Reply:
+    listing = listing_of(service, call)
+    asked, name = listing.asked, listing.name
+    validity = reading.validity(service, name, asked.view)
+
+    def build() -> answers.Records:
+        page = listing.read(service)
+        return answers.Records(
+            dataset=name,
+            total=page.total,
+            records=tuple(
+                answers.RecordItem(**_item(service, s, asked.fields, asked.view)) for s in page.records
+            ),
+            facets=page.facets,
+            links=reading.page_links(service, call, name, page.following),
+        )
+
+    return Reply(validity, build)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    records: tuple[RecordState, ...]
+    total: int
+    facets: tuple[answers.Facet, ...]
+    following: str | None
+    """Cursor of the next page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of records that was asked for, checked; the API and the pages read it alike."""
+
+    name: str
+    catalogue: Catalogue
+    asked: Parameters
+    walk: str
+    cursor: cursors.Cursor | None
+
+    def read(self, service: Service) -> ListedPage:
+        return _page(service, self.name, self.catalogue, self.asked, self.walk, self.cursor)
+
+
+def listing_of(service: Service, call: Call) -> Listing:
+    """Raises ``no-such-dataset``, ``invalid-parameters``, ``invalid-cursor``."""
     name = reading.dataset_name(call)
     catalogue = service.store.catalogue(name)
     asked = parameters.parse(call.query, reading.grammar(catalogue))
-    validity = reading.validity(service, name, asked.view)
     walk = cursors.walk("records", name, replace(asked, cursor=None, limit=0))
     cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
     if cursor is not None and not _fits(cursor, asked, catalogue):
         raise ProblemError("invalid-cursor")
-    return Reply(validity, lambda: _page(service, call, name, catalogue, asked, walk, cursor))
+    return Listing(name, catalogue, asked, walk, cursor)
 
 
 def _page(
     service: Service,
-    call: Call,
     name: str,
     catalogue: Catalogue,
     asked: Parameters,
     walk: str,
     cursor: cursors.Cursor | None,
-) -> answers.Records:
+) -> ListedPage:
     query = model.RecordQuery(
         view=_pinned(asked.view, cursor),
         filters=asked.filters,
@@ -93,18 +135,11 @@ def _page(
         following = cursors.encode(
             cursors.Cursor(walk, page.after, total, as_of=view.as_of, known_at=view.known_at)
         )
-    return answers.Records(
-        dataset=name,
-        total=total,
-        records=tuple(
-            answers.RecordItem(**_item(service, s, asked.fields, asked.view)) for s in page.records
-        ),
-        facets=tuple(
-            titles.facet(field, titles.of_field(catalogue, field), counts)
-            for field, counts in page.facets.items()
-        ),
-        links=reading.page_links(service, call, name, following),
+    facets = tuple(
+        titles.facet(field, titles.of_field(catalogue, field), counts)
+        for field, counts in page.facets.items()
     )
+    return ListedPage(page.records, total, facets, following)
 
 
 def _fits(cursor: cursors.Cursor, asked: Parameters, catalogue: Catalogue) -> bool:

@@ -109,7 +109,7 @@ def _compared(visit: Visit, name: str, found: compared.Comparison) -> dict[str, 
             (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _asked(visit)))
             for title, suffix in (("XLSX", "xlsx"), ("CSV", "csv"))
         ],
-        "following": finding.following(visit, found.links.next),
+        "following": finding.following_of(visit, found.links.next),
     }
 
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from publisher.api import answers, reading
+from publisher.api import reading
 from publisher.api import records as api
 from publisher.api.parameters import Parameters
+from publisher.api.records import ListedPage
 from publisher.api.routing import Call, Reply
 from publisher.exports.forms import FORMS
 from publisher.pages import charts, finding, head, home, values, words
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.visit import Visit
 from publisher.store.model import Release, View
-from schemas.catalogue import Catalogue, Field
+from schemas.catalogue import Catalogue, Content, Field, Json
 
 _COLUMNS = 4
 """Columns beside the title that a table has unless the reader chooses."""
@@ -71,10 +72,10 @@ def dataset(press: Press, visit: Visit) -> Reply:
     release = asked.view.release
     facets = _facets(catalogue)
     call = _listing(visit, facets, pinned=release is not None)
-    reply = api.list_records.handle(service, call)
+    listing = api.listing_of(service, call)
 
     def build() -> bytes:
-        page: answers.Records = reply.build()
+        page = listing.read(service)
         releases = service.store.releases(name)
         latest = home.latest(visit, releases)
         table = _table(visit, catalogue, asked, page)
@@ -105,7 +106,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
 
 
 def _figures(
-    visit: Visit, catalogue: Catalogue, page: answers.Records, releases: Sequence[Release]
+    visit: Visit, catalogue: Catalogue, page: ListedPage, releases: Sequence[Release]
 ) -> Iterator[Figure]:
     """By body, by type, over time; a chart of one bar says nothing and is left out."""
     counts = {facet.field: facet for facet in page.facets}
@@ -136,32 +137,33 @@ def _listing(visit: Visit, facets: Sequence[str], *, pinned: bool) -> Call:
     return visit.call(clocks=not pinned, given={"facets": ",".join(facets)})
 
 
-def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: answers.Records) -> Table:
-    chosen = _chosen(catalogue, asked, page)
+def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: ListedPage) -> Table:
+    contents = [state.content for state in page.records]
+    chosen = _chosen(catalogue, asked, contents)
     pin = (("release", str(asked.view.release)),) if asked.view.release else ()
     return Table(
         columns=[_column(visit, asked, f) for f in (catalogue.by_name[catalogue.title_field], *chosen)],
         rows=[
             Row(
-                title=item.title,
+                title=state.title,
                 address=visit.url(
-                    f"/datasets/{item.dataset}/records/{item.id}", pin, clocks=not asked.view.release
+                    f"/datasets/{state.dataset}/records/{state.id}", pin, clocks=not asked.view.release
                 ),
-                status=item.status,
-                cells=[_cell(visit, f, item.content.get(f.name)) for f in chosen],
+                status=state.status,
+                cells=[_cell(visit, f, content.get(f.name)) for f in chosen],
             )
-            for item in page.records
+            for state, content in zip(page.records, contents, strict=True)
         ],
         total=page.total,
-        following=finding.following(visit, page.links.next),
+        following=finding.following(visit, page.following),
     )
 
 
-def _chosen(catalogue: Catalogue, asked: Parameters, page: answers.Records) -> Sequence[Field]:
+def _chosen(catalogue: Catalogue, asked: Parameters, contents: Sequence[Content]) -> Sequence[Field]:
     if asked.fields is not None:
         return [catalogue.by_name[name] for name in asked.fields if name != catalogue.title_field]
     telling = [f for f in catalogue.fields if not f.personal and (f.facet or f.type in _VALUES)]
-    used = [f for f in telling if any(f.name in item.content for item in page.records)]
+    used = [f for f in telling if any(f.name in content for content in contents)]
     return [f for f in used if f.name != catalogue.title_field][:_COLUMNS]
 
 
@@ -172,7 +174,7 @@ def _column(visit: Visit, asked: Parameters, field: Field) -> Column:
     return Column(field, values.title_of(visit, field), order, visit.here(sort=sort))
 
 
-def _cell(visit: Visit, field: Field, value: answers.Json) -> str:
+def _cell(visit: Visit, field: Field, value: Json) -> str:
     shown = "" if value is None else values.printed(visit, field, value)
     return shown if len(shown) <= _CELL else f"{shown[:_CELL]}…"
 

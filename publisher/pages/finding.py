@@ -120,7 +120,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             facets=[choices(visit, facet) for facet in answer.facets if says_something(visit, facet)],
             chips=list(chips(visit, answer.facets)),
             match=visit.t(*MATCHES[answer.match]),
-            following=following(visit, answer.links.next),
+            following=following_of(visit, answer.links.next),
             sorts=SORTS,
             words=words,
         )
@@ -180,9 +180,13 @@ def chips(visit: Visit, facets: Sequence[answers.Facet]) -> Iterator[Chip]:
             yield Chip(names[name], shown or value, visit.toggled(name, value))
 
 
-def following(visit: Visit, address: str | None) -> str | None:
+def following_of(visit: Visit, address: str | None) -> str | None:
     """The API's next page as a page of ours."""
-    if address is None:
+    return following(visit, dict(parse_qsl(urlsplit(address).query))["cursor"] if address else None)
+
+
+def following(visit: Visit, cursor: str | None) -> str | None:
+    """The address of the next page."""
+    if cursor is None:
         return None
-    cursor = dict(parse_qsl(urlsplit(address).query))["cursor"]
     return visit.url(visit.path, [*(p for p in visit.pairs if p[0] != "cursor"), ("cursor", cursor)])

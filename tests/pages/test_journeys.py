@@ -166,12 +166,12 @@ def test_headings_of_a_document_go_down_one_step_at_a_time() -> None:
 def test_a_day_is_chosen_by_a_form_and_left_by_a_link(look: Open) -> None:
     page = look(f"{FEES}?as_of=2024-03-01")
     assert "价格鉴证业务收费" in page.text
-    found = look("/search?q=" + quote("价格鉴证") + "&as_of=2024-03-01")
+    asked = f"/search?q={quote('价格鉴证')}&dataset=shili-fees"
+    found = look(f"{asked}&as_of=2024-03-01")
     assert "2024年3月1日" in found.text
-    assert "业务收费" in found.text
-    assert "/search?q=" + quote("价格鉴证") in found.links
-    left = look("/search?q=" + quote("价格鉴证"))
-    assert "业务收费" not in left.text
+    assert "<mark>价格鉴证</mark>业务收费" in found.answer.text
+    assert asked in found.links
+    assert "<mark>价格鉴证</mark>业务收费" not in look(asked).answer.text
 
 
 def test_the_table_of_a_dataset_is_sorted_filtered_and_cut_to_chosen_columns(look: Open) -> None:
