@@ -11,7 +11,7 @@ from openapi.model import Operation, Parameter
 from publisher.api import parameters, reading
 from publisher.api.answers import Answer
 from publisher.api.conditional import Validity
-from publisher.api.described import AS_OF, DATASET, KNOWN_AT, NUMBER
+from publisher.api.described import DATASET, NUMBER, VIEW
 from publisher.api.downloads import disposition
 from publisher.api.parameters import Grammar
 from publisher.api.problems import Fault, ProblemError
@@ -44,7 +44,7 @@ SINCE = Parameter(
     required=True,
     example="1",
 )
-_DATED = Grammar(names=frozenset({"as_of", "known_at", "headers"}))
+_DATED = Grammar(names=reading.VIEW | {"headers"})
 _PINNED = Grammar(names=frozenset({"headers"}))
 _DELTA = Grammar(names=frozenset({"from"}))
 _TOLD = (
@@ -250,8 +250,8 @@ ROUTES: tuple[Any, ...] = (
             "get_file",
             _HOME + "/files/{form}",
             "一个状态的文件",
-            "现行的, 或 as_of、known_at 所指的状态。\n\n",
-            (DATASET, FORM, AS_OF, KNOWN_AT, HEADERS),
+            "现行的, 或 as_of、known_at、release 所指的状态。\n\n",
+            (DATASET, FORM, *VIEW, HEADERS),
         ),
         _get_file,
     ),

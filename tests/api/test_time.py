@@ -90,7 +90,9 @@ def test_a_release_is_the_same_in_lists_search_files_and_feeds(client: httpx.Cli
     found = client.get(f"/v1/search?q=费&dataset={FEES}&limit=100&release={number}").json()
     assert {hit["record"] for hit in found["hits"]} == state.keys()
     assert all(hit["links"]["record"].endswith(f"?release={number}") for hit in found["hits"])
-    lines = client.get(f"{HOME}/releases/{number}/files/jsonl").text.splitlines()
+    file = client.get(f"{HOME}/releases/{number}/files/jsonl")
+    assert client.get(f"{HOME}/files/jsonl?release={number}").text == file.text
+    lines = file.text.splitlines()
     assert {one["id"]: one["content"] for one in map(json.loads, lines)} == state
     assert told(client, f"release={number}") == state.keys()
 
@@ -139,6 +141,7 @@ def test_what_was_never_known_then_is_not_shown(client: httpx.Client) -> None:
     "path",
     [
         *(f"{HOME}/records?", f"{HOME}/compare?from=2015-01-01&", f"/feeds/{FEES}.atom?"),
+        f"{HOME}/files/csv?",
         f"/v1/search?q=费&dataset={FEES}&",
     ],
 )
