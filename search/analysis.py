@@ -127,8 +127,8 @@ class Analyzer:
     """Folds and cuts. One serves many threads. It takes 0.1 s to make.
 
     ``places`` are short names of divisions (鞍山) that are never taken for a part of another word, ``towns``
-    those of counties, of which ordinary words (资源, 合作) are left out; ``dictionary`` are further words
-    to keep whole: names of bodies, policy terms.
+    those of counties, of which words that the dictionary does not call places (资源, 合作) are left out;
+    ``dictionary`` are further words to keep whole: names of bodies, policy terms.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Analyzer:
         self._fold = _Fold()
         self._simplify = opencc.OpenCC("t2s")
         self._taiwan = opencc.OpenCC("tw2sp")
-        proper = {t for t in towns if not self._jieba.has_word(t)}
+        proper = {t for t in towns if not self._jieba.has_word(t) or self._jieba.tag(t) == [(t, "ns")]}
         self.places = frozenset(p for p in proper.union(places) if len(p) > 1)
         for word in self.places:
             self._add(word)

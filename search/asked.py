@@ -173,7 +173,9 @@ class Asked:
             return _any([Term("number", word.text), _run(word.forms)])
         ways = [self._phrase(form) for form in (*word.forms, *self._taiwan(word))]
         ways += [Term("facets.body", body) for body in word.bodies]
-        if word.kind == "word" and self._frequency("words", word.text):
+        if word.text in self._analyzer.places or (
+            word.kind == "word" and self._frequency("words", word.text)
+        ):
             return _any([Term("words", word.text), *ways])
         return _any([self._phrase(word.text), *ways])
 

@@ -99,10 +99,11 @@ def build(
 
 def _apart(name: str, others: Iterable[str]) -> tuple[str, ...]:
     """Names that say more than ``name`` or than a shorter one of the others: a text that holds the longer
-    (驾驶证 in 机动车驾驶证) holds the shorter, so only the shortest are asked for."""
+    (驾驶证 in 机动车驾驶证) holds the shorter, so only the shortest are asked for. One of two characters must
+    be met as a whole word: 节能评估 does not hold 能评."""
     kept: list[str] = [name]
     for other in sorted(set(others), key=lambda n: (len(n), n)):
-        if not any(shorter in other for shorter in kept):
+        if not any(shorter in other for shorter in kept if len(shorter) > 2):
             kept.append(other)
     return tuple(kept[1:])
 

@@ -1,0 +1,126 @@
+"""What a query must not find, and under which other names it must, on every engine."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+from publisher.sample.plan import data
+from schemas import bodies, divisions
+from search.engine import SearchEngine
+from tests import shared_data
+from tests.search.documents import document, index, search
+
+UNWANTED = [
+    tuple(line.split("\t"))
+    for line in files("search").joinpath("judgements", "unwanted.tsv").read_text("utf-8").splitlines()
+]
+"""(query, a record that holds its characters across the joint of two words, or within another name)."""
+
+GROUPS: list[list[str]] = json.loads(files("search").joinpath("data", "synonyms.json").read_text("utf-8"))[
+    "groups"
+]
+
+
+def test_no_listed_record_is_among_the_first_ten_of_its_query(engine: SearchEngine) -> None:
+    wanted = {query: f"{query}工作通知" for query, _ in UNWANTED}
+    index(
+        engine,
+        [
+            *(document(f"w{n}", title) for n, title in enumerate(wanted.values())),
+            *(document(f"u{n}", title) for n, (_, title) in enumerate(UNWANTED)),
+        ],
+    )
+    shares, met = [], []
+    for query, title in UNWANTED:
+        first = [hit.title.text for hit in search(engine, query, limit=10).hits]
+        assert wanted[query] in first, query
+        bad = {t for q, t in UNWANTED if q == query}.intersection(first)
+        shares.append(1 - len(bad) / len(first))
+        met += [(query, title)] if title in bad else []
+    assert len(shares) >= 100
+    assert met == []
+    assert sum(shares) / len(shares) == 1.0
+
+
+def real_texts() -> Iterator[str]:
+    """Articles of law, then news and policy documents of 2020."""
+    for name in ("laws/articles.jsonl.gz", "search-eval/policy-questions/corpus.jsonl.gz"):
+        with gzip.open(shared_data.require(*name.split("/")), "rt", encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                yield f"{row.get('law') or row.get('title') or ''} {row['text']}"
+
+
+def test_real_texts_that_hold_a_word_only_inside_others_are_no_hits(engine: SearchEngine) -> None:
+    """民政 in 人民政府 and the like: hundreds of real texts hold one, and none of them is found."""
+    crossing = {"民政": "人民政府", "海城": "[上沿珠北滨]海城", "司法": "公司法"}
+    texts: dict[str, list[str]] = {query: [] for query in crossing}
+    only: dict[str, list[str]] = {query: [] for query in crossing}
+    for text in real_texts():
+        for query, inside in crossing.items():
+            if query in text:
+                kept = texts if query in re.sub(inside, "", text) else only
+                if len(kept[query]) < 300:
+                    kept[query].append(text)
+    every = list(dict.fromkeys(text for kept in (texts, only) for found in kept.values() for text in found))
+    index(engine, [document(f"t{n}", f"第{n}篇", text) for n, text in enumerate(every)])
+    for query in crossing:
+        found = {every[int(hit.span[1:])] for hit in search(engine, query, limit=1000, highlight=False).hits}
+        assert len(only[query]) > 10, query
+        assert not found.intersection(only[query]), query
+        assert found or not texts[query], query
+
+
+def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> None:
+    """Every division of China with those above it, and the founding notice."""
+    notice = next(data().joinpath("notice").iterdir()).read_text("utf-8")
+    paths = {code: divisions.path(code) for code in divisions.codes()}
+    index(
+        engine,
+        [
+            document("notice", "鞍政发〔2015〕34号", notice),
+            *(document(code, "收费目录", path) for code, path in paths.items()),
+        ],
+    )
+    for query in ("鞍山", "海城", "台安", "立山", "南阳", "东宁", "通化", "海南"):
+        codes = set(divisions.find(query))
+        found = {hit.span for hit in search(engine, query, limit=1000, highlight=False).hits}
+        assert codes <= found, query
+        within = {code for code in paths if codes.intersection(divisions.ancestors(code))}
+        strangers = found - within - {"notice"}
+        # Another division may itself be called so (海南藏族自治州 beside 海南省).
+        assert not [paths[c] for c in strangers if not _is_called(query, c)], query
+    assert "notice" in {hit.span for hit in search(engine, "鞍山", limit=1000).hits}
+    assert search(engine, "马鞍山", limit=1000).total >= 7
+
+
+def _is_called(query: str, code: str) -> bool:
+    names = [divisions.name(above) or "" for above in divisions.ancestors(code)]
+    return any(name.startswith(query) for name in names)
+
+
+def test_every_wording_of_a_term_finds_every_other(engine: SearchEngine) -> None:
+    every = [(n, name) for n, group in enumerate(GROUPS) for name in group]
+    index(engine, [document(f"{n}-{i}", f"关于{name}的通知") for i, (n, name) in enumerate(every)])
+    missed = []
+    for n, name in every:
+        page = search(engine, name, limit=50)
+        found = {hit.span for hit in page.hits[: page.whole]}
+        missed += [(name, other) for i, (m, other) in enumerate(every) if m == n and f"{n}-{i}" not in found]
+    assert missed == []
+
+
+def test_every_name_of_a_body_finds_every_other(engine: SearchEngine) -> None:
+    names = sorted(bodies.names())
+    index(engine, [document(f"b{n}", "办事指南", f"由{name}负责") for n, name in enumerate(names)])
+    place = {name: f"b{n}" for n, name in enumerate(names)}
+    missed = []
+    for name in names:
+        page = search(engine, name, limit=200)
+        found = {hit.span for hit in page.hits[: page.whole]}
+        missed += [(name, other) for other in (name, *bodies.aliases(name)) if place[other] not in found]
+    assert missed == []
