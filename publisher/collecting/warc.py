@@ -123,7 +123,8 @@ def content(hop: Hop, most: int) -> bytes:
             continue
         if len(data) > most:
             raise ValueError(f"more than {most} bytes")
-        return data
+        if opened.eof:
+            return data
     raise ValueError(f"damaged {coding}")
 
 

@@ -1,0 +1,135 @@
+"""Manners of one source's requests: pace, back-off, limits, and what a server may send."""
+
+from __future__ import annotations
+
+import gzip
+import ssl
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import trustme
+
+from publisher.collecting import warc
+from publisher.collecting.fetching import PATIENCE, Fetcher, FetchError
+from publisher.collecting.sources import Source
+from tests.loopback import Answer, Loopback, serving
+
+
+@contextmanager
+def fetcher(web: Loopback, pauses: list[float], **keys: Any) -> Iterator[Fetcher]:
+    source = Source(title="t", dataset="d", hosts=(web.host,), lists=(web.base,), **{"pace": 0.0, **keys})
+    made = Fetcher(source, loopback=True, agent="test", pause=pauses.append)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    return []
+
+
+def test_a_host_is_left_alone_between_two_requests(web: Loopback, pauses: list[float]) -> None:
+    web.answers["/"] = Answer(b"a")
+    with fetcher(web, pauses, pace=5.0) as http:
+        http.get(web.base + "/")
+        http.get(web.base + "/")
+    assert len(pauses) == 2  # robots.txt, then the two
+    assert all(4.0 < pause <= 5.0 for pause in pauses)
+
+
+def test_the_delay_that_robots_ask_for_counts_where_it_is_longer(web: Loopback, pauses: list[float]) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 9\n")
+    web.answers["/"] = Answer(b"a")
+    with fetcher(web, pauses, pace=1.0) as http:
+        http.get(web.base + "/")
+        http.get(web.base + "/")
+    assert 8.0 < pauses[-1] <= 9.0
+
+
+@pytest.mark.parametrize(("said", "longest"), [("7", 7.0), ("99999", PATIENCE), ("soon", 2.0)])
+def test_a_busy_host_is_asked_again_when_it_says_or_later_and_three_times_at_most(
+    web: Loopback, pauses: list[float], said: str, longest: float
+) -> None:
+    web.answers["/"] = Answer(status=503, headers={"Retry-After": said})
+    with fetcher(web, pauses, pace=1.0) as http:
+        assert http.get(web.base + "/").last.status == 503
+    assert web.paths().count("/") == 3
+    assert longest - 1.0 < pauses[1] <= longest
+
+
+def test_a_connection_that_breaks_is_tried_again(web: Loopback, pauses: list[float]) -> None:
+    tries: list[int] = []
+
+    def broken(_asked: object, _write: object) -> Answer | None:
+        tries.append(1)
+        return Answer(b"whole") if len(tries) == 3 else None
+
+    web.answers["/"] = broken  # type: ignore[assignment]
+    with fetcher(web, pauses) as http:
+        assert http.get(web.base + "/").last.body == b"whole"
+
+
+def test_a_certificate_that_nobody_trusts_is_told_and_nothing_is_read(pauses: list[float]) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with serving(context) as web, fetcher(web, pauses) as http:
+        web.answers["/"] = Answer(b"secret")
+        with pytest.raises(FetchError) as failed:
+            http.get(web.base + "/")
+    assert failed.value.code == "certificate"
+    assert web.asked == []
+
+
+def test_hops_of_a_redirect_that_never_ends_are_kept_as_evidence(web: Loopback, pauses: list[float]) -> None:
+    web.answers["/"] = Answer(status=302, headers={"Location": "/"})
+    with fetcher(web, pauses, redirects=3) as http, pytest.raises(FetchError) as failed:
+        http.get(web.base + "/")
+    assert (failed.value.code, len(failed.value.hops)) == ("too-many-redirects", 4)
+
+
+def test_no_cookie_is_sent_back(web: Loopback, pauses: list[float]) -> None:
+    web.answers["/"] = Answer(b"a", headers={"Set-Cookie": "track=1; Path=/"})
+    with fetcher(web, pauses) as http:
+        http.get(web.base + "/")
+        http.get(web.base + "/")
+    assert not any("cookie" in asked.headers for asked in web.asked)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "raw", "identity"])
+def test_a_compressed_body_is_kept_as_sent_and_opened_for_reading(
+    web: Loopback, pauses: list[float], coding: str
+) -> None:
+    text = "政务公开".encode() * 50
+    packer = zlib.compressobj(wbits=-15)
+    sent = {
+        "gzip": gzip.compress(text),
+        "x-gzip": gzip.compress(text),
+        "deflate": zlib.compress(text),
+        "raw": packer.compress(text) + packer.flush(),
+        "identity": text,
+    }[coding]
+    named = "deflate" if coding == "raw" else coding
+    web.answers["/"] = Answer(sent, headers={"Content-Encoding": named})
+    with fetcher(web, pauses) as http:
+        hops = http.get(web.base + "/").hops
+    (kept,) = warc.read(warc.write(hops))
+    assert (kept.body, warc.content(kept, 1 << 20)) == (sent, text)
+    assert (kept.status, kept.address) == (200, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [("gzip", gzip.compress(bytes(9 << 20))), ("gzip", b"no gzip"), ("br", b"x"), ("deflate", b"x")],
+)
+def test_a_body_that_opens_without_end_or_not_at_all_is_refused(coding: str, body: bytes) -> None:
+    with serving() as web:
+        web.answers["/"] = Answer(body, headers={"Content-Encoding": coding})
+        with fetcher(web, []) as http:
+            hop = http.get(web.base + "/").last
+    with pytest.raises(ValueError, match=r"more than|damaged|Content-Encoding"):
+        warc.content(hop, 1 << 20)
