@@ -68,7 +68,10 @@ def test_each_form_has_a_tag_of_its_own_and_html_is_refused(site: Site) -> None:
     for accept, tag in tags.items():
         headers = {"accept": accept, "if-none-match": tag}
         assert site.client.get("/catalog", headers=headers).status_code == 304
-    assert_problem(site.client.get("/catalog", headers={"accept": "text/html"}), "not-acceptable")
+    assert_problem(site.client.get("/catalog", headers={"accept": "image/png"}), "not-acceptable")
+    # A browser is refused too, in the dress of the pages.
+    page = site.client.get("/catalog", headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (406, "text/html; charset=utf-8")
 
 
 def test_everything_has_a_name_and_everything_ours_that_is_named_is_told(graph: Graph) -> None:
