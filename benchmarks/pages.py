@@ -1,0 +1,139 @@
+"""Pages for people: beside the JSON of the same answers, and beside the pages of Datasette and pygeoapi.
+
+``python -m benchmarks.pages``: one site of synthetic power items; its own SQLite file served by Datasette and
+the same records in memory by pygeoapi, each in a process of its own. Every address is asked once.
+Then what a browser has to fetch, gzipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmarks import http, ogc
+from benchmarks._load import Server, free_port, get
+
+HTML = "accept: text/html"
+_QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()", "--home"]
+_TURN = 50
+
+
+def ours(home: Path) -> Server:
+    port = free_port()
+    return Server([*_QINGDAN, str(home), "serve", "--port", str(port)], port)
+
+
+def datasette(home: Path) -> tuple[Server, list[str]]:
+    """→ the server over the site's own SQLite file, and a page of every record."""
+    export = [*_QINGDAN, str(home), "export", http.DATASET, "--format", "sqlite", "--to", str(home)]
+    subprocess.run(export, check=True, stdout=subprocess.DEVNULL)
+    file = next(home.glob(f"{http.DATASET}-*.sqlite"))
+    with sqlite3.connect(file) as log:
+        table = next(
+            t for (t,) in log.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%power_type%'")
+        )
+        rows = [str(key) for (key,) in log.execute(f'SELECT id FROM "{table}"')]  # noqa: S608 - our own file
+    port = free_port()
+    command = [sys.executable, "-m", "datasette", "serve", str(file), "--port", str(port)]
+    return Server(command, port), [f"/{quote(file.stem)}/{quote(table)}/{row}" for row in rows]
+
+
+def pygeoapi(home: Path, records: Sequence[str]) -> tuple[Server, list[str]]:
+    """→ the server over the same contents in memory, and a page of every record."""
+    contents = http.items(len(records))
+    features = [
+        {"type": "Feature", "id": record, "geometry": None, "properties": content}
+        for record, content in zip(records, contents, strict=True)
+    ]
+    (home / "items.json").write_text(json.dumps(features), encoding="utf-8")
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.ogc", "--serve", "pygeoapi", "--home", str(home)]
+    pages = [f"/collections/{ogc.DATASET}/items/{record}?f=html" for record in records]
+    return Server([*command, "--port", str(port)], port), pages
+
+
+def medians(server: Server, pairs: Sequence[tuple[str, str]]) -> tuple[float, float]:
+    """Milliseconds at p50: of the page, of the JSON; in turns."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for start in range(0, len(pairs), _TURN):
+        for side, accept in ((0, HTML), (1, "accept: application/json")):
+            for pair in pairs[start : start + _TURN]:
+                request = get(pair[side], accept).replace(b"accept: */*\r\n", b"")
+                began = time.perf_counter()
+                head, _ = server.ask(request)
+                taken[side].append((time.perf_counter() - began) * 1000)
+                assert head.startswith(b"HTTP/1.1 200"), (pair, head)
+    return statistics.median(taken[0]), statistics.median(taken[1])
+
+
+def weights(server: Server, path: str) -> tuple[int, int]:
+    """Bytes, gzipped: of the page, and of all else that it makes a browser fetch."""
+    _, page = server.ask(get(path, HTML).replace(b"accept: */*\r\n", b""))
+    assets = set(re.findall(rb'(?:href|src)="([^"]*/assets/[^"]+)"', page))
+    bodies = [server.ask(get(re.sub(r"^https?://[^/]+", "", a.decode())))[1] for a in sorted(assets)]
+    scripts = {i for body in bodies for i in re.findall(rb'from "\./([^"]+)"', body)}
+    folder = re.sub(r"^https?://[^/]+|[^/]+$", "", sorted(assets)[0].decode())
+    bodies += [server.ask(get(folder + script.decode()))[1] for script in sorted(scripts)]
+    return len(gzip.compress(page)), sum(len(gzip.compress(body)) for body in bodies)
+
+
+def rates(servers: Sequence[Server], pages: Sequence[Sequence[str]], rounds: int) -> list[float]:
+    """Record pages a second of each server: the median of ``rounds``, in turns."""
+    found: list[list[float]] = [[] for _ in servers]
+    for number in range(rounds):
+        for place, (server, mine) in enumerate(zip(servers, pages, strict=True)):
+            turn = mine[number * len(mine) // rounds : (number + 1) * len(mine) // rounds]
+            asked = [get(path, HTML).replace(b"accept: */*\r\n", b"") for path in turn]
+            found[place].append(server.rate(asked, b"200"))
+    return [statistics.median(one) for one in found]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=1_000)
+    parser.add_argument("--searches", type=int, default=500)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        http.build(home, asked.records)
+        records = http.record_requests(home, asked.records)
+        pages = [path.removeprefix("/v1") for path in records]
+        draw = random.Random(7)
+        names = [item["name"] for item in draw.sample(http.items(asked.records), asked.searches)]
+        words = [name.partition("(")[0] for name in names]
+        facets = "facets=dataset&facets=body&facets=type&facets=year"
+        searches = [(f"/search?q={quote(w)}", f"/v1/search?q={quote(w)}&{facets}") for w in words]
+        with ours(home) as mine:
+            page, plain = medians(mine, searches)
+            print(f"search page p50 {page:.2f} ms, its JSON {plain:.2f}: {page / plain:.2f} times (bar 2.0)")
+            page, plain = medians(mine, list(zip(pages, records, strict=True)))
+            print(f"record page p50 {page:.2f} ms, its JSON {plain:.2f}: {page / plain:.2f} times (bar 3)")
+            heavy, rest = weights(mine, searches[0][0])
+            print(
+                f"search page {heavy / 1000:.1f} kB gzipped (bar 40), all else {rest / 1000:.1f} kB (bar 60)"
+            )
+            theirs, rows = datasette(home)
+            geo, items = pygeoapi(home, [path.rpartition("/")[2] for path in records])
+            with theirs, geo:
+                ours_rate, theirs_rate, geo_rate = rates((mine, theirs, geo), (pages, rows, items), 4)
+        print(
+            f"record pages a second: ours {ours_rate:.0f}, Datasette {theirs_rate:.0f} "
+            f"({ours_rate / theirs_rate:.1f} times, bar 1), pygeoapi {geo_rate:.0f} "
+            f"({ours_rate / geo_rate:.1f} times, bar 5)"
+        )
+
+
+if __name__ == "__main__":
+    main()
