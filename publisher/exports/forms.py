@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from publisher.exports import columns, package, text, workbook
+from publisher.exports import database, package, parquet, text, workbook
 from publisher.exports.model import Form
 
 FORMS: Mapping[str, Form] = {
@@ -29,8 +29,8 @@ FORMS: Mapping[str, Form] = {
         ),
         Form("json", "json", "application/json", "JSON", text.write_json, squeezed=True),
         Form("jsonl", "jsonl", "application/jsonl", "JSON Lines", text.write_lines, squeezed=True),
-        Form("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", columns.write_parquet),
-        Form("sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", columns.write_sqlite, squeezed=True),
+        Form("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", parquet.write_parquet),
+        Form("sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", database.write_sqlite, squeezed=True),
         Form("zip", "zip", "application/zip", "数据包(Frictionless)", package.write_package),
     )
 }

@@ -1,0 +1,46 @@
+"""Columns keep their types, but for those that one value does not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from publisher.exports import making, parquet
+from publisher.store.model import View
+from publisher.store.store import Store
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("standard", 5, "5"),
+        ("rate", "many", "many"),
+        ("rate", 2**70, str(2**70)),
+        ("rate", True, "true"),
+        ("amount", "1e40", "1e40"),
+        ("amount", "NaN", "NaN"),
+        ("open", "yes", "yes"),
+        ("begins", "2015-13-01", "2015-13-01"),
+        ("begins", "20151201", "20151201"),
+        ("bases", ["鞍政发〔2015〕34号", 1], '["鞍政发〔2015〕34号",1]'),
+        ("time", {"value": "x"}, '{"value":"x"}'),
+        ("charge", {"amount": 3, "unit": "元"}, '{"amount":3,"unit":"元"}'),
+    ],
+)
+def test_a_value_of_another_type_makes_its_column_text_and_no_other(
+    store: Store, tmp_path: Path, field: str, value: Any, text: str
+) -> None:
+    rows = list(store.stated("fees", View()))
+    odd = rows[0]._replace(id="odd", content=json.dumps({"name": "奇", field: value}, ensure_ascii=False))
+    about = making.about(store, "fees", View())
+    parquet.write_parquet(tmp_path / "plain.parquet", about, lambda: iter(rows))
+    parquet.write_parquet(tmp_path / "odd.parquet", about, lambda: iter([*rows, odd]))
+    plain, made = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("plain", "odd"))
+    kinds = dict(zip(plain.schema.names, plain.schema.types, strict=True))
+    assert dict(zip(made.schema.names, made.schema.types, strict=True)) == kinds | {field: pa.string()}
+    assert made.column(field).to_pylist()[-1] == text
