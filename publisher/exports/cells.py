@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
@@ -28,8 +27,7 @@ OWN: tuple[tuple[str, str], ...] = (
 """Columns beside the catalogue's fields; no field may have these names."""
 decode = msgspec.json.Decoder(dict[str, Any]).decode
 _NUMBERS = ("integer", "decimal")
-_ARMED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_SUSPECT = re.compile(r'[":\[](?:[=+\-@＝＋－＠]|\\[tnr])')
+_ARMED = frozenset("=+-@\t\r\n＝＋－＠")
 
 
 @lru_cache(10_000)
@@ -55,27 +53,32 @@ def headings(catalogue: Catalogue, lang: Lang) -> list[str]:
 
 def disarmed(text: str) -> str:
     """A cell that no spreadsheet takes for a formula: an apostrophe before what would begin one."""
-    return f"'{text}" if text.startswith(_ARMED) else text
+    return f"'{text}" if text[:1] in _ARMED else text
 
 
 def rows(stated: Iterable[Stated], catalogue: Catalogue, style: Style) -> Iterator[Sequence[Any]]:
     """The cells of each record; ``None`` is blank. Texts are disarmed."""
     fields = published(catalogue)
-    names = [field.name for field in fields]
+    values = decoder(fields)
     printed = [(n, _printer(field, style)) for n, field in enumerate(fields, 1) if field.type != "string"]
     texts = [*(n for n, field in enumerate(fields, 1) if field.type not in _NUMBERS), len(fields) + 1]
-    suspect = _SUSPECT.search
     for record, content, part, release, effective_from, revision in stated:
-        get = decode(content).get
-        row = [record, *map(get, names), part, release, day(effective_from), revision]
+        row = [record, *values(content), part, release, day(effective_from), revision]
         for n, show in printed:
             if row[n] is not None:
                 row[n] = show(row[n])
-        if suspect(content) or (part and part.startswith(_ARMED)):
-            for n in texts:
-                if isinstance(text := row[n], str):
-                    row[n] = disarmed(text)
+        for n in texts:
+            if isinstance(text := row[n], str) and text[:1] in _ARMED:
+                row[n] = f"'{text}"
         yield row
+
+
+def decoder(fields: Sequence[Field]) -> Callable[[bytes], tuple[Any, ...]]:
+    """From a content to its values of these fields, in their order; ``None`` where it has none."""
+    names = {f"value_{n}": field.name for n, field in enumerate(fields)}
+    values = msgspec.defstruct("Values", [(name, Any, None) for name in names], rename=names)
+    read = msgspec.json.Decoder(values).decode
+    return lambda content: msgspec.structs.astuple(read(content))
 
 
 def _printer(field: Field, style: Style) -> Callable[[Any], Any]:

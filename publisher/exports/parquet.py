@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ from schemas.catalogue import Field
 
 _DECIMAL = pa.decimal128(38, 10)
 _WHOLE, _FRACTION = 28, 10
-_BYTES = 2 << 20
-"""Characters of contents that are read at once; a group of rows may hold several times that."""
-_ROWS = 5_000
+_BYTES = 6 << 20
+"""Of contents that are read at once; a group of rows may hold several times that."""
+_AT_ONCE = 200
 _EPOCH = date(1970, 1, 1).toordinal()
 _TEXT = pa.string()
 _TYPES: Mapping[str, pa.DataType] = {
@@ -42,6 +43,10 @@ _AS_JSON: Mapping[str, pa.DataType] = {
     "amount": pa.struct([("amount", _TEXT), ("unit", _TEXT)]),
 }
 """The same as they stand in JSON; Arrow casts the one to the other, or refuses."""
+
+
+_LONG = ("text", "markdown", "citations")
+_AGAIN = ("part", "release", "effective_from")
 
 
 class _UnfitError(Exception):
@@ -79,7 +84,9 @@ def _write(path: Path, about: About, stated: Iterable[Stated], unfit: frozenset[
         ],
         metadata=dict(about.facts()),
     )
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+    again = [f.name for f in fields if f.format not in _LONG]  # what comes more than once
+    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": [*again, *_AGAIN]}
+    with pq.ParquetWriter(path, schema, **options) as writer:
         for group in _groups(stated):
             writer.write_batch(_batch(group, fields, unfit, schema))
 
@@ -93,10 +100,10 @@ def _groups(stated: Iterable[Stated]) -> Iterator[list[Stated]]:
     """As many rows as may be read at once: long contents make short groups."""
     group: list[Stated] = []
     size = 0
-    for one in stated:
-        group.append(one)
-        size += len(one[1])
-        if size > _BYTES or len(group) >= _ROWS:
+    for some in batched(stated, _AT_ONCE):
+        group += some
+        size += sum(len(one[1]) for one in some)
+        if size > _BYTES:
             yield group
             group, size = [], 0
     if group:
@@ -128,9 +135,9 @@ def _batch(
     )
 
 
-def _typed(contents: Sequence[str], fields: Sequence[Field]) -> dict[str, pa.Array]:
+def _typed(contents: Sequence[bytes], fields: Sequence[Field]) -> dict[str, pa.Array]:
     """Field → its column. Raises ``ArrowInvalid`` where a value is not of its field's type."""
-    lines = "\n".join(contents).encode()
+    lines = b"\n".join(contents)
     table = json.read_json(
         pa.BufferReader(lines),
         read_options=json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
@@ -149,7 +156,7 @@ def _as_text(told: Sequence[Mapping[str, Any]], name: str) -> pa.Array:
     )
 
 
-def _misfits(contents: Sequence[str], fields: Sequence[Field]) -> frozenset[str]:
+def _misfits(contents: Sequence[bytes], fields: Sequence[Field]) -> frozenset[str]:
     found: set[str] = set()
     for content in map(cells.decode, contents):
         found |= {f.name for f in fields if content.get(f.name) is not None and not _fits(f, content[f.name])}

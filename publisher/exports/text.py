@@ -50,7 +50,7 @@ def line(one: Stated) -> bytes:
         one.release,
         cells.day(one.effective_from).encode(),
         one.revision.encode(),
-        one.content.encode(),
+        one.content,
     )
 
 

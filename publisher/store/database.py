@@ -28,13 +28,36 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from publisher.store.model import StoreError
 
 _WRITE_LOCK = 0x51_44_01
 _LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03}
 _BUSY_MILLISECONDS = 60_000
+_READ_CACHE_KIB = 65_536
+"""Of pages, for each kept connection; whoever reads a whole state fills it."""
 _CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
+
+
+class Utf8(FunctionElement[bytes]):
+    """A text as its bytes: whoever passes it on need not have it decoded and encoded."""
+
+    type = NullType()  # type: ignore[assignment]  # both drivers give bytes as they are
+    inherit_cache = True
+
+
+@compiles(Utf8, "sqlite")
+def _utf8_of_sqlite(element: Utf8, compiler: SQLCompiler, **more: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **more)} AS BLOB)"
+
+
+@compiles(Utf8, "postgresql")
+def _utf8_of_postgresql(element: Utf8, compiler: SQLCompiler, **more: Any) -> str:
+    return f"convert_to({compiler.process(element.clauses, **more)}, 'UTF8')"
 
 
 class Database:
@@ -85,7 +108,9 @@ class Database:
         try:
             return self._idle.pop()
         except IndexError:
-            return self._readers.connect()
+            conn = self._readers.connect()
+            conn.exec_driver_sql(f"PRAGMA cache_size = -{_READ_CACHE_KIB}")
+            return conn
 
     @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:

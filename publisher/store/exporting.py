@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, bindparam, case, func, select
 from publisher.store import registry, views
 from publisher.store import tables as t
 from publisher.store.base import Base
+from publisher.store.database import Utf8
 from publisher.store.model import View
 from publisher.store.prepared import Prepared
 
@@ -22,7 +23,7 @@ _DATASET: BindParameter[int] = bindparam("dataset", type_=t.Key)
 _ALL = (
     select(
         _r.id,
-        _v.content,
+        Utf8(_v.content).label("content"),
         case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part"),
         _b.number.label("release"),
         _s.effective_from,
@@ -53,8 +54,8 @@ class Stated(NamedTuple):
     """A record in force in a view."""
 
     id: str
-    content: str
-    """Canonical JSON (RFC 8785): no spaces, names in order."""
+    content: bytes
+    """Canonical JSON (RFC 8785): no spaces, names in order; UTF-8."""
     part: str | None
     release: int
     """The release that brought this state."""

@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    LargeBinary,
     Select,
     and_,
     bindparam,
@@ -27,14 +26,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from publisher.store import registry, views
 from publisher.store import tables as t
 from publisher.store.base import Base
 from publisher.store.clocks import FOREVER, day_or_none, moment
+from publisher.store.database import Utf8
 from publisher.store.draft import plain
 from publisher.store.model import View
 from publisher.store.predicate import Compiler, Predicate
@@ -44,23 +41,6 @@ from schemas.catalogue import Catalogue
 
 _s, _r, _v, _b = t.span.c, t.record.c, t.revision.c, t.release.c
 _into = t.part.alias("merged_into")
-
-
-class _Utf8(FunctionElement[bytes]):
-    """A text as its bytes: whoever passes it on need not have it decoded and encoded."""
-
-    type = LargeBinary()
-    inherit_cache = True
-
-
-@compiles(_Utf8, "sqlite")
-def _utf8_of_sqlite(element: _Utf8, compiler: SQLCompiler, **more: Any) -> str:
-    return f"CAST({compiler.process(element.clauses, **more)} AS BLOB)"
-
-
-@compiles(_Utf8, "postgresql")
-def _utf8_of_postgresql(element: _Utf8, compiler: SQLCompiler, **more: Any) -> str:
-    return f"convert_to({compiler.process(element.clauses, **more)}, 'UTF8')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +205,7 @@ _SHOWN = select(
         _s.record,
         _s.title.label("listed"),
         _v.title,
-        _Utf8(_v.content).label("content"),
+        Utf8(_v.content).label("content"),
         _v.hash,
         _b.number,
     ),
