@@ -36,7 +36,8 @@ def test_a_value_of_another_type_makes_its_column_text_and_no_other(
     store: Store, tmp_path: Path, field: str, value: Any, text: str
 ) -> None:
     rows = list(store.stated("fees", View()))
-    odd = rows[0]._replace(id="odd", content=json.dumps({"name": "奇", field: value}, ensure_ascii=False))
+    content = json.dumps({"name": "奇", field: value}, ensure_ascii=False).encode()
+    odd = rows[0]._replace(id="odd", content=content)
     about = making.about(store, "fees", View())
     parquet.write_parquet(tmp_path / "plain.parquet", about, lambda: iter(rows))
     parquet.write_parquet(tmp_path / "odd.parquet", about, lambda: iter([*rows, odd]))

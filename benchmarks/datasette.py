@@ -1,0 +1,132 @@
+"""The service beside Datasette, which serves our own SQLite file of the same release, in one run.
+
+``python -m benchmarks.datasette [--records N]``: one record, a list by a filter with two facets, a search, a
+CSV file of everything. Each server is a process of its own on loopback, asked over one keep-alive
+connection, in turns, every request once. Datasette is given what helps it: an immutable file, an index
+for the filter and each facet, a full-text table of trigrams (so words have three characters or more), time
+limits lifted. Our CSV is timed as it is first made, not out of the cache of made files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmarks import http
+from benchmarks._load import Server, free_port, get
+from publisher.exports import making
+from publisher.exports.forms import FORMS
+from publisher.settings import read as read_settings
+from publisher.store.model import View
+from publisher.store.store import Store
+
+_TURN = 10
+_LIMITS = (
+    *("--setting", "sql_time_limit_ms", "60000", "--setting", "facet_time_limit_ms", "60000"),
+    *("--setting", "max_csv_mb", "0"),
+)
+_FACETS = ("actor", "power_type")
+
+
+def export(home: Path) -> Path:
+    """Our SQLite file of the release, with what helps Datasette; read-only from then on."""
+    settings, path = read_settings(home, {}), home / "bench.db"
+    store = Store.open(settings.database, sources=settings.sources)
+    making.writer(store, making.about(store, http.DATASET, View(release=1)), FORMS["sqlite"])(path)
+    store.close()
+    with closing(sqlite3.connect(path)) as db:
+        for name in _FACETS:
+            db.execute(f"CREATE INDEX by_{name} ON records ({name})")
+        db.execute(
+            "CREATE VIRTUAL TABLE records_fts USING fts5 (name, basis, content=records, tokenize=trigram)"
+        )
+        db.execute("INSERT INTO records_fts (records_fts) VALUES ('rebuild')")
+        db.commit()
+    return path
+
+
+def requests(home: Path, count: int) -> dict[str, list[tuple[str, str]]]:
+    """Task → addresses of ours and of theirs."""
+    draw = random.Random(5)
+    base = f"/v1/datasets/{http.DATASET}"
+    records = [
+        (path, f"/bench/records/{path.rpartition('/')[2]}.json") for path in http.record_requests(home, count)
+    ]
+    lists, searches = [], []
+    texts = [item["name"] + item["basis"] for item in http.items(2_000)]
+    for number in range(count):
+        kind, word = quote(draw.choice(["行政许可", "行政处罚", "行政强制", "行政检查"])), draw.choice(texts)
+        start, length = draw.randrange(len(word) - 8), draw.randrange(3, 9)
+        asked = quote(word[start : start + length])
+        size = 10 + number % 20
+        lists.append(
+            (
+                f"{base}/records?power_type={kind}&facets=actor,power_type&sort=name&limit={size}",
+                f"/bench/records.json?power_type={kind}&_facet=actor&_facet=power_type&_sort=name&_size={size}",
+            )
+        )
+        searches.append((f"/v1/search?q={asked}", f'/bench/records.json?_search="{asked}"&_size=20'))
+    return {"one record": records, "list with facets": lists, "search": searches}
+
+
+def compare(name: str, pairs: Sequence[tuple[str, str]], ours: Server, theirs: Server) -> bool:
+    taken: tuple[list[float], list[float]] = [], []
+    for start in range(0, len(pairs), _TURN):
+        for side, server in enumerate((ours, theirs)):
+            taken[side].extend(timed(server, pair[side]) for pair in pairs[start : start + _TURN])
+    cuts = [statistics.quantiles(times, n=100) for times in taken]
+    mine, other = cuts
+    print(
+        f"{name}: p50 {mine[49]:.2f} ms, Datasette {other[49]:.2f}; p99 {mine[98]:.2f}, {other[98]:.2f}; "
+        f"{other[49] / mine[49]:.1f} times as fast",
+        flush=True,
+    )
+    return mine[49] < other[49]
+
+
+def timed(server: Server, path: str) -> float:
+    """Milliseconds."""
+    started = time.perf_counter()
+    head, body = server.ask(get(path))
+    assert head.startswith(b"HTTP/1.1 200"), (path, head, body[:300])
+    return (time.perf_counter() - started) * 1000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--records", type=int, default=150_000)
+    parser.add_argument("--requests", type=int, default=200, help="of each task")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "site"
+        home.mkdir()
+        http.build(home, asked.records)
+        file, port, other = export(home), free_port(), free_port()
+        me = [sys.executable, "-m", "benchmarks.http", "--serve", "ours", "--home", str(home)]
+        peer = [sys.executable, "-m", "datasette", "serve", "--immutable", str(file), *_LIMITS]
+        with (
+            Server([*me, "--port", str(port)], port) as ours,
+            Server([*peer, "-p", str(other)], other) as theirs,
+        ):
+            ahead = [
+                compare(name, pairs, ours, theirs) for name, pairs in requests(home, asked.requests).items()
+            ]
+            mine = timed(ours, f"/v1/datasets/{http.DATASET}/files/csv") / 1000
+            their = timed(theirs, "/bench/records.csv?_stream=on") / 1000
+            print(f"CSV of everything: {mine:.1f} s, Datasette {their:.1f}; {their / mine:.1f} times as fast")
+    return 0 if all([*ahead, mine < their]) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
