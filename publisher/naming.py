@@ -23,7 +23,8 @@ class Known:
 
 
 class SiteNames:
-    """Read from the store with the first question, and anew, once for all who wait, when the log went on."""
+    """Read from the store with the first question, and anew when the log went on: by one that asks, while
+    others are answered from the names of before."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -38,13 +39,18 @@ class SiteNames:
 
     def _fresh(self) -> Known:
         known = self._known
-        if known is None or known.state != self._store.validator():
-            with self._reading:
-                state = self._store.validator()
-                known = self._known
-                if known is None or known.state != state:
-                    known = self._known = Known(state, self._read())
-        return known
+        if known is not None and known.state == self._store.validator():
+            return known
+        if not self._reading.acquire(blocking=known is None) and known is not None:
+            return known
+        try:
+            state = self._store.validator()
+            known = self._known
+            if known is None or known.state != state:
+                known = self._known = Known(state, self._read())
+            return known
+        finally:
+            self._reading.release()
 
     def _read(self) -> Names:
         analyzer, words = lexicon.load()

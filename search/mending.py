@@ -27,7 +27,7 @@ def near(typed: str, names: Names) -> str | None:
     """The name, or the part of one, that is nearest to ``typed``; None where it stands in a name as it is,
     or nothing is near."""
     wanted = key(names.analyzer.fold_text(typed[:LONGEST]))
-    if len(wanted) < 2 or wanted in names.keys.text:
+    if len(wanted) < 2 or next(names.keys.holding(wanted), None) is not None:
         return None
     if _LETTERS.fullmatch(wanted):
         return _spelled(wanted, names) or _abbreviated(wanted, names)
@@ -45,21 +45,25 @@ def _spelled(letters: str, names: Names) -> str | None:
 
 
 def _read_so(syllables: list[str], names: Names) -> Iterator[str]:
+    """The part of a name that reads so: of one that begins with it, the shortest, else of any."""
     sound = f" {' '.join(syllables)} "
-    for needle in f"\n{sound}\n", f"\n{sound}", sound:
-        for number, place in islice(names.sounds.holding(needle), 1):
-            start = names.sounds.line(number)[:place].count(" ")
-            yield names.stretch(number, start, start + len(syllables))
+    first = min(islice(names.sounds.beginning(sound), _TRIED), key=names.shortness, default=None)
+    if first is not None:
+        yield names.stretch(first, 0, len(syllables))
+    for number, place in islice(names.sounds.holding(sound), 1):
+        start = names.sounds.line(number)[:place].count(" ")
+        yield names.stretch(number, start, start + len(syllables))
 
 
 def _abbreviated(letters: str, names: Names) -> str | None:
     """Of first letters, the whole name: which part of it they are would not be seen."""
     if len(letters) < _SHORTEST_INITIALS:
         return None
-    for needle in f"\n{letters}\n", f" {letters}\n", f"\n{letters}", f" {letters}", letters:
-        for number, _ in islice(names.initials.holding(needle), 1):
-            return names.name(number).text
-    return None
+    first = min(islice(names.initials.beginning(letters), _TRIED), key=names.shortness, default=None)
+    if first is None:
+        held = (number for number, _ in names.initials.holding(letters))
+        first = min(islice(held, _TRIED), key=names.shortness, default=None)
+    return None if first is None else names.name(first).text
 
 
 def _sounding(wanted: str, names: Names) -> str | None:

@@ -1,16 +1,18 @@
 """Names that a site knows (titles, bodies, document numbers): completed while typing, and mended.
 
-Everything is found by scanning a few long texts, one line a name: 150,000 names take some 30 MB, and a
-scan of all of them a few milliseconds. It knows no engine, so it is the same beside each of them.
+Names are lines of a few long texts; numbers of the lines that hold a pair of characters or a syllable lead to
+the few that are compared. It knows no engine, so it is the same beside each of them.
 """
 
 from __future__ import annotations
 
+import operator
 import re
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from search.analysis import Analyzer
@@ -21,6 +23,9 @@ type Kind = Literal["name", "body", "number"]
 
 LONGEST = 200
 """Characters of what is typed that are looked at; stored titles are no longer."""
+
+_TRIED = 500
+"""Names that are looked at, of which some are met twice."""
 
 _SIGNS = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[a-z]+")
@@ -34,34 +39,74 @@ class Name:
     """Records that carry it."""
 
 
-class _Lines:
-    """Lines of one long text, each found again by a place in it."""
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """What lines are found by: beginnings, by which those are kept that begin so, and parts."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._starts = array("L")
-        parts = ["\n"]
-        size = 1
-        for line in lines:
-            self._starts.append(size)
+    beginnings: Callable[[str], Sequence[str]]
+    """The longest last, which is the one that is asked by."""
+    parts: Callable[[str], Sequence[str]]
+
+
+def _pairs(text: str) -> list[str]:
+    return list(map(operator.add, text, text[1:]))
+
+
+def _first_syllable(sound: str) -> list[str]:
+    syllable = sound.split(" ", 2)[1] if sound else ""
+    return [syllable[:end] for end in range(1, len(syllable) + 1)]
+
+
+CHARACTERS = _Units(lambda text: [text[:1], text[:2]] if len(text) > 1 else [text], _pairs)
+SYLLABLES = _Units(_first_syllable, lambda sound: sound.split(" ")[1:-1])
+"""Of texts such as `` wei xian ``; what follows the last blank is no whole syllable yet."""
+
+
+_NONE: array[int] = array("I")
+
+
+class _Lines:
+    """Lines of one long text, each found by what it begins with or is made of."""
+
+    def __init__(self, lines: Iterable[str], units: _Units) -> None:
+        self._units = units
+        self._starts = array("I", [0])
+        self._first: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+        self._within: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+        parts = []
+        size = 0
+        for number, line in enumerate(lines):
+            for unit in units.beginnings(line):
+                self._first[unit].append(number)
+            for unit in set(units.parts(line)):
+                self._within[unit].append(number)
             parts.append(f"{line}\n")
             size += len(line) + 1
+            self._starts.append(size)
         self.text = "".join(parts)
 
-    def __len__(self) -> int:
-        return len(self._starts)
-
     def line(self, number: int) -> str:
-        start = self._starts[number]
-        return self.text[start : self.text.index("\n", start)]
+        return self.text[self._starts[number] : self._starts[number + 1] - 1]
+
+    def beginning(self, needle: str) -> Iterator[int]:
+        """Numbers of the lines that begin with ``needle``."""
+        among = [self._first.get(self._units.beginnings(needle)[-1], _NONE)]
+        among += [self._within.get(unit, _NONE) for unit in self._units.parts(needle)]
+        for number in min(among, key=len):
+            if self.text.startswith(needle, self._starts[number]):
+                yield number
 
     def holding(self, needle: str) -> Iterator[tuple[int, int]]:
-        """(number of the line, place in the line) of each line's first ``needle``; a newline in front asks
-        for lines that begin with it."""
-        at = self.text.find(needle)
-        while at >= 0:
-            number = bisect_right(self._starts, at + needle.startswith("\n")) - 1
-            yield number, max(at - self._starts[number], 0)
-            at = self.text.find(needle, self.text.index("\n", at + 1))
+        """(number of the line, place in the line) of each line's first ``needle``, looked for among the
+        lines that hold its rarest part. A single character is part of none."""
+        units = self._units.parts(needle)
+        if not units or any(unit not in self._within for unit in units):
+            return
+        starts, text = self._starts, self.text
+        for number in min((self._within[unit] for unit in units), key=len):
+            at = text.find(needle, starts[number], starts[number + 1])
+            if at >= 0:
+                yield number, at - starts[number]
 
 
 class Names:
@@ -74,35 +119,41 @@ class Names:
         self._lexicon = lexicon
         self.pinyin = pinyin
         self._kinds = [name.kind for name in known]
-        self._counts = array("L", (name.count for name in known))
-        self._shown = _Lines(name.text.replace("\n", " ") for name in known)
-        keys = [key(analyzer.fold_text(name.text)) for name in known]
-        self.keys = _Lines(keys)
-        readings = [pinyin.read(k) for k in keys]
-        self.sounds = _Lines(f" {' '.join(r)} " for r in readings)
-        self.initials = _Lines(map(self._initials, keys, readings))
+        self._counts = array("I", (name.count for name in known))
+        self._texts = [name.text for name in known]
+        keys = [key(analyzer.fold_text(text)) for text in self._texts]
+        self.keys = _Lines(keys, CHARACTERS)
+        sounds = [f" {' '.join(pinyin.read(k))} " if k else "" for k in keys]
+        self.sounds = _Lines(sounds, SYLLABLES)
+        self._terms = {
+            name: short
+            for name, others in lexicon.forms.items()
+            if name not in lexicon.bodies and len(short := min((name, *others), key=len)) < len(name)
+        }
+        self.initials = _Lines(map(self._initials, keys, sounds), CHARACTERS)
 
     def __len__(self) -> int:
-        return len(self._shown)
+        return len(self._texts)
 
     def name(self, number: int) -> Name:
-        return Name(self._shown.line(number), self._kinds[number], self._counts[number])
+        return Name(self._texts[number], self._kinds[number], self._counts[number])
 
-    def _initials(self, name: str, reading: list[str]) -> str:
+    def shortness(self, number: int) -> tuple[int, int]:
+        """The shortest name first, then the most frequent."""
+        return len(self._texts[number]), number
+
+    def _initials(self, name: str, sound: str) -> str:
         """First letters; also those of the name with its terms in short (危化品 for 危险化学品)."""
-        first = "".join(r[0] for r in reading)
+        first = "".join(syllable[0] for syllable in sound.split())
         short = self.shortened(name)
         return first if short == name else f"{first} {''.join(r[0] for r in self.pinyin.read(short))}"
 
     def shortened(self, folded: str) -> str:
         """The text with each term in its shortest wording."""
-        found = []
-        position = 0
-        for start, end, others in self._lexicon.names_in(folded, set()):
-            shortest = min((folded[start:end], *others), key=len)
-            found += [folded[position:start], shortest]
-            position = end
-        return "".join([*found, folded[position:]])
+        for term, short in self._terms.items():
+            if term in folded:
+                folded = folded.replace(term, short)
+        return folded
 
     def completing(self, typed: str, limit: int) -> list[Name]:
         """Names for what was typed so far: those that begin with it, those that hold it, other names of a
@@ -110,32 +161,28 @@ class Names:
         wanted = key(self.analyzer.fold_text(typed[:LONGEST]))
         if not wanted:
             return []
-        found: dict[int, None] = {}
-        for lines, needle in self._needles(wanted):
-            for number, _ in lines.holding(needle):
-                found[number] = None
-                if len(found) >= limit:
-                    return [self.name(n) for n in found]
-        return [self.name(n) for n in found]
+        found = dict.fromkeys(islice(self._completing(wanted), _TRIED))
+        return [self.name(number) for number in islice(found, limit)]
 
-    def _needles(self, wanted: str) -> Iterator[tuple[_Lines, str]]:
-        yield self.keys, f"\n{wanted}"
-        yield self.keys, wanted
+    def _completing(self, wanted: str) -> Iterator[int]:
+        yield from self.keys.beginning(wanted)
+        yield from (number for number, _ in self.keys.holding(wanted))
         for other in self._lexicon.forms.get(wanted, ()):
-            yield self.keys, key(other)
+            yield from (number for number, _ in self.keys.holding(key(other)))
         if _LETTERS.fullmatch(wanted):
-            ways = self.pinyin.divided(wanted, open_end=True)
-            for start in "\n", "":
-                for way in ways:
-                    yield self.sounds, f"{start} {' '.join(way)}"
-            for start in "\n", "":
-                yield self.initials, start + wanted
+            sounds = [f" {' '.join(way)}" for way in self.pinyin.divided(wanted, open_end=True)]
+            for sound in sounds:
+                yield from self.sounds.beginning(sound)
+            yield from self.initials.beginning(wanted)
+            for sound in sounds:
+                yield from (number for number, _ in self.sounds.holding(sound))
+            yield from (number for number, _ in self.initials.holding(wanted))
 
     def stretch(self, number: int, start: int, end: int) -> str:
         """A name from its token ``start`` up to ``end``; the whole of it as it is written."""
         tokens = tokens_of(self.keys.line(number))
         whole = start == 0 and end >= len(tokens)
-        return self._shown.line(number) if whole else "".join(tokens[start:end])
+        return self._texts[number] if whole else "".join(tokens[start:end])
 
 
 def key(folded: str) -> str:
