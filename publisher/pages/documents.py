@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from litestar.concurrency import sync_to_thread
 from markdown_it import MarkdownIt
@@ -21,6 +22,7 @@ from publisher.store.model import Dataset, Filter, RecordQuery, RecordState, Rel
 from schemas import citation
 from schemas.catalogue import Catalogue, Field
 from schemas.citation import Citation
+from schemas.reading import load, names
 from search import engine
 from search.engine import SearchError
 
@@ -123,6 +125,12 @@ def _documents(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
             number = str(state.content.get(field.name))
             found[number] = visit.url(f"/datasets/{dataset.name}/records/{state.id}")
     return found
+
+
+@lru_cache(256)
+def is_list_of(catalogue: str) -> bool:
+    """Whether records of this kind of catalogue are documents; of one that is not shipped, no."""
+    return catalogue in names() and number_field(load(catalogue)) is not None
 
 
 def number_field(catalogue: Catalogue) -> Field | None:

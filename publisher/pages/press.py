@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from publisher.pages import traditional
 from publisher.pages.head import Head, graph, linked, names
+from publisher.pages.kept import Kept
 from publisher.pages.visit import Visit
 
 POLICY = (
@@ -51,6 +52,7 @@ class Press:
     def __init__(self) -> None:
         self.assets: Mapping[str, Asset] = _assets()
         """By the name of their file."""
+        self.kept = Kept()
         self._environment = Environment(
             loader=PackageLoader("publisher.pages"),
             autoescape=True,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-
-from litestar.concurrency import sync_to_thread
 
 from publisher.api import reading
 from publisher.api import records as api
@@ -17,7 +15,7 @@ from publisher.api.routing import AsyncReply, Call
 from publisher.pages import documents, head, values, words
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.values import Differing
-from publisher.pages.visit import Visit
+from publisher.pages.visit import Visit, read
 from publisher.store.clocks import day_at
 from publisher.store.model import Change, Dataset, RecordState, Release, View
 from schemas.catalogue import Catalogue, Content
@@ -70,12 +68,12 @@ class _Seen:
 async def record(press: Press, visit: Visit) -> AsyncReply:
     """Raises :class:`GoneError` for what is withdrawn or erased."""
     pin = visit.asked(_GRAMMAR).view.release
-    validity = await _read(visit, _validity, visit, pin)
-    if not pin and await _read(visit, _is_document, visit):
+    dataset, validity = await read(visit.service, _validity, visit, pin)
+    if not pin and documents.is_list_of(dataset.catalogue):
         validity = await documents.surroundings(visit, validity)
 
     async def build() -> bytes:
-        seen = await _read(visit, _seen, visit, pin)
+        seen = await read(visit.service, _seen, visit, dataset, pin)
         around = documents.Around()
         if seen.text is not None and not pin:
             number = documents.own_number(seen.catalogue, seen.state)
@@ -85,35 +83,24 @@ async def record(press: Press, visit: Visit) -> AsyncReply:
     return AsyncReply(validity, build, HEADERS)
 
 
-async def _read[**P, R](visit: Visit, read: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Reads of a database in this process are over before a thread would have begun."""
-    if visit.service.embedded:
-        return read(*args, **kwargs)
-    return await sync_to_thread(read, *args, **kwargs)
-
-
 def _asked(visit: Visit, pin: int | None) -> tuple[str, str, View]:
     call = Call(visit.names, b"", "")
     view = View(release=pin) if pin else visit.view
     return reading.dataset_name(call), reading.record_id(call), view
 
 
-def _validity(visit: Visit, pin: int | None) -> Validity:
+def _validity(visit: Visit, pin: int | None) -> tuple[Dataset, Validity]:
     name, _, view = _asked(visit, pin)
-    validity = reading.validity(visit.service, name, view)
-    return replace(validity, tokens=(*validity.tokens, visit.service.store.dataset(name)))
+    with visit.service.store.snapshot():
+        validity = reading.validity(visit.service, name, view)
+        dataset = visit.service.store.dataset(name)
+    return dataset, replace(validity, tokens=(*validity.tokens, dataset))
 
 
-def _is_document(visit: Visit) -> bool:
-    name, _, _ = _asked(visit, None)
-    return documents.number_field(visit.service.store.catalogue(name)) is not None
-
-
-def _seen(visit: Visit, pin: int | None) -> _Seen:
+def _seen(visit: Visit, dataset: Dataset, pin: int | None) -> _Seen:
     service = visit.service
     name, identifier, view = _asked(visit, pin)
     with service.store.snapshot():
-        dataset = service.store.dataset(name)
         state = service.store.record(name, identifier, reading.both_clocks(service, name, view))
         events = timeline(visit, dataset, identifier, upto=pin)
         if state.status in _GONE:

@@ -23,7 +23,7 @@ from publisher.pages import (
     visit,
 )
 from publisher.pages.press import HTML, Press
-from publisher.pages.visit import Visit
+from publisher.pages.visit import Visit, read
 
 type Page = Callable[[Press, Visit], Reply]
 type Waiting = Callable[[Press, Visit], Awaitable[AsyncReply]]
@@ -64,14 +64,35 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
 
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
     def handle(service: Service, call: Call) -> Reply:
-        return page(press, visit.of(service, call))
+        reply = page(press, visit.of(service, call))
+        sequence, key = service.store.validator()[0], (call.address, call.query, reply.validity)
+
+        def build() -> bytes:
+            found = press.kept.find(sequence, key)
+            if found is None:
+                found = reply.build()
+                press.kept.keep(sequence, key, found)
+            return found
+
+        return Reply(reply.validity, build, reply.headers)
 
     return Route(_operation(path, media_type), handle)
 
 
 def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
-        return await page(press, visit.of(service, call))
+        reply = await page(press, visit.of(service, call))
+        sequence, _ = await read(service, service.store.validator)
+        key = (call.address, call.query, reply.validity)
+
+        async def build() -> bytes:
+            found = press.kept.find(sequence, key)
+            if found is None:
+                found = await reply.build()
+                press.kept.keep(sequence, key, found)
+            return found
+
+        return AsyncReply(reply.validity, build, reply.headers)
 
     return AsyncRoute(_operation(path), handle)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 import xlsxwriter
@@ -66,7 +65,7 @@ async def _pages(visit: Visit, call: Call, reply: AsyncReply) -> AsyncIterator[a
         yield found
         if found.links.next is None:
             return
-        call = replace(call, query=urlsplit(found.links.next).query.encode())
+        call = Call(call.path, urlsplit(found.links.next).query.encode(), call.address)
         reply = await api.search.handle(visit.service, call)
 
 

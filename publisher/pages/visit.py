@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
+
+from litestar.concurrency import sync_to_thread
 
 from publisher.api import parameters, reading
 from publisher.api.parameters import Grammar, Parameters
@@ -120,6 +122,13 @@ class Visit:
         """An instant as readers in China count it (UTC+8)."""
         local = instant.astimezone(SHANGHAI)
         return f"{self.day(instant)} {local:%H:%M:%S}"
+
+
+async def read[**P, R](service: Service, reader: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Reads of a database in this process are over before a thread would have begun."""
+    if service.embedded:
+        return reader(*args, **kwargs)
+    return await sync_to_thread(reader, *args, **kwargs)
 
 
 def of(service: Service, call: Call) -> Visit:

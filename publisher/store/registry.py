@@ -9,12 +9,13 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from publisher.store import tables as t
 from publisher.store.clocks import micros, moment
 from publisher.store.database import inserted_key
 from publisher.store.model import Dataset, Part, Site, StoreError
+from publisher.store.prepared import Prepared
 from schemas.catalogue import Catalogue
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -23,6 +24,12 @@ _TAKEN = ("all", "search", "sources")
 _DETAILS = (
     *("title", "title_en", "body", "division", "licence", "contact"),
     *("description", "notice", "labels", "source_note"),
+)
+_NAMED = Prepared(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
+_PARTS = Prepared(
+    select(t.part)
+    .where(t.part.c.dataset == bindparam("dataset", type_=t.Key), t.part.c.merged_into.is_(None))
+    .order_by(t.part.c.key)
 )
 
 
@@ -120,7 +127,7 @@ def datasets(conn: Connection) -> tuple[Dataset, ...]:
 
 
 def dataset(conn: Connection, name: str) -> Dataset:
-    row = conn.execute(select(t.dataset).where(t.dataset.c.name == name)).first()
+    row = _NAMED.first(conn, {"name": name})
     if row is None:
         raise no_such_dataset(name)
     return _dataset(conn, row)
@@ -155,10 +162,7 @@ def _dataset(conn: Connection, row: Any) -> Dataset:
 
 
 def parts(conn: Connection, dataset_key: int) -> tuple[Part, ...]:
-    c = t.part.c
-    rows = conn.execute(
-        select(t.part).where(c.dataset == dataset_key, c.merged_into.is_(None)).order_by(c.key)
-    ).all()
+    rows = _PARTS.all(conn, {"dataset": dataset_key})
     return tuple(
         Part(
             name=row.name,
