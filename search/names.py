@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -98,11 +99,18 @@ class _Lines:
 
     def holding(self, needle: str) -> Iterator[tuple[int, int]]:
         """(number of the line, place in the line) of each line's first ``needle``, looked for among the
-        lines that hold its rarest part. A single character is part of none."""
+        lines that hold its rarest part. For a single character, which has no part, the text is scanned."""
         units = self._units.parts(needle)
+        starts, text = self._starts, self.text
+        if len(needle) == 1 and not units:
+            at = text.find(needle)
+            while at >= 0:
+                number = bisect_right(starts, at) - 1
+                yield number, at - starts[number]
+                at = text.find(needle, starts[number + 1])
+            return
         if not units or any(unit not in self._within for unit in units):
             return
-        starts, text = self._starts, self.text
         for number in min((self._within[unit] for unit in units), key=len):
             at = text.find(needle, starts[number], starts[number + 1])
             if at >= 0:
