@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 CONNECTIONS = 8
@@ -24,10 +24,11 @@ class Server:
 
     command: Sequence[str]
     port: int
+    environment: Mapping[str, str] | None = None
     sockets: list[socket.socket] = field(default_factory=list)
 
     def __enter__(self) -> Server:
-        self.process = subprocess.Popen(self.command)
+        self.process = subprocess.Popen(self.command, env=self.environment)
         deadline = time.monotonic() + 60
         while True:
             try:

@@ -29,11 +29,15 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff
 
 def clean(text: str) -> str:
     """``text`` without the characters that XML cannot hold (C0, lone surrogates, U+FFFE, U+FFFF)."""
+    if text.isprintable():  # most are: no controls, surrogates, unassigned code points or breaks of a line
+        return text
     return _UNWRITABLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def clean_line(text: str) -> str:
     """Like :func:`clean`, on one line: what a title or an attribute needs."""
+    if text.isprintable():
+        return text.strip()
     return " ".join(part for part in re.split(r"[\t\n]+", clean(text)) if part).strip()
 
 

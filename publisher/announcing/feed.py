@@ -95,6 +95,7 @@ def _until(seen: View) -> str:
 
 
 def _updated(told: tuple[Entry, ...], datasets: tuple[Dataset, ...]) -> datetime:
-    """Of the newest entry, else of the newest dataset: a feed without either is as old as time."""
-    moments = [entry.updated for entry in told] or [d.created_at for d in datasets if d.created_at]
-    return max(moments, default=moment(0))
+    """Of the newest entry, else of the first dataset: a feed without either is as old as time."""
+    if told:
+        return max(entry.updated for entry in told)
+    return min((d.created_at for d in datasets if d.created_at), default=moment(0))

@@ -96,8 +96,7 @@ def _of_log(form: Form) -> Route:
     def handle(service: Service, call: Call) -> Reply:
         asked = parameters.parse(call.query, _GRAMMAR)
         scope = _scope(service, call, asked)
-        datasets = datasets_of(service.store, scope)
-        validity = _validity(service, scope.dataset, datasets)
+        validity = _validity(service, scope.dataset)
 
         def build() -> bytes:
             chosen = _selected(service, scope, asked.archive)
@@ -105,7 +104,7 @@ def _of_log(form: Form) -> Route:
 
         return Reply(validity, build, _headers(service, scope, asked, form))
 
-    return Route(operation, handle)
+    return Route(operation, handle, "asked")
 
 
 def _of_search(form: Form) -> AsyncRoute:
@@ -172,7 +171,7 @@ async def get_opml(service: Service, call: Call) -> AsyncReply:
 
     def read() -> tuple[SearchScope, tuple[Dataset, ...], Validity]:
         datasets = service.store.datasets()
-        return scope_of(service.store), datasets, _validity(service, None, datasets)
+        return scope_of(service.store), datasets, _validity(service, None)
 
     known, datasets, validity = await sync_to_thread(read)
     position, today = await service.search.position(), service.today()
@@ -208,8 +207,7 @@ def _searched(
     if seen.release is not None:
         seen = reading.both_clocks(service, only_dataset(asked), seen)
     scope = scopes.scope(kinds=_kinds(asked), text=asked.text, filters=filters, view=asked.view, seen=seen)
-    datasets = datasets_of(service.store, scope)
-    validity = _validity(service, None, datasets)
+    validity = _validity(service, None)
     return scope, asked, known, (*validity.tokens, known.facets), validity.modified
 
 
@@ -288,15 +286,17 @@ def _fault(parameter: str, zh: str, en: str, near: str | None = None) -> Problem
     )
 
 
-def _validity(service: Service, name: str | None, datasets: tuple[Dataset, ...]) -> Validity:
-    """Names of datasets and parts are set by commands that make no release, so they count by themselves.
+def _validity(service: Service, name: str | None) -> Validity:
+    """No feed is immutable: what is withdrawn or erased later leaves the feeds of every day, archives too.
 
-    No feed is immutable: what is withdrawn or erased later leaves the feeds of every day, archives too.
+    ``modified`` is that of the releases, not of the changes: an erasure takes words out and adds no entry.
     """
     sequence, _ = service.store.validator(name)
-    # Of the releases, not of the changes: an erasure takes words out of a feed and adds no entry.
-    times = (service.published_at(d.name, service.store.validator(d.name)[0]) for d in datasets)
-    return Validity((sequence, datasets), max((t for t in times if t is not None), default=None))
+    if name is not None:
+        return Validity((sequence,), service.published_at(name, sequence))
+    # Before anything is published a feed tells when the first dataset was made.
+    made = () if sequence else tuple(dataset.name for dataset in service.store.datasets())
+    return Validity((sequence, *made), service.published_anywhere(sequence))
 
 
 ROUTES: Mapping[Form, Route] = {form: _of_log(form) for form in FORMS}

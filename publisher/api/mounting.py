@@ -30,6 +30,7 @@ from search.engine import CursorError, SearchError
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
 _ANY_FILE = "application/octet-stream"
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _PATIENCE = 20.0
 """Seconds for which a request waits while another file is made."""
 _LOG = logging.getLogger("publisher.api")
@@ -67,14 +68,17 @@ def handler(route: AnyRoute, service: Service) -> HTTPRouteHandler:
 
 
 def direct(routes: Iterable[AnyRoute], service: Service) -> Direct:
-    """Answers the routes that run in the event loop, found here: what Litestar does for any request (its
-    object, dependencies, a response) takes as long as such an answer.
+    """Answers the routes that the event loop answers or asks, found here: what Litestar does for any
+    request (its object, dependencies, a response) takes as long as such an answer.
 
     They are Litestar's like all others too: whatever goes wrong is asked of it again, and told by it.
     """
-    quick = [r for r in routes if isinstance(r, Route) and r.runs == "loop"]
+    quick = [r for r in routes if isinstance(r, Route) and r.runs != "thread"]
     found = [
-        (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.operation.path)), responder(r, service))
+        (
+            re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.operation.path.replace(".", r"\."))),
+            responder(r, service),
+        )
         for r in quick
     ]
 
@@ -150,10 +154,19 @@ def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
     async def in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
         return answer(call, headers)
 
+    async def asked_in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
+        if headers.keys() & _CONDITIONS:
+            validity = route.handle(service, call).validity
+            fresh, unchanged = _validators(route.operation, service, call, headers, validity)
+            if unchanged:
+                return Outcome(304, fresh, b"")
+        return await sync_to_thread(answer, call, headers)
+
     async def in_thread(call: Call, headers: Mapping[str, str]) -> Outcome:
         return await sync_to_thread(answer, call, headers)
 
-    return in_loop if route.runs == "loop" and service.embedded else in_thread
+    quick = {"loop": in_loop, "asked": asked_in_loop} if service.embedded else {}
+    return quick.get(route.runs, in_thread)
 
 
 def _of_files(route: FileRoute, service: Service) -> Callable[..., Any]:

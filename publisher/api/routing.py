@@ -43,9 +43,20 @@ class Service:
     embedded: bool = True
     """The database is a file, not a server that may keep us waiting."""
     _published: dict[str, tuple[int, datetime | None]] = field(default_factory=dict, repr=False)
-    """Dataset → (validator's sequence, time of its newest release): saves a query, cannot go stale."""
+    """Dataset → (validator's sequence, time of its newest release): saves a query, cannot go stale. All of
+    them under the empty name."""
     _releases: dict[tuple[str, int], _Pinned] = field(default_factory=dict, repr=False)
     """(Dataset, number) → the release: as above."""
+
+    def published_anywhere(self, sequence: int) -> datetime | None:
+        """The newest of all datasets' :meth:`published_at`; ``sequence`` is the site's validator's."""
+        known = self._published.get("")
+        if known is None or known[0] != sequence:
+            names = [dataset.name for dataset in self.store.datasets()]
+            times = (self.published_at(name, self.store.validator(name)[0]) for name in names)
+            known = (sequence, max((t for t in times if t is not None), default=None))
+            self._published[""] = known
+        return known[1]
 
     def published_at(self, dataset: str, sequence: int) -> datetime | None:
         """When ``dataset`` last changed: its newest release, if any, or a later new name of a part.
@@ -129,11 +140,12 @@ class Route:
 
     ``loop`` for a few keyed reads of a database in this process: 80 µs, less than the hop to a thread
     and back costs. With a database elsewhere these run in a thread too, as a network may stall.
+    ``asked`` where only ``handle`` is that quick: a 304 is told in the loop, and ``build`` runs in a thread.
     """
 
     operation: Operation
     handle: Callable[[Service, Call], Reply]
-    runs: Literal["loop", "thread"] = "thread"
+    runs: Literal["loop", "asked", "thread"] = "thread"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -15,11 +16,11 @@ from tests.api.conftest import Site, made
 
 
 @contextmanager
-def served(home: Path) -> Iterator[tuple[Site, str]]:
-    """→ the site and the address where it answers, on loopback."""
+def served(home: Path, wrap: Callable[[Any], Any] = lambda app: app) -> Iterator[tuple[Site, str]]:
+    """→ the site and the address where it answers, on loopback. ``wrap``: ASGI around it."""
     with made(home) as site:
         app = create_app(site.settings, store=site.store, search=site.engine, clock=site.clock)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(wrap(app), port=0, log_config=None, lifespan="on", ws="none"))
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
