@@ -25,10 +25,12 @@ class Server:
     command: Sequence[str]
     port: int
     environment: Mapping[str, str] | None = None
+    told: int | None = None
+    """Where its log goes: as ``subprocess`` takes it."""
     sockets: list[socket.socket] = field(default_factory=list)
 
     def __enter__(self) -> Server:
-        self.process = subprocess.Popen(self.command, env=self.environment)
+        self.process = subprocess.Popen(self.command, env=self.environment, stderr=self.told)
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -50,6 +52,11 @@ class Server:
         one = socket.create_connection(("127.0.0.1", self.port), timeout=120)
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return one
+
+    def renew(self) -> None:
+        """A fresh connection for :meth:`ask`: a server closes one that was idle."""
+        self.sockets[0].close()
+        self.sockets[0] = self._connect()
 
     def ask(self, request: bytes) -> tuple[bytes, bytes]:
         """→ head, body."""
@@ -74,16 +81,23 @@ def get(path: str, *headers: str) -> bytes:
     return "\r\n".join([f"GET {path} HTTP/1.1", "host: bench", "accept: */*", *headers, "", ""]).encode()
 
 
-def _read(one: socket.socket) -> tuple[bytes, bytes]:
+def _more(one: socket.socket) -> bytes:
     got = one.recv(262_144)
+    if not got:
+        raise ConnectionError("the server closed the connection")
+    return got
+
+
+def _read(one: socket.socket) -> tuple[bytes, bytes]:
+    got = _more(one)
     while b"\r\n\r\n" not in got:
-        got += one.recv(262_144)
+        got += _more(one)
     head, _, body = got.partition(b"\r\n\r\n")
     low = head.lower()
     if b"transfer-encoding: chunked" in low:
         parts = [body]
         while not parts[-1].endswith(b"0\r\n\r\n"):
-            parts.append(one.recv(262_144))
+            parts.append(_more(one))
             if len(parts[-1]) < 5:
                 parts[-2:] = [parts[-2] + parts[-1]]
         return head, b"".join(parts)
@@ -92,6 +106,6 @@ def _read(one: socket.socket) -> tuple[bytes, bytes]:
     length = int(low.partition(b"content-length:")[2].partition(b"\r\n")[0])
     parts, held = [body], len(body)
     while held < length:
-        parts.append(one.recv(262_144))
+        parts.append(_more(one))
         held += len(parts[-1])
     return head, b"".join(parts)

@@ -13,6 +13,7 @@ import argparse
 import random
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -82,6 +83,7 @@ def compare(name: str, pairs: Sequence[tuple[str, str]], ours: Server, theirs: S
     taken: tuple[list[float], list[float]] = [], []
     for start in range(0, len(pairs), _TURN):
         for side, server in enumerate((ours, theirs)):
+            server.renew()
             taken[side].extend(timed(server, pair[side]) for pair in pairs[start : start + _TURN])
     cuts = [statistics.quantiles(times, n=100) for times in taken]
     mine, other = cuts
@@ -117,11 +119,13 @@ def main() -> int:
         peer = [sys.executable, "-m", "datasette", "serve", "--immutable", str(file), *_LIMITS]
         with (
             Server([*me, "--port", str(port)], port) as ours,
-            Server([*peer, "-p", str(other)], other) as theirs,
+            Server([*peer, "-p", str(other)], other, told=subprocess.DEVNULL) as theirs,
         ):
             ahead = [
                 compare(name, pairs, ours, theirs) for name, pairs in requests(home, asked.requests).items()
             ]
+            ours.renew()
+            theirs.renew()
             mine = timed(ours, f"/v1/datasets/{http.DATASET}/files/csv") / 1000
             their = timed(theirs, "/bench/records.csv?_stream=on") / 1000
             print(f"CSV of everything: {mine:.1f} s, Datasette {their:.1f}; {their / mine:.1f} times as fast")
