@@ -21,12 +21,10 @@ import anyio
 import msgspec
 
 from publisher import indexing, settings
-from publisher.api.routing import Service
 from publisher.api.scope import scope_of
 from publisher.naming import SiteNames
 from publisher.sample import plan
 from publisher.sample.load import load
-from publisher.store.clocks import utc_now
 from publisher.store.store import Store
 from search import finding
 from search.engine import Document, Hit, Page, Request, SearchEngine
@@ -65,8 +63,7 @@ def documents(store: Store) -> list[Document]:
 async def report(store: Store, engine: SearchEngine) -> Report:
     await engine.rebuild(documents(store))
     names = SiteNames(store)
-    service = Service(store.site(), store, engine, names, utc_now, "")
-    fields = scope_of(service).fields()
+    fields = scope_of(store).fields()
 
     async def find(request: Request) -> Page:
         return (await finding.find(engine, names, request, fields)).page

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from search.analysis import Folded
+from search.analysis import Folded, is_han
 from search.engine import Marked
 
 LENGTH = 120
 """Characters of an excerpt, about."""
+
+_SIGNED = 20
+"""Characters of a text that is looked for with signs in between."""
 
 _STOPS = frozenset("。；！？;!?\n\r ")
 type Spans = list[tuple[int, int]]
@@ -45,14 +48,19 @@ class Marker:
 
 
 def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
-    """Longest first, so that a whole word is marked before a part of it. Signs and spaces between
-    characters of what was asked need not stand in the text, nor the other way round."""
+    """Longest first, so that a whole word is marked before a part of it."""
     unique = sorted({t for t in texts if t}, key=lambda t: (-len(t), t))
-    escaped = (re.escape(t) for t in unique)
-    bounded = (
-        rf"(?<![a-z0-9]){e}(?![a-z0-9])" if t.isascii() else e for e, t in zip(escaped, unique, strict=True)
-    )
-    return re.compile("|".join(bounded)) if unique else None
+    return re.compile("|".join(map(_spelled, unique))) if unique else None
+
+
+def _spelled(text: str) -> str:
+    """A run of Chinese characters is also met with a sign or a blank between two of them, as the index meets
+    it: 简政放权、放管结合 for 简政放权放管结合."""
+    if text.isascii():
+        return rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])"
+    if 2 < len(text) <= _SIGNED and is_han(text):
+        return r"[\W_]?".join(text)
+    return re.escape(text)
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Spans:

@@ -49,6 +49,9 @@ def search(
     import anyio
 
     from publisher import worker
+    from publisher.api.scope import scope_of
+    from publisher.naming import SiteNames
+    from search import finding
     from search.engine import Request
 
     words = output.plain(" ".join(text))
@@ -64,10 +67,14 @@ def search(
             as_of=(as_of or today()).toordinal(),
             limit=limit,
         )
-        page = anyio.run(engine.search, request)
+        found = anyio.run(finding.find, engine, SiteNames(store), request, scope_of(store).fields())
+    page = found.page
     if as_json:
-        output.as_json(_json(words, page, state.pending))
+        output.as_json(_json(words, page, state.pending) | {"did_you_mean": found.did_you_mean})
         return Exit.OK
+    if found.did_you_mean:
+        meant = output.plain(found.did_you_mean)
+        output.say(f"您是不是要找：{meant}。以下是它的结果。", f"Did you mean {meant}? These are its hits.")
     for hit in page.hits:
         _show(hit, titles.get(hit.dataset, hit.dataset))
     output.say(f"共 {page.total} 条（{_MATCHES[page.match]}）。", f"{page.total} found.")

@@ -68,6 +68,10 @@ def test_traditional_characters_find_what_simplified_ones_find(site: Site, tmp_p
     traditional = site.ok("search", "危險化學品經營許可", "--json").json
     assert [h["record"] for h in simplified["hits"]] == [h["record"] for h in traditional["hits"]]
     assert simplified["hits"][0]["title"]["text"] == "危险化学品经营许可"
+    typed = site.ok("search", "weixian huaxuepin jingying xuke", "--json").json
+    assert typed["did_you_mean"] == "危险化学品经营许可"
+    assert typed["hits"] == simplified["hits"]
+    assert "您是不是要找" in site.ok("search", "whpjyxk").err
 
 
 def test_search_at_a_past_day_finds_what_was_removed_since(site: Site, tmp_path: Path) -> None:

@@ -24,6 +24,12 @@ def test_traditional_and_wide_texts_are_marked_where_they_stand() -> None:
     assert marked(Marker(["许可证", "abc"]), "㈠ＡＢＣ類許可證") == ["ＡＢＣ", "許可證"]
 
 
+def test_a_run_of_characters_is_marked_whole_with_the_signs_within() -> None:
+    marker = Marker(["简政放权放管结合"])
+    assert marked(marker, "推进简政放权、放管结合，转变职能") == ["简政放权、放管结合"]
+    assert marked(Marker(["经营许可"]), "經營\u3000許可證") == ["經營\u3000許可"]
+
+
 def test_a_number_is_not_marked_inside_another() -> None:
     assert marked(Marker(["34"]), "第134条、第34条、3434") == ["34"]
 
