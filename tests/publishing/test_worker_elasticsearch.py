@@ -5,16 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import anyio
 import pytest
+from elasticsearch import Elasticsearch
+from litestar.testing import TestClient
 
-from publisher import worker
+from publisher import settings, worker
+from publisher.app import create_app
 from publisher.store.store import Store
 from search.elastic.connection import Connection
 from search.elasticsearch import ElasticsearchEngine
 from search.engine import Document, SearchError
 from tests import elasticsearch_server
+from tests.api.asserting import assert_problem
 from tests.elasticsearch_server import Node
 from tests.publishing.test_worker import release, store
 from tests.search.documents import call, document, index, search, spans
@@ -116,6 +121,37 @@ def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
     assert [hit.title.text for hit in search(engine, "丙项许可").hits][:1] == ["丙项许可"]
 
 
+def test_while_the_cluster_is_away_everything_but_search_goes_on(
+    store: Store, engine: ElasticsearchEngine, node: Node, tmp_path: Path
+) -> None:
+    release(store)
+    anyio.run(worker.drain, store, engine)
+    app = create_app(settings.read(tmp_path, environ={}), store=store, search=engine)
+    with TestClient(app) as client:
+        assert client.get("/v1/search?q=许可").json()["total"] == 2
+        node.stop()
+        try:
+            assert_problem(client.get("/v1/search?q=许可"), "search-unavailable")
+            assert "检索" in assert_problem(client.get("/readyz"), "not-ready")["detail"]
+            release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+            listed = client.get("/v1/datasets/shili/records").json()["items"]
+            assert [item["title"] for item in listed] == ["丙项许可"]
+            for path in (
+                f"/v1/datasets/shili/records/{listed[0]['id']}",
+                "/v1/datasets/shili/changes",
+                "/v1/datasets/shili/files/csv",
+                "/feeds/shili.atom",
+                "/feeds/shili.rss",
+                "/datasets/shili",
+            ):
+                assert client.get(path).status_code == 200, path
+        finally:
+            node.start()
+        anyio.run(worker.attempt, store, engine)
+        assert client.get("/readyz").json()["status"] == "ok"
+        assert client.get("/v1/search?q=丙项许可").json()["items"][0]["title"] == "丙项许可"
+
+
 @pytest.mark.parametrize("how", ["index", "rebuild"])
 def test_a_cluster_killed_in_the_middle_of_writing_loses_and_doubles_nothing(
     engine: ElasticsearchEngine, node: Node, how: str
@@ -138,7 +174,10 @@ def test_a_cluster_killed_in_the_middle_of_writing_loses_and_doubles_nothing(
     assert search(engine, "经营许可").total == 6_000
 
 
-def test_a_node_that_answers_slowly_is_told_in_time(engine: ElasticsearchEngine, node: Node) -> None:
+def test_a_node_that_answers_slowly_is_told_in_time_and_nothing_is_lost(
+    store: Store, engine: ElasticsearchEngine, node: Node
+) -> None:
+    release(store)
     index(engine, [document("a", "甲类许可")])
     node.pause()
     later = threading.Timer(60, node.go_on)
@@ -146,7 +185,35 @@ def test_a_node_that_answers_slowly_is_told_in_time(engine: ElasticsearchEngine,
     try:
         with pytest.raises(SearchError):
             search(engine, "许可")
+        with pytest.raises(SearchError):
+            anyio.run(worker.attempt, store, engine)
     finally:
         later.cancel()
         node.go_on()
-    assert spans(engine, "许可") == ["a"]
+    anyio.run(worker.attempt, store, engine)
+    assert anyio.run(worker.status, store, engine).pending == 0
+    assert search(engine, "许可").total == call(engine.count) == 3
+
+
+def test_releases_wait_while_the_index_is_read_only(
+    store: Store, engine: ElasticsearchEngine, reached: Connection
+) -> None:
+    release(store)
+    anyio.run(worker.attempt, store, engine)
+    ca, login = str(reached.ca), (reached.user, reached.password)
+    block = {"index.blocks.read_only_allow_delete": True}  # what the disk's flood stage sets
+    with Elasticsearch(list(reached.hosts), basic_auth=login, ca_certs=ca) as admin:
+        admin.indices.put_settings(index=reached.alias, settings=block)
+        release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+        with pytest.raises(SearchError, match="只读"):
+            anyio.run(worker.attempt, store, engine)
+        state = anyio.run(worker.status, store, engine)
+        assert state.pending > 0
+        assert not state.set_aside
+        assert "只读" in state.error
+        assert search(engine, "许可").total == 2
+        admin.indices.put_settings(index=reached.alias, settings=dict.fromkeys(block))
+    anyio.run(worker.attempt, store, engine)
+    state = anyio.run(worker.status, store, engine)
+    assert (state.pending, state.error) == (0, "")
+    assert state.documents == sum(1 for span in store.spans() if span.status == "stated")
