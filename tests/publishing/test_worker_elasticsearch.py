@@ -134,7 +134,7 @@ def test_while_the_cluster_is_away_everything_but_search_goes_on(
             assert_problem(client.get("/v1/search?q=许可"), "search-unavailable")
             assert "检索" in assert_problem(client.get("/readyz"), "not-ready")["detail"]
             release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
-            listed = client.get("/v1/datasets/shili/records").json()["items"]
+            listed = client.get("/v1/datasets/shili/records").json()["records"]
             assert [item["title"] for item in listed] == ["丙项许可"]
             for path in (
                 f"/v1/datasets/shili/records/{listed[0]['id']}",
@@ -149,7 +149,7 @@ def test_while_the_cluster_is_away_everything_but_search_goes_on(
             node.start()
         anyio.run(worker.attempt, store, engine)
         assert client.get("/readyz").json()["status"] == "ok"
-        assert client.get("/v1/search?q=丙项许可").json()["items"][0]["title"] == "丙项许可"
+        assert client.get("/v1/search?q=丙项许可").json()["hits"][0]["title"]["text"] == "丙项许可"
 
 
 @pytest.mark.parametrize("how", ["index", "rebuild"])
