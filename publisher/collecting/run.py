@@ -8,12 +8,12 @@ kept and not read is read without asking again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from publisher.collect import collecting_findings as kinds
 from publisher.collecting import warc
-from publisher.collecting.discovery import Link
+from publisher.collecting.discovery import Link, Listed
 from publisher.collecting.fetching import Fetched, Fetcher, FetchError
 from publisher.collecting.lists import listed
 from publisher.collecting.reading import Reader
@@ -24,7 +24,7 @@ from publisher.store.store import Store
 
 type Progress = Callable[[str, int, int | None], None]
 
-LISTS, DOCUMENTS, READING = "列表 lists", "文件 documents", "解读 reading"
+LISTS, DOCUMENTS = "列表 lists", "文件 documents"
 _AT_ONCE = 20
 """Answers that are kept by one transaction: as many may be asked again after a crash."""
 
@@ -90,15 +90,16 @@ class Run:
         asked = self._ask(page)
         if asked is None:
             return []
-        further = self._take(asked)
-        self._keep([asked])  # after its links: a list that answers 304 from now on hides none
+        found = listed(self._source, asked.page.url, asked.fetched, self.report)
+        further = [] if found is None else self._take(asked, found)
+        # After its links, and without its validators where some were left out: a 304 hides none for ever.
+        whole = found is None or all(map(self._is_recent, found.documents))
+        kept = self._answer(asked.page, asked.fetched)
+        self._store.keep([kept if whole else replace(kept, etag=None, modified=None)])
         return further
 
-    def _take(self, asked: Asked) -> list[str]:
+    def _take(self, asked: Asked, found: Listed) -> list[str]:
         """Remember what a list names. → its further pages, where it showed what was not known."""
-        found = listed(self._source, asked.page.url, asked.fetched, self.report)
-        if found is None:
-            return []
         wanted = [link for link in found.documents if self._is_recent(link)]
         links = [(link.url, link.title) for link in wanted]
         name, parent = self._source.name, asked.page.key

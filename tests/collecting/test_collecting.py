@@ -268,7 +268,18 @@ def test_a_run_that_was_cut_off_goes_on_and_asks_nothing_twice(
 
 def test_only_what_is_listed_since_a_day_is_asked(collector: Collector) -> None:
     publish(collector.web, 1, 2, 3)
+    listed = collector.web.answers["/list.html"]
+    assert isinstance(listed, Answer)
+
+    def conditional(asked: Asked, _write: Write) -> Answer:
+        same = asked.headers.get("if-none-match") == '"1"'
+        return Answer(status=304) if same else Answer(listed.body, headers={**listed.headers, "ETag": '"1"'})
+
+    collector.web.answers["/list.html"] = conditional
     assert collector.collect("--since", "2015-04-02")["read"] == 2
+    assert collector.collect()["read"] == 1  # what was left out is not hidden by a 304
+    collector.collect()
+    assert collector.web.asked[-1].headers["if-none-match"] == '"1"'
 
 
 def test_a_dry_run_says_what_would_be_read_and_writes_nothing(collector: Collector) -> None:
