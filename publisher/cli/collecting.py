@@ -129,7 +129,7 @@ def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | 
                 "id": state.id,
                 "dataset": state.dataset,
                 "title": state.title,
-                "sources": [asdict(one) for one in state.sources],
+                "sources": state.sources,
                 "pages": [asdict(one) for one in origins],
                 "extracted": [str(path) for path in written],
             }

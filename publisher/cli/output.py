@@ -6,11 +6,12 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,8 +33,15 @@ def plain(text: object) -> str:
 def as_json(value: object) -> None:
     """One JSON value on stdout, and nothing else there."""
     # ASCII escapes keep lone surrogates and control characters out of terminals and pipes in other encodings.
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain_value)
     click.echo(_HOSTILE.sub(lambda m: f"\\u{ord(m.group()):04x}", text))
+
+
+def _plain_value(value: object) -> object:
+    """What JSON has no word for: the values of the log as objects, days and instants as text."""
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.asdict(value)
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def say(zh: str, en: str = "") -> None:

@@ -145,7 +145,7 @@ def show(
         found = [store.record(dataset, state.id, view) for state in records(store, dataset, record)]
         catalogue = store.catalogue(dataset, release)
     if as_json:
-        output.as_json([asdict(state) for state in found])
+        output.as_json(found)
         return
     for state in found:
         _show(state, catalogue)
