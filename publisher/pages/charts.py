@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 _KEPT = 256
 """Drawings that are kept: one takes milliseconds, and lists change seldom."""
-_WIDTH = 440
+_WIDTH = 360
 _EM = 13
 """Size of the labels in units of the drawing; Han characters are as wide."""
 _LONGEST = 9
