@@ -109,6 +109,10 @@ class Catalogue:
     source: str = ""
     """The file's own text, kept with every release that was made with it."""
 
+    def __hash__(self) -> int:
+        """Of the file's text, which says all: to hash every field again took a twentieth of an OGC page."""
+        return hash(self.source)
+
     @cached_property
     def by_name(self) -> Mapping[str, Field]:
         return {f.name: f for f in self.fields}
