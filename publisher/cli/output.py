@@ -39,8 +39,11 @@ def as_json(value: object) -> None:
 
 def _plain_value(value: object) -> object:
     """What JSON has no word for: the values of the log as objects, days and instants as text."""
-    if isinstance(value, msgspec.Struct):
-        return msgspec.structs.asdict(value)
+    if isinstance(
+        value, msgspec.Struct
+    ):  # what it holds as JSON (content_json) is told as its value (content)
+        names = (name.removesuffix("_json") for name in value.__struct_fields__)
+        return {name: getattr(value, name) for name in names}
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
