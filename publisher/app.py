@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -125,6 +126,8 @@ def serve(
         server_header=False,
         timeout_keep_alive=75,  # longer than proxies keep theirs, so that they close first
     )
+    gc.collect()
+    gc.freeze()  # what is made at the start stays: no collection has to walk through it again
     with socket.create_server((host, port), family=family, backlog=2048) as bound:
         _Server(config, started).run(sockets=[bound])
 

@@ -219,7 +219,7 @@ def _clocks(query: bytes) -> Parameters:
     return parameters.parse(query, _CLOCKS)
 
 
-def _stored(json: str) -> Any:
+def _stored(json: bytes | str) -> Any:
     """What the log holds as JSON is written into the answer as it is."""
     return Raw(json)
 

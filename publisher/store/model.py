@@ -255,8 +255,8 @@ class RecordState(msgspec.Struct, frozen=True):
     id: str
     status: Status
     title: str
-    content_json: str
-    """As the log holds it, for answers that take it unread. Empty where withdrawn or erased."""
+    content_json: bytes
+    """As the log holds it, for answers that take it unread: UTF-8. Empty where withdrawn or erased."""
     revision: str | None
     salt: str | None
     part: str | None

@@ -14,7 +14,7 @@ from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.amend import no_such_record
 from publisher.store.clocks import FOREVER, day_or_none, moment, moment_or_none
-from publisher.store.database import contains, stream
+from publisher.store.database import Utf8, contains, stream
 from publisher.store.draft import plain, source_of
 from publisher.store.identity import span_id
 from publisher.store.model import RecordState, Span, Status
@@ -29,7 +29,7 @@ _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.
 _into = t.part.alias("merged_into")
 COLUMNS = (
     *(_s.record, _s.status, _s.effective_from, _s.effective_to, _s.known_from, _s.known_to),
-    *(_r.id, _r.withdrawn_at, _r.erased_by, _v.title, _v.content, _v.hash, _v.salt),
+    *(_r.id, _r.withdrawn_at, _r.erased_by, _v.title, Utf8(_v.content).label("content"), _v.hash, _v.salt),
     *(_v.locator, _v.originals, _v.corrects, _b.number, _b.note),
     *(_i.digest, _i.name, _i.media_type, _i.size, _i.obtained_at, _i.url, _i.detected_by, _i.partial),
     case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part"),
@@ -84,7 +84,7 @@ def state(conn: Connection, dataset: Named, row: Any, *, status: Status | None =
         id=row.id,
         status=shown,
         title=row.title,
-        content_json="{}" if silent or row.content is None else row.content,
+        content_json=b"{}" if silent or row.content is None else row.content,
         revision=row.hash,
         salt=None if silent or row.salt is None else bytes(row.salt).hex(),
         part=row.part,
