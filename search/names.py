@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Literal
 
 from search.analysis import Analyzer
@@ -59,7 +59,14 @@ def _first_syllable(sound: str) -> list[str]:
 
 
 CHARACTERS = _Units(lambda text: [text[:1], text[:2]] if len(text) > 1 else [text], _pairs)
-SYLLABLES = _Units(_first_syllable, lambda sound: sound.split(" ")[1:-1])
+
+
+def _neighbours(sound: str) -> list[str]:
+    whole = sound.split(" ")[1:-1]
+    return [f"{one} {other}" for one, other in pairwise(whole)]
+
+
+SYLLABLES = _Units(_first_syllable, _neighbours)
 """Of texts such as `` wei xian ``; what follows the last blank is no whole syllable yet."""
 
 
