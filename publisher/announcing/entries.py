@@ -52,13 +52,13 @@ def change_item(
     amendment: Amendment | None = None,
 ) -> ChangeItem:
     """``amendment``: what became of it since; None where nothing did, or nobody asks."""
-    home = f"{site.base}/v1/datasets/{dataset.name}"
+    home = f"/datasets/{dataset.name}"
     return ChangeItem(
         id=f"tag:{site.tag_authority}:{dataset.name}/{change.release}/{change.record}/{change.kind}",
         kind=change.kind,
         title=change.title,
         previous_title=catalogue.title_of(change.before) if change.before else "",
-        link=f"{home}/records/{change.record}",
+        link=f"{site.base}{home}/records/{change.record}",
         catalogue=catalogue,
         actor=actor(dataset, change.part),
         dataset=dataset.name,
@@ -76,20 +76,19 @@ def change_item(
         after=change.after,
         differences=tuple(Difference(f.field, f.before, f.after) for f in change.fields),
         hidden=_hidden(change),
-        links=tuple(_links(change, release, home)),
+        links=tuple(_links(change, release, site.base, home)),
     )
 
 
-def _links(change: Change, release: Release, home: str) -> Iterator[Link]:
-    """History, comparison with the state before, and the addresses that the release was read from."""
-    yield Link(f"{home}/records/{change.record}/history", "related", "application/json", "沿革")
+def _links(change: Change, release: Release, base: str, home: str) -> Iterator[Link]:
+    """The record for programs, its history, the comparison with the state before for both, the sources."""
+    record = f"{base}/v1{home}/records/{change.record}"
+    yield Link(record, "alternate", "application/json")
+    yield Link(f"{record}/history", "related", "application/json", "沿革")
     if change.release > 1:
-        yield Link(
-            f"{home}/compare?from={change.release - 1}&to={change.release}",
-            "related",
-            "application/json",
-            "与上次发布比较",
-        )
+        states = f"{home}/compare?from={change.release - 1}&to={change.release}"
+        yield Link(base + states, "related", "text/html", "与上次发布比较")
+        yield Link(f"{base}/v1{states}", "related", "application/json", "与上次发布比较")
     for url in dict.fromkeys(source.url for source in release.sources if source.url):
         yield Link(url, "via", "", "来源")
 

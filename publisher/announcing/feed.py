@@ -47,7 +47,7 @@ def feed(
         title=title(scope, only, named or {}),
         subtitle=(only.notice or only.description) if only else f"{site.base} 各数据集的变化",
         updated=_updated(told, datasets),
-        link=site.base + ("/" if only is None else f"/v1/datasets/{only.name}"),
+        link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
         self_link=site.base + scope.path(form, **asked),
         author=only.body if only else site.base,
         rights=only.licence if only else "",

@@ -39,7 +39,7 @@ def opml(
         for one in scopes:
             of = next((d for d in datasets if d.name == one.dataset), None)
             text = clean_line(title(one, of, named))
-            page = site.base + (f"/v1/datasets/{of.name}" if of else "/")
+            page = site.base + (f"/datasets/{of.name}" if of else "/")
             address = site.base + one.path("atom")
             etree.SubElement(
                 group, "outline", type="rss", text=text, title=text, xmlUrl=address, htmlUrl=page

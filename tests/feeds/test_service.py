@@ -38,7 +38,20 @@ def test_an_entry_tells_field_by_field_what_changed(service: Service) -> None:
     assert "<del>0.85元/立方米</del>" in html
     assert "<ins>0.95元/立方米</ins>" in html
     assert "示财综〔2024〕5号" in html
-    assert changed.link == f"{BASE}/v1/datasets/{FEES}/records/{service.record('居民生活污水处理费')}"
+    assert changed.link == f"{BASE}/datasets/{FEES}/records/{service.record('居民生活污水处理费')}"
+
+
+def test_every_link_of_a_feed_and_of_its_entries_leads_somewhere(service: Service) -> None:
+    service.publish(FIRST)
+    service.publish(SECOND)
+    service.index()
+    feed = service.feed()
+    links = [link for entry in feed.entries for link in entry.links] + feed.feed.links
+    assert {link.rel for link in links} == {"alternate", "related", "self"}
+    for link in links:
+        answer = service.client.get(link.href.removeprefix(BASE), headers={"accept": link.type})
+        assert answer.status_code == 200, link.href
+        assert answer.headers["content-type"].startswith(link.type)
 
 
 def test_ids_are_tag_uris_that_later_releases_leave_alone(service: Service) -> None:
