@@ -134,11 +134,11 @@ class Attachments:
         return warc.content(hop, self._source.largest << 20)
 
 
-def evidence_of(response: Response, sign: str) -> Evidence:
-    """An answer as the log names the file that an import was read from."""
+def evidence_of(response: Response, sign: str, *, about: str = "") -> Evidence:
+    """An answer as the log names the file that an import was read from; ``about``: one of several in it."""
     return Evidence(
         digest=response.digest,
-        name=response.url,
+        name=f"{response.url}#{about}" if about else response.url,
         media_type=WARC,
         size=response.size,
         obtained_at=response.at,

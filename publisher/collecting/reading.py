@@ -132,7 +132,7 @@ class Reader:
             notice = self._endings.response(number)
             if content != state.content and notice is not None:
                 entry = Entry(content, said_too("", str(content)), state.locator, state.originals)
-                source = replace(evidence_of(notice, COLLECTED), name=f"{notice.url}#{number}")
+                source = evidence_of(notice, COLLECTED, about=number)
                 self._gathered.append(Gathered((entry,), source, document.PARSER_VERSION))
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
