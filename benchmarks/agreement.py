@@ -50,7 +50,10 @@ async def measured(folder: Path, address: str, again: float) -> bool:
                 judged = files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
                 found = await agreement.compare(embedded, cluster, [q.text for q in judged], as_of=1)
                 enough = enough and found.share >= FLOOR
-                print(f"{name:18} {found.queries} queries, {100 * found.share:.1f} % alike (floor 95 %)")
+                print(
+                    f"{name:18} {found.queries} queries, {100 * found.share:.1f} % alike (floor 95 %)",
+                    flush=True,
+                )
                 for one in found.differing[:SHOWN]:
                     print(f"    {one.query}: {one.only_one} | {one.only_other}")
             await cluster.rebuild([])
