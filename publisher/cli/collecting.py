@@ -159,7 +159,7 @@ def _extract(store: Store, origins: Sequence[Origin], folder: Path) -> list[Path
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for response in (r for origin in origins for r in origin.responses if not r.destroyed):
-        path = folder / f"{response.at:%Y%m%dT%H%M%SZ}-{response.digest[:12]}.warc.gz"
+        path = folder / f"{response.at:%Y%m%dT%H%M%S%fZ}-{response.digest[:12]}.warc.gz"
         path.write_bytes(store.source_bytes(response.digest))
         written.append(path)
     return written
