@@ -219,7 +219,7 @@ def _demo(home: Path, port: int) -> str:
                 assert time.monotonic() < deadline, said
                 time.sleep(0.1)
             addresses = [line.strip() for line in said.splitlines() if line.strip().startswith("http")]
-            assert len(addresses) == 6
+            assert len(addresses) == 7
             for address in addresses:
                 assert httpx.get(address).status_code == 200, address
         finally:
