@@ -95,12 +95,7 @@ def _read(one: socket.socket) -> tuple[bytes, bytes]:
     head, _, body = got.partition(b"\r\n\r\n")
     low = head.lower()
     if b"transfer-encoding: chunked" in low:
-        parts = [body]
-        while not parts[-1].endswith(b"0\r\n\r\n"):
-            parts.append(_more(one))
-            if len(parts[-1]) < 5:
-                parts[-2:] = [parts[-2] + parts[-1]]
-        return head, b"".join(parts)
+        return head, _unchunked(one, body)
     if low.startswith((b"http/1.1 304", b"http/1.1 204")):
         return head, b""
     length = int(low.partition(b"content-length:")[2].partition(b"\r\n")[0])
@@ -109,3 +104,19 @@ def _read(one: socket.socket) -> tuple[bytes, bytes]:
         parts.append(_more(one))
         held += len(parts[-1])
     return head, b"".join(parts)
+
+
+def _unchunked(one: socket.socket, held: bytes) -> bytes:
+    """Chunk by chunk: no end can be told from the bytes alone, as a chunk may hold the like of one."""
+    buffer = bytearray(held)
+    parts: list[bytes] = []
+    while True:
+        while (end := buffer.find(b"\r\n")) < 0:
+            buffer += _more(one)
+        size = int(buffer[:end], 16)
+        while len(buffer) < end + 2 + size + 2:
+            buffer += _more(one)
+        if size == 0:
+            return b"".join(parts)
+        parts.append(bytes(buffer[end + 2 : end + 2 + size]))
+        del buffer[: end + 2 + size + 2]
