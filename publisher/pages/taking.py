@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit
 
 import xlsxwriter
@@ -91,6 +92,8 @@ def _xlsx(rows: Sequence[Row]) -> bytes:
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
+        # Not the present: the same search gives the same bytes, as its ETag says.
+        book.set_properties({"created": datetime(1980, 1, 1, tzinfo=UTC)})
         sheet = book.add_worksheet("检索结果")
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, 1, 36)
