@@ -77,7 +77,7 @@ class Server:
 
 
 def get(path: str, *headers: str) -> bytes:
-    """A request, as bytes: a client library takes longer over the headers than a server over the answer."""
+    """A request, as bytes: a client library's own work would count as the server's."""
     return "\r\n".join([f"GET {path} HTTP/1.1", "host: bench", "accept: */*", *headers, "", ""]).encode()
 
 

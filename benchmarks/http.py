@@ -3,8 +3,7 @@
 ``python -m benchmarks.http``: builds a site of synthetic power items, serves it and the bare handler from
 a process each (same server, same settings, loopback), and asks both from this process over one keep-alive
 connection each, taking turns so that noise of the machine falls on both. Every request is distinct.
-``--client library`` asks with Python's http.client instead of a plain socket. It parses each header as a mail
-program would, which takes it longer than the server takes to send them, and our answers have more of them.
+``--client library`` asks with Python's http.client instead of a plain socket; its own work counts on both sides.
 """
 
 from __future__ import annotations
