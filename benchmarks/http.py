@@ -3,7 +3,7 @@
 ``python -m benchmarks.http``: builds a site of synthetic power items, serves it and the bare handler from
 a process each (same server, same settings, loopback), and asks both from this process over one keep-alive
 connection each, taking turns so that noise of the machine falls on both. Every request is distinct.
-``--client library`` asks with Python's http.client instead of a plain socket; its own work counts on both sides.
+``--client library`` asks with Python's http.client, no plain socket: its own work counts on both sides.
 """
 
 from __future__ import annotations
