@@ -76,9 +76,11 @@ class Server:
         return len(requests) / (time.perf_counter() - started)
 
 
-def get(path: str, *headers: str) -> bytes:
+def get(path: str, *headers: str, accept: str = "*/*") -> bytes:
     """A request, as bytes: a client library's own work would count as the server's."""
-    return "\r\n".join([f"GET {path} HTTP/1.1", "host: bench", "accept: */*", *headers, "", ""]).encode()
+    return "\r\n".join(
+        [f"GET {path} HTTP/1.1", "host: bench", f"accept: {accept}", *headers, "", ""]
+    ).encode()
 
 
 def _more(one: socket.socket) -> bytes:

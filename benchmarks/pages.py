@@ -25,7 +25,7 @@ from urllib.parse import quote
 from benchmarks import http, ogc
 from benchmarks._load import Server, free_port, get
 
-HTML = "accept: text/html"
+HTML = "text/html"
 _QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()", "--home"]
 _TURN = 50
 
@@ -68,9 +68,9 @@ def medians(server: Server, pairs: Sequence[tuple[str, str]]) -> tuple[float, fl
     """Milliseconds at p50: of the page, of the JSON; in turns."""
     taken: tuple[list[float], list[float]] = ([], [])
     for start in range(0, len(pairs), _TURN):
-        for side, accept in ((0, HTML), (1, "accept: application/json")):
+        for side, accept in ((0, HTML), (1, "application/json")):
             for pair in pairs[start : start + _TURN]:
-                request = get(pair[side], accept).replace(b"accept: */*\r\n", b"")
+                request = get(pair[side], accept=accept)
                 began = time.perf_counter()
                 head, _ = server.ask(request)
                 taken[side].append((time.perf_counter() - began) * 1000)
@@ -80,7 +80,7 @@ def medians(server: Server, pairs: Sequence[tuple[str, str]]) -> tuple[float, fl
 
 def weights(server: Server, path: str) -> tuple[int, int]:
     """Bytes, gzipped: of the page, and of all else that it makes a browser fetch."""
-    _, page = server.ask(get(path, HTML).replace(b"accept: */*\r\n", b""))
+    _, page = server.ask(get(path, accept=HTML))
     assets = set(re.findall(rb'(?:href|src)="([^"]*/assets/[^"]+)"', page))
     bodies = [server.ask(get(re.sub(r"^https?://[^/]+", "", a.decode())))[1] for a in sorted(assets)]
     scripts = {i for body in bodies for i in re.findall(rb'from "\./([^"]+)"', body)}
@@ -92,7 +92,7 @@ def weights(server: Server, path: str) -> tuple[int, int]:
 def rate(server: Server, pages: Sequence[str]) -> float:
     """Pages a second, each asked once."""
     with server:
-        return server.rate([get(path, HTML).replace(b"accept: */*\r\n", b"") for path in pages], b"200")
+        return server.rate([get(path, accept=HTML) for path in pages], b"200")
 
 
 def main() -> None:

@@ -240,10 +240,5 @@ class Analyzer:
         return found
 
 
-def han_only(text: str) -> str:
-    """The Chinese characters of ``text``, run together."""
-    return "".join(_HAN_RUN.findall(text))
-
-
 def is_han(text: str) -> bool:
     return bool(_HAN_RUN.fullmatch(text))
