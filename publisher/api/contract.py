@@ -15,6 +15,7 @@ from openapi import narrow
 from openapi.model import Operation
 from publisher.api import (
     catalog,
+    changes,
     comparing,
     feeds,
     files,
@@ -105,6 +106,7 @@ def get_dataset_openapi(service: Service, call: Call) -> Reply:
 ROUTES: tuple[AnyRoute, ...] = (
     *dataset_routes.ROUTES,
     *records.ROUTES,
+    *changes.ROUTES,
     *comparing.ROUTES,
     *files.ROUTES,
     *search.ROUTES,

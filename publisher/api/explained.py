@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from publisher.api import answers
+from publisher.api import searched
 from schemas.catalogue import Catalogue
 from search.engine import How, Reason
 
@@ -25,12 +25,12 @@ _WORDS: Mapping[How, tuple[str, str]] = {
 }
 
 
-def explanation(reason: Reason, catalogue: Catalogue) -> answers.Explanation:
+def explanation(reason: Reason, catalogue: Catalogue) -> searched.Explanation:
     zh, en = _WORDS[reason.how]
     known = [catalogue.by_name[name] for name in reason.fields if name in catalogue.by_name]
     fields = "、".join(f"“{field.title}”" for field in known) or "标题"
     fields_en = ", ".join(field.title_en for field in known) or "the title"
-    return answers.Explanation(
+    return searched.Explanation(
         word=reason.word,
         form=reason.form,
         how=reason.how,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from litestar.concurrency import sync_to_thread
+from msgspec import Meta
 
 from openapi.model import Operation
-from publisher.api import answers, parameters
+from publisher.api import parameters
+from publisher.api.answers import Answer
 from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
 from publisher.api.problems import ProblemError
@@ -18,6 +20,21 @@ TAG = "运行"
 _PLAIN = Grammar()
 
 
+class Health(Answer, frozen=True, kw_only=True):
+    """服务是否活着。/ Whether the process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Answer, frozen=True, kw_only=True):
+    """服务是否就绪。/ Whether reads and search work, and how far search is behind the log."""
+
+    status: Literal["ok"]
+    sequence: Annotated[int, Meta(description="日志的最新顺序号 / Newest sequence of the log")]
+    indexed: Annotated[int, Meta(description="已可检索到的顺序号 / What search has of the outbox")]
+    documents: Annotated[int, Meta(description="索引中的文档数 / Documents in the index")]
+
+
 @route(
     Operation(
         name="health",
@@ -25,14 +42,14 @@ _PLAIN = Grammar()
         tag=TAG,
         summary="是否活着",
         description="进程在答复即为 ok, 不碰数据库。\n\nThe process answers; no database is asked.",
-        answer=answers.Health,
+        answer=Health,
         conditional=False,
     ),
     runs="loop",
 )
 def health(_: Service, call: Call) -> Reply:
     parameters.parse(call.query, _PLAIN)
-    return Reply(Validity(()), lambda: answers.Health(status="ok"))
+    return Reply(Validity(()), lambda: Health(status="ok"))
 
 
 @async_route(
@@ -43,7 +60,7 @@ def health(_: Service, call: Call) -> Reply:
         summary="是否就绪",
         description="数据库与检索都能读才是 ok; 附索引进度。\n\n"
         "The log and the search engine can be read; tells how far search is behind.",
-        answer=answers.Readiness,
+        answer=Readiness,
         problems=("not-ready",),
         conditional=False,
     )
@@ -61,8 +78,8 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
             headers={"retry-after": str(error.retry_after)},
         ) from error
 
-    async def build() -> answers.Readiness:
-        return answers.Readiness(status="ok", sequence=sequence, indexed=indexed, documents=documents)
+    async def build() -> Readiness:
+        return Readiness(status="ok", sequence=sequence, indexed=indexed, documents=documents)
 
     return AsyncReply(Validity((sequence, indexed, documents)), build)
 

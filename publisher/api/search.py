@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from litestar.concurrency import sync_to_thread
 
 from openapi.model import Operation, Parameter
-from publisher.api import answers, cursors, parameters, reading, titles
+from publisher.api import cursors, parameters, reading, searched, titles
 from publisher.api.conditional import Validity
 from publisher.api.described import AS_OF, CURSOR, KNOWN_AT, LIMIT, RELEASE
 from publisher.api.explained import explanation
@@ -51,7 +51,7 @@ def _grammar(scope: SearchScope) -> Grammar:
         "what was in effect on that day; with release, what that release said. Where nothing holds all the "
         "words and they are pinyin or a slip of a name, hits are of `did_you_mean`; quotes search what they "
         "hold as it is.",
-        answer=answers.Found,
+        answer=searched.Found,
         parameters=(
             Parameter(
                 "q",
@@ -121,7 +121,7 @@ async def search(service: Service, call: Call) -> AsyncReply:
     # The index follows the log at its own pace, so its position is what an answer depends on.
     position = await service.search.position()
 
-    async def build() -> answers.Found:
+    async def build() -> searched.Found:
         found = await finding.find(service.search, service.names, request, scope.fields())
         meant = found.did_you_mean or (cursor.meant if cursor else "")
         following = None
@@ -211,8 +211,8 @@ def _found(
     page: engine.Page,
     meant: str | None,
     following: str | None,
-) -> answers.Found:
-    return answers.Found(
+) -> searched.Found:
+    return searched.Found(
         total=page.total,
         match=page.match,
         did_you_mean=meant,
@@ -226,17 +226,17 @@ def _found(
             )
             for name, values in page.facets.items()
         ),
-        links=answers.SearchLinks(
+        links=searched.SearchLinks(
             self=reading.with_query(service, call),
             next=None if following is None else reading.with_query(service, call, cursor=following),
         ),
     )
 
 
-def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: engine.Hit) -> answers.Hit:
+def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: engine.Hit) -> searched.Hit:
     dataset = service.link(f"/v1/datasets/{hit.dataset}")
     home = f"{dataset}/records/{hit.record}"
-    return answers.Hit(
+    return searched.Hit(
         dataset=hit.dataset,
         dataset_title=scope.datasets.get(hit.dataset, hit.dataset),
         record=hit.record,
@@ -246,14 +246,14 @@ def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: engine.Hi
         explanation=tuple(explanation(reason, scope.catalogues[hit.dataset]) for reason in hit.reasons)
         if asked.explain and hit.dataset in scope.catalogues
         else None,
-        links=answers.HitLinks(
+        links=searched.HitLinks(
             record=home + reading.view_query(asked.view), history=f"{home}/history", dataset=dataset
         ),
     )
 
 
-def _marked(marked: engine.Marked) -> answers.Marked:
-    return answers.Marked(field=marked.field, text=marked.text, marks=marked.marks)
+def _marked(marked: engine.Marked) -> searched.Marked:
+    return searched.Marked(field=marked.field, text=marked.text, marks=marked.marks)
 
 
 @async_route(
@@ -266,7 +266,7 @@ def _marked(marked: engine.Marked) -> answers.Marked:
         "最后是拼音或首字母如此的; 记录多的在前。\n\n"
         "While somebody types: titles, bodies and document numbers in effect today that begin with the text, "
         "then those that hold it, then those whose pinyin or first letters it is; the most frequent first.",
-        answer=answers.Suggestions,
+        answer=searched.Suggestions,
         parameters=(
             Parameter(
                 "q",
@@ -285,10 +285,10 @@ async def suggest(service: Service, call: Call) -> AsyncReply:
     _check(asked)
     known = await service.names.known()
 
-    async def build() -> answers.Suggestions:
-        return answers.Suggestions(
+    async def build() -> searched.Suggestions:
+        return searched.Suggestions(
             suggestions=tuple(
-                answers.Suggestion(
+                searched.Suggestion(
                     text=name.text,
                     kind=name.kind,
                     count=name.count,

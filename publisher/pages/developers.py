@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from litestar.concurrency import sync_to_thread
 
-from publisher.api import comparing, datasets, records, search
+from publisher.api import changes, comparing, datasets, records, search
 from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
 from publisher.api.routing import AsyncReply, AsyncRoute, Call, Route, Service
@@ -98,7 +98,7 @@ def _questions(service: Service) -> list[_Asked]:
     if found:
         one = {**name, "record": found[0].id}
         asked.append(_Asked(("一条记录", "One record"), records.get_record, one))
-        asked.append(_Asked(("它的沿革", "Its history"), records.get_history, one))
+        asked.append(_Asked(("它的沿革", "Its history"), changes.get_history, one))
         asked.append(
             _Asked(
                 ("检索", "Search"),
@@ -129,7 +129,7 @@ def _questions(service: Service) -> list[_Asked]:
     asked.append(
         _Asked(
             ("镜像：从头取全部变化", "A mirror: every change from the beginning"),
-            records.list_changes,
+            changes.list_changes,
             name,
             (("since", "0"), ("limit", "1")),
         )

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
 
-from publisher.api import answers
+from publisher.api import answers, searched
 from publisher.api import search as api
 from publisher.api.conditional import Validity
 from publisher.api.routing import AsyncReply
@@ -106,7 +106,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     taken = [p for p in visit.pairs if p[0] not in ("cursor", "facets", "limit", "explain")]
 
     async def build() -> bytes:
-        answer: answers.Found = await reply.build()
+        answer: searched.Found = await reply.build()
         return press.page(
             "search.html",
             visit,
@@ -139,7 +139,7 @@ def _field_titles(visit: Visit, datasets: Sequence[Dataset]) -> dict[tuple[str, 
 
 
 def _result(
-    visit: Visit, hit: answers.Hit, datasets: dict[str, Dataset], titles: dict[tuple[str, str], str]
+    visit: Visit, hit: searched.Hit, datasets: dict[str, Dataset], titles: dict[tuple[str, str], str]
 ) -> Result:
     return Result(
         dataset=datasets.get(hit.dataset),

@@ -11,8 +11,8 @@ from urllib.parse import urlencode, urlsplit
 import xlsxwriter
 from litestar.concurrency import sync_to_thread
 
-from publisher.api import answers
 from publisher.api import search as api
+from publisher.api import searched
 from publisher.api.downloads import disposition
 from publisher.api.routing import AsyncReply, Call
 from publisher.exports.cells import disarmed
@@ -60,9 +60,9 @@ async def _taken(visit: Visit, suffix: str, write: Callable[[Sequence[Row]], byt
     return AsyncReply(first.validity, build, {"content-disposition": name})
 
 
-async def _pages(visit: Visit, call: Call, reply: AsyncReply) -> AsyncIterator[answers.Found]:
+async def _pages(visit: Visit, call: Call, reply: AsyncReply) -> AsyncIterator[searched.Found]:
     while True:
-        found: answers.Found = await reply.build()
+        found: searched.Found = await reply.build()
         yield found
         if found.links.next is None:
             return
@@ -70,7 +70,7 @@ async def _pages(visit: Visit, call: Call, reply: AsyncReply) -> AsyncIterator[a
         reply = await api.search.handle(visit.service, call)
 
 
-def _rows(visit: Visit, hits: Iterable[answers.Hit]) -> list[Row]:
+def _rows(visit: Visit, hits: Iterable[searched.Hit]) -> list[Row]:
     store = visit.service.store
     rows: list[Row] = []
     for hit in hits:
