@@ -1,14 +1,19 @@
 """Renew the frozen contract after a change that breaks nobody: ``python -m tests.openapi.renew``.
 
-Examples are answers of the running program to the requests below; ``openapi/v1.json`` holds them.
+Examples are answers of the running program to the requests below; ``openapi/v1.json`` holds them. Its clock
+is a test's and its salts are drawn from a seed, so that a renewal changes nothing but what has changed.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import openapi
 from publisher.api import contract
@@ -67,21 +72,27 @@ def shortened(answer: Any) -> Any:
     return answer
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, made(Path(folder)) as site:
+def captured() -> Iterator[tuple[str, str]]:
+    """Name of a file in ``openapi/examples`` → its text."""
+    salts = patch.object(secrets, "token_bytes", Random(2015).randbytes)
+    with salts, tempfile.TemporaryDirectory() as folder, made(Path(folder)) as site:
         for name, address in requests(site).items():
             answer = site.client.get(address)
             answer.raise_for_status()
-            file = ROOM / "examples" / name
             if "json" in answer.headers["content-type"].removesuffix("jsonl"):
-                _write(file.with_suffix(".json"), shortened(answer.json()))
+                yield f"{name}.json", _printed(shortened(answer.json()))
             else:
-                file.with_suffix(".txt").write_text(answer.text, encoding="utf-8")
-    _write(ROOM / "v1.json", contract.document(BASE))
+                yield f"{name}.txt", answer.text
 
 
-def _write(file: Path, value: Any) -> None:
-    file.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def main() -> None:
+    for name, text in captured():
+        (ROOM / "examples" / name).write_text(text, encoding="utf-8")
+    (ROOM / "v1.json").write_text(_printed(contract.document(BASE)), encoding="utf-8")
+
+
+def _printed(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
 if __name__ == "__main__":
