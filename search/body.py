@@ -74,6 +74,11 @@ def order(day: int, number: int) -> int:
     return (max(day, 0) << _TIE_BITS) | (number >> (64 - _TIE_BITS))
 
 
+def tie(order: int) -> int:
+    """What of :func:`order` is the span's key, to tell documents of one score apart."""
+    return order & ((1 << _TIE_BITS) - 1)
+
+
 def number_forms(number: str) -> tuple[str, ...]:
     """A 文号 and the parts of it that a person types: 鞍政发〔2015〕34号, 〔2015〕34号, 34号, 〔2015〕.
 

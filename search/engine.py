@@ -9,6 +9,8 @@ from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import msgspec
+
 type Match = Literal["all", "most", "any"]
 type How = Literal["word", "phrase", "alias", "synonym", "taiwan", "own-number", "cited-number"]
 type Sort = Literal["relevance", "date", "-date"]
@@ -106,8 +108,7 @@ class Hit:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FacetValue:
+class FacetValue(msgspec.Struct, frozen=True):
     value: str
     count: int
 

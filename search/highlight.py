@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from search.analysis import Folded, is_han
 from search.engine import Marked
@@ -24,7 +25,11 @@ class Marker:
     def __init__(self, wanted: Iterable[str], weak: Iterable[str] = ()) -> None:
         """``wanted`` are folded texts. ``weak`` ones are marked only in a text that holds none of them."""
         self._wanted = _pattern(wanted)
-        self._weak = _pattern(weak)
+        self._weak_texts = tuple(weak)
+
+    @cached_property
+    def _weak(self) -> re.Pattern[str] | None:
+        return _pattern(self._weak_texts)  # seldom looked for
 
     def whole(self, field: str, text: str, folded: Folded) -> Marked:
         """All of ``text``, marked: for titles."""
@@ -42,8 +47,8 @@ class Marker:
     def find(self, folded: Folded) -> Spans:
         """Marks in the original text, merged where they touch."""
         found = [m.span() for m in self._wanted.finditer(folded.text)] if self._wanted else []
-        if not found and self._weak:
-            found = [m.span() for m in self._weak.finditer(folded.text)]
+        if not found and (weak := self._weak):
+            found = [m.span() for m in weak.finditer(folded.text)]
         return _merged(folded.span(*span) for span in found)
 
 

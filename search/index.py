@@ -24,7 +24,7 @@ from search.asked import (
     Some,
     Term,
 )
-from search.body import body, shown_texts
+from search.body import body, shown_texts, tie
 from search.engine import FOREVER, Document
 from search.ranking import Candidate, Statistics
 
@@ -102,10 +102,10 @@ class Reader:
     def candidates(self, found: Sequence[tuple[float, tantivy.DocAddress]]) -> list[Candidate]:
         """What the second stage needs of what the first one found, by number in ``found``."""
         kept = (self.searcher.doc(address).get_first("folded") or b"" for _, address in found)
-        keys = self.numbers("key", [address for _, address in found])
+        orders = self.numbers("order", [address for _, address in found])
         return [
-            Candidate(number, tie, int(score // TIER), _folded.decode(bytes(texts)))
-            for number, ((score, _), tie, texts) in enumerate(zip(found, keys, kept, strict=True))
+            Candidate(number, tie(order), int(score // TIER), _folded.decode(bytes(texts)))
+            for number, ((score, _), order, texts) in enumerate(zip(found, orders, kept, strict=True))
         ]
 
     def statistics(self) -> Statistics:

@@ -8,12 +8,13 @@ queries. Weights were climbed on the three judged sets together (``docs/search.m
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log, sqrt
+
+import msgspec
 
 from search.analysis import Analyzer
 from search.query import Query
@@ -26,7 +27,7 @@ LEAD = 60
 """Characters at the beginning, where a document says what it is about."""
 
 _AROUND = 10
-_BRACKET = re.compile(r"[(\s].*", re.DOTALL)
+_BRACKET = re.compile(r"[(\s]")
 _SUBJECT = re.compile(
     r"(?:.*?关于(?:审理|办理)(?P<cases>.+?)(?:等|合同|纠纷|民事|刑事|行政)*案件.*"
     r"|(?P<law>.+?)(?:监督|管理|保护|促进)*(?:暂行|试行|实施)*(?:法典|法|条例|办法|规定|细则|规则))"
@@ -35,8 +36,14 @@ _LAWS = ("法", "法典")
 _BELOW_LAWS = ("解释", "规定", "办法", "细则", "规则")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+type Terms = Sequence[tuple[str, float, float]]
+"""Of each term what BM25 multiplies: with the length of texts, and without."""
+
+type Counts = dict[int, float]
+"""Number of a term → how often it is met."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
     """A document as the first stage found it."""
 
     number: int
@@ -158,16 +165,23 @@ class Ranking:
         self, query: Query, statistics: Statistics, analyzer: Analyzer, weights: Weights | None = None
     ) -> None:
         self._query = query
-        self._weights = weights or (QUESTION if query.asks else NAME)
+        self._weights = weights = weights or (QUESTION if query.asks else NAME)
         self._average = statistics.average_length
-        self._grams = [(g, statistics.worth("grams", g)) for g in query.grams]
-        self._chars = [(c, statistics.worth("chars", c)) for c in query.chars]
-        self._worth = sum(w for _, w in self._grams) or 1.0
         self._grams_of = analyzer.grams
-        self._legal = [
-            (term, max((statistics.worth("grams", g) for g in analyzer.grams(term)), default=0.0))
+        self._worths = [statistics.worth("grams", g) for g in query.grams]
+        self._whole = sum(self._worths) or 1.0
+        self._grams = _terms(query.grams, self._worths, weights.grams_by_length, weights.grams)
+        self._worth_of_chars = [(c, statistics.worth("chars", c)) for c in query.chars]
+        self._chars = _terms(
+            query.chars, [w for _, w in self._worth_of_chars], weights.chars_by_length, weights.chars
+        )
+        legal = [
+            max((statistics.worth("grams", g) for g in analyzer.grams(term)), default=0.0)
             for term in query.legal
         ]
+        self._legal = _terms(query.legal, legal, weights.legal, 0.0)
+        self._laws: dict[str, float] = {}
+        self._words = [word for word in query.words if word.kind != "number"]
         place = {gram: index for index, gram in enumerate(query.grams)}
         self._forms = [
             (form, [place[g] for g in analyzer.grams(word.text) if g in place])
@@ -180,128 +194,147 @@ class Ranking:
     def order(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
         """Best first."""
         asks = self._query.asks
-        laws = [_law(candidate) for candidate in candidates]
+        laws = [_short(candidate.texts[0][1]) for candidate in candidates]
         others = self._gathered(laws, candidates)
         scored = []
-        for candidate, law in zip(candidates, laws, strict=True):
-            score = self.score(candidate) + (self._weights.strict if asks and candidate.tier else 0.0)
+        for place, (candidate, law) in enumerate(zip(candidates, laws, strict=True)):
+            score = self.score(candidate, law) + (self._weights.strict if asks and candidate.tier else 0.0)
             score += others.get(law, 0.0)
             tier = candidate.tier if not asks or candidate.tier > 1 else 0
-            scored.append((-tier, -score, candidate.tie, candidate))
-        scored.sort(key=lambda row: row[:3])
-        return [(-score, candidate) for _, score, _, candidate in scored]
+            scored.append((-tier, -score, candidate.tie, place))
+        scored.sort()
+        return [(-score, candidates[place]) for _, score, _, place in scored]
 
     def _gathered(self, laws: Sequence[str], candidates: Sequence[Candidate]) -> dict[str, float]:
         """Law → what it is worth that so many of its articles are candidates: it is about the matter."""
         weight = self._weights.gathered
-        titles = {(law, c.texts[0][1]) for law, c in zip(laws, candidates, strict=True)} if weight else set()
+        if not weight:
+            return {}
+        titles = {(law, c.texts[0][1]) for law, c in zip(laws, candidates, strict=True)}
         counts = Counter(law for law, _ in titles if law)
         return {law: weight * log(count) for law, count in counts.items()}
 
-    def score(self, candidate: Candidate) -> float:
+    def score(self, candidate: Candidate, law: str) -> float:
+        """``law``: what the title calls it, short."""
         texts = candidate.texts
-        text = "\n".join(t for _, t in texts)[:LONGEST_TEXT]
+        text = "\n".join([t for _, t in texts])[:LONGEST_TEXT]
         size = len(text) / self._average
-        weights = self._weights
-        met = self._met(text)
-        grams = self._weighted(met, texts)
-        for form, places in self._forms:
-            if count := text.count(form):
-                for number in places:
-                    grams[number] = max(grams.get(number, 0.0), count)
-        chars = {n: c for n, (char, _) in enumerate(self._chars) if (c := text.count(char))}
-        total = _bm25(self._grams, grams, size, weights.grams_by_length, weights.grams)
-        total += _bm25(self._chars, chars, size, weights.chars_by_length, weights.chars)
-        total += self._in_part(text, met)
+        norm = 1.2 * (0.25 + 0.75 * size)
+        counts, best, start = self._met(text)
+        total = self._in_part(text, counts, best, start)
+        for weight, part in texts:
+            if weight > 1:
+                more = sqrt(weight) - 1  # in a field of weight 9 once counts as three
+                for number in counts:
+                    counts[number] += more * part.count(self._grams[number][0])
+        if self._forms:
+            self._take_forms(text, counts)
+        total += _bm25(self._grams, counts, norm)
+        total += _bm25(self._chars, _counted(self._chars, text), norm)
         if self._legal:
-            legal = {n: c for n, (term, _) in enumerate(self._legal) if (c := text.count(term))}
-            total += _bm25(self._legal, legal, size, weights.legal, 0.0)
-        total /= self._worth
-        total += weights.length * log(size + 0.05)
-        return total + self._held(text) + self._title(texts[0][1])
+            total += _bm25(self._legal, _counted(self._legal, text), norm)
+        total /= self._whole
+        total += self._weights.length * log(size + 0.05)
+        return total + self._held(text) + self._title(texts[0][1], law, counts)
 
-    def _met(self, text: str) -> list[tuple[int, int]]:
-        """(place in the text, number of the term) of every term met, not in order."""
-        met = []
-        for number, (gram, _) in enumerate(self._grams):
-            start = text.find(gram)
+    def _met(self, text: str) -> tuple[Counts, float, int]:
+        """How often each term is met, what those of the best stretch are worth, and where it begins."""
+        worths = self._worths
+        if len(text) <= PASSAGE:
+            counts = _counted(self._grams, text)
+            return counts, sum([worths[number] for number in counts]), 0
+        met: list[tuple[int, int]] = []
+        counts = {}
+        find = text.find
+        for number, (gram, _, _) in enumerate(self._grams):
+            count, start = 0, find(gram)
             while start >= 0:
                 met.append((start, number))
-                start = text.find(gram, start + 1)
-        return met
-
-    def _weighted(
-        self, met: Sequence[tuple[int, int]], texts: Sequence[tuple[float, str]]
-    ) -> dict[int, float]:
-        """Number of a term → how often it is met; in a field of weight 9 once counts as three."""
-        counts: dict[int, float] = dict(Counter(number for _, number in met))
-        for weight, text in texts:
-            if weight > 1:
-                for number in counts:
-                    counts[number] += (sqrt(weight) - 1) * text.count(self._grams[number][0])
-        return counts
-
-    def _in_part(self, text: str, met: list[tuple[int, int]]) -> float:
-        """What the beginning and the best passage hold."""
-        weights = self._weights
+                count += 1
+                start = find(gram, start + 1)
+            if count:
+                counts[number] = count
         met.sort()
-        value, start = self._passage(met)
-        total = weights.passage * value
-        if weights.passage_chars:
-            passage = text[max(0, start - _AROUND) : start + PASSAGE + _AROUND]
-            whole = len(text) <= PASSAGE + 2 * _AROUND
-            held = text if whole else passage
-            total += weights.passage_chars * sum(worth for char, worth in self._chars if char in held)
-        if weights.lead:
-            lead = {number for start, number in met[: bisect_left(met, (LEAD - 1, 0))]}
-            total += weights.lead * sum(self._grams[number][1] for number in lead)
-        return total
+        return counts, *self._passage(met)
 
     def _passage(self, met: Sequence[tuple[int, int]]) -> tuple[float, int]:
-        """What the terms of the best stretch are worth, and where it begins."""
-        inside = [0] * len(self._grams)
+        """Of (place, number of the term), in order: what the best stretch is worth, and where it begins."""
+        worths = self._worths
+        inside = [0] * len(worths)
         value = best = 0.0
         first = begin = 0
         for start, number in met:
             if not inside[number]:
-                value += self._grams[number][1]
+                value += worths[number]
             inside[number] += 1
             while start - met[first][0] > PASSAGE:
                 gone = met[first][1]
                 inside[gone] -= 1
                 if not inside[gone]:
-                    value -= self._grams[gone][1]
+                    value -= worths[gone]
                 first += 1
             if value > best:
                 best, begin = value, met[first][0]
         return best, begin
 
-    def _held(self, text: str) -> float:
-        words = self._query.words
-        held = sum(word.stands_in(text) for word in words if word.kind != "number")
-        share = self._weights.words_held * held / (len(words) or 1)
-        implied = any(word in text for word in self._query.implied)
-        return share + self._weights.implied * implied
+    def _take_forms(self, text: str, counts: Counts) -> None:
+        """Another form of a word counts as its terms."""
+        for form, places in self._forms:
+            if count := text.count(form):
+                for number in places:
+                    counts[number] = max(counts.get(number, 0.0), count)
 
-    def _title(self, title: str) -> float:
-        """How far the title is what was asked for, and the rank of a law by the kind that its title names."""
+    def _in_part(self, text: str, counts: Counts, best: float, start: int) -> float:
+        """What the beginning and the best passage hold."""
         weights = self._weights
-        short = _short(title)
-        value = weights.law if short.endswith(_LAWS) else 0.0
-        value += weights.below_law if short.endswith(_BELOW_LAWS) else 0.0
-        value += weights.named if len(short) > 1 and short in self._query.text else 0.0
-        value += weights.subject if (subject := _subject(short)) and subject in self._query.text else 0.0
-        covered = sum(worth for gram, worth in self._grams if gram in title)
+        total = weights.passage * best
+        if weights.passage_chars:
+            passage = text[max(0, start - _AROUND) : start + PASSAGE + _AROUND]
+            held = text if len(text) <= PASSAGE + 2 * _AROUND else passage
+            total += weights.passage_chars * sum([w for char, w in self._worth_of_chars if char in held])
+        if weights.lead:
+            lead = text[:LEAD]
+            held_there = [self._worths[number] for number in counts if self._grams[number][0] in lead]
+            total += weights.lead * sum(held_there)
+        return total
+
+    def _held(self, text: str) -> float:
+        held = 0
+        for word in self._words:
+            held += word.stands_in(text)
+        share = self._weights.words_held * held / (len(self._query.words) or 1)
+        for implied in self._query.implied:
+            if implied in text:
+                return share + self._weights.implied
+        return share
+
+    def _title(self, title: str, law: str, counts: Counts) -> float:
+        """How far the title is what was asked for, and the rank of a law by the kind that its title names."""
+        value = self._laws.get(law)
+        if value is None:
+            value = self._laws[law] = self._law(law)
+        covered = 0.0
+        for number in counts:
+            if self._grams[number][0] in title:
+                covered += self._worths[number]
         if covered:
             grams = self._grams_of(title)
             wanted = self._query.grams
-            value += weights.title * covered / self._worth * sum(g in wanted for g in grams) / len(grams)
+            asked = sum([gram in wanted for gram in grams]) / len(grams)
+            value += self._weights.title * covered / self._whole * asked
         return value
+
+    def _law(self, law: str) -> float:
+        weights, asked = self._weights, self._query.text
+        value = weights.law if law.endswith(_LAWS) else 0.0
+        value += weights.below_law if law.endswith(_BELOW_LAWS) else 0.0
+        value += weights.named if len(law) > 1 and law in asked else 0.0
+        return value + (weights.subject if (subject := _subject(law)) and subject in asked else 0.0)
 
 
 def _short(title: str) -> str:
     """What a law is called: without the state's name, a bracket, the number of an article."""
-    return _BRACKET.sub("", title).removeprefix("中华人民共和国")
+    return _BRACKET.split(title, maxsplit=1)[0].removeprefix("中华人民共和国")
 
 
 @lru_cache(maxsize=4_096)
@@ -311,20 +344,19 @@ def _subject(short: str) -> str:
     return subject if len(subject) > 1 else ""
 
 
-def _law(candidate: Candidate) -> str:
-    return _short(candidate.texts[0][1])
+def _terms(names: Sequence[str], worths: Sequence[float], by_length: float, plain: float) -> Terms:
+    pairs = zip(names, worths, strict=True)
+    return [(name, 2.2 * by_length * worth, 1.3 * plain * worth) for name, worth in pairs]
 
 
-def _bm25(
-    terms: Sequence[tuple[str, float]],
-    counts: Mapping[int, float],
-    size: float,
-    by_length: float,
-    plain: float,
-) -> float:
-    """BM25 with k1 1.2 and b 0.75 and with k1 0.3 and b 0, each with its weight."""
-    norm = 1.2 * (0.25 + 0.75 * size)
-    return sum(
-        terms[number][1] * (by_length * 2.2 * count / (count + norm) + plain * 1.3 * count / (count + 0.3))
-        for number, count in counts.items()
-    )
+def _counted(terms: Terms, text: str) -> Counts:
+    return {number: count for number, (term, _, _) in enumerate(terms) if (count := text.count(term))}
+
+
+def _bm25(terms: Terms, counts: Counts, norm: float) -> float:
+    """BM25 with k1 1.2 and b 0.75 (of which ``norm`` comes) and with k1 0.3 and b 0."""
+    total = 0.0
+    for number, count in counts.items():
+        _, by_length, plain = terms[number]
+        total += by_length * count / (count + norm) + plain * count / (count + 0.3)
+    return total

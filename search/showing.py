@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from search import highlight
 from search.analysis import Analyzer, Folded
@@ -78,4 +79,5 @@ class Showing:
 
 def values(counts: Mapping[str, int]) -> tuple[FacetValue, ...]:
     """The most frequent first, ties by code point."""
-    return tuple(FacetValue(v, c) for v, c in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+    by_value = sorted(counts.items())
+    return tuple(FacetValue(v, c) for v, c in sorted(by_value, key=itemgetter(1), reverse=True))
