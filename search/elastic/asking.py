@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
-from search import cursor, query, showing
+from search import cursor, query
 from search.analysis import Analyzer
 from search.asked import TIER, Asked, Condition, Frequency, counting, present, wanted
-from search.body import key, shown_texts
+from search.body import shown_texts, tie
 from search.cursor import Place
-from search.elastic import statistics
+from search.elastic import answers, statistics
+from search.elastic.answers import Answer, Counted
 from search.elastic.indices import Indices
-from search.elastic.several import FailedError, several
+from search.elastic.several import Body, FailedError, several
 from search.elastic.spelling import spelled
-from search.elastic.statistics import Facts, Raw, Token
-from search.engine import Document, Hit, Match, Page, Request, SearchError
+from search.elastic.statistics import Facts, Token
+from search.engine import Document, FacetValue, Hit, Match, Page, Request, SearchError
 from search.lexicon import Lexicon
 from search.query import Query
 from search.ranking import Candidate, Ranking, Statistics, counted_terms
 from search.showing import ENOUGH, FACET_VALUES, WINDOW, Facets, Showing
+
+_document = msgspec.json.Decoder(Document)
 
 _KEPT = "2m"
 """How long a point in time waits for the next page; after that, pages go on from the newest state."""
@@ -35,7 +38,7 @@ class Found:
     total: int
     whole: int
     facets: Facets
-    hits: Sequence[Raw]
+    hits: Sequence[answers.Found]
 
 
 async def page(
@@ -52,13 +55,13 @@ async def page(
     found, facts = answered
     place = search.place
     if search.ranks:
-        counted = Statistics(facts.documents, facts.average_length, facts.frequency)
+        counted = Statistics(facts.state.documents, facts.state.average_length, facts.frequency)
         shown, following = _ranked(found, place, request, Ranking(asked_for, counted, analyzer))
         more = following.offset < found.total
     else:
         shown = [(0.0, hit) for hit in found.hits[: request.limit]]
         more = len(found.hits) > request.limit
-        following = Place(0, place.known_at, after=tuple(shown[-1][1]["sort"]) if shown else ())
+        following = Place(0, place.known_at, after=shown[-1][1].sort if shown else ())
     if place.moment and not more:
         await _forget(client, place.moment)
     showing_them = Showing(request, asked_for, analyzer, lexicon)
@@ -70,11 +73,6 @@ async def page(
         facets=found.facets,
         cursor=cursor.write(following, request) if more and shown else None,
     )
-
-
-def _expected(_stream: str, _token: str) -> int:
-    """Of every word, until it is known: that some document holds it."""
-    return 1
 
 
 class Search:
@@ -104,7 +102,7 @@ class Search:
         self.place = place or Place(0, min(request.known_at, indices.newest))
         self.ranks = request.sort == "relevance" and not asked_for.blank
         self._end = self.place.offset + request.limit
-        self._asked, self._counting = self._as_known(_expected)
+        self._asked, self._counting = self._as_known(indices.known.expected)
 
     async def answer(self) -> tuple[Found, Facts] | None:
         """None where there is no index, or an empty one."""
@@ -120,14 +118,12 @@ class Search:
             if not await self._open():
                 return None
             answered = await self._together(expected)
-        if answered is None or not answered[0].documents:
+        if answered is None or not answered[0].state.documents:
             return None
         facts, first = answered
-        self._indices.newest = facts.newest
+        newest = self._indices.newest = facts.state.newest
         if self._is_first:
-            self.place = msgspec.structs.replace(
-                self.place, known_at=min(self._request.known_at, facts.newest)
-            )
+            self.place = msgspec.structs.replace(self.place, known_at=min(self._request.known_at, newest))
         self._asked, self._counting = self._as_known(facts.frequency)
         known = self.body("all") == expected
         return await self._widened(first if known else None), facts
@@ -137,15 +133,18 @@ class Search:
         asked = Asked(frequency, self._analyzer, within, self._asked_for)
         return asked, counting(self._request, self.place.known_at)
 
-    async def _together(self, body: Raw) -> tuple[Facts, Raw] | None:
-        tokens = self._tokens()
-        beside = statistics.counting(tokens)
-        answers = await self._several([*beside, body])
-        if answers is None:
-            return None
-        return statistics.facts(answers[: len(beside)], tokens), answers[-1]
+    async def _together(self, body: Body) -> tuple[Facts, Answer] | None:
+        """The search, and of the words those that nobody asked since something was written."""
+        tokens, known = self._tokens(), self._indices.known
+        for asked in (known.lacking(tokens), tokens):
+            found = await self._several([*statistics.counting(asked), body])
+            if found is None:
+                return None
+            if facts := known.learned(found, asked, tokens):
+                return facts, found[-1]
+        raise AssertionError("all the words were asked")
 
-    async def _several(self, bodies: Sequence[Raw]) -> list[Raw] | None:
+    async def _several(self, bodies: Sequence[Body]) -> list[Answer] | None:
         return await several(
             self._client, bodies, index=self._indices.alias, moment=self.place.moment, kept=_KEPT
         )
@@ -165,7 +164,7 @@ class Search:
         self.place = msgspec.structs.replace(self.place, moment=opened["id"])
         return True
 
-    async def _widened(self, first: Raw | None) -> Found:
+    async def _widened(self, first: Answer | None) -> Found:
         """The narrowest set with enough hits, else the widest; a wider set with no more is not named."""
         chosen: Found | None = None
         whole = 0
@@ -183,19 +182,15 @@ class Search:
         assert chosen is not None  # noqa: S101 - there is always a first set
         return chosen
 
-    async def _one(self, body: Raw) -> Raw:
-        answers = await self._several([body])
-        if answers is None:
+    async def _one(self, body: Body) -> Answer:
+        found = await self._several([body])
+        if found is None:
             raise SearchError("检索索引不见了 / the search index has gone", retry_after=5)
-        return answers[0]
+        return found[0]
 
-    def _read(self, match: Match, answer: Raw, whole: int) -> Found:
-        counted = answer.get("aggregations", {})
-        facets = {
-            name: showing.values({b["key"]: b["doc_count"] for b in _buckets(counted[name])})
-            for name in self._request.facets
-        }
-        return Found(match, answer["hits"]["total"]["value"], whole, facets, answer["hits"]["hits"])
+    def _read(self, match: Match, answer: Answer, whole: int) -> Found:
+        facets = {name: _values(answer.aggregations[name]) for name in self._request.facets}
+        return Found(match, answer.hits.total.value, whole, facets, answer.hits.hits)
 
     def body(self, match: Match) -> dict[str, Any]:
         request, place = self._request, self.place
@@ -224,17 +219,19 @@ class Search:
         if within is None:
             return values
         members = spelled(self._asked.members(match, within))
-        return {"global": {}, "aggs": {"open": {"filter": members, "aggs": {"values": values}}}}
+        return {"global": {}, "aggs": {"within": {"filter": members, "aggs": {"within": values}}}}
 
 
-def _buckets(counted: Raw) -> Iterable[Raw]:
-    found: Iterable[Raw] = counted["open"]["values"]["buckets"] if "open" in counted else counted["buckets"]
-    return found
+def _values(counted: Counted) -> tuple[FacetValue, ...]:
+    """They come as they are shown: the most frequent first, ties by code point."""
+    while counted.within is not None:
+        counted = counted.within
+    return tuple([FacetValue(bucket.key, bucket.doc_count) for bucket in counted.buckets])
 
 
 def _ranked(
     found: Found, place: Place, request: Request, ranking: Ranking
-) -> tuple[list[tuple[float, Raw]], Place]:
+) -> tuple[list[tuple[float, answers.Found]], Place]:
     """The second stage orders the first :data:`WINDOW`; behind them the cluster's own order goes on."""
     start, end = place.offset, place.offset + request.limit
     if start >= WINDOW:
@@ -246,18 +243,18 @@ def _ranked(
         shown = [(score, window[c.number]) for score, c in ordered[start:end]]
         shown += [(0.0, hit) for hit in found.hits[WINDOW:end]]
         last = found.hits[min(end, len(found.hits)) - 1] if end >= WINDOW and found.hits else None
-    after = tuple(last["sort"]) if last is not None else ()
+    after = last.sort if last is not None else ()
     return shown, Place(end, place.known_at, after=after, moment=place.moment)
 
 
-def _candidate(number: int, hit: Raw) -> Candidate:
-    texts = hit["_source"]["folded"]["texts"]
-    return Candidate(number, key(hit["_id"]), int(hit["_score"] // TIER), texts)
+def _candidate(number: int, hit: answers.Found) -> Candidate:
+    order = int(hit.sort[1])
+    return Candidate(number, tie(order), int((hit.score or 0.0) // TIER), hit.source.folded.texts)
 
 
-def _hit(hit: Raw, score: float, shown: Showing) -> Hit:
-    document = msgspec.convert(hit["_source"]["document"], Document)
-    folded = (text for _, text in hit["_source"]["folded"]["texts"])
+def _hit(hit: answers.Found, score: float, shown: Showing) -> Hit:
+    document = _document.decode(hit.source.document)
+    folded = (text for _, text in hit.source.folded.texts)
     return shown.hit(document, dict(zip(shown_texts(document), folded, strict=True)), score)
 
 

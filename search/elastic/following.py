@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from search import query
@@ -11,9 +12,17 @@ from search.elastic import statistics
 from search.elastic.indices import Indices
 from search.elastic.several import several
 from search.elastic.spelling import spelled
+from search.elastic.statistics import Known
 from search.engine import Followed, Touch, Touches
 from search.following import CLOCKS, gathered
 from search.lexicon import Lexicon
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    record: str
+
+
+_record = msgspec.json.Decoder(_Stored)
 
 
 async def touched(
@@ -23,9 +32,9 @@ async def touched(
     await indices.check(client)
     tokens = list(dict.fromkeys(wanted(asked_for)))
     counted = await several(client, statistics.counting(tokens), index=indices.alias)
-    if counted is None:
+    facts = Known().learned(counted, tokens, tokens) if counted else None
+    if facts is None:
         return Touches((), None)
-    facts = statistics.facts(counted, tokens)
     limit = min(followed.limit, 10_000)
     answers = await several(
         client,
@@ -44,7 +53,7 @@ async def touched(
         index=indices.alias,
     )
     found = [
-        [Touch(hit["_source"]["document"]["record"], int(hit["sort"][0])) for hit in answer["hits"]["hits"]]
+        [Touch(_record.decode(hit.source.document).record, int(hit.sort[0])) for hit in answer.hits.hits]
         for answer in answers or ()
     ]
     return gathered(found, limit)

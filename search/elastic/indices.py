@@ -13,6 +13,7 @@ from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from search.elastic import mapping
 from search.elastic.connection import Connection
+from search.elastic.statistics import Known
 from search.engine import SearchError
 
 REINDEX = "检索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
@@ -31,6 +32,7 @@ class Indices:
         self._checked = -_CHECK
         self.newest = 0
         """The last instant, as far as was seen, at which anything began or ceased to be known."""
+        self.known = Known()
         self._generation = re.compile(rf"{re.escape(self.alias)}-(\d{{6,}})")
 
     async def check(self, client: AsyncElasticsearch) -> None:
