@@ -2,7 +2,9 @@
 
 ``python -m benchmarks.elasticsearch [articles.jsonl.gz] [--address …] [--documents N]``. Without an address a
 server is started as the tests do. A first round learns which bodies the layer sends; then caches are emptied
-and every query goes through the layer and raw, each first in turn. Raw searches do nothing with the answers.
+and every query goes three ways, each first in turn: through a layer that has learned nothing yet, raw with all
+that the layer sends (its search and the counts beside it, in the same calls), and raw with the searches alone.
+Raw searches do nothing with the answers.
 The raw loop that builds computes the same bodies and sends them by ``helpers.async_bulk``.
 """
 
@@ -67,13 +69,13 @@ async def built(client: AsyncElasticsearch, engine: ElasticsearchEngine, documen
     print(f"reindex of {len(documents)}: {ours:.0f}/s; raw loop {raw:.0f}/s; ratio {ours / raw:.2f}")
 
 
-async def sent_by(engine: ElasticsearchEngine, text: str) -> list[dict[str, Any]]:
-    """The searches that the layer sends for a query, without the counts beside them."""
-    sent: list[dict[str, Any]] = []
+async def sent_by(engine: ElasticsearchEngine, text: str) -> list[list[dict[str, Any]]]:
+    """What the layer sends for a query, call by call: the counts, and the search last."""
+    sent: list[list[dict[str, Any]]] = []
     several = asking.several
 
     async def told(client: AsyncElasticsearch, bodies: Sequence[Any], **more: Any) -> Any:
-        sent.append(dict(bodies[-1]))
+        sent.append([dict(body) for body in bodies])
         return await several(client, bodies, **more)
 
     asking.several = told
@@ -84,33 +86,46 @@ async def sent_by(engine: ElasticsearchEngine, text: str) -> list[dict[str, Any]
     return sent
 
 
-async def searched(client: AsyncElasticsearch, engine: ElasticsearchEngine, asked: Sequence[str]) -> None:
+async def searched(client: AsyncElasticsearch, connection: Connection, asked: Sequence[str]) -> None:
+    engine = ElasticsearchEngine(connection)
     sent = {text: await sent_by(engine, text) for text in asked}
+    await engine.close()
+    engine = ElasticsearchEngine(connection)
+    await engine.search(Request("", as_of=TODAY))
     await client.indices.clear_cache(index=ALIAS)
 
     async def through(text: str) -> None:
         await engine.search(Request(text, as_of=TODAY, facets=FACETS))
 
-    async def alone(text: str) -> None:
-        for body in sent[text]:
-            await client.search(index=ALIAS, **body)
+    async def the_same(text: str) -> None:
+        for call in sent[text]:
+            await client.msearch(searches=[part for body in call for part in ({"index": ALIAS}, body)])
 
-    spent: dict[str, list[float]] = {"through the layer": [], "raw": []}
+    async def searches_alone(text: str) -> None:
+        for call in sent[text]:
+            await client.search(index=ALIAS, **call[-1])
+
+    ways = [("through the layer", through), ("raw", the_same), ("raw, searches alone", searches_alone)]
+    spent: dict[str, list[float]] = {name: [] for name, _ in ways}
     for number, text in enumerate(asked):
-        ways = list(zip(spent, (through, alone), strict=True))
-        for name, way in ways if number % 2 else reversed(ways):
+        for turn in range(len(ways)):
+            name, way = ways[(number + turn) % len(ways)]
             started = time.perf_counter()
             await way(text)
             spent[name].append(1000 * (time.perf_counter() - started))
-    ours, raw = spent.values()
+    await engine.close()
+    ours = at(spent["through the layer"], 0.5)
     for name, values in spent.items():
         print(f"{name}: p50 {at(values, 0.5):.1f} ms, p99 {at(values, 0.99):.1f} ms ({len(values)} queries)")
+        if name != "through the layer":
+            print(f"  the layer's p50 is {ours / at(values, 0.5):.2f} times that")
     calls = sum(map(len, sent.values())) / len(sent)
-    print(f"ratio of p50: {at(ours, 0.5) / at(raw, 0.5):.2f}; {calls:.2f} calls a query")
+    print(f"{calls:.2f} calls a query")
 
 
 async def measure(address: str, path: Path, count: int | None) -> None:
-    engine = ElasticsearchEngine(Connection((address,), alias=ALIAS, timeout=60))
+    connection = Connection((address,), alias=ALIAS, timeout=60)
+    engine = ElasticsearchEngine(connection)
     documents = list(islice(articles(path), count))
     draw = random.Random(7)
     asked = [text for length in LENGTHS for text in queries(documents, length, draw)[:EACH]]
@@ -119,7 +134,7 @@ async def measure(address: str, path: Path, count: int | None) -> None:
         await built(client, engine, documents)
         del documents
         gc.freeze()
-        await searched(client, engine, asked)
+        await searched(client, connection, asked)
         for name in await client.indices.get(index=f"{ALIAS}-*"):
             await client.indices.delete(index=name)
     await engine.close()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, log
 
+import msgspec
 import opencc
 import rjieba
 
@@ -30,8 +31,7 @@ _WORDS_KEPT = 400_000
 _SHORT, _TEXTS_KEPT = 48, 16_384
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(msgspec.Struct, frozen=True):
     """A text as it is compared, and where each of its characters stood in the original."""
 
     text: str

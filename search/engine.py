@@ -74,8 +74,7 @@ class Request:
     """Hits tell :attr:`Hit.reasons`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(msgspec.Struct, frozen=True):
     """An excerpt of an original text and the marked stretches in it, as ``(start, end)`` of the excerpt."""
 
     field: str
@@ -96,8 +95,7 @@ class Reason:
     """Where it stands; empty where a number is told by the document's own field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     span: str
     dataset: str
     record: str

@@ -49,7 +49,9 @@ class Marker:
         found = [m.span() for m in self._wanted.finditer(folded.text)] if self._wanted else []
         if not found and (weak := self._weak):
             found = [m.span() for m in weak.finditer(folded.text)]
-        return _merged(folded.span(*span) for span in found)
+        if folded.origin is not None:
+            found = [folded.span(*span) for span in found]
+        return _merged(found) if len(found) > 1 else found
 
 
 def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
@@ -93,6 +95,8 @@ def _passage(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 def _richest(text: str, marks: Sequence[tuple[int, int]]) -> int:
     """Number of the mark at which the stretch with most different marked characters begins."""
+    if marks[-1][1] <= marks[0][0] + LENGTH:
+        return 0
     best, best_value = 0, -1
     last = 0
     counts: dict[str, int] = {}
