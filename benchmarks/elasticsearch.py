@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.elasticsearch [articles.jsonl.gz] [--address …] [--documents N]``. Without an address a
 server is started as the tests do. A first round learns which bodies the layer sends; then caches are emptied
-and every query goes three ways, each first in turn: through a layer that has learned nothing yet, raw with all
-that the layer sends (its search and the counts beside it, in the same calls), and raw with the searches alone.
-Raw searches do nothing with the answers.
+and every query goes three ways, each first in turn: through a layer that has learned nothing yet, raw with
+all that the layer sends (its search and the counts beside it, in the same calls), and raw with the searches
+alone. Raw searches do nothing with the answers.
 The raw loop that builds computes the same bodies and sends them by ``helpers.async_bulk``.
 """
 
@@ -27,7 +27,7 @@ from elasticsearch.helpers import async_bulk
 
 from benchmarks.search_speed import LENGTHS, TODAY, articles, at, queries
 from search import lexicon
-from search.elastic import asking, mapping
+from search.elastic import asking, mapping, several
 from search.elastic.connection import Connection
 from search.elasticsearch import ElasticsearchEngine
 from search.engine import Document, Request
@@ -72,17 +72,17 @@ async def built(client: AsyncElasticsearch, engine: ElasticsearchEngine, documen
 async def sent_by(engine: ElasticsearchEngine, text: str) -> list[list[dict[str, Any]]]:
     """What the layer sends for a query, call by call: the counts, and the search last."""
     sent: list[list[dict[str, Any]]] = []
-    several = asking.several
+    sending = several.several
 
     async def told(client: AsyncElasticsearch, bodies: Sequence[Any], **more: Any) -> Any:
         sent.append([dict(body) for body in bodies])
-        return await several(client, bodies, **more)
+        return await sending(client, bodies, **more)
 
     asking.several = told
     try:
         await engine.search(Request(text, as_of=TODAY, facets=FACETS))
     finally:
-        asking.several = several
+        asking.several = sending
     return sent
 
 

@@ -41,10 +41,6 @@ class Settings:
     def index(self) -> Path:
         return self.home / "index"
 
-    @property
-    def worker_lock(self) -> Path:
-        return self.home / "worker.lock"
-
 
 def read(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment; ``home`` (``--home``) goes before ``QINGDAN_HOME``."""

@@ -35,9 +35,13 @@ _PATIENCE = 120.0
 
 @pytest.fixture
 def published(store: Store) -> Store:
-    rows = (f"第{i}项经营许可,行政许可,市统计局,{'依照有关规定办理' * 20}\n" for i in range(ITEMS))
-    release(store, "事项名称,权力类型,行使主体,实施依据\n" + "".join(rows))
+    release(store, many())
     return store
+
+
+def many() -> str:
+    rows = (f"第{i}项经营许可,行政许可,市统计局,{'依照有关规定办理' * 20}\n" for i in range(ITEMS))
+    return "事项名称,权力类型,行使主体,实施依据\n" + "".join(rows)
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def admin(elasticsearch: Connection) -> Iterator[Elasticsearch]:
         yield client
 
 
-def spawned(home: Path, connection: Connection, *command: str) -> subprocess.Popen[bytes]:
+def spawned(home: Path, connection: Connection, *command: str, database: str = "") -> subprocess.Popen[bytes]:
     """``qingdan`` as a process of its own."""
     project = str(Path(__file__).resolve().parents[2])
     environment = os.environ | {
@@ -54,6 +58,7 @@ def spawned(home: Path, connection: Connection, *command: str) -> subprocess.Pop
         "QINGDAN_SEARCH": "elasticsearch",
         "QINGDAN_ELASTICSEARCH_HOSTS": ",".join(connection.hosts),
         "QINGDAN_ELASTICSEARCH_ALIAS": connection.alias,
+        "QINGDAN_DATABASE": database,
         "PYTHONPATH": project,
     }
     return subprocess.Popen(
@@ -66,13 +71,17 @@ def free_port() -> int:
         return int(held.getsockname()[1])
 
 
-def killed_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
-    """Fails where the process ends before, or never comes so far."""
+def wait_until(reached: Callable[[], bool], *processes: subprocess.Popen[bytes]) -> None:
+    """Fails where one of the processes ends before, or it never comes so far."""
     end = time.monotonic() + _PATIENCE
+    while not reached():
+        assert all(process.poll() is None for process in processes), "one ended before"
+        assert time.monotonic() < end
+
+
+def killed_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
     try:
-        while not reached():
-            assert process.poll() is None, "it ended before it was killed"
-            assert time.monotonic() < end
+        wait_until(reached, process)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()

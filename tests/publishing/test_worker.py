@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -22,7 +23,14 @@ TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市�
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources")
+    with opened(f"sqlite:///{tmp_path / 'qingdan.db'}", tmp_path) as site:
+        yield site
+
+
+@contextmanager
+def opened(database: str, home: Path) -> Iterator[Store]:
+    """A site with one dataset, ``shili``."""
+    opened = Store.open(database, sources=home / "sources")
     opened.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
     said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
     opened.create_dataset(
