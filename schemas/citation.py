@@ -90,6 +90,8 @@ def find(text: str) -> list[Citation]:
 
     ``国发明电[1994]2号、23号`` is two. A number inside a title in 《》 belongs to the title.
     """
+    if not any(sign in text for sign in "号《〈＜<"):
+        return []
     folded = text.translate(_FOLD)
     found = list(_statutes(folded, text)) if "《" in folded else []
     titles = [(c.start, c.start + len(c.title) + 2) for c in found]

@@ -15,8 +15,9 @@ from publisher.api.conditional import Validity
 from publisher.exports.cache import Cache, Key
 from publisher.naming import SiteNames
 from publisher.store.clocks import day_at
-from publisher.store.model import Release, Site
+from publisher.store.model import Dataset, Release, Site
 from publisher.store.store import Store
+from schemas.catalogue import Catalogue
 from search.engine import SearchEngine
 
 
@@ -25,6 +26,7 @@ class _Pinned:
     sequence: int
     """The validator's, when it was read."""
     release: Release
+    catalogue: Catalogue
     marks: tuple[object, ...]
 
 
@@ -47,6 +49,8 @@ class Service:
     them under the empty name."""
     _releases: dict[tuple[str, int], _Pinned] = field(default_factory=dict, repr=False)
     """(Dataset, number) → the release: as above."""
+    _datasets: dict[str, tuple[int, Dataset]] = field(default_factory=dict, repr=False)
+    """As above."""
 
     def published_anywhere(self, sequence: int) -> datetime | None:
         """The newest of all datasets' :meth:`published_at`; ``sequence`` is the site's validator's."""
@@ -71,6 +75,17 @@ class Service:
             self._published[dataset] = known
         return known[1]
 
+    def dataset(self, name: str) -> Dataset:
+        """Its details never change, and whatever happens to its parts makes the validator grow.
+
+        Raises ``no-such-dataset``.
+        """
+        sequence, _ = self.store.validator(name)
+        known = self._datasets.get(name)
+        if known is None or known[0] != sequence:
+            known = self._datasets[name] = (sequence, self.store.dataset(name))
+        return known[1]
+
     @property
     def files(self) -> Cache:
         """Files for downloading that were made before."""
@@ -83,6 +98,10 @@ class Service:
         """
         return self._pinned(dataset, number).release
 
+    def catalogue(self, dataset: str, number: int) -> Catalogue:
+        """The catalogue that a release was made with. Raises as :meth:`release`."""
+        return self._pinned(dataset, number).catalogue
+
     def marks(self, dataset: str, number: int) -> tuple[object, ...]:
         """What came since and is told with a state of the release; see :meth:`.Asking.marks`."""
         return self._pinned(dataset, number).marks
@@ -92,7 +111,8 @@ class Service:
         known = self._releases.get((dataset, number))
         if known is None or known.sequence != sequence:
             release = self.store.release(dataset, number)
-            known = _Pinned(sequence, release, self.store.marks(dataset, release))
+            catalogue = self.store.catalogue(dataset, number)
+            known = _Pinned(sequence, release, catalogue, self.store.marks(dataset, release))
             self._releases[dataset, number] = known
         return known
 
@@ -150,8 +170,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class AsyncRoute:
+    """``runs``: ``loop`` where the answer mostly waits for nothing but a few keyed reads, as above."""
+
     operation: Operation
     handle: Callable[[Service, Call], Awaitable[AsyncReply]]
+    runs: Literal["loop", "thread"] = "thread"
 
 
 @dataclass(frozen=True, slots=True)

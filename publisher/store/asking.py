@@ -68,8 +68,8 @@ class Asking(Base):
 
     def history(self, dataset: str, record_id: str) -> tuple[Change, ...]:
         with self._read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            found = history.history(conn, self._field_order(conn), row, record_id)
+            keyed = self._keyed(conn, dataset)
+            found = history.history(conn, self._field_order(conn), keyed, record_id)
             if not found:
                 raise amend.no_such_record(record_id)
             return found

@@ -69,7 +69,7 @@ class Drafting(Base):
 
     def add_part(self, dataset: str, part: Part) -> Dataset:
         with self._write() as conn:
-            registry.add_part(conn, registry.dataset_row(conn, dataset).key, part)
+            registry.declare_part(conn, registry.dataset_row(conn, dataset).key, part, self._clock())
             return registry.dataset(conn, dataset)
 
     def rename_part(self, dataset: str, old: str, new: str) -> Dataset:

@@ -7,13 +7,15 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.clocks import day_or_none, micros, moment
-from publisher.store.draft import source_of
+from publisher.store.draft import plain, source_of
 from publisher.store.model import Cause, Change, ChangeKind, FieldChange, Release, View
+from publisher.store.prepared import Prepared
+from publisher.store.reading import Named
 from publisher.store.views import no_such_release
 from schemas.catalogue import Content
 
@@ -44,6 +46,9 @@ _CHANGE: Select[Any] = (
     .join(t.dataset, t.dataset.c.key == _c.dataset)
     .outerjoin(_after.key.table, _after.key == _c.revision)
     .outerjoin(_before.key.table, _before.key == _c.before)
+)
+_OF_RECORD = Prepared(
+    _CHANGE.where(_r.id == bindparam("record"), _r.dataset == bindparam("dataset")).order_by(_c.sequence)
 )
 _WITHOUT_CONTENT = ("removed", "withdrawn")
 
@@ -78,7 +83,7 @@ def changes(
     if kinds:
         query = query.where(_c.kind.in_(kinds))
     query = query.order_by(_c.sequence.desc() if descending else _c.sequence).limit(limit)
-    return _changes(conn, query, order)
+    return _changes(conn, conn.execute(query).all(), order)
 
 
 def of_records(
@@ -86,21 +91,19 @@ def of_records(
 ) -> tuple[Change, ...]:
     """The newest first: what the releases of these instants did to these records."""
     query = _CHANGE.where(_r.id.in_(records), _b.published_at.in_(published_at))
-    return _changes(conn, query.order_by(_c.sequence.desc()), order)
+    return _changes(conn, conn.execute(query.order_by(_c.sequence.desc())).all(), order)
 
 
-def history(
-    conn: Connection, order: FieldOrder, dataset: registry.DatasetRow, record: str
-) -> tuple[Change, ...]:
+def history(conn: Connection, order: FieldOrder, dataset: Named, record: str) -> tuple[Change, ...]:
     """All that happened to a record, oldest first."""
-    query = _CHANGE.where(_r.id == record, _r.dataset == dataset.key).order_by(_c.sequence)
-    return _changes(conn, query, order)
+    rows = _OF_RECORD.all(conn, {"record": plain(record), "dataset": dataset.key})
+    return _changes(conn, rows, order)
 
 
-def _changes(conn: Connection, query: Select[Any], order: FieldOrder) -> tuple[Change, ...]:
+def _changes(conn: Connection, rows: Sequence[Any], order: FieldOrder) -> tuple[Change, ...]:
     parts: dict[int, Mapping[int, str]] = {}
     result = []
-    for row in conn.execute(query).all():
+    for row in rows:
         if row.dataset_key not in parts:
             parts[row.dataset_key] = registry.part_names(conn, row.dataset_key)
         result.append(_change(row, parts[row.dataset_key], order))

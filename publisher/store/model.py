@@ -57,7 +57,7 @@ class Dataset:
     parts: tuple[Part, ...] = ()
     created_at: datetime | None = None
     named_at: datetime | None = None
-    """When a part was last renamed, merged or closed: answers of every state show its new name."""
+    """When a part was last added, renamed, merged or closed: answers of every state show the new names."""
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -26,6 +26,11 @@ _DETAILS = (
     *("description", "notice", "labels", "source_note"),
 )
 _NAMED = Prepared(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
+_PART_NAMES = Prepared(
+    select(t.part.c.key, t.part.c.name, t.part.c.merged_into).where(
+        t.part.c.dataset == bindparam("dataset", type_=t.Key)
+    )
+)
 _PARTS = Prepared(
     select(t.part)
     .where(t.part.c.dataset == bindparam("dataset", type_=t.Key), t.part.c.merged_into.is_(None))
@@ -135,13 +140,10 @@ def dataset(conn: Connection, name: str) -> Dataset:
 
 def dataset_row(conn: Connection, name: str) -> DatasetRow:
     """Raises ``StoreError('no-such-dataset')``."""
-    c = t.dataset.c
-    row = conn.execute(
-        select(c.key, c.name, c.catalogue_digest, c.draft_catalogue).where(c.name == name)
-    ).first()
+    row = _NAMED.first(conn, {"name": name})
     if row is None:
         raise no_such_dataset(name)
-    return DatasetRow(*row)
+    return DatasetRow(row.key, row.name, row.catalogue_digest, row.draft_catalogue)
 
 
 def no_such_dataset(name: str) -> StoreError:
@@ -177,9 +179,7 @@ def parts(conn: Connection, dataset_key: int) -> tuple[Part, ...]:
 
 def part_names(conn: Connection, dataset_key: int) -> Mapping[int, str]:
     """Key → the name to show; a merged part shows as the one that it was merged into."""
-    rows = conn.execute(
-        select(t.part.c.key, t.part.c.name, t.part.c.merged_into).where(t.part.c.dataset == dataset_key)
-    ).all()
+    rows = _PART_NAMES.all(conn, {"dataset": dataset_key})
     names = {row.key: row.name for row in rows}
     return {row.key: names[row.merged_into or row.key] for row in rows}
 
@@ -225,6 +225,12 @@ def add_part(conn: Connection, dataset_key: int, part: Part) -> None:
             valid_to=None if part.valid_to is None else part.valid_to.toordinal(),
         )
     )
+
+
+def declare_part(conn: Connection, dataset_key: int, part: Part, now: datetime) -> None:
+    """One more part of a dataset that is there already. Raises as :func:`add_part`."""
+    add_part(conn, dataset_key, part)
+    _named(conn, dataset_key, now)
 
 
 def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: datetime) -> None:
@@ -279,7 +285,7 @@ def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date, no
 
 
 def _named(conn: Connection, dataset_key: int, now: datetime) -> None:
-    """Answers that were given before bear a name that holds no longer, so their validators must fail."""
+    """Answers that were given before bear names that hold no longer, so their validators must fail."""
     c = t.dataset.c
     before = conn.scalar(select(func.max(c.named_at))) or 0  # of the site: its own validator has to grow too
     conn.execute(update(t.dataset).where(c.key == dataset_key).values(named_at=max(micros(now), before + 1)))
