@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from publisher.api import contract, feeds, mounting, viewer
 from publisher.api.edge import Edge
-from publisher.api.routing import Service
+from publisher.api.routing import AnyRoute, Service
 from publisher.engines import open_engine
 from publisher.geo import routes
 from publisher.naming import SiteNames
@@ -56,9 +56,10 @@ def create_app(
         own.append(search.close)
     service = service_of(settings, store, search, clock)
     press = Press()
+    every = (*contract.ROUTES, *viewer.ROUTES, *people.routes(press))
     return Edge(
-        direct=mounting.direct(contract.ROUTES, service),
-        route_handlers=[*_handlers(service, press), *routes.handlers(service, settings.boundaries)],
+        direct=mounting.direct(every, service),
+        route_handlers=[*_handlers(service, every), *routes.handlers(service, settings.boundaries)],
         exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
         lifespan=[_running(background, own)],
         openapi_config=None,
@@ -82,11 +83,10 @@ def service_of(
     )
 
 
-def _handlers(service: Service, press: Press) -> list[HTTPRouteHandler]:
+def _handlers(service: Service, every: Sequence[AnyRoute]) -> list[HTTPRouteHandler]:
     suffixed = mounting.by_suffix(
         "/feeds/{dataset}", {str(form): route for form, route in feeds.ROUTES.items()}, service
     )
-    every = (*contract.ROUTES, *viewer.ROUTES, *people.routes(press))
     plain = [route for route in every if route not in feeds.ROUTES.values()]
     return [*(mounting.handler(route, service) for route in plain), suffixed]
 

@@ -73,7 +73,7 @@ def direct(routes: Iterable[AnyRoute], service: Service) -> Direct:
 
     They are Litestar's like all others too: whatever goes wrong is asked of it again, and told by it.
     """
-    quick = [r for r in routes if isinstance(r, Route) and r.runs != "thread"]
+    quick = [r for r in routes if not isinstance(r, FileRoute) and r.runs != "thread"]
     found = [
         (
             re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.operation.path.replace(".", r"\."))),

@@ -13,7 +13,7 @@ from publisher.api.parameters import Parameters
 from publisher.api.records import ListedPage
 from publisher.api.routing import Call, Reply
 from publisher.exports.forms import FORMS
-from publisher.pages import charts, finding, head, home, values, words
+from publisher.pages import charts, finding, head, home, values
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.visit import Visit
 from publisher.store.model import Release, View
@@ -97,7 +97,6 @@ def dataset(press: Press, visit: Visit) -> Reply:
             ],
             chips=list(finding.chips(visit, page.facets)),
             files=_files(visit, name, release),
-            words=words,
             title_of=values.title_of,
         )
 

@@ -14,7 +14,6 @@ from publisher.api import changes, comparing, datasets, records, search
 from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
 from publisher.api.routing import AsyncReply, AsyncRoute, Call, Route, Service
-from publisher.pages import words
 from publisher.pages.head import Head
 from publisher.pages.press import HEADERS, Press
 from publisher.pages.visit import Visit
@@ -68,7 +67,7 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
     async def build() -> bytes:
         asked = await sync_to_thread(_questions, service)
         shown = [await _run(visit, one) for one in asked]
-        return press.page("developers.html", visit, head, examples=shown, words=words)
+        return press.page("developers.html", visit, head, examples=shown)
 
     return AsyncReply(Validity((sequence, day, kept, position)), build, HEADERS)
 

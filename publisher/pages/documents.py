@@ -20,7 +20,7 @@ from publisher.pages.visit import Visit
 from publisher.store.clocks import micros
 from publisher.store.model import Dataset, Filter, RecordQuery, RecordState, Release
 from schemas import citation
-from schemas.catalogue import Catalogue, Field
+from schemas.catalogue import Catalogue, Content, Field
 from schemas.citation import Citation
 from schemas.reading import load, names
 from search import engine
@@ -68,10 +68,10 @@ class Around:
     known: bool = True
 
 
-def text_of(visit: Visit, catalogue: Catalogue, state: RecordState) -> Text | None:
+def text_of(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
     """The record's text where it is a document: its first field in Markdown."""
     for field in catalogue.fields:
-        source = state.content.get(field.name)
+        source = content.get(field.name)
         if field.format == "markdown" and isinstance(source, str):
             where = _held(visit, source)
             return Text(field.name, rendered(source, where), outline.sections(source))
@@ -140,9 +140,9 @@ def number_field(catalogue: Catalogue) -> Field | None:
     return next((f for f in catalogue.fields if f.format == "document-number"), None)
 
 
-def own_number(catalogue: Catalogue, state: RecordState) -> str | None:
+def own_number(catalogue: Catalogue, content: Content) -> str | None:
     field = number_field(catalogue)
-    number = state.content.get(field.name) if field else None
+    number = content.get(field.name) if field else None
     return number if isinstance(number, str) else None
 
 

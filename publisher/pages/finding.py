@@ -94,7 +94,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
         found = Validity(("", tuple(datasets.values())))
 
         async def blank() -> bytes:
-            return press.page("search.html", visit, head, found=None, examples=home.EXAMPLES, words=words)
+            return press.page("search.html", visit, head, found=None, examples=home.EXAMPLES)
 
         return AsyncReply(found, blank, HEADERS)
     own = {"facets": ",".join(FACETS), "explain": "true"}
@@ -122,7 +122,6 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             match=visit.t(*MATCHES[answer.match]),
             following=following_of(visit, answer.links.next),
             sorts=SORTS,
-            words=words,
         )
 
     validity = replace(reply.validity, tokens=(*reply.validity.tokens, tuple(datasets.values())))

@@ -12,16 +12,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from publisher.exports.forms import FORMS
 from publisher.pages import words
-from publisher.pages.visit import Visit
+from publisher.pages.text import joined
+from publisher.pages.visit import Lang, Visit
 from publisher.store.clocks import SHANGHAI
 from publisher.store.model import Dataset, RecordState, Release
-from schemas.catalogue import Catalogue
+from schemas.catalogue import Catalogue, Content
 
 SITE = ("清单", "Qingdan")
+_LOCALES: Mapping[Lang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}
 _LONGEST = 150
 """Characters of a description."""
 
@@ -44,15 +46,29 @@ class Head:
     """Search engines of the web may list it."""
 
 
-def names(visit: Visit, head: Head) -> list[tuple[str, str]]:
+def meta(visit: Visit, head: Head, canonical: str) -> Markup:
+    """All of it, for a page's ``<head>``."""
+    named = _names(visit, head, canonical)
+    out = [f'<meta name="{name}" content="{escape(content)}">\n' for name, content in named]
+    if not head.listed:
+        return joined((*out, '<meta name="robots" content="noindex">\n'))
+    out.append(f'<link rel="canonical" href="{escape(canonical)}">\n')
+    out += (f'<meta property="{p}" content="{escape(text)}">\n' for p, text in _graph(visit, head, canonical))
+    if head.ld:
+        out.append(f'<script type="application/ld+json">{_linked(head)}</script>\n')
+    return joined(out)
+
+
+def _names(visit: Visit, head: Head, canonical: str) -> list[tuple[str, str]]:
     """The ``<meta>`` names of the guideline with their contents."""
+    keywords = "；".join(head.keywords)
     found = [
         ("SiteName", SITE[0]),
         ("SiteDomain", urlsplit(visit.service.site.base).netloc),
         ("ColumnName", head.column),
         ("ColumnType", head.column_kind if head.column else ""),
         ("description", head.description),
-        ("keywords", "；".join(head.keywords)),
+        ("keywords", keywords),
     ]
     if head.article:
         found += [
@@ -60,34 +76,32 @@ def names(visit: Visit, head: Head) -> list[tuple[str, str]]:
             ("PubDate", _minute(head.published)),
             ("ContentSource", head.source),
             ("Author", head.source),
-            ("Keywords", "；".join(head.keywords)),
+            ("Keywords", keywords),
             ("Description", head.description),
-            ("Url", visit.canonical),
+            ("Url", canonical),
         ]
-    return [(name, content) for name, content in found if content]
+    return [pair for pair in found if pair[1]]
 
 
-def graph(visit: Visit, head: Head) -> list[tuple[str, str]]:
+def _graph(visit: Visit, head: Head, canonical: str) -> list[tuple[str, str]]:
     """Open Graph: property and content."""
     found = [
         ("og:site_name", SITE[0]),
         ("og:title", head.title),
         ("og:description", head.description),
         ("og:type", "article" if head.article else "website"),
-        ("og:url", visit.canonical),
-        ("og:locale", {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}[visit.lang]),
+        ("og:url", canonical),
+        ("og:locale", _LOCALES[visit.lang]),
     ]
-    return [(name, content) for name, content in found if content]
+    return [pair for pair in found if pair[1]]
 
 
-def linked(head: Head) -> Markup:
+def _linked(head: Head) -> str:
     """JSON-LD for a ``<script>``: nothing in it can end the element."""
-    if not head.ld:
-        return Markup("")
     text = msgspec.json.encode({"@context": "https://schema.org", **head.ld}).decode()
     for sign, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(sign, escaped)
-    return Markup(text)  # noqa: S704 - JSON, with what HTML would read escaped above
+    return text
 
 
 def _minute(moment: datetime | date | None) -> str:
@@ -131,7 +145,7 @@ def of_dataset(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Rel
     base = visit.service.site.base
     title = visit.t(dataset.title, dataset.title_en)
     description = _short(words.half(visit, dataset.description) or words.half(visit, catalogue.description))
-    told: dict[str, Any] = {
+    ld: dict[str, Any] = {
         "@type": "Dataset",
         "name": title,
         "description": description if len(description) >= 50 else f"{title}。{description}",
@@ -152,7 +166,7 @@ def of_dataset(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Rel
         ],
     }
     if latest is not None:
-        told |= {
+        ld |= {
             "version": str(latest.number),
             "dateModified": latest.published_at.isoformat(),
             "temporalCoverage": f"{latest.effective_on.isoformat()}/..",
@@ -164,22 +178,27 @@ def of_dataset(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Rel
         published=latest.published_at if latest else None,
         source=dataset.body,
         keywords=(catalogue.title, dataset.body),
-        ld=told,
+        ld=ld,
     )
 
 
 def of_record(
-    visit: Visit, dataset: Dataset, catalogue: Catalogue, state: RecordState, release: Release
+    visit: Visit,
+    dataset: Dataset,
+    catalogue: Catalogue,
+    state: RecordState,
+    content: Content,
+    release: Release,
 ) -> Head:
     """A document is an article of its issuer; any other record is one of the body that keeps the list."""
     base = visit.service.site.base
-    document = any(f.format == "markdown" and f.name in state.content for f in catalogue.fields)
-    body = state.content.get(catalogue.body_field or "")
+    document = any(f.format == "markdown" and f.name in content for f in catalogue.fields)
+    body = content.get(catalogue.body_field or "")
     source = body if isinstance(body, str) else dataset.body
-    description = _short(_telling(catalogue, state))
-    day = state.content.get("date_published") or state.content.get(catalogue.date_field or "")
+    description = _short(_telling(catalogue, content))
+    day = content.get("date_published") or content.get(catalogue.date_field or "")
     published = date.fromisoformat(day) if document and isinstance(day, str) else release.published_at
-    told: dict[str, Any] = {
+    ld: dict[str, Any] = {
         "@type": "Article" if document else "CreativeWork",
         "name": state.title,
         "headline": state.title[:110],
@@ -194,7 +213,7 @@ def of_record(
         "publisher": {"@type": "GovernmentOrganization", "name": dataset.body},
         "isPartOf": {"@type": "Dataset", "name": dataset.title, "url": f"{base}/datasets/{dataset.name}"},
     }
-    kind = state.content.get(catalogue.type_field or "")
+    kind = content.get(catalogue.type_field or "")
     keywords = [word for word in (catalogue.title, kind, source) if isinstance(word, str) and word]
     return Head(
         title=state.title,
@@ -205,15 +224,19 @@ def of_record(
         published=published,
         source=source,
         keywords=keywords,
-        ld=told,
+        ld=ld,
     )
 
 
-def _telling(catalogue: Catalogue, state: RecordState) -> str:
-    """A record in a line: its short fields with their titles."""
-    told = []
+def _telling(catalogue: Catalogue, content: Content) -> str:
+    """A record in a line: the beginnings of its texts with their titles, as many as are shown."""
+    told: list[str] = []
+    length = 0
     for f in catalogue.fields:
-        value = state.content.get(f.name)
+        value = content.get(f.name)
         if isinstance(value, str) and not f.personal and f.name != catalogue.title_field and value.strip():
-            told.append(f"{f.title}：{' '.join(value.split())[:60]}")
+            told.append(f"{f.title}：{' '.join(value[:200].split())[:60]}")
+            length += len(told[-1])
+            if length > _LONGEST:
+                break
     return "；".join(told)

@@ -66,7 +66,6 @@ def home(press: Press, visit: Visit) -> Reply:
             kept=kept,
             news=tuple(_news(visit, kept)),
             examples=EXAMPLES,
-            words=words,
         )
 
     return Reply(Validity((sequence, day, datasets)), build, HEADERS)

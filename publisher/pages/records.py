@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from publisher.api import reading
@@ -60,6 +60,7 @@ class _Seen:
     dataset: Dataset
     catalogue: Catalogue
     state: RecordState
+    content: Content
     brought: Release
     timeline: Sequence[Event]
     text: documents.Text | None
@@ -76,7 +77,7 @@ async def record(press: Press, visit: Visit) -> AsyncReply:
         seen = await read(visit.service, _seen, visit, dataset, pin)
         around = documents.Around()
         if seen.text is not None and not pin:
-            number = documents.own_number(seen.catalogue, seen.state)
+            number = documents.own_number(seen.catalogue, seen.content)
             around = await documents.around(visit, number, seen.state)
         return _printed(press, visit, seen, around, pin)
 
@@ -92,9 +93,7 @@ def _asked(visit: Visit, pin: int | None) -> tuple[str, str, View]:
 def _validity(visit: Visit, pin: int | None) -> tuple[Dataset, Validity]:
     name, _, view = _asked(visit, pin)
     with visit.service.store.snapshot():
-        validity = reading.validity(visit.service, name, view)
-        dataset = visit.service.store.dataset(name)
-    return dataset, replace(validity, tokens=(*validity.tokens, dataset))
+        return visit.service.dataset(name), reading.validity(visit.service, name, view)
 
 
 def _seen(visit: Visit, dataset: Dataset, pin: int | None) -> _Seen:
@@ -105,10 +104,10 @@ def _seen(visit: Visit, dataset: Dataset, pin: int | None) -> _Seen:
         events = timeline(visit, dataset, identifier, upto=pin)
         if state.status in _GONE:
             raise GoneError(api.gone(service, state), dataset, events)
-        catalogue = service.store.catalogue(name, state.release)
+        catalogue, content = service.catalogue(name, state.release), state.content
         brought = service.release(name, state.release)
-        text = documents.text_of(visit, catalogue, state)
-    return _Seen(dataset, catalogue, state, brought, events, text)
+        text = documents.text_of(visit, catalogue, content)
+    return _Seen(dataset, catalogue, state, content, brought, events, text)
 
 
 def _printed(press: Press, visit: Visit, seen: _Seen, around: documents.Around, pin: int | None) -> bytes:
@@ -116,28 +115,27 @@ def _printed(press: Press, visit: Visit, seen: _Seen, around: documents.Around, 
     return press.page(
         "document.html" if seen.text else "record.html",
         visit,
-        head.of_record(visit, seen.dataset, seen.catalogue, state, seen.brought),
+        head.of_record(visit, seen.dataset, seen.catalogue, state, seen.content, seen.brought),
         dataset=seen.dataset,
         state=state,
         brought=seen.brought,
-        groups=values.groups(visit, seen.catalogue, _besides(state, seen.text), state.originals),
+        groups=values.groups(visit, seen.catalogue, _besides(seen.content, seen.text), state.originals),
         timeline=seen.timeline,
         pin=pin,
         cite=_citation(visit, seen.dataset, state, seen.brought),
         text=seen.text,
         around=around,
-        words=words,
     )
 
 
-def _besides(state: RecordState, text: documents.Text | None) -> Content:
+def _besides(content: Content, text: documents.Text | None) -> Content:
     """What stands beside a document's text: neither the text nor a list of its headings."""
     if text is None:
-        return state.content
+        return content
     titles = {section.title for section in text.sections}
     return {
         name: value
-        for name, value in state.content.items()
+        for name, value in content.items()
         if name != text.field and not (isinstance(value, list) and titles.issuperset(map(str, value)))
     }
 
@@ -174,7 +172,7 @@ def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = 
 
 def _event(visit: Visit, dataset: Dataset, change: Change) -> Event:
     service = visit.service
-    catalogue = service.store.catalogue(dataset.name, change.release)
+    catalogue = service.catalogue(dataset.name, change.release)
     release = service.release(dataset.name, change.release)
     return Event(
         kind=change.kind,

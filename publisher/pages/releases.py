@@ -65,7 +65,6 @@ def release(press: Press, visit: Visit) -> Reply:
             more=max(0, total - len(told)),
             following=number < max(r.number for r in service.store.releases(name)),
             files=files.list_files.handle(service, call).build().files,
-            words=words,
         )
 
     # Later releases are linked and files are made later, so the page itself is not pinned.

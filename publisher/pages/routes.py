@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from openapi.model import Operation
 from publisher.api.conditional import Validity
@@ -23,7 +24,7 @@ from publisher.pages import (
     visit,
 )
 from publisher.pages.press import HTML, Press
-from publisher.pages.visit import Visit, read
+from publisher.pages.visit import Visit
 
 type Page = Callable[[Press, Visit], Reply]
 type Waiting = Callable[[Press, Visit], Awaitable[AsyncReply]]
@@ -37,12 +38,9 @@ PAGES: dict[str, Page] = {
     "/datasets/{dataset}/releases/{number}": releases.release,
     "/problems/{code}": problem.kind,
 }
-WAITING: dict[str, Waiting] = {
-    "/search": finding.search,
-    "/developers": developers.developers,
-    "/datasets/{dataset}/records/{record}": records.record,
-}
+WAITING: dict[str, Waiting] = {"/search": finding.search, "/developers": developers.developers}
 """Pages that ask the search engine."""
+RECORD = "/datasets/{dataset}/records/{record}"
 
 
 def routes(press: Press) -> tuple[AnyRoute, ...]:
@@ -50,6 +48,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         *(_page(path, press, page) for path, page in PAGES.items()),
         _page("/datasets/{dataset}/sitemaps/{number}", press, sitemaps.of_records, sitemaps.XML),
         *(_waiting(path, press, page) for path, page in WAITING.items()),
+        replace(_waiting(RECORD, press, records.record), runs="loop"),
         _taken("/search.csv", taking.CSV, taking.as_csv),
         _taken("/search.xlsx", taking.XLSX, taking.as_xlsx),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
@@ -63,36 +62,12 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
 
 
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
-    def handle(service: Service, call: Call) -> Reply:
-        reply = page(press, visit.of(service, call))
-        sequence, key = service.store.validator()[0], (call.address, call.query, reply.validity)
-
-        def build() -> bytes:
-            found = press.kept.find(sequence, key)
-            if found is None:
-                found = reply.build()
-                press.kept.keep(sequence, key, found)
-            return found
-
-        return Reply(reply.validity, build, reply.headers)
-
-    return Route(_operation(path, media_type), handle)
+    return Route(_operation(path, media_type), lambda service, call: page(press, visit.of(service, call)))
 
 
 def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
-        reply = await page(press, visit.of(service, call))
-        sequence, _ = await read(service, service.store.validator)
-        key = (call.address, call.query, reply.validity)
-
-        async def build() -> bytes:
-            found = press.kept.find(sequence, key)
-            if found is None:
-                found = await reply.build()
-                press.kept.keep(sequence, key, found)
-            return found
-
-        return AsyncReply(reply.validity, build, reply.headers)
+        return await page(press, visit.of(service, call))
 
     return AsyncRoute(_operation(path), handle)
 

@@ -80,12 +80,13 @@ def _group(field: Field) -> str:
 
 def _shown(visit: Visit, field: Field, value: Json, originals: Mapping[str, str]) -> Shown:
     html = html_of(visit, field, value)
+    original = originals.get(field.name)
     return Shown(
         name=field.name,
         title=title_of(visit, field),
         html=html,
         long=field.format in ("text", "markdown") or len(html) > 200,
-        original=_telling(originals.get(field.name, ""), printed(visit, field, value)),
+        original=_telling(original, printed(visit, field, value)) if original else "",
     )
 
 
@@ -105,8 +106,8 @@ def title_of(visit: Visit, field: Field) -> str:
 def html_of(visit: Visit, field: Field, value: Json) -> Markup:
     """A value in full."""
     if isinstance(value, list):
-        items = [_linked(visit, item if isinstance(item, str) else str(item)) for item in value]
-        return Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(i) for i in items))
+        items = (_linked(visit, item if isinstance(item, str) else str(item)) for item in value)
+        return text.joined(("<ul>", *(f"<li>{item}</li>" for item in items), "</ul>"))
     shown = printed(visit, field, value)
     return _linked(visit, shown) if field.type == "string" else escape(shown)
 

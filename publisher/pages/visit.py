@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
@@ -43,19 +44,19 @@ class Visit:
     """The rest of the query."""
     names: dict[str, str] = field(default_factory=dict)
     """From the path."""
+    root: str = field(init=False)
+    """The path at which the site begins; empty for a host of its own."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", urlsplit(self.service.site.base).path)
 
     def t(self, zh: str, en: str) -> str:
         """A label in the reader's language. Traditional characters are made of the Chinese at the end."""
         return en if self.lang == "en" else zh
 
-    @property
-    def root(self) -> str:
-        return urlsplit(self.service.site.base).path
-
     def url(self, path: str, pairs: Iterable[tuple[str, str]] = (), *, clocks: bool = True) -> str:
         """An address of a page of ours, in the same language and, unless told, on the same day."""
-        query = [*pairs, *(self.clocks if clocks else ()), *self.spoken]
-        return self.root + quote(path) + (f"?{urlencode(query)}" if query else "")
+        return self.root + _quoted(path) + _query((*pairs, *(self.clocks if clocks else ()), *self.spoken))
 
     @property
     def spoken(self) -> Pairs:
@@ -63,8 +64,7 @@ class Visit:
 
     def link(self, path: str, pairs: Iterable[tuple[str, str]] = ()) -> str:
         """An address that is no page of ours: of the API, of a feed, of a file."""
-        query = urlencode(list(pairs))
-        return self.root + quote(path) + (f"?{query}" if query else "")
+        return self.root + _quoted(path) + _query(tuple(pairs))
 
     def here(self, *, without: Iterable[str] = (), **given: str) -> str:
         """This page with parts of its query set anew. A page of results begins again."""
@@ -82,8 +82,8 @@ class Visit:
 
     def spoken_in(self, lang: Lang) -> str:
         """This page in another language."""
-        query = [*self.pairs, *self.clocks, *((("lang", lang),) if lang != "zh" else ())]
-        return self.root + quote(self.path) + (f"?{urlencode(query)}" if query else "")
+        spoken = (("lang", lang),) if lang != "zh" else ()
+        return self.root + _quoted(self.path) + _query((*self.pairs, *self.clocks, *spoken))
 
     def leaving(self) -> str:
         """This page in the present."""
@@ -92,8 +92,8 @@ class Visit:
     @property
     def canonical(self) -> str:
         """The page's one address for the web: without language and place in a list."""
-        pairs = [*(p for p in self.pairs if p[0] != "cursor"), *self.clocks]
-        return self.service.link(quote(self.path)) + (f"?{urlencode(pairs)}" if pairs else "")
+        pairs = (*(p for p in self.pairs if p[0] != "cursor"), *self.clocks)
+        return self.service.link(_quoted(self.path)) + _query(pairs)
 
     def asked(self, grammar: Grammar) -> Parameters:
         """The rest of the query by ``grammar``. Raises ``invalid-parameters``."""
@@ -122,6 +122,15 @@ class Visit:
         """An instant as readers in China count it (UTC+8)."""
         local = instant.astimezone(SHANGHAI)
         return f"{self.day(instant)} {local:%H:%M:%S}"
+
+
+_quoted = lru_cache(4096)(quote)
+
+
+@lru_cache(4096)
+def _query(pairs: Pairs) -> str:
+    """With the ``?``; one page names many an address twice, and many pages the same ones."""
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 async def read[**P, R](service: Service, reader: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
