@@ -19,12 +19,14 @@ type State = tuple[int, date]
 @dataclass(frozen=True, slots=True)
 class Known:
     state: State
+    erasure: int
+    """The last that these names know of."""
     names: Names
 
 
 class SiteNames:
     """Read from the store with the first question, and anew when the log went on: by one that asks, while
-    others are answered from the names of before."""
+    others are answered from the names of before. Only after an erasure they wait: no erased name is told."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,13 +43,14 @@ class SiteNames:
         known = self._known
         if known is not None and known.state == self._store.validator():
             return known
-        if not self._reading.acquire(blocking=known is None) and known is not None:
+        waits = known is None or known.erasure != self._store.last_erasure()
+        if not self._reading.acquire(blocking=waits) and known is not None:
             return known
         try:
-            state = self._store.validator()
+            state, erasure = self._store.validator(), self._store.last_erasure()
             known = self._known
             if known is None or known.state != state:
-                known = self._known = Known(state, self._read())
+                known = self._known = Known(state, erasure, self._read())
             return known
         finally:
             self._reading.release()

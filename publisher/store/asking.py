@@ -119,6 +119,11 @@ class Asking(Base):
         with self._read() as conn:
             yield from reading.spans(conn, dataset=dataset, ids=ids)
 
+    def last_erasure(self) -> int:
+        """Sequence of the last release that destroyed records; 0 where none did."""
+        with self._read() as conn:
+            return conn.scalar(select(func.max(t.record.c.erased_by))) or 0
+
     def names(self) -> Iterator[tuple[str, naming.Kind, int]]:
         """Titles, bodies and document numbers of what is in effect today: (text, kind, records)."""
         with self._read() as conn:
