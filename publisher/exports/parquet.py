@@ -21,9 +21,10 @@ from schemas.catalogue import Field
 
 _DECIMAL = pa.decimal128(38, 10)
 _WHOLE, _FRACTION = 28, 10
-_BYTES = 6 << 20
+_BYTES = 4 << 20
 """Of contents that are read at once; a group of rows may hold several times that."""
 _AT_ONCE = 200
+_CONTENT = Stated._fields.index("content")
 _EPOCH = date(1970, 1, 1).toordinal()
 _TEXT = pa.string()
 _TYPES: Mapping[str, pa.DataType] = {
@@ -47,6 +48,21 @@ _AS_JSON: Mapping[str, pa.DataType] = {
 
 _LONG = ("text", "markdown", "citations")
 _AGAIN = ("part", "release", "effective_from")
+
+
+class _Columns:
+    """Of the records of a group: the fields of ``Stated``, each a list."""
+
+    def __init__(self) -> None:
+        self.columns: tuple[list[Any], ...] = tuple([] for _ in Stated._fields)
+        self.size = 0
+        """Bytes of contents."""
+
+    def take(self, some: Sequence[Stated]) -> None:
+        rows = tuple(zip(*some, strict=True))
+        for column, values in zip(self.columns, rows, strict=True):
+            column.extend(values)
+        self.size += sum(map(len, rows[_CONTENT]))
 
 
 class _UnfitError(Exception):
@@ -96,24 +112,25 @@ def _field(field: Field, kind: pa.DataType) -> pa.Field:
     return pa.field(field.name, kind, metadata={k: v for k, v in told.items() if v})
 
 
-def _groups(stated: Iterable[Stated]) -> Iterator[list[Stated]]:
-    """As many rows as may be read at once: long contents make short groups."""
-    group: list[Stated] = []
-    size = 0
+def _groups(stated: Iterable[Stated]) -> Iterator[_Columns]:
+    """As many rows as may be read at once: long contents make short groups.
+
+    Columns are kept and not rows, which the garbage collector would visit again and again.
+    """
+    group = _Columns()
     for some in batched(stated, _AT_ONCE):
-        group += some
-        size += sum(len(one[1]) for one in some)
-        if size > _BYTES:
+        group.take(some)
+        if group.size > _BYTES:
             yield group
-            group, size = [], 0
-    if group:
+            group = _Columns()
+    if group.size:
         yield group
 
 
 def _batch(
-    group: Sequence[Stated], fields: Sequence[Field], unfit: frozenset[str], schema: pa.Schema
+    group: _Columns, fields: Sequence[Field], unfit: frozenset[str], schema: pa.Schema
 ) -> pa.RecordBatch:
-    records, contents, parts, releases, days, revisions = zip(*group, strict=True)
+    records, contents, parts, releases, days, revisions = group.columns
     fit = [field for field in fields if field.name not in unfit]
     try:
         typed = _typed(contents, fit)
@@ -146,7 +163,7 @@ def _typed(contents: Sequence[bytes], fields: Sequence[Field]) -> dict[str, pa.A
             unexpected_field_behavior="ignore",
         ),
     )
-    return {f.name: table[f.name].combine_chunks().cast(_TYPES[f.type]) for f in fields}
+    return {f.name: table[f.name].chunk(0).cast(_TYPES[f.type]) for f in fields}  # one block: one chunk
 
 
 def _as_text(told: Sequence[Mapping[str, Any]], name: str) -> pa.Array:

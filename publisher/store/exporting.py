@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, case, func, select
+from sqlalchemy import BindParameter, bindparam, case, exists, func, select
 
 from publisher.store import registry, views
 from publisher.store import tables as t
@@ -16,7 +18,7 @@ from publisher.store.prepared import Prepared
 
 _s, _v, _r, _b = t.span.c, t.revision.c, t.record.c, t.release.c
 _into = t.part.alias("merged_into")
-_AT_ONCE = 2_000
+_AT_ONCE = 250
 _DAY: BindParameter[int] = bindparam("day", type_=t.Key)
 _INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
 _DATASET: BindParameter[int] = bindparam("dataset", type_=t.Key)
@@ -72,17 +74,23 @@ class Exporting(Base):
 
         Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
         """
+        return chain.from_iterable(self._batches(dataset, view))
+
+    def _batches(self, dataset: str, view: View) -> Iterator[Iterable[Stated]]:
+        state: Any = partial(tuple.__new__, Stated)  # a tenth of what ``_make`` costs, which is Python
         with self._read() as conn:
             clocks = views.clocks(conn, dataset, view, self._clock())
             key = registry.dataset_row(conn, dataset).key
             asked = {"dataset": key, "day": clocks.day, "instant": clocks.instant}
             for rows in _STATED[conn.dialect.name].batches(conn, asked, _AT_ONCE):
-                yield from map(Stated._make, rows)
+                yield map(state, rows)
 
     def erased_in(self, dataset: str, view: View) -> int:
         """How many records the view would hold if their contents had not been destroyed."""
         with self._read() as conn:
             clocks = views.clocks(conn, dataset, view, self._clock())
             key = registry.dataset_row(conn, dataset).key
+            if not conn.scalar(select(exists().where(_b.dataset == key, _b.erased))):
+                return 0  # as almost always: no need to look at every record
             query = select(func.count()).where(_s.dataset == key, clocks.see(_s), _s.status == "erased")
             return conn.scalar(query) or 0
