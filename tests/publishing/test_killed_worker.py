@@ -58,6 +58,9 @@ def spawned(home: Path, connection: Connection, *command: str, database: str = "
         "QINGDAN_SEARCH": "elasticsearch",
         "QINGDAN_ELASTICSEARCH_HOSTS": ",".join(connection.hosts),
         "QINGDAN_ELASTICSEARCH_ALIAS": connection.alias,
+        "QINGDAN_ELASTICSEARCH_USER": connection.user,
+        "QINGDAN_ELASTICSEARCH_PASSWORD": connection.password,
+        "QINGDAN_ELASTICSEARCH_CA": str(connection.ca or ""),
         "QINGDAN_DATABASE": database,
         "PYTHONPATH": project,
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 from elasticsearch import Elasticsearch
 from litestar.testing import TestClient
@@ -21,6 +24,8 @@ from search.engine import Document, SearchError
 from tests import elasticsearch_server
 from tests.api.asserting import assert_problem
 from tests.elasticsearch_server import Node
+from tests.publishing.test_killed_worker import wait_until
+from tests.publishing.test_two_workers import serving
 from tests.publishing.test_worker import release, store
 from tests.search.documents import call, document, index, search, spans
 
@@ -119,6 +124,31 @@ def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
     anyio.run(worker.attempt, store, engine)
     assert anyio.run(worker.status, store, engine).pending == 0
     assert [hit.title.text for hit in search(engine, "丙项许可").hits][:1] == ["丙项许可"]
+
+
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(0, id="a moment"), pytest.param(60, id="a minute", marks=pytest.mark.soak)]
+)
+def test_a_service_catches_up_by_itself_when_the_cluster_is_back(
+    store: Store, engine: ElasticsearchEngine, reached: Connection, node: Node, tmp_path: Path, seconds: int
+) -> None:
+    with serving(tmp_path, "", reached) as (process, address):
+        release(store)
+        wait_until(lambda: store.outbox_waiting() == 0, process)
+        node.stop()
+        try:
+            back = time.monotonic() + seconds
+            for number in itertools.count():
+                release(store, f"事项名称,权力类型,行使主体\n第{number}项许可,行政许可,市统计局\n")
+                if time.monotonic() >= back:
+                    break
+            wait_until(lambda: bool(store.outbox(limit=1)[0].error), process)
+        finally:
+            node.start()
+        wait_until(lambda: store.outbox_waiting() == 0, process)
+        found = httpx.get(f"{address}/v1/search?q=许可", timeout=30).json()
+        assert [hit["title"]["text"] for hit in found["hits"]] == [f"第{number}项许可"]
+    assert call(engine.count) == sum(1 for span in store.spans() if span.status == "stated")
 
 
 def test_while_the_cluster_is_away_everything_but_search_goes_on(

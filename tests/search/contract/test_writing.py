@@ -57,6 +57,16 @@ def test_writing_the_same_twice_changes_nothing(engine: SearchEngine) -> None:
     assert search(engine, "许可", facets=("dataset",), limit=30) == before
 
 
+def test_how_a_word_is_looked_for_follows_what_is_written(engine: SearchEngine) -> None:
+    """A word that some document holds must be met whole; one that none holds is met by its characters."""
+    index(engine, [document("a", "民政事务"), document("b", "人民政府办公")])
+    assert spans(engine, "民政") == ["a"]
+    index(engine, [document("a", "教育事务", version=2)])
+    assert spans(engine, "民政") == ["b"]
+    index(engine, [document("c", "民政服务", version=3)])
+    assert spans(engine, "民政") == ["c"]
+
+
 def test_erased_text_is_in_no_file(engine: SearchEngine, tmp_path: Path) -> None:
     secret = "朱雀玄武青龙"
     index(engine, [document(f"x{i}", f"第{i}项许可", "普通内容") for i in range(50)])
