@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from litestar.concurrency import sync_to_thread
 from markdown_it import MarkdownIt
@@ -22,7 +21,6 @@ from publisher.store.model import Dataset, Filter, RecordQuery, RecordState, Rel
 from schemas import citation
 from schemas.catalogue import Catalogue, Content, Field
 from schemas.citation import Citation
-from schemas.reading import load, names
 from search import engine
 from search.engine import SearchError
 
@@ -69,12 +67,19 @@ class Around:
 
 
 def text_of(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
-    """The record's text where it is a document: its first field in Markdown."""
+    """The record's text where it is a document."""
+    found = source_of(catalogue, content)
+    if found is None:
+        return None
+    field, source = found
+    return Text(field, rendered(source, _held(visit, source)), outline.sections(source))
+
+
+def source_of(catalogue: Catalogue, content: Content) -> tuple[str, str] | None:
+    """The first field in Markdown that says something, and what: the record is a document."""
     for field in catalogue.fields:
-        source = content.get(field.name)
-        if field.format == "markdown" and isinstance(source, str):
-            where = _held(visit, source)
-            return Text(field.name, rendered(source, where), outline.sections(source))
+        if field.format == "markdown" and isinstance(source := content.get(field.name), str):
+            return field.name, source
     return None
 
 
@@ -125,12 +130,6 @@ def _documents(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
             number = str(state.content.get(field.name))
             found[number] = visit.url(f"/datasets/{dataset.name}/records/{state.id}")
     return found
-
-
-@lru_cache(256)
-def is_list_of(catalogue: str) -> bool:
-    """Whether records of this kind of catalogue are documents; of one that is not shipped, no."""
-    return catalogue in names() and number_field(load(catalogue)) is not None
 
 
 def number_field(catalogue: Catalogue) -> Field | None:

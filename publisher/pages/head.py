@@ -5,15 +5,18 @@ The ``<meta>`` names are those of 国办发〔2017〕47号, annex 2; then Open G
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from html import escape
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from publisher.announcing.scope import Scope
 from publisher.exports.forms import FORMS
 from publisher.pages import words
 from publisher.pages.text import joined
@@ -23,6 +26,7 @@ from publisher.store.model import Dataset, RecordState, Release
 from schemas.catalogue import Catalogue, Content
 
 SITE = ("清单", "Qingdan")
+EVERYTHING = ("全部数据集的变化", "Changes of every dataset")
 _LOCALES: Mapping[Lang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}
 _LONGEST = 150
 """Characters of a description."""
@@ -44,56 +48,79 @@ class Head:
     """schema.org, without its context."""
     listed: bool = True
     """Search engines of the web may list it."""
+    scope: Scope = field(default_factory=Scope)
+    """Whose feeds a reader finds by the page."""
+    followed: str = ""
+    """What these are called, unless they are the site's."""
+    data: str = ""
+    """Where the same stands as JSON."""
 
 
 def meta(visit: Visit, head: Head, canonical: str) -> Markup:
     """All of it, for a page's ``<head>``."""
-    named = _names(visit, head, canonical)
-    out = [f'<meta name="{name}" content="{escape(content)}">\n' for name, content in named]
+    said = _Said(*map(escape, (head.title, head.description, head.column, head.source, canonical)))
+    keywords = escape("；".join(head.keywords))
+    out = [
+        f'<meta name="{name}" content="{content}">\n'
+        for name, content in _names(visit, head, said, keywords)
+        if content
+    ]
+    out.append(alternates(visit.root, head.scope, head.followed or visit.t(*EVERYTHING)))
+    if head.data:
+        out.append(f'<link rel="alternate" type="application/json" href="{escape(head.data)}">\n')
     if not head.listed:
         return joined((*out, '<meta name="robots" content="noindex">\n'))
-    out.append(f'<link rel="canonical" href="{escape(canonical)}">\n')
-    out += (f'<meta property="{p}" content="{escape(text)}">\n' for p, text in _graph(visit, head, canonical))
+    kind = "article" if head.article else "website"
+    described = f'<meta property="og:description" content="{said.description}">\n' if said.description else ""
+    out.append(
+        f'<link rel="canonical" href="{said.canonical}">\n'
+        f'<meta property="og:site_name" content="{SITE[0]}">\n'
+        f'<meta property="og:title" content="{said.title}">\n{described}'
+        f'<meta property="og:type" content="{kind}">\n'
+        f'<meta property="og:url" content="{said.canonical}">\n'
+        f'<meta property="og:locale" content="{_LOCALES[visit.lang]}">\n'
+    )
     if head.ld:
         out.append(f'<script type="application/ld+json">{_linked(head)}</script>\n')
     return joined(out)
 
 
-def _names(visit: Visit, head: Head, canonical: str) -> list[tuple[str, str]]:
-    """The ``<meta>`` names of the guideline with their contents."""
-    keywords = "；".join(head.keywords)
-    found = [
-        ("SiteName", SITE[0]),
-        ("SiteDomain", urlsplit(visit.service.site.base).netloc),
-        ("ColumnName", head.column),
-        ("ColumnType", head.column_kind if head.column else ""),
-        ("description", head.description),
-        ("keywords", keywords),
-    ]
+class _Said(NamedTuple):
+    """What is said several times, escaped once."""
+
+    title: str
+    description: str
+    column: str
+    source: str
+    canonical: str
+
+
+def _names(visit: Visit, head: Head, said: _Said, keywords: str) -> Iterator[tuple[str, str]]:
+    """The ``<meta>`` names of the guideline with their contents, escaped; some are empty."""
+    yield "SiteName", SITE[0]
+    yield "SiteDomain", escape(urlsplit(visit.service.site.base).netloc)
+    yield "ColumnName", said.column
+    yield "ColumnType", escape(head.column_kind) if head.column else ""
+    yield "description", said.description
+    yield "keywords", keywords
     if head.article:
-        found += [
-            ("ArticleTitle", head.title),
-            ("PubDate", _minute(head.published)),
-            ("ContentSource", head.source),
-            ("Author", head.source),
-            ("Keywords", keywords),
-            ("Description", head.description),
-            ("Url", canonical),
-        ]
-    return [pair for pair in found if pair[1]]
+        yield "ArticleTitle", said.title
+        yield "PubDate", _minute(head.published)
+        yield "ContentSource", said.source
+        yield "Author", said.source
+        yield "Keywords", keywords
+        yield "Description", said.description
+        yield "Url", said.canonical
 
 
-def _graph(visit: Visit, head: Head, canonical: str) -> list[tuple[str, str]]:
-    """Open Graph: property and content."""
-    found = [
-        ("og:site_name", SITE[0]),
-        ("og:title", head.title),
-        ("og:description", head.description),
-        ("og:type", "article" if head.article else "website"),
-        ("og:url", canonical),
-        ("og:locale", _LOCALES[visit.lang]),
-    ]
-    return [pair for pair in found if pair[1]]
+@lru_cache(1024)
+def alternates(root: str, scope: Scope, title: str) -> Markup:
+    """Where a reader of feeds finds those of a scope, in each format."""
+    return joined(
+        f'<link rel="{feed.rel}" type="{feed.type}" title="{escape(feed.title)}"'
+        f' href="{escape(feed.href)}">\n'
+        for feed in scope.alternates(root, title)
+    )
 
 
 def _linked(head: Head) -> str:
@@ -179,6 +206,9 @@ def of_dataset(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Rel
         source=dataset.body,
         keywords=(catalogue.title, dataset.body),
         ld=ld,
+        scope=Scope(dataset.name),
+        followed=dataset.title,
+        data=visit.link(f"/v1/datasets/{dataset.name}"),
     )
 
 
@@ -189,6 +219,7 @@ def of_record(
     state: RecordState,
     content: Content,
     release: Release,
+    data: str,
 ) -> Head:
     """A document is an article of its issuer; any other record is one of the body that keeps the list."""
     base = visit.service.site.base
@@ -225,6 +256,9 @@ def of_record(
         source=source,
         keywords=keywords,
         ld=ld,
+        scope=Scope(dataset.name),
+        followed=dataset.title,
+        data=data,
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from litestar.concurrency import sync_to_thread
+
 from publisher.api import reading
 from publisher.api import records as api
 from publisher.api.conditional import Validity
@@ -55,75 +57,83 @@ class GoneError(ProblemError):
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """All of the log that the page shows."""
+    """All of the log that the page shows, of one state with its validity."""
 
+    validity: Validity
     dataset: Dataset
     catalogue: Catalogue
     state: RecordState
     content: Content
     brought: Release
     timeline: Sequence[Event]
-    text: documents.Text | None
 
 
 async def record(press: Press, visit: Visit) -> AsyncReply:
     """Raises :class:`GoneError` for what is withdrawn or erased."""
     pin = visit.asked(_GRAMMAR).view.release
-    dataset, validity = await read(visit.service, _validity, visit, pin)
-    if not pin and documents.is_list_of(dataset.catalogue):
-        validity = await documents.surroundings(visit, validity)
+    seen = await read(visit.service, _seen, visit, pin)
+    if documents.source_of(seen.catalogue, seen.content) is not None:
+        return await _document(press, visit, seen, pin)
 
     async def build() -> bytes:
-        seen = await read(visit.service, _seen, visit, dataset, pin)
+        return _printed(press, visit, seen, pin)
+
+    return AsyncReply(seen.validity, build, HEADERS)
+
+
+async def _document(press: Press, visit: Visit, seen: _Seen, pin: int | None) -> AsyncReply:
+    """Long, and told with what stands around it: in a thread, and by the search engine."""
+
+    async def build() -> bytes:
         around = documents.Around()
-        if seen.text is not None and not pin:
+        if not pin:
             number = documents.own_number(seen.catalogue, seen.content)
             around = await documents.around(visit, number, seen.state)
-        return _printed(press, visit, seen, around, pin)
+        text = await sync_to_thread(documents.text_of, visit, seen.catalogue, seen.content)
+        return await sync_to_thread(_printed, press, visit, seen, pin, text, around)
 
+    validity = seen.validity if pin else await documents.surroundings(visit, seen.validity)
     return AsyncReply(validity, build, HEADERS)
 
 
-def _asked(visit: Visit, pin: int | None) -> tuple[str, str, View]:
-    call = Call(visit.names, b"", "")
+def _seen(visit: Visit, pin: int | None) -> _Seen:
+    service, call = visit.service, Call(visit.names, b"", "")
+    name, identifier = reading.dataset_name(call), reading.record_id(call)
     view = View(release=pin) if pin else visit.view
-    return reading.dataset_name(call), reading.record_id(call), view
-
-
-def _validity(visit: Visit, pin: int | None) -> tuple[Dataset, Validity]:
-    name, _, view = _asked(visit, pin)
-    with visit.service.store.snapshot():
-        return visit.service.dataset(name), reading.validity(visit.service, name, view)
-
-
-def _seen(visit: Visit, dataset: Dataset, pin: int | None) -> _Seen:
-    service = visit.service
-    name, identifier, view = _asked(visit, pin)
     with service.store.snapshot():
+        validity = reading.validity(service, name, view)
+        dataset = service.dataset(name)
         state = service.store.record(name, identifier, reading.both_clocks(service, name, view))
         events = timeline(visit, dataset, identifier, upto=pin)
         if state.status in _GONE:
             raise GoneError(api.gone(service, state), dataset, events)
-        catalogue, content = service.catalogue(name, state.release), state.content
-        brought = service.release(name, state.release)
-        text = documents.text_of(visit, catalogue, content)
-    return _Seen(dataset, catalogue, state, content, brought, events, text)
+        catalogue, brought = service.catalogue(name, state.release), service.release(name, state.release)
+    return _Seen(validity, dataset, catalogue, state, state.content, brought, events)
 
 
-def _printed(press: Press, visit: Visit, seen: _Seen, around: documents.Around, pin: int | None) -> bytes:
+def _printed(
+    press: Press,
+    visit: Visit,
+    seen: _Seen,
+    pin: int | None,
+    text: documents.Text | None = None,
+    around: documents.Around | None = None,
+) -> bytes:
     state = seen.state
+    data = visit.link(f"/v1{visit.path}", (("release", str(pin)),) if pin else visit.clocks)
     return press.page(
-        "document.html" if seen.text else "record.html",
+        "document.html" if text else "record.html",
         visit,
-        head.of_record(visit, seen.dataset, seen.catalogue, state, seen.content, seen.brought),
+        head.of_record(visit, seen.dataset, seen.catalogue, state, seen.content, seen.brought, data),
         dataset=seen.dataset,
         state=state,
         brought=seen.brought,
-        groups=values.groups(visit, seen.catalogue, _besides(seen.content, seen.text), state.originals),
+        groups=values.groups(visit, seen.catalogue, _besides(seen.content, text), state.originals),
         timeline=seen.timeline,
         pin=pin,
         cite=_citation(visit, seen.dataset, state, seen.brought),
-        text=seen.text,
+        data=data,
+        text=text,
         around=around,
     )
 
@@ -146,16 +156,18 @@ class Cited:
 
     text: str
     address: str
+    link: str
+    """The same from this page."""
 
 
 def _citation(visit: Visit, dataset: Dataset, state: RecordState, release: Release) -> Cited:
-    address = visit.service.link(f"/datasets/{dataset.name}/records/{state.id}?release={release.number}")
+    path, pinned = f"/datasets/{dataset.name}/records/{state.id}", (("release", str(release.number)),)
     day = release.effective_on
     text = (
         f"{dataset.body}：《{words.half(visit, dataset.title)}》“{state.title}”，第{release.number}次发布"
         f"（{day.year}年{day.month}月{day.day}日生效）"
     )
-    return Cited(text, address)
+    return Cited(text, visit.service.link(f"{path}?release={release.number}"), visit.link(path, pinned))
 
 
 def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = None) -> Sequence[Event]:

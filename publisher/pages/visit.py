@@ -80,6 +80,10 @@ class Visit:
     def values(self, name: str) -> tuple[str, ...]:
         return tuple(v for n, v in self.pairs if n == name)
 
+    def besides(self, *names: str) -> Pairs:
+        """The query without these."""
+        return tuple(pair for pair in self.pairs if pair[0] not in names)
+
     def spoken_in(self, lang: Lang) -> str:
         """This page in another language."""
         spoken = (("lang", lang),) if lang != "zh" else ()
