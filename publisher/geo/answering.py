@@ -12,10 +12,10 @@ import msgspec
 from publisher.api import cursors, reading
 from publisher.api.conditional import Validity
 from publisher.geo import catalogue, collections, conformance, features, items, pages, parameters, records
-from publisher.geo.exceptions import OgcError, invalid, not_found
+from publisher.geo.exceptions import OgcError, not_found
 from publisher.geo.parameters import Asked, Format
 from publisher.geo.site import CATALOGUE, DIVISIONS, Geo, resource
-from publisher.geo.source import Source
+from publisher.geo.source import Items, Source, Window
 from publisher.store.model import StoreError
 
 _encode = msgspec.json.Encoder().encode
@@ -150,16 +150,16 @@ def list_items(geo: Geo, request: Request) -> Answer:
     made, asked, validity = _source(geo, name, request)
 
     def build() -> bytes:
-        kind = "record" if name == CATALOGUE else "feature"
-        given = _standard(asked, made)
-        envelope = geo.core.items(name, resource(name, "", source=made, kind=kind), given)
-        if made.found is None or made.window is None:
-            raise AssertionError("the provider was not asked")
-        links = _page_links(geo, name, asked, made)
+        window = parameters.window(asked.values, made.fields)
+        if name in (CATALOGUE, DIVISIONS):
+            found, envelope = _through_pygeoapi(geo, name, made, asked, window)
+        else:  # straight from the log, like one record
+            found = made.query(window)
+            envelope = items.envelope(found)
+        links = _page_links(geo, name, asked, window, found)
         if asked.format == "json":
-            del envelope["timeStamp"]  # the same state is the same bytes
-            return _encode({**envelope, "links": links, "features": made.found.features})
-        columns, rows = items.rows(made)
+            return _encode({**envelope, "links": links, "features": found.features})
+        columns, rows = items.rows(found, window.properties or tuple(made.fields))
         if asked.format == "csv":
             return features.as_csv(columns, rows)
         return pages.table(name, columns, rows, links)
@@ -239,28 +239,21 @@ def _source(geo: Geo, name: str, request: Request, *, single: bool = False) -> t
     return items.source(geo, question), asked, validity
 
 
-def _standard(asked: Asked, made: Source) -> Mapping[str, str]:
-    """The parameters that pygeoapi reads, checked first, so that messages are in both languages."""
-    values = asked.values
-    parameters.whole("limit", values.get("limit"), least=1, default=1)
-    offset = parameters.whole("offset", values.get("offset"), least=0, default=0)
-    geometry = parameters.truth("skipGeometry", values.get("skipGeometry"))
-    given = {name: values[name] for name in ("limit", "properties") if name in values}
-    if "sortby" in values:
-        # A plus in a query string is a space.
-        given["sortby"] = ",".join(by.replace(" ", "+", 1) for by in values["sortby"].split(","))
-    for name in ("properties", "sortby"):
-        for word in given[name].split(",") if name in given else ():
-            plain = word[1:] if name == "sortby" and word[:1] in ("+", "-") else word
-            if plain not in made.fields:
-                raise invalid(name, f"没有属性 {plain[:100]!r}。", f"there is no property {plain[:100]!r}.")
-    return {**given, "offset": str(offset), "skipGeometry": str(geometry).lower(), "lang": asked.language}
+def _through_pygeoapi(
+    geo: Geo, name: str, made: Source, asked: Asked, window: Window
+) -> tuple[Items, dict[str, Any]]:
+    """→ what its provider was answered, and the document that it makes of it."""
+    standard = ("limit", "properties", "skipGeometry")
+    given = {name: value for name, value in asked.values.items() if name in standard}
+    given |= {"offset": str(window.offset), "lang": asked.language}
+    kind = "record" if name == CATALOGUE else "feature"
+    envelope = geo.core.items(name, resource(name, "", source=made, kind=kind), given)
+    if made.found is None:
+        raise AssertionError("the provider was not asked")
+    return made.found, envelope
 
 
-def _page_links(geo: Geo, name: str, asked: Asked, made: Source) -> list[dict[str, Any]]:
-    found, window = made.found, made.window
-    if found is None or window is None:
-        return []
+def _page_links(geo: Geo, name: str, asked: Asked, window: Window, found: Items) -> list[dict[str, Any]]:
     path, say, values = f"/collections/{name}/items", asked.say, asked.values
     shown = {"json": collections.GEOJSON, "html": "text/html", "csv": "text/csv"}
     same = urlencode({key: value for key, value in values.items() if key not in _CHANGING})

@@ -18,11 +18,8 @@ from pygeoapi.api.collection import gen_collection
 from pygeoapi.api.itemtypes import get_collection_item, get_collection_items
 
 from publisher.geo.exceptions import OgcError
-from publisher.geo.parameters import Language
+from publisher.geo.parameters import DEFAULT_LIMIT, MAX_LIMIT, Language
 
-PROVIDER = "publisher.geo.provider"
-MAX_LIMIT = 1000
-DEFAULT_LIMIT = 20
 _LANGUAGES = ["zh", "en"]
 _LIMITS = {"default_items": DEFAULT_LIMIT, "max_items": MAX_LIMIT, "on_exceed": "throttle"}
 
@@ -62,10 +59,14 @@ class Core:
         self._api = _Api(base)
 
     def items(self, name: str, resource: Mapping[str, Any], params: Mapping[str, str]) -> dict[str, Any]:
-        """The collection document of a query, as pygeoapi makes it around what its provider answers."""
+        """The collection document of a query, as pygeoapi makes it around what its provider answers.
+
+        Its links and its time are left out: it has other formats, and the same state is the same bytes.
+        """
         api = self._with(name, resource)
         _, _, text = get_collection_items(api, self._request(params), name)
         made: dict[str, Any] = msgspec.json.decode(text)
+        del made["links"], made["timeStamp"]
         return made
 
     def item(self, name: str, resource: Mapping[str, Any], identifier: str) -> dict[str, Any]:

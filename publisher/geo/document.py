@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from publisher.geo import collections, items, parameters
-from publisher.geo.core import DEFAULT_LIMIT, MAX_LIMIT
-from publisher.geo.parameters import Asked
+from publisher.geo.parameters import DEFAULT_LIMIT, MAX_LIMIT, Asked
 from publisher.geo.records import MEDIA
 from publisher.geo.site import CATALOGUE, DIVISIONS, Geo
 from schemas.catalogue import Catalogue

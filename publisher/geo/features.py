@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -53,40 +54,33 @@ def state_names(catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(name for name in STATE if name not in catalogue.by_name)
 
 
-def feature(
-    match: Match, catalogue: Catalogue, *, properties: Sequence[str] = (), geometry: bool = True
-) -> msgspec.Raw:
-    """``properties`` empty: all of them."""
-    state = {name: value for name, value in _state(match).items() if name not in catalogue.by_name}
-    place: bytes = b"null"
-    if properties:
-        content = _decode(match.content)
-        chosen = {name: content[name] for name in properties if name in content}
-        shown = _encode({**chosen, **{name: state[name] for name in properties if name in state}})
-    else:
-        shown = _joined(match.content, state)
-    if geometry and has_places(catalogue):
-        place = _encode(_point(_decode(match.content)))
-    return msgspec.Raw(
-        b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, shown)
-    )
+@lru_cache(64)
+def writer(
+    catalogue: Catalogue, properties: tuple[str, ...] = (), *, geometry: bool = True
+) -> Callable[[Match], msgspec.Raw]:
+    """From a record to its feature. ``properties`` empty: all of them."""
+    own = state_names(catalogue)
+    chosen = tuple(name for name in own if not properties or name in properties)
+    placed = geometry and has_places(catalogue)
 
+    def write(match: Match) -> msgspec.Raw:
+        content, state = match.content, {name: getattr(match, name) for name in chosen}
+        if properties:
+            known = _decode(content)
+            shown = _encode({name: known[name] for name in properties if name in known} | state)
+        else:  # a canonical JSON object with members added, unread
+            more = _encode(state)[1:] if state else b"}"
+            shown = b"%b%b%b" % (
+                memoryview(content)[:-1],
+                b"," if state and content != b"{}" else b"",
+                more,
+            )
+        place = _encode(_point(_decode(content))) if placed else b"null"
+        return msgspec.Raw(
+            b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, shown)
+        )
 
-def _state(match: Match) -> dict[str, Any]:
-    return {
-        "part": match.part,
-        "release": match.release,
-        "effective_from": match.effective_from,
-        "effective_to": match.effective_to,
-        "known_from": match.known_from,
-    }
-
-
-def _joined(content: bytes, more: Mapping[str, Any]) -> bytes:
-    """A canonical JSON object with members added, without reading it."""
-    if not more:
-        return content
-    return b"%b%b%b" % (content[:-1], b"" if content == b"{}" else b",", _encode(more)[1:])
+    return write
 
 
 def _point(content: Mapping[str, Any]) -> dict[str, Any] | None:

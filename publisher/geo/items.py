@@ -150,14 +150,8 @@ def _page(geo: Geo, question: Question, window: Window) -> Items:
         more = {"offset": str(window.offset + len(page.matches)), **_pins(view, question)}
         if not window.sort:
             more["cursor"] = cursors.encode(cursors.Cursor(question.walk, page.after, matched))
-    return Items(
-        tuple(
-            features.feature(m, question.catalogue, properties=window.properties, geometry=window.geometry)
-            for m in page.matches
-        ),
-        matched,
-        more,
-    )
+    write = features.writer(question.catalogue, window.properties, geometry=window.geometry)
+    return Items(tuple(map(write, page.matches)), matched, more)
 
 
 def one(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: View) -> msgspec.Raw:
@@ -165,7 +159,7 @@ def one(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: Vie
     store = geo.service.store
     match = store.match_one(dataset, identifier, view)
     if match is not None:
-        return features.feature(match, catalogue)
+        return features.writer(catalogue)(match)
     if store.record(dataset, identifier, view).status in ("withdrawn", "erased"):
         raise OgcError(410, "Gone", "记录已撤回或依法删除。", "The record was withdrawn or erased.")
     raise not_found("这一天没有这条记录。", "The record is not in effect on that day.")
@@ -192,9 +186,16 @@ def _pins(view: View, question: Question) -> dict[str, str]:
     return pins
 
 
-def rows(made: Source) -> tuple[Sequence[str], list[dict[str, Any]]]:
+def envelope(found: Items) -> dict[str, Any]:
+    """All of a collection document but its links and features, as pygeoapi writes it."""
+    return {
+        "type": "FeatureCollection",
+        "numberMatched": found.matched,
+        "numberReturned": len(found.features),
+    }
+
+
+def rows(found: Items, columns: Sequence[str]) -> tuple[Sequence[str], list[dict[str, Any]]]:
     """Columns and rows of a table of the features that were found."""
-    features_found = made.found.features if made.found is not None else ()
-    decoded = [msgspec.json.decode(feature) for feature in features_found]
-    chosen = made.window.properties if made.window is not None else ()
-    return ("id", *(chosen or made.fields)), [{"id": f["id"], **f["properties"]} for f in decoded]
+    decoded = [msgspec.json.decode(feature) for feature in found.features]
+    return ("id", *columns), [{"id": f["id"], **f["properties"]} for f in decoded]

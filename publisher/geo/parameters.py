@@ -14,6 +14,7 @@ from litestar.datastructures.headers import Accept
 
 from publisher.api.parameters import MAX_QUERY, nearest
 from publisher.geo.exceptions import OgcError, invalid
+from publisher.geo.source import Window
 from publisher.store.clocks import day_at
 from publisher.store.model import View
 
@@ -30,6 +31,8 @@ ITEMS = frozenset(
 )
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 MAX_OFFSET = 2**31 - 1
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 20
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _MEDIA: Mapping[str, Format] = {
@@ -149,6 +152,26 @@ def view(values: Mapping[str, str]) -> View:
     return View(
         as_of=None if as_of is None else _day("as_of", as_of),
         known_at=None if known_at is None else _instant("known_at", known_at),
+    )
+
+
+def window(values: Mapping[str, str], fields: Collection[str]) -> Window:
+    """Which of the items, and how much of each: ``fields`` are those that an item may have. Raises 400."""
+    # A plus in a query string is a space.
+    by = [word.replace(" ", "+", 1) for word in values["sortby"].split(",")] if "sortby" in values else []
+    sort = tuple((word[1:] if word[:1] in ("+", "-") else word, word[:1] == "-") for word in by)
+    chosen = tuple(values["properties"].split(",")) if "properties" in values else ()
+    for parameter, names in (("properties", chosen), ("sortby", [name for name, _ in sort])):
+        for name in names:
+            if name not in fields:
+                shown = name[:100]
+                raise invalid(parameter, f"没有属性 {shown!r}。", f"there is no property {shown!r}.")
+    return Window(
+        whole("offset", values.get("offset"), least=0, default=0),
+        whole("limit", values.get("limit"), least=1, default=DEFAULT_LIMIT, most=MAX_LIMIT),
+        sort,
+        chosen,
+        geometry=not truth("skipGeometry", values.get("skipGeometry")),
     )
 
 

@@ -42,8 +42,7 @@ class LogProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no types
             tuple(select_properties),
             not skip_geometry,
         )
-        found = self._source.query(window)
-        self._source.window, self._source.found = window, found
+        found = self._source.found = self._source.query(window)
         return {
             "type": "FeatureCollection",
             "features": [],

@@ -1,4 +1,4 @@
-"""What one request for items is answered from, on both sides of pygeoapi."""
+"""What one request for items asks for, and what answers it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which of the items that were asked for: pygeoapi's reading of the standard's parameters."""
+    """Which of the items that were asked for, and how much of each."""
 
     offset: int
     limit: int
@@ -32,11 +32,10 @@ class Items:
 
 @dataclass(slots=True)
 class Source:
-    """One request's; ``window``, ``found`` and ``item`` are what came of it."""
+    """One request's; ``found`` and ``item`` are what pygeoapi's provider was answered."""
 
     fields: Mapping[str, Mapping[str, Any]]
     query: Callable[[Window], Items]
     get: Callable[[str], msgspec.Raw | None]
-    window: Window | None = None
     found: Items | None = None
     item: msgspec.Raw | None = None
