@@ -56,10 +56,11 @@ def create_app(
         own.append(search.close)
     service = service_of(settings, store, search, clock)
     press = Press()
+    geo = routes.opened(service, settings.boundaries)
     every = (*contract.ROUTES, *viewer.ROUTES, *people.routes(press))
     return Edge(
-        direct=mounting.direct(every, service),
-        route_handlers=[*_handlers(service, every), *routes.handlers(service, settings.boundaries)],
+        direct=(mounting.direct(every, service), routes.direct(geo)),
+        route_handlers=[*_handlers(service, every), *routes.handlers(geo)],
         exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
         lifespan=[_running(background, own)],
         openapi_config=None,

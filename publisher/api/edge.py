@@ -6,7 +6,7 @@ and each middleware of its own would cost a request more than this whole layer.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from litestar import Litestar
@@ -41,11 +41,11 @@ type Direct = Callable[[Any], Awaitable[ASGIApp | None]]
 class Edge(Litestar):
     """A Litestar application behind this layer. Data is open to every origin; no cookie is ever read.
 
-    ``direct``: from a GET's scope to an answer that needs no Litestar, if there is one; see
+    ``direct``: each from a GET's scope to an answer that needs no Litestar, if there is one; see
     :func:`.mounting.direct`.
     """
 
-    def __init__(self, *, direct: Direct, **given: Any) -> None:
+    def __init__(self, *, direct: Sequence[Direct], **given: Any) -> None:
         super().__init__(**given)
         self._direct = direct
 
@@ -76,5 +76,11 @@ class Edge(Litestar):
                 message = {**message, "body": b""}
             await send(message)
 
-        answer = await self._direct(scope) if scope["method"] == "GET" else None
+        answer = await self._found(scope) if scope["method"] == "GET" else None
         await (answer or super().__call__)(scope, receive, dressed)
+
+    async def _found(self, scope: Any) -> ASGIApp | None:
+        for direct in self._direct:
+            if (answer := await direct(scope)) is not None:
+                return answer
+        return None

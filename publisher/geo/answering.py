@@ -14,7 +14,7 @@ from publisher.api.conditional import Validity
 from publisher.geo import catalogue, collections, conformance, features, items, pages, parameters, records
 from publisher.geo.exceptions import OgcError, not_found
 from publisher.geo.parameters import Asked, Format
-from publisher.geo.site import CATALOGUE, DIVISIONS, Geo, resource
+from publisher.geo.site import CATALOGUE, DIVISIONS, Geo, resource, straight
 from publisher.geo.source import Items, Source, Window
 from publisher.store.model import StoreError
 
@@ -151,11 +151,11 @@ def list_items(geo: Geo, request: Request) -> Answer:
 
     def build() -> bytes:
         window = parameters.window(asked.values, made.fields)
-        if name in (CATALOGUE, DIVISIONS):
-            found, envelope = _through_pygeoapi(geo, name, made, asked, window)
-        else:  # straight from the log, like one record
+        if straight(name):
             found = made.query(window)
             envelope = items.envelope(found)
+        else:
+            found, envelope = _through_pygeoapi(geo, name, made, asked, window)
         links = _page_links(geo, name, asked, window, found)
         if asked.format == "json":
             return _encode({**envelope, "links": links, "features": found.features})
@@ -170,7 +170,7 @@ def list_items(geo: Geo, request: Request) -> Answer:
 
 def one_item(geo: Geo, request: Request) -> Answer:
     name, identifier = request.names["collection"], request.names["item"]
-    if name == CATALOGUE or (name == DIVISIONS and geo.boundaries is not None):
+    if not straight(name):
         made, asked, validity = _source(geo, name, request, single=True)
         kind = "record" if name == CATALOGUE else "feature"
 
@@ -186,7 +186,6 @@ def one_item(geo: Geo, request: Request) -> Answer:
     validity = reading.validity(geo.service, dataset.name, view)
 
     def build() -> bytes:
-        # Straight from the log: of one record there is nothing that pygeoapi would do.
         raw = items.one(geo, dataset.name, geo.catalogue(dataset.name), identifier, view)
         return _one(geo, request, asked, bytes(raw))
 
@@ -204,7 +203,7 @@ def _one(geo: Geo, request: Request, asked: Asked, item: bytes) -> bytes:
         _link(geo, f"{own}?f=html", "alternate", "text/html", asked.say("网页", "This item as HTML")),
         _link(geo, home, "collection", collections.media(name), asked.say("集合", "The collection")),
     ]
-    if name not in (CATALOGUE, DIVISIONS):
+    if straight(name):
         record = geo.service.link(f"/v1/datasets/{geo.dataset(name).name}/records/{identifier}")
         links.append({"href": record, "rel": "canonical", "type": "application/json"})
     if asked.format == "html":
@@ -227,8 +226,7 @@ def _source(geo: Geo, name: str, request: Request, *, single: bool = False) -> t
         return divisions.source(geo.boundaries, asked), asked, _of_site(geo, request)
     dataset = geo.dataset(name)
     schema_used = geo.catalogue(dataset.name)
-    taken = parameters.VIEW if single else items.known(schema_used)
-    asked = parameters.read(request.query, request.headers, taken, formats)
+    asked = parameters.read(request.query, request.headers, items.known(schema_used), formats)
     question = items.read(dataset, schema_used, asked)
     if request.found is not None:
         question = items.narrowed(question, request.found.get(dataset.name, ()))

@@ -69,12 +69,8 @@ def writer(
             known = _decode(content)
             shown = _encode({name: known[name] for name in properties if name in known} | state)
         else:  # a canonical JSON object with members added, unread
-            more = _encode(state)[1:] if state else b"}"
-            shown = b"%b%b%b" % (
-                memoryview(content)[:-1],
-                b"," if state and content != b"{}" else b"",
-                more,
-            )
+            comma = b"," if state and content != b"{}" else b""
+            shown = b"%b%b%b" % (content[:-1], comma, _encode(state)[1:])
         place = _encode(_point(_decode(content))) if placed else b"null"
         return msgspec.Raw(
             b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, shown)

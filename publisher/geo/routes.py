@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,17 @@ from litestar import Request as HttpRequest
 from litestar import get
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
-from litestar.response.base import ASGIResponse
+from litestar.types import HTTPScope
 from sqlalchemy.exc import OperationalError
 
 from publisher.api import conditional, reading
+from publisher.api.edge import Direct
+from publisher.api.mounting import Outcome
 from publisher.api.routing import Service
 from publisher.geo import answering, catalogue, parameters
 from publisher.geo.answering import Handler, Request
 from publisher.geo.exceptions import OgcError, invalid, not_found
-from publisher.geo.site import CATALOGUE, DIVISIONS, HOME, Geo
+from publisher.geo.site import CATALOGUE, HOME, Geo, straight
 from publisher.store.clocks import micros
 from publisher.store.model import StoreError
 from search import engine
@@ -46,52 +49,75 @@ _PATHS: Mapping[str, Handler] = {
 }
 
 
-def handlers(service: Service, boundaries: Path | None) -> list[HTTPRouteHandler]:
-    """Everything under ``/ogc``; pygeoapi itself is loaded by the first request that needs it.
+_DIRECT = re.compile(f"{HOME}/collections/(?P<collection>[^/]+)/items(?:/(?P<item>[^/]+))?")
+
+
+def opened(service: Service, boundaries: Path | None) -> Geo:
+    """What all of ``/ogc`` shares; pygeoapi itself is loaded by the first request that needs it.
 
     ``boundaries``: see :mod:`publisher.geo.boundaries`. Raises ``StoreError('bad-boundaries')``.
     """
     geo = Geo(service, boundaries)
     geo.check()
-    return [*(_handler(geo, path, handle) for path, handle in _PATHS.items()), _nowhere()]
+    return geo
 
 
-def _handler(geo: Geo, path: str, handle: Handler) -> HTTPRouteHandler:
-    searched, quick = handle is answering.list_items, handle is answering.one_item
+def handlers(geo: Geo) -> list[HTTPRouteHandler]:
+    """Everything under ``/ogc``."""
+    return [*(_handler(path, _responder(geo, handle)) for path, handle in _PATHS.items()), _nowhere()]
 
+
+def direct(geo: Geo) -> Direct:
+    """Items, which are asked for most, without Litestar; its handlers are the same."""
+    many, one = _responder(geo, answering.list_items), _responder(geo, answering.one_item)
+
+    async def answer(scope: HTTPScope) -> Outcome | None:
+        found = _DIRECT.fullmatch(scope["path"])
+        if found is None:
+            return None
+        return await (many if found["item"] is None else one)(scope, found.groupdict())
+
+    return answer
+
+
+type _Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[Outcome]]
+
+
+def _handler(path: str, respond: _Respond) -> HTTPRouteHandler:
     @get(HOME + path, include_in_schema=False)
-    async def respond(request: HttpRequest[Any, Any, Any]) -> ASGIResponse:
-        raw: bytes = request.scope["query_string"]
-        headers = request.headers
-        asked = Request(raw, headers, request.path_params)
+    async def handle(request: HttpRequest[Any, Any, Any]) -> Outcome:
+        return await respond(request.scope, request.path_params)
+
+    return handle
+
+
+def _responder(geo: Geo, handle: Handler) -> _Respond:
+    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Outcome:
+        raw, path = scope["query_string"], scope["path"]
+        asked = Request(raw, conditional.headers(scope["headers"]), names)
         try:
-            if searched and b"q=" in raw:
+            if handle is answering.list_items and b"q=" in raw:
                 asked = await _searched(geo, asked)
-            path = request.scope["path"]
             # One record of a database in this process takes less than the hop to a thread and back.
-            if (
-                quick
-                and geo.service.embedded
-                and request.path_params["collection"] not in (CATALOGUE, DIVISIONS)
-            ):
+            if handle is answering.one_item and geo.service.embedded and straight(names["collection"]):
                 return _answered(geo, handle, asked, path)
             return await sync_to_thread(_answered, geo, handle, asked, path)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes an answer, and is logged where it is ours
-            return _failed(error, raw, request.scope["path"])
+            return _failed(error, raw, path)
 
     return respond
 
 
 def _nowhere() -> HTTPRouteHandler:
     @get(f"{HOME}/{{rest:path}}", include_in_schema=False)
-    async def nowhere(request: HttpRequest[Any, Any, Any]) -> ASGIResponse:
+    async def nowhere(request: HttpRequest[Any, Any, Any]) -> Outcome:
         error = not_found("没有这个地址。", "There is no such address.")
         return _failed(error, request.scope["query_string"], request.scope["path"])
 
     return nowhere
 
 
-def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> ASGIResponse:
+def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome:
     with geo.service.store.snapshot():
         answer = handle(geo, request)
         address = path.encode() + b"?" + request.query
@@ -100,9 +126,9 @@ def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> ASGIRes
         if answer.link:
             headers["link"] = answer.link
         if conditional.unchanged(answer.validity, tag, request.headers):
-            return ASGIResponse(body=b"", status_code=304, headers=headers)
+            return Outcome(304, headers, b"")
         body = answer.build()
-    return ASGIResponse(body=body, headers={**headers, "content-type": answer.media})
+    return Outcome(200, {**headers, "content-type": answer.media}, body)
 
 
 async def _searched(geo: Geo, request: Request) -> Request:
@@ -169,18 +195,15 @@ async def _collect(geo: Geo, wanted: engine.Request, records: dict[str, list[str
             return
 
 
-def _failed(error: Exception, raw: bytes, path: str) -> ASGIResponse:
+def _failed(error: Exception, raw: bytes, path: str) -> Outcome:
     told = _exception(error)
     if told.status == 500:
         _LOG.error("GET %s failed", path, exc_info=error)
     values = {key: given[0] for key, given in parse_qs(raw.decode(errors="replace")).items()}
     description = told.en if values.get("lang", "").lower().startswith("en") else f"{told.zh} / {told.en}"
     body = {"code": told.code, "type": told.code, "description": description}
-    return ASGIResponse(
-        body=msgspec.json.encode(body),
-        status_code=told.status,
-        headers={"cache-control": "no-store", **_VARY, **told.headers, "content-type": "application/json"},
-    )
+    headers = {"cache-control": "no-store", **_VARY, **told.headers, "content-type": "application/json"}
+    return Outcome(told.status, headers, msgspec.json.encode(body))
 
 
 def _exception(error: Exception) -> OgcError:

@@ -110,6 +110,11 @@ class Geo:
         return instant(begin), instant(end)
 
 
+def straight(collection: str) -> bool:
+    """Whether its items come straight from the log: of a dataset's records pygeoapi has nothing to do."""
+    return collection not in _TAKEN
+
+
 def instant(day: date | None) -> str | None:
     """The beginning of a day in Asia/Shanghai."""
     return None if day is None else stamp(start_of(day))
