@@ -91,7 +91,7 @@ def _news(visit: Visit, kept: list[Kept]) -> Iterator[News]:
     service = visit.service
     datasets = {k.dataset.name: k.dataset for k in kept}
     found = [r for name in datasets for r in service.store.releases(name) if seen(visit, r)]
-    found.sort(key=lambda r: (r.effective_on, r.sequence), reverse=True)
+    found.sort(key=lambda r: r.sequence, reverse=True)  # as they were published
     for release in found[:RECENT]:
         counts = words.counted(visit, release.counts)
         if counts:

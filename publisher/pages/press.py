@@ -34,8 +34,10 @@ _MEDIA = {
 _IMPORT = re.compile(rb"(?<=from \")\./([a-z-]+\.js)(?=\")")
 """A script that another needs; its name sorts before it."""
 # HTML allows no C0 but tab and line ends, no DEL, no C1, no noncharacter; and no reader sees any of them.
+# Nor the controls that turn the direction of writing: a browser closes what an isolate opens, but an isolate
+# that a text opens in it swallows that end, and what stands behind is turned. Letters turn by themselves.
 _PLANES = "".join(f"{chr(n << 16)}-{chr((n << 16) + 0xFFFD)}" for n in range(1, 17))
-_GOOD = f"\t\n\r -~\xa0-\ufdcf\ufdf0-\ufffd{_PLANES}"
+_GOOD = f"\t\n\r -~\xa0-\u2029\u202f-\u2065\u206a-\ufdcf\ufdf0-\ufffd{_PLANES}"
 _ALL_GOOD, _BAD = re.compile(f"[{_GOOD}]*"), re.compile(f"[^{_GOOD}]")
 
 
@@ -135,7 +137,7 @@ def _environment(labels: type[_Labels], assets: Mapping[str, str]) -> Environmen
 
 
 def clean(html: str) -> bytes:
-    """UTF-8 without the characters that HTML forbids, whoever wrote them into a cell."""
+    """UTF-8 without the characters that HTML forbids, or that turn a line, whoever wrote them into a cell."""
     if not _ALL_GOOD.fullmatch(html):  # a quarter of the time that it takes to look for the bad
         html = _BAD.sub("", html)
     return html.encode("utf-8", "replace")

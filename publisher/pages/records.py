@@ -131,7 +131,7 @@ def _printed(
         groups=values.groups(visit, seen.catalogue, _besides(seen.content, text), state.originals),
         timeline=seen.timeline,
         pin=pin,
-        cite=_citation(visit, seen.dataset, state, seen.brought),
+        cite=_citation(visit, seen.dataset, state),
         data=data,
         text=text,
         around=around,
@@ -152,22 +152,16 @@ def _besides(content: Content, text: documents.Text | None) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """How to quote the record: a sentence and the address that will always show what was seen."""
+    """How to quote the record: by the address that will always show what was seen."""
 
-    text: str
     address: str
     link: str
     """The same from this page."""
 
 
-def _citation(visit: Visit, dataset: Dataset, state: RecordState, release: Release) -> Cited:
-    path, pinned = f"/datasets/{dataset.name}/records/{state.id}", (("release", str(release.number)),)
-    day = release.effective_on
-    text = (
-        f"{dataset.body}：《{words.half(visit, dataset.title)}》“{state.title}”，第{release.number}次发布"
-        f"（{day.year}年{day.month}月{day.day}日生效）"
-    )
-    return Cited(text, visit.service.link(f"{path}?release={release.number}"), visit.link(path, pinned))
+def _citation(visit: Visit, dataset: Dataset, state: RecordState) -> Cited:
+    path, pinned = f"/datasets/{dataset.name}/records/{state.id}", (("release", str(state.release)),)
+    return Cited(visit.service.link(f"{path}?release={state.release}"), visit.link(path, pinned))
 
 
 def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = None) -> Sequence[Event]:

@@ -120,6 +120,11 @@ class Visit:
             day = day_at(day)
         if self.lang == "en":
             return f"{day.day} {day:%B %Y}"
+        return self.chinese_day(day)
+
+    @staticmethod
+    def chinese_day(day: date) -> str:
+        """For what is quoted, whatever the reader's language."""
         return f"{day.year}年{day.month}月{day.day}日"
 
     def moment(self, instant: datetime) -> str:
