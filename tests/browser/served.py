@@ -19,18 +19,25 @@ ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--forc
 @contextmanager
 def sample_site() -> Iterator[str]:
     """Its address, while it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    base = free_address()
     with tempfile.TemporaryDirectory() as folder:
         home = str(Path(folder) / "site")
-        command = [sys.executable, "-m", "publisher.sample", "demo", "--home", home, "--port", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "publisher.sample",
+            "demo",
+            "--home",
+            home,
+            "--port",
+            base.rpartition(":")[2],
+        ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 assert process.stdout is not None
                 if not process.stdout.readline():
                     raise RuntimeError("the sample site did not start")
-                yield f"http://127.0.0.1:{port}"
+                yield base
             finally:
                 process.terminate()
                 process.wait(timeout=20)
@@ -44,24 +51,35 @@ load.load(pathlib.Path(sys.argv[1]), plan.read(), base=sys.argv[2], told=lambda 
 
 
 @contextmanager
-def without_search() -> Iterator[str]:
-    """The sample site's address, where something lies in the place of its index."""
+def served(home: Path, port: str) -> Iterator[None]:
+    """A site that is there already, while it answers."""
+    qingdan = [sys.executable, "-c", "from publisher.cli import main; main()", "--home", str(home)]
+    command = [*qingdan, "serve", "--port", port]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            if not process.stderr.readline():
+                raise RuntimeError("the site did not start")
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def free_address() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{free.getsockname()[1]}"
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+@contextmanager
+def without_search() -> Iterator[str]:
+    """The sample site's address, where something lies in the place of its index."""
+    base = free_address()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "site"
         subprocess.run([sys.executable, "-c", _LOAD, str(home), base], check=True)
         shutil.rmtree(home / "index")
         (home / "index").write_text("in the way")
-        qingdan = [sys.executable, "-c", "from publisher.cli import main; main()", "--home", str(home)]
-        command = [*qingdan, "serve", "--port", base.rpartition(":")[2]]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-            try:
-                assert process.stderr is not None
-                if not process.stderr.readline():
-                    raise RuntimeError("the site did not start")
-                yield base
-            finally:
-                process.terminate()
-                process.wait(timeout=20)
+        with served(home, base.rpartition(":")[2]):
+            yield base

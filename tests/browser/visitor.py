@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, Request
+from playwright.sync_api import Browser, Dialog, Locator, Page, Request
 
 _FARTHEST = 400
 """Presses of Tab after which an element counts as out of reach."""
@@ -43,10 +43,15 @@ class Visitor:
         page.on("console", lambda said: self.faults.append(f"console: {said.text}"))
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         page.on("request", self._noted)
+        page.on("dialog", self._asked)
 
     def _noted(self, request: Request) -> None:
         if urlsplit(request.url).netloc != urlsplit(self.base).netloc and not request.url.startswith("data:"):
             self.faults.append(f"another host: {request.url}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def opens(self, path: str) -> None:
         self.page.goto(self.base + path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -13,88 +12,14 @@ import pytest
 from litestar.testing import TestClient
 
 from publisher.app import create_app
-from publisher.settings import read as read_settings
-from publisher.store.store import Store
-from schemas.reading import load
-from search.embedded import EmbeddedEngine
 from tests.api.asserting import BASE
-from tests.api.conftest import Clock, dataset, index, publish
 from tests.pages.conftest import BROWSER, Page
-
-NUMBER = 5_000
-SEEDS = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'><svg/onload=alert(1)>",
-    "</title><script>alert(1)</script>",
-    "</textarea><script>alert(1)</script>",
-    "--><script>alert(1)</script>",
-    "]]><script>alert(1)</script>",
-    "{{7*7}}{% raw %}${7*7}#{7*7}",
-    "javascript:alert(1)",
-    "data:text/html;base64,PHNjcmlwdD4=",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<style>*{display:none}</style>",
-    "<meta http-equiv=refresh content=0;url=//evil.example>",
-    "<base href=//evil.example>",
-    "\\u003cscript\\u003ealert(1)",
-    "&lt;script&gt;&#x3c;script&#x3e;&amp;lt;",
-    "\u202e逆\u2066序\u2069\u202c\u200f",
-    "\u2028\u2029\ufeff\u00ad\u200b\u200d",
-    "𠮷𡈽𠀀𪚥𬺡",
-    "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L",
-    "' OR 1=1; DROP TABLE record; --",
-    "../../../../etc/passwd\\..\\",
-    "%00%0d%0aSet-Cookie:x=1",
-    "=cmd|'/c calc'!A0",
-    "《" * 40 + "〔" * 40,
-    "国发〔2015〕" * 30,
-    "a" * 300,
-)
-
-
-def strings() -> Iterator[str]:
-    """Seeds, cut, joined and stuffed with what breaks parsers; always the same ones."""
-    chance = random.Random(20151105)
-    odd = [
-        "\x0b",
-        "\x7f",
-        "\x85",
-        "\ufdd0",
-        "\ufffe",
-        "\ufffd",
-        "\u202e",
-        "\u2067",
-        "<",
-        ">",
-        '"',
-        "'",
-        "&",
-        "`",
-        "𠮷",
-    ]
-    for _ in range(NUMBER):
-        one, other = chance.choice(SEEDS), chance.choice(SEEDS)
-        at = chance.randrange(len(one) + 1)
-        yield one[:at] + "".join(chance.choices(odd, k=chance.randrange(4))) + other + one[at:]
+from tests.pages.hostile import NUMBER, build, strings
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    settings = read_settings(tmp_path_factory.mktemp("hostile"), {})
-    clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
-    store = Store.open(settings.database, sources=settings.sources, clock=clock)
-    store.init_site(BASE, "data.example.gov.cn,2016-01-04")
-    store.create_dataset(dataset("fees", title=SEEDS[0], notice=SEEDS[1], source_note=SEEDS[2]), load("fees"))
-    texts = list(strings())
-    contents = [
-        {"name": f"{number} {text}", "department": texts[-number], "remark": text, "basis": [texts[-number]]}
-        for number, text in enumerate(texts)
-    ]
-    contents.append({"name": "长", "department": "长" * 2_000, "remark": "<b>长</b>" * 15_000})
-    publish(store, "fees", contents, date(2015, 1, 1), SEEDS[0])
-    engine = EmbeddedEngine(settings.index)
-    index(store, engine)
+    settings, store, engine, clock = build(tmp_path_factory.mktemp("hostile"), BASE)
     with TestClient(create_app(settings, store=store, search=engine, clock=clock)) as client:
         yield client
     store.close()
