@@ -30,7 +30,9 @@ class Server:
     sockets: list[socket.socket] = field(default_factory=list)
 
     def __enter__(self) -> Server:
-        self.process = subprocess.Popen(self.command, env=self.environment, stderr=self.told)
+        self.process = subprocess.Popen(
+            self.command, env=self.environment, stdout=self.told, stderr=self.told
+        )
         deadline = time.monotonic() + 60
         while True:
             try:
