@@ -21,9 +21,8 @@ from sqlalchemy.dialects import postgresql
 
 from publisher.store.clocks import FOREVER
 
-HEAD = "0004"
+HEAD = "0005"
 """The last migration; a test compares what they make with these tables."""
-"""The migration that makes these tables; a test compares both."""
 
 metadata = MetaData()
 
@@ -196,6 +195,11 @@ held = Table(
 )
 """Which file held which record, changed by it or not: what an erasure has to destroy."""
 
+_COUNTED = (
+    *("dataset", "revision", "part", "status"),
+    *("known_from", "known_to", "effective_from", "effective_to"),
+)
+
 span = Table(
     "span",
     metadata,
@@ -216,6 +220,8 @@ span = Table(
     Index("span_open_later", "dataset", "effective_from", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("span_of_revision", "revision"),
     Index("span_written", "sequence"),
+    # Holds all that totals and facets ask: counting goes through no row, and in the order of the values.
+    Index("span_counted", *_COUNTED),
     sqlite_with_rowid=False,
 )
 
