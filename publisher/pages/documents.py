@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from litestar.concurrency import sync_to_thread
@@ -17,7 +16,7 @@ from publisher.collect.outline import Section
 from publisher.pages import text, values
 from publisher.pages.visit import Visit
 from publisher.store.clocks import micros
-from publisher.store.model import Dataset, Filter, RecordQuery, RecordState, Release
+from publisher.store.model import Dataset, Filter, RecordQuery, RecordState, Release, View
 from schemas import citation
 from schemas.catalogue import Catalogue, Content, Field
 from schemas.citation import Citation
@@ -26,8 +25,8 @@ from search.engine import SearchError
 
 _MOST = 50
 """Documents that are told to cite this one; a search finds all."""
-_EXPLAINS = re.compile("解读|图解|一图读懂|政策问答")
-_RESPONDS = re.compile("回应|答记者问|新闻发布会|答复")
+RELATIONS = ("explains", "ends")
+"""Fields that name the documents a document is about; the collector reads them (解读、回应; 废止)."""
 
 type Where = Callable[[Citation], str]
 
@@ -37,6 +36,8 @@ class Mention:
     title: str
     address: str
     dataset_title: str
+    dataset: str
+    record: str
     excerpt: Markup
 
 
@@ -59,8 +60,10 @@ class Text:
 class Around:
     """What stands around a document; ``known`` is False while search is away."""
 
-    explanations: Sequence[Mention] = ()
-    responses: Sequence[Mention] = ()
+    explaining: Sequence[Mention] = ()
+    """解读 and 回应: those that say what the document means."""
+    ending: Sequence[Mention] = ()
+    """Those that declare it repealed or lapsed."""
     citing: Sequence[Mention] = ()
     releases: Sequence[Based] = ()
     known: bool = True
@@ -156,18 +159,28 @@ async def surroundings(visit: Visit, validity: Validity) -> Validity:
 
 
 async def around(visit: Visit, number: str | None, state: RecordState) -> Around:
-    """Who explains, answers and cites the document, and which releases rest on it."""
+    """Who explains, ends and cites the document, and which releases rest on it."""
     if number is None:
         return Around()
     datasets, releases = await sync_to_thread(_resting, visit, number)
     try:
-        mentions = await _mentions(visit, number, state, datasets)
+        mentions = await _mentions(visit, number, datasets)
     except SearchError:
         return Around(releases=releases, known=False)
-    explanations = [m for m in mentions if _EXPLAINS.search(m.title)]
-    responses = [m for m in mentions if _RESPONDS.search(m.title) and m not in explanations]
-    citing = [m for m in mentions if m not in explanations and m not in responses]
-    return Around(explanations, responses, citing, releases)
+    others = [m for m in mentions if (m.dataset, m.record) != (state.dataset, state.id)]
+    return await sync_to_thread(_related, visit, {number, f"《{state.title}》"}, others, releases)
+
+
+def _related(visit: Visit, names: Set[str], others: Sequence[Mention], releases: Sequence[Based]) -> Around:
+    """By what the collector read of each: a title that says 解读 may explain something else."""
+    store, told = visit.service.store, (list[Mention](), list[Mention](), list[Mention]())
+    view = View(as_of=visit.today(), known_at=visit.view.known_at)
+    for one in others:
+        content = store.record(one.dataset, one.record, view).content
+        held = (content.get(field) for field in RELATIONS)
+        named = (isinstance(value, list) and not names.isdisjoint(map(str, value)) for value in held)
+        told[next((place for place, found in enumerate(named) if found), -1)].append(one)
+    return Around(*told, releases)
 
 
 def _resting(visit: Visit, number: str) -> tuple[Mapping[str, Dataset], Sequence[Based]]:
@@ -183,9 +196,8 @@ def _resting(visit: Visit, number: str) -> tuple[Mapping[str, Dataset], Sequence
     return datasets, found
 
 
-async def _mentions(
-    visit: Visit, number: str, state: RecordState, datasets: Mapping[str, Dataset]
-) -> Sequence[Mention]:
+async def _mentions(visit: Visit, number: str, datasets: Mapping[str, Dataset]) -> Sequence[Mention]:
+    """What search finds to hold the document's number."""
     known = visit.view.known_at
     request = engine.Request(
         text=number,
@@ -201,8 +213,9 @@ async def _mentions(
             title=hit.title.text,
             address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
             dataset_title=datasets[hit.dataset].title if hit.dataset in datasets else hit.dataset,
+            dataset=hit.dataset,
+            record=hit.record,
             excerpt=text.marked(hit.excerpts[0].text, hit.excerpts[0].marks) if hit.excerpts else Markup(""),
         )
         for hit in page.hits
-        if (hit.dataset, hit.record) != (state.dataset, state.id)
     ]
