@@ -85,7 +85,7 @@ async def _document(press: Press, visit: Visit, seen: _Seen, pin: int | None) ->
     """Long, and told with what stands around it: in a thread, and by the search engine."""
 
     async def build() -> bytes:
-        around = documents.Around()
+        around = documents.Around()  # a pinned page tells of nothing that came later
         if not pin:
             number = documents.own_number(seen.catalogue, seen.content)
             around = await documents.around(visit, number, seen.state)
@@ -127,12 +127,14 @@ def _printed(
         head.of_record(visit, seen.dataset, seen.catalogue, state, seen.content, seen.brought, data),
         dataset=seen.dataset,
         state=state,
+        content=seen.content,
         brought=seen.brought,
         groups=values.groups(visit, seen.catalogue, _besides(seen.content, text), state.originals),
         timeline=seen.timeline,
         pin=pin,
         cite=_citation(visit, seen.dataset, state),
         data=data,
+        cells=values.cells(visit, seen.catalogue, seen.content, state),
         text=text,
         around=around,
     )

@@ -11,12 +11,14 @@ from markupsafe import Markup, escape
 from publisher.compare import Piece, pieces
 from publisher.pages import text
 from publisher.pages.visit import Visit
-from publisher.store.model import FieldChange
+from publisher.store.model import FieldChange, RecordState
 from schemas import divisions
 from schemas.catalogue import Catalogue, Content, Field, Json
 from schemas.citation import Citation
 from schemas.values import format_value
 
+_EXCERPT = 60
+"""Characters of a cell that are shown beside its place."""
 _QUANTITIES = frozenset({"limit", "amount", "integer", "decimal"})
 
 
@@ -37,6 +39,16 @@ class Shown:
 class Group:
     title: str
     fields: Sequence[Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a field was read, and the beginning of what stood there."""
+
+    title: str
+    place: str
+    """``C5`` in a sheet; as its reader names places elsewhere."""
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,24 @@ def groups(
         if field.name in content and not field.personal and field.name != catalogue.title_field:
             found[_group(field)].append(_shown(visit, field, content[field.name], originals))
     return [Group(visit.t(*title.split(" / ")), fields) for title, fields in found.items() if fields]
+
+
+def cells(visit: Visit, catalogue: Catalogue, content: Content, state: RecordState) -> Sequence[Cell]:
+    """Of every public field whose place is known."""
+    places, originals = state.locator.get("cells") or {}, state.originals
+    found = []
+    for field in catalogue.fields if places else ():
+        if field.name in places and field.name in content and not field.personal:
+            said = originals.get(field.name) or printed(visit, field, content[field.name])
+            flat = " ".join(said[: 4 * _EXCERPT].split())
+            found.append(
+                Cell(
+                    title_of(visit, field),
+                    str(places[field.name]),
+                    flat if len(flat) <= _EXCERPT else f"{flat[:_EXCERPT]}…",
+                )
+            )
+    return found
 
 
 _WHAT, _HOW_MUCH = "基本情况 / Essentials", "时限与金额 / Limits and amounts"

@@ -209,3 +209,10 @@ def test_narrowing_a_search_puts_a_filter_on_and_its_chip_takes_it_off(visit: Op
     assert off
     assert Page(found.answer).text != narrowed.text
     assert visit(off[1].replace("&amp;", "&")).text == found.text
+
+
+def test_a_record_names_the_cells_it_was_read_from_and_what_stood_there(visit: Open, site: Site) -> None:
+    found = site.client.get(f"/v1/datasets/{FEES}/records?limit=1").json()["records"][0]
+    text = visit(f"/datasets/{FEES}/records/{found['id']}").text
+    cells = text.split("读自 1 处", 1)[1]
+    assert re.match(rf" 收费项目 A\d+ {re.escape(found['title'])}", cells), cells[:80]
