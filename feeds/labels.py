@@ -74,9 +74,10 @@ def authors(item: ChangeItem) -> tuple[str, ...]:
 
 
 def enclosures(item: ChangeItem) -> tuple[Link, ...]:
-    """The files that a record names: members of a list ``attachments`` with an address on the web."""
-    attached = shown_content(item).get("attachments")
-    return tuple(_enclosures(attached)) if isinstance(attached, list) else ()
+    """The files that a record names (fields of the type ``files``) with an address on the web."""
+    content = shown_content(item)
+    named = (content.get(f.name) for f in item.catalogue.fields if f.type == "files" and not f.personal)
+    return tuple(link for files in named if isinstance(files, list) for link in _enclosures(files))
 
 
 def _enclosures(attached: list[Json]) -> Iterator[Link]:

@@ -20,7 +20,7 @@ type Json = bool | int | str | list["Json"] | dict[str, "Json"] | None
 type Content = dict[str, Json]
 """A record: field name → value. A field without a value is absent, never ``null`` or ``""``."""
 
-FieldType = Literal["string", "integer", "decimal", "boolean", "date", "limit", "amount", "list"]
+FieldType = Literal["string", "integer", "decimal", "boolean", "date", "limit", "amount", "list", "files"]
 FieldFormat = Literal[
     "default",
     "text",  # long text: paragraphs kept
@@ -142,7 +142,13 @@ def _flat(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-_TYPES: Mapping[str, str] = {"decimal": "number", "list": "array", "limit": "object", "amount": "object"}
+_TYPES: Mapping[str, str] = {
+    "decimal": "number",
+    "list": "array",
+    "files": "array",
+    "limit": "object",
+    "amount": "object",
+}
 
 
 def table_schema(catalogue: Catalogue) -> dict[str, Any]:
@@ -183,6 +189,20 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
 _DECIMAL = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
 
 
+_FILE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "url": {"type": "string", "format": "uri-reference"},
+        "media_type": {"type": "string"},
+        "size": {"type": "integer", "minimum": 0, "description": "字节数 / Bytes"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    },
+    "required": ["name"],
+}
+"""What is known of a file that a record names; of one that was never fetched, its name and address."""
+
+
 def _property(field: Field) -> dict[str, Any]:
     shapes: dict[str, dict[str, Any]] = {
         "string": {"type": "string"},
@@ -191,6 +211,7 @@ def _property(field: Field) -> dict[str, Any]:
         "boolean": {"type": "boolean"},
         "date": {"type": "string", "format": "date"},
         "list": {"type": "array", "items": {"type": "string"}},
+        "files": {"type": "array", "items": _FILE},
         "limit": {
             "type": "object",
             "properties": {"value": {"type": "integer"}, "unit": {"type": "string"}},

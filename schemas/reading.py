@@ -19,7 +19,16 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _CATALOGUE_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 type _Kind = Literal[
-    "limit", "amount", "text", "document-number", "citations", "body", "division", "code", "markdown"
+    "limit",
+    "amount",
+    "files",
+    "text",
+    "document-number",
+    "citations",
+    "body",
+    "division",
+    "code",
+    "markdown",
 ]
 
 
@@ -168,7 +177,7 @@ _PLAIN: dict[str, FieldType] = {
     "date": "date",
     "array": "list",
 }
-_CARRIERS = {"limit": "object", "amount": "object", "citations": "array"}
+_CARRIERS = {"limit": "object", "amount": "object", "citations": "array", "files": "array"}
 """The Table Schema type that a kind needs; every other kind is a string."""
 
 
@@ -177,7 +186,7 @@ def _field(field: _Field) -> Field:
     form: FieldFormat = "default"
     kind: FieldType = _PLAIN.get(field.type, "string")
     match extra.kind:
-        case "limit" | "amount":
+        case "limit" | "amount" | "files":
             kind = extra.kind
         case str():
             form = extra.kind
@@ -231,6 +240,8 @@ def _of_field(field: _Field, path: str) -> _Problems:
         yield f"{path}.type", f"kind {extra.kind!r} needs type {carrier!r}"
     if field.type == "object" and carrier != "object":
         yield f"{path}.qingdan.kind", "an object is a limit or an amount"
+    if extra.kind == "files" and (extra.searched or extra.facet):
+        yield f"{path}.qingdan.kind", "files are neither searched nor faceted"
     if not 0 <= extra.searched <= 100:
         yield f"{path}.qingdan.searched", "a weight between 0 and 100 is meant"
     if extra.personal and (extra.searched or extra.facet or field.constraints.required):

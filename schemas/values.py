@@ -269,6 +269,18 @@ def _list(field: Field, text: str) -> _Found:
     return list(found) or None, problem
 
 
+def _files(_: Field, text: str) -> _Found:
+    return [_file(item) for part in text.split("；") if (item := part.strip())] or None, None
+
+
+def _file(text: str) -> Json:
+    """``name address``, or one of the two."""
+    name, _, url = text.rpartition(" ")
+    if not url.startswith(("http://", "https://")):
+        return {"name": text}
+    return {"name": name.strip() or url.rpartition("/")[2] or url, "url": url}
+
+
 _TYPED: dict[str, Callable[[Field, str], _Found]] = {
     "date": _date,
     "limit": _limit,
@@ -277,6 +289,7 @@ _TYPED: dict[str, Callable[[Field, str], _Found]] = {
     "decimal": _decimal,
     "boolean": _boolean,
     "list": _list,
+    "files": _files,
 }
 
 
@@ -306,11 +319,16 @@ def format_value(field: Field, value: Json, lang: Lang = "zh") -> str:
     if isinstance(value, bool):
         return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
     if isinstance(value, list):
-        return ("；" if lang == "zh" else "; ").join(
-            item if isinstance(item, str) else str(item) for item in value
-        )
+        return ("；" if lang == "zh" else "; ").join(map(_print_item, value))
     if isinstance(value, dict):
         return _print_amount(value) if field.type == "amount" else _print_limit(value, lang)
+    return str(value)
+
+
+def _print_item(value: Json) -> str:
+    """Of a list; of a file its name and address."""
+    if isinstance(value, dict):
+        return " ".join(str(value[key]) for key in ("name", "url") if key in value)
     return str(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from publisher.collect.outline import escape
 from publisher.collect.readers import archive, binary, open_grids, pdf, word97, wordprocessing
 from publisher.collect.readers.problems import ReaderError
 from publisher.collecting import warc
+from publisher.collecting.discovery import ATTACHMENTS
 from publisher.collecting.endings import said_too
 from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
@@ -24,11 +26,14 @@ from publisher.store.evidence import WARC, Page, Response
 from publisher.store.model import Source as Evidence
 from publisher.store.model import StoreError
 from publisher.store.store import Store
-from schemas.catalogue import Catalogue
+from schemas.catalogue import Catalogue, Json
 from schemas.text import fold
 
 _TABLES = (".xls", ".xlsx", ".et", ".csv", ".ods")
 _MARK = re.compile(r"^附\s?件\s?\d{0,2}\s?[:：.、]?\s?(?=.)")
+_MEDIA = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
+_ANY = frozenset({"application/octet-stream", "application/x-download", "text/html", "text/plain"})
+"""Types that servers give to what they do not know."""
 _LONGEST = 200_000
 """Characters of one attachment that a document takes in; the whole stays as evidence."""
 
@@ -37,8 +42,8 @@ _LONGEST = 200_000
 class Attached:
     """One attachment of a document, with its text where it has any."""
 
-    title: str
-    url: str
+    file: dict[str, Json]
+    """A value of the field type ``files``."""
     text: str = ""
 
 
@@ -56,13 +61,26 @@ class Attachments:
         """Those of a document, in the order in which it names them."""
         found = []
         for page in self._store.pages(self._source.name, role="attachment", parent=document.key):
+            file: dict[str, Json] = {"name": _MARK.sub("", page.title) or _name(page.url), "url": page.url}
             text = ""
             if page.response is not None and not page.erased:
                 hop = warc.read(self._store.source_bytes(self._store.response(page.response).digest))[-1]
+                file |= self._facts(page, hop)
                 text = self._text(page, hop)
-            title = _MARK.sub("", page.title) or _name(page.url)
-            found.append(Attached(title, page.url, text))
+            found.append(Attached(file, text))
         return found
+
+    def _facts(self, page: Page, hop: Hop) -> dict[str, Json]:
+        """What the file was when it was fetched, as who downloads it sees it."""
+        try:
+            data = self._data(hop)
+        except ValueError:  # told of where its text is read
+            return {}
+        return {
+            "media_type": _media_type(page.url, hop),
+            "size": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
 
     def take_tables(self, page: Page, hop: Hop, response: Response) -> None:
         """A workbook or table into the draft of the first dataset whose catalogue reads it."""
@@ -150,24 +168,25 @@ def evidence_of(response: Response, sign: str, *, about: str = "") -> Evidence:
 def with_attachments(
     record: ImportedRecord, attached: Sequence[Attached], catalogue: Catalogue
 ) -> ImportedRecord:
-    """The document with links to its attachments, and their text as sections of its own."""
-    if not attached or "attachments" not in catalogue.by_name:
+    """The document with its attachments, and their text as sections of its own."""
+    field = next((f.name for f in catalogue.fields if f.type == "files"), None)
+    if not attached or field is None:
         return record
     content = dict(record.content)
-    content["attachments"] = [f"{one.title} {one.url}" for one in attached]
+    content[field] = [one.file for one in attached]
     body, outline = str(content.get("body_markdown", "")), list(_strings(content.get("outline")))
     for one in attached:
         lines = [fold(line) for line in one.text[:_LONGEST].splitlines()]
         blocks = [escape(line) for line in lines if line]
         if blocks:
-            title = f"附件：{one.title}"
+            title = f"附件：{one.file['name']}"
             body = "\n\n".join([body, f"# {escape(title)}", *blocks])
             outline.append(title)
     content["body_markdown"] = body
     if outline:
         content["outline"] = list(outline)
     ordered = {f.name: content[f.name] for f in catalogue.fields if f.name in content}
-    said = "\x1e".join(f"{one.url}\x1f{one.text}" for one in attached)
+    said = "\x1e".join(f"{one.file['url']}\x1f{one.file.get('sha256', '')}\x1f{one.text}" for one in attached)
     return replace(record, content=ordered, source_text=said_too(record.source_text, said))
 
 
@@ -177,6 +196,15 @@ def _strings(value: object) -> Iterator[str]:
 
 def _name(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2]
+
+
+def _media_type(url: str, hop: Hop) -> str:
+    """As the server names it; where it does not care, as the name's end tells."""
+    said = (warc.header(hop, "content-type") or "").partition(";")[0].strip().lower()
+    if _MEDIA.fullmatch(said) and said not in _ANY:
+        return said
+    suffix = f".{urlsplit(url).path.lower().rpartition('.')[2]}"
+    return ATTACHMENTS.get(suffix, "application/octet-stream")
 
 
 def _is_workbook(url: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate_to_datetime
@@ -19,7 +19,21 @@ from publisher.collecting.sources import Source
 from schemas.quantities import read_date
 from schemas.text import fold
 
-ATTACHMENTS = (".doc", ".docx", ".xls", ".xlsx", ".pdf", ".wps", ".et", ".csv", ".ods", ".zip", ".rar")
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+ATTACHMENTS: Mapping[str, str] = {
+    ".doc": "application/msword",
+    ".docx": f"{_OFFICE}.wordprocessingml.document",
+    ".xls": "application/vnd.ms-excel",
+    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    ".pdf": "application/pdf",
+    ".wps": "application/vnd.ms-works",
+    ".et": "application/vnd.ms-excel",
+    ".csv": "text/csv",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".zip": "application/zip",
+    ".rar": "application/vnd.rar",
+}
+"""How the address of an attachment ends → what it most likely is."""
 _FURTHER = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
 _PAGING = re.compile(
     r"createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d+\s*,\s*[\"'](?P<stem>[\w-]+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
@@ -98,7 +112,7 @@ def attachments(links: Sequence[tuple[str, str]], url: str, base: str, source: S
 
 
 def is_attachment(url: str) -> bool:
-    return urlsplit(url).path.lower().endswith(ATTACHMENTS)
+    return urlsplit(url).path.lower().endswith(tuple(ATTACHMENTS))
 
 
 def read_day(text: str | None) -> date | None:

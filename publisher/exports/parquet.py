@@ -34,6 +34,11 @@ _TYPES: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "list": pa.list_(_TEXT),
+    "files": pa.list_(
+        pa.struct(
+            [("name", _TEXT), ("url", _TEXT), ("media_type", _TEXT), ("size", pa.int64()), ("sha256", _TEXT)]
+        )
+    ),
     "limit": pa.struct([("value", pa.int64()), ("unit", _TEXT)]),
     "amount": pa.struct([("amount", _DECIMAL), ("unit", _TEXT)]),
 }
@@ -194,6 +199,8 @@ def _fits(field: Field, value: Any) -> bool:
             return isinstance(value, str) and _is_day(value)
         case "list":
             return isinstance(value, list) and all(isinstance(v, str) for v in value)
+        case "files":
+            return isinstance(value, list) and all(map(_is_file, value))
         case "limit":
             return _measures(value, "value", _is_whole)
         case "amount":
@@ -205,6 +212,13 @@ def _measures(value: Any, name: str, fits: Callable[[Any], bool]) -> bool:
         return False
     number, unit = value.get(name), value.get("unit")
     return (number is None or fits(number)) and (unit is None or isinstance(unit, str))
+
+
+def _is_file(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    texts = all(isinstance(value.get(key, ""), str) for key in ("name", "url", "media_type", "sha256"))
+    return texts and _is_whole(value.get("size", 0))
 
 
 def _is_whole(value: Any) -> bool:

@@ -128,7 +128,7 @@ def exact(value: Any) -> bool:
 
 
 def _width(field: Field) -> int:
-    if field.format in ("text", "markdown", "citations"):
+    if field.format in ("text", "markdown", "citations") or field.type == "files":
         return 50
     return {"integer": 10, "decimal": 12, "boolean": 8, "date": 12, "limit": 14, "amount": 14}.get(
         field.type, 24

@@ -136,7 +136,7 @@ def title_of(visit: Visit, field: Field) -> str:
 def html_of(visit: Visit, field: Field, value: Json) -> Markup:
     """A value in full."""
     if isinstance(value, list):
-        items = (_linked(visit, item if isinstance(item, str) else str(item)) for item in value)
+        items = (_linked(visit, printed(visit, field, [item])) for item in value)
         return text.joined(("<ul>", *(f"<li>{item}</li>" for item in items), "</ul>"))
     shown = printed(visit, field, value)
     return _linked(visit, shown) if field.type == "string" else escape(shown)

@@ -116,10 +116,10 @@ type Predicate = Comparison | Like | Absent | Holds | Records | Constant | Every
 
 
 def kind(catalogue: Catalogue, field: str) -> Kind | None:
-    """How a field is compared; None where it cannot be asked about: unknown or personal."""
+    """How a field is compared; None where it cannot be asked about: unknown, personal, or files."""
     known = catalogue.by_name.get(field)
     if known is not None:
-        return None if known.personal else _KINDS.get(known.type, "text")
+        return None if known.personal or known.type == "files" else _KINDS.get(known.type, "text")
     if field in DAYS:
         return "day"
     return "text" if field == "part" else None

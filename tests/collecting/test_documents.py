@@ -63,9 +63,9 @@ def test_the_text_of_attachments_becomes_part_of_the_document(collector: Collect
     assert (report["attachments"], report["findings"]) == (2, [])
     (found,) = collector.draft()
     base = collector.web.base
-    assert found["attachments"] == [
-        f"rules {base}/files/rules.pdf",
-        f"plan {base}/files/plan.docx",
+    assert [(one["name"], one["url"]) for one in found["attachments"]] == [
+        ("rules", f"{base}/files/rules.pdf"),
+        ("plan", f"{base}/files/plan.docx"),
     ]
     assert "Rules of the notice" in found["body_markdown"]
     assert "分三步实施。" in found["body_markdown"]

@@ -22,6 +22,7 @@ TYPED: tuple[dict[str, Any], ...] = (
     {"name": "bases", "title": "依据", "type": "array"},
     {"name": "time", "title": "时限", "type": "object", "kind": "limit"},
     {"name": "charge", "title": "收费", "type": "object", "kind": "amount"},
+    {"name": "files", "title": "附件", "type": "array", "kind": "files"},
 )
 NASTY = '=HYPERLINK("http://evil.example","点我"),\n第二行'
 
@@ -34,6 +35,10 @@ def entries() -> list[Entry]:
         "bases": ["《行政许可法》", "鞍政发〔2015〕34号"],
         "time": {"value": 20, "unit": "工作日"},
         "charge": {"amount": "3.50", "unit": "元/份"},
+        "files": [
+            {"name": "细则", "url": "https://a.example/1.pdf", "size": 12, "sha256": "0" * 64},
+            {"name": "表"},
+        ],
         "rate": -5,
     }
     texts = ["+1+1", "-2+3", "@SUM(A1)", "\t=1", "＝1+1", NASTY, "=1+1", "危险化学品“许可”, 一"]

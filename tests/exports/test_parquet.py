@@ -29,6 +29,8 @@ from publisher.store.store import Store
         ("begins", "20151201", "20151201"),
         ("bases", ["鞍政发〔2015〕34号", 1], '["鞍政发〔2015〕34号",1]'),
         ("time", {"value": "x"}, '{"value":"x"}'),
+        ("files", [{"name": "细则", "size": "大"}], '[{"name":"细则","size":"大"}]'),
+        ("files", ["细则"], '["细则"]'),
         ("charge", {"amount": 3, "unit": "元"}, '{"amount":3,"unit":"元"}'),
     ],
 )

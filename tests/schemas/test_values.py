@@ -23,7 +23,7 @@ LEVELS = (Term("省级", ("2",)), Term("市级", ("3", "设区的市级")), Term
 STRING, TEXT, BODY = field(), field(format="text"), field(format="body")
 DATE, LIMIT, AMOUNT = field("date"), field("limit", unit="工作日"), field("amount")
 BOOLEAN, INTEGER, DECIMAL = field("boolean"), field("integer", unit="项"), field("decimal")
-CITATIONS, LIST = field("list", "citations"), field("list")
+CITATIONS, LIST, FILES = field("list", "citations"), field("list"), field("files")
 NUMBER, CODE, DIVISION = field(format="document-number"), field(format="code"), field(format="division")
 CLOSED = field(vocabulary=LEVELS)
 OPEN = field(vocabulary=LEVELS, open_vocabulary=True)
@@ -275,6 +275,14 @@ VALUES: dict[str, tuple[Field, st.SearchStrategy[Any]]] = {
         ),
     ),
     "list": (LIST, st.lists(words, min_size=1)),
+    "files": (
+        FILES,
+        st.lists(
+            st.builds(lambda name: {"name": name, "url": "https://a.example/附件1.pdf"}, words)
+            | st.builds(lambda name: {"name": name}, words),
+            min_size=1,
+        ),
+    ),
 }
 
 
@@ -295,11 +303,13 @@ def test_reading_is_done_once_and_for_all(of: Field, text: str) -> None:
         assert parse_value(of, format_value(of, once)).value == once
 
 
-@pytest.mark.parametrize("of", [DATE, LIMIT, AMOUNT, BOOLEAN, INTEGER, DECIMAL, CLOSED, DIVISION, LIST])
+@pytest.mark.parametrize(
+    "of", [DATE, LIMIT, AMOUNT, BOOLEAN, INTEGER, DECIMAL, CLOSED, DIVISION, LIST, FILES]
+)
 @given(text=st.text(max_size=40) | st.text("0123456789.年月日元/-,万个工作即时%每 ", max_size=20))
 def test_any_text_gives_a_value_or_a_problem_and_never_raises(of: Field, text: str) -> None:
     read = parse_value(of, text)
-    if read.value is not None and of.type != "list":
+    if read.value is not None and of.type not in ("list", "files"):
         assert parse_value(of, format_value(of, read.value)).value == read.value
 
 
