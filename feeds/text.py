@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from functools import cache
 
+import nh3
 from markdown_it import MarkdownIt
 
 from feeds.changes import ChangeItem
+
+_ELEMENTS = {
+    *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong"),
+    *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a"),
+}
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+_SCHEMES = {"http", "https", "mailto"}
 
 
 def full_text(item: ChangeItem) -> str:
     """HTML of the record's Markdown fields after the change; empty for a record that is no document.
 
-    Raw HTML in the Markdown is shown as text, and no address but of the web's own schemes is a link.
+    Raw HTML in the Markdown is shown as text. What comes out has passed nh3 besides: the elements of a
+    text and nothing that runs, loads or styles; no address but of the web's own schemes is a link.
     """
     content = item.after or {}
     texts = [
@@ -22,7 +31,12 @@ def full_text(item: ChangeItem) -> str:
         for text in [content.get(field.name)]
         if isinstance(text, str) and text
     ]
-    return "".join(f"<section>{_renderer().render(text)}</section>" for text in texts)
+    return "".join(f"<section>{sanitised(_renderer().render(text))}</section>" for text in texts)
+
+
+def sanitised(html: str) -> str:
+    """``html`` with the elements that a text is made of alone: no script, style, picture or frame."""
+    return nh3.clean(html, tags=_ELEMENTS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES)
 
 
 @cache

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from jinja2.filters import do_filesizeformat
 from markupsafe import Markup, escape
 
 from publisher.compare import Piece, pieces
@@ -136,10 +137,26 @@ def title_of(visit: Visit, field: Field) -> str:
 def html_of(visit: Visit, field: Field, value: Json) -> Markup:
     """A value in full."""
     if isinstance(value, list):
-        items = (_linked(visit, printed(visit, field, [item])) for item in value)
+        items = (_item(visit, field, item) for item in value)
         return text.joined(("<ul>", *(f"<li>{item}</li>" for item in items), "</ul>"))
     shown = printed(visit, field, value)
     return _linked(visit, shown) if field.type == "string" else escape(shown)
+
+
+def _item(visit: Visit, field: Field, item: Json) -> Markup:
+    if field.type == "files" and isinstance(item, dict):
+        return _file(item)
+    return _linked(visit, printed(visit, field, [item]))
+
+
+def _file(file: Mapping[str, Json]) -> Markup:
+    """A file by its name, with the size that it had; only an address on the web is a link."""
+    name, url, size = str(file.get("name", "")), str(file.get("url", "")), file.get("size")
+    shown = escape(name)
+    if url.startswith(("https://", "http://")):
+        shown = Markup('<a href="{}">{}</a>').format(url, name)
+    told = Markup(" <small>{}</small>").format(do_filesizeformat(size)) if isinstance(size, int) else ""
+    return shown + told
 
 
 def printed(visit: Visit, field: Field, value: Json) -> str:

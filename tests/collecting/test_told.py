@@ -86,6 +86,15 @@ def test_an_entry_tells_the_whole_text_and_leads_to_the_source(collected: Collec
     assert letter(1)[0] in entry.title
 
 
+def test_a_page_links_each_file_by_its_name(collected: Collector) -> None:
+    with served(collected) as client:
+        (record,) = client.get(f"/v1/datasets/{DATASET}/records").json()["records"]
+        html = client.get(f"/datasets/{DATASET}/records/{record['id']}").text
+    files = f"{collected.web.base}/files"
+    assert f'<a href="{files}/rules.pdf">rules</a> <small>{len(RULES)} Bytes</small>' in html
+    assert f'<a href="{files}/gone.doc">gone</a>' in html
+
+
 def test_what_is_erased_takes_its_files_out_of_the_feeds(collected: Collector) -> None:
     record = collected.site.ok("show", DATASET, letter(1)[0], "--json").json[0]["id"]
     collected.site.ok("erase", DATASET, record, "--ground", "法院裁定", "--yes")
