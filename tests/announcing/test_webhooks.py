@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,9 +16,10 @@ from standardwebhooks import Webhook
 
 from publisher.announcing.sending import NotTakenError
 from publisher.announcing.telling import RETRIES
+from publisher.store.subscribing import LEASE
 from tests.announcing.conftest import Desk, confirming
 from tests.feeds.conftest import BASE, FEES, FIRST, SECOND
-from tests.loopback import Answer, serving
+from tests.loopback import Answer, Asked, serving
 
 
 def told(desk: Desk, path: str = "/hook") -> list[Any]:
@@ -85,6 +91,37 @@ def test_what_fails_is_sent_again_under_the_same_id_ever_later(desk: Desk) -> No
     assert len({one.headers["webhook-id"] for one in desk.messages()}) == 1
     (delivery,) = desk.log()
     assert (delivery.state, delivery.attempts, delivery.answer) == ("done", 3, 200)
+
+
+def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_message_once_more(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.subscribe()
+    desk.site.publish(SECOND)
+    desk.site.index()
+    workers: list[subprocess.Popen[bytes]] = []
+
+    def killing(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+        workers[0].kill()
+        workers[0].wait()
+        return Answer()
+
+    desk.server.answers["/hook"] = killing
+    command = [sys.executable, "-m", "tests.announcing.job", str(tmp_path), desk.site.now.isoformat()]
+    workers.append(subprocess.Popen(command))
+    assert workers[0].wait(60) == -signal.SIGKILL
+    (delivery,) = desk.log()
+    assert delivery.state == "waiting"
+    desk.server.answers["/hook"] = confirming
+    assert desk.tell() == 0  # the lease of the one that was killed still runs
+    desk.later(LEASE)
+    assert desk.tell() == 1
+    first, again = desk.messages()
+    assert first.headers["webhook-id"] == again.headers["webhook-id"]
+    assert first.body == again.body
+    (delivery,) = desk.log()
+    assert (delivery.state, delivery.attempts) == ("done", 2)
+    assert desk.tell() == 0
 
 
 def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_confirms(desk: Desk) -> None:

@@ -1,0 +1,30 @@
+"""What the worker does after a publication, in a process that may be killed.
+
+``python -m tests.announcing.job HOME NOW``
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import anyio
+
+from publisher import settings
+from publisher.announcing.sending import sender
+from publisher.announcing.telling import Teller
+from publisher.store.store import Store
+from search.embedded import EmbeddedEngine
+from search.fields import Fields
+
+
+def main(home: str, now: str) -> None:
+    place = settings.read(Path(home), {"QINGDAN_LOOPBACK": "1"})
+    instant = datetime.fromisoformat(now)
+    store = Store.open(place.database, sources=place.sources, clock=lambda: instant)
+    anyio.run(Teller(store, EmbeddedEngine(place.index), Fields, sender(place)).tell)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
