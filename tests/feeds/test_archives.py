@@ -110,3 +110,23 @@ def test_json_feed_leads_to_its_archives_by_next_url(grown: Service) -> None:
 def test_a_feed_that_holds_all_there_is_has_no_archive(service: Service) -> None:
     service.publish(MANY[:5])
     assert link(service.feed(), "prev-archive") is None
+
+
+def test_a_release_of_ten_thousand_changes_is_walked_to_its_end(service: Service) -> None:
+    many: list[Content] = [
+        {"name": f"第{n}项收费", "department": "财政部门", "standard": "1元"} for n in range(10_000)
+    ]
+    service.publish(many)
+    ids = [item["id"] for page in _items(service, f"/feeds/{FEES}.json") for item in page]
+    assert len(set(ids)) == len(many)
+
+
+def _items(service: Service, address: str) -> Iterator[list[dict[str, Any]]]:
+    """Of the JSON Feed and of its archives: quick to read, so that ten thousand are."""
+    following: str | None = address
+    while following:
+        answer = service.client.get(following)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        yield page["items"]
+        following = page.get("next_url", "").removeprefix(BASE)

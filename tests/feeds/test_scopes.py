@@ -79,6 +79,22 @@ def test_a_body_and_a_kind_of_change_narrow_a_feed(service: Service) -> None:
     assert service.feed(f"search.atom?{body}&dataset={FEES}").feed.title.startswith("关注（机构：")
 
 
+def test_filters_of_the_catalogue_narrow_a_feed_by_their_own_types(service: Service) -> None:
+    service.publish(
+        [
+            {**FIRST[0], "management": "缴入地方国库", "enterprise_related": True},
+            {**FIRST[1], "management": "缴入地方国库", "enterprise_related": False},
+            {**FIRST[2], "management": "缴入中央国库", "enterprise_related": True},
+        ]
+    )
+    service.index()
+    local = f"management={quote('缴入地方国库')}"
+    assert len(service.feed(f"search.atom?{local}").entries) == 2
+    (only,) = service.feed(f"search.atom?{local}&enterprise_related=true").entries
+    assert FIRST[0]["name"] in only.title
+    assert len(service.feed("search.atom?enterprise_related=true&enterprise_related=false").entries) == 3
+
+
 def test_a_division_finds_what_lies_in_it(service: Service) -> None:
     service.store.create_dataset(dataset("anshan-fees", "鞍山（演示数据）", division="210300"), load("fees"))
     service.publish(FIRST[:1], dataset="anshan-fees", part=None)
