@@ -119,7 +119,7 @@ def main() -> None:
             print(
                 f"search page {heavy / 1000:.1f} kB gzipped (bar 40), all else {rest / 1000:.1f} kB (bar 60)"
             )
-        # A server anew: a page that was printed is kept for a while.
+        # A server anew: nothing of the runs before is in its memory.
         ours_rate = rate(ours(home), pages)
         theirs_rate = rate(*datasette(home))
         geo_rate = rate(*pygeoapi(home, [path.rpartition("/")[2] for path in records]))
