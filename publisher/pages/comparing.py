@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from publisher.announcing.scope import Scope
 from publisher.api import compared, reading
 from publisher.api import comparing as api
 from publisher.api.routing import Call, Reply
@@ -70,7 +71,13 @@ def compare(press: Press, visit: Visit) -> Reply:
     releases = [r for r in service.store.releases(name) if home.seen(visit, r)]
     visit = _between(visit, releases)
     shown = {"dataset": dataset, "releases": sorted(releases, key=lambda r: -r.number), "words": words}
-    head = Head(visit.t("比较", "Compare") + f" · {dataset.title}", column=dataset.title, listed=False)
+    head = Head(
+        visit.t("比较", "Compare") + f" · {dataset.title}",
+        column=dataset.title,
+        listed=False,
+        scope=Scope(name),
+        followed=dataset.title,
+    )
     if not visit.values("from"):
         sequence, day = service.store.validator(name)
         blank = reading.validity(service, name, visit.view)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
 
+from publisher.announcing.scope import TITLES, Scope, scope
 from publisher.api import answers, searched
 from publisher.api import search as api
 from publisher.api.conditional import Validity
@@ -21,7 +22,6 @@ from publisher.store.model import Dataset
 from schemas import divisions
 
 FACETS = ("dataset", "body", "type", "division", "year")
-FEEDS = ("Atom", "RSS", "JSON")
 FILES = ("XLSX", "CSV")
 _PLAIN = ("word", "phrase")
 """Ways of matching that a mark in the text shows."""
@@ -89,7 +89,9 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     datasets = {d.name: d for d in await sync_to_thread(service.store.datasets)}
     asked = " ".join(visit.values("q"))
     title = visit.t("检索", "Search")
-    head = Head(f"{asked[:60]} · {title}" if asked else title, listed=False)
+    title = f"{asked[:60]} · {title}" if asked else title
+    followed = _followed(visit)
+    head = Head(title, listed=False, scope=followed, followed=title if followed.searched else "")
     if not asked:
         found = Validity(("", tuple(datasets.values())))
 
@@ -102,7 +104,6 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     reply = await api.search.handle(service, call)
     titles = await sync_to_thread(_field_titles, visit, tuple(datasets.values()))
 
-    followed = [p for p in visit.pairs if p[0] not in ("cursor", "sort", "facets", "limit", "explain")]
     taken = [p for p in visit.pairs if p[0] not in ("cursor", "facets", "limit", "explain")]
 
     async def build() -> bytes:
@@ -114,7 +115,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             found=answer,
             asked=asked,
             as_written=visit.here(q=f'"{asked}"'),
-            feeds=[(form, visit.link(f"/feeds/search.{form.lower()}", followed)) for form in FEEDS],
+            feeds=[(title, visit.root + followed.path(form)) for form, title in TITLES.items()],
             files=[(form, visit.url(f"/search.{form.lower()}", taken)) for form in FILES],
             results=[_result(visit, hit, datasets, titles) for hit in answer.hits],
             facets=[choices(visit, facet) for facet in answer.facets if says_something(visit, facet)],
@@ -126,6 +127,14 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
 
     validity = replace(reply.validity, tokens=(*reply.validity.tokens, tuple(datasets.values())))
     return AsyncReply(validity, build, HEADERS)
+
+
+def _followed(visit: Visit) -> Scope:
+    """What is searched for, as a feed of what comes."""
+    filters: dict[str, list[str]] = {}
+    for name, value in visit.besides("q", "cursor", "sort", "facets", "limit", "explain"):
+        filters.setdefault(name, []).append(value)
+    return scope(text=" ".join(visit.values("q")), filters=filters)
 
 
 def _field_titles(visit: Visit, datasets: Sequence[Dataset]) -> dict[tuple[str, str], str]:

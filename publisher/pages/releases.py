@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from publisher.announcing.scope import Scope
 from publisher.api import files, reading
 from publisher.api.conditional import Validity
 from publisher.api.parameters import Grammar
@@ -49,6 +50,8 @@ def release(press: Press, visit: Visit) -> Reply:
         article=True,
         published=kept.published_at,
         source=dataset.body,
+        scope=Scope(name),
+        followed=dataset.title,
     )
 
     def build() -> bytes:
