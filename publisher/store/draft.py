@@ -175,9 +175,12 @@ def _forget_earlier(
     earlier = select(c.key).where(
         c.dataset == dataset.key, c.release.is_(None), c.part.is_not_distinct_from(part)
     )
-    if mode == "append":
-        earlier = earlier.where((c.digest == source.digest) | (c.name == source.name))
-    _forget(conn, dataset, conn.scalars(earlier).all())
+    if mode != "append":
+        _forget(conn, dataset, conn.scalars(earlier).all())
+        return
+    # Asked one by one, each finds its few by an index: a collector adds thousands to one draft.
+    for same in (c.digest == source.digest, c.name == plain(source.name)):
+        _forget(conn, dataset, conn.scalars(earlier.where(same)).all())
 
 
 def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:

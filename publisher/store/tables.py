@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql
 
 from publisher.store.clocks import FOREVER
 
-HEAD = "0005"
+HEAD = "0006"
 """The last migration; a test compares what they make with these tables."""
 
 metadata = MetaData()
@@ -130,7 +130,7 @@ import_ = Table(
     Column("left_out", Text, nullable=False),
     Column("effective_from", BigInteger),
     Column("effective_to", BigInteger),  # where states of later effect were kept: up to these
-    Index("import_of_dataset", "dataset", "release"),
+    Index("import_of_dataset", "dataset", "release", "name"),
 )
 
 record = Table(
