@@ -30,7 +30,7 @@ from publisher.store.clocks import utc_now
 from publisher.store.store import Store
 from search.engine import SearchEngine
 
-type Task = Callable[[], Awaitable[None]]
+type Task = Callable[[], Awaitable[object]]
 
 
 def create_app(
@@ -47,7 +47,7 @@ def create_app(
     ``background`` runs from startup to shutdown and is cancelled then. Raises ``StoreError`` where the
     folder holds no site.
     """
-    own: list[Callable[[], Awaitable[None]]] = []
+    own: list[Task] = []
     if store is None:
         opened = store = Store.open(settings.database, sources=settings.sources, clock=clock)
         own.append(lambda: sync_to_thread(opened.close))
@@ -62,7 +62,8 @@ def create_app(
         direct=(mounting.direct(every, service), routes.direct(geo)),
         route_handlers=[*_handlers(service, every), *routes.handlers(geo)],
         exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
-        lifespan=[_running(background, own)],
+        # Of many records the names take seconds to read: none who asks first should wait for them.
+        lifespan=[_running((service.names.known, *background), own)],
         openapi_config=None,
         logging_config=None,
     )
