@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from publisher.collect.model import ImportedRecord
 from publisher.store.evidence import Response
-from publisher.store.model import Filter, RecordQuery
+from publisher.store.model import Entry, Filter, RecordQuery
 from publisher.store.store import Store
 from schemas.catalogue import Catalogue, Content, Json
 
@@ -49,7 +49,7 @@ class Endings:
     def response(self, ended: str) -> Response | None:
         return self._known[ended].response
 
-    def marked(self, record: ImportedRecord) -> ImportedRecord:
+    def marked[Said: (ImportedRecord, Entry)](self, record: Said) -> Said:
         """As :meth:`applied`. It is the source that says so, in another place, and no better reading."""
         content = self.applied(record.content)
         if content == record.content:

@@ -55,7 +55,7 @@ class Reader:
         self.report = report
         self._attachments = Attachments(store, source, catalogues, report)
         self._endings = Endings(store, source.dataset, catalogue)
-        self._gathered: list[Gathered] = []
+        self._gathered: dict[str, Gathered] = {}  # by the page, or the number of what a notice ends
         self._waiting: list[tuple[Page, Understood]] = []
 
     def read_kept(self) -> None:
@@ -81,8 +81,12 @@ class Reader:
         self.flush()
 
     def flush(self) -> None:
-        """What was read into the draft, and then that it was read: a crash between reads it once more."""
-        gathered, self._gathered = self._gathered, []
+        """What was read into the draft, and then that it was read: a crash between reads it once more.
+
+        What a notice ends is marked by the write that brings the notice, so none is read without its marks.
+        """
+        self._mark_ended()
+        gathered, self._gathered = tuple(self._gathered.values()), {}
         waiting, self._waiting = self._waiting, []
         if gathered:
             self._store.stage_all(self._source.dataset, gathered, catalogue=self._catalogue)
@@ -105,16 +109,24 @@ class Reader:
             self._again(self._store.page(parent))
         self.flush()
 
-    def mark_ended(self) -> None:
-        """What this run's notices ended, wherever it was read from before."""
-        for ended in self._endings.new():
-            name = heading_key(ended[1:-1]) if ended.startswith("《") else None
-            found = [one for one, _, _ in self._store.alike(None if name else ended, name)]
-            for one in found:
+    def _mark_ended(self) -> None:
+        """What the notices read since the last write ended, wherever it was read from before."""
+        while new := self._endings.new():
+            for ended in new:
+                self._mark(ended)
+
+    def _mark(self, ended: str) -> None:
+        name = heading_key(ended[1:-1]) if ended.startswith("《") else None
+        read = [one for one, said in self._waiting if ended == said.number or (name and name == said.named)]
+        kept = [one for one, _, _ in self._store.alike(None if name else ended, name)]
+        for one in (*read, *kept):
+            if (waits := self._gathered.get(one.url)) is not None:
+                entries = tuple(map(self._endings.marked, waits.entries))
+                self._gathered[one.url] = replace(waits, entries=entries)
+            elif one in kept:
                 self._again(one)
-            if not found and name is None:
-                self._mark_record(ended)
-        self.flush()
+        if not read and not kept and name is None:
+            self._mark_record(ended)
 
     def _again(self, one: Page) -> None:
         """A document whose surroundings changed, from what was kept."""
@@ -133,7 +145,7 @@ class Reader:
             if content != state.content and notice is not None:
                 entry = Entry(content, said_too("", str(content)), state.locator, state.originals)
                 source = evidence_of(notice, COLLECTED, about=number)
-                self._gathered.append(Gathered((entry,), source, document.PARSER_VERSION))
+                self._gathered[number] = Gathered((entry,), source, document.PARSER_VERSION)
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
         """One page that said something new. What cannot be read is told of once."""
@@ -183,7 +195,7 @@ class Reader:
         record = with_attachments(record, self._attachments.of(one), self._catalogue)
         entries = tuple(publishing.entries_of([self._endings.marked(record)]))
         source = evidence_of(response, one.suspected_by or COLLECTED)
-        self._gathered.append(Gathered(entries, source, reading.parser_version))
+        self._gathered[one.url] = Gathered(entries, source, reading.parser_version)
         self._endings.learn(record.content, response)
 
     def _not_taken(self, one: Page, text_digest: str | None = None) -> None:

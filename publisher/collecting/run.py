@@ -59,7 +59,6 @@ class Run:
             self._walk()
             self._ask_documents()
             self._ask_attachments()
-            self._reader.mark_ended()
         finally:
             self._keep_robots()
 

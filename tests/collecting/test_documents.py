@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from tests.cli.site import create, item, xlsx
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes, make_due
 from tests.collecting.web import html, letter, listing, page, publish
-from tests.loopback import Answer
+from tests.loopback import Answer, Asked
 
 POWER = "shili-power-list"
 
@@ -160,6 +163,37 @@ def test_a_repealing_notice_marks_what_it_ends_and_not_what_it_amends(
         web.answers["/list.html"] = listing([repeal] if order == "by hand" else [*items, repeal])
         collector.collect()
         collector.publish()
+    assert states(collector) == {
+        "鞍政发〔2015〕1号": ("废止", "鞍政发〔2016〕8号"),
+        "鞍政发〔2015〕2号": (None, None),
+    }
+
+
+def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(collector: Collector) -> None:
+    web = collector.web
+    publish(web, 1, 2)
+    items = [(f"/d/{n}.html", letter(n)[0], "2015-04-01") for n in (1, 2)]
+    web.answers["/list.html"] = listing(items)
+    collector.collect()
+    collector.publish()
+    link = "<p><a href='/d/list.docx'>附件：目录.docx</a></p>"
+    web.answers["/d/r.html"] = html(REPEAL.replace("</div>", f"{link}</div>"))
+    repeal = ("/d/r.html", "鞍山市人民政府关于废止部分规范性文件的决定", "2016-05-06")
+    web.answers["/list.html"] = listing([*items, repeal])
+    runs: list[subprocess.Popen[str]] = []
+
+    def killing(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+        runs[0].kill()
+        runs[0].wait()
+        return Answer()
+
+    web.answers["/d/list.docx"] = killing  # asked after the notice is read, before the run ends
+    runs.append(collector.site.spawn("--home", collector.site.home, "collect", "--json"))
+    runs[0].communicate(timeout=60)
+    assert runs[0].returncode == -signal.SIGKILL
+    web.answers["/d/list.docx"] = Answer(status=404)
+    collector.collect()
+    collector.publish()
     assert states(collector) == {
         "鞍政发〔2015〕1号": ("废止", "鞍政发〔2016〕8号"),
         "鞍政发〔2015〕2号": (None, None),
