@@ -13,7 +13,9 @@ _ELEMENTS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong"),
     *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a"),
 }
-_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+_ANCHORS = {f"h{level}": {"id"} for level in range(1, 7)}
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, **_ANCHORS}
+_CLASSES = {"a": {"cite"}}
 _SCHEMES = {"http", "https", "mailto"}
 
 
@@ -36,7 +38,9 @@ def full_text(item: ChangeItem) -> str:
 
 def sanitised(html: str) -> str:
     """``html`` with the elements that a text is made of alone: no script, style, picture or frame."""
-    return nh3.clean(html, tags=_ELEMENTS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES)
+    return nh3.clean(
+        html, tags=_ELEMENTS, attributes=_ATTRIBUTES, allowed_classes=_CLASSES, url_schemes=_SCHEMES
+    )
 
 
 @cache

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from feeds.text import sanitised
 from publisher.api.conditional import Validity
 from publisher.collect import outline
 from publisher.collect.outline import Section
@@ -87,14 +88,18 @@ def source_of(catalogue: Catalogue, content: Content) -> tuple[str, str] | None:
 
 
 def rendered(source: str, where: Where) -> Markup:
-    """Markdown as HTML: no HTML of the source's own, no pictures, headings below the page's own."""
+    """Markdown as HTML: no HTML of the source's own, no pictures, headings below the page's own.
+
+    It has passed the sanitiser that the full text of feeds passes.
+    """
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "entity"])
     markdown.add_render_rule(
         "text", lambda _self, tokens, n, _options, _env: str(text.linked(tokens[n].content, where))
     )
     tokens = markdown.parse(source)
     _head(tokens, outline.sections(source))
-    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped by it
+    html = sanitised(markdown.renderer.render(tokens, markdown.options, {}))
+    return Markup(html)  # noqa: S704 - escaped by markdown-it, and only elements of a text are left
 
 
 def _head(tokens: Sequence[Token], sections: Sequence[Section]) -> None:

@@ -16,6 +16,7 @@ import pytest
 from publisher.collect import page as collected
 from publisher.pages import charts, documents
 from tests.api.asserting import BASE
+from tests.feeds.test_text import ELEMENTS, HOSTILE, Elements
 from tests.pages.conftest import BROWSER, Open
 
 POWERS = "/datasets/shili-power-list"
@@ -156,6 +157,18 @@ def test_the_examples_for_developers_were_run(look: Open, demo: httpx.Client) ->
 def test_a_documents_text_is_never_markup_of_its_own(source: str) -> None:
     html = str(documents.rendered(source, lambda _: "/search"))
     assert not re.search(r"<(?:script|img)|href=.javascript", html)
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, "|甲|\n|:-:|\n|乙|"])
+def test_a_documents_text_has_the_elements_of_a_text_alone(hostile: str) -> None:
+    html = documents.rendered(f"# 一、总则\n\n依据鞍政发〔2015〕1号。\n\n{hostile}", lambda _: "/search?q=1")
+    found = Elements(str(html)).found
+    assert {tag for tag, _ in found} <= ELEMENTS
+    assert {name for _, attributes in found for name in attributes} <= {"id", "class", "href", "title", "rel"}
+    (head, anchor), *_ = found
+    assert (head, set(anchor)) == ("h2", {"id"})
+    cited = {attributes["href"] for _, attributes in found if attributes.get("class") == "cite"}
+    assert cited == {"/search?q=1"}
 
 
 def test_headings_of_a_document_go_down_one_step_at_a_time() -> None:
