@@ -28,6 +28,9 @@ _STATUS: Mapping[str, str] = {
 }
 
 
+_BOOLEAN: Mapping[str, str] = {"true": "是", "false": "否"}
+
+
 def of_field(catalogue: Catalogue, name: str) -> str:
     field = catalogue.by_name.get(name)
     return field.title if field is not None else COMMON.get(name, name)
@@ -64,4 +67,4 @@ def _of_value(name: str, value: str, datasets: Mapping[str, str]) -> str:
         case "status":
             return _STATUS.get(value, value)
         case _:
-            return value
+            return _BOOLEAN.get(value, value)

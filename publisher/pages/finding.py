@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,6 +23,7 @@ from schemas import divisions
 
 FACETS = ("dataset", "body", "type", "division", "year")
 FILES = ("XLSX", "CSV")
+_NONE: Mapping[str, Dataset] = {}
 _PLAIN = ("word", "phrase")
 """Ways of matching that a mark in the text shows."""
 _SHOWN = 8
@@ -119,7 +120,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             files=[(form, visit.url(f"/search.{form.lower()}", taken)) for form in FILES],
             results=[_result(visit, hit, datasets, titles) for hit in answer.hits],
             facets=[choices(visit, facet) for facet in answer.facets if says_something(visit, facet)],
-            chips=list(chips(visit, answer.facets)),
+            chips=list(chips(visit, answer.facets, datasets)),
             match=visit.t(*MATCHES[answer.match]),
             following=following_of(visit, answer.links.next),
             sorts=SORTS,
@@ -162,7 +163,7 @@ def _result(
 
 
 def says_something(visit: Visit, facet: answers.Facet) -> bool:
-    return len(facet.values) > 1 or bool(visit.values(facet.field))
+    return len(facet.values) > 1 or bool(facet.values and visit.values(facet.field))
 
 
 def choices(visit: Visit, facet: answers.Facet) -> Choices:
@@ -179,8 +180,12 @@ def facet_title(visit: Visit, name: str, title: str) -> str:
     return visit.t(*words.FACETS[name]) if name in words.FACETS else title
 
 
-def chips(visit: Visit, facets: Sequence[answers.Facet]) -> Iterator[Chip]:
-    titles = {(f.field, v.value): v.title for f in facets for v in f.values}
+def chips(
+    visit: Visit, facets: Sequence[answers.Facet], datasets: Mapping[str, Dataset] = _NONE
+) -> Iterator[Chip]:
+    """``datasets``: by name, for a search that finds none of them."""
+    titles = {("dataset", name): dataset.title for name, dataset in datasets.items()}
+    titles |= {(f.field, v.value): v.title for f in facets for v in f.values}
     names = {f.field: facet_title(visit, f.field, f.title) for f in facets}
     for name, value in visit.pairs:
         if name in names:

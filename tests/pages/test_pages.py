@@ -235,3 +235,23 @@ def test_every_page_names_the_feeds_of_what_it_is_about(site: Site, visit: Open)
         assert told["application/atom+xml"].endswith(feed), address
         assert {"application/rss+xml", "application/feed+json"} <= told.keys()
         assert site.client.get(told["application/atom+xml"]).status_code == 200
+
+
+def test_a_search_that_finds_nothing_still_names_its_filters_and_shows_no_empty_facet(
+    site: Site, visit: Open
+) -> None:
+    page = visit(f"/search?q=没有这样的事项&dataset={FEES}")
+    assert site.client.get(f"/v1/datasets/{FEES}").json()["title"] in page.text
+    assert FEES not in page.text
+    assert not [at for _, at in page.elements if at.get("class") == "facet"]
+
+
+def test_yes_and_no_are_told_in_words_where_they_are_counted(visit: Open) -> None:
+    page = visit(HOME)
+    assert not {"true", "false"} & {word.strip() for word in page.words}
+
+
+def test_comparing_days_leaves_the_last_two_releases_chosen(visit: Open) -> None:
+    page = visit(f"{HOME}/compare?from=2015-06-01&to=2016-12-31")
+    chosen = [at["value"] for tag, at in page.elements if tag == "option" and "selected" in at]
+    assert chosen == ["3", "4"]
