@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from litestar.concurrency import sync_to_thread
 
@@ -94,7 +95,7 @@ def _of_log(form: Form) -> Route:
     )
 
     def handle(service: Service, call: Call) -> Reply:
-        asked = parameters.parse(call.query, _GRAMMAR)
+        asked = _asked(call.query) if call.query else parameters.NOTHING
         scope = _scope(service, call, asked)
         validity = _validity(service, scope.dataset)
 
@@ -211,9 +212,17 @@ def _searched(
     return scope, asked, known, (*validity.tokens, known.facets), validity.modified
 
 
+@lru_cache(1024)
+def _asked(query: bytes) -> Parameters:
+    """Readers come back to one address for years."""
+    return parameters.parse(query, _GRAMMAR)
+
+
 def _scope(service: Service, call: Call, asked: Parameters) -> Scope:
     name = reading.dataset_name(call)
     dataset = None if name == ALL else name
+    if asked is parameters.NOTHING:
+        return Scope(dataset)
     reading.check_known(service, asked.view)
     seen = asked.view
     if seen.release is not None:

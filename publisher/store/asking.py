@@ -140,7 +140,7 @@ class Asking(Base):
         shared = self._shared
         if shared.open and (known := shared.validators.get(dataset)) is not None:
             return known
-        with self._read() as conn:
+        with self._glance() as conn:
             if dataset is None:
                 newest = _NEWEST.first(conn, {})
             else:

@@ -81,6 +81,12 @@ class Base:
         shared.reading = reading
         return nullcontext(shared.conn)
 
+    def _glance(self) -> AbstractContextManager[Connection]:
+        """:meth:`_read` for one statement."""
+        if self._shared.open or not self._database.at_hand():
+            return self._read()
+        return self._database.glance()
+
     def _write(self, *, keep: bool = True) -> AbstractContextManager[Connection]:
         if not self._database.exists():
             raise registry.not_initialised()

@@ -104,6 +104,19 @@ class Database:
                 driver.execute("ROLLBACK")
             self._idle.append(conn)
 
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """For a single statement: on SQLite it sees one state by itself, and no transaction is begun."""
+        if not self.sqlite:
+            with self.read() as conn:
+                yield conn
+            return
+        conn = self._taken()
+        try:
+            yield conn
+        finally:
+            self._idle.append(conn)
+
     def _taken(self) -> Connection:
         try:
             return self._idle.pop()
