@@ -105,7 +105,7 @@ def list_changes(service: Service, call: Call) -> Reply:
         service.store.release(name, asked.view.release)
     sequence, _ = service.store.validator(name)
     walk = cursors.walk("changes", name, replace(asked, cursor=None, limit=0))
-    cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
+    cursor = cursors.given(asked.cursor, walk)
     validity = Validity((sequence,), service.published_at(name, sequence))
     return Reply(validity, lambda: _changes(service, call, name, asked, walk, cursor))
 

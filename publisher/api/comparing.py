@@ -95,7 +95,7 @@ def compare_states(service: Service, call: Call) -> Reply:
     asked = parameters.parse(call.query, _PAGED)
     sides = _sides(service, asked)
     walk = cursors.walk("compare", name, replace(asked, cursor=None, limit=0))
-    cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
+    cursor = cursors.given(asked.cursor, walk)
     validity = _validity(service, name, sides)
     return Reply(validity, lambda: _page(service, call, name, asked, sides, walk, cursor))
 

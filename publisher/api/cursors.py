@@ -43,6 +43,11 @@ def encode(cursor: Cursor) -> str:
     return base64.urlsafe_b64encode(_encoder.encode(cursor)).rstrip(b"=").decode()
 
 
+def given(text: str | None, expected_walk: str) -> Cursor | None:
+    """The cursor of a request; None where it asks for a first page. Raises as :func:`decode`."""
+    return None if text is None else decode(text, expected_walk)
+
+
 def decode(text: str, expected_walk: str) -> Cursor:
     """Raises ``invalid-cursor`` for what :func:`encode` did not make, or made for another query."""
     try:

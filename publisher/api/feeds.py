@@ -95,7 +95,7 @@ def _of_log(form: Form) -> Route:
     )
 
     def handle(service: Service, call: Call) -> Reply:
-        asked = _asked(call.query) if call.query else parameters.NOTHING
+        asked = _asked(call.query)
         scope = _scope(service, call, asked)
         validity = _validity(service, scope.dataset)
 
@@ -221,8 +221,6 @@ def _asked(query: bytes) -> Parameters:
 def _scope(service: Service, call: Call, asked: Parameters) -> Scope:
     name = reading.dataset_name(call)
     dataset = None if name == ALL else name
-    if asked is parameters.NOTHING:
-        return Scope(dataset)
     reading.check_known(service, asked.view)
     seen = asked.view
     if seen.release is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -67,7 +67,7 @@ def handler(route: AnyRoute, service: Service) -> HTTPRouteHandler:
     return handle
 
 
-def direct(routes: Iterable[AnyRoute], service: Service) -> Direct:
+def direct(routes: Sequence[AnyRoute], service: Service) -> Direct:
     """Answers the routes that the event loop answers or asks, found here: what Litestar does for any
     request (its object, dependencies, a response) takes as long as such an answer.
 
@@ -82,7 +82,12 @@ def direct(routes: Iterable[AnyRoute], service: Service) -> Direct:
         for r in quick
     ]
 
+    # What has a path of its own is none of the patterns' (/feeds/search.atom is no feed of a dataset).
+    others = {r.operation.path for r in routes if r not in quick and "{" not in r.operation.path}
+
     async def answer(scope: HTTPScope) -> ASGIApp | None:
+        if scope["path"] in others:
+            return None
         for path, respond in found:
             if (names := path.fullmatch(scope["path"])) is not None:
                 with suppress(Exception):

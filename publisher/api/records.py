@@ -32,7 +32,6 @@ from publisher.store.model import RecordState, View
 from schemas.catalogue import Catalogue
 
 TAG = "记录"
-_PLAIN = Grammar()
 _CLOCKS = Grammar(names=reading.VIEW)
 _CLOCKS_ONLY = re.compile(rb"(?:as_of|known_at|release)=[^&]*")
 _NOT_FOUND = ("no-such-dataset", "no-such-release")
@@ -102,7 +101,7 @@ def listing_of(service: Service, call: Call) -> Listing:
     catalogue = service.store.catalogue(name)
     asked = parameters.parse(call.query, reading.grammar(catalogue))
     walk = cursors.walk("records", name, replace(asked, cursor=None, limit=0))
-    cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
+    cursor = cursors.given(asked.cursor, walk)
     if cursor is not None and not _fits(cursor, asked, catalogue):
         raise ProblemError("invalid-cursor")
     return Listing(name, catalogue, asked, walk, cursor)

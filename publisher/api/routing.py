@@ -21,10 +21,22 @@ from schemas.catalogue import Catalogue
 from search.engine import SearchEngine
 
 
+class _Latest[K, V]:
+    """What was read of each key: saves a query, and cannot go stale, since it is read anew as soon as the
+    validator's sequence is another one."""
+
+    def __init__(self) -> None:
+        self._known: dict[K, tuple[int, V]] = {}
+
+    def find(self, key: K, sequence: int, read: Callable[[K], V]) -> V:
+        known = self._known.get(key)
+        if known is None or known[0] != sequence:
+            known = self._known[key] = (sequence, read(key))
+        return known[1]
+
+
 @dataclass(frozen=True, slots=True)
 class _Pinned:
-    sequence: int
-    """The validator's, when it was read."""
     release: Release
     catalogue: Catalogue
     marks: tuple[object, ...]
@@ -44,47 +56,39 @@ class Service:
     """Who tells subscribers of feeds that something is new (WebSub); none where empty."""
     embedded: bool = True
     """The database is a file, not a server that may keep us waiting."""
-    _published: dict[str, tuple[int, datetime | None]] = field(default_factory=dict, repr=False)
-    """Dataset → (validator's sequence, time of its newest release): saves a query, cannot go stale. All of
-    them under the empty name."""
-    _releases: dict[tuple[str, int], _Pinned] = field(default_factory=dict, repr=False)
-    """(Dataset, number) → the release: as above."""
-    _datasets: dict[str, tuple[int, Dataset]] = field(default_factory=dict, repr=False)
-    """As above."""
+    _published: _Latest[str, datetime | None] = field(default_factory=_Latest, repr=False)
+    """Dataset → time of its newest release. All of them under the empty name."""
+    _releases: _Latest[tuple[str, int], _Pinned] = field(default_factory=_Latest, repr=False)
+    """By dataset and number."""
+    _datasets: _Latest[str, Dataset] = field(default_factory=_Latest, repr=False)
 
     def published_anywhere(self, sequence: int) -> datetime | None:
         """The newest of all datasets' :meth:`published_at`; ``sequence`` is the site's validator's."""
-        known = self._published.get("")
-        if known is None or known[0] != sequence:
-            names = [dataset.name for dataset in self.store.datasets()]
-            times = (self.published_at(name, self.store.validator(name)[0]) for name in names)
-            known = (sequence, max((t for t in times if t is not None), default=None))
-            self._published[""] = known
-        return known[1]
+        return self._published.find("", sequence, self._read_anywhere)
+
+    def _read_anywhere(self, _: str) -> datetime | None:
+        names = [dataset.name for dataset in self.store.datasets()]
+        times = (self.published_at(name, self.store.validator(name)[0]) for name in names)
+        return max((t for t in times if t is not None), default=None)
 
     def published_at(self, dataset: str, sequence: int) -> datetime | None:
         """When ``dataset`` last changed: its newest release, if any, or a later new name of a part.
 
         ``sequence`` is its validator's.
         """
-        known = self._published.get(dataset)
-        if known is None or known[0] != sequence:
-            times = [r.published_at for r in self.store.releases(dataset)]
-            named = self.store.dataset(dataset).named_at
-            known = (sequence, max([*times, *([named] if times and named else [])], default=None))
-            self._published[dataset] = known
-        return known[1]
+        return self._published.find(dataset, sequence, self._read_published)
+
+    def _read_published(self, dataset: str) -> datetime | None:
+        times = [r.published_at for r in self.store.releases(dataset)]
+        named = self.store.dataset(dataset).named_at
+        return max([*times, *([named] if times and named else [])], default=None)
 
     def dataset(self, name: str) -> Dataset:
         """Its details never change, and whatever happens to its parts makes the validator grow.
 
         Raises ``no-such-dataset``.
         """
-        sequence, _ = self.store.validator(name)
-        known = self._datasets.get(name)
-        if known is None or known[0] != sequence:
-            known = self._datasets[name] = (sequence, self.store.dataset(name))
-        return known[1]
+        return self._datasets.find(name, self.store.validator(name)[0], self.store.dataset)
 
     @property
     def files(self) -> Cache:
@@ -108,13 +112,13 @@ class Service:
 
     def _pinned(self, dataset: str, number: int) -> _Pinned:
         sequence, _ = self.store.validator(dataset)
-        known = self._releases.get((dataset, number))
-        if known is None or known.sequence != sequence:
-            release = self.store.release(dataset, number)
-            catalogue = self.store.catalogue(dataset, number)
-            known = _Pinned(sequence, release, catalogue, self.store.marks(dataset, release))
-            self._releases[dataset, number] = known
-        return known
+        return self._releases.find((dataset, number), sequence, self._read_pinned)
+
+    def _read_pinned(self, key: tuple[str, int]) -> _Pinned:
+        dataset, number = key
+        release = self.store.release(dataset, number)
+        catalogue = self.store.catalogue(dataset, number)
+        return _Pinned(release, catalogue, self.store.marks(dataset, release))
 
     def today(self) -> date:
         return day_at(self.clock())

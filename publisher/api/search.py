@@ -105,7 +105,7 @@ async def search(service: Service, call: Call) -> AsyncReply:
     _check(asked)
     reading.check_known(service, asked.view)
     walk = cursors.walk("search", replace(asked, cursor=None, limit=0, explain=False))
-    cursor = None if asked.cursor is None else cursors.decode(asked.cursor, walk)
+    cursor = cursors.given(asked.cursor, walk)
     view = await sync_to_thread(_view, service, asked, cursor)
     request = engine.Request(
         text=cursor.meant if cursor and cursor.meant else asked.text,

@@ -27,6 +27,9 @@ _AT_ONCE = 200
 _CONTENT = Stated._fields.index("content")
 _EPOCH = date(1970, 1, 1).toordinal()
 _TEXT = pa.string()
+_FILE = pa.struct(
+    [("name", _TEXT), ("url", _TEXT), ("media_type", _TEXT), ("size", pa.int64()), ("sha256", _TEXT)]
+)
 _TYPES: Mapping[str, pa.DataType] = {
     "string": _TEXT,
     "integer": pa.int64(),
@@ -34,11 +37,7 @@ _TYPES: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "list": pa.list_(_TEXT),
-    "files": pa.list_(
-        pa.struct(
-            [("name", _TEXT), ("url", _TEXT), ("media_type", _TEXT), ("size", pa.int64()), ("sha256", _TEXT)]
-        )
-    ),
+    "files": pa.list_(_FILE),
     "limit": pa.struct([("value", pa.int64()), ("unit", _TEXT)]),
     "amount": pa.struct([("amount", _DECIMAL), ("unit", _TEXT)]),
 }
@@ -217,8 +216,11 @@ def _measures(value: Any, name: str, fits: Callable[[Any], bool]) -> bool:
 def _is_file(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
-    texts = all(isinstance(value.get(key, ""), str) for key in ("name", "url", "media_type", "sha256"))
-    return texts and _is_whole(value.get("size", 0))
+    return all(
+        isinstance(value[part.name], str) if part.type == _TEXT else _is_whole(value[part.name])
+        for part in _FILE
+        if part.name in value
+    )
 
 
 def _is_whole(value: Any) -> bool:

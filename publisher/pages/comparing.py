@@ -69,8 +69,13 @@ def compare(press: Press, visit: Visit) -> Reply:
     name = reading.dataset_name(Call(visit.names, b"", ""))
     dataset = service.store.dataset(name)
     releases = [r for r in service.store.releases(name) if home.seen(visit, r)]
-    visit = _between(visit, releases)
-    shown = {"dataset": dataset, "releases": sorted(releases, key=lambda r: -r.number), "words": words}
+    newest = _newest_two(releases)
+    visit = _between(visit, newest)
+    shown = {
+        "dataset": dataset,
+        "releases": sorted(releases, key=lambda r: -r.number),
+        "chosen": _chosen(visit, newest),
+    }
     head = Head(
         visit.t("比较", "Compare") + f" · {dataset.title}",
         column=dataset.title,
@@ -93,12 +98,23 @@ def compare(press: Press, visit: Visit) -> Reply:
     return Reply(validity, build, HEADERS)
 
 
-def _between(visit: Visit, releases: Sequence[Release]) -> Visit:
-    """The two that are asked for; where none is, the newest and the one before it."""
+def _newest_two(releases: Sequence[Release]) -> tuple[str, str]:
+    """Numbers of the newest and, first, the one before it; empty where there are no two."""
     numbers = sorted(r.number for r in releases)
-    if visit.values("from") or len(numbers) < 2:
+    return (str(numbers[-2]), str(numbers[-1])) if len(numbers) > 1 else ("", "")
+
+
+def _between(visit: Visit, newest: tuple[str, str]) -> Visit:
+    """The two that are asked for; where none is, the newest."""
+    if visit.values("from") or not newest[0]:
         return visit
-    return replace(visit, pairs=(*visit.pairs, ("from", str(numbers[-2])), ("to", str(numbers[-1]))))
+    return replace(visit, pairs=(*visit.pairs, ("from", newest[0]), ("to", newest[1])))
+
+
+def _chosen(visit: Visit, newest: tuple[str, str]) -> list[str]:
+    """The two releases that the form shows, also beside two days."""
+    asked = ((visit.values(side) or ("",))[0] for side in ("from", "to"))
+    return [one if one.isdigit() else other for one, other in zip(asked, newest, strict=True)]
 
 
 def _compared(visit: Visit, name: str, found: compared.Comparison) -> dict[str, object]:

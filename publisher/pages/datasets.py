@@ -95,7 +95,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             facets=[
                 finding.choices(visit, facet) for facet in page.facets if finding.says_something(visit, facet)
             ],
-            chips=list(finding.chips(visit, page.facets)),
+            chips=list(finding.chips(visit, page.facets, {})),
             files=_files(visit, name, release),
             title_of=values.title_of,
         )

@@ -23,7 +23,6 @@ from schemas import divisions
 
 FACETS = ("dataset", "body", "type", "division", "year")
 FILES = ("XLSX", "CSV")
-_NONE: Mapping[str, Dataset] = {}
 _PLAIN = ("word", "phrase")
 """Ways of matching that a mark in the text shows."""
 _SHOWN = 8
@@ -105,7 +104,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     reply = await api.search.handle(service, call)
     titles = await sync_to_thread(_field_titles, visit, tuple(datasets.values()))
 
-    taken = [p for p in visit.pairs if p[0] not in ("cursor", "facets", "limit", "explain")]
+    taken = visit.besides("cursor", "facets", "limit", "explain")
 
     async def build() -> bytes:
         answer: searched.Found = await reply.build()
@@ -180,10 +179,8 @@ def facet_title(visit: Visit, name: str, title: str) -> str:
     return visit.t(*words.FACETS[name]) if name in words.FACETS else title
 
 
-def chips(
-    visit: Visit, facets: Sequence[answers.Facet], datasets: Mapping[str, Dataset] = _NONE
-) -> Iterator[Chip]:
-    """``datasets``: by name, for a search that finds none of them."""
+def chips(visit: Visit, facets: Sequence[answers.Facet], datasets: Mapping[str, Dataset]) -> Iterator[Chip]:
+    """``datasets``: those that may be a filter, by name; a search may find none of them."""
     titles = {("dataset", name): dataset.title for name, dataset in datasets.items()}
     titles |= {(f.field, v.value): v.title for f in facets for v in f.values}
     names = {f.field: facet_title(visit, f.field, f.title) for f in facets}
@@ -202,4 +199,4 @@ def following(visit: Visit, cursor: str | None) -> str | None:
     """The address of the next page."""
     if cursor is None:
         return None
-    return visit.url(visit.path, [*(p for p in visit.pairs if p[0] != "cursor"), ("cursor", cursor)])
+    return visit.url(visit.path, [*visit.besides("cursor"), ("cursor", cursor)])

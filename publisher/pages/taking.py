@@ -46,7 +46,7 @@ async def as_xlsx(visit: Visit) -> AsyncReply:
 
 async def _taken(visit: Visit, suffix: str, write: Callable[[Sequence[Row]], bytes]) -> AsyncReply:
     """Raises as the search does. What is asked for is all: no page and no excerpt."""
-    pairs = [p for p in visit.pairs if p[0] not in ("cursor", "limit", "facets", "explain")]
+    pairs = visit.besides("cursor", "limit", "facets", "explain")
     call = Call({}, urlencode([*pairs, ("limit", str(api.MAX_HITS)), *visit.clocks]).encode(), "/search")
     first = await api.search.handle(visit.service, call)
     name = disposition(f"检索 {' '.join(visit.values('q'))[:80]}.{suffix}", f"search.{suffix}")

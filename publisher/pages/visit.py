@@ -69,12 +69,12 @@ class Visit:
     def here(self, *, without: Iterable[str] = (), **given: str) -> str:
         """This page with parts of its query set anew. A page of results begins again."""
         gone = {*without, *given, "cursor"}
-        return self.url(self.path, [*(p for p in self.pairs if p[0] not in gone), *given.items()])
+        return self.url(self.path, [*self.besides(*gone), *given.items()])
 
     def toggled(self, name: str, value: str) -> str:
         """This page with one filter put on, or taken off where it is on."""
         pair = (name, value)
-        kept = [p for p in self.pairs if p[0] != "cursor" and p != pair]
+        kept = [p for p in self.besides("cursor") if p != pair]
         return self.url(self.path, kept if pair in self.pairs else [*kept, pair])
 
     def values(self, name: str) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class Visit:
     @property
     def canonical(self) -> str:
         """The page's one address for the web: without language and place in a list."""
-        pairs = (*(p for p in self.pairs if p[0] != "cursor"), *self.clocks)
+        pairs = (*self.besides("cursor"), *self.clocks)
         return self.service.link(_quoted(self.path)) + _query(pairs)
 
     def asked(self, grammar: Grammar) -> Parameters:

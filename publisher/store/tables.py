@@ -195,11 +195,6 @@ held = Table(
 )
 """Which file held which record, changed by it or not: what an erasure has to destroy."""
 
-_COUNTED = (
-    *("dataset", "revision", "part", "status"),
-    *("known_from", "known_to", "effective_from", "effective_to"),
-)
-
 span = Table(
     "span",
     metadata,
@@ -221,7 +216,11 @@ span = Table(
     Index("span_of_revision", "revision"),
     Index("span_written", "sequence"),
     # Holds all that totals and facets ask: counting goes through no row, and in the order of the values.
-    Index("span_counted", *_COUNTED),
+    Index(
+        "span_counted",
+        *("dataset", "revision", "part", "status"),
+        *("known_from", "known_to", "effective_from", "effective_to"),
+    ),
     sqlite_with_rowid=False,
 )
 
