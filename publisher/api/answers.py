@@ -35,6 +35,9 @@ class Source(Answer, frozen=True, kw_only=True):
     url: str | None
     detected_by: Annotated[str, Meta(description="如何得知有变 / How a change was noticed")]
     partial: Annotated[bool, Meta(description="是否只是一部分 / Whether it holds only a part")]
+    parser_version: Annotated[
+        str, Meta(description="读它的解读程序的版本 / Version of the parser that read it")
+    ]
 
 
 class Part(Answer, frozen=True, kw_only=True):
@@ -250,6 +253,13 @@ class Record(RecordItem, frozen=True, kw_only=True):
     ]
     locator: Annotated[
         dict[str, Json], Meta(description="在原件中的位置: 工作表、行、单元格 / Where it stood")
+    ]
+    excerpts: Annotated[
+        dict[str, str],
+        Meta(
+            description="字段 → 在 locator.cells 所指之处原来写的文字, 至多 200 字 / "
+            "Field → what stood at its place in locator.cells, 200 characters at most"
+        ),
     ]
     sources: tuple[Source, ...]
 

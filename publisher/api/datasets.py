@@ -287,6 +287,7 @@ def source(kept: model.Source) -> answers.Source:
         url=kept.url,
         detected_by=kept.detected_by,
         partial=kept.partial,
+        parser_version=kept.parser_version,
     )
 
 

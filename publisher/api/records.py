@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Raw
 
 from openapi.model import Operation
-from publisher.api import answers, cursors, parameters, reading, titles
+from publisher.api import answers, cursors, excerpts, parameters, reading, titles
 from publisher.api.datasets import source
 from publisher.api.described import (
     CURSOR,
@@ -204,6 +204,7 @@ def get_record(service: Service, call: Call) -> Reply:
             **_item(service, state, asked.fields, asked.view),
             originals=_stored(state.originals_json),
             locator=_stored(state.locator_json),
+            excerpts=excerpts.of_record(state, lambda: service.catalogue(name, state.release)),
             sources=tuple(source(s) for s in state.sources),
         )
 

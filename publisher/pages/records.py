@@ -134,7 +134,7 @@ def _printed(
         pin=pin,
         cite=_citation(visit, seen.dataset, state),
         data=data,
-        cells=values.cells(visit, seen.catalogue, seen.content, state),
+        cells=values.cells(visit, seen.catalogue, state),
         text=text,
         around=around,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jinja2.filters import do_filesizeformat
 from markupsafe import Markup, escape
 
+from publisher.api import excerpts
 from publisher.compare import Piece, pieces
 from publisher.pages import text
 from publisher.pages.visit import Visit
@@ -77,22 +78,19 @@ def groups(
     return [Group(visit.t(*title.split(" / ")), fields) for title, fields in found.items() if fields]
 
 
-def cells(visit: Visit, catalogue: Catalogue, content: Content, state: RecordState) -> Sequence[Cell]:
+def cells(visit: Visit, catalogue: Catalogue, state: RecordState) -> Sequence[Cell]:
     """Of every public field whose place is known."""
-    places, originals = state.locator.get("cells") or {}, state.originals
-    found = []
-    for field in catalogue.fields if places else ():
-        if field.name in places and field.name in content and not field.personal:
-            said = originals.get(field.name) or printed(visit, field, content[field.name])
-            flat = " ".join(said[: 4 * _EXCERPT].split())
-            found.append(
-                Cell(
-                    title_of(visit, field),
-                    str(places[field.name]),
-                    flat if len(flat) <= _EXCERPT else f"{flat[:_EXCERPT]}…",
-                )
-            )
-    return found
+    said, places = excerpts.of_record(state, lambda: catalogue), state.locator.get("cells", {})
+    return [
+        Cell(title_of(visit, field), places[field.name], _short(said[field.name]))
+        for field in catalogue.fields
+        if field.name in said and not field.personal
+    ]
+
+
+def _short(said: str) -> str:
+    flat = " ".join(said.split())
+    return flat if len(flat) <= _EXCERPT else f"{flat[:_EXCERPT]}…"
 
 
 _WHAT, _HOW_MUCH = "基本情况 / Essentials", "时限与金额 / Limits and amounts"

@@ -150,6 +150,7 @@ def source_of(row: Any) -> Source:
         url=row.url,
         detected_by=row.detected_by,
         partial=row.partial,
+        parser_version=row.parser_version,
     )
 
 

@@ -71,6 +71,8 @@ class Source(msgspec.Struct, frozen=True):
     url: str | None = None
     detected_by: str = "upload"
     partial: bool = False
+    parser_version: str = ""
+    """Of what read it, once it was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ def test_one_record_tells_where_it_was_found_and_how_to_check_it(site: Site) -> 
     assert answer["originals"] == {"name": " 城镇垃圾处理费"}
     assert answer["sources"][0]["name"] == "收费目录.csv"
     assert answer["sources"][0]["partial"] is False
+    assert answer["sources"][0]["parser_version"] == "1"
+    assert answer["excerpts"] == {"name": " 城镇垃圾处理费"}
     assert len(answer["revision"]["hash"]) == 64
     assert answer["links"]["self"] == f"{BASE}{HOME}/records/{record}"
 

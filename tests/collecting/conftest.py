@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
 
+from publisher import settings
+from publisher.app import create_app
 from publisher.store.store import Store
 from tests.cli.site import Ran, Site, create
 from tests.loopback import Loopback, serving
@@ -52,6 +57,12 @@ class Collector:
 
     def store(self) -> Store:
         return Store.open(f"sqlite:///{self.site.home / 'qingdan.db'}", sources=self.site.home / "sources")
+
+    @contextmanager
+    def served(self) -> Iterator[TestClient[Litestar]]:
+        """The site over HTTP."""
+        with TestClient(create_app(settings.read(self.site.home, {}))) as client:
+            yield client
 
 
 @pytest.fixture

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import feedparser
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
-from publisher import settings
-from publisher.app import create_app
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import make_due
 from tests.collecting.web import TEXT, html, letter, page, publish
 from tests.loopback import Answer
-
-
-@contextmanager
-def served(collector: Collector) -> Iterator[TestClient[Litestar]]:
-    with TestClient(create_app(settings.read(collector.site.home, {}))) as client:
-        yield client
 
 
 @pytest.fixture
@@ -41,7 +29,7 @@ def noticed(collector: Collector) -> Collector:
 def test_a_change_and_a_disappearance_are_entries_that_say_by_what_they_were_noticed(
     noticed: Collector,
 ) -> None:
-    with served(noticed) as client:
+    with noticed.served() as client:
         answers = {form: client.get(f"/feeds/sources.{form}") for form in ("atom", "rss", "json")}
     for form in ("atom", "rss"):
         feed = feedparser.parse(answers[form].content)
@@ -57,7 +45,7 @@ def test_a_change_and_a_disappearance_are_entries_that_say_by_what_they_were_not
 def test_the_feed_answers_304_until_something_is_noticed_and_forgets_what_is_erased(
     noticed: Collector,
 ) -> None:
-    with served(noticed) as client:
+    with noticed.served() as client:
         first = client.get("/feeds/sources.atom")
         again = client.get("/feeds/sources.atom", headers={"If-None-Match": first.headers["etag"]})
         assert (first.status_code, again.status_code) == (200, 304)
@@ -70,6 +58,6 @@ def test_the_feed_answers_304_until_something_is_noticed_and_forgets_what_is_era
 
 
 def test_where_nothing_was_noticed_the_feed_is_valid_and_empty(collector: Collector) -> None:
-    with served(collector) as client:
+    with collector.served() as client:
         feed = feedparser.parse(client.get("/feeds/sources.rss").content)
     assert (feed.bozo, feed.entries) == (False, [])
