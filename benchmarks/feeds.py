@@ -1,6 +1,7 @@
 """Feeds of 100 entries: a 304 beside a bare Litestar handler, a cold render, and from publish to a callback.
 
-``python -m benchmarks.feeds``: ratios are of one run, both servers in processes of their own, taking turns.
+``python -m benchmarks.feeds``: ratios are of one run, both servers in processes of their own and
+on one core with the client, taking turns.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import http
-from benchmarks._load import Server, free_port, get
+from benchmarks._load import Server, free_port, get, one_core
 
 BARS = {"304": 1.2, "cold": 20.0, "callback": 2.0}
 _FORMS = ("atom", "rss", "json")
@@ -147,7 +148,8 @@ def main() -> None:
         home.mkdir()
         http.build(home, 1_000)
         cold(home)
-        unchanged(home, asked.requests)
+        with one_core():
+            unchanged(home, asked.requests)
         callback(home)
 
 

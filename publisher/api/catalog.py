@@ -223,7 +223,7 @@ def _asked(service: Service, call: Call) -> Catalogue:
 def get_sitemap(service: Service, call: Call) -> Reply:
     parameters.parse(call.query, _PLAIN)
     datasets = service.store.datasets()
-    sequence, _ = service.store.validator()
+    sequence = service.store.sequence()
     return Reply(Validity((sequence, datasets)), lambda: sitemap.of(holdings(service)))
 
 

@@ -38,7 +38,7 @@ _CHANGES = Grammar(
 def get_history(service: Service, call: Call) -> Reply:
     name, record = reading.dataset_name(call), reading.record_id(call)
     parameters.parse(call.query, _PLAIN)
-    sequence, _ = service.store.validator(name)
+    sequence = service.store.sequence(name)
     catalogue = service.store.catalogue(name)
 
     def build() -> answers.History:
@@ -103,7 +103,7 @@ def list_changes(service: Service, call: Call) -> Reply:
     _check_since(call, asked)
     if asked.view.release is not None:
         service.store.release(name, asked.view.release)
-    sequence, _ = service.store.validator(name)
+    sequence = service.store.sequence(name)
     walk = cursors.walk("changes", name, replace(asked, cursor=None, limit=0))
     cursor = cursors.given(asked.cursor, walk)
     validity = Validity((sequence,), service.published_at(name, sequence))

@@ -15,6 +15,18 @@ from litestar.datastructures.headers import Accept
 from publisher.api.problems import ProblemError
 
 _REFUSED = re.compile(r";\s*q=0(\.0{0,3})?\s*(;|$)", re.IGNORECASE)
+_READ = {
+    name.encode(): name
+    for name in (
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "range",
+    )
+}
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -27,11 +39,15 @@ def _http_date(moment: datetime) -> str:
 
 
 def headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """A request's headers; what comes on several lines is one list (RFC 9110, section 5.3)."""
+    """Those of a request that an answer may depend on.
+
+    What comes on several lines is one list (RFC 9110, section 5.3).
+    """
     found: dict[str, str] = {}
     for line, content in lines:
-        name, value = line.decode("latin-1"), content.decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
+        if (name := _READ.get(line)) is not None:
+            value = content.decode("latin-1")
+            found[name] = f"{found[name]}, {value}" if name in found else value
     return found
 
 

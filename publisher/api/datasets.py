@@ -44,7 +44,7 @@ def list_datasets(service: Service, call: Call) -> Reply:
         return answers.Datasets(datasets=tuple(_dataset(service, d) for d in datasets))
 
     # Datasets and parts are created by commands that make no release, so they count by themselves.
-    sequence, _ = service.store.validator()
+    sequence = service.store.sequence()
     return Reply(Validity((sequence, datasets)), build)
 
 
@@ -64,7 +64,7 @@ def list_datasets(service: Service, call: Call) -> Reply:
 def get_dataset(service: Service, call: Call) -> Reply:
     parameters.parse(call.query, _PLAIN)
     dataset = service.store.dataset(reading.dataset_name(call))
-    sequence, _ = service.store.validator(dataset.name)
+    sequence = service.store.sequence(dataset.name)
     return Reply(Validity((sequence, dataset)), lambda: _dataset(service, dataset))
 
 

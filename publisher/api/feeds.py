@@ -95,8 +95,7 @@ def _of_log(form: Form) -> Route:
     )
 
     def handle(service: Service, call: Call) -> Reply:
-        asked = _asked(call.query)
-        scope = _scope(service, call, asked)
+        asked, scope = _scope(service, call)
         validity = _validity(service, scope.dataset)
 
         def build() -> bytes:
@@ -213,19 +212,19 @@ def _searched(
 
 
 @lru_cache(1024)
-def _asked(query: bytes) -> Parameters:
-    """Readers come back to one address for years."""
-    return parameters.parse(query, _GRAMMAR)
+def _asked(dataset: str, query: bytes) -> tuple[Parameters, Scope]:
+    """Readers come back to one address for years. The scope does not know its release's clocks yet."""
+    asked = parameters.parse(query, _GRAMMAR)
+    name = None if dataset == ALL else dataset
+    return asked, scopes.scope(dataset=name, kinds=_kinds(asked), view=asked.view)
 
 
-def _scope(service: Service, call: Call, asked: Parameters) -> Scope:
-    name = reading.dataset_name(call)
-    dataset = None if name == ALL else name
+def _scope(service: Service, call: Call) -> tuple[Parameters, Scope]:
+    asked, scope = _asked(reading.dataset_name(call), call.query)
     reading.check_known(service, asked.view)
-    seen = asked.view
-    if seen.release is not None:
-        seen = _at_release(service, dataset, seen)
-    return scopes.scope(dataset=dataset, kinds=_kinds(asked), view=asked.view, seen=seen)
+    if asked.view.release is not None:
+        scope = replace(scope, seen=_at_release(service, scope.dataset, asked.view))
+    return asked, scope
 
 
 def _at_release(service: Service, name: str | None, view: View) -> View:
@@ -256,8 +255,7 @@ def scope_at(service: Service, address: str) -> Scope:
     if found[1] == SEARCH:
         scope, asked, *_ = _searched(service, call)
     else:
-        asked = parameters.parse(call.query, _GRAMMAR)
-        scope = _scope(service, call, asked)
+        asked, scope = _scope(service, call)
         datasets_of(service.store, scope)
     if asked.archive is not None or asked.view != View():
         raise ProblemError("no-such-route")
@@ -298,7 +296,7 @@ def _validity(service: Service, name: str | None) -> Validity:
 
     ``modified`` is that of the releases, not of the changes: an erasure takes words out and adds no entry.
     """
-    sequence, _ = service.store.validator(name)
+    sequence = service.store.sequence(name)
     if name is not None:
         return Validity((sequence,), service.published_at(name, sequence))
     # Before anything is published a feed tells when the first dataset was made.

@@ -176,7 +176,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
 
 def _get_site(service: Service, call: Call) -> FileReply:
     parameters.parse(call.query, Grammar())
-    sequence, _ = service.store.validator(None)
+    sequence = service.store.sequence(None)
     described = tuple(
         making.described(making.about(service.store, d.name, View())) for d in service.store.datasets()
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -38,6 +39,9 @@ _VARY = {"vary": "Accept, Accept-Encoding"}
 _FOR_PROGRAMS = ("/v1/", "/feeds/", "/ogc", "/docs/", "/assets/")
 """Where an error is a problem whoever asks: a contract has one shape of errors."""
 _HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
+
+
+type _Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[Sending]]
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -85,13 +89,18 @@ def direct(routes: Sequence[AnyRoute], service: Service) -> Direct:
     # What has a path of its own is none of the patterns' (/feeds/search.atom is no feed of a dataset).
     others = {r.operation.path for r in routes if r not in quick and "{" not in r.operation.path}
 
-    async def answer(scope: HTTPScope) -> ASGIApp | None:
-        if scope["path"] in others:
+    @lru_cache(4096)
+    def respond_to(path: str) -> tuple[_Respond, Mapping[str, str]] | None:
+        if path in others:
             return None
-        for path, respond in found:
-            if (names := path.fullmatch(scope["path"])) is not None:
-                with suppress(Exception):
-                    return await respond(scope, names.groupdict())
+        matches = ((pattern.fullmatch(path), respond) for pattern, respond in found)
+        return next(((respond, match.groupdict()) for match, respond in matches if match), None)
+
+    async def answer(scope: HTTPScope) -> ASGIApp | None:
+        if (way := respond_to(scope["path"])) is None:
+            return None
+        with suppress(Exception):
+            return await way[0](scope, way[1])
         return None
 
     return answer
@@ -115,9 +124,7 @@ def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) ->
     return handle
 
 
-def responder(
-    route: AnyRoute, service: Service
-) -> Callable[[HTTPScope, Mapping[str, str]], Awaitable[Sending]]:
+def responder(route: AnyRoute, service: Service) -> _Respond:
     """From a request and the names in its path to the response of ``route``."""
     answer: Callable[..., Any]
     match route:

@@ -81,7 +81,7 @@ def pinned(service: Service, dataset: str, number: int, *marks: object) -> Valid
     release = service.release(dataset, number)
     modified: datetime | None = release.published_at
     if release.erased or any(marks):
-        modified = service.published_at(dataset, service.store.validator(dataset)[0])
+        modified = service.published_at(dataset, service.store.sequence(dataset))
     return Validity((release.hash, release.erased, *marks), modified, immutable=True)
 
 

@@ -68,7 +68,7 @@ class Service:
 
     def _read_anywhere(self, _: str) -> datetime | None:
         names = [dataset.name for dataset in self.store.datasets()]
-        times = (self.published_at(name, self.store.validator(name)[0]) for name in names)
+        times = (self.published_at(name, self.store.sequence(name)) for name in names)
         return max((t for t in times if t is not None), default=None)
 
     def published_at(self, dataset: str, sequence: int) -> datetime | None:
@@ -88,7 +88,7 @@ class Service:
 
         Raises ``no-such-dataset``.
         """
-        return self._datasets.find(name, self.store.validator(name)[0], self.store.dataset)
+        return self._datasets.find(name, self.store.sequence(name), self.store.dataset)
 
     @property
     def files(self) -> Cache:
@@ -111,7 +111,7 @@ class Service:
         return self._pinned(dataset, number).marks
 
     def _pinned(self, dataset: str, number: int) -> _Pinned:
-        sequence, _ = self.store.validator(dataset)
+        sequence = self.store.sequence(dataset)
         return self._releases.find((dataset, number), sequence, self._read_pinned)
 
     def _read_pinned(self, key: tuple[str, int]) -> _Pinned:

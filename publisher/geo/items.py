@@ -170,7 +170,7 @@ def _pinned(geo: Geo, question: Question) -> View:
     view = question.view
     if view.release is not None:
         return view
-    sequence, _ = geo.service.store.validator(question.dataset.name)
+    sequence = geo.service.store.sequence(question.dataset.name)
     published = geo.service.published_at(question.dataset.name, sequence)
     return View(as_of=reading.day(geo.service, view), known_at=view.known_at or published)
 

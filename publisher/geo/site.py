@@ -87,7 +87,7 @@ class Geo:
         raise not_found(f"没有集合 {collection[:100]}。", f"There is no collection {collection[:100]}.")
 
     def catalogue(self, dataset: str) -> Catalogue:
-        sequence, _ = self.service.store.validator(dataset)
+        sequence = self.service.store.sequence(dataset)
         known = self._catalogues.get(dataset)
         if known is None or known[0] != sequence:
             known = (sequence, self.service.store.catalogue(dataset))
@@ -101,7 +101,7 @@ class Geo:
 
     def interval(self, dataset: str) -> tuple[str | None, str | None]:
         """Times of the first and last effect, RFC 3339 in UTC; None is open or nothing stated."""
-        sequence, _ = self.service.store.validator(dataset)
+        sequence = self.service.store.sequence(dataset)
         known = self._extents.get(dataset)
         if known is None or known[0] != sequence:
             known = (sequence, self.service.store.extent(dataset))

@@ -41,7 +41,7 @@ def release(press: Press, visit: Visit) -> Reply:
     name, number = reading.dataset_name(call), reading.release_number(call)
     kept = service.release(name, number)
     dataset = service.store.dataset(name)
-    sequence, _ = service.store.validator(name)
+    sequence = service.store.sequence(name)
 
     head = Head(
         title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",

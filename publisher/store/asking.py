@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from publisher.store import amend, history, naming, reading, registry, views
 from publisher.store import tables as t
@@ -134,21 +134,27 @@ class Asking(Base):
             yield from naming.values(conn, clocks, catalogues)
 
     def validator(self, dataset: str | None = None) -> tuple[int, date]:
-        """While both stay, a current view stays: a number that every release and every new name of a part
-        makes larger, and the day (Asia/Shanghai).
+        """While both stay, a current view stays: the :meth:`sequence`, and the day (Asia/Shanghai)."""
+        return self.sequence(dataset), self._today()
+
+    def sequence(self, dataset: str | None = None) -> int:
+        """A number that every release and every new name of a part makes larger; of all datasets without a
+        name. Raises ``StoreError('no-such-dataset')``.
         """
         shared = self._shared
-        if shared.open and (known := shared.validators.get(dataset)) is not None:
+        if shared.open and (known := shared.sequences.get(dataset)) is not None:
             return known
-        with self._glance() as conn:
-            if dataset is None:
-                newest = _NEWEST.first(conn, {})
-            else:
-                newest = _NEWEST_OF.first(conn, {"dataset": self._keyed(conn, dataset).key})
-            found = 0 if newest is None else newest.number, self._today()
+        found = self._glance(lambda conn: self._newest(conn, dataset))
         if shared.open:
-            shared.validators[dataset] = found
+            shared.sequences[dataset] = found
         return found
+
+    def _newest(self, conn: Connection, dataset: str | None) -> int:
+        if dataset is None:
+            newest = _NEWEST.first(conn, {})
+        else:
+            newest = _NEWEST_OF.first(conn, {"dataset": self._keyed(conn, dataset).key})
+        return 0 if newest is None else newest.number
 
     def marks(self, dataset: str, release: Release) -> tuple[object, ...]:
         """What came since and is told with a state of the release; empty where nothing did.

@@ -35,7 +35,7 @@ class _Shared(threading.local):
     open: bool = False
     reading: AbstractContextManager[Connection] | None = None
     conn: Connection | None = None
-    validators: dict[str | None, tuple[int, date]]
+    sequences: dict[str | None, int]
 
 
 class Base:
@@ -60,7 +60,7 @@ class Base:
         if shared.open:
             yield
             return
-        shared.open, shared.validators = True, {}
+        shared.open, shared.sequences = True, {}
         try:
             yield
         finally:
@@ -81,11 +81,12 @@ class Base:
         shared.reading = reading
         return nullcontext(shared.conn)
 
-    def _glance(self) -> AbstractContextManager[Connection]:
+    def _glance[T](self, read: Callable[[Connection], T]) -> T:
         """:meth:`_read` for one statement."""
         if self._shared.open or not self._database.at_hand():
-            return self._read()
-        return self._database.glance()
+            with self._read() as conn:
+                return read(conn)
+        return self._database.glance(read)
 
     def _write(self, *, keep: bool = True) -> AbstractContextManager[Connection]:
         if not self._database.exists():

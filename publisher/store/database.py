@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -104,16 +104,14 @@ class Database:
                 driver.execute("ROLLBACK")
             self._idle.append(conn)
 
-    @contextmanager
-    def glance(self) -> Iterator[Connection]:
-        """For a single statement: on SQLite it sees one state by itself, and no transaction is begun."""
+    def glance[T](self, read: Callable[[Connection], T]) -> T:
+        """What a single statement says: on SQLite it sees one state by itself, so none is begun."""
         if not self.sqlite:
             with self.read() as conn:
-                yield conn
-            return
+                return read(conn)
         conn = self._taken()
         try:
-            yield conn
+            return read(conn)
         finally:
             self._idle.append(conn)
 

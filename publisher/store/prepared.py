@@ -59,9 +59,9 @@ class Prepared:
         if not conn.in_transaction():
             conn.begin()
         text = self._text(conn)
-        cursor = conn.connection.cursor()
+        driver: Any = conn.connection.driver_connection
+        cursor = driver.execute(text.sql, text.values(asked))
         try:
-            cursor.execute(text.sql, text.values(asked))
             found = cursor.fetchall() if most is None else cursor.fetchmany(most)
         finally:
             cursor.close()
