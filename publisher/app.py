@@ -62,8 +62,8 @@ def create_app(
         direct=(mounting.direct(every, service), routes.direct(geo)),
         route_handlers=[*_handlers(service, every), *routes.handlers(geo)],
         exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
-        # Of many records the names take seconds to read: none who asks first should wait for them.
-        lifespan=[_running((service.names.known, *background), own)],
+        # Of many records the names take seconds to read: none who asks should wait for them.
+        lifespan=[_running((service.names.follow, *background), own)],
         openapi_config=None,
         logging_config=None,
     )

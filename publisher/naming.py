@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from datetime import date
 
+import anyio
 from anyio import to_thread
 
 from publisher.store.store import Store
@@ -15,21 +17,31 @@ from search.names import Name, Names
 type State = tuple[int, date]
 """The newest release and the day: names stay while both do."""
 
+AT_ONCE = 2_000
+"""Names that are read while who asks waits: 50 ms."""
+_POLL = 1.0
+"""Seconds between two looks at the log."""
+
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
     state: State
-    erasure: int
-    """The last that these names know of."""
+    release: int
+    """The last, site-wide, that these names know of."""
     names: Names
 
 
 class SiteNames:
-    """Read from the store with the first question, and anew when the log went on: by one that asks, while
-    others are answered from the names of before. Only after an erasure they wait: no erased name is told."""
+    """Read from the store with the first question, and anew when the log went on.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    Few are read by who asks. Of more than ``at_once`` reading takes long, so it is left to :meth:`follow`,
+    and those of before answer meanwhile; but not once something was erased: no erased name is told.
+    """
+
+    def __init__(self, store: Store, *, at_once: int = AT_ONCE) -> None:
+        self._store, self._at_once = store, at_once
         self._reading = threading.Lock()
         self._known: Known | None = None
 
@@ -37,25 +49,35 @@ class SiteNames:
         return (await self.known()).names
 
     async def known(self) -> Known:
-        return await to_thread.run_sync(self._fresh)
+        return await to_thread.run_sync(lambda: self.before() or self._now())
 
-    def _fresh(self) -> Known:
+    async def follow(self) -> None:
+        """Keep the names in step with the log, until cancelled."""
+        while True:
+            try:
+                await to_thread.run_sync(self._now)
+            except Exception:  # a follower that dies quietly would leave the names behind
+                log.warning("the names of the site are behind", exc_info=True)
+            await anyio.sleep(_POLL)
+
+    def before(self) -> Known | None:
+        """Names of an earlier state that answer still; None where an answer is of those of now."""
         known = self._known
-        if known is not None and known.state == self._store.validator():
-            return known
-        waits = known is None or known.erasure != self._store.last_erasure()
-        if not self._reading.acquire(blocking=waits) and known is not None:
-            return known
-        try:
-            state, erasure = self._store.validator(), self._store.last_erasure()
-            known = self._known
-            if known is None or known.state != state:
-                known = self._known = Known(state, erasure, self._read())
-            return known
-        finally:
-            self._reading.release()
+        if known is None or len(known.names) <= self._at_once or known.state == self._store.validator():
+            return None
+        return None if self._store.erased_since(known.release) else known
 
-    def _read(self) -> Names:
+    def _now(self) -> Known:
+        """Whoever waited for another's reading takes what that found."""
+        with self._reading:
+            known = self._known
+            if known is None or known.state != self._store.validator():
+                known = self._known = self._read()
+            return known
+
+    def _read(self) -> Known:
         analyzer, words = lexicon.load()
-        found = (Name(text, kind, count) for text, kind, count in self._store.names())
-        return Names(found, analyzer, words, pinyin.load(analyzer))
+        with self._store.snapshot():
+            state, release = self._store.validator(), self._store.newest_release()
+            found = (Name(text, kind, count) for text, kind, count in self._store.names())
+            return Known(state, release, Names(found, analyzer, words, pinyin.load(analyzer)))

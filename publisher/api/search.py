@@ -21,6 +21,7 @@ from publisher.store.clocks import micros
 from publisher.store.model import View
 from schemas import divisions
 from search import engine, finding
+from search.names import Names
 
 MAX_HITS = 100
 MAX_SUGGESTIONS = 50
@@ -100,7 +101,10 @@ def _grammar(scope: SearchScope) -> Grammar:
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
-    scope, state = await sync_to_thread(lambda: (scope_of(service.store), service.store.validator()))
+    store = service.store
+    scope, state, before = await sync_to_thread(
+        lambda: (scope_of(store), store.validator(), service.names.before())
+    )
     asked = parameters.parse(call.query, _grammar(scope))
     _check(asked)
     reading.check_known(service, asked.view)
@@ -121,8 +125,11 @@ async def search(service: Service, call: Call) -> AsyncReply:
     # The index follows the log at its own pace, so its position is what an answer depends on.
     position = await service.search.position()
 
+    async def names() -> Names:
+        return (before or await service.names.known()).names
+
     async def build() -> searched.Found:
-        found = await finding.find(service.search, service.names, request, scope.fields())
+        found = await finding.find(service.search, names, request, scope.fields())
         meant = found.did_you_mean or (cursor.meant if cursor else "")
         following = None
         if found.page.cursor is not None:
@@ -134,7 +141,8 @@ async def search(service: Service, call: Call) -> AsyncReply:
         return _found(service, call, scope, asked, found.page, meant or None, following)
 
     titles_shown = cursors.walk(scope.datasets, scope.facets)
-    return AsyncReply(Validity((position, *state, request.as_of, titles_shown)), build)
+    named = before and before.state
+    return AsyncReply(Validity((position, *state, request.as_of, titles_shown, named)), build)
 
 
 def _check(asked: Parameters) -> None:

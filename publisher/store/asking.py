@@ -119,10 +119,15 @@ class Asking(Base):
         with self._read() as conn:
             yield from reading.spans(conn, dataset=dataset, ids=ids)
 
-    def last_erasure(self) -> int:
-        """Sequence of the last release that destroyed records; 0 where none did."""
+    def newest_release(self) -> int:
+        """Site-wide sequence of the last release; 0 before the first."""
         with self._read() as conn:
-            return conn.scalar(select(func.max(t.record.c.erased_by))) or 0
+            return conn.scalar(select(t.site.c.release_sequence)) or 0
+
+    def erased_since(self, release: int) -> bool:
+        """Whether one of the releases after that sequence destroyed records: each says so of itself."""
+        with self._read() as conn:
+            return history.erased_after(conn, release)
 
     def names(self) -> Iterator[tuple[str, naming.Kind, int]]:
         """Titles, bodies and document numbers of what is in effect today: (text, kind, records)."""

@@ -149,6 +149,13 @@ def erased(conn: Connection, dataset: registry.DatasetRow) -> tuple[str, ...]:
     return tuple(conn.scalars(gone))
 
 
+def erased_after(conn: Connection, release: int) -> bool:
+    """Whether a release behind that sequence destroyed records: its counts say so."""
+    return any(
+        "erased" in _DECODE(counts) for counts in conn.scalars(select(_b.counts).where(_b.sequence > release))
+    )
+
+
 def difference(before: Content, after: Content, order: Mapping[str, int]) -> tuple[FieldChange, ...]:
     """The fields that differ, in the catalogue's order."""
     names = sorted({*before, *after}, key=lambda name: (order.get(name, len(order)), name))

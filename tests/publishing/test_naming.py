@@ -1,31 +1,43 @@
-"""Names in memory: those of before answer while new ones are read, but for what was erased."""
+"""Names in memory: few are always those of now; of many, those of before answer while new ones are read."""
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlencode
 
 import anyio
+import pytest
 
-from publisher.naming import SiteNames
+from publisher.api.conditional import Validity
+from publisher.api.routing import Call
+from publisher.api.search import search
+from publisher.app import service_of
+from publisher.naming import Known, SiteNames
+from publisher.settings import read
 from publisher.store.store import Store
-from search.names import Names
+from publisher.worker import settle
+from search.embedded import EmbeddedEngine
 from tests.publishing.test_worker import release, store
 
 __all__ = ["store"]
 
+LATER = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n丙项许可,行政许可,市统计局\n"
+
 
 class _Reading(SiteNames):
-    """Names of which the second reading goes on until another question waits for it."""
+    """Every name is many here; the second reading goes on until another question waits for it."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store)
+        super().__init__(store, at_once=0)
         self._times = 0
         self.begun = threading.Event()
         self.done = threading.Event()
         self._reading = _Telling(self.done)  # type: ignore[assignment]  # as a lock is used there
 
-    def _read(self) -> Names:
+    def _read(self) -> Known:
         self._times += 1
         if self._times == 2:
             self.begun.set()
@@ -39,27 +51,87 @@ class _Telling:
     def __init__(self, waited_for: threading.Event) -> None:
         self._lock = threading.Lock()
         self._waited_for = waited_for
-        self.release = self._lock.release
 
-    def acquire(self, *, blocking: bool) -> bool:
-        if self._lock.acquire(blocking=False):
-            return True
-        if blocking:
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
             self._waited_for.set()
-        return self._lock.acquire(blocking=blocking)
+            self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def titles(names: SiteNames) -> set[str]:
     return {name.text for name in anyio.run(names).completing("项许可", 20)}
 
 
+def test_of_few_names_whoever_asks_after_a_release_is_told_the_new_ones(store: Store) -> None:
+    release(store)
+    names = SiteNames(store)
+    assert titles(names) == {"甲项许可", "乙项许可"}
+    release(store, LATER)
+    assert names.before() is None
+    assert titles(names) == {"甲项许可", "丙项许可"}
+
+
+def test_many_names_are_read_anew_by_the_one_that_follows_the_log_and_by_nobody_who_asks(
+    store: Store,
+) -> None:
+    release(store)
+    names = SiteNames(store, at_once=0)
+    assert titles(names) == {"甲项许可", "乙项许可"}
+    release(store, LATER)
+    assert titles(names) == {"甲项许可", "乙项许可"}
+    before = names.before()
+    assert before is not None
+    assert before.state != store.validator()
+
+    async def followed() -> set[str]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(names.follow)
+            with anyio.fail_after(60):
+                while names.before() is not None:
+                    await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        return {name.text for name in (await names()).completing("项许可", 20)}
+
+    assert anyio.run(followed) == {"甲项许可", "丙项许可"}
+
+
+def test_the_names_are_followed_again_once_the_store_answers_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(store)
+    names, answers = SiteNames(store), iter([OSError("away")])
+    monkeypatch.setattr("publisher.naming._POLL", 0.0)
+    read = store.validator
+
+    def validator() -> object:
+        for away in answers:
+            raise away
+        return read()
+
+    monkeypatch.setattr(store, "validator", validator)
+
+    async def followed() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(names.follow)
+            with anyio.fail_after(60):
+                while names._known is None:
+                    await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+
+    anyio.run(followed)
+    assert titles(names) == {"甲项许可", "乙项许可"}
+
+
 def test_while_names_are_read_those_of_before_answer_but_none_that_was_erased(store: Store) -> None:
     release(store)
     names = _Reading(store)
     assert titles(names) == {"甲项许可", "乙项许可"}
-    release(store, "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n丙项许可,行政许可,市统计局\n")
+    release(store, LATER)
     with ThreadPoolExecutor() as threads:
-        threads.submit(titles, names)
+        threads.submit(names._now)
         try:
             assert names.begun.wait(60)
             assert titles(names) == {"甲项许可", "乙项许可"}
@@ -68,3 +140,27 @@ def test_while_names_are_read_those_of_before_answer_but_none_that_was_erased(st
             assert titles(names) == {"丙项许可"}
         finally:
             names.done.set()
+
+
+def test_an_answer_of_the_names_of_before_bears_another_tag_than_that_of_the_new_ones(
+    store: Store, tmp_path: Path
+) -> None:
+    release(store)
+    engine = EmbeddedEngine(tmp_path / "index")
+    names = SiteNames(store, at_once=0)
+    service = replace(service_of(read(tmp_path, {}), store, engine), names=names)
+    assert titles(names) == {"甲项许可", "乙项许可"}
+    release(store, LATER)
+    assert anyio.run(settle, store, engine)
+    call = Call({}, urlencode({"q": "bingxiangxuke"}).encode(), "/v1/search")
+
+    def asked() -> tuple[Validity, str | None]:
+        reply = anyio.run(search.handle, service, call)
+        return reply.validity, anyio.run(reply.build).did_you_mean
+
+    before, meant = asked()
+    assert meant is None
+    names._now()
+    after, meant = asked()
+    assert meant == "丙项许可"
+    assert before != after
