@@ -180,8 +180,9 @@ def _related(visit: Visit, names: Set[str], others: Sequence[Mention], releases:
     """By what the collector read of each: a title that says 解读 may explain something else."""
     store, told = visit.service.store, (list[Mention](), list[Mention](), list[Mention]())
     view = View(as_of=visit.today(), known_at=visit.view.known_at)
+    states = store.states([one.record for one in others], view)
     for one in others:
-        content = store.record(one.dataset, one.record, view).content
+        content = states[one.record].content if one.record in states else {}
         held = (content.get(field) for field in RELATIONS)
         named = (isinstance(value, list) and not names.isdisjoint(map(str, value)) for value in held)
         told[next((place for place, found in enumerate(named) if found), -1)].append(one)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from publisher.store import amend, history, naming, reading, registry, views
 from publisher.store import tables as t
-from publisher.store.base import Base
+from publisher.store.base import Base, Keyed
 from publisher.store.clocks import micros
 from publisher.store.listing import Listing
 from publisher.store.model import (
@@ -65,6 +65,17 @@ class Asking(Base):
         with self._read() as conn:
             keyed = self._keyed(conn, dataset)
             return reading.record(conn, keyed, record_id, views.clocks(conn, dataset, view, self._clock()))
+
+    def states(self, ids: Sequence[str], view: View) -> Mapping[str, RecordState]:
+        """By id, whichever dataset holds them; what the view does not know of, or only as to come, is absent.
+
+        Raises ``StoreError('no-such-release')`` for a view by release, which is of one dataset.
+        """
+        with self._read() as conn:
+            clocks = views.clocks(conn, None, view, self._clock())
+            names = conn.execute(select(t.dataset.c.key, t.dataset.c.name)).all()
+            datasets = {row.key: Keyed(row.key, row.name) for row in names}
+            return {state.id: state for state in reading.records(conn, datasets, ids, clocks)}
 
     def history(self, dataset: str, record_id: str) -> tuple[Change, ...]:
         with self._read() as conn:

@@ -55,6 +55,7 @@ _INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
 _KNOWN = select(*COLUMNS).select_from(joined(t.span)).where(_s.known_from <= _INSTANT, _s.known_to > _INSTANT)
 _MINE = _KNOWN.where(_r.id == bindparam("record"), _r.dataset == bindparam("dataset"))
 _ON_DAY = Prepared(_MINE.where(_s.effective_from <= _DAY, _s.effective_to > _DAY))
+_SEVERAL = select(*COLUMNS, _s.dataset).select_from(joined(t.span))
 _COMING = _MINE.where(_s.effective_from > _DAY).order_by(_s.effective_from).limit(1)
 
 
@@ -118,6 +119,18 @@ def record(conn: Connection, dataset: Named, record_id: str, clocks: Clocks) -> 
     if row is None:
         raise no_such_record(record_id)
     return state(conn, dataset, row, status="future" if row.status == "stated" else None)
+
+
+def records(
+    conn: Connection, datasets: Mapping[int, Named], ids: Sequence[str], clocks: Clocks
+) -> Iterator[RecordState]:
+    """Those of ``ids`` that are, or were, in effect at the view: in no order, and none that is to come.
+
+    ``datasets``: every one, by key.
+    """
+    for batch in batched(dict.fromkeys(map(plain, ids)), _IDS_AT_ONCE):
+        for row in conn.execute(_SEVERAL.where(_r.id.in_(batch), clocks.see(_s))).all():
+            yield state(conn, datasets[row.dataset], row)
 
 
 def find(conn: Connection, dataset: Named, title: str, today: int) -> tuple[RecordState, ...]:

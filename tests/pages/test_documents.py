@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import event
 
 from publisher.app import create_app
 from publisher.settings import read as read_settings
@@ -20,6 +20,7 @@ from tests.api.asserting import BASE
 from tests.api.conftest import Clock, dataset, index, publish
 from tests.pages.conftest import BROWSER, Page
 
+CLOCK = Clock(datetime(2026, 1, 4, 1, tzinfo=UTC))
 NUMBER = "示政发〔2024〕1号"
 DOCUMENTS: list[dict[str, Any]] = [
     {"number": NUMBER, "title": "关于减税的通知", "body_markdown": "一、减税\n\n各区县照办。"},
@@ -36,19 +37,37 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    home: Path = tmp_path_factory.mktemp("documents")
-    settings, clock = read_settings(home, {}), Clock(datetime(2026, 1, 4, 1, tzinfo=UTC))
-    store = Store.open(settings.database, sources=settings.sources, clock=clock)
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    settings = read_settings(tmp_path_factory.mktemp("documents"), {})
+    store = Store.open(settings.database, sources=settings.sources, clock=CLOCK)
     store.init_site(BASE, "data.example.gov.cn,2026-01-04")
     store.create_dataset(dataset("policies", catalogue="policies", title="政策文件"), load("policies"))
     contents = [{"name": one["title"], **one} for one in DOCUMENTS]
     publish(store, "policies", contents, date(2025, 1, 1), "")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def client(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    settings = read_settings(tmp_path_factory.mktemp("index"), {})
     engine = EmbeddedEngine(settings.index)
     index(store, engine)
-    with TestClient(create_app(settings, store=store, search=engine, clock=clock)) as client:
+    with TestClient(create_app(settings, store=store, search=engine, clock=CLOCK)) as client:
         yield client
-    store.close()
+
+
+@pytest.fixture
+def statements(store: Store) -> Iterator[list[str]]:
+    """Every statement that the store sends while a test runs."""
+    sent: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(" ".join(statement.split()))
+
+    event.listen(store._database.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(store._database.engine, "before_cursor_execute", note)
 
 
 def page(client: httpx.Client, title: str) -> Page:
@@ -84,3 +103,12 @@ def test_a_page_tells_which_cell_was_read_and_by_which_version(client: httpx.Cli
     text = page(client, "关于清理文件的决定").text
     assert "工作表“ 收费 ”" in text
     assert "版本 1" in text
+
+
+def test_however_many_mention_a_document_they_are_read_by_one_statement(
+    client: httpx.Client, statements: list[str]
+) -> None:
+    opened = page(client, "关于减税的通知")
+    assert len(opened.links) > 0
+    read = [text for text in statements if "FROM span" in text and "record.id IN" in text]
+    assert len(read) == 1
