@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
+from msgspec import structs
 
 from publisher.api import reading
 from publisher.api import records as api
+from publisher.api.answers import Facet
 from publisher.api.parameters import Parameters
 from publisher.api.records import ListedPage
 from publisher.api.routing import Call, Reply
@@ -79,6 +81,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
         releases = service.store.releases(name)
         latest = home.latest(visit, releases)
         table = _table(visit, catalogue, asked, page)
+        counted = [_headed(visit, catalogue, facet) for facet in page.facets]
         return press.page(
             "dataset.html",
             visit,
@@ -92,10 +95,8 @@ def dataset(press: Press, visit: Visit) -> Reply:
             table=table,
             shown={column.field.name for column in table.columns},
             fields=[f for f in catalogue.fields if not f.personal],
-            facets=[
-                finding.choices(visit, facet) for facet in page.facets if finding.says_something(visit, facet)
-            ],
-            chips=list(finding.chips(visit, page.facets, {})),
+            facets=[finding.choices(visit, f) for f in counted if finding.says_something(visit, f)],
+            chips=list(finding.chips(visit, counted, {})),
             files=_files(visit, name, release),
             title_of=values.title_of,
         )
@@ -128,6 +129,11 @@ def _figures(
 
 def _facets(catalogue: Catalogue) -> Sequence[str]:
     return ["part", *(f.name for f in catalogue.fields if f.facet and not f.personal)]
+
+
+def _headed(visit: Visit, catalogue: Catalogue, facet: Facet) -> Facet:
+    field = catalogue.by_name.get(facet.field)
+    return facet if field is None else structs.replace(facet, title=values.title_of(visit, field))
 
 
 def _listing(visit: Visit, facets: Sequence[str], *, pinned: bool) -> Call:

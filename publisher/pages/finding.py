@@ -168,7 +168,12 @@ def says_something(visit: Visit, facet: answers.Facet) -> bool:
 def choices(visit: Visit, facet: answers.Facet) -> Choices:
     chosen = visit.values(facet.field)
     every = [
-        Choice(value.title, value.count, visit.toggled(facet.field, value.value), value.value in chosen)
+        Choice(
+            _worded(visit, facet.field, value),
+            value.count,
+            visit.toggled(facet.field, value.value),
+            value.value in chosen,
+        )
         for value in facet.values
     ]
     every.sort(key=lambda c: not c.on)  # what is on stays in sight
@@ -179,10 +184,17 @@ def facet_title(visit: Visit, name: str, title: str) -> str:
     return visit.t(*words.FACETS[name]) if name in words.FACETS else title
 
 
+def _worded(visit: Visit, name: str, value: answers.FacetValue) -> str:
+    """The API's title of a value, which is Chinese; what is no word of the publisher's has an English one."""
+    if name == "status":
+        return words.of(visit, words.STATUSES, value.value)
+    return visit.t(*words.BOOLEANS[value.value]) if value.value in words.BOOLEANS else value.title
+
+
 def chips(visit: Visit, facets: Sequence[answers.Facet], datasets: Mapping[str, Dataset]) -> Iterator[Chip]:
     """``datasets``: those that may be a filter, by name; a search may find none of them."""
     titles = {("dataset", name): dataset.title for name, dataset in datasets.items()}
-    titles |= {(f.field, v.value): v.title for f in facets for v in f.values}
+    titles |= {(f.field, v.value): _worded(visit, f.field, v) for f in facets for v in f.values}
     names = {f.field: facet_title(visit, f.field, f.title) for f in facets}
     for name, value in visit.pairs:
         if name in names:

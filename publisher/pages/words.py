@@ -25,6 +25,7 @@ STATUSES: Mapping[str, tuple[str, str]] = {
     "withdrawn": ("已撤回", "withdrawn"),
     "erased": ("已依法删除", "erased"),
 }
+BOOLEANS: Mapping[str, tuple[str, str]] = {"true": ("是", "yes"), "false": ("否", "no")}
 LABELS: Mapping[str, tuple[str, str]] = {
     "demo": ("演示数据", "demo data"),
     "partial": ("不完整", "partial"),

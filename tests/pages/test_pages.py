@@ -246,9 +246,17 @@ def test_a_search_that_finds_nothing_still_names_its_filters_and_shows_no_empty_
     assert not [at for _, at in page.elements if at.get("class") == "facet"]
 
 
-def test_yes_and_no_are_told_in_words_where_they_are_counted(visit: Open) -> None:
-    page = visit(HOME)
-    assert not {"true", "false"} & {word.strip() for word in page.words}
+def test_yes_and_no_are_told_in_words_where_they_are_counted(look: Open) -> None:
+    words = {word.strip() for word in look("/datasets/shili-fees").words}
+    assert {"涉企", "是", "否"} <= words
+    assert not {"true", "false"} & words
+
+
+def test_english_pages_count_yes_and_no_under_english_headings(look: Open) -> None:
+    page = look("/datasets/shili-fees?lang=en&enterprise_related=true")
+    words = {word.strip() for word in page.words}
+    assert {"Charged on enterprises", "yes"} <= words
+    assert not {"是", "否", "涉企"} & words
 
 
 def test_comparing_days_leaves_the_last_two_releases_chosen(visit: Open) -> None:
