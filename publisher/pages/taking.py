@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit
 
@@ -33,7 +33,11 @@ _HEADINGS = (
 _LONGEST = 32_767
 """Characters; what Excel holds in a cell."""
 
+_ROWS = 1_048_576
+"""Of a sheet; what Excel takes. What is more stands in the next."""
+
 type Row = tuple[str, ...]
+type Rows = AsyncIterator[Sequence[Row]]
 
 
 async def as_csv(visit: Visit) -> AsyncReply:
@@ -44,37 +48,41 @@ async def as_xlsx(visit: Visit) -> AsyncReply:
     return await _taken(visit, "xlsx", _xlsx)
 
 
-async def _taken(visit: Visit, suffix: str, write: Callable[[Sequence[Row]], bytes]) -> AsyncReply:
-    """Raises as the search does. What is asked for is all: no page and no excerpt."""
+async def _taken(visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]) -> AsyncReply:
+    """Raises as the search does. What is asked for is all: no page and no excerpt.
+
+    Written page by page: of a large search the file alone is held, never its rows.
+    """
     pairs = visit.besides("cursor", "limit", "facets", "explain")
     call = Call({}, urlencode([*pairs, ("limit", str(api.MAX_HITS)), *visit.clocks]).encode(), "/search")
     first = await api.search.handle(visit.service, call)
     name = disposition(f"检索 {' '.join(visit.values('q'))[:80]}.{suffix}", f"search.{suffix}")
 
     async def build() -> bytes:
-        rows = [tuple(visit.t(*heading) for heading in _HEADINGS)]
-        async for found in _pages(visit, call, first):
-            rows += await sync_to_thread(_rows, visit, found.hits)
-        return await sync_to_thread(write, rows)
+        headings = tuple(visit.t(*heading) for heading in _HEADINGS)
+        return await write(headings, _pages(visit, call, first))
 
     return AsyncReply(first.validity, build, {"content-disposition": name})
 
 
-async def _pages(visit: Visit, call: Call, reply: AsyncReply) -> AsyncIterator[searched.Found]:
+async def _pages(visit: Visit, call: Call, reply: AsyncReply) -> Rows:
     while True:
         found: searched.Found = await reply.build()
-        yield found
+        yield await sync_to_thread(_rows, visit, found.hits)
         if found.links.next is None:
             return
         call = Call(call.path, urlsplit(found.links.next).query.encode(), call.address)
         reply = await api.search.handle(visit.service, call)
 
 
-def _rows(visit: Visit, hits: Iterable[searched.Hit]) -> list[Row]:
+def _rows(visit: Visit, hits: Sequence[searched.Hit]) -> list[Row]:
     store = visit.service.store
+    view = View(as_of=visit.today(), known_at=visit.view.known_at)
+    states = store.states([hit.record for hit in hits], view)
     rows: list[Row] = []
     for hit in hits:
-        state = store.record(hit.dataset, hit.record, View(as_of=visit.today(), known_at=visit.view.known_at))
+        if (state := states.get(hit.record)) is None:  # the log went on between search and this
+            continue
         kind = state.content.get(store.catalogue(hit.dataset).type_field or "")
         pinned = visit.service.link(f"/datasets/{hit.dataset}/records/{hit.record}?release={state.release}")
         cells = (hit.dataset_title, state.title, state.part or "", kind if isinstance(kind, str) else "")
@@ -82,25 +90,63 @@ def _rows(visit: Visit, hits: Iterable[searched.Hit]) -> list[Row]:
     return rows
 
 
-def _csv(rows: Sequence[Row]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
-
-
-def _xlsx(rows: Sequence[Row]) -> bytes:
-    target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(target, options) as book:
-        # Not the present: the same search gives the same bytes, as its ETag says.
-        book.set_properties({"created": datetime(1980, 1, 1, tzinfo=UTC)})
-        sheet = book.add_worksheet("检索结果")
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, 1, 36)
-        sheet.set_column(2, 5, 14)
-        sheet.set_column(6, 6, 60)
-        for y, row in enumerate(rows):
-            for x, cell in enumerate(row):
-                sheet.write_string(y, x, cell[:_LONGEST])
-        sheet.autofilter(0, 0, max(len(rows) - 1, 1), len(_HEADINGS) - 1)
+async def _csv(headings: Row, pages: Rows) -> bytes:
+    target = io.BytesIO(b"\xef\xbb\xbf")
+    target.seek(0, io.SEEK_END)
+    text = io.TextIOWrapper(target, encoding="utf-8", errors="replace", newline="")
+    writer = csv.writer(text)
+    writer.writerow(headings)
+    async for rows in pages:
+        writer.writerows(rows)
+    text.flush()
     return target.getvalue()
+
+
+async def _xlsx(headings: Row, pages: Rows) -> bytes:
+    target = io.BytesIO()
+    # Rows go to a file beside, one by one; the library would hold every cell.
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(target, options)
+    # Not the present: the same search gives the same bytes, as its ETag says.
+    book.set_properties({"created": datetime(1980, 1, 1, tzinfo=UTC)})
+    sheets = _Sheets(book, headings)
+    try:
+        async for rows in pages:
+            await sync_to_thread(sheets.add, rows)
+        sheets.finish()
+    finally:  # nothing is left beside
+        await sync_to_thread(book.close)
+    return target.getvalue()
+
+
+class _Sheets:
+    """One sheet, and more where there are more rows than Excel takes."""
+
+    def __init__(self, book: xlsxwriter.Workbook, headings: Row) -> None:
+        self._book, self._headings = book, headings
+        self._begin()
+
+    def _begin(self) -> None:
+        count = len(self._book.worksheets())
+        self._sheet = self._book.add_worksheet(f"检索结果{count + 1 if count else ''}")
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.set_column(0, 1, 36)
+        self._sheet.set_column(2, 5, 14)
+        self._sheet.set_column(6, 6, 60)
+        self._next = 0
+        self._write(self._headings)
+
+    def _write(self, row: Row) -> None:
+        for x, cell in enumerate(row):
+            self._sheet.write_string(self._next, x, cell[:_LONGEST])
+        self._next += 1
+
+    def add(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if self._next == _ROWS:
+                self.finish()
+                self._begin()
+            self._write(row)
+
+    def finish(self) -> None:
+        self._sheet.autofilter(0, 0, max(self._next - 1, 1), len(self._headings) - 1)

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from publisher.collect import page as collected
-from publisher.pages import charts, documents
+from publisher.pages import charts, documents, taking
 from tests.api.asserting import BASE
 from tests.feeds.test_text import ELEMENTS, HOSTILE, Elements
 from tests.pages.conftest import BROWSER, Open
@@ -193,3 +193,17 @@ def test_the_table_of_a_dataset_is_sorted_filtered_and_cut_to_chosen_columns(loo
     assert "承办机构" in page.text
     rows = page.leading_to(f"{POWERS}/records/")
     assert len(rows) == 3
+
+
+def test_results_that_one_sheet_cannot_hold_go_on_in_the_next(
+    demo: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
+    monkeypatch.setattr(taking, "_ROWS", 8)
+    book = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
+    assert book.sheetnames[:2] == ["检索结果", "检索结果2"]
+    sheets = [[[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book]
+    assert {len(rows) for rows in sheets[:-1]} == {8}
+    ((headings, *rows),) = [[[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in whole]
+    assert all(sheet[0] == headings for sheet in sheets)
+    assert [row for sheet in sheets for row in sheet[1:]] == rows
