@@ -22,11 +22,16 @@ KINDS: dict[Kind, str] = {
 """Kind of change → the verb of its headline."""
 
 
+PART = "part"
+"""In place of a field: the department that hands the record in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field before and after; None where it had, or has, no value."""
 
     field: str
+    """Of the catalogue, or :data:`PART`."""
     before: Json
     after: Json
 
@@ -51,6 +56,8 @@ class ChangeItem:
     """The same as a day in Asia/Shanghai: it decides whether an effect lies in the future."""
     effective_on: date
     release: int
+    first: bool = False
+    """The list, or this department's share of it, is published for the first time: nothing in it is new."""
     division: str | None = None
     """GB/T 2260 code of what the dataset is about; a record that names its own goes before."""
     updated: datetime | None = None

@@ -66,11 +66,15 @@ def _values(value: Json) -> tuple[str, ...]:
 
 
 def authors(item: ChangeItem) -> tuple[str, ...]:
-    """Who answers for the change and, of a document, the body that issued it."""
-    issuer = item.catalogue.body_field
+    """Who answers for the change and, of a document, the bodies that issued it."""
+    return tuple(dict.fromkeys((item.actor, *issuers(item))))
+
+
+def issuers(item: ChangeItem) -> tuple[str, ...]:
+    """The bodies that a document names as its own; none of what is no document, or hidden."""
+    field = item.catalogue.body_field
     document = any(field.format == "markdown" for field in item.catalogue.fields)
-    issued = _values(shown_content(item).get(issuer)) if issuer and document and not item.hidden else ()
-    return tuple(dict.fromkeys((item.actor, *issued)))
+    return _values(shown_content(item).get(field)) if field and document and not item.hidden else ()
 
 
 def enclosures(item: ChangeItem) -> tuple[Link, ...]:

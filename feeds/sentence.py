@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from html import escape
 
-from feeds.changes import KINDS, ChangeItem, Difference
-from feeds.labels import authors, categories, enclosures, shown_content
+from feeds.changes import KINDS, PART, ChangeItem, Difference
+from feeds.charges import Charge, charges
+from feeds.labels import authors, categories, enclosures, issuers, shown_content
 from feeds.model import Entry
 from feeds.text import full_text
+from schemas import divisions
 from schemas.catalogue import Catalogue, Content, Field, Json
 from schemas.values import format_value
 
 _SHORT = 24
 """Longest value, in characters, that a headline quotes."""
+_FEW = 3
+"""Fields, or bodies, that a headline names."""
+_CHARGED: Mapping[Charge, str] = {"fee-raised": "上调", "fee-lowered": "下调"}
 _CONTEXT = 40
 """Characters that stay on each side of the stretch that differs in a long text."""
 _LONG = 600
@@ -41,19 +47,48 @@ def headline(item: ChangeItem) -> str:
     """One sentence: 「示例市财政局 取消收费项目：价格鉴证业务收费」.
 
     Quotes the one field that changed where both values are short, and says from when a change
-    takes effect that lies in the future.
+    takes effect that lies in the future. What a list holds when it is first published is not called new.
     """
-    noun = item.catalogue.item or "条目"
-    if item.kind == "renamed" and item.previous_title and not item.hidden:
-        text = f"{item.actor} 将{noun}“{item.previous_title}”更名为“{item.title}”"
-    else:
-        text = f"{item.actor} {KINDS[item.kind]}{noun}"
-        text += f"：{item.title}" if item.title else ""
-    if item.kind in ("changed", "corrected") and not item.hidden:
-        text += _what(item)
+    issued = issuers(item) if item.kind == "added" else ()
+    text = f"{'、'.join(issued[:_FEW]) or item.actor} {_did(item)}"
     if item.effective_on > item.published_on:
         text += f"（自{_day(item.effective_on)}起）"
     return text
+
+
+def _did(item: ChangeItem) -> str:
+    noun = item.catalogue.item or "条目"
+    named = f"：{item.title}" if item.title else ""
+    if item.hidden:
+        return f"{KINDS[item.kind]}{noun}{named}"
+    match item.kind:
+        case "renamed" if item.previous_title:
+            return f"将{noun}“{item.previous_title}”更名为“{item.title}”"
+        case "added":
+            decided = shown_content(item).get(item.catalogue.decision_field or "")
+            if isinstance(decided, str) and decided:
+                return f"决定{decided}{named}"
+            verb = "公布" if item.catalogue.running else "首次公布" if item.first else KINDS["added"]
+            return f"{verb}{noun}{named}"
+        case "changed" | "corrected":
+            return _changed(item, noun, named)
+    return f"{KINDS[item.kind]}{noun}{named}"
+
+
+def _changed(item: ChangeItem, noun: str, named: str) -> str:
+    """One short value is quoted, and of a sum it is said whether it went up; else the fields are named."""
+    known = [(title, d) for d in item.differences if (title := _title(item.catalogue, d.field))]
+    if len(known) == 1:
+        title, difference = known[0]
+        before, after = _sides(item.catalogue, difference)
+        if len(before) <= _SHORT and len(after) <= _SHORT:
+            quoted = f"{before or '无'} → {after or '无'}"
+            for charge in charges(item):
+                return f"{_CHARGED[charge]}{title}{named}（{quoted}）"
+            return f"{KINDS[item.kind]}{noun}{named}（{title}：{quoted}）"
+    names = "、".join(title for title, _ in known[:_FEW])
+    told = f"（{names}{'等' if len(known) > _FEW else ''}）" if known else ""
+    return f"{KINDS[item.kind]}{noun}{named}{told}"
 
 
 def summary(item: ChangeItem) -> str:
@@ -81,23 +116,6 @@ def details(item: ChangeItem) -> str:
     else:
         body += _differences_table(item.catalogue, item.differences)
     return body + ("" if item.kind == "removed" else full_text(item))
-
-
-def _what(item: ChangeItem) -> str:
-    known = [
-        (field, difference)
-        for difference in item.differences
-        if (field := _public(item.catalogue, difference.field)) is not None
-    ]
-    if not known:
-        return ""
-    if len(known) == 1:
-        field, difference = known[0]
-        before, after = _printed(field, difference.before), _printed(field, difference.after)
-        if len(before) <= _SHORT and len(after) <= _SHORT:
-            return f"（{field.title}：{before or '无'} → {after or '无'}）"
-    names = "、".join(field.title for field, _ in known[:3])
-    return f"（{names}{'等' if len(known) > 3 else ''}）"
 
 
 def _effect(item: ChangeItem) -> str:
@@ -128,23 +146,39 @@ def _differences_table(catalogue: Catalogue, differences: tuple[Difference, ...]
 
 def _difference_rows(catalogue: Catalogue, differences: tuple[Difference, ...]) -> Iterator[str]:
     for difference in differences:
-        field = _public(catalogue, difference.field)
-        if field is None:
+        title = _title(catalogue, difference.field)
+        if title is None:
             continue
-        before, after = _narrow(_printed(field, difference.before), _printed(field, difference.after))
+        before, after = _narrow(*_sides(catalogue, difference))
         old = f"<del>{_html(before)}</del>" if before else "（无）"
         new = f"<ins>{_html(after)}</ins>" if after else "（无）"
-        yield f"<tr><th>{escape(field.title)}</th><td>{old}</td><td>{new}</td></tr>"
+        yield f"<tr><th>{escape(title)}</th><td>{old}</td><td>{new}</td></tr>"
 
 
-def _public(catalogue: Catalogue, name: str) -> Field | None:
-    # A later version of the catalogue may have dropped the field, and personal ones are never told.
+def _title(catalogue: Catalogue, name: str) -> str | None:
+    """None where nothing may be told: a personal field, or one that the catalogue has not (any more)."""
+    if name == PART:
+        return "报送部门"
     field = catalogue.by_name.get(name)
-    return None if field is None or field.personal else field
+    return None if field is None or field.personal else field.title
 
 
-def _printed(field: Field, value: Json) -> str:
-    return "" if value is None else format_value(field, value, "zh")
+def _sides(catalogue: Catalogue, difference: Difference) -> tuple[str, str]:
+    field = catalogue.by_name.get(difference.field)
+    return _printed(field, difference.before), _printed(field, difference.after)
+
+
+def _printed(field: Field | None, value: Json) -> str:
+    """As people write it in Chinese: a day with its characters, a place by its name."""
+    if field is not None and isinstance(value, str):
+        if field.type == "date":
+            with suppress(ValueError):
+                return _day(date.fromisoformat(value))
+        if field.format == "division" and (path := divisions.path(value)):
+            return f"{path}（{value}）"
+    if value is None or field is None:
+        return str(value or "")
+    return format_value(field, value, "zh")
 
 
 def _narrow(before: str, after: str) -> tuple[str, str]:

@@ -104,6 +104,8 @@ class Catalogue:
     """The date a reader sorts and facets by; without it the release's ``effective_on``."""
     body_field: str | None = None
     type_field: str | None = None
+    decision_field: str | None = None
+    """Of a list of decisions, the field that says what was decided: 「决定取消：…」 in place of 新增."""
     item: str = "条目"
     """What one record is called in a sentence: 「取消收费项目：…」."""
     source: str = ""

@@ -90,6 +90,7 @@ class _CatalogueExtra(_Part, frozen=True):
     date_field: str | None = None
     body_field: str | None = None
     type_field: str | None = None
+    decision_field: str | None = None
     item: str = "条目"
 
 
@@ -132,6 +133,7 @@ def parse(source: str, *, where: str = "") -> Catalogue:
         date_field=extra.date_field,
         body_field=extra.body_field,
         type_field=extra.type_field,
+        decision_field=extra.decision_field,
         item=extra.item,
         source=source,
     )
@@ -280,7 +282,9 @@ def _of_headings(file: _File) -> _Problems:
                 yield f"$.fields[{index}].{place}", f"{heading!r} is blank or already a heading ({owner})"
 
 
-_POINTERS = tuple(f"{role}_field" for role in ["title", "group", "parent", "number", "date", "body", "type"])
+_POINTERS = tuple(
+    f"{role}_field" for role in ["title", "group", "parent", "number", "date", "body", "type", "decision"]
+)
 
 
 def _of_references(file: _File) -> _Problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 
@@ -26,7 +27,7 @@ def entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Data
 
 def _entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> Iterator[Entry]:
     site = store.site()
-    amended = store.amended(changes)
+    amended, origins, first = store.amended(changes), store.origins(changes), store.beginnings(changes)
 
     @cache
     def release(dataset: str, number: int) -> Release:
@@ -39,8 +40,20 @@ def _entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Dat
     for (name, number), some in groupby(changes, key=lambda c: (c.dataset, c.release)):
         made = release(name, number), catalogue(name, number)
         for change in reversed(list(some)):
-            item = change_item(change, site, datasets[name], *made, amended.get(change.sequence))
-            yield entry_of(item, base=site.base)
+            sequence = change.sequence
+            item = change_item(change, site, datasets[name], *made, first=sequence in first)
+            yield entry_of(_told(item, amended.get(sequence), origins.get(sequence)), base=site.base)
+
+
+def _told(item: ChangeItem, amendment: Amendment | None, origin: str | None) -> ChangeItem:
+    """With what became of it since, and the address of its source, where there are these."""
+    if amendment is not None:
+        item = replace(item, updated=amendment.at, corrected=amendment.corrected)
+    return (
+        item
+        if origin is None or item.hidden
+        else replace(item, links=(*item.links, Link(origin, "via", "", "来源")))
+    )
 
 
 def change_item(
@@ -49,9 +62,10 @@ def change_item(
     dataset: Dataset,
     release: Release,
     catalogue: Catalogue,
-    amendment: Amendment | None = None,
+    *,
+    first: bool,
 ) -> ChangeItem:
-    """``amendment``: what became of it since; None where nothing did, or nobody asks."""
+    """``first``: the list, or the part's share of it, was published for the first time."""
     home = f"/datasets/{dataset.name}"
     return ChangeItem(
         id=f"tag:{site.tag_authority}:{dataset.name}/{change.release}/{change.record}/{change.kind}",
@@ -68,20 +82,19 @@ def change_item(
         published_on=day_at(change.published_at),
         effective_on=change.effective_on,
         release=change.release,
-        updated=amendment.at if amendment else None,
-        corrected=amendment is not None and amendment.corrected,
+        first=first,
         basis=release.basis,
         reason=change.reason,
         before=change.before,
         after=change.after,
         differences=tuple(Difference(f.field, f.before, f.after) for f in change.fields),
         hidden=_hidden(change),
-        links=tuple(_links(change, release, site.base, home)),
+        links=tuple(_links(change, site.base, home)),
     )
 
 
-def _links(change: Change, release: Release, base: str, home: str) -> Iterator[Link]:
-    """The record for programs, its history, the comparison with the state before for both, the sources."""
+def _links(change: Change, base: str, home: str) -> Iterator[Link]:
+    """The record for programs, its history, the comparison with the state before for both."""
     record = f"{base}/v1{home}/records/{change.record}"
     yield Link(record, "alternate", "application/json")
     yield Link(f"{record}/history", "related", "application/json", "沿革")
@@ -89,8 +102,6 @@ def _links(change: Change, release: Release, base: str, home: str) -> Iterator[L
         states = f"{home}/compare?from={change.release - 1}&to={change.release}"
         yield Link(base + states, "related", "text/html", "与上次发布比较")
         yield Link(f"{base}/v1{states}", "related", "application/json", "与上次发布比较")
-    for url in dict.fromkeys(source.url for source in release.sources if source.url):
-        yield Link(url, "via", "", "来源")
 
 
 def _hidden(change: Change) -> str:

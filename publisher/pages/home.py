@@ -108,6 +108,8 @@ def sentences(service: Service, dataset: Dataset, release: Release, limit: int) 
     changes: tuple[Change, ...] = store.changes(
         dataset=dataset.name, release=release.number, cause="source", limit=limit
     )
+    beginnings = store.beginnings(changes)
     for change in changes:
-        item = change_item(change, service.site, dataset, release, catalogue)
+        first = change.sequence in beginnings
+        item = change_item(change, service.site, dataset, release, catalogue, first=first)
         yield Told(headline(item), change.record, change.kind)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from publisher.store import history
 from publisher.store import tables as t
@@ -20,7 +20,27 @@ BLOCK = 500
 """Changes of a block: few enough for one document."""
 _AT_ONCE = 500
 
-_c, _b, _r, _s = t.change.c, t.release.c, t.record.c, t.span.c
+_c, _b, _r, _s, _i = t.change.c, t.release.c, t.record.c, t.span.c, t.import_.c
+
+
+_READ_FROM = (
+    select(_c.sequence, _i.url)
+    .join_from(t.change, t.revision, t.revision.c.key == _c.revision)
+    .join(t.import_, and_(_i.key == t.revision.c["import"], _i.release == _c.release))
+    .where(_i.url.is_not(None))
+)
+_GONE_FROM = (
+    select(_c.sequence, func.min(_i.url).label("url"))
+    .join_from(t.change, t.import_, and_(_i.release == _c.release, _i.part.is_not_distinct_from(_c.part)))
+    .where(_i.url.is_not(None))
+    .group_by(_c.sequence)
+    .having(func.count(_i.url.distinct()) == 1)
+)
+
+_BY_PART = select(_c.sequence, _c.dataset, _c.part, _c.release).where(_c.part.is_not(None))
+_FIRST_FILES = (
+    select(_i.part, func.min(_i.release).label("release")).where(_i.release.is_not(None)).group_by(_i.part)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +114,35 @@ class Announcing(Base):
                         max(at, known.at) if known else at, corrected=known is not None
                     )
         return found
+
+    def origins(self, changes: Sequence[Change]) -> Mapping[int, str]:
+        """Sequence → the address of the source that brought the change; absent where a file was handed in.
+
+        What was removed has none of its own: it is that of the file of its part which holds it no more.
+        """
+        removed = [change.sequence for change in changes if change.kind == "removed"]
+        others = [change.sequence for change in changes if change.kind not in history.WITHOUT_CONTENT]
+        found: dict[int, str] = {}
+        with self._read() as conn:
+            for query, sequences in ((_READ_FROM, others), (_GONE_FROM, removed)):
+                for batch in batched(sequences, _AT_ONCE):
+                    rows = conn.execute(query.where(_c.sequence.in_(batch))).all()
+                    found |= {row.sequence: row.url for row in rows}
+        return found
+
+    def beginnings(self, changes: Sequence[Change]) -> frozenset[int]:
+        """Sequences of those whose release was the first of the list, or of the part's share of it."""
+        found = {change.sequence for change in changes if change.release == 1}
+        later = [c.sequence for c in changes if c.release > 1 and c.kind == "added" and c.part is not None]
+        with self._read() as conn:
+            for batch in batched(later, _AT_ONCE):
+                rows = conn.execute(_BY_PART.where(_c.sequence.in_(batch))).all()
+                files = _FIRST_FILES.where(
+                    _i.dataset.in_({row.dataset for row in rows}), _i.part.in_({row.part for row in rows})
+                )
+                firsts = {row.part: row.release for row in conn.execute(files).all()}
+                found |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
+        return frozenset(found)
 
     def block(self, sequence: int) -> Block | None:
         """The block that a change stands in; None where there is no such change."""

@@ -50,7 +50,7 @@ _CHANGE: Select[Any] = (
 _OF_RECORD = Prepared(
     _CHANGE.where(_r.id == bindparam("record"), _r.dataset == bindparam("dataset")).order_by(_c.sequence)
 )
-_WITHOUT_CONTENT = ("removed", "withdrawn")
+WITHOUT_CONTENT = ("removed", "withdrawn")
 
 
 def changes(
@@ -112,7 +112,7 @@ def _changes(conn: Connection, rows: Sequence[Any], order: FieldOrder) -> tuple[
 
 def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
     erased = row.erased_by is not None
-    silent = row.kind in _WITHOUT_CONTENT
+    silent = row.kind in WITHOUT_CONTENT
     before = None if erased or row.content_before is None else _DECODE(row.content_before)
     after = None if erased or silent or row.content is None else _DECODE(row.content)
     fields: tuple[FieldChange, ...] = ()

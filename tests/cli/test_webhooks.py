@@ -93,6 +93,6 @@ def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Site, tmp
             serve.kill()
         (message,) = [one for one in server.asked if b'"changes.published"' in one.body]
         told = Webhook(made["secret"]).verify(message.body, dict(message.headers))
-        assert told["data"]["feed"]["items"][0]["title"].endswith("新增权责事项：烟花爆竹经营许可")
+        assert told["data"]["feed"]["items"][0]["title"].endswith("首次公布权责事项：烟花爆竹经营许可")
         (line,) = site.ok("webhooks", "log", "--json").json
         assert (line["subscription"], line["state"], line["answer"]) == (made["id"], "done", 200)

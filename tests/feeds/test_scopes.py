@@ -23,10 +23,10 @@ def changed(service: Service) -> None:
         ("change=removed", ["取消收费项目：价格鉴证业务收费"]),
         (
             "change=fee-raised",
-            ["调整收费项目：居民生活污水处理费（收费标准：0.85元/立方米 → 0.95元/立方米）"],
+            ["上调收费标准：居民生活污水处理费（0.85元/立方米 → 0.95元/立方米）"],
         ),
         ("change=fee-lowered", []),
-        ("change=fee-raised&change=removed", ["调整", "取消"]),
+        ("change=fee-raised&change=removed", ["上调", "取消"]),
         ("change=corrected", []),
     ],
 )
@@ -54,7 +54,7 @@ def test_a_search_is_followed_from_its_first_record_to_its_cancellation(service:
     feed = service.feed(f"search.atom?q={quote('价格鉴证')}")
     assert titles(feed) == [
         "示例市财政局 取消收费项目：价格鉴证业务收费",
-        "示例市财政局 新增收费项目：价格鉴证业务收费",
+        "示例市财政局 首次公布收费项目：价格鉴证业务收费",
     ]
     assert feed.feed.title == "检索“价格鉴证”：变化"
 
@@ -162,4 +162,4 @@ def test_the_feed_of_a_past_day_tells_what_was_published_by_then(service: Servic
     service.publish(SECOND)
     service.index()
     found = titles(service.feed(f"search.atom?q={quote('价格鉴证')}&known_at={until}"))
-    assert found == ["示例市财政局 新增收费项目：价格鉴证业务收费"]
+    assert found == ["示例市财政局 首次公布收费项目：价格鉴证业务收费"]

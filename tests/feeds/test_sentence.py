@@ -15,7 +15,7 @@ from feeds.changes import KINDS, ChangeItem, Difference, Kind
 from feeds.model import Feed
 from feeds.render import atom
 from feeds.sentence import details, entry_of, headline, summary
-from schemas.reading import parse
+from schemas.reading import load, parse
 
 
 def _field(name: str, title: str, kind: str | None = None, **more: object) -> dict[str, object]:
@@ -47,6 +47,12 @@ CATALOGUE = parse(
             },
         },
         ensure_ascii=False,
+    )
+)
+
+PLACED = parse(
+    CATALOGUE.source.replace('"name": "clerk"', '"name": "place"').replace(
+        '"personal": true', '"kind": "division"'
     )
 )
 
@@ -91,9 +97,71 @@ def test_a_rename_names_both_names() -> None:
     assert text == "示例市财政局 将收费项目“价格鉴证业务收费”更名为“价格认定收费”"
 
 
+def test_what_a_list_holds_when_it_is_first_published_is_not_called_new() -> None:
+    assert headline(item("added", first=True)) == "示例市财政局 首次公布收费项目：价格鉴证业务收费"
+
+
+def test_a_decision_is_told_by_what_it_decided_and_by_no_more_where_that_is_blank_or_hidden() -> None:
+    decided = item(
+        "added",
+        catalogue=load("cancelled-items"),
+        actor="国务院",
+        title="煤炭生产许可证核发",
+        after={"name": "煤炭生产许可证核发", "decision": "取消"},
+    )
+    assert headline(decided) == "国务院 决定取消：煤炭生产许可证核发"
+    blank = replace(decided, after={"name": "煤炭生产许可证核发"})
+    assert headline(blank) == "国务院 公布取消下放事项：煤炭生产许可证核发"
+    assert "决定" not in headline(replace(decided, hidden="内容已依法清除。"))
+
+
+def test_a_document_is_published_by_the_bodies_that_issued_it() -> None:
+    made = item(
+        "added",
+        catalogue=load("policies"),
+        actor="示例市人民政府",
+        title="关于减税的通知",
+        after={"title": "关于减税的通知", "issuer": ["示例市财政局", "示例市税务局"]},
+    )
+    assert headline(made) == "示例市财政局、示例市税务局 公布政策文件：关于减税的通知"
+    assert headline(replace(made, after={})) == "示例市人民政府 公布政策文件：关于减税的通知"
+
+
 def test_one_short_change_is_quoted_in_the_headline() -> None:
-    change = item("changed", differences=(Difference("standard", "0.85元/立方米", "0.95元/立方米"),))
-    assert headline(change).endswith("（收费标准：0.85元/立方米 → 0.95元/立方米）")
+    change = item("changed", differences=(Difference("management", "财政专户", "缴入地方国库"),))
+    assert headline(change).endswith(
+        "调整收费项目：价格鉴证业务收费（资金管理方式：财政专户 → 缴入地方国库）"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("0.85元/立方米", "0.95元/立方米", "上调收费标准：价格鉴证业务收费（0.85元/立方米 → 0.95元/立方米）"),
+        ("10元/证", "免费", "下调收费标准：价格鉴证业务收费（10元/证 → 免费）"),
+        ("10元/证", "10元/件", "调整收费项目：价格鉴证业务收费（收费标准：10元/证 → 10元/件）"),
+    ],
+)
+def test_of_a_sum_it_is_said_whether_it_went_up(before: str, after: str, said: str) -> None:
+    change = item("changed", differences=(Difference("standard", before, after),))
+    assert headline(change) == f"示例市财政局 {said}"
+
+
+def test_a_record_that_another_department_hands_in_now_says_so() -> None:
+    change = item("changed", differences=(Difference("part", "工商局", "市场监管局"),))
+    assert headline(change).endswith("（报送部门：工商局 → 市场监管局）")
+    assert "<th>报送部门</th><td><del>工商局</del></td><td><ins>市场监管局</ins></td>" in details(change)
+
+
+def test_days_and_places_are_written_as_people_write_them() -> None:
+    change = item(
+        "changed",
+        catalogue=load("policies"),
+        differences=(Difference("date_written", "2015-11-05", "2015-11-15"),),
+    )
+    assert headline(change).endswith("（成文日期：2015年11月5日 → 2015年11月15日）")
+    placed = item("added", catalogue=PLACED, after={"name": "甲", "place": "210302"})
+    assert "<td>辽宁省鞍山市铁东区（210302）</td>" in details(placed)
 
 
 def test_a_value_that_appears_or_goes_is_told_as_none() -> None:

@@ -8,7 +8,7 @@ import feedparser
 import pytest
 
 from publisher.announcing.selection import ENTRIES
-from publisher.store.model import StoreError
+from publisher.store.model import Entry, Part, StoreError
 from schemas.catalogue import Content
 from schemas.reading import load
 from tests.feeds.conftest import BASE, FEES, FIRST, SECOND, Service, dataset, titles
@@ -24,10 +24,12 @@ def test_each_change_of_a_release_is_an_entry_in_a_sentence_and_the_newest_relea
     later = "（自2024年7月1日起）"
     assert set(told[:3]) == {
         f"示例市财政局 新增收费项目：城市道路占用挖掘修复费{later}",
-        f"示例市财政局 调整收费项目：居民生活污水处理费（收费标准：0.85元/立方米 → 0.95元/立方米）{later}",
+        f"示例市财政局 上调收费标准：居民生活污水处理费（0.85元/立方米 → 0.95元/立方米）{later}",
         f"示例市财政局 取消收费项目：价格鉴证业务收费{later}",
     }
-    assert sorted(told[3:]) == sorted(f"示例市财政局 新增收费项目：{content['name']}" for content in FIRST)
+    assert sorted(told[3:]) == sorted(
+        f"示例市财政局 首次公布收费项目：{content['name']}" for content in FIRST
+    )
 
 
 def test_an_entry_tells_field_by_field_what_changed(service: Service) -> None:
@@ -138,7 +140,7 @@ def test_the_feed_of_all_datasets_holds_the_changes_of_each(service: Service) ->
     service.publish(FIRST)
     service.publish(FIRST[:1], dataset="other-fees", part=None)
     told = titles(service.feed("all.rss"))
-    assert told[0].startswith("示例市人民政府 新增收费项目：价格鉴证业务收费")
+    assert told[0].startswith("示例市人民政府 首次公布收费项目：价格鉴证业务收费")
     assert len(told) == 4
 
 
@@ -177,5 +179,69 @@ def test_a_feed_that_is_not_there_is_a_problem_404(service: Service, name: str) 
 def test_control_characters_in_a_published_value_do_not_break_the_feed(service: Service) -> None:
     service.publish([{"name": "甲\ufffe乙]]>𠮷", "department": "财政部门", "standard": "<b>1</b>\x0b"}])
     (entry,) = service.feed().entries
-    assert entry.title.startswith("示例市财政局 新增收费项目：甲乙]]>𠮷")
+    assert entry.title.startswith("示例市财政局 首次公布收费项目：甲乙]]>𠮷")
     assert "<b>" not in entry.content[0].value
+
+
+def put(service: Service, address: str | None, *contents: Content, part: str | None = None) -> None:
+    """Into the draft, as read from an address."""
+    source = service.store.put_source(
+        repr(contents).encode(), name=address or "a.csv", media_type="text/html", url=address
+    )
+    entries = [Entry(content=content, source_text=repr(content)) for content in contents]
+    service.store.stage(FEES, entries, part=part, source=source, parser_version="1")
+
+
+def sources(service: Service) -> dict[str, list[str]]:
+    """What an entry's title ends with → the addresses that it names as its source."""
+    return {
+        entry.title.rpartition("：")[2]: [link.href for link in entry.links if link.rel == "via"]
+        for entry in service.feed().entries
+    }
+
+
+def test_an_entry_names_the_page_that_it_was_read_from_and_none_of_the_release_s_others(
+    service: Service,
+) -> None:
+    service.store.add_part(FEES, Part("民政局"))
+    put(service, "https://fin.example.gov.cn/1.html", FIRST[0], FIRST[1], part="财政局")
+    put(service, "https://mz.example.gov.cn/2.html", FIRST[2], part="民政局")
+    assert service.store.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
+    assert sources(service) == {
+        "价格鉴证业务收费": ["https://fin.example.gov.cn/1.html"],
+        "居民生活污水处理费": ["https://fin.example.gov.cn/1.html"],
+        "遗体整容": ["https://mz.example.gov.cn/2.html"],
+    }
+    put(service, "https://fin.example.gov.cn/3.html", FIRST[1], part="财政局")
+    put(service, None, {**FIRST[2], "standard": "100元/具"}, part="民政局")
+    assert service.store.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
+    newest = {entry.tags[0].term: entry for entry in service.feed().entries[:2]}
+    assert newest["removed"].title.endswith("取消收费项目：价格鉴证业务收费")
+    via = {kind: [at.href for at in entry.links if at.rel == "via"] for kind, entry in newest.items()}
+    assert via == {"removed": ["https://fin.example.gov.cn/3.html"], "changed": []}
+
+
+def test_once_withdrawn_or_erased_an_entry_does_not_send_readers_to_where_it_was_read(
+    service: Service,
+) -> None:
+    put(service, "https://fin.example.gov.cn/1.html", *FIRST, part="财政局")
+    assert service.store.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
+    service.store.withdraw(FEES, [service.record("遗体整容")], reason="误列")
+    service.store.erase(records=[(FEES, service.record("价格鉴证业务收费"))], ground="判决", actor="")
+    text = service.client.get(f"/feeds/{FEES}.atom").text
+    assert text.count('rel="via"') == 1
+
+
+def test_what_a_department_hands_in_for_the_first_time_is_not_called_new(service: Service) -> None:
+    service.publish(FIRST[:2])
+    service.store.add_part(FEES, Part("民政局"))
+    service.publish(FIRST[2:], part="民政局")
+    service.publish([*FIRST[2:], {"name": "遗体接运", "department": "民政部门"}], part="民政局")
+    assert titles(service.feed())[:2] == [
+        "示例市民政局 新增收费项目：遗体接运",
+        "示例市民政局 首次公布收费项目：遗体整容",
+    ]
+    before = titles(service.feed())[1:]
+    service.store.merge_parts(FEES, "民政局", "财政局")
+    after = titles(service.feed())[1:]
+    assert after == [title.replace("民政局", "财政局") for title in before]
