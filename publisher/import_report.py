@@ -66,6 +66,8 @@ class ImportReport:
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[Conflict, ...] = ()
     without_errors: bool = False
+    marked: int = 0
+    """Published documents beside those of the files that publication would mark as ended (废止)."""
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -120,6 +122,7 @@ class ImportReport:
             ],
             "findings": [asdict(f) for f in self.findings],
             "changes": asdict(self.changes),
+            "marked": self.marked,
             "conflicts": [_conflict(c) for c in self.conflicts],
             "warnings": [_conflict(c) for c in self.warnings],
             "sheets": [sheet for file in self.files for sheet in _sheets(file)],

@@ -232,6 +232,7 @@ def _with_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
         changes=sum((file.changes for file in files), start=Changes()),
         conflicts=tuple(c for c in diff.conflicts if c.code not in _TOLD_ELSEWHERE),
         warnings=diff.warnings,
+        marked=diff.marked,
     )
 
 

@@ -44,6 +44,11 @@ def show(report: ImportReport) -> None:
         f"发布后 / if published: 新增 added {c.added}, 变更 changed {c.changed}, "
         f"移除 removed {c.removed}, 不变 unchanged {c.unchanged}"
     )
+    if report.marked:
+        output.result(
+            f"另有 {report.marked} 件已公布的文件将标明废止 / "
+            f"{report.marked} published documents will be marked as ended"
+        )
 
 
 def _counts(file: FileReport) -> list[object]:

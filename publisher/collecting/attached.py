@@ -18,10 +18,10 @@ from publisher.collect.readers import archive, binary, open_grids, pdf, word97, 
 from publisher.collect.readers.problems import ReaderError
 from publisher.collecting import warc
 from publisher.collecting.discovery import ATTACHMENTS
-from publisher.collecting.endings import said_too
 from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
 from publisher.collecting.warc import Hop
+from publisher.store.endings import said_elsewhere
 from publisher.store.evidence import WARC, Page, Response
 from publisher.store.model import Source as Evidence
 from publisher.store.model import StoreError
@@ -152,11 +152,11 @@ class Attachments:
         return warc.content(hop, self._source.largest << 20)
 
 
-def evidence_of(response: Response, sign: str, *, about: str = "") -> Evidence:
-    """An answer as the log names the file that an import was read from; ``about``: one of several in it."""
+def evidence_of(response: Response, sign: str) -> Evidence:
+    """An answer as the log names the file that an import was read from."""
     return Evidence(
         digest=response.digest,
-        name=f"{response.url}#{about}" if about else response.url,
+        name=response.url,
         media_type=WARC,
         size=response.size,
         obtained_at=response.at,
@@ -187,7 +187,7 @@ def with_attachments(
         content["outline"] = list(outline)
     ordered = {f.name: content[f.name] for f in catalogue.fields if f.name in content}
     said = "\x1e".join(f"{one.file['url']}\x1f{one.file.get('sha256', '')}\x1f{one.text}" for one in attached)
-    return replace(record, content=ordered, source_text=said_too(record.source_text, said))
+    return replace(record, content=ordered, source_text=said_elsewhere(record.source_text, said))
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -15,12 +15,11 @@ from publisher.collect.readers import encoding
 from publisher.collect.readers.problems import ReaderError
 from publisher.collecting import copies, discovery, warc
 from publisher.collecting.attached import Attachments, evidence_of, with_attachments
-from publisher.collecting.endings import Endings, said_too
 from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
 from publisher.collecting.warc import Hop
 from publisher.store.evidence import WARC, Page, Response, Understood
-from publisher.store.model import Entry, Filter, Gathered, RecordQuery
+from publisher.store.model import Gathered
 from publisher.store.store import Store
 from schemas.catalogue import Catalogue
 from schemas.text import heading_key
@@ -54,8 +53,7 @@ class Reader:
         self._store, self._source, self._catalogue = store, source, catalogue
         self.report = report
         self._attachments = Attachments(store, source, catalogues, report)
-        self._endings = Endings(store, source.dataset, catalogue)
-        self._gathered: dict[str, Gathered] = {}  # by the page, or the number of what a notice ends
+        self._gathered: dict[str, Gathered] = {}  # by the page
         self._waiting: list[tuple[Page, Understood]] = []
 
     def read_kept(self) -> None:
@@ -81,11 +79,7 @@ class Reader:
         self.flush()
 
     def flush(self) -> None:
-        """What was read into the draft, and then that it was read: a crash between reads it once more.
-
-        What a notice ends is marked by the write that brings the notice, so none is read without its marks.
-        """
-        self._mark_ended()
+        """What was read into the draft, and then that it was read: a crash between reads it once more."""
         gathered, self._gathered = tuple(self._gathered.values()), {}
         waiting, self._waiting = self._waiting, []
         if gathered:
@@ -109,25 +103,6 @@ class Reader:
             self._again(self._store.page(parent))
         self.flush()
 
-    def _mark_ended(self) -> None:
-        """What the notices read since the last write ended, wherever it was read from before."""
-        while new := self._endings.new():
-            for ended in new:
-                self._mark(ended)
-
-    def _mark(self, ended: str) -> None:
-        name = heading_key(ended[1:-1]) if ended.startswith("《") else None
-        read = [one for one, said in self._waiting if ended == said.number or (name and name == said.named)]
-        kept = [one for one, _, _ in self._store.alike(None if name else ended, name)]
-        for one in (*read, *kept):
-            if (waits := self._gathered.get(one.url)) is not None:
-                entries = tuple(map(self._endings.marked, waits.entries))
-                self._gathered[one.url] = replace(waits, entries=entries)
-            elif one in kept:
-                self._again(one)
-        if not read and not kept and name is None:
-            self._mark_record(ended)
-
     def _again(self, one: Page) -> None:
         """A document whose surroundings changed, from what was kept."""
         if one.taken and one.response is not None:
@@ -135,17 +110,6 @@ class Reader:
             hop = warc.read(self._store.source_bytes(response.digest))[-1]
             reading = read_answer(hop, one.url, response.digest, self._source, self._catalogue).reading
             self._stage(one, response, reading)
-
-    def _mark_record(self, number: str) -> None:
-        """One that was handed in as a file: its content as it is, marked, by the evidence of the notice."""
-        query = RecordQuery(filters=(Filter("number", "eq", (number,)),), limit=2, count=False)
-        for state in self._store.records(self._source.dataset, query).records:
-            content = self._endings.applied(state.content)
-            notice = self._endings.response(number)
-            if content != state.content and notice is not None:
-                entry = Entry(content, said_too("", str(content)), state.locator, state.originals)
-                source = evidence_of(notice, COLLECTED, about=number)
-                self._gathered[number] = Gathered((entry,), source, document.PARSER_VERSION)
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
         """One page that said something new. What cannot be read is told of once."""
@@ -190,13 +154,12 @@ class Reader:
             self._not_taken(one, understood.text_digest)
 
     def _stage(self, one: Page, response: Response, reading: Reading) -> None:
-        """With its attachments, and marked where another document ended it."""
+        """With its attachments."""
         (record,) = reading.records
         record = with_attachments(record, self._attachments.of(one), self._catalogue)
-        entries = tuple(publishing.entries_of([self._endings.marked(record)]))
+        entries = tuple(publishing.entries_of([record]))
         source = evidence_of(response, one.suspected_by or COLLECTED)
         self._gathered[one.url] = Gathered(entries, source, reading.parser_version)
-        self._endings.learn(record.content, response)
 
     def _not_taken(self, one: Page, text_digest: str | None = None) -> None:
         version = document.PARSER_VERSION

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, func, select
 from publisher.store import registry
 from publisher.store import tables as t
 from publisher.store.database import Database, json_text
+from publisher.store.endings import SIGN
 from publisher.store.history import difference
 from publisher.store.model import Change, DraftDiff, FieldChange, OnConflict, SheetCounts
 from publisher.store.publish import weigh
@@ -27,6 +28,11 @@ _COUNTED = {
     "same": "unchanged",
     "stays": "unchanged",
 }
+_MARKED = (
+    select(func.count())
+    .join_from(plan, t.import_, t.import_.c.key == plan.c["import"])
+    .where(plan.c.kind == "changed", t.import_.c.detected_by == SIGN)
+)
 
 
 def diff(
@@ -64,6 +70,7 @@ def diff(
         warnings=tuple(warnings),
         counts=counts,
         sheets=tuple(_by_sheet(conn, reader.parts)),
+        marked=conn.scalar(_MARKED) or 0,
     )
 
 

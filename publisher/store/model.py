@@ -212,6 +212,8 @@ class DraftDiff:
     """``added``, ``changed``, ``removed``, ``unchanged``, ``in_error``: exact, even if lists are cut."""
     sheets: tuple[SheetCounts, ...] = ()
     """The same by file and sheet."""
+    marked: int = 0
+    """Of those changed: documents in force that notices of the draft end, and that no file of it holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, literal, select, update
 
-from publisher.store import conflicts, draft, registry
+from publisher.store import conflicts, draft, endings, registry
 from publisher.store import plan as planning
 from publisher.store import tables as t
 from publisher.store.database import Database
@@ -36,6 +36,7 @@ def weigh(
     on_conflict: OnConflict,
 ) -> tuple[Sequence[Window], list[Conflict], list[Conflict]]:
     """Fill ``plan``. → the imports, errors and warnings. Raises ``StoreError('no-draft')``."""
+    endings.mark(conn, dataset, catalogue, day=day)
     imports = draft.draft_imports(conn, dataset)
     if not imports:
         raise StoreError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")

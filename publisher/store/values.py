@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from publisher.store import tables as t
 from publisher.store.database import insert_many, stream
 from publisher.store.draft import plain
+from publisher.store.endings import ENDS, tells
 from schemas.catalogue import Catalogue, Field, Json
 
 _LONGEST = 300
@@ -21,7 +22,8 @@ _NAMES = ("revision", "field", "text", "number", "dataset")
 
 
 def kept_fields(catalogue: Catalogue) -> tuple[Field, ...]:
-    """Fields whose values are kept apart: facets, numbers, dates, codes, names of bodies, vocabularies.
+    """Fields whose values are kept apart: facets, numbers, dates, codes, names of bodies, vocabularies,
+    and the documents that a document ends.
 
     Any other field can be filtered and sorted by too, out of the content, more slowly.
     """
@@ -35,6 +37,7 @@ def _is_kept(field: Field, catalogue: Catalogue) -> bool:
         or bool(field.vocabulary)
         or field.type in ("integer", "decimal", "boolean", "date", "limit", "amount")
         or field.format in ("document-number", "body", "division", "code")
+        or (field.name == ENDS and tells(catalogue))
     )
 
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import io
-import signal
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import docx
-import pytest
 
 from tests.cli.site import create, item, xlsx
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes, make_due
 from tests.collecting.web import html, letter, listing, page, publish
-from tests.loopback import Answer, Asked
+from tests.loopback import Answer
 
 POWER = "shili-power-list"
 
@@ -120,84 +115,6 @@ def test_a_changed_attachment_is_noticed_and_read_again(collector: Collector) ->
     collector.publish()
     changes = collector.site.ok("changes", DATASET, "--release", 2, "--json").json
     assert [(one["kind"], one["cause"]) for one in changes] == [("changed", "source")]
-
-
-REPEAL = (
-    "<html><head><title>鞍山市人民政府关于废止部分规范性文件的决定</title></head><body>"
-    "<h1>鞍山市人民政府关于废止部分规范性文件的决定</h1><div class='TRS_Editor'><p>鞍政发〔2016〕8号</p>"
-    "<p>根据《辽宁省规范性文件管理办法》（辽政发〔2010〕2号），决定废止下列文件：</p>"
-    "<p>1.关于第1批清理行政审批事项的通知（鞍政发〔2015〕1号）</p><p>二、修改的文件</p>"
-    "<p>2.关于第2批清理行政审批事项的通知（鞍政发〔2015〕2号）</p>"
-    "<p>鞍山市人民政府</p><p>2016年5月6日</p></div></body></html>"
-)
-
-
-def states(collector: Collector) -> dict[str, tuple[Any, Any]]:
-    found = {}
-    for n in (1, 2):
-        (one,) = collector.site.ok("show", DATASET, letter(n)[0], "--json").json
-        content = one["content"]
-        found[content["number"]] = (content.get("validity"), content.get("ended_by"))
-    return found
-
-
-@pytest.mark.parametrize("order", ["notice last", "notice first", "at once", "by hand"])
-def test_a_repealing_notice_marks_what_it_ends_and_not_what_it_amends(
-    collector: Collector, order: str, tmp_path: Path
-) -> None:
-    web = collector.web
-    publish(web, 1, 2)
-    items = [(f"/d/{n}.html", letter(n)[0], "2015-04-01") for n in (1, 2)]
-    repeal = ("/d/r.html", "鞍山市人民政府关于废止部分规范性文件的决定", "2016-05-06")
-    web.answers["/d/r.html"] = html(REPEAL)
-    first = {"notice first": [repeal], "at once": [*items, repeal], "by hand": []}.get(order, items)
-    web.answers["/list.html"] = listing(first)
-    if order == "by hand":
-        for n in (1, 2):
-            (tmp_path / f"{n}.html").write_text(page(n), encoding="utf-8")
-            collector.site.ok("import", tmp_path / f"{n}.html", "--dataset", DATASET)
-    else:
-        collector.collect()
-    collector.publish()
-    if order != "at once":
-        web.answers["/list.html"] = listing([repeal] if order == "by hand" else [*items, repeal])
-        collector.collect()
-        collector.publish()
-    assert states(collector) == {
-        "鞍政发〔2015〕1号": ("废止", "鞍政发〔2016〕8号"),
-        "鞍政发〔2015〕2号": (None, None),
-    }
-
-
-def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(collector: Collector) -> None:
-    web = collector.web
-    publish(web, 1, 2)
-    items = [(f"/d/{n}.html", letter(n)[0], "2015-04-01") for n in (1, 2)]
-    web.answers["/list.html"] = listing(items)
-    collector.collect()
-    collector.publish()
-    link = "<p><a href='/d/list.docx'>附件：目录.docx</a></p>"
-    web.answers["/d/r.html"] = html(REPEAL.replace("</div>", f"{link}</div>"))
-    repeal = ("/d/r.html", "鞍山市人民政府关于废止部分规范性文件的决定", "2016-05-06")
-    web.answers["/list.html"] = listing([*items, repeal])
-    runs: list[subprocess.Popen[str]] = []
-
-    def killing(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
-        runs[0].kill()
-        runs[0].wait()
-        return Answer()
-
-    web.answers["/d/list.docx"] = killing  # asked after the notice is read, before the run ends
-    runs.append(collector.site.spawn("--home", collector.site.home, "collect", "--json"))
-    runs[0].communicate(timeout=60)
-    assert runs[0].returncode == -signal.SIGKILL
-    web.answers["/d/list.docx"] = Answer(status=404)
-    collector.collect()
-    collector.publish()
-    assert states(collector) == {
-        "鞍政发〔2015〕1号": ("废止", "鞍政发〔2016〕8号"),
-        "鞍政发〔2015〕2号": (None, None),
-    }
 
 
 def test_an_interpretation_names_what_it_explains(collector: Collector) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_documents import attach, pdf, word
-from tests.collecting.test_feed import served
 from tests.collecting.web import letter
 
 RULES, PLAN = pdf("Rules of the notice"), word("实施方案", "分三步实施。")
@@ -27,7 +26,7 @@ def collected(collector: Collector) -> Collector:
 
 
 def test_the_record_names_each_file_with_what_it_was_when_it_was_fetched(collected: Collector) -> None:
-    with served(collected) as client:
+    with collected.served() as client:
         (record,) = client.get(f"/v1/datasets/{DATASET}/records").json()["records"]
         schema = client.get(f"/v1/datasets/{DATASET}/schema").json()["json_schema"]["properties"]
     files = f"{collected.web.base}/files"
@@ -53,7 +52,7 @@ def test_the_record_names_each_file_with_what_it_was_when_it_was_fetched(collect
 
 @pytest.mark.parametrize("form", ["atom", "rss", "json"])
 def test_feeds_carry_the_files_as_enclosures(collected: Collector, form: str) -> None:
-    with served(collected) as client:
+    with collected.served() as client:
         answer = client.get(f"/feeds/{DATASET}.{form}")
     rules, plan, gone = (
         f"{collected.web.base}/files/{name}" for name in ("rules.pdf", "plan.docx", "gone.doc")
@@ -78,7 +77,7 @@ def test_feeds_carry_the_files_as_enclosures(collected: Collector, form: str) ->
 
 
 def test_an_entry_tells_the_whole_text_and_leads_to_the_source(collected: Collector) -> None:
-    with served(collected) as client:
+    with collected.served() as client:
         (entry,) = feedparser.parse(client.get(f"/feeds/{DATASET}.atom").content).entries
     assert "各部门要按时完成。" in entry.content[0].value
     assert "分三步实施。" in entry.content[0].value  # of the file, too
@@ -87,7 +86,7 @@ def test_an_entry_tells_the_whole_text_and_leads_to_the_source(collected: Collec
 
 
 def test_a_page_links_each_file_by_its_name(collected: Collector) -> None:
-    with served(collected) as client:
+    with collected.served() as client:
         (record,) = client.get(f"/v1/datasets/{DATASET}/records").json()["records"]
         html = client.get(f"/datasets/{DATASET}/records/{record['id']}").text
     files = f"{collected.web.base}/files"
@@ -98,6 +97,6 @@ def test_a_page_links_each_file_by_its_name(collected: Collector) -> None:
 def test_what_is_erased_takes_its_files_out_of_the_feeds(collected: Collector) -> None:
     record = collected.site.ok("show", DATASET, letter(1)[0], "--json").json[0]["id"]
     collected.site.ok("erase", DATASET, record, "--ground", "法院裁定", "--yes")
-    with served(collected) as client:
+    with collected.served() as client:
         for form in ("atom", "rss", "json"):
             assert "/files/" not in client.get(f"/feeds/{DATASET}.{form}").text

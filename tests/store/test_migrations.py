@@ -15,13 +15,14 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Table, func, insert, select
+from sqlalchemy import Connection, MetaData, Table, func, insert, select, update
 
 import publisher.store
 from publisher.store.database import Database
 from publisher.store.model import RecordQuery, View
 from publisher.store.store import Store
-from publisher.store.tables import HEAD, metadata
+from publisher.store.tables import HEAD, metadata, value
+from publisher.store.tables import revision as revision_table
 from tests.store.site import LATE, entry, put
 
 FOLDER = Path(__file__).parent / "revisions"
@@ -96,6 +97,27 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     server = request.getfixturevalue("postgresql_server")
     with server.database(migrated=False) as address:
         yield address
+
+
+def test_what_documents_end_is_found_by_name_also_where_they_were_published_before_0007(
+    empty: str, tmp_path: Path
+) -> None:
+    restore(empty, "0006")
+    database = Database(empty)
+    content = json.dumps(
+        {"ends": ["示政发〔2015〕1号", "《旧通知》", "长" * 400], "name": "甲"}, ensure_ascii=False
+    )
+    with database.write() as conn:
+        key = conn.scalar(select(func.max(revision_table.c.key)))
+        text = content.replace(", ", ",").replace(": ", ":")
+        conn.execute(update(revision_table).where(revision_table.c.key == key).values(content=text))
+    database.close()
+    Store.open(empty, sources=tmp_path / "sources", clock=now).close()
+    database = Database(empty)
+    with database.read() as conn:
+        found = select(value.c.text).where(value.c.field == "ends", value.c.revision == key)
+        assert set(conn.scalars(found)) == {"示政发〔2015〕1号", "《旧通知》"}
+    database.close()
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

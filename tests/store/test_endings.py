@@ -1,0 +1,117 @@
+"""Documents that others end are marked by the release that brings both, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from publisher.store.model import Dataset, Entry, Part, RecordQuery, RecordState
+from publisher.store.store import Store
+from schemas.catalogue import Json
+from schemas.reading import load
+from tests.store.site import EARLY, LATE, MIDDLE, Clock, put
+
+DOCUMENTS = "documents"
+
+
+def document(number: int, *ends: str, **more: Json) -> Entry:
+    content: dict[str, Json] = {
+        "number": f"示政发〔2015〕{number}号",
+        "title": f"关于第{number}件事的通知",
+        **more,
+    }
+    if ends:
+        content["ends"] = list(ends)
+    return Entry(
+        content, source_text=str(number), locator={"sheet": "", "rows": [number], "cells": {"title": "A1"}}
+    )
+
+
+@pytest.fixture
+def documents(store: Store) -> Store:
+    kept = Dataset(
+        name=DOCUMENTS,
+        catalogue="policies",
+        title="文件",
+        title_en="Documents",
+        body="示例市人民政府",
+        division=None,
+        licence="CC0-1.0",
+        contact="open@data.example.gov.cn",
+        parts=(Part("财政局"), Part("民政局")),
+    )
+    store.create_dataset(kept, load("policies"))
+    return store
+
+
+def lay(store: Store, name: str, *entries: Entry, part: str = "财政局") -> None:
+    store.stage(DOCUMENTS, entries, part=part, source=put(store, name), parser_version="1")
+
+
+def published(store: Store) -> dict[str, RecordState]:
+    page = store.records(DOCUMENTS, RecordQuery(limit=100))
+    return {str(state.content["number"])[9:-1]: state for state in page.records}
+
+
+def marks(store: Store) -> dict[str, Json]:
+    return {key: state.content.get("ended_by") for key, state in published(store).items()}
+
+
+def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_another(
+    documents: Store, clock: Clock
+) -> None:
+    lay(documents, "财政", *(document(n) for n in range(1, 5)))
+    lay(documents, "民政", document(5), part="民政局")
+    documents.publish(DOCUMENTS, effective_on=EARLY)
+    clock.advance(days=1)
+    named = ("示政发〔2015〕1号", "《关于第3件事的通知》", "示政发〔2015〕5号", "示政发〔1990〕7号")
+    lay(documents, "决定", document(9, *named))
+    release = documents.publish(DOCUMENTS, effective_on=MIDDLE)
+    assert release is not None
+    assert (release.counts["added"], release.counts["changed"]) == (1, 3)
+    by = "示政发〔2015〕9号"
+    assert marks(documents) == {"1": by, "2": None, "3": by, "4": None, "5": by, "9": None}
+    state = published(documents)["5"]
+    assert (state.part, state.sources[0].name, state.locator["cells"]) == (
+        "民政局",
+        "民政.xls",
+        {"title": "A1"},
+    )
+    assert documents.draft(DOCUMENTS) is None
+    assert documents.verify().ok
+    assert documents.rebuild_spans() == 0
+
+
+def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_says_stays(
+    documents: Store, clock: Clock
+) -> None:
+    ended = "示政发〔2015〕1号"
+    lay(documents, "第一", document(7, ended))
+    documents.publish(DOCUMENTS, effective_on=EARLY)
+    clock.advance(days=1)
+    lay(documents, "第二", document(8, ended, "示政发〔2015〕2号"))
+    lay(documents, "文件", document(1, validity="失效"), document(2, ended_by="示政发〔2014〕3号"))
+    documents.publish(DOCUMENTS, effective_on=MIDDLE)
+    found = published(documents)
+    assert found["1"].content["validity"] == "失效"
+    assert found["1"].content["ended_by"] == "示政发〔2015〕7号"
+    assert found["2"].content["ended_by"] == "示政发〔2014〕3号"
+    assert "validity" not in found["2"].content
+
+
+def test_a_notice_that_was_withdrawn_ends_nothing_any_more(documents: Store, clock: Clock) -> None:
+    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    documents.publish(DOCUMENTS, effective_on=EARLY)
+    clock.advance(days=1)
+    documents.withdraw(DOCUMENTS, [published(documents)["9"].id], reason="误发", actor="经办人")
+    clock.advance(days=1)
+    lay(documents, "文件", document(1))
+    documents.publish(DOCUMENTS, effective_on=LATE)
+    assert marks(documents) == {"1": None}
+
+
+def test_a_row_in_error_ends_nothing_and_a_document_does_not_end_itself(documents: Store) -> None:
+    wrong = document(8, "示政发〔2015〕1号")
+    lay(documents, "决定", Entry(wrong.content, wrong.source_text, wrong.locator, in_error=True))
+    lay(documents, "文件", document(1), document(9, "示政发〔2015〕9号", "《关于第9件事的通知》"))
+    documents.publish(DOCUMENTS, effective_on=EARLY, without_errors=True)
+    assert marks(documents) == {"1": None, "9": None}
