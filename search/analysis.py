@@ -214,10 +214,10 @@ class Analyzer:
         """Tokens of the ``grams`` stream, in order: neighbours in a phrase are neighbours here."""
         found: list[str] = []
         for run in _RUN.findall(folded):
-            if len(run) == 1 or not _HAN_RUN.match(run):
-                found.append(run)
+            if len(run) > 1 and ("\u3400" <= run[0] <= "\u9fff" or _HAN_RUN.match(run)):
+                found += map(operator.add, run, run[1:])
             else:
-                found.extend(map(operator.add, run, run[1:]))
+                found.append(run)
         return found
 
     def words(self, folded: str) -> list[str]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log, sqrt
+from math import log
 
 import msgspec
+import numpy as np
 
 from search.analysis import Analyzer
 from search.query import Query
+from search.texts import Booleans, Floats, Found, Integers, Texts
 
 LONGEST_TEXT = 4_000
 """Characters of a document that are looked at."""
@@ -36,11 +38,26 @@ _LAWS = ("法", "法典")
 _BELOW_LAWS = ("解释", "规定", "办法", "细则", "规则")
 
 
-type Terms = Sequence[tuple[str, float, float]]
-"""Of each term what BM25 multiplies: with the length of texts, and without."""
+class Terms:
+    """What is looked for in texts, what it is worth, and what BM25 multiplies, with the length of texts and
+    without: columns, to be multiplied with rows of documents."""
 
-type Counts = dict[int, float]
-"""Number of a term → how often it is met."""
+    def __init__(self, texts: Sequence[str], worths: Sequence[float], by_length: float, plain: float) -> None:
+        self.texts = texts
+        self.sizes = np.array([len(text) for text in texts], np.intp)
+        self.worths = np.array(worths).reshape(-1, 1)
+        self._by_length = 2.2 * by_length * self.worths
+        self._plain = 1.3 * plain * self.worths
+
+    def worth(self, held: Booleans) -> Floats:
+        """Of the terms that each document holds, together."""
+        # No product of matrices: it adds in another order at the edge, and equal documents must stay equal.
+        return (self.worths * held).sum(axis=0)
+
+    def bm25(self, counts: Integers | Floats, norm: Floats) -> Floats:
+        """With k1 1.2 and b 0.75 (of which ``norm`` comes) and with k1 0.3 and b 0."""
+        by_length, plain = counts / (counts + norm), counts / (counts + 0.3)
+        return (self._by_length * by_length + self._plain * plain).sum(axis=0)
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -168,19 +185,19 @@ class Ranking:
         self._weights = weights = weights or (QUESTION if query.asks else NAME)
         self._average = statistics.average_length
         self._grams_of = analyzer.grams
-        self._worths = [statistics.worth("grams", g) for g in query.grams]
-        self._whole = sum(self._worths) or 1.0
-        self._grams = _terms(query.grams, self._worths, weights.grams_by_length, weights.grams)
-        self._worth_of_chars = [(c, statistics.worth("chars", c)) for c in query.chars]
-        self._chars = _terms(
-            query.chars, [w for _, w in self._worth_of_chars], weights.chars_by_length, weights.chars
-        )
-        legal = [
-            max((statistics.worth("grams", g) for g in analyzer.grams(term)), default=0.0)
-            for term in query.legal
-        ]
-        self._legal = _terms(query.legal, legal, weights.legal, 0.0)
-        self._laws: dict[str, float] = {}
+
+        def worths(stream: str, tokens: Iterable[str]) -> list[float]:
+            return [statistics.worth(stream, token) for token in tokens]
+
+        grams = worths("grams", query.grams)
+        legal = [max(worths("grams", analyzer.grams(term)), default=0.0) for term in query.legal]
+        self._worths = grams
+        self._whole = sum(grams) or 1.0
+        self._grams = Terms(query.grams, grams, weights.grams_by_length, weights.grams)
+        chars = worths("chars", query.chars)
+        self._chars = Terms(query.chars, chars, weights.chars_by_length, weights.chars)
+        self._legal = Terms(query.legal, legal, weights.legal, 0.0)
+        self._wanted = frozenset(query.grams)
         self._words = [word for word in query.words if word.kind != "number"]
         place = {gram: index for index, gram in enumerate(query.grams)}
         self._forms = [
@@ -193,72 +210,91 @@ class Ranking:
 
     def order(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
         """Best first."""
-        asks = self._query.asks
-        laws = [_short(candidate.texts[0][1]) for candidate in candidates]
-        others = self._gathered(laws, candidates)
-        scored = []
-        for place, (candidate, law) in enumerate(zip(candidates, laws, strict=True)):
-            score = self.score(candidate, law) + (self._weights.strict if asks and candidate.tier else 0.0)
-            score += others.get(law, 0.0)
-            tier = candidate.tier if not asks or candidate.tier > 1 else 0
-            scored.append((-tier, -score, candidate.tie, place))
-        scored.sort()
-        return [(-score, candidates[place]) for _, score, _, place in scored]
+        if not candidates:
+            return []
+        titles = [candidate.texts[0][1] for candidate in candidates]
+        laws = [_short(title) for title in titles]
+        scores = self._scores(Texts([c.texts for c in candidates], LONGEST_TEXT), titles, laws)
+        tiers = np.array([candidate.tier for candidate in candidates])
+        if self._query.asks:
+            scores += self._weights.strict * (tiers > 0)
+            tiers[tiers < 2] = 0
+        ties = np.array([candidate.tie for candidate in candidates])
+        order = np.lexsort((ties, -scores, -tiers)).tolist()
+        return [
+            (score, candidates[place]) for place, score in zip(order, scores[order].tolist(), strict=True)
+        ]
 
-    def _gathered(self, laws: Sequence[str], candidates: Sequence[Candidate]) -> dict[str, float]:
+    def _gathered(self, laws: Sequence[str], titles: Sequence[str]) -> dict[str, float]:
         """Law → what it is worth that so many of its articles are candidates: it is about the matter."""
         weight = self._weights.gathered
         if not weight:
             return {}
-        titles = {(law, c.texts[0][1]) for law, c in zip(laws, candidates, strict=True)}
-        counts = Counter(law for law, _ in titles if law)
+        counts = Counter(law for law, _ in set(zip(laws, titles, strict=True)) if law)
         return {law: weight * log(count) for law, count in counts.items()}
 
-    def score(self, candidate: Candidate, law: str) -> float:
-        """``law``: what the title calls it, short."""
-        texts = candidate.texts
-        text = "\n".join([t for _, t in texts])[:LONGEST_TEXT]
-        size = len(text) / self._average
-        norm = 1.2 * (0.25 + 0.75 * size)
-        counts, best, start = self._met(text)
-        total = self._in_part(text, counts, best, start)
-        for weight, part in texts:
-            if weight > 1:
-                more = sqrt(weight) - 1  # in a field of weight 9 once counts as three
-                for number in counts:
-                    counts[number] += more * part.count(self._grams[number][0])
-        if self._forms:
-            self._take_forms(text, counts)
-        total += _bm25(self._grams, counts, norm)
-        total += _bm25(self._chars, _counted(self._chars, text), norm)
-        if self._legal:
-            total += _bm25(self._legal, _counted(self._legal, text), norm)
+    def _scores(self, texts: Texts, titles: Sequence[str], laws: Sequence[str]) -> Floats:
+        """Of each document; ``laws``: what its title calls the law, short."""
+        sizes = texts.sizes / self._average
+        norm = 1.2 * (0.25 + 0.75 * sizes)
+        grams, chars = texts.find(self._grams.texts), texts.find(self._chars.texts)
+        total = self._in_part(texts, grams, chars)
+        total += self._grams.bm25(self._with_forms(texts, texts.weigh(grams)), norm)
+        total += self._chars.bm25(texts.count(chars), norm)
+        if self._legal.texts:
+            total += self._legal.bm25(texts.count(texts.find(self._legal.texts)), norm)
+        total += self._weights.title * self._entitled(texts, grams, titles)
         total /= self._whole
-        total += self._weights.length * log(size + 0.05)
-        return total + self._held(text) + self._title(texts[0][1], law, counts)
+        total += self._weights.length * np.log(sizes + 0.05)
+        total += [self._held(text) for text in texts.whole]
+        others = self._gathered(laws, titles)
+        worths = {law: self._law(law) + others.get(law, 0.0) for law in set(laws)}
+        total += [worths[law] for law in laws]
+        return total
 
-    def _met(self, text: str) -> tuple[Counts, float, int]:
-        """How often each term is met, what those of the best stretch are worth, and where it begins."""
-        worths = self._worths
-        if len(text) <= PASSAGE:
-            counts = _counted(self._grams, text)
-            return counts, sum([worths[number] for number in counts]), 0
-        met: list[tuple[int, int]] = []
-        counts = {}
-        find = text.find
-        for number, (gram, _, _) in enumerate(self._grams):
-            count, start = 0, find(gram)
-            while start >= 0:
-                met.append((start, number))
-                count += 1
-                start = find(gram, start + 1)
-            if count:
-                counts[number] = count
-        met.sort()
-        return counts, *self._passage(met)
+    def _with_forms(self, texts: Texts, counts: Floats) -> Floats:
+        """Another form of a word counts as its grams."""
+        if self._forms:
+            met = texts.count(texts.find([form for form, _ in self._forms]))
+            for count, (_, numbers) in zip(met, self._forms, strict=True):
+                counts[numbers] = np.maximum(counts[numbers], count)
+        return counts
 
-    def _passage(self, met: Sequence[tuple[int, int]]) -> tuple[float, int]:
-        """Of (place, number of the term), in order: what the best stretch is worth, and where it begins."""
+    def _in_part(self, texts: Texts, grams: Found, chars: Found) -> Floats:
+        """What the beginning and the best passage hold."""
+        weights = self._weights
+        best, begins = self._passages(texts, grams)
+        total = weights.passage * best
+        if weights.passage_chars:
+            short = texts.sizes <= PASSAGE + 2 * _AROUND
+            first = texts.starts + np.where(short, 0, np.maximum(begins - _AROUND, 0))
+            last = texts.starts + np.where(short, texts.sizes, begins + PASSAGE + _AROUND)
+            inside = (chars.places >= first[chars.owners]) & (chars.places < last[chars.owners])
+            total += weights.passage_chars * self._chars.worth(texts.held(chars, inside))
+        if weights.lead:
+            ends = grams.places - texts.starts[grams.owners] + self._grams.sizes[grams.numbers]
+            total += weights.lead * self._grams.worth(texts.held(grams, ends <= LEAD))
+        return total
+
+    def _passages(self, texts: Texts, grams: Found) -> tuple[Floats, Integers]:
+        """Of each document what the best stretch is worth, and where it begins."""
+        best = self._grams.worth(texts.count(grams) > 0)
+        begins = np.zeros(len(texts.whole), np.intp)
+        order = np.argsort(grams.places, kind="stable")
+        places, numbers = grams.places[order], grams.numbers[order]
+        first = np.searchsorted(places, texts.starts)
+        last = np.searchsorted(places, texts.starts + texts.sizes)
+        met = ((texts.sizes > PASSAGE) & (first < last)).nonzero()[0]
+        begins[met] = places[first[met]] - texts.starts[met]
+        for document in met[places[last[met] - 1] - places[first[met]] > PASSAGE].tolist():
+            within = slice(first[document], last[document])
+            stands = list(zip(places[within].tolist(), numbers[within].tolist(), strict=True))
+            best[document], begin = self._best(stands)
+            begins[document] = begin - texts.starts[document]
+        return best, begins
+
+    def _best(self, met: Sequence[tuple[int, int]]) -> tuple[float, int]:
+        """Of (place, number of the gram), in order: what the best stretch is worth, and where it begins."""
         worths = self._worths
         inside = [0] * len(worths)
         value = best = 0.0
@@ -277,27 +313,6 @@ class Ranking:
                 best, begin = value, met[first][0]
         return best, begin
 
-    def _take_forms(self, text: str, counts: Counts) -> None:
-        """Another form of a word counts as its terms."""
-        for form, places in self._forms:
-            if count := text.count(form):
-                for number in places:
-                    counts[number] = max(counts.get(number, 0.0), count)
-
-    def _in_part(self, text: str, counts: Counts, best: float, start: int) -> float:
-        """What the beginning and the best passage hold."""
-        weights = self._weights
-        total = weights.passage * best
-        if weights.passage_chars:
-            passage = text[max(0, start - _AROUND) : start + PASSAGE + _AROUND]
-            held = text if len(text) <= PASSAGE + 2 * _AROUND else passage
-            total += weights.passage_chars * sum([w for char, w in self._worth_of_chars if char in held])
-        if weights.lead:
-            lead = text[:LEAD]
-            held_there = [self._worths[number] for number in counts if self._grams[number][0] in lead]
-            total += weights.lead * sum(held_there)
-        return total
-
     def _held(self, text: str) -> float:
         held = 0
         for word in self._words:
@@ -308,21 +323,13 @@ class Ranking:
                 return share + self._weights.implied
         return share
 
-    def _title(self, title: str, law: str, counts: Counts) -> float:
-        """How far the title is what was asked for, and the rank of a law by the kind that its title names."""
-        value = self._laws.get(law)
-        if value is None:
-            value = self._laws[law] = self._law(law)
-        covered = 0.0
-        for number in counts:
-            if self._grams[number][0] in title:
-                covered += self._worths[number]
-        if covered:
-            grams = self._grams_of(title)
-            wanted = self._query.grams
-            asked = sum([gram in wanted for gram in grams]) / len(grams)
-            value += self._weights.title * covered / self._whole * asked
-        return value
+    def _entitled(self, texts: Texts, grams: Found, titles: Sequence[str]) -> Floats:
+        """How far the title is what was asked for, both ways."""
+        covered = self._grams.worth(texts.entitled(grams))
+        for place in covered.nonzero()[0].tolist():
+            own = self._grams_of(titles[place])
+            covered[place] *= sum([gram in self._wanted for gram in own]) / len(own)
+        return covered
 
     def _law(self, law: str) -> float:
         weights, asked = self._weights, self._query.text
@@ -342,21 +349,3 @@ def _subject(short: str) -> str:
     found = _SUBJECT.fullmatch(short)
     subject = (found["cases"] or found["law"]).strip("《》") if found else ""
     return subject if len(subject) > 1 else ""
-
-
-def _terms(names: Sequence[str], worths: Sequence[float], by_length: float, plain: float) -> Terms:
-    pairs = zip(names, worths, strict=True)
-    return [(name, 2.2 * by_length * worth, 1.3 * plain * worth) for name, worth in pairs]
-
-
-def _counted(terms: Terms, text: str) -> Counts:
-    return {number: count for number, (term, _, _) in enumerate(terms) if (count := text.count(term))}
-
-
-def _bm25(terms: Terms, counts: Counts, norm: float) -> float:
-    """BM25 with k1 1.2 and b 0.75 (of which ``norm`` comes) and with k1 0.3 and b 0."""
-    total = 0.0
-    for number, count in counts.items():
-        _, by_length, plain = terms[number]
-        total += by_length * count / (count + norm) + plain * count / (count + 0.3)
-    return total

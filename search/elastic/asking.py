@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,7 +50,10 @@ async def page(
     asked_for = query.parse(request.text, analyzer, lexicon)
     await indices.check(client)
     search = Search(client, indices, request, asked_for, analyzer, place)
-    answered = await search.answer()
+    asking = asyncio.ensure_future(search.answer())
+    await asyncio.sleep(0)  # the request has left: what the cluster need not be waited for is done meanwhile
+    showing_them = Showing(request, asked_for, analyzer, lexicon)
+    answered = await asking
     if answered is None:
         return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
     found, facts = answered
@@ -64,7 +68,6 @@ async def page(
         following = Place(0, place.known_at, after=shown[-1][1].sort if shown else ())
     if place.moment and not more:
         await _forget(client, place.moment)
-    showing_them = Showing(request, asked_for, analyzer, lexicon)
     return Page(
         hits=tuple(_hit(hit, score, showing_them) for score, hit in shown),
         total=found.total,
