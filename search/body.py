@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import msgspec
 
 from search.analysis import Analyzer
 from search.engine import Document
@@ -59,7 +62,20 @@ def body(document: Document, analyzer: Analyzer) -> Body:
     )
 
 
-def shown_texts(document: Document) -> tuple[str, ...]:
+class Shown(msgspec.Struct, frozen=True, gc=False):
+    """What of a :class:`Document` is shown of a hit; the rest is passed over."""
+
+    span: str
+    dataset: str
+    record: str
+    revision: str
+    title: str
+    texts: Mapping[str, str]
+    numbers: tuple[str, ...]
+    own_numbers: int = 1
+
+
+def shown_texts(document: Shown) -> tuple[str, ...]:
     """The texts that :attr:`Body.folded` holds, in its order."""
     return (document.title, *(t for t in document.texts.values() if t != document.title))
 

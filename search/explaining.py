@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from search.analysis import Analyzer
-from search.body import number_forms
-from search.engine import Document, How, Reason
+from search.body import Shown, number_forms
+from search.engine import How, Reason
 from search.lexicon import Lexicon
 from search.names import key
 from search.query import Query, Word
 
 
 def reasons(
-    query: Query, document: Document, kept: Mapping[str, str], analyzer: Analyzer, lexicon: Lexicon
+    query: Query, document: Shown, kept: Mapping[str, str], analyzer: Analyzer, lexicon: Lexicon
 ) -> tuple[Reason, ...]:
     """One for each form of each word that the document holds. ``kept``: text → its folded form."""
     texts = document.texts if document.title in document.texts.values() else {"title": document.title}
@@ -30,7 +30,7 @@ def reasons(
     return tuple(dict.fromkeys(found))
 
 
-def _of_number(word: Word, document: Document, fields: Mapping[str, str]) -> Iterator[Reason]:
+def _of_number(word: Word, document: Shown, fields: Mapping[str, str]) -> Iterator[Reason]:
     for place, number in enumerate(document.numbers):
         if word.text not in number_forms(number):
             continue

@@ -24,12 +24,13 @@ from search.asked import (
     Some,
     Term,
 )
-from search.body import body, shown_texts, tie
+from search.body import Shown, body, shown_texts, tie
 from search.engine import FOREVER, Document
 from search.ranking import Candidate, Statistics
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Document)
+_shown = msgspec.msgpack.Decoder(Shown)
 _folded = msgspec.msgpack.Decoder(list[tuple[float, str]])
 
 
@@ -92,10 +93,10 @@ class Reader:
     def document(self, address: tantivy.DocAddress) -> Document:
         return _decoder.decode(bytes(self.searcher.doc(address).get_first("document") or b""))
 
-    def shown(self, address: tantivy.DocAddress) -> tuple[Document, dict[str, str]]:
+    def shown(self, address: tantivy.DocAddress) -> tuple[Shown, dict[str, str]]:
         """A document and the folded form of each of its texts."""
         stored = self.searcher.doc(address)
-        document = _decoder.decode(bytes(stored.get_first("document") or b""))
+        document = _shown.decode(bytes(stored.get_first("document") or b""))
         folded = (text for _, text in _folded.decode(bytes(stored.get_first("folded") or b"")))
         return document, dict(zip(shown_texts(document), folded, strict=True))
 

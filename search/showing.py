@@ -7,7 +7,8 @@ from operator import itemgetter
 
 from search import highlight
 from search.analysis import Analyzer, Folded
-from search.engine import Document, FacetValue, Hit, Marked, Request
+from search.body import Shown
+from search.engine import FacetValue, Hit, Marked, Request
 from search.explaining import reasons
 from search.lexicon import Lexicon
 from search.query import Query
@@ -43,7 +44,7 @@ class Showing:
         numbers = [w.text for w in asked.leaves if w.kind == "number"]
         self._marker = highlight.Marker([*wanted, *numbers], asked.grams) if request.highlight else None
 
-    def hit(self, document: Document, kept: Mapping[str, str], score: float) -> Hit:
+    def hit(self, document: Shown, kept: Mapping[str, str], score: float) -> Hit:
         """``kept``: each text of the document → its folded form."""
         title = Marked("title", document.title, ())
         excerpts: tuple[Marked, ...] = ()
@@ -63,7 +64,7 @@ class Showing:
         )
 
     def _marked(
-        self, marker: highlight.Marker, document: Document, kept: Mapping[str, str]
+        self, marker: highlight.Marker, document: Shown, kept: Mapping[str, str]
     ) -> tuple[Marked, tuple[Marked, ...]]:
         # Where folding kept the length, the index's own copy saves folding again.
         folded = {t: Folded(f) if len(f) == len(t) else self._analyzer.fold(t) for t, f in kept.items()}

@@ -13,7 +13,7 @@ from elasticsearch import AsyncElasticsearch, NotFoundError
 from search import cursor, query
 from search.analysis import Analyzer
 from search.asked import TIER, Asked, Condition, Frequency, counting, present, wanted
-from search.body import shown_texts, tie
+from search.body import Shown, shown_texts, tie
 from search.cursor import Place
 from search.elastic import answers, statistics
 from search.elastic.answers import Answer, Counted
@@ -21,13 +21,13 @@ from search.elastic.indices import Indices
 from search.elastic.several import Body, FailedError, several
 from search.elastic.spelling import spelled
 from search.elastic.statistics import Facts, Token
-from search.engine import Document, FacetValue, Hit, Match, Page, Request, SearchError
+from search.engine import FacetValue, Hit, Match, Page, Request, SearchError
 from search.lexicon import Lexicon
 from search.query import Query
 from search.ranking import Candidate, Ranking, Statistics, counted_terms
 from search.showing import ENOUGH, FACET_VALUES, WINDOW, Facets, Showing
 
-_document = msgspec.json.Decoder(Document)
+_shown = msgspec.json.Decoder(Shown)
 
 _KEPT = "2m"
 """How long a point in time waits for the next page; after that, pages go on from the newest state."""
@@ -111,16 +111,16 @@ class Search:
         """None where there is no index, or an empty one."""
         if self.ranks and self._end >= WINDOW and not self.place.moment and not await self._open():
             return None
-        expected = self.body("all")
+        expected = self._conditions("all")
         try:
-            answered = await self._together(expected)
+            answered = await self._together(self.body("all"))
         except FailedError:
             if not self._goes_on:
                 raise
             # The point in time has run out, or its index was rebuilt: pages go on from the newest state.
             if not await self._open():
                 return None
-            answered = await self._together(expected)
+            answered = await self._together(self.body("all"))
         if answered is None or not answered[0].state.documents:
             return None
         facts, first = answered
@@ -128,7 +128,7 @@ class Search:
         if self._is_first:
             self.place = msgspec.structs.replace(self.place, known_at=min(self._request.known_at, newest))
         self._asked, self._counting = self._as_known(facts.frequency)
-        known = self.body("all") == expected
+        known = self._conditions("all") == expected
         return await self._widened(first if known else None), facts
 
     def _as_known(self, frequency: Frequency) -> tuple[Asked, Mapping[str, Condition | None]]:
@@ -195,15 +195,21 @@ class Search:
         facets = {name: _values(answer.aggregations[name]) for name in self._request.facets}
         return Found(match, answer.hits.total.value, whole, facets, answer.hits.hits)
 
+    def _conditions(self, match: Match) -> tuple[Condition, Mapping[str, Condition | None]]:
+        """All of a search that hangs on what the index holds: of the hits, and of the facets."""
+        asked = self._asked
+        return asked.ranked(match) if self.ranks else asked.members(match), self._counting
+
     def body(self, match: Match) -> dict[str, Any]:
         request, place = self._request, self.place
+        condition, counting = self._conditions(match)
         if self.ranks:
-            condition, size = self._asked.ranked(match), max(WINDOW, self._end)
+            size = max(WINDOW, self._end)
             sort: list[dict[str, str]] = [{"_score": "desc"}, {"order": "desc"}, {"span": "asc"}]
             if place.offset >= WINDOW:
                 size = request.limit
         else:
-            condition, size = self._asked.members(match), request.limit + 1
+            size = request.limit + 1
             way = "asc" if request.sort == "date" else "desc"
             sort = [{"order": way}, {"span": way}]
         body: dict[str, Any] = {
@@ -211,7 +217,7 @@ class Search:
             "size": min(size, 10_000),
             "sort": sort,
             "track_total_hits": True,
-            "aggs": {name: self._values_of(name, match, within) for name, within in self._counting.items()},
+            "aggs": {name: self._values_of(name, match, within) for name, within in counting.items()},
         }
         if place.after:
             body["search_after"] = list(place.after)
@@ -256,7 +262,7 @@ def _candidate(number: int, hit: answers.Found) -> Candidate:
 
 
 def _hit(hit: answers.Found, score: float, shown: Showing) -> Hit:
-    document = _document.decode(hit.source.document)
+    document = _shown.decode(hit.source.document)
     folded = (text for _, text in hit.source.folded.texts)
     return shown.hit(document, dict(zip(shown_texts(document), folded, strict=True)), score)
 
