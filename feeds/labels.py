@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from feeds.changes import KINDS, ChangeItem
@@ -43,20 +44,33 @@ def filed(
     content: Content, catalogue: Catalogue, division: str | None, body: str = ""
 ) -> Iterator[tuple[str, str, str]]:
     """(facet, value, its name) of a record. ``division`` and ``body`` stand in where it names none."""
-    named = {"body": catalogue.body_field, "type": catalogue.type_field}
-    for facet, name in named.items():
-        found = _values(content.get(name) if name else None)
+    for facet, name in (("body", catalogue.body_field), ("type", catalogue.type_field)):
+        found = _values(content.get(name)) if name else ()
         for value in found or ((body,) if body and facet == "body" else ()):
             yield facet, value, value
-    own = [f.name for f in catalogue.fields if f.format == "division"]
-    codes = [code for name in own for code in _values(content.get(name))] or [division or ""]
+    places, others = _facets(catalogue)
+    codes = [code for name in places for code in _values(content.get(name))] or [division or ""]
     for code in dict.fromkeys(codes):
-        if divisions.name(code):
-            yield "division", divisions.full(code), divisions.path(code)
-    for field in catalogue.fields:
-        if field.facet and not field.personal and field.name not in (*named.values(), *own):
-            for value in _values(content.get(field.name)):
-                yield field.name, value, value
+        if (place := _place(code)) is not None:
+            yield ("division", *place)
+    for name in others:
+        for value in _values(content.get(name)):
+            yield name, value, value
+
+
+@lru_cache(256)
+def _facets(catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields that hold a division, and those that are facets besides."""
+    places = tuple(f.name for f in catalogue.fields if f.format == "division")
+    named = {catalogue.body_field, catalogue.type_field, *places}
+    others = (f.name for f in catalogue.fields if f.facet and not f.personal and f.name not in named)
+    return places, tuple(others)
+
+
+@lru_cache(4_096)
+def _place(code: str) -> tuple[str, str] | None:
+    """The six digits and the whole name; None for what is no division."""
+    return (divisions.full(code), divisions.path(code)) if divisions.name(code) else None
 
 
 def _values(value: Json) -> tuple[str, ...]:
@@ -73,8 +87,9 @@ def authors(item: ChangeItem) -> tuple[str, ...]:
 def issuers(item: ChangeItem) -> tuple[str, ...]:
     """The bodies that a document names as its own; none of what is no document, or hidden."""
     field = item.catalogue.body_field
-    document = any(field.format == "markdown" for field in item.catalogue.fields)
-    return _values(shown_content(item).get(field)) if field and document and not item.hidden else ()
+    if field is None or not item.catalogue.of_documents or item.hidden:
+        return ()
+    return _values(shown_content(item).get(field))
 
 
 def enclosures(item: ChangeItem) -> tuple[Link, ...]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from html import escape
 from typing import Any
 
-from feeds.feedgen_mended import add_entry, clean, clean_line, generator, utc
-from feeds.model import Category, Entry, Feed, Link
+from feeds.feedgen_mended import UNTITLED, add_entry, clean, clean_line, generator, utc
+from feeds.model import Entry, Feed, Link
 
 ATOM_TYPE = "application/atom+xml; charset=utf-8"
 RSS_TYPE = "application/rss+xml; charset=utf-8"
 
-_UNTITLED = "（无标题）"
 _UNKNOWN = "application/octet-stream"
 
 
@@ -64,10 +65,9 @@ def newest_first(feed: Feed) -> list[Entry]:
 
 
 def _atom_entry(built: Any, entry: Entry) -> None:
-    made = add_entry(built, updated=entry.updated, links=_entry_links(entry), rss_dates={})
+    made = _entry(built, entry, {})
     made.id(clean_line(entry.id))
     made.title(_line(entry.title))
-    made.link(href=clean_line(entry.link), rel="alternate")
     made.published(utc(entry.published))
     for author in entry.authors:
         made.author({"name": _line(author)})
@@ -75,13 +75,12 @@ def _atom_entry(built: Any, entry: Entry) -> None:
         made.summary(clean(entry.summary))
     if entry.content_html:
         made.content(clean(entry.content_html), type="html")
-    for category in entry.categories:
-        made.category(_category(category))
+    else:
+        made.link(href=clean_line(entry.link), rel="alternate")  # feedgen asks for one of the two
 
 
 def _rss_entry(built: Any, entry: Entry) -> None:
-    dates = {"pubDate": entry.published}
-    made = add_entry(built, updated=entry.updated, links=_entry_links(entry), rss_dates=dates)
+    made = _entry(built, entry, {"pubDate": entry.published})
     made.guid(clean_line(entry.id), permalink=False)
     made.title(_line(entry.title))
     made.link(href=clean_line(entry.link), rel="alternate")
@@ -94,23 +93,15 @@ def _rss_entry(built: Any, entry: Entry) -> None:
     for link in [link for link in entry.links if link.rel == "enclosure"][:1]:
         # One is all that RSS 2.0 has room for; the others stand among the atom:links.
         made.enclosure(clean_line(link.href), str(link.length or 0), clean_line(link.type) or _UNKNOWN)
-    for category in entry.categories:
-        made.category(_category(category))
 
 
-def _entry_links(entry: Entry) -> tuple[Link, ...]:
-    return (Link(clean_line(entry.link), "alternate"), *entry.links)
-
-
-def _category(category: Category) -> dict[str, str]:
-    written = {"term": _line(category.term)}
-    if category.scheme:
-        written["scheme"] = clean_line(category.scheme)
-    if category.label:
-        written["label"] = _line(category.label)
-    return written
+def _entry(built: Any, entry: Entry, rss_dates: Mapping[str, datetime]) -> Any:
+    links = (Link(clean_line(entry.link), "alternate"), *entry.links)
+    return add_entry(
+        built, updated=entry.updated, links=links, categories=entry.categories, rss_dates=rss_dates
+    )
 
 
 def _line(text: str) -> str:
     # Both formats want a title and feedgen refuses an empty one.
-    return clean_line(text) or _UNTITLED
+    return clean_line(text) or UNTITLED

@@ -120,6 +120,11 @@ class Catalogue:
         return {f.name: f for f in self.fields}
 
     @cached_property
+    def of_documents(self) -> bool:
+        """Whether its records are documents: they hold a text in Markdown."""
+        return any(f.format == "markdown" for f in self.fields)
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the file's text, hexadecimal."""
         return hashlib.sha256(self.source.encode()).hexdigest()

@@ -76,7 +76,7 @@ def read_opened(opened: Opened, *, name: str, digest: str, catalogue: Catalogue)
 
 def _is_document(opened: Opened, catalogue: Catalogue) -> bool:
     """A page of text for a catalogue of documents, unless it is a table of them."""
-    if not any(f.format == "markdown" for f in catalogue.fields):
+    if not catalogue.of_documents:
         return False
     headings = Headings.of(catalogue)
     return all(header.find(grid, 0, headings) is None for grid in opened.grids)

@@ -142,7 +142,7 @@ def _documents(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
 
 def number_field(catalogue: Catalogue) -> Field | None:
     """The field with a document's own number, of a catalogue of documents."""
-    if not any(field.format == "markdown" for field in catalogue.fields):
+    if not catalogue.of_documents:
         return None
     return next((f for f in catalogue.fields if f.format == "document-number"), None)
 
