@@ -48,7 +48,7 @@ class Marker:
         """Marks in the original text, merged where they touch."""
         found = [m.span() for m in self._wanted.finditer(folded.text)] if self._wanted else []
         # Few texts hold any, and a pattern takes longer to compile than all of them to be looked at.
-        if not found and any([text in folded.text for text in self._weak_texts]) and (weak := self._weak):
+        if not found and any(text in folded.text for text in self._weak_texts) and (weak := self._weak):
             found = [m.span() for m in weak.finditer(folded.text)]
         if folded.origin is not None:
             found = [folded.span(*span) for span in found]
