@@ -112,6 +112,15 @@ ANSWER_DAMAGED = Kind(
     "It is tried again",
     "Content-Encoding: br",
 )
+PAGE_ABSENT = Kind(
+    "page-absent",
+    "warning",
+    "网站答复 200，给的却是“页面不存在”或首页，没有读取",
+    "The site answered 200 with its page for what is not there, or its home page; it was not read",
+    "请核对链接",
+    "Check the link",
+    "您访问的页面不存在",
+)
 SOURCE_CHANGED = Kind(
     "source-changed",
     "warning",
@@ -124,8 +133,9 @@ SOURCE_CHANGED = Kind(
 SOURCE_VANISHED = Kind(
     "source-vanished",
     "warning",
-    "这一页从来源网站上消失了，已公布的内容不受影响，原页留存在凭据里",
-    "The page is gone at its source; what is published stays, and the page is kept as evidence",
+    "这份文件从来源网站的这一页上消失了（由{sign}发现），已公布的内容不受影响，原页留存在凭据里",
+    "The document is gone from this page of its source (told by {sign_en}); what is published stays, and the "
+    "page is kept as evidence",
     "请核对该文件是否撤回或迁移",
     "Check whether the document was withdrawn or moved",
     "404",
@@ -218,6 +228,7 @@ KINDS: tuple[Kind, ...] = (
     STATUS,
     ANSWER_TOO_LARGE,
     ANSWER_DAMAGED,
+    PAGE_ABSENT,
     SOURCE_CHANGED,
     SOURCE_VANISHED,
     SOURCE_RETURNED,

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from publisher import publishing
 from publisher.collect import collecting_findings as kinds
-from publisher.collect import document, page
+from publisher.collect import document, document_findings, page
 from publisher.collect.findings import Place
 from publisher.collect.model import Reading, UnreadableFile
 from publisher.collect.readers import encoding
 from publisher.collect.readers.problems import ReaderError
-from publisher.collecting import copies, discovery, warc
+from publisher.collecting import absent, copies, discovery, warc
 from publisher.collecting.attached import Attachments, evidence_of, with_attachments
 from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
 from publisher.collecting.warc import Hop
-from publisher.store.evidence import WARC, Page, Response, Understood
+from publisher.store.evidence import WARC, Instead, Page, Response, Understood
 from publisher.store.model import Gathered
 from publisher.store.store import Store
 from schemas.catalogue import Catalogue
@@ -113,19 +113,28 @@ class Reader:
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
         """One page that said something new. What cannot be read is told of once."""
+        anew = one.taken and one.read_digest != one.body_digest
         try:
             read = read_answer(hop, one.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:
-            self.report.findings.append(unreadable.finding)
-            self._not_taken(one)
+            damaged = unreadable.finding.code == kinds.ANSWER_DAMAGED.code
+            if damaged or not anew:
+                self.report.findings.append(unreadable.finding)
+            if anew:
+                self._came_instead(one, "spoilt" if damaged else "absent")
+            else:
+                self._not_taken(one)
+            return
+        understood = self._understood(one, read.reading)
+        if anew and self._is_another(one, understood, read, hop):
+            self._came_instead(one, "absent")
         else:
-            self._take(one, response, read)
+            self._take(one, response, read, understood)
 
-    def _take(self, one: Page, response: Response, read: Read) -> None:
-        reading = read.reading
+    def _understood(self, one: Page, reading: Reading) -> Understood:
         (record,) = reading.records
         number = record.content.get("number")
-        understood = Understood(
+        return Understood(
             page=one.key,
             body_digest=one.body_digest or "",
             parser_version=reading.parser_version,
@@ -134,6 +143,21 @@ class Reader:
             named=heading_key(self._catalogue.title_of(record.content)) or None,
             sketch=copies.sketch(str(record.content.get("body_markdown", ""))),
         )
+
+    def _is_another(self, one: Page, understood: Understood, read: Read, hop: Hop) -> bool:
+        """Whether it is not what stood here, and came by a redirect or says nothing of itself."""
+        (record,) = read.reading.records
+        if hop.url == one.url and not absent.is_bare(record.content):
+            return False
+        if one.named == understood.named or (one.number and one.number == understood.number):
+            return False
+        mine = next(
+            (kept for page, _, kept in self._store.alike(one.number, one.named) if page.key == one.key), b""
+        )
+        return copies.resemblance(mine, understood.sketch or b"") < copies.SAME_NUMBER
+
+    def _take(self, one: Page, response: Response, read: Read, understood: Understood) -> None:
+        reading = read.reading
         likeness = None if one.taken else copies.nearest(understood, self._store, self._waiting)
         if likeness is None:
             self.report.findings += reading.findings
@@ -161,6 +185,10 @@ class Reader:
         source = evidence_of(response, one.suspected_by or COLLECTED)
         self._gathered[one.url] = Gathered(entries, source, reading.parser_version)
 
+    def _came_instead(self, one: Page, what: Instead) -> None:
+        version = document.PARSER_VERSION
+        self._waiting.append((one, Understood(one.key, one.body_digest or "", version, instead=what)))
+
     def _not_taken(self, one: Page, text_digest: str | None = None) -> None:
         version = document.PARSER_VERSION
         self._waiting.append((one, Understood(one.key, one.body_digest or "", version, text_digest)))
@@ -169,11 +197,18 @@ class Reader:
 def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> Read:
     """A document's page as it was answered. Raises ``UnreadableFile``."""
     try:
-        text, _ = encoding.decode(warc.content(hop, source.largest << 20), warc.charset(hop))
+        data = warc.content(hop, source.largest << 20)
+        if not data.strip():
+            raise UnreadableFile(document_findings.NO_DOCUMENT.at(Place(url)))
+        text, _ = encoding.decode(data, warc.charset(hop))
         opened = page.of_html(text)
     except ReaderError as problem:
         raise problem.unreadable(url) from problem
     except ValueError as error:
         raise UnreadableFile(kinds.ANSWER_DAMAGED.at(Place(url), detail=str(error))) from error
     reading = document.read_page(opened, name=url, digest=digest, media_type=WARC, catalogue=catalogue)
+    (record,) = reading.records
+    shown = (opened.heading, *(line.text for line in opened.lines))
+    if absent.leads_nowhere(url, hop.url) or absent.says_absent(record.content, shown):
+        raise UnreadableFile(kinds.PAGE_ABSENT.at(Place(url)))
     return Read(reading, opened.links, opened.base)

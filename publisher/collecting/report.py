@@ -44,13 +44,13 @@ class SourceReport:
     def notice(self, notices: Iterable[Notice]) -> None:
         """Tell what happened at the source."""
         for one in notices:
+            told = {"sign": kinds.SIGNS[one.detected_by], "sign_en": one.detected_by}
             if one.kind == "changed":
                 self.changed += 1
-                sign = kinds.SIGNS[one.detected_by]
-                self.note(kinds.SOURCE_CHANGED, one.url, sign=sign, sign_en=one.detected_by)
+                self.note(kinds.SOURCE_CHANGED, one.url, **told)
             elif one.kind == "vanished":
                 self.vanished += 1
-                self.note(kinds.SOURCE_VANISHED, one.url)
+                self.note(kinds.SOURCE_VANISHED, one.url, **told)
             else:
                 self.returned += 1
                 self.note(kinds.SOURCE_RETURNED, one.url)

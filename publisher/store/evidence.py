@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from publisher.store import tables as t
 from publisher.store.clocks import micros, moment
@@ -20,6 +20,8 @@ from publisher.store.database import inserted_key
 type Role = Literal["list", "document", "attachment", "robots"]
 type Sign = Literal["etag", "date", "length", "hash", "status"]
 type NoticeKind = Literal["changed", "vanished", "returned"]
+type Instead = Literal["", "absent", "spoilt"]
+"""What came where a document had been read: another state of it; nothing of it; what cannot be opened."""
 
 WARC = "application/warc"
 GONE = frozenset({404, 410})
@@ -49,6 +51,10 @@ class Page:
     parser_version: str
     copy_of: int | None
     erased: bool
+    number: str | None
+    """文号 of the document read from it."""
+    named: str | None
+    """Its title, as a key."""
     taken: bool
     """It was read into a document of its own, and is no copy of another page."""
 
@@ -81,6 +87,8 @@ class Understood:
     named: str | None = None
     sketch: bytes | None = None
     copy_of: int | None = None
+    instead: Instead = ""
+    """Other than "", what was read of the page before stays known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +191,9 @@ def keep(conn: Connection, answer: Answer, digest: str) -> list[int]:
     notices: list[int] = []
     if answer.status == 200 and answer.whole:
         changes |= _said(row, answer, key)
-        if row.vanished_at is not None:
+        # Whether another body is the document again is told by reading it.
+        told_later = row.role == "document" and row.read_digest not in (None, answer.body_digest)
+        if row.vanished_at is not None and not told_later:
             changes["vanished_at"] = None
             notices.append(_notice(conn, row, at, "returned", "status", key))
         if row.role == "attachment" and changes.get("suspected_by"):
@@ -222,6 +232,12 @@ def _said(row: Any, answer: Answer, key: int) -> dict[str, Any]:
 def take(conn: Connection, one: Understood, at: int) -> list[int]:
     p = t.page.c
     row = conn.execute(select(t.page).where(p.key == one.page)).one()
+    if one.instead:
+        return _came_instead(conn, row, one, at)
+    notices = []
+    if row.vanished_at is not None and one.text_digest is not None:
+        conn.execute(update(t.page).where(p.key == one.page).values(vanished_at=None))
+        notices.append(_notice(conn, row, at, "returned", row.suspected_by or "status", row.response))
     conn.execute(
         update(t.page)
         .where(p.key == one.page)
@@ -237,8 +253,30 @@ def take(conn: Connection, one: Understood, at: int) -> list[int]:
         )
     )
     if row.suspected_by is None or row.text_digest is None or row.text_digest == one.text_digest:
-        return []
-    return [_notice(conn, row, at, "changed", row.suspected_by, row.response)]
+        return notices
+    return [*notices, _notice(conn, row, at, "changed", row.suspected_by, row.response)]
+
+
+def _came_instead(conn: Connection, row: Any, one: Understood, at: int) -> list[int]:
+    """The page is known by what was read of it; asked next, it is asked without condition."""
+    r = t.response.c
+    read = select(func.min(r.key)).where(
+        r.page == row.key, r.body_digest == row.read_digest, r.status == 200, ~r.destroyed
+    )
+    gone = one.instead == "absent" and row.vanished_at is None
+    conn.execute(
+        update(t.page)
+        .where(t.page.c.key == row.key)
+        .values(
+            body_digest=row.read_digest,
+            response=conn.scalar(read),
+            etag=None,
+            modified=None,
+            suspected_by=None,
+            **({"vanished_at": at} if gone else {}),
+        )
+    )
+    return [_notice(conn, row, at, "vanished", row.suspected_by or "hash", row.response)] if gone else []
 
 
 def _notice(conn: Connection, page: Any, at: int, kind: NoticeKind, sign: Sign, after: int | None) -> int:
@@ -340,5 +378,7 @@ def page_of(row: Any) -> Page:
         parser_version=row.parser_version,
         copy_of=row.copy_of,
         erased=row.erased,
+        number=row.number,
+        named=row.named,
         taken=row.sketch is not None and row.copy_of is None,
     )
