@@ -54,8 +54,8 @@ class Citation:
 
 # One character for one, so that a place in the folded text is the same place in the original.
 _FOLD = str.maketrans(
-    "〔[［(（【﹝{｛〕]］)）】﹞}｝０１２３４５６７８９\u3000\xa0\t\n\r〈〉＜＞<>",
-    "[[[[[[[[[]]]]]]]]]0123456789     《》《》《》",
+    "〔[［(（【﹝{｛〕]］)）】﹞}｝０１２３４５６７８９\u3000\xa0\t\n\r〈〉＜＞",
+    "[[[[[[[[[]]]]]]]]]0123456789     《》《》",
 )
 _NUMERAL = r"(?:\d(?:\s?\d){0,4}|[一二三四五六七八九十百零〇]{1,7})"
 _YEAR = re.compile(r"\[\s*(?P<year>(?:1\s?9|2\s?0)\s?\d\s?\d)\s*年?\s*\]")
@@ -98,7 +98,7 @@ def find(text: str) -> list[Citation]:
 
     ``国发明电[1994]2号、23号`` is two. A number inside a title in 《》 belongs to the title.
     """
-    if not any(sign in text for sign in "号《〈＜<"):
+    if not any(sign in text for sign in "号《〈＜"):
         return []
     folded = _folded(text)
     found = list(_statutes(folded, text)) if "《" in folded else []

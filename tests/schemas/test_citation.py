@@ -124,6 +124,14 @@ def test_a_title_inside_a_title_is_part_of_it() -> None:
     ]
 
 
+def test_signs_of_less_and_more_are_no_marks_of_a_title() -> None:
+    assert find("水温<60度、压力>2兆帕") == []
+    assert printed(find("《浙江省实施<中华人民共和国慈善法>办法》第三条")) == [
+        "《浙江省实施<中华人民共和国慈善法>办法》第三条"
+    ]
+    assert printed(find("依据＜中华人民共和国水法＞第七条")) == ["《中华人民共和国水法》第七条"]
+
+
 def test_a_number_in_brackets_stays_with_its_title_and_a_missing_bracket_stays_missing() -> None:
     two = "《出版管理条例》（国务院令第594号）《关于加强弩管理的通知》（公治〔1999〕1646号）"
     assert listed(two)[0] == [
