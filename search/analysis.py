@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from math import inf, log
 
 import msgspec
@@ -159,18 +160,19 @@ class Analyzer:
         """NFKC, width, case and traditional characters → one comparable form, with the way back."""
         plain = text.translate(self._fold)
         if len(plain) == len(text):
-            simple = self._simplify_same_length(plain)
+            simple = self.simplified(plain)
             return Folded(simple)
         origin = [index for index, char in enumerate(text) for _ in self._fold[ord(char)]]
         origin.append(len(text))
-        return Folded(self._simplify_same_length(plain), origin)
+        return Folded(self.simplified(plain), origin)
 
     def fold_text(self, text: str) -> str:
         """:meth:`fold` where nobody asks for the way back."""
-        return self._simplify_same_length(text.translate(self._fold))
+        return self.simplified(text.translate(self._fold))
 
-    def _simplify_same_length(self, text: str) -> str:
-        """OpenCC kept the length of every real text tried; where it does not, characters go one by one."""
+    def simplified(self, text: str) -> str:
+        """Simplified characters, each in its place. OpenCC kept the length of every real text tried; where it
+        does not, characters go one by one."""
         simple: str = self._simplify.convert(text)
         if len(simple) == len(text):
             return simple
@@ -184,7 +186,7 @@ class Analyzer:
 
     def is_traditional(self, text: str) -> bool:
         plain = text.translate(self._fold)
-        return self._simplify_same_length(plain) != plain
+        return self.simplified(plain) != plain
 
     def analyse(self, text: str) -> tuple[str, Tokens]:
         """A text folded, and its tokens. Short ones (bodies, kinds, titles of laws) come again and again."""
@@ -229,6 +231,10 @@ class Analyzer:
         """The text cut into dictionary words, everything kept: joined, they are the text again."""
         found: list[str] = self._jieba.cut(folded)
         return found
+
+    def joints(self, folded: str) -> frozenset[int]:
+        """Where the words of a text begin and end."""
+        return frozenset(accumulate(map(len, self.cut(folded)), initial=0))
 
     def place_of(self, word: str) -> str:
         """鞍山市 → 鞍山; any other word is itself."""

@@ -99,8 +99,8 @@ NOTHING = Some(())
 def wanted(query: Query) -> list[tuple[str, str]]:
     """(stream, token) whose frequencies :class:`Asked` looks up."""
     excluded = (leaf for group in query.excluded for word in group for leaf in word.leaves())
-    words = (*query.leaves, *excluded)
-    return [("words", text) for word in words for text in (word.text, word.taiwan) if text]
+    taiwans = (word for word in (*query.leaves, *excluded) if word.taiwan)
+    return [("words", text) for word in taiwans for text in (word.text, word.taiwan)]
 
 
 class Asked:
@@ -173,11 +173,8 @@ class Asked:
             return _any([Term("number", word.text), _run(word.forms)])
         ways = [self._phrase(form) for form in (*word.forms, *self._taiwan(word))]
         ways += [Term("facets.body", body) for body in word.bodies]
-        if word.text in self._analyzer.places or (
-            word.kind == "word" and self._frequency("words", word.text)
-        ):
-            return _any([Term("words", word.text), *ways])
-        return _any([self._phrase(word.text), *ways])
+        whole = word.kind == "word" or word.text in self._analyzer.places
+        return _any([Term("words", word.text) if whole else self._phrase(word.text), *ways])
 
     def _taiwan(self, word: Word) -> tuple[str, ...]:
         """The mainland's wording, where it is much the commoner: 软体 (of animals) is rare, 软件 is meant."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from schemas import divisions
@@ -132,15 +132,12 @@ def fits(one: Chosen, known: Sequence[tuple[str, str]], analyzer: Analyzer, lexi
 def _holds(folded: str, forms: Iterable[str], analyzer: Analyzer) -> bool:
     """Whether one of ``forms`` stands in a text from the beginning of one of its words to the end of
     another: 民政 is not in 人民政府, 鞍山市财政局 not in 马鞍山市财政局."""
-    pieces = analyzer.cut(folded)
-    starts = {0}
-    for piece in pieces:
-        starts.add(max(starts) + len(piece))
+    starts = analyzer.joints(folded)
     words = set(analyzer.words(folded))
     return any(form in words or _stands(folded, form, starts) for form in forms if form)
 
 
-def _stands(folded: str, form: str, starts: set[int]) -> bool:
+def _stands(folded: str, form: str, starts: Set[int]) -> bool:
     at = folded.find(form)
     while at >= 0:
         if at in starts and (at + len(form) in starts or len(form) > 2):

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 OPENING, CLOSING = '"“”„〝「『', '"“”〞」』'
+NOT = "-－−"
+EITHER = frozenset(("OR", "ＯＲ", "或", "或者", "|", "｜"))
 
 _ITEM = re.compile(
-    rf"(?P<minus>(?<!\S)[-－−](?=\S))?"
+    rf"(?P<minus>(?<!\S)[{NOT}](?=\S))?"
     rf"(?:[{OPENING}](?P<phrase>[^{CLOSING}]*[^{CLOSING}\s][^{CLOSING}]*)[{CLOSING}]"
     rf"|(?P<text>[{OPENING}{CLOSING}]|[^\s{OPENING}{CLOSING}]+))"
 )
-_EITHER = frozenset(("OR", "ＯＲ", "或", "或者", "|", "｜"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def _joins(items: Sequence[re.Match[str]], number: int) -> bool:
     before, item, after = items[number - 1 : number + 2]
     return (
         not item["minus"]
-        and item["text"] in _EITHER
+        and item["text"] in EITHER
         and before.end() < item.start()
         and item.end() < after.start()
-        and not any(other["minus"] or other["text"] in _EITHER for other in (before, after))
+        and not any(other["minus"] or other["text"] in EITHER for other in (before, after))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -39,7 +39,7 @@ class Lexicon:
     """Everyday word → words of the law for the same thing or what comes of it; for rank only."""
     longest: int
 
-    def names_in(self, folded: str, starts: set[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    def names_in(self, folded: str, starts: Set[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """Names in a text, the longest first, as (start, end, other names); none overlaps another.
 
         A name of two characters must begin and end where the text is cut (``starts``).

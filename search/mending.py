@@ -1,17 +1,20 @@
-"""您是不是要找: the name that was meant where letters or a wrong character were typed."""
+"""您是不是要找: the name that was meant where letters, a wrong character or a contraction were typed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
 from rapidfuzz.distance import Levenshtein
 
 from search.analysis import is_han
-from search.names import LONGEST, Names, key
+from search.language import EITHER, NOT
+from search.names import Names, holds_all
 
-_LETTERS = re.compile(r"[a-z]+")
+_LETTERS = re.compile("[a-z]+")
+_LATIN = re.compile("[a-z]")
+_RUNS = re.compile("[a-z]+|[^a-z]+")
 _SHORTEST_INITIALS = 3
 _SHORTEST_SLIP = 4
 """Characters; of a shorter text one wrong character leaves too little to tell what was meant."""
@@ -19,29 +22,55 @@ _SHORTEST_SLIP = 4
 _TWO_SLIPS = 10
 """Characters from which on two may be wrong."""
 
+_GAP = 4
+"""Characters that may be left out of a name between two that were typed."""
+
+_FEWEST_PIECES = 3
+"""Of a text in two pieces a name that holds both is no sign that it was meant."""
+
 _TRIED = 500
 """Places that are compared with what was typed, of the most frequent names first."""
 
 
 def near(typed: str, names: Names) -> str | None:
-    """The name, or the part of one, that is nearest to ``typed``; None where it stands in a name as it is,
-    or nothing is near."""
-    wanted = key(names.analyzer.fold_text(typed[:LONGEST]))
+    """The name, or the part of one, that is nearest to ``typed``, else what is typed with such parts instead
+    of those between its blanks; None where it stands in a name as it is, or nothing is near."""
+    pieces = typed.split()
+    if not any(map(_is_sign, pieces)) and (whole := _near(typed, names)):
+        return whole
+    mended = [piece if _is_sign(piece) else _near(piece, names) or piece for piece in pieces]
+    return " ".join(mended) if mended != pieces and len(pieces) > 1 else None
+
+
+def _is_sign(piece: str) -> bool:
+    """Whether it is no text alone, but an 或 or something to leave out."""
+    return piece[0] in NOT or piece in EITHER
+
+
+def _near(typed: str, names: Names) -> str | None:
+    wanted = names.typed(typed)
     if len(wanted) < 2 or next(names.keys.holding(wanted), None) is not None:
         return None
     if _LETTERS.fullmatch(wanted):
         return _spelled(wanted, names) or _abbreviated(wanted, names)
     if not any(map(is_han, wanted)):
         return None
-    return _sounding(wanted, names) or _slipped(wanted, names)
+    if _LATIN.search(wanted):
+        return _spelled(wanted, names) or _spelled_apart(wanted, names)
+    return _sounding(wanted, names) or _slipped(wanted, names) or _contracted(wanted, names)
 
 
-def _spelled(letters: str, names: Names) -> str | None:
-    """Of letters that are pinyin, the part of a name that reads so."""
-    return next(
-        (text for way in names.pinyin.divided(letters) for text in _read_so(way, names)),
-        None,
-    )
+def _spelled(typed: str, names: Names) -> str | None:
+    """Of letters that are pinyin, also among characters (危险huaxuepin), the part of a name that reads so."""
+    found = (text for way in names.pinyin.sounds(typed) for text in _read_so(way, names))
+    return next((text for text in found if holds_all(names.analyzer.fold_text(text), typed)), None)
+
+
+def _spelled_apart(typed: str, names: Names) -> str | None:
+    """Characters as typed, and of each run of letters the part of a name that reads so: 危险化学品xuke."""
+    runs = (run if is_han(run) else _spelled(run, names) for run in _RUNS.findall(typed))
+    found = [run or "" for run in runs]
+    return "".join(found) if all(found) else None
 
 
 def _read_so(syllables: list[str], names: Names) -> Iterator[str]:
@@ -87,6 +116,22 @@ def _slipped(wanted: str, names: Names) -> str | None:
             if found == 1:
                 break
     return best or None
+
+
+def _contracted(wanted: str, names: Names) -> str | None:
+    """What was typed in short: 地灾评估 for 地质灾害危险性评估. Characters that are no word by themselves may
+    stand apart in the name; words may not, and something must."""
+    pieces = [p for word in names.analyzer.cut(wanted) for p in _unknown_apart(word, names)]
+    if len(wanted) < _SHORTEST_SLIP or not _FEWEST_PIECES <= len(pieces) <= _TWO_SLIPS:
+        return None
+    # No gap holds what comes behind it, so there is one way to fit and no trying back.
+    rest = "".join(f"[^\n{re.escape(piece[0])}]{{0,{_GAP}}}{re.escape(piece)}" for piece in pieces[1:])
+    found = islice(re.finditer(re.escape(pieces[0]) + rest, names.keys.text), _TRIED)
+    return min((stretch[0] for stretch in found), key=len, default=None)
+
+
+def _unknown_apart(word: str, names: Names) -> Sequence[str]:
+    return [word] if names.analyzer.knows(word) else word
 
 
 def _stretches(wanted: str, pieces: int, names: Names) -> Iterator[str]:

@@ -13,12 +13,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import Literal
 
-from search.analysis import Analyzer
+from search.analysis import Analyzer, is_han
 from search.lexicon import Lexicon
-from search.pinyin import Pinyin, tokens_of
+from search.pinyin import Pinyin, tokens_of, toneless
 
 type Kind = Literal["name", "body", "number"]
 
@@ -30,6 +30,7 @@ _TRIED = 500
 
 _SIGNS = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[a-z]+")
+_LATIN = re.compile("[a-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +171,36 @@ class Names:
                 folded = folded.replace(term, short)
         return folded
 
+    def typed(self, text: str) -> str:
+        """What was typed as names are compared, pinyin without its tones."""
+        return key(toneless(self.analyzer.fold_text(text[:LONGEST])))
+
     def completing(self, typed: str, limit: int) -> list[Name]:
         """Names for what was typed so far: those that begin with it, those that hold it, other names of a
-        body, then what it may be the pinyin or the first letters of."""
-        wanted = key(self.analyzer.fold_text(typed[:LONGEST]))
+        body, what it may be the pinyin or the first letters of, then those that hold each of its words."""
+        wanted = self.typed(typed)
         if not wanted:
             return []
-        found = dict.fromkeys(islice(self._completing(wanted), _TRIED))
-        return [self.name(number) for number in islice(found, limit)]
+        found: Iterator[int] = islice(chain(self._completing(wanted), self._holding_each(typed)), _TRIED)
+        if len(wanted) == 2 and self.analyzer.knows(wanted):  # 民政 is none of the words of 人民政府
+            found = (number for number in found if not self._crossed(wanted, number))
+        return [self.name(number) for number in islice(dict.fromkeys(found), limit)]
+
+    def _crossed(self, word: str, number: int) -> bool:
+        """Whether a name holds the characters of a word across the joint of two others, or inside one."""
+        line = self.keys.line(number)
+        if word not in line or word in self.analyzer.words(line):
+            return False
+        joints = self.analyzer.joints(line)  # what begins with a word may be the beginning of it: 马鞍
+        return not any(line.startswith(word, start) for start in joints)
+
+    def _holding_each(self, typed: str) -> Iterator[int]:
+        """Names that hold everything between the blanks of what was typed."""
+        pieces = [piece for part in typed[:LONGEST].split() if (piece := self.typed(part))]
+        if len(pieces) > 1:
+            for number, _ in self.keys.holding(max(pieces, key=len)):
+                if all(piece in self.keys.line(number) for piece in pieces):
+                    yield number
 
     def _completing(self, wanted: str) -> Iterator[int]:
         yield from self.keys.beginning(wanted)
@@ -192,12 +215,21 @@ class Names:
             for sound in sounds:
                 yield from (number for number, _ in self.sounds.holding(sound))
             yield from (number for number, _ in self.initials.holding(wanted))
+        elif _LATIN.search(wanted):
+            for way in self.pinyin.sounds(wanted, open_end=True):
+                found = (number for number, _ in self.sounds.holding(f" {' '.join(way)}"))
+                yield from (number for number in found if holds_all(self.keys.line(number), wanted))
 
     def stretch(self, number: int, start: int, end: int) -> str:
         """A name from its token ``start`` up to ``end``; the whole of it as it is written."""
         tokens = tokens_of(self.keys.line(number))
         whole = start == 0 and end >= len(tokens)
         return self._texts[number] if whole else "".join(tokens[start:end])
+
+
+def holds_all(name: str, wanted: str) -> bool:
+    """Whether every Chinese character of ``wanted`` stands in a name."""
+    return all(char in name for char in wanted if is_han(char))
 
 
 def key(folded: str) -> str:

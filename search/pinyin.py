@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from functools import cache
 from importlib import resources
 
 from search.analysis import HAN, Analyzer
 
+_LETTERS = re.compile("[a-z]+")
+_RUNS = re.compile("[a-z]+|[^a-z]+")
+_ACCENTED = re.compile("[\u00e0-\u024f]")
+_NUMBERED = re.compile(r"\s*(?:[a-z]{1,6}[1-5]\s*)+")
 _TOKEN = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 _LONGEST_SYLLABLE = 6
 _LONGEST_WORD = 4
@@ -74,6 +79,27 @@ class Pinyin:
                     ways[start] += [[piece, *rest] for rest in ways[end]]
             ways[start] = sorted(ways[start], key=len)[:_WAYS]
         return ways[0] if letters else []
+
+    def sounds(self, text: str, *, open_end: bool = False) -> list[list[str]]:
+        """How ``text`` may sound where some of it is typed in letters: 危险huaxue; [] where they are none."""
+        ways: list[list[str]] = [[]]
+        runs = _RUNS.findall(text)
+        for number, run in enumerate(runs, start=1):
+            last = open_end and number == len(runs)
+            ends = self.divided(run, open_end=last) if _LETTERS.fullmatch(run) else [self.read(run)]
+            ways = [[*way, *end] for way in ways for end in ends][:_WAYS]
+        return ways
+
+
+def toneless(folded: str) -> str:
+    """Letters without the tones of pinyin: wēixiǎn, wei1 xian3 → weixian; ü as keyboards have it, v."""
+    plain = _ACCENTED.sub(lambda found: _base(found[0]), folded)
+    return re.sub("[1-5]", "", plain) if _NUMBERED.fullmatch(plain) else plain
+
+
+def _base(letter: str) -> str:
+    parts = unicodedata.normalize("NFD", letter)
+    return "v" if parts[0] == "u" and "\u0308" in parts else parts[0]
 
 
 def tokens_of(text: str) -> list[str]:

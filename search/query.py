@@ -16,12 +16,17 @@ from search.lexicon import Lexicon
 LONGEST = 400
 """Characters of a query that are read. The longest name of a power item seen is 190."""
 
-_CITED = re.compile(r"[〔\[［(（【﹝].{2,6}[〕\]］)）】﹞]|号|[0-9０-９]{4}")
-_BETWEEN_WORDS = re.compile(rf"(?<=[{HAN}])\s(?=[{HAN}])")
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Of characters beyond the 65,536th; no text by themselves."""
+
+_CITED = re.compile(r"[〔\[［(（【﹝].{2,6}[〕\]］)）】﹞]|[号令]|[0-9０-９]{4}")
+_BETWEEN_WORDS = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 _YEAR_ALONE = re.compile(r"[〔\[(]?((?:19|20)\d\d)[〕\])]?年?")
 _NUMBER_ALONE = re.compile(r"第?0*(\d{1,5})号(?:文件?)?")
 _YEAR_AND_NUMBER = re.compile(r"((?:19|20)\d\d)年?\s*第?\s*0*(\d{1,5})\s*号?(?:文件?)?")
-_ISSUER_AND_NUMBER = re.compile(rf"([{HAN}]{{2,8}}?[发办函字规])\s*第?0*(\d{{1,5}})号(?:文件?)?")
+_ISSUER_AND_NUMBER = re.compile(rf"([{HAN}]{{1,8}}?[发办函字规])\s*第?0*(\d{{1,5}})(号)?(?:文件?)?")
+_ISSUER_AND_YEAR = re.compile(rf"([{HAN}]{{1,8}}?[发办函字规综税])\s*[〔\[(]((?:19|20)\d\d)[〕\])]年?")
+_ORDER_ALONE = re.compile(r"令\s*第?0*(\d{1,5})号?|第?0*(\d{1,5})号令")
 
 Kind = Literal["word", "characters", "phrase", "number", "choice"]
 
@@ -97,7 +102,7 @@ class Query:
 
 def parse(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
     """See the module. Reads at most :data:`LONGEST` characters."""
-    text = text[:LONGEST]
+    text = _HALVES.sub(" ", text[:LONGEST])
     written = language.read(text)
     reading = _Reading(written.plain, analyzer, lexicon)
     for choice in written.required:
@@ -161,12 +166,12 @@ class _Reading:
 
     def _take(self, piece: Piece, words: list[Word], optional: list[Word]) -> None:
         analyzer = self._analyzer
-        rest = _take_numbers(piece.text, analyzer, words)
-        folded = analyzer.fold_text(rest)
-        if alone := _number_alone(folded.strip(), analyzer):
+        numbers = len(words)
+        folded = analyzer.fold_text(_take_numbers(piece.text, analyzer, words)).strip()
+        if alone := _number_alone(folded, analyzer):
             words += alone
-        elif piece.quoted and rest == piece.text:
-            words.append(Word(folded.strip(), "phrase"))
+        elif piece.quoted and len(words) == numbers:
+            words.append(_phrase(folded))
         else:
             _take_words(folded, analyzer, self._lexicon, words, optional)
 
@@ -179,8 +184,13 @@ def _number_alone(folded: str, analyzer: Analyzer) -> list[Word]:
         return [_number(f"〔{year[1]}〕", analyzer)]
     if number := _NUMBER_ALONE.fullmatch(folded):
         return [_number(f"{number[1]}号", analyzer)]
-    if issued := _ISSUER_AND_NUMBER.fullmatch(folded):
+    issued = _ISSUER_AND_NUMBER.fullmatch(folded)
+    if issued and (issued[3] or not analyzer.knows(issued[1])):  # 开发 30 is no number
         return [Word(issued[1], "characters"), _number(f"{issued[2]}号", analyzer)]
+    if of_year := _ISSUER_AND_YEAR.fullmatch(folded):
+        return [Word(of_year[1], "characters"), _number(f"〔{of_year[2]}〕", analyzer)]
+    if order := _ORDER_ALONE.fullmatch(folded):
+        return [Word("令", "characters"), _number(f"{order[1] or order[2]}号", analyzer)]
     return []
 
 
@@ -190,10 +200,12 @@ def _number(standard: str, analyzer: Analyzer) -> Word:
 
 def _take_numbers(text: str, analyzer: Analyzer, words: list[Word]) -> str:
     """Move every 发文字号 of ``text`` into ``words``; returns what is left."""
+    text = analyzer.simplified(text)
     if not _CITED.search(text):
         return text
     # Where a person leaves a blank between two words, the first is none of the issuer's.
-    found = [c for c in citation.find(_BETWEEN_WORDS.sub("，", text)) if c.kind != "statute"]
+    apart = _BETWEEN_WORDS.sub(lambda blank: "，" * len(blank[0]), text)
+    found = [c for c in citation.find(apart) if c.kind != "statute"]
     if not found:
         whole = citation.parse_number(text)
         if whole is None:
@@ -209,12 +221,8 @@ def _take_words(
     folded: str, analyzer: Analyzer, lexicon: Lexicon, words: list[Word], optional: list[Word]
 ) -> None:
     """Names first, the longest of them; between them the dictionary's words."""
-    cut = analyzer.cut(folded)
-    starts = {0}
-    for piece in cut:
-        starts.add(max(starts) + len(piece))
     position = 0
-    for start, end, forms in lexicon.names_in(folded, starts):
+    for start, end, forms in lexicon.names_in(folded, analyzer.joints(folded)):
         _plain(folded[position:start], analyzer, lexicon, words, optional)
         name = folded[start:end]
         words.append(replace(_word(name, analyzer, forms), bodies=lexicon.bodies.get(name, ())))
@@ -223,9 +231,18 @@ def _take_words(
 
 
 def _plain(text: str, analyzer: Analyzer, lexicon: Lexicon, words: list[Word], optional: list[Word]) -> None:
+    before = ""
     for piece in analyzer.cut(text):
-        for token in [piece] if is_han(piece) else analyzer.grams(piece):
-            (optional if token in lexicon.plain else words).append(_word(token, analyzer))
+        for term in [piece] if is_han(piece) else analyzer.grams(piece):
+            of_year = term == "年" and _YEAR_ALONE.fullmatch(before)  # 〔2013〕 is of 2013年 too
+            (optional if of_year or term in lexicon.plain else words).append(_word(term, analyzer))
+        before = piece
+
+
+def _phrase(folded: str) -> Word:
+    """What stands in quotes; a blank between two Chinese words there is none in most texts."""
+    joined = _BETWEEN_WORDS.sub("", folded)
+    return Word(joined, "phrase", () if joined == folded else (folded,))
 
 
 def _word(text: str, analyzer: Analyzer, forms: Sequence[str] = ()) -> Word:

@@ -43,6 +43,11 @@ def test_the_readings_are_those_of_pypinyin() -> None:
     assert json.loads(readings.FILE.read_text(encoding="utf-8")) == readings.made()
 
 
+def test_u_with_dots_is_v_as_on_keyboards() -> None:
+    assert pinyin.toneless("lǚ lü nǚ café") == "lv lv nv cafe"
+    assert pinyin.toneless("a4 纸") == "a4 纸"
+
+
 def test_a_character_reads_as_in_its_word() -> None:
     assert PINYIN.read("银行行政会计重庆市abc许可12") == [
         *("yin", "hang", "xing", "zheng", "kuai", "ji", "chong", "qing", "shi"),
@@ -64,6 +69,9 @@ def test_letters_divide_into_syllables_in_every_way() -> None:
         ("經營許可證", "危险化学品经营许可证变更"),
         ("weixianhuaxuep", "危险化学品经营许可"),
         ("wei xian hua", "危险化学品经营许可"),
+        ("wēixiǎn huà", "危险化学品经营许可"),
+        ("wei1 xian3", "危险化学品经营许可"),
+        ("危险huax", "危险化学品经营许可"),
         ("wxhxp", "危险化学品经营许可"),
         ("whpjy", "危险化学品经营许可"),
         ("spjyxk", "食品经营许可"),
@@ -89,6 +97,19 @@ def test_names_that_begin_so_come_before_those_that_hold_it_and_frequent_ones_fi
     assert completed("，") == completed("") == []
 
 
+def test_words_with_a_blank_between_complete_to_the_names_that_hold_all_of_them() -> None:
+    assert completed("许可 化学") == ["危险化学品经营许可", "危险化学品经营许可证变更"]
+    assert completed("许可 银行") == []
+
+
+def test_a_word_is_not_completed_across_the_joint_of_two_others() -> None:
+    site = names("鞍山市人民政府办公室", "鞍山市民政局", "马鞍山市财政局")
+    assert [n.text for n in site.completing("民政", 10)] == ["鞍山市民政局"]
+    assert {n.text for n in site.completing("鞍山", 10)} == {"鞍山市民政局", "鞍山市人民政府办公室"}
+    assert len(site.completing("民", 10)) == 2
+    assert len(site.completing("马鞍", 10)) == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -104,6 +125,15 @@ def test_names_that_begin_so_come_before_those_that_hold_it_and_frequent_ones_fi
         ("不动产等级费", "不动产登记费"),
         ("海城市规化许可", "海城市规划许可"),
         ("yinhangka", "银行卡"),
+        ("wēixiǎn huàxué pǐn", "危险化学品"),
+        ("wei1 xian3 hua4 xue2 pin3", "危险化学品"),
+        ("危险huaxuepin", "危险化学品"),
+        ("危险化学品xuke", "危险化学品许可"),
+        ("危险化学品 xuke", "危险化学品许可"),
+        ("weixian xuke", "危险 许可"),
+        ("危险化学品经营许克 -变更", "危险化学品经营许可 -变更"),
+        ("不动产登计 或 食品经营许克", "不动产登记 或 食品经营许可"),
+        ("银卡机构准入", "银行卡清算机构准入"),
     ],
 )
 def test_pinyin_first_letters_and_slips_are_mended(typed: str, meant: str) -> None:
@@ -118,6 +148,9 @@ def test_pinyin_first_letters_and_slips_are_mended(typed: str, meant: str) -> No
         "盐城市规划许可",
         "鞍政发〔2015〕35号",
         "完全不同的一件事情",
+        "银卡",
+        "食品 准入",
+        "a类许可证",
         "abc",
         "q",
         "",

@@ -41,10 +41,37 @@ def test_a_place_is_looked_for_by_its_short_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["鞍政发〔2015〕34号", "鞍政发[2015]34号", "鞍政发（２０１５）34 号", "鞍政发 2015 34"]
+    "typed",
+    [
+        *("鞍政发〔2015〕34号", "鞍政发[2015]34号", "鞍政发（２０１５）34 号", "鞍政发 2015 34"),
+        *("鞍政發〔2015〕34號", "鞍政發（２０１５）３４號", "鞍政发【2015】第34号"),
+    ],
 )
 def test_a_number_is_one_word_in_standard_form(typed: str) -> None:
     assert words(typed) == [("鞍政发〔2015〕34号", "number")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("国务院令412", [("国务院令第412号", "number")]),
+        ("國務院令第412號", [("国务院令第412号", "number")]),
+        ("412号令", [("令", "characters"), ("412号", "number")]),
+        ("令第412号", [("令", "characters"), ("412号", "number")]),
+        ("国发57号", [("国发", "characters"), ("57号", "number")]),
+        ("鞍政发 34", [("鞍政发", "characters"), ("34号", "number")]),
+        ("财综〔2004〕", [("财综", "characters"), ("〔2004〕", "number")]),
+        ("开发 30", [("开发", "word"), ("30", "characters")]),
+    ],
+)
+def test_parts_of_a_number_are_told_from_other_words(typed: str, expected: list[tuple[str, str]]) -> None:
+    assert words(typed) == expected
+
+
+def test_the_year_in_a_text_is_its_number_alone() -> None:
+    """Documents of 2013 have it as 〔2013〕, which holds no 年."""
+    assert words("2013年取消") == [("2013", "characters"), ("取消", "word")]
+    assert words("年") == [("年", "characters")]
 
 
 def test_a_number_leaves_the_words_around_it() -> None:

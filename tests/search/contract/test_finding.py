@@ -33,7 +33,11 @@ def found(engine: SearchEngine, text: str, **options: object) -> Finding:
 
 
 @pytest.mark.parametrize(
-    "typed", ["weixian huaxuepin jingying xuke", "whpjyxk", "危险化学品经营许克", "危险化学品精英许可"]
+    "typed",
+    [
+        *("weixian huaxuepin jingying xuke", "whpjyxk", "危险化学品经营许克", "危险化学品精英许可"),
+        *("wēixiǎn huàxuépǐn jīngyíng xǔkě", "危险化学品jingyingxuke", "危险化品经许可"),
+    ],
 )
 def test_what_was_meant_is_found_and_offered(engine: SearchEngine, typed: str) -> None:
     index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
@@ -51,6 +55,14 @@ def test_what_is_found_or_quoted_or_near_nothing_is_searched_as_typed(
     result = found(engine, typed)
     assert (result.did_you_mean, result.text) == (None, typed)
     assert result.page == search(engine, typed)
+
+
+def test_what_was_left_out_stays_left_out_where_the_rest_is_mended(engine: SearchEngine) -> None:
+    index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
+    result = found(engine, "危险化学品登计 -经营")
+    assert result.did_you_mean == "危险化学品登记 -经营"
+    assert result.page.hits[0].span == "d1"
+    assert "d0" not in {hit.span for hit in result.page.hits}
 
 
 def test_nothing_is_mended_into_what_the_filters_leave_out(engine: SearchEngine) -> None:

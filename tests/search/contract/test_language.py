@@ -69,6 +69,7 @@ def met(engine: SearchEngine, text: str) -> set[str]:
         ("收费 或 审查", {"f1", "f2", "p4"}),
         ("收费 OR 节能审查 OR 检查", {"f1", "f2", "p3", "p4"}),
         ("道路 收费 或 检查", {"f2", "p3"}),
+        ("“道路 运输许可”", {"p2"}),
         ("節能 | 收費", {"f1", "f2", "p4"}),
     ],
 )
@@ -148,7 +149,8 @@ def test_two_open_facets_each_leave_out_only_their_own_filter(engine: SearchEngi
     [
         *(("34号", ["own", "cites"]), ("第34号", ["own", "cites"]), ("（2015）34号", ["own", "cites"])),
         *(("2015", ["own"]), ("2015年34号", ["own"]), ("２０１５ ３４", ["own"])),
-        *(("鞍政发34号", ["own"]), ("文号:34", ["own"])),
+        *(("鞍政发34号", ["own"]), ("文号:34", ["own"]), ("鞍政發（２０１５）３４號", ["own", "cites"])),
+        *(("鞍政发 34", ["own"]), ("鞍政发〔2015〕", ["own"])),
     ],
 )
 def test_a_part_of_a_number_finds_its_document_first(
@@ -186,10 +188,34 @@ def test_hits_say_why(engine: SearchEngine) -> None:
 
 
 TYPED = st.text(alphabet='道路收费"“”-－|: 或OR()[]{}*?~^\\/+&!类型:部门文号〔〕2015号', max_size=50)
+SIGNS = (
+    *("道路", "收费", "教育许可", "或", "OR", "|", "-", "－", "--", '-"', " ", "\u3000", "\t", "\u00a0"),
+    *(
+        '"',
+        "“",
+        "”",
+        "「",
+        "」",
+        "『",
+        "〟",
+        "部门:",
+        "部门：",
+        "-类型:",
+        "文号:",
+        "地区:鞍山",
+        "时间:",
+        ":",
+        "：",
+    ),
+    *('部门:"市财政局"', "类型:“行政许可”", "鞍政发〔2015〕34号", "（2015）34号", "34号", "〔", "号", "令"),
+    *("😀", "\U00020bb7", "\u202e", "\u200f", "\u200d", "\x00", "\x1b", "\ud800", "\ufffe", "e\u0301"),
+    *('{"match_all":{}}', "*:*", "_exists_:body", "' OR 1=1 --", "${1}", "%00", "<b>", "\\", "许" * 99),
+)
+COMPOSED = st.lists(st.sampled_from(SIGNS), max_size=14).map("".join)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=TYPED | st.text(max_size=60))
+@given(text=TYPED | COMPOSED | st.text(max_size=60))
 def test_nothing_typed_is_an_error_or_reaches_the_engines_own_language(
     engine: SearchEngine, text: str
 ) -> None:
