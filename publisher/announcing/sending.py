@@ -26,6 +26,7 @@ from publisher.store.subscribing import Subscription
 
 _SECONDS = 15.0
 """For a whole exchange: a receiver answers at once and works later."""
+_PLAIN = {"accept-encoding": "identity"}
 _MOST = 4_096
 """Bytes of an answer that are read."""
 
@@ -73,7 +74,7 @@ class Sender:
     def tell_hub(self, hub: str, topics: Sequence[str]) -> int:
         """Each topic has something new → the last HTTP status. Raises :class:`NotTakenError`."""
         status = 204
-        with httpx.Client(timeout=_SECONDS, headers={"User-Agent": self.agent}) as client:
+        with httpx.Client(timeout=_SECONDS, headers={"User-Agent": self.agent, **_PLAIN}) as client:
             for topic in topics:
                 form = {"hub.mode": "publish", "hub.url": topic}
                 status, _ = _taken(client, hub, data=form)
@@ -86,6 +87,7 @@ class Sender:
         now = self.clock()
         headers = {
             "content-type": "application/json",
+            **_PLAIN,
             "webhook-id": message,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(subscription.secret).sign(message, now, body),
@@ -113,7 +115,7 @@ def _taken(client: httpx.Client, address: str, **given: Any) -> tuple[int, bytes
     try:
         with client.stream("POST", address, **given) as answer:
             body = b""
-            for piece in answer.iter_bytes():
+            for piece in answer.iter_raw():  # unpacked it could be of any size
                 body += piece
                 if len(body) > _MOST:
                     break

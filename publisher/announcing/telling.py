@@ -28,9 +28,8 @@ RETRIES = (
     *(timedelta(hours=5), timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24)),
 )
 """After the first attempt, as Standard Webhooks advises: three days, then the subscriber is set aside."""
-_AT_ONCE = 8
+_AT_ONCE = 16
 """Subscribers that are told at the same time: a slow one does not hold up the others."""
-_TAKEN = 32
 _GONE = 410
 
 log = logging.getLogger(__name__)
@@ -46,53 +45,64 @@ class Teller:
 
     async def run(self, *, stop: anyio.Event, poll: float = 0.3) -> None:
         """Until ``stop``. A failure of ours is logged and tried again."""
-        while not stop.is_set():
-            told = 0
-            try:
-                told = await self.tell()
-            except Exception:
-                log.exception("subscribers could not be told")
-            if not told:
-                with anyio.move_on_after(poll):
-                    await stop.wait()
+        busy: set[int] = set()
+        limiter = anyio.CapacityLimiter(_AT_ONCE)
+        async with anyio.create_task_group() as group:
+            while not stop.is_set():
+                due = await self._due(busy)
+                for delivery in due:
+                    busy.add(delivery.subscription.key)
+                    group.start_soon(self._try, delivery, limiter, busy)
+                if not due:
+                    with anyio.move_on_after(poll):
+                        await stop.wait()
+            group.cancel_scope.cancel()
 
     async def tell(self) -> int:
-        """Send what is due now → how many deliveries were tried."""
-        due = await to_thread.run_sync(self.store.take_deliveries, _TAKEN)
+        """Send what is due now, and no more → how many deliveries were tried."""
+        tried = 0
         limiter = anyio.CapacityLimiter(_AT_ONCE)
-        of_each: dict[int, list[Delivery]] = {}
-        for delivery in due:
-            of_each.setdefault(delivery.subscription.key, []).append(delivery)
-        async with anyio.create_task_group() as group:
-            for deliveries in of_each.values():
-                group.start_soon(self._tell, deliveries, limiter)
-        return len(due)
+        while due := await to_thread.run_sync(self.store.take_deliveries, _AT_ONCE):
+            tried += len(due)
+            async with anyio.create_task_group() as group:
+                for delivery in due:
+                    group.start_soon(self._try, delivery, limiter, set[int]())
+        return tried
 
-    async def _tell(self, deliveries: list[Delivery], limiter: anyio.CapacityLimiter) -> None:
-        """One subscriber, in the order of the releases."""
-        for delivery in deliveries:
-            async with limiter:
-                await self._try(delivery)
-
-    async def _try(self, delivery: Delivery) -> None:
+    async def _due(self, busy: set[int]) -> tuple[Delivery, ...]:
+        """No more than are sent at once: what waited here would outlive its lease."""
+        if len(busy) >= _AT_ONCE:
+            return ()
         try:
-            answer = await self._sent(delivery)
+            return await to_thread.run_sync(self.store.take_deliveries, _AT_ONCE - len(busy), frozenset(busy))
+        except Exception:
+            log.exception("subscribers could not be told")
+            return ()
+
+    async def _try(self, delivery: Delivery, limiter: anyio.CapacityLimiter, busy: set[int]) -> None:
+        """One delivery, whatever happens; then its subscriber is not ``busy`` any more."""
+        try:
+            answer = await self._sent(delivery, limiter)
+            await to_thread.run_sync(self._taken, delivery, answer)
         except NotTakenError as error:
-            await to_thread.run_sync(self._not_taken, delivery, error)
+            await self._not_taken(delivery, error)
         except Exception as error:  # a fault of ours must not cost the subscriber its message
             log.exception("delivery %s", delivery.key)
-            await to_thread.run_sync(self._not_taken, delivery, NotTakenError(repr(error)))
-        else:
-            await to_thread.run_sync(
-                lambda: self.store.delivered(delivery, answer=answer, nothing=answer is None)
-            )
+            await self._not_taken(delivery, NotTakenError(repr(error)))
+        finally:
+            busy.discard(delivery.subscription.key)
 
-    async def _sent(self, delivery: Delivery) -> int | None:
-        """HTTP status, or None where the release told nothing that is subscribed to."""
+    async def _sent(self, delivery: Delivery, limiter: anyio.CapacityLimiter) -> int | None:
+        """HTTP status, or None where the release told nothing that is subscribed to.
+
+        Sending has threads of its own, so that slow subscribers never take those that answer readers.
+        """
         to = delivery.subscription
         if to.kind == "hub":
             told = await to_thread.run_sync(topics, self.store, delivery.dataset, delivery.number)
-            return await to_thread.run_sync(self.sender.tell_hub, to.callback, told) if told else None
+            if not told:
+                return None
+            return await to_thread.run_sync(self.sender.tell_hub, to.callback, told, limiter=limiter)
         scope = msgspec.json.decode(to.scope, type=Scope)
         fields = await to_thread.run_sync(self.fields)
         chosen = await of_release(self.store, self.search, fields, scope, delivery.published_at)
@@ -105,18 +115,29 @@ class Teller:
                 lambda: msgspec.Raw(json_feed(feed(self.store, scope, chosen, "json")))
             ),
         }
-        return await to_thread.run_sync(self._send, delivery, data)
+        return await to_thread.run_sync(self._send, delivery, data, limiter=limiter)
 
     def _send(self, delivery: Delivery, data: Any) -> int:
         to = delivery.subscription
         message = f"msg_{to.id}_{delivery.release}"
         return self.sender.send(to, message, "changes.published", data, at=delivery.published_at)
 
-    def _not_taken(self, delivery: Delivery, error: NotTakenError) -> None:
+    def _taken(self, delivery: Delivery, answer: int | None) -> None:
+        self.store.delivered(delivery, answer=answer, nothing=answer is None)
+
+    async def _not_taken(self, delivery: Delivery, error: NotTakenError) -> None:
+        try:
+            await to_thread.run_sync(self._note, delivery, error)
+        except Exception:  # its lease ends, and it is tried again
+            log.exception("delivery %s", delivery.key)
+
+    def _note(self, delivery: Delivery, error: NotTakenError) -> None:
         hub = delivery.subscription.kind == "hub"
-        tried = delivery.attempts + 1
-        tried = min(tried, len(RETRIES)) if hub else tried
-        again = RETRIES[tried - 1] if tried <= len(RETRIES) and error.answer != _GONE else None
-        if again is None:
+        tried = min(delivery.attempts + 1, len(RETRIES)) if hub else delivery.attempts + 1
+        gone = error.answer == _GONE and not hub
+        again = RETRIES[tried - 1] if tried <= len(RETRIES) and not gone else None
+        aside = self.store.not_delivered(
+            delivery, answer=error.answer, error=str(error), again=again, gone=gone
+        )
+        if aside:
             log.warning("subscription %s is set aside: %s", delivery.subscription.id, error)
-        self.store.not_delivered(delivery, answer=error.answer, error=str(error), again=again)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, delete, exists, insert, literal, select, update
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, literal, select, update
 
 from publisher.store import outbox
 from publisher.store import tables as t
@@ -41,7 +41,7 @@ class Subscription:
     callback: str
     scope: str
     """What it is told of, as JSON; empty for the hub, which is told of everything."""
-    secret: str
+    secret: str = field(repr=False)
     """Of Standard Webhooks (``whsec_…``): never shown again after it was made."""
     state: SubscriptionState
     """``pending``: the callback has not confirmed yet. ``aside``: it failed too often."""
@@ -150,15 +150,28 @@ class Subscribing(Base):
             conn.execute(insert(t.delivery).from_select(columns, released))
             outbox.done(conn, upto=upto, sequences=(), due_by=self._clock())
 
-    def take_deliveries(self, limit: int) -> tuple[Delivery, ...]:
-        """What is due now, for the caller alone to send; each has one attempt more."""
+    def take_deliveries(self, limit: int, besides: Collection[int] = ()) -> tuple[Delivery, ...]:
+        """The first that is due to each subscriber, for the caller alone to send; each has one attempt more.
+
+        ``limit``: of subscribers. ``besides``: keys of those that something is being sent to.
+        """
         now = self._clock()
-        due = (_d.state == "waiting", _d.due_at <= micros(now), _u.state == "active")
+        due = (_d.state == "waiting", _d.due_at <= micros(now), _u.state == "active", _u.key.not_in(besides))
         with self._read() as conn:  # nothing is written where nothing waits
             if conn.execute(_DELIVERIES.where(*due).limit(1)).first() is None:
                 return ()
+        first = (
+            select(_d.subscription, func.min(_d.release).label("release"))
+            .join(t.subscription, _u.key == _d.subscription)
+            .where(*due)
+            .group_by(_d.subscription)
+            .subquery()
+        )
+        mine = and_(first.c.subscription == _d.subscription, first.c.release == _d.release)
         with self._write() as conn:
-            found = conn.execute(_DELIVERIES.where(*due).order_by(_d.release, _d.key).limit(limit)).all()
+            found = conn.execute(
+                _DELIVERIES.join(first, mine).order_by(_d.release, _d.key).limit(limit)
+            ).all()
             conn.execute(
                 update(t.delivery)
                 .where(_d.key.in_([row.key for row in found]))
@@ -171,20 +184,26 @@ class Subscribing(Base):
         self._settle(delivery, state="nothing" if nothing else "done", answer=answer, error="")
 
     def not_delivered(
-        self, delivery: Delivery, *, answer: int | None, error: str, again: timedelta | None
-    ) -> None:
-        """Tried again after ``again``; where that is None the subscription is set aside."""
+        self, delivery: Delivery, *, answer: int | None, error: str, again: timedelta | None, gone: bool
+    ) -> bool:
+        """Tried again after ``again``; where that is None it failed → whether the subscriber is set aside.
+
+        That is who is ``gone``, or took nothing since the release: who takes other messages is alive.
+        """
         if again is not None:
             due = micros(self._clock() + again)
             self._settle(delivery, state="waiting", answer=answer, error=error, due_at=due)
-            return
+            return False
         self._settle(delivery, state="failed", answer=answer, error=error)
+        key = delivery.subscription.key
+        took = (_d.subscription == key, _d.state == "done", _d.tried_at >= micros(delivery.published_at))
         with self._write() as conn:
+            if not gone and conn.execute(select(_d.key).where(*took).limit(1)).first() is not None:
+                return False
             conn.execute(
-                update(t.subscription)
-                .where(_u.key == delivery.subscription.key)
-                .values(state="aside", reason=error[:_LONGEST])
+                update(t.subscription).where(_u.key == key).values(state="aside", reason=error[:_LONGEST])
             )
+        return True
 
     def _settle(self, delivery: Delivery, *, error: str, **values: Any) -> None:
         values |= {"error": error[:_LONGEST], "tried_at": micros(self._clock())}

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
+from anyio import to_thread
 from standardwebhooks import Webhook
 
 from publisher.announcing.sending import NotTakenError
-from publisher.announcing.telling import RETRIES
+from publisher.announcing.telling import RETRIES, Teller
 from publisher.store.subscribing import LEASE
+from search.fields import Fields
 from tests.announcing.conftest import Desk, confirming
 from tests.feeds.conftest import BASE, FEES, FIRST, SECOND
 from tests.loopback import Answer, Asked, serving
 
 
-def told(desk: Desk, path: str = "/hook") -> list[Any]:
+def told_of(desk: Desk, path: str = "/hook") -> list[Any]:
     return [msgspec.json.decode(one.body) for one in desk.messages(path)]
 
 
@@ -41,6 +47,19 @@ def test_a_publication_comes_as_a_signed_message_with_the_entries_of_the_feed(de
     assert body["data"]["feed"]["feed_url"] == f"{BASE}/feeds/all.json"
 
 
+def test_the_signature_is_that_of_standard_webhooks_reckoned_by_hand(desk: Desk) -> None:
+    subscription = desk.subscribe()
+    desk.site.publish(SECOND)
+    desk.tell()
+    (message,) = desk.messages()
+    key = base64.b64decode(subscription.secret.removeprefix("whsec_"))
+    signed = (
+        f"{message.headers['webhook-id']}.{message.headers['webhook-timestamp']}.".encode() + message.body
+    )
+    signature = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    assert message.headers["webhook-signature"] == f"v1,{signature}"
+
+
 def test_what_was_published_before_the_subscription_is_not_sent(desk: Desk) -> None:
     desk.later(timedelta(days=1))
     desk.subscribe()
@@ -56,7 +75,7 @@ def test_a_subscription_is_told_of_its_own_scope_only(desk: Desk) -> None:
     desk.site.publish(SECOND)
     desk.tell()
     titles = {
-        path: [item["title"] for one in told(desk, path) for item in one["data"]["feed"]["items"]]
+        path: [item["title"] for one in told_of(desk, path) for item in one["data"]["feed"]["items"]]
         for path in ("/removed", "/sewage", "/none")
     }
     assert titles["/removed"] == ["示例市财政局 取消收费项目：价格鉴证业务收费"]
@@ -140,7 +159,80 @@ def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_con
     desk.sender.ask(subscription, {})
     desk.site.store.confirm(subscription.id)
     desk.tell()
-    assert [one["data"]["release"] for one in told(desk)] == [2, 3]
+    assert [one["data"]["release"] for one in told_of(desk)] == [2, 3]
+
+
+def test_who_refuses_one_message_and_takes_the_others_is_told_on(desk: Desk) -> None:
+    subscription = desk.subscribe()
+
+    def refusing(asked: Asked, write: Callable[[bytes], None]) -> Answer:
+        return Answer(status=413) if b'"release":2,' in asked.body else confirming(asked, write)
+
+    desk.server.answers["/hook"] = refusing
+    desk.site.publish(SECOND)
+    desk.tell()
+    desk.site.publish(FIRST)
+    for pause in (*RETRIES, timedelta()):
+        desk.tell()
+        desk.later(pause)
+    assert [(one.number, one.state) for one in desk.log()] == [(3, "done"), (2, "failed")]
+    assert desk.site.store.subscription(subscription.id).state == "active"
+
+
+def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(desk: Desk) -> None:
+    desk.server.answers |= {"/slow": confirming}
+    desk.subscribe("/slow")
+    desk.subscribe()
+    answered, arrived = threading.Event(), threading.Semaphore(0)
+
+    def slow(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+        assert answered.wait(60)
+        return Answer()
+
+    def quick(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+        arrived.release()
+        return Answer()
+
+    desk.server.answers |= {"/slow": slow, "/hook": quick}
+
+    async def told() -> None:
+        stop = anyio.Event()
+        teller = Teller(desk.site.store, desk.site.engine, Fields, desk.sender)
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: teller.run(stop=stop, poll=0.01))
+            for contents in (SECOND, FIRST):
+                await to_thread.run_sync(desk.site.publish, contents)
+                await to_thread.run_sync(desk.site.index)
+                assert await to_thread.run_sync(lambda: arrived.acquire(timeout=60))
+            assert len(desk.messages("/slow")) == 1
+            answered.set()
+            stop.set()
+
+    anyio.run(told)
+    assert [one["data"]["release"] for one in told_of(desk)] == [2, 3]
+
+
+def test_an_answer_is_not_unpacked(desk: Desk) -> None:
+    desk.subscribe()
+    desk.server.answers["/hook"] = Answer(b"packed?", headers={"content-encoding": "gzip"})
+    desk.site.publish(SECOND)
+    desk.tell()
+    assert [one.state for one in desk.log()] == ["done"]
+    assert desk.messages()[0].headers["accept-encoding"] == "identity"
+
+
+def test_the_secret_is_in_no_log_and_in_no_value_that_is_printed(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscription = desk.subscribe()
+    desk.server.answers["/hook"] = Answer(status=410)
+    desk.site.publish(SECOND)
+    with caplog.at_level(0):
+        desk.tell()
+    assert f"subscription {subscription.id} is set aside" in caplog.text
+    printed = caplog.text + repr(desk.log()) + repr(desk.site.store.subscriptions())
+    assert subscription.secret not in printed
+    assert subscription.secret.removeprefix("whsec_") not in printed
 
 
 def test_who_says_that_it_is_gone_is_set_aside_at_once(desk: Desk) -> None:
