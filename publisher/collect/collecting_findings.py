@@ -76,6 +76,15 @@ TIMEOUT = Kind(
     "It is tried again; if it goes on, raise timeout in sources.toml",
     "> 30 s",
 )
+HOST_SILENT = Kind(
+    "host-silent",
+    "warning",
+    "主机接连三页没有答复或说太忙，本次不再访问它，没有采的文件留到下一次：{detail}",
+    "The host did not answer three pages in a row, or was too busy; the rest waits: {detail}",
+    "过一会儿再采集；一直如此请告知该网站",
+    "Collect again later; tell the site if it goes on",
+    "www.example.gov.cn",
+)
 REDIRECTS = Kind(
     "too-many-redirects",
     "warning",
@@ -217,7 +226,7 @@ OF_FETCHING = {
     kind.code: kind
     for kind in (
         *(ROBOTS, ROBOTS_UNKNOWN, REFUSED_HOST, REFUSED_ADDRESS, REFUSED_SCHEME, CERTIFICATE),
-        *(UNREACHABLE, TIMEOUT, REDIRECTS),
+        *(UNREACHABLE, TIMEOUT, HOST_SILENT, REDIRECTS),
     )
 }
 SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容的散列值", "status": "状态码"}

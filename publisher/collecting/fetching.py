@@ -29,7 +29,13 @@ AGENT = "qingdan"
 PATIENCE = 60.0
 """Seconds: the longest pause that a server can ask for."""
 TRIES = 3
+GIVES_UP = 3
+"""Pages in a row, each asked ``TRIES`` times, that a host does not answer or is too busy for."""
 _PASSING = frozenset({429, 500, 502, 503, 504})
+_BUSY = frozenset({429, 503})
+_PASSES = frozenset({"unreachable", "timeout"})
+_ROBOTS = 500 << 10
+"""Bytes of robots.txt that are read (RFC 9309, 2.5)."""
 _KEPT_OF_LONG = 64 << 10
 
 
@@ -56,6 +62,10 @@ class FetchError(Exception):
         self.code, self.detail, self.hops = code, detail, hops
 
 
+class HostError(FetchError):
+    """Nothing more is asked of the host in this run; ``detail`` is the same for all of its pages."""
+
+
 class Fetcher:
     """Asks the hosts of one source, one request at a time."""
 
@@ -80,7 +90,8 @@ class Fetcher:
         )
         self.robots: list[Fetched] = []
         """Answers about robots.txt, for the evidence."""
-        self._robots: dict[str, Protego | None] = {}
+        self._robots: dict[str, Protego | HostError | None] = {}
+        self._silent: dict[str, int] = {}
         self._next: dict[str, float] = {}
 
     def close(self) -> None:
@@ -93,13 +104,25 @@ class Fetcher:
         etag: str | None = None,
         modified: str | None = None,
     ) -> Fetched:
-        """Ask, and again where a host says that it is busy. Raises :class:`FetchError`."""
+        """Ask, and again where a host says that it is busy. Raises :class:`FetchError`.
+
+        A host that is down costs a run three pages, and not the patience for thousands of them.
+        """
         headers = {"If-None-Match": etag} if etag else {}
         headers |= {"If-Modified-Since": modified} if modified else {}
         hops: list[Hop] = []
         for _ in range(self._source.redirects + 1):
+            host = urlsplit(url).netloc
+            if self._silent.get(host, 0) >= GIVES_UP:
+                raise HostError("host-silent", host, tuple(hops))
             self._allowed(url)
-            hops.append(self._patiently(url, headers))
+            try:
+                hops.append(self._patiently(url, headers))
+            except FetchError as error:
+                if error.code in _PASSES:
+                    self._silent[host] = self._silent.get(host, 0) + 1
+                raise
+            self._silent[host] = self._silent.get(host, 0) + 1 if hops[-1].status in _BUSY else 0
             target = _target(hops[-1])
             if target is None:
                 return Fetched(tuple(hops))
@@ -116,22 +139,35 @@ class Fetcher:
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self._robots:
-            self._robots[host] = self._read_rules(f"{host}/robots.txt")
-        return self._robots[host]
+            try:
+                self._robots[host] = self._read_rules(f"{host}/robots.txt")
+            except HostError as error:
+                self._robots[host] = error
+        rules = self._robots[host]
+        if isinstance(rules, HostError):
+            raise rules
+        return rules
 
     def _read_rules(self, url: str) -> Protego | None:
         for _ in range(5 + 1):
-            answer = self._patiently(url, {})
+            try:
+                answer = self._patiently(url, {})
+            except FetchError as error:
+                if error.code == "certificate":
+                    raise HostError(error.code, error.detail) from error
+                if error.code not in _PASSES:
+                    raise
+                raise HostError("robots-unknown", error.detail) from error
             self.robots.append(Fetched((answer,)))
             target = _target(answer)
             if target is not None:
                 url = urljoin(url, target)
-            elif 400 <= answer.status < 500:
+            elif 400 <= answer.status < 500 and answer.status != 429:
                 return None
             elif answer.status != 200:
-                raise FetchError("robots-unknown", f"{url}: {answer.status}")
+                raise HostError("robots-unknown", f"{url}: {answer.status}")
             else:
-                return Protego.parse(_text(answer)[: 500 << 10])
+                return _parsed(answer)
         return None  # RFC 9309, 2.3.1.2: after five redirects it counts as not there
 
     def _patiently(self, url: str, headers: dict[str, str]) -> Hop:
@@ -141,7 +177,7 @@ class Fetcher:
             try:
                 answer = self._ask(url, headers)
             except FetchError as error:
-                if last or error.code not in {"unreachable", "timeout"}:
+                if last or error.code not in _PASSES:
                     raise
                 self._back_off(url, 2.0**attempt * self._source.pace)
                 continue
@@ -160,7 +196,7 @@ class Fetcher:
     def _pace(self, url: str) -> float:
         parts = urlsplit(url)
         rules = self._robots.get(f"{parts.scheme}://{parts.netloc}")
-        asked = rules.crawl_delay(AGENT) if rules is not None else None
+        asked = rules.crawl_delay(AGENT) if isinstance(rules, Protego) else None
         return min(max(self._source.pace, float(asked or 0)), PATIENCE)
 
     def _back_off(self, url: str, seconds: float) -> None:
@@ -209,11 +245,12 @@ def _target(hop: Hop) -> str | None:
     return location if hop.status in {301, 302, 303, 307, 308} and location else None
 
 
-def _text(hop: Hop) -> str:
+def _parsed(robots: Hop) -> Protego:
     try:
-        return warc.content(hop, 1 << 20).decode("utf-8", "replace")
-    except ValueError:
-        return ""
+        text = warc.beginning(robots, _ROBOTS).decode("utf-8", "replace")
+    except ValueError as error:
+        raise HostError("robots-unknown", f"{robots.url}: {error}") from error
+    return Protego.parse(text)
 
 
 def _retry_after(hop: Hop) -> float | None:

@@ -14,19 +14,21 @@ from datetime import date, datetime
 from publisher.collect import collecting_findings as kinds
 from publisher.collecting import warc
 from publisher.collecting.discovery import Link, Listed
-from publisher.collecting.fetching import Fetched, Fetcher, FetchError
+from publisher.collecting.fetching import Fetched, Fetcher, FetchError, HostError
 from publisher.collecting.lists import listed
 from publisher.collecting.reading import Reader
 from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
-from publisher.store.evidence import Answer, Page
+from publisher.store.evidence import Answer, Page, Role
 from publisher.store.store import Store
 
 type Progress = Callable[[str, int, int | None], None]
 
-LISTS, DOCUMENTS = "列表 lists", "文件 documents"
+LISTS, DOCUMENTS, ATTACHMENTS = "列表 lists", "文件 documents", "附件 attachments"
 _AT_ONCE = 20
 """Answers that are kept by one transaction: as many may be asked again after a crash."""
+_TOGETHER = 16 << 20
+"""Bytes of bodies at which a transaction holds no more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Run:
     ) -> None:
         self._store, self._source, self._fetcher, self._reader = store, source, fetcher, reader
         self._now, self._since, self._progress = now, since, progress
+        self._left_alone: set[tuple[str, str]] = set()
         self.report: SourceReport = reader.report
 
     def go(self) -> None:
@@ -113,37 +116,39 @@ class Run:
         return self._since is None or link.on is None or link.on >= self._since
 
     def _ask_documents(self) -> None:
-        due = self._store.pages(
-            self._source.name, role="document", checked_before=self._now - self._source.rechecked
-        )
+        due = self._due("document")
         self.report.waiting = len(due)
-        for number, some in enumerate(self._batches(due)):
+        for some in self._batches(due, DOCUMENTS):
             self._keep(some)
             self._reader.read_all(some)
-            self.report.waiting -= len(some)
-            self._progress(DOCUMENTS, min((number + 1) * _AT_ONCE, len(due)), len(due))
-        self.report.waiting = 0
 
     def _ask_attachments(self) -> None:
-        due = self._store.pages(
-            self._source.name, role="attachment", checked_before=self._now - self._source.rechecked
-        )
-        for some in self._batches(due):
+        for some in self._batches(self._due("attachment"), ATTACHMENTS):
             self._keep(some)
             self.report.attachments += sum(one.fetched.last.status == 200 for one in some)
             self._reader.take_attachments(some)
 
-    def _batches(self, pages: tuple[Page, ...]) -> Iterator[list[Asked]]:
+    def _due(self, role: Role) -> tuple[Page, ...]:
+        """Those that were never asked, or not for long; one that failed at the next run, then ever later."""
+        retries, wait = [self._now], self._source.interval
+        while wait < self._source.rechecked:
+            retries.append(self._now - wait)
+            wait *= 2
+        before = self._now - self._source.rechecked
+        return self._store.pages(self._source.name, role=role, checked_before=before, retries=retries)
+
+    def _batches(self, pages: tuple[Page, ...], step: str) -> Iterator[list[Asked]]:
         """Answers, some at a time; what came before an interruption is given out first."""
         some: list[Asked] = []
         try:
-            for page in pages:
+            for number, page in enumerate(pages, start=1):
                 asked = self._ask(page)
                 if asked is not None:
                     some.append(asked)
-                if len(some) == _AT_ONCE:
+                if len(some) == _AT_ONCE or sum(len(one.fetched.last.body) for one in some) > _TOGETHER:
                     yield some
                     some = []
+                self._progress(step, number, len(pages))
         except KeyboardInterrupt:
             self._keep(some)
             raise
@@ -152,19 +157,36 @@ class Run:
 
     def _ask(self, page: Page) -> Asked | None:
         """One request, conditional where the page said something before; None where nothing came."""
-        self.report.asked += 1
         try:
             fetched = self._fetcher.get(page.url, etag=page.etag, modified=page.modified)
+        except HostError as error:
+            self._leave_alone(page, error)
+            return None
         except FetchError as error:
+            self._asked(page)
             kind = kinds.OF_FETCHING[error.code]
             self.report.note(kind, page.url, detail=error.detail)
             if error.hops:
                 self._keep([Asked(page, Fetched(error.hops))])
             else:
-                self._store.unreachable(page.key, self._now)
+                again = error.code in {"unreachable", "timeout"}
+                self._store.unreachable(page.key, self._now, again=again)
             return None
+        self._asked(page)
         self._tell(page, fetched)
         return Asked(page, fetched)
+
+    def _asked(self, page: Page) -> None:
+        self.report.asked += 1
+        self.report.waiting -= page.role == "document"
+
+    def _leave_alone(self, page: Page, error: HostError) -> None:
+        """The page waits as if it were not due yet. A host is told of once, for the first of its pages."""
+        if (error.code, error.detail) not in self._left_alone:
+            self._left_alone.add((error.code, error.detail))
+            self.report.note(kinds.OF_FETCHING[error.code], page.url, detail=error.detail)
+        if page.role == "list":  # by its lists the scheduler tells whether a source is due
+            self._store.unreachable(page.key, self._now, again=True)
 
     def _tell(self, page: Page, fetched: Fetched) -> None:
         hop = fetched.last

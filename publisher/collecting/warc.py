@@ -110,21 +110,34 @@ def header(hop: Hop, name: str) -> str | None:
 
 def content(hop: Hop, most: int) -> bytes:
     """The body without its compression, ``most`` bytes at most. Raises ``ValueError`` for more, or damage."""
+    data, whole = _opened(hop, most + 1)
+    if len(data) > most:
+        raise ValueError(f"more than {most} bytes")
+    if not whole:
+        raise ValueError(f"damaged {header(hop, 'content-encoding')}")
+    return data
+
+
+def beginning(hop: Hop, most: int) -> bytes:
+    """As :func:`content`, of a body that may go on."""
+    return _opened(hop, most)[0]
+
+
+def _opened(hop: Hop, most: int) -> tuple[bytes, bool]:
+    """The first bytes without compression, and whether these are all. Raises ``ValueError``."""
     coding = (header(hop, "content-encoding") or "identity").strip().lower()
     if coding in {"", "identity"}:
-        return hop.body
+        return hop.body[:most], len(hop.body) <= most
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise ValueError(f"Content-Encoding: {coding}")
     for window in (31, 15, -15) if coding == "deflate" else (31,):
         opened = zlib.decompressobj(window)
         try:
-            data = opened.decompress(hop.body, most + 1)
+            data = opened.decompress(hop.body, most)
         except zlib.error:
             continue
-        if len(data) > most:
-            raise ValueError(f"more than {most} bytes")
-        if opened.eof:
-            return data
+        if opened.eof or data:
+            return data, opened.eof
     raise ValueError(f"damaged {coding}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from publisher.store import evidence, registry
 from publisher.store import tables as t
@@ -56,15 +56,28 @@ class Collecting(Base):
         return len(rows)
 
     def pages(
-        self, source: str, *, role: Role, checked_before: datetime | None = None, parent: int | None = None
+        self,
+        source: str,
+        *,
+        role: Role,
+        checked_before: datetime | None = None,
+        retries: Sequence[datetime] = (),
+        parent: int | None = None,
     ) -> tuple[Page, ...]:
-        """Those of a source, as they were found; ``checked_before``: never asked since, nor erased."""
+        """Those of a source, as they were found; ``checked_before``: never asked since, nor erased.
+
+        ``retries``: the same of pages that gave no answer once, twice … in a row.
+        """
         p = t.page.c
         query = select(t.page).where(p.source == source, p.role == role).order_by(p.key)
         if parent is not None:
             query = query.where(p.parent == parent)
         if checked_before is not None:
-            due = or_(p.checked_at.is_(None), p.checked_at < micros(checked_before))
+            due = or_(
+                p.checked_at.is_(None),
+                p.checked_at < micros(checked_before),
+                *(and_(p.failures == n, p.checked_at < micros(at)) for n, at in enumerate(retries, 1)),
+            )
             query = query.where(due, ~p.erased)
         with self._read() as conn:
             return tuple(evidence.page_of(row) for row in conn.execute(query))
@@ -104,14 +117,14 @@ class Collecting(Base):
                 noticed += evidence.keep(conn, one, digest)
             return evidence.notices(conn, keys=noticed)
 
-    def unreachable(self, page: int, at: datetime) -> None:
-        """Nothing came: it is asked again in its turn."""
+    def unreachable(self, page: int, at: datetime, *, again: bool) -> None:
+        """Nothing came. ``again``: it is worth while to ask before its turn."""
         p = t.page.c
         with self._write() as conn:
             conn.execute(
                 update(t.page)
                 .where(p.key == page)
-                .values(checked_at=micros(at), failures=p.failures + 1, status=None)
+                .values(checked_at=micros(at), failures=p.failures + 1 if again else 0, status=None)
             )
 
     def understood(self, pages: Sequence[Understood]) -> tuple[Notice, ...]:

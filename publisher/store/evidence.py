@@ -201,7 +201,7 @@ def keep(conn: Connection, answer: Answer, digest: str) -> list[int]:
     elif answer.status in GONE and row.body_digest is not None and row.vanished_at is None:
         changes["vanished_at"] = at
         notices.append(_notice(conn, row, at, "vanished", "status", key))
-    elif answer.status != 304 and answer.status not in GONE:
+    elif answer.status not in {200, 304} and answer.status not in GONE:
         changes["failures"] = row.failures + 1
     conn.execute(update(t.page).where(p.key == answer.page).values(**changes))
     return notices
