@@ -197,8 +197,8 @@ NOT_STAGED = Kind(
 SCANNED = Kind(
     "pdf-scanned",
     "warning",
-    "这份 PDF 是扫描件，{pages} 页里没有文字可读",
-    "The PDF is scanned: none of its {pages} pages holds text",
+    "这份 {form} 是扫描件，{pages} 页里没有文字可读",
+    "The {form} is scanned: none of its {pages} pages holds text",
     "请向发布机关索取可以复制文字的版本，或人工录入",
     "Ask the office for a version with text, or type it in",
     "附件.pdf",

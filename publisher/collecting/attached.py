@@ -14,7 +14,7 @@ from publisher.collect.findings import Place
 from publisher.collect.importer import read_file
 from publisher.collect.model import Finding, ImportedRecord, Reading, UnreadableFile
 from publisher.collect.outline import escape
-from publisher.collect.readers import archive, binary, open_grids, pdf, word97, wordprocessing
+from publisher.collect.readers import archive, binary, ofd, open_grids, pdf, word97, wordprocessing
 from publisher.collect.readers.problems import ReaderError
 from publisher.collecting import warc
 from publisher.collecting.discovery import ATTACHMENTS
@@ -118,15 +118,18 @@ class Attachments:
         self._report.tables += 1
 
     def _text(self, page: Page, hop: Hop) -> str:
-        """The text of a PDF, docx or doc; what is wrong with it is told."""
+        """The text of a PDF, OFD, docx or doc (wps is one); what is wrong with it is told."""
         try:
             data = self._data(hop)
             if data.startswith(pdf.MAGIC):
-                return self._of_pdf(page, data)
+                return self._of_pages(page, "PDF", pdf.pages(data))
             if data.startswith(binary.MAGIC) and not _is_workbook(page.url):
                 return word97.text(data)
-            if data.startswith(b"PK") and "word/document.xml" in (members := archive.members(data)):
+            members = archive.members(data) if data.startswith(b"PK") else {}
+            if "word/document.xml" in members:
                 return wordprocessing.read(members["word/document.xml"])[1]
+            if ofd.ENTRY in members:
+                return self._of_pages(page, "OFD", ofd.pages(members))
             if not self._source.tables:
                 open_grids(data, page.url)  # nobody takes it, but what is wrong with it is told
         except ReaderError as problem:
@@ -137,10 +140,9 @@ class Attachments:
             self._note(kinds.ANSWER_DAMAGED.at(Place(page.url), "", detail=str(error)))
         return ""
 
-    def _of_pdf(self, page: Page, data: bytes) -> str:
-        texts = pdf.pages(data)
+    def _of_pages(self, page: Page, form: str, texts: Sequence[str]) -> str:
         if not any(text.strip() for text in texts):
-            self._report.note(kinds.SCANNED, page.url, pages=len(texts))
+            self._report.note(kinds.SCANNED, page.url, form=form, pages=len(texts))
         return "\n".join(texts)
 
     def _note(self, finding: Finding) -> None:

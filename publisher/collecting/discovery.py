@@ -26,6 +26,7 @@ ATTACHMENTS: Mapping[str, str] = {
     ".xls": "application/vnd.ms-excel",
     ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
     ".pdf": "application/pdf",
+    ".ofd": "application/ofd",
     ".wps": "application/vnd.ms-works",
     ".et": "application/vnd.ms-excel",
     ".csv": "text/csv",

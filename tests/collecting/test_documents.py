@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import docx
 
 from tests.cli.site import create, item, xlsx
+from tests.collect.readers.test_ofd import file as ofd
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes, make_due
 from tests.collecting.web import html, letter, listing, page, publish
@@ -70,11 +72,32 @@ def test_the_text_of_attachments_becomes_part_of_the_document(collector: Collect
     assert found["outline"][-2:] == ["附件：rules", "附件：plan"]
 
 
-def test_a_scanned_pdf_is_flagged_and_a_broken_or_encrypted_one_stops_nothing(collector: Collector) -> None:
-    attach(collector, scan_pdf=pdf(), broken_pdf=b"%PDF-1.7 garbage", old_rar=b"Rar!\x1a\x07\x00")
+def test_the_text_of_ofd_becomes_part_of_the_document_and_a_scanned_one_is_flagged(
+    collector: Collector,
+) -> None:
+    attach(collector, plan_ofd=ofd([("60 20 90 8", "实施方案")]), scan_ofd=ofd([]))
+    report = collector.collect()
+    assert codes(report) == ["pdf-scanned"]
+    assert "OFD" in report["findings"][0]["message_zh"]
+    (found,) = collector.draft()
+    assert "# 附件：plan\n\n实施方案" in found["body_markdown"]
+    assert [one["media_type"] for one in found["attachments"]] == ["application/ofd"] * 2
+
+
+def test_a_scanned_pdf_is_flagged_and_a_broken_or_bursting_one_stops_nothing(collector: Collector) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("word/document.xml", bytes(64 << 20))
+    attach(
+        collector,
+        scan_pdf=pdf(),
+        broken_pdf=b"%PDF-1.7 garbage",
+        old_rar=b"Rar!\x1a\x07\x00",
+        bomb_docx=bomb.getvalue(),
+    )
     report = collector.collect()
     assert report["read"] == 1
-    assert {"pdf-scanned", "file-damaged", "file-is-archive"} == set(codes(report))
+    assert {"pdf-scanned", "file-damaged", "file-is-archive", "file-expands-too-much"} == set(codes(report))
     assert {finding["severity"] for finding in report["findings"]} == {"warning"}
 
 
