@@ -200,7 +200,7 @@ def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Cata
         data = warc.content(hop, source.largest << 20)
         if not data.strip():
             raise UnreadableFile(document_findings.NO_DOCUMENT.at(Place(url)))
-        text, _ = encoding.decode(data, warc.charset(hop))
+        text, notes = encoding.decode(data, warc.charset(hop))
         opened = page.of_html(text)
     except ReaderError as problem:
         raise problem.unreadable(url) from problem
@@ -211,4 +211,6 @@ def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Cata
     shown = (opened.heading, *(line.text for line in opened.lines))
     if absent.leads_nowhere(url, hop.url) or absent.says_absent(record.content, shown):
         raise UnreadableFile(kinds.PAGE_ABSENT.at(Place(url)))
+    damage = tuple(note.finding(url) for note in notes)
+    reading = replace(reading, findings=(*damage, *reading.findings))
     return Read(reading, opened.links, opened.base)

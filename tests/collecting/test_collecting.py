@@ -198,6 +198,10 @@ def test_slow_and_endless_answers_end_and_the_rest_is_read(collector: Collector)
         ("gbk", "text/html; charset=ISO-8859-1", "utf-8"),
         ("", "text/html; charset=big5", "big5hkscs"),
         ("gb2312", "text/html; charset=big5", "gb18030"),
+        ("", "text/html", "gb18030"),
+        ("", "text/html", "utf-8"),
+        ("gb2312", "text/html; charset=gb2312", "utf-8-sig"),
+        ("utf-8", "text/html; charset=utf-8", "utf-16"),
     ],
 )
 def test_the_charset_is_told_right_whatever_page_and_server_claim(
@@ -214,6 +218,19 @@ def test_the_charset_is_told_right_whatever_page_and_server_claim(
     (found,) = collector.draft()
     assert ("㐂" in found["body_markdown"]) is (encoding != "big5hkscs")
     assert "的清理工作" in found["body_markdown"]
+
+
+def test_a_page_with_a_damaged_character_is_read_and_told(collector: Collector) -> None:
+    publish(collector.web, 1)
+    data = (
+        page(1)
+        .encode("gb18030")
+        .replace("抓紧制定".encode("gb18030"), "抓紧".encode("gb18030") + b"\xff" + "定".encode("gb18030"))
+    )
+    collector.web.answers["/d/1.html"] = Answer(data, headers={"Content-Type": "text/html"})
+    report = collector.collect()
+    assert (report["read"], codes(report)) == (1, ["text-damaged"])
+    assert "抓紧" in report["findings"][0]["found"]
 
 
 def test_the_same_notice_on_two_sites_is_one_document_with_two_sources(collector: Collector) -> None:

@@ -70,16 +70,15 @@ def _joined(line: list[tuple[float, str]]) -> str:
 
 
 def _pieces(page: etree._Element) -> Iterator[tuple[float, float, float, str]]:
-    """Height on the page, place in the line, size, text: in millimetres from the upper left corner."""
+    """Where it stands on the page and in the line, its height (in millimetres, from above left), its text."""
     for piece in page.iter("{*}TextObject"):
-        left, top, *_ = [*_numbers(piece.get("Boundary")), 0.0, 0.0]
-        size = next(iter(_numbers(piece.get("Size"))), 0.0)
+        left, top, _, height, *_ = [*_numbers(piece.get("Boundary")), 0.0, 0.0, 0.0, 0.0]
         x = y = 0.0
         for code in piece.iter("{*}TextCode"):
             x = next(iter(_numbers(code.get("X"))), x)  # one that is not told is that of the code before
             y = next(iter(_numbers(code.get("Y"))), y)
             if code.text:
-                yield top + y, left + x, size, code.text
+                yield top + y, left + x, height, code.text
 
 
 def _numbers(text: str | None) -> list[float]:
