@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from search.analysis import Folded, is_han
@@ -15,7 +15,19 @@ LENGTH = 120
 _SIGNED = 20
 """Characters of a text that is looked for with signs in between."""
 
+_LEAD = 40
+"""Characters before the first mark in which a sentence may begin that is shown from its beginning."""
+
+CLOSE = 20
+"""Characters within which a better place is looked for than the one where an excerpt would end."""
+
 _STOPS = frozenset("。；！？;!?\n\r ")
+_BREAK = re.compile(r"(?<=[。；！？;!?，、：）》”」』\s])(?=\S)|(?<=\S)(?=[（《“「『])")
+"""Where a text may be cut: behind a sign or a blank, before what opens."""
+
+_INSIDE = re.compile(r"[0-9０-９A-Za-z〔〕\[\]%％.]+")
+"""A number or a Latin word, which is never cut."""
+
 type Spans = list[tuple[int, int]]
 
 
@@ -85,13 +97,42 @@ def _passage(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Begin and end of the best stretch of some :data:`LENGTH` characters."""
     if len(text) <= LENGTH:
         return 0, len(text)
-    first = _richest(text, marks)
-    start = marks[first][0]
-    # Lead in from the beginning of the sentence, where it is near.
-    lead = next((i + 1 for i in range(start - 1, max(start - 40, -1), -1) if text[i] in _STOPS), None)
-    start = 0 if start < 40 and lead is None else lead if lead is not None else start - 15
-    end = max(min(len(text), start + LENGTH), marks[first][1])
-    return max(0, min(start, len(text) - LENGTH)), end
+    first = marks[_richest(text, marks)]
+    latest = len(text) - LENGTH
+    start = _begin(text, first[0])
+    if start > latest:  # the end of the text is shown, from the first good place on
+        start = next(_breaks(text, latest, start), latest)
+    while text[start].isspace():
+        start += 1
+    end = max(start + LENGTH, first[1])
+    return start, _end(text, end, marks) if end + CLOSE < len(text) else len(text)
+
+
+def _begin(text: str, mark: int) -> int:
+    """From the beginning of the sentence, where it is near, else of a part of it."""
+    nearest = max(mark - _LEAD, 0)
+    for place in range(mark - 1, nearest - 1, -1):
+        if text[place] in _STOPS:
+            return place + 1
+    return 0 if not nearest else next(_breaks(text, nearest, mark), _whole(text, mark - _LEAD // 2))
+
+
+def _end(text: str, end: int, marks: Sequence[tuple[int, int]]) -> int:
+    """The nearest good place behind ``end``, else before it; no mark is cut."""
+    end = next((stop for start, stop in marks if start < end < stop), end)
+    last = max((stop for _, stop in marks if stop <= end), default=0)
+    before = max(_breaks(text, max(end - CLOSE, last), end), default=0)
+    return next(_breaks(text, end, end + CLOSE), 0) or before or _whole(text, end)
+
+
+def _breaks(text: str, low: int, high: int) -> Iterator[int]:
+    return (found.start() for found in _BREAK.finditer(text, low, min(high + 1, len(text))))
+
+
+def _whole(text: str, place: int) -> int:
+    """Behind the number or the Latin word that stands there."""
+    inside = _INSIDE.match(text, place) if _INSIDE.match(text, place - 1) else None
+    return inside.end() if inside and inside.end() - place < CLOSE else place
 
 
 def _richest(text: str, marks: Sequence[tuple[int, int]]) -> int:

@@ -41,8 +41,12 @@ class Showing:
             if word.kind != "number"
             for text in (word.text, *lexicon.wordings.get(word.text, word.forms), word.taiwan)
         ]
-        numbers = [w.text for w in asked.leaves if w.kind == "number"]
-        self._marker = highlight.Marker([*wanted, *numbers], asked.grams) if request.highlight else None
+        numbers = [w for w in asked.leaves if w.kind == "number"]
+        wanted += [number.text for number in numbers]
+        # 2015 and 号 are no part of 鞍政发〔2015〕34号 where they stand alone.
+        parts = {gram for number in numbers if number.text.endswith("号") for gram in number.forms}
+        weak = [gram for gram in asked.grams if gram not in parts]
+        self._marker = highlight.Marker(wanted, weak) if request.highlight else None
 
     def hit(self, document: Shown, kept: Mapping[str, str], score: float) -> Hit:
         """``kept``: each text of the document → its folded form."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search import lexicon
-from search.highlight import LENGTH, Marker
+from search.highlight import CLOSE, LENGTH, Marker
 
 ANALYZER, _ = lexicon.load()
 
@@ -45,7 +47,37 @@ def test_the_excerpt_is_the_passage_with_most_of_the_query() -> None:
     found = Marker(["食品", "经营", "许可"]).excerpt("t", text, ANALYZER.fold(text))
     assert found is not None
     assert found.text.startswith("食品经营者应当取得许可")
-    assert len(found.text) <= LENGTH
+    assert len(found.text) <= LENGTH + CLOSE
+
+
+def excerpt(marker: Marker, text: str) -> str:
+    found = marker.excerpt("t", text, ANALYZER.fold(text))
+    assert found is not None
+    return found.text
+
+
+def test_an_excerpt_begins_and_ends_where_a_sentence_or_a_part_of_one_does() -> None:
+    part = "各有关部门按照职责分工负责，"
+    text = f"{part * 9}依法发放食品许可，{part * 20}"
+    found = excerpt(Marker(["许可"]), text)
+    assert found.startswith("各有关部门")
+    assert found.endswith("负责，")
+    assert LENGTH <= len(found) <= LENGTH + CLOSE
+
+
+def test_no_number_bracket_or_mark_is_cut_at_the_end_of_an_excerpt() -> None:
+    for gap in range(80, 120):
+        text = f"发放许可证{'其' * gap}（鞍政发〔2015〕34号）规定的金额1234567元许可证{'他' * 200}"
+        found = excerpt(Marker(["许可证"]), text)
+        assert not re.search(r"[0-9〔]$|许可$|许$", found), found
+        assert found.count("〔") == found.count("〕")
+
+
+def test_the_end_of_a_text_is_shown_from_a_good_place_on() -> None:
+    text = "按照规定办理的事项，" * 30 + "应当取得许可"
+    found = excerpt(Marker(["许可"]), text)
+    assert found.startswith("按照规定")
+    assert found.endswith("应当取得许可")
 
 
 def test_a_text_without_a_mark_has_no_excerpt() -> None:

@@ -169,6 +169,16 @@ def test_a_document_number_in_any_writing_finds_its_document_first(engine: Searc
     assert "other" not in spans(engine, typed)
 
 
+def test_a_year_or_a_sign_alone_is_not_marked_for_a_number(engine: SearchEngine) -> None:
+    number = "鞍政发〔2015〕34号"
+    index(engine, [document("own", "关于印发2015年工作方案的通知", f"（{number}）第9号", numbers=(number,))])
+    hit = search(engine, "鞍政发[2015]34号").hits[0]
+    assert hit.title.marks == ()
+    (excerpt,) = hit.excerpts
+    assert [excerpt.text[s:e] for s, e in excerpt.marks] == [number]
+    assert search(engine, "2015").hits[0].title.marks == ((4, 8),)
+
+
 def test_a_number_and_words_must_both_hold(engine: SearchEngine) -> None:
     number = "国发〔2013〕44号"
     index(
