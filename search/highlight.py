@@ -53,8 +53,8 @@ class Marker:
         if not marks:
             return None
         start, end = _passage(text, marks)
-        shown = tuple((max(s, start) - start, min(e, end) - start) for s, e in marks if s < end and e > start)
-        return Marked(field, text[start:end], shown)
+        shown = [(max(s, start) - start, min(e, end) - start) for s, e in marks if s < end and e > start]
+        return Marked(field, text[start:end], tuple(shown))
 
     def find(self, folded: Folded) -> Spans:
         """Marks in the original text, merged where they touch."""

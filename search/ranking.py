@@ -29,7 +29,6 @@ LEAD = 60
 """Characters at the beginning, where a document says what it is about."""
 
 _AROUND = 10
-_BRACKET = re.compile(r"[(\s]")
 _SUBJECT = re.compile(
     r"(?:.*?关于(?:审理|办理)(?P<cases>.+?)(?:等|合同|纠纷|民事|刑事|行政)*案件.*"
     r"|(?P<law>.+?)(?:监督|管理|保护|促进)*(?:暂行|试行|实施)*(?:法典|法|条例|办法|规定|细则|规则))"
@@ -184,7 +183,7 @@ class Ranking:
         self._query = query
         self._weights = weights = weights or (QUESTION if query.asks else NAME)
         self._average = statistics.average_length
-        self._grams_of = analyzer.grams
+        self._analyzer = analyzer
 
         def worths(stream: str, tokens: Iterable[str]) -> list[float]:
             return [statistics.worth(stream, token) for token in tokens]
@@ -278,7 +277,8 @@ class Ranking:
 
     def _passages(self, texts: Texts, grams: Found) -> tuple[Floats, Integers]:
         """Of each document what the best stretch is worth, and where it begins."""
-        best = self._grams.worth(texts.count(grams) > 0)
+        held = texts.count(grams) > 0
+        best = self._grams.worth(held)
         begins = np.zeros(len(texts.whole), np.intp)
         order = np.argsort(grams.places, kind="stable")
         places, numbers = grams.places[order], grams.numbers[order]
@@ -286,7 +286,9 @@ class Ranking:
         last = np.searchsorted(places, texts.starts + texts.sizes)
         met = ((texts.sizes > PASSAGE) & (first < last)).nonzero()[0]
         begins[met] = places[first[met]] - texts.starts[met]
-        for document in met[places[last[met] - 1] - places[first[met]] > PASSAGE].tolist():
+        # All that is met stands within one stretch, or is one term: then every stretch of it is the best.
+        apart = (places[last[met] - 1] - places[first[met]] > PASSAGE) & (held.sum(axis=0)[met] > 1)
+        for document in met[apart].tolist():
             within = slice(first[document], last[document])
             stands = list(zip(places[within].tolist(), numbers[within].tolist(), strict=True))
             best[document], begin = self._best(stands)
@@ -327,7 +329,7 @@ class Ranking:
         """How far the title is what was asked for, both ways."""
         covered = self._grams.worth(texts.entitled(grams))
         for place in covered.nonzero()[0].tolist():
-            own = self._grams_of(titles[place])
+            own = [gram for word in titles[place].split() for gram in _grams(self._analyzer, word)]
             covered[place] *= sum([gram in self._wanted for gram in own]) / len(own)
         return covered
 
@@ -341,7 +343,14 @@ class Ranking:
 
 def _short(title: str) -> str:
     """What a law is called: without the state's name, a bracket, the number of an article."""
-    return _BRACKET.split(title, maxsplit=1)[0].removeprefix("中华人民共和国")
+    name, *_ = title.split(maxsplit=1) or [""]
+    return name.partition("(")[0].removeprefix("中华人民共和国")
+
+
+@lru_cache(maxsize=4_096)
+def _grams(analyzer: Analyzer, word: str) -> list[str]:
+    """Titles are made of a few words: the names of laws, the numbers of articles."""
+    return analyzer.grams(word)
 
 
 @lru_cache(maxsize=4_096)
