@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib import metadata
 
+import anyio
 import uvicorn
 from litestar import Litestar
 from litestar.concurrency import sync_to_thread
@@ -31,6 +32,8 @@ from publisher.store.store import Store
 from search.engine import SearchEngine
 
 type Task = Callable[[], Awaitable[object]]
+
+log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -98,17 +101,28 @@ def _running(
 ) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        tasks = [asyncio.ensure_future(task()) for task in background]
         try:
-            yield
+            # Of anyio, which waits for what a cancelled task has begun in a thread: a read outlives no store.
+            async with anyio.create_task_group() as group:
+                for task in background:
+                    group.start_soon(_lasting, task)
+                try:
+                    yield
+                finally:
+                    group.cancel_scope.cancel()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             for close in own:
                 await close()
 
     return lifespan
+
+
+async def _lasting(task: Task) -> None:
+    """A task that fails ends alone, and says so."""
+    try:
+        await task()
+    except Exception:
+        log.exception("a background task of the service ended")
 
 
 def serve(

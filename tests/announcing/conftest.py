@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,8 @@ class Desk:
     site: Service
     server: Loopback
     sender: Sender
+    environ: Mapping[str, str]
+    """Settings of the site."""
 
     def subscribe(self, path: str = "/hook", **asked: Any) -> Subscription:
         made = self.site.store.subscribe(
@@ -60,14 +63,20 @@ class Desk:
         return self.site.store.deliveries()
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    place = settings.read(tmp_path, {"QINGDAN_LOOPBACK": "1"})
-    with made(tmp_path) as site, serving() as server:
+@contextmanager
+def opened(home: Path, **environ: str) -> Iterator[Desk]:
+    place = settings.read(home, {"QINGDAN_LOOPBACK": "1"})
+    with made(home, **environ) as site, serving() as server:
         site.now = datetime.now(UTC)
         server.answers["/hook"] = confirming
         made_by = replace(sender(place), clock=lambda: datetime.now(UTC))
-        desk = Desk(site, server, made_by)
+        desk = Desk(site, server, made_by, environ)
         site.publish(FIRST[:1])
         desk.tell()
+        yield desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with opened(tmp_path) as desk:
         yield desk

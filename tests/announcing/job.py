@@ -1,10 +1,11 @@
 """What the worker does after a publication, in a process that may be killed.
 
-``python -m tests.announcing.job HOME NOW``
+``python -m tests.announcing.job HOME NOW``, the database by ``QINGDAN_DATABASE`` where it is not in HOME.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from search.fields import Fields
 
 
 def main(home: str, now: str) -> None:
-    place = settings.read(Path(home), {"QINGDAN_LOOPBACK": "1"})
+    place = settings.read(Path(home), {**os.environ, "QINGDAN_LOOPBACK": "1"})
     instant = datetime.fromisoformat(now)
     store = Store.open(place.database, sources=place.sources, clock=lambda: instant)
     anyio.run(Teller(store, EmbeddedEngine(place.index), Fields, sender(place)).tell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import os
 import signal
 import subprocess
 import sys
@@ -127,7 +128,7 @@ def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_messag
 
     desk.server.answers["/hook"] = killing
     command = [sys.executable, "-m", "tests.announcing.job", str(tmp_path), desk.site.now.isoformat()]
-    workers.append(subprocess.Popen(command))
+    workers.append(subprocess.Popen(command, env={**os.environ, **desk.environ}))
     assert workers[0].wait(60) == -signal.SIGKILL
     (delivery,) = desk.log()
     assert delivery.state == "waiting"

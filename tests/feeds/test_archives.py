@@ -130,3 +130,44 @@ def _items(service: Service, address: str) -> Iterator[list[dict[str, Any]]]:
         page = answer.json()
         yield page["items"]
         following = page.get("next_url", "").removeprefix(BASE)
+
+
+@pytest.mark.parametrize("address", [f"/feeds/{FEES}.atom", f"/feeds/search.atom?q={quote('收费')}"])
+def test_who_walks_while_releases_come_misses_nothing_and_catches_up_from_what_is_known(
+    service: Service, address: str
+) -> None:
+    contents = MANY[:700]
+    service.publish(contents)
+    service.index()
+
+    def more(number: int) -> None:
+        service.publish(
+            [{**content, "standard": f"{number}元"} for content in contents[:130]] + contents[130:]
+        )
+        service.index()
+
+    known: set[str] = set()
+    read_archives: set[str] = set()
+
+    def catch_up(meanwhile: int | None) -> None:
+        """As RFC 5005 (section 4) tells a reader to: back until an archive that was read before."""
+        following: str | None = address
+        while following and following not in read_archives:
+            if "archive=" in following:
+                read_archives.add(following)
+            parsed = read(service.client.get(following))
+            known.update(entry.id for entry in parsed.entries)
+            following = link(parsed, "prev-archive")
+            if meanwhile is not None:
+                more(meanwhile)
+                meanwhile += 1
+
+    def published() -> set[str]:
+        changes = service.store.changes(dataset=FEES, limit=10_000)
+        return {f"tag:data.example.gov.cn,2024-01-01:{FEES}/{c.release}/{c.record}/{c.kind}" for c in changes}
+
+    at_first = published()
+    catch_up(meanwhile=2)
+    assert at_first <= known < published()
+    catch_up(meanwhile=None)
+    assert known == published()

@@ -58,7 +58,9 @@ def test_a_feed_that_the_hub_is_told_of_names_it_and_its_own_address(hubbed: Ser
 
 
 def test_json_feed_names_the_hub(hubbed: Service) -> None:
-    told = hubbed.client.get("/feeds/all.json").json()
+    answer = hubbed.client.get("/feeds/all.json")
+    told = answer.json()
+    assert answer.headers["link"] == f'<{HUB}>; rel="hub", <{told["feed_url"]}>; rel="self"'
     assert told["hubs"] == [{"type": "WebSub", "url": HUB}]
 
 

@@ -1,0 +1,23 @@
+"""Another process answers for feeds: ``python -m tests.feeds.job HOME ADDRESS…`` prints hashes and tags."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+from litestar.testing import TestClient
+
+from publisher import settings
+from publisher.app import create_app
+
+
+def main(home: str, *addresses: str) -> None:
+    with TestClient(create_app(settings.read(Path(home), {}))) as client:
+        for address in addresses:
+            answer = client.get(address)
+            print(answer.status_code, hashlib.sha256(answer.content).hexdigest(), answer.headers["etag"])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
