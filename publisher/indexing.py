@@ -7,7 +7,7 @@ from datetime import date
 
 from publisher.store.clocks import micros
 from publisher.store.model import Dataset, Span
-from schemas import divisions
+from schemas import citation, divisions
 from schemas.catalogue import Catalogue, Field, Json
 from schemas.values import format_value
 from search.engine import FOREVER, Document
@@ -70,8 +70,16 @@ def _day(value: Json) -> date | None:
 def _numbers(content: Mapping[str, Json], catalogue: Catalogue, format_: str) -> tuple[str, ...]:
     """发文字号 in the fields of a format (the record's own, or those that it cites), each once."""
     named = (f.name for f in catalogue.fields if f.format == format_ and not f.personal)
-    found = (text for name in named for text in _strings(content.get(name)))
-    return tuple(dict.fromkeys(text for text in found if text and not text.startswith("《")))
+    found = (number for name in named for text in _strings(content.get(name)) for number in _written(text))
+    return tuple(dict.fromkeys(found))
+
+
+def _written(text: str) -> Iterator[str]:
+    """The number that a reference is, or that stands in brackets behind its title."""
+    if not text.startswith("《"):
+        yield from (text,) if text else ()
+    elif "号" in text:
+        yield from (c.standard for c in citation.find(text) if c.kind != "statute")
 
 
 def _strings(value: Json) -> Iterable[str]:

@@ -11,6 +11,9 @@ from search.lexicon import Lexicon
 from search.names import key
 from search.query import Query, Word
 
+_PART = "〔0123456789"
+"""What a part of a 文号 begins with, where the whole begins with who issued it."""
+
 
 def reasons(
     query: Query, document: Shown, kept: Mapping[str, str], analyzer: Analyzer, lexicon: Lexicon
@@ -31,29 +34,43 @@ def reasons(
 
 
 def _of_number(word: Word, document: Shown, fields: Mapping[str, str]) -> Iterator[Reason]:
-    for place, number in enumerate(document.numbers):
-        if word.text not in number_forms(number):
-            continue
+    met = [place for place, number in enumerate(document.numbers) if word.text in number_forms(number)]
+    for place in met:
+        number = document.numbers[place]
         if place < document.own_numbers:
             yield Reason(word.text, number, "own-number", ())
         else:
-            holding = tuple(name for name, text in fields.items() if key(number) in key(text))
-            yield Reason(word.text, number, "cited-number", holding)
+            yield Reason(word.text, number, "cited-number", _holding(number, fields))
+    if not met and (holding := _holding(word.text, fields)):  # in a text alone
+        yield Reason(word.text, word.text, "word" if word.text[0] in _PART else "cited-number", holding)
 
 
 def _of_word(word: Word, fields: Mapping[str, str], analyzer: Analyzer, lexicon: Lexicon) -> Iterator[Reason]:
+    typed = key(word.text)
     met: list[str] = []
-    others = lexicon.wordings.get(word.text, ())
-    for form in dict.fromkeys((word.text, *others, *word.forms, word.taiwan)):
-        whole = len(form) == 2 and word.kind == "word"
-        holding = tuple(
-            name
-            for name, text in fields.items()
-            if form and (form in analyzer.words(text) if whole else key(form) in key(text))
-        )
-        if holding and not any(form in longer for longer in met):  # 建设局 within 住房和城乡建设局
-            met.append(form)
+    for form in filter(None, dict.fromkeys((word.text, *_others(word, lexicon), word.taiwan))):
+        if len(form) == 2 and word.kind == "word":
+            holding = tuple(name for name, text in fields.items() if form in analyzer.words(text))
+        else:
+            holding = _holding(form, fields)
+        # 建设局 within 住房和城乡建设局, and what holds the word itself, are no reasons of their own.
+        told = any(key(form) in other or (other == typed and typed in key(form)) for other in met)
+        if holding and not told:
+            met.append(key(form))
             yield Reason(word.text, form, _how(word, form, lexicon), holding)
+    if not met:  # the column of bodies has the stem alone
+        for stem in word.bodies:
+            if holding := tuple(name for name, text in fields.items() if text == stem):
+                yield Reason(word.text, stem, "alias", holding)
+
+
+def _others(word: Word, lexicon: Lexicon) -> tuple[str, ...]:
+    return (*lexicon.wordings.get(word.text, ()), *word.forms)
+
+
+def _holding(form: str, fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Fields whose text holds a form, whatever signs stand within."""
+    return tuple(name for name, text in fields.items() if key(form) in key(text))
 
 
 def _how(word: Word, form: str, lexicon: Lexicon) -> How:

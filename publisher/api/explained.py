@@ -29,7 +29,7 @@ def explanation(reason: Reason, catalogue: Catalogue) -> searched.Explanation:
     zh, en = _WORDS[reason.how]
     known = [catalogue.by_name[name] for name in reason.fields if name in catalogue.by_name]
     fields = "、".join(f"“{field.title}”" for field in known) or "标题"
-    fields_en = ", ".join(field.title_en for field in known) or "the title"
+    fields_en = ", ".join(f"“{field.title_en}”" for field in known) or "the title"
     return searched.Explanation(
         word=reason.word,
         form=reason.form,

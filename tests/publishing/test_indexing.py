@@ -50,6 +50,11 @@ def test_a_division_is_found_under_every_one_above_it() -> None:
     assert told({"name": "甲", "division": "210311"}).facets["division"] == ("21", "2103", "210311")
 
 
+def test_a_number_in_brackets_behind_a_title_is_cited_too() -> None:
+    bases = ["《设定行政许可的决定》（国务院令第412号）", "《行政许可法》第三条", "财综〔2004〕32号"]
+    assert told({"name": "甲", "basis": bases}, "fees").numbers == ("国务院令第412号", "财综〔2004〕32号")
+
+
 def test_a_record_without_a_division_has_its_datasets() -> None:
     assert told({"name": "甲"}).facets["division"] == ("21", "2103")
 

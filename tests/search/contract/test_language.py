@@ -187,6 +187,26 @@ def test_hits_say_why(engine: SearchEngine) -> None:
     assert search(engine, "登记").hits[0].reasons == ()
 
 
+def test_a_hit_by_the_stem_of_a_body_or_by_a_number_in_a_text_says_so(engine: SearchEngine) -> None:
+    index(
+        engine,
+        [
+            document("stem", "价格鉴定费", "发展改革", body="发展改革"),
+            document("text", "设立审批", "《行政许可的决定》（国务院令第412号）"),
+            document("term", "工作方案", "推进简政放权、放管结合、优化服务"),
+        ],
+    )
+
+    def told(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
+        (hit,) = search(engine, text, explain=True).hits
+        return [(reason.form, reason.how, reason.fields) for reason in hit.reasons]
+
+    assert told("发改委") == [("发展改革", "alias", ("basis",))]
+    assert told("国务院令412") == [("国务院令第412号", "cited-number", ("basis",))]
+    assert told("412号") == [("412号", "word", ("basis",))]
+    assert told("放管服") == [("简政放权、放管结合、优化服务", "synonym", ("basis",))]
+
+
 TYPED = st.text(alphabet='道路收费"“”-－|: 或OR()[]{}*?~^\\/+&!类型:部门文号〔〕2015号', max_size=50)
 SIGNS = (
     *("道路", "收费", "教育许可", "或", "OR", "|", "-", "－", "--", '-"', " ", "\u3000", "\t", "\u00a0"),
