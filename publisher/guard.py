@@ -22,11 +22,13 @@ Not defended: what a permitted public host answers (its reader's business), and 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any, Literal
 
 import httpcore
@@ -36,6 +38,7 @@ type Why = Literal["scheme", "host", "address"]
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_PORT, _NO_HOST = re.compile(r":\d+$"), re.compile(r"[/@?#\s]")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -65,6 +68,24 @@ def _unwrapped(address: Address) -> Address:
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1] or address
+
+
+@lru_cache(4096)
+def ascii_host(host: str) -> str:
+    """A host, with its port where it has one, as it is looked up: 鞍山.政务 is xn--…, letters are small.
+
+    Raises ``ValueError`` for what is no host, such as an address or a path.
+    """
+    name, _, port = host.rpartition(":") if _PORT.search(host) else (host, "", "")
+    if _NO_HOST.search(name):
+        raise ValueError(host)
+    try:
+        found = httpx.URL(f"http://{name}").raw_host.decode("ascii")
+    except httpx.InvalidURL as error:
+        raise ValueError(host) from error
+    if not found:
+        raise ValueError(host)
+    return f"{found}:{port}" if port else found
 
 
 def client(
@@ -99,7 +120,8 @@ class _Transport(httpx.HTTPTransport):
         self, hosts: Collection[str] | None, seconds: float, backend: _Backend, trust: ssl.SSLContext
     ) -> None:
         super().__init__(verify=trust, trust_env=False)
-        self._hosts, self._seconds, self._backend = hosts, seconds, backend
+        self._hosts = None if hosts is None else frozenset(map(ascii_host, hosts))
+        self._seconds, self._backend = seconds, backend
         # httpx has no argument for the backend; tests with real sockets fail if this ever stops working.
         self._pool = httpcore.ConnectionPool(ssl_context=trust, network_backend=backend, keepalive_expiry=5.0)
 
@@ -109,7 +131,7 @@ class _Transport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-def _check(url: httpx.URL, hosts: Collection[str] | None) -> None:
+def _check(url: httpx.URL, hosts: frozenset[str] | None) -> None:
     if url.scheme not in _DEFAULT_PORTS or url.userinfo or not url.host:
         raise RefusedError(
             "scheme",
@@ -118,8 +140,9 @@ def _check(url: httpx.URL, hosts: Collection[str] | None) -> None:
             f"Only http and https addresses without a user name are asked, not {url.scheme!r}.",
         )
     default = url.port in {None, *_DEFAULT_PORTS.values()}
-    named = {f"{url.host}:{url.port or _DEFAULT_PORTS[url.scheme]}", *([url.host] if default else ())}
-    if hosts is not None and not named & {host.lower() for host in hosts}:
+    name = url.raw_host.decode("ascii")
+    named = {f"{name}:{url.port or _DEFAULT_PORTS[url.scheme]}", *([name] if default else ())}
+    if hosts is not None and hosts.isdisjoint(named):
         raise RefusedError(
             "host",
             url.netloc.decode("ascii"),

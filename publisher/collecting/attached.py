@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from publisher import parts, publishing
 from publisher.collect import collecting_findings as kinds
@@ -17,7 +16,7 @@ from publisher.collect.outline import escape
 from publisher.collect.readers import archive, binary, ofd, open_grids, pdf, word97, wordprocessing
 from publisher.collect.readers.problems import ReaderError
 from publisher.collecting import warc
-from publisher.collecting.discovery import ATTACHMENTS
+from publisher.collecting.discovery import ATTACHMENTS, file_name
 from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
 from publisher.collecting.warc import Hop
@@ -30,7 +29,7 @@ from schemas.catalogue import Catalogue, Json
 from schemas.text import fold
 
 _TABLES = (".xls", ".xlsx", ".et", ".csv", ".ods")
-_MARK = re.compile(r"^附\s?件\s?\d{0,2}\s?[:：.、]?\s?(?=.)")
+_MARK = re.compile(r"^附\s?件\s?\d{0,2}+\s?[:：.、]?\s?(?=.)")
 _MEDIA = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
 _ANY = frozenset({"application/octet-stream", "application/x-download", "text/html", "text/plain"})
 """Types that servers give to what they do not know."""
@@ -61,7 +60,10 @@ class Attachments:
         """Those of a document, in the order in which it names them."""
         found = []
         for page in self._store.pages(self._source.name, role="attachment", parent=document.key):
-            file: dict[str, Json] = {"name": _MARK.sub("", page.title) or _name(page.url), "url": page.url}
+            file: dict[str, Json] = {
+                "name": _MARK.sub("", page.title) or file_name(page.url),
+                "url": page.url,
+            }
             text = ""
             if page.response is not None and not page.erased:
                 hop = warc.read(self._store.source_bytes(self._store.response(page.response).digest))[-1]
@@ -77,7 +79,7 @@ class Attachments:
         except ValueError:  # told of where its text is read
             return {}
         return {
-            "media_type": _media_type(page.url, hop),
+            "media_type": _media_type(page, hop),
             "size": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
         }
@@ -89,12 +91,14 @@ class Attachments:
         for dataset in self._source.tables:
             catalogue = self._catalogues(dataset) or self._store.catalogue(dataset)
             try:
-                reading = read_file(self._data(hop), name=_name(page.url), catalogue=catalogue)
+                reading = read_file(
+                    self._data(hop), name=file_name(page.url, page.title), catalogue=catalogue
+                )
             except (UnreadableFile, ValueError):
                 continue
             self._stage(dataset, catalogue, page, reading, response)
             return
-        if urlsplit(page.url).path.lower().endswith(_TABLES):  # of a text nobody expects a table
+        if file_name(page.url, page.title).lower().endswith(_TABLES):  # of a text nobody expects a table
             self._report.note(kinds.TABLE_NOT_TAKEN, page.url)
 
     def _stage(
@@ -123,7 +127,7 @@ class Attachments:
             data = self._data(hop)
             if data.startswith(pdf.MAGIC):
                 return self._of_pages(page, "PDF", pdf.pages(data))
-            if data.startswith(binary.MAGIC) and not _is_workbook(page.url):
+            if data.startswith(binary.MAGIC) and binary.is_word(data):
                 return word97.text(data)
             members = archive.members(data) if data.startswith(b"PK") else {}
             if "word/document.xml" in members:
@@ -196,18 +200,10 @@ def _strings(value: object) -> Iterator[str]:
     return (one for one in value if isinstance(one, str)) if isinstance(value, list) else iter(())
 
 
-def _name(url: str) -> str:
-    return urlsplit(url).path.rpartition("/")[2]
-
-
-def _media_type(url: str, hop: Hop) -> str:
+def _media_type(page: Page, hop: Hop) -> str:
     """As the server names it; where it does not care, as the name's end tells."""
     said = (warc.header(hop, "content-type") or "").partition(";")[0].strip().lower()
     if _MEDIA.fullmatch(said) and said not in _ANY:
         return said
-    suffix = f".{urlsplit(url).path.lower().rpartition('.')[2]}"
+    suffix = f".{file_name(page.url, page.title).lower().rpartition('.')[2]}"
     return ATTACHMENTS.get(suffix, "application/octet-stream")
-
-
-def _is_workbook(url: str) -> bool:
-    return urlsplit(url).path.lower().endswith((".xls", ".et"))

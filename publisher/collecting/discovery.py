@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 
 from lxml import etree
 
@@ -16,6 +16,7 @@ from publisher.collect.readers import markup
 from publisher.collect.readers.problems import BINARY, ReaderError
 from publisher.collect.readers.sheet_xml import safe_parser
 from publisher.collecting.sources import Source
+from publisher.store.clocks import day_at
 from schemas.quantities import read_date
 from schemas.text import fold
 
@@ -69,7 +70,7 @@ def of_page(text: str, url: str, source: Source) -> Listed:
     further: dict[str, None] = dict.fromkeys(_scripted(text, url))
     for element in root.iter("a"):
         target = _absolute(base, element.get("href"))
-        if target is None or target == url or not _listed(target, source):
+        if target is None or target == url or not source.holds(target):
             continue
         shown = _shown(element)
         title = fold(element.get("title") or "") or shown
@@ -84,7 +85,7 @@ def of_sitemap(data: bytes, source: Source) -> Listed:
     """Addresses of a sitemap, or further sitemaps of an index (sitemaps.org 0.9). Raises ``ReaderError``."""
     root = _xml(data)
     entries = [(_child(e, "loc"), _child(e, "lastmod")) for e in root]
-    kept = [(loc, day) for loc, day in entries if loc and _listed(loc, source)]
+    kept = [(loc, day) for loc, day in entries if loc and source.holds(loc)]
     if etree.QName(root).localname == "sitemapindex":
         return Listed((), tuple(loc for loc, _ in kept))
     links = (Link(loc, "", read_day(day)) for loc, day in kept if _wanted(loc, source))
@@ -96,7 +97,7 @@ def of_feed(data: bytes, source: Source) -> Listed:
     found: dict[str, Link] = {}
     for element in _xml(data).iter("{*}item", "{*}entry"):
         link = _child(element, "link") or _alternate(element)
-        if link and _listed(link, source) and _wanted(link, source):
+        if link and source.holds(link) and _wanted(link, source):
             day = _child(element, "updated") or _child(element, "published") or _child(element, "pubDate")
             found.setdefault(link, Link(link, fold(_child(element, "title") or ""), read_day(day)))
     return Listed(tuple(found.values()), ())
@@ -107,26 +108,42 @@ def attachments(links: Sequence[tuple[str, str]], url: str, base: str, source: S
     found: dict[str, Link] = {}
     for href, shown in links:
         target = _absolute(urljoin(url, base), href)
-        if target is not None and _listed(target, source) and is_attachment(target):
-            found.setdefault(target, Link(target, shown or _name(target)))
+        if target is not None and source.holds(target) and _ends(file_name(target, shown)):
+            found.setdefault(target, Link(target, shown or file_name(target)))
     return tuple(found.values())
 
 
 def is_attachment(url: str) -> bool:
-    return urlsplit(url).path.lower().endswith(tuple(ATTACHMENTS))
+    return _ends(file_name(url))
+
+
+def file_name(url: str, words: str = "") -> str:
+    """Of a file that an address leads to: the end of its path, else what its query or the link's words name.
+
+    Many sites hand files out by a script: ``downfile.jsp?filename=….doc``, ``/download/9`` under 附件.doc.
+    """
+    parts = urlsplit(url)
+    own = unquote(parts.path).rpartition("/")[2]
+    others = (*(value.rpartition("/")[2] for _, value in parse_qsl(parts.query)), words)
+    return next((name for name in (own, *others) if _ends(name)), own)
+
+
+def _ends(name: str) -> bool:
+    return name.lower().endswith(tuple(ATTACHMENTS))
 
 
 def read_day(text: str | None) -> date | None:
-    """A day in any writing of lists, sitemaps and feeds; RSS writes RFC 822."""
+    """A day in any writing of lists, sitemaps (W3C) and feeds (RFC 822); an instant's is that of Shanghai."""
     if not text:
         return None
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            at = read(text.strip())
+            return day_at(at) if at.tzinfo else at.date()
+        except (TypeError, ValueError, OverflowError):
+            continue
     match = _DATED.search(text)
-    if match is not None:
-        return read_date(match[0])
-    try:
-        return parsedate_to_datetime(text).date()
-    except (TypeError, ValueError):
-        return None
+    return None if match is None else read_date(match[0])
 
 
 def _is_document(url: str, title: str, source: Source) -> bool:
@@ -137,11 +154,6 @@ def _wanted(url: str, source: Source) -> bool:
     if is_attachment(url) or _NO_PAGES.search(urlsplit(url).path):
         return False
     return not source.documents or re.search(source.documents, url) is not None
-
-
-def _listed(url: str, source: Source) -> bool:
-    parts = urlsplit(url)
-    return bool({parts.netloc.lower(), parts.hostname} & {host.lower() for host in source.hosts})
 
 
 def _absolute(base: str, href: str | None) -> str | None:
@@ -196,7 +208,3 @@ def _alternate(element: etree._Element) -> str:
 
 def _shown(element: etree._Element) -> str:
     return fold(" ".join("".join(map(str, element.itertext())).split()))
-
-
-def _name(url: str) -> str:
-    return urlsplit(url).path.rpartition("/")[2]

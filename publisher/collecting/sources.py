@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from publisher import guard
+
 FILE = "sources.toml"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -67,6 +69,15 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def entries(self) -> tuple[str, ...]:
         """Where a run begins."""
         return (*self.lists, *self.sitemaps, *self.feeds)
+
+    def holds(self, address: str) -> bool:
+        """Whether an address is of one of its hosts."""
+        try:
+            parts = urlsplit(address)
+            host = guard.ascii_host(parts.netloc.rpartition("@")[2])
+        except ValueError:
+            return False
+        return not {host, host.partition(":")[0]}.isdisjoint(map(guard.ascii_host, self.hosts))
 
     @property
     def interval(self) -> timedelta:
@@ -148,9 +159,16 @@ def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
             f"{FILE} {name}: 请写明 lists、sitemaps 或 feeds。",
             f"{FILE} {name}: say where to begin: lists, sitemaps or feeds.",
         )
+    for host in source.hosts:
+        try:
+            guard.ascii_host(host)
+        except ValueError:
+            raise SourcesError(
+                f"{FILE} {name}.hosts: “{host}”不是主机名；不要写 http://、路径和用户名。",
+                f"{FILE} {name}.hosts: {host!r} is no host's name; leave out http://, path and user.",
+            ) from None
     for address in source.entries:
-        parts = urlsplit(address)
-        if not {parts.netloc.lower(), parts.hostname} & {host.lower() for host in source.hosts}:
+        if not source.holds(address):
             raise SourcesError(
                 f"{FILE} {name}: {address} 的主机不在 hosts 里。",
                 f"{FILE} {name}: the host of {address} is not among hosts.",

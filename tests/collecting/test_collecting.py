@@ -68,6 +68,23 @@ def test_sitemaps_and_feeds_name_documents_too(collector: Collector, form: str) 
     assert collector.collect()["read"] == 1
 
 
+def test_the_days_of_a_feed_are_those_of_shanghai(collector: Collector) -> None:
+    web = collector.web
+    days = [
+        "Mon, 02 Mar 2015 15:59:59 GMT",
+        "Mon, 02 Mar 2015 16:00:00 GMT",
+        "2015-03-02T16:00:00Z",
+        "2015-03-02",
+    ]
+    items = ""
+    for n, day in enumerate(days, start=1):
+        web.answers[f"/d/{n}.html"] = html(page(n))
+        items += f"<item><link>{web.base}/d/{n}.html</link><pubDate>{day}</pubDate></item>"
+    web.answers["/f.xml"] = Answer(f"<?xml version='1.0'?><rss><channel>{items}</channel></rss>".encode())
+    collector.write(collector.source(lists=[], feeds=[f"{web.base}/f.xml"]))
+    assert collector.collect("--since", "2015-03-03")["read"] == 2
+
+
 def test_robots_are_honoured_and_said(collector: Collector) -> None:
     publish(collector.web, 1, 2)
     collector.web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /d/2.html\n")

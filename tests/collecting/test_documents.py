@@ -8,7 +8,7 @@ from pathlib import Path
 
 import docx
 
-from tests.cli.site import create, item, xlsx
+from tests.cli.site import create, item, xls, xlsx
 from tests.collect.readers.test_ofd import file as ofd
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes, make_due
@@ -117,6 +117,30 @@ def test_an_attached_workbook_goes_to_the_importer_as_a_draft_and_names_its_evid
     collector.site.ok("publish", POWER, "--effective-on", "2015-12-01", "--basis", "采集")
     shown = collector.site.ok("evidence", "危险化学品经营许可", "--dataset", POWER, "--json").json
     assert [one["url"] for one in shown["pages"]] == [f"{collector.web.base}/files/list.xlsx"]
+
+
+def test_files_that_a_script_hands_out_are_attachments_and_what_they_are_is_told_by_content(
+    collector: Collector, tmp_path: Path
+) -> None:
+    collector.site.ok(*create(POWER, "power-list"))
+    book = xls(tmp_path / "book.xls", [item("危险化学品经营许可")]).read_bytes()
+    web = collector.web
+    files = {
+        "/module/download/downfile.jsp?classid=0&filename=a.docx": ("附件1", word("分三步实施。")),
+        "/download/9": ("附件2：任务分工.docx", word("各部门分工。")),
+        "/files/list.doc": ("附件3：权力清单", book),  # a workbook under a document's name
+    }
+    links = "".join(f'<p><a href="{path}">{words}</a></p>' for path, (words, _) in files.items())
+    publish(web, 1)
+    web.answers["/d/1.html"] = html(page(1, extra=links))
+    web.answers |= {path: Answer(data) for path, (_, data) in files.items()}
+    collector.write(collector.source(tables=[POWER]))
+    report = collector.collect()
+    assert (report["attachments"], report["tables"], report["findings"]) == (3, 1, [])
+    (found,) = collector.draft()
+    assert "分三步实施。" in found["body_markdown"]
+    assert "各部门分工。" in found["body_markdown"]
+    assert [one["name"] for one in found["attachments"]] == ["附件1", "任务分工.docx", "权力清单"]
 
 
 def test_a_table_that_fits_no_dataset_is_told_and_kept(collector: Collector) -> None:

@@ -43,6 +43,12 @@ def test_a_source_has_sensible_manners_by_default(tmp_path: Path) -> None:
         (GOOD.replace("https://", "ftp://"), "anshan.lists[0]: 应为 http(s) 地址", "expected a web address"),
         (GOOD.replace('["www.anshan.gov.cn"]', "[]"), "anshan.hosts: 至少要有一项", "at least one"),
         (GOOD.replace('["www.anshan', '["x.anshan'), "的主机不在 hosts 里", "is not among hosts"),
+        (GOOD.replace('["www.', '["https://www.'), "anshan.hosts: “https://www", "is no host's name"),
+        (
+            GOOD.replace('["www.anshan.gov.cn', '["www.anshan.gov.cn/zwgk'),
+            "不要写 http://、路径",
+            "leave out http://",
+        ),
         (GOOD.replace("lists", "#lists"), "请写明 lists、sitemaps 或 feeds", "say where to begin"),
         (GOOD + "documents = '('", "anshan.documents: 正则表达式有误", "no valid regular expression"),
         (GOOD.replace('"zhengce"', '"fees"'), "没有数据集“fees”", "there is no dataset 'fees'"),
@@ -54,6 +60,17 @@ def test_what_is_wrong_is_told_by_its_place(tmp_path: Path, text: str, zh: str, 
     raised = error(tmp_path, text)
     assert zh in raised.zh
     assert en in raised.en
+
+
+@pytest.mark.parametrize("written", ["鞍山.政务", "xn--rht988k.xn--zfr164b", "XN--RHT988K.xn--zfr164b:443"])
+def test_a_chinese_host_is_the_same_in_either_writing(tmp_path: Path, written: str) -> None:
+    text = GOOD.replace('"www.anshan.gov.cn"', f'"{written}"').replace("www.anshan.gov.cn", "鞍山.政务:443")
+    (tmp_path / "sources.toml").write_text(text, encoding="utf-8")
+    (source,) = read(tmp_path, ["zhengce"]).values()
+    assert source.holds("https://xn--rht988k.xn--zfr164b:443/a.html")
+    assert source.holds("https://鞍山.政务:443/a.html")
+    assert not source.holds("https://马鞍山.政务:443/a.html")
+    assert not source.holds("https://[::1")
 
 
 def test_the_command_names_what_is_wrong_and_asks_nobody(collector: Collector) -> None:

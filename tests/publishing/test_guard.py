@@ -75,6 +75,21 @@ def test_a_redirect_to_a_private_address_is_refused(site: Loopback, target: str)
     assert refused.value.why == "address"
 
 
+@pytest.mark.parametrize("listed", ["鞍山.政务", "xn--rht988k.xn--zfr164b", "XN--RHT988K.XN--ZFR164B"])
+@pytest.mark.parametrize("asked", ["鞍山.政务", "xn--rht988k.xn--zfr164b"])
+def test_a_chinese_host_is_listed_in_either_writing(
+    site: Loopback, monkeypatch: pytest.MonkeyPatch, listed: str, asked: str
+) -> None:
+    site.answers["/"] = Answer(b"read")
+    port = int(site.host.rpartition(":")[2])
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
+    with client(f"{listed}:{port}") as http:
+        assert http.get(f"http://{asked}:{port}/").content == b"read"
+        with pytest.raises(RefusedError):
+            http.get(f"http://马{asked}:{port}/")
+
+
 def test_a_redirect_to_a_host_that_is_not_listed_is_refused_before_it_is_looked_up(
     site: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,15 @@ def marks(data: bytes) -> Mapping[int, Marks]:
     return _marks(_workbook(data))
 
 
+def is_word(data: bytes) -> bool:
+    """Whether it is a document of Word 97 or WPS, by what it holds. Raises :class:`ReaderError`."""
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as container:
+            return bool(container.exists("WordDocument"))
+    except Exception as problem:
+        raise ReaderError(DAMAGED, f"OLE2: {problem}") from problem
+
+
 def _workbook(data: bytes) -> bytes:
     """The workbook's stream: ``Workbook``, or ``Book`` before 1997."""
     try:
