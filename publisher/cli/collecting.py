@@ -182,7 +182,10 @@ def _show_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
         output.pairs([("解读程序 parser", origin.parser_version), ("消失 vanished", origin.vanished_at)])
         for one in origin.responses:
             gone = "已依法销毁 destroyed" if one.destroyed else one.digest
-            output.result(f"  {one.at.isoformat(timespec='seconds')}  {one.status}  {one.length} B  {gone}")
+            read = "  读自这一份 read from this" if one.digest == origin.read_from else ""
+            output.result(
+                f"  {one.at.isoformat(timespec='seconds')}  {one.status}  {one.length} B  {gone}{read}"
+            )
         for excerpt in origin.excerpts:
             output.result(f"  {excerpt.title} ← 第 {excerpt.line} 行 line: {excerpt.text}")
 

@@ -40,6 +40,8 @@ class Origin:
     vanished_at: datetime | None
     parser_version: str
     responses: tuple[Response, ...]
+    read_from: str | None
+    """Digest of the response that this state of the record was read from; later ones may say otherwise."""
     excerpts: tuple[Excerpt, ...]
 
 
@@ -51,17 +53,19 @@ def of_record(store: Store, state: RecordState) -> tuple[Origin, ...]:
 
 def _origin(store: Store, page: Page, state: RecordState, catalogue: Catalogue) -> Origin:
     responses = store.responses(page.key)
-    current = next((one for one in responses if one.key == page.response and not one.destroyed), None)
+    sources = {source.digest: source for source in state.sources}
+    read = next((one for one in responses if one.digest in sources), None)
     excerpts: tuple[Excerpt, ...] = ()
-    if current is not None and page.copy_of is None:
-        excerpts = tuple(_excerpts(lines(store, current), state, catalogue))
+    if read is not None and not read.destroyed:
+        excerpts = tuple(_excerpts(lines(store, read), state, catalogue))
     return Origin(
         url=page.url,
         source=page.source,
         copy=page.copy_of is not None,
         vanished_at=page.vanished_at,
-        parser_version=page.parser_version,
+        parser_version=page.parser_version if read is None else sources[read.digest].parser_version,
         responses=responses,
+        read_from=None if read is None else read.digest,
         excerpts=excerpts,
     )
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from publisher.collect import document
 from tests.cli.site import create, item, xlsx
 from tests.collecting.conftest import DATASET, Collector
-from tests.collecting.web import html, letter, page, publish
+from tests.collecting.test_collecting import make_due
+from tests.collecting.web import TEXT, html, letter, page, publish
 
 POWER = "shili-power-list"
 
@@ -37,6 +38,26 @@ def test_the_api_tells_by_which_parser_a_collected_record_was_read_and_what_stoo
     shown = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"][0]["excerpts"]
     lines = {one["field"]: one["text"] for one in shown}
     assert all(said[field] in lines[field] for field in ("title", "number", "date_written", "issuer"))
+
+
+def test_evidence_shows_the_lines_of_the_answer_that_was_read_also_when_the_page_has_changed(
+    collector: Collector,
+) -> None:
+    publish(collector.web, 1)
+    collector.collect()
+    collector.publish()
+    before = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"][0]
+    changed = page(1, text=TEXT.replace("抓紧", "尽快")).replace('<div class="nav">', "<p>公告</p><div>")
+    collector.web.answers["/d/1.html"] = html(changed)
+    make_due(collector)
+    assert collector.collect()["changed"] == 1
+    (now,) = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"]
+    assert (now["excerpts"], now["read_from"]) == (before["excerpts"], before["responses"][0]["digest"])
+    assert "读自这一份" in collector.site.ok("evidence", letter(1)[0]).out
+    collector.publish()
+    (then,) = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"]
+    assert then["read_from"] == then["responses"][1]["digest"]
+    assert {one["field"]: one["text"] for one in then["excerpts"]}["number"] == "鞍政发〔2015〕1号"
 
 
 def test_the_api_tells_what_stood_in_each_cell_of_a_workbook_whatever_its_type(

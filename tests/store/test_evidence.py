@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,6 +72,60 @@ def test_a_page_vanishes_once_and_returns(store: Store) -> None:
     ]
     assert kinds == [[], ["vanished"], [], [], ["returned"]]
     assert [notice.kind for notice in store.notices(newest=True, limit=1)] == ["returned"]
+
+
+def test_what_comes_instead_of_a_document_leaves_it_known_as_it_was(store: Store) -> None:
+    page = found(store)
+    store.keep([answer(page, etag='"1"')])
+    read(store, page, "文", number="号", named="名", sketch=b"1234")
+    good = store.page(page.key)
+    kinds = []
+    for body, instead in ((b"sorry", "absent"), (b"sorry", "absent"), (b"\x1f", "spoilt")):
+        assert store.keep([answer(page, body)]) == ()
+        notices = store.understood([Understood(page.key, digest_of(body), "1", instead=instead)])  # type: ignore[arg-type]
+        kinds.append([(one.kind, one.detected_by) for one in notices])
+    assert kinds == [[("vanished", "length")], [], []]
+    now = store.page(page.key)
+    assert (now.body_digest, now.response, now.number, now.taken) == (
+        good.body_digest,
+        good.response,
+        "号",
+        True,
+    )
+    assert (now.etag, now.vanished_at is None) == (None, False)
+    assert [one.kind for one in store.keep([answer(page)])] == ["returned"]
+    assert store.page(page.key).vanished_at is None
+
+
+def test_a_document_that_returned_with_another_text_is_told_when_it_is_read(store: Store) -> None:
+    page = found(store)
+    store.keep([answer(page)])
+    read(store, page, "文")
+    store.keep([answer(page, status=404)])
+    assert store.keep([answer(page, b"other")]) == ()
+    now = store.page(page.key)
+    notices = store.understood([Understood(page.key, now.body_digest or "", "1", digest_of(b"x"))])
+    assert [one.kind for one in notices] == ["returned", "changed"]
+
+
+def test_a_page_that_failed_is_due_again_ever_later(store: Store) -> None:
+    page = found(store)
+    hour = timedelta(hours=1)
+
+    def due(after: timedelta) -> bool:
+        now = NOW + after
+        retries = (now, now - hour, now - 2 * hour)
+        return bool(store.pages("a", role="document", checked_before=now - 5 * hour, retries=retries))
+
+    assert due(hour / 2)
+    store.unreachable(page.key, NOW, again=True)
+    assert due(hour / 2)
+    store.keep([answer(page, status=503)])
+    assert (due(hour / 2), due(1.5 * hour)) == (False, True)
+    store.unreachable(page.key, NOW, again=True)
+    assert (due(1.5 * hour), due(2.5 * hour)) == (False, True)
+    store.unreachable(page.key, NOW, again=False)
+    assert (due(4 * hour), due(6 * hour)) == (False, True)
 
 
 def test_what_was_kept_and_not_read_is_known(store: Store) -> None:
