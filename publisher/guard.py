@@ -9,8 +9,9 @@ service to ask something only *it* can reach: a metadata service, a database's p
 * **Every redirect passes the same door**, since each hop is a request of its own to the transport.
 * Only ``http`` and ``https``, no user name in the address, and where a list of hosts is given only these: a
   hijacked mirror changes the names of offices, so what is not listed is not read.
-* Private, link-local, shared, multicast, reserved and unspecified addresses are refused, also where they are
-  wrapped in IPv6 (mapped, 6to4, Teredo, NAT64). Loopback is let through only where a setting says so.
+* Private, link-local, site-local, shared, multicast, reserved and unspecified addresses are refused, also
+  where they are wrapped in IPv6 (mapped, 6to4, Teredo, NAT64). Loopback is let through only where a
+  setting says so.
 * **The whole exchange has one limit of time**, so that an answer dripping a byte at a time ends.
 * Proxies and credentials of the environment (``HTTP_PROXY``, ``.netrc``) are not used: through a proxy
   nobody here sees the address. Certificates are always checked, against the machine's own list of roots.
@@ -40,6 +41,8 @@ type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PORT, _NO_HOST = re.compile(r":\d+$"), re.compile(r"[/@?#\s]")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Of the registries of special addresses (RFC 6890 and later), what the standard library still calls global.
+_SPECIAL = tuple(map(ipaddress.ip_network, ("fec0::/10", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24")))
 
 
 class RefusedError(Exception):
@@ -58,7 +61,9 @@ def permitted(address: str, *, loopback: bool) -> bool:
         return False
     if found.is_loopback:
         return loopback
-    return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
+    if found.is_multicast or found.is_reserved or found.is_unspecified:
+        return False
+    return found.is_global and not any(found in network for network in _SPECIAL)
 
 
 def _unwrapped(address: Address) -> Address:
