@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
 from feeds.model import Category, Entry, Feed, Link
 from publisher.announcing.feed import rendered
 from publisher.announcing.scope import FORMS, Form
+from publisher.announcing.selection import NoSuchArchiveError
 from publisher.store.clocks import SHANGHAI, moment
 from publisher.store.evidence import Notice
 from publisher.store.model import Site
@@ -15,6 +17,7 @@ from publisher.store.store import Store
 SOURCES = "sources"
 """In place of a dataset's name: what was noticed at the sources that are collected."""
 ENTRIES = 100
+"""Of an archive; the feed itself has as many at least, where there are as many."""
 _KINDS = {"changed": "改动", "vanished": "消失", "returned": "恢复"}
 _SAID = {
     "changed": "来源网站改动了“{title}”",
@@ -24,25 +27,47 @@ _SAID = {
 _SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容散列值", "status": "状态码"}
 
 
-def sources_feed(store: Store, form: Form) -> bytes:
+def sources_feed(store: Store, form: Form, archive: int | None = None) -> bytes:
+    """The newest :data:`ENTRIES` to twice as many; ``archive``: the :data:`ENTRIES` that begin with a number.
+
+    A block of them is an archive (RFC 5005) once a later one is full, so it never gains an entry. Raises
+    :class:`NoSuchArchiveError`.
+    """
     site = store.site()
-    notices = store.notices(limit=ENTRIES, newest=True)
-    address = f"{site.base}/feeds/{SOURCES}"
-    others = (
-        Link(f"{address}.{other}", "alternate", media) for other, media in FORMS.items() if other != form
-    )
+    newest, _ = store.noticed()
+    first = max(1, (newest - 1) // ENTRIES * ENTRIES + 1 - ENTRIES)
+    if archive is not None:
+        if archive % ENTRIES != 1 or archive >= first:
+            raise NoSuchArchiveError(archive)
+        first = archive
+    found = store.notices(after=first - 1, limit=ENTRIES * 2, newest=archive is None)
+    notices = found if archive is None else found[::-1]
+    shown = tuple(n for n in notices if archive is None or n.key < first + ENTRIES)
+    asked = "" if archive is None else f"?archive={archive}"
     feed = Feed(
-        id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
+        id=f"tag:{site.tag_authority}:feeds/{SOURCES}{asked}",
         title="来源网站的变动",
         subtitle=f"{site.base} 所采集的网页在来源网站上的改动、消失和恢复；已公布的内容不因此改变",
-        updated=notices[0].at if notices else moment(0),
+        updated=shown[0].at if shown else moment(0),
         link=f"{site.base}/",
-        self_link=f"{address}.{form}",
+        self_link=f"{site.base}/feeds/{SOURCES}.{form}{asked}",
         author=site.base,
-        entries=tuple(_entry(notice, site) for notice in notices),
-        links=tuple(others),
+        entries=tuple(_entry(notice, site) for notice in shown),
+        links=tuple(_links(f"{site.base}/feeds/{SOURCES}", form, first, archive)),
+        archive=archive is not None,
     )
     return rendered(feed, form)
+
+
+def _links(address: str, form: Form, first: int, archive: int | None) -> Iterator[Link]:
+    asked = "" if archive is None else f"?archive={archive}"
+    for other, media in FORMS.items():
+        if other != form:
+            yield Link(f"{address}.{other}{asked}", "alternate", media)
+    if archive is not None:
+        yield Link(f"{address}.{form}", "current", FORMS[form])
+    if first > ENTRIES:
+        yield Link(f"{address}.{form}?archive={first - ENTRIES}", "prev-archive", FORMS[form])
 
 
 def _entry(notice: Notice, site: Site) -> Entry:

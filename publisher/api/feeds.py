@@ -44,7 +44,7 @@ _CHANGE = Parameter(
     + ", ".join(f"{term} {title}" for term, title in TERMS.items()),
     {"type": "array", "items": {"type": "string", "enum": list(TERMS)}},
 )
-_ARCHIVE = Parameter(
+ARCHIVE = Parameter(
     "archive",
     "以往的一份存档(RFC 5005), 见订阅中的 prev-archive / An archive of the feed (RFC 5005): from its "
     "prev-archive link",
@@ -89,7 +89,7 @@ def _of_log(form: Form) -> Route:
         description="最近的变化, 逐次发布, 新的在前, 至多 100 条; 解析改进不当作变化。更早的在存档里。\n\n"
         "The newest changes, release by release, at most 100; a better reading of ours is no change. "
         "What is older is in the archives.",
-        parameters=(_NAME, _CHANGE, _ARCHIVE, *_CLOCKS),
+        parameters=(_NAME, _CHANGE, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release"),
         media_type=_media(form),
     )
@@ -117,7 +117,7 @@ def _of_search(form: Form) -> AsyncRoute:
         description="所检索、所筛选的记录的变化: 变化前或变化后含全部词即为命中; 参数与 /v1/search 相同。\n\n"
         "The changes of what a search finds: its record held all the words before or after. The parameters "
         "are those of /v1/search; give q, a filter or both.",
-        parameters=(_QUERY, _FILTERS, _CHANGE, _ARCHIVE, *_CLOCKS),
+        parameters=(_QUERY, _FILTERS, _CHANGE, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release", "search-unavailable"),
         media_type=_media(form),
     )
@@ -133,7 +133,7 @@ def _of_search(form: Form) -> AsyncRoute:
                     service.store, service.search, known.fields(), scope, asked.archive
                 )
             except NoSuchArchiveError:
-                raise _no_such_archive() from None
+                raise no_such_archive() from None
             return await sync_to_thread(
                 lambda: rendered(
                     feed(service.store, scope, chosen, form, named=known.facets, hub=service.hub), form
@@ -276,10 +276,11 @@ def _selected(service: Service, scope: Scope, archive: int | None) -> Selection:
     try:
         return selection.plain(service.store, scope, archive)
     except NoSuchArchiveError:
-        raise _no_such_archive() from None
+        raise no_such_archive() from None
 
 
-def _no_such_archive() -> ProblemError:
+def no_such_archive() -> ProblemError:
+    """What :class:`NoSuchArchiveError` is to whoever asked."""
     return _fault(
         "archive", "没有这份存档; 请由订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import feedparser
 import pytest
+from sqlalchemy import insert, select
 
+from publisher.store import tables as t
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import make_due
 from tests.collecting.web import TEXT, html, letter, page, publish
@@ -61,3 +64,31 @@ def test_where_nothing_was_noticed_the_feed_is_valid_and_empty(collector: Collec
     with collector.served() as client:
         feed = feedparser.parse(client.get("/feeds/sources.rss").content)
     assert (feed.bozo, feed.entries) == (False, [])
+
+
+@pytest.mark.parametrize("form", ["atom", "json"])
+def test_all_that_was_ever_noticed_is_found_by_walking_back(noticed: Collector, form: str) -> None:
+    with closing(noticed.store()) as store, store._write() as conn:
+        row = dict(conn.execute(select(t.notice)).mappings().first() or {})
+        del row["key"]
+        conn.execute(insert(t.notice), [row] * 348)
+    following: str | None = f"/feeds/sources.{form}"
+    walked: list[list[str]] = []
+    with noticed.served() as client:
+        while following:
+            answer = client.get(following)
+            assert answer.status_code == 200
+            if form == "json":
+                told = answer.json()
+                walked.append([item["id"] for item in told["items"]])
+                following = told.get("next_url")
+            else:
+                parsed = feedparser.parse(answer.content)
+                assert parsed.bozo is False
+                walked.append([entry.id for entry in parsed.entries])
+                following = next((at.href for at in parsed.feed.links if at.rel == "prev-archive"), None)
+            following = following and "/" + following.split("/", 3)[3]
+        beyond = client.get(f"/feeds/sources.{form}?archive=201")
+        assert (beyond.status_code, beyond.json()["errors"][0]["parameter"]) == (422, "archive")
+    assert [len(ids) for ids in walked] == [150, 100, 100]
+    assert len({one for ids in walked for one in ids}) == 350
