@@ -48,7 +48,9 @@ class Texts:
             whole = _lines(documents)
         self.whole = whole
         """Each document's, a line a text."""
-        self._row = _codes(_BETWEEN.join(whole))
+        row = _BETWEEN.join(whole).encode("utf-32-le", "surrogatepass")
+        self._row = np.frombuffer(row, np.uint32)
+        self._chars: dict[str, Booleans] = {}
         self._owners: Integers = np.repeat(np.arange(len(documents)), [len(d) for d in documents])
         self._factors: Floats = np.sqrt(np.maximum([w for document in documents for w, _ in document], 1.0))
         self._ends: Integers = np.cumsum([len(text) + 1 for document in documents for _, text in document])
@@ -66,13 +68,18 @@ class Texts:
         return Found(len(stand), numbers, places, parts, self._owners[parts])
 
     def _places(self, term: str) -> Integers:
-        first, *more = _codes(term)
-        last = max(0, len(self._row) - len(more))
-        stands = self._row[:last] == first
-        for place, code in enumerate(more, 1):
-            stands &= self._row[place : last + place] == code
+        last = max(0, len(self._row) - len(term) + 1)
+        stands = self._stands(term[0])[:last]
+        for place, char in enumerate(term[1:], 1):
+            stands = stands & self._stands(char)[place : last + place]
         places: Integers = stands.nonzero()[0]
         return places
+
+    def _stands(self, char: str) -> Booleans:
+        """Where in the row a character stands; terms share most of theirs."""
+        if char not in self._chars:
+            self._chars[char] = self._row == ord(char)
+        return self._chars[char]
 
     def count(self, found: Found) -> Integers:
         """How often each term stands in each document."""
@@ -101,10 +108,6 @@ class Texts:
 
 def _lines(documents: Iterable[Iterable[tuple[float, str]]]) -> list[str]:
     return [_BETWEEN.join([text for _, text in document]) for document in documents]
-
-
-def _codes(text: str) -> NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def _cut(document: Iterable[tuple[float, str]], longest: int) -> Iterator[tuple[float, str]]:
