@@ -130,6 +130,15 @@ PAGE_ABSENT = Kind(
     "Check the link",
     "您访问的页面不存在",
 )
+LIST_EMPTY = Kind(
+    "list-empty",
+    "warning",
+    "这个列表里没有找到文件的链接",
+    "No link to a document was found in this list",
+    "请核对 sources.toml 里的地址、hosts 和 documents；网站也许改版了",
+    "Check the address, hosts and documents in sources.toml; the site may have been rebuilt",
+    "列表由脚本生成",
+)
 SOURCE_CHANGED = Kind(
     "source-changed",
     "warning",
@@ -238,6 +247,7 @@ KINDS: tuple[Kind, ...] = (
     ANSWER_TOO_LARGE,
     ANSWER_DAMAGED,
     PAGE_ABSENT,
+    LIST_EMPTY,
     SOURCE_CHANGED,
     SOURCE_VANISHED,
     SOURCE_RETURNED,

@@ -16,7 +16,7 @@ from publisher.collect.outline import escape
 from publisher.collect.readers import archive, binary, ofd, open_grids, pdf, word97, wordprocessing
 from publisher.collect.readers.problems import ReaderError
 from publisher.collecting import warc
-from publisher.collecting.discovery import ATTACHMENTS, file_name
+from publisher.collecting.discovery import ATTACHMENTS, Link, file_name
 from publisher.collecting.report import SourceReport
 from publisher.collecting.sources import Source
 from publisher.collecting.warc import Hop
@@ -56,12 +56,15 @@ class Attachments:
     ) -> None:
         self._store, self._source, self._catalogues, self._report = store, source, catalogues, report
 
-    def of(self, document: Page) -> list[Attached]:
-        """Those of a document, in the order in which it names them."""
+    def of(self, links: Sequence[Link]) -> list[Attached]:
+        """Those that a document links to, in its order; of one that was asked for, what it is."""
         found = []
-        for page in self._store.pages(self._source.name, role="attachment", parent=document.key):
+        for link in links:
+            page = self._store.page_at(self._source.name, link.url)
+            if page is None:
+                continue
             file: dict[str, Json] = {
-                "name": _MARK.sub("", page.title) or file_name(page.url),
+                "name": _MARK.sub("", link.title) or file_name(page.url),
                 "url": page.url,
             }
             text = ""

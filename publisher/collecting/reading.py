@@ -55,6 +55,9 @@ class Reader:
         self._attachments = Attachments(store, source, catalogues, report)
         self._gathered: dict[str, Gathered] = {}  # by the page
         self._waiting: list[tuple[Page, Understood]] = []
+        self._linked: dict[
+            str, list[int | None]
+        ] = {}  # attachments that were named in this run: the pages that do
 
     def read_kept(self) -> None:
         """What was kept and not read: after an interruption, or with a better parser than then."""
@@ -89,7 +92,7 @@ class Reader:
 
     def take_attachments(self, some: Sequence[Asked]) -> None:
         """Tables into the drafts of their datasets; documents again, now with the text of these."""
-        parents: dict[int, None] = {}
+        parents: dict[int | None, None] = {}
         for asked in some:
             file = self._store.page_at(self._source.name, asked.page.url)
             if file is None or file.response is None or asked.fetched.last.status != 200:
@@ -98,9 +101,10 @@ class Reader:
                 response = self._store.response(file.response)
                 self._attachments.take_tables(file, asked.fetched.last, response)
                 self._not_taken(file)
-                parents |= {file.parent: None} if file.parent is not None else {}
+                parents |= dict.fromkeys(self._linked.get(file.url, (file.parent,)))
         for parent in parents:
-            self._again(self._store.page(parent))
+            if parent is not None:
+                self._again(self._store.page(parent))
         self.flush()
 
     def _again(self, one: Page) -> None:
@@ -108,8 +112,9 @@ class Reader:
         if one.taken and one.response is not None:
             response = self._store.response(one.response)
             hop = warc.read(self._store.source_bytes(response.digest))[-1]
-            reading = read_answer(hop, one.url, response.digest, self._source, self._catalogue).reading
-            self._stage(one, response, reading)
+            self._stage(
+                one, response, read_answer(hop, one.url, response.digest, self._source, self._catalogue)
+            )
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
         """One page that said something new. What cannot be read is told of once."""
@@ -161,10 +166,7 @@ class Reader:
         likeness = None if one.taken else copies.nearest(understood, self._store, self._waiting)
         if likeness is None:
             self.report.findings += reading.findings
-            files = discovery.attachments(read.links, one.url, read.base, self._source)
-            named = [(link.url, link.title) for link in files]
-            self._store.found(self._source.name, named, role="attachment", parent=one.key)
-            self._stage(one, response, reading)
+            self._stage(one, response, read)
             self.report.read += 1
             self._waiting.append((one, understood))
             return
@@ -177,10 +179,16 @@ class Reader:
             self.report.note(kinds.NUMBER_ELSEWHERE, one.url, **said)
             self._not_taken(one, understood.text_digest)
 
-    def _stage(self, one: Page, response: Response, reading: Reading) -> None:
+    def _stage(self, one: Page, response: Response, read: Read) -> None:
         """With its attachments."""
+        reading, name = read.reading, self._source.name
+        links = discovery.attachments(read.links, one.url, read.base, self._source)
+        named = [(link.url, link.title) for link in links]
+        self._store.found(name, named, role="attachment", parent=one.key)
+        for link in links:
+            self._linked.setdefault(link.url, []).append(one.key)
         (record,) = reading.records
-        record = with_attachments(record, self._attachments.of(one), self._catalogue)
+        record = with_attachments(record, self._attachments.of(links), self._catalogue)
         entries = tuple(publishing.entries_of([record]))
         source = evidence_of(response, one.suspected_by or COLLECTED)
         self._gathered[one.url] = Gathered(entries, source, reading.parser_version)

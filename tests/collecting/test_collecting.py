@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,12 @@ def test_further_pages_are_followed_by_their_links_and_by_the_script_of_trs(coll
     assert collector.collect()["read"] == 6
 
 
-@pytest.mark.parametrize("form", ["sitemap", "index", "rss", "atom"])
+@pytest.mark.parametrize("form", ["sitemap", "index", "packed", "rss", "atom"])
 def test_sitemaps_and_feeds_name_documents_too(collector: Collector, form: str) -> None:
     web = collector.web
     web.answers["/d/1.html"] = html(page(1))
     url, key = f"{web.base}/d/1.html", "feeds"
-    if form in {"sitemap", "index"}:
+    if form in {"sitemap", "index", "packed"}:
         key = "sitemaps"
         urlset = f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>{url}</loc></url></urlset>'
         index = (
@@ -55,7 +56,8 @@ def test_sitemaps_and_feeds_name_documents_too(collector: Collector, form: str) 
             .replace("url>", "sitemap>")
             .replace(url, f"{web.base}/s.xml")
         )
-        web.answers["/start.xml"] = Answer((index if form == "index" else urlset).encode())
+        data = (index if form == "index" else urlset).encode()
+        web.answers["/start.xml"] = Answer(gzip.compress(data) if form == "packed" else data)
         web.answers["/s.xml"] = Answer(urlset.encode())
     elif form == "rss":
         rss = f"<rss version='2.0'><channel><item><link>{url}</link></item></channel></rss>"
@@ -83,6 +85,16 @@ def test_the_days_of_a_feed_are_those_of_shanghai(collector: Collector) -> None:
     web.answers["/f.xml"] = Answer(f"<?xml version='1.0'?><rss><channel>{items}</channel></rss>".encode())
     collector.write(collector.source(lists=[], feeds=[f"{web.base}/f.xml"]))
     assert collector.collect("--since", "2015-03-03")["read"] == 2
+
+
+def test_a_list_in_which_nothing_is_found_is_told(collector: Collector) -> None:
+    publish(collector.web, 1)
+    collector.write(collector.source(documents="/zwgk/"))
+    report = collector.collect()
+    assert (codes(report), report["findings"][0]["file"]) == (
+        ["list-empty"],
+        f"{collector.web.base}/list.html",
+    )
 
 
 def test_robots_are_honoured_and_said(collector: Collector) -> None:

@@ -143,6 +143,30 @@ def test_files_that_a_script_hands_out_are_attachments_and_what_they_are_is_told
     assert [one["name"] for one in found["attachments"]] == ["附件1", "任务分工.docx", "权力清单"]
 
 
+def test_an_attachment_of_two_documents_belongs_to_both_and_one_that_is_taken_off_the_page_to_none(
+    collector: Collector,
+) -> None:
+    link, plan = "<p><a href='/files/{0}'>附件：{0}</a></p>", Answer(word("分三步实施。"))
+    web = collector.web
+    publish(web, 1, 2)
+    web.answers |= {"/files/plan.docx": plan, "/files/old.docx": Answer(word("旧方案。"))}
+    both = link.format("plan.docx") + link.format("old.docx")
+    web.answers["/d/1.html"] = html(page(1, extra=both))
+    web.answers["/d/2.html"] = html(page(2, extra=link.format("plan.docx")))
+    collector.collect()
+    first, second = collector.draft()
+    assert [one["name"] for one in first["attachments"]] == ["plan.docx", "old.docx"]
+    assert second["attachments"] == first["attachments"][:1]
+    assert "分三步实施。" in second["body_markdown"]
+    collector.publish()
+    web.answers["/d/1.html"] = html(page(1, extra=link.format("plan.docx")))
+    make_due(collector)
+    collector.collect()
+    (changed,) = collector.draft()
+    assert [one["name"] for one in changed["attachments"]] == ["plan.docx"]
+    assert "旧方案" not in changed["body_markdown"]
+
+
 def test_a_table_that_fits_no_dataset_is_told_and_kept(collector: Collector) -> None:
     collector.site.ok(*create(POWER, "power-list"))
     attach(collector, names_csv="姓名,电话\n张三,1\n".encode())
