@@ -59,7 +59,7 @@ def create_app(
         own.append(search.close)
     service = service_of(settings, store, search, clock)
     press = Press()
-    geo = routes.opened(service, settings.boundaries)
+    geo = routes.opened(service, settings.boundaries, press.assets)
     every = (*contract.ROUTES, *viewer.ROUTES, *people.routes(press))
     return Edge(
         direct=(mounting.direct(every, service), routes.direct(geo)),

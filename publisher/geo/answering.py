@@ -11,16 +11,16 @@ import msgspec
 
 from publisher.api import cursors, reading
 from publisher.api.conditional import Validity
-from publisher.geo import catalogue, collections, conformance, features, items, pages, parameters, records
+from publisher.geo import catalogue, collections, conformance, features, items, parameters, records
 from publisher.geo.exceptions import OgcError, not_found
 from publisher.geo.parameters import Asked, Format
 from publisher.geo.site import CATALOGUE, DIVISIONS, Geo, resource, straight
 from publisher.geo.source import Items, Source, Window
+from publisher.pages.press import HTML
 from publisher.store.model import StoreError
 
 _encode = msgspec.json.Encoder().encode
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
-_HTML = "text/html; charset=utf-8"
 _CSV = "text/csv; charset=utf-8; header=present"
 _ITEM_FORMATS: tuple[Format, ...] = ("json", "html", "csv")
 _CHANGING = ("f", "offset", "cursor", "as_of", "known_at")
@@ -162,7 +162,7 @@ def list_items(geo: Geo, request: Request) -> Answer:
         columns, rows = items.rows(found, window.properties or tuple(made.fields))
         if asked.format == "csv":
             return features.as_csv(columns, rows)
-        return pages.table(name, columns, rows, links)
+        return geo.sheets.table(asked, name, columns, rows, links)
 
     link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'
     return replace(_answer(asked, validity, build, collections.GEOJSON), link=link)
@@ -207,7 +207,7 @@ def _one(geo: Geo, request: Request, asked: Asked, item: bytes) -> bytes:
         record = geo.service.link(f"/v1/datasets/{geo.dataset(name).name}/records/{identifier}")
         links.append({"href": record, "rel": "canonical", "type": "application/json"})
     if asked.format == "html":
-        return pages.document(identifier, {**msgspec.json.decode(item), "links": links})
+        return geo.sheets.document(asked, identifier, {**msgspec.json.decode(item), "links": links})
     return b'%b,"links":%b}' % (item[:-1], _encode(links))
 
 
@@ -298,13 +298,13 @@ def _document(
 ) -> Answer:
     def built() -> bytes:
         content = build()
-        return pages.document(title, content) if asked.format == "html" else _encode(content)
+        return geo.sheets.document(asked, title, content) if asked.format == "html" else _encode(content)
 
     return _answer(asked, _of_site(geo, Request(b"", {})), built, media)
 
 
 def _answer(asked: Asked, validity: Validity, build: Callable[[], bytes], media: str) -> Answer:
-    medias = {"json": media, "html": _HTML, "csv": _CSV}
+    medias = {"json": media, "html": HTML, "csv": _CSV}
     told = replace(validity, tokens=(*validity.tokens, asked.language, medias[asked.format]))
     return Answer(medias[asked.format], asked.language, told, build)
 

@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from publisher.pages.press import clean
+from publisher.geo.parameters import Asked
+from publisher.pages.head import SITE
+from publisher.pages.press import Asset, clean
+from publisher.store.model import Site
 
 _ENOUGH = 300
 """Characters of a cell."""
 
 
-@cache
-def _template() -> Template:
-    loader = PackageLoader("publisher.geo")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("plain.html")
+class Sheets:
+    """Prints them in the site's dress: its style and its way home."""
 
+    def __init__(self, site: Site, assets: Mapping[str, Asset]) -> None:
+        root = urlsplit(site.base).path
+        loader = PackageLoader("publisher.geo")
+        self._environment = Environment(
+            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._environment.globals |= {
+            "home": f"{root}/",
+            "style": f"{root}/assets/{assets['site.css'].name}",
+            "seal": f"{root}/assets/{assets['seal.svg'].name}",
+        }
 
-def document(title: str, content: Mapping[str, Any]) -> bytes:
-    """Any of our JSON documents: links first, then everything else as it is."""
-    rest = {name: value for name, value in content.items() if name != "links"}
-    text = msgspec.json.format(msgspec.json.encode(rest), indent=2).decode()
-    return _printed(title, content.get("links", ()), text=text)
+    def document(self, asked: Asked, title: str, content: Mapping[str, Any]) -> bytes:
+        """Any of our JSON documents: links first, then everything else as it is."""
+        rest = {name: value for name, value in content.items() if name != "links"}
+        text = msgspec.json.format(msgspec.json.encode(rest), indent=2).decode()
+        return self._printed(asked, title, content.get("links", ()), text=text)
 
+    def table(
+        self,
+        asked: Asked,
+        title: str,
+        columns: Sequence[str],
+        rows: Sequence[Mapping[str, Any]],
+        links: Sequence[Mapping[str, Any]],
+    ) -> bytes:
+        cells = [[_text(row.get(column)) for column in columns] for row in rows]
+        return self._printed(asked, title, links, columns=columns, rows=cells)
 
-def table(
-    title: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]]
-) -> bytes:
-    cells = [[_text(row.get(column)) for column in columns] for row in rows]
-    return _printed(title, links, columns=columns, rows=cells)
-
-
-def _printed(title: str, links: Sequence[Mapping[str, Any]], **shown: Any) -> bytes:
-    leading = [(link.get("title") or link["rel"], link["href"]) for link in links if link.get("href")]
-    empty: dict[str, Any] = {"text": "", "columns": (), "rows": ()}
-    return clean(_template().render(title=title, links=leading, **{**empty, **shown}))
+    def _printed(self, asked: Asked, title: str, links: Sequence[Mapping[str, Any]], **shown: Any) -> bytes:
+        leading = [(link.get("title") or link["rel"], link["href"]) for link in links if link.get("href")]
+        same: dict[str, Any] = {"language": asked.say("zh-CN", "en"), "site": asked.say(*SITE)}
+        same |= {"title": title, "links": leading, "text": "", "columns": (), "rows": ()}
+        return clean(self._environment.get_template("plain.html").render(same | shown))
 
 
 def _text(value: Any) -> str:

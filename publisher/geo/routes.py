@@ -25,7 +25,9 @@ from publisher.api.routing import Service
 from publisher.geo import answering, catalogue, parameters
 from publisher.geo.answering import Handler, Request
 from publisher.geo.exceptions import OgcError, invalid, not_found
+from publisher.geo.pages import Sheets
 from publisher.geo.site import CATALOGUE, HOME, Geo, straight
+from publisher.pages.press import HEADERS, HTML, Asset
 from publisher.store.clocks import micros
 from publisher.store.model import StoreError
 from search import engine
@@ -52,12 +54,13 @@ _PATHS: Mapping[str, Handler] = {
 _DIRECT = re.compile(f"{HOME}/collections/(?P<collection>[^/]+)/items(?:/(?P<item>[^/]+))?")
 
 
-def opened(service: Service, boundaries: Path | None) -> Geo:
+def opened(service: Service, boundaries: Path | None, assets: Mapping[str, Asset]) -> Geo:
     """What all of ``/ogc`` shares; pygeoapi itself is loaded by the first request that needs it.
 
-    ``boundaries``: see :mod:`publisher.geo.boundaries`. Raises ``StoreError('bad-boundaries')``.
+    ``assets``: the files of the site's pages, by name. ``boundaries``: see :mod:`publisher.geo.boundaries`.
+    Raises ``StoreError('bad-boundaries')``.
     """
-    geo = Geo(service, boundaries)
+    geo = Geo(service, Sheets(service.site, assets), boundaries)
     geo.check()
     return geo
 
@@ -125,6 +128,8 @@ def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome
         headers = {**answer.validity.headers(tag), **_VARY, "content-language": answer.language}
         if answer.link:
             headers["link"] = answer.link
+        if answer.media == HTML:
+            headers |= HEADERS
         if conditional.unchanged(answer.validity, tag, request.headers):
             return Outcome(304, headers, b"")
         body = answer.build()

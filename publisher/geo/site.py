@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from publisher.api.routing import Service
 from publisher.geo.box import Box
 from publisher.geo.exceptions import not_found
+from publisher.geo.pages import Sheets
 from publisher.geo.source import Source
 from publisher.store.clocks import start_of
 from publisher.store.model import Dataset, StoreError
@@ -34,6 +35,7 @@ class Geo:
     """``boundaries_file``: see :mod:`publisher.geo.boundaries`. pygeoapi is loaded by the first request."""
 
     service: Service
+    sheets: Sheets
     boundaries_file: Path | None = None
     _extents: dict[str, tuple[int, tuple[date | None, date | None]]] = field(default_factory=dict, repr=False)
     """Dataset → (its validator's sequence, its extent in time): one entry a dataset, never stale."""

@@ -46,6 +46,8 @@ def pages(base: str) -> dict[str, str]:
         "search-meant": "/search?q=weixianhuaxuepin",
         "search-nothing": "/search?q=" + quote("宇宙飞船驾驶证") + "&dataset=shili-fees",
         "dataset": "/datasets/shili-power-list",
+        "ogc": "/ogc?f=html",
+        "ogc-items": "/ogc/collections/shili-fees/items?f=html&lang=en",
         "dataset-fees": "/datasets/shili-fees",
         "dataset-past": "/datasets/shili-fees?as_of=2024-03-01",
         "compare": "/datasets/shili-power-list/compare?from=1&to=2",

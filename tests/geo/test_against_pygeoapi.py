@@ -11,7 +11,9 @@ import pytest
 
 from publisher.app import service_of
 from publisher.geo import items, parameters
+from publisher.geo.routes import opened
 from publisher.geo.site import Geo, resource
+from publisher.pages.press import Press
 from publisher.settings import read as read_settings
 from tests.geo.conftest import Live
 from tests.geo.filters import Maker
@@ -24,7 +26,7 @@ NAMES = [*catalogue().by_name, "part", "release", "effective_from"]
 @pytest.fixture(scope="module")
 def geo(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Geo:
     settings = read_settings(tmp_path_factory.mktemp("geo"), {})
-    return Geo(service_of(settings, live.store, live.engine))
+    return opened(service_of(settings, live.store, live.engine), None, Press().assets)
 
 
 def drawn(draw: random.Random, live: Live) -> dict[str, str]:

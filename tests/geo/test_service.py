@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -73,10 +74,14 @@ def test_the_format_is_that_of_f_or_accept(live: Live) -> None:
     assert live.client.get(address, headers={"accept": "image/png"}).status_code == 406
 
 
-def test_pages_are_plain_escaped_and_load_nothing(live: Live) -> None:
+def test_pages_are_escaped_and_load_the_style_of_the_site_and_no_more(live: Live) -> None:
     for path in ("", "/api", "/collections", f"/collections/{PLACES}", f"/collections/{PLACES}/items"):
-        text = live.get(path, f="html").text
+        answer = live.get(path, f="html")
+        text = answer.text
         assert text.startswith("<!doctype html>")
+        assert "style-src 'self'" in answer.headers["content-security-policy"]
+        (style,) = re.findall('<link rel="stylesheet" href="([^"]+)">', text)
+        assert live.client.get(live.base + style).headers["content-type"].startswith("text/css")
         assert "<script" not in text
         assert "src=" not in text
     assert (
