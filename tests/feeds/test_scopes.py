@@ -70,6 +70,23 @@ def test_an_entry_of_a_search_holds_all_its_words_before_or_after_the_change(ser
     assert service.feed(f"search.atom?q={quote('污水 鉴证')}").entries == []
 
 
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        ('"污水处理"', 2),
+        ("处理污水", 2),
+        ('"处理污水"', 0),
+        ("鉴证 或 污水", 4),
+        ("费 -鉴证", 3),
+        ("部门:民政部门", 1),
+        ("价格鑑證業務收費", 2),
+    ],
+)
+def test_a_search_feed_understands_what_search_understands(service: Service, text: str, entries: int) -> None:
+    changed(service)
+    assert len(service.feed(f"search.atom?q={quote(text)}").entries) == entries
+
+
 def test_a_body_and_a_kind_of_change_narrow_a_feed(service: Service) -> None:
     changed(service)
     body = f"body={quote('住房城乡建设部门')}"
