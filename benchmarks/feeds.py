@@ -92,7 +92,15 @@ def callback(home: Path) -> None:
     """``qingdan publish`` beside ``qingdan serve``: from the command's start to the call, three times."""
     from tests.loopback import Answer, Asked, serving
 
-    environment = {**os.environ, "QINGDAN_HOME": str(home), "QINGDAN_LOOPBACK": "1"}
+    # An installed program finds its modules compiled, whatever a machine that builds it is told to leave out.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    compiled = str(home.parent / "compiled")
+    environment = {
+        **kept,
+        "PYTHONPYCACHEPREFIX": compiled,
+        "QINGDAN_HOME": str(home),
+        "QINGDAN_LOOPBACK": "1",
+    }
     command = [sys.executable, "-c", "from publisher.cli import main; main()"]
 
     def run(*arguments: str) -> None:

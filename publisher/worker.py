@@ -108,7 +108,7 @@ async def settle(
     return True
 
 
-async def run_worker(store: Store, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.5) -> None:
+async def run_worker(store: Store, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.25) -> None:
     """Keep search in step with the log until ``stop``; a failure is logged and tried again, ever later."""
     pause = poll
     while not stop.is_set():

@@ -43,7 +43,7 @@ class Teller:
     """What the text of a search may filter by at the moment."""
     sender: Sender
 
-    async def run(self, *, stop: anyio.Event, poll: float = 0.3) -> None:
+    async def run(self, *, stop: anyio.Event, poll: float = 0.1) -> None:
         """Until ``stop``. A failure of ours is logged and tried again."""
         busy: set[int] = set()
         limiter = anyio.CapacityLimiter(_AT_ONCE)
