@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.engine import CursorError, Document, FacetValue, Request, SearchEngine
+from search.engine import FOREVER, CursorError, Document, FacetValue, Request, SearchEngine
 from tests.search.documents import TODAY, call, document, every_page, index, search, spans
 
 KINDS = ("行政许可", "行政处罚", "行政检查")
@@ -140,6 +142,92 @@ def test_a_past_date_shows_what_held_then(engine: SearchEngine) -> None:
     assert at == {99: set(), 100: {"old"}, 199: {"old"}, 200: {"new"}, 300: {"new"}}
     assert set(spans(engine, "道路占用费", as_of=300, known_at=49)) == {"new", "wrong"}
     assert set(spans(engine, "道路占用费", as_of=300, known_at=50)) == {"new"}
+
+
+@pytest.mark.parametrize("sort", ["relevance", "date"])
+def test_pages_of_a_past_day_go_past_ten_thousand_hits_with_every_hit_once(
+    engine: SearchEngine, sort: str
+) -> None:
+    then = (document(f"s{i:05d}", "经营许可", day=700_000 + i % 9, effective=(1, 200)) for i in range(10_300))
+    index(engine, [*then, *(document(f"now{i}", "经营许可", effective=(200, FOREVER)) for i in range(30))])
+    past = {"as_of": 199, "facets": ("dataset",), "highlight": False}
+    found = every_page(engine, "许可", sort=sort, limit=1_000, **past)
+    assert len(found) == len(set(found)) == 10_300
+    page = search(engine, "许可", limit=1, **past)
+    assert (page.total, page.facets["dataset"]) == (10_300, (FacetValue("list", 10_300),))
+    assert search(engine, "许可", limit=1, as_of=200).total == 30
+
+
+DRAWN = Random(20151105)
+HISTORY = [
+    document(
+        f"s{i:03d}",
+        DRAWN.choice(["道路收费", "教育收费", "道路检查"]),
+        type=DRAWN.choice(KINDS),
+        body=(f"部门{DRAWN.randrange(4)}", f"部门{DRAWN.randrange(4)}"),
+        year=str(2010 + DRAWN.randrange(3)),
+        effective=(start := DRAWN.randrange(1, 50), DRAWN.choice([start + 1, start + 30, FOREVER])),
+        known=(told := DRAWN.randrange(50), DRAWN.choice([told + 1, told + 20, FOREVER])),
+    )
+    for i in range(150)
+]
+FACETS = ("type", "body", "year")
+CHOSEN = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.lists(st.sampled_from(KINDS), min_size=1, max_size=2),
+        "body": st.lists(st.sampled_from(["部门0", "部门1", "部门9"]), min_size=1, max_size=2),
+        "year": st.lists(st.sampled_from(["2010", "2011"]), min_size=1, max_size=1),
+    },
+)
+
+
+def held(asked: Request, open_facet: str = "") -> list[Document]:
+    """What a look at every document finds, whatever ``open_facet`` is chosen to be."""
+    return [
+        d
+        for d in HISTORY
+        if asked.text in d.title
+        and d.effective_from <= asked.as_of < d.effective_to
+        and d.known_from <= asked.known_at < d.known_to
+        and all(set(v) & set(d.facets[f]) for f, v in asked.filters.items() if f != open_facet)
+        and not any(set(v) & set(d.facets[f]) for f, v in asked.excluded.items())
+    ]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.sampled_from(["道路", "收费", ""]),
+    filters=CHOSEN,
+    excluded=CHOSEN,
+    day=st.integers(0, 90),
+    instant=st.integers(0, 80),
+)
+def test_totals_and_facets_of_any_day_are_those_that_a_look_at_every_document_counts(
+    engine: SearchEngine,
+    text: str,
+    filters: dict[str, list[str]],
+    excluded: dict[str, list[str]],
+    day: int,
+    instant: int,
+) -> None:
+    if not call(engine.count):
+        index(engine, HISTORY)
+    asked = Request(
+        text,
+        filters={name: tuple(values) for name, values in filters.items()},
+        excluded={name: tuple(values) for name, values in excluded.items()},
+        as_of=day,
+        known_at=instant,
+        limit=200,
+        facets=FACETS,
+    )
+    page = call(engine.search, asked)
+    assert {hit.span for hit in page.hits} == {d.span for d in held(asked)}
+    assert page.total == len(page.hits)
+    for name in FACETS:
+        counts = Counter(value for d in held(asked, open_facet=name) for value in set(d.facets[name]))
+        assert {v.value: v.count for v in page.facets[name]} == counts
 
 
 def test_marks_point_into_the_original_text(engine: SearchEngine) -> None:

@@ -14,7 +14,7 @@ from search.elastic.connection import Connection
 from search.elastic.indices import Indices
 from search.elasticsearch import ElasticsearchEngine
 from search.engine import Document, RejectedError, SearchError
-from tests.search.documents import call, document, every_page, index, search, spans
+from tests.search.documents import call, document, index, search, spans
 
 pytestmark = pytest.mark.server
 
@@ -176,16 +176,6 @@ def test_the_mapping_is_strict_and_takes_the_facets_of_a_sites_own_catalogue(
     assert [(v.value, v.count) for v in page.facets["own_kind"]] == [("特别", 1)]
     (held,) = admin.indices.get_mapping(index=elasticsearch.alias).body.values()
     assert held["mappings"]["dynamic"] == "strict"
-
-
-@pytest.mark.parametrize("sort", ["relevance", "date"])
-def test_pages_go_past_ten_thousand_hits_with_every_hit_once(
-    on_elasticsearch: ElasticsearchEngine, sort: str
-) -> None:
-    index(on_elasticsearch, (document(f"s{i:05d}", "经营许可", day=700_000 + i % 9) for i in range(10_300)))
-    found = every_page(on_elasticsearch, "许可", sort=sort, limit=1_000, highlight=False)
-    assert len(found) == len(set(found)) == 10_300
-    assert search(on_elasticsearch, "许可", limit=1).total == 10_300
 
 
 def test_a_cursor_outlives_its_point_in_time(
