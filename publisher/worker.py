@@ -43,7 +43,8 @@ class SearchStatus:
     error: str = ""
     """Why the oldest of them could not be done, where it was tried."""
     set_aside: tuple[OutboxItem, ...] = ()
-    """What the engine refuses for good, with why; a later write of the same record goes in."""
+    """What the engine refuses for good, with why, until it takes the record: when it is written again, or by
+    a rebuild."""
     away: str = ""
     """Why the engine could not be asked; documents and position are 0 then."""
 
@@ -159,10 +160,13 @@ async def _index(store: Store, search: SearchEngine, items: Sequence[OutboxItem]
         await search.erase(erased)
     keys = list(dict.fromkeys(item.key for item in items if item.kind == "span"))
     if keys:
+        refused: Mapping[str, str] = {}
         try:
             await search.index(_documents(store, store.spans(ids=keys)))
         except RejectedError as error:  # the rest is written
-            await to_thread.run_sync(_set_aside, store, items, error.refused)
+            refused = error.refused
+        await to_thread.run_sync(_settle_aside, store, set(keys).difference(refused).__contains__)
+        await to_thread.run_sync(_set_aside, store, items, refused)
     await search.mark(items[-1].sequence)
     # Whoever subscribed is told once search knows of it, and never twice.
     await to_thread.run_sync(lambda: store.hand_over(upto=items[-1].sequence))
@@ -173,6 +177,13 @@ def _set_aside(store: Store, items: Sequence[OutboxItem], refused: Mapping[str, 
     store.outbox_set_aside({item.sequence: refused[item.key] for item in items if item.key in refused})
 
 
+def _settle_aside(store: Store, taken: Callable[[str], bool]) -> None:
+    """What was set aside and is taken now is nothing to show any more."""
+    taken_now = [item.sequence for item in store.outbox_aside(limit=BATCH) if taken(item.key)]
+    if taken_now:
+        store.outbox_done(sequences=taken_now)
+
+
 def _tell(refused: Mapping[str, str]) -> None:
     for span, why in refused.items():
         log.error("search refuses %s for good: %s", span, why)
@@ -180,11 +191,15 @@ def _tell(refused: Mapping[str, str]) -> None:
 
 async def _rebuild(store: Store, search: SearchEngine, progress: Progress) -> int:
     last = await to_thread.run_sync(store.outbox_position)
+    total = await to_thread.run_sync(store.span_count)
+    refused: Mapping[str, str] = {}
     try:
-        count = await search.rebuild(_counted(_documents(store, store.spans()), progress))
+        count = await search.rebuild(_counted(_documents(store, store.spans()), total, progress))
     except RejectedError as error:  # the rest is in force
-        _tell(error.refused)
+        refused = error.refused
+        _tell(refused)
         count = await search.count()
+    await to_thread.run_sync(_settle_aside, store, lambda key: key not in refused)
     await search.mark(last)
     return count
 
@@ -200,8 +215,12 @@ def _documents(store: Store, spans: Iterable[Span]) -> Iterator[Document]:
             yield found
 
 
-def _counted(documents: Iterable[Document], progress: Progress) -> Iterator[Document]:
+def _counted(documents: Iterable[Document], total: int, progress: Progress) -> Iterator[Document]:
+    """``total`` spans, of which those that are withdrawn or erased make no document."""
+    progress(REBUILDING, 0, total)
+    number = 0
     for number, one in enumerate(documents, start=1):
         yield one
         if number % 1_000 == 0:
-            progress(REBUILDING, number, None)
+            progress(REBUILDING, number, total)
+    progress(REBUILDING, number, number)

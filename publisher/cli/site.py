@@ -64,6 +64,7 @@ def status(place: Place, *, as_json: bool) -> None:
         aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
         search |= {"pending": state.pending, "set_aside": aside}
+        search |= {"error": state.error} if state.error else {}
         search |= {"away": state.away} if state.away else {}
         output.as_json(
             {"base": site.base, "home": str(place.settings.home), "search": search, "datasets": lists}
@@ -73,6 +74,8 @@ def status(place: Place, *, as_json: bool) -> None:
     waiting = f"待索引 pending {state.pending}" if state.pending else "已是最新 up to date"
     documents = state.away or f"{state.documents} 条文档 documents"
     output.pairs([("检索 search", f"{documents}, {waiting}")])
+    if state.error:
+        output.pairs([("上次未成 last failure", state.error)])
     for item in state.set_aside:
         output.pairs([("搁置 set aside", f"{item.dataset} {item.key}: {item.error}")])
     columns = ("name", "title", "release", "published_at", "records")

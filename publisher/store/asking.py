@@ -130,6 +130,11 @@ class Asking(Base):
         with self._read() as conn:
             yield from reading.spans(conn, dataset=dataset, ids=ids)
 
+    def span_count(self) -> int:
+        """How many :meth:`spans` gives without arguments."""
+        with self._read() as conn:
+            return conn.scalar(select(func.count()).select_from(t.span)) or 0
+
     def newest_release(self) -> int:
         """Site-wide sequence of the last release; 0 before the first."""
         with self._read() as conn:

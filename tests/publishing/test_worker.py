@@ -147,6 +147,15 @@ def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
     other.close()
 
 
+def test_reindexing_tells_how_far_it_is_and_of_how_many(store: Store, engine: EmbeddedEngine) -> None:
+    rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(1_500))
+    release(store, f"事项名称,权力类型,行使主体\n{rows}")
+    told: list[tuple[str, int, int | None]] = []
+    anyio.run(worker.reindex, store, engine, lambda *step: told.append(step))
+    steps = [(done, of) for name, done, of in told if name == worker.REBUILDING]
+    assert steps == [(0, 1_500), (1_000, 1_500), (1_500, 1_500)]
+
+
 def test_reindexing_while_another_process_indexes_is_refused(store: Store, engine: EmbeddedEngine) -> None:
     release(store)
     other = Store.open(str(store._database.url), sources=Path("unused"))

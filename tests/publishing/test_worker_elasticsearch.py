@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import anyio
@@ -103,6 +104,31 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
     asked = len(poisoned)
     anyio.run(worker.attempt, store, engine)
     assert len(poisoned) == asked
+    assert anyio.run(worker.reindex, store, engine) == 1
+    assert [item.key for item in anyio.run(worker.status, store, engine).set_aside] == poisoned[:1]
+    monkeypatch.undo()
+    assert anyio.run(worker.reindex, store, engine) == 2
+    assert anyio.run(worker.status, store, engine).set_aside == ()
+
+
+def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
+    store: Store, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = worker.document
+
+    def with_poison(*given: object) -> Document | None:
+        found = made(*given)  # type: ignore[arg-type]  # handed through
+        return found and replace(found, effective_to=2**64)
+
+    release(store)
+    monkeypatch.setattr(worker, "document", with_poison)
+    anyio.run(worker.drain, store, engine)
+    assert len(anyio.run(worker.status, store, engine).set_aside) == 2
+    monkeypatch.undo()
+    release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
+    anyio.run(worker.drain, store, engine)  # both end, so their spans are written again
+    state = anyio.run(worker.status, store, engine)
+    assert (state.documents, state.set_aside) == (sum(1 for _ in store.spans()), ())
 
 
 def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
