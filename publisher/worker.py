@@ -7,8 +7,10 @@ an entry only after the index holds it durably. So a crash anywhere costs nothin
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -162,7 +164,8 @@ async def _index(store: Store, search: SearchEngine, items: Sequence[OutboxItem]
     if keys:
         refused: Mapping[str, str] = {}
         try:
-            await search.index(_documents(store, store.spans(ids=keys)))
+            with _stoppable(_documents(store, store.spans(ids=keys))) as documents:
+                await search.index(documents)
         except RejectedError as error:  # the rest is written
             refused = error.refused
         await to_thread.run_sync(_settle_aside, store, set(keys).difference(refused).__contains__)
@@ -194,7 +197,8 @@ async def _rebuild(store: Store, search: SearchEngine, progress: Progress) -> in
     total = await to_thread.run_sync(store.span_count)
     refused: Mapping[str, str] = {}
     try:
-        count = await search.rebuild(_counted(_documents(store, store.spans()), total, progress))
+        with _stoppable(_counted(_documents(store, store.spans()), total, progress)) as documents:
+            count = await search.rebuild(documents)
     except RejectedError as error:  # the rest is in force
         refused = error.refused
         _tell(refused)
@@ -213,6 +217,24 @@ def _documents(store: Store, spans: Iterable[Span]) -> Iterator[Document]:
         found = document(span, *kept[span.dataset])
         if found is not None:
             yield found
+
+
+@contextmanager
+def _stoppable(documents: Iterable[Document]) -> Iterator[Iterator[Document]]:
+    """The thread of the engine that reads them outlives a task that is given up (Ctrl-C); it finds an error
+    then instead of the next, and leaves the index as it was."""
+    ended = threading.Event()
+
+    def going() -> Iterator[Document]:
+        for one in documents:
+            if ended.is_set():
+                raise SearchError("given up / 已放弃")
+            yield one
+
+    try:
+        yield going()
+    finally:
+        ended.set()
 
 
 def _counted(documents: Iterable[Document], total: int, progress: Progress) -> Iterator[Document]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -154,6 +156,35 @@ def test_reindexing_tells_how_far_it_is_and_of_how_many(store: Store, engine: Em
     anyio.run(worker.reindex, store, engine, lambda *step: told.append(step))
     steps = [(done, of) for name, done, of in told if name == worker.REBUILDING]
     assert steps == [(0, 1_500), (1_000, 1_500), (1_500, 1_500)]
+
+
+def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
+    store: Store, engine: EmbeddedEngine
+) -> None:
+    rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(2_500))
+    release(store, f"事项名称,权力类型,行使主体\n{rows}")
+    anyio.run(worker.drain, store, engine)
+    told: list[int] = []
+
+    async def given_up() -> None:
+        ended = threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def progress(_step: str, done: int, _total: int | None) -> None:
+            told.append(done)
+            if done:  # in the engine's thread, which goes on when nobody waits for it any more
+                loop.call_soon_threadsafe(task.cancel)
+                assert ended.wait(30)
+
+        task = asyncio.create_task(worker.reindex(store, engine, progress))
+        task.add_done_callback(lambda _: ended.set())
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(given_up())
+    assert total(engine) == 2_500
+    assert anyio.run(worker.reindex, store, engine) == 2_500  # waits for who writes still
+    assert told == [0, 1_000]
 
 
 def test_reindexing_while_another_process_indexes_is_refused(store: Store, engine: EmbeddedEngine) -> None:
