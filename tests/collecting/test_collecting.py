@@ -276,6 +276,32 @@ def test_the_same_notice_on_two_sites_is_one_document_with_two_sources(collector
         assert [(one["source"], one["copy"]) for one in origins] == [("anshan", False), ("county", True)]
 
 
+def test_the_same_notice_on_three_sites_is_one_record_whichever_vanishes(collector: Collector) -> None:
+    """The county shows it with other surroundings, the bureau without its number; then the city drops it."""
+    publish(collector.web, 1)
+    with serving() as county, serving() as bureau:
+        publish(county, 1)
+        publish(bureau, 1)
+        county.answers["/d/1.html"] = html(page(1).replace("<p>打印本页", "<p>责任编辑：王某 打印本页"))
+        bureau.answers["/d/1.html"] = html(page(1, number=""))
+        sites = (("county", county), ("bureau", bureau))
+        collector.write(collector.source(), *(collector.source(name, web=web) for name, web in sites))
+        reports = collector.run().json["sources"]
+        assert [(one["read"], one["copies"]) for one in reports] == [(1, 0), (0, 1), (0, 1)]
+        collector.publish()
+        collector.web.answers["/d/1.html"] = Answer(status=404)
+        make_due(collector)
+        reports = collector.run().json["sources"]
+        assert [codes(one) for one in reports] == [["source-vanished"], [], []]
+        assert collector.draft() == []
+        origins = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"]
+    assert [(one["source"], one["copy"], one["vanished_at"] is None) for one in origins] == [
+        ("anshan", False, False),
+        ("county", True, True),
+        ("bureau", True, True),
+    ]
+
+
 def test_another_text_under_the_same_number_is_not_taken(collector: Collector) -> None:
     publish(collector.web, 1)
     with serving() as other:
