@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -102,12 +103,13 @@ def find(text: str) -> list[Citation]:
         return []
     folded = _folded(text)
     found = list(_statutes(folded, text)) if "《" in folded else []
-    titles = [(c.start, c.start + len(c.title) + 2) for c in found]
+    starts, stops = [c.start for c in found], [c.start + len(c.title) + 2 for c in found]  # none overlap
     if "号" in folded:
         numbers = sorted((*_documents(folded, text), *_orders(folded, text)), key=lambda c: (c.start, -c.end))
         end = 0
         for citation in numbers:
-            inside = any(start <= citation.start < stop for start, stop in titles)
+            before = bisect_right(starts, citation.start)
+            inside = before > 0 and citation.start < stops[before - 1]
             if citation.start >= end and not inside:
                 found.append(citation)
                 end = citation.end

@@ -203,6 +203,15 @@ NOT_STAGED = Kind(
     "Declare its part, or save the file and import it with --part",
     "附件1.xlsx",
 )
+ATTACHMENTS_CUT = Kind(
+    "attachments-cut",
+    "warning",
+    "这一页链接了 {count} 个文件，只取了前 {most} 个",
+    "The page links to {count} files; the first {most} were taken",
+    "请核对这一页是不是一份文件；确有这么多附件时，其余的请另行导入",
+    "Check whether the page is one document; if it really has so many, import the rest by hand",
+    "1200",
+)
 SCANNED = Kind(
     "pdf-scanned",
     "warning",
@@ -255,6 +264,7 @@ KINDS: tuple[Kind, ...] = (
     NUMBER_ELSEWHERE,
     TABLE_NOT_TAKEN,
     NOT_STAGED,
+    ATTACHMENTS_CUT,
     SCANNED,
     DRAFT_HELD,
     NOT_PUBLISHED,

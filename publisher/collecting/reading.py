@@ -12,7 +12,7 @@ from publisher.collect import document, document_findings, page
 from publisher.collect.findings import Place
 from publisher.collect.model import Reading, UnreadableFile
 from publisher.collect.readers import encoding
-from publisher.collect.readers.problems import ReaderError
+from publisher.collect.readers.problems import TOO_LARGE, ReaderError
 from publisher.collecting import absent, copies, discovery, warc
 from publisher.collecting.attached import Attachments, evidence_of, with_attachments
 from publisher.collecting.report import SourceReport
@@ -27,6 +27,8 @@ from schemas.text import heading_key
 if TYPE_CHECKING:
     from publisher.collecting.run import Asked
 
+ATTACHED = 200
+"""Attachments of one document that are asked for."""
 COLLECTED = "collected"
 """How a page was told to be new: it had not been read before."""
 _AT_ONCE = 20
@@ -183,6 +185,9 @@ class Reader:
         """With its attachments."""
         reading, name = read.reading, self._source.name
         links = discovery.attachments(read.links, one.url, read.base, self._source)
+        if len(links) > ATTACHED:
+            self.report.note(kinds.ATTACHMENTS_CUT, one.url, count=len(links), most=ATTACHED)
+            links = links[:ATTACHED]
         named = [(link.url, link.title) for link in links]
         self._store.found(name, named, role="attachment", parent=one.key)
         for link in links:
@@ -209,6 +214,8 @@ def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Cata
         if not data.strip():
             raise UnreadableFile(document_findings.NO_DOCUMENT.at(Place(url)))
         text, notes = encoding.decode(data, warc.charset(hop))
+        if len(text) > document.MAX_TEXT:
+            raise ReaderError(TOO_LARGE, f"{len(text)} > {document.MAX_TEXT}")
         opened = page.of_html(text)
     except ReaderError as problem:
         raise problem.unreadable(url) from problem

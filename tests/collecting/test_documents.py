@@ -167,6 +167,18 @@ def test_an_attachment_of_two_documents_belongs_to_both_and_one_that_is_taken_of
     assert "旧方案" not in changed["body_markdown"]
 
 
+def test_a_page_with_endless_attachments_or_text_is_cut_or_refused_and_told(collector: Collector) -> None:
+    publish(collector.web, 1, 2)
+    links = "".join(f'<a href="/f/{n}.docx">附件{n}</a>' for n in range(250))
+    collector.web.answers["/d/1.html"] = html(page(1, extra=links))
+    collector.web.answers["/d/2.html"] = html(page(2, extra="<p>各部门要按时完成。</p>" * 300_000))
+    report = collector.collect()
+    told = {(one["code"], one["file"].rpartition("/")[2]) for one in report["findings"]}
+    assert told >= {("attachments-cut", "1.html"), ("file-too-large", "2.html")}
+    assert report["read"] == 1
+    assert len(collector.draft()[0]["attachments"]) == 200
+
+
 def test_a_table_that_fits_no_dataset_is_told_and_kept(collector: Collector) -> None:
     collector.site.ok(*create(POWER, "power-list"))
     attach(collector, names_csv="姓名,电话\n张三,1\n".encode())

@@ -92,10 +92,10 @@ def test_ctrl_c_keeps_every_answer_and_says_how_to_go_on(site: Collector, path: 
 def test_a_full_disk_stops_the_run_with_its_reason_and_nothing_is_half_kept(
     site: Collector, limited: Callable[[int], tuple[str, ...]]
 ) -> None:
-    noise = random.Random(1).randbytes(4 << 20).hex()  # a page that no compression makes small
+    noise = random.Random(1).randbytes(2_000_000).hex()  # a page that no compression makes small
     large = html(page(9, extra=f"<!-- {noise} -->"))
     site.web.answers["/d/9.html"] = large
-    run = site.site.spawn("collect", "--json", prefix=limited(3 << 20))
+    run = site.site.spawn("collect", "--json", prefix=limited(3 << 19))
     _, err = run.communicate(timeout=60)
     assert run.returncode == 4, err
     assert "[disk-full]" in err

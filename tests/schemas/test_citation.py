@@ -195,7 +195,20 @@ def test_a_list_printed_and_read_again_stays_the_same(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["国", "《", "[2015]", "令第", "《a》[", "一", "财综[2003]45号", "《a《b》", "(", "〔1992"]
+    "unit",
+    [
+        "国",
+        "《",
+        "[2015]",
+        "令第",
+        "《a》[",
+        "一",
+        "财综[2003]45号",
+        "《a》鞍政发[2015]2号",
+        "《a《b》",
+        "(",
+        "〔1992",
+    ],
 )
 def test_hostile_repetition_comes_to_an_end(unit: str) -> None:
     # Work that grew with the square of the length would take minutes here.
