@@ -23,6 +23,7 @@ from standardwebhooks import Webhook
 from publisher.announcing.sending import NotTakenError
 from publisher.announcing.telling import RETRIES, Teller
 from publisher.store.subscribing import LEASE
+from schemas.catalogue import Content
 from search.fields import Fields
 from tests.announcing.conftest import Desk, confirming
 from tests.feeds.conftest import BASE, FEES, FIRST, SECOND
@@ -315,3 +316,27 @@ def test_who_is_removed_is_told_no_more(desk: Desk) -> None:
     desk.site.store.unsubscribe(subscription.id)
     assert desk.tell() == 0
     assert desk.log() == ()
+
+
+def test_a_large_release_comes_with_its_newest_entries_and_leads_to_the_rest(desk: Desk) -> None:
+    desk.subscribe()
+    many: list[Content] = [{"name": f"第{n}项收费", "department": "财政部门"} for n in range(650)]
+    release = desk.site.publish([FIRST[0], *many])
+    desk.tell()
+    (message,) = told_of(desk)
+    feed = message["data"]["feed"]
+    assert len(feed["items"]) == 100
+    ids = {item["id"] for item in feed["items"]}
+    while "next_url" in feed:
+        feed = desk.site.client.get(feed["next_url"].removeprefix(BASE)).json()
+        ids |= {item["id"] for item in feed["items"]}
+    mine = {one for one in ids if one.split(":")[-1].startswith(f"{FEES}/{release.number}/")}
+    assert len(mine) == len(many)
+
+
+def test_the_schedule_of_retries_is_the_one_that_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "feeds.md").read_text(encoding="utf-8")
+    hours = [pause.total_seconds() / 3600 for pause in RETRIES[3:]]
+    *most, last = (f"{hour:g}" for hour in hours)
+    assert [pause.total_seconds() for pause in RETRIES[:3]] == [5, 300, 1800]
+    assert f"after 5 s, 5 min, 30 min, {', '.join(most)} and {last} h" in page
