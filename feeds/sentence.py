@@ -68,11 +68,17 @@ def _did(item: ChangeItem) -> str:
             decided = shown_content(item).get(item.catalogue.decision_field or "")
             if isinstance(decided, str) and decided:
                 return f"决定{decided}{named}"
-            verb = "公布" if item.catalogue.running else "首次公布" if item.first else KINDS["added"]
-            return f"{verb}{noun}{named}"
+            return f"{_added(item)}{noun}{named}"
         case "changed" | "corrected":
             return _changed(item, noun, named)
     return f"{KINDS[item.kind]}{noun}{named}"
+
+
+def _added(item: ChangeItem) -> str:
+    """Documents and decisions are made known, whenever they were made; only a list can have something new."""
+    if item.catalogue.of_documents:
+        return "发布"
+    return "公布" if item.catalogue.running else "首次公布" if item.first else KINDS["added"]
 
 
 def _changed(item: ChangeItem, noun: str, named: str) -> str:

@@ -123,8 +123,8 @@ def test_a_document_is_published_by_the_bodies_that_issued_it() -> None:
         title="关于减税的通知",
         after={"title": "关于减税的通知", "issuer": ["示例市财政局", "示例市税务局"]},
     )
-    assert headline(made) == "示例市财政局、示例市税务局 公布政策文件：关于减税的通知"
-    assert headline(replace(made, after={})) == "示例市人民政府 公布政策文件：关于减税的通知"
+    assert headline(made) == "示例市财政局、示例市税务局 发布政策文件：关于减税的通知"
+    assert headline(replace(made, after={})) == "示例市人民政府 发布政策文件：关于减税的通知"
 
 
 def test_one_short_change_is_quoted_in_the_headline() -> None:
