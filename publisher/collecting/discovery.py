@@ -36,6 +36,7 @@ ATTACHMENTS: Mapping[str, str] = {
     ".rar": "application/vnd.rar",
 }
 """How the address of an attachment ends → what it most likely is."""
+_NAMED = re.compile("|".join(map(re.escape, ATTACHMENTS)), re.IGNORECASE)
 _FURTHER = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
 _PAGING = re.compile(
     r"createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d+\s*,\s*[\"'](?P<stem>[\w-]+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
@@ -106,8 +107,11 @@ def of_feed(data: bytes, source: Source) -> Listed:
 def attachments(links: Sequence[tuple[str, str]], url: str, base: str, source: Source) -> tuple[Link, ...]:
     """Files that a document's page links to (``href``, words), on the source's hosts."""
     found: dict[str, Link] = {}
+    page = urljoin(url, base)
     for href, shown in links:
-        target = _absolute(urljoin(url, base), href)
+        # A menu has a hundred links, and to take one apart costs as much as to read a paragraph.
+        named = _NAMED.search(unquote(href)) or _NAMED.search(shown)
+        target = _absolute(page, href) if named else None
         if target is not None and source.holds(target) and _ends(file_name(target, shown)):
             found.setdefault(target, Link(target, shown or file_name(target)))
     return tuple(found.values())

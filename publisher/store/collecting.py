@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, union, update
 
 from publisher.store import evidence, registry
 from publisher.store import tables as t
@@ -138,10 +138,16 @@ class Collecting(Base):
     def alike(self, number: str | None, named: str | None) -> tuple[tuple[Page, str | None, bytes], ...]:
         """Documents of any source with this number or name, copies left out: number and sketch of each."""
         p = t.page.c
-        same = [column == wanted for column, wanted in ((p.number, number), (p.named, named)) if wanted]
+        same = [
+            select(p.key).where(column == wanted)
+            for column, wanted in ((p.number, number), (p.named, named))
+            if wanted
+        ]
         if not same:
             return ()
-        query = select(t.page).where(or_(*same), p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
+        # Each by its own index: of one condition SQLite would look at every page that is no copy.
+        found = p.key.in_(union(*same))
+        query = select(t.page).where(found, p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
         with self._read() as conn:
             return tuple(
                 (evidence.page_of(row), row.number, bytes(row.sketch)) for row in conn.execute(query)

@@ -179,9 +179,12 @@ def _forget_earlier(
     if mode != "append":
         _forget(conn, dataset, conn.scalars(earlier).all())
         return
-    # Asked one by one, each finds its few by an index: a collector adds thousands to one draft.
-    for same in (c.digest == source.digest, c.name == plain(source.name)):
-        _forget(conn, dataset, conn.scalars(earlier.where(same)).all())
+    # A collector adds thousands to one draft, and each of these finds its few by an index. Asked for all four
+    # columns, SQLite would look through the whole draft for a digest.
+    named = conn.scalars(earlier.where(c.name == plain(source.name))).all()
+    held = conn.execute(select(c.key, c.dataset, c.release, c.part).where(c.digest == source.digest)).all()
+    same = [key for key, *place in held if place == [dataset.key, None, part]]
+    _forget(conn, dataset, sorted({*named, *same}))
 
 
 def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
