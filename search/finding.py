@@ -12,8 +12,8 @@ from search import fields as filters
 from search import lexicon
 from search.engine import Page, Request, SearchEngine
 from search.fields import Fields
-from search.mending import near
-from search.names import Names
+from search.mending import apart, near
+from search.names import LONGEST, Names
 
 NO_FIELDS = Fields()
 _LITERAL = re.compile('["“”„〝「『〟」』]')
@@ -25,7 +25,8 @@ class Finding:
     text: str
     """What the hits are of: the text as typed, or :attr:`did_you_mean`."""
     did_you_mean: str | None = None
-    """The text with the name that was probably meant, of pinyin or of a slip. The hits are of it then."""
+    """The text with the name that was probably meant, of pinyin or of a slip, or with its words in parts. The
+    hits are of it then."""
 
 
 async def find(
@@ -48,6 +49,8 @@ async def find(
     if page.whole or asked.cursor is not None or not asked.text.strip() or _LITERAL.search(asked.text):
         return as_typed
     meant = await to_thread.run_sync(near, asked.text, await names())
+    if meant is None and not page.total:
+        meant = apart(asked.text[:LONGEST], language[0])
     if meant is None:
         return as_typed
     mended = await engine.search(replace(asked, text=meant))

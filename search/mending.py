@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 
 from rapidfuzz.distance import Levenshtein
 
-from search.analysis import is_han
+from search.analysis import Analyzer, is_han
 from search.language import EITHER, NOT
 from search.names import Names, holds_all
+from search.pinyin import tokens_of
 
 _LETTERS = re.compile("[a-z]+")
 _LATIN = re.compile("[a-z]")
@@ -40,6 +41,26 @@ def near(typed: str, names: Names) -> str | None:
         return whole
     mended = [piece if _is_sign(piece) else _near(piece, names) or piece for piece in pieces]
     return " ".join(mended) if mended != pieces and len(pieces) > 1 else None
+
+
+def apart(typed: str, analyzer: Analyzer) -> str | None:
+    """What is typed with its compound words in parts, 拖欠 工资 for 拖欠工资; None where it has none."""
+    pieces = [piece if _is_sign(piece) else analyzer.fold_text(piece) for piece in typed.split()]
+    parts = [piece if _is_sign(piece) else _in_parts(piece, analyzer) for piece in pieces]
+    return None if parts == pieces else " ".join(parts)
+
+
+def _in_parts(folded: str, analyzer: Analyzer) -> str:
+    """As it is where none of its words is made of others."""
+    words = analyzer.cut(folded)
+    parts = [part for word in words for part in _parts(word, analyzer)]
+    return folded if len(parts) == len(words) else " ".join(parts)
+
+
+def _parts(word: str, analyzer: Analyzer) -> Sequence[str]:
+    within = [part for part in analyzer.words(word) if part != word]
+    smallest = [part for part in within if not any(o != part and o in part for o in within)]
+    return smallest if "".join(smallest) == word else [word]
 
 
 def _is_sign(piece: str) -> bool:
@@ -73,15 +94,30 @@ def _spelled_apart(typed: str, names: Names) -> str | None:
     return "".join(found) if all(found) else None
 
 
-def _read_so(syllables: list[str], names: Names) -> Iterator[str]:
+def _read_so(syllables: Sequence[str], names: Names) -> Iterator[str]:
     """The part of a name that reads so: of one that begins with it, the shortest, else of any."""
     sound = f" {' '.join(syllables)} "
+    size = len(syllables)
     first = min(islice(names.sounds.beginning(sound), _TRIED), key=names.shortness, default=None)
-    if first is not None:
-        yield names.stretch(first, 0, len(syllables))
-    for number, place in islice(names.sounds.holding(sound), 1):
-        start = names.sounds.line(number)[:place].count(" ")
-        yield names.stretch(number, start, start + len(syllables))
+    if first is not None and _is_part(first, 0, size, names):
+        yield names.stretch(first, 0, size)
+    held = (
+        (number, names.sounds.line(number)[:place].count(" "))
+        for number, place in islice(names.sounds.holding(sound), _TRIED)
+    )
+    found = ((n, start) for n, start in held if _is_part(n, start, start + size, names))
+    yield from (names.stretch(number, start, start + size) for number, start in islice(found, 1))
+
+
+def _is_part(number: int, start: int, end: int, names: Names) -> bool:
+    """Whether a stretch says something by itself: a short one must be words of the name, no pieces of two
+    (票价销售 holds no 价销)."""
+    if end - start >= _SHORTEST_SLIP:
+        return True
+    name = names.keys.line(number)
+    places = list(accumulate(map(len, tokens_of(name)), initial=0))
+    part = name[places[start] : places[end]]
+    return {places[start], places[end]} <= names.analyzer.joints(name) or part in names.analyzer.words(name)
 
 
 def _abbreviated(letters: str, names: Names) -> str | None:
@@ -96,7 +132,9 @@ def _abbreviated(letters: str, names: Names) -> str | None:
 
 
 def _sounding(wanted: str, names: Names) -> str | None:
-    """A name that reads the same: 不动产等级 for 不动产登记."""
+    """A name that reads the same: 不动产等级 for 不动产登记. A short word that there is was meant: 驾校."""
+    if len(wanted) < _SHORTEST_SLIP and names.analyzer.knows(wanted):
+        return None
     return next(_read_so(names.pinyin.read(wanted), names), None)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search import lexicon, pinyin
-from search.mending import near
+from search.mending import apart, near
 from search.names import Name, Names
 from tests.search import readings
 
@@ -163,10 +163,24 @@ def test_what_stands_in_a_name_or_is_near_none_is_left_alone(typed: str) -> None
     assert near(typed, SITE) is None
 
 
+def test_a_short_word_is_never_mended_into_pieces_of_two_others() -> None:
+    site = names("以公布的票价销售客票", "人力资源服务业务备案", "因私护照")
+    assert near("驾校", site) is near("物业", site) is near("jiaxiao", site) is None
+    assert near("护罩费", site) is None
+    assert near("护兆", site) == near("huzhao", site) == "护照"
+
+
+def test_compound_words_come_apart_and_signs_stay() -> None:
+    assert apart("拖欠工资", ANALYZER) == "拖欠 工资"
+    assert apart("体育彩票 -处罚", ANALYZER) == "体育 彩票 -处罚"
+    assert apart("许可", ANALYZER) is apart("", ANALYZER) is apart("馬鞍山 ABC", ANALYZER) is None
+
+
 @given(st.text(max_size=300))
 def test_no_text_is_an_error(typed: str) -> None:
     assert len(SITE.completing(typed, 5)) <= 5
     near(typed, SITE)
+    apart(typed, ANALYZER)
 
 
 def test_a_site_without_names_knows_none() -> None:

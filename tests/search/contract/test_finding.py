@@ -65,6 +65,14 @@ def test_what_was_left_out_stays_left_out_where_the_rest_is_mended(engine: Searc
     assert "d0" not in {hit.span for hit in result.page.hits}
 
 
+def test_a_compound_word_that_nothing_holds_is_looked_for_in_parts(engine: SearchEngine) -> None:
+    titles = ["对拖欠农民工工资的处罚", "对拖欠税款的处罚", "工资集体协商"]
+    index(engine, (document(f"d{n}", title) for n, title in enumerate(titles)))
+    result = found(engine, "拖欠工资")
+    assert (result.did_you_mean, result.page.hits[0].span) == ("拖欠 工资", "d0")
+    assert result.page.whole == 1
+
+
 def test_nothing_is_mended_into_what_the_filters_leave_out(engine: SearchEngine) -> None:
     index(engine, (document(f"d{n}", title, type="许可") for n, title in enumerate(TITLES)))
     assert found(engine, "whpjyxk", filters={"type": ("处罚",)}).did_you_mean is None
