@@ -18,7 +18,7 @@ type State = tuple[int, date]
 """The newest release and the day: names stay while both do."""
 
 AT_ONCE = 2_000
-"""Names that are read while who asks waits: 50 ms."""
+"""Names that are read while who asks waits: less than 0.1 s."""
 _POLL = 1.0
 """Seconds between two looks at the log."""
 
