@@ -45,6 +45,34 @@ def test_each_topic_is_the_address_that_the_feed_gives_itself(hub: Desk) -> None
         assert (BASE + topic).replace("&", "&amp;") in text or BASE + topic in text
 
 
+def test_the_hub_hears_of_the_feeds_whose_older_entries_are_corrected_or_taken_back(hub: Desk) -> None:
+    hub.site.publish(SECOND)
+    hub.tell()
+    hub.server.asked.clear()
+    record = hub.site.record("居民生活污水处理费")
+    hub.site.store.withdraw(FEES, [record], reason="误列")
+    before = {
+        name: hub.site.client.get(f"/feeds/{FEES}.atom?change={name}").text for name in ("added", "removed")
+    }
+    assert "该条目其后已撤回" in before["added"]
+    hub.tell()
+    told = topics(hub)
+    assert f"/feeds/{FEES}.atom?change=withdrawn" in told
+    assert f"/feeds/{FEES}.atom?change=added" in told
+    assert f"/feeds/{FEES}.atom?change=removed" not in told
+
+
+def test_the_hub_hears_of_an_erasure(hub: Desk) -> None:
+    hub.site.publish(SECOND)
+    hub.tell()
+    hub.server.asked.clear()
+    hub.site.store.erase(records=[(FEES, hub.site.record("遗体整容"))], ground="判决", actor="")
+    hub.tell()
+    assert sorted(topics(hub)) == sorted(
+        f"/feeds/{name}.{form}" for name in ("all", FEES) for form in ("atom", "rss", "json")
+    )
+
+
 def test_a_hub_that_is_away_is_told_later_and_never_set_aside(hub: Desk) -> None:
     hub.server.answers["/hub"] = Answer(status=503)
     hub.site.publish(SECOND)
