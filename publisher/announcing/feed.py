@@ -43,7 +43,8 @@ def feed(
     only = datasets[0] if scope.dataset is not None else None
     asked = {} if selection.archive is None else {"archive": str(selection.archive)}
     return Feed(
-        id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query(**asked)}",
+        # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
+        id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
         title=title(scope, only, named or {}),
         subtitle=(only.notice or only.description) if only else f"{site.base} 各数据集的变化",
         updated=_updated(told, datasets),

@@ -45,7 +45,7 @@ def sources_feed(store: Store, form: Form, archive: int | None = None) -> bytes:
     shown = tuple(n for n in notices if archive is None or n.key < first + ENTRIES)
     asked = "" if archive is None else f"?archive={archive}"
     feed = Feed(
-        id=f"tag:{site.tag_authority}:feeds/{SOURCES}{asked}",
+        id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
         title="来源网站的变动",
         subtitle=f"{site.base} 所采集的网页在来源网站上的改动、消失和恢复；已公布的内容不因此改变",
         updated=shown[0].at if shown else moment(0),

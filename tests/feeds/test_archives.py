@@ -94,6 +94,8 @@ def test_an_archive_is_marked_as_one_and_leads_to_the_feed_in_force(grown: Servi
     answer = grown.client.get(archive)
     assert etree.fromstring(answer.content).find(f".//{ARCHIVE}") is not None
     assert link(read(answer), "current") == f"/feeds/{FEES}.{form}"
+    if form == "atom":
+        assert read(answer).feed.id == read(newest).feed.id
     assert link(read(answer), "self") == archive
 
 
