@@ -139,6 +139,15 @@ LIST_EMPTY = Kind(
     "Check the address, hosts and documents in sources.toml; the site may have been rebuilt",
     "列表由脚本生成",
 )
+LIST_FILES = Kind(
+    "list-files",
+    "info",
+    "列表里有 {count} 个链接直接指向文件而不是网页，没有采",
+    "{count} links of the list lead to files and not to pages; they were not followed",
+    "其中有公文时，请下载后用 qingdan import 导入",
+    "Where documents are among them, download and import them",
+    "通知.pdf",
+)
 SOURCE_CHANGED = Kind(
     "source-changed",
     "warning",
@@ -257,6 +266,7 @@ KINDS: tuple[Kind, ...] = (
     ANSWER_DAMAGED,
     PAGE_ABSENT,
     LIST_EMPTY,
+    LIST_FILES,
     SOURCE_CHANGED,
     SOURCE_VANISHED,
     SOURCE_RETURNED,

@@ -61,6 +61,8 @@ class Listed:
     documents: tuple[Link, ...]
     further: tuple[str, ...]
     """Further pages of the list, or sitemaps that an index names."""
+    files: int = 0
+    """Links that lead to a file and no page: those are not followed."""
 
 
 def of_page(text: str, url: str, source: Source) -> Listed:
@@ -68,6 +70,7 @@ def of_page(text: str, url: str, source: Source) -> Listed:
     root = markup.parse(text)
     base = _base(root, url)
     found: dict[str, Link] = {}
+    files: set[str] = set()
     further: dict[str, None] = dict.fromkeys(_scripted(text, url))
     for element in root.iter("a"):
         target = _absolute(base, element.get("href"))
@@ -79,7 +82,9 @@ def of_page(text: str, url: str, source: Source) -> Listed:
             further[target] = None
         elif _is_document(target, title, source):
             found.setdefault(target, Link(target, title, _beside(element)))
-    return Listed(tuple(found.values()), tuple(further))
+        elif is_attachment(target):
+            files.add(target)
+    return Listed(tuple(found.values()), tuple(further), len(files))
 
 
 def of_sitemap(data: bytes, source: Source) -> Listed:

@@ -32,6 +32,8 @@ def listed(source: Source, url: str, fetched: Fetched, report: SourceReport) -> 
     else:
         if url in source.entries and not (found.documents or found.further):
             report.note(kinds.LIST_EMPTY, url)
+        if found.files:
+            report.note(kinds.LIST_FILES, url, count=found.files)
         return found
     return None
 

@@ -97,6 +97,15 @@ def test_a_list_in_which_nothing_is_found_is_told(collector: Collector) -> None:
     )
 
 
+def test_links_of_a_list_that_lead_to_files_are_counted_and_not_followed(collector: Collector) -> None:
+    publish(collector.web, 1)
+    files = [(f"/f/{n}.pdf", f"关于第{n}件事的通知", "2015-04-01") for n in (1, 2)]
+    collector.web.answers["/list.html"] = listing([("/d/1.html", letter(1)[0], ""), *files])
+    report = collector.collect()
+    assert (report["read"], codes(report)) == (1, ["list-files"])
+    assert "有 2 个链接" in report["findings"][0]["message_zh"]
+
+
 def test_robots_are_honoured_and_said(collector: Collector) -> None:
     publish(collector.web, 1, 2)
     collector.web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /d/2.html\n")
