@@ -24,6 +24,14 @@ import rjieba
 HAN = "\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Characters that stand for a word or a part of one, as the inside of a regular expression's class."""
 
+_NOTHING = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
+"""What takes no room: joiners, marks of direction, selectors of a glyph. Pasted texts are full of them."""
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Of characters beyond the 65,536th; no text by themselves."""
+
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
 _NEGATIONS = frozenset("不非无未")
@@ -244,6 +252,11 @@ class Analyzer:
         """Whether the dictionary holds ``word``, so that texts are cut around it."""
         found: bool = self._jieba.has_word(word)
         return found
+
+
+def visible(typed: str) -> str:
+    """What was typed without characters that nobody sees, half of one being a blank."""
+    return _HALVES.sub(" ", _NOTHING.sub("", typed))
 
 
 def is_han(text: str) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import Literal
 
-from search.analysis import Analyzer, is_han
+from search.analysis import Analyzer, is_han, visible
 from search.lexicon import Lexicon
 from search.pinyin import Pinyin, tokens_of, toneless
 
@@ -173,7 +173,7 @@ class Names:
 
     def typed(self, text: str) -> str:
         """What was typed as names are compared, pinyin without its tones."""
-        return key(toneless(self.analyzer.fold_text(text[:LONGEST])))
+        return key(toneless(self.analyzer.fold_text(visible(text[:LONGEST]))))
 
     def completing(self, typed: str, limit: int) -> list[Name]:
         """Names for what was typed so far: those that begin with it, those that hold it, other names of a

@@ -9,15 +9,12 @@ from typing import Literal
 
 from schemas import citation
 from search import language
-from search.analysis import HAN, Analyzer, is_han
+from search.analysis import HAN, Analyzer, is_han, visible
 from search.language import Piece
 from search.lexicon import Lexicon
 
 LONGEST = 400
 """Characters of a query that are read. The longest name of a power item seen is 190."""
-
-_HALVES = re.compile("[\ud800-\udfff]")
-"""Of characters beyond the 65,536th; no text by themselves."""
 
 _CITED = re.compile(r"[〔\[［(（【﹝].{2,6}[〕\]］)）】﹞]|[号令]|[0-9０-９]{4}")
 _BETWEEN_WORDS = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
@@ -102,7 +99,7 @@ class Query:
 
 def parse(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
     """See the module. Reads at most :data:`LONGEST` characters."""
-    text = _HALVES.sub(" ", text[:LONGEST])
+    text = visible(text[:LONGEST])
     written = language.read(text)
     reading = _Reading(written.plain, analyzer, lexicon)
     for choice in written.required:

@@ -89,6 +89,7 @@ def parse(raw: bytes, grammar: Grammar) -> Parameters:
 def split(raw: bytes) -> dict[str, list[str]]:
     """Names with their values, in order.
 
+    What a person types (``q``) is never an error: a control character in it is a blank.
     Raises ``invalid-parameters`` for what is not UTF-8 or holds control characters, ``query-too-long``.
     """
     if len(raw) > MAX_QUERY:
@@ -100,7 +101,8 @@ def split(raw: bytes) -> dict[str, list[str]]:
     except ValueError as error:
         raise _one("", "参数过多, 最多 200 个。", "Too many parameters; at most 200.") from error
     values: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for name, typed in pairs:
+        value = _CONTROL.sub(" ", typed) if name == "q" else typed
         if _CONTROL.search(name) or _CONTROL.search(value):
             printable = _CONTROL.sub("�", name)[:80]
             raise _one(printable, "含有控制字符。", "Holds a control character.")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.api.parameters import COMPARISONS, Grammar, Parameters, parse
+from publisher.api.parameters import COMPARISONS, Grammar, Parameters, parse, split
 from publisher.api.problems import Fault, ProblemError
 from publisher.store.model import Filter, View
 
@@ -123,9 +123,13 @@ def test_what_is_not_utf8_is_refused(raw: bytes) -> None:
     assert fault(raw).code == "bad-value"
 
 
-@pytest.mark.parametrize("raw", [b"name=a%00b", b"na%00me=1", b"name=%1b[31m", b"q=%EF%BF%BF"])
+@pytest.mark.parametrize("raw", [b"name=a%00b", b"na%00me=1", b"name=%1b[31m", b"name=%EF%BF%BF"])
 def test_control_characters_are_refused(raw: bytes) -> None:
     assert fault(raw).code == "bad-value"
+
+
+def test_in_what_a_person_typed_a_control_character_is_a_blank() -> None:
+    assert split(b"q=%00a%1b%EF%BF%BFb") == {"q": [" a  b"]}
 
 
 def test_a_query_of_a_hundred_kilobytes_is_refused_by_its_length() -> None:

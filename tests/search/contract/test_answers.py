@@ -301,6 +301,14 @@ def test_control_characters_do_not_hide_a_word(engine: SearchEngine) -> None:
     assert search(engine, "\x00许可\x1f").total == 5
 
 
+@pytest.mark.parametrize(
+    "between", ["\u200b", "\u200d", "\u202e", "\ufe00", "\ufeff", "\U000e0100", "\u00ad"]
+)
+def test_what_nobody_sees_does_not_part_a_word(engine: SearchEngine, between: str) -> None:
+    index(engine, [*corpus(5), document("apart", "许办可")])
+    assert search(engine, f"许{between}可").total == 5
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60), sort=st.sampled_from(["relevance", "date", "-date"]))
 def test_any_text_is_answered_and_its_total_is_that_of_its_pages(
