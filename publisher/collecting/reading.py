@@ -120,7 +120,8 @@ class Reader:
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
         """One page that said something new. What cannot be read is told of once."""
-        anew = one.taken and one.read_digest != one.body_digest
+        known = one.taken or one.copy_of is not None
+        anew = known and one.read_digest != one.body_digest
         try:
             read = read_answer(hop, one.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:

@@ -8,7 +8,7 @@ from publisher.collecting.absent import leads_nowhere, says_absent
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes, make_due
 from tests.collecting.web import html, letter, page, publish
-from tests.loopback import Answer, Loopback
+from tests.loopback import Answer, Loopback, serving
 
 NEWS = "".join(f"<li><a href='/d/{n}.html'>关于第{n}件重要工作的新闻报道</a></li>" for n in range(30))
 HOME = f"<html><head><title>鞍山市人民政府</title></head><body><ul>{NEWS}</ul><p>市政府主办</p></body></html>"
@@ -85,6 +85,26 @@ def test_another_document_at_the_same_address_is_a_change_and_not_a_disappearanc
     make_due(collector)
     assert codes(collector.collect()) == ["source-changed"]
     assert [one["title"] for one in collector.draft()] == [letter(7)[0]]
+
+
+@pytest.mark.parametrize("how", ["words", "home", "nothing"])
+def test_a_copy_on_another_site_vanishes_by_itself(collector: Collector, how: str) -> None:
+    with serving() as county:
+        publish(county, 1)
+        county.answers["/index.html"] = html(HOME)
+        whole = county.answers["/d/1.html"]
+        collector.write(collector.source(), collector.source("county", web=county))
+        collector.run()
+        collector.publish()
+        told = []
+        for answer in (ABSENT[how], whole):
+            county.answers["/d/1.html"] = answer
+            make_due(collector)
+            told.append([codes(one) for one in collector.run().json["sources"]])
+        assert told == [[[], ["source-vanished"]], [[], ["source-returned"]]]
+        origins = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"]
+    assert [(one["source"], one["copy"]) for one in origins] == [("anshan", False), ("county", True)]
+    assert collector.draft() == []
 
 
 def test_an_answer_whose_compression_is_damaged_changes_nothing_that_is_known(collector: Collector) -> None:
