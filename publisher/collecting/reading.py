@@ -111,12 +111,16 @@ class Reader:
 
     def _again(self, one: Page) -> None:
         """A document whose surroundings changed, from what was kept."""
-        if one.taken and one.response is not None:
-            response = self._store.response(one.response)
-            hop = warc.read(self._store.source_bytes(response.digest))[-1]
-            self._stage(
-                one, response, read_answer(hop, one.url, response.digest, self._source, self._catalogue)
-            )
+        if not one.taken or one.response is None:
+            return
+        response = self._store.response(one.response)
+        hop = warc.read(self._store.source_bytes(response.digest))[-1]
+        try:
+            read = read_answer(hop, one.url, response.digest, self._source, self._catalogue)
+        except UnreadableFile as unreadable:  # limits were other when it was read
+            self.report.findings.append(unreadable.finding)
+        else:
+            self._stage(one, response, read)
 
     def _read(self, one: Page, hop: Hop, response: Response) -> None:
         """One page that said something new. What cannot be read is told of once."""

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import docx
+import pytest
 
 from tests.cli.site import create, item, xls, xlsx
 from tests.collect.readers.test_ofd import file as ofd
@@ -165,6 +166,18 @@ def test_an_attachment_of_two_documents_belongs_to_both_and_one_that_is_taken_of
     (changed,) = collector.draft()
     assert [one["name"] for one in changed["attachments"]] == ["plan.docx"]
     assert "旧方案" not in changed["body_markdown"]
+
+
+def test_a_document_that_cannot_be_read_any_more_does_not_stop_the_run_when_its_attachment_comes(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach(collector, rules_pdf=pdf("First rules"))
+    collector.collect()
+    collector.web.answers["/files/rules.pdf"] = Answer(pdf("Second rules"))
+    make_due(collector)
+    monkeypatch.setattr("publisher.collect.document.MAX_TEXT", 10)
+    assert sorted(codes(collector.collect())) == ["file-too-large", "source-changed"]
+    assert "First rules" in collector.draft()[0]["body_markdown"]
 
 
 def test_a_page_with_endless_attachments_or_text_is_cut_or_refused_and_told(collector: Collector) -> None:
