@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from search.analysis import Folded, is_han
@@ -29,15 +29,26 @@ _INSIDE = re.compile(r"[0-9０-９A-Za-z〔〕\[\]%％.]+")
 """A number or a Latin word, which is never cut."""
 
 type Spans = list[tuple[int, int]]
+type Stands = Callable[[str, int, int], bool]
+"""Whether the stretch of a folded text is a word of it."""
 
 
 class Marker:
     """Finds the wanted texts of one query in many documents."""
 
-    def __init__(self, wanted: Iterable[str], weak: Iterable[str] = ()) -> None:
-        """``wanted`` are folded texts. ``weak`` ones are marked only in a text that holds none of them."""
+    def __init__(
+        self,
+        wanted: Iterable[str],
+        weak: Iterable[str] = (),
+        words: Collection[str] = (),
+        stands: Stands = lambda *_: True,
+    ) -> None:
+        """``wanted`` are folded texts. ``weak`` ones are marked only in a text that holds none of them.
+        Those that are ``words`` are marked where they stand as such."""
         self._wanted = _pattern(wanted)
         self._weak_texts = tuple(weak)
+        self._words = words
+        self._stands = stands
 
     @cached_property
     def _weak(self) -> re.Pattern[str] | None:
@@ -58,13 +69,23 @@ class Marker:
 
     def find(self, folded: Folded) -> Spans:
         """Marks in the original text, merged where they touch."""
-        found = [m.span() for m in self._wanted.finditer(folded.text)] if self._wanted else []
+        found = list(self._met(self._wanted, folded.text)) if self._wanted else []
         # Few texts hold any, and a pattern takes longer to compile than all of them to be looked at.
         if not found and any(text in folded.text for text in self._weak_texts) and (weak := self._weak):
             found = [m.span() for m in weak.finditer(folded.text)]
         if folded.origin is not None:
             found = [folded.span(*span) for span in found]
         return _merged(found) if len(found) > 1 else found
+
+    def _met(self, wanted: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+        found = wanted.search(text)
+        while found:
+            start, end = found.span()
+            if found[0] not in self._words or self._stands(text, start, end):
+                yield start, end
+            else:  # 民政 of 人民政府, of which 政府 may be wanted too
+                end = start + 1
+            found = wanted.search(text, end)
 
 
 def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:

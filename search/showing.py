@@ -45,8 +45,9 @@ class Showing:
         wanted += [number.text for number in numbers]
         # 2015 and 号 are no part of 鞍政发〔2015〕34号 where they stand alone.
         parts = {gram for number in numbers if number.text.endswith("号") for gram in number.forms}
-        weak = [gram for gram in asked.grams if gram not in parts]
-        self._marker = highlight.Marker(wanted, weak) if request.highlight else None
+        words = {word.text for word in asked.leaves if word.kind == "word" and len(word.text) == 2}
+        weak = [gram for gram in asked.grams if gram not in parts and gram not in words]
+        self._marker = highlight.Marker(wanted, weak, words, analyzer.stands) if request.highlight else None
 
     def hit(self, document: Shown, kept: Mapping[str, str], score: float) -> Hit:
         """``kept``: each text of the document → its folded form."""

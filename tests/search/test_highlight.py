@@ -36,6 +36,13 @@ def test_a_number_is_not_marked_inside_another() -> None:
     assert marked(Marker(["34"]), "第134条、第34条、3434") == ["34"]
 
 
+def test_a_word_is_not_marked_across_the_joint_of_two_others() -> None:
+    marker = Marker(["民政", "政府"], words={"民政", "政府"}, stands=ANALYZER.stands)
+    assert marked(marker, "人民政府民政部门、市民政局") == ["政府民政", "民政"]
+    place = Marker(["鞍山"], words={"鞍山"}, stands=ANALYZER.stands)
+    assert marked(place, "马鞍山市、鞍山市") == ["鞍山"]
+
+
 def test_weak_texts_are_marked_only_where_nothing_else_is() -> None:
     marker = Marker(["食品经营"], ["食品", "品经"])
     assert marked(marker, "食品") == ["食品"]

@@ -169,6 +169,12 @@ def test_a_document_number_in_any_writing_finds_its_document_first(engine: Searc
     assert "other" not in spans(engine, typed)
 
 
+def test_what_is_no_hit_is_not_marked_either(engine: SearchEngine) -> None:
+    index(engine, [document("a", "市人民政府关于民政工作的通知", "由县级人民政府负责")])
+    (hit,) = search(engine, "民政").hits
+    assert (hit.title.marks, hit.excerpts) == (((7, 9),), ())
+
+
 def test_a_year_or_a_sign_alone_is_not_marked_for_a_number(engine: SearchEngine) -> None:
     number = "鞍政发〔2015〕34号"
     index(engine, [document("own", "关于印发2015年工作方案的通知", f"（{number}）第9号", numbers=(number,))])
