@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.http``: builds a site of synthetic power items, serves it and the bare handler from
 a process each (same server, same settings, loopback), and asks both from this process over one keep-alive
-connection each, taking turns so that noise of the machine falls on both. Every request is distinct.
+connection each, taking turns, all on one core, so that noise of the machine falls on both. Every request is
+distinct.
 ``--client library`` asks with Python's http.client, no plain socket: its own work counts on both sides.
 """
 
@@ -27,6 +28,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from benchmarks._load import one_core
 from publisher.settings import read as read_settings
 
 type Client = Literal["socket", "library"]
@@ -290,7 +292,7 @@ def main() -> None:
         home = Path(folder) / "site"
         home.mkdir()
         build(home, asked.requests)
-        with Server("ours", home, asked.client) as ours:
+        with one_core(), Server("ours", home, asked.client) as ours:
             found = []
             tasks = [
                 ("one record", record_requests(home, asked.requests)),
