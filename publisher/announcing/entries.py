@@ -49,11 +49,9 @@ def _told(item: ChangeItem, amendment: Amendment | None, origin: str | None) -> 
     """With what became of it since, and the address of its source, where there are these."""
     if amendment is not None:
         item = replace(item, updated=amendment.at, corrected=amendment.corrected)
-    return (
-        item
-        if origin is None or item.hidden
-        else replace(item, links=(*item.links, Link(origin, "via", "", "来源")))
-    )
+    if origin is not None and not item.hidden:
+        item = replace(item, links=(*item.links, Link(origin, "via", "", "来源")))
+    return item
 
 
 def change_item(

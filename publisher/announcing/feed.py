@@ -12,7 +12,7 @@ from publisher.announcing.entries import entries
 from publisher.announcing.scope import FORMS, TERMS, Form, Scope
 from publisher.announcing.selection import Selection
 from publisher.store.clocks import SHANGHAI, moment
-from publisher.store.model import Dataset, Site, View
+from publisher.store.model import Dataset, View
 from publisher.store.store import Store
 from schemas import divisions
 
@@ -41,7 +41,6 @@ def feed(
     site, datasets = store.site(), datasets_of(store, scope)
     told = entries(store, selection.changes, {d.name: d for d in datasets})
     only = datasets[0] if scope.dataset is not None else None
-    asked = {} if selection.archive is None else {"archive": str(selection.archive)}
     return Feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
         id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
@@ -49,27 +48,34 @@ def feed(
         subtitle=(only.notice or only.description) if only else f"{site.base} 各数据集的变化",
         updated=_updated(told, datasets),
         link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
-        self_link=site.base + scope.path(form, **asked),
+        self_link=site.base + address(scope, form, selection.archive),
         author=only.body if only else site.base,
         rights=only.licence if only else "",
         entries=told,
-        links=tuple(_links(site, scope, selection, form, hub)),
+        links=tuple(links(site.base, scope, form, selection.archive, selection.previous, hub=hub)),
         archive=selection.archive is not None,
     )
 
 
-def _links(site: Site, scope: Scope, selection: Selection, form: Form, hub: str) -> Iterator[Link]:
-    asked = {} if selection.archive is None else {"archive": str(selection.archive)}
+def address(scope: Scope, form: Form, archive: int | None) -> str:
+    """Path of the feed, or of one of its archives."""
+    return scope.path(form) if archive is None else scope.path(form, archive=str(archive))
+
+
+def links(
+    base: str, scope: Scope, form: Form, archive: int | None, previous: int | None, *, hub: str = ""
+) -> Iterator[Link]:
+    """Other formats, and the way through the archives (RFC 5005); ``previous``: the archive before this."""
     for other, media in FORMS.items():
         if other != form:
-            yield Link(site.base + scope.path(other, **asked), "alternate", media)
+            yield Link(base + address(scope, other, archive), "alternate", media)
     media = FORMS[form]
-    if selection.archive is not None:
-        yield Link(site.base + scope.path(form), "current", media)
+    if archive is not None:
+        yield Link(base + scope.path(form), "current", media)
     elif hub and scope.told:
         yield Link(hub, "hub")
-    if selection.previous is not None:
-        yield Link(site.base + scope.path(form, archive=str(selection.previous)), "prev-archive", media)
+    if previous is not None:
+        yield Link(base + address(scope, form, previous), "prev-archive", media)
 
 
 def title(scope: Scope, only: Dataset | None, named: Mapping[str, str]) -> str:

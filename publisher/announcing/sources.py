@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
 
-from feeds.model import Category, Entry, Feed, Link
-from publisher.announcing.feed import rendered
-from publisher.announcing.scope import FORMS, Form
+from feeds.model import Category, Entry, Feed
+from publisher.announcing.feed import address, links, rendered
+from publisher.announcing.scope import Form, Scope
 from publisher.announcing.selection import NoSuchArchiveError
 from publisher.store.clocks import SHANGHAI, moment
 from publisher.store.evidence import Notice
@@ -43,31 +42,20 @@ def sources_feed(store: Store, form: Form, archive: int | None = None) -> bytes:
     found = store.notices(after=first - 1, limit=ENTRIES * 2, newest=archive is None)
     notices = found if archive is None else found[::-1]
     shown = tuple(n for n in notices if archive is None or n.key < first + ENTRIES)
-    asked = "" if archive is None else f"?archive={archive}"
+    scope, previous = Scope(SOURCES), first - ENTRIES if first > ENTRIES else None
     feed = Feed(
         id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
         title="来源网站的变动",
         subtitle=f"{site.base} 所采集的网页在来源网站上的改动、消失和恢复；已公布的内容不因此改变",
         updated=shown[0].at if shown else moment(0),
         link=f"{site.base}/",
-        self_link=f"{site.base}/feeds/{SOURCES}.{form}{asked}",
+        self_link=site.base + address(scope, form, archive),
         author=site.base,
         entries=tuple(_entry(notice, site) for notice in shown),
-        links=tuple(_links(f"{site.base}/feeds/{SOURCES}", form, first, archive)),
+        links=tuple(links(site.base, scope, form, archive, previous)),
         archive=archive is not None,
     )
     return rendered(feed, form)
-
-
-def _links(address: str, form: Form, first: int, archive: int | None) -> Iterator[Link]:
-    asked = "" if archive is None else f"?archive={archive}"
-    for other, media in FORMS.items():
-        if other != form:
-            yield Link(f"{address}.{other}{asked}", "alternate", media)
-    if archive is not None:
-        yield Link(f"{address}.{form}", "current", FORMS[form])
-    if first > ENTRIES:
-        yield Link(f"{address}.{form}?archive={first - ENTRIES}", "prev-archive", FORMS[form])
 
 
 def _entry(notice: Notice, site: Site) -> Entry:

@@ -21,7 +21,7 @@ from schemas.catalogue import Catalogue
 from search.engine import SearchEngine
 
 
-class _Latest[K, V]:
+class Latest[K, V]:
     """What was read of each key: saves a query, and cannot go stale, since it is read anew as soon as the
     validator's sequence is another one."""
 
@@ -56,11 +56,11 @@ class Service:
     """Who tells subscribers of feeds that something is new (WebSub); none where empty."""
     embedded: bool = True
     """The database is a file, not a server that may keep us waiting."""
-    _published: _Latest[str, datetime | None] = field(default_factory=_Latest, repr=False)
+    _published: Latest[str, datetime | None] = field(default_factory=Latest, repr=False)
     """Dataset → time of its newest release. All of them under the empty name."""
-    _releases: _Latest[tuple[str, int], _Pinned] = field(default_factory=_Latest, repr=False)
+    _releases: Latest[tuple[str, int], _Pinned] = field(default_factory=Latest, repr=False)
     """By dataset and number."""
-    _datasets: _Latest[str, Dataset] = field(default_factory=_Latest, repr=False)
+    _datasets: Latest[str, Dataset] = field(default_factory=Latest, repr=False)
 
     def published_anywhere(self, sequence: int) -> datetime | None:
         """The newest of all datasets' :meth:`published_at`; ``sequence`` is the site's validator's."""

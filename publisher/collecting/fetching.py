@@ -61,6 +61,11 @@ class FetchError(Exception):
         super().__init__(f"{code}: {detail}")
         self.code, self.detail, self.hops = code, detail, hops
 
+    @property
+    def passes(self) -> bool:
+        """Whether the same may be answered in a while."""
+        return self.code in _PASSES
+
 
 class HostError(FetchError):
     """Nothing more is asked of the host in this run; ``detail`` is the same for all of its pages."""
@@ -119,7 +124,7 @@ class Fetcher:
             try:
                 hops.append(self._patiently(url, headers))
             except FetchError as error:
-                if error.code in _PASSES:
+                if error.passes:
                     self._silent[host] = self._silent.get(host, 0) + 1
                 raise
             self._silent[host] = self._silent.get(host, 0) + 1 if hops[-1].status in _BUSY else 0
@@ -155,7 +160,7 @@ class Fetcher:
             except FetchError as error:
                 if error.code == "certificate":
                     raise HostError(error.code, error.detail) from error
-                if error.code not in _PASSES:
+                if not error.passes:
                     raise
                 raise HostError("robots-unknown", error.detail) from error
             self.robots.append(Fetched((answer,)))
@@ -177,7 +182,7 @@ class Fetcher:
             try:
                 answer = self._ask(url, headers)
             except FetchError as error:
-                if last or error.code not in _PASSES:
+                if last or not error.passes:
                     raise
                 self._back_off(url, 2.0**attempt * self._source.pace)
                 continue

@@ -57,9 +57,8 @@ class Reader:
         self._attachments = Attachments(store, source, catalogues, report)
         self._gathered: dict[str, Gathered] = {}  # by the page
         self._waiting: list[tuple[Page, Understood]] = []
-        self._linked: dict[
-            str, list[int | None]
-        ] = {}  # attachments that were named in this run: the pages that do
+        # By an attachment that was named in this run: the pages that do.
+        self._linked: dict[str, list[int | None]] = {}
 
     def read_kept(self) -> None:
         """What was kept and not read: after an interruption, or with a better parser than then."""

@@ -169,8 +169,7 @@ class Run:
             if error.hops:
                 self._keep([Asked(page, Fetched(error.hops))])
             else:
-                again = error.code in {"unreachable", "timeout"}
-                self._store.unreachable(page.key, self._now, again=again)
+                self._store.unreachable(page.key, self._now, again=error.passes)
             return None
         self._asked(page)
         self._tell(page, fetched)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from publisher.api.routing import Service
+from publisher.api.routing import Latest, Service
 from publisher.geo.box import Box
 from publisher.geo.exceptions import not_found
 from publisher.geo.pages import Sheets
@@ -37,12 +37,12 @@ class Geo:
     service: Service
     sheets: Sheets
     boundaries_file: Path | None = None
-    _extents: dict[str, tuple[int, tuple[date | None, date | None]]] = field(default_factory=dict, repr=False)
-    """Dataset → (its validator's sequence, its extent in time): one entry a dataset, never stale."""
+    _extents: Latest[str, tuple[date | None, date | None]] = field(default_factory=Latest, repr=False)
+    """Dataset → its extent in time."""
     _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
     """Never stale: what is said of a dataset here is fixed when it is made."""
-    _catalogues: dict[str, tuple[int, Catalogue]] = field(default_factory=dict, repr=False)
-    """Dataset → (its validator's sequence, its catalogue): only a release brings another."""
+    _catalogues: Latest[str, Catalogue] = field(default_factory=Latest, repr=False)
+    """Dataset → its catalogue: only a release brings another."""
 
     @cached_property
     def core(self) -> Core:
@@ -89,12 +89,8 @@ class Geo:
         raise not_found(f"没有集合 {collection[:100]}。", f"There is no collection {collection[:100]}.")
 
     def catalogue(self, dataset: str) -> Catalogue:
-        sequence = self.service.store.sequence(dataset)
-        known = self._catalogues.get(dataset)
-        if known is None or known[0] != sequence:
-            known = (sequence, self.service.store.catalogue(dataset))
-            self._catalogues[dataset] = known
-        return known[1]
+        store = self.service.store
+        return self._catalogues.find(dataset, store.sequence(dataset), store.catalogue)
 
     def box(self, dataset: Dataset) -> Box | None:
         if dataset.division is None or self.boundaries is None:
@@ -103,12 +99,8 @@ class Geo:
 
     def interval(self, dataset: str) -> tuple[str | None, str | None]:
         """Times of the first and last effect, RFC 3339 in UTC; None is open or nothing stated."""
-        sequence = self.service.store.sequence(dataset)
-        known = self._extents.get(dataset)
-        if known is None or known[0] != sequence:
-            known = (sequence, self.service.store.extent(dataset))
-            self._extents[dataset] = known
-        begin, end = known[1]
+        store = self.service.store
+        begin, end = self._extents.find(dataset, store.sequence(dataset), store.extent)
         return instant(begin), instant(end)
 
 

@@ -62,7 +62,6 @@ class Collecting(Base):
         role: Role,
         checked_before: datetime | None = None,
         retries: Sequence[datetime] = (),
-        parent: int | None = None,
     ) -> tuple[Page, ...]:
         """Those of a source, as they were found; ``checked_before``: never asked since, nor erased.
 
@@ -70,8 +69,6 @@ class Collecting(Base):
         """
         p = t.page.c
         query = select(t.page).where(p.source == source, p.role == role).order_by(p.key)
-        if parent is not None:
-            query = query.where(p.parent == parent)
         if checked_before is not None:
             due = or_(
                 p.checked_at.is_(None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from elasticsearch import AsyncElasticsearch, NotFoundError
 
 from search import cursor, query
 from search.analysis import Analyzer
-from search.asked import TIER, Asked, Condition, Frequency, counting, present, wanted
+from search.asked import TIER, Asked, Condition, Counting, Frequency, counting, present, wanted
 from search.body import Shown, shown_texts, tie
 from search.cursor import Place
 from search.elastic import answers, statistics
@@ -31,6 +31,9 @@ _shown = msgspec.json.Decoder(Shown)
 
 _KEPT = "2m"
 """How long a point in time waits for the next page; after that, pages go on from the newest state."""
+
+
+type Conditions = tuple[Condition, Counting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,14 @@ class Search:
             return None
         expected = self._conditions("all")
         try:
-            answered = await self._together(self.body("all"))
+            answered = await self._together(self._body("all", expected))
         except FailedError:
             if not self._goes_on:
                 raise
             # The point in time has run out, or its index was rebuilt: pages go on from the newest state.
             if not await self._open():
                 return None
-            answered = await self._together(self.body("all"))
+            answered = await self._together(self._body("all", expected))
         if answered is None or not answered[0].state.documents:
             return None
         facts, first = answered
@@ -131,7 +134,7 @@ class Search:
         known = self._conditions("all") == expected
         return await self._widened(first if known else None), facts
 
-    def _as_known(self, frequency: Frequency) -> tuple[Asked, Mapping[str, Condition | None]]:
+    def _as_known(self, frequency: Frequency) -> tuple[Asked, Counting]:
         within = present(self._request, self.place.known_at)
         asked = Asked(frequency, self._analyzer, within, self._asked_for)
         return asked, counting(self._request, self.place.known_at)
@@ -172,7 +175,7 @@ class Search:
         chosen: Found | None = None
         whole = 0
         for match in self._asked.sets():
-            answer = first or await self._one(self.body(match))
+            answer = first or await self._one(self._body(match, self._conditions(match)))
             first = None
             found = self._read(match, answer, whole)
             if chosen is None:
@@ -195,14 +198,14 @@ class Search:
         facets = {name: _values(answer.aggregations[name]) for name in self._request.facets}
         return Found(match, answer.hits.total.value, whole, facets, answer.hits.hits)
 
-    def _conditions(self, match: Match) -> tuple[Condition, Mapping[str, Condition | None]]:
+    def _conditions(self, match: Match) -> Conditions:
         """All of a search that hangs on what the index holds: of the hits, and of the facets."""
         asked = self._asked
         return asked.ranked(match) if self.ranks else asked.members(match), self._counting
 
-    def body(self, match: Match) -> dict[str, Any]:
+    def _body(self, match: Match, conditions: Conditions) -> dict[str, Any]:
         request, place = self._request, self.place
-        condition, counting = self._conditions(match)
+        condition, counting = conditions
         if self.ranks:
             size = max(WINDOW, self._end)
             sort: list[dict[str, str]] = [{"_score": "desc"}, {"order": "desc"}, {"span": "asc"}]
