@@ -18,11 +18,11 @@ from pathlib import Path
 import anyio
 
 from benchmarks.relevance import SETS
+from search.contract import SearchEngine
 from search.elastic.connection import Connection
-from search.elasticsearch import ElasticsearchEngine
-from search.embedded import EmbeddedEngine
-from search.engine import SearchEngine
-from search.judgements import agreement, files
+from search.elastic.engine import ElasticsearchEngine
+from search.embedded.engine import EmbeddedEngine
+from search.evaluation import engine_agreement, judgement_files
 from tests import elasticsearch_server
 
 FLOOR = 0.95
@@ -30,7 +30,7 @@ SHOWN = 5
 
 
 async def filled(engine: SearchEngine, corpus: Path, again: float) -> None:
-    documents = list(files.read_corpus(corpus))
+    documents = list(judgement_files.read_corpus(corpus))
     await engine.rebuild(documents)
     if again:
         chosen = documents[:: max(1, round(1 / again))]
@@ -47,8 +47,10 @@ async def measured(folder: Path, address: str, again: float) -> bool:
             for engine in (embedded, cluster):
                 await filled(engine, folder / corpus / "corpus.jsonl.gz", again)
             for name in (name for name, held in SETS.items() if held == corpus):
-                judged = files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
-                found = await agreement.compare(embedded, cluster, [q.text for q in judged], as_of=1)
+                judged = judgement_files.read_judgements(
+                    folder / name / "queries.tsv", folder / name / "qrels.tsv"
+                )
+                found = await engine_agreement.compare(embedded, cluster, [q.text for q in judged], as_of=1)
                 enough = enough and found.share >= FLOOR
                 print(
                     f"{name:18} {found.queries} queries, {100 * found.share:.1f} % alike (floor 95 %)",

@@ -24,14 +24,14 @@ from pathlib import Path
 
 import trafilatura
 
-from publisher.collect import document, page
-from publisher.collect.readers import encoding
-from publisher.collecting.collect import Options, collect
-from publisher.collecting.run import DOCUMENTS
-from publisher.collecting.sources import read as read_sources
-from publisher.store.model import Dataset
-from publisher.store.store import Store
-from schemas.reading import load
+from publisher.harvest.all_sources import Options, collect
+from publisher.harvest.crawl import DOCUMENTS
+from publisher.harvest.source_config import read as read_sources
+from publisher.ingest.documents import official_document, page_lines
+from publisher.ingest.formats import text_encoding
+from publisher.log.log import Store
+from publisher.log.model import Dataset
+from schemas.definition.file_loader import load
 from tests import shared_data
 
 PER_PAGE = 12
@@ -178,8 +178,10 @@ def parsed() -> None:
 
     def ours() -> None:
         for data in some:
-            text, _ = encoding.decode(data)
-            document.read_page(page.of_html(text), name="p", digest="", media_type="", catalogue=catalogue)
+            text, _ = text_encoding.decode(data)
+            official_document.read_page(
+                page_lines.of_html(text), name="p", digest="", media_type="", catalogue=catalogue
+            )
 
     def theirs() -> None:
         for data in some:

@@ -21,9 +21,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from publisher.store.model import Dataset, Entry, RecordQuery, View
-from publisher.store.store import Store
-from schemas import reading
+from publisher.log.log import Store
+from publisher.log.model import Dataset, Entry, RecordQuery, View
+from schemas.definition import file_loader
 
 FIRST = date(2015, 1, 1)
 CHANGES = 1_000
@@ -33,7 +33,7 @@ CATALOGUE = Path(__file__).with_name("law-articles.json")
 
 def build(store: Store, records: int, releases: int) -> None:
     """Every release changes, at random places, as many records as the bar names."""
-    kept_by = reading.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+    kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details: dict[str, Any] = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
     store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
     names = [field.name for field in kept_by.fields if field.type == "string"]

@@ -24,11 +24,11 @@ from urllib.parse import quote
 
 from benchmarks import http
 from benchmarks._load import Server, free_port, get
-from publisher.exports import making
-from publisher.exports.forms import FORMS
+from publisher.log.log import Store
+from publisher.log.model import View
 from publisher.settings import read as read_settings
-from publisher.store.model import View
-from publisher.store.store import Store
+from publisher.views.exports import write_state
+from publisher.views.exports.formats import FORMS
 
 _TURN = 10
 _LIMITS = (
@@ -42,7 +42,7 @@ def export(home: Path) -> Path:
     """Our SQLite file of the release, with what helps Datasette; read-only from then on."""
     settings, path = read_settings(home, {}), home / "bench.db"
     store = Store.open(settings.database, sources=settings.sources)
-    making.writer(store, making.about(store, http.DATASET, View(release=1)), FORMS["sqlite"])(path)
+    write_state.writer(store, write_state.about(store, http.DATASET, View(release=1)), FORMS["sqlite"])(path)
     store.close()
     with closing(sqlite3.connect(path)) as db:
         for name in _FACETS:

@@ -26,11 +26,11 @@ from elasticsearch import AsyncElasticsearch
 from elasticsearch.helpers import async_bulk
 
 from benchmarks.search_speed import LENGTHS, TODAY, articles, at, queries
-from search import lexicon
-from search.elastic import asking, mapping, several
+from search.chinese import thesaurus
+from search.contract import Document, Request
+from search.elastic import mapping, multi_search, search
 from search.elastic.connection import Connection
-from search.elasticsearch import ElasticsearchEngine
-from search.engine import Document, Request
+from search.elastic.engine import ElasticsearchEngine
 from tests import elasticsearch_server
 
 FACETS = ("type", "body", "year")
@@ -40,7 +40,7 @@ EACH = 60
 
 
 async def built_raw(client: AsyncElasticsearch, documents: list[Document]) -> float:
-    analyzer, _ = lexicon.load()
+    analyzer, _ = thesaurus.load()
     name = f"{ALIAS}-raw"
     await client.options(ignore_status=404).indices.delete(index=name)
     settings = mapping.settings(shards=1, replicas=0) | {"refresh_interval": "-1"}
@@ -72,17 +72,17 @@ async def built(client: AsyncElasticsearch, engine: ElasticsearchEngine, documen
 async def sent_by(engine: ElasticsearchEngine, text: str) -> list[list[dict[str, Any]]]:
     """What the layer sends for a query, call by call: the counts, and the search last."""
     sent: list[list[dict[str, Any]]] = []
-    sending = several.several
+    sending = multi_search.several
 
     async def told(client: AsyncElasticsearch, bodies: Sequence[Any], **more: Any) -> Any:
         sent.append([dict(body) for body in bodies])
         return await sending(client, bodies, **more)
 
-    asking.several = told
+    search.several = told
     try:
         await engine.search(Request(text, as_of=TODAY, facets=FACETS))
     finally:
-        asking.several = sending
+        search.several = sending
     return sent
 
 

@@ -22,12 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.pipeline import CATALOGUE, _shared
-from publisher import publishing
-from publisher.exports import cells, making
-from publisher.exports.forms import FORMS
-from publisher.store.model import Dataset, View
-from publisher.store.store import Store
-from schemas import reading
+from publisher.log.log import Store
+from publisher.log.model import Dataset, View
+from publisher.views.exports import table_cells, write_state
+from publisher.views.exports.formats import FORMS
+from publisher.workflow import publish_draft
+from publisher.workflow.import_files import GivenFile, import_files
+from schemas.definition import file_loader
 
 LEAST = {"csv": 0.35, "parquet": 0.5}
 MOST_MB = 300
@@ -37,12 +38,12 @@ _VIEW = View(release=1)
 def fill(home: Path, data: Path) -> None:
     store = opened(home)
     store.init_site("https://bench.example", "bench.example,2026-01-01")
-    kept_by = reading.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+    kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
     store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
-    given = publishing.GivenFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())
-    publishing.import_files(store, "laws", [given])
-    publishing.publish_draft(store, "laws", effective_on=date(2026, 1, 1), without_errors=True)
+    given = GivenFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())
+    import_files(store, "laws", [given])
+    publish_draft.publish_draft(store, "laws", effective_on=date(2026, 1, 1), without_errors=True)
     store.close()
 
 
@@ -59,7 +60,7 @@ def timed(work: Callable[[], None]) -> float:
 
 def ours(home: Path, form: str) -> None:
     store = opened(home)
-    making.writer(store, making.about(store, "laws", _VIEW), FORMS[form])(home / f"made.{form}")
+    write_state.writer(store, write_state.about(store, "laws", _VIEW), FORMS[form])(home / f"made.{form}")
     store.close()
 
 
@@ -67,8 +68,8 @@ def beside(home: Path, form: str) -> Callable[[], None]:
     """The library over the same rows, which are in memory already."""
     store = opened(home)
     stated = list(store.stated("laws", _VIEW))
-    rows = list(cells.rows(stated, store.catalogue("laws"), "zh"))
-    names = cells.headings(store.catalogue("laws"), "en")
+    rows = list(table_cells.rows(stated, store.catalogue("laws"), "zh"))
+    names = table_cells.headings(store.catalogue("laws"), "en")
     store.close()
 
     def with_csv() -> None:

@@ -64,11 +64,11 @@ def unchanged(home: Path, requests: int) -> None:
 
 def cold(home: Path) -> None:
     """From the log to bytes in a running service, which keeps no render; wall and CPU time, best of ten."""
-    from publisher.announcing import scope as scopes
-    from publisher.announcing import selection
-    from publisher.announcing.feed import feed, rendered
+    from publisher.log.log import Store
     from publisher.settings import read
-    from publisher.store.store import Store
+    from publisher.views.syndication import scope as scopes
+    from publisher.views.syndication import selection
+    from publisher.views.syndication.feed import feed, rendered
 
     settings = read(home, {})
     store = Store.open(settings.database, sources=settings.sources)

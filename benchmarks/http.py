@@ -76,11 +76,11 @@ def items(count: int) -> list[dict[str, str]]:
 
 def build(home: Path, count: int) -> None:
     """A site with one release of ``count`` records, published and indexed."""
-    from publisher import indexing
-    from publisher.store.model import Dataset, Entry
-    from publisher.store.store import Store
-    from schemas import reading as catalogues
-    from search.embedded import EmbeddedEngine
+    from publisher.indexing import span_to_document
+    from publisher.log.log import Store
+    from publisher.log.model import Dataset, Entry
+    from schemas.definition import file_loader as catalogues
+    from search.embedded.engine import EmbeddedEngine
 
     settings = read_settings(home, {})
     store = Store.open(settings.database, sources=settings.sources)
@@ -106,7 +106,7 @@ def build(home: Path, count: int) -> None:
     entries = [Entry(content=dict(content)) for content in contents]
     store.stage(DATASET, entries, part=None, source=source, parser_version="1")
     store.publish(DATASET, effective_on=date(2015, 1, 1))
-    documents = (indexing.document(span, kept, catalogue) for span in store.spans())
+    documents = (span_to_document.document(span, kept, catalogue) for span in store.spans())
     engine = EmbeddedEngine(settings.index)
 
     async def index() -> None:
@@ -119,8 +119,8 @@ def build(home: Path, count: int) -> None:
 
 
 def record_requests(home: Path, count: int) -> list[str]:
-    from publisher.store.model import RecordQuery
-    from publisher.store.store import Store
+    from publisher.log.log import Store
+    from publisher.log.model import RecordQuery
 
     settings = read_settings(home, {})
     store = Store.open(settings.database, sources=settings.sources)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.ogc import BOUNDARIES, DATASET, Server, build, contents, free_port
+from benchmarks._ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port
 from publisher.settings import read as read_settings
 
 
@@ -26,9 +26,9 @@ def index(home: Path) -> None:
     """The site's outbox, drained into its search engine."""
     import anyio
 
-    from publisher import worker
-    from publisher.engines import open_engine
-    from publisher.store.store import Store
+    from publisher.indexing import worker
+    from publisher.indexing.open_engine import open_engine
+    from publisher.log.log import Store
 
     settings = read_settings(home, {})
     store = Store.open(settings.database, sources=settings.sources)
@@ -125,8 +125,8 @@ def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
 
 def gdal(home: Path, count: int) -> dict[str, Any]:
     """``ogr2ogr`` of a whole collection in pages of 1,000, while releases change what it reads."""
-    from publisher.store.model import View
-    from publisher.store.store import Store
+    from publisher.log.log import Store
+    from publisher.log.model import View
 
     records, port = contents(count, 200), free_port()
     build(home, f"http://127.0.0.1:{port}", records)

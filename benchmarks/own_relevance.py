@@ -1,4 +1,4 @@
-"""Search on the sample data by our own judgements (``search/judgements/sample``), set by set.
+"""Search on the sample data by our own judgements (``search/evaluation/sample``), set by set.
 
 ``python -m benchmarks.own_relevance [--engine elasticsearch --host ADDRESS] [--record]``. Asked as the
 service asks: pinyin and slips are mended, fields are filters. ``--record`` keeps the figures that
@@ -20,20 +20,21 @@ from pathlib import Path
 import anyio
 import msgspec
 
-from publisher import indexing, settings
-from publisher.api.scope import scope_of
-from publisher.naming import SiteNames
+from publisher import settings
+from publisher.indexing import span_to_document
+from publisher.indexing.site_names import SiteNames
+from publisher.log.log import Store
 from publisher.sample import plan
 from publisher.sample.load import load
-from publisher.store.store import Store
-from search import finding
-from search.engine import Document, Hit, Page, Request, SearchEngine
-from search.judgements import __main__ as command
-from search.judgements import files, measure
-from search.judgements.measure import MEASURES, Report
+from publisher.views.api.search_scope import scope_of
+from search import find as search_find
+from search.contract import Document, Hit, Page, Request, SearchEngine
+from search.evaluation import __main__ as command
+from search.evaluation import judgement_files, metrics
+from search.evaluation.metrics import MEASURES, Report
 
 DAY = date(2026, 1, 1)
-SET = Path(str(resources("search"))) / "judgements" / "sample"
+SET = Path(str(resources("search"))) / "evaluation" / "sample"
 RECORDED = SET / "recorded.json"
 ALLOWED = 0.01
 """How much of a recorded figure may be lost."""
@@ -56,7 +57,7 @@ async def site(home: Path) -> AsyncIterator[Store]:
 
 def documents(store: Store) -> list[Document]:
     datasets = {d.name: (d, store.catalogue(d.name)) for d in store.datasets()}
-    found = (indexing.document(span, *datasets[span.dataset]) for span in store.spans())
+    found = (span_to_document.document(span, *datasets[span.dataset]) for span in store.spans())
     return [document for document in found if document is not None]
 
 
@@ -66,10 +67,10 @@ async def report(store: Store, engine: SearchEngine) -> Report:
     fields = scope_of(store).fields()
 
     async def find(request: Request) -> Page:
-        return (await finding.find(engine, names, request, fields)).page
+        return (await search_find.find(engine, names, request, fields)).page
 
-    judged = files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
-    return await measure.ask(engine, judged, as_of=DAY.toordinal(), named=_named, find=find)
+    judged = judgement_files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
+    return await metrics.ask(engine, judged, as_of=DAY.toordinal(), named=_named, find=find)
 
 
 def _named(hit: Hit) -> str:

@@ -22,8 +22,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks import http, ogc
+from benchmarks import http
 from benchmarks._load import Server, free_port, get
+from benchmarks._ogc_site import DATASET
 
 HTML = "text/html"
 _QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()", "--home"]
@@ -60,7 +61,7 @@ def pygeoapi(home: Path, records: Sequence[str]) -> tuple[Server, list[str]]:
     (home / "items.json").write_text(json.dumps(features), encoding="utf-8")
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.ogc", "--serve", "pygeoapi", "--home", str(home)]
-    pages = [f"/collections/{ogc.DATASET}/items/{record}?f=html" for record in records]
+    pages = [f"/collections/{DATASET}/items/{record}?f=html" for record in records]
     return Server([*command, "--port", str(port)], port), pages
 
 

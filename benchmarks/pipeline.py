@@ -22,6 +22,8 @@ from pathlib import Path
 
 import anyio
 
+from publisher.workflow.import_files import GivenFile, import_files
+
 FEWEST, MOST_MEMORY, GROWTH = 2_000, 1.5, 1.15
 CATALOGUE = Path(__file__).with_name("law-articles.json")
 
@@ -45,29 +47,29 @@ class Stopwatch:
 
 def measure(data: Path, records: int | None) -> dict[str, object]:
     """One run in this process, over the first ``records`` articles or all."""
-    from publisher import publishing
-    from publisher.store.model import Dataset
-    from publisher.store.store import Store
-    from schemas import reading
-    from search.embedded import EmbeddedEngine
+    from publisher.log.log import Store
+    from publisher.log.model import Dataset
+    from publisher.workflow import publish_draft
+    from schemas.definition import file_loader
+    from search.embedded.engine import EmbeddedEngine
 
     articles = _first(data, records)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         store = Store.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
         store.init_site("https://bench.example", "bench.example,2026-01-01")
-        kept_by = reading.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+        kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
         details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
         store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
         watch, cpu = Stopwatch(), time.process_time()
-        given = publishing.GivenFile("articles.jsonl.gz", articles)
-        report = publishing.import_files(store, "laws", [given], progress=watch)
-        release = publishing.publish_draft(
+        given = GivenFile("articles.jsonl.gz", articles)
+        report = import_files(store, "laws", [given], progress=watch)
+        release = publish_draft.publish_draft(
             store, "laws", effective_on=date(2026, 1, 1), without_errors=True, progress=watch
         )
         assert release is not None
         engine = EmbeddedEngine(home / "index")
-        published = anyio.run(lambda: publishing.settled(store, engine, release, progress=watch))
+        published = anyio.run(lambda: publish_draft.settled(store, engine, release, progress=watch))
         total = watch.stop()
         assert published.searchable
         indexed = anyio.run(engine.count)

@@ -13,9 +13,9 @@ from pathlib import Path
 import anyio
 import msgspec
 
-from search.judgements import __main__ as command
-from search.judgements import files, measure
-from search.judgements.measure import Report
+from search.evaluation import __main__ as command
+from search.evaluation import judgement_files, metrics
+from search.evaluation.metrics import Report
 
 SETS = {"statutes": "statutes", "power-items": "statutes", "policy-questions": "policy-questions"}
 """Set → the folder of its corpus."""
@@ -24,10 +24,10 @@ FLOORS = {"statutes": 0.45, "power-items": 0.70, "policy-questions": 0.92}
 
 
 async def report(folder: Path, name: str, engine: str, host: str) -> Report:
-    judged = files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
+    judged = judgement_files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
     async with command.opened(engine, host) as fresh:
-        return await measure.evaluate(
-            fresh, files.read_corpus(folder / SETS[name] / "corpus.jsonl.gz"), judged
+        return await metrics.evaluate(
+            fresh, judgement_files.read_corpus(folder / SETS[name] / "corpus.jsonl.gz"), judged
         )
 
 

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import anyio
 
-from search.embedded import EmbeddedEngine
-from search.engine import Document, Request
+from search.contract import Document, Request
+from search.embedded.engine import EmbeddedEngine
 
 TODAY = 740_000
 LENGTHS = range(1, 9)

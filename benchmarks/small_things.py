@@ -11,10 +11,10 @@ import time
 import timeit
 from pathlib import Path
 
-from publisher.collect.readers import open_grids
-from schemas.citation import find
-from schemas.reading import load
-from schemas.values import parse_value
+from publisher.ingest.formats.detect import open_grids
+from schemas.cells.values import parse_value
+from schemas.definition.file_loader import load
+from schemas.reference.document_numbers import find
 
 ARTICLES = Path(__file__).parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
 BASES = "计价格[1999]466号,[1992]价费字198号,陕价行函[2011]165号"

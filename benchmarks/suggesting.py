@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from search import lexicon, pinyin
-from search.mending import near
-from search.names import Name, Names
+from search.chinese import pinyin, thesaurus
+from search.query.did_you_mean import near
+from search.query.name_index import Name, Names
 
 RECORDS = 150_000
 TYPED = 300
@@ -80,7 +80,7 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=RECORDS)
     asked = parser.parse_args()
     known = named(asked.articles, asked.records)
-    analyzer, words = lexicon.load()
+    analyzer, words = thesaurus.load()
     readings = pinyin.load(analyzer)
     before, started = resident(), time.perf_counter()
     names = Names(known, analyzer, words, readings)

@@ -16,23 +16,23 @@ import anyio
 import opencc
 
 from benchmarks.relevance import SETS
-from search.judgements import __main__ as command
-from search.judgements import files, measure
-from search.judgements.measure import MEASURES, Report
+from search.evaluation import __main__ as command
+from search.evaluation import judgement_files, metrics
+from search.evaluation.metrics import MEASURES, Report
 
 WAYS = ("s2hk", "s2twp")
 ALLOWED = 0.01
 
 
 async def reports(folder: Path, name: str, engine: str, host: str) -> dict[str, Report]:
-    judged = files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
-    corpus = files.read_corpus(folder / SETS[name] / "corpus.jsonl.gz")
+    judged = judgement_files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
+    corpus = judgement_files.read_corpus(folder / SETS[name] / "corpus.jsonl.gz")
     async with command.opened(engine, host) as fresh:
-        found = {"simplified": await measure.evaluate(fresh, corpus, judged)}
+        found = {"simplified": await metrics.evaluate(fresh, corpus, judged)}
         for way in WAYS:
             convert = opencc.OpenCC(way).convert
             asked = [replace(query, text=convert(query.text)) for query in judged]
-            found[way] = await measure.ask(fresh, asked, as_of=1)
+            found[way] = await metrics.ask(fresh, asked, as_of=1)
     return found
 
 
@@ -55,7 +55,7 @@ def main() -> int:
             low += min(shares.values()) < 1 - ALLOWED
             shown = "  ".join(f"{m} {report.mean(m):.4f} ({share:.4f})" for m, share in shares.items())
             print(f"{'':18} {way:10}  {shown}", flush=True)
-            for change in measure.changes(plain.queries, report.queries)[:5]:
+            for change in metrics.changes(plain.queries, report.queries)[:5]:
                 print(f"{'':30}{change.before:.3f} → {change.after:.3f}  {change.text[:60]}")
     return 1 if low else 0
 

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from publisher.collect.importer import read_path
-from publisher.collect.model import ImportedRecord, Reading
-from schemas.reading import load
+from publisher.ingest.parsed_file import ImportedRecord, Reading
+from publisher.ingest.read_file import read_path
+from schemas.definition.file_loader import load
 
 HEADINGS = {
     "事项名称": "name",

@@ -1,0 +1,1 @@
+"""Changes as Atom, RSS and JSON Feed."""

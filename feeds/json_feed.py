@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from feeds.feedgen_mended import clean, clean_line, utc
-from feeds.model import Entry, Feed, Link
-from feeds.render import newest_first
+from feeds.atom_and_rss import newest_first
+from feeds.feed import Entry, Feed, Link
+from feeds.feedgen_adapter import clean, clean_line, utc
 
 JSON_TYPE = "application/feed+json"
 _VERSION = "https://jsonfeed.org/version/1.1"
@@ -18,7 +18,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def json_feed(feed: Feed) -> bytes:
-    """JSON Feed 1.1 in UTF-8: the entries of :func:`feeds.render.atom`, in its order, as stable.
+    """JSON Feed 1.1 in UTF-8: the entries of :func:`feeds.atom_and_rss.atom`, in its order, as stable.
 
     ``next_url`` leads to the archive before this one, which is what RFC 5005 says in the other formats.
     """

@@ -1,0 +1,1 @@
+"""The frozen contract: document, compatibility check, viewer."""

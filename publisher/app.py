@@ -17,19 +17,22 @@ from litestar import Litestar
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 
-from publisher.api import contract, feeds, mounting, viewer
-from publisher.api.edge import Edge
-from publisher.api.routing import AnyRoute, Service
-from publisher.engines import open_engine
-from publisher.geo import routes
-from publisher.naming import SiteNames
-from publisher.pages import problem
-from publisher.pages import routes as people
-from publisher.pages.press import Press
+from publisher.indexing.open_engine import open_engine
+from publisher.indexing.site_names import SiteNames
+from publisher.log.clocks import utc_now
+from publisher.log.log import Store
 from publisher.settings import Settings
-from publisher.store.clocks import utc_now
-from publisher.store.store import Store
-from search.engine import SearchEngine
+from publisher.views.api import contract
+from publisher.views.api.routes import docs_viewer, feeds
+from publisher.views.ogc import routes
+from publisher.views.pages import error
+from publisher.views.pages import routes as people
+from publisher.views.pages.printing.templates import Press
+from publisher.web import litestar_adapter
+from publisher.web.asgi_edge import Edge
+from publisher.web.route import AnyRoute
+from publisher.web.service import Service
+from search.contract import SearchEngine
 
 type Task = Callable[[], Awaitable[object]]
 
@@ -60,11 +63,13 @@ def create_app(
     service = service_of(settings, store, search, clock)
     press = Press()
     geo = routes.opened(service, settings.boundaries, press.assets)
-    every = (*contract.ROUTES, *viewer.ROUTES, *people.routes(press))
+    every = (*contract.ROUTES, *docs_viewer.ROUTES, *people.routes(press))
     return Edge(
-        direct=(mounting.direct(every, service), routes.direct(geo)),
+        direct=(litestar_adapter.direct(every, service), routes.direct(geo)),
         route_handlers=[*_handlers(service, every), *routes.handlers(geo)],
-        exception_handlers=mounting.exception_handlers(service.site.base, problem.printer(press, service)),
+        exception_handlers=litestar_adapter.exception_handlers(
+            service.site.base, error.printer(press, service)
+        ),
         # Of many records the names take seconds to read: none who asks should wait for them.
         lifespan=[_running((service.names.follow, *background), own)],
         openapi_config=None,
@@ -89,11 +94,11 @@ def service_of(
 
 
 def _handlers(service: Service, every: Sequence[AnyRoute]) -> list[HTTPRouteHandler]:
-    suffixed = mounting.by_suffix(
+    suffixed = litestar_adapter.by_suffix(
         "/feeds/{dataset}", {str(form): route for form, route in feeds.ROUTES.items()}, service
     )
     plain = [route for route in every if route not in feeds.ROUTES.values()]
-    return [*(mounting.handler(route, service) for route in plain), suffixed]
+    return [*(litestar_adapter.handler(route, service) for route in plain), suffixed]
 
 
 def _running(

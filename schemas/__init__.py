@@ -1,0 +1,1 @@
+"""What a list is: catalogue definitions, cells and reference data."""

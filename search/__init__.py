@@ -1,0 +1,1 @@
+"""Full-text Chinese search on two engines."""

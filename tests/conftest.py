@@ -11,7 +11,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from search.elastic.connection import Connection
-from search.elasticsearch import ElasticsearchEngine
+from search.elastic.engine import ElasticsearchEngine
 from tests import elasticsearch_server
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 import pytest
 
-from publisher.api import contract, problems
-from publisher.api.routing import AnyRoute
-from publisher.cli.exits import Exit
 from publisher.cli.root import root
-from publisher.collect import kinds
-from publisher.pages import routes as people
-from publisher.pages.press import Press
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.ingest.findings import all_kinds
+from publisher.views.api import contract
+from publisher.views.pages import routes as people
+from publisher.views.pages.printing.templates import Press
+from publisher.web import problems
+from publisher.web.route import AnyRoute
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -103,8 +104,8 @@ def test_every_problem_is_documented_with_its_status(kind: problems.ProblemKind)
     assert f"| `{kind.code}` | {kind.status} |" in page("errors.md")
 
 
-@pytest.mark.parametrize("kind", kinds.every_kind(), ids=lambda kind: kind.code)
-def test_every_finding_is_documented_with_its_severity(kind: kinds.Kind) -> None:
+@pytest.mark.parametrize("kind", all_kinds.every_kind(), ids=lambda kind: kind.code)
+def test_every_finding_is_documented_with_its_severity(kind: all_kinds.Kind) -> None:
     assert f"| `{kind.code}` | {kind.severity} |" in page("findings.md")
 
 
@@ -124,7 +125,7 @@ def of_the_log() -> set[str]:
 
 def of_the_command() -> set[str]:
     return {
-        c for f in (PROJECT / "publisher" / "cli").glob("*.py") for c in codes(f, "Failure", "CommandError")
+        c for f in (PROJECT / "publisher" / "cli").rglob("*.py") for c in codes(f, "Failure", "CommandError")
     }
 
 

@@ -16,7 +16,7 @@ from litestar.testing import TestClient
 from publisher import settings
 from publisher.app import create_app
 from publisher.cli.root import root
-from schemas.reading import names
+from schemas.definition.file_loader import names
 
 
 def field(name: str, title: str, shape: str = "string", **more: object) -> dict[str, object]:

@@ -17,11 +17,14 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command → its exit code (:class:`publisher.cli.exits.Exit`). Faults of ours are raised."""
+    """Run one command and return its exit code (see :mod:`publisher.cli.terminal.exit_codes`).
+
+    Faults of the program itself are raised.
+    """
     import click
 
-    from publisher.cli import failures
     from publisher.cli.root import root
+    from publisher.cli.terminal import failures
 
     try:
         code = root.main(list(arguments), prog_name="qingdan", standalone_mode=False)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.exits import Exit
-from publisher.cli.failures import CommandError
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.failures import CommandError
 from publisher.settings import Settings
 
 if TYPE_CHECKING:
-    from publisher.store.store import Store
-    from schemas.catalogue import Catalogue
-    from search.engine import SearchEngine
+    from publisher.log.log import Store
+    from schemas.definition.catalogue import Catalogue
+    from search.contract import SearchEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Place:
     @contextmanager
     def store(self) -> Iterator[Store]:
         """The log of an initialised site."""
-        from publisher.store.store import Store
+        from publisher.log.log import Store
 
         if self.settings.database.startswith("sqlite") and not self.settings.home.is_dir():
             raise CommandError(
@@ -47,7 +47,7 @@ class Place:
             store.close()
 
     def engine(self) -> SearchEngine:
-        from publisher.engines import open_engine
+        from publisher.indexing.open_engine import open_engine
 
         return open_engine(self.settings)
 
@@ -58,12 +58,12 @@ class Place:
         return folder if folder.is_dir() else None
 
     def catalogue(self, name: str) -> Catalogue:
-        from schemas import reading
+        from schemas.definition import file_loader
 
         try:
-            return reading.load(name, self.catalogues)
+            return file_loader.load(name, self.catalogues)
         except KeyError:
-            known = ", ".join(reading.names(self.catalogues))
+            known = ", ".join(file_loader.names(self.catalogues))
             raise CommandError(
                 "no-such-catalogue",
                 f"没有“{name}”这种目录。有: {known}",
@@ -73,9 +73,9 @@ class Place:
 
     def present_catalogue(self, name: str) -> Catalogue | None:
         """The file as it is now; None where the site has it no longer and the pinned one serves."""
-        from schemas import reading
+        from schemas.definition import file_loader
 
-        return reading.load(name, self.catalogues) if name in reading.names(self.catalogues) else None
+        return file_loader.load(name, self.catalogues) if name in file_loader.names(self.catalogues) else None
 
 
 with_place = click.make_pass_decorator(Place)
@@ -120,6 +120,6 @@ MOMENT = Moment()
 
 def today() -> date:
     """The day in Asia/Shanghai, as the log counts days of effect."""
-    from publisher.store.clocks import day_at, utc_now
+    from publisher.log.clocks import day_at, utc_now
 
     return day_at(utc_now())

@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 
 from publisher import settings
-from publisher.cli import (
+from publisher.cli.commands import (
     catalogues,
-    changing,
-    collecting,
-    comparing,
+    compare,
     datasets,
     drafts,
-    exporting,
-    imports,
-    reading,
-    searching,
+    export,
+    harvest,
+    history,
+    import_files,
+    publish_and_amend,
+    search,
     site,
     webhooks,
 )
@@ -63,14 +63,14 @@ _MODULES = (
     *(
         site,
         datasets,
-        imports,
-        collecting,
+        import_files,
+        harvest,
         drafts,
-        changing,
-        reading,
-        comparing,
-        searching,
-        exporting,
+        publish_and_amend,
+        history,
+        compare,
+        search,
+        export,
         webhooks,
         catalogues,
     ),

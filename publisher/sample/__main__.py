@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from publisher.sample import folder, plan
-from publisher.sample.folder import FolderError
+from publisher.sample import plan, site_folder
+from publisher.sample.site_folder import FolderError
 
 _HOST = "127.0.0.1"
 _PORT = 8000
@@ -28,7 +28,7 @@ def main() -> None:
 )
 def load(home: Path) -> None:
     """建立演示站点 / Make the demo site, and stop."""
-    with _refusals(), folder.held(home):
+    with _refusals(), site_folder.held(home):
         _make(home, f"http://{_HOST}:{_PORT}")
 
 
@@ -37,10 +37,10 @@ def load(home: Path) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=_PORT, show_default=True)
 def demo(home: Path, port: int) -> None:
     """建立演示站点并提供服务 / Make the demo site, and serve it."""
-    from publisher.sample.serving import serve  # noqa: PLC0415 - `load` needs no web server
+    from publisher.sample.serve import serve  # noqa: PLC0415 - `load` needs no web server
 
     base = f"http://{_HOST}:{port}"
-    with _refusals(), folder.held(home):
+    with _refusals(), site_folder.held(home):
         _make(home, base)
         serve(home, base, host=_HOST, port=port)
 
@@ -49,16 +49,16 @@ def _make(home: Path, base: str) -> None:
     """Load the sample unless it is there; what an interrupted load left is made anew."""
     wanted = plan.read()
     digest = plan.digest(base)
-    if folder.is_complete(home, digest):
+    if site_folder.is_complete(home, digest):
         _say(f"演示站点已在 {home}，不再重建。", f"The demo site is in {home} already.")
         return
     from publisher.sample.load import load as publish  # noqa: PLC0415 - a site that is there needs no engine
 
     _say(f"在 {home} 建立演示站点……", f"Making the demo site in {home} …")
     started = time.monotonic()
-    folder.begin(home, digest)
+    site_folder.begin(home, digest)
     publish(home, wanted, base=base, told=_progress)
-    folder.finish(home, digest)
+    site_folder.finish(home, digest)
     took = time.monotonic() - started
     _say(
         f"已发布 {len(wanted.dataset)} 个数据集、{wanted.releases} 次发布，用时 {took:.1f} 秒。",

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import anyio
 
-from publisher import publishing, settings, worker
-from publisher.publishing import GivenFile
+from publisher import settings
+from publisher.indexing import worker
+from publisher.log.log import Store
+from publisher.log.model import Dataset, Part
 from publisher.sample.plan import Correct, DatasetPlan, File, Plan, Publish, Withdraw, data
-from publisher.store.model import Dataset, Part
-from publisher.store.store import Store
-from schemas import reading, values
-from schemas.catalogue import Content
-from search.embedded import EmbeddedEngine
-from search.engine import SearchEngine
+from publisher.workflow import publish_draft
+from publisher.workflow.import_files import GivenFile, import_files
+from schemas.cells import values
+from schemas.definition import file_loader
+from schemas.definition.catalogue import Content
+from search.contract import SearchEngine
+from search.embedded.engine import EmbeddedEngine
 
 ACTOR = "演示 demo"
 
@@ -42,7 +45,7 @@ def load(home: Path, plan: Plan, *, base: str, told: Told) -> None:
 def _all(store: Store, plan: Plan, told: Told) -> None:
     done = 0
     for dataset in plan.dataset:
-        store.create_dataset(_dataset(dataset), reading.load(dataset.catalogue))
+        store.create_dataset(_dataset(dataset), file_loader.load(dataset.catalogue))
         for step in dataset.step:
             _step(store, dataset.name, step)
             done += 1
@@ -79,7 +82,7 @@ def _step(store: Store, name: str, step: Publish | Correct | Withdraw) -> None:
         case Publish():
             for file in step.files:
                 _import(store, name, file)
-            release = publishing.publish_draft(
+            release = publish_draft.publish_draft(
                 store,
                 name,
                 effective_on=step.effective_on,
@@ -103,7 +106,7 @@ def _step(store: Store, name: str, step: Publish | Correct | Withdraw) -> None:
 def _import(store: Store, name: str, file: File) -> None:
     path = data().joinpath(file.file)
     given = GivenFile(Path(file.file).name, path.read_bytes())
-    report = publishing.import_files(store, name, [given], part=file.part, partial=file.partial)
+    report = import_files(store, name, [given], part=file.part, partial=file.partial)
     if report.refused:
         errors = [f.message_en for f in report.findings if f.severity == "error"]
         errors += [c.message_en for c in report.conflicts]

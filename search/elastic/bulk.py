@@ -9,8 +9,8 @@ from typing import Any
 import anyio
 from elasticsearch import ApiError, AsyncElasticsearch
 
+from search.contract import SearchError
 from search.elastic.cluster import blocked
-from search.engine import SearchError
 
 BYTES = 800_000
 """Of one request, about: the loop that sends it answers searches too. The server takes 100 MB."""

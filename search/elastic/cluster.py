@@ -17,9 +17,9 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
-from search.elastic.answers import Json
+from search.contract import SearchError
 from search.elastic.connection import Connection
-from search.engine import SearchError
+from search.elastic.response import Json
 
 _AWAY = "检索服务连接不上 / the search cluster cannot be reached"
 _REFUSED = "检索服务不认可用户名、口令或密钥 / the search cluster refuses the user, password or API key"

@@ -11,10 +11,10 @@ from typing import Any
 from anyio import to_thread
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
+from search.contract import SearchError
 from search.elastic import mapping
 from search.elastic.connection import Connection
-from search.elastic.statistics import Known
-from search.engine import SearchError
+from search.elastic.term_statistics import Known
 
 REINDEX = "检索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
 PAGE = 1_000

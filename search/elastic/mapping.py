@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from schemas import reading
-from schemas.catalogue import Catalogue
-from search import lexicon
-from search.analysis import Analyzer
-from search.body import FORMAT, body
-from search.engine import Document
+from schemas.definition import file_loader
+from schemas.definition.catalogue import Catalogue
+from search.chinese import thesaurus
+from search.chinese.analyzer import Analyzer
+from search.contract import Document
+from search.indexed_document import FORMAT, body
 
 _EVERY = ("dataset", "body", "type", "division", "year")
 _LONGEST_VALUE = 8_000
@@ -27,7 +27,7 @@ _encoder = msgspec.json.Encoder()
 
 def facet_fields() -> tuple[str, ...]:
     """Facets of every catalogue that is shipped; a site's own catalogues add theirs when they come."""
-    known = (reading.load(name) for name in reading.names())
+    known = (file_loader.load(name) for name in file_loader.names())
     own = {field.name for one in known for field in one.fields if field.facet and not field.personal}
     return tuple(sorted(own.union(_EVERY)))
 
@@ -76,10 +76,10 @@ def facet_mappings(names: Iterable[str]) -> dict[str, Any]:
 def digest(dictionary: tuple[str, ...]) -> str:
     """What an index must have been made with to be read by this version: what a catalogue's fields are to
     search, the mapping, what cuts texts and the words that it keeps whole."""
-    analyzer, _ = lexicon.load(dictionary)
+    analyzer, _ = thesaurus.load(dictionary)
     tools = [f"{name} {metadata.version(name)}" for name in ("opencc", "rjieba")]
     words = sorted(analyzer.words_added), sorted(analyzer.places)
-    shown = [_field_table(reading.load(name)) for name in sorted(reading.names())]
+    shown = [_field_table(file_loader.load(name)) for name in sorted(file_loader.names())]
     made = json.dumps([FORMAT, tools, words, shown, mappings(())], sort_keys=True)
     return hashlib.sha256(made.encode()).hexdigest()[:16]
 

@@ -14,11 +14,11 @@ import msgspec
 import pytest
 
 from publisher import settings
-from publisher.announcing import scope as scopes
-from publisher.announcing.sending import Sender, sender
-from publisher.announcing.telling import Teller
-from publisher.store.subscribing import Delivery, Subscription
-from search.fields import Fields
+from publisher.log.outbox.subscriptions import Delivery, Subscription
+from publisher.notify.delivery import Teller
+from publisher.notify.webhook_sender import Sender, sender
+from publisher.views.syndication import scope as scopes
+from search.query.field_filters import Fields
 from tests.feeds.conftest import FIRST, Service, made
 from tests.loopback import Answer, Asked, Loopback, serving
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import anyio
 
 from publisher import settings
-from publisher.announcing.sending import sender
-from publisher.announcing.telling import Teller
-from publisher.store.store import Store
-from search.embedded import EmbeddedEngine
-from search.fields import Fields
+from publisher.log.log import Store
+from publisher.notify.delivery import Teller
+from publisher.notify.webhook_sender import sender
+from search.embedded.engine import EmbeddedEngine
+from search.query.field_filters import Fields
 
 
 def main(home: str, now: str) -> None:

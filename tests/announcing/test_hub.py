@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, quote
 
 import pytest
 
-from publisher.announcing.telling import RETRIES
+from publisher.notify.delivery import RETRIES
 from tests.announcing.conftest import Desk
 from tests.feeds.conftest import BASE, FEES, SECOND
 from tests.loopback import Answer

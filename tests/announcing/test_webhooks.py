@@ -20,11 +20,11 @@ import pytest
 from anyio import to_thread
 from standardwebhooks import Webhook
 
-from publisher.announcing.sending import NotTakenError
-from publisher.announcing.telling import RETRIES, Teller
-from publisher.store.subscribing import LEASE
-from schemas.catalogue import Content
-from search.fields import Fields
+from publisher.log.outbox.subscriptions import LEASE
+from publisher.notify.delivery import RETRIES, Teller
+from publisher.notify.webhook_sender import NotTakenError
+from schemas.definition.catalogue import Content
+from search.query.field_filters import Fields
 from tests.announcing.conftest import Desk, confirming
 from tests.feeds.conftest import BASE, FEES, FIRST, SECOND
 from tests.loopback import Answer, Asked, serving

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from publisher.api.problems import BY_CODE, Problem
+from publisher.web.problems import BY_CODE, Problem
 
 BASE = "https://data.example.gov.cn"
 

@@ -13,15 +13,15 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 
-from publisher import indexing
 from publisher.app import create_app
+from publisher.indexing import span_to_document
+from publisher.log.log import Store
+from publisher.log.model import Dataset, Entry
 from publisher.settings import Settings
 from publisher.settings import read as read_settings
-from publisher.store.model import Dataset, Entry
-from publisher.store.store import Store
-from schemas import reading as catalogues
-from schemas.catalogue import Content
-from search.embedded import EmbeddedEngine
+from schemas.definition import file_loader as catalogues
+from schemas.definition.catalogue import Content
+from search.embedded.engine import EmbeddedEngine
 from tests.api.asserting import BASE
 
 FEES = "shili-fees"
@@ -98,7 +98,7 @@ def index(store: Store, engine: EmbeddedEngine) -> None:
     documents = []
     for span in store.spans():
         kept = store.dataset(span.dataset)
-        document = indexing.document(span, kept, store.catalogue(span.dataset))
+        document = span_to_document.document(span, kept, store.catalogue(span.dataset))
         if document is not None:
             documents.append(document)
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.api.conditional import Validity, etag, negotiate, unchanged
-from publisher.api.problems import ProblemError
+from publisher.web.conditional_requests import Validity, etag, negotiate, unchanged
+from publisher.web.problems import ProblemError
 
 MODIFIED = datetime(2015, 12, 1, 8, 30, 0, 999, tzinfo=UTC)
 VALIDITY = Validity((1, "a"), MODIFIED)

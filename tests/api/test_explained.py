@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from publisher.api.explained import explanation
-from schemas.reading import load
-from search.engine import How, Reason
+from publisher.views.api.hit_explanation import explanation
+from schemas.definition.file_loader import load
+from search.contract import How, Reason
 
 FEES = load("fees")
 

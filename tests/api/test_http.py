@@ -12,16 +12,17 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 
-from publisher.api import contract, viewer
-from publisher.api.problems import KINDS, ProblemError
 from publisher.app import create_app
-from publisher.pages import routes as people
-from publisher.pages.press import Press
+from publisher.log.log import Store
 from publisher.settings import read as read_settings
-from publisher.store.store import Store
-from schemas import reading as catalogues
-from search.embedded import EmbeddedEngine
-from search.engine import Page, Request, SearchError
+from publisher.views.api import contract
+from publisher.views.api.routes import docs_viewer
+from publisher.views.pages import routes as people
+from publisher.views.pages.printing.templates import Press
+from publisher.web.problems import KINDS, ProblemError
+from schemas.definition import file_loader as catalogues
+from search.contract import Page, Request, SearchError
+from search.embedded.engine import EmbeddedEngine
 from tests.api.asserting import BASE, assert_problem
 from tests.api.conftest import FEES, PLAIN, Clock, Site, dataset, publish
 
@@ -47,7 +48,7 @@ def addresses(site: Site) -> list[str]:
     }
     found = [
         route.operation.path.format_map(names) + asking(route.operation.path)
-        for route in (*contract.ROUTES, *viewer.ROUTES, *people.routes(Press()))
+        for route in (*contract.ROUTES, *docs_viewer.ROUTES, *people.routes(Press()))
         if route.operation.path != "/assets/{name}" and not route.operation.path.endswith("/delta")
     ]
     return [

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.api.parameters import COMPARISONS, Grammar, Parameters, parse, split
-from publisher.api.problems import Fault, ProblemError
-from publisher.store.model import Filter, View
+from publisher.log.model import Filter, View
+from publisher.web.problems import Fault, ProblemError
+from publisher.web.query_parameters import COMPARISONS, Grammar, Parameters, parse, split
 
 GRAMMAR = Grammar(
     names=frozenset(

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from schemas.catalogue import Content
+from schemas.definition.catalogue import Content
 from tests.api.asserting import BASE, assert_problem
 from tests.api.conftest import FEES, Site, made, publish
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from publisher import app
+from publisher.log.log import Store
 from publisher.settings import read as read_settings
-from publisher.store.store import Store
 from tests.api.asserting import BASE
 
 _PROGRAM = """

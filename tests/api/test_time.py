@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publisher.store.model import Part
+from publisher.log.model import Part
 from tests.api.asserting import assert_problem
 from tests.api.conftest import FEES, PLAIN, Site, dataset, made, publish
 

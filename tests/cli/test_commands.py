@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.reading import load
+from schemas.definition.file_loader import load
 from tests.cli.site import Site, create, item, xlsx
 
 ITEMS = [item("危险化学品经营许可"), item("危险化学品使用许可")]

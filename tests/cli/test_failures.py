@@ -279,7 +279,9 @@ def test_ctrl_c_in_the_midst_of_an_import_leaves_the_draft_as_it_was(site: Site,
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     draft = site.ok("draft", "show", "shili-power-list", "--json").json
     more = xlsx(tmp_path / "应急管理局全部.xlsx", [item(f"第{n}项行政许可") for n in range(300)])
-    err = interrupt(site, "publisher.store.draft.stage", "import", more, "--dataset", "shili-power-list")
+    err = interrupt(
+        site, "publisher.log.drafts.staging.stage", "import", more, "--dataset", "shili-power-list"
+    )
     assert "已中断" in err
     assert site.ok("draft", "show", "shili-power-list", "--json").json == draft
     site.ok("import", more, "--dataset", "shili-power-list")
@@ -295,7 +297,7 @@ def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_dra
 ) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
-    assert "已中断" in interrupt(site, "publisher.store.publish.publish", *PUBLISH)
+    assert "已中断" in interrupt(site, "publisher.log.releases.publish.publish", *PUBLISH)
     assert site.ok("releases", "shili-power-list", "--json").json == []
     site.ok(*PUBLISH)
     assert found(site, ITEMS[0][0])[0] == ITEMS[0][0]
@@ -305,7 +307,7 @@ def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_dra
 def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Site, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
-    assert "发布已经完成" in interrupt(site, "publisher.worker.document", *PUBLISH)
+    assert "发布已经完成" in interrupt(site, "publisher.indexing.worker.document", *PUBLISH)
     (release,) = site.ok("releases", "shili-power-list", "--json").json
     assert release["counts"]["records"] == len(ITEMS)
     site.ok("reindex")
@@ -372,7 +374,7 @@ def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
-    monkeypatch.setattr("publisher.store.database._BUSY_MILLISECONDS", 10)
+    monkeypatch.setattr("publisher.log.database.connection._BUSY_MILLISECONDS", 10)
     erase = ("erase", "shili-power-list", "安全生产许可证核发", "--ground", "（2016）辽03民终1号", "--yes")
     with contextlib.closing(sqlite3.connect(site.home / "qingdan.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")

@@ -10,9 +10,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.cli import output
-from publisher.cli.failures import explain
-from publisher.store.model import StoreError
+from publisher.cli.terminal import output
+from publisher.cli.terminal.failures import explain
+from publisher.log.model import StoreError
 
 HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=50)

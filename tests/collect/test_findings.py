@@ -7,8 +7,9 @@ from typing import get_args
 
 import pytest
 
-from publisher.collect import findings, kinds
-from publisher.collect.model import Finding, Reason, UnreadableFile
+from publisher.ingest.findings import all_kinds, tables
+from publisher.ingest.findings.kind import Finding, Kind, shorten
+from publisher.ingest.parsed_file import Reason, UnreadableFile
 from tests.collect.workbooks import POWER_HEADER, covered, csv_bytes, power_row, read, xlsx
 
 _OK = power_row(1, "甲许可", kind="行政许可", actor="某局")
@@ -54,8 +55,8 @@ def _made(data: bytes) -> list[Finding]:
         return [problem.finding]
 
 
-@pytest.mark.parametrize("kind", findings.KINDS, ids=lambda kind: kind.code)
-def test_each_kind_of_finding_is_made_by_a_file_that_deserves_it(kind: findings.Kind) -> None:
+@pytest.mark.parametrize("kind", tables.KINDS, ids=lambda kind: kind.code)
+def test_each_kind_of_finding_is_made_by_a_file_that_deserves_it(kind: Kind) -> None:
     made = [f for f in _made(FILES[kind.code]()) if f.code == kind.code]
     assert made
     for finding in made:
@@ -71,13 +72,13 @@ def test_a_sound_file_makes_no_finding() -> None:
 
 
 def test_codes_are_unique_and_lower_case() -> None:
-    codes = [kind.code for kind in kinds.every_kind()]
+    codes = [kind.code for kind in all_kinds.every_kind()]
     assert len(codes) == len(set(codes))
     assert all(code.replace("-", "").isalpha() and code.islower() for code in codes)
 
 
-@pytest.mark.parametrize("kind", kinds.every_kind(), ids=lambda kind: kind.code)
-def test_each_kind_speaks_chinese_first_and_english_too(kind: findings.Kind) -> None:
+@pytest.mark.parametrize("kind", all_kinds.every_kind(), ids=lambda kind: kind.code)
+def test_each_kind_speaks_chinese_first_and_english_too(kind: Kind) -> None:
     assert any("\u4e00" <= c <= "\u9fff" for c in kind.zh + kind.way_out_zh)
     assert not any("\u4e00" <= c <= "\u9fff" for c in kind.en)
     assert kind.example
@@ -89,7 +90,7 @@ def test_cells_of_a_finding_are_named_by_letter_and_heading() -> None:
 
 
 def test_long_cells_are_shortened_where_a_finding_repeats_them() -> None:
-    assert len(findings.shorten("法" * 5000)) < 200
+    assert len(shorten("法" * 5000)) < 200
 
 
 def test_a_finding_about_a_value_comes_from_its_field() -> None:
@@ -102,8 +103,8 @@ def test_a_finding_about_a_value_comes_from_its_field() -> None:
 _DOCUMENTED = (Path(__file__).resolve().parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", kinds.every_kind(), ids=lambda kind: kind.code)
-def test_the_documentation_tells_each_kind_in_its_own_words(kind: findings.Kind) -> None:
+@pytest.mark.parametrize("kind", all_kinds.every_kind(), ids=lambda kind: kind.code)
+def test_the_documentation_tells_each_kind_in_its_own_words(kind: Kind) -> None:
     rows = [row for row in _DOCUMENTED.splitlines() if row.startswith(f"| `{kind.code}` |")]
     texts = (kind.severity, kind.zh, kind.en, kind.way_out_zh, kind.way_out_en, kind.example)
     assert len(rows) == 1
@@ -112,7 +113,7 @@ def test_the_documentation_tells_each_kind_in_its_own_words(kind: findings.Kind)
 
 def test_the_documentation_tells_no_finding_that_does_not_exist() -> None:
     told = set(re.findall(r"^\| `([a-z0-9-]+)` \| (?:error|warning|info) \|", _DOCUMENTED, re.MULTILINE))
-    assert told == {kind.code for kind in kinds.every_kind()}
+    assert told == {kind.code for kind in all_kinds.every_kind()}
 
 
 def test_the_documentation_tells_each_reason_for_leaving_a_row_out() -> None:

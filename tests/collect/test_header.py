@@ -2,7 +2,7 @@
 
 import pytest
 
-from publisher.collect.model import UnreadableFile
+from publisher.ingest.parsed_file import UnreadableFile
 from tests.collect.workbooks import POWER_HEADER, codes, column, csv_bytes, left, power_row, read, xlsx
 
 

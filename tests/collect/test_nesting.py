@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.nesting import mark_of
+from publisher.ingest.tables.numbered_rows import mark_of
 from tests.collect.workbooks import codes, column, csv_bytes, left, read, xlsx
 
 _NATIONAL_2009 = [

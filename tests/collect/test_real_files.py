@@ -5,9 +5,9 @@ from functools import cache
 
 import pytest
 
-from publisher.collect.importer import read_path
-from publisher.collect.model import Reading
-from schemas.reading import load
+from publisher.ingest.parsed_file import Reading
+from publisher.ingest.read_file import read_path
+from schemas.definition.file_loader import load
 from tests.collect.workbooks import accounted, column
 from tests.shared_data import require
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.header import own
-from publisher.collect.importer import read_opened
-from publisher.collect.model import UnreadableFile
-from publisher.collect.readers import Opened
-from publisher.collect.readers.grid import build
-from publisher.collect.rows import joined
-from schemas.reading import load
+from publisher.ingest.formats.detect import Opened
+from publisher.ingest.formats.grid import build
+from publisher.ingest.parsed_file import UnreadableFile
+from publisher.ingest.read_file import read_opened
+from publisher.ingest.tables.header_row import own
+from publisher.ingest.tables.plain_rows import joined
+from schemas.definition.file_loader import load
 from tests.collect.workbooks import (
     POWER_HEADER,
     accounted,

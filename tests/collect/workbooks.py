@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import openpyxl
 
-from publisher.collect.importer import read_file
-from publisher.collect.model import Reading
-from schemas.reading import load
+from publisher.ingest.parsed_file import Reading
+from publisher.ingest.read_file import read_file
+from schemas.definition.file_loader import load
 
 type Rows = Sequence[Sequence[object]]
 

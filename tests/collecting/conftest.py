@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
-from publisher.store.store import Store
+from publisher.log.log import Store
 from tests.cli.site import Ran, Site, create
 from tests.loopback import Loopback, serving
 

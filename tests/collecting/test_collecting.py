@@ -327,10 +327,10 @@ def test_another_text_under_the_same_number_is_not_taken(collector: Collector) -
 def test_a_run_that_was_cut_off_goes_on_and_asks_nothing_twice(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from publisher.collecting import reading
+    from publisher.harvest import extraction
 
     publish(collector.web, *range(1, 28))
-    real, read = reading.read_answer, []
+    real, read = extraction.read_answer, []
 
     def interrupted(*arguments: object) -> object:
         read.append(arguments)
@@ -338,9 +338,9 @@ def test_a_run_that_was_cut_off_goes_on_and_asks_nothing_twice(
             raise KeyboardInterrupt
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reading, "read_answer", interrupted)
+    monkeypatch.setattr(extraction, "read_answer", interrupted)
     assert collector.run().code == 130
-    monkeypatch.setattr(reading, "read_answer", real)
+    monkeypatch.setattr(extraction, "read_answer", real)
     collector.collect()
     assert len(collector.draft()) == 27
     asked = [path for path in collector.web.paths() if path.startswith("/d/")]

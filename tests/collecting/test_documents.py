@@ -175,7 +175,7 @@ def test_a_document_that_cannot_be_read_any_more_does_not_stop_the_run_when_its_
     collector.collect()
     collector.web.answers["/files/rules.pdf"] = Answer(pdf("Second rules"))
     make_due(collector)
-    monkeypatch.setattr("publisher.collect.document.MAX_TEXT", 10)
+    monkeypatch.setattr("publisher.ingest.documents.official_document.MAX_TEXT", 10)
     assert sorted(codes(collector.collect())) == ["file-too-large", "source-changed"]
     assert "First rules" in collector.draft()[0]["body_markdown"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from publisher.collect import document
+from publisher.ingest.documents import official_document
 from tests.cli.site import create, item, xlsx
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import make_due
@@ -27,7 +27,7 @@ def test_the_api_tells_by_which_parser_a_collected_record_was_read_and_what_stoo
     (source,) = record["sources"]
     assert (source["url"], source["parser_version"]) == (
         f"{collector.web.base}/d/1.html",
-        document.PARSER_VERSION,
+        official_document.PARSER_VERSION,
     )
     said = record["excerpts"]
     assert set(said) <= set(record["locator"]["cells"])

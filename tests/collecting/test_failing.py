@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from publisher.collecting.fetching import TRIES
+from publisher.harvest.fetcher import TRIES
 from tests.collecting.conftest import Collector
 from tests.collecting.test_collecting import codes, make_due
 from tests.collecting.web import publish

@@ -9,7 +9,7 @@ import feedparser
 import pytest
 from sqlalchemy import insert, select
 
-from publisher.store import tables as t
+from publisher.log.database import tables as t
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import make_due
 from tests.collecting.web import TEXT, html, letter, page, publish

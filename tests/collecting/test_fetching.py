@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import trustme
 
-from publisher.collecting import warc
-from publisher.collecting.fetching import PATIENCE, Fetcher, FetchError
-from publisher.collecting.sources import Source
+from publisher.harvest import warc
+from publisher.harvest.fetcher import PATIENCE, Fetcher, FetchError
+from publisher.harvest.source_config import Source
 from tests.loopback import Answer, Loopback, serving
 
 

@@ -10,8 +10,8 @@ from functools import partial
 import anyio
 import pytest
 
-from publisher.collecting import schedule
-from publisher.store.store import Store
+from publisher.harvest import scheduler
+from publisher.log.log import Store
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.web import publish
 from tests.loopback import Asked, Write
@@ -41,7 +41,7 @@ def run(collector: Collector, store: Store, when: object, clock: object) -> None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(
                 partial(
-                    schedule.run_scheduler,
+                    scheduler.run_scheduler,
                     store,
                     collector.site.home,
                     clock=clock,  # type: ignore[arg-type]

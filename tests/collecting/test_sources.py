@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.collecting.sources import SourcesError, read
+from publisher.harvest.source_config import SourcesError, read
 from tests.collecting.conftest import Collector
 
 GOOD = """[anshan]

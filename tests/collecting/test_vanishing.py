@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.collecting.absent import leads_nowhere, says_absent
+from publisher.harvest.soft_404 import leads_nowhere, says_absent
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes, make_due
 from tests.collecting.web import html, letter, page, publish
@@ -128,7 +128,7 @@ def test_a_vanished_document_is_read_anew_from_what_was_kept_by_a_newer_parser(
     collector.web.answers["/d/1.html"] = ABSENT["words"]
     make_due(collector)
     collector.collect()
-    monkeypatch.setattr("publisher.collect.document.PARSER_VERSION", "next")
+    monkeypatch.setattr("publisher.ingest.documents.official_document.PARSER_VERSION", "next")
     assert collector.collect()["read"] == 2
     with collector.served() as client:
         assert client.get(f"/v1/datasets/{DATASET}/records").json()["total"] == 2

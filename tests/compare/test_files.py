@@ -11,9 +11,9 @@ import openpyxl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.comparison_files import LONGEST_CELL, Heading, disarmed, to_csv, to_xlsx
-from publisher.store.comparing import KINDS, Difference, DifferenceKind, Totals
-from publisher.store.model import FieldChange
+from publisher.log.model import FieldChange
+from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
+from publisher.views.comparison.spreadsheets import LONGEST_CELL, Heading, disarmed, to_csv, to_xlsx
 from tests.store.site import catalogue
 
 CATALOGUE = catalogue()

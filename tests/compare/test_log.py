@@ -10,9 +10,9 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from publisher.store.comparing import KINDS
-from publisher.store.model import View
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import View
+from publisher.log.queries.comparison import KINDS
 from tests.store.postgresql import Server
 from tests.store.site import LATE, MIDDLE, Clock, entry, ids, release
 from tests.store.test_replay import DAYS, RELAXED, START, Story, a_site, a_site_on_sqlite, histories

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.compare import LONGEST, Piece, likely_renames, patch, pieces
-from publisher.store.comparing import Difference, DifferenceKind
+from publisher.log.queries.comparison import Difference, DifferenceKind
+from publisher.views.comparison.json_patch import patch
+from publisher.views.comparison.likely_renames import likely_renames
+from publisher.views.comparison.text_diff import LONGEST, Piece, pieces
 
 texts = st.text(alphabet="罚款收费年月日0123，。", max_size=60)
 contents = st.dictionaries(

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from openapi.compatibility import incompatibilities
-from publisher.api import contract, problems
-from schemas import reading as catalogues
+from openapi.breaking_changes import incompatibilities
+from publisher.views.api import contract
+from publisher.web import problems
+from schemas.definition import file_loader as catalogues
 from tests.api.asserting import BASE
 from tests.api.conftest import dataset
 

@@ -17,9 +17,9 @@ from pyshacl import validate
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
-from publisher.dcat import catalog, turtle
-from publisher.dcat.model import File, Holdings, Kept, Published
-from publisher.store.model import Site as Address
+from publisher.log.model import Site as Address
+from publisher.views.discovery import dcat_catalogue, turtle
+from publisher.views.discovery.holdings import File, Holdings, Kept, Published
 from tests import shared_data
 from tests.api.asserting import BASE, assert_problem
 from tests.api.conftest import FEES, Site, made
@@ -138,7 +138,7 @@ def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
     release = site.store.release(FEES, 1)
     file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
     kept = Kept(site.store.dataset(FEES), site.store.catalogue(FEES), (Published(release, (file,)),))
-    told = catalog.document(Holdings(Address(BASE, "data.example.gov.cn,2016"), (kept,)))
+    told = dcat_catalogue.document(Holdings(Address(BASE, "data.example.gov.cn,2016"), (kept,)))
     graph = Graph().parse(data=json.dumps(told), format="json-ld")
     checksum = graph.value(URIRef(file.address), SPDX.checksum)
     assert str(graph.value(checksum, SPDX.checksumValue)) == "ab" * 32
@@ -147,7 +147,7 @@ def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
 
 def test_turtle_is_the_same_bytes_in_every_process(document: dict[str, Any]) -> None:
     program = (
-        "import json,sys; from publisher.dcat import turtle; "
+        "import json,sys; from publisher.views.discovery import turtle; "
         "sys.stdout.buffer.write(turtle.of(json.load(sys.stdin)))"
     )
     command = [sys.executable, "-c", program]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from publisher.dcat import terms
-from schemas import reading as catalogues
+from publisher.views.discovery import vocabulary
+from schemas.definition import file_loader as catalogues
 from tests.api.asserting import BASE, assert_problem
 from tests.api.conftest import FEES, made
 
@@ -79,13 +79,13 @@ def test_the_sitemap_names_every_dataset_and_robots_names_the_sitemap(client: ht
 
 @given(st.text())
 def test_any_licence_and_contact_gives_addresses_or_none(text: str) -> None:
-    found = terms.licence(text)
+    found = vocabulary.licence(text)
     assert found is None or found.startswith("http")
-    for reference in terms.contact(text).values():
+    for reference in vocabulary.contact(text).values():
         assert reference["@id"].startswith(("mailto:", "http"))
 
 
 def test_licences_that_have_an_address_are_known_by_it() -> None:
-    assert terms.licence("CC0-1.0") == "http://spdx.org/licenses/CC0-1.0"
-    assert terms.licence("https://example.gov.cn/l") == "https://example.gov.cn/l"
-    assert terms.licence("官方文件, 不受著作权保护") is None
+    assert vocabulary.licence("CC0-1.0") == "http://spdx.org/licenses/CC0-1.0"
+    assert vocabulary.licence("https://example.gov.cn/l") == "https://example.gov.cn/l"
+    assert vocabulary.licence("官方文件, 不受著作权保护") is None

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from publisher.exports import making
-from publisher.exports.forms import FORMS
-from publisher.store.model import Entry, View
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import Entry, View
+from publisher.views.exports import write_state
+from publisher.views.exports.formats import FORMS
 from tests.store.site import Clock, catalogue, entry, fees_dataset, field, release
 
 TYPED: tuple[dict[str, Any], ...] = (
@@ -72,5 +72,5 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def written(store: Store, form: str, folder: Path, lang: Any = "zh", view: View = View(release=1)) -> Path:  # noqa: B008 - frozen
     path = folder / f"out.{FORMS[form].suffix}"
     path.unlink(missing_ok=True)
-    making.writer(store, making.about(store, "fees", view, lang), FORMS[form])(path)
+    write_state.writer(store, write_state.about(store, "fees", view, lang), FORMS[form])(path)
     return path

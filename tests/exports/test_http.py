@@ -12,7 +12,7 @@ import httpx
 import pyarrow as pa
 import pytest
 
-from publisher.exports.forms import FORMS
+from publisher.views.exports.formats import FORMS
 from tests.api.asserting import assert_problem
 from tests.api.conftest import FEES, Site, made
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from publisher.exports import making, parquet
-from publisher.store.model import View
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import View
+from publisher.views.exports import parquet, write_state
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_value_of_another_type_makes_its_column_text_and_no_other(
     rows = list(store.stated("fees", View()))
     content = json.dumps({"name": "奇", field: value}, ensure_ascii=False).encode()
     odd = rows[0]._replace(id="odd", content=content)
-    about = making.about(store, "fees", View())
+    about = write_state.about(store, "fees", View())
     parquet.write_parquet(tmp_path / "plain.parquet", about, lambda: iter(rows))
     parquet.write_parquet(tmp_path / "odd.parquet", about, lambda: iter([*rows, odd]))
     plain, made = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("plain", "odd"))

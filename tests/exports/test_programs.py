@@ -23,9 +23,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from publisher.exports import making
-from publisher.store.model import RecordQuery, View
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import RecordQuery, View
+from publisher.views.exports import write_state
 from tests.exports.conftest import NASTY, written
 from tests.store.site import entry, lay
 
@@ -121,7 +121,7 @@ def test_sqlite_reads_the_database(store: Store, tmp_path: Path) -> None:
 
 def test_frictionless_finds_the_packages_valid_and_the_sums_hold(store: Store, tmp_path: Path) -> None:
     one, site = written(store, "zip", tmp_path), tmp_path / "site.zip"
-    making.site_writer(store)(site)
+    write_state.site_writer(store)(site)
     for path in (one, site):
         folder = tmp_path / path.stem
         with zipfile.ZipFile(path) as file:

@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from publisher.cli.exporting import FORMS as COMMANDED
-from publisher.exports import cells, delta, making
-from publisher.exports.cache import Cache, Key
-from publisher.exports.forms import FORMS
-from publisher.store.derived import locked
-from publisher.store.model import RecordQuery, StoreError, View
-from publisher.store.store import Store
+from publisher.cli.commands.export import FORMS as COMMANDED
+from publisher.log.log import Store
+from publisher.log.made_files import locked
+from publisher.log.model import RecordQuery, StoreError, View
+from publisher.views.exports import delta, write_state
+from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formula_guard import disarmed
+from publisher.web.file_cache import Cache, Key
 from tests.exports.conftest import written
 from tests.store.site import entry, ids, lay, release
 
@@ -48,7 +49,7 @@ def test_a_delta_leads_from_one_state_to_the_other(
 ) -> None:
     grow(store)
     path = tmp_path / "delta"
-    making.delta_writer(store, "fees", View(release=before), View(release=after))(path)
+    write_state.delta_writer(store, "fees", View(release=before), View(release=after))(path)
     steps = path.read_bytes().splitlines()
     start = lines(store, tmp_path, View(release=before))
     assert delta.apply(start, iter(steps)) == lines(store, tmp_path, View(release=after))
@@ -64,16 +65,16 @@ def test_the_same_state_makes_the_same_bytes(store: Store, tmp_path: Path, form:
 
 def test_an_erasure_leaves_its_text_in_no_file_of_the_home(store: Store, tmp_path: Path) -> None:
     cache = Cache(store.files)
-    told = making.about(store, "fees", View(release=1))
+    told = write_state.about(store, "fees", View(release=1))
     with cache.making(patience=1):
-        made = cache.make(Key(("x",), "jsonl", lasting=True), making.writer(store, told, FORMS["jsonl"]))
+        made = cache.make(Key(("x",), "jsonl", lasting=True), write_state.writer(store, told, FORMS["jsonl"]))
     assert "城市基础设施配套费" in made.path.read_text(encoding="utf-8")
     store.erase(records=[("fees", ids(store)["城市基础设施配套费"])], ground="法院裁定")
     assert not [p for p in store.files.rglob("*") if p.is_file() and p.name != ".lock"]
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert "城市基础设施配套费".encode() not in path.read_bytes(), path
-    assert making.about(store, "fees", View(release=1)).erased == 1
+    assert write_state.about(store, "fees", View(release=1)).erased == 1
     assert len(lines(store, tmp_path, View(release=1))) == 8
 
 
@@ -89,10 +90,10 @@ def test_an_erasure_waits_for_who_is_making_a_file(store: Store) -> None:
 
 def test_a_squeezed_file_is_made_of_the_plain_one_and_old_ones_go(store: Store, tmp_path: Path) -> None:
     cache = Cache(store.files)
-    told = making.about(store, "fees", View())
+    told = write_state.about(store, "fees", View())
     for n in range(45):
         with cache.making(patience=1):
-            made = cache.make(Key((n,), "csv", "gzip"), making.writer(store, told, FORMS["csv"]))
+            made = cache.make(Key((n,), "csv", "gzip"), write_state.writer(store, told, FORMS["csv"]))
     assert (
         gzip.decompress(made.path.read_bytes()) == written(store, "csv", tmp_path, view=View()).read_bytes()
     )
@@ -105,5 +106,5 @@ def test_every_kind_of_file_is_offered_by_the_command_too() -> None:
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
 def test_what_would_be_a_formula_is_disarmed(text: str) -> None:
-    assert cells.disarmed(text) == f"'{text}"
-    assert cells.disarmed(f"一{text}") == f"一{text}"
+    assert disarmed(text) == f"'{text}"
+    assert disarmed(f"一{text}") == f"一{text}"

@@ -15,13 +15,14 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 
-from publisher import settings, worker
+from publisher import settings
 from publisher.app import create_app
-from publisher.store.model import Dataset, Entry, Part, Release
-from publisher.store.store import Store
-from schemas.catalogue import Content
-from schemas.reading import load
-from search.embedded import EmbeddedEngine
+from publisher.indexing import worker
+from publisher.log.log import Store
+from publisher.log.model import Dataset, Entry, Part, Release
+from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load
+from search.embedded.engine import EmbeddedEngine
 
 BASE = "https://data.example.gov.cn"
 FEES = "shili-fees"

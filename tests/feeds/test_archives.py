@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 from lxml import etree
 
-from publisher.announcing.selection import ENTRIES
-from publisher.store.announcing import BLOCK
-from schemas.catalogue import Content
+from publisher.log.queries.feed_changes import BLOCK
+from publisher.views.syndication.selection import ENTRIES
+from schemas.definition.catalogue import Content
 from tests.feeds.conftest import BASE, FEES, Service, made, read
 
 MANY: list[Content] = [

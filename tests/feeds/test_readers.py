@@ -14,8 +14,8 @@ import feedparser
 import pytest
 from reader import make_reader
 
-from publisher.announcing.scope import FORMS
-from schemas.catalogue import Content
+from publisher.views.syndication.scope import FORMS
+from schemas.definition.catalogue import Content
 from tests.api.conftest import FEES as API_FEES
 from tests.contract.serving import served
 from tests.feeds.conftest import FEES, FIRST, SECOND, Service, made

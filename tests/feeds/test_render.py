@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.model import Category, Entry, Feed, Link
-from feeds.render import atom, rss
+from feeds.atom_and_rss import atom, rss
+from feeds.feed import Category, Entry, Feed, Link
 
 type Render = Callable[[Feed], bytes]
 

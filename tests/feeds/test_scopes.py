@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from schemas.catalogue import Content
-from schemas.reading import load
+from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load
 from tests.feeds.conftest import BASE, FEES, FIRST, SECOND, Service, dataset, titles
 
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.changes import KINDS, ChangeItem, Difference, Kind
-from feeds.model import Feed
-from feeds.render import atom
-from feeds.sentence import details, entry_of, headline, summary
-from schemas.reading import load, parse
+from feeds.atom_and_rss import atom
+from feeds.change import KINDS, ChangeItem, Difference, Kind
+from feeds.change_sentence import details, entry_of, headline, summary
+from feeds.feed import Feed
+from schemas.definition.file_loader import load, parse
 
 
 def _field(name: str, title: str, kind: str | None = None, **more: object) -> dict[str, object]:

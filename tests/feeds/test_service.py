@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import feedparser
 import pytest
 
-from publisher.announcing.selection import ENTRIES
-from publisher.store.model import Entry, Part, StoreError
-from schemas.catalogue import Content
-from schemas.reading import load
+from publisher.log.model import Entry, Part, StoreError
+from publisher.views.syndication.selection import ENTRIES
+from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load
 from tests.feeds.conftest import BASE, FEES, FIRST, SECOND, Service, dataset, titles
 
 

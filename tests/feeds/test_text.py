@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.text import full_text, sanitised
-from schemas.reading import load
+from feeds.document_html import full_text, sanitised
+from schemas.definition.file_loader import load
 from tests.feeds.test_sentence import item
 
 HOSTILE = [

@@ -18,12 +18,12 @@ import pytest
 import uvicorn
 
 from publisher.app import create_app
+from publisher.log.log import Store
+from publisher.log.model import Entry
 from publisher.settings import read as read_settings
-from publisher.store.model import Entry
-from publisher.store.store import Store
-from schemas import reading as catalogues
-from schemas.catalogue import Content
-from search.embedded import EmbeddedEngine
+from schemas.definition import file_loader as catalogues
+from schemas.definition.catalogue import Content
+from search.embedded.engine import EmbeddedEngine
 from tests.api.conftest import FEES, Clock, dataset, fill, index
 from tests.geo.places import PLACES, catalogue, halls
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from schemas.catalogue import Content
+from schemas.definition.catalogue import Content
 from tests.geo.places import KINDS, SERVICES
 
 type Truth = bool | None

@@ -6,8 +6,8 @@ import json
 import random
 from typing import Any
 
-from schemas.catalogue import Catalogue, Content
-from schemas.reading import parse
+from schemas.definition.catalogue import Catalogue, Content
+from schemas.definition.file_loader import parse
 
 PLACES = "service-halls"
 SOURCE = json.dumps(

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 import pytest
 
 from publisher.app import service_of
-from publisher.geo import items, parameters
-from publisher.geo.routes import opened
-from publisher.geo.site import Geo, resource
-from publisher.pages.press import Press
 from publisher.settings import read as read_settings
+from publisher.views.ogc import parameters
+from publisher.views.ogc.features import dataset_items
+from publisher.views.ogc.routes import opened
+from publisher.views.ogc.site import Geo, resource
+from publisher.views.pages.printing.templates import Press
 from tests.geo.conftest import Live
 from tests.geo.filters import Maker
 from tests.geo.places import KINDS, PLACES, catalogue
@@ -51,8 +52,8 @@ def drawn(draw: random.Random, live: Live) -> dict[str, str]:
 def as_pygeoapi_answers(geo: Geo, params: dict[str, str]) -> dict[str, Any]:
     """But for ``filter``, which we evaluate ourselves."""
     query = urlencode(params).encode()
-    asked = parameters.read(query, {}, items.known(catalogue()))
-    made = items.source(geo, items.read(geo.dataset(PLACES), catalogue(), asked))
+    asked = parameters.read(query, {}, dataset_items.known(catalogue()))
+    made = dataset_items.source(geo, dataset_items.read(geo.dataset(PLACES), catalogue(), asked))
     given = {name: value for name, value in params.items() if name != "filter"}
     envelope = geo.core.items(PLACES, resource(PLACES, "", source=made), given)
     assert made.found is not None

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 
-from publisher.geo.conformance import CLAIMS
+from publisher.views.ogc.conformance import CLAIMS
 from tests.geo.abstract_tests import ABSTRACT, covered, named
 from tests.geo.conftest import FEES, HALLS, PLACES, POLICIES, Live, link
 from tests.geo.walking import linked, parameter
@@ -260,7 +260,7 @@ def test_core_fc_response_pages_are_of_one_state_while_releases_are_published(
 
 
 def publish_fees(live: Live, names: list[str], on: date) -> None:
-    from publisher.store.model import Entry
+    from publisher.log.model import Entry
 
     source = live.store.put_source(repr(names).encode(), name="费.csv", media_type="text/csv")
     entries = [Entry(content={"name": name}) for name in names]

@@ -9,8 +9,8 @@ import random
 import pytest
 from jsonschema import Draft202012Validator
 
-from publisher.geo.cql2 import read_text
-from publisher.geo.parameters import CRS84
+from publisher.views.ogc.cql2.parser import read_text
+from publisher.views.ogc.parameters import CRS84
 from tests.geo.conftest import FEES, HALLS, PLACES, POLICIES, Live, link
 
 FILTERABLE = ["divisions", POLICIES, PLACES, FEES]

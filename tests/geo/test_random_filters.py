@@ -6,10 +6,10 @@ import json
 import random
 from urllib.parse import quote
 
-from publisher.geo import cql2
-from publisher.geo.queryables import of_catalogue
-from publisher.geo.translate import translate
-from publisher.store.matching import MatchQuery
+from publisher.log.queries.record_match import MatchQuery
+from publisher.views.ogc.cql2 import parser
+from publisher.views.ogc.cql2.queryables import of_catalogue
+from publisher.views.ogc.cql2.to_predicate import translate
 from tests.geo.conftest import Live
 from tests.geo.filters import Maker
 from tests.geo.places import PLACES, catalogue
@@ -22,7 +22,7 @@ def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live:
     picked = 0
     for seed in range(FILTERS):
         text, tree, holds = Maker(seed, halls).condition(2)
-        parsed = cql2.read_json(json.dumps(tree)) if seed % 2 else cql2.read_text(text)
+        parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
         page = live.store.match(PLACES, MatchQuery(where=translate(parsed, of_catalogue(fields)), limit=1000))
         wanted = sorted(str(hall["code"]) for hall in halls if holds(hall) is True)
         assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, (seed, text)

@@ -6,8 +6,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from publisher.exports.forms import FORMS
-from publisher.geo.conformance import CLAIMS
+from publisher.views.exports.formats import FORMS
+from publisher.views.ogc.conformance import CLAIMS
 from tests.api.conftest import dataset
 from tests.geo.conftest import FEES, PLACES, POLICIES, Live, link
 from tests.geo.walking import linked, parameter

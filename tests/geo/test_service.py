@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from publisher.geo.boundaries import load
-from publisher.geo.parameters import read
+from publisher.log.model import StoreError
 from publisher.settings import read as read_settings
-from publisher.store.model import StoreError
+from publisher.views.ogc.boundaries import load
+from publisher.views.ogc.parameters import read
 from tests.geo.conftest import FEES, HALLS, PLACES, Live, boundaries
 from tests.shared_data import require
 
@@ -94,7 +94,7 @@ def test_csv_has_every_property_as_a_column_and_no_formula(live: Live) -> None:
     lines = answer.text.removeprefix("\ufeff").splitlines()
     assert lines[0].startswith("id,code,name,kind,windows,opened")
     assert len(lines) == HALLS + 1
-    from publisher.geo.features import as_csv
+    from publisher.views.ogc.geojson import as_csv
 
     told = as_csv(("a", "b"), [{"a": "=1+1", "b": -5}, {"a": "@x", "b": None}]).decode("utf-8-sig")
     assert told.splitlines() == ["a,b", "'=1+1,-5", "'@x,"]

@@ -16,7 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 import openapi
-from publisher.api import contract
+from publisher.views.api import contract
 from tests.api.asserting import BASE
 from tests.api.conftest import FEES, Site, made
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openapi.compatibility import incompatibilities
+from openapi.breaking_changes import incompatibilities
 
 DOCUMENT: dict[str, Any] = {
     "paths": {

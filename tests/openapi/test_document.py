@@ -12,8 +12,9 @@ import pytest
 
 import openapi
 from openapi import examples
-from openapi.compatibility import incompatibilities
-from publisher.api import contract, problems
+from openapi.breaking_changes import incompatibilities
+from publisher.views.api import contract
+from publisher.web import problems
 from tests.api.asserting import BASE
 
 DOCUMENT: dict[str, Any] = contract.document(BASE)

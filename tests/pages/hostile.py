@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from itertools import batched
 from pathlib import Path
 
+from publisher.log.log import Store
 from publisher.settings import Settings
 from publisher.settings import read as read_settings
-from publisher.store.store import Store
-from schemas.reading import load
-from search.embedded import EmbeddedEngine
+from schemas.definition.file_loader import load
+from search.embedded.engine import EmbeddedEngine
 from tests.api.conftest import Clock, dataset, index, publish
 
 NUMBER = 5_000

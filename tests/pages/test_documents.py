@@ -12,10 +12,10 @@ from litestar.testing import TestClient
 from sqlalchemy import event
 
 from publisher.app import create_app
+from publisher.log.log import Store
 from publisher.settings import read as read_settings
-from publisher.store.store import Store
-from schemas.reading import load
-from search.embedded import EmbeddedEngine
+from schemas.definition.file_loader import load
+from search.embedded.engine import EmbeddedEngine
 from tests.api.asserting import BASE
 from tests.api.conftest import Clock, dataset, index, publish
 from tests.pages.conftest import BROWSER, Page

@@ -13,8 +13,9 @@ import httpx
 import openpyxl
 import pytest
 
-from publisher.collect import page as collected
-from publisher.pages import charts, documents, taking
+from publisher.ingest.documents import page_lines as collected
+from publisher.views.pages import document, results_file
+from publisher.views.pages.printing import charts
 from tests.api.asserting import BASE
 from tests.feeds.test_text import ELEMENTS, HOSTILE, Elements
 from tests.pages.conftest import BROWSER, Open
@@ -155,13 +156,13 @@ def test_the_examples_for_developers_were_run(look: Open, demo: httpx.Client) ->
     ],
 )
 def test_a_documents_text_is_never_markup_of_its_own(source: str) -> None:
-    html = str(documents.rendered(source, lambda _: "/search"))
+    html = str(document.rendered(source, lambda _: "/search"))
     assert not re.search(r"<(?:script|img)|href=.javascript", html)
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE, "|甲|\n|:-:|\n|乙|"])
 def test_a_documents_text_has_the_elements_of_a_text_alone(hostile: str) -> None:
-    html = documents.rendered(f"# 一、总则\n\n依据鞍政发〔2015〕1号。\n\n{hostile}", lambda _: "/search?q=1")
+    html = document.rendered(f"# 一、总则\n\n依据鞍政发〔2015〕1号。\n\n{hostile}", lambda _: "/search?q=1")
     found = Elements(str(html)).found
     assert {tag for tag, _ in found} <= ELEMENTS
     assert {name for _, attributes in found for name in attributes} <= {"id", "class", "href", "title", "rel"}
@@ -172,7 +173,7 @@ def test_a_documents_text_has_the_elements_of_a_text_alone(hostile: str) -> None
 
 
 def test_headings_of_a_document_go_down_one_step_at_a_time() -> None:
-    html = documents.rendered("### 深\n\n# 浅\n\n### 又深", lambda _: "/search")
+    html = document.rendered("### 深\n\n# 浅\n\n### 又深", lambda _: "/search")
     assert re.findall(r"<(h\d)", html) == ["h2", "h2", "h3"]
 
 
@@ -199,7 +200,7 @@ def test_results_that_one_sheet_cannot_hold_go_on_in_the_next(
     demo: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
-    monkeypatch.setattr(taking, "_ROWS", 8)
+    monkeypatch.setattr(results_file, "_ROWS", 8)
     book = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
     assert book.sheetnames[:2] == ["检索结果", "检索结果2"]
     sheets = [[[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book]

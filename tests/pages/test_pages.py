@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from publisher.pages.press import POLICY
+from publisher.views.pages.printing.templates import POLICY
 from tests.api.asserting import assert_problem
 from tests.api.conftest import FEES, Site
 from tests.pages.conftest import BROWSER, Open, Page

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import anyio
 
-from publisher import publishing, settings
-from publisher.store.store import Store
-from search.embedded import EmbeddedEngine
+from publisher import settings
+from publisher.log.log import Store
+from publisher.workflow import publish_draft
+from publisher.workflow.import_files import GivenFile, import_files
+from search.embedded.engine import EmbeddedEngine
 
 DATASET = "shili-power-list"
 ITEMS = 300
@@ -50,14 +52,14 @@ def work(home: Path, version: int) -> Iterator[str]:
     """Do the job; what is yielded is about to begin."""
     store, engine = opened(home)
     yield "import"
-    publishing.import_files(store, DATASET, [publishing.GivenFile(f"第{version}版.csv", table(version))])
+    import_files(store, DATASET, [GivenFile(f"第{version}版.csv", table(version))])
     yield "publish"
-    release = publishing.publish_draft(
+    release = publish_draft.publish_draft(
         store, DATASET, effective_on=effective_on(version), basis=f"第{version}号"
     )
     yield "index"
     if release is not None:
-        anyio.run(publishing.settled, store, engine, release)
+        anyio.run(publish_draft.settled, store, engine, release)
     yield "done"
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from publisher.indexing import document
-from publisher.store.model import Dataset, Span
-from schemas.catalogue import Content
-from schemas.reading import load, parse
-from search.engine import FOREVER, Document
+from publisher.indexing.span_to_document import document
+from publisher.log.model import Dataset, Span
+from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load, parse
+from search.contract import FOREVER, Document
 
 DATASET = Dataset(
     name="shili",

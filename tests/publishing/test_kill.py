@@ -18,12 +18,12 @@ from typing import IO
 import anyio
 import pytest
 
-from publisher import worker
-from publisher.store.model import Dataset, RecordQuery
-from publisher.store.store import Store
-from schemas import reading
-from search.embedded import EmbeddedEngine
-from search.engine import Request
+from publisher.indexing import worker
+from publisher.log.log import Store
+from publisher.log.model import Dataset, RecordQuery
+from schemas.definition import file_loader
+from search.contract import Request
+from search.embedded.engine import EmbeddedEngine
 from tests.publishing import job
 
 SEED = 20151123
@@ -70,7 +70,7 @@ class _Site:
         said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
         store.create_dataset(
             Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **said),
-            reading.load("power-list"),
+            file_loader.load("power-list"),
         )
         store.close()
         self.versions: list[int] = []

@@ -14,10 +14,10 @@ import anyio
 import pytest
 from elasticsearch import Elasticsearch, NotFoundError
 
-from publisher import worker
-from publisher.store.store import Store
+from publisher.indexing import worker
+from publisher.log.log import Store
 from search.elastic.connection import Connection
-from search.elasticsearch import ElasticsearchEngine
+from search.elastic.engine import ElasticsearchEngine
 from tests.cli.site import QINGDAN
 from tests.publishing.test_worker import release, store
 from tests.search.documents import call, every_page, search

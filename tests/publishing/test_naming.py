@@ -11,15 +11,15 @@ from urllib.parse import urlencode
 import anyio
 import pytest
 
-from publisher.api.conditional import Validity
-from publisher.api.routing import Call
-from publisher.api.search import search
 from publisher.app import service_of
-from publisher.naming import Known, SiteNames
+from publisher.indexing.site_names import Known, SiteNames
+from publisher.indexing.worker import settle
+from publisher.log.log import Store
 from publisher.settings import read
-from publisher.store.store import Store
-from publisher.worker import settle
-from search.embedded import EmbeddedEngine
+from publisher.views.api.routes.search import search
+from publisher.web.conditional_requests import Validity
+from publisher.web.route import Call
+from search.embedded.engine import EmbeddedEngine
 from tests.publishing.test_worker import release, store
 
 __all__ = ["store"]
@@ -103,7 +103,7 @@ def test_the_names_are_followed_again_once_the_store_answers_again(
 ) -> None:
     release(store)
     names, answers = SiteNames(store), iter([OSError("away")])
-    monkeypatch.setattr("publisher.naming._POLL", 0.0)
+    monkeypatch.setattr("publisher.indexing.site_names._POLL", 0.0)
     read = store.validator
 
     def validator() -> object:

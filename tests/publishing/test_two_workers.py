@@ -12,9 +12,9 @@ import httpx
 import pytest
 from elasticsearch import Elasticsearch
 
-from publisher.store.store import Store
+from publisher.log.log import Store
 from search.elastic.connection import Connection
-from search.elasticsearch import ElasticsearchEngine
+from search.elastic.engine import ElasticsearchEngine
 from tests.publishing.test_killed_worker import (
     ITEMS,
     MIDDLE,

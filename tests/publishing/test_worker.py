@@ -13,12 +13,14 @@ from pathlib import Path
 import anyio
 import pytest
 
-from publisher import publishing, worker
-from publisher.store.model import Dataset
-from publisher.store.store import Store
-from schemas import reading
-from search.embedded import EmbeddedEngine
-from search.engine import Document, Request, SearchError
+from publisher.indexing import worker
+from publisher.log.log import Store
+from publisher.log.model import Dataset
+from publisher.workflow import publish_draft
+from publisher.workflow.import_files import GivenFile, import_files
+from schemas.definition import file_loader
+from search.contract import Document, Request, SearchError
+from search.embedded.engine import EmbeddedEngine
 
 TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n乙项许可,行政许可,市统计局\n"
 
@@ -37,7 +39,7 @@ def opened(database: str, home: Path) -> Iterator[Store]:
     said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
     opened.create_dataset(
         Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **said),
-        reading.load("power-list"),
+        file_loader.load("power-list"),
     )
     yield opened
     opened.close()
@@ -49,8 +51,8 @@ def engine(tmp_path: Path) -> EmbeddedEngine:
 
 
 def release(store: Store, table: str = TABLE, *, day: date = date(2015, 12, 1)) -> None:
-    publishing.import_files(store, "shili", [publishing.GivenFile("a.csv", table.encode())])
-    assert publishing.publish_draft(store, "shili", effective_on=day) is not None
+    import_files(store, "shili", [GivenFile("a.csv", table.encode())])
+    assert publish_draft.publish_draft(store, "shili", effective_on=day) is not None
 
 
 def total(engine: EmbeddedEngine, day: date = date(2015, 12, 1)) -> int:

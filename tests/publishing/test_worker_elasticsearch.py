@@ -16,12 +16,13 @@ import pytest
 from elasticsearch import Elasticsearch
 from litestar.testing import TestClient
 
-from publisher import settings, worker
+from publisher import settings
 from publisher.app import create_app
-from publisher.store.store import Store
+from publisher.indexing import worker
+from publisher.log.log import Store
+from search.contract import Document, SearchError
 from search.elastic.connection import Connection
-from search.elasticsearch import ElasticsearchEngine
-from search.engine import Document, SearchError
+from search.elastic.engine import ElasticsearchEngine
 from tests import elasticsearch_server
 from tests.api.asserting import assert_problem
 from tests.elasticsearch_server import Node

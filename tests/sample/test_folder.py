@@ -6,42 +6,42 @@ from pathlib import Path
 
 import pytest
 
-from publisher.sample import folder
-from publisher.sample.folder import FolderError
+from publisher.sample import site_folder
+from publisher.sample.site_folder import FolderError
 
 
 def test_a_new_folder_is_made_and_is_not_complete_before_it_is_finished(tmp_path: Path) -> None:
     home = tmp_path / "new" / "demo"
-    with folder.held(home):
-        folder.begin(home, "one")
-        assert not folder.is_complete(home, "one")
-        folder.finish(home, "one")
-        assert folder.is_complete(home, "one")
+    with site_folder.held(home):
+        site_folder.begin(home, "one")
+        assert not site_folder.is_complete(home, "one")
+        site_folder.finish(home, "one")
+        assert site_folder.is_complete(home, "one")
 
 
 def test_a_sample_of_another_digest_is_not_complete(tmp_path: Path) -> None:
-    folder.begin(tmp_path, "one")
-    folder.finish(tmp_path, "one")
-    assert not folder.is_complete(tmp_path, "two")
+    site_folder.begin(tmp_path, "one")
+    site_folder.finish(tmp_path, "one")
+    assert not site_folder.is_complete(tmp_path, "two")
 
 
 def test_what_an_interrupted_load_left_is_removed_and_other_files_stay(tmp_path: Path) -> None:
-    folder.begin(tmp_path, "one")
+    site_folder.begin(tmp_path, "one")
     (tmp_path / "qingdan.db").write_bytes(b"half")
     (tmp_path / "qingdan.db-wal").write_bytes(b"half")
     (tmp_path / "index").mkdir()
     (tmp_path / "index" / "segment").write_bytes(b"half")
     (tmp_path / "mine.txt").write_text("keep")
-    folder.begin(tmp_path, "one")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt", folder.MARK]
-    assert not folder.is_complete(tmp_path, "one")
+    site_folder.begin(tmp_path, "one")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt", site_folder.MARK]
+    assert not site_folder.is_complete(tmp_path, "one")
 
 
 @pytest.mark.parametrize("name", ["qingdan.db", "index", "letter.txt"])
 def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"somebody's own")
     with pytest.raises(FolderError, match="another folder"):
-        folder.begin(tmp_path, "one")
+        site_folder.begin(tmp_path, "one")
     assert (tmp_path / name).read_bytes() == b"somebody's own"
 
 
@@ -51,22 +51,26 @@ def test_a_link_in_the_folder_is_removed_and_not_followed(tmp_path: Path) -> Non
     (outside / "kept").write_text("keep")
     home = tmp_path / "home"
     home.mkdir()
-    folder.begin(home, "one")
+    site_folder.begin(home, "one")
     (home / "index").symlink_to(outside)
-    folder.begin(home, "one")
+    site_folder.begin(home, "one")
     assert (outside / "kept").exists()
     assert not (home / "index").exists()
 
 
 def test_a_mark_that_cannot_be_read_makes_the_folder_nobodys(tmp_path: Path) -> None:
-    (tmp_path / folder.MARK).write_bytes(b"{")
-    assert not folder.is_complete(tmp_path, "one")
+    (tmp_path / site_folder.MARK).write_bytes(b"{")
+    assert not site_folder.is_complete(tmp_path, "one")
     with pytest.raises(FolderError):
-        folder.begin(tmp_path, "one")
+        site_folder.begin(tmp_path, "one")
 
 
 def test_a_second_demo_in_the_same_folder_is_kept_out_until_the_first_ends(tmp_path: Path) -> None:
-    with folder.held(tmp_path), pytest.raises(FolderError, match="Another demo"), folder.held(tmp_path):
+    with (
+        site_folder.held(tmp_path),
+        pytest.raises(FolderError, match="Another demo"),
+        site_folder.held(tmp_path),
+    ):
         pass
-    with folder.held(tmp_path):
-        folder.begin(tmp_path, "one")
+    with site_folder.held(tmp_path):
+        site_folder.begin(tmp_path, "one")

@@ -18,10 +18,10 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
-from publisher.sample import folder, plan
+from publisher.log.log import Store
+from publisher.log.model import Change, RecordQuery, RecordState, View
+from publisher.sample import plan, site_folder
 from publisher.sample.load import load
-from publisher.store.model import Change, RecordQuery, RecordState, View
-from publisher.store.store import Store
 
 BASE = "http://127.0.0.1:8000"
 
@@ -191,9 +191,9 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
         assert any("[ 7/" in line for line in said)
         killed.kill()
     killed.wait(30)
-    assert not folder.is_complete(home, plan.digest(BASE))
+    assert not site_folder.is_complete(home, plan.digest(BASE))
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    assert folder.is_complete(home, plan.digest(BASE))
+    assert site_folder.is_complete(home, plan.digest(BASE))
     place = settings.read(home, environ={})
     opened = Store.open(place.database, sources=place.sources)
     assert sum(len(opened.releases(d.name)) for d in opened.datasets()) == plan.read().releases

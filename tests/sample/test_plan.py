@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher.collect.importer import read_file
+from publisher.ingest.read_file import read_file
 from publisher.sample import plan
 from publisher.sample.plan import DatasetPlan, File, Publish
-from schemas.reading import load
+from schemas.definition.file_loader import load
 
 SAMPLE = Path(plan.__file__).parent
 DATASETS = {dataset.name: dataset for dataset in plan.read().dataset}
@@ -93,7 +93,7 @@ def test_nothing_lies_in_the_data_folder_that_the_plan_does_not_name() -> None:
 
 @pytest.mark.parametrize("sheet", sorted((SAMPLE / "sheets").glob("*.csv")), ids=lambda path: path.stem)
 def test_a_workbook_holds_the_text_that_was_reviewed(sheet: Path) -> None:
-    from publisher.collect.readers import open_grids
+    from publisher.ingest.formats.detect import open_grids
 
     with sheet.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas import bodies
+from schemas.reference import government_bodies
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ from schemas import bodies
     ],
 )
 def test_a_short_name_becomes_the_full_one_of_the_same_place(written: str, full: str) -> None:
-    assert bodies.canonical(written) == full
-    assert bodies.canonical(full) == full
+    assert government_bodies.canonical(written) == full
+    assert government_bodies.canonical(full) == full
 
 
 def test_a_name_of_the_day_is_not_rewritten_to_the_body_of_today() -> None:
-    assert bodies.canonical("鞍山市工商局") == "鞍山市工商行政管理局"
+    assert government_bodies.canonical("鞍山市工商局") == "鞍山市工商行政管理局"
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_a_name_of_the_day_is_not_rewritten_to_the_body_of_today() -> None:
     ],
 )
 def test_a_rename_is_known_in_both_directions(before: str, after: str) -> None:
-    assert after in bodies.successors(before)
-    assert after in bodies.aliases(before)
-    assert before in bodies.aliases(after)
+    assert after in government_bodies.successors(before)
+    assert after in government_bodies.aliases(before)
+    assert before in government_bodies.aliases(after)
 
 
 def test_aliases_keep_the_place_and_leave_out_the_name_itself() -> None:
-    others = bodies.aliases("鞍山市发改委")
+    others = government_bodies.aliases("鞍山市发改委")
     assert "鞍山市发展和改革委员会" in others
     assert "鞍山市发改委" not in others
     assert all(name.startswith("鞍山市") for name in others)
@@ -60,13 +60,13 @@ def test_aliases_keep_the_place_and_leave_out_the_name_itself() -> None:
 
 @pytest.mark.parametrize("name", ["", "克拉玛依市委宣传部", "某某发改委", "委", "《发改委》"])
 def test_what_is_no_known_body_is_left_as_it_is(name: str) -> None:
-    assert bodies.canonical(name) == name
-    assert bodies.aliases(name) == ()
-    assert bodies.successors(name) == ()
+    assert government_bodies.canonical(name) == name
+    assert government_bodies.aliases(name) == ()
+    assert government_bodies.successors(name) == ()
 
 
 def test_every_writing_leads_to_a_full_name_that_leads_to_itself() -> None:
-    for name in bodies.names():
-        full = bodies.canonical(name)
-        assert bodies.canonical(full) == full
-        assert name == full or name in bodies.aliases(full)
+    for name in government_bodies.names():
+        full = government_bodies.canonical(name)
+        assert government_bodies.canonical(full) == full
+        assert name == full or name in government_bodies.aliases(full)

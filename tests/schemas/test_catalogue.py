@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from schemas.catalogue import RESERVED, CatalogueError, json_schema, table_schema
-from schemas.reading import load, names, parse
+from schemas.definition.catalogue import RESERVED, CatalogueError, json_schema, table_schema
+from schemas.definition.file_loader import load, names, parse
 
 SHIPPED = [
     "cancelled-items",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.citation import Citation, find, listed, parse_number
+from schemas.reference.document_numbers import Citation, find, listed, parse_number
 
 BRACKETS = ["〔〕", "[]", "［］", "()", "（）", "【】", "﹝﹞"]
 CODES = [

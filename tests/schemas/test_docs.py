@@ -8,17 +8,17 @@ from typing import get_args
 
 import pytest
 
-from schemas import reading
-from schemas.catalogue import FieldFormat
-from schemas.reading import names, parse
+from schemas.definition import file_loader
+from schemas.definition.catalogue import FieldFormat
+from schemas.definition.file_loader import names, parse
 
 PAGE = (Path(__file__).parents[2] / "docs" / "catalogues.md").read_text(encoding="utf-8")
 
 KEYS = [
-    *reading._CatalogueExtra.__struct_fields__,
-    *reading._FieldExtra.__struct_fields__,
-    *reading._Constraints.__struct_fields__,
-    *(key for key in reading._Field.__struct_fields__ if key not in {"qingdan", "format"}),
+    *file_loader._CatalogueExtra.__struct_fields__,
+    *file_loader._FieldExtra.__struct_fields__,
+    *file_loader._Constraints.__struct_fields__,
+    *(key for key in file_loader._Field.__struct_fields__ if key not in {"qingdan", "format"}),
 ]
 KINDS = ["limit", "amount", *(kind for kind in get_args(FieldFormat) if kind != "default")]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemas.catalogue import Catalogue, Field, Term
-from schemas.evolution import compare
-from schemas.reading import load
+from schemas.definition.catalogue import Catalogue, Field, Term
+from schemas.definition.evolution import compare
+from schemas.definition.file_loader import load
 
 
 def changed(old: Catalogue, name: str, **to: object) -> Catalogue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.quantities import longer
+from schemas.cells.quantities import longer
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.catalogue import Field, FieldFormat, FieldType, Json, Term
-from schemas.problems import PROBLEMS
-from schemas.reading import load
-from schemas.values import format_value, is_ditto, parse_value
+from schemas.cells.problems import PROBLEMS
+from schemas.cells.values import format_value, is_ditto, parse_value
+from schemas.definition.catalogue import Field, FieldFormat, FieldType, Json, Term
+from schemas.definition.file_loader import load
 
 
 def field(type: FieldType = "string", format: FieldFormat = "default", **more: Any) -> Field:  # noqa: A002 - Field's own words

@@ -8,7 +8,7 @@ from functools import partial
 
 import anyio
 
-from search.engine import FOREVER, Document, Page, Request, SearchEngine
+from search.contract import FOREVER, Document, Page, Request, SearchEngine
 
 TODAY = date(2026, 1, 1).toordinal()
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search import lexicon
-from search.analysis import Analyzer, is_han
+from search.chinese import thesaurus
+from search.chinese.analyzer import Analyzer, is_han
 from tests import shared_data
 
-ANALYZER, LEXICON = lexicon.load()
+ANALYZER, LEXICON = thesaurus.load()
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search import lexicon
-from search.highlight import CLOSE, LENGTH, Marker
+from search.chinese import thesaurus
+from search.hits.highlighter import CLOSE, LENGTH, Marker
 
-ANALYZER, _ = lexicon.load()
+ANALYZER, _ = thesaurus.load()
 
 
 def marked(marker: Marker, text: str) -> list[str]:

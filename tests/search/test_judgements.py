@@ -12,39 +12,39 @@ from pathlib import Path
 import anyio
 import pytest
 
-from search.embedded import EmbeddedEngine
-from search.judgements import measure
-from search.judgements.files import read_corpus, read_judgements
+from search.embedded.engine import EmbeddedEngine
+from search.evaluation import metrics
+from search.evaluation.judgement_files import read_corpus, read_judgements
 from tests import shared_data
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_ranking_is_scored_by_grade_and_place() -> None:
-    scores = measure.score(["x", "b", "a"], {"a": 2, "b": 1, "c": 1})
+    scores = metrics.score(["x", "b", "a"], {"a": 2, "b": 1, "c": 1})
     best = 3 + 1 / log2(3) + 1 / log2(4)
     assert scores["ndcg@10"] == pytest.approx((1 / log2(3) + 3 / log2(4)) / best)
     assert (scores["mrr@10"], scores["recall@10"]) == (0.5, pytest.approx(2 / 3))
-    assert set(measure.score(["a"], {"a": 1}).values()) == {1.0}
-    assert set(measure.score([], {"a": 1}).values()) == {0.0}
+    assert set(metrics.score(["a"], {"a": 1}).values()) == {1.0}
+    assert set(metrics.score([], {"a": 1}).values()) == {0.0}
 
 
 def test_an_interval_holds_the_mean_and_shrinks_with_more_queries() -> None:
     values = [0.0, 1.0, 0.5, 0.25] * 10
-    low, high = measure.interval(values)
+    low, high = metrics.interval(values)
     assert 0 < low < sum(values) / len(values) < high < 1
-    wide = measure.interval(values[:8])
+    wide = metrics.interval(values[:8])
     assert high - low < wide[1] - wide[0]
-    assert measure.interval([0.5] * 9) == (0.5, 0.5)
+    assert metrics.interval([0.5] * 9) == (0.5, 0.5)
 
 
 def test_a_query_that_got_worse_is_named_with_what_it_lost() -> None:
-    def scored(name: str, found: tuple[str, ...]) -> measure.Scored:
-        return measure.Scored(name, f"query {name}", measure.score(found, {"right": 1}), found)
+    def scored(name: str, found: tuple[str, ...]) -> metrics.Scored:
+        return metrics.Scored(name, f"query {name}", metrics.score(found, {"right": 1}), found)
 
     before = [scored("a", ("right", "x")), scored("b", ("x",)), scored("c", ("right",)), scored("gone", ())]
     after = [scored("a", ("y", "right")), scored("b", ("right",)), scored("c", ("right",)), scored("new", ())]
-    worse, better = measure.changes(before, after)
+    worse, better = metrics.changes(before, after)
     assert (worse.id, worse.before, worse.lost, worse.gained) == ("a", 1.0, ("x",), ("y",))
     assert worse.after == pytest.approx(1 / log2(3))
     assert (better.id, better.before, better.after) == ("b", 0.0, 1.0)
@@ -64,14 +64,14 @@ def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
     files = [f"--{n}={tmp_path / f}" for n, f in
              (("corpus", "corpus.jsonl.gz"), ("queries", "queries.tsv"), ("qrels", "qrels.tsv"))]  # fmt: skip
     kept = tmp_path / "run.json"
-    command = [sys.executable, "-m", "search.judgements", *files, "--json", f"--save={kept}"]
+    command = [sys.executable, "-m", "search.evaluation", *files, "--json", f"--save={kept}"]
     answer = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
     assert answer["documents"] == 2
     assert answer["queries"] == 2
     assert answer["ndcg@10"] == answer["mrr@10"] == answer["recall@10"] == 1.0
     assert answer["ndcg@10_95"] == [1.0, 1.0]
     (tmp_path / "qrels.tsv").write_text("a\t0\t2\t1\nb\t0\t2\t2\n", encoding="utf-8")
-    command = [sys.executable, "-m", "search.judgements", *files, f"--against={kept}"]
+    command = [sys.executable, "-m", "search.evaluation", *files, f"--against={kept}"]
     shown = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "1 worse, 0 better" in shown
     assert "食品经营要许可吗" in shown
@@ -91,5 +91,5 @@ def test_a_judged_set_is_answered_no_worse_than_its_bar(
     folder = shared_data.require("search-eval", name)
     judged = read_judgements(folder / "queries.tsv", folder / "qrels.tsv")
     documents = read_corpus(shared_data.require("search-eval", corpus) / "corpus.jsonl.gz")
-    report = anyio.run(measure.evaluate, EmbeddedEngine(tmp_path), documents, judged)
+    report = anyio.run(metrics.evaluate, EmbeddedEngine(tmp_path), documents, judged)
     assert report.mean("ndcg@10") >= bar

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.fields import split
-from search.language import Piece, read
+from search.query.field_filters import split
+from search.query.syntax import Piece, read
 
 NAMES = {"部门": "body", "body": "body", "类型": "type", "文号": "number"}
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search import lexicon, pinyin
-from search.mending import apart, near
-from search.names import Name, Names
+from search.chinese import pinyin, thesaurus
+from search.query.did_you_mean import apart, near
+from search.query.name_index import Name, Names
 from tests.search import readings
 
-ANALYZER, LEXICON = lexicon.load()
+ANALYZER, LEXICON = thesaurus.load()
 PINYIN = pinyin.load(ANALYZER)
 
 

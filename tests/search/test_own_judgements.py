@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks import own_relevance
 from benchmarks.own_relevance import ALLOWED, SET, figures, losses, recorded
-from search.embedded import EmbeddedEngine
-from search.engine import SearchEngine
-from search.judgements import files
+from search.contract import SearchEngine
+from search.embedded.engine import EmbeddedEngine
+from search.evaluation import judgement_files
 
 
 @pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.server)])
@@ -46,7 +46,7 @@ def test_a_loss_of_more_than_one_in_a_hundred_is_told() -> None:
 
 
 def test_there_are_queries_of_every_kind_that_people_type() -> None:
-    judged = files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
+    judged = judgement_files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
     assert len(judged) >= 60
     kinds = {query.id.rpartition("-")[0] for query in judged}
     assert kinds == {"name", "part", "question", "number", "body", "topic", "typo"}
@@ -58,5 +58,5 @@ def test_every_label_is_a_record_of_the_sample(tmp_path: Path) -> None:
             return {f"{d.dataset}/{d.title}" for d in own_relevance.documents(store)}
 
     known = anyio.run(titles)
-    judged = files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
+    judged = judgement_files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
     assert {name for query in judged for name in query.grades} <= known

@@ -14,8 +14,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from search.embedded import EmbeddedEngine
-from search.engine import SearchError
+from search.contract import SearchError
+from search.embedded.engine import EmbeddedEngine
 from tests.search.documents import call, document, index, search, spans
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
 import sys
 from pathlib import Path
-from search.embedded import EmbeddedEngine
+from search.embedded.engine import EmbeddedEngine
 from tests.search.documents import call, document, index
 folder, command, first, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 engine = EmbeddedEngine(folder)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search import lexicon
-from search.query import LONGEST, Query, parse
+from search.chinese import thesaurus
+from search.query.parser import LONGEST, Query, parse
 
-ANALYZER, LEXICON = lexicon.load()
+ANALYZER, LEXICON = thesaurus.load()
 
 
 def parsed(text: str) -> Query:

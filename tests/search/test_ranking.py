@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from search import lexicon, query
-from search.query import Query
-from search.ranking import Candidate, Ranking, Statistics, counted_terms
+from search.chinese import thesaurus
+from search.query import parser
+from search.query.parser import Query
+from search.ranking.reranker import Candidate, Ranking, Statistics, counted_terms
 
-ANALYZER, LEXICON = lexicon.load()
+ANALYZER, LEXICON = thesaurus.load()
 
 
 def parsed(text: str) -> Query:
-    return query.parse(text, ANALYZER, LEXICON)
+    return parser.parse(text, ANALYZER, LEXICON)
 
 
 def ordered(text: str, *texts: tuple[str, str]) -> list[str]:

@@ -16,8 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from publisher.store.model import RecordQuery, StoreError, View
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import RecordQuery, StoreError, View
 from tests.cli.site import Site, item, xlsx
 from tests.store.site import MIDDLE, Clock, entry, fees_dataset, ids, lay, put, release, said
 
@@ -249,7 +249,7 @@ def test_a_publisher_that_dies_holding_the_lock_does_not_hold_up_the_next(
     store = fees(either, tmp_path, Clock())
     holding = f"""
 import sys, time
-from publisher.store.database import Database
+from publisher.log.database.connection import Database
 with Database({either!r}).write() as conn:
     print("held", flush=True)
     time.sleep(60)

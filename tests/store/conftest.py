@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.store.store import Store
+from publisher.log.log import Store
 from tests.store import postgresql
 from tests.store.site import Clock, fees_dataset
 

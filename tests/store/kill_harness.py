@@ -20,8 +20,8 @@ from typing import NoReturn
 
 from sqlalchemy import event
 
-from publisher.store.model import RecordQuery
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import RecordQuery
 from tests.store.site import entry, fees_dataset
 
 ROWS = 200

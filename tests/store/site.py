@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from publisher.store.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
-from publisher.store.store import Store
-from schemas.catalogue import Catalogue
-from schemas.reading import parse
+from publisher.log.log import Store
+from publisher.log.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
+from schemas.definition.catalogue import Catalogue
+from schemas.definition.file_loader import parse
 
 EARLY, MIDDLE, LATE = date(2015, 1, 1), date(2016, 1, 1), date(2017, 1, 1)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.store.model import Filter, RecordQuery, StoreError, View
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import Filter, RecordQuery, StoreError, View
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, catalogue, entry, field, ids, lay, release, said
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.store.model import Dataset, Entry, Part, RecordQuery, RecordState
-from publisher.store.store import Store
-from schemas.catalogue import Json
-from schemas.reading import load
+from publisher.log.log import Store
+from publisher.log.model import Dataset, Entry, Part, RecordQuery, RecordState
+from schemas.definition.catalogue import Json
+from schemas.definition.file_loader import load
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, put
 
 DOCUMENTS = "documents"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher.store.model import Filter, RecordQuery, StoreError, View
-from publisher.store.store import Store
-from publisher.store.tables import metadata
+from publisher.log.database.tables import metadata
+from publisher.log.log import Store
+from publisher.log.model import Filter, RecordQuery, StoreError, View
 from tests.store.site import EARLY, MIDDLE, Clock, catalogue, entry, fees_dataset, ids, lay, release, said
 
 SECRET = "张三丰的身份证号"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from publisher.store.evidence import WARC, Answer, Page, Understood
-from publisher.store.model import Entry, Gathered, Source, StoreError
-from publisher.store.sources import digest_of
-from publisher.store.store import Store
-from schemas.reading import load
+from publisher.log.blob_store import digest_of
+from publisher.log.evidence.crawled_pages import WARC, Answer, Page, Understood
+from publisher.log.log import Store
+from publisher.log.model import Entry, Gathered, Source, StoreError
+from schemas.definition.file_loader import load
 from tests.store.site import EARLY, fees_dataset
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

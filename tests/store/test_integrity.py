@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from publisher.store.canonical import NotCanonicalError, canonical
-from publisher.store.model import RecordQuery, StoreError
-from publisher.store.store import Store
-from publisher.store.tables import HEAD, metadata
+from publisher.log.canonical_json import NotCanonicalError, canonical
+from publisher.log.database.tables import HEAD, metadata
+from publisher.log.log import Store
+from publisher.log.model import RecordQuery, StoreError
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, entry, fees_dataset, ids, release, said
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

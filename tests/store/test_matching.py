@@ -6,13 +6,13 @@ import json
 from datetime import date
 from pathlib import Path
 
-from publisher.geo import cql2
-from publisher.geo.queryables import of_catalogue
-from publisher.geo.translate import translate
-from publisher.store.matching import MatchQuery
-from publisher.store.model import Entry, View
-from publisher.store.predicate import Comparison, Every
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import Entry, View
+from publisher.log.queries.predicate import Comparison, Every
+from publisher.log.queries.record_match import MatchQuery
+from publisher.views.ogc.cql2 import parser
+from publisher.views.ogc.cql2.queryables import of_catalogue
+from publisher.views.ogc.cql2.to_predicate import translate
 from tests.api.conftest import dataset
 from tests.geo.filters import Maker
 from tests.geo.places import PLACES, catalogue, halls
@@ -31,7 +31,7 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
     store.publish(PLACES, effective_on=date(2015, 1, 1))
     for seed in range(120):
         text, tree, holds = Maker(seed, contents).condition(2)
-        parsed = cql2.read_json(json.dumps(tree)) if seed % 2 else cql2.read_text(text)
+        parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
         page = store.match(PLACES, MatchQuery(where=translate(parsed, of_catalogue(catalogue())), limit=100))
         wanted = sorted(str(c["code"]) for c in contents if holds(c) is True)
         assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, text

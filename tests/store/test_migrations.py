@@ -17,17 +17,17 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, func, insert, select, update
 
-import publisher.store
-from publisher.store.database import Database
-from publisher.store.model import RecordQuery, View
-from publisher.store.store import Store
-from publisher.store.tables import HEAD, metadata, value
-from publisher.store.tables import revision as revision_table
+import publisher.log.database
+from publisher.log.database.connection import Database
+from publisher.log.database.tables import HEAD, metadata, value
+from publisher.log.database.tables import revision as revision_table
+from publisher.log.log import Store
+from publisher.log.model import RecordQuery, View
 from tests.store.site import LATE, entry, put
 
 FOLDER = Path(__file__).parent / "revisions"
 CONFIG = Config()
-CONFIG.set_main_option("script_location", str(Path(publisher.store.__path__[0]) / "migrations"))
+CONFIG.set_main_option("script_location", str(Path(publisher.log.database.__path__[0]) / "migrations"))
 REVISIONS = sorted(script.revision for script in ScriptDirectory.from_config(CONFIG).walk_revisions())
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from publisher.store.model import Part, RecordQuery, StoreError, View
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import Part, RecordQuery, StoreError, View
 from tests.store.site import (
     EARLY,
     LATE,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from publisher.store.clocks import start_of
-from publisher.store.model import Filter, RecordQuery, StoreError, View
-from publisher.store.store import Store
+from publisher.log.clocks import start_of
+from publisher.log.log import Store
+from publisher.log.model import Filter, RecordQuery, StoreError, View
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, entry, fees_dataset, ids, lay, release, said
 
 

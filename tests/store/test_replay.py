@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from publisher.store.model import RecordQuery, StoreError, View
-from publisher.store.store import Store
+from publisher.log.log import Store
+from publisher.log.model import RecordQuery, StoreError, View
 from tests.store.postgresql import Server
 from tests.store.replay import DAYS, Replay
 from tests.store.site import Clock, entry, fees_dataset, lay

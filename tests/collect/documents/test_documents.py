@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.document import read_document
-from publisher.collect.document_findings import KINDS
-from publisher.collect.importer import read_file
-from publisher.collect.model import Reading, UnreadableFile
-from publisher.collect.readers import open_grids
-from schemas.reading import load
+from publisher.ingest.documents.official_document import read_document
+from publisher.ingest.findings.documents import KINDS
+from publisher.ingest.formats.detect import open_grids
+from publisher.ingest.parsed_file import Reading, UnreadableFile
+from publisher.ingest.read_file import read_file
+from schemas.definition.file_loader import load
 from tests.shared_data import require
 
 NUMBER = "鞍政发〔2015〕34号"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.outline import compose, sections
+from publisher.ingest.documents.section_outline import compose, sections
 
 
 def anchors(*lines: str) -> list[str]:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from publisher.collect.importer import read_file
-from schemas.reading import load
+from publisher.ingest.read_file import read_file
+from schemas.definition.file_loader import load
 from tests.collect.documents.test_documents import PAGE, content, html, paragraphs, read
 from tests.shared_data import require
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from publisher.collect.model import UnreadableFile
-from publisher.collect.readers import open_grids
+from publisher.ingest.formats.detect import open_grids
+from publisher.ingest.parsed_file import UnreadableFile
 
 type Refusal = Callable[[bytes], str]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import openpyxl
 import xlwt
 
-from publisher.collect.model import Grid
+from publisher.ingest.formats.grid import Grid
 
 ROWS = (("序号", "项目名称", "实施机关"), (1, "食品经营许可", "市场监督管理局"))
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.collect.model import UnreadableFile
-from publisher.collect.readers import archive, open_grids
-from publisher.collect.readers.problems import KINDS
+from publisher.ingest.findings.files import KINDS
+from publisher.ingest.formats import zip_safety
+from publisher.ingest.formats.detect import open_grids
+from publisher.ingest.parsed_file import UnreadableFile
 from tests.collect.readers import samples
 from tests.collect.readers.conftest import Refusal
 from tests.collect.readers.samples import SHEET, lying_zip, sheet_xml, with_parts, zipped
@@ -79,7 +80,9 @@ def test_a_file_over_the_limit_is_refused(refusal: Refusal) -> None:
 
 
 def test_a_zip_that_inflates_beyond_reason_is_refused(refusal: Refusal) -> None:
-    assert refusal(with_parts(samples.xlsx(), {SHEET: bytes(archive.LARGE + 1)})) == "file-expands-too-much"
+    assert (
+        refusal(with_parts(samples.xlsx(), {SHEET: bytes(zip_safety.LARGE + 1)})) == "file-expands-too-much"
+    )
 
 
 def test_a_member_that_compresses_well_but_is_not_huge_is_read() -> None:
@@ -94,7 +97,7 @@ def test_a_zip_that_lies_about_its_size_is_refused(refusal: Refusal) -> None:
 
 def test_entries_that_share_their_bytes_do_not_multiply(refusal: Refusal) -> None:
     """Many central entries over one content: kilobytes that would inflate to gigabytes."""
-    raw = zipped({"a.xml": bytes(archive.LARGE - 1)})
+    raw = zipped({"a.xml": bytes(zip_safety.LARGE - 1)})
     with zipfile.ZipFile(io.BytesIO(raw)) as one:
         directory = one.start_dir
     end = raw.index(b"PK\x05\x06")
@@ -106,7 +109,8 @@ def test_entries_that_share_their_bytes_do_not_multiply(refusal: Refusal) -> Non
 
 def test_a_zip_of_too_many_members_is_refused(refusal: Refusal) -> None:
     assert (
-        refusal(zipped({f"{n}.xml": "" for n in range(archive.MAX_MEMBERS + 1)})) == "file-expands-too-much"
+        refusal(zipped({f"{n}.xml": "" for n in range(zip_safety.MAX_MEMBERS + 1)}))
+        == "file-expands-too-much"
     )
 
 
@@ -115,8 +119,8 @@ def test_a_path_that_climbs_out_is_refused(refusal: Refusal) -> None:
 
 
 def test_a_gzip_bomb_is_refused(refusal: Refusal) -> None:
-    assert refusal(gzip.compress(b"\n" * (archive.LARGE * 2))) == "file-expands-too-much"
-    lines = b'{"a": 1}\n' * (archive.LARGE // 4)
+    assert refusal(gzip.compress(b"\n" * (zip_safety.LARGE * 2))) == "file-expands-too-much"
+    lines = b'{"a": 1}\n' * (zip_safety.LARGE // 4)
     records = open_grids(gzip.compress(lines), "f.jsonl.gz").records
     assert records is not None
     with pytest.raises(UnreadableFile) as caught:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from publisher.collect.model import UnreadableFile
-from publisher.collect.readers import JSON, JSON_LINES, open_grids
+from publisher.ingest.formats.detect import JSON, JSON_LINES, open_grids
+from publisher.ingest.parsed_file import UnreadableFile
 from tests.shared_data import require
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.readers import archive, ofd
-from publisher.collect.readers.problems import ReaderError
+from publisher.ingest.formats import ofd, zip_safety
+from publisher.ingest.formats.errors import ReaderError
 
 NAMESPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"'
 type Piece = tuple[str, str]
@@ -44,7 +44,7 @@ def file(*pages: Sequence[Piece], base: str = "Pages/Page_{n}/Content.xml") -> b
 
 
 def read(data: bytes) -> tuple[str, ...]:
-    return ofd.pages(archive.members(data))
+    return ofd.pages(zip_safety.members(data))
 
 
 LETTER = (

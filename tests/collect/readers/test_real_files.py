@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.collect.readers import CSV, JSON, TEXT, XLS, XLSX, open_grids
+from publisher.ingest.formats.detect import CSV, JSON, TEXT, XLS, XLSX, open_grids
 from tests.shared_data import require
 
 

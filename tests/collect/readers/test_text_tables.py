@@ -10,7 +10,7 @@ import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
-from publisher.collect.readers import CSV, DOCX, HTML, TEXT, TSV, open_grids
+from publisher.ingest.formats.detect import CSV, DOCX, HTML, TEXT, TSV, open_grids
 from tests.collect.readers.samples import texts
 
 TABLE = "序号,项目名称,金额\n1,居留许可,12.50\n2,签证费,\n"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.readers import word97
-from publisher.collect.readers.problems import ReaderError
+from publisher.ingest.formats import doc
+from publisher.ingest.formats.errors import ReaderError
 
 PAGE = """<html><body><p>鞍山市实施方案</p><p>分三步实施，ABC。</p>
 <table border=1><tr><td>序号</td><td>任务</td></tr><tr><td>1</td><td>清理</td></tr></table>
@@ -35,7 +35,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def test_paragraphs_cells_and_the_words_of_a_link_are_read(document: bytes) -> None:
-    assert word97.text(document).splitlines() == [
+    assert doc.text(document).splitlines() == [
         "鞍山市实施方案",
         "分三步实施，ABC。",
         "序号\t任务",
@@ -49,7 +49,7 @@ def test_damage_is_an_error_of_its_own_kind_or_other_text(document: bytes, at: i
     damaged = bytearray(document)
     damaged[at % len(damaged)] = value
     with suppress(ReaderError):
-        word97.text(bytes(damaged))
+        doc.text(bytes(damaged))
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_damage_is_an_error_of_its_own_kind_or_other_text(document: bytes, at: i
 )
 def test_what_is_no_document_is_damaged(data: bytes) -> None:
     with pytest.raises(ReaderError):
-        word97.text(data)
+        doc.text(data)

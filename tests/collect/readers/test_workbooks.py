@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 import xlwt
 
-from publisher.collect.readers import ODS, XLS, XLSX, open_grids
+from publisher.ingest.formats.detect import ODS, XLS, XLSX, open_grids
 from tests.collect.readers import samples
 from tests.collect.readers.samples import SHEET, sheet_xml, texts, with_parts
 

@@ -1,4 +1,4 @@
-"""Every engine keeps the contract of ``search/engine.py``; this fixture makes one of each."""
+"""Every engine keeps the contract of ``search/contract.py``; this fixture makes one of each."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from search.embedded import EmbeddedEngine
-from search.engine import SearchEngine
+from search.contract import SearchEngine
+from search.embedded.engine import EmbeddedEngine
 
 
 @pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.server)])

@@ -9,10 +9,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from search.elasticsearch import ElasticsearchEngine
-from search.embedded import EmbeddedEngine
-from search.engine import Hit, Marked, Page
-from search.judgements import agreement, files
+from search.contract import Hit, Marked, Page
+from search.elastic.engine import ElasticsearchEngine
+from search.embedded.engine import EmbeddedEngine
+from search.evaluation import engine_agreement, judgement_files
 from tests import shared_data
 from tests.search.documents import call
 
@@ -27,11 +27,13 @@ def test_both_engines_return_the_same_ten(
     on_elasticsearch: ElasticsearchEngine, tmp_path: Path, again: bool
 ) -> None:
     sets = shared_data.require("search-eval")
-    documents = list(islice(files.read_corpus(sets / "statutes" / "corpus.jsonl.gz"), ARTICLES))
+    documents = list(islice(judgement_files.read_corpus(sets / "statutes" / "corpus.jsonl.gz"), ARTICLES))
     asked = [
         query.text
         for name in ("statutes", "power-items")
-        for query in files.read_judgements(sets / name / "queries.tsv", sets / name / "qrels.tsv")[::EACH]
+        for query in judgement_files.read_judgements(sets / name / "queries.tsv", sets / name / "qrels.tsv")[
+            ::EACH
+        ]
     ]
     embedded = EmbeddedEngine(tmp_path / "index")
     for engine in (embedded, on_elasticsearch):
@@ -39,8 +41,8 @@ def test_both_engines_return_the_same_ten(
         if again:
             call(engine.index, [replace(d, version=d.version + ARTICLES) for d in documents[::3]])
 
-    async def compared() -> agreement.Agreement:
-        return await agreement.compare(embedded, on_elasticsearch, asked, as_of=1)
+    async def compared() -> engine_agreement.Agreement:
+        return await engine_agreement.compare(embedded, on_elasticsearch, asked, as_of=1)
 
     found = anyio.run(compared)
     assert found.queries > 100
@@ -54,8 +56,8 @@ def page(*hits: tuple[str, float], total: int = 99) -> Page:
 
 def test_only_ties_at_the_end_may_differ() -> None:
     first = page(("a", 3.0), ("b", 2.0), ("c", 1.0))
-    assert agreement.alike(first, page(("b", 3.0), ("a", 2.0), ("c", 1.0)))
-    assert agreement.alike(first, page(("a", 3.0), ("b", 2.0), ("d", 1.0)))
-    assert not agreement.alike(first, page(("a", 3.0), ("d", 2.0), ("c", 1.0)))
-    assert not agreement.alike(first, page(("a", 3.0), ("b", 2.0)))
-    assert not agreement.alike(first, page(("a", 3.0), ("b", 2.0), ("c", 1.0), total=98))
+    assert engine_agreement.alike(first, page(("b", 3.0), ("a", 2.0), ("c", 1.0)))
+    assert engine_agreement.alike(first, page(("a", 3.0), ("b", 2.0), ("d", 1.0)))
+    assert not engine_agreement.alike(first, page(("a", 3.0), ("d", 2.0), ("c", 1.0)))
+    assert not engine_agreement.alike(first, page(("a", 3.0), ("b", 2.0)))
+    assert not engine_agreement.alike(first, page(("a", 3.0), ("b", 2.0), ("c", 1.0), total=98))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.engine import FOREVER, CursorError, Document, FacetValue, Request, SearchEngine
+from search.contract import FOREVER, CursorError, Document, FacetValue, Request, SearchEngine
 from tests.search.documents import TODAY, call, document, every_page, index, search, spans
 
 KINDS = ("行政许可", "行政处罚", "行政检查")

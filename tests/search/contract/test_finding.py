@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from search import finding, lexicon, pinyin
-from search.engine import Request, SearchEngine
-from search.finding import Finding
-from search.names import Name, Names
+from search import find
+from search.chinese import pinyin, thesaurus
+from search.contract import Request, SearchEngine
+from search.find import Finding
+from search.query.name_index import Name, Names
 from tests.search.documents import TODAY, call, document, index, search
 
 TITLES = [
@@ -21,12 +22,12 @@ TITLES = [
 
 def found(engine: SearchEngine, text: str, **options: object) -> Finding:
     async def names() -> Names:
-        analyzer, words = lexicon.load()
+        analyzer, words = thesaurus.load()
         return Names((Name(t, "name", 1) for t in TITLES), analyzer, words, pinyin.load(analyzer))
 
     async def ask() -> Finding:
         request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
-        return await finding.find(engine, names, request)
+        return await find.find(engine, names, request)
 
     result: Finding = call(ask)
     return result

@@ -7,7 +7,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from search.engine import FOREVER, Followed, SearchEngine, Touch, Touches
+from search.contract import FOREVER, Followed, SearchEngine, Touch, Touches
 from tests.search.documents import document, index
 
 

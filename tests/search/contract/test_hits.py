@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.engine import Document, SearchEngine
+from search.contract import Document, SearchEngine
 from tests.search.documents import document, index, search, spans
 
 FILLER = [document(f"f{i}", f"第{i}类普通事项", "依照有关规定办理") for i in range(5)]

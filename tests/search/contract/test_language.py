@@ -6,10 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import finding, lexicon, pinyin
-from search.engine import FacetValue, Page, Request, SearchEngine
-from search.fields import NUMBER, Fields
-from search.names import Names
+from search import find
+from search.chinese import pinyin, thesaurus
+from search.contract import FacetValue, Page, Request, SearchEngine
+from search.query.field_filters import NUMBER, Fields
+from search.query.name_index import Names
 from tests.search.documents import TODAY, call, document, index, search, spans
 
 FIELDS = Fields(
@@ -44,12 +45,12 @@ DOCUMENTS = [
 
 def found(engine: SearchEngine, text: str, **options: object) -> Page:
     async def names() -> Names:
-        analyzer, words = lexicon.load()
+        analyzer, words = thesaurus.load()
         return Names((), analyzer, words, pinyin.load(analyzer))
 
     async def ask() -> Page:
         request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
-        return (await finding.find(engine, names, request, FIELDS)).page
+        return (await find.find(engine, names, request, FIELDS)).page
 
     page: Page = call(ask)
     return page

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from publisher.sample.plan import data
-from schemas import bodies, divisions
-from search.engine import SearchEngine
+from schemas.reference import administrative_divisions, government_bodies
+from search.contract import SearchEngine
 from tests import shared_data
 from tests.search.documents import document, index, search
 
 UNWANTED = [
     tuple(line.split("\t"))
-    for line in files("search").joinpath("judgements", "unwanted.tsv").read_text("utf-8").splitlines()
+    for line in files("search").joinpath("evaluation", "unwanted.tsv").read_text("utf-8").splitlines()
 ]
 """(query, a record that holds its characters across the joint of two words, or within another name)."""
 
@@ -78,7 +78,7 @@ def test_real_texts_that_hold_a_word_only_inside_others_are_no_hits(engine: Sear
 def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> None:
     """Every division of China with those above it, and the founding notice."""
     notice = next(data().joinpath("notice").iterdir()).read_text("utf-8")
-    paths = {code: divisions.path(code) for code in divisions.codes()}
+    paths = {code: administrative_divisions.path(code) for code in administrative_divisions.codes()}
     index(
         engine,
         [
@@ -87,10 +87,10 @@ def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> No
         ],
     )
     for query in ("鞍山", "海城", "台安", "立山", "南阳", "东宁", "通化", "海南"):
-        codes = set(divisions.find(query))
+        codes = set(administrative_divisions.find(query))
         found = {hit.span for hit in search(engine, query, limit=1000, highlight=False).hits}
         assert codes <= found, query
-        within = {code for code in paths if codes.intersection(divisions.ancestors(code))}
+        within = {code for code in paths if codes.intersection(administrative_divisions.ancestors(code))}
         strangers = found - within - {"notice"}
         # Another division may itself be called so (海南藏族自治州 beside 海南省).
         assert not [paths[c] for c in strangers if not _is_called(query, c)], query
@@ -99,7 +99,7 @@ def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> No
 
 
 def _is_called(query: str, code: str) -> bool:
-    names = [divisions.name(above) or "" for above in divisions.ancestors(code)]
+    names = [administrative_divisions.name(above) or "" for above in administrative_divisions.ancestors(code)]
     return any(name.startswith(query) for name in names)
 
 
@@ -115,12 +115,14 @@ def test_every_wording_of_a_term_finds_every_other(engine: SearchEngine) -> None
 
 
 def test_every_name_of_a_body_finds_every_other(engine: SearchEngine) -> None:
-    names = sorted(bodies.names())
+    names = sorted(government_bodies.names())
     index(engine, [document(f"b{n}", "办事指南", f"由{name}负责") for n, name in enumerate(names)])
     place = {name: f"b{n}" for n, name in enumerate(names)}
     missed = []
     for name in names:
         page = search(engine, name, limit=200)
         found = {hit.span for hit in page.hits[: page.whole]}
-        missed += [(name, other) for other in (name, *bodies.aliases(name)) if place[other] not in found]
+        missed += [
+            (name, other) for other in (name, *government_bodies.aliases(name)) if place[other] not in found
+        ]
     assert missed == []

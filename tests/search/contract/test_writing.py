@@ -10,7 +10,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from search.engine import Document, Request, SearchEngine
+from search.contract import Document, Request, SearchEngine
 from tests.search.documents import TODAY, call, document, index, search, spans
 
 

@@ -13,9 +13,9 @@ import pytest
 import trustme
 
 from publisher import settings
+from search.contract import SearchError
 from search.elastic.connection import Connection
-from search.elasticsearch import ElasticsearchEngine
-from search.engine import SearchError
+from search.elastic.engine import ElasticsearchEngine
 from tests import elasticsearch_server
 from tests.elasticsearch_server import Node
 from tests.search.documents import call, document, index, search, spans

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from elasticsearch import AsyncElasticsearch, Elasticsearch
 
-from schemas import reading
+from schemas.definition import file_loader
+from search.contract import Document, RejectedError, SearchError
 from search.elastic import mapping
 from search.elastic.connection import Connection
+from search.elastic.engine import ElasticsearchEngine
 from search.elastic.indices import Indices
-from search.elasticsearch import ElasticsearchEngine
-from search.engine import Document, RejectedError, SearchError
 from tests.search.documents import call, document, index, search, spans
 
 pytestmark = pytest.mark.server
@@ -99,13 +99,13 @@ def test_a_word_that_is_newly_kept_whole_asks_for_a_rebuild(
 def test_a_field_that_search_reads_otherwise_makes_another_index(
     change: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = reading.load("power-list")
+    known = file_loader.load("power-list")
     first, *rest = known.fields
     fields = (replace(first, **change), *rest)  # type: ignore[arg-type]  # of the right types, see above
-    monkeypatch.setattr(reading, "names", lambda: ["power-list"])
-    monkeypatch.setattr(reading, "load", lambda _: known)
+    monkeypatch.setattr(file_loader, "names", lambda: ["power-list"])
+    monkeypatch.setattr(file_loader, "load", lambda _: known)
     before = mapping.digest.__wrapped__(())
-    monkeypatch.setattr(reading, "load", lambda _: replace(known, fields=fields))
+    monkeypatch.setattr(file_loader, "load", lambda _: replace(known, fields=fields))
     assert mapping.digest.__wrapped__(()) != before
 
 

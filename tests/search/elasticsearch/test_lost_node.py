@@ -9,9 +9,9 @@ import anyio
 import pytest
 from elasticsearch import Elasticsearch
 
+from search.contract import SearchError
 from search.elastic.connection import Connection
-from search.elasticsearch import ElasticsearchEngine
-from search.engine import SearchError
+from search.elastic.engine import ElasticsearchEngine
 from tests import elasticsearch_server
 from tests.elasticsearch_server import Node
 from tests.search.documents import call, document, index, search

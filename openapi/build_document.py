@@ -1,0 +1,159 @@
+"""Build an OpenAPI 3.1 document from operations, problem kinds and the structs they answer with.
+
+Litestar's own generation sees neither the grammar of our parameters nor problems nor conditional
+answers, so every operation of it would have to be rewritten; msgspec's schemas are taken as they are.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from openapi import examples
+from openapi.operation import Operation, Parameter, ProblemKind
+
+_REF = "#/components/schemas/{name}"
+_PROBLEM_MEDIA = "application/problem+json"
+
+
+def build(
+    *,
+    title: str,
+    version: str,
+    description: str,
+    server: str,
+    tags: Mapping[str, str],
+    operations: Sequence[Operation],
+    problems: Sequence[ProblemKind],
+    problem: type,
+) -> dict[str, Any]:
+    """The document as JSON values. ``problem`` is the struct of every error."""
+    kinds = {kind.code: kind for kind in problems}
+    answers = [operation.answer for operation in operations if operation.answer is not None]
+    unique = list(dict.fromkeys([*answers, problem]))
+    references, components = msgspec.json.schema_components(unique, ref_template=_REF)
+    reference = dict(zip(unique, references, strict=True))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": title,
+            "version": version,
+            "description": description,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": server}],
+        "security": [],
+        "tags": [{"name": name, "description": text} for name, text in tags.items()],
+        "paths": {
+            operation.path: {"get": _operation(operation, kinds, reference, problem)}
+            for operation in operations
+        },
+        "components": {
+            "schemas": {name: _tidy(schema) for name, schema in sorted(components.items())},
+            "headers": _HEADERS,
+        },
+    }
+
+
+def _operation(
+    operation: Operation,
+    kinds: Mapping[str, ProblemKind],
+    reference: Mapping[type, Mapping[str, Any]],
+    problem: type,
+) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": {"type": _type(operation.media_type)}}
+    if operation.answer is not None:
+        content = {"schema": reference[operation.answer]}
+    example = examples.load(operation.name)
+    if example is not None:
+        content["example"] = example
+    others = {media: {"schema": {"type": _type(media)}} for media in operation.also}
+    contents = {operation.media_type: content, **others}
+    answer: dict[str, Any] = {"description": "成功 / OK", "content": contents}
+    responses: dict[str, Any] = {"200": answer}
+    if operation.conditional:
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
+        responses["304"] = {"description": "未改变(If-None-Match 与 ETag 相同) / Not modified"}
+    responses.update(_problems([kinds[code] for code in operation.problems], reference[problem]))
+    return {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+        "parameters": [_parameter(parameter) for parameter in operation.parameters],
+        "responses": responses,
+    }
+
+
+def _type(media: str) -> str:
+    """Of a body that no struct tells of: JSON of ours is always an object."""
+    return "object" if media == "application/json" or media.endswith("+json") else "string"
+
+
+def _problems(kinds: Iterable[ProblemKind], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """One response for each status; where several kinds share one, each is named."""
+    by_status: dict[int, list[ProblemKind]] = {}
+    for kind in kinds:
+        by_status.setdefault(kind.status, []).append(kind)
+    return {
+        str(status): {
+            "description": "; ".join(f"`{k.code}` {k.title} / {k.title_en}" for k in group),
+            "content": {_PROBLEM_MEDIA: {"schema": schema}},
+        }
+        for status, group in sorted(by_status.items())
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": parameter.name,
+        "in": parameter.where,
+        "required": parameter.required,
+        "description": parameter.description,
+        "schema": dict(parameter.schema),
+    }
+    if parameter.free_form or parameter.schema.get("type") == "array":
+        shown |= {"style": "form", "explode": parameter.free_form}
+    if parameter.example is not None:
+        shown["example"] = parameter.example
+    return shown
+
+
+def _tidy(schema: Any) -> Any:
+    """Docstrings without their indentation, and the type of an enumeration of words said."""
+    if isinstance(schema, list):
+        return [_tidy(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidy = {key: _tidy(value) for key, value in schema.items()}
+    if isinstance(tidy.get("description"), str):
+        tidy["description"] = inspect.cleandoc(tidy["description"])
+    places = tidy.get("prefixItems")
+    if places and all(place == places[0] for place in places):
+        # A tuple of one kind of thing; many generators know no other writing of it.
+        del tidy["prefixItems"]
+        tidy["items"] = places[0]
+    words = tidy.get("enum")
+    if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
+        tidy.setdefault("type", "string")
+    return tidy
+
+
+_HEADERS: dict[str, Any] = {
+    "ETag": {
+        "description": "强校验值; 原样放进 If-None-Match 再问 / Strong validator (RFC 9110)",
+        "schema": {"type": "string"},
+    },
+    "Cache-Control": {
+        "description": "固定到一次发布的答复永不改变(immutable), 其余每次校验 / "
+        "An answer pinned to a release is immutable; others are revalidated",
+        "schema": {"type": "string"},
+    },
+    "Last-Modified": {
+        "description": "最近一次发布的时间 / Time of the latest publication in the answer",
+        "schema": {"type": "string"},
+    },
+}

@@ -1,0 +1,1 @@
+"""Commands of `qingdan`, one module a group."""

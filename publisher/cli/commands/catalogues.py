@@ -1,0 +1,69 @@
+"""Commands about catalogues: which there are, what one holds, whether a file is right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from publisher.cli.context import Place, with_place
+from publisher.cli.terminal import output
+
+
+@click.group()
+def catalogue() -> None:
+    """目录种类：每种一个 JSON 文件 / Catalogues: one JSON file each."""
+
+
+@catalogue.command("list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def list_(place: Place, *, as_json: bool) -> None:
+    """列出目录种类 / List the catalogues."""
+    from schemas.definition import file_loader as schemas
+
+    found = [place.catalogue(name) for name in schemas.names(place.catalogues)]
+    if as_json:
+        output.as_json([{"name": c.name, "title": c.title, "title_en": c.title_en} for c in found])
+        return
+    output.table(["名称 name", "标题 title", "English"], [[c.name, c.title, c.title_en] for c in found])
+
+
+@catalogue.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="输出目录文件 / Print the catalogue file.")
+@with_place
+def show(place: Place, name: str, *, as_json: bool) -> None:
+    """一种目录的各列 / The fields of a catalogue and the headings that they answer to."""
+    one = place.catalogue(name)
+    if as_json:
+        output.as_json(json.loads(one.source))
+        return
+    output.pairs(
+        [("名称 name", one.name), ("标题 title", f"{one.title} / {one.title_en}"), ("说明", one.description)]
+    )
+    output.pairs([("识别 identity", "; ".join(" + ".join(names) for names in one.identity))])
+    rows = [
+        [f.name, f.title, f.type, "必填 required" if f.required else "", "、".join(f.aliases)]
+        for f in one.fields
+    ]
+    output.table(["字段 field", "标题 title", "类型 type", "必填", "别名 headings"], rows)
+
+
+@catalogue.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@with_place
+def check(place: Place, file: Path) -> None:
+    """检查一个目录文件，不写任何东西 / Check a catalogue file; writes nothing."""
+    from schemas.definition import file_loader as schemas
+
+    one = schemas.parse(file.read_text(encoding="utf-8"), where=str(file))
+    target = place.settings.home / "catalogues" / f"{one.name}.json"
+    output.say(
+        f"目录“{one.title}”没有问题，{len(one.fields)} 个字段。放到 {target} 即可使用。",
+        f"The catalogue {one.name} is right: {len(one.fields)} fields. Put it at {target} to use it.",
+    )
+
+
+COMMANDS: tuple[click.Command, ...] = (catalogue,)

@@ -1,0 +1,133 @@
+"""The command that compares two states of a dataset: on the terminal, as JSON, CSV or a workbook."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import Place, today, with_place
+from publisher.cli.terminal import change_lines, output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from publisher.log.log import Store
+    from publisher.log.model import View
+    from publisher.log.queries.comparison import Difference
+    from schemas.definition.catalogue import Catalogue
+
+
+class State(click.ParamType["View"]):
+    """``3`` or ``2015-12-01``."""
+
+    name = "发布|日期 release|date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> View:
+        from publisher.log.model import View
+
+        if isinstance(value, View):
+            return value
+        text = str(value)
+        if re.fullmatch(r"[1-9][0-9]{0,8}", text):
+            return View(release=int(text))
+        try:
+            return View(as_of=date.fromisoformat(text))
+        except ValueError:
+            self.fail(f"{text!r}: 写作 3 或 2015-12-01 / write 3 or 2015-12-01", param, ctx)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("before", metavar="FROM", type=State())
+@click.argument("after", metavar="[TO]", type=State(), required=False)
+@click.option("--csv", type=click.Path(path_type=Path, dir_okay=False), help="写成 CSV / Write a CSV file.")
+@click.option(
+    "--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="写成标色的工作簿 / Write a workbook."
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def compare(
+    place: Place,
+    dataset: str,
+    before: View,
+    after: View | None,
+    csv: Path | None,
+    xlsx: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """比较两次发布或两个日期 / Compare two releases or days; TO is today unless named."""
+    from publisher.log.model import View
+
+    end = after or View(as_of=today())
+    if _backwards(before, end):
+        raise click.UsageError("TO 早于 FROM，请对调 / TO is earlier than FROM; exchange them")
+    with place.store() as store, store.snapshot():
+        if csv is not None:
+            _csv(store, dataset, before, end, csv)
+        if xlsx is not None:
+            _xlsx(store, dataset, before, end, xlsx)
+        totals = store.totals(dataset, before, end)
+        found = store.differences(dataset, before, end)
+        if as_json:
+            output.as_json({"totals": asdict(totals), "differences": [asdict(d) for d in found]})
+            return
+        if csv is None and xlsx is None:
+            _show(found, store.catalogue(dataset))
+    from publisher.views.comparison.spreadsheets import KIND_TITLES
+
+    counts = [f"{KIND_TITLES[kind]} {kind} {number}" for kind, number in totals.kinds.items() if number]
+    output.result("，".join([*counts, f"不变 unchanged {totals.unchanged}"]))
+
+
+def _backwards(before: View, after: View) -> bool:
+    if before.release is not None and after.release is not None:
+        return before.release > after.release
+    return before.as_of is not None and after.as_of is not None and before.as_of > after.as_of
+
+
+def _show(found: Iterator[Difference], catalogue: Catalogue) -> None:
+    from publisher.views.comparison.spreadsheets import KIND_TITLES
+
+    for d in found:
+        title = d.title or "（已删除 erased）"
+        if d.title_before not in ("", d.title):
+            title = f"{d.title_before} → {title}"
+        part = f"  （{d.part}）" if d.part else ""
+        output.result(f"{KIND_TITLES[d.kind]} {d.kind}  {title}{part}")
+        for f in d.fields:
+            was, now = (change_lines.value(catalogue, f.field, value) for value in (f.before, f.after))
+            output.result(f"    {change_lines.title(catalogue, f.field)}: {was} → {now}")
+        for step in d.steps:
+            told = "  ".join(filter(None, (step.basis, step.reason)))
+            output.result(f"    第 {step.release} 次发布 release {step.release}  {step.effective_on}  {told}")
+
+
+def _csv(store: Store, dataset: str, before: View, after: View, path: Path) -> None:
+    from publisher.views.comparison.spreadsheets import to_csv
+
+    with path.open("wb") as file:
+        found = store.differences(dataset, before, after)
+        file.writelines(to_csv(found, store.catalogue(dataset), lang="zh"))
+
+
+def _xlsx(store: Store, dataset: str, before: View, after: View, path: Path) -> None:
+    from publisher.views.comparison.spreadsheets import Heading, to_xlsx
+
+    kept = store.dataset(dataset)
+    source = f"{store.site().base}/v1/datasets/{dataset}"
+    heading = Heading(kept.title, _name(before), _name(after), source, kept.licence, kept.notice)
+    totals = store.totals(dataset, before, after)
+    to_xlsx(path, store.differences(dataset, before, after), totals, store.catalogue(dataset), heading)
+
+
+def _name(view: View) -> str:
+    return f"第{view.release}次发布" if view.release is not None else str(view.as_of)
+
+
+COMMANDS: tuple[click.Command, ...] = (compare,)

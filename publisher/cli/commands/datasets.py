@@ -1,0 +1,235 @@
+"""Commands about datasets and their parts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+
+import click
+
+from publisher.cli.context import DAY, Place, today, with_place
+from publisher.cli.terminal import output
+
+
+@click.group()
+def dataset() -> None:
+    """数据集及其部门 / Datasets and their parts."""
+
+
+@dataset.command()
+@click.argument("name")
+@click.option(
+    "--catalogue", required=True, help="目录种类，见 catalogue list / Its catalogue; see catalogue list."
+)
+@click.option("--title", required=True, help="标题 / Title.")
+@click.option("--title-en", default="", help="英文标题 / Title in English.")
+@click.option("--body", required=True, help="发布机关 / The body that publishes it.")
+@click.option("--division", help="行政区划代码，如 210300 / GB/T 2260 code of its area.")
+@click.option("--licence", required=True, help="许可，如 CC-BY-4.0 / Licence.")
+@click.option("--contact", required=True, help="联系方式 / Contact for readers.")
+@click.option("--description", default="", help="说明 / What it is.")
+@click.option("--notice", default="", help="读者须先知道的，如 演示数据 / What a reader must know first.")
+@click.option(
+    "--label", "labels", multiple=True, help="标签，如 demo、partial，可重复 / Label; may be repeated."
+)
+@click.option("--source-note", default="", help="数据从何而来 / Where the data is from.")
+@with_place
+def create(
+    place: Place,
+    name: str,
+    catalogue: str,
+    title: str,
+    title_en: str,
+    body: str,
+    division: str | None,
+    licence: str,
+    contact: str,
+    description: str,
+    notice: str,
+    labels: tuple[str, ...],
+    source_note: str,
+) -> None:
+    """建立数据集 / Make a dataset, kept by a catalogue."""
+    from publisher.log.model import Dataset
+    from schemas.reference import administrative_divisions
+
+    if division and administrative_divisions.name(division) is None:
+        raise click.BadParameter(f"{division!r}: 没有这个代码 / no such code", param_hint="--division")
+    kept_by = place.catalogue(catalogue)
+    made = Dataset(
+        name=name,
+        catalogue=kept_by.name,
+        title=title,
+        title_en=title_en,
+        body=body,
+        division=division,
+        licence=licence,
+        contact=contact,
+        description=description,
+        notice=notice,
+        labels=labels,
+        source_note=source_note,
+    )
+    with place.store() as store:
+        store.create_dataset(made, kept_by)
+    output.say(f"已建立数据集 {name}（{kept_by.title}）。", f"Made the dataset {name} ({kept_by.title_en}).")
+
+
+@dataset.command("list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def list_(place: Place, *, as_json: bool) -> None:
+    """列出数据集 / List the datasets."""
+    with place.store() as store:
+        found = store.datasets()
+    if as_json:
+        output.as_json([asdict(one) for one in found])
+        return
+    rows = [[one.name, one.title, one.catalogue, one.body, len(one.parts) or ""] for one in found]
+    output.table(["名称 name", "标题 title", "目录 catalogue", "机关 body", "部门 parts"], rows)
+
+
+@dataset.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def show(place: Place, name: str, *, as_json: bool) -> None:
+    """一个数据集 / One dataset."""
+    with place.store() as store:
+        one = store.dataset(name)
+        releases = store.releases(name)
+    if as_json:
+        output.as_json({**asdict(one), "releases": len(releases)})
+        return
+    labels = ("名称 name", "目录 catalogue", "标题 title", "英文 English", "机关 body", "区划 division")
+    values = (one.name, one.catalogue, one.title, one.title_en, one.body, one.division)
+    output.pairs(list(zip(labels, values, strict=True)))
+    output.pairs(
+        [("许可 licence", one.licence), ("联系 contact", one.contact), ("说明 description", one.description)]
+    )
+    output.pairs(
+        [
+            ("提示 notice", one.notice),
+            ("标签 labels", "、".join(one.labels)),
+            ("来源 source", one.source_note),
+        ]
+    )
+    output.pairs([("发布 releases", len(releases)), ("部门 parts", "、".join(p.name for p in one.parts))])
+
+
+@dataset.command()
+@click.argument("name")
+@click.option("--catalogue", help="新的目录种类 / Another catalogue; by default the same one's present file.")
+@click.option("--effective-on", type=DAY, help="生效日，默认今天 / Day of effect; today by default.")
+@click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
+@click.option("--note", default="", help="说明 / Note.")
+@click.option("--actor", default="", help="经办人 / Who does it.")
+@with_place
+def migrate(
+    place: Place,
+    name: str,
+    catalogue: str | None,
+    effective_on: date | None,
+    basis: str,
+    note: str,
+    actor: str,
+) -> None:
+    """换用新的目录文件，本身是一次发布 / Go over to a new catalogue file; itself a release."""
+    with place.store() as store:
+        to = place.catalogue(catalogue or store.dataset(name).catalogue)
+        release = store.migrate(
+            name, to, effective_on=effective_on or today(), basis=basis, reason=note, actor=actor
+        )
+    output.say(f"已换用目录 {to.name}，第 {release.number} 次发布。", f"Migrated, release {release.number}.")
+
+
+@dataset.group()
+def part() -> None:
+    """部门：各交一份表格的单位 / Parts: the bodies that each hand in a share."""
+
+
+@part.command("add")
+@click.argument("dataset_name", metavar="DATASET")
+@click.argument("names", metavar="PART...", nargs=-1, required=True)
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    help="别名，可重复，只用于一个部门 / Alias; may be repeated, for one part.",
+)
+@click.option("--code", help="代码 / Code (for one part).")
+@click.option("--valid-from", type=DAY, help="从何日起 / From which day.")
+@with_place
+def part_add(
+    place: Place,
+    dataset_name: str,
+    names: tuple[str, ...],
+    aliases: tuple[str, ...],
+    code: str | None,
+    valid_from: date | None,
+) -> None:
+    """声明部门 / Declare parts."""
+    from publisher.log.model import Part
+
+    if len(names) > 1 and (aliases or code):
+        raise click.UsageError("--alias 和 --code 只用于一个部门 / --alias and --code go with one part")
+    with place.store() as store:
+        for name in names:
+            store.add_part(dataset_name, Part(name, aliases=aliases, code=code, valid_from=valid_from))
+    output.say(f"已声明: {'、'.join(names)}。", f"Declared: {', '.join(names)}.")
+
+
+@part.command("rename")
+@click.argument("dataset_name", metavar="DATASET")
+@click.argument("old")
+@click.argument("new")
+@with_place
+def part_rename(place: Place, dataset_name: str, old: str, new: str) -> None:
+    """部门改名，旧名留作别名 / Rename a part; the old name stays an alias."""
+    with place.store() as store:
+        store.rename_part(dataset_name, old, new)
+    output.say(f"“{old}”现名“{new}”。", f"{old} is now {new}.")
+
+
+@part.command("merge")
+@click.argument("dataset_name", metavar="DATASET")
+@click.argument("old")
+@click.argument("into")
+@with_place
+def part_merge(place: Place, dataset_name: str, old: str, into: str) -> None:
+    """部门合并：OLD 并入 INTO / Merge a part into another, which takes its records over."""
+    with place.store() as store:
+        store.merge_parts(dataset_name, old, into)
+    output.say(f"“{old}”已并入“{into}”。", f"{old} was merged into {into}.")
+
+
+@part.command("close")
+@click.argument("dataset_name", metavar="DATASET")
+@click.argument("name", metavar="PART")
+@click.option(
+    "--on", "valid_to", type=DAY, help="从何日起不再有效，默认今天 / From which day; today by default."
+)
+@with_place
+def part_close(place: Place, dataset_name: str, name: str, valid_to: date | None) -> None:
+    """部门撤销 / Close a part."""
+    with place.store() as store:
+        store.close_part(dataset_name, name, valid_to=valid_to or today())
+    output.say(f"“{name}”已撤销。", f"{name} is closed.")
+
+
+@part.command("list")
+@click.argument("dataset_name", metavar="DATASET")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def part_list(place: Place, dataset_name: str, *, as_json: bool) -> None:
+    """列出部门 / List the parts."""
+    with place.store() as store:
+        parts = store.dataset(dataset_name).parts
+    if as_json:
+        output.as_json([asdict(one) for one in parts])
+        return
+    rows = [[p.name, "、".join(p.aliases), p.code or "", p.valid_from or "", p.valid_to or ""] for p in parts]
+    output.table(["部门 part", "别名 aliases", "代码 code", "起 from", "止 to"], rows)
+
+
+COMMANDS: tuple[click.Command, ...] = (dataset,)

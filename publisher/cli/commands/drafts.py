@@ -1,0 +1,93 @@
+"""Commands about the draft: what is gathered for the next release, compared and thrown away."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+
+import click
+
+from publisher.cli.context import DAY, Place, with_place
+from publisher.cli.terminal import change_lines, output
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.failures import CommandError
+
+
+@click.group()
+def draft() -> None:
+    """草稿：下一次发布的内容 / The draft: what the next release will hold."""
+
+
+@draft.command()
+@click.argument("dataset")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def show(place: Place, dataset: str, *, as_json: bool) -> int:
+    """草稿里有什么 / What the draft holds."""
+    with place.store() as store:
+        found = store.draft(dataset)
+    if found is None:
+        raise no_draft(dataset)
+    if as_json:
+        output.as_json(asdict(found))
+        return Exit.OK
+    rows = [
+        [i.part or "", i.source.name, i.mode, i.records, i.in_error, len(i.left_out), i.source.obtained_at]
+        for i in found.imports
+    ]
+    columns = [
+        "部门 part",
+        "文件 file",
+        "方式 mode",
+        "记录 records",
+        "有错误 in error",
+        "略去 left out",
+        "时间 at",
+    ]
+    output.table(columns, rows)
+    return Exit.OK
+
+
+@draft.command()
+@click.argument("dataset")
+@click.option(
+    "--effective-on", type=DAY, help="与哪一天的状态比较，默认今天 / Compare with that day's state."
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def diff(place: Place, dataset: str, effective_on: date | None, *, as_json: bool) -> int:
+    """发布后会有哪些变化 / What publication would change."""
+    with place.store() as store, output.progress() as progress:
+        if store.draft(dataset) is None:
+            raise no_draft(dataset)
+        progress("比较 comparing", 0, None)
+        found = store.draft_diff(dataset, effective_on=effective_on)
+        catalogue = store.catalogue(dataset)
+    if as_json:
+        output.as_json(change_lines.diff_json(found))
+    else:
+        change_lines.show_diff(found, catalogue)
+    return Exit.REFUSED if found.conflicts else Exit.OK
+
+
+@draft.command()
+@click.argument("dataset")
+@click.option("--part", help="只丢弃这个部门的 / Only this part's import.")
+@with_place
+def discard(place: Place, dataset: str, part: str | None) -> None:
+    """丢弃草稿 / Throw the draft away."""
+    with place.store() as store:
+        store.discard_draft(dataset, part)
+    output.say("草稿已丢弃。", "The draft was thrown away.")
+
+
+def no_draft(dataset: str) -> CommandError:
+    return CommandError(
+        "no-draft",
+        f"数据集 {dataset} 没有草稿。请先运行 qingdan import。",
+        f"The dataset {dataset} has no draft. Run qingdan import first.",
+        exit_code=Exit.NOT_FOUND,
+    )
+
+
+COMMANDS: tuple[click.Command, ...] = (draft,)

@@ -1,0 +1,76 @@
+"""The ``export`` command: whole states as files, with their checksums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.context import Place, with_place
+from publisher.cli.terminal import output
+from publisher.cli.terminal.exit_codes import Exit
+
+# Named here as their table would import pyarrow, and --help must stay quick; a test holds both together.
+FORMS = ("csv", "xlsx", "json", "jsonl", "parquet", "sqlite", "zip")
+
+
+@click.command()
+@click.argument("dataset")
+@click.option(
+    "--format",
+    "forms",
+    multiple=True,
+    type=click.Choice(FORMS),
+    help="格式，可重复，默认全部 / Kind of file; may be repeated; all by default.",
+)
+@click.option("--release", type=click.IntRange(1), help="哪次发布，默认最近 / Which release; the newest.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="写到哪个文件夹 / Into which folder.",
+)
+@click.option(
+    "--headers",
+    "lang",
+    type=click.Choice(["zh", "en"]),
+    default="zh",
+    show_default=True,
+    help="表头的语言 / Language of the headings.",
+)
+@with_place
+def export(
+    place: Place, dataset: str, forms: tuple[str, ...], release: int | None, folder: Path, lang: str
+) -> int:
+    """导出一次发布为文件，附 SHA256SUMS / Write a release as files, with SHA256SUMS."""
+    from publisher.log.model import View
+    from publisher.views.exports import write_state
+    from publisher.views.exports.formats import FORMS as KINDS
+    from publisher.web.file_cache import digest_of
+
+    sums = []
+    with place.store() as store, output.progress() as progress:
+        view = View(release=release) if release else write_state.newest(store, dataset) or View()
+        told = write_state.about(store, dataset, view, "en" if lang == "en" else "zh")
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = forms or FORMS
+        for done, name in enumerate(wanted):
+            progress("导出 export", done, len(wanted))
+            number = told.release.number if told.release else 0
+            path = folder / f"{dataset}-{number}.{KINDS[name].suffix}"
+            beside = path.with_name(path.name + ".part")
+            beside.unlink(missing_ok=True)
+            try:
+                with store.snapshot():
+                    write_state.writer(store, told, KINDS[name])(beside)
+                beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
+            sums.append(f"{digest_of(path)}  {path.name}\n")
+            output.result(str(path))
+    (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    return Exit.OK
+
+
+COMMANDS: tuple[click.Command, ...] = (export,)

@@ -1,0 +1,193 @@
+"""The commands ``collect`` and ``evidence``: from sites into drafts, and back to the page as it was."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import DAY, Place, today, with_place
+from publisher.cli.terminal import import_report, output
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.failures import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from publisher.harvest.provenance import Origin
+    from publisher.harvest.report import CollectReport
+    from publisher.harvest.source_config import Source
+    from publisher.log.log import Store
+    from publisher.log.model import RecordState
+    from schemas.definition.catalogue import Catalogue
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--dry-run", is_flag=True, help="只看列表和前几份文件，不写入 / Only look: writes nothing.")
+@click.option("--since", type=DAY, help="只要这一天以来列出的 / Only what is listed since that day.")
+@click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象 / Print one JSON object.")
+@with_place
+def collect(
+    place: Place, sources: tuple[str, ...], *, dry_run: bool, since: date | None, as_json: bool
+) -> int:
+    """从 sources.toml 所列网站采集文件到草稿 / Collect documents from the sites of sources.toml."""
+    import anyio
+
+    from publisher.harvest.all_sources import Options
+    from publisher.harvest.all_sources import collect as run
+    from publisher.indexing import worker
+    from publisher.log.clocks import utc_now
+
+    with place.store() as store, output.progress() as progress:
+        chosen = _chosen(known_sources(place, store), sources)
+        options = Options(utc_now(), today(), since, dry_run, place.settings.loopback)
+        catalogues = present_catalogues(place, store)
+        report = run(store, chosen, options, catalogues=catalogues, progress=progress)
+        if any(one.release is not None for one in report.sources):
+            anyio.run(lambda: worker.settle(store, place.engine(), progress=progress))
+    if as_json:
+        output.as_json(report.to_json())
+    else:
+        _show(report)
+    return Exit.REFUSED if any(f.severity == "error" for f in report.findings) else Exit.OK
+
+
+def known_sources(place: Place, store: Store) -> Mapping[str, Source]:
+    from publisher.harvest.source_config import SourcesError, read
+
+    try:
+        return read(place.settings.home, [one.name for one in store.datasets()])
+    except SourcesError as error:
+        raise CommandError("bad-sources", error.zh, error.en) from error
+
+
+def present_catalogues(place: Place, store: Store) -> Callable[[str], Catalogue | None]:
+    """Dataset → its catalogue's file as it is now."""
+    return lambda dataset: place.present_catalogue(store.dataset(dataset).catalogue)
+
+
+def _chosen(known: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]:
+    for name in names:
+        if name not in known:
+            listed = "、".join(known)
+            raise CommandError(
+                "no-such-source",
+                f"sources.toml 里没有“{name}”。有: {listed}",
+                f"There is no source {name!r} in sources.toml. There are: {listed}",
+                exit_code=Exit.NOT_FOUND,
+            )
+    return [known[name] for name in names] if names else list(known.values())
+
+
+def _show(report: CollectReport) -> None:
+    columns = [
+        *("来源 source", "请求 asked", "新见 found", "不变 unchanged", "读入 read", "副本 copies"),
+        *("附件 attachments", "改动 changed", "消失 vanished", "待采 waiting", "发布 release"),
+    ]
+    rows = [
+        [
+            *(one.source, one.asked, one.found, one.unchanged, one.read, one.copies),
+            *(one.attachments, one.changed, one.vanished, one.waiting, one.release or ""),
+        ]
+        for one in report.sources
+    ]
+    output.table(columns, rows)
+    import_report.show_all(report.findings)
+    if report.dry_run:
+        output.say("只看了看，没有写入任何东西。", "A dry run: nothing was written.")
+    elif any(one.read and one.release is None for one in report.sources):
+        output.say(
+            "已读入草稿，请核对后用 qingdan publish 发布。", "In the draft; look at it, then qingdan publish."
+        )
+
+
+@click.command()
+@click.argument("record", metavar="NAME|ID")
+@click.option("--dataset", help="数据集，默认在全部里找 / The dataset; by default all are looked through.")
+@click.option(
+    "--extract",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="把原始答复(WARC)写到这个文件夹 / Write the answers as they came (WARC) into this folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | None, as_json: bool) -> None:
+    """一条记录的凭据：出自哪一页，当时的原样 / Where a record was read, and the page as it was."""
+    from publisher.harvest import provenance
+
+    with place.store() as store:
+        state = _state(store, dataset, record)
+        origins = provenance.of_record(store, state)
+        written = _extract(store, origins, extract) if extract is not None else []
+    if as_json:
+        output.as_json(
+            {
+                "id": state.id,
+                "dataset": state.dataset,
+                "title": state.title,
+                "sources": state.sources,
+                "pages": [asdict(one) for one in origins],
+                "extracted": [str(path) for path in written],
+            }
+        )
+        return
+    _show_evidence(state, origins)
+    for path in written:
+        output.result(f"已写出 wrote {path}")
+
+
+def _state(store: Store, dataset: str | None, wanted: str) -> RecordState:
+    from publisher.cli.commands.history import one_record
+
+    names = [dataset] if dataset is not None else [one.name for one in store.datasets()]
+    for name in names:
+        try:
+            return store.record(name, one_record(store, name, wanted))
+        except CommandError as error:
+            if error.failure.exit != Exit.NOT_FOUND or name == names[-1]:
+                raise
+    raise CommandError(
+        "no-such-record", f"没有“{wanted}”。", f"There is no {wanted!r}.", exit_code=Exit.NOT_FOUND
+    )
+
+
+def _extract(store: Store, origins: Sequence[Origin], folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for response in (r for origin in origins for r in origin.responses if not r.destroyed):
+        path = folder / f"{response.at:%Y%m%dT%H%M%S%fZ}-{response.digest[:12]}.warc.gz"
+        path.write_bytes(store.source_bytes(response.digest))
+        written.append(path)
+    return written
+
+
+def _show_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
+    output.result(f"{state.title}  [{state.id}]")
+    for source in state.sources:
+        output.pairs(
+            [
+                ("来源 source", source.url or source.name),
+                ("SHA-256", source.digest),
+                ("取得 obtained", source.obtained_at.isoformat(timespec="seconds")),
+                ("由何得知 detected by", source.detected_by),
+            ]
+        )
+    for origin in origins:
+        copy = "副本 copy" if origin.copy else "原件 read from"
+        output.result(f"{copy}: {origin.url}")
+        output.pairs([("解读程序 parser", origin.parser_version), ("消失 vanished", origin.vanished_at)])
+        for one in origin.responses:
+            gone = "已依法销毁 destroyed" if one.destroyed else one.digest
+            read = "  读自这一份 read from this" if one.digest == origin.read_from else ""
+            output.result(
+                f"  {one.at.isoformat(timespec='seconds')}  {one.status}  {one.length} B  {gone}{read}"
+            )
+        for excerpt in origin.excerpts:
+            output.result(f"  {excerpt.title} ← 第 {excerpt.line} 行 line: {excerpt.text}")
+
+
+COMMANDS: tuple[click.Command, ...] = (collect, evidence)

@@ -1,0 +1,200 @@
+"""Commands that read the log: releases, changes, one record, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import DAY, MOMENT, Place, with_place
+from publisher.cli.terminal import change_lines, output
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.failures import CommandError
+
+if TYPE_CHECKING:
+    from publisher.log.log import Store
+    from publisher.log.model import RecordState
+    from schemas.definition.catalogue import Catalogue
+
+_STATUS = {
+    "current": "有效 current",
+    "future": "尚未生效 not yet in effect",
+    "removed": "已移除 removed",
+    "withdrawn": "已撤回 withdrawn",
+    "erased": "已依法删除 erased",
+}
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def releases(place: Place, dataset: str, *, as_json: bool) -> None:
+    """一个数据集的历次发布 / The releases of a dataset."""
+    with place.store() as store:
+        found = store.releases(dataset)
+    if as_json:
+        output.as_json([asdict(one) for one in found])
+        return
+    rows = [
+        [
+            r.number,
+            r.effective_on,
+            r.published_at.isoformat(timespec="seconds"),
+            r.basis,
+            _counts(r.counts),
+            r.note,
+        ]
+        for r in found
+    ]
+    output.table(
+        ["次 no.", "生效 effective", "发布 published", "依据 basis", "变化 changes", "说明 note"], rows
+    )
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+
+
+@click.command()
+@click.argument("dataset", required=False)
+@click.option("--release", type=int, help="只看这一次发布 / Only this release.")
+@click.option("--after", default=0, help="此序号之后的 / After this sequence number.")
+@click.option(
+    "--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="条数 / How many."
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def changes(
+    place: Place, dataset: str | None, release: int | None, after: int, limit: int, *, as_json: bool
+) -> None:
+    """变更记录，由新到旧 / What changed, newest first (with --after: oldest first)."""
+    if release is not None and dataset is None:
+        raise click.UsageError("--release 须指明数据集 / --release needs a dataset")
+    with place.store() as store:
+        if dataset is not None:
+            store.dataset(dataset)
+        found = store.changes(
+            dataset=dataset, after=after, limit=limit, descending=not after, release=release
+        )
+        catalogues = {name: store.catalogue(name) for name in {c.dataset for c in found}}
+    if as_json:
+        output.as_json([change_lines.to_json(one) for one in found])
+        return
+    for change in found:
+        change_lines.show(change, catalogues[change.dataset])
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("record", metavar="NAME|ID")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def history(place: Place, dataset: str, record: str, *, as_json: bool) -> None:
+    """一条记录的来龙去脉，按名称或编号 / The history of a record, by name or id."""
+    with place.store() as store:
+        found = [(state, store.history(dataset, state.id)) for state in records(store, dataset, record)]
+        catalogue = store.catalogue(dataset)
+    if as_json:
+        output.as_json(
+            [
+                {
+                    "id": s.id,
+                    "title": s.title,
+                    "status": s.status,
+                    "changes": [change_lines.to_json(c) for c in changes],
+                }
+                for s, changes in found
+            ]
+        )
+        return
+    for state, its in found:
+        output.result(f"{state.title}  [{state.id}]  {_STATUS[state.status]}")
+        change_lines.show_all(its, catalogue)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("record", metavar="NAME|ID")
+@click.option("--as-of", type=DAY, help="哪一天有效的 / As in effect that day.")
+@click.option("--known-at", type=MOMENT, help="当时所公布的 / As published by that instant.")
+@click.option("--release", type=int, help="按第几次发布 / As of this release.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def show(
+    place: Place,
+    dataset: str,
+    record: str,
+    as_of: date | None,
+    known_at: datetime | None,
+    release: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """一条记录，按名称或编号 / One record, by name or id."""
+    from publisher.log.model import View
+
+    if release is not None and (as_of or known_at):
+        raise click.UsageError("--release 已定日期和时刻 / --release pins both clocks")
+    view = View(as_of=as_of, known_at=known_at, release=release)
+    with place.store() as store:
+        found = [store.record(dataset, state.id, view) for state in records(store, dataset, record)]
+        catalogue = store.catalogue(dataset, release)
+    if as_json:
+        output.as_json(found)
+        return
+    for state in found:
+        _show(state, catalogue)
+
+
+def _show(state: RecordState, catalogue: Catalogue) -> None:
+    output.result(f"{state.title}  [{state.id}]  {_STATUS[state.status]}")
+    output.pairs(
+        [("部门 part", state.part), ("起 from", state.effective_from), ("止 to", state.effective_to)]
+    )
+    output.pairs([("理由 reason", state.reason), ("发布 release", state.release)])
+    for field in catalogue.fields:
+        if field.name in state.content:
+            text = change_lines.value(catalogue, field.name, state.content[field.name])
+            output.result(f"{field.title} {field.name}: {text}")
+            if field.name in state.originals:
+                output.result(f"    原文 as found: {' '.join(state.originals[field.name].split())}")
+
+
+def records(store: Store, dataset: str, wanted: str) -> tuple[RecordState, ...]:
+    """The records that an id or a name means; several where a name is that of several."""
+    from publisher.log.model import StoreError
+
+    try:
+        return (store.record(dataset, wanted),)
+    except StoreError as error:
+        if error.code != "no-such-record":
+            raise
+    found = store.find(dataset, wanted)
+    if not found:
+        raise CommandError(
+            "no-such-record",
+            f"数据集 {dataset} 里没有叫“{wanted}”的记录。可以用 qingdan search 查找。",
+            f"The dataset {dataset} has no record “{wanted}”. Try qingdan search.",
+            exit_code=Exit.NOT_FOUND,
+        )
+    return found
+
+
+def one_record(store: Store, dataset: str, wanted: str) -> str:
+    """The id of the one record meant, for a command that changes it. Raises where it is not one."""
+    found = records(store, dataset, wanted)
+    if len(found) > 1:
+        listed = "; ".join(f"{s.id} {s.title}" for s in found[:20])
+        raise CommandError(
+            "record-unclear",
+            f"“{wanted}”指 {len(found)} 条记录，请用编号: {listed}",
+            f"“{wanted}” means {len(found)} records; say which by id: {listed}",
+        )
+    return found[0].id
+
+
+COMMANDS: tuple[click.Command, ...] = (releases, changes, history, show)

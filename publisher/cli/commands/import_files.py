@@ -1,0 +1,81 @@
+"""The ``import`` command: files as departments hand them in, into the draft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import Place, with_place
+from publisher.cli.terminal import import_report, output
+from publisher.cli.terminal.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from publisher.workflow.import_report import ImportReport
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dataset", required=True, help="数据集 / The dataset.")
+@click.option("--part", help="部门，默认从文件名看出 / The part; by default told from the file's name.")
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 / Only look: writes nothing.")
+@click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象 / Print one JSON object.")
+@click.option(
+    "--partial", is_flag=True, help="文件只含一部分，不移除其余 / Holds a share only: removes nothing."
+)
+@click.option("--without-errors", is_flag=True, help="略去有错误的行 / Leave the rows in error out.")
+@with_place
+def import_(
+    place: Place,
+    files: tuple[Path, ...],
+    dataset: str,
+    part: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    partial: bool,
+    without_errors: bool,
+) -> int:
+    """读入表格到草稿，逐行说明问题 / Read files into the draft and say what is wrong, row by row."""
+    from publisher.workflow.import_files import GivenFile, import_files
+
+    given = [GivenFile(file.name, file.read_bytes()) for file in files]
+    with place.store() as store, output.progress() as progress:
+        report = import_files(
+            store,
+            dataset,
+            given,
+            catalogue=place.present_catalogue(store.dataset(dataset).catalogue),
+            part=part,
+            dry_run=dry_run,
+            without_errors=without_errors,
+            partial=partial,
+            progress=progress,
+        )
+    if as_json:
+        output.as_json(report.to_json())
+    else:
+        import_report.show(report)
+        _next(report)
+    return Exit.REFUSED if report.refused else Exit.OK
+
+
+def _next(report: ImportReport) -> None:
+    if report.staged and not report.refused:
+        output.say(
+            f"已写入草稿。发布: qingdan publish {report.dataset} --effective-on 日期 --basis 文号",
+            "In the draft. Publish it with the command above.",
+        )
+    elif report.staged:
+        output.say(
+            "已写入草稿，但有错误，暂不能发布: 请改正后重新导入，或用 --without-errors 略去有错误的行。",
+            "In the draft, but errors stand in the way: correct and import again, or use --without-errors.",
+        )
+    elif report.dry_run:
+        output.say("只检查，没有写入任何东西。", "A dry run: nothing was written.")
+    else:
+        output.say("没有写入任何东西。", "Nothing was written.")
+
+
+COMMANDS: tuple[click.Command, ...] = (import_,)

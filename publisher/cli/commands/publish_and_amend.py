@@ -1,0 +1,248 @@
+"""Commands that write a release: publish, correct, withdraw, rename, erase."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.commands.history import one_record
+from publisher.cli.context import DAY, Place, today, with_place
+from publisher.cli.terminal import output
+from publisher.cli.terminal.change_lines import KINDS
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.failures import CommandError
+
+if TYPE_CHECKING:
+    from publisher.log.log import Store
+    from publisher.log.model import OnConflict, Release
+    from schemas.definition.catalogue import Catalogue, Field, Json
+
+_MADE_NOT_FOUND_YET = (
+    "发布已经完成，但暂时还查不到: 下一次发布、qingdan serve 或 qingdan reindex 会补上。",
+    "The release is made but cannot be found yet: the next release, qingdan serve or reindex will see to it.",
+)
+_REASON = click.option("--reason", required=True, help="理由，会公布 / The reason; it is published.")
+_BASIS = click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
+_ACTOR = click.option("--actor", default="", help="经办人 / Who does it.")
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("--effective-on", type=DAY, required=True, help="生效日 / Day of legal effect.")
+@click.option("--basis", required=True, help="依据的文号 / Document number of the basis.")
+@click.option("--note", default="", help="说明 / Note.")
+@_ACTOR
+@click.option(
+    "--without-errors", is_flag=True, help="略去有错误的行，并在发布中列明 / Leave rows in error out."
+)
+@click.option("--keep-later", is_flag=True, help="保留已发布的更晚生效的内容 / Keep states of later effect.")
+@click.option(
+    "--replace-later", is_flag=True, help="替换已发布的更晚生效的内容 / Replace states of later effect."
+)
+@with_place
+def publish(
+    place: Place,
+    dataset: str,
+    effective_on: date,
+    basis: str,
+    note: str,
+    actor: str,
+    *,
+    without_errors: bool,
+    keep_later: bool,
+    replace_later: bool,
+) -> int:
+    """把草稿发布为一次发布，要么全部要么没有 / Publish the draft: all of it or none."""
+    from publisher.workflow import publish_draft
+
+    if keep_later and replace_later:
+        raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
+    on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
+    with place.store() as store:
+        with output.progress() as progress:
+            release = publish_draft.publish_draft(
+                store,
+                dataset,
+                effective_on=effective_on,
+                basis=basis,
+                note=note,
+                actor=actor,
+                without_errors=without_errors,
+                on_conflict=on_conflict,
+                progress=progress,
+            )
+        if release is None:
+            output.say("没有变化，不作发布。", "Nothing would change: no release was made.")
+            return Exit.OK
+        return tell(place, store, release)
+
+
+def tell(place: Place, store: Store, release: Release) -> int:
+    """Say what was released, then wait until it can be searched and say that."""
+    import anyio
+
+    from publisher.workflow import publish_draft
+
+    made = [f"{KINDS[name]} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
+    counts = "，".join((*made, f"共 {release.counts['records']} 条 in all"))
+    output.say(
+        f"已发布 {release.dataset} 第 {release.number} 次发布: {counts}。",
+        f"Published release {release.number} of {release.dataset}.",
+    )
+    if release.left_out:
+        output.say(
+            f"略去了 {len(release.left_out)} 行有错误的。", f"{len(release.left_out)} rows were left out."
+        )
+    output.result(f"{release.dataset} {release.number} {release.hash}")
+    try:
+        with output.progress() as progress:
+            published = anyio.run(
+                lambda: publish_draft.settled(store, place.engine(), release, progress=progress)
+            )
+    except KeyboardInterrupt:
+        raise CommandError("interrupted", *_MADE_NOT_FOUND_YET, exit_code=Exit.INTERRUPTED) from None
+    if not published.searchable:
+        zh, en = _MADE_NOT_FOUND_YET
+        output.say(f"{zh}（{published.why}）", f"{en} ({published.why})")
+        return Exit.UNAVAILABLE
+    output.say("已可检索。", "It can be searched.")
+    return Exit.OK
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("record", metavar="NAME|ID")
+@click.argument("values", metavar="FIELD=VALUE...", nargs=-1, required=True)
+@_REASON
+@_BASIS
+@_ACTOR
+@with_place
+def correct(
+    place: Place, dataset: str, record: str, values: tuple[str, ...], reason: str, basis: str, actor: str
+) -> int:
+    """勘误：更正公布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
+    with place.store() as store:
+        found = one_record(store, dataset, record)
+        content = edited(store, dataset, found, values)
+        release = store.correct(dataset, {found: content}, reason=reason, basis=basis, actor=actor)
+        return tell(place, store, release)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("records", metavar="NAME|ID...", nargs=-1, required=True)
+@_REASON
+@_BASIS
+@_ACTOR
+@with_place
+def withdraw(
+    place: Place, dataset: str, records: tuple[str, ...], reason: str, basis: str, actor: str
+) -> int:
+    """撤回：不该公布的记录 / Withdraw records that should not have been published."""
+    with place.store() as store:
+        found = [one_record(store, dataset, record) for record in records]
+        release = store.withdraw(dataset, found, reason=reason, basis=basis, actor=actor)
+        return tell(place, store, release)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("record", metavar="NAME|ID")
+@click.argument("values", metavar="FIELD=VALUE...", nargs=-1, required=True)
+@click.option("--reason", default="", help="理由，会公布 / The reason; it is published.")
+@click.option("--effective-on", type=DAY, help="生效日，默认今天 / Day of effect; today by default.")
+@_BASIS
+@_ACTOR
+@with_place
+def rename(
+    place: Place,
+    dataset: str,
+    record: str,
+    values: tuple[str, ...],
+    reason: str,
+    effective_on: date | None,
+    basis: str,
+    actor: str,
+) -> int:
+    """更名：同一事项换了名称，编号和历史不变 / Rename: the same item under another name keeps its id."""
+    with place.store() as store:
+        found = one_record(store, dataset, record)
+        content = edited(store, dataset, found, values)
+        release = store.rename(
+            dataset,
+            found,
+            content,
+            effective_on=effective_on or today(),
+            reason=reason,
+            basis=basis,
+            actor=actor,
+        )
+        return tell(place, store, release)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("records", metavar="ID...", nargs=-1, required=True)
+@click.option("--ground", required=True, help="法律依据，会公布 / The legal ground; it is published.")
+@_ACTOR
+@click.option("--yes", is_flag=True, help="不再询问 / Do not ask.")
+@with_place
+def erase(place: Place, dataset: str, records: tuple[str, ...], ground: str, actor: str, *, yes: bool) -> int:
+    """依法删除：销毁内容，不能恢复 / Erase by law: destroys content for ever."""
+    from publisher.log.model import StoreError
+
+    with place.store() as store:
+        found = [one_record(store, dataset, record) for record in records]
+        if not yes:
+            click.confirm(
+                f"销毁 {len(found)} 条记录的内容，不能恢复? / Destroy them for ever?", abort=True, err=True
+            )
+        unfinished: StoreError | None = None
+        try:
+            release = store.erase(records=[(dataset, one) for one in found], ground=ground, actor=actor)
+        except StoreError as error:
+            if error.code != "erasure-incomplete":
+                raise
+            unfinished, release = error, store.releases(dataset)[-1]
+        code = tell(place, store, release)
+        if unfinished is not None:
+            raise unfinished
+        return code
+
+
+def edited(store: Store, dataset: str, record: str, values: tuple[str, ...]) -> dict[str, Json]:
+    """The record's present content with ``field=value`` set; values are written as in a table's cell."""
+    from schemas.cells.values import parse_value
+
+    catalogue = store.catalogue(dataset)
+    content = dict(store.record(dataset, record).content)
+    for given in values:
+        name, equals, text = given.partition("=")
+        if not equals:
+            raise click.UsageError(f"{given}: 写作 字段=值 / write FIELD=VALUE")
+        field = _field(catalogue, name.strip())
+        value = parse_value(field, text)
+        if value.value is not None:
+            content[field.name] = value.value
+        elif value.problem is None:
+            content.pop(field.name, None)
+        else:
+            p = value.problem
+            raise CommandError(
+                p.code, f"{p.message_zh}。{p.way_out_zh}。", f"{p.message_en}. {p.way_out_en}."
+            )
+    return content
+
+
+def _field(catalogue: Catalogue, name: str) -> Field:
+    """By its name or its Chinese title."""
+    for field in catalogue.fields:
+        if name in {field.name, field.title} and not field.personal:
+            return field
+    known = ", ".join(f"{f.name} {f.title}" for f in catalogue.fields if not f.personal)
+    raise click.UsageError(f"没有字段 no field {name}: {known}")
+
+
+COMMANDS: tuple[click.Command, ...] = (publish, correct, withdraw, rename, erase)

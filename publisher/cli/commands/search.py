@@ -1,0 +1,141 @@
+"""The ``search`` command: what a reader would find, on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import DAY, Place, today, with_place
+from publisher.cli.terminal import output
+from publisher.cli.terminal.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from search.contract import Hit, Marked, Page
+
+_MATCHES = {
+    "all": "含全部词语 all words",
+    "most": "放宽到多数词语 widened to most words",
+    "any": "放宽到任一词语 widened to any word",
+}
+
+
+@click.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    help="只查这个数据集，可重复 / Only this dataset; may be repeated.",
+)
+@click.option("--as-of", type=DAY, help="查哪一天有效的，默认今天 / In effect that day; today by default.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="条数 / How many.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def search(
+    place: Place,
+    text: tuple[str, ...],
+    datasets: tuple[str, ...],
+    as_of: date | None,
+    limit: int,
+    *,
+    as_json: bool,
+) -> int:
+    """检索，简体繁体皆可 / Search, in simplified or traditional characters."""
+    import anyio
+
+    from publisher.indexing import worker
+    from publisher.indexing.site_names import SiteNames
+    from publisher.views.api.search_scope import scope_of
+    from search import find
+    from search.contract import Request
+
+    words = output.plain(" ".join(text))
+    with place.store() as store:
+        for name in datasets:
+            store.dataset(name)
+        titles = {d.name: d.title for d in store.datasets()}
+        engine = place.engine()
+        state = anyio.run(worker.status, store, engine)
+        request = Request(
+            text=words,
+            filters={"dataset": datasets} if datasets else {},
+            as_of=(as_of or today()).toordinal(),
+            limit=limit,
+        )
+        found = anyio.run(find.find, engine, SiteNames(store), request, scope_of(store).fields())
+    page = found.page
+    if as_json:
+        output.as_json(_json(words, page, state.pending) | {"did_you_mean": found.did_you_mean})
+        return Exit.OK
+    if found.did_you_mean:
+        meant = output.plain(found.did_you_mean)
+        output.say(f"您是不是要找：{meant}。以下是它的结果。", f"Did you mean {meant}? These are its hits.")
+    for hit in page.hits:
+        _show(hit, titles.get(hit.dataset, hit.dataset))
+    output.say(f"共 {page.total} 条（{_MATCHES[page.match]}）。", f"{page.total} found.")
+    if state.pending:
+        output.say(
+            f"还有 {state.pending} 项没有进入检索，结果可能不全；"
+            "qingdan serve 运行时会自动补上，也可运行 qingdan reindex。",
+            f"Search is behind by {state.pending} entries: "
+            "a running qingdan serve catches up, or run qingdan reindex.",
+        )
+    return Exit.OK
+
+
+def _show(hit: Hit, dataset: str) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if not sys.stdout.isatty():
+        for line in (hit.title.text, *(f"    {e.text}" for e in hit.excerpts)):
+            output.result(" ".join(line.split("\n")))
+        output.result(f"    {dataset}  {hit.dataset}/{hit.record}")
+        return
+    console = output.stdout()
+    console.print(_marked(hit.title, "bold"))
+    for excerpt in hit.excerpts:
+        console.print(Padding(_marked(excerpt, ""), (0, 0, 0, 4)))
+    console.print(Text(output.plain(f"    {dataset}  {hit.dataset}/{hit.record}"), style="dim"))
+
+
+def _marked(marked: Marked, style: str) -> Text:
+    from rich.text import Text
+
+    # Marks count characters, and plain() keeps their number.
+    text = Text(output.plain(marked.text.replace("\n", " ")), style=style)
+    for start, end in marked.marks:
+        text.stylize("bold yellow", start, end)
+    return text
+
+
+def _json(text: str, page: Page, pending: int) -> dict[str, object]:
+    def marked(one: Marked) -> dict[str, object]:
+        return {"field": one.field, "text": one.text, "marks": [list(m) for m in one.marks]}
+
+    return {
+        "text": text,
+        "total": page.total,
+        "match": page.match,
+        "pending": pending,
+        "hits": [
+            {
+                "dataset": hit.dataset,
+                "record": hit.record,
+                "revision": hit.revision,
+                "score": hit.score,
+                "title": marked(hit.title),
+                "excerpts": [marked(e) for e in hit.excerpts],
+            }
+            for hit in page.hits
+        ],
+        "cursor": page.cursor,
+    }
+
+
+COMMANDS: tuple[click.Command, ...] = (search,)

@@ -1,0 +1,225 @@
+"""Commands about the whole site: init, status, verify, reindex, move, serve, openapi."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import Place, today, with_place
+from publisher.cli.terminal import output
+from publisher.cli.terminal.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from publisher.log.log import Store
+
+_DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
+_BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+
+
+@click.command()
+@click.option(
+    "--base", required=True, help="站点的公开地址，定下后不改 / Public address of the site, fixed for ever."
+)
+@click.option(
+    "--tag-authority",
+    help="标签 URI 的签发者，默认由 --base 和今天得出 / Authority of tag URIs (RFC 4151).",
+)
+@with_place
+def init(place: Place, base: str, tag_authority: str | None) -> None:
+    """建立站点 / Make a new site in the home folder."""
+    from publisher.log.log import Store
+
+    base = base.rstrip("/")
+    if not _BASE.fullmatch(base):
+        raise click.BadParameter(f"{base!r}: https://data.example.gov.cn", param_hint="--base")
+    host = base.split("//")[1].split("/")[0].split(":")[0]
+    place.settings.home.mkdir(parents=True, exist_ok=True)
+    store = Store.open(place.settings.database, sources=place.settings.sources)
+    try:
+        made = store.init_site(base, tag_authority or f"{host},{today().isoformat()}")
+    finally:
+        store.close()
+    output.say(f"站点已建立: {place.settings.home}", "The site is made.")
+    output.pairs([("base", made.base), ("tag-authority", made.tag_authority)])
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def status(place: Place, *, as_json: bool) -> None:
+    """站点的状况 / What the site holds and whether search is up to date."""
+    import anyio
+
+    from publisher.indexing import worker
+
+    with place.store() as store:
+        state = anyio.run(worker.status, store, place.engine())
+        lists = [_dataset_status(store, d.name, d.title) for d in store.datasets()]
+        site = store.site()
+    if as_json:
+        aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
+        search: dict[str, object] = {"documents": state.documents, "position": state.position}
+        search |= {"pending": state.pending, "set_aside": aside}
+        search |= {"error": state.error} if state.error else {}
+        search |= {"away": state.away} if state.away else {}
+        output.as_json(
+            {"base": site.base, "home": str(place.settings.home), "search": search, "datasets": lists}
+        )
+        return
+    output.pairs([("站点 base", site.base), ("文件夹 home", place.settings.home)])
+    waiting = f"待索引 pending {state.pending}" if state.pending else "已是最新 up to date"
+    documents = state.away or f"{state.documents} 条文档 documents"
+    output.pairs([("检索 search", f"{documents}, {waiting}")])
+    if state.error:
+        output.pairs([("上次未成 last failure", state.error)])
+    for item in state.set_aside:
+        output.pairs([("搁置 set aside", f"{item.dataset} {item.key}: {item.error}")])
+    columns = ("name", "title", "release", "published_at", "records")
+    rows = [[*("" if d[c] is None else d[c] for c in columns), "有 yes" if d["draft"] else ""] for d in lists]
+    output.table(
+        ["数据集 dataset", "标题 title", "发布 release", "时间 published", "记录 records", "草稿 draft"], rows
+    )
+
+
+def _dataset_status(store: Store, name: str, title: str) -> dict[str, object]:
+    releases = store.releases(name)
+    last = releases[-1] if releases else None
+    draft = store.draft(name)
+    return {
+        "name": name,
+        "title": title,
+        "release": last.number if last else None,
+        "published_at": last.published_at.isoformat() if last else None,
+        "records": last.counts.get("records", 0) if last else 0,
+        "draft": draft is not None,
+    }
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def verify(place: Place, *, as_json: bool) -> int:
+    """核对哈希链 / Check the chain of hashes, every manifest and revision."""
+    with place.store() as store, output.progress() as progress:
+        progress("核对 verifying", 0, None)
+        found = store.verify()
+    if as_json:
+        output.as_json({**asdict(found), "ok": found.ok})
+    else:
+        for problem in found.problems:
+            output.result(problem)
+        erased = f"，其中 {found.erased} 个已依法删除" if found.erased else ""
+        zh, en = ("无误", "all well") if found.ok else ("有问题", "problems found")
+        output.say(
+            f"核对了 {found.releases} 次发布、{found.revisions} 个版本{erased}: {zh}。",
+            f"{found.releases} releases, {found.revisions} revisions ({found.erased} erased): {en}.",
+        )
+    return Exit.OK if found.ok else Exit.REFUSED
+
+
+@click.command()
+@with_place
+def reindex(place: Place) -> None:
+    """从记录重建检索 / Rebuild the search index from the log."""
+    import anyio
+
+    from publisher.indexing import worker
+
+    with place.store() as store, output.progress() as progress:
+        count = anyio.run(worker.reindex, store, place.engine(), progress)
+    output.say(f"检索已重建: {count} 条文档。", f"Search was rebuilt: {count} documents.")
+
+
+@click.command()
+@click.option(
+    "--to", required=True, metavar="URL", help="空的数据库 / An empty database: postgresql://user@host/name."
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def move(place: Place, to: str, *, as_json: bool) -> None:
+    """把整个站点搬到另一个数据库，逐行核对 / Carry the site to another database, verified by hashes."""
+    if not _DATABASE.match(to):
+        raise click.BadParameter(f"{to!r}: postgresql://user@host/name", param_hint="--to")
+    with place.store() as store, output.progress() as progress:
+        moved = store.move(to, sources=place.settings.sources, progress=progress)
+    if as_json:
+        output.as_json(asdict(moved))
+        return
+    rows = sum(moved.rows.values())
+    output.say(
+        f"已搬 {moved.releases} 次发布、{rows} 行、{moved.sources} 个原件，哈希全部一致；原站点未动。"
+        "今后请设 QINGDAN_DATABASE，再运行 qingdan reindex。",
+        f"{moved.releases} releases, {rows} rows, {moved.sources} sources carried over, every hash alike. "
+        "The old site is untouched. From now on set QINGDAN_DATABASE, and run qingdan reindex.",
+    )
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址 / Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口 / Port.")
+@with_place
+def serve(place: Place, host: str, port: int) -> None:
+    """提供网页接口、订阅与检索，直到 Ctrl-C / Serve API, feeds and search until Ctrl-C."""
+    import anyio
+
+    from publisher import app
+    from publisher.cli.commands.harvest import present_catalogues
+    from publisher.indexing import worker
+    from publisher.log.clocks import utc_now
+    from publisher.notify.delivery import Teller
+    from publisher.notify.webhook_sender import sender
+    from publisher.views.api.search_scope import scope_of
+
+    with place.store() as store:
+        engine = place.engine()
+        store.keep_hub(place.settings.hub)
+        teller = Teller(store, engine, lambda: scope_of(store).fields(), sender(place.settings))
+
+        async def keep_search_in_step() -> None:
+            await worker.run_worker(store, engine, stop=anyio.Event())
+
+        async def keep_collecting() -> None:
+            from publisher.harvest.scheduler import run_scheduler
+
+            await run_scheduler(
+                store,
+                place.settings.home,
+                clock=utc_now,
+                catalogues=present_catalogues(place, store),
+                loopback=place.settings.loopback,
+            )
+
+        async def tell_subscribers() -> None:
+            await teller.run(stop=anyio.Event())
+
+        background = [keep_search_in_step, keep_collecting, tell_subscribers]
+        service = app.create_app(place.settings, store=store, search=engine, background=background)
+        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        # Ctrl-C is how a person stops it: no failure.
+        with contextlib.suppress(KeyboardInterrupt):
+            app.serve(service, host=host, port=port, started=lambda: _serving(address))
+    output.say("已停止。", "Stopped.")
+
+
+def _serving(address: str) -> None:
+    output.say(f"正在服务 {address} （按 Ctrl-C 停止）", f"Serving {address}; stop with Ctrl-C.")
+
+
+@click.command()
+@click.option("--base", help="站点的公开地址，默认为本站的 / Public address; by default this site's.")
+@with_place
+def openapi(place: Place, base: str | None) -> None:
+    """打印接口文档 / Print the OpenAPI document of the API."""
+    from publisher.views.api import contract
+
+    if base is None:
+        with place.store() as store:
+            base = store.site().base
+    output.as_json(contract.document(base.rstrip("/")))
+
+
+COMMANDS: tuple[click.Command, ...] = (init, status, verify, reindex, move, serve, openapi)

@@ -1,0 +1,191 @@
+"""Commands about webhooks: who is told of changes by a call, and what was delivered to them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import Place, with_place
+from publisher.cli.terminal import output
+from publisher.cli.terminal.failures import CommandError
+
+if TYPE_CHECKING:
+    from publisher.log.log import Store
+    from publisher.log.outbox.subscriptions import Delivery, Subscription
+    from publisher.notify.webhook_sender import Sender
+
+_STATES = {"pending": "待确认 pending", "active": "有效 active", "aside": "已搁置 set aside"}
+_DELIVERIES = {
+    "waiting": "待送 waiting",
+    "done": "已送达 delivered",
+    "nothing": "无相关变化 nothing to tell",
+    "failed": "未能送达 failed",
+}
+
+
+@click.group()
+def webhooks() -> None:
+    """变化发布时呼叫的地址 / Addresses that are called when something changes."""
+
+
+@webhooks.command()
+@click.argument("callback")
+@click.option(
+    "--feed",
+    required=True,
+    help="订阅的地址, 如 /feeds/all.atom / What it is told of: a feed's address, such as /feeds/all.atom.",
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
+    """登记一个回调地址并请其确认 / Subscribe a callback and ask it to confirm."""
+    import msgspec
+
+    if not callback.startswith(("https://", "http://")):
+        raise click.BadParameter(f"{callback!r}: https://…", param_hint="CALLBACK")
+    with place.store() as store:
+        scope = _scope(place, store, feed)
+        made = store.subscribe(callback, msgspec.json.encode(scope).decode())
+        # Before it is asked: a receiver that checks signatures may want the secret first.
+        if as_json:
+            output.as_json({"id": made.id, "callback": made.callback, "feed": feed, "secret": made.secret})
+        else:
+            output.say(
+                "密钥只显示这一次，请交给接收方。", "The secret is shown this once; give it to the receiver."
+            )
+            output.pairs([("编号 id", made.id), ("密钥 secret", made.secret)])
+        _ask(place, store, made)
+    output.say("回调地址已确认。", "The callback confirmed.")
+
+
+@webhooks.command()
+@click.argument("subscription")
+@with_place
+def confirm(place: Place, subscription: str) -> None:
+    """再次请回调地址确认, 并补送搁置的消息 / Ask a callback again; what waits for it is sent."""
+    with place.store() as store:
+        _ask(place, store, store.subscription(subscription))
+    output.say("已确认。", "Confirmed.")
+
+
+@webhooks.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def list_(place: Place, *, as_json: bool) -> None:
+    """登记了哪些地址 / Who is subscribed."""
+    with place.store() as store:
+        found = store.subscriptions()
+    if as_json:
+        output.as_json([asdict(replace(one, secret="")) for one in found])
+        return
+    rows = [[s.id, s.kind, s.callback, _told_of(s), _STATES[s.state], s.reason] for s in found]
+    output.table(["编号 id", "种类 kind", "地址 callback", "订阅 feed", "状态 state", "原因 reason"], rows)
+
+
+@webhooks.command()
+@click.argument("subscription")
+@with_place
+def remove(place: Place, subscription: str) -> None:
+    """不再呼叫一个地址 / Call an address no more; its log goes too."""
+    with place.store() as store:
+        store.unsubscribe(subscription)
+    output.say("已移除。", "Removed.")
+
+
+@webhooks.command()
+@click.argument("subscription", required=False)
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="至多几条 / How many."
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_place
+def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) -> None:
+    """送达记录, 新的在前 / What was delivered, the newest first."""
+    with place.store() as store:
+        if subscription is not None:
+            store.subscription(subscription)
+        found = store.deliveries(subscription, limit=limit)
+    if as_json:
+        output.as_json([_told_as_json(one) for one in found])
+        return
+    rows = [
+        [
+            one.subscription.id,
+            f"{one.dataset} {one.number}",
+            _DELIVERIES[one.state],
+            one.attempts,
+            "" if one.answer is None else one.answer,
+            "" if one.tried_at is None else one.tried_at.isoformat(timespec="seconds"),
+            one.error,
+        ]
+        for one in found
+    ]
+    output.table(
+        [
+            "编号 id",
+            "发布 release",
+            "状态 state",
+            "次数 attempts",
+            "答复 answer",
+            "时间 tried",
+            "错误 error",
+        ],
+        rows,
+    )
+
+
+def _told_as_json(one: Delivery) -> dict[str, object]:
+    told = {k: v for k, v in asdict(one).items() if k not in ("key", "subscription")}
+    return {"subscription": one.subscription.id, **told}
+
+
+def _scope(place: Place, store: Store, feed: str) -> object:
+    """Raises ``CommandError('no-such-feed')``."""
+    from publisher.app import service_of
+    from publisher.views.api.routes import feeds
+    from publisher.web.problems import ProblemError
+
+    try:
+        return feeds.scope_at(service_of(place.settings, store, place.engine()), feed)
+    except ProblemError as error:
+        raise CommandError(
+            "no-such-feed", f"不能订阅“{feed}”: {error.zh}", f"{feed} cannot be followed: {error.en}"
+        ) from error
+
+
+def _told_of(subscription: Subscription) -> str:
+    import msgspec
+
+    from publisher.views.syndication.scope import Scope
+
+    if not subscription.scope:
+        return ""
+    return msgspec.json.decode(subscription.scope, type=Scope).path("json")
+
+
+def _ask(place: Place, store: Store, subscription: Subscription) -> None:
+    """Raises ``CommandError('not-confirmed')``; the subscription stays and can be asked again."""
+    from publisher.notify.webhook_sender import NotTakenError
+
+    if subscription.kind == "webhook":
+        try:
+            _sender(place).ask(subscription, {"feed": store.site().base + _told_of(subscription)})
+        except NotTakenError as error:
+            store.unconfirmed(subscription.id, str(error))
+            raise CommandError(
+                "not-confirmed",
+                f"回调地址没有确认: {error}。改好后请运行 qingdan webhooks confirm {subscription.id}",
+                f"The callback did not confirm: {error}. Then run qingdan webhooks confirm {subscription.id}",
+            ) from error
+    store.confirm(subscription.id)
+
+
+def _sender(place: Place) -> Sender:
+    from publisher.notify.webhook_sender import sender
+
+    return sender(place.settings)
+
+
+COMMANDS: tuple[click.Command, ...] = (webhooks,)

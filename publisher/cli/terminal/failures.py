@@ -1,0 +1,131 @@
+"""Every failure that a person can meet, as one message in two languages, a way out and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from dataclasses import dataclass
+
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.output import say
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    code: str
+    zh: str
+    en: str
+    exit: Exit
+
+
+class CommandError(Exception):
+    """Raised by a command that knows itself what is wrong."""
+
+    def __init__(self, code: str, zh: str, en: str, *, exit_code: Exit = Exit.REFUSED) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.failure = Failure(code, zh, en, exit_code)
+
+
+INTERRUPTED = Failure(
+    "interrupted",
+    "已中断。已发布的内容和草稿都完整无缺; 再运行一次同样的命令即可。",
+    "Interrupted. What is published and the draft are whole; run the same command again.",
+    Exit.INTERRUPTED,
+)
+
+_DISK: dict[int, tuple[str, str, str]] = {
+    errno.ENOSPC: ("disk-full", "磁盘已满", "The disk is full"),
+    errno.EDQUOT: ("disk-full", "磁盘配额已用完", "The disk quota is used up"),
+    errno.EFBIG: ("disk-full", "文件超出允许的大小", "A file would grow beyond what is allowed"),
+    errno.EACCES: ("no-permission", "没有权限", "No permission"),
+    errno.EPERM: ("no-permission", "没有权限", "No permission"),
+    errno.EROFS: ("no-permission", "磁盘只读", "The disk is read-only"),
+    errno.EADDRINUSE: (
+        "address-in-use",
+        "端口已被占用, 请用 --port 换一个",
+        "The port is taken; choose another",
+    ),
+}
+
+
+def explain(error: BaseException) -> Failure | None:
+    """What to say of ``error``, or None for one that is a fault of this program."""
+    from publisher.ingest.parsed_file import UnreadableFile
+    from publisher.log.model import StoreError
+    from schemas.definition.catalogue import CatalogueError
+    from search.contract import SearchError
+
+    match error:
+        case CommandError():
+            return error.failure
+        case StoreError():
+            return Failure(error.code, error.zh, error.en, _store_exit(error.code))
+        case UnreadableFile():
+            f = error.finding
+            zh, en = f"{f.file}: {f.message_zh}。{f.way_out_zh}", f"{f.file}: {f.message_en}. {f.way_out_en}"
+            return Failure(f.code, zh, en, Exit.REFUSED)
+        case SearchError():
+            zh = f"检索暂时不可用: {error}。已发布的内容不受影响，请稍后再试。"
+            en = f"Search is unavailable: {error}. What is published is safe; try again shortly."
+            return Failure("search-unavailable", zh, en, Exit.UNAVAILABLE)
+        case CatalogueError():
+            return Failure(
+                "bad-catalogue",
+                f"目录文件有误: {error}",
+                f"The catalogue file is wrong: {error}",
+                Exit.REFUSED,
+            )
+        case FileNotFoundError():
+            name = error.filename or ""
+            return Failure("no-such-file", f"没有这个文件: {name}", f"No such file: {name}", Exit.NOT_FOUND)
+        case IsADirectoryError():
+            return Failure(
+                "not-a-file",
+                f"这是文件夹: {error.filename}。请写出其中的文件, 如 文件夹/*.xls。",
+                f"{error.filename} is a folder; name the files in it, as folder/*.xls.",
+                Exit.REFUSED,
+            )
+        case OSError():
+            return _of_the_machine(error)
+    return _of_the_database(error)
+
+
+def _store_exit(code: str) -> Exit:
+    if code.startswith("no-such-") or code == "not-initialised":
+        return Exit.NOT_FOUND
+    return Exit.UNAVAILABLE if code in {"busy", "collecting", "erasure-incomplete"} else Exit.REFUSED
+
+
+def _of_the_machine(error: OSError) -> Failure:
+    code, zh, en = _DISK.get(error.errno or 0, ("machine", "系统出错", "The system reports an error"))
+    where = f": {error.filename}" if error.filename else ""
+    tail_zh, tail_en = "。没有改动任何已发布的内容。", ". Nothing that is published was changed."
+    return Failure(
+        code,
+        f"{zh}{where} ({error.strerror}){tail_zh}",
+        f"{en}{where} ({error.strerror}){tail_en}",
+        Exit.UNAVAILABLE,
+    )
+
+
+def _of_the_database(error: BaseException) -> Failure | None:
+    """SQLAlchemy is asked for only where it was loaded: its import would cost more than most commands."""
+    exceptions = sys.modules.get("sqlalchemy.exc")
+    if exceptions is None or not isinstance(error, exceptions.DBAPIError):
+        return None
+    text = str(error.orig)
+    if "full" in text or "disk I/O" in text or "No space" in text:
+        zh, en = (
+            "磁盘已满或不可写, 数据库没有改动",
+            "The disk is full or not writable; the database is unchanged",
+        )
+        return Failure("disk-full", f"{zh} ({text})", f"{en} ({text})", Exit.UNAVAILABLE)
+    if "locked" in text or "busy" in text:
+        zh, en = "数据库正忙, 请稍后再试", "The database is busy; try again shortly"
+        return Failure("busy", zh, en, Exit.UNAVAILABLE)
+    zh, en = "数据库不可用", "The database is not available"
+    return Failure("database-unavailable", f"{zh}: {text}", f"{en}: {text}", Exit.UNAVAILABLE)
+
+
+def show(failure: Failure) -> None:
+    say(f"错误 [{failure.code}] {failure.zh}", f"Error: {failure.en}")

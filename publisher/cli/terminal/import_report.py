@@ -1,0 +1,119 @@
+"""An import's report on a terminal: counts, findings with their way out, what publication would change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from publisher.cli.terminal import output
+
+if TYPE_CHECKING:
+    from publisher.ingest.findings.kind import Finding
+    from publisher.log.model import Conflict
+    from publisher.workflow.import_report import FileReport, ImportReport
+
+_SEVERITIES = {"error": "错误 error", "warning": "警告 warning", "info": "说明 info"}
+_TOGETHER = 5
+"""So many findings of one kind in one sheet and column are shown one by one; more are told as a group."""
+
+
+def show(report: ImportReport) -> None:
+    """On stdout; the words about what happens next go to stderr."""
+    rows = [_counts(file) for file in report.files]
+    output.table(
+        [
+            "文件 file",
+            "部门 part",
+            "行 rows",
+            "记录 records",
+            "续行 cont.",
+            "略去 left out",
+            "错误 err.",
+            "警告 warn.",
+        ],
+        rows,
+    )
+    show_all(report.findings)
+    for conflict in report.conflicts:
+        _conflict("冲突 conflict", conflict)
+    for warning in report.warnings:
+        _conflict("警告 warning", warning)
+    c = report.changes
+    output.result(
+        f"发布后 / if published: 新增 added {c.added}, 变更 changed {c.changed}, "
+        f"移除 removed {c.removed}, 不变 unchanged {c.unchanged}"
+    )
+    if report.marked:
+        output.result(
+            f"另有 {report.marked} 件已公布的文件将标明废止 / "
+            f"{report.marked} published documents will be marked as ended"
+        )
+
+
+def _counts(file: FileReport) -> list[object]:
+    if file.same_as:
+        return [file.file, f"与 {file.same_as} 相同 / same file", *([""] * 6)]
+    reading = file.reading
+    severities = [f.severity for f in file.all_findings]
+    counts = (
+        [
+            reading.rows,
+            len(reading.records),
+            sum(s.continuations for s in reading.sheets),
+            len(reading.left_out),
+        ]
+        if reading
+        else [""] * 4
+    )
+    return [file.file, file.part or "", *counts, severities.count("error"), severities.count("warning")]
+
+
+def show_all(findings: Sequence[Finding]) -> None:
+    """Errors first; many of one kind in one place are told as a group."""
+    groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[finding.severity, finding.code, finding.file, finding.sheet, finding.column].append(finding)
+    order = sorted(groups, key=lambda key: (list(_SEVERITIES).index(str(key[0])), str(key[2])))
+    for key in order:
+        group = groups[key]
+        if len(group) <= _TOGETHER:
+            for one in group:
+                _finding(one, _place(one))
+        else:
+            _finding(group[0], _places(group))
+
+
+def _finding(finding: Finding, place: str) -> None:
+    output.result(f"{_SEVERITIES[finding.severity]} [{finding.code}] {place}")
+    found = f"  “{finding.found}”" if finding.found else ""
+    output.result(f"  {finding.message_zh}。{finding.way_out_zh}。{found}")
+    output.result(f"  {finding.message_en}. {finding.way_out_en}.")
+
+
+def _place(finding: Finding) -> str:
+    where = [finding.file, finding.sheet]
+    if finding.row is not None:
+        where.append(f"第 {finding.row} 行 row {finding.row}")
+    where.append(finding.column)
+    return " | ".join(str(w) for w in where if w)
+
+
+def _places(group: Sequence[Finding]) -> str:
+    first = group[0]
+    rows = [str(f.row) for f in group if f.row is not None]
+    shown = ", ".join(rows[:10]) + (" …" if len(rows) > 10 else "")
+    where = [
+        first.file,
+        first.sheet,
+        first.column,
+        f"共 {len(group)} 处 {len(group)} times",
+        f"行 rows {shown}" if rows else None,
+    ]
+    return " | ".join(str(w) for w in where if w)
+
+
+def _conflict(label: str, conflict: Conflict) -> None:
+    output.result(f"{label} [{conflict.code}]")
+    output.result(f"  {conflict.message_zh}")
+    output.result(f"  {conflict.message_en}")

@@ -1,0 +1,112 @@
+"""``qingdan collect``: every source in its turn, under one lock, and what was read published where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import metadata
+
+from publisher.harvest.crawl import Progress, Run
+from publisher.harvest.dry_run import DryRun
+from publisher.harvest.extraction import Reader
+from publisher.harvest.fetcher import Fetcher
+from publisher.harvest.report import CollectReport, SourceReport
+from publisher.harvest.source_config import Source
+from publisher.ingest.findings import harvest as kinds
+from publisher.log.evidence.crawled_pages import WARC
+from publisher.log.log import Store
+from publisher.log.model import StoreError
+from publisher.workflow import publish_draft
+from schemas.definition.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    now: datetime
+    today: date
+    since: date | None = None
+    dry_run: bool = False
+    loopback: bool = False
+
+
+def collect(
+    store: Store,
+    sources: Sequence[Source],
+    options: Options,
+    *,
+    catalogues: Callable[[str], Catalogue | None],
+    progress: Progress,
+) -> CollectReport:
+    """Run the sources one after the other; what stops one does not stop the next.
+
+    ``catalogues``: the catalogue file that a dataset is kept by now, which may have grown optional fields.
+    Raises ``StoreError('collecting')`` while another process collects.
+    """
+    with store.collecting_lock() as mine:
+        if not mine:
+            raise StoreError(
+                "collecting",
+                "另一个进程正在采集，请稍后再试。",
+                "Another process is collecting; try again later.",
+            )
+        reports = tuple(_run(store, source, options, catalogues, progress) for source in sources)
+    return CollectReport(options.dry_run, reports)
+
+
+def due(store: Store, sources: Mapping[str, Source], now: datetime) -> tuple[Source, ...]:
+    """Sources whose lists were last asked longer ago than they say, for the scheduler."""
+    found = []
+    for source in sources.values():
+        checked = {page.url: page.checked_at for page in store.pages(source.name, role="list")}
+        asked = [checked.get(url) for url in source.entries]
+        if any(at is None or at <= now - source.interval for at in asked):
+            found.append(source)
+    return tuple(found)
+
+
+def agent(base: str) -> str:
+    """How this service names itself to a site, with an address to ask at."""
+    return f"qingdan/{metadata.version('qingdan')} (+{base})"
+
+
+def _run(
+    store: Store,
+    source: Source,
+    options: Options,
+    catalogues: Callable[[str], Catalogue | None],
+    progress: Progress,
+) -> SourceReport:
+    report = SourceReport(source.name, source.title)
+    catalogue = catalogues(source.dataset) or store.catalogue(source.dataset)
+    fetcher = Fetcher(source, loopback=options.loopback, agent=agent(store.site().base))
+    try:
+        if options.dry_run:
+            DryRun(store, source, fetcher, catalogue, report, options.since).go()
+            return report
+        reader = Reader(store, source, catalogue, report, catalogues)
+        Run(store, source, fetcher, reader, now=options.now, since=options.since, progress=progress).go()
+    finally:
+        fetcher.close()
+    if source.publish:
+        _publish(store, source, report, options.today)
+    return report
+
+
+def _publish(store: Store, source: Source, report: SourceReport, today: date) -> None:
+    """The draft as a release, unless somebody else laid something into it."""
+    draft = store.draft(source.dataset)
+    if draft is None:
+        return
+    if any(one.source.media_type != WARC for one in draft.imports):
+        report.note(kinds.DRAFT_HELD, source.dataset)
+        return
+    note = f"采集自 {source.title}"
+    try:
+        release = publish_draft.publish_draft(
+            store, source.dataset, effective_on=today, note=note, actor="qingdan collect", without_errors=True
+        )
+    except StoreError as error:
+        report.note(kinds.NOT_PUBLISHED, source.dataset, because=error.zh, because_en=error.en)
+        return
+    report.release = None if release is None else release.number

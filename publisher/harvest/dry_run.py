@@ -1,0 +1,66 @@
+"""``--dry-run``: the lists are asked, the first documents read and told of, and nothing is kept."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from publisher.harvest import extraction
+from publisher.harvest.fetcher import Fetched, Fetcher, FetchError
+from publisher.harvest.link_discovery import listed
+from publisher.harvest.report import SourceReport
+from publisher.harvest.source_config import Source
+from publisher.ingest.findings import harvest as kinds
+from publisher.ingest.parsed_file import UnreadableFile
+from publisher.log.log import Store
+from schemas.definition.catalogue import Catalogue
+
+SHOWN = 20
+"""Documents that are asked for and read, so that one sees how they would."""
+
+
+class DryRun:
+    def __init__(
+        self,
+        store: Store,
+        source: Source,
+        fetcher: Fetcher,
+        catalogue: Catalogue,
+        report: SourceReport,
+        since: date | None,
+    ) -> None:
+        self._store, self._source, self._fetcher = store, source, fetcher
+        self._catalogue, self._report, self._since = catalogue, report, since
+
+    def go(self) -> None:
+        """The first page of every list, and the first documents that are not known."""
+        new: dict[str, None] = {}
+        for url in self._source.entries:
+            fetched = self._get(url)
+            found = listed(self._source, url, fetched, self._report) if fetched is not None else None
+            for link in found.documents if found is not None else ():
+                recent = self._since is None or link.on is None or link.on >= self._since
+                if recent and self._store.page_at(self._source.name, link.url) is None:
+                    new[link.url] = None
+        self._report.found = self._report.waiting = len(new)
+        for url in list(new)[:SHOWN]:
+            self._read(url)
+
+    def _read(self, url: str) -> None:
+        fetched = self._get(url)
+        if fetched is None or fetched.last.status != 200 or fetched.last.truncated:
+            return
+        try:
+            read = extraction.read_answer(fetched.last, url, fetched.digest, self._source, self._catalogue)
+        except UnreadableFile as unreadable:
+            self._report.findings.append(unreadable.finding)
+        else:
+            self._report.read += 1
+            self._report.findings += read.reading.findings
+
+    def _get(self, url: str) -> Fetched | None:
+        self._report.asked += 1
+        try:
+            return self._fetcher.get(url)
+        except FetchError as error:
+            self._report.note(kinds.OF_FETCHING[error.code], url, detail=error.detail)
+            return None

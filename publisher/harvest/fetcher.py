@@ -1,0 +1,280 @@
+"""One source's requests: robots.txt, a pace for each host, conditional requests, limits of size and time.
+
+The addresses come from pages, so every request passes :mod:`publisher.ssrf_guard`, which says what is
+defended there. In addition: an answer larger than the source allows is cut and reported; compressed content
+is expanded up to the same size; nothing that a server says (headers, robots.txt, Retry-After) can delay a
+run for longer than ``PATIENCE``; and no cookie is ever sent back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from protego import Protego
+
+from publisher import ssrf_guard
+from publisher.harvest import warc
+from publisher.harvest.source_config import Source
+from publisher.harvest.warc import Hop
+from publisher.log.evidence.crawled_pages import Page
+
+AGENT = "qingdan"
+PATIENCE = 60.0
+"""Seconds: the longest pause that a server can ask for."""
+TRIES = 3
+GIVES_UP = 3
+"""Pages in a row, each asked ``TRIES`` times, that a host does not answer or is too busy for."""
+_PASSING = frozenset({429, 500, 502, 503, 504})
+_BUSY = frozenset({429, 503})
+_PASSES = frozenset({"unreachable", "timeout"})
+_ROBOTS = 500 << 10
+"""Bytes of robots.txt that are read (RFC 9309, 2.5)."""
+_KEPT_OF_LONG = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of one address. ``hops`` is never empty; the last one is the answer."""
+
+    hops: tuple[Hop, ...]
+
+    @property
+    def last(self) -> Hop:
+        return self.hops[-1]
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.last.body).hexdigest()
+
+
+class FetchError(Exception):
+    """Nothing that can be read came. ``code`` is that of a finding (:mod:`.findings`)."""
+
+    def __init__(self, code: str, detail: str, hops: tuple[Hop, ...] = ()) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code, self.detail, self.hops = code, detail, hops
+
+    @property
+    def passes(self) -> bool:
+        """Whether the same may be answered in a while."""
+        return self.code in _PASSES
+
+
+class HostError(FetchError):
+    """Nothing more is asked of the host in this run; ``detail`` is the same for all of its pages."""
+
+
+class Fetcher:
+    """Asks the hosts of one source, one request at a time."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        loopback: bool,
+        agent: str,
+        pause: Callable[[float], None] = time.sleep,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._source, self._pause = source, pause
+        self._most = source.largest << 20
+        self._client = ssrf_guard.client(
+            hosts=source.hosts,
+            loopback=loopback,
+            seconds=source.timeout,
+            redirects=0,
+            user_agent=agent,
+            trust=trust,
+        )
+        self.robots: list[Fetched] = []
+        """Answers about robots.txt, for the evidence."""
+        self._robots: dict[str, Protego | HostError | None] = {}
+        self._silent: dict[str, int] = {}
+        self._next: dict[str, float] = {}
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        modified: str | None = None,
+    ) -> Fetched:
+        """Ask, and again where a host says that it is busy. Raises :class:`FetchError`.
+
+        A host that is down costs a run three pages, and not the patience for thousands of them.
+        """
+        headers = {"If-None-Match": etag} if etag else {}
+        headers |= {"If-Modified-Since": modified} if modified else {}
+        hops: list[Hop] = []
+        for _ in range(self._source.redirects + 1):
+            host = urlsplit(url).netloc
+            if self._silent.get(host, 0) >= GIVES_UP:
+                raise HostError("host-silent", host, tuple(hops))
+            self._allowed(url)
+            try:
+                hops.append(self._patiently(url, headers))
+            except FetchError as error:
+                if error.passes:
+                    self._silent[host] = self._silent.get(host, 0) + 1
+                raise
+            self._silent[host] = self._silent.get(host, 0) + 1 if hops[-1].status in _BUSY else 0
+            target = _target(hops[-1])
+            if target is None:
+                return Fetched(tuple(hops))
+            url = urljoin(url, target)
+        raise FetchError("too-many-redirects", url, tuple(hops))
+
+    def _allowed(self, url: str) -> None:
+        rules = self._rules(url)
+        if rules is not None and not rules.can_fetch(url, AGENT):
+            raise FetchError("robots", url)
+
+    def _rules(self, url: str) -> Protego | None:
+        """RFC 9309: without a file (4xx) all is allowed; where none can be had (5xx) nothing is."""
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}"
+        if host not in self._robots:
+            try:
+                self._robots[host] = self._read_rules(f"{host}/robots.txt")
+            except HostError as error:
+                self._robots[host] = error
+        rules = self._robots[host]
+        if isinstance(rules, HostError):
+            raise rules
+        return rules
+
+    def _read_rules(self, url: str) -> Protego | None:
+        for _ in range(5 + 1):
+            try:
+                answer = self._patiently(url, {})
+            except FetchError as error:
+                if error.code == "certificate":
+                    raise HostError(error.code, error.detail) from error
+                if not error.passes:
+                    raise
+                raise HostError("robots-unknown", error.detail) from error
+            self.robots.append(Fetched((answer,)))
+            target = _target(answer)
+            if target is not None:
+                url = urljoin(url, target)
+            elif 400 <= answer.status < 500 and answer.status != 429:
+                return None
+            elif answer.status != 200:
+                raise HostError("robots-unknown", f"{url}: {answer.status}")
+            else:
+                return _parsed(answer)
+        return None  # RFC 9309, 2.3.1.2: after five redirects it counts as not there
+
+    def _patiently(self, url: str, headers: dict[str, str]) -> Hop:
+        for attempt in range(1, TRIES + 1):
+            self._keep_pace(url)
+            last = attempt == TRIES
+            try:
+                answer = self._ask(url, headers)
+            except FetchError as error:
+                if last or not error.passes:
+                    raise
+                self._back_off(url, 2.0**attempt * self._source.pace)
+                continue
+            if answer.status not in _PASSING or last:
+                return answer
+            self._back_off(url, _retry_after(answer) or 2.0**attempt * self._source.pace)
+        raise AssertionError("unreachable")
+
+    def _keep_pace(self, url: str) -> None:
+        host = urlsplit(url).netloc
+        wait = self._next.get(host, 0.0) - time.monotonic()
+        if wait > 0:
+            self._pause(min(wait, PATIENCE))
+        self._next[host] = time.monotonic() + self._pace(url)
+
+    def _pace(self, url: str) -> float:
+        parts = urlsplit(url)
+        rules = self._robots.get(f"{parts.scheme}://{parts.netloc}")
+        asked = rules.crawl_delay(AGENT) if isinstance(rules, Protego) else None
+        return min(max(self._source.pace, float(asked or 0)), PATIENCE)
+
+    def _back_off(self, url: str, seconds: float) -> None:
+        self._next[urlsplit(url).netloc] = time.monotonic() + min(seconds, PATIENCE)
+
+    def _ask(self, url: str, headers: dict[str, str]) -> Hop:
+        try:
+            with self._client.stream("GET", url, headers={"Accept-Encoding": "gzip", **headers}) as response:
+                self._client.cookies.clear()
+                return self._hop(url, response)
+        except ssrf_guard.RefusedError as error:
+            raise FetchError(f"refused-{error.why}", error.subject) from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+            raise FetchError("refused-scheme", url) from error
+        except httpx.TimeoutException as error:
+            raise FetchError("timeout", f"{url} > {self._source.timeout:g} s") from error
+        except httpx.HTTPError as error:
+            code = "certificate" if "CERTIFICATE" in str(error) else "unreachable"
+            raise FetchError(code, f"{url}: {error}") from error
+
+    def _hop(self, url: str, response: httpx.Response) -> Hop:
+        stream = response.extensions.get("network_stream")
+        peer = stream.get_extra_info("server_addr") if stream is not None else None
+        body, truncated = bytearray(), ""
+        for piece in response.iter_raw():
+            body += piece
+            if len(body) > self._most:
+                truncated = "length"
+                del body[_KEPT_OF_LONG:]
+                break
+        return Hop(
+            url=url,
+            at=datetime.now(UTC),
+            protocol=response.http_version,
+            status=response.status_code,
+            reason=response.reason_phrase,
+            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
+            body=bytes(body),
+            address=str(peer[0]) if peer else "",
+            truncated=truncated,
+        )
+
+
+def _target(hop: Hop) -> str | None:
+    location = warc.header(hop, "location")
+    return location if hop.status in {301, 302, 303, 307, 308} and location else None
+
+
+def _parsed(robots: Hop) -> Protego:
+    try:
+        text = warc.beginning(robots, _ROBOTS).decode("utf-8", "replace")
+    except ValueError as error:
+        raise HostError("robots-unknown", f"{robots.url}: {error}") from error
+    return Protego.parse(text)
+
+
+def _retry_after(hop: Hop) -> float | None:
+    """Seconds, or a date (RFC 9110, 10.2.3)."""
+    said = warc.header(hop, "retry-after")
+    if not said:
+        return None
+    if said.isascii() and said.isdigit():
+        return float(said[:6])
+    try:
+        return max((parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (TypeError, ValueError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page and what came of it."""
+
+    page: Page
+    fetched: Fetched

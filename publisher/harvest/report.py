@@ -1,0 +1,71 @@
+"""What a run of collecting says of itself: counts and findings of each source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from publisher.ingest.findings import harvest as kinds
+from publisher.ingest.findings.kind import Finding, Kind, Place
+from publisher.log.evidence.crawled_pages import Notice
+
+
+@dataclass(slots=True)
+class SourceReport:
+    source: str
+    title: str
+    asked: int = 0
+    """Requests that were answered or failed, lists among them."""
+    unchanged: int = 0
+    """Documents that are as they were (304, or the same bytes)."""
+    found: int = 0
+    """Addresses of documents that were not known before."""
+    read: int = 0
+    """Documents that were read into the draft."""
+    copies: int = 0
+    """Pages that say a document again; each is a further source of it."""
+    attachments: int = 0
+    tables: int = 0
+    """Attached tables that came into a draft."""
+    waiting: int = 0
+    """Documents still to be asked: after an interruption, or in a dry run."""
+    changed: int = 0
+    vanished: int = 0
+    returned: int = 0
+    release: int | None = None
+    """The number of the release that the run made."""
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, kind: Kind, url: str, **words: object) -> None:
+        self.findings.append(kind.at(Place(url), "", **words))
+
+    def notice(self, notices: Iterable[Notice]) -> None:
+        """Tell what happened at the source."""
+        for one in notices:
+            told = {"sign": kinds.SIGNS[one.detected_by], "sign_en": one.detected_by}
+            if one.kind == "changed":
+                self.changed += 1
+                self.note(kinds.SOURCE_CHANGED, one.url, **told)
+            elif one.kind == "vanished":
+                self.vanished += 1
+                self.note(kinds.SOURCE_VANISHED, one.url, **told)
+            else:
+                self.returned += 1
+                self.note(kinds.SOURCE_RETURNED, one.url)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectReport:
+    dry_run: bool
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(f for source in self.sources for f in source.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"dry_run": self.dry_run, "sources": [source.to_json() for source in self.sources]}

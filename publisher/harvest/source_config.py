@@ -1,0 +1,188 @@
+"""``sources.toml``: which sites are read, where their lists lie, how politely; parsed once, by msgspec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from publisher import ssrf_guard
+
+FILE = "sources.toml"
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SPAN = r"^[1-9][0-9]{0,4}[smhd]$"
+
+type Span = Annotated[str, msgspec.Meta(pattern=_SPAN)]
+type Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s]+$")]
+
+
+class SourcesError(Exception):
+    """``sources.toml`` cannot be used; says where and why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.zh, self.en = zh, en
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One site, or a part of it. ``docs/collect.md`` has a line for every key."""
+
+    name: str = ""
+    """Its table's name in the file."""
+    title: str
+    dataset: str
+    """The dataset of documents that it is read into."""
+    hosts: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    """Those that may be asked, redirects included: ``name``, or ``name:port``."""
+    lists: tuple[Address, ...] = ()
+    """Pages that link to documents; their further pages are followed."""
+    sitemaps: tuple[Address, ...] = ()
+    feeds: tuple[Address, ...] = ()
+    """RSS or Atom."""
+    documents: str = ""
+    """Regular expression that an address must hold to be a document's; without it, any of a listed host."""
+    most_lists: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
+    """Further pages of one list that are followed at most."""
+    every: Span = "1h"
+    """How often lists are read by the scheduler."""
+    recheck: Span = "7d"
+    """How often a document that was read is asked again, so that a change or disappearance is noticed."""
+    pace: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 1.0
+    """Seconds between two requests to one host; what robots.txt asks for counts where it is more."""
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+    """Seconds for a whole exchange."""
+    largest: Annotated[int, msgspec.Meta(ge=1, le=64)] = 32
+    """MiB of one answer."""
+    redirects: Annotated[int, msgspec.Meta(ge=0, le=20)] = 5
+    publish: bool = False
+    """Whether what was read is published at the end of a run; otherwise it waits in the draft for a clerk."""
+    tables: tuple[str, ...] = ()
+    """Datasets for whose drafts attached tables are tried, in this order."""
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Where a run begins."""
+        return (*self.lists, *self.sitemaps, *self.feeds)
+
+    def holds(self, address: str) -> bool:
+        """Whether an address is of one of its hosts."""
+        try:
+            parts = urlsplit(address)
+            host = ssrf_guard.ascii_host(parts.netloc.rpartition("@")[2])
+        except ValueError:
+            return False
+        return not {host, host.partition(":")[0]}.isdisjoint(map(ssrf_guard.ascii_host, self.hosts))
+
+    @property
+    def interval(self) -> timedelta:
+        return span(self.every)
+
+    @property
+    def rechecked(self) -> timedelta:
+        return span(self.recheck)
+
+
+def span(text: str) -> timedelta:
+    """``30m``, ``1h``, ``7d``."""
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+
+
+def read(home: Path, datasets: Sequence[str] | None = None) -> Mapping[str, Source]:
+    """The sources of a site by name, in the order of the file.
+
+    ``datasets``: those that there are, to be held against. Raises :class:`SourcesError`, also where there
+    is no file.
+    """
+    path = home / FILE
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        raise SourcesError(
+            f"没有 {path}。请写一个, 说明要采集的网站。",
+            f"There is no {path}; write one that says what to collect.",
+        ) from None
+    try:
+        tables = msgspec.toml.decode(text, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourcesError(f"{FILE} 不是合法的 TOML: {error}", f"{FILE} is no valid TOML: {error}") from error
+    found = {name: _source(name, table) for name, table in tables.items()}
+    for name, source in found.items():
+        _check(name, source, datasets)
+    return found
+
+
+def _source(name: str, table: object) -> Source:
+    try:
+        return msgspec.structs.replace(msgspec.convert(table, Source), name=name)
+    except msgspec.ValidationError as error:
+        raise _invalid(name, str(error)) from error
+
+
+_PLACE = re.compile(r" - at `\$(?P<place>[^`]*)`$")
+_PROBLEMS = (
+    (re.compile(r"Object contains unknown field `(.+?)`"), "没有“{0}”这一项", "there is no key {0!r}"),
+    (re.compile(r"Object missing required field `(.+?)`"), "缺少“{0}”", "{0!r} is missing"),
+    (re.compile(r"Expected `(.+?)`, got `(.+?)`"), "应为 {0}，而不是 {1}", "expected {0}, not {1}"),
+    (re.compile(r"Expected `\w+` matching regex '\^https"), "应为 http(s) 地址", "expected a web address"),
+    (re.compile(r"Expected `\w+` matching regex"), "时间写作 30m、1h 或 7d", "write a time as 30m, 1h or 7d"),
+    (re.compile(r"Expected `\w+` of length >= 1"), "至少要有一项", "at least one is needed"),
+    (re.compile(r"Expected `\w+` (.*)"), "应 {0}", "expected {0}"),
+)  # fmt: skip
+
+
+def _invalid(name: str, problem: str) -> SourcesError:
+    place = _PLACE.search(problem)
+    problem = _PLACE.sub("", problem)
+    where = f"{FILE} {name}{place['place'] if place else ''}"
+    for pattern, zh, en in _PROBLEMS:
+        if match := pattern.match(problem):
+            words = match.groups()
+            return SourcesError(f"{where}: {zh.format(*words)}", f"{where}: {en.format(*words)}")
+    return SourcesError(f"{where}: {problem}", f"{where}: {problem}")
+
+
+def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
+    """What a type cannot say."""
+    if not _NAME.fullmatch(name):
+        raise SourcesError(
+            f"{FILE} {name}: 名称只能用小写字母、数字和连字符。",
+            f"{FILE} {name}: names hold small letters, digits and hyphens.",
+        )
+    if not source.entries:
+        raise SourcesError(
+            f"{FILE} {name}: 请写明 lists、sitemaps 或 feeds。",
+            f"{FILE} {name}: say where to begin: lists, sitemaps or feeds.",
+        )
+    for host in source.hosts:
+        try:
+            ssrf_guard.ascii_host(host)
+        except ValueError:
+            raise SourcesError(
+                f"{FILE} {name}.hosts: “{host}”不是主机名；不要写 http://、路径和用户名。",
+                f"{FILE} {name}.hosts: {host!r} is no host's name; leave out http://, path and user.",
+            ) from None
+    for address in source.entries:
+        if not source.holds(address):
+            raise SourcesError(
+                f"{FILE} {name}: {address} 的主机不在 hosts 里。",
+                f"{FILE} {name}: the host of {address} is not among hosts.",
+            )
+    try:
+        re.compile(source.documents)
+    except re.error as error:
+        raise SourcesError(
+            f"{FILE} {name}.documents: 正则表达式有误: {error}",
+            f"{FILE} {name}.documents: no valid regular expression: {error}",
+        ) from error
+    for dataset in (source.dataset, *source.tables):
+        if datasets is not None and dataset not in datasets:
+            raise SourcesError(
+                f"{FILE} {name}: 没有数据集“{dataset}”。",
+                f"{FILE} {name}: there is no dataset {dataset!r}.",
+            )

@@ -1,0 +1,1 @@
+"""The log fed to the search engine."""

@@ -1,0 +1,1 @@
+"""Bytes that are handed in become records and findings."""

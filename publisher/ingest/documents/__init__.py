@@ -1,0 +1,1 @@
+"""Official documents: parts, labels, outline and relations."""

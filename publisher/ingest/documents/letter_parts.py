@@ -1,0 +1,212 @@
+"""The parts of an official letter (GB/T 9704-2012, 7): title, number, addressees, text, signature, date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from publisher.ingest.documents.page_lines import Line
+from schemas.cells.quantities import read_date
+from schemas.reference.damaged_numbers import repair
+from schemas.reference.document_numbers import Citation, find, parse_number
+
+KINDS = (
+    *("决议", "决定", "命令", "公报", "公告", "通告", "意见", "通知"),
+    *("通报", "报告", "请示", "批复", "议案", "函", "纪要"),
+)
+"""党政机关公文处理工作条例 (中办发〔2012〕14号), article 8."""
+_TITLE_END = re.compile(
+    rf"(?:{'|'.join(KINDS)}|令|办法|规定|条例|细则|方案|规划|规则)(?:[（(][^（()）]{{1,12}}[）)])?$"
+)
+_BODY_NAME = re.compile(
+    r"[\u4e00-\u9fff、 ]{1,60}"
+    r"(?:政府|办公室|办公厅|委员会|局|厅|部|院|署|处|会|办|中心|集团|公司|法院|小组|指挥部)"
+)
+_DATE_LINE = re.compile(
+    r"(?:19|20)\d\d\s?[年.\-/]\s?\d{1,2}\s?[月.\-/]\s?\d{1,2}\s?日?|(?:19|20)\d\d年?\d{2,4}日"
+    r"|[一二][一二三四五六七八九零〇○ＯO]{3}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日"
+)
+_DATE_AT_END = re.compile(rf"(?P<before>.*?)\s?(?P<date>{_DATE_LINE.pattern})")
+_ADDRESSED = re.compile(r"政府|委员会|部门|单位|[局厅部委办院]|机构|企业|各")
+_ORDER_BANNER = re.compile(r"[\u4e00-\u9fff ]{2,40}令")
+_ORDER_NUMBER = re.compile(r"第?\s?[0-9一二三四五六七八九十百]{1,7}\s?号")
+
+
+MOST_HEAD = 20
+"""Lines of a head: the title in several lines and twice, the banner, the number."""
+
+
+@dataclass(slots=True)
+class Letter:
+    """``line`` numbers tell where a part stands; 0 is nowhere."""
+
+    title: str = ""
+    title_line: int = 0
+    number: str = ""
+    """As found; see :func:`number_in`."""
+    number_line: int = 0
+    recipients: str = ""
+    recipients_line: int = 0
+    before: list[Line] = field(default_factory=list)
+    """Lines in front of the title: the way to the page, menus."""
+    body: list[Line] = field(default_factory=list)
+    signature: tuple[str, ...] = ()
+    signature_line: int = 0
+    date: str = ""
+    """Of the signature, as found; it may be damaged."""
+    date_line: int = 0
+    signed: int | None = None
+    """Index in ``body`` of the line that holds the date."""
+
+
+def take_apart(lines: Sequence[Line], title: str) -> Letter:
+    """``lines`` without labelled lines and furniture; ``title`` where the page names it, else ``""``."""
+    letter = Letter(title=title)
+    rest = _head(lines, letter)
+    if rest and _is_address(rest[0].text):
+        letter.recipients = rest[0].text.rstrip(":：")
+        letter.recipients_line = rest[0].number
+        rest = rest[1:]
+    letter.body = list(rest)
+    _find_signature(letter)
+    return letter
+
+
+def number_in(text: str) -> Citation | None:
+    """The document or order number that a line is, as a whole."""
+    found = parse_number(text)
+    return found if found is not None and found.issuer else None
+
+
+def is_number(text: str) -> bool:
+    if len(text) > 60:
+        return False
+    if any(c.start == 0 and c.end == len(text) for c in find(text) if c.kind != "statute"):
+        return True
+    mended = repair(text)
+    return mended is not None and mended.kind == "number" and mended.original == text
+
+
+def kind_of(title: str) -> str:
+    """The kind of document that a title ends with, or ``""``: a plan or a regulation has none."""
+    bare = re.sub(r"[（(][^（()）]*[）)]$", "", title)
+    return next((kind for kind in KINDS if bare.endswith(kind)), "命令" if bare.endswith("令") else "")
+
+
+def issuer_of(title: str) -> str:
+    """The body in front of 关于, where the title names it."""
+    before, found, _ = title.partition("关于")
+    return before.strip() if found and _BODY_NAME.fullmatch(before.strip()) else ""
+
+
+def _head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
+    """Reads title and number; what is left is the body."""
+    rest: Sequence[Line] = lines
+    if letter.title:
+        at = _title_at(lines, letter.title)
+        if at is not None:
+            numbers = [x for x in lines[:at] if is_number(x.text)]
+            letter.before = [x for x in lines[:at] if not is_number(x.text)]
+            rest = [*numbers, *lines[at:]]
+    for _ in range(MOST_HEAD):
+        used = _head_lines(rest, letter)
+        if not used:
+            break
+        rest = rest[used:]
+    return rest
+
+
+def _head_lines(rest: Sequence[Line], letter: Letter) -> int:
+    """How many lines here belong to the head, once they are read into ``letter``; 0 where the body begins."""
+    if not rest:
+        return 0
+    line = rest[0]
+    if not letter.number and is_number(line.text):
+        letter.number, letter.number_line = line.text, line.number
+        return 1
+    if not letter.number and _is_order(rest):
+        letter.number, letter.number_line = f"{line.text}{rest[1].text}", line.number
+        return 2
+    if not letter.title:
+        return _read_title(rest, letter)
+    if _is_head(line, letter):
+        letter.title_line = letter.title_line or line.number
+        return 1
+    return 0
+
+
+def _is_order(rest: Sequence[Line]) -> bool:
+    """A banner, 鞍山市人民政府令, and its number on the next line."""
+    if len(rest) < 2 or not _ORDER_BANNER.fullmatch(rest[0].text):
+        return False
+    return _ORDER_NUMBER.fullmatch(rest[1].text) is not None
+
+
+def _title_at(lines: Sequence[Line], title: str) -> int | None:
+    key = re.sub(r"\s", "", title)
+    for index, line in enumerate(lines):
+        if line.key == key or (len(line.key) > 7 and key.startswith(line.key)):
+            return index
+    return None
+
+
+def _read_title(rest: Sequence[Line], letter: Letter) -> int:
+    """The first line, and the next ones while the title is not at its end: 鞍山市人民政府 / 关于…的通知."""
+    used = 1
+    title = rest[0].text
+    while used < min(4, len(rest)) and not _TITLE_END.search(title):
+        longer = title + rest[used].text
+        if len(longer) > 120 or not (_TITLE_END.search(longer) or "关于" in longer):
+            break
+        title, used = longer, used + 1
+    if not _TITLE_END.search(title):
+        title, used = rest[0].text, 1
+    letter.title, letter.title_line = title, rest[0].number
+    return used
+
+
+def _is_head(line: Line, letter: Letter) -> bool:
+    """A piece of the title again, or the red banner, 鞍山市人民政府文件."""
+    key = re.sub(r"\s", "", letter.title)
+    if len(line.key) > 3 and line.key in key:
+        return True
+    return (
+        len(line.key) < 30 and line.key.endswith("文件") and _BODY_NAME.fullmatch(line.key[:-2]) is not None
+    )
+
+
+def _is_address(text: str) -> bool:
+    return (
+        text.endswith((":", "：")) and len(text) < 300 and "。" not in text and bool(_ADDRESSED.search(text))
+    )
+
+
+def _find_signature(letter: Letter) -> None:
+    """The first line that is a date, with the bodies above it; or a short line that ends in one."""
+    for index, line in enumerate(letter.body):
+        if line.spot is not None:  # a day in a table is not the letter's
+            continue
+        text = line.text.strip("（()） ")
+        match = _DATE_AT_END.fullmatch(text) if len(text) <= 60 else None
+        if match is None or (read_date(match["date"]) is None and repair(text) is None):
+            continue
+        before = match["before"].strip()
+        if before and not _BODY_NAME.fullmatch(before):
+            continue
+        letter.signed, letter.date, letter.date_line = index, match["date"], line.number
+        if before:
+            letter.signature, letter.signature_line = (before,), line.number
+        else:
+            _read_signature(letter, letter.body[:index])
+        return
+
+
+def _read_signature(letter: Letter, lines: Sequence[Line]) -> None:
+    """The names of bodies directly above the date: one, or several that issue together."""
+    for line in reversed(lines[-6:]):
+        if len(line.text) > 40 or not _BODY_NAME.fullmatch(line.text):
+            break
+        names = (name for name in re.split(r"[、 ]+", line.text) if len(name) > 2)
+        letter.signature = (*names, *letter.signature)
+        letter.signature_line = line.number

@@ -1,0 +1,167 @@
+"""The lines of a document's page: what is text, what is furniture, and which lines only say it again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from itertools import islice
+
+from lxml import etree
+
+from publisher.ingest.documents import json_ld
+from publisher.ingest.formats import html
+from publisher.ingest.formats.html import Spot
+from schemas.normalise import fold
+
+BODIES = frozenset(
+    {"UCAP-CONTENT", "TRS_Editor", "TRS_UEDITOR", "trs_editor_view", "pages_content", "zoom", "Zoom"}
+    | {"article-content", "articleContent", "article_content", "news_content", "zw_content"}
+)
+"""``id`` or ``class`` of the element that holds the text, in the systems most government sites run on."""
+
+_PIECE = (
+    r"打印(?:本页|此页|本稿|页面)?|关闭(?:本页|窗口|页面)?|收藏(?:本页)?|复制链接|返回(?:顶部|首页|列表|上页)?|TOP|top"
+    r"|分享(?:到|至)?[:：]?|微信|微博|QQ空间|扫一扫\S{0,20}+|扫码\S{0,12}+|首页|网站地图|无障碍\S{0,4}+|大|中|小|字体|字号"
+)
+FURNITURE = re.compile(
+    rf"(?>[\[【(（|｜/>]?\s?(?:{_PIECE})[\])）】]?[\s|｜/>、:：]*)++"
+    r"|[\[【(（]?字[体号]\s?[:：].{0,20}"
+    r"|[上下]一[篇条页]\s?[:：]?.{0,80}"
+    r"|相关(?:链接|文章|阅读|稿件|文档|解读|信息)\s?[:：]?"
+    r"|(?:您?(?:现在|当前)?(?:所在)?的?位置)\s?[:：].{0,100}"
+    r"|(?:版权所有|主办单位|主办|承办单位|承办|网站标识码|技术支持)\s?[:：].{0,80}"
+    r"|.{0,8}ICP备.{0,40}|.{0,8}公网安备.{0,40}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    number: int
+    """1-based line of the text, or of the text that a page shows."""
+    raw: str
+    text: str
+    """Width and spaces folded, ends trimmed; never blank."""
+    spot: Spot | None = None
+    """Where it stands in a table of data."""
+
+    @property
+    def key(self) -> str:
+        return re.sub(r"\s", "", self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    lines: tuple[Line, ...]
+    """Every line that is not blank: these are the rows that a report accounts for."""
+    outside: frozenset[int] = frozenset()
+    """Numbers of lines that stand outside the element that holds the text, where there is such a one."""
+    meta: Mapping[str, str] = field(default_factory=dict)
+    """``<meta>`` tags by name (国办发〔2017〕47号, annex 2: ArticleTitle, PubDate, ContentSource …)."""
+    heading: str = ""
+    """The page's only ``<h1>``, or its ``<title>`` without the site's name."""
+    links: tuple[tuple[str, str], ...] = ()
+    """``href`` of every link, and what it says; relative to ``base``."""
+    base: str = ""
+    source: str = ""
+    """The page as HTML, for :func:`outside_main`."""
+
+
+def of_text(text: str) -> Page:
+    return Page(_lines((line, None) for line in text.splitlines()))
+
+
+def of_html(source: str) -> Page:
+    """Raises ``ReaderError`` where no page can be made of it."""
+    root = html.parse(source)
+    lines = _lines(html.page_lines(root))
+    meta = {
+        name.strip(): fold(tag.get("content") or "")
+        for tag in root.iter("meta")
+        if (name := tag.get("name") or tag.get("property"))
+    }
+    base = root.find(".//base")
+    return Page(
+        lines,
+        _outside(root, lines),
+        {k: v for k, v in meta.items() if v} | json_ld.of_page(root),  # in the order in which they count
+        _heading(root),
+        tuple(_links(root)),
+        (base.get("href") or "") if base is not None else "",
+        source,
+    )
+
+
+def outside_main(page: Page) -> frozenset[int]:
+    """Numbers of lines that trafilatura takes for menus and the like: where a page tells nothing itself."""
+    import trafilatura  # noqa: PLC0415 - takes half a second, and few pages need it
+
+    found = trafilatura.extract(page.source, include_comments=False, include_tables=True, favor_recall=True)
+    text = re.sub(r"\s", "", fold(found or ""))
+    return frozenset(line.number for line in page.lines if line.key not in text) if text else frozenset()
+
+
+def _lines(texts: Iterable[tuple[str, Spot | None]]) -> tuple[Line, ...]:
+    folded = ((n, raw, fold(raw), spot) for n, (raw, spot) in enumerate(texts, start=1))
+    return tuple(Line(n, raw, text, spot) for n, raw, text, spot in folded if text)
+
+
+def _links(root: etree._Element) -> Iterator[tuple[str, str]]:
+    for element in root.iter("a"):
+        if href := element.get("href"):
+            shown = fold(" ".join("".join(map(str, element.itertext())).split()))
+            yield href, shown or fold(element.get("title") or "")
+
+
+def _outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]:
+    keys = [line.key for line in lines]
+    holders = (e for e in root.iter() if BODIES & {e.get("id") or "", *(e.get("class") or "").split()})
+    for element in islice(holders, 5):
+        inside = [line.key for line in _lines((text, None) for text in html.page_text(element).split("\n"))]
+        for start, key in enumerate(keys):
+            if inside and key == inside[0] and keys[start : start + len(inside)] == inside:
+                within = range(start, start + len(inside))
+                return frozenset(line.number for i, line in enumerate(lines) if i not in within)
+    return frozenset()
+
+
+def _heading(root: etree._Element) -> str:
+    headings = [fold(html.lines(h)).replace("\n", "") for h in root.iter("h1")]
+    if len(headings) == 1 and len(headings[0]) > 5:
+        return headings[0]
+    title = root.findtext(".//title") or ""
+    return re.split(r"[_|｜]|\s[-—–]+\s|--+", fold(title))[0].strip()
+
+
+def is_furniture(line: Line) -> bool:
+    return FURNITURE.fullmatch(line.text) is not None
+
+
+def copies(lines: Sequence[Line], varying: Set[int]) -> tuple[list[Line], list[Line], list[Line]]:
+    """Lines to keep; lines of further copies of the same document; and those of these that differ.
+
+    A copy begins where the first line that comes again does, and nine tenths of its text stand in
+    what went before. ``varying``: numbers of lines that may differ, labels with a count of views.
+    """
+    times = Counter(line.key for line in lines)
+    first = next((i for i, line in enumerate(lines) if len(line.key) > 7 and times[line.key] > 1), None)
+    if first is None:
+        return list(lines), [], []
+    starts = [i for i, line in enumerate(lines) if line.key == lines[first].key]
+    blocks = [lines[a:b] for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    kept = [*lines[:first], *blocks[0]]
+    dropped: list[Line] = []
+    odd: list[Line] = []
+    known = {line.key for line in kept}
+    for block in blocks[1:]:
+        total = sum(len(line.key) for line in block)
+        strange = [line for line in block if line.key not in known and line.number not in varying]
+        long_enough = len(block) > 3 and total > 2 * len(block[0].key)
+        if long_enough and sum(len(line.key) for line in strange) * 10 <= total:
+            dropped += block
+            odd += strange
+        else:
+            kept += block
+            known |= {line.key for line in block}
+    return kept, dropped, odd

@@ -1,0 +1,188 @@
+"""The body of an official document: its 一、（一） sections as Markdown, and the outline with its anchors.
+
+Levels as in GB/T 9704-2012, 7.3.3: 一、 then （一）; the third and fourth (1. and （1）) stay paragraphs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+
+from schemas.normalise import chinese_number
+
+NUMERAL = "[一二三四五六七八九十百]{1,5}"
+FIRST = re.compile(rf"(?P<n>{NUMERAL})、\s*(?P<text>.+)")
+SECOND = re.compile(rf"[（(](?P<n>{NUMERAL})[）)]\s*、?\s*(?P<text>.+)")
+CHAPTER = re.compile(rf"第(?P<n>{NUMERAL})章\s*(?P<text>.+)")
+SECTION = re.compile(rf"第(?P<n>{NUMERAL})节\s*(?P<text>.+)")
+ATTACHMENT = re.compile(r"附\s?[件表录]\s?\d{0,2}\s?[:：]?")
+LONGEST = 50
+"""Characters of a heading; a longer first sentence is a paragraph that happens to be numbered."""
+ENDS = "。；;：:，,、！？"
+HEADING = re.compile(r"(#{1,3}) (.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    level: int
+    """1: the document or an attachment, 2: 一、 or a chapter, 3: （一）."""
+    title: str
+    """With its number, as printed: ``一、指导思想和工作目标``."""
+    anchor: str
+    """Made of the numbers alone, ``s2-1`` for 二（一）, so that a mended word does not break a link;
+    ``p2-`` stands before it where numbering begins anew, in an attachment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    markdown: str
+    outline: tuple[str, ...]
+
+
+def compose(paragraphs: Sequence[str], signed: int | None = None, tables: Set[int] = frozenset()) -> Body:
+    """Markdown of a body. ``signed`` is the index of the line with the date of signature, if there is one:
+    what follows it is the document that the notice sends out, with a title of its own. ``tables``: indexes
+    of paragraphs that are Markdown already.
+    """
+    blocks: list[str] = []
+    outline: list[str] = []
+    items = _Items()
+    index = 0
+    while index < len(paragraphs):
+        line = paragraphs[index]
+        if index in tables:
+            blocks.append(line)
+            index += 1
+            continue
+        title, used = _own_title(paragraphs, index, signed)
+        if title:
+            blocks.append(f"# {escape(title)}")
+            outline.append(title)
+            index += used
+            continue
+        heading, rest = _heading(line, items, paragraphs[index - 1] if index else "")
+        if heading is None:
+            blocks.append(escape(line))
+        else:
+            level, text = heading
+            outline.append(text)
+            blocks.append(f"{'#' * level} {escape(text)}")
+            if rest:
+                blocks.append(escape(rest))
+        index += 1
+    return Body("\n\n".join(blocks), tuple(outline))
+
+
+def sections(markdown: str) -> tuple[Section, ...]:
+    """The headings of a body that :func:`compose` made, with their anchors."""
+    return tuple(_sections(markdown))
+
+
+def _sections(markdown: str) -> Iterator[Section]:
+    part, first, used = 1, 0, set[str]()
+    for line in markdown.split("\n\n"):
+        match = HEADING.fullmatch(line)
+        if match is None:
+            continue
+        level, title = len(match[1]), match[2].replace("\\", "")
+        number = _number(title)
+        if level == 1:
+            part, first = part + bool(used), 0
+            anchor = f"p{part}"
+        elif level == 2:
+            if number <= first:
+                part += 1
+            first = number
+            anchor = _anchor(part, f"s{number}")
+        else:
+            anchor = _anchor(part, f"s{first}-{number}")
+        while anchor in used:  # two sections of one number: a slip of the source
+            anchor += "b"
+        used.add(anchor)
+        yield Section(level, title, anchor)
+
+
+def _anchor(part: int, name: str) -> str:
+    return name if part == 1 else f"p{part}-{name}"
+
+
+def _number(title: str) -> int:
+    for pattern in (FIRST, SECOND, CHAPTER, SECTION):
+        if match := pattern.match(title):
+            return chinese_number(match["n"]) or 0
+    return 0
+
+
+@dataclass(slots=True)
+class _Items:
+    """Whether （一）（二）… at this place are members of a list, not headings."""
+
+    first: bool = False
+    second: bool = False
+
+
+def _heading(line: str, items: _Items, before: str) -> tuple[tuple[int, str] | None, str]:
+    """The heading that a line is or begins with, its level, and the rest of the line."""
+    for pattern, level, mark in ((FIRST, 2, "{}、{}"), (SECOND, 3, "（{}）{}")):
+        match = pattern.fullmatch(line)
+        if match is None:
+            continue
+        begins = match["n"] == "一"
+        listed = before.endswith((":", "：")) if begins else (items.first if level == 2 else items.second)
+        listed = listed or line.endswith(("；", ";", "，", ",", "、"))
+        if level == 2:
+            items.first, items.second = listed, False
+        else:
+            items.second = listed
+        if listed:
+            return None, ""
+        text, stop, rest = match["text"].partition("。")
+        if len(text) > LONGEST or (not stop and text.endswith(tuple(ENDS))):
+            return None, ""
+        return (level, mark.format(match["n"], text.strip())), rest.strip()
+    for pattern, level in ((CHAPTER, 2), (SECTION, 3)):
+        if pattern.fullmatch(line) and len(line) <= LONGEST and not line.endswith(tuple(ENDS)):
+            return (level, line), ""
+    return None, ""
+
+
+def _own_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
+    """The title of an attached document: short lines without a full stop, after the signature or 附件1."""
+    line = paragraphs[index]
+    marked = bool(ATTACHMENT.fullmatch(line))
+    after_signature = signed is not None and index > signed and _opens(paragraphs[signed + 1 : index])
+    if not marked and not after_signature:
+        return "", 0
+    title, end = "", index + marked
+    while end < len(paragraphs) and end - index < 4 and _is_title(paragraphs[end]):
+        title += paragraphs[end]
+        end += 1
+    if end == len(paragraphs) and not marked:  # short lines at the very end are not the title of anything
+        return "", 0
+    if marked:
+        return f"{line.rstrip(':：')} {title}".strip(), end - index
+    return title, end - index
+
+
+def _opens(between: Sequence[str]) -> bool:
+    """Nothing but remarks in brackets, （此件公开发布）, stands between the signature and here."""
+    return all(line.startswith(("(", "（")) and line.endswith((")", "）")) for line in between)
+
+
+def _is_title(line: str) -> bool:
+    numbered = FIRST.fullmatch(line) or SECOND.fullmatch(line) or CHAPTER.fullmatch(line)
+    return (
+        not numbered
+        and not line.startswith("| ")
+        and len(line) <= 40
+        and not re.search(r"[。；;：:，,（(]|^附件|^抄送|印发$", line)
+    )
+
+
+SPECIAL = re.compile(r"[\\`*<]|\](?=\()|^(?=[#>=~]|[-+] )")
+
+
+def escape(text: str) -> str:
+    """Text that Markdown would take for its own signs; brackets of [1992] and the like need nothing."""
+    return SPECIAL.sub(lambda found: f"\\{found[0]}", text)

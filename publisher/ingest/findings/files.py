@@ -1,0 +1,170 @@
+"""What can be wrong with a file before any of its rows is looked at: one kind of finding each."""
+
+from __future__ import annotations
+
+from publisher.ingest.findings.kind import Kind
+
+EMPTY = Kind(
+    "file-empty",
+    "error",
+    "文件是空的，里面没有任何内容",
+    "The file is empty",
+    "请确认导出或下载是否完整，重新取得文件",
+    "Check that the export or download was complete and get the file again",
+    "0 KB",
+)
+TOO_LARGE = Kind(
+    "file-too-large",
+    "error",
+    "文件太大：{detail}",
+    "The file is too large: {detail}",
+    "请按部门或类别分成几个文件，或另存为 CSV、JSON Lines 后再导入",
+    "Split the file, or save it as CSV or JSON Lines, and import again",
+    "70 MiB > 64 MiB",
+)
+BOMB = Kind(
+    "file-expands-too-much",
+    "error",
+    "压缩文件展开后大得不合常理，已拒绝读取：{detail}",
+    "The compressed file expands beyond reason and was not read: {detail}",
+    "请在电子表格软件中打开并另存为新的 .xlsx 文件，删去无用的空行空列和图片",
+    "Open it in a spreadsheet program and save it as a new .xlsx without unused rows, columns and pictures",
+    "xl/worksheets/sheet1.xml: 1 : 1029",
+)
+ENCRYPTED = Kind(
+    "file-encrypted",
+    "error",
+    "文件有密码或已加密，无法读取（{detail}）",
+    "The file is encrypted or protected by a password ({detail})",
+    "请用密码打开文件，取消密码（另存为时不设密码）或解密后再导入",
+    "Open it with its password, save it without one, and import that file",
+    "EncryptedPackage",
+)
+DAMAGED = Kind(
+    "file-damaged",
+    "error",
+    "文件已损坏或不完整，无法读取：{detail}",
+    "The file is damaged or incomplete: {detail}",
+    "请用电子表格软件打开看是否正常，另存一份后再导入；打不开时请部门重新报送",
+    "Open it in the program that made it, save it anew and import that; else ask for the file again",
+    "CRC",
+)
+UNSUPPORTED = Kind(
+    "file-kind-unsupported",
+    "error",
+    "不能从这种文件读取表格：{detail}",
+    "Tables cannot be read from this kind of file: {detail}",
+    "请另存为 .xlsx 或 .docx（文字可复制的表格）后再导入",
+    "Save it as .xlsx or .docx, as a table whose text can be copied, and import that",
+    "PDF",
+)
+WORD_97 = Kind(
+    "file-old-word",
+    "error",
+    "这是旧版 Word 文档（.doc），不能直接读取",
+    "This is an old Word document (.doc), which cannot be read",
+    "请用 Word 或 WPS 打开，另存为 .docx 后再导入",
+    "Open it in Word or WPS, save it as .docx and import that",
+    "权责清单.doc",
+)
+ARCHIVE = Kind(
+    "file-is-archive",
+    "error",
+    "这是压缩包（{detail}），不是一个表格文件",
+    "This is an archive ({detail}), not one table",
+    "请先解压，再逐个导入里面的文件",
+    "Unpack it and import the files in it",
+    "zip",
+)
+BINARY = Kind(
+    "file-not-a-table",
+    "error",
+    "认不出这是什么文件：内容既不是电子表格，也不是文字",
+    "The file is neither a spreadsheet nor text",
+    "请确认选对了文件；可以导入 xls、xlsx、ods、docx、html、csv、json、jsonl",
+    "Check that it is the right file; xls, xlsx, ods, docx, html, csv, json and jsonl can be imported",
+    "data.bin",
+)
+NO_TABLE = Kind(
+    "file-without-table",
+    "error",
+    "文件里没有任何有文字的表格：{detail}",
+    "The file holds no table with text in it: {detail}",
+    "请确认表格是文字而不是图片，并且不在文本框里",
+    "Check that the table is text, not a picture, and not inside a text box",
+    "docx",
+)
+NOT_RECORDS = Kind(
+    "json-not-records",
+    "error",
+    "JSON 的结构不对：{detail}",
+    "The JSON does not hold records: {detail}",
+    "应是对象的数组、只含一个数组的对象，或每行一个对象（JSON Lines）",
+    "Give an array of objects, an object with one such array, or one object a line (JSON Lines)",
+    "row 3: int",
+)
+BAD_JSON = Kind(
+    "json-broken",
+    "error",
+    "JSON 有语法错误：{detail}",
+    "The JSON is broken: {detail}",
+    "请改正这一处，或重新导出",
+    "Mend that place or export the file again",
+    "line 12: Expected `,`",
+)
+DAMAGED_TEXT = Kind(
+    "text-damaged",
+    "warning",
+    "有 {detail} 处文字无法解码，显示为“\ufffd”",
+    "{detail} places of the text could not be decoded and show as U+FFFD",
+    "请对照原文件核对这些地方，或另存为 UTF-8 后重新导入",
+    "Compare those places with the original, or save it as UTF-8 and import again",
+    "2",
+)
+LOOSE_QUOTES = Kind(
+    "csv-quotes",
+    "warning",
+    "CSV 的引号不成对或位置不对，已按宽松方式读取：{detail}",
+    "The quotes of the CSV do not pair; it was read leniently: {detail}",
+    "请核对此处前后几行的内容是否错位",
+    "Check that the rows around that place are not shifted",
+    "unexpected end of data",
+)
+FORMULA_WITHOUT_VALUE = Kind(
+    "formula-without-value",
+    "warning",
+    "有 {detail} 个公式单元格没有保存计算结果，按空白处理",
+    "{detail} formula cells were saved without a result and read as blank",
+    "请用电子表格软件打开文件，重新计算并保存",
+    "Open the file in a spreadsheet program, let it calculate, and save it",
+    "5",
+)
+DIGITS_LOST = Kind(
+    "digits-lost",
+    "warning",
+    "有 {detail} 个单元格把 16 位以上的编码存成了数字，末尾几位已丢失",
+    "{detail} cells hold a code of 16 or more digits as a number: its last digits are lost",
+    "请把该列设为文本格式，重新填写完整编码",
+    "Format the column as text and type the whole code again",
+    "1",
+)
+
+KINDS: tuple[Kind, ...] = (
+    EMPTY,
+    TOO_LARGE,
+    BOMB,
+    ENCRYPTED,
+    DAMAGED,
+    UNSUPPORTED,
+    WORD_97,
+    ARCHIVE,
+    BINARY,
+    NO_TABLE,
+    NOT_RECORDS,
+    BAD_JSON,
+    DAMAGED_TEXT,
+    LOOSE_QUOTES,
+    FORMULA_WITHOUT_VALUE,
+    DIGITS_LOST,
+)
+"""Every kind of finding of this room, for the documentation and the tests."""

@@ -1,0 +1,203 @@
+"""Every finding that reading a table can make: code, severity, words in two languages, way out, example.
+
+The list :data:`KINDS` is what ``docs/findings.md`` and the tests go through; a new finding is one entry here.
+"""
+
+from __future__ import annotations
+
+from publisher.ingest.findings.kind import Kind
+
+NO_HEADER = Kind(
+    "no-header",
+    "error",
+    "没有找到表头：没有一行的列名符合“{catalogue}”目录",
+    "No header: no row names the columns of the catalogue “{catalogue}”",
+    "请在数据上方写一行列名（至少有“{title}”），或者选对目录后重新导入",
+    "Put one row of column names above the data (with “{title}” at least), or choose the right catalogue",
+    "甲 | 乙 | 丙",
+)
+NO_RECORDS = Kind(
+    "no-records",
+    "error",
+    "表头下面没有一条数据",
+    "There is a header and not one record below it",
+    "请确认文件是否完整；空表不能导入，以免误删已公布的事项",
+    "Check that the file is complete; an empty table is refused, as it would remove what is published",
+    "序号 | 事项名称 | 权力类型",
+)
+SHEET_WITHOUT_TABLE = Kind(
+    "sheet-without-table",
+    "warning",
+    "这张工作表没有表头，{rows} 行没有读入",
+    "This sheet has no header; its {rows} rows were not read",
+    "如果其中有数据，请补上列名；说明页、封面页可以不管",
+    "If it holds data, add a row of column names; a cover or a page of notes may stay as it is",
+    "填表说明",
+)
+UNMAPPED_COLUMN = Kind(
+    "unmapped-column",
+    "warning",
+    "这一列不属于“{catalogue}”目录，没有读入",
+    "This column is no field of the catalogue “{catalogue}” and was not read",
+    "如果列名写法不同，请改成目录里的列名；否则可以不管",
+    "If it is a field by another name, use the catalogue's own heading; otherwise leave it",
+    "领导批示",
+)
+COLUMN_TWICE = Kind(
+    "column-twice",
+    "warning",
+    "“{title}”出现了两列，只读了前一列",
+    "There are two columns “{title}”; only the first was read",
+    "请删去多余的一列，或者改正它的列名",
+    "Remove the second column or correct its heading",
+    "事项名称 | … | 事项名称",
+)
+MISSING_COLUMN = Kind(
+    "missing-column",
+    "error",
+    "缺少必填的“{title}”列",
+    "The required column “{title}” is missing",
+    "请补上这一列；如果列名写法不同，请改成“{title}”",
+    "Add the column; if it has another name, call it “{title}”",
+    "序号 | 设定依据",
+)
+PERSONAL_COLUMN = Kind(
+    "personal-column",
+    "info",
+    "“{title}”列是个人信息，读入时已经去掉，不保存也不公开",
+    "The column “{title}” is personal: it was dropped at the door, neither stored nor published",
+    "不需要处理",
+    "Nothing to do",
+    "录入人",
+)
+HIDDEN_SHEET = Kind(
+    "hidden-sheet",
+    "warning",
+    "这张工作表是隐藏的，已经照常读入",
+    "This sheet is hidden; it was read like the others",
+    "请确认它也要公布；不要的话，请从文件中删去",
+    "Make sure that it is meant for publication, or delete it from the file",
+    "隐藏的 Sheet2",
+)
+HIDDEN_ROWS = Kind(
+    "hidden-rows",
+    "warning",
+    "有 {count} 行是隐藏的，已经照常读入：{rows}",
+    "{count} rows are hidden and were read like the others: {rows}",
+    "请确认它们也要公布；不要的话，请从文件中删去",
+    "Make sure that they are meant for publication, or delete them from the file",
+    "隐藏的第 5 行",
+)
+COVERED_TEXT = Kind(
+    "covered-text",
+    "warning",
+    "这一行有文字被合并单元格盖住，表格软件里看不到；已按文件读入",
+    "Merged cells hide text of this row: the file holds it, a spreadsheet program does not show it; read",
+    "请取消合并后核对：要公布就保留，不要就删去这些文字",
+    "Unmerge the cells and look: keep the text if it is meant, else delete it",
+    "县市区级文体广电旅游局",
+)
+REQUIRED_MISSING = Kind(
+    "required-missing",
+    "error",
+    "缺少必填的“{title}”",
+    "The required “{title}” is blank",
+    "请在这一行填上“{title}”",
+    "Fill in “{title}” in this row",
+    "7 | 畜禽定点屠宰厂（场）审查 | （权力类型空白）",
+)
+DITTO_WITHOUT_SOURCE = Kind(
+    "ditto-without-source",
+    "warning",
+    "写的是“同上”，但上一行这一列是空的，按空白处理",
+    "The cell says “as above”, but the row above is blank there: taken as blank",
+    "请写出内容",
+    "Write the text out",
+    "同上",
+)
+FORMULA_ERROR = Kind(
+    "formula-error",
+    "warning",
+    "单元格里的公式出错，按空白处理",
+    "The cell's formula failed: taken as blank",
+    "请在表格软件里改正公式，或直接写出内容",
+    "Mend the formula in the spreadsheet program, or write the text out",
+    "#REF!",
+)
+NUMBER_ONLY_ROW = Kind(
+    "number-only-row",
+    "warning",
+    "这一行只有序号，没有内容，没有读入",
+    "This row has a running number and nothing else; it was not read",
+    "请填上内容，或删去这一行",
+    "Fill the row in or delete it",
+    "12 | | |",
+)
+STRAY_TEXT = Kind(
+    "stray-text",
+    "warning",
+    "这一行的文字都不在目录的列里，没有读入",
+    "All text of this row stands outside the columns of the catalogue; it was not read",
+    "如果是数据，请移到对应的列；不是的话可以不管",
+    "If it is data, move it into its column; otherwise leave it",
+    "| | | | 行政许可",
+)
+COUNT_MISMATCH = Kind(
+    "count-mismatch",
+    "warning",
+    "标题写明 {claimed} 项，实际读到 {counted} 条",
+    "The title says {claimed} items, the rows give {counted}",
+    "请核对是否有缺行、多行，或改正标题中的数字",
+    "Look for missing or extra rows, or correct the number in the title",
+    "行政许可（11项）",
+)
+LIMIT_EXCEEDED = Kind(
+    "promised-exceeds-statutory",
+    "error",
+    "承诺时限 {promised} 超过法定时限 {statutory}",
+    "The promised limit {promised} exceeds the statutory limit {statutory}",
+    "承诺时限不得超过法定时限，请核对这两列",
+    "A promised limit must not exceed the statutory one: check both columns",
+    "法定 20个工作日，承诺 30个工作日",
+)
+DUPLICATE = Kind(
+    "duplicate-row",
+    "warning",
+    "与第 {first} 行{where}完全相同，只算一条",
+    "An exact copy of row {first}{where_en}; counted once",
+    "请删去重复的一行",
+    "Delete one of the two rows",
+    "同一事项抄了两遍",
+)
+CLASH = Kind(
+    "identity-clash",
+    "error",
+    "与第 {first} 行{where}是同一事项（{identity}相同），但内容不同：{differs}",
+    "Same item as row {first}{where_en} by {identity_en}, but with other content: {differs_en}",
+    "请在{identity}中写明区别，使两行可以分开；如果本是一项，请合并成一行",
+    "Tell the two rows apart in {identity_en}; if they are one item, make them one row",
+    "两行都叫“建筑业企业资质审批”，依据不同",
+)
+
+
+KINDS: tuple[Kind, ...] = (
+    NO_HEADER,
+    NO_RECORDS,
+    SHEET_WITHOUT_TABLE,
+    UNMAPPED_COLUMN,
+    COLUMN_TWICE,
+    MISSING_COLUMN,
+    PERSONAL_COLUMN,
+    HIDDEN_SHEET,
+    HIDDEN_ROWS,
+    COVERED_TEXT,
+    REQUIRED_MISSING,
+    DITTO_WITHOUT_SOURCE,
+    FORMULA_ERROR,
+    NUMBER_ONLY_ROW,
+    STRAY_TEXT,
+    COUNT_MISMATCH,
+    LIMIT_EXCEEDED,
+    DUPLICATE,
+    CLASH,
+)

@@ -1,0 +1,1 @@
+"""File formats: bytes become grids of cells, records or text."""

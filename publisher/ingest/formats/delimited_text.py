@@ -1,0 +1,73 @@
+"""CSV and its relatives → one grid; the delimiter is told by which one gives rows of one width."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from itertools import islice
+
+from publisher.ingest.findings.files import DAMAGED, LOOSE_QUOTES, TOO_LARGE
+from publisher.ingest.formats.errors import Note, ReaderError
+from publisher.ingest.formats.grid import MAX_COLUMNS, Grid, build
+
+DELIMITERS = (",", "\t", ";")
+SAMPLE = 200
+"""Rows looked at to find the delimiter."""
+SHARE = 0.5
+"""Of the rows must have the commonest width; else the text is prose with commas in it."""
+
+
+def delimiter_of(text: str) -> str | None:
+    """``None`` where no delimiter makes a table of it: plain text, or a table of one column."""
+    best: tuple[float, int, str] | None = None
+    for delimiter in DELIMITERS:
+        width, share = _regularity(text, delimiter)
+        if width > 1 and share >= SHARE and (best is None or (share, width) > best[:2]):
+            best = (share, width, delimiter)
+    return best[2] if best else None
+
+
+def _regularity(text: str, delimiter: str) -> tuple[int, float]:
+    widths: Counter[int] = Counter()
+    try:
+        for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), SAMPLE):
+            if any(cell.strip() for cell in row):
+                widths[len(row)] += 1
+    except csv.Error:
+        return 0, 0.0
+    if not widths:
+        return 0, 0.0
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+    return width, count / widths.total()
+
+
+def grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[Note, ...]]:
+    """Row numbers count the records, as a spreadsheet program shows them, not the lines.
+
+    Raises :class:`ReaderError`.
+    """
+    notes: tuple[Note, ...] = ()
+    try:
+        rows = _rows(text, delimiter, strict=True)
+    except csv.Error as problem:
+        notes = (Note(LOOSE_QUOTES, str(problem), name),)
+        try:
+            rows = _rows(text, delimiter, strict=False)
+        except csv.Error as worse:
+            raise ReaderError(DAMAGED, f"CSV: {worse}") from worse
+    return build(name, rows), notes
+
+
+def _rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
+    rows = []
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict):
+        if len(row) > 4 * MAX_COLUMNS and any(row[MAX_COLUMNS:]):
+            raise ReaderError(TOO_LARGE, f"{len(row)} columns")
+        rows.append(row)
+    return rows
+
+
+def lines(text: str, name: str) -> Grid | None:
+    """Plain text as a table of one column, a row a line."""
+    return build(name, [[line] for line in text.splitlines()])

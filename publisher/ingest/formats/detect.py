@@ -1,0 +1,206 @@
+"""Bytes → grids of cells, records, or text: what a file is, is told by its content, never by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from publisher.ingest.findings.files import ARCHIVE, EMPTY, ENCRYPTED, NO_TABLE, TOO_LARGE, UNSUPPORTED
+from publisher.ingest.findings.kind import Finding
+from publisher.ingest.formats import (
+    delimited_text,
+    docx,
+    excel,
+    html,
+    json_records,
+    ods,
+    ole2,
+    text_encoding,
+    xlsx_annotations,
+    zip_safety,
+)
+from publisher.ingest.formats.errors import Note, ReaderError
+from publisher.ingest.formats.grid import Grid
+from publisher.ingest.formats.json_records import Record
+
+MAX_FILE = 64 << 20
+
+XLS = "application/vnd.ms-excel"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+HTML, CSV, TSV, TEXT = "text/html", "text/csv", "text/tab-separated-values", "text/plain"
+JSON, JSON_LINES = "application/json", "application/jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    media_type: str
+    grids: tuple[Grid, ...] = ()
+    """Tables that hold text, in the order of the file; a blank sheet is not among them."""
+    records: Iterable[Record] | None = None
+    """JSON: decoded as they are asked for, so iterating may raise ``UnreadableFile``. Decimals are text."""
+    text: str | None = None
+    """HTML source as text; the text of plain text and of docx."""
+    findings: tuple[Finding, ...] = ()
+    """Damage that did not stop the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    media_type: str
+    grids: tuple[Grid, ...] = ()
+    records: Iterable[Record] | None = None
+    text: str | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def open_grids(data: bytes, name: str) -> Opened:
+    """Read the tables of a file. ``name`` serves findings and the name of a CSV file's grid only.
+
+    Raises :class:`~publisher.ingest.parsed_file.UnreadableFile`, which carries the finding.
+    """
+    try:
+        read = _open(data, name)
+        if not read.grids and read.records is None and read.text is None:
+            raise ReaderError(NO_TABLE, read.media_type)
+    except ReaderError as problem:
+        raise problem.unreadable(name) from problem
+    findings = tuple(note.finding(name) for note in read.notes)
+    return Opened(read.media_type, read.grids, read.records, read.text, findings)
+
+
+def _open(data: bytes, name: str) -> _Read:
+    if not data or data.isspace():
+        raise ReaderError(EMPTY)
+    if len(data) > MAX_FILE:
+        raise ReaderError(TOO_LARGE, f"{len(data) >> 20} MiB > {MAX_FILE >> 20} MiB")
+    if data.startswith(b"\x1f\x8b"):
+        return _gzip(data, name)
+    if data.startswith(ole2.MAGIC):
+        marks = ole2.marks(data)
+        grids, notes = excel.grids(data, marks)
+        return _Read(XLS, grids, notes=notes)
+    if data.startswith(b"PK"):
+        return _zip(data)
+    _refuse(data)
+    return _text(data, name)
+
+
+KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "PDF"),
+    (b"{\\rtf", "RTF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"MIME-Version:", "MHTML"),
+)
+ARCHIVES: tuple[tuple[bytes, str], ...] = ((b"Rar!\x1a", "rar"), (b"7z\xbc\xaf\x27\x1c", "7z"))
+
+
+def _refuse(data: bytes) -> None:
+    for magic, kind in ARCHIVES:
+        if data.startswith(magic):
+            raise ReaderError(ARCHIVE, kind)
+    for magic, kind in KINDS:
+        if data.startswith(magic) and (kind != "BMP" or b"\x00" in data[:64]):
+            raise ReaderError(UNSUPPORTED, kind)
+    # File encryption that many offices' machines apply to every file; its header is binary.
+    if b"E-SafeNet" in data[:512] and b"\x00" in data[:512]:
+        raise ReaderError(ENCRYPTED, "E-SafeNet")
+
+
+def _zip(data: bytes) -> _Read:
+    parts = zip_safety.members(data)
+    kind = parts.get("mimetype", b"").decode("ascii", "replace").strip()
+    if "xl/workbook.xml" in parts:
+        grids, notes = excel.grids(data, xlsx_annotations.marks(parts))
+        return _Read(XLSX, grids, notes=notes)
+    if "word/document.xml" in parts:
+        grids, text = docx.read(parts["word/document.xml"])
+        return _Read(DOCX, grids, text=text if text and not text.isspace() else None)
+    if kind.startswith(ODS) and "content.xml" in parts:
+        if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+            raise ReaderError(ENCRYPTED, "ods")
+        return _Read(ODS, ods.grids(parts["content.xml"]))
+    if "xl/workbook.bin" in parts:
+        raise ReaderError(UNSUPPORTED, "xlsb")
+    if "OFD.xml" in parts:
+        raise ReaderError(UNSUPPORTED, "OFD")
+    if "[Content_Types].xml" in parts or kind:
+        raise ReaderError(UNSUPPORTED, kind or "Office")
+    raise ReaderError(ARCHIVE, "zip")
+
+
+def _gzip(data: bytes, name: str) -> _Read:
+    """gzip of JSON Lines streams, up to 1 GiB; of anything else is opened, up to the limit of a file."""
+    chunks = zip_safety.gunzip(data)
+    head = next(chunks, b"")
+    if _is_json(head) and json_records.is_lines(head):
+        return _Read(JSON_LINES, records=_json_lines(lambda: zip_safety.gunzip(data), name))
+    inner = b"".join(zip_safety.gunzip(data, MAX_FILE))
+    if inner.startswith(b"\x1f\x8b"):
+        raise ReaderError(ARCHIVE, "gzip")
+    return _open(inner, name)
+
+
+def _json_lines(chunks: Callable[[], Iterable[bytes]], name: str) -> json_records.Lines:
+    return json_records.Lines(chunks, lambda problem: problem.unreadable(name))
+
+
+JSON_START = re.compile(rb"""\s*(\[\s*[\[{\]]|\{\s*["}])""")
+
+
+def _is_json(data: bytes) -> bool:
+    return JSON_START.match(data, 0, 4096) is not None
+
+
+def _text(data: bytes, name: str) -> _Read:
+    plain = data.removeprefix(b"\xef\xbb\xbf")
+    if _is_json(plain) and json_records.is_lines(plain):
+        return _Read(JSON_LINES, records=_json_lines(lambda: _chunks(plain), name))
+    text, notes = text_encoding.decode(data)
+    if _is_json(text[:4096].encode()):
+        return _json(text.encode(), name, notes)
+    if _is_html(text):
+        return _Read(HTML, html.grids(html.parse(text)), text=text, notes=notes)
+    stem = PurePath(name).stem
+    separator = SEPARATOR_LINE.match(text)
+    if separator:
+        text = text[separator.end() :]
+    delimiter = separator[1] if separator else delimited_text.delimiter_of(text)
+    if delimiter is None:
+        column = delimited_text.lines(text, stem)
+        return _Read(TEXT, (column,) if column else (), text=text, notes=notes)
+    grid, more = delimited_text.grid(text, stem, delimiter)
+    return _Read(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + more)
+
+
+def _json(data: bytes, name: str, notes: tuple[Note, ...]) -> _Read:
+    if json_records.is_lines(data):
+        return _Read(JSON_LINES, records=_json_lines(lambda: _chunks(data), name), notes=notes)
+    return _Read(JSON, records=json_records.records(data), notes=notes)
+
+
+SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n")
+"""The first line by which Excel is told the delimiter; no row of the table."""
+
+HTML_START = re.compile(
+    r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*"
+    r"<(!doctype html|(html|head|meta|title|body|table|div|p|style|center)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _is_html(text: str) -> bool:
+    return HTML_START.match(text, 0, 1 << 16) is not None
+
+
+def _chunks(data: bytes, size: int = 1 << 20) -> Iterable[bytes]:
+    view = memoryview(data)
+    return (bytes(view[start : start + size]) for start in range(0, len(view), size))

@@ -1,0 +1,127 @@
+"""docx → grids and text, read from ``word/document.xml``: what a person sees, deletions left out.
+
+ECMA-376 part 1, chapter 17. Tables inside content controls and tracked insertions are read like others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
+from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build
+from publisher.ingest.formats.xlsx_annotations import safe_parser
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+SKIPPED = frozenset(
+    {f"{W}{name}" for name in ("del", "moveFrom", "delText", "instrText", "rPr", "pPr", "tcPr", "tblPr")}
+    | {"{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
+)
+BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+
+
+def read(content: bytes) -> tuple[tuple[Grid, ...], str]:
+    """The tables that hold text, and the whole text (a table's row a line, cells apart by tabs).
+
+    Raises :class:`ReaderError`.
+    """
+    # The strict flavour of the format differs in the namespace alone.
+    content = content.replace(STRICT, W.strip("{}").encode())
+    try:
+        root = etree.fromstring(content, safe_parser())
+    except (etree.XMLSyntaxError, ValueError) as problem:
+        raise ReaderError(DAMAGED, f"word/document.xml: {problem}") from problem
+    found = []
+    for number, table in enumerate(root.iter(f"{W}tbl"), start=1):
+        rows, merges = _cells(table)
+        grid = build(f"表{number}", rows, merges)
+        if grid is not None:
+            found.append(grid)
+    return tuple(found), "\n".join(_text_lines(root))
+
+
+def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
+    rows: list[list[str]] = []
+    merges: list[Merge] = []
+    open_at: dict[int, Merge] = {}  # first column of a vertical merge → the range as far as it goes
+    total = 0
+    for r, row in enumerate(_own(table, f"{W}tr"), start=1):
+        texts: list[str] = []
+        column = 1 + _number(row.find(f"{W}trPr/{W}gridBefore"))
+        seen: dict[int, Merge] = {}
+        for cell in _own(row, f"{W}tc"):
+            properties = cell.find(f"{W}tcPr")
+            width = max(1, _number(properties.find(f"{W}gridSpan")) if properties is not None else 1)
+            right = column + width - 1
+            total += width
+            if right > 4 * MAX_COLUMNS or total > MAX_CELLS:
+                raise ReaderError(TOO_LARGE, f"{right} columns")
+            vertical = properties.find(f"{W}vMerge") if properties is not None else None
+            above = open_at.get(column)
+            text = "\n".join(_paragraphs(cell))
+            if vertical is not None and vertical.get(f"{W}val") != "restart" and above is not None:
+                seen[column] = (above[0], above[1], r, max(above[3], right))
+            elif vertical is not None:
+                seen[column] = (r, column, r, right)
+            elif width > 1:
+                merges.append((r, column, r, right))
+            texts.extend("" for _ in range(column - 1 - len(texts)))
+            texts.append(text)
+            column = right + 1
+        merges += [m for c, m in open_at.items() if seen.get(c, (0,))[0] != m[0]]
+        open_at = seen
+        rows.append(texts)
+    return rows, [*merges, *open_at.values()]
+
+
+def _number(element: etree._Element | None) -> int:
+    text = (element.get(f"{W}val") or "") if element is not None else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def _own(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
+    """Rows of a table, cells of a row: also inside content controls, but not those of a table within."""
+    walker = etree.iterwalk(parent, events=("start",))
+    for _, element in walker:
+        if element.tag == tag and element is not parent:
+            walker.skip_subtree()
+            yield element
+        elif element.tag in SKIPPED or (element.tag == f"{W}tbl" and element is not parent):
+            walker.skip_subtree()
+
+
+def _paragraphs(parent: etree._Element) -> Iterator[str]:
+    """Paragraphs with text; a table inside a cell is a grid of its own and not its text."""
+    for paragraph in _own(parent, f"{W}p"):
+        text = "".join(_runs(paragraph))
+        if text and not text.isspace():
+            yield text
+
+
+def _runs(paragraph: etree._Element) -> Iterator[str]:
+    walker = etree.iterwalk(paragraph, events=("start",))
+    for _, node in walker:
+        if node.tag in SKIPPED:
+            walker.skip_subtree()
+        elif node.tag == f"{W}t":
+            yield node.text or ""
+        elif node.tag in BREAKS:
+            yield BREAKS[node.tag]
+
+
+def _text_lines(root: etree._Element) -> Iterator[str]:
+    walker = etree.iterwalk(root, events=("start",))
+    for _, element in walker:
+        if element.tag in SKIPPED:
+            walker.skip_subtree()
+        elif element.tag == f"{W}tr":
+            walker.skip_subtree()
+            cells = [" ".join(_paragraphs(cell)) for cell in _own(element, f"{W}tc")]
+            if any(cells):
+                yield "\t".join(cells)
+        elif element.tag == f"{W}p":
+            walker.skip_subtree()
+            yield "".join(_runs(element))

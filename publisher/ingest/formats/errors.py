@@ -1,0 +1,35 @@
+"""What a reader of a file format raises or reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from publisher.ingest.findings.kind import Finding, Kind, Place
+from publisher.ingest.parsed_file import UnreadableFile
+
+
+class ReaderError(Exception):
+    """Raised inside the readers, which do not know the file's name; ``open_grids`` adds it."""
+
+    def __init__(self, kind: Kind, detail: str = "", *, row: int | None = None) -> None:
+        super().__init__(f"{kind.code}: {detail}")
+        self.kind = kind
+        self.detail = detail
+        self.row = row
+
+    def unreadable(self, file: str) -> UnreadableFile:
+        return UnreadableFile(self.kind.at(Place(file, row=self.row), detail=self.detail))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something short of failure that a reader saw; ``open_grids`` adds the file's name."""
+
+    kind: Kind
+    detail: str = ""
+    sheet: str | None = None
+    row: int | None = None
+    found: str = ""
+
+    def finding(self, file: str) -> Finding:
+        return self.kind.at(Place(file, self.sheet, self.row), self.found, detail=self.detail)

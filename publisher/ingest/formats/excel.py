@@ -1,0 +1,77 @@
+"""xls and xlsx → grids: python-calamine reads the cells, our own passes what it does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from publisher.ingest.findings.files import DIGITS_LOST, FORMULA_WITHOUT_VALUE
+from publisher.ingest.findings.kind import Kind
+from publisher.ingest.formats.errors import Note
+from publisher.ingest.formats.grid import Grid, Marks, Merge, Position, build
+from publisher.ingest.formats.sandbox import calamine_script, run
+
+
+class Sheet(msgspec.Struct):
+    index: int
+    """Among all sheets of the workbook, charts included."""
+    name: str
+    hidden: bool
+    rows: list[list[str | int | float | bool]]
+    merges: list[Merge]
+
+
+class Answer(run.Failure):
+    sheets: tuple[Sheet, ...] = ()
+
+
+def grids(data: bytes, marks: Mapping[int, Marks]) -> tuple[tuple[Grid, ...], tuple[Note, ...]]:
+    """The sheets that hold text. ``marks``: by a sheet's index, see :class:`Marks`.
+
+    Raises :class:`ReaderError`.
+    """
+    found: list[Grid] = []
+    notes: list[Note] = []
+    for sheet in _sheets(data):
+        mark = marks.get(sheet.index, Marks())
+        grid = build(
+            sheet.name,
+            sheet.rows,
+            sheet.merges,
+            hidden=sheet.hidden,
+            hidden_rows=mark.hidden_rows,
+            replaced=mark.errors,
+        )
+        notes += _notes(sheet, mark)
+        if grid is not None:
+            found.append(grid)
+    return tuple(found), tuple(notes)
+
+
+def _sheets(data: bytes) -> tuple[Sheet, ...]:
+    """Run the parser apart, with limits; see :mod:`publisher.ingest.formats.sandbox.calamine_script`."""
+    said = run.run(calamine_script, data, calamine_script.SECONDS)
+    answer = msgspec.msgpack.decode(said, type=Answer)
+    run.refuse(answer.error, answer.detail)
+    return answer.sheets
+
+
+def _notes(sheet: Sheet, mark: Marks) -> list[Note]:
+    notes = []
+    if mark.uncalculated:
+        notes.append(_note(FORMULA_WITHOUT_VALUE, sheet.name, mark.uncalculated))
+    long = {
+        (r, c): repr(value)
+        for r, row in enumerate(sheet.rows, start=1)
+        for c, value in enumerate(row, start=1)
+        if isinstance(value, float) and abs(value) >= 1e15 and value.is_integer()
+    }
+    if long:
+        notes.append(_note(DIGITS_LOST, sheet.name, long))
+    return notes
+
+
+def _note(kind: Kind, sheet: str, cells: Mapping[Position, str]) -> Note:
+    first = min(cells)
+    return Note(kind, str(len(cells)), sheet, first[0], cells[first])

@@ -1,0 +1,185 @@
+"""Cell values and merged ranges → a :class:`Grid`: the same for every kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import msgspec
+
+from publisher.ingest.findings.files import TOO_LARGE
+from publisher.ingest.formats.errors import ReaderError
+
+MAX_ROWS = 1_048_576
+MAX_COLUMNS = 512
+MAX_CELLS = 8_000_000
+"""After trimming: what fits in memory as text."""
+
+type Scalar = str | int | float | bool | None
+type Position = tuple[int, int]
+"""1-based row and column."""
+type Merge = tuple[int, int, int, int]
+"""1-based first row, first column, last row, last column."""
+
+
+def text_of(value: Scalar) -> tuple[str, bool]:
+    """What the cell shows, and whether it is a number: ``1.0`` prints as ``1``, never with an exponent."""
+    if value is None or value == "":
+        return "", False
+    if isinstance(value, str):
+        return (value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value), False
+    if isinstance(value, bool):
+        return ("TRUE" if value else "FALSE"), False
+    if isinstance(value, int):
+        return str(value), True
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value)), True
+    return format(Decimal(repr(value)), "f"), True
+
+
+def build(
+    name: str,
+    rows: Sequence[Sequence[Scalar]],
+    merges: Iterable[Merge] = (),
+    *,
+    hidden: bool = False,
+    hidden_rows: frozenset[int] = frozenset(),
+    replaced: Mapping[Position, str] | None = None,
+) -> Grid | None:
+    """A trimmed rectangle of cells, or ``None`` where no cell has text.
+
+    ``replaced`` gives the text of cells that the library reads as blank. Raises :class:`ReaderError`
+    (``file-too-large``) beyond the limits of this module.
+    """
+    texts = [[text_of(value) for value in row] for row in rows]
+    _put(texts, replaced or {})
+    height, width = _extent(texts)
+    if not height:
+        return None
+    if height > MAX_ROWS or width > MAX_COLUMNS or height * width > MAX_CELLS:
+        raise ReaderError(TOO_LARGE, f"{name}: {height} × {width}")
+    covered = _covered(merges, height, width)
+    blank = ("", False)
+    grid = []
+    for r, row in enumerate(texts[:height], start=1):
+        line = [*row[:width], *(blank for _ in range(width - len(row)))]
+        if covered:
+            grid.append(tuple(_cell(texts, covered, r, c, *value) for c, value in enumerate(line, start=1)))
+        else:
+            grid.append(tuple([Cell(t, r, c, None, n) for c, (t, n) in enumerate(line, start=1)]))
+    shown = frozenset(r for r in hidden_rows if r <= height)
+    return Grid(name, tuple(grid), hidden, shown)
+
+
+def _cell(
+    texts: list[list[tuple[str, bool]]],
+    covered: Mapping[Position, Position],
+    row: int,
+    column: int,
+    text: str,
+    numeric: bool,  # noqa: FBT001 -- unpacked from a pair
+) -> Cell:
+    origin = covered.get((row, column))
+    if origin is None:
+        return Cell(text, row, column, None, numeric)
+    line = texts[origin[0] - 1]
+    shown = line[origin[1] - 1] if len(line) >= origin[1] else ("", False)
+    if text and not text.isspace():
+        return Cell(text, row, column, origin, numeric, covered=True)
+    return Cell(shown[0], row, column, origin, shown[1])
+
+
+def _put(texts: list[list[tuple[str, bool]]], replaced: Mapping[Position, str]) -> None:
+    for (row, column), text in replaced.items():
+        if row > MAX_ROWS or column > MAX_COLUMNS:
+            continue
+        while len(texts) < row:
+            texts.append([])
+        line = texts[row - 1]
+        line.extend(("", False) for _ in range(column - len(line)))
+        line[column - 1] = (text, False)
+
+
+def _extent(texts: Sequence[Sequence[tuple[str, bool]]]) -> tuple[int, int]:
+    """Rows and columns up to the last that holds more than white space."""
+    height = width = 0
+    for r, row in enumerate(texts, start=1):
+        for c in range(len(row), 0, -1):
+            text = row[c - 1][0]
+            if text and not text.isspace():
+                height, width = r, max(width, c)
+                break
+    return height, width
+
+
+def _covered(merges: Iterable[Merge], height: int, width: int) -> dict[Position, Position]:
+    """Covered cell → top left of its range. A cell in several ranges belongs to the first."""
+    covered: dict[Position, Position] = {}
+    work = 0
+    for top, left, bottom, right in merges:
+        if not (1 <= top <= height and 1 <= left <= width):
+            continue
+        bottom, right = min(bottom, height), min(right, width)  # noqa: PLW2901 -- clipped to the text
+        work += max(0, bottom - top + 1) * max(0, right - left + 1)
+        if work > 2 * MAX_CELLS:  # overlapping ranges: only a hostile file has so many
+            raise ReaderError(TOO_LARGE, "merged ranges")
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                if (row, column) != (top, left):
+                    covered.setdefault((row, column), (top, left))
+    return covered
+
+
+class Cell(msgspec.Struct, frozen=True, gc=False):
+    """A cell of a grid: text as found, and where it stands (1-based row, 1-based column).
+
+    A struct that the garbage collector does not follow: a workbook has a million of them.
+    """
+
+    text: str
+    row: int
+    column: int
+    merged_from: tuple[int, int] | None = None
+    """For a cell inside a merged range: the range's top left, whose text it carries."""
+    numeric: bool = False
+    covered: bool = False
+    """Own text that a merged range hides: the file holds it, a spreadsheet program does not show it.
+    ``merged_from`` is set then too, but ``text`` is the cell's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A rectangle of text: one sheet, one table of a document, one CSV file.
+
+    ``rows[i]`` holds the cells of row ``first_row + i``; blank cells are in it with ``text == ""``.
+    """
+
+    name: str
+    rows: tuple[tuple[Cell, ...], ...]
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    """1-based rows that a spreadsheet program does not show; they are read like others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Positions are 1-based (row, column)."""
+
+    hidden_rows: frozenset[int] = frozenset()
+    errors: Mapping[Position, str] = field(default_factory=dict)
+    """Cells that hold a formula error and the error as shown, ``#REF!``; the library reads them blank."""
+    uncalculated: Mapping[Position, str] = field(default_factory=dict)
+    """Cells whose formula was saved without a result, and the formula."""
+
+
+ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
+"""Error codes of binary workbooks ([MS-XLS] 2.5.10 Bes)."""

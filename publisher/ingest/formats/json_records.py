@@ -1,0 +1,105 @@
+"""JSON and JSON Lines → records, decoded as they are asked for; decimals stay text, exactly as found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from publisher.ingest.findings.files import BAD_JSON, NOT_RECORDS, TOO_LARGE
+from publisher.ingest.findings.kind import Kind
+from publisher.ingest.formats.errors import ReaderError
+
+type Record = dict[str, object]
+
+MAX_LINE = 16 << 20
+DEPTH = 4
+"""How deep in an object the one array of records may lie: ``{"data": {"list": […]}}``."""
+
+
+class Lines:
+    """JSON Lines, decoded anew by every iteration; blank lines are passed over.
+
+    Iteration raises what ``fail`` makes of a :class:`ReaderError` at the first line that is not an object.
+    """
+
+    def __init__(
+        self, chunks: Callable[[], Iterable[bytes]], fail: Callable[[ReaderError], Exception]
+    ) -> None:
+        self._chunks = chunks
+        self._fail = fail
+
+    def __iter__(self) -> Iterator[Record]:
+        decoder = msgspec.json.Decoder(dict[str, Any], float_hook=str)
+        number = 0
+        try:
+            for line in _lines(self._chunks()):
+                number += 1
+                if not line or line.isspace():
+                    continue
+                yield decoder.decode(line)
+        except msgspec.ValidationError as problem:
+            raise self._fail(_error(NOT_RECORDS, number, problem)) from problem
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
+            raise self._fail(_error(BAD_JSON, number, problem)) from problem
+        except ReaderError as problem:
+            raise self._fail(problem) from problem
+
+
+def _error(kind: Kind, line: int, problem: Exception) -> ReaderError:
+    return ReaderError(kind, f"line {line}: {problem}", row=line)
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        lines = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
+        rest = lines.pop()
+        if len(rest) > MAX_LINE:
+            raise ReaderError(TOO_LARGE, "JSON Lines: line")
+        yield from lines
+    if rest:
+        yield rest
+
+
+def records(data: bytes) -> list[Record]:
+    """The records of one JSON document. Raises :class:`ReaderError`."""
+    try:
+        value = msgspec.json.Decoder(float_hook=str).decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
+        raise ReaderError(BAD_JSON, str(problem)) from problem
+    rows = value if isinstance(value, list) else _only_array(value)
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise ReaderError(NOT_RECORDS, f"{number}: {type(row).__name__}", row=number)
+    return rows
+
+
+def _only_array(value: object) -> list[Any]:
+    arrays = list(_arrays(value, DEPTH)) if isinstance(value, dict) else []
+    if len(arrays) == 1:
+        return arrays[0]
+    if isinstance(value, dict) and not arrays:
+        return [value]
+    raise ReaderError(NOT_RECORDS, f"{len(arrays)} arrays" if arrays else type(value).__name__)
+
+
+def _arrays(value: dict[str, Any], depth: int) -> Iterator[list[Any]]:
+    """Arrays of objects in nested objects; arrays of plain values are fields of a record."""
+    for child in value.values():
+        if isinstance(child, list) and child and all(isinstance(item, dict) for item in child):
+            yield child
+        elif isinstance(child, dict) and depth:
+            yield from _arrays(child, depth - 1)
+
+
+def is_lines(data: bytes) -> bool:
+    """Whether the first line is an object of its own and more follows; else it is one JSON document."""
+    first, _, rest = data.lstrip().partition(b"\n")
+    if len(first) > MAX_LINE or not rest or rest.isspace():
+        return False
+    try:
+        return isinstance(msgspec.json.decode(first), dict)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False

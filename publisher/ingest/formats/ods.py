@@ -1,0 +1,150 @@
+"""ods → grids. Read by lxml, not by calamine, which tells no merged ranges of ods and expands every
+repeat: 300 bytes that repeat one cell over a sheet would fill all memory.
+
+OpenDocument 1.3 part 3, chapter 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
+from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid, Merge, Scalar, build
+from publisher.ingest.formats.xlsx_annotations import safe_parser
+
+OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+NUMBERS = frozenset({"float", "percentage", "currency"})
+
+
+def grids(content: bytes) -> tuple[Grid, ...]:
+    """The sheets that hold text, from ``content.xml``. Raises :class:`ReaderError`."""
+    try:
+        root = etree.fromstring(content, safe_parser())
+    except (etree.XMLSyntaxError, ValueError) as problem:
+        raise ReaderError(DAMAGED, f"content.xml: {problem}") from problem
+    hidden_styles = {
+        style.get(f"{STYLE}name")
+        for style in root.iter(f"{STYLE}style")
+        for properties in style.iterchildren(f"{STYLE}table-properties")
+        if properties.get(f"{TABLE}display") == "false"
+    }
+    found = []
+    for table in root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table"):
+        name = table.get(f"{TABLE}name") or ""
+        sheet = _Sheet(name)
+        sheet.read(table)
+        hidden = table.get(f"{TABLE}style-name") in hidden_styles
+        hidden_rows = frozenset(sheet.hidden_rows)
+        grid = build(name, sheet.rows, sheet.merges, hidden=hidden, hidden_rows=hidden_rows)
+        if grid is not None:
+            found.append(grid)
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class _Sheet:
+    name: str
+    rows: list[list[Scalar]] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    cells: int = 0
+
+    def read(self, table: etree._Element) -> None:
+        blank = 0  # rows without text wait until one with text follows: the last are a million
+        for row in _rows(table):
+            repeat = _repeat(row, "number-rows-repeated")
+            texts = self._row(row, len(self.rows) + blank + 1)
+            if not any(value not in {None, ""} for value in texts):
+                blank += repeat
+                continue
+            self._count((blank + repeat) * max(1, len(texts)), len(self.rows) + blank + repeat)
+            self.rows.extend([] for _ in range(blank))
+            if row.get(f"{TABLE}visibility") in {"collapse", "filter"}:
+                self.hidden_rows.update(range(len(self.rows) + 1, len(self.rows) + repeat + 1))
+            self.rows.extend(list(texts) for _ in range(repeat))
+            blank = 0
+
+    def _row(self, row: etree._Element, number: int) -> list[Scalar]:
+        texts: list[Scalar] = []
+        column = 1
+        for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
+            repeat = _repeat(cell, "number-columns-repeated")
+            value = _value(cell)
+            if value not in {None, ""}:
+                self._count(repeat, 1)
+                if column + repeat - 1 > 4 * MAX_COLUMNS:
+                    raise ReaderError(TOO_LARGE, f"{self.name}: {column + repeat - 1} columns")
+                texts.extend(None for _ in range(column - 1 - len(texts)))
+                texts.extend(value for _ in range(repeat))
+            down = _repeat(cell, "number-rows-spanned")
+            across = _repeat(cell, "number-columns-spanned")
+            if (down, across) != (1, 1):
+                self.merges.append((number, column, number + down - 1, column + across - 1))
+            column += repeat
+        return texts
+
+    def _count(self, cells: int, rows: int) -> None:
+        self.cells += cells
+        if self.cells > MAX_CELLS or rows > MAX_ROWS:
+            raise ReaderError(TOO_LARGE, f"{self.name}: {rows} rows")
+
+
+def _rows(table: etree._Element) -> Iterator[etree._Element]:
+    """The table's own rows, out of header and group elements; a table in a cell is not entered."""
+    walker = etree.iterwalk(table, events=("start",), tag=(f"{TABLE}table-row", f"{TABLE}table"))
+    for _, element in walker:
+        if element.tag == f"{TABLE}table-row":
+            walker.skip_subtree()
+            yield element
+        elif element is not table:
+            walker.skip_subtree()
+
+
+def _repeat(element: etree._Element, name: str) -> int:
+    text = element.get(f"{TABLE}{name}") or "1"
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 9):
+        raise ReaderError(DAMAGED, f"content.xml: {name}")
+    return int(text)
+
+
+def _value(cell: etree._Element) -> Scalar:
+    kind = cell.get(f"{OFFICE}value-type")
+    if kind in NUMBERS:
+        try:
+            return float(cell.get(f"{OFFICE}value") or "")
+        except ValueError:
+            return _text(cell)
+    if kind == "date":
+        return (cell.get(f"{OFFICE}date-value") or _text(cell)).removesuffix("T00:00:00").replace("T", " ")
+    if kind == "boolean":
+        return cell.get(f"{OFFICE}boolean-value") == "true"
+    return _text(cell)
+
+
+def _text(cell: etree._Element) -> str:
+    """Paragraphs of the cell, a line each; its comments (``office:annotation``) are not its text."""
+    return "\n".join("".join(_runs(p)) for p in cell.iterchildren(f"{TEXT}p"))
+
+
+def _runs(paragraph: etree._Element) -> Iterator[str]:
+    walker = etree.iterwalk(paragraph, events=("start", "end"))
+    for event, node in walker:
+        if event == "start":
+            if node.tag == f"{OFFICE}annotation":
+                walker.skip_subtree()
+            elif node.tag == f"{TEXT}s":
+                count = node.get(f"{TEXT}c") or "1"
+                yield " " * min(int(count), 100) if count.isascii() and count.isdigit() else " "
+            elif node.tag in {f"{TEXT}line-break", f"{TEXT}tab"}:
+                yield "\n" if node.tag == f"{TEXT}line-break" else "\t"
+            elif node.text:
+                yield node.text
+        elif node is not paragraph and node.tail:
+            yield node.tail

@@ -1,0 +1,106 @@
+"""Old binary containers (OLE2): which program's file it is, and what an .xls tells beside its cells.
+
+Records as in [MS-XLS] 2.4; containers by olefile.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import olefile
+
+from publisher.ingest.findings.files import DAMAGED, ENCRYPTED, UNSUPPORTED, WORD_97
+from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.grid import ERRORS, Marks, Position
+
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+BOF, EOF, FILEPASS, BOUNDSHEET, ROW = 0x0809, 0x000A, 0x002F, 0x0085, 0x0208
+BOOLERR, FORMULA = 0x0205, 0x0006
+HIDDEN_ROW = 0x20
+"""``fDyZero`` in byte 12 of a ROW record."""
+
+
+def marks(data: bytes) -> Mapping[int, Marks]:
+    """Of an old workbook, by the sheet's index. Raises :class:`ReaderError` for anything but a workbook."""
+    return _marks(_workbook(data))
+
+
+def is_word(data: bytes) -> bool:
+    """Whether it is a document of Word 97 or WPS, by what it holds. Raises :class:`ReaderError`."""
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as container:
+            return bool(container.exists("WordDocument"))
+    except Exception as problem:
+        raise ReaderError(DAMAGED, f"OLE2: {problem}") from problem
+
+
+def _workbook(data: bytes) -> bytes:
+    """The workbook's stream: ``Workbook``, or ``Book`` before 1997."""
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as container:
+            streams = {path[0].lower(): path for path in container.listdir() if len(path) == 1}
+            for name in ("workbook", "book"):
+                if name in streams:
+                    return bytes(container.openstream(streams[name]).read())
+    except Exception as problem:
+        raise ReaderError(DAMAGED, f"OLE2: {problem}") from problem
+    if "encryptedpackage" in streams or "encryptioninfo" in streams:
+        raise ReaderError(ENCRYPTED, "EncryptedPackage")
+    if "worddocument" in streams:
+        raise ReaderError(WORD_97)
+    if "powerpoint document" in streams:
+        raise ReaderError(UNSUPPORTED, "PowerPoint")
+    raise ReaderError(UNSUPPORTED, "OLE2")
+
+
+@dataclass(slots=True)
+class _Sheet:
+    hidden_rows: set[int] = field(default_factory=set)
+    errors: dict[Position, str] = field(default_factory=dict)
+
+
+def _marks(stream: bytes) -> Mapping[int, Marks]:
+    index_of: dict[int, int] = {}
+    sheets: dict[int, _Sheet] = {}
+    sheet: _Sheet | None = None
+    for start, kind, body in _records(stream):
+        if kind == FILEPASS:
+            raise ReaderError(ENCRYPTED, "xls")
+        if kind == BOUNDSHEET and len(body) >= 4:
+            index_of[struct.unpack_from("<I", body)[0]] = len(index_of)
+        elif kind == BOF and start in index_of:
+            sheet = sheets.setdefault(index_of[start], _Sheet())
+        elif sheet is not None:
+            _mark(sheet, kind, body)
+    return {index: Marks(frozenset(s.hidden_rows), s.errors) for index, s in sheets.items()}
+
+
+def _mark(sheet: _Sheet, kind: int, body: bytes) -> None:
+    if kind == ROW and len(body) >= 13:
+        if body[12] & HIDDEN_ROW:
+            sheet.hidden_rows.add(_u16(body, 0) + 1)
+    elif kind == BOOLERR and len(body) >= 8:
+        if body[7]:
+            sheet.errors[_u16(body, 0) + 1, _u16(body, 2) + 1] = ERRORS.get(body[6], "#ERR!")
+    elif (
+        kind == FORMULA and len(body) >= 14 and body[12:14] == b"\xff\xff" and body[6] == 2  # an error
+    ):
+        sheet.errors[_u16(body, 0) + 1, _u16(body, 2) + 1] = ERRORS.get(body[8], "#ERR!")
+
+
+def _records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
+    position = 0
+    while position + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, position)
+        if kind == 0 and length == 0:  # the padding after the last record
+            return
+        yield position, kind, stream[position + 4 : position + 4 + length]
+        position += 4 + length
+
+
+def _u16(body: bytes, offset: int) -> int:
+    return int.from_bytes(body[offset : offset + 2], "little")

@@ -1,0 +1,1 @@
+"""Readers that run in a process of their own."""

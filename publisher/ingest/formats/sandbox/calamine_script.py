@@ -1,0 +1,106 @@
+"""The native spreadsheet parser, in a process of its own, with a limit on memory and time.
+
+A workbook of a few hundred bytes can make the parser allocate half a terabyte (two cells in opposite
+corners), follow a circular sector chain for ever, or clone one long string a million times; each
+ends the process it runs in. So it runs here: standard input is the workbook, standard output one
+MessagePack object, and whatever happens to this process, the caller only sees that it failed.
+
+Run as a script by :mod:`publisher.ingest.formats.excel`; it imports nothing of the project, so
+that it starts in some 40 ms.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import sys
+from typing import Any
+
+import msgspec
+from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+MEMORY = 3 << 30
+SECONDS = 60
+MAX_CELLS = 20_000_000
+"""The rectangle that a sheet spans, blank cells included."""
+MAX_TEXT = 512 << 20
+"""Characters of all cells together."""
+
+
+class TooLargeError(Exception):
+    """A sheet spans or says more than the limits above."""
+
+
+def main() -> None:
+    _limit()
+    data = sys.stdin.buffer.read()
+    try:
+        answer: dict[str, Any] = {"sheets": list(_sheets(data))}
+    except PasswordError:
+        answer = {"error": "encrypted", "detail": "password"}
+    except (TooLargeError, MemoryError) as problem:
+        answer = {"error": "too-large", "detail": str(problem)}
+    except BaseException as problem:  # noqa: BLE001 -- the parser's panics derive from BaseException
+        answer = {"error": "damaged", "detail": f"{type(problem).__name__}: {problem}"[:300]}
+    sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
+
+
+def _limit() -> None:
+    try:
+        import resource  # noqa: PLC0415 -- absent on Windows, where only the caller's time limit holds
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _sheets(data: bytes) -> Any:
+    text = 0
+    with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
+        for index, meta in enumerate(workbook.sheets_metadata):
+            if meta.typ != SheetTypeEnum.WorkSheet:
+                continue
+            sheet = workbook.get_sheet_by_index(index)
+            rows = _rows(sheet)
+            text += sum(len(value) for row in rows for value in row if isinstance(value, str))
+            if text > MAX_TEXT:
+                raise TooLargeError(f"{meta.name}: text")
+            yield {
+                "index": index,
+                "name": meta.name,
+                "hidden": meta.visible != SheetVisibleEnum.Visible,
+                "rows": rows,
+                "merges": [
+                    (top + 1, left + 1, bottom + 1, right + 1)
+                    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+                ],
+            }
+
+
+def _rows(sheet: CalamineSheet) -> list[list[Any]]:
+    if sheet.total_height * sheet.total_width > MAX_CELLS:
+        raise TooLargeError(f"{sheet.name}: {sheet.total_height} × {sheet.total_width}")
+    rows: list[list[Any]] = []
+    for row in sheet.to_python(skip_empty_area=False):
+        values = [value if isinstance(value, str | float | int) else _printed(value) for value in row]
+        while values and values[-1] == "":
+            values.pop()
+        rows.append(values)
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
+
+
+def _printed(value: dt.date | dt.datetime | dt.time | dt.timedelta) -> str:
+    """ISO 8601; a day without a time of day as the day alone; a span of time as ``[h]:mm:ss`` shows it."""
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, dt.timedelta):
+        seconds = round(value.total_seconds())
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return value.isoformat()
+
+
+if __name__ == "__main__":
+    main()

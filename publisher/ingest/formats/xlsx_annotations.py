@@ -1,0 +1,116 @@
+"""What an .xlsx file's own XML tells beside its cells: errors, formulas without a result, hidden rows."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from posixpath import join, normpath
+
+from lxml import etree
+
+from publisher.ingest.findings.files import DAMAGED
+from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.grid import Marks, Position
+
+RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+MARKED = (b'"e"', b"'e'", b"hidden", b"<f", b":f")
+"""Signs of an error, a hidden row, a formula: most sheets hold none of them, and need no pass."""
+
+
+def marks(parts: Mapping[str, bytes]) -> Mapping[int, Marks]:
+    """By the index of the sheet in ``xl/workbook.xml``. Raises :class:`ReaderError` on broken XML."""
+    found = {}
+    for index, path in enumerate(_sheet_paths(parts)):
+        content = parts.get(path, b"")
+        if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:  # the cells' library reads such a sheet as empty
+            raise ReaderError(DAMAGED, f"{path}: UTF-16")
+        if any(sign in content for sign in MARKED):
+            found[index] = _marks(content, path)
+    return found
+
+
+def _sheet_paths(parts: Mapping[str, bytes]) -> Iterator[str]:
+    targets = {
+        relation.get("Id"): relation.get("Target", "")
+        for relation in _parse(parts, "xl/_rels/workbook.xml.rels").iter("{*}Relationship")
+    }
+    for sheet in _parse(parts, "xl/workbook.xml").iter("{*}sheet"):
+        target = targets.get(sheet.get(RELATIONSHIP) or sheet.get(STRICT_RELATIONSHIP)) or ""
+        yield normpath(target.lstrip("/") if target.startswith("/") else join("xl", target))
+
+
+def _parse(parts: Mapping[str, bytes], path: str) -> etree._Element:
+    if path not in parts:
+        raise ReaderError(DAMAGED, f"{path}?")
+    try:
+        return etree.fromstring(parts[path], safe_parser())
+    except (etree.XMLSyntaxError, ValueError) as problem:
+        raise ReaderError(DAMAGED, f"{path}: {problem}") from problem
+
+
+def safe_parser() -> etree.XMLParser:
+    """No entities, no network, no DTD, libxml2's own limits on depth and length."""
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
+
+
+def _marks(content: bytes, path: str) -> Marks:
+    hidden: set[int] = set()
+    errors: dict[Position, str] = {}
+    uncalculated: dict[Position, str] = {}
+    row = 0
+    try:
+        events = etree.iterparse(
+            io.BytesIO(content),
+            events=("start", "end"),
+            tag=("{*}row", "{*}c"),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+        )
+        for event, element in events:
+            is_row = etree.QName(element).localname == "row"
+            if event == "start":
+                if is_row:
+                    row = _number(element.get("r"), row + 1)
+                    if element.get("hidden") in {"1", "true"}:
+                        hidden.add(row)
+            elif is_row:
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+            else:
+                _mark_cell(element, errors, uncalculated)
+    except (etree.XMLSyntaxError, ValueError) as problem:
+        raise ReaderError(DAMAGED, f"{path}: {problem}") from problem
+    return Marks(frozenset(hidden), errors, uncalculated)
+
+
+def _mark_cell(cell: etree._Element, errors: dict[Position, str], uncalculated: dict[Position, str]) -> None:
+    match = REFERENCE.fullmatch(cell.get("r") or "")
+    if match is None:
+        return
+    value = cell.findtext("{*}v") or ""
+    formula = cell.find("{*}f")
+    position = (int(match[2]), _column(match[1]))
+    if cell.get("t") == "e":
+        errors[position] = value or "#REF!"
+    elif formula is not None and not value and cell.get("t") != "str" and cell.find("{*}is") is None:
+        uncalculated[position] = f"={formula.text or ''}"
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else otherwise
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number

@@ -1,0 +1,129 @@
+"""Compressed containers, read with limits: nothing that a file says of its own size is believed.
+
+A ZIP member's size stands in the file and may lie; entries may overlap, so that a few kilobytes
+inflate to gigabytes. Every member is therefore inflated once here, and counted, before any other
+library sees the file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+
+from publisher.ingest.findings.files import BOMB, DAMAGED, ENCRYPTED, UNSUPPORTED
+from publisher.ingest.formats.errors import ReaderError
+
+MAX_TOTAL = 300 << 20
+MAX_RATIO = 200
+LARGE = 16 << 20
+"""Up to this size a member may be compressed as well as it likes: blank rows compress a thousandfold."""
+MAX_MEMBERS = 10_000
+MAX_GZIP = 1 << 30
+CHUNK = 1 << 20
+
+
+def members(data: bytes) -> Mapping[str, bytes]:
+    """Every part of an office document by its path. Raises :class:`ReaderError`.
+
+    Pictures and other media are counted and left out.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        NotImplementedError,
+        ValueError,
+        struct.error,
+    ) as problem:
+        raise ReaderError(DAMAGED, f"zip: {problem}") from problem
+    if len(entries) > MAX_MEMBERS:
+        raise ReaderError(BOMB, f"{len(entries)} members")
+    parts: dict[str, bytes] = {}
+    left = MAX_TOTAL
+    for entry in entries:
+        content = _inflate(data, entry, left)
+        left -= len(content)
+        if entry.filename in parts:
+            raise ReaderError(DAMAGED, f"zip: {_short(entry.filename)} twice")
+        if not entry.is_dir():
+            keep = entry.filename.endswith((".xml", ".rels")) or entry.filename in KEPT
+            parts[entry.filename] = content if keep else b""
+    return parts
+
+
+KEPT = ("mimetype", "xl/workbook.bin")
+"""Members without an XML name that tell what the file is."""
+
+
+def _inflate(data: bytes, entry: zipfile.ZipInfo, left: int) -> bytes:
+    name = _short(entry.filename)
+    if entry.flag_bits & 0x1:
+        raise ReaderError(ENCRYPTED, f"zip: {name}")
+    if ".." in entry.filename.split("/") or entry.filename.startswith("/"):
+        raise ReaderError(DAMAGED, f"zip: {name}")
+    start = _content_start(data, entry)
+    raw = memoryview(data)[start : start + entry.compress_size]
+    if entry.compress_type == zipfile.ZIP_STORED:
+        content = bytes(raw)
+    elif entry.compress_type == zipfile.ZIP_DEFLATED:
+        content = _deflated(raw, name, left)
+    else:
+        raise ReaderError(UNSUPPORTED, f"zip: {name}: method {entry.compress_type}")
+    if len(content) > left:
+        raise ReaderError(BOMB, name)
+    if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
+        raise ReaderError(DAMAGED, f"zip: {name}")
+    return content
+
+
+def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
+    """APPNOTE.TXT 4.3.7: the local header's own name and extra field precede the content."""
+    header = data[entry.header_offset : entry.header_offset + 30]
+    if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
+        raise ReaderError(DAMAGED, f"zip: {_short(entry.filename)}")
+    name, extra = struct.unpack_from("<HH", header, 26)
+    return int(entry.header_offset + 30 + name + extra)
+
+
+def _deflated(raw: memoryview, name: str, left: int) -> bytes:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    pieces: list[bytes] = []
+    size = 0
+    pending: bytes | memoryview = raw
+    try:
+        while not inflater.eof:
+            piece = inflater.decompress(pending, CHUNK)
+            if not piece and not inflater.unconsumed_tail:  # the stream is cut short
+                break
+            size += len(piece)
+            if size > left or (size > LARGE and size > MAX_RATIO * len(raw)):
+                raise ReaderError(BOMB, f"{name}: 1 : {size // max(1, len(raw))}")
+            pieces.append(piece)
+            pending = inflater.unconsumed_tail
+    except zlib.error as problem:
+        raise ReaderError(DAMAGED, f"zip: {name}: {problem}") from problem
+    return b"".join(pieces)
+
+
+def gunzip(data: bytes, limit: int = MAX_GZIP) -> Iterator[bytes]:
+    """The content of a gzip file, a chunk at a time. Raises :class:`ReaderError` while running."""
+    size = 0
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            while chunk := stream.read(CHUNK):
+                size += len(chunk)
+                if size > limit or (size > LARGE and size > MAX_RATIO * len(data)):
+                    raise ReaderError(BOMB, f"gzip: 1 : {size // len(data)}")
+                yield chunk
+    except (OSError, EOFError, zlib.error) as problem:
+        raise ReaderError(DAMAGED, f"gzip: {problem}") from problem
+
+
+def _short(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name)[:80]

@@ -1,0 +1,79 @@
+"""What an import says: records, where each came from, what is wrong, and what became of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from publisher.ingest.findings.kind import Finding
+from schemas.definition.catalogue import Content
+
+type Reason = Literal[
+    "title", "header", "note", "group", "repeated-header", "duplicate", "unreadable", "total"
+]
+"""Why a row is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRecord:
+    content: Content
+    originals: Mapping[str, str]
+    """Field → text as found, where the value differs from it."""
+    sheet: str
+    rows: tuple[int, ...]
+    """The record's own row, then its continuations."""
+    cells: Mapping[str, str]
+    """Field → A1 reference of the first cell it was read from."""
+    source_text: str
+    """SHA-256 (hex) over the raw texts of its published columns."""
+    in_error: bool = False
+    """One of its findings is an error: publication is refused, or goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    sheet: str
+    row: int
+    reason: Reason
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReport:
+    sheet: str
+    rows: int
+    """Rows with any text, before merged cells are filled = records + continuations + left_out."""
+    records: int
+    continuations: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One file read against one catalogue."""
+
+    file: str
+    digest: str
+    media_type: str
+    catalogue: str
+    parser_version: str
+    sheets: tuple[SheetReport, ...]
+    records: tuple[ImportedRecord, ...]
+    left_out: tuple[LeftOut, ...]
+    findings: tuple[Finding, ...]
+    dropped_columns: tuple[str, ...] = ()
+    """Headings of personal columns that were dropped at the door."""
+    unmapped_columns: tuple[str, ...] = field(default=())
+
+    @property
+    def rows(self) -> int:
+        return sum(s.rows for s in self.sheets)
+
+
+class UnreadableFile(Exception):  # noqa: N818 - named for what it is about; part of the contract
+    """The file cannot be read at all; nothing was changed. Carries one error finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.message_zh} / {finding.message_en}")
+        self.finding = finding

@@ -1,0 +1,1 @@
+"""Grids of cells become raw records: header, rows, nesting, forms."""

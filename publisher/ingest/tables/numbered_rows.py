@@ -1,0 +1,194 @@
+"""From the lines of a numbered table to entries: 一、 heads a group, "1." is an item, "(1)" a part of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from publisher.ingest.formats.grid import Cell
+from publisher.ingest.parsed_file import LeftOut
+from publisher.ingest.tables.plain_rows import Assembled, Pieces, extend
+from publisher.ingest.tables.raw_record import Entry, Line, Piece, reference
+from publisher.ingest.tables.segmentation import Table, public
+from schemas.definition.catalogue import Catalogue
+
+_MARK = re.compile(
+    r"\s*(?:[（(]?(?P<han>[一二三四五六七八九十百]+)\s*[、.．）)]"
+    r"|(?P<num>\d+)\s*[.．、](?!\d)"
+    r"|[（(]\s*(?P<part>\d+)\s*[）)]"
+    r"|(?P<ring>[①-⑳]))\s*"
+)
+_ENTERPRISE = "▲"
+"""Catalogues put it at a charge that enterprises pay (涉企)."""
+_ENTERPRISE_FIELD = "enterprise_related"
+
+
+@dataclass(slots=True)
+class _Item:
+    """A named line and its place in the numbering; ``depth`` 0 is an item, 1 a part, 2 a part of a part."""
+
+    line: Line
+    entry: Entry
+    depth: int
+    group: Piece | None
+    valued: bool
+    parent: _Item | None = None
+    children: int = 0
+
+    @property
+    def pieces(self) -> dict[str, Piece]:
+        return self.entry.pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A number in front of a name: what it says of depth, as printed without its dot, and the bare name."""
+
+    kind: str
+    number: str
+    rest: str
+
+
+def mark_of(text: str) -> Mark:
+    """``kind`` is ``han``, ``num``, ``part``, ``ring`` or ``""``. Widths are folded in the number only."""
+    found = _MARK.match(text)
+    if found is None:
+        return Mark("", "", text)
+    kind = found.lastgroup or ""
+    number = unicodedata.normalize("NFKC", found.group(kind))
+    rest = text[found.end() :]
+    return (
+        Mark(kind, f"({number})" if kind == "part" else number, rest) if rest.strip() else Mark("", "", text)
+    )
+
+
+_DEPTH = {"num": 0, "part": 1, "ring": 2}
+
+
+class _Nest:
+    def __init__(self, table: Table, catalogue: Catalogue) -> None:
+        self.done = Assembled()
+        self._table = table
+        self._catalogue = catalogue
+        self._pieces = Pieces(table, catalogue, self.done.notes)
+        self._group: Piece | None = None
+        self._items: list[_Item] = []
+        self._stack: list[_Item] = []
+        structure = {catalogue.title_field, catalogue.group_field, catalogue.number_field}
+        self._structure = structure | {catalogue.parent_field}
+
+    def assemble(self) -> Assembled:
+        for line in self._table.lines:
+            self._take(line)
+        for item in self._items:
+            if item.children and not item.valued:
+                self._leave(item.line)
+            else:
+                self.done.entries.append(self._entry(item))
+        return self.done
+
+    def _take(self, line: Line) -> None:
+        catalogue = self._catalogue
+        if not line.own and line.other:
+            self._head(line.other[0])
+            self._leave(line)
+            return
+        valued = bool(line.own.keys() - self._structure)
+        cell = line.own.get(catalogue.title_field)
+        group = catalogue.group_field
+        if group and group in line.own:
+            self._head(line.own[group])
+            if cell is None and not valued:
+                self._leave(line)
+                return
+        if cell is None:
+            self._continue(line)
+            return
+        if group and not valued and mark_of(cell.text).kind == "han":
+            self._head(cell)
+            self._leave(line)
+            return
+        self._items.append(self._item(line, valued=valued))
+
+    def _continue(self, line: Line) -> None:
+        if self._items:
+            extend(self._items[-1].entry, line, self._pieces)
+            self._items[-1].valued = True
+            return
+        # Nothing above to continue: a record without a name, which the checks will report.
+        entry = Entry([line.row], self._pieces.of(line))
+        self._items.append(_Item(line, entry, 0, self._group, valued=True))
+
+    def _head(self, cell: Cell) -> None:
+        """A row that heads a group: 一、外交部门. The items below it are parts of nothing above it."""
+        self._group = Piece(mark_of(cell.text).rest, cell.text, reference(cell), "group")
+        self._stack.clear()
+
+    def _leave(self, line: Line) -> None:
+        texts = " | ".join(t.strip() for t in line.texts)
+        self.done.left_out.append(LeftOut("", line.row, "group", public(texts)))
+
+    def _item(self, line: Line, *, valued: bool) -> _Item:
+        pieces = self._pieces.of(line)
+        title = line.own[self._catalogue.title_field]
+        name = pieces.setdefault(self._catalogue.title_field, Piece("", title.text, reference(title)))
+        flagged = _ENTERPRISE in name.text
+        mark = mark_of(name.text.replace(_ENTERPRISE, ""))
+        name.text = mark.rest.strip()
+        depth = self._depth(mark, line)
+        number = self._catalogue.number_field
+        if number and number not in pieces and mark.number:
+            pieces[number] = Piece(mark.number, name.found, name.cell)
+        if flagged and _ENTERPRISE_FIELD in self._catalogue.by_name:
+            pieces.setdefault(_ENTERPRISE_FIELD, Piece(_ENTERPRISE, name.found, name.cell))
+        while self._stack and self._stack[-1].depth >= depth:
+            self._stack.pop()
+        parent = self._stack[-1] if self._stack else None
+        if valued:
+            self._inherit(pieces, parent)
+            self._pieces.above = pieces
+        item = _Item(line, Entry([line.row], pieces), depth, self._group, valued, parent=parent)
+        if parent:
+            parent.children += 1
+        self._stack.append(item)
+        return item
+
+    def _depth(self, mark: Mark, line: Line) -> int:
+        if mark.kind in _DEPTH:
+            return _DEPTH[mark.kind]
+        number = line.own.get(self._catalogue.number_field or "")
+        if number is not None:
+            return 1 if number.text.strip()[:1] in "（(" else 0
+        indented = line.own[self._catalogue.title_field].text[:1].isspace()
+        return 1 if self._stack and indented else 0
+
+    def _inherit(self, pieces: dict[str, Piece], parent: _Item | None) -> None:
+        """A part's blanks take what its item says, where the schema lets them."""
+        if parent is None:
+            return
+        for f in self._catalogue.fields:
+            source = parent.pieces.get(f.name)
+            if f.inherit and f.name not in self._structure and f.name not in pieces and source is not None:
+                pieces[f.name] = Piece(source.text, "", source.cell, "parent")
+
+    def _entry(self, item: _Item) -> Entry:
+        catalogue, pieces = self._catalogue, item.pieces
+        if not item.valued:
+            self._inherit(pieces, item.parent)
+        group, parent = catalogue.group_field, catalogue.parent_field
+        if group and item.group is not None:
+            pieces[group] = item.group
+        if parent and item.parent is not None:
+            name = item.parent.pieces[catalogue.title_field]
+            pieces.setdefault(parent, Piece(name.text, name.found, name.cell, "parent"))
+        return item.entry
+
+
+def assemble(table: Table, catalogue: Catalogue) -> Assembled:
+    """Entries of a table that nests by numbers.
+
+    An item that holds no value of its own and has parts is their heading (left out as ``group``);
+    without parts it is a record all the same.
+    """
+    return _Nest(table, catalogue).assemble()

@@ -1,0 +1,1 @@
+"""The append-only log: drafts, releases and all queries on them."""

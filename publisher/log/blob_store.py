@@ -1,0 +1,157 @@
+"""Where the bytes of sources lie: files beside SQLite, a table on PostgreSQL. Always by their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Container, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, delete, exists, select
+
+from publisher.log.clocks import moment
+from publisher.log.database.connection import Database
+from publisher.log.database.tables import source_bytes
+from publisher.log.model import Source, StoreError
+
+
+class Sources(Protocol):
+    """Durable before the transaction that names them; ``put`` of what is there already does nothing."""
+
+    def put(self, digest: str, data: bytes) -> None: ...
+
+    def get(self, digest: str) -> bytes:
+        """Raises ``KeyError``."""
+        ...
+
+    def has(self, conn: Connection, digest: str) -> bool: ...
+
+    def drop(self, conn: Connection, digest: str) -> None:
+        """Destroy one, if it is there. Only under the lock of writers."""
+        ...
+
+    def sweep(self, conn: Connection, keep: Container[str]) -> None:
+        """Destroy all that is not in ``keep``. Only under the lock of writers."""
+        ...
+
+
+class Folder:
+    """``ab/cdef…`` files. Written beside, flushed, renamed, and the folder flushed: whole or not there."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, digest: str, data: bytes) -> None:
+        path = self._path(digest)
+        if path.exists():
+            return
+        for folder in (self._root, path.parent):
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                _flush(folder.parent)
+        while not path.exists():
+            beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+            with suppress(FileNotFoundError), _removed_on_error(beside):  # an erasure swept it: once more
+                with beside.open("xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                beside.replace(path)
+        _flush(path.parent)
+
+    def get(self, digest: str) -> bytes:
+        try:
+            return self._path(digest).read_bytes()
+        except FileNotFoundError:
+            raise KeyError(digest) from None
+
+    def has(self, conn: Connection, digest: str) -> bool:  # noqa: ARG002 - the protocol's
+        return self._path(digest).exists()
+
+    def drop(self, conn: Connection, digest: str) -> None:  # noqa: ARG002 - the protocol's
+        self._path(digest).unlink(missing_ok=True)
+
+    def sweep(self, conn: Connection, keep: Container[str]) -> None:  # noqa: ARG002 - the protocol's
+        for path in self._files():
+            if path.suffix == ".part" or path.parent.name + path.name not in keep:
+                path.unlink(missing_ok=True)
+
+    def _path(self, digest: str) -> Path:
+        return self._root / digest[:2] / digest[2:]
+
+    def _files(self) -> Iterator[Path]:
+        return (path for folder in self._root.glob("*/") for path in folder.iterdir())
+
+
+class Rows:
+    """A table, for sites with several machines."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, digest: str, data: bytes) -> None:
+        with self._database.write() as conn:
+            if not self.has(conn, digest):
+                conn.execute(source_bytes.insert().values(digest=digest, data=data))
+
+    def get(self, digest: str) -> bytes:
+        with self._database.read() as conn:
+            data = conn.scalar(select(source_bytes.c.data).where(source_bytes.c.digest == digest))
+        if data is None:
+            raise KeyError(digest)
+        return bytes(data)
+
+    def has(self, conn: Connection, digest: str) -> bool:
+        return bool(conn.scalar(select(exists().where(source_bytes.c.digest == digest))))
+
+    def drop(self, conn: Connection, digest: str) -> None:
+        conn.execute(delete(source_bytes).where(source_bytes.c.digest == digest))
+
+    def sweep(self, conn: Connection, keep: Container[str]) -> None:
+        for digest in conn.scalars(select(source_bytes.c.digest)).all():
+            if digest not in keep:
+                self.drop(conn, digest)
+
+
+@contextmanager
+def _removed_on_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def source_of(row: Any) -> Source:
+    return Source(
+        digest=row.digest,
+        name=row.name,
+        media_type=row.media_type,
+        size=row.size,
+        obtained_at=moment(row.obtained_at),
+        url=row.url,
+        detected_by=row.detected_by,
+        partial=row.partial,
+        parser_version=row.parser_version,
+    )
+
+
+def source_missing() -> StoreError:
+    return StoreError(
+        "source-missing", "来源文件不在，请重新导入。", "The source file is gone; import it again."
+    )

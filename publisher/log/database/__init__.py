@@ -1,0 +1,1 @@
+"""Connection, tables, statements and migrations of both databases."""

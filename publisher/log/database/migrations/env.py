@@ -1,0 +1,14 @@
+"""Alembic runs inside the transaction that the store opened: ``migrating.py`` hands the connection over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from publisher.log.database.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=False,  # the store's own transaction holds all of it
+)
+context.run_migrations()

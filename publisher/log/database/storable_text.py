@@ -1,0 +1,28 @@
+"""Text that both databases can store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from publisher.log.model import StoreError
+
+
+def plain(text: str) -> str:
+    """Text that both databases can hold in a column: no NUL, no half of a surrogate pair."""
+    if "\x00" in text:
+        text = text.replace("\x00", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode(errors="replace").decode()
+    return text
+
+
+def bad_content(reason: str, locator: Mapping[str, Any]) -> StoreError:
+    return StoreError(
+        "bad-content",
+        f"记录内容无法保存：{reason}。",
+        f"A record cannot be kept: {reason}.",
+        details=(locator,),
+    )

@@ -1,0 +1,385 @@
+"""The tables of the log. Days are ordinals, instants microseconds since the epoch; see ``docs/log.md``."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+
+from publisher.log.clocks import FOREVER
+
+TITLE_LENGTH = 200
+"""How much of a title orders lists: PostgreSQL cannot index long texts."""
+
+HEAD = "0007"
+"""The last migration; a test compares what they make with these tables."""
+
+metadata = MetaData()
+
+# Code-point order on both databases: SQLite compares bytes of UTF-8, PostgreSQL is told to.
+Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+# SQLite gives automatic keys to INTEGER only, which there has 64 bits.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+_OPEN = text(f"known_to = {FOREVER}")
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("base", Text, nullable=False),
+    Column("tag_authority", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # Counters, so that numbers stay increasing and gapless though outbox rows go.
+    Column("release_sequence", BigInteger, nullable=False),
+    Column("change_sequence", BigInteger, nullable=False),
+    Column("outbox_sequence", BigInteger, nullable=False),
+    Column("scrub_pending", Boolean, nullable=False),
+)
+
+catalogue = Table(
+    "catalogue",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+)
+
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+    Column("catalogue", Text, nullable=False),
+    Column("catalogue_digest", ForeignKey("catalogue.digest"), nullable=False),
+    Column("draft_catalogue", ForeignKey("catalogue.digest")),
+    Column("details", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # When a part was last renamed, merged or closed, which makes no release; 0: never.
+    Column("named_at", BigInteger, nullable=False, server_default="0"),
+)
+
+part = Table(
+    "part",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("dataset", ForeignKey("dataset.key"), nullable=False),
+    Column("name", Words, nullable=False),
+    Column("aliases", Text, nullable=False),
+    Column("code", Text),
+    Column("valid_from", BigInteger),
+    Column("valid_to", BigInteger),
+    Column("merged_into", ForeignKey("part.key")),
+    UniqueConstraint("dataset", "name"),
+)
+
+release = Table(
+    "release",
+    metadata,
+    Column("sequence", Key, primary_key=True, autoincrement=False),
+    Column("dataset", ForeignKey("dataset.key"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    Column("effective_on", BigInteger, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("catalogue_digest", ForeignKey("catalogue.digest"), nullable=False),
+    Column("parser_version", Text, nullable=False),
+    Column("software_version", Text, nullable=False),
+    Column("counts", Text, nullable=False),
+    # The rows left out may hold what is erased later, so the chain holds them like a revision: salted.
+    Column("left_out", Text),
+    Column("left_out_salt", LargeBinary),
+    Column("left_out_hash", Text, nullable=False),
+    Column("manifest_hash", Text, nullable=False),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("erased", Boolean, nullable=False),
+    UniqueConstraint("dataset", "number"),
+)
+
+import_ = Table(
+    "import",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("dataset", ForeignKey("dataset.key"), nullable=False),
+    Column("release", ForeignKey("release.sequence"), index=True),  # none: in the draft
+    Column("part", ForeignKey("part.key")),
+    Column("mode", Text, nullable=False),
+    Column("parser_version", Text, nullable=False),
+    Column("digest", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("obtained_at", BigInteger, nullable=False),
+    Column("url", Text),
+    Column("detected_by", Text, nullable=False),
+    Column("partial", Boolean, nullable=False),
+    Column("destroyed", Boolean, nullable=False),  # by an erasure
+    Column("left_out", Text, nullable=False),
+    Column("effective_from", BigInteger),
+    Column("effective_to", BigInteger),  # where states of later effect were kept: up to these
+    Index("import_of_dataset", "dataset", "release", "name"),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("id", Words, nullable=False, unique=True),
+    Column("dataset", ForeignKey("dataset.key"), nullable=False),
+    Column("identity", Words),  # digest of the identity that matches rows to it; none: nothing matches
+    Column("withdrawn_at", BigInteger),
+    Column("erased_by", ForeignKey("release.sequence")),
+    Index("record_by_identity", "dataset", "identity", unique=True),
+    Index(
+        "record_withdrawn",
+        "dataset",
+        "withdrawn_at",
+        sqlite_where=text("withdrawn_at IS NOT NULL"),
+        postgresql_where=text("withdrawn_at IS NOT NULL"),
+    ),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("record", ForeignKey("record.key"), nullable=False, index=True),
+    Column("hash", Text, nullable=False),
+    Column("salt", LargeBinary),  # salt and content are none once erased
+    Column("content", Text),
+    Column("title", Words, nullable=False),
+    Column("source_text", Text, nullable=False),
+    Column("locator", Text, nullable=False),
+    Column("originals", Text, nullable=False),
+    Column("import", ForeignKey("import.key")),
+    Column("corrects", Boolean, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("sequence", Key, primary_key=True, autoincrement=False),
+    Column("release", ForeignKey("release.sequence"), nullable=False, index=True),
+    Column("dataset", ForeignKey("dataset.key"), nullable=False),
+    Column("record", ForeignKey("record.key"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("revision", BigInteger),
+    Column("before", BigInteger),  # the revision that it replaces
+    Column("part", BigInteger),
+    Column("before_part", BigInteger),
+    Column("effective_from", BigInteger, nullable=False),
+    Column("effective_to", BigInteger, nullable=False),
+    Index("change_of_dataset", "dataset", "sequence"),
+)
+
+held = Table(
+    "held",
+    metadata,
+    Column("record", ForeignKey("record.key"), primary_key=True),
+    Column("import", ForeignKey("import.key"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Which file held which record, changed by it or not: what an erasure has to destroy."""
+
+span = Table(
+    "span",
+    metadata,
+    Column("record", ForeignKey("record.key"), primary_key=True),
+    Column("made", BigInteger, primary_key=True),  # sequence of the release that wrote the row
+    Column("effective_from", BigInteger, primary_key=True),
+    Column("effective_to", BigInteger, nullable=False),
+    Column("known_from", BigInteger, nullable=False),
+    Column("known_to", BigInteger, nullable=False),
+    Column("dataset", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),  # stated, removed, withdrawn, erased
+    Column("revision", BigInteger, nullable=False),
+    Column("part", BigInteger),
+    Column("brought", BigInteger, nullable=False),  # sequence of the release that brought the state
+    Column("title", Words, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Index("span_listed", "dataset", "title", "record"),
+    Index("span_open_later", "dataset", "effective_from", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("span_of_revision", "revision"),
+    Index("span_written", "sequence"),
+    # Holds all that totals and facets ask: counting goes through no row, and in the order of the values.
+    Index(
+        "span_counted",
+        *("dataset", "revision", "part", "status"),
+        *("known_from", "known_to", "effective_from", "effective_to"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("dataset", BigInteger, primary_key=True),
+    Column("known_from", BigInteger, primary_key=True),
+    Column("effective_from", BigInteger, primary_key=True),
+    Column("records", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""By how many the records in force grow at a day, as known from an instant: totals without counting."""
+
+value = Table(
+    "value",
+    metadata,
+    Column("revision", BigInteger, primary_key=True),
+    Column("field", Words, primary_key=True),
+    Column("text", Words, primary_key=True),
+    Column("number", Float(53)),
+    Column("dataset", BigInteger, nullable=False),
+    Index("value_found", "dataset", "field", "text"),
+    sqlite_with_rowid=False,
+)
+"""Short values of a revision, for filters, facets and sorting."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("sequence", Key, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("dataset", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("id", Words, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),  # webhook, hub
+    Column("callback", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("state", Text, nullable=False),  # pending, active, aside
+    Column("since", BigInteger, nullable=False),  # releases from this instant on are told
+    Column("reason", Text, nullable=False),
+)
+"""Who is told of changes: news desks' callbacks, and the hub."""
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("subscription", ForeignKey("subscription.key"), nullable=False),
+    Column("release", ForeignKey("release.sequence"), nullable=False),
+    Column("state", Text, nullable=False),  # waiting, done, nothing, failed
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", Integer),  # HTTP status of the last attempt
+    Column("error", Text, nullable=False),
+    Column("tried_at", BigInteger),
+    UniqueConstraint("subscription", "release"),
+    Index("delivery_due", "state", "due_at"),
+)
+"""One release to one subscription: what waits, and the log of what was sent."""
+
+draft_entry = Table(
+    "draft_entry",
+    metadata,
+    Column("import", ForeignKey("import.key"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("identity", Words, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("source_text", Text, nullable=False),
+    Column("locator", Text, nullable=False),
+    Column("originals", Text, nullable=False),
+    Column("in_error", Boolean, nullable=False),
+    Index("draft_entry_identity", "import", "identity"),
+)
+
+source_bytes = Table(
+    "source_bytes",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Sources on PostgreSQL, where several machines share them; on SQLite they are files."""
+
+page = Table(
+    "page",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("source", Words, nullable=False),  # its name in sources.toml
+    Column("url", Words, nullable=False),
+    Column("role", Text, nullable=False),  # list, document, attachment, robots
+    Column("parent", BigInteger, index=True),  # the list or the document that names it
+    Column("title", Text, nullable=False),  # what the link to it says
+    Column("found_at", BigInteger, nullable=False),
+    Column("checked_at", BigInteger),  # none: never asked
+    Column("status", Integer),  # of HTTP, when it was last asked
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("vanished_at", BigInteger),
+    # What it said when it last said something: by these a change is noticed.
+    Column("etag", Text),
+    Column("modified", Text),
+    Column("length", BigInteger),
+    Column("body_digest", Text),
+    Column("response", BigInteger),
+    Column("suspected_by", Text),  # etag, date, length, hash: why its text may have changed
+    # What was read from it, and by which parser; body_digest differs until it is read again.
+    Column("read_digest", Text),
+    Column("text_digest", Text),
+    Column("parser_version", Text, nullable=False),
+    Column("number", Words),  # 文号, as the catalogue writes it
+    Column("named", Words),  # the title without what varies
+    Column("sketch", LargeBinary),  # of the text, to tell a copy by
+    Column("copy_of", BigInteger, index=True),
+    Column("erased", Boolean, nullable=False),  # never asked again
+    UniqueConstraint("source", "url"),
+    Index("page_by_number", "number"),
+    Index("page_by_name", "named"),
+)
+"""A page of a source that is collected: where it lies, what it said last, and what was made of it."""
+
+response = Table(
+    "response",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("page", ForeignKey("page.key"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("digest", Text, nullable=False, index=True),  # of the WARC file among the sources
+    Column("size", BigInteger, nullable=False),  # of that file
+    Column("body_digest", Text, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("destroyed", Boolean, nullable=False),  # by an erasure
+)
+"""Every answer of a source, as it came: the evidence."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("page", ForeignKey("page.key"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # changed, vanished, returned
+    Column("detected_by", Text, nullable=False),  # etag, date, length, hash, status
+    Column("before", BigInteger),
+    Column("after", BigInteger),
+)
+"""What was noticed at the source since a page was first read."""

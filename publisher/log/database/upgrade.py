@@ -1,0 +1,49 @@
+"""Bring a database's tables to what this version of the program needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from publisher.log.database.connection import Database
+from publisher.log.database.tables import HEAD
+from publisher.log.model import StoreError
+
+
+def migrate(database: Database) -> None:
+    """Run what is missing, in one transaction. Raises ``StoreError('newer-database')``."""
+    with database.read() as conn:
+        if _version(conn) == HEAD:
+            return
+    with database.write() as conn:
+        version = _version(conn)
+        if version != HEAD:
+            _upgrade(conn, version)
+
+
+def _version(conn: Connection) -> str | None:
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    version: str | None = conn.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
+
+
+def _upgrade(conn: Connection, version: str | None) -> None:
+    # Alembic takes a fifth of a second to import, and is needed once in a site's life.
+    from alembic import command  # noqa: PLC0415 - late, as said above
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    folder = str(Path(__file__).parent / "migrations").replace("%", "%%")  # the option is interpolated
+    config.set_main_option("script_location", folder)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise StoreError(
+            "newer-database",
+            "数据库由更新版本的程序建立，请升级程序。",
+            "The database was made by a newer version of the program; upgrade the program.",
+        )
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")

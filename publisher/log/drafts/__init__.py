@@ -1,0 +1,1 @@
+"""Drafts: staging, plan, conflicts and preview."""

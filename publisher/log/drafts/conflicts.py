@@ -1,0 +1,281 @@
+"""Why a draft may not be published as it is, and what its clerk should look at before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, func, select, tuple_
+
+from publisher.log.clocks import FOREVER
+from publisher.log.database import tables as t
+from publisher.log.database.work_tables import plan
+from publisher.log.drafts.plan import Window
+from publisher.log.model import Conflict
+from schemas.definition.catalogue import Catalogue
+
+_TO_DO = ("added", "changed", "removed")
+
+
+def duplicates(
+    conn: Connection, windows: Sequence[Window], catalogue: Catalogue, names: Mapping[int, str]
+) -> tuple[list[Conflict], list[Conflict]]:
+    """Errors and warnings of rows that share an identity. Exact copies leave the plan: they count once."""
+    e = t.draft_entry.c
+    of_draft = and_(e["import"].in_([w.key for w in windows]), ~e.in_error)
+    twice = select(e.identity).where(of_draft).group_by(e.identity).having(func.count() > 1)
+    rows = conn.execute(
+        select(e["import"], e.position, e.identity, e.content, e.locator, t.import_.c.part, t.import_.c.name)
+        .join_from(t.draft_entry, t.import_, t.import_.c.key == e["import"])
+        .where(of_draft, e.identity.in_(twice))
+        .order_by(e.identity, e["import"], e.position)
+    ).all()
+    errors: list[Conflict] = []
+    warnings: list[Conflict] = []
+    copies: list[tuple[int, int]] = []
+    for _, group in groupby(rows, key=lambda row: row.identity):
+        first, *others = group
+        for other in others:
+            identity = catalogue.identity_of(msgspec.json.decode(first.content))
+            pair = (_locator(first), _locator(other))
+            if other.part != first.part:
+                errors.append(_in_two_parts(identity, pair, names[first.part], names[other.part]))
+            elif other.content == first.content:
+                copies.append((other[0], other.position))
+                warnings.append(_copy(identity, pair))
+            else:
+                errors.append(_two_rows(identity, pair, catalogue))
+    for copy in copies:
+        conn.execute(delete(plan).where(tuple_(plan.c["import"], plan.c.position) == copy))
+    return errors, warnings
+
+
+def moved(
+    conn: Connection, windows: Sequence[Window], names: Mapping[int, str], catalogue: Catalogue, day: int
+) -> list[Conflict]:
+    """Rows whose record another part holds, unless that part gives it up in this draft or is closed."""
+    p, e = plan.c, t.draft_entry.c
+    gives_up = {key for w in windows if w.mode == "snapshot" for key in w.family}
+    closed = set(conn.scalars(select(t.part.c.key).where(t.part.c.valid_to <= day)))
+    family = {key: w.family for w in windows for key in (w.key,)}
+    rows = conn.execute(
+        select(p["import"], p.before_part, e.content, e.locator, t.import_.c.name)
+        .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
+        .join(t.import_, t.import_.c.key == p["import"])
+        .where(
+            p.kind.in_(("added", "changed", "same", "stays")),
+            p.status.in_(("stated", "withdrawn")),
+            p.before_part.is_not(None),
+            p.before_part.is_distinct_from(p.part),
+        )
+        .order_by(p["import"], p.position)
+    ).all()
+    return [
+        _held_elsewhere(
+            catalogue.identity_of(msgspec.json.decode(row.content)), _locator(row), names[row.before_part]
+        )
+        for row in rows
+        if row.before_part not in gives_up | closed | set(family[row[0]])
+    ]
+
+
+def later_effect(conn: Connection, first: int | None, day: int) -> list[Conflict]:
+    """States of later effect that are published already: of a part, or of a single row's record."""
+    p, s = plan.c, t.span.c
+    if first is None:
+        first = conn.scalar(
+            select(func.min(s.effective_from))
+            .join_from(plan, t.span, s.record == p.record)
+            .where(p.kind.in_(_TO_DO), s.known_to == FOREVER, s.effective_from > day)
+        )
+    if first is None:
+        return []
+    then = date.fromordinal(first).isoformat()
+    return [
+        Conflict(
+            code="later-effect",
+            message_zh=f"已经发布了自 {then} 起生效的内容：请说明保留（keep）还是替换（replace）。",
+            message_en=f"A state in effect from {then} is published already: keep or replace it?",
+        )
+    ]
+
+
+def in_error(conn: Connection) -> list[Conflict]:
+    """Rows with an error finding."""
+    p, e = plan.c, t.draft_entry.c
+    rows = conn.execute(
+        select(e.locator, t.import_.c.name)
+        .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
+        .join(t.import_, t.import_.c.key == p["import"])
+        .where(p.kind == "error")
+        .order_by(p["import"], p.position)
+    ).all()
+    if not rows:
+        return []
+    return [
+        Conflict(
+            code="rows-in-error",
+            message_zh=f"有 {len(rows)} 行存在错误：请改正后重新导入，或用 --without-errors 不含这些行发布。",
+            message_en=f"{len(rows)} rows are in error: mend and import again, or publish without them.",
+            locators=tuple(_locator(row) for row in rows),
+        )
+    ]
+
+
+def notices(conn: Connection) -> Iterator[Conflict]:
+    """Warnings about withdrawn, corrected, erased and perhaps renamed records."""
+    yield from _renames(conn)
+    yield from _withdrawn(conn)
+    yield from _corrections_undone(conn)
+    yield from _erased_before(conn)
+
+
+def _renames(conn: Connection) -> Iterator[Conflict]:
+    """An item that goes and one that comes with the same title in the same part: perhaps one item."""
+    gone, come = plan.alias("gone"), plan.alias("come")
+    rows = conn.execute(
+        select(gone.c.title, t.record.c.id, t.draft_entry.c.locator)
+        .select_from(gone)
+        .join(
+            come,
+            and_(
+                come.c.title == gone.c.title,
+                come.c.part.is_not_distinct_from(gone.c.part),
+                come.c.kind == "added",
+                come.c.record.is_(None),
+            ),
+        )
+        .join(t.record, t.record.c.key == gone.c.record)
+        .join(
+            t.draft_entry,
+            and_(t.draft_entry.c["import"] == come.c["import"], t.draft_entry.c.position == come.c.position),
+        )
+        .where(gone.c.kind == "removed")
+        .order_by(gone.c.title, t.record.c.id)
+    ).all()
+    for row in rows:
+        yield Conflict(
+            code="rename-suggested",
+            message_zh=f"“{row.title}”（{row.id}）将被移除，同名的一项将新增："
+            "若是同一事项，请先用 qingdan rename 关联。",
+            message_en=f"{row.title} ({row.id}) goes and one of the same title comes: if they are one item, "
+            "run qingdan rename first.",
+            locators=(msgspec.json.decode(row.locator),),
+        )
+
+
+def _withdrawn(conn: Connection) -> Iterator[Conflict]:
+    p = plan.c
+    rows = conn.execute(
+        select(p.title, p.kind, t.record.c.id)
+        .join_from(plan, t.record, t.record.c.key == p.record)
+        .where(p.status == "withdrawn", p.kind.in_(("stays", "added")))
+        .order_by(p["import"], p.position)
+    ).all()
+    for row in rows:
+        if row.kind == "stays":
+            zh, en = "已撤回，内容未变，仍不发布", "was withdrawn and reads as it did: it stays withdrawn"
+        else:
+            zh, en = (
+                "曾被撤回，内容已变，将重新发布",
+                "was withdrawn and reads differently now: it is published again",
+            )
+        code = "withdrawn-stays" if row.kind == "stays" else "withdrawn-returns"
+        yield Conflict(code=code, message_zh=f"“{row.title}”{zh}。", message_en=f"{row.title} {en}.")
+
+
+def _corrections_undone(conn: Connection) -> Iterator[Conflict]:
+    p = plan.c
+    rows = conn.execute(
+        select(p.title)
+        .join_from(plan, t.revision, t.revision.c.key == p.before)
+        .where(p.kind == "changed", p.status == "stated", p.fresh, t.revision.c.corrects)
+        .order_by(p["import"], p.position)
+    ).all()
+    for row in rows:
+        yield Conflict(
+            code="correction-undone",
+            message_zh=f"“{row.title}”曾经勘误，本次导入的内容与勘误后的不同。",
+            message_en=f"{row.title} was corrected, and this import differs from the correction.",
+        )
+
+
+def _erased_before(conn: Connection) -> Iterator[Conflict]:
+    p, r = plan.c, t.record.c
+    rows = conn.execute(
+        select(p.title)
+        .join_from(plan, t.record, r.id == p.identity)
+        .where(p.record.is_(None), p.kind == "added", r.erased_by.is_not(None))
+        .order_by(p["import"], p.position)
+    ).all()
+    for row in rows:
+        yield Conflict(
+            code="erased-before",
+            message_zh=f"“{row.title}”的一条记录曾依法删除，本次导入会以新记录发布同一标识。",
+            message_en=f"A record of {row.title} was erased; this publishes its identity as a new record.",
+        )
+
+
+def _locator(row: Any) -> dict[str, Any]:
+    return {"file": row.name, **msgspec.json.decode(row.locator)}
+
+
+def _where(locator: Mapping[str, Any]) -> str:
+    rows = ",".join(str(r) for r in locator.get("rows", ()))
+    return " ".join(
+        str(x) for x in (locator.get("file", ""), locator.get("sheet", ""), rows and f"#{rows}") if x
+    )
+
+
+def _copy(identity: tuple[str, ...], pair: tuple[dict[str, Any], dict[str, Any]]) -> Conflict:
+    return Conflict(
+        code="exact-copy",
+        message_zh=f"{_where(pair[1])} 与 {_where(pair[0])} 完全相同，只计一次。",
+        message_en=f"{_where(pair[1])} is an exact copy of {_where(pair[0])} and counts once.",
+        identity=identity,
+        locators=pair,
+    )
+
+
+def _two_rows(
+    identity: tuple[str, ...], pair: tuple[dict[str, Any], dict[str, Any]], catalogue: Catalogue
+) -> Conflict:
+    by_name = catalogue.by_name
+    zh = "；或".join("、".join(by_name[n].title for n in names) for names in catalogue.identity)
+    en = "; or ".join(", ".join(by_name[n].title_en for n in names) for names in catalogue.identity)
+    return Conflict(
+        code="same-identity",
+        message_zh=f"{_where(pair[0])} 与 {_where(pair[1])} 标识相同而内容不同。请用以下各项加以区别：{zh}。",
+        message_en=f"{_where(pair[0])} and {_where(pair[1])} have one identity and differ. "
+        f"Tell them apart by: {en}.",
+        identity=identity,
+        locators=pair,
+    )
+
+
+def _in_two_parts(
+    identity: tuple[str, ...], pair: tuple[dict[str, Any], dict[str, Any]], first: str, second: str
+) -> Conflict:
+    return Conflict(
+        code="identity-in-two-parts",
+        message_zh=f"“{first}”（{_where(pair[0])}）与“{second}”（{_where(pair[1])}）都有同一事项，"
+        "请由其中一方删去。",
+        message_en=f"{first} ({_where(pair[0])}) and {second} ({_where(pair[1])}) both hold this item; "
+        "one must drop it.",
+        identity=identity,
+        locators=pair,
+    )
+
+
+def _held_elsewhere(identity: tuple[str, ...], locator: dict[str, Any], other: str) -> Conflict:
+    return Conflict(
+        code="identity-in-two-parts",
+        message_zh=f"{_where(locator)} 的事项现属“{other}”：请在同一草稿中导入该部门不含此项的清单。",
+        message_en=f"{_where(locator)} is an item of {other} now: import that part's list "
+        "without it in the same draft.",
+        identity=identity,
+        locators=(locator,),
+    )

@@ -1,0 +1,270 @@
+"""What a draft would do: its rows set against the state on its day, by statements over whole sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from publisher.log.clocks import FOREVER
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database
+from publisher.log.database.work_tables import emptied, plan
+from publisher.log.model import OnConflict
+from publisher.log.registry import families, in_family
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An import of the draft; what it says holds from the draft's day up to ``effective_to``."""
+
+    key: int
+    part: int | None
+    family: tuple[int, ...]
+    """The part and those merged into it; empty where the dataset has no parts."""
+    mode: str
+    effective_to: int = FOREVER
+
+
+def fill(
+    database: Database,
+    conn: Connection,
+    dataset: int,
+    windows: Sequence[Window],
+    *,
+    day: int,
+    on_conflict: OnConflict,
+) -> None:
+    """Note in ``plan`` what every row of the draft would do on ``day``."""
+    emptied(conn, plan)
+    names = [column.name for column in plan.c]
+    for window in windows:
+        conn.execute(insert(plan).from_select(names, _rows(dataset, window, day)))
+    database.analyze(conn, plan)
+    if on_conflict == "replace":
+        _override_later(conn, day)
+    for window in windows:
+        if window.mode == "snapshot":
+            conn.execute(insert(plan).from_select(names, _removed(dataset, window, day)))
+            if on_conflict == "replace":
+                conn.execute(insert(plan).from_select(names, _never_to_be(dataset, window, day)))
+    if on_conflict == "keep":
+        _stop_before_later(conn, day)
+
+
+def on_day(span: Any, day: int) -> ColumnElement[bool]:
+    """The row of a record's life on a day, as known now."""
+    return and_(span.known_to == FOREVER, span.effective_from <= day, span.effective_to > day)
+
+
+def _rows(dataset: int, window: Window, day: int) -> Select[Any]:
+    e, r, s, v = t.draft_entry.c, t.record.c, t.span.c, t.revision.c
+    same_part = in_family(s.part, window.family)
+    same_text = v.content == e.content
+    kind = case(
+        (e.in_error, "error"),
+        (s.status.is_(None), "added"),
+        (and_(s.status == "withdrawn", same_text), "stays"),
+        (s.status != "stated", "added"),
+        (and_(same_text, same_part), "same"),
+        else_="changed",
+    )
+    reading = and_(
+        s.status == "stated", v.content != e.content, e.source_text != "", e.source_text == v.source_text
+    )
+    return (
+        select(
+            e["import"],
+            e.position,
+            e.identity,
+            r.key,
+            kind,
+            case((reading, "reading"), else_="source"),
+            case((and_(s.status == "stated", same_text), false()), else_=true()),
+            s.status,
+            s.revision,
+            s.revision,
+            literal(window.part, t.Key) if window.part is not None else null(),
+            s.part,
+            literal(window.effective_to, t.Key),
+            e.title,
+        )
+        .select_from(
+            t.draft_entry.outerjoin(t.record, and_(r.dataset == dataset, r.identity == e.identity))
+            .outerjoin(t.span, and_(s.record == r.key, on_day(s, day)))
+            .outerjoin(t.revision, v.key == s.revision)
+        )
+        .where(e["import"] == window.key)
+    )
+
+
+def _removed(dataset: int, window: Window, day: int) -> Select[Any]:
+    """Records of the part that are in force on the day and that its file no longer holds."""
+    s = t.span.c
+    return _removal(
+        window,
+        record=s.record,
+        status=s.status,
+        before=s.revision,
+        part=s.part,
+        title=s.title,
+    ).where(
+        s.dataset == dataset,
+        on_day(s, day),
+        s.status == "stated",
+        in_family(s.part, window.family),
+        ~exists().where(plan.c.record == s.record),
+    )
+
+
+def _never_to_be(dataset: int, window: Window, day: int) -> Select[Any]:
+    """Records that only a replaced later state would bring; each is removed as it was first to come."""
+    s, later = t.span.c, t.span.alias()
+    first = (
+        select(func.min(later.c.effective_from))
+        .where(
+            later.c.record == s.record,
+            later.c.known_to == FOREVER,
+            later.c.effective_from > day,
+            later.c.status == "stated",
+            in_family(later.c.part, window.family),
+        )
+        .scalar_subquery()
+    )
+    return _removal(
+        window, record=s.record, status=null(), before=s.revision, part=s.part, title=s.title
+    ).where(
+        s.dataset == dataset,
+        s.known_to == FOREVER,
+        s.effective_from == first,
+        s.status == "stated",
+        ~exists().where(plan.c.record == s.record),
+    )
+
+
+def _removal(window: Window, *, record: Any, status: Any, before: Any, part: Any, title: Any) -> Select[Any]:
+    return select(
+        literal(window.key, t.Key),
+        null(),
+        null(),
+        record,
+        literal("removed"),
+        literal("source"),
+        false(),
+        status,
+        before,
+        before,
+        part,
+        part,
+        literal(window.effective_to, t.Key),
+        title,
+    )
+
+
+def _override_later(conn: Connection, day: int) -> None:
+    """What is the same on the day but was to change later is stated anew."""
+    s = t.span.c
+    replaced = (
+        select(s.revision)
+        .where(
+            s.record == plan.c.record,
+            s.known_to == FOREVER,
+            s.effective_from > day,
+            or_(s.status != "stated", s.revision != plan.c.revision),
+        )
+        .order_by(s.effective_from)
+        .limit(1)
+        .scalar_subquery()
+    )
+    conn.execute(
+        update(plan)
+        .where(plan.c.kind == "same", replaced.is_not(None))
+        .values(kind="changed", before=replaced)
+    )
+
+
+def _stop_before_later(conn: Connection, day: int) -> None:
+    s = t.span.c
+    boundary = (
+        select(func.min(s.effective_from))
+        .where(s.record == plan.c.record, s.known_to == FOREVER, s.effective_from > day)
+        .scalar_subquery()
+    )
+    conn.execute(
+        update(plan)
+        .where(plan.c.record.is_not(None), boundary < plan.c.effective_to)
+        .values(effective_to=boundary)
+    )
+
+
+def windows(
+    conn: Connection, dataset: int, imports: Sequence[Any], *, day: int, on_conflict: OnConflict
+) -> tuple[tuple[Window, ...], int | None]:
+    """The draft's imports, and the first later day on which one of their parts has a state already."""
+    by_part = families(conn, dataset)
+    result: list[Window] = []
+    first: int | None = None
+    for row in imports:
+        family = by_part[row.part]
+        later = _later_state(conn, dataset, family, day) if row.mode == "snapshot" else None
+        if later is not None:
+            first = later if first is None else min(first, later)
+        up_to = later if later is not None and on_conflict == "keep" else FOREVER
+        result.append(Window(row.key, row.part, family, row.mode, up_to))
+    return tuple(result), first
+
+
+def _later_state(conn: Connection, dataset: int, family: tuple[int, ...], day: int) -> int | None:
+    days = [_later_import(conn, dataset, family, day)]
+    s = t.span.c
+    later_in_dataset = exists().where(s.dataset == dataset, s.known_to == FOREVER, s.effective_from > day)
+    if conn.scalar(select(later_in_dataset)):
+        # What was erased is no state that a file could take away.
+        held = [s.dataset == dataset, s.known_to == FOREVER, in_family(s.part, family), s.status != "erased"]
+        days.append(conn.scalar(select(func.min(s.effective_from)).where(*held, s.effective_from > day)))
+        days.append(
+            conn.scalar(
+                select(func.min(s.effective_to)).where(*held, s.effective_to > day, s.effective_to < FOREVER)
+            )
+        )
+    return min((d for d in days if d is not None), default=None)
+
+
+def _later_import(conn: Connection, dataset: int, family: tuple[int, ...], day: int) -> int | None:
+    """The day of a file of the part which says, unchanged or not, what held from then on."""
+    i, j = t.import_.c, t.import_.alias("newer").c
+    overtaken = exists().where(
+        in_family(j.part, family),
+        j.dataset == dataset,
+        j.mode == "snapshot",
+        j.release > i.release,
+        j.effective_from <= i.effective_from,
+        j.effective_to > i.effective_from,
+    )
+    found: int | None = conn.scalar(
+        select(func.min(i.effective_from)).where(
+            and_(i.dataset == dataset, in_family(i.part, family), i.mode == "snapshot"),
+            i.release.is_not(None),
+            i.effective_from > day,
+            ~overtaken,
+        )
+    )
+    return found

@@ -1,0 +1,155 @@
+"""What a draft would do, as values to show: the plan read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, func, select
+
+from publisher.log import registry
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database, json_text
+from publisher.log.database.work_tables import plan
+from publisher.log.drafts.repeals import SIGN
+from publisher.log.drafts.weigh import weigh
+from publisher.log.field_changes import difference
+from publisher.log.model import Change, DraftDiff, FieldChange, OnConflict, SheetCounts
+from publisher.log.registry import DatasetRow
+from schemas.definition.catalogue import Catalogue
+
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_COUNTED = {
+    "added": "added",
+    "changed": "changed",
+    "removed": "removed",
+    "same": "unchanged",
+    "stays": "unchanged",
+}
+_MARKED = (
+    select(func.count())
+    .join_from(plan, t.import_, t.import_.c.key == plan.c["import"])
+    .where(plan.c.kind == "changed", t.import_.c.detected_by == SIGN)
+)
+
+
+def diff(
+    database: Database,
+    conn: Connection,
+    dataset: DatasetRow,
+    catalogue: Catalogue,
+    *,
+    effective_on: date,
+    on_conflict: OnConflict,
+    limit: int | None,
+    now: datetime,
+) -> DraftDiff:
+    """Raises ``StoreError('no-draft')``."""
+    day = effective_on.toordinal()
+    _, errors, warnings = weigh(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
+    number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
+    reader = _Reader(
+        dataset=dataset.name,
+        release=number + 1,
+        effective_on=effective_on,
+        now=now,
+        parts=registry.part_names(conn, dataset.key),
+        order={field.name: n for n, field in enumerate(catalogue.fields)},
+    )
+    counts = dict.fromkeys(("added", "changed", "removed", "unchanged", "in_error"), 0)
+    for kind, count in conn.execute(select(plan.c.kind, func.count()).group_by(plan.c.kind)).all():
+        counts[_COUNTED.get(kind, "in_error")] += count
+    return DraftDiff(
+        added=reader.changes(conn, "added", limit),
+        changed=reader.changes(conn, "changed", limit),
+        removed=reader.changes(conn, "removed", limit),
+        unchanged=counts["unchanged"],
+        conflicts=tuple(errors),
+        warnings=tuple(warnings),
+        counts=counts,
+        sheets=tuple(_by_sheet(conn, reader.parts)),
+        marked=conn.scalar(_MARKED) or 0,
+    )
+
+
+def _by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[SheetCounts]:
+    p, e = plan.c, t.draft_entry.c
+    sheet = json_text(conn, e.locator, "sheet").label("sheet")
+    groups = (t.import_.c.key, t.import_.c.name, t.import_.c.part, sheet)
+    rows = conn.execute(
+        select(*groups, p.kind, func.count())
+        .select_from(plan)
+        .join(t.import_, t.import_.c.key == p["import"])
+        .outerjoin(t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
+        .group_by(*groups, p.kind)
+    ).all()
+    found: dict[tuple[Any, ...], dict[str, int]] = {}
+    for *group, kind, count in rows:
+        counts = found.setdefault(tuple(group), {})
+        name = _COUNTED.get(kind, "in_error")
+        counts[name] = counts.get(name, 0) + count
+    for (_, name, part, of), counts in found.items():
+        yield SheetCounts(file=name, part=parts.get(part), sheet=of, counts=counts)
+
+
+class _Reader:
+    """Rows of the plan as changes of the release that would be next."""
+
+    def __init__(
+        self,
+        *,
+        dataset: str,
+        release: int,
+        effective_on: date,
+        now: datetime,
+        parts: Mapping[int, str],
+        order: Mapping[str, int],
+    ) -> None:
+        self._dataset, self._release, self._effective_on, self._now = dataset, release, effective_on, now
+        self.parts, self._order = parts, order
+
+    def changes(self, conn: Connection, kind: str, limit: int | None) -> tuple[Change, ...]:
+        p, e, v = plan.c, t.draft_entry.c, t.revision.c
+        rows = conn.execute(
+            select(
+                *(p.kind, p.cause, p.status, p.part, p.before_part, p.title, p.identity, t.record.c.id),
+                *(e.content, e.hash, v.content.label("content_before")),
+            )
+            .select_from(plan)
+            .outerjoin(t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
+            .outerjoin(t.record, t.record.c.key == p.record)
+            .outerjoin(t.revision, v.key == p.before)
+            .where(p.kind == kind)
+            .order_by(p["import"], p.position, p.title, p.record)
+            .limit(limit)
+        ).all()
+        return tuple(self._change(row) for row in rows)
+
+    def _change(self, row: Any) -> Change:
+        replaces = row.status == "stated" or row.kind == "removed"
+        before = _DECODE(row.content_before) if replaces and row.content_before is not None else None
+        after = None if row.content is None else _DECODE(row.content)
+        fields: tuple[FieldChange, ...] = ()
+        if before is not None and after is not None:
+            fields = difference(before, after, self._order)
+            if row.before_part != row.part:
+                moved = FieldChange("part", self.parts.get(row.before_part), self.parts.get(row.part))
+                fields = (moved, *fields)
+        return Change(
+            sequence=0,
+            dataset=self._dataset,
+            release=self._release,
+            record=row.id or row.identity,
+            kind=row.kind,
+            cause=row.cause,
+            title=row.title,
+            part=self.parts.get(row.part),
+            effective_on=self._effective_on,
+            published_at=self._now,
+            revision=row.hash,
+            before=before,
+            after=after,
+            fields=fields,
+        )

@@ -1,0 +1,204 @@
+"""The draft of a dataset: imports laid in, shown and thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import batched
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, case, delete, func, insert, select, update
+
+from publisher.log import registry
+from publisher.log.blob_store import source_of
+from publisher.log.canonical_json import NotCanonicalError, canonical, commitment, new_salt
+from publisher.log.clocks import micros
+from publisher.log.database import tables as t
+from publisher.log.database.connection import insert_many, inserted_key
+from publisher.log.database.storable_text import bad_content, plain
+from publisher.log.model import Draft, DraftImport, Entry, Source, StageMode, StoreError
+from publisher.log.record_identity import identity_digest
+from publisher.log.registry import DatasetRow
+from schemas.definition.catalogue import Catalogue
+from schemas.definition.evolution import compare
+
+_BATCH = 2_000
+_ENTRY = tuple(column.name for column in t.draft_entry.c)
+
+
+def stage(
+    conn: Connection,
+    dataset: DatasetRow,
+    entries: Iterable[Entry],
+    *,
+    part: str | None,
+    source: Source,
+    parser_version: str,
+    partial: bool,
+    left_out: Sequence[Mapping[str, Any]],
+    catalogue: Catalogue,
+) -> int:
+    """Lay one import into the draft, in place of the part's earlier one. → how many records.
+
+    Of a running catalogue only the import of the same file is replaced: others add to it.
+    """
+    key = registry.part_key(conn, dataset.key, part)
+    mode: StageMode = (
+        "append" if catalogue.running else "partial" if partial or source.partial else "snapshot"
+    )
+    _forget_earlier(conn, dataset, key, mode, source)
+    registry.keep_catalogue(conn, catalogue)
+    conn.execute(
+        update(t.dataset).where(t.dataset.c.key == dataset.key).values(draft_catalogue=catalogue.digest)
+    )
+    import_key = inserted_key(
+        conn.execute(
+            insert(t.import_).values(
+                dataset=dataset.key,
+                part=key,
+                mode=mode,
+                parser_version=parser_version,
+                digest=source.digest,
+                name=plain(source.name),
+                media_type=plain(source.media_type),
+                size=source.size,
+                obtained_at=micros(source.obtained_at),
+                url=None if source.url is None else plain(source.url),
+                detected_by=source.detected_by,
+                partial=partial or source.partial,
+                destroyed=False,
+                left_out=msgspec.json.encode(list(left_out)).decode(),
+            )
+        )
+    )
+    count = 0
+    for batch in batched(_rows(dataset.name, import_key, entries, catalogue), _BATCH):
+        insert_many(conn, t.draft_entry, _ENTRY, batch)
+        count += len(batch)
+    return count
+
+
+def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
+    """Optional fields may be added; else raises ``StoreError('migration-needed')``."""
+    if pinned.digest == offered.digest:
+        return
+    found = compare(pinned, offered)
+    if found:
+        raise StoreError(
+            "migration-needed",
+            "目录模式有不兼容的改动，请先运行 qingdan dataset migrate。",
+            "The catalogue changed in ways that need qingdan dataset migrate first.",
+            details=tuple(found),
+        )
+
+
+def draft_imports(conn: Connection, dataset: DatasetRow) -> Sequence[Any]:
+    c = t.import_.c
+    return conn.execute(
+        select(t.import_).where(c.dataset == dataset.key, c.release.is_(None)).order_by(c.key)
+    ).all()
+
+
+def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
+    rows = draft_imports(conn, dataset)
+    if not rows:
+        return None
+    names = registry.part_names(conn, dataset.key)
+    c = t.draft_entry.c
+    counts = {
+        row[0]: (row[1], row[2])
+        for row in conn.execute(
+            select(c["import"], func.count(), func.sum(case((c.in_error, 1), else_=0)))
+            .where(c["import"].in_([row.key for row in rows]))
+            .group_by(c["import"])
+        )
+    }
+    return Draft(
+        dataset=dataset.name,
+        catalogue_digest=dataset.draft_catalogue or dataset.catalogue_digest,
+        imports=tuple(
+            DraftImport(
+                part=names.get(row.part),
+                source=source_of(row),
+                mode=row.mode,
+                parser_version=row.parser_version,
+                records=counts.get(row.key, (0, 0))[0],
+                in_error=int(counts.get(row.key, (0, 0))[1] or 0),
+                left_out=tuple(msgspec.json.decode(row.left_out)),
+            )
+            for row in rows
+        ),
+    )
+
+
+def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence[str]:
+    """The whole draft, or one part's import. → digests of the files."""
+    c = t.import_.c
+    chosen = select(c.key).where(c.dataset == dataset.key, c.release.is_(None))
+    if part is not None:
+        chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
+    return _forget(conn, dataset, conn.scalars(chosen).all())
+
+
+def unnamed(conn: Connection, digests: Sequence[str]) -> Sequence[str]:
+    """Which of these files nothing names any more."""
+    named = set(conn.scalars(select(t.import_.c.digest).where(t.import_.c.digest.in_(digests))))
+    return [digest for digest in digests if digest not in named]
+
+
+def _forget_earlier(
+    conn: Connection, dataset: DatasetRow, part: int | None, mode: StageMode, source: Source
+) -> None:
+    c = t.import_.c
+    earlier = select(c.key).where(
+        c.dataset == dataset.key, c.release.is_(None), c.part.is_not_distinct_from(part)
+    )
+    if mode != "append":
+        _forget(conn, dataset, conn.scalars(earlier).all())
+        return
+    # A collector adds thousands to one draft, and each of these finds its few by an index. Asked for all four
+    # columns, SQLite would look through the whole draft for a digest.
+    named = conn.scalars(earlier.where(c.name == plain(source.name))).all()
+    held = conn.execute(select(c.key, c.dataset, c.release, c.part).where(c.digest == source.digest)).all()
+    same = [key for key, *place in held if place == [dataset.key, None, part]]
+    _forget(conn, dataset, sorted({*named, *same}))
+
+
+def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
+    if not imports:
+        return ()
+    digests = conn.scalars(select(t.import_.c.digest).where(t.import_.c.key.in_(imports))).all()
+    for key in imports:
+        conn.execute(delete(t.draft_entry).where(t.draft_entry.c["import"] == key))
+        conn.execute(delete(t.import_).where(t.import_.c.key == key))
+    if not draft_imports(conn, dataset):
+        conn.execute(update(t.dataset).where(t.dataset.c.key == dataset.key).values(draft_catalogue=None))
+    return digests
+
+
+def _rows(
+    dataset: str, import_key: int, entries: Iterable[Entry], catalogue: Catalogue
+) -> Iterator[tuple[Any, ...]]:
+    encode = msgspec.json.encode
+    for position, entry in enumerate(entries):
+        try:
+            content = canonical(entry.content)
+            identity = identity_digest(dataset, catalogue.identity_of(entry.content))
+            locator = encode(entry.locator).decode()
+            originals = encode(entry.originals).decode() if entry.originals else "{}"
+        except (NotCanonicalError, UnicodeEncodeError) as error:
+            raise bad_content(str(error), entry.locator) from error
+        salt = new_salt()
+        yield (
+            import_key,
+            position,
+            identity,
+            content.decode(),
+            plain(catalogue.title_of(entry.content)),
+            salt,
+            commitment(salt, content),
+            plain(entry.source_text),
+            locator,
+            originals,
+            entry.in_error,
+        )

@@ -1,0 +1,1 @@
+"""Web pages and files as received."""

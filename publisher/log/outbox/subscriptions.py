@@ -1,0 +1,262 @@
+"""The store's door for who is told of changes: subscriptions, and what is to be delivered to them.
+
+A delivery is written when the outbox lets go of a release, in the same transaction: none is lost and none
+is made twice, however often the worker is killed. Whoever sends takes a delivery by putting its ``due_at``
+off (a lease), so that several processes never send the same one at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, literal, select, update
+
+from publisher.log.clocks import micros, moment
+from publisher.log.database import tables as t
+from publisher.log.model import StoreError
+from publisher.log.outbox import outbox
+from publisher.log.session import Base
+
+type SubscriptionState = Literal["pending", "active", "aside"]
+type DeliveryState = Literal["waiting", "done", "nothing", "failed"]
+
+LEASE = timedelta(minutes=2)
+"""Longer than any sending takes; after that another process may try."""
+_LONGEST = 2_000
+
+_u, _d, _b, _o = t.subscription.c, t.delivery.c, t.release.c, t.outbox.c
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    key: int
+    id: str
+    """Opaque."""
+    kind: Literal["webhook", "hub"]
+    callback: str
+    scope: str
+    """What it is told of, as JSON; empty for the hub, which is told of everything."""
+    secret: str = field(repr=False)
+    """Of Standard Webhooks (``whsec_…``): never shown again after it was made."""
+    state: SubscriptionState
+    """``pending``: the callback has not confirmed yet. ``aside``: it failed too often."""
+    since: datetime
+    reason: str = ""
+    """Why it was set aside, or why it did not confirm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    key: int
+    subscription: Subscription
+    release: int
+    """Site-wide sequence."""
+    dataset: str
+    number: int
+    published_at: datetime
+    state: DeliveryState
+    due_at: datetime
+    attempts: int
+    answer: int | None
+    error: str
+    tried_at: datetime | None
+
+
+class Subscribing(Base):
+    def subscribe(self, callback: str, scope: str) -> Subscription:
+        """A new subscription, ``pending`` until its callback confirms."""
+        name = secrets.token_hex(8)
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        with self._write() as conn:
+            conn.execute(insert(t.subscription).values(self._row(name, "webhook", callback, scope, secret)))
+            return _subscription(conn, name)
+
+    def keep_hub(self, address: str) -> None:
+        """From now on ``address`` is told of every release; an empty one tells no hub any more."""
+        with self._write() as conn:
+            hubs = conn.execute(select(_u.key, _u.callback).where(_u.kind == "hub")).all()
+            for hub in hubs:
+                if hub.callback != address:
+                    _forget(conn, hub.key)
+            if address and address not in {hub.callback for hub in hubs}:
+                row = self._row(secrets.token_hex(8), "hub", address, "", "")
+                conn.execute(insert(t.subscription).values({**row, "state": "active"}))
+
+    def _row(self, name: str, kind: str, callback: str, scope: str, secret: str) -> dict[str, Any]:
+        return {
+            "id": name,
+            "kind": kind,
+            "callback": callback,
+            "scope": scope,
+            "secret": secret,
+            "state": "pending",
+            "since": micros(self._clock()),
+            "reason": "",
+        }
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        with self._read() as conn:
+            return tuple(_made(row) for row in conn.execute(select(t.subscription).order_by(_u.key)).all())
+
+    def subscription(self, name: str) -> Subscription:
+        """Raises ``StoreError('no-such-subscription')``."""
+        with self._read() as conn:
+            return _subscription(conn, name)
+
+    def confirm(self, name: str) -> Subscription:
+        """The callback wants it. What waits for one that was set aside is due again."""
+        now = micros(self._clock())
+        with self._write() as conn:
+            found = _subscription(conn, name)
+            conn.execute(update(t.subscription).where(_u.key == found.key).values(state="active", reason=""))
+            conn.execute(
+                update(t.delivery)
+                .where(_d.subscription == found.key, _d.state.in_(("waiting", "failed")))
+                .values(state="waiting", attempts=0, due_at=now)
+            )
+            return _subscription(conn, name)
+
+    def unconfirmed(self, name: str, reason: str) -> None:
+        with self._write() as conn:
+            conn.execute(update(t.subscription).where(_u.id == name).values(reason=reason[:_LONGEST]))
+
+    def unsubscribe(self, name: str) -> None:
+        """Its deliveries go with it. Raises ``StoreError('no-such-subscription')``."""
+        with self._write() as conn:
+            _forget(conn, _subscription(conn, name).key)
+
+    def hand_over(self, *, upto: int) -> None:
+        """The outbox lets go of what is due up to a sequence; its releases are to be delivered."""
+        now = micros(self._clock())
+        told = exists().where(_d.subscription == _u.key, _d.release == _b.sequence)
+        released = (
+            select(_u.key, _b.sequence, literal("waiting"), literal(now, t.Key), literal(0), literal(""))
+            .join_from(
+                t.release,
+                t.outbox,
+                and_(_o.kind == "release", _o.dataset == _b.dataset, _o.key == _b.number.cast(t.Words)),
+            )
+            .join(t.subscription, _u.since <= _b.published_at)
+            .where(_o.sequence <= upto, _o.due_at <= now, _u.state != "pending", ~told)
+            .distinct()
+        )
+        columns = ["subscription", "release", "state", "due_at", "attempts", "error"]
+        with self._write() as conn:
+            conn.execute(insert(t.delivery).from_select(columns, released))
+            outbox.done(conn, upto=upto, sequences=(), due_by=self._clock())
+
+    def take_deliveries(self, limit: int, besides: Collection[int] = ()) -> tuple[Delivery, ...]:
+        """The first that is due to each subscriber, for the caller alone to send; each has one attempt more.
+
+        ``limit``: of subscribers. ``besides``: keys of those that something is being sent to.
+        """
+        now = self._clock()
+        due = (_d.state == "waiting", _d.due_at <= micros(now), _u.state == "active", _u.key.not_in(besides))
+        with self._read() as conn:  # nothing is written where nothing waits
+            if conn.execute(_DELIVERIES.where(*due).limit(1)).first() is None:
+                return ()
+        first = (
+            select(_d.subscription, func.min(_d.release).label("release"))
+            .join(t.subscription, _u.key == _d.subscription)
+            .where(*due)
+            .group_by(_d.subscription)
+            .subquery()
+        )
+        mine = and_(first.c.subscription == _d.subscription, first.c.release == _d.release)
+        with self._write() as conn:
+            found = conn.execute(
+                _DELIVERIES.join(first, mine).order_by(_d.release, _d.key).limit(limit)
+            ).all()
+            conn.execute(
+                update(t.delivery)
+                .where(_d.key.in_([row.key for row in found]))
+                .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
+            )
+        return tuple(_delivery(row) for row in found)
+
+    def delivered(self, delivery: Delivery, *, answer: int | None, nothing: bool = False) -> None:
+        """``nothing``: the release told nothing that is subscribed to, so nothing was sent."""
+        self._settle(delivery, state="nothing" if nothing else "done", answer=answer, error="")
+
+    def not_delivered(
+        self, delivery: Delivery, *, answer: int | None, error: str, again: timedelta | None, gone: bool
+    ) -> bool:
+        """Tried again after ``again``; where that is None it failed → whether the subscriber is set aside.
+
+        That is who is ``gone``, or took nothing since the release: who takes other messages is alive.
+        """
+        if again is not None:
+            due = micros(self._clock() + again)
+            self._settle(delivery, state="waiting", answer=answer, error=error, due_at=due)
+            return False
+        self._settle(delivery, state="failed", answer=answer, error=error)
+        key = delivery.subscription.key
+        took = (_d.subscription == key, _d.state == "done", _d.tried_at >= micros(delivery.published_at))
+        with self._write() as conn:
+            if not gone and conn.execute(select(_d.key).where(*took).limit(1)).first() is not None:
+                return False
+            conn.execute(
+                update(t.subscription).where(_u.key == key).values(state="aside", reason=error[:_LONGEST])
+            )
+        return True
+
+    def _settle(self, delivery: Delivery, *, error: str, **values: Any) -> None:
+        values |= {"error": error[:_LONGEST], "tried_at": micros(self._clock())}
+        with self._write() as conn:
+            conn.execute(update(t.delivery).where(_d.key == delivery.key).values(**values))
+
+    def deliveries(self, subscription: str | None = None, *, limit: int = 100) -> tuple[Delivery, ...]:
+        """The newest first."""
+        query = _DELIVERIES.order_by(_d.key.desc()).limit(limit)
+        if subscription is not None:
+            query = query.where(_u.id == subscription)
+        with self._read() as conn:
+            return tuple(_delivery(row) for row in conn.execute(query).all())
+
+
+_SUBSCRIBED: Sequence[Any] = tuple(column.label(f"of_{column.key}") for column in t.subscription.c)
+_DELIVERIES: Select[Any] = (
+    select(*t.delivery.c, *_SUBSCRIBED, t.dataset.c.name, _b.number, _b.published_at)
+    .join_from(t.delivery, t.subscription, _u.key == _d.subscription)
+    .join(t.release, _b.sequence == _d.release)
+    .join(t.dataset, t.dataset.c.key == _b.dataset)
+)
+
+
+def _subscription(conn: Connection, name: str) -> Subscription:
+    row = conn.execute(select(t.subscription).where(_u.id == name)).first()
+    if row is None:
+        raise StoreError("no-such-subscription", f"没有订阅“{name}”。", f"There is no subscription {name!r}.")
+    return _made(row)
+
+
+def _made(row: Any, prefix: str = "") -> Subscription:
+    values = {name: getattr(row, prefix + name) for name in (*t.subscription.c.keys(),)}
+    return Subscription(**{**values, "since": moment(values["since"])})
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        key=row.key,
+        subscription=_made(row, "of_"),
+        release=row.release,
+        dataset=row.name,
+        number=row.number,
+        published_at=moment(row.published_at),
+        state=row.state,
+        due_at=moment(row.due_at),
+        attempts=row.attempts,
+        answer=row.answer,
+        error=row.error,
+        tried_at=None if row.tried_at is None else moment(row.tried_at),
+    )
+
+
+def _forget(conn: Connection, key: int) -> None:
+    conn.execute(delete(t.delivery).where(_d.subscription == key))
+    conn.execute(delete(t.subscription).where(_u.key == key))

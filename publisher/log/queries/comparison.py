@@ -1,0 +1,324 @@
+"""Two states of a dataset held against each other by the database: only what differs ever leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, or_, select
+
+from publisher.log import registry
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.field_changes import difference
+from publisher.log.model import ChangeKind, FieldChange, View
+from publisher.log.queries import history, point_in_time
+from publisher.log.queries.point_in_time import Clocks
+from publisher.log.registry import DatasetRow
+from publisher.log.session import Base
+from schemas.definition.catalogue import Content
+
+type DifferenceKind = Literal["added", "changed", "renamed", "removed", "withdrawn", "erased"]
+KINDS: tuple[DifferenceKind, ...] = ("added", "changed", "renamed", "removed", "withdrawn", "erased")
+_BATCH = 500
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_s, _r, _c, _b = t.span.c, t.record.c, t.change.c, t.release.c
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change that led from one state to the other, as it was published."""
+
+    release: int
+    kind: ChangeKind
+    cause: str
+    effective_on: date
+    basis: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One record that is in force in one of the states, or in both and not alike."""
+
+    key: int
+    """Orders differences; where a page ends."""
+    record: str
+    kind: DifferenceKind
+    title: str
+    title_before: str
+    part: str | None
+    part_before: str | None
+    before: Content | None
+    after: Content | None
+    """None where it is not in force in that state, or was erased since."""
+    fields: tuple[FieldChange, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many records are in force before and after, and what became of them."""
+
+    before: int
+    after: int
+    unchanged: int
+    kinds: Mapping[DifferenceKind, int] = field(default_factory=dict)
+    """Every kind has its number, also 0."""
+
+
+type Tallies = Mapping[str | None, Mapping[DifferenceKind, int]]
+"""Part → kind → how many differ; None: records that no part hands in."""
+
+
+class Comparing(Base):
+    """Reads two views at once."""
+
+    def totals(self, dataset: str, before: View, after: View) -> Totals:
+        """Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
+        with self._read() as conn:
+            return self._comparison(conn, dataset, before, after).totals()
+
+    def differences(
+        self,
+        dataset: str,
+        before: View,
+        after: View,
+        *,
+        kinds: Sequence[DifferenceKind] = (),
+        parts: Sequence[str] = (),
+        past: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[Difference]:
+        """What differs, in the order in which records first appeared, read a batch at a time.
+
+        ``past``: only those whose ``key`` is larger. ``kinds``, ``parts``: only these; empty is all.
+        """
+        with self._read() as conn:
+            compared = self._comparison(conn, dataset, before, after)
+            yield from compared.differences(self._field_order(conn), kinds, parts, past, limit)
+
+    def tallies(self, dataset: str, before: View, after: View) -> Tallies:
+        """The totals of each part, the largest first. Raises as :meth:`totals` does."""
+        with self._read() as conn:
+            return self._comparison(conn, dataset, before, after).tallies()
+
+    def _comparison(self, conn: Connection, dataset: str, before: View, after: View) -> _Comparison:
+        row = registry.dataset_row(conn, dataset)
+        now = self._clock()
+        return _Comparison(
+            conn,
+            row,
+            point_in_time.clocks(conn, dataset, before, now),
+            point_in_time.clocks(conn, dataset, after, now),
+        )
+
+
+class _Comparison:
+    def __init__(self, conn: Connection, dataset: DatasetRow, before: Clocks, after: Clocks) -> None:
+        self._conn, self._dataset, self._before, self._after = conn, dataset, before, after
+        self._apart = self._joined()
+
+    def totals(self) -> Totals:
+        kind = self._kind()
+        rows = self._conn.execute(
+            select(kind.label("kind"), func.count())
+            .select_from(self._apart)
+            .where(self._differs())
+            .group_by(kind)
+        ).all()
+        kinds: dict[DifferenceKind, int] = dict.fromkeys(KINDS, 0)
+        kinds.update({row[0]: row[1] for row in rows})
+        # What was erased was in force nowhere any more, so no total holds it.
+        before, after = self._in_force(self._before), self._in_force(self._after)
+        unchanged = after - kinds["added"] - kinds["changed"] - kinds["renamed"]
+        return Totals(before, after, unchanged, kinds)
+
+    def _in_force(self, clocks: Clocks) -> int:
+        tally = t.tally.c
+        return int(
+            self._conn.scalar(
+                select(func.coalesce(func.sum(tally.records), 0)).where(
+                    tally.dataset == self._dataset.key,
+                    tally.known_from <= clocks.instant,
+                    tally.effective_from <= clocks.day,
+                )
+            )
+            or 0
+        )
+
+    def tallies(self) -> Tallies:
+        kind, part = self._kind(), self._part()
+        rows = self._conn.execute(
+            select(kind.label("kind"), part.label("part"), func.count().label("number"))
+            .select_from(self._apart)
+            .where(self._differs())
+            .group_by(kind, part)
+        ).all()
+        names = registry.part_names(self._conn, self._dataset.key)
+        found: dict[str | None, dict[DifferenceKind, int]] = {}
+        for row in rows:
+            of_part = found.setdefault(names.get(row.part), dict.fromkeys(KINDS, 0))
+            of_part[row.kind] += row.number
+        return dict(sorted(found.items(), key=lambda item: (-sum(item[1].values()), item[0] or "")))
+
+    def differences(
+        self,
+        order: history.FieldOrder,
+        kinds: Sequence[DifferenceKind],
+        parts: Sequence[str],
+        past: int,
+        limit: int | None,
+    ) -> Iterator[Difference]:
+        names = registry.part_names(self._conn, self._dataset.key)
+        query = self._rows(past)
+        if kinds:
+            query = query.where(self._kind().in_(kinds))
+        if parts:
+            query = query.where(self._part().in_([key for key, name in names.items() if name in parts]))
+        if limit is not None:
+            query = query.limit(limit)
+        places = order(self._dataset.name)
+        for batch in stream(self._conn, query).partitions(_BATCH):
+            steps = self._steps([row.key for row in batch])
+            for row in batch:
+                yield _difference(row, names, places, steps.get(row.key, ()))
+
+    # --- the statement ----------------------------------------------------------------------------
+
+    def _joined(self) -> FromClause:
+        """Records whose span is not the same in both states, each in one row with both spans."""
+        self_see, other_see = self._before.see(_s), self._after.see(_s)
+        here, there = case((self_see, 1), else_=0), case((other_see, 1), else_=0)
+
+        def of(seen: ColumnElement[bool], column: ColumnElement[Any]) -> ColumnElement[Any]:
+            return func.max(case((seen, column)))
+
+        apart = (
+            select(
+                _s.record,
+                of(self_see, _s.status).label("status_before"),
+                of(other_see, _s.status).label("status_after"),
+                of(self_see, _s.revision).label("revision_before"),
+                of(other_see, _s.revision).label("revision_after"),
+                of(self_see, _s.part).label("part_before"),
+                of(other_see, _s.part).label("part_after"),
+            )
+            .where(_s.dataset == self._dataset.key, here != there)
+            .group_by(_s.record)
+            .subquery("apart")
+        )
+        self._a = apart.c
+        self._old, self._new = t.revision.alias("old").c, t.revision.alias("new").c
+        self._part_old, self._part_new = t.part.alias("part_old").c, t.part.alias("part_new").c
+        return (
+            apart.join(t.record, _r.key == self._a.record)
+            .outerjoin(self._old.key.table, self._old.key == self._a.revision_before)
+            .outerjoin(self._new.key.table, self._new.key == self._a.revision_after)
+            .outerjoin(self._part_old.key.table, self._part_old.key == self._a.part_before)
+            .outerjoin(self._part_new.key.table, self._part_new.key == self._a.part_after)
+        )
+
+    def _differs(self) -> ColumnElement[bool]:
+        """In force in one state only, or in both with other words or in another part; or erased."""
+        was = func.coalesce(self._a.status_before, "") == "stated"
+        now = func.coalesce(self._a.status_after, "") == "stated"
+        # A part that was merged since goes by the one that took it in, in every view alike.
+        part_old = func.coalesce(self._part_old.merged_into, self._part_old.key, 0)
+        part_new = func.coalesce(self._part_new.merged_into, self._part_new.key, 0)
+        return or_(
+            and_(or_(was, now), ~and_(was, now)),
+            and_(was, now, or_(self._old.content != self._new.content, part_old != part_new)),
+            and_(
+                _r.erased_by.is_not(None),
+                func.coalesce(self._a.revision_before, 0) != func.coalesce(self._a.revision_after, 0),
+            ),
+        )
+
+    def _kind(self) -> ColumnElement[Any]:
+        return case(
+            (_r.erased_by.is_not(None), "erased"),
+            (func.coalesce(self._a.status_before, "") != "stated", "added"),
+            (self._a.status_after == "withdrawn", "withdrawn"),
+            (func.coalesce(self._a.status_after, "") != "stated", "removed"),
+            (self._was_renamed(), "renamed"),
+            else_="changed",
+        )
+
+    def _part(self) -> ColumnElement[Any]:
+        """Who hands it in: as :attr:`Difference.part` tells it."""
+        now = func.coalesce(self._a.status_after, "") == "stated"
+        return case((now, self._a.part_after), else_=self._a.part_before)
+
+    def _was_renamed(self) -> ColumnElement[bool]:
+        led = select(_c.sequence).join_from(t.change, t.release, _b.sequence == _c.release)
+        return led.where(_c.record == self._a.record, _c.kind == "renamed", self._between()).exists()
+
+    def _between(self) -> ColumnElement[bool]:
+        """Changes that the later state knows and that act by its day, and the earlier did not."""
+        reached = and_(_b.published_at <= self._after.instant, _c.effective_from <= self._after.day)
+        had = and_(_b.published_at <= self._before.instant, _c.effective_from <= self._before.day)
+        return and_(reached, ~had)
+
+    def _rows(self, past: int) -> Select[Any]:
+        a = self._a
+        return (
+            select(
+                *(a.record.label("key"), _r.id, _r.erased_by, self._kind().label("kind")),
+                *(a.part_before, a.part_after, a.status_before, a.status_after),
+                *(self._old.title.label("title_before"), self._new.title.label("title_after")),
+                *(self._old.content.label("content_before"), self._new.content.label("content_after")),
+            )
+            .select_from(self._apart)
+            .where(self._differs(), a.record > literal(past, t.Key))
+            .order_by(a.record)
+        )
+
+    def _steps(self, records: Sequence[int]) -> Mapping[int, tuple[Step, ...]]:
+        found: dict[int, list[Step]] = {}
+        query = (
+            select(
+                *(_c.record, _c.kind, _c.cause, _c.effective_from, _b.number, _b.basis, _b.note),
+            )
+            .join_from(t.change, t.release, _b.sequence == _c.release)
+            .where(_c.record.in_(records), self._between())
+            .order_by(_c.sequence)
+        )
+        for row in self._conn.execute(query).all():
+            reason = row.note if row.kind in ("corrected", "withdrawn", "renamed") else ""
+            day = date.fromordinal(row.effective_from)
+            found.setdefault(row.record, []).append(
+                Step(row.number, row.kind, row.cause, day, row.basis, reason)
+            )
+        return {record: tuple(steps) for record, steps in found.items()}
+
+
+def _difference(
+    row: Any, parts: Mapping[int, str], order: Mapping[str, int], steps: tuple[Step, ...]
+) -> Difference:
+    erased = row.erased_by is not None
+    was, now = row.status_before == "stated", row.status_after == "stated"
+    before = _DECODE(row.content_before) if was and not erased else None
+    after = _DECODE(row.content_after) if now and not erased else None
+    fields: tuple[FieldChange, ...] = ()
+    part_before, part = parts.get(row.part_before), parts.get(row.part_after)
+    if before is not None and after is not None:
+        fields = difference(before, after, order)
+        if part_before != part:
+            fields = (FieldChange("part", part_before, part), *fields)
+    return Difference(
+        key=row.key,
+        record=row.id,
+        kind=row.kind,
+        title="" if erased else (row.title_after if now else row.title_before) or "",
+        title_before="" if erased or not was else row.title_before or "",
+        part=part if now else part_before,
+        part_before=part_before if was else None,
+        before=before,
+        after=after,
+        fields=fields,
+        steps=steps,
+    )

@@ -1,0 +1,189 @@
+"""The store's door for feeds: which changes a search touched, what became of them, blocks for archives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+
+from sqlalchemy import and_, func, select
+
+from publisher.log.clocks import micros, moment
+from publisher.log.database import tables as t
+from publisher.log.model import Change
+from publisher.log.queries import history
+from publisher.log.record_identity import span_id
+from publisher.log.session import Base
+
+BLOCK = 500
+"""Changes of a block: few enough for one document."""
+_AT_ONCE = 500
+
+_c, _b, _r, _s, _i = t.change.c, t.release.c, t.record.c, t.span.c, t.import_.c
+
+
+_READ_FROM = (
+    select(_c.sequence, _i.url)
+    .join_from(t.change, t.revision, t.revision.c.key == _c.revision)
+    .join(t.import_, and_(_i.key == t.revision.c["import"], _i.release == _c.release))
+    .where(_i.url.is_not(None))
+)
+_GONE_FROM = (
+    select(_c.sequence, func.min(_i.url).label("url"))
+    .join_from(t.change, t.import_, and_(_i.release == _c.release, _i.part.is_not_distinct_from(_c.part)))
+    .where(_i.url.is_not(None))
+    .group_by(_c.sequence)
+    .having(func.count(_i.url.distinct()) == 1)
+)
+
+_BY_PART = select(_c.sequence, _c.dataset, _c.part, _c.release).where(_c.part.is_not(None))
+_FIRST_FILES = (
+    select(_i.part, func.min(_i.release).label("release")).where(_i.release.is_not(None)).group_by(_i.part)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Up to :data:`BLOCK` changes of one release that stand side by side. It never gains or loses one."""
+
+    first: int
+    """Sequence of its first change."""
+    end: int
+    """Sequence behind its last one."""
+    dataset: str
+    published_at: datetime
+    beginning: int
+    """Sequence of the release's first change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    at: datetime
+    """When it was last corrected, withdrawn or erased."""
+    corrected: bool
+
+
+class Announcing(Base):
+    def changes_at(self, touches: Sequence[tuple[str, datetime]]) -> tuple[Change, ...]:
+        """The newest first: what was done to a record (id) by the release of an instant."""
+        found: list[Change] = []
+        wanted = {(record, micros(at)) for record, at in touches}
+        with self._read() as conn:
+            order = self._field_order(conn)
+            for batch in batched(sorted(wanted), _AT_ONCE):
+                records, times = sorted({r for r, _ in batch}), sorted({at for _, at in batch})
+                some = set(batch)
+                found += [
+                    change
+                    for change in history.of_records(conn, order, records, times)
+                    if (change.record, micros(change.published_at)) in some
+                ]
+        return tuple(sorted(found, key=lambda change: -change.sequence))
+
+    def amended(self, changes: Sequence[Change]) -> Mapping[int, Amendment]:
+        """Sequence → what became of what the change told; absent where nothing did.
+
+        Only the correction of the very content that it brought counts, not a later change.
+        """
+        correcting = t.change.alias("correcting")
+        corrected = correcting.c
+        query = (
+            select(_c.sequence, func.max(_b.published_at).label("at"))
+            .join_from(t.change, correcting, corrected.record == _c.record)
+            .join(t.release, _b.sequence == corrected.release)
+            .where(corrected.kind == "corrected", corrected.before == _c.revision)
+            .where(corrected.sequence > _c.sequence)
+            .group_by(_c.sequence)
+        )
+        gone = (
+            select(_c.sequence, _r.withdrawn_at, _b.published_at)
+            .join_from(t.change, t.record, _r.key == _c.record)
+            .outerjoin(t.release, _b.sequence == _r.erased_by)
+            .where((_r.withdrawn_at.is_not(None)) | (_r.erased_by.is_not(None)))
+        )
+        found: dict[int, Amendment] = {}
+        with self._read() as conn:
+            for batch in batched((change.sequence for change in changes), _AT_ONCE):
+                for row in conn.execute(query.where(_c.sequence.in_(batch))).all():
+                    found[row.sequence] = Amendment(moment(row.at), corrected=True)
+                for sequence, withdrawn, erased in conn.execute(gone.where(_c.sequence.in_(batch))).all():
+                    known = found.get(sequence)
+                    at = moment(max(withdrawn or 0, erased or 0))
+                    found[sequence] = Amendment(
+                        max(at, known.at) if known else at, corrected=known is not None
+                    )
+        return found
+
+    def origins(self, changes: Sequence[Change]) -> Mapping[int, str]:
+        """Sequence → the address of the source that brought the change; absent where a file was handed in.
+
+        What was removed has none of its own: it is that of the file of its part which holds it no more.
+        """
+        removed = [change.sequence for change in changes if change.kind == "removed"]
+        others = [change.sequence for change in changes if change.kind not in history.WITHOUT_CONTENT]
+        found: dict[int, str] = {}
+        with self._read() as conn:
+            for query, sequences in ((_READ_FROM, others), (_GONE_FROM, removed)):
+                for batch in batched(sequences, _AT_ONCE):
+                    rows = conn.execute(query.where(_c.sequence.in_(batch))).all()
+                    found |= {row.sequence: row.url for row in rows}
+        return found
+
+    def beginnings(self, changes: Sequence[Change]) -> frozenset[int]:
+        """Sequences of those whose release was the first of the list, or of the part's share of it."""
+        found = {change.sequence for change in changes if change.release == 1}
+        later = [c.sequence for c in changes if c.release > 1 and c.kind == "added" and c.part is not None]
+        with self._read() as conn:
+            for batch in batched(later, _AT_ONCE):
+                rows = conn.execute(_BY_PART.where(_c.sequence.in_(batch))).all()
+                files = _FIRST_FILES.where(
+                    _i.dataset.in_({row.dataset for row in rows}), _i.part.in_({row.part for row in rows})
+                )
+                firsts = {row.part: row.release for row in conn.execute(files).all()}
+                found |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
+        return frozenset(found)
+
+    def block(self, sequence: int) -> Block | None:
+        """The block that a change stands in; None where there is no such change."""
+        release = select(_c.release).where(_c.sequence == sequence).scalar_subquery()
+        with self._read() as conn:
+            row = conn.execute(
+                select(
+                    func.min(_c.sequence).label("first"),
+                    func.max(_c.sequence).label("last"),
+                    t.dataset.c.name,
+                    _b.published_at,
+                )
+                .join_from(t.change, t.release, _b.sequence == _c.release)
+                .join(t.dataset, t.dataset.c.key == _c.dataset)
+                .where(_c.release == release)
+                .group_by(t.dataset.c.name, _b.published_at)
+            ).first()
+        if row is None:
+            return None
+        first = sequence - (sequence - row.first) % BLOCK
+        return Block(first, min(first + BLOCK, row.last + 1), row.name, moment(row.published_at), row.first)
+
+    def last_change(self, published_at: datetime) -> int | None:
+        """Sequence of the last change of the release of an instant."""
+        query = (
+            select(func.max(_c.sequence))
+            .join_from(t.change, t.release, _b.sequence == _c.release)
+            .where(_b.published_at == micros(published_at))
+        )
+        with self._read() as conn:
+            last: int | None = conn.scalar(query)
+            return last
+
+    def spans_touched(self, block: Block) -> tuple[str, ...]:
+        """Ids of the spans that the changes of a block opened or closed: what search knows them by."""
+        at = micros(block.published_at)
+        records = select(_c.record).where(_c.sequence >= block.first, _c.sequence < block.end)
+        query = (
+            select(_r.id, _s.made, _s.effective_from)
+            .join_from(t.span, t.record, _r.key == _s.record)
+            .where(_s.record.in_(records), (_s.known_from == at) | (_s.known_to == at))
+        )
+        with self._read() as conn:
+            return tuple(span_id(row.id, row.made, row.effective_from) for row in conn.execute(query).all())

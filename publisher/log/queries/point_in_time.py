@@ -1,0 +1,54 @@
+"""From what a reader asks for to a day and an instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, select
+
+from publisher.log.clocks import FOREVER, day_at, micros
+from publisher.log.database import tables as t
+from publisher.log.model import StoreError, View
+from publisher.log.releases.release_rows import no_such_release
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Both clocks as the tables hold them."""
+
+    day: int
+    instant: int = FOREVER - 1
+    """As known now, unless told."""
+
+    def see(self, span: Any) -> ColumnElement[bool]:
+        """The spans in effect on the day, as known at the instant."""
+        return and_(self.know(span), span.effective_from <= self.day, span.effective_to > self.day)
+
+    def know(self, span: Any) -> ColumnElement[bool]:
+        return and_(span.known_from <= self.instant, span.known_to > self.instant)
+
+
+def clocks(conn: Connection, dataset: str | None, view: View, now: datetime) -> Clocks:
+    """What a view means. Without ``as_of`` it is the day of ``known_at``: what was said then, of then.
+
+    Raises ``StoreError``: ``no-such-release``, ``mixed-view`` (a release pins both clocks already).
+    """
+    if view.release is not None:
+        if view.as_of is not None or view.known_at is not None:
+            raise StoreError(
+                "mixed-view",
+                "release 已经确定了两个时间，不能再加 as_of 或 known_at。",
+                "A release pins both clocks; as_of and known_at cannot be added.",
+            )
+        row = conn.execute(
+            select(t.release.c.effective_on, t.release.c.published_at)
+            .join(t.dataset, t.dataset.c.key == t.release.c.dataset)
+            .where(t.dataset.c.name == dataset, t.release.c.number == view.release)
+        ).first()
+        if row is None:
+            raise no_such_release(view.release)
+        return Clocks(row.effective_on, row.published_at)
+    day = view.as_of or day_at(view.known_at or now)
+    return Clocks(day.toordinal(), FOREVER - 1 if view.known_at is None else micros(view.known_at))

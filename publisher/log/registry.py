@@ -1,0 +1,320 @@
+"""What a site keeps lists of: the site itself, its datasets, their parts and their catalogues."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+
+from publisher.log.clocks import micros, moment
+from publisher.log.database import tables as t
+from publisher.log.database.connection import inserted_key
+from publisher.log.database.prepared_statement import Prepared
+from publisher.log.model import Dataset, Part, Site, StoreError
+from schemas.definition.catalogue import Catalogue
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TAKEN = ("all", "search", "sources")
+"""Stand for every dataset, a search and the sources, where a feed names a dataset; so none is called so."""
+_DETAILS = (
+    *("title", "title_en", "body", "division", "licence", "contact"),
+    *("description", "notice", "labels", "source_note"),
+)
+_NAMED = Prepared(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
+_PART_NAMES = Prepared(
+    select(t.part.c.key, t.part.c.name, t.part.c.merged_into).where(
+        t.part.c.dataset == bindparam("dataset", type_=t.Key)
+    )
+)
+_PARTS = Prepared(
+    select(t.part)
+    .where(t.part.c.dataset == bindparam("dataset", type_=t.Key), t.part.c.merged_into.is_(None))
+    .order_by(t.part.c.key)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """The keys that statements join by."""
+
+    key: int
+    name: str
+    catalogue_digest: str
+    draft_catalogue: str | None
+
+
+def init_site(conn: Connection, site: Site, now: datetime) -> Site:
+    """Raises ``StoreError('already-initialised')``: identifiers are made from these for ever."""
+    if conn.execute(select(t.site.c.id)).first() is not None:
+        raise StoreError(
+            "already-initialised",
+            "站点已经建立，其基址不能再改。",
+            "The site exists; its base address cannot be changed.",
+        )
+    conn.execute(
+        insert(t.site).values(
+            id=1,
+            base=site.base.rstrip("/"),
+            tag_authority=site.tag_authority,
+            created_at=micros(now),
+            release_sequence=0,
+            change_sequence=0,
+            outbox_sequence=0,
+            scrub_pending=False,
+        )
+    )
+    return replace(site, base=site.base.rstrip("/"))
+
+
+def site(conn: Connection) -> Site:
+    row = conn.execute(select(t.site.c.base, t.site.c.tag_authority)).first()
+    if row is None:
+        raise not_initialised()
+    return Site(base=row.base, tag_authority=row.tag_authority)
+
+
+def not_initialised() -> StoreError:
+    return StoreError(
+        "not-initialised",
+        "这里还没有站点，请先运行 qingdan init。",
+        "There is no site here; run qingdan init first.",
+    )
+
+
+def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now: datetime) -> Dataset:
+    """Raises ``StoreError``: ``bad-dataset-name``, ``dataset-exists``."""
+    if not _NAME.fullmatch(dataset.name) or dataset.name in _TAKEN:
+        raise StoreError(
+            "bad-dataset-name",
+            f"数据集名称“{dataset.name}”只能用小写字母、数字和连字符，且不能是 {' 或 '.join(_TAKEN)}。",
+            f"The name {dataset.name!r} may hold small letters, digits and hyphens, and is not "
+            f"{' or '.join(_TAKEN)}.",
+        )
+    if conn.execute(select(t.dataset.c.key).where(t.dataset.c.name == dataset.name)).first() is not None:
+        raise StoreError(
+            "dataset-exists", f"数据集“{dataset.name}”已存在。", f"The dataset {dataset.name} exists already."
+        )
+    keep_catalogue(conn, catalogue)
+    created = replace(dataset, catalogue=catalogue.name, created_at=now, parts=())
+    details = {name: getattr(created, name) for name in _DETAILS}
+    key = inserted_key(
+        conn.execute(
+            insert(t.dataset).values(
+                name=created.name,
+                catalogue=catalogue.name,
+                catalogue_digest=catalogue.digest,
+                details=msgspec.json.encode(details).decode(),
+                created_at=micros(now),
+            )
+        )
+    )
+    for part in dataset.parts:
+        add_part(conn, key, part)
+    return replace(created, parts=parts(conn, key))
+
+
+def keep_catalogue(conn: Connection, catalogue: Catalogue) -> None:
+    known = conn.execute(select(t.catalogue.c.digest).where(t.catalogue.c.digest == catalogue.digest)).first()
+    if known is None:
+        conn.execute(
+            insert(t.catalogue).values(digest=catalogue.digest, name=catalogue.name, source=catalogue.source)
+        )
+
+
+def datasets(conn: Connection) -> tuple[Dataset, ...]:
+    rows = conn.execute(select(t.dataset).order_by(t.dataset.c.name)).all()
+    return tuple(_dataset(conn, row) for row in rows)
+
+
+def dataset(conn: Connection, name: str) -> Dataset:
+    row = _NAMED.first(conn, {"name": name})
+    if row is None:
+        raise no_such_dataset(name)
+    return _dataset(conn, row)
+
+
+def dataset_row(conn: Connection, name: str) -> DatasetRow:
+    """Raises ``StoreError('no-such-dataset')``."""
+    row = _NAMED.first(conn, {"name": name})
+    if row is None:
+        raise no_such_dataset(name)
+    return DatasetRow(row.key, row.name, row.catalogue_digest, row.draft_catalogue)
+
+
+def no_such_dataset(name: str) -> StoreError:
+    return StoreError("no-such-dataset", f"没有数据集“{name}”。", f"There is no dataset {name!r}.")
+
+
+def _dataset(conn: Connection, row: Any) -> Dataset:
+    details: dict[str, Any] = msgspec.json.decode(row.details)
+    details["labels"] = tuple(details["labels"])
+    return Dataset(
+        name=row.name,
+        catalogue=row.catalogue,
+        created_at=moment(row.created_at),
+        named_at=moment(row.named_at) if row.named_at else None,
+        parts=parts(conn, row.key),
+        **details,
+    )
+
+
+def parts(conn: Connection, dataset_key: int) -> tuple[Part, ...]:
+    rows = _PARTS.all(conn, {"dataset": dataset_key})
+    return tuple(
+        Part(
+            name=row.name,
+            aliases=tuple(msgspec.json.decode(row.aliases)),
+            code=row.code,
+            valid_from=None if row.valid_from is None else date.fromordinal(row.valid_from),
+            valid_to=None if row.valid_to is None else date.fromordinal(row.valid_to),
+        )
+        for row in rows
+    )
+
+
+def part_names(conn: Connection, dataset_key: int) -> Mapping[int, str]:
+    """Key → the name to show; a merged part shows as the one that it was merged into."""
+    rows = _PART_NAMES.all(conn, {"dataset": dataset_key})
+    names = {row.key: row.name for row in rows}
+    return {row.key: names[row.merged_into or row.key] for row in rows}
+
+
+def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None:
+    """Raises ``StoreError``: ``no-such-part``, ``part-needed`` (a dataset that has parts)."""
+    c = t.part.c
+    declared = conn.execute(
+        select(c.key, c.name, c.aliases)
+        .where(c.dataset == dataset_key, c.merged_into.is_(None))
+        .order_by(c.key)
+    ).all()
+    if name is None:
+        if declared:
+            raise StoreError(
+                "part-needed",
+                "这个数据集分部门维护，请用 --part 说明是哪个部门。",
+                "This dataset is kept in parts; say which with --part.",
+                details=tuple(row.name for row in declared),
+            )
+        return None
+    for row in declared:
+        if name == row.name or name in msgspec.json.decode(row.aliases):
+            return int(row.key)
+    raise StoreError(
+        "no-such-part",
+        f"没有登记部门“{name}”。",
+        f"No part {name!r} is declared.",
+        details=tuple(row.name for row in declared),
+    )
+
+
+def add_part(conn: Connection, dataset_key: int, part: Part) -> None:
+    """Raises ``StoreError('part-exists')`` where a name or an alias is taken."""
+    _refuse_taken(conn, dataset_key, (part.name, *part.aliases), besides=None)
+    conn.execute(
+        insert(t.part).values(
+            dataset=dataset_key,
+            name=part.name,
+            aliases=msgspec.json.encode(part.aliases).decode(),
+            code=part.code,
+            valid_from=None if part.valid_from is None else part.valid_from.toordinal(),
+            valid_to=None if part.valid_to is None else part.valid_to.toordinal(),
+        )
+    )
+
+
+def declare_part(conn: Connection, dataset_key: int, part: Part, now: datetime) -> None:
+    """One more part of a dataset that is there already. Raises as :func:`add_part`."""
+    add_part(conn, dataset_key, part)
+    _named(conn, dataset_key, now)
+
+
+def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: datetime) -> None:
+    """The old name stays an alias, so that files which bear it are still told."""
+    key = part_key(conn, dataset_key, old)
+    _refuse_taken(conn, dataset_key, (new,), besides=key)
+    row = conn.execute(select(t.part.c.name, t.part.c.aliases).where(t.part.c.key == key)).one()
+    aliases = [a for a in (*msgspec.json.decode(row.aliases), row.name) if a != new]
+    conn.execute(
+        update(t.part)
+        .where(t.part.c.key == key)
+        .values(name=new, aliases=msgspec.json.encode(sorted(set(aliases))).decode())
+    )
+    _named(conn, dataset_key, now)
+
+
+def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: datetime) -> None:
+    """From now on the records of ``old`` are those of ``into``, which keeps their history and ids."""
+    key, target = part_key(conn, dataset_key, old), part_key(conn, dataset_key, into)
+    if key == target:
+        raise StoreError("same-part", "不能把部门并入自身。", "A part cannot be merged into itself.")
+    if conn.execute(
+        select(t.import_.c.key).where(t.import_.c.part == key, t.import_.c.release.is_(None))
+    ).first():
+        raise StoreError(
+            "part-in-draft",
+            f"草稿中还有“{old}”的导入，请先发布或丢弃。",
+            f"The draft holds an import of {old}; publish or discard it first.",
+        )
+    rows = {row.key: row for row in conn.execute(select(t.part).where(t.part.c.key.in_((key, target)))).all()}
+    aliases = {
+        *msgspec.json.decode(rows[target].aliases),
+        *msgspec.json.decode(rows[key].aliases),
+        rows[key].name,
+    }
+    conn.execute(
+        update(t.part)
+        .where(t.part.c.key == target)
+        .values(aliases=msgspec.json.encode(sorted(aliases - {rows[target].name})).decode())
+    )
+    conn.execute(
+        update(t.part).where((t.part.c.key == key) | (t.part.c.merged_into == key)).values(merged_into=target)
+    )
+    _named(conn, dataset_key, now)
+
+
+def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date, now: datetime) -> None:
+    """From ``valid_to`` on another part may take its records over without a file of its own."""
+    key = part_key(conn, dataset_key, name)
+    conn.execute(update(t.part).where(t.part.c.key == key).values(valid_to=valid_to.toordinal()))
+    _named(conn, dataset_key, now)
+
+
+def _named(conn: Connection, dataset_key: int, now: datetime) -> None:
+    """Answers that were given before bear names that hold no longer, so their validators must fail."""
+    c = t.dataset.c
+    before = conn.scalar(select(func.max(c.named_at))) or 0  # of the site: its own validator has to grow too
+    conn.execute(update(t.dataset).where(c.key == dataset_key).values(named_at=max(micros(now), before + 1)))
+
+
+def _refuse_taken(conn: Connection, dataset_key: int, names: tuple[str, ...], *, besides: int | None) -> None:
+    rows = conn.execute(
+        select(t.part.c.key, t.part.c.name, t.part.c.aliases).where(t.part.c.dataset == dataset_key)
+    ).all()
+    taken = {n for r in rows if r.key != besides for n in (r.name, *msgspec.json.decode(r.aliases))}
+    for name in names:
+        if name in taken:
+            raise StoreError(
+                "part-exists", f"部门名称“{name}”已被登记。", f"The part name {name!r} is taken already."
+            )
+
+
+def in_family(column: ColumnElement[Any], family: Sequence[int]) -> ColumnElement[bool]:
+    return column.in_(family) if family else column.is_(None)
+
+
+def families(conn: Connection, dataset: int) -> Mapping[int | None, tuple[int, ...]]:
+    """Part → itself and the parts merged into it."""
+    rows = conn.execute(
+        select(t.part.c.key, func.coalesce(t.part.c.merged_into, t.part.c.key)).where(
+            t.part.c.dataset == dataset
+        )
+    ).all()
+    result: dict[int | None, tuple[int, ...]] = {None: ()}
+    for key, into in rows:
+        result[into] = (*result.get(into, ()), key)
+    return result

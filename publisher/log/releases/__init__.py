@@ -1,0 +1,1 @@
+"""Releases: publication, amendment, erasure, spans and the hash chain."""

@@ -1,0 +1,226 @@
+"""Make a release of the changes in ``work``: log, spans, counts, outbox and hashes in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, func, insert, literal, select, update
+
+from publisher.log.canonical_json import canonical, commitment, new_salt
+from publisher.log.clocks import micros, start_of
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database, stream
+from publisher.log.database.storable_text import plain
+from publisher.log.database.work_tables import work
+from publisher.log.registry import DatasetRow
+from publisher.log.releases import bitemporal_spans, field_values, hash_chain
+from schemas.definition.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a release says of itself besides its changes."""
+
+    effective_on: date
+    basis: str = ""
+    note: str = ""
+    actor: str = ""
+    parser_version: str = ""
+    left_out: tuple[Mapping[str, Any], ...] = ()
+    extra_counts: Mapping[str, int] | None = None
+
+
+def seal(
+    database: Database,
+    conn: Connection,
+    dataset: DatasetRow,
+    catalogue: Catalogue,
+    heading: Heading,
+    *,
+    now: datetime,
+    imports: Sequence[int] = (),
+    new_revisions_after: int,
+) -> int:
+    """Write the release. → its site-wide sequence.
+
+    ``work`` holds its changes in order; revisions past ``new_revisions_after`` are its new ones.
+    """
+    database.analyze(conn, work)
+    counters = conn.execute(select(t.site)).one()
+    sequence: int = counters.release_sequence + 1
+    previous = conn.execute(
+        select(t.release.c.published_at, t.release.c.hash).where(t.release.c.sequence == sequence - 1)
+    ).first()
+    # A clock that was set back must not put a release before one that is out already.
+    known_from = micros(now) if previous is None else max(micros(now), previous.published_at + 1)
+
+    last = bitemporal_spans.lay(
+        database,
+        conn,
+        dataset.key,
+        release=sequence,
+        known_from=known_from,
+        sequence=counters.outbox_sequence,
+    )
+    bitemporal_spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
+    field_values.keep(conn, dataset.key, catalogue, after=new_revisions_after)
+    row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous, imports)
+    conn.execute(insert(t.release).values(row))
+    conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(release=sequence))
+    changes = _write_changes(conn, dataset.key, sequence, counters.change_sequence)
+    write_span_items(conn, dataset.key, counters.outbox_sequence, micros(now))
+    last = _write_release_items(conn, dataset.key, row["number"], heading.effective_on, micros(now), last)
+    conn.execute(
+        update(t.site).values(release_sequence=sequence, change_sequence=changes, outbox_sequence=last)
+    )
+    return sequence
+
+
+def _release_row(
+    conn: Connection,
+    dataset: DatasetRow,
+    catalogue: Catalogue,
+    heading: Heading,
+    sequence: int,
+    known_from: int,
+    previous: Any,
+    imports: Sequence[int],
+) -> dict[str, Any]:
+    left_out, salt = canonical(list(heading.left_out)), new_salt()
+    number: int = (
+        conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
+    )
+    row: dict[str, Any] = {
+        "sequence": sequence,
+        "dataset": dataset.key,
+        "number": number + 1,
+        "published_at": known_from,
+        "effective_on": heading.effective_on.toordinal(),
+        "basis": plain(heading.basis),
+        "note": plain(heading.note),
+        "actor": plain(heading.actor),
+        "catalogue_digest": catalogue.digest,
+        "parser_version": heading.parser_version,
+        "software_version": version("qingdan"),
+        "counts": msgspec.json.encode(
+            _counts(conn, dataset.key, heading, known_from), order="sorted"
+        ).decode(),
+        "left_out": left_out.decode(),
+        "left_out_salt": salt,
+        "left_out_hash": commitment(salt, left_out),
+        "manifest_hash": hash_chain.manifest_hash(_manifest(conn)),
+        "previous_hash": hash_chain.FIRST if previous is None else previous.hash,
+        "erased": False,
+    }
+    document = hash_chain.release_document(row, hash_chain.imports(conn, t.import_.c.key.in_(imports)))
+    return {**row, "hash": hash_chain.release_hash(document)}
+
+
+def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -> dict[str, int]:
+    kinds = conn.execute(select(work.c.kind, func.count()).group_by(work.c.kind)).all()
+    records = conn.scalar(
+        select(func.coalesce(func.sum(t.tally.c.records), 0)).where(
+            t.tally.c.dataset == dataset,
+            t.tally.c.known_from <= known_from,
+            t.tally.c.effective_from <= heading.effective_on.toordinal(),
+        )
+    )
+    return {
+        **{row[0]: row[1] for row in kinds},
+        **(heading.extra_counts or {}),
+        "records": int(records or 0),
+    }
+
+
+def _manifest(conn: Connection) -> Any:
+    w, v, b = work.c, t.revision.alias("v"), t.revision.alias("b")
+    rows = stream(
+        conn,
+        select(
+            *(t.record.c.id, w.kind, w.cause, v.c.hash, b.c.hash),
+            *(w.part, w.before_part, w.effective_from, w.effective_to),
+        )
+        .join_from(work, t.record, t.record.c.key == w.record)
+        .outerjoin(v, v.c.key == w.revision)
+        .outerjoin(b, b.c.key == w.before)
+        .order_by(t.record.c.id, w.effective_from),
+    )
+    return (hash_chain.manifest_line(row) for row in rows)
+
+
+def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> int:
+    w = work.c
+    conn.execute(
+        insert(t.change).from_select(
+            [column.name for column in t.change.c],
+            select(
+                literal(after, t.Key) + w.n,
+                literal(release, t.Key),
+                literal(dataset, t.Key),
+                *(w.record, w.kind, w.cause, w.revision, w.before, w.part, w.before_part),
+                *(w.effective_from, w.effective_to),
+            ).order_by(w.n),
+        )
+    )
+    return after + (conn.scalar(select(func.max(w.n))) or 0)
+
+
+def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -> None:
+    """Tell search of the dataset's spans that were written past an outbox sequence."""
+    s = t.span.c
+    conn.execute(
+        insert(t.outbox).from_select(
+            [column.name for column in t.outbox.c],
+            select(
+                s.sequence,
+                literal("span"),
+                span_key(),
+                literal(dataset, t.Key),
+                literal(due_at, t.Key),
+                literal(0),
+                literal(""),
+            )
+            .join_from(t.span, t.record, t.record.c.key == s.record)
+            .where(s.sequence > after, s.dataset == dataset, s.status.in_(("stated", "withdrawn")))
+            .order_by(s.sequence),
+        )
+    )
+
+
+def span_key(table: Table = t.span) -> Any:
+    """:func:`publisher.log.record_identity.span_id` as the database writes it."""
+    s = table.c
+    return (
+        t.record.c.id.concat(literal("."))
+        .concat(s.made.cast(t.Words))
+        .concat(literal("."))
+        .concat(s.effective_from.cast(t.Words))
+    )
+
+
+def _write_release_items(
+    conn: Connection, dataset: int, number: int, effective_on: date, now: int, last: int
+) -> int:
+    """A release is told of when it is published, and once more on the day it comes into effect."""
+    due = [now]
+    if micros(start_of(effective_on)) > now:
+        due.append(micros(start_of(effective_on)))
+    rows = [
+        {
+            "sequence": last + n,
+            "kind": "release",
+            "key": str(number),
+            "dataset": dataset,
+            "due_at": due_at,
+            "attempts": 0,
+            "error": "",
+        }
+        for n, due_at in enumerate(due, start=1)
+    ]
+    conn.execute(insert(t.outbox), rows)
+    return last + len(rows)

@@ -1,0 +1,239 @@
+"""The two clocks: changes of a release laid into the spans, which are only added or closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
+
+from publisher.log.clocks import FOREVER
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database
+from publisher.log.database.tables import TITLE_LENGTH
+from publisher.log.database.work_tables import emptied, touched, work
+
+_NAMES = [column.name for column in t.span.c]
+
+
+def lay(
+    database: Database, conn: Connection, dataset: int, *, release: int, known_from: int, sequence: int
+) -> int:
+    """Lay what ``work`` holds into the spans. → the last outbox sequence given to a span.
+
+    Open spans of a record touch one another from its first day on for ever, so a state needs
+    neither a search for its end nor for its removal.
+    """
+    _find_touched(conn)
+    database.analyze(conn, touched)
+    count = conn.scalar(select(func.coalesce(func.max(work.c.n), 0))) or 0
+    closed = conn.scalar(select(func.count()).select_from(touched)) or 0
+    new = _New(dataset, release, known_from)
+    filler = sequence + count + 3 * closed
+    conn.execute(insert(t.span).from_select(_NAMES, _fillers(new, filler)))
+    for statement in (
+        _remainders(new, sequence + count + closed, before=True),
+        _remainders(new, sequence + count + 2 * closed, before=False),
+    ):
+        conn.execute(insert(t.span).from_select(_NAMES, statement))
+    _close(conn, known_from, sequence + count)
+    conn.execute(insert(t.span).from_select(_NAMES, _stated(new, sequence)))
+    return filler + count
+
+
+class _New:
+    """What all rows of one release have in common."""
+
+    def __init__(self, dataset: int, release: int, known_from: int) -> None:
+        self.dataset, self.release, self.known_from = dataset, release, known_from
+
+    def row(
+        self,
+        *,
+        record: Any,
+        effective_from: Any,
+        effective_to: Any,
+        status: Any,
+        revision: Any,
+        part: Any,
+        brought: Any,
+        title: Any,
+        sequence: Any,
+    ) -> Any:
+        return select(
+            record,
+            literal(self.release, t.Key),
+            effective_from,
+            effective_to,
+            literal(self.known_from, t.Key),
+            literal(FOREVER, t.Key),
+            literal(self.dataset, t.Key),
+            status,
+            revision,
+            part,
+            brought,
+            title,
+            sequence,
+        )
+
+
+def _find_touched(conn: Connection) -> None:
+    s, w = t.span.c, work.c
+    overlapping = (
+        select(
+            func.row_number().over(order_by=(w.n, s.effective_from)),
+            s.record,
+            s.made,
+            s.effective_from,
+            w.n,
+        )
+        .join_from(work, t.span, s.record == w.record)
+        .where(s.known_to == FOREVER, s.effective_from < w.effective_to, s.effective_to > w.effective_from)
+    )
+    emptied(conn, touched)
+    conn.execute(insert(touched).from_select([c.name for c in touched.c], overlapping))
+
+
+def _same_span() -> ColumnElement[bool]:
+    s = t.span.c
+    return and_(
+        s.record == touched.c.record, s.made == touched.c.made, s.effective_from == touched.c.effective_from
+    )
+
+
+def _remainders(new: _New, sequence: int, *, before: bool) -> Any:
+    """What of a closed span lies before, or after, the days that a change writes."""
+    s, w = t.span.c, work.c
+    return (
+        new.row(
+            record=s.record,
+            effective_from=s.effective_from if before else w.effective_to,
+            effective_to=w.effective_from if before else s.effective_to,
+            status=s.status,
+            revision=s.revision,
+            part=s.part,
+            brought=s.brought,
+            title=s.title,
+            sequence=literal(sequence, t.Key) + touched.c.n,
+        )
+        .select_from(touched)
+        .join(t.span, _same_span())
+        .join(work, w.n == touched.c.work)
+        .where(s.effective_from < w.effective_from if before else s.effective_to > w.effective_to)
+    )
+
+
+def _fillers(new: _New, sequence: int) -> Any:
+    """A record stated up to a later state that lacks it is removed from there."""
+    s, w, own = t.span.c, work.c, literal(new.release, t.Key)
+    next_day = (
+        select(func.min(s.effective_from))
+        .where(s.record == w.record, s.known_to == FOREVER, s.effective_from > w.effective_to)
+        .scalar_subquery()
+    )
+    goes_on = exists().where(
+        s.record == w.record,
+        s.known_to == FOREVER,
+        s.effective_from <= w.effective_to,
+        s.effective_to > w.effective_to,
+    )
+    return (
+        new.row(
+            record=w.record,
+            effective_from=w.effective_to,
+            effective_to=func.coalesce(next_day, literal(FOREVER, t.Key)),
+            status=literal("removed"),
+            revision=w.revision,
+            part=w.part,
+            brought=own,
+            title=_listed_title(),
+            sequence=literal(sequence, t.Key) + w.n,
+        )
+        .select_from(work)
+        .where(w.effective_to < FOREVER, ~goes_on)
+    )
+
+
+def _close(conn: Connection, known_to: int, sequence: int) -> None:
+    numbered = select(touched.c.n).where(_same_span()).scalar_subquery()
+    conn.execute(
+        update(t.span)
+        .where(exists().where(_same_span()))
+        .values(known_to=known_to, sequence=literal(sequence, t.Key) + numbered)
+    )
+
+
+def _stated(new: _New, sequence: int) -> Any:
+    w = work.c
+    return new.row(
+        record=w.record,
+        effective_from=w.effective_from,
+        effective_to=w.effective_to,
+        status=w.status,
+        revision=w.revision,
+        part=w.part,
+        brought=literal(new.release, t.Key),
+        title=_listed_title(),
+        sequence=literal(sequence, t.Key) + w.n,
+    ).select_from(work)
+
+
+def _listed_title() -> Any:
+    return func.substr(work.c.title, 1, TITLE_LENGTH)
+
+
+def add_tally(conn: Connection, dataset: int, *, known_from: int, after: int) -> None:
+    """By how many the records in force grew, day by day, through what was just laid."""
+    s = t.span.c
+    sign = case((s.known_to == FOREVER, 1), else_=-1)
+    written = (s.sequence > after, s.dataset == dataset, s.status == "stated")
+    steps = (
+        select(s.effective_from.label("day"), sign.label("step")).where(*written),
+        select(s.effective_to, -sign).where(*written, s.effective_to < FOREVER),
+    )
+    step = union_all(*steps).subquery()
+    total = func.sum(step.c.step)
+    conn.execute(
+        insert(t.tally).from_select(
+            [column.name for column in t.tally.c],
+            select(literal(dataset, t.Key), literal(known_from, t.Key), step.c.day, total)
+            .group_by(step.c.day)
+            .having(total != 0),
+        )
+    )
+
+
+def recount(conn: Connection, dataset: int) -> None:
+    """The tally anew, from all spans: after an erasure, or a rebuild."""
+    s = t.span.c
+    conn.execute(delete(t.tally).where(t.tally.c.dataset == dataset))
+    steps = []
+    for known, sign in ((s.known_from, 1), (s.known_to, -1)):
+        for day, way in ((s.effective_from, 1), (s.effective_to, -1)):
+            steps.append(
+                select(
+                    known.label("known"), day.label("day"), literal(sign * way, t.Key).label("step")
+                ).where(s.dataset == dataset, s.status == "stated", day < FOREVER, known < FOREVER)
+            )
+    step = union_all(*steps).subquery()
+    total = func.sum(step.c.step)
+    conn.execute(
+        insert(t.tally).from_select(
+            [column.name for column in t.tally.c],
+            select(literal(dataset, t.Key), step.c.known, step.c.day, total)
+            .group_by(step.c.known, step.c.day)
+            .having(total != 0),
+        )
+    )

@@ -1,0 +1,176 @@
+"""Erasure: by a court's order or a personal-information claim, content is destroyed and the log says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
+
+from publisher.log.blob_store import Sources
+from publisher.log.canonical_json import canonical
+from publisher.log.clocks import micros
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database
+from publisher.log.database.work_tables import emptied, work
+from publisher.log.evidence import crawled_pages
+from publisher.log.model import StoreError
+from publisher.log.registry import DatasetRow
+from publisher.log.releases import append, bitemporal_spans
+from publisher.log.releases.amendment import no_such_record
+from schemas.definition.catalogue import Catalogue
+
+_KEPT_OF_ROWS_LEFT_OUT = ("file", "sheet", "row", "rows", "reason", "part")
+
+
+class Erasing:
+    """One erasure, in the transaction of the release that tells of it.
+
+    The bytes themselves are gone only after :meth:`publisher.log.log.Store.scrub`, which follows.
+    """
+
+    def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
+        self._database, self._conn, self._dataset = database, conn, dataset
+
+    def erase(
+        self, records: Sequence[str], catalogue: Catalogue, heading: append.Heading, now: datetime
+    ) -> int:
+        """Raises ``StoreError``: ``no-such-record``, ``erased`` (already)."""
+        conn = self._conn
+        keys = self._keys(records)
+        emptied(conn, work)
+        self._drop_drafts(keys)
+        self._tell_search(keys, micros(now))
+        conn.execute(update(t.span).where(t.span.c.record.in_(keys)).values(status="erased", title=""))
+        bitemporal_spans.recount(conn, self._dataset.key)
+        last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
+        sequence = append.seal(
+            self._database, conn, self._dataset, catalogue, heading, now=now, new_revisions_after=last
+        )
+        self._destroy(keys, sequence)
+        imports = conn.scalars(select(t.held.c["import"]).where(t.held.c.record.in_(keys)).distinct()).all()
+        self._destroy_evidence(imports)
+        touched = select(t.change.c.release).where(t.change.c.record.in_(keys))
+        conn.execute(update(t.release).where(t.release.c.sequence.in_(touched)).values(erased=True))
+        conn.execute(update(t.site).values(scrub_pending=True))
+        return sequence
+
+    def _keys(self, records: Sequence[str]) -> list[int]:
+        keys = []
+        for record_id in dict.fromkeys(records):
+            row = self._conn.execute(
+                select(t.record.c.key, t.record.c.erased_by).where(
+                    t.record.c.id == record_id, t.record.c.dataset == self._dataset.key
+                )
+            ).first()
+            if row is None:
+                raise no_such_record(record_id)
+            if row.erased_by is not None:
+                raise StoreError(
+                    "erased", f"记录 {record_id} 已依法删除。", f"The record {record_id} was erased already."
+                )
+            keys.append(row.key)
+        return keys
+
+    def _drop_drafts(self, keys: Sequence[int]) -> None:
+        """A draft that holds the record would publish it again: its whole file goes."""
+        conn, e = self._conn, t.draft_entry.c
+        identities = select(t.record.c.identity).where(t.record.c.key.in_(keys))
+        imports = conn.scalars(select(e["import"]).where(e.identity.in_(identities)).distinct()).all()
+        for key in imports:
+            conn.execute(delete(t.draft_entry).where(e["import"] == key))
+            conn.execute(delete(t.import_).where(t.import_.c.key == key))
+
+    def _tell_search(self, keys: Sequence[int], due_at: int) -> None:
+        conn, s = self._conn, t.span.c
+        after = conn.scalar(select(t.site.c.outbox_sequence)) or 0
+        # What was still to be indexed has no text any more.
+        erased = (
+            select(append.span_key())
+            .join_from(t.span, t.record, t.record.c.key == s.record)
+            .where(s.record.in_(keys))
+        )
+        conn.execute(delete(t.outbox).where(t.outbox.c.kind == "span", t.outbox.c.key.in_(erased)))
+        n = func.row_number().over(order_by=(s.record, s.made, s.effective_from))
+        conn.execute(
+            insert(t.outbox).from_select(
+                [column.name for column in t.outbox.c],
+                select(
+                    literal(after, t.Key) + n,
+                    literal("erase"),
+                    append.span_key(),
+                    literal(self._dataset.key, t.Key),
+                    literal(due_at, t.Key),
+                    literal(0),
+                    literal(""),
+                )
+                .join_from(t.span, t.record, t.record.c.key == s.record)
+                .where(s.record.in_(keys), s.status != "removed"),
+            )
+        )
+        newest = conn.scalar(select(func.max(t.outbox.c.sequence))) or after
+        conn.execute(update(t.site).values(outbox_sequence=max(after, newest)))
+
+    def _destroy(self, keys: Sequence[int], release: int) -> None:
+        conn = self._conn
+        revisions = select(t.revision.c.key).where(t.revision.c.record.in_(keys))
+        conn.execute(delete(t.value).where(t.value.c.revision.in_(revisions)))
+        conn.execute(
+            update(t.revision)
+            .where(t.revision.c.record.in_(keys))
+            .values(content=None, salt=None, title="", source_text="", locator="{}", originals="{}")
+        )
+        conn.execute(
+            update(t.record)
+            .where(t.record.c.key.in_(keys))
+            .values(identity=None, erased_by=release, withdrawn_at=None)
+        )
+
+    def _destroy_evidence(self, imports: Sequence[int]) -> None:
+        """Of rows left out of these files only the place stays: their text may be the one erased."""
+        conn = self._conn
+        releases = conn.scalars(
+            select(t.import_.c.release).where(t.import_.c.key.in_(imports)).distinct()
+        ).all()
+        for row in conn.execute(
+            select(t.import_.c.key, t.import_.c.left_out).where(t.import_.c.key.in_(imports))
+        ).all():
+            conn.execute(
+                update(t.import_).where(t.import_.c.key == row.key).values(left_out=_places(row.left_out))
+            )
+        conn.execute(
+            update(t.release)
+            .where(t.release.c.sequence.in_([r for r in releases if r is not None]))
+            .values(left_out=None, left_out_salt=None)
+        )
+        conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(destroyed=True))
+        crawled_pages.destroy(conn, imports)
+
+
+def kept_sources(conn: Connection) -> frozenset[str]:
+    """Digests of the sources that something names and no erasure destroyed."""
+    i = t.import_.c
+    destroyed = select(i.digest).where(i.destroyed)
+    named = frozenset(conn.scalars(select(i.digest).where(i.digest.not_in(destroyed)).distinct()))
+    return (named | crawled_pages.kept(conn)) - crawled_pages.destroyed(conn)
+
+
+def scrub(database: Database, sources: Sources) -> None:
+    """Destroy what nothing names any more: source bytes, free pages, the write-ahead log.
+
+    May be run at any time and again. Raises ``StoreError('erasure-incomplete')`` while a reader holds on
+    to an older state of the database.
+    """
+    with database.write() as conn:
+        sources.sweep(conn, kept_sources(conn))
+    database.vacuum()
+    with database.write() as conn:
+        conn.execute(update(t.site).values(scrub_pending=False))
+
+
+def _places(left_out: str) -> str:
+    rows = [
+        {k: v for k, v in row.items() if k in _KEPT_OF_ROWS_LEFT_OUT} for row in msgspec.json.decode(left_out)
+    ]
+    return canonical(rows).decode()

@@ -1,0 +1,129 @@
+"""The hashes that bind the log: revision, manifest, release, and each release to the one before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from publisher.log.canonical_json import canonical, canonical_line, commitment
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.model import Verification
+
+FIRST = "0" * 64
+"""What the first release of a site names as the hash before it."""
+
+
+def manifest_hash(lines: Iterable[Sequence[Any]]) -> str:
+    """SHA-256 over the changes of a release, one canonical JSON array and a newline each.
+
+    A line is record id, kind, cause, revision hash, hash of the revision before, part, part before,
+    first day and day after the last (ordinals), in the order of the ids. The state is the sum of all
+    changes, so the chain over changes commits to every state without listing it.
+    """
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(canonical_line(line))
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def release_hash(release: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON of everything that a release says of itself."""
+    return hashlib.sha256(canonical(dict(release))).hexdigest()
+
+
+def release_document(row: Mapping[str, Any], imports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a release's hash is taken over. The chain is site-wide: ``previous_hash`` is of sequence − 1."""
+    names = (
+        *("sequence", "dataset", "number", "published_at", "effective_on", "basis", "note", "actor"),
+        *("catalogue_digest", "parser_version", "software_version", "counts", "left_out_hash"),
+        *("manifest_hash", "previous_hash"),
+    )
+    sources = [
+        {name: i[name] for name in ("digest", "name", "media_type", "size", "part", "mode", "effective_to")}
+        for i in imports
+    ]
+    return {**{name: row[name] for name in names}, "sources": _in_safe_numbers(sources)}
+
+
+def _in_safe_numbers(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """An open end is past what JSON numbers hold exactly, and is written as none."""
+    return [{k: (None if isinstance(v, int) and v >= 2**53 else v) for k, v in s.items()} for s in sources]
+
+
+def manifest_lines(conn: Connection, release: int) -> Iterable[Sequence[Any]]:
+    """A release's manifest, read back from its changes."""
+    c, v, b = t.change.c, t.revision.alias("v"), t.revision.alias("b")
+    rows = conn.execute(
+        select(
+            *(t.record.c.id, c.kind, c.cause, v.c.hash, b.c.hash),
+            *(c.part, c.before_part, c.effective_from, c.effective_to),
+        )
+        .join_from(t.change, t.record, t.record.c.key == c.record)
+        .outerjoin(v, v.c.key == c.revision)
+        .outerjoin(b, b.c.key == c.before)
+        .where(c.release == release)
+        .order_by(t.record.c.id, c.effective_from)
+    )
+    return (manifest_line(row) for row in rows)
+
+
+def manifest_line(row: Sequence[Any]) -> Sequence[Any]:
+    *others, effective_to = row
+    return (*others, None if effective_to >= 2**53 else effective_to)
+
+
+def verify(conn: Connection) -> Verification:
+    """Check every hash of the log against what is stored."""
+    problems: list[str] = []
+    revisions, erased = _verify_revisions(conn, problems)
+    previous, releases = FIRST, 0
+    for row in conn.execute(select(t.release).order_by(t.release.c.sequence)).mappings().all():
+        releases += 1
+        where = f"release {row['sequence']}"
+        if row["sequence"] != releases:
+            problems.append(f"{where}: release {releases} is missing before it")
+            releases = row["sequence"]
+        if row["previous_hash"] != previous:
+            problems.append(f"{where}: does not follow the release before it")
+        if row["manifest_hash"] != manifest_hash(manifest_lines(conn, row["sequence"])):
+            problems.append(f"{where}: its changes are not those of its manifest")
+        of_release = imports(conn, t.import_.c.release == row["sequence"])
+        if release_hash(release_document(dict(row), of_release)) != row["hash"]:
+            problems.append(f"{where}: its own hash does not match")
+        if row["left_out"] is not None and row["left_out_hash"] != commitment(
+            row["left_out_salt"], row["left_out"].encode()
+        ):
+            problems.append(f"{where}: its list of rows left out was changed")
+        previous = row["hash"]
+    return Verification(releases=releases, revisions=revisions, erased=erased, problems=tuple(problems))
+
+
+def imports(conn: Connection, which: ColumnElement[bool]) -> Sequence[Mapping[str, Any]]:
+    """Imports as the hash of their release takes them, in the order they were laid in."""
+    rows = conn.execute(select(t.import_).where(which).order_by(t.import_.c.key)).mappings().all()
+    return [dict(row) for row in rows]
+
+
+def _verify_revisions(conn: Connection, problems: list[str]) -> tuple[int, int]:
+    v = t.revision.c
+    revisions = erased = 0
+    rows = stream(
+        conn,
+        select(v.key, v.hash, v.salt, v.content, t.record.c.id, t.record.c.erased_by)
+        .join_from(t.revision, t.record, t.record.c.key == v.record)
+        .order_by(v.key),
+    )
+    for row in rows:
+        revisions += 1
+        if row.content is None:
+            erased += 1
+            if row.erased_by is None:
+                problems.append(f"record {row.id}: the content of a revision is missing without an erasure")
+        elif commitment(bytes(row.salt or b""), row.content.encode()) != row.hash:
+            problems.append(f"record {row.id}: the content of a revision does not match its hash")
+    return revisions, erased

@@ -1,0 +1,227 @@
+"""A draft becomes a release, all of it or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, literal, select, update
+
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database
+from publisher.log.database.work_tables import emptied, plan, work
+from publisher.log.drafts import staging
+from publisher.log.drafts.weigh import weigh
+from publisher.log.model import Conflict, OnConflict, StoreError
+from publisher.log.record_identity import later_id
+from publisher.log.registry import DatasetRow
+from publisher.log.releases.append import Heading, seal
+from schemas.definition.catalogue import Catalogue
+
+type Progress = Callable[[int, int], None]
+_TO_DO = ("added", "changed", "removed")
+
+
+def publish(
+    database: Database,
+    conn: Connection,
+    dataset: DatasetRow,
+    catalogue: Catalogue,
+    heading: Heading,
+    *,
+    now: datetime,
+    on_conflict: OnConflict,
+    without_errors: bool,
+    progress: Progress,
+) -> int | None:
+    """→ the sequence of the release; None where the draft changes nothing (the draft is gone then too).
+
+    Raises ``StoreError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
+    """
+    day = heading.effective_on.toordinal()
+    windowed, errors, _ = weigh(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
+    _refuse(errors, without_errors=without_errors)
+    _fill_work(conn, day)
+    count = conn.scalar(select(func.count()).select_from(work)) or 0
+    progress(0, count)
+    if not count:
+        staging.discard(conn, dataset, None)
+        return None
+    revisions = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
+    _new_records(conn, dataset)
+    _new_revisions(conn)
+    progress(count // 3, count)
+    keys = [w.key for w in windowed]
+    for window in windowed:
+        conn.execute(
+            update(t.import_)
+            .where(t.import_.c.key == window.key)
+            .values(effective_from=day, effective_to=window.effective_to)
+        )
+    _note_held(conn)
+    sequence = seal(
+        database,
+        conn,
+        dataset,
+        catalogue,
+        _with_imports(conn, heading, keys),
+        now=now,
+        imports=keys,
+        new_revisions_after=revisions,
+    )
+    progress(count * 9 // 10, count)
+    for key in keys:
+        conn.execute(delete(t.draft_entry).where(t.draft_entry.c["import"] == key))
+    conn.execute(
+        update(t.dataset)
+        .where(t.dataset.c.key == dataset.key)
+        .values(catalogue_digest=catalogue.digest, draft_catalogue=None)
+    )
+    progress(count, count)
+    return sequence
+
+
+def _refuse(errors: Sequence[Conflict], *, without_errors: bool) -> None:
+    left = [c for c in errors if not (without_errors and c.code == "rows-in-error")]
+    if not left:
+        return
+    codes = {c.code for c in left}
+    code = codes.pop() if len(codes) == 1 and codes <= {"later-effect", "rows-in-error"} else "conflicts"
+    zh = left[0].message_zh if len(left) == 1 else f"草稿有 {len(left)} 处冲突，不能发布。"
+    en = (
+        left[0].message_en if len(left) == 1 else f"The draft has {len(left)} conflicts and is not published."
+    )
+    raise StoreError(code, zh, en, details=tuple(left))
+
+
+def _fill_work(conn: Connection, day: int) -> None:
+    """The plan's changes, numbered in the order of files and rows, removals last."""
+    p = plan.c
+    n = func.row_number().over(
+        order_by=(
+            case((p.kind == "removed", 1), else_=0),
+            p["import"],
+            p.position,
+            p.title,
+            p.record,
+        )
+    )
+    records = select(func.coalesce(func.max(t.record.c.key), 0)).scalar_subquery()
+    revisions = select(func.coalesce(func.max(t.revision.c.key), 0)).scalar_subquery()
+    emptied(conn, work)
+    conn.execute(
+        insert(work).from_select(
+            [column.name for column in work.c],
+            select(
+                n,
+                func.coalesce(p.record, records + n),
+                p.kind,
+                p.cause,
+                case((p.kind == "removed", "removed"), else_="stated"),
+                case((p.fresh, revisions + n), else_=p.revision),
+                case((p.status == "stated", p.before)),
+                p.part,
+                case((p.status == "stated", p.before_part)),
+                literal(day, t.Key),
+                p.effective_to,
+                p.title,
+                case((p.kind != "removed", p["import"])),
+                p.position,
+                case((p.record.is_(None), p.identity)),
+                p.fresh,
+            ).where(p.kind.in_(_TO_DO)),
+        )
+    )
+
+
+def _new_records(conn: Connection, dataset: DatasetRow) -> None:
+    w, r = work.c, t.record.c
+    taken = exists().where(r.id == w.identity)
+    names = [r.key.name, r.id.name, r.dataset.name, r.identity.name]
+    conn.execute(
+        insert(t.record).from_select(
+            names,
+            select(w.record, w.identity, literal(dataset.key, t.Key), w.identity)
+            .where(w.identity.is_not(None), ~taken)
+            .order_by(w.n),
+        )
+    )
+    # Identities that an earlier record had before it was renamed or erased.
+    left = conn.execute(
+        select(w.record, w.identity).where(w.identity.is_not(None), ~exists().where(r.key == w.record))
+    ).all()
+    for key, identity in left:
+        conn.execute(
+            insert(t.record).values(
+                key=key, id=_free_id(conn, identity), dataset=dataset.key, identity=identity
+            )
+        )
+    back = select(w.record).where(w.status == "stated")
+    conn.execute(
+        update(t.record).where(r.withdrawn_at.is_not(None), r.key.in_(back)).values(withdrawn_at=None)
+    )
+
+
+def _free_id(conn: Connection, identity: str) -> str:
+    turn = 1
+    while conn.execute(select(t.record.c.key).where(t.record.c.id == later_id(identity, turn))).first():
+        turn += 1
+    return later_id(identity, turn)
+
+
+def _new_revisions(conn: Connection) -> None:
+    w, e = work.c, t.draft_entry.c
+    names = ("hash", "salt", "content", "title", "source_text", "locator", "originals", "import")
+    conn.execute(
+        insert(t.revision).from_select(
+            ["key", "record", *names, "corrects"],
+            select(w.revision, w.record, *(e[name] for name in names), false())
+            .join_from(work, t.draft_entry, and_(e["import"] == w["import"], e.position == w.position))
+            .where(w.fresh)
+            .order_by(w.n),
+        )
+    )
+
+
+def _note_held(conn: Connection) -> None:
+    """Which file held which record: of what is new by ``work``, of all else by ``plan``."""
+    p, w = plan.c, work.c
+    of_work = select(w.record, w["import"]).where(w["import"].is_not(None))
+    of_plan = select(p.record, p["import"]).where(p.record.is_not(None), p.position.is_not(None))
+    conn.execute(insert(t.held).from_select(["record", "import"], of_work.union(of_plan)))
+
+
+def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) -> Heading:
+    """The heading with what the imports say of themselves."""
+    i = t.import_.c
+    rows = conn.execute(
+        select(i.parser_version, i.left_out, i.part, i.name).where(i.key.in_(imports)).order_by(i.key)
+    ).all()
+    versions = sorted({row.parser_version for row in rows if row.parser_version})
+    left_out = [item for row in rows for item in msgspec.json.decode(row.left_out)]
+    return Heading(
+        effective_on=heading.effective_on,
+        basis=heading.basis,
+        note=heading.note,
+        actor=heading.actor,
+        parser_version=", ".join(versions),
+        # A clerk who imported without the rows in error has named them already.
+        left_out=(*left_out, *(row for row in _rows_in_error(conn) if row not in left_out)),
+    )
+
+
+def _rows_in_error(conn: Connection) -> Iterator[Mapping[str, Any]]:
+    p, e = plan.c, t.draft_entry.c
+    rows = conn.execute(
+        select(e.locator, t.import_.c.name)
+        .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
+        .join(t.import_, t.import_.c.key == p["import"])
+        .where(p.kind == "error")
+        .order_by(p["import"], p.position)
+    ).all()
+    for row in rows:
+        locator = msgspec.json.decode(row.locator)
+        where = {key: locator[key] for key in ("sheet", "rows") if key in locator}
+        yield {"file": row.name, **where, "reason": "error"}

@@ -1,0 +1,114 @@
+"""The spans, which are derived, made again from the log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, case, delete, exists, func, insert, literal, select, update
+
+from publisher.log.clocks import micros
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database
+from publisher.log.database.work_tables import emptied, old_span, work
+from publisher.log.releases import append, bitemporal_spans
+
+
+def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
+    """Lay every release into empty spans. → how many spans came out different (none, if all was well).
+
+    What came out different is told to search again; what was as it is keeps its outbox sequence.
+    """
+    emptied(conn, old_span)
+    names = [column.name for column in t.span.c]
+    conn.execute(insert(old_span).from_select(names, select(t.span)))
+    conn.execute(delete(t.span))
+    before = conn.scalar(select(t.site.c.outbox_sequence)) or 0
+    last = before
+    for release in conn.execute(select(t.release).order_by(t.release.c.sequence)).all():
+        _fill_work(conn, release.sequence)
+        last = bitemporal_spans.lay(
+            database,
+            conn,
+            release.dataset,
+            release=release.sequence,
+            known_from=release.published_at,
+            sequence=last,
+        )
+    erased = select(t.record.c.key).where(t.record.c.erased_by.is_not(None))
+    conn.execute(update(t.span).where(t.span.c.record.in_(erased)).values(status="erased", title=""))
+    _keep_sequences(conn)
+    different = _tell(conn, before, last, micros(now))
+    for dataset in conn.scalars(select(t.dataset.c.key)).all():
+        bitemporal_spans.recount(conn, dataset)
+    return different
+
+
+def _fill_work(conn: Connection, release: int) -> None:
+    c, v = t.change.c, t.revision.c
+    status = case((c.kind.in_(("removed", "withdrawn")), c.kind), else_="stated")
+    columns = {
+        "n": func.row_number().over(order_by=c.sequence),
+        "record": c.record,
+        "kind": c.kind,
+        "cause": c.cause,
+        "status": status,
+        "revision": c.revision,
+        "before": c.before,
+        "part": c.part,
+        "before_part": c.before_part,
+        "effective_from": c.effective_from,
+        "effective_to": c.effective_to,
+        "title": v.title,
+    }
+    emptied(conn, work)
+    conn.execute(
+        insert(work).from_select(
+            list(columns),
+            select(*columns.values())
+            .join_from(t.change, t.revision, v.key == c.revision)
+            .where(c.release == release),
+        )
+    )
+
+
+def _keep_sequences(conn: Connection) -> None:
+    same = and_(
+        *(
+            old_span.c[column.name].is_not_distinct_from(column)
+            for column in t.span.c
+            if column.name != "sequence"
+        )
+    )
+    conn.execute(
+        update(t.span)
+        .where(exists().where(same))
+        .values(sequence=select(old_span.c.sequence).where(same).scalar_subquery())
+    )
+
+
+def _tell(conn: Connection, before: int, last: int, due_at: int) -> int:
+    s, o = t.span.c, old_span.c
+    different = conn.scalar(select(func.count()).select_from(t.span).where(s.sequence > before)) or 0
+    for dataset in conn.scalars(select(t.dataset.c.key)).all():
+        append.write_span_items(conn, dataset, before, due_at)
+    gone = ~exists().where(s.record == o.record, s.made == o.made, s.effective_from == o.effective_from)
+    number = conn.scalar(select(func.count()).select_from(old_span).where(gone)) or 0
+    conn.execute(
+        insert(t.outbox).from_select(
+            [column.name for column in t.outbox.c],
+            select(
+                literal(last, t.Key) + func.row_number().over(order_by=(o.record, o.made, o.effective_from)),
+                literal("erase"),
+                append.span_key(old_span),
+                o.dataset,
+                literal(due_at, t.Key),
+                literal(0),
+                literal(""),
+            )
+            .join_from(old_span, t.record, t.record.c.key == o.record)
+            .where(gone),
+        )
+    )
+    if different or number:
+        conn.execute(update(t.site).values(outbox_sequence=last + number))
+    return int(different + number)

@@ -1,0 +1,64 @@
+"""Releases as rows of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from publisher.log import registry
+from publisher.log.blob_store import source_of
+from publisher.log.clocks import moment
+from publisher.log.database import tables as t
+from publisher.log.model import Release, StoreError
+
+_b = t.release.c
+
+
+def releases(
+    conn: Connection, dataset: registry.DatasetRow, number: int | None = None
+) -> tuple[Release, ...]:
+    """A dataset's releases, oldest first, or one. Raises ``StoreError('no-such-release')``."""
+    query = select(t.release).where(_b.dataset == dataset.key).order_by(_b.number)
+    if number is not None:
+        query = query.where(_b.number == number)
+    rows = conn.execute(query).all()
+    if number is not None and not rows:
+        raise no_such_release(number)
+    i = t.import_.c
+    sources: dict[int, list[Any]] = {}
+    of_release = select(t.import_).where(i.release.in_([row.sequence for row in rows])).order_by(i.key)
+    for source in conn.execute(of_release).all():
+        sources.setdefault(source.release, []).append(source)
+    return tuple(_release(dataset.name, row, sources.get(row.sequence, ())) for row in rows)
+
+
+def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
+    left_out = msgspec.json.decode(row.left_out) if row.left_out else []
+    return Release(
+        sequence=row.sequence,
+        dataset=dataset,
+        number=row.number,
+        published_at=moment(row.published_at),
+        effective_on=date.fromordinal(row.effective_on),
+        basis=row.basis,
+        note=row.note,
+        actor=row.actor,
+        catalogue_digest=row.catalogue_digest,
+        parser_version=row.parser_version,
+        software_version=row.software_version,
+        manifest_hash=row.manifest_hash,
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+        sources=tuple(source_of(source) for source in sources),
+        left_out=tuple(left_out),
+        counts=msgspec.json.decode(row.counts),
+        erased=row.erased,
+    )
+
+
+def no_such_release(number: int) -> StoreError:
+    return StoreError("no-such-release", f"没有第 {number} 次发布。", f"There is no release {number}.")

@@ -1,0 +1,1 @@
+"""Subscribers and hubs are told of changes."""

@@ -1,0 +1,61 @@
+"""Serve the demo site and say what to open."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import anyio
+import click
+
+from publisher import app, settings
+from publisher.indexing import worker
+from publisher.log.log import Store
+from publisher.sample.site_folder import FolderError
+from search.embedded.engine import EmbeddedEngine
+
+_SEARCH = "危險化學品經營許可"
+_CHANGED = ("shili-power-list", "危险化学品经营许可")
+"""A record with a history: its promised limit was cut."""
+
+
+def serve(home: Path, base: str, *, host: str, port: int) -> None:
+    """Serve until Ctrl-C. Raises :class:`FolderError` where the port is taken."""
+    place = settings.read(home, environ={})
+    store = Store.open(place.database, sources=place.sources)
+    try:
+        engine = EmbeddedEngine(place.index)
+
+        async def keep_search_in_step() -> None:
+            await worker.run_worker(store, engine, stop=anyio.Event())
+
+        service = app.create_app(place, store=store, search=engine, background=[keep_search_in_step])
+        text = guide(store, base)
+        # Ctrl-C is how a demo ends, so it is no error.
+        with suppress(KeyboardInterrupt):
+            app.serve(service, host=host, port=port, started=lambda: click.echo(text))
+    except OSError as error:
+        raise FolderError(
+            f"不能使用 {host}:{port}（{error.strerror}）：请用 --port 另选端口。",
+            f"{host}:{port} cannot be had ({error.strerror}): choose another with --port.",
+        ) from error
+    finally:
+        store.close()
+
+
+def guide(store: Store, base: str) -> str:
+    """What to open, in Chinese and English."""
+    dataset, title = _CHANGED
+    record = next(state.id for state in store.find(dataset, title) if state.title == title)
+    rows = (
+        ("首页", "the first page", "/"),
+        ("检索，繁体字也找得到", "a search, in traditional characters", f"/search?q={quote(_SEARCH)}"),
+        ("一条记录和它的沿革", "a record and its history", f"/datasets/{dataset}/records/{record}"),
+        ("比较两次发布", "two releases compared", f"/datasets/{dataset}/compare?from=1&to=2"),
+        ("往日的清单", "the list on another day", f"/datasets/{dataset}?as_of=2024-03-01"),
+        ("订阅：示例市收费的变化", "a feed: what changed in the charges", "/feeds/shili-fees.atom"),
+        ("给开发者：例子与接口", "for developers: examples and the API", "/developers"),
+    )
+    lines = [f"  {base}{path}\n      {zh} / {en}" for zh, en, path in rows]
+    return "\n".join(["请打开 / Open:", *lines, "按 Ctrl-C 结束。 / Ctrl-C ends it."])

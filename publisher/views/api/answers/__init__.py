@@ -1,0 +1,1 @@
+"""Bodies of answers: the structs of the frozen contract."""

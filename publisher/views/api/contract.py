@@ -1,0 +1,158 @@
+"""The contract as the service tells it: the OpenAPI document and the routes that it is made from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from openapi import build_document as builder
+from openapi import narrow_to_dataset
+from openapi.operation import Operation
+from publisher.log.model import Dataset
+from publisher.views.api import requested_view
+from publisher.views.api.parameter_docs import DATASET, PROBLEMS
+from publisher.views.api.routes import changes, comparison, discovery, feeds, files, health, records, search
+from publisher.views.api.routes import datasets as dataset_routes
+from publisher.web import problems, query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import AnyRoute, Call, Reply, route
+from publisher.web.service import Service
+from schemas.definition.catalogue import Catalogue, Field, json_schema
+
+VERSION = "1.0.0"
+"""Of the contract: the first number is that of ``/v1``; additions raise the second."""
+
+DESCRIPTION = """清单: 政府的各种清单, 作为带版本、可追溯、可检索的开放数据。接口只读, 无须登记。
+
+- 每个 GET 都答 HEAD, 带强 ETag; 带 `If-None-Match` 再问, 未变则答 304。
+- 两个时点: `as_of` 是那一天有效的内容, `known_at` 是本站在那一刻的说法; `release` 固定两者, 答复永不改变。
+- 不认识的参数不会被忽略, 而是答 422 并指出最接近的参数。
+- 一切错误同为一种形式(RFC 9457 `application/problem+json`)。
+
+Government lists as versioned, traceable, searchable open data. Read-only, no registration. Every GET
+answers HEAD and carries a strong ETag. `as_of` asks for a day of legal effect, `known_at` for what this
+service said at an instant; `release` pins both, and such an answer never changes. Unknown parameters are
+refused, with the nearest known one named. Every error has one shape (RFC 9457). What may change is told in
+docs/api.md.
+"""
+
+TAGS: Mapping[str, str] = {
+    "数据集": "数据集及其结构 / Datasets and their schemas",
+    "发布": "发布与变化 / Releases and changes",
+    "记录": "记录与历史 / Records and their history",
+    "文件": "批量下载 / Files for downloading",
+    "检索": "全文检索 / Search",
+    "目录": "数据目录与结构文件 / The catalogue (DCAT) and the schemas",
+    "订阅": "Atom、RSS 与 JSON Feed / Feeds",
+    "运行": "监视与接口文档 / Monitoring and this document",
+}
+
+
+@route(
+    Operation(
+        name="get_openapi",
+        path="/openapi.json",
+        tag="运行",
+        summary="接口文档(OpenAPI 3.1)",
+        description="本接口的机器可读文档; 供人阅读的在 /docs。\n\nThis document; for people at /docs.",
+    )
+)
+def get_openapi(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, Grammar())
+    body = _encoded(service.site.base)
+    return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
+
+
+@route(
+    Operation(
+        name="get_dataset_openapi",
+        path="/v1/datasets/{dataset}/openapi.json",
+        tag="数据集",
+        summary="一个数据集的接口文档",
+        description="只含这个数据集的地址, 以其真实字段为类型: 供生成有类型的客户端。\n\n"
+        "The contract of one dataset with its real fields, for clients with typed records.",
+        answer=dict[str, Any],
+        parameters=(DATASET,),
+        problems=("no-such-dataset",),
+    )
+)
+def get_dataset_openapi(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, Grammar())
+    dataset = service.store.dataset(requested_view.dataset_name(call))
+    catalogue = service.store.catalogue(dataset.name)
+
+    def build() -> dict[str, Any]:
+        return of_dataset(service.site.base, dataset, catalogue)
+
+    return Reply(Validity((catalogue.digest, dataset.title)), build)
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    *dataset_routes.ROUTES,
+    *records.ROUTES,
+    *changes.ROUTES,
+    *comparison.ROUTES,
+    *files.ROUTES,
+    *search.ROUTES,
+    *feeds.ROUTES.values(),
+    *feeds.SEARCHED,
+    *feeds.OF_SOURCES,
+    *discovery.ROUTES,
+    *health.ROUTES,
+    get_dataset_openapi,
+    get_openapi,
+)
+"""Every route of the contract; the document and the application are both made from it."""
+
+
+def operations() -> Sequence[Operation]:
+    return [replace(r.operation, problems=(*r.operation.problems, *PROBLEMS)) for r in ROUTES]
+
+
+def document(base: str) -> dict[str, Any]:
+    """The OpenAPI document of a site whose addresses begin with ``base``."""
+    return builder.build(
+        title="清单 / Qingdan",
+        version=VERSION,
+        description=DESCRIPTION,
+        server=base,
+        tags=TAGS,
+        operations=operations(),
+        problems=problems.KINDS,
+        problem=problems.Problem,
+    )
+
+
+def of_dataset(base: str, dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
+    """The document of one dataset, with the fields that its records have now."""
+    return narrow_to_dataset.to_dataset(
+        document(base),
+        name=dataset.name,
+        title=dataset.title,
+        columns=tuple(_column(field) for field in catalogue.fields if not field.personal),
+        content=json_schema(catalogue),
+    )
+
+
+def _column(field: Field) -> narrow_to_dataset.Column:
+    kinds: dict[str, dict[str, Any]] = {
+        "date": {"type": "string", "format": "date"},
+        "boolean": {"type": "boolean"},
+    }
+    number = field.type in query_parameters.NUMBERS
+    schema = {"type": "number"} if number else kinds.get(field.type, {"type": "string"})
+    return narrow_to_dataset.Column(
+        field.name, field.title, schema, number or field.type == "date", field.facet
+    )
+
+
+@cache
+def _encoded(base: str) -> bytes:
+    """It depends on nothing but the base: built at the first call, then kept."""
+    return msgspec.json.encode(document(base))

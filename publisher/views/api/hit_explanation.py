@@ -1,0 +1,40 @@
+"""Why a hit was found, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from publisher.views.api.answers import search
+from schemas.definition.catalogue import Catalogue
+from search.contract import How, Reason
+
+_WORDS: Mapping[How, tuple[str, str]] = {
+    "word": ("“{word}”见于{fields}。", "“{word}” stands in {fields}."),
+    "phrase": ("“{word}”连在一起见于{fields}。", "“{word}” stands as a phrase in {fields}."),
+    "alias": ("“{word}”又称“{form}”，见于{fields}。", "“{word}” is also “{form}”, which stands in {fields}."),
+    "synonym": (
+        "“{word}”又作“{form}”，见于{fields}。",
+        "“{word}” is also “{form}”, which stands in {fields}.",
+    ),
+    "taiwan": (
+        "“{word}”在大陆作“{form}”，见于{fields}。",
+        "Mainland “{form}” for “{word}” stands in {fields}.",
+    ),
+    "own-number": ("文号是{form}。", "Its own document number is {form}."),
+    "cited-number": ("引用了{form}。", "It cites {form}."),
+}
+
+
+def explanation(reason: Reason, catalogue: Catalogue) -> search.Explanation:
+    zh, en = _WORDS[reason.how]
+    known = [catalogue.by_name[name] for name in reason.fields if name in catalogue.by_name]
+    fields = "、".join(f"“{field.title}”" for field in known) or "标题"
+    fields_en = ", ".join(f"“{field.title_en}”" for field in known) or "the title"
+    return search.Explanation(
+        word=reason.word,
+        form=reason.form,
+        how=reason.how,
+        fields=reason.fields,
+        text=zh.format(word=reason.word, form=reason.form, fields=fields),
+        text_en=en.format(word=reason.word, form=reason.form, fields=fields_en),
+    )

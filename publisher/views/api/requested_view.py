@@ -1,0 +1,150 @@
+"""What every handler does first: names from the path, the catalogue's grammar, the state asked for."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from functools import lru_cache
+from urllib.parse import parse_qsl, urlencode
+
+from publisher.log.clocks import day_at, start_of
+from publisher.log.model import View
+from publisher.views.api.answers import common
+from publisher.web import query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import Fault, ProblemError
+from publisher.web.query_parameters import COMPARISONS, Grammar
+from publisher.web.route import Call
+from publisher.web.service import Service
+from schemas.definition.catalogue import Catalogue, FieldType
+
+VIEW = frozenset({"as_of", "known_at", "release"})
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_RECORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def dataset_name(call: Call) -> str:
+    """Raises ``no-such-dataset`` for what can be no name, before any store is asked."""
+    name = call.path["dataset"]
+    if not _NAME.fullmatch(name):
+        raise ProblemError("no-such-dataset")
+    return name
+
+
+def record_id(call: Call) -> str:
+    record = call.path["record"]
+    if not _RECORD.fullmatch(record):
+        raise ProblemError("no-such-record")
+    return record
+
+
+def release_number(call: Call) -> int:
+    number = call.path["number"]
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
+        raise ProblemError("no-such-release")
+    return int(number)
+
+
+def grammar(catalogue: Catalogue) -> Grammar:
+    """What a list of this catalogue's records takes."""
+    fields = [field for field in catalogue.fields if not field.personal]
+    filters: dict[str, FieldType] = {field.name: field.type for field in fields}
+    return Grammar(
+        names=VIEW | {"sort", "fields", "limit", "cursor", "facets"},
+        filters=filters | {"part": "string", "status": "string"},
+        operators=COMPARISONS,
+        shown=frozenset(filters),
+        facets=frozenset({"part", *(field.name for field in fields if field.facet)}),
+        sorts=frozenset(filters),
+    )
+
+
+def validity(service: Service, dataset: str, view: View) -> Validity:
+    """On what a view of a dataset depends: its newest release and, unless a day is asked for, today.
+
+    Raises ``no-such-dataset``, ``no-such-release``, ``invalid-parameters`` for an instant still to come.
+    """
+    check_known(service, view)
+    if view.release is not None:
+        return pinned(service, dataset, view.release, *service.marks(dataset, view.release))
+    sequence, day = service.store.validator(dataset)
+    published = service.published_at(dataset, sequence)
+    if view.as_of is not None:
+        return Validity((sequence,), published)
+    return Validity((sequence, day), later(published, day))
+
+
+def pinned(service: Service, dataset: str, number: int, *marks: object) -> Validity:
+    """Of an answer that never changes, but by ``marks`` and an erasure: caches that ask again must hear of
+    these. When they came is not told; no later than the dataset last changed.
+
+    Raises ``no-such-dataset``, ``no-such-release``.
+    """
+    release = service.release(dataset, number)
+    modified: datetime | None = release.published_at
+    if release.erased or any(marks):
+        modified = service.published_at(dataset, service.store.sequence(dataset))
+    return Validity((release.hash, release.erased, *marks), modified, immutable=True)
+
+
+def both_clocks(service: Service, dataset: str, view: View) -> View:
+    """A view by its release as the day and instant that it pins: the same state, found sooner."""
+    if view.release is None:
+        return view
+    release = service.release(dataset, view.release)
+    return View(as_of=release.effective_on, known_at=release.published_at)
+
+
+def day(service: Service, view: View) -> date:
+    """The day that a view means: without ``as_of`` that of ``known_at`` (what was said then, of then)."""
+    return view.as_of or day_at(view.known_at or service.clock())
+
+
+def check_known(service: Service, view: View) -> None:
+    """Nobody can know yet what will be known then: refused, where another answer would follow."""
+    if view.known_at is not None and view.known_at > service.clock():
+        raise query_parameters.invalid(
+            [
+                Fault(
+                    parameter="known_at",
+                    code="conflict",
+                    detail="这一时刻还没有到; 要看将来生效的内容, 请用 as_of。",
+                    detail_en="That instant is still to come; for what takes effect later, use as_of.",
+                )
+            ]
+        )
+
+
+def later(published: datetime | None, day: date) -> datetime | None:
+    """The later of a publication and the day's beginning: what takes effect today changed at midnight."""
+    if published is None:
+        return None
+    return max(published, start_of(day))
+
+
+def with_query(service: Service, call: Call, **more: str) -> str:
+    """The address that was asked for, from the site's base, with some parameters set anew."""
+    pairs = [(k, v) for k, v in parse_qsl(call.query.decode(), keep_blank_values=True) if k not in more]
+    query = urlencode([*pairs, *more.items()])
+    return service.link(call.address) + (f"?{query}" if query else "")
+
+
+def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -> common.PageLinks:
+    return common.PageLinks(
+        self=with_query(service, call),
+        next=None if cursor is None else with_query(service, call, cursor=cursor),
+        dataset=service.link(f"/v1/datasets/{dataset}"),
+    )
+
+
+@lru_cache(1024)
+def view_query(view: View) -> str:
+    """The query that asks for ``view`` again; empty for the present."""
+    pairs: list[tuple[str, str]] = []
+    if view.as_of is not None:
+        pairs.append(("as_of", view.as_of.isoformat()))
+    if view.known_at is not None:
+        pairs.append(("known_at", view.known_at.isoformat().replace("+00:00", "Z")))
+    if view.release is not None:
+        pairs.append(("release", str(view.release)))
+    return f"?{urlencode(pairs)}" if pairs else ""

@@ -1,0 +1,194 @@
+"""Routes: the history of a record, and the changes of a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from openapi.operation import Operation, Parameter
+from publisher.log import model
+from publisher.views.api import requested_view, titles
+from publisher.views.api.answers import common
+from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, RECORD, RELEASE
+from publisher.web import page_cursor, query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import Fault
+from publisher.web.query_parameters import Grammar, Parameters
+from publisher.web.route import Call, Reply, route
+from publisher.web.service import Service
+from schemas.definition.catalogue import Catalogue
+
+_PLAIN = Grammar()
+_CHANGES = Grammar(
+    names=frozenset({"after", "since", "before", "release", "sort", "limit", "cursor"}),
+    sorts=frozenset({"sequence"}),
+)
+
+
+@route(
+    Operation(
+        name="get_history",
+        path="/v1/datasets/{dataset}/records/{record}/history",
+        tag="记录",
+        summary="一条记录的历史",
+        description="每次变化: 何时、由哪次发布、为何、逐字段的前后; 旧的在前。\n\n"
+        "Every change of the record, oldest first: when, by which release, why, field by field.",
+        answer=common.History,
+        parameters=(DATASET, RECORD),
+        problems=("no-such-dataset", "no-such-record"),
+    )
+)
+def get_history(service: Service, call: Call) -> Reply:
+    name, record = requested_view.dataset_name(call), requested_view.record_id(call)
+    query_parameters.parse(call.query, _PLAIN)
+    sequence = service.store.sequence(name)
+    catalogue = service.store.catalogue(name)
+
+    def build() -> common.History:
+        changes = service.store.history(name, record)
+        home = service.link(f"/v1/datasets/{name}")
+        return common.History(
+            dataset=name,
+            id=record,
+            changes=tuple(_change(service, c, catalogue) for c in changes),
+            links=common.HistoryLinks(
+                self=f"{home}/records/{record}/history", record=f"{home}/records/{record}", dataset=home
+            ),
+        )
+
+    return Reply(Validity((sequence,), service.published_at(name, sequence)), build)
+
+
+@route(
+    Operation(
+        name="list_changes",
+        path="/v1/datasets/{dataset}/changes",
+        tag="发布",
+        summary="数据集的变化",
+        description="按顺序号排列, 默认旧的在前。镜像从 since=0 起逐页取到 links.next 为空, 记住 last, "
+        "下次以 since 传来。\n\n"
+        "Changes by sequence, oldest first. A mirror begins with since=0, walks until links.next is null, "
+        "keeps last and passes it as since the next time; docs/api.md tells how to lay changes into a copy.",
+        answer=common.Changes,
+        parameters=(
+            DATASET,
+            Parameter(
+                "since",
+                "供镜像: 此顺序号之后的, 由旧到新直到最后; 0 为从头 / For mirrors: all after this sequence, "
+                "oldest first; 0 is from the beginning",
+                {"type": "integer", "minimum": 0},
+            ),
+            Parameter(
+                "after",
+                "只要此顺序号之后的 / Only changes of a larger sequence",
+                {"type": "integer", "minimum": 0},
+            ),
+            Parameter(
+                "before",
+                "只要此顺序号之前的 / Only changes of a smaller sequence",
+                {"type": "integer", "minimum": 0},
+            ),
+            replace(RELEASE, description="只要这次发布的变化 / Only what this release changed"),
+            Parameter(
+                "sort",
+                "sequence 旧的在前, -sequence 新的在前 / Oldest or newest first",
+                {"type": "string", "enum": ["sequence", "-sequence"], "default": "sequence"},
+            ),
+            LIMIT,
+            CURSOR,
+        ),
+        problems=("no-such-dataset", "no-such-release", "invalid-cursor"),
+    )
+)
+def list_changes(service: Service, call: Call) -> Reply:
+    name = requested_view.dataset_name(call)
+    asked = query_parameters.parse(call.query, _CHANGES)
+    _check_since(call, asked)
+    if asked.view.release is not None:
+        service.store.release(name, asked.view.release)
+    sequence = service.store.sequence(name)
+    walk = page_cursor.walk("changes", name, replace(asked, cursor=None, limit=0))
+    cursor = page_cursor.given(asked.cursor, walk)
+    validity = Validity((sequence,), service.published_at(name, sequence))
+    return Reply(validity, lambda: _changes(service, call, name, asked, walk, cursor))
+
+
+def _check_since(call: Call, asked: Parameters) -> None:
+    """A stream for mirrors goes one way, and leaves nothing out."""
+    given = [name for name, _ in query_parameters.pairs(call.query)]
+    against = [name for name in given if name in ("after", "before", "release")]
+    if "since" in given and (against or (asked.sort and asked.sort[0][1])):
+        raise query_parameters.invalid(
+            [
+                Fault(
+                    parameter="since",
+                    code="conflict",
+                    detail=f"镜像须由旧到新取全, 不能与 {'、'.join(against) or 'sort=-sequence'} 同用。",
+                    detail_en="A mirror needs every change, oldest first: it goes with no after, before, "
+                    "release or sort=-sequence.",
+                )
+            ]
+        )
+
+
+def _changes(
+    service: Service, call: Call, name: str, asked: Parameters, walk: str, cursor: page_cursor.Cursor | None
+) -> common.Changes:
+    descending = bool(asked.sort and asked.sort[0][1])
+    after, before = asked.after or 0, asked.before
+    if cursor is not None:
+        after, before = (after, cursor.total) if descending else (cursor.total, before)
+    changes = service.store.changes(
+        dataset=name,
+        after=after,
+        before=before,
+        limit=asked.limit + 1,
+        descending=descending,
+        release=asked.view.release,
+    )
+    shown = changes[: asked.limit]
+    following = None
+    if len(changes) > asked.limit:
+        following = page_cursor.encode(page_cursor.Cursor(walk, total=shown[-1].sequence))
+    catalogue = service.store.catalogue(name)
+    return common.Changes(
+        dataset=name,
+        changes=tuple(_change(service, c, catalogue) for c in shown),
+        last=max((c.sequence for c in shown), default=after),
+        erased=() if cursor else service.store.erased(name),
+        links=requested_view.page_links(service, call, name, following),
+    )
+
+
+def _change(service: Service, change: model.Change, catalogue: Catalogue) -> common.Change:
+    home = service.link(f"/v1/datasets/{change.dataset}")
+    return common.Change(
+        sequence=change.sequence,
+        dataset=change.dataset,
+        record=change.record,
+        title=change.title,
+        part=change.part,
+        kind=change.kind,
+        cause=change.cause,
+        release=change.release,
+        effective_on=change.effective_on,
+        effective_to=change.effective_to,
+        published_at=change.published_at,
+        reason=change.reason,
+        content=change.after,
+        revision=None if change.revision is None else common.Revision(hash=change.revision, salt=change.salt),
+        withdrawn=change.withdrawn,
+        erased=change.erased,
+        fields=tuple(
+            common.FieldChange(
+                field=f.field, title=titles.of_field(catalogue, f.field), before=f.before, after=f.after
+            )
+            for f in change.fields
+        ),
+        links=common.ChangeLinks(
+            record=f"{home}/records/{change.record}", release=f"{home}/releases/{change.release}"
+        ),
+    )
+
+
+ROUTES: tuple[Any, ...] = (get_history, list_changes)

@@ -1,0 +1,291 @@
+"""Routes: datasets, their schema and their releases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openapi.operation import Operation
+from publisher.log import model
+from publisher.views.api import requested_view
+from publisher.views.api.answers import common
+from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE
+from publisher.web import page_cursor, query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.query_parameters import COMPARISONS, Grammar
+from publisher.web.route import Call, Reply, route
+from publisher.web.service import Service
+from schemas.definition.catalogue import Field, json_schema, table_schema
+
+TAG = "数据集"
+_PLAIN = Grammar()
+_PAGED = Grammar(names=frozenset({"limit", "cursor"}))
+_PINNED = Grammar(names=frozenset({"release"}))
+
+
+@route(
+    Operation(
+        name="list_datasets",
+        path="/v1/datasets",
+        tag=TAG,
+        summary="全部数据集",
+        description="本站的数据集, 按名称排序, 各附最近一次发布。\n\n"
+        "Every dataset of the site by name, with its latest release.",
+        answer=common.Datasets,
+    )
+)
+def list_datasets(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, _PLAIN)
+    datasets = service.store.datasets()
+
+    def build() -> common.Datasets:
+        return common.Datasets(datasets=tuple(_dataset(service, d) for d in datasets))
+
+    # Datasets and parts are created by commands that make no release, so they count by themselves.
+    sequence = service.store.sequence()
+    return Reply(Validity((sequence, datasets)), build)
+
+
+@route(
+    Operation(
+        name="get_dataset",
+        path="/v1/datasets/{dataset}",
+        tag=TAG,
+        summary="一个数据集",
+        description="数据集的名称、机构、许可、组成部分与最近一次发布。\n\n"
+        "One dataset: its titles, body, licence, parts and latest release.",
+        answer=common.Dataset,
+        parameters=(DATASET,),
+        problems=("no-such-dataset",),
+    )
+)
+def get_dataset(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, _PLAIN)
+    dataset = service.store.dataset(requested_view.dataset_name(call))
+    sequence = service.store.sequence(dataset.name)
+    return Reply(Validity((sequence, dataset)), lambda: _dataset(service, dataset))
+
+
+def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:
+    home = service.link(f"/v1/datasets/{dataset.name}")
+    feed = service.link(f"/feeds/{dataset.name}")
+    releases = service.store.releases(dataset.name)
+    latest = max(releases, key=lambda r: r.number, default=None)
+    return common.Dataset(
+        name=dataset.name,
+        catalogue=dataset.catalogue,
+        title=dataset.title,
+        title_en=dataset.title_en,
+        body=dataset.body,
+        division=dataset.division,
+        licence=dataset.licence,
+        contact=dataset.contact,
+        description=dataset.description,
+        notice=dataset.notice,
+        labels=dataset.labels,
+        source_note=dataset.source_note,
+        parts=tuple(
+            common.Part(
+                name=part.name,
+                aliases=part.aliases,
+                code=part.code,
+                valid_from=part.valid_from,
+                valid_to=part.valid_to,
+            )
+            for part in dataset.parts
+        ),
+        created_at=dataset.created_at,
+        latest_release=_reference(latest, home) if latest else None,
+        links=common.DatasetLinks(
+            self=home,
+            schema=f"{home}/schema",
+            releases=f"{home}/releases",
+            records=f"{home}/records",
+            changes=f"{home}/changes",
+            atom=f"{feed}.atom",
+            rss=f"{feed}.rss",
+        ),
+    )
+
+
+def _reference(release: model.Release, home: str) -> common.ReleaseReference:
+    return common.ReleaseReference(
+        number=release.number,
+        published_at=release.published_at,
+        effective_on=release.effective_on,
+        basis=release.basis,
+        records=release.counts.get("records"),
+        link=f"{home}/releases/{release.number}",
+    )
+
+
+@route(
+    Operation(
+        name="get_schema",
+        path="/v1/datasets/{dataset}/schema",
+        tag=TAG,
+        summary="数据集的结构",
+        description="字段、类型、取值范围与可用的筛选; 附 Table Schema 与 JSON Schema。"
+        "加 release 得到那次发布所用的结构。\n\n"
+        "Fields, types, vocabularies and filters, with a Frictionless Table Schema and a JSON Schema "
+        "of a record's content; with release, the schema that release was made with.",
+        answer=common.Schema,
+        parameters=(DATASET, RELEASE),
+        problems=("no-such-dataset", "no-such-release"),
+    )
+)
+def get_schema(service: Service, call: Call) -> Reply:
+    name = requested_view.dataset_name(call)
+    view = query_parameters.parse(call.query, _PINNED).view
+    if view.release is not None:
+        service.store.release(name, view.release)
+    catalogue = service.store.catalogue(name, view.release)
+
+    def build() -> common.Schema:
+        return common.Schema(
+            dataset=name,
+            catalogue=catalogue.name,
+            release=view.release,
+            title=catalogue.title,
+            title_en=catalogue.title_en,
+            description=catalogue.description,
+            digest=catalogue.digest,
+            identity=catalogue.identity,
+            title_field=catalogue.title_field,
+            running=catalogue.running,
+            fields=tuple(_field(field) for field in catalogue.fields if not field.personal),
+            table_schema=table_schema(catalogue),
+            json_schema=json_schema(catalogue),
+            links=common.SchemaLinks(
+                self=requested_view.with_query(service, call), dataset=service.link(f"/v1/datasets/{name}")
+            ),
+        )
+
+    return Reply(Validity((catalogue.digest,), immutable=view.release is not None), build)
+
+
+def _field(field: Field) -> common.SchemaField:
+    return common.SchemaField(
+        name=field.name,
+        title=field.title,
+        title_en=field.title_en,
+        type=field.type,
+        format=field.format,
+        description=field.description,
+        required=field.required,
+        unit=field.unit,
+        vocabulary=tuple(term.value for term in field.vocabulary),
+        open_vocabulary=field.open_vocabulary,
+        operators=("eq", *sorted(COMPARISONS)),
+        sortable=True,
+        facet=field.facet,
+        searched=field.searched > 0,
+    )
+
+
+@route(
+    Operation(
+        name="list_releases",
+        path="/v1/datasets/{dataset}/releases",
+        tag="发布",
+        summary="数据集的各次发布",
+        description="新的在前。每次发布或全部生效, 或全无, 永不修改; 有误则以后一次发布更正。\n\n"
+        "Newest first. A release is all of it or none and is never edited; a later one mends a mistake.",
+        answer=common.Releases,
+        parameters=(DATASET, LIMIT, CURSOR),
+        problems=("no-such-dataset", "invalid-cursor"),
+    )
+)
+def list_releases(service: Service, call: Call) -> Reply:
+    name = requested_view.dataset_name(call)
+    asked = query_parameters.parse(call.query, _PAGED)
+    releases = sorted(service.store.releases(name), key=lambda r: -r.number)
+    walk = page_cursor.walk("releases", name)
+    if asked.cursor is not None:
+        before = page_cursor.decode(asked.cursor, walk).total
+        page = [r for r in releases if r.number < before]
+    else:
+        page = releases
+    shown = page[: asked.limit]
+    more = page_cursor.Cursor(walk, total=shown[-1].number) if len(page) > asked.limit else None
+
+    def build() -> common.Releases:
+        return common.Releases(
+            dataset=name,
+            total=len(releases),
+            releases=tuple(_release(service, r) for r in shown),
+            links=requested_view.page_links(service, call, name, page_cursor.encode(more) if more else None),
+        )
+
+    newest = releases[0].published_at if releases else None
+    tokens = tuple((r.hash, r.erased) for r in shown)
+    return Reply(Validity((len(releases), tokens), newest), build)
+
+
+@route(
+    Operation(
+        name="get_release",
+        path="/v1/datasets/{dataset}/releases/{number}",
+        tag="发布",
+        summary="一次发布",
+        description="依据、生效日、来源、改动计数与散列链。\n\n"
+        "Basis, day of effect, sources, counts of changes, and its place in the chain of hashes.",
+        answer=common.Release,
+        parameters=(DATASET, NUMBER),
+        problems=("no-such-dataset", "no-such-release"),
+    )
+)
+def get_release(service: Service, call: Call) -> Reply:
+    name, number = requested_view.dataset_name(call), requested_view.release_number(call)
+    query_parameters.parse(call.query, _PLAIN)
+    release = service.release(name, number)
+    validity = requested_view.pinned(service, name, number)
+    return Reply(validity, lambda: _release(service, release))
+
+
+def _release(service: Service, release: model.Release) -> common.Release:
+    home = service.link(f"/v1/datasets/{release.dataset}")
+    pinned = f"?release={release.number}"
+    return common.Release(
+        sequence=release.sequence,
+        number=release.number,
+        published_at=release.published_at,
+        effective_on=release.effective_on,
+        basis=release.basis,
+        note=release.note,
+        actor=release.actor,
+        counts=dict(release.counts),
+        sources=tuple(source(s) for s in release.sources),
+        left_out=tuple(dict(row) for row in release.left_out),
+        erased=release.erased,
+        catalogue_digest=release.catalogue_digest,
+        parser_version=release.parser_version,
+        software_version=release.software_version,
+        manifest_hash=release.manifest_hash,
+        previous_hash=release.previous_hash,
+        hash=release.hash,
+        links=common.ReleaseLinks(
+            self=f"{home}/releases/{release.number}",
+            dataset=home,
+            schema=f"{home}/schema{pinned}",
+            records=f"{home}/records{pinned}",
+            changes=f"{home}/changes{pinned}",
+        ),
+    )
+
+
+def source(kept: model.Source) -> common.Source:
+    """Evidence, named: its bytes may hold clerks' names and are never served."""
+    return common.Source(
+        digest=kept.digest,
+        name=kept.name,
+        media_type=kept.media_type,
+        size=kept.size,
+        obtained_at=kept.obtained_at,
+        url=kept.url,
+        detected_by=kept.detected_by,
+        partial=kept.partial,
+        parser_version=kept.parser_version,
+    )
+
+
+ROUTES: tuple[Any, ...] = (list_datasets, get_dataset, get_schema, list_releases, get_release)

@@ -1,0 +1,257 @@
+"""Routes for harvesters: the catalogue as DCAT, the schemas, and what search engines of the web read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from openapi.operation import Operation, Parameter
+from publisher.log.model import Dataset, RecordQuery, Release
+from publisher.views.api.routes import files
+from publisher.views.discovery import dcat_catalogue, sitemap_and_robots, turtle
+from publisher.views.discovery.holdings import File, Holdings, Kept, Published
+from publisher.web import query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import ProblemError
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Call, Reply, route
+from publisher.web.service import Service
+from schemas.definition import file_loader as catalogues
+from schemas.definition.catalogue import Catalogue, json_schema, table_schema
+
+TAG = "目录"
+TURTLE = "text/turtle; charset=utf-8"
+_PLAIN = Grammar()
+_TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
+_SCHEMA = Parameter(
+    "schema",
+    "目录种类的名称, 见 /v1/schemas / Name of the kind of catalogue, see /v1/schemas",
+    {"type": "string"},
+    where="path",
+    required=True,
+    example="fees",
+)
+
+
+def holdings(service: Service) -> Holdings:
+    """All that the site keeps, for whoever tells of it."""
+    return Holdings(service.site, tuple(_kept(service, d) for d in service.store.datasets()))
+
+
+def _kept(service: Service, dataset: Dataset) -> Kept:
+    releases = sorted(service.store.releases(dataset.name), key=lambda r: r.number)
+    return Kept(
+        dataset,
+        service.store.catalogue(dataset.name),
+        tuple(Published(release, _files(service, release)) for release in releases),
+    )
+
+
+def _files(service: Service, release: Release) -> tuple[File, ...]:
+    home = f"/v1/datasets/{release.dataset}"
+    address = service.link(f"{home}/records?release={release.number}")
+    paged = File(address, "记录(接口, 分页的 JSON)", "application/json", "JSON")
+    asked = Call({"dataset": release.dataset, "number": str(release.number)}, b"", "")
+    made = files.list_files.handle(service, asked).build().files
+    return (
+        paged,
+        *(File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256) for f in made),
+    )
+
+
+@route(
+    Operation(
+        name="get_catalog",
+        path="/catalog",
+        tag=TAG,
+        summary="数据目录(DCAT 3)",
+        description="全部数据集、版本与下载, 依 DCAT 3 与 DCAT-AP 3.0.1。默认为 JSON-LD, "
+        "`Accept: text/turtle` 得 Turtle, 内容相同。\n\n"
+        "Datasets, series, versions and distributions as DCAT 3 (DCAT-AP 3.0.1): JSON-LD, or the same "
+        "triples as Turtle with `Accept: text/turtle`.",
+        answer=dict[str, Any],
+        media_type="application/ld+json",
+        also=(TURTLE,),
+    )
+)
+def get_catalog(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, _PLAIN)
+    told = holdings(service)
+    wants_turtle = call.media == TURTLE
+
+    def build() -> bytes:
+        document = dcat_catalogue.document(told)
+        return turtle.of(document) if wants_turtle else msgspec.json.encode(document)
+
+    headers = {"content-type": TURTLE} if wants_turtle else {}
+    # All that is told counts: datasets change without a release, and a file's digest comes when it is made.
+    return Reply(Validity((told,)), build, headers)
+
+
+class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):
+    table_schema: str
+    json_schema: str
+
+
+class SchemaItem(msgspec.Struct, frozen=True, kw_only=True):
+    """一种目录的结构。/ The schema of one kind of catalogue."""
+
+    name: str
+    title: str
+    title_en: str
+    digest: str
+    """Of the catalogue file, SHA-256: it changes when the schema does."""
+    datasets: tuple[str, ...]
+    links: SchemaAddresses
+
+
+class Schemas(msgspec.Struct, frozen=True, kw_only=True):
+    """全部目录种类。/ Every kind of catalogue that this service knows."""
+
+    schemas: tuple[SchemaItem, ...]
+
+
+@route(
+    Operation(
+        name="list_schemas",
+        path="/v1/schemas",
+        tag=TAG,
+        summary="全部目录种类",
+        description="每种目录及其结构文件的固定地址。\n\n"
+        "Every kind of catalogue, with the stable addresses of its Table Schema and JSON Schema.",
+        answer=Schemas,
+    )
+)
+def list_schemas(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, _PLAIN)
+    datasets = service.store.datasets()
+    known = sorted({*catalogues.names(), *(d.catalogue for d in datasets)})
+    found = [_catalogue(service, name, datasets) for name in known]
+
+    def build() -> Schemas:
+        return Schemas(schemas=tuple(_item(service, c, datasets) for c in found))
+
+    held = tuple((d.name, d.catalogue) for d in datasets)
+    return Reply(Validity((tuple(c.digest for c in found), held)), build)
+
+
+def _item(service: Service, catalogue: Catalogue, datasets: tuple[Dataset, ...]) -> SchemaItem:
+    home = service.link(f"/v1/schemas/{catalogue.name}")
+    return SchemaItem(
+        name=catalogue.name,
+        title=catalogue.title,
+        title_en=catalogue.title_en,
+        digest=catalogue.digest,
+        datasets=tuple(d.name for d in datasets if d.catalogue == catalogue.name),
+        links=SchemaAddresses(
+            table_schema=f"{home}/table-schema.json", json_schema=f"{home}/json-schema.json"
+        ),
+    )
+
+
+def _catalogue(service: Service, name: str, datasets: tuple[Dataset, ...]) -> Catalogue:
+    """As shipped, else as the newest dataset of that kind has it: a site may bring catalogues of its own.
+
+    Raises ``no-such-schema``.
+    """
+    if name in catalogues.names():
+        return catalogues.load(name)
+    kept = [d.name for d in datasets if d.catalogue == name]
+    if not kept:
+        raise ProblemError("no-such-schema")
+    return service.store.catalogue(kept[-1])
+
+
+@route(
+    Operation(
+        name="get_table_schema",
+        path="/v1/schemas/{schema}/table-schema.json",
+        tag=TAG,
+        summary="一种目录的 Table Schema",
+        description="Frictionless Table Schema; 个人信息列不在其中。\n\n"
+        "The Frictionless Table Schema of a kind of catalogue, as it is now; what a release was made with "
+        "is at `/v1/datasets/{dataset}/schema?release=`.",
+        answer=dict[str, Any],
+        parameters=(_SCHEMA,),
+        problems=("no-such-schema",),
+    )
+)
+def get_table_schema(service: Service, call: Call) -> Reply:
+    catalogue = _asked(service, call)
+    return Reply(Validity((catalogue.digest,)), lambda: table_schema(catalogue))
+
+
+@route(
+    Operation(
+        name="get_json_schema",
+        path="/v1/schemas/{schema}/json-schema.json",
+        tag=TAG,
+        summary="一种目录的 JSON Schema",
+        description="记录 `content` 的 JSON Schema(2020-12), `$id` 即此地址。\n\n"
+        "JSON Schema (2020-12) of the `content` of a record of this kind; its `$id` is this address.",
+        answer=dict[str, Any],
+        parameters=(_SCHEMA,),
+        problems=("no-such-schema",),
+        media_type="application/schema+json",
+        also=("application/json",),
+    )
+)
+def get_json_schema(service: Service, call: Call) -> Reply:
+    catalogue = _asked(service, call)
+
+    def build() -> dict[str, Any]:
+        return {**json_schema(catalogue), "$id": service.link(call.address)}
+
+    return Reply(Validity((catalogue.digest,)), build, {"content-type": call.media})
+
+
+def _asked(service: Service, call: Call) -> Catalogue:
+    query_parameters.parse(call.query, _PLAIN)
+    return _catalogue(service, call.path["schema"], service.store.datasets())
+
+
+@route(
+    Operation(
+        name="get_sitemap",
+        path="/sitemap.xml",
+        tag=TAG,
+        summary="站点地图",
+        description="各数据集与各次发布的网页, 与最近发布的时间。\n\n"
+        "Pages of the datasets and their releases, with the time of the last.",
+        media_type="application/xml; charset=utf-8",
+    )
+)
+def get_sitemap(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, _PLAIN)
+    datasets = service.store.datasets()
+    sequence = service.store.sequence()
+    return Reply(Validity((sequence, datasets)), lambda: sitemap_and_robots.of(holdings(service)))
+
+
+@route(
+    Operation(
+        name="get_robots",
+        path="/robots.txt",
+        tag=TAG,
+        summary="爬虫须知",
+        description="全站可抓取; 检索接口除外, 那里没有尽头。\n\n"
+        "All may be crawled but search, which has no end (RFC 9309).",
+        media_type="text/plain; charset=utf-8",
+    )
+)
+def get_robots(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, _PLAIN)
+    held = [(d.name, service.store.records(d.name, RecordQuery(limit=1))) for d in service.store.datasets()]
+    body = sitemap_and_robots.robots(service.site.base, [(name, page.total or 0) for name, page in held])
+    return Reply(Validity((body,)), lambda: body)
+
+
+ROUTES: tuple[Any, ...] = (
+    get_catalog,
+    list_schemas,
+    get_table_schema,
+    get_json_schema,
+    get_sitemap,
+    get_robots,
+)

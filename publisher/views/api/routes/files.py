@@ -1,0 +1,285 @@
+"""Routes: whole states as files, the site as one package, and what leads from one state to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from openapi.operation import Operation, Parameter
+from publisher.log.model import View
+from publisher.views.api import requested_view
+from publisher.views.api.answers.common import Answer
+from publisher.views.api.parameter_docs import DATASET, NUMBER, VIEW
+from publisher.views.exports import write_state
+from publisher.views.exports.export import About, Form
+from publisher.views.exports.formats import FORMS
+from publisher.web import query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.file_cache import Key
+from publisher.web.problems import Fault, ProblemError
+from publisher.web.query_parameters import Grammar
+from publisher.web.range_download import disposition
+from publisher.web.route import Call, FileReply, FileRoute, Reply, route
+from publisher.web.service import Service
+
+TAG = "文件"
+_ANY = "application/octet-stream"
+FORM = Parameter(
+    "form",
+    "文件的格式 / Kind of file",
+    {"type": "string", "enum": list(FORMS)},
+    where="path",
+    required=True,
+    example="csv",
+)
+HEADERS = Parameter(
+    "headers",
+    "表头的语言 (csv、xlsx) / Language of the headings",
+    {"type": "string", "enum": ["zh", "en"], "default": "zh"},
+)
+SINCE = Parameter(
+    "from",
+    "从哪次发布起 / The number of the release that the reader has",
+    {"type": "string", "pattern": r"^[1-9][0-9]{0,8}$"},
+    required=True,
+    example="1",
+)
+_DATED = Grammar(names=requested_view.VIEW | {"headers"})
+_PINNED = Grammar(names=frozenset({"headers"}))
+_DELTA = Grammar(names=frozenset({"from"}))
+_TOLD = (
+    "不限行数; 支持断点续传(Range)与 gzip、zstd; Repr-Digest 为所传字节的 SHA-256。文字不会成为公式。\n\n"
+    "Never capped; ranges, gzip and zstd; Repr-Digest holds the SHA-256 of the bytes sent (RFC 9530). "
+    "No text in CSV or XLSX is run as a formula."
+)
+_PROBLEMS = ("no-such-dataset", "no-such-release", "no-such-file", "file-being-made")
+
+
+class File(Answer, frozen=True, kw_only=True):
+    """一个可下载的文件。/ A file for downloading."""
+
+    form: str
+    title: str
+    media_type: str
+    address: str
+    sha256: Annotated[
+        str | None, Meta(description="十六进制; 尚未生成则空 / Hexadecimal; null until it is first made")
+    ]
+    size: Annotated[int | None, Meta(description="字节数 / Bytes; null until it is first made")]
+
+
+class Files(Answer, frozen=True, kw_only=True):
+    """一个状态的全部文件。/ All files of a release."""
+
+    dataset: str
+    release: int
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    told: About
+    validity: Validity
+
+
+def _state(service: Service, name: str, view: View, headers: str) -> _State:
+    told = write_state.about(service.store, name, view, "en" if headers == "en" else "zh")
+    validity = requested_view.validity(service, name, view)
+    if view.release is not None:
+        # Not marked: a record that was withdrawn later stays in a release's file as it was.
+        validity = requested_view.pinned(service, name, view.release, told.dataset.named_at)
+    return _State(told, replace(validity, tokens=(*validity.tokens, *write_state.described(told))))
+
+
+def _form(call: Call) -> Form:
+    found = FORMS.get(call.path["form"])
+    if found is None:
+        raise ProblemError("no-such-file")
+    return found
+
+
+def _checked(form: Form, query: bytes) -> None:
+    """Raises ``invalid-parameters`` for headings of what has none."""
+    if not form.headed and any(name == "headers" for name, _ in query_parameters.pairs(query)):
+        raise query_parameters.invalid(
+            [
+                Fault(
+                    parameter="headers",
+                    code="conflict",
+                    detail="只有 csv 与 xlsx 有表头的语言。",
+                    detail_en="Only csv and xlsx have headings in a language.",
+                )
+            ]
+        )
+
+
+def _key(name: str, form: Form, view: View, validity: Validity) -> Key:
+    return Key((name, form.name, view, *validity.tokens), form.suffix, lasting=validity.immutable)
+
+
+def _reply(service: Service, name: str, form: Form, view: View, headers: str) -> FileReply:
+    state = _state(service, name, view, headers)
+    told = state.told
+    return FileReply(
+        validity=state.validity,
+        key=_key(name, form, view, state.validity),
+        write=write_state.writer(service.store, told, form),
+        squeezed=form.squeezed,
+        headers={
+            "content-type": form.media_type,
+            "content-disposition": disposition(
+                f"{told.dataset.title} {told.state}.{form.suffix}", f"{name}.{form.suffix}"
+            ),
+        },
+    )
+
+
+def _get_file(service: Service, call: Call) -> FileReply:
+    name, form = requested_view.dataset_name(call), _form(call)
+    asked = query_parameters.parse(call.query, _DATED)
+    _checked(form, call.query)
+    return _reply(service, name, form, asked.view, asked.headers)
+
+
+def _get_release_file(service: Service, call: Call) -> FileReply:
+    name, form = requested_view.dataset_name(call), _form(call)
+    asked = query_parameters.parse(call.query, _PINNED)
+    _checked(form, call.query)
+    return _reply(service, name, form, View(release=requested_view.release_number(call)), asked.headers)
+
+
+def _get_delta(service: Service, call: Call) -> FileReply:
+    name = requested_view.dataset_name(call)
+    before = query_parameters.parse(call.query, _DELTA).start
+    if before is None or before.release is None:
+        fault = Fault(
+            parameter="from",
+            code="bad-value",
+            detail="请给出已有的那次发布的编号, 如 from=1。",
+            detail_en="Give the number of the release that you have, such as from=1.",
+        )
+        raise query_parameters.invalid([fault])
+    after = View(release=requested_view.release_number(call))
+    both = [_state(service, name, view, "zh") for view in (before, after)]
+    tokens = tuple(token for state in both for token in state.validity.tokens)
+    validity = replace(both[1].validity, tokens=tokens)
+    file = f"{name}-{before.release}-{after.release}.delta.jsonl"
+    title = f"{both[1].told.dataset.title} {both[0].told.state}至{both[1].told.state}.delta.jsonl"
+    return FileReply(
+        validity=validity,
+        key=Key((name, "delta", before, after, *tokens), "jsonl", lasting=False),
+        write=write_state.delta_writer(service.store, name, before, after),
+        squeezed=True,
+        headers={"content-type": "application/jsonl", "content-disposition": disposition(title, file)},
+    )
+
+
+def _get_site(service: Service, call: Call) -> FileReply:
+    query_parameters.parse(call.query, Grammar())
+    sequence = service.store.sequence(None)
+    described = tuple(
+        write_state.described(write_state.about(service.store, d.name, View()))
+        for d in service.store.datasets()
+    )
+    validity = Validity((sequence, *described))
+    return FileReply(
+        validity=validity,
+        key=Key(("site", *validity.tokens), "zip"),
+        write=write_state.site_writer(service.store),
+        squeezed=False,
+        headers={
+            "content-type": "application/zip",
+            "content-disposition": disposition("全站数据.zip", "site.zip"),
+        },
+    )
+
+
+@route(
+    Operation(
+        name="list_files",
+        path="/v1/datasets/{dataset}/releases/{number}/files",
+        tag=TAG,
+        summary="一次发布的文件",
+        description="各种格式的地址, 已生成的另有大小与 SHA-256。\n\n"
+        "Addresses of every kind of file; size and SHA-256 of those that were made.",
+        answer=Files,
+        parameters=(DATASET, NUMBER),
+        problems=("no-such-dataset", "no-such-release"),
+    )
+)
+def list_files(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, Grammar())
+    name, number = requested_view.dataset_name(call), requested_view.release_number(call)
+    state = _state(service, name, View(release=number), "zh")
+
+    def one(form: Form) -> File:
+        made = service.files.find(_key(name, form, View(release=number), state.validity))
+        return File(
+            form=form.name,
+            title=form.title,
+            media_type=form.media_type,
+            address=service.link(f"/v1/datasets/{name}/releases/{number}/files/{form.name}"),
+            sha256=made.sha256 if made else None,
+            size=made.path.stat().st_size if made else None,
+        )
+
+    found = Files(dataset=name, release=number, files=tuple(map(one, FORMS.values())))
+    sums = tuple(file.sha256 for file in found.files)
+    # It changes as files are made, so it is not pinned, and no time says when it did.
+    return Reply(Validity((*state.validity.tokens, *sums)), lambda: found)
+
+
+def _operation(name: str, path: str, summary: str, told: str, given: tuple[Parameter, ...]) -> Operation:
+    return Operation(
+        name=name,
+        path=path,
+        tag=TAG,
+        summary=summary,
+        description=f"{told}{_TOLD}",
+        parameters=given,
+        problems=_PROBLEMS if DATASET in given else ("file-being-made",),
+        media_type=_ANY,
+        also=tuple(dict.fromkeys(form.media_type for form in FORMS.values())),
+    )
+
+
+_HOME = "/v1/datasets/{dataset}"
+ROUTES: tuple[Any, ...] = (
+    list_files,
+    FileRoute(
+        _operation(
+            "get_file",
+            _HOME + "/files/{form}",
+            "一个状态的文件",
+            "现行的, 或 as_of、known_at、release 所指的状态。\n\n",
+            (DATASET, FORM, *VIEW, HEADERS),
+        ),
+        _get_file,
+    ),
+    FileRoute(
+        _operation(
+            "get_release_file",
+            _HOME + "/releases/{number}/files/{form}",
+            "一次发布的文件",
+            "永远可下载, 内容不变; 依法删除的除外。\n\n",
+            (DATASET, NUMBER, FORM, HEADERS),
+        ),
+        _get_release_file,
+    ),
+    FileRoute(
+        _operation(
+            "get_delta",
+            _HOME + "/releases/{number}/delta",
+            "两次发布之间的增量",
+            "JSON Lines: `op` 为 `put` 或 `remove`; 用于 from 的 jsonl 即得此次的 jsonl。\n\n",
+            (DATASET, NUMBER, SINCE),
+        ),
+        _get_delta,
+    ),
+    FileRoute(
+        _operation("get_site_package", "/v1/site.zip", "全站数据包", "各数据集最近一次发布。\n\n", ()),
+        _get_site,
+    ),
+)

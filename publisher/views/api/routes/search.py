@@ -1,0 +1,315 @@
+"""Route: search over every dataset of the site."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar.concurrency import sync_to_thread
+
+from openapi.operation import Operation, Parameter
+from publisher.log.clocks import micros
+from publisher.log.model import View
+from publisher.views.api import requested_view, titles
+from publisher.views.api.answers import search as answers
+from publisher.views.api.hit_explanation import explanation
+from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, RELEASE
+from publisher.views.api.search_scope import SearchScope, scope_of
+from publisher.web import page_cursor, query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import Fault
+from publisher.web.query_parameters import Grammar, Parameters
+from publisher.web.route import AsyncReply, Call, async_route
+from publisher.web.service import Service
+from schemas.reference import administrative_divisions
+from search import contract, find
+from search.query.name_index import Names
+
+MAX_HITS = 100
+MAX_SUGGESTIONS = 50
+_NAMES = requested_view.VIEW | {"q", "sort", "facets", "limit", "cursor", "explain"}
+
+
+def _grammar(scope: SearchScope) -> Grammar:
+    return Grammar(
+        names=_NAMES,
+        filters=scope.filters(),
+        facets=frozenset(scope.facets),
+        sorts=frozenset({"relevance", "date"}),
+        max_limit=MAX_HITS,
+    )
+
+
+@async_route(
+    Operation(
+        name="search",
+        path="/v1/search",
+        tag="检索",
+        summary="全文检索",
+        description="简体、繁体、文号的各种写法都能找到; `match` 说明命中含全部词、多数词还是任一词。"
+        "加 as_of 检索往日有效的内容, 加 release 检索某次发布时的内容。摘录与标记取自原文。没有内容含全部词, "
+        "而所输入的是某个名称的拼音、首字母或误字时, 命中的是 `did_you_mean`; 加引号则照原样检索。\n\n"
+        "Full-text search in every dataset, simplified or traditional, any writing of a 文号. `match` says "
+        "whether hits hold all words, most or any; totals and facets count exactly that set. With as_of, "
+        "what was in effect on that day; with release, what that release said. Where nothing holds all the "
+        "words and they are pinyin or a slip of a name, hits are of `did_you_mean`; quotes search what they "
+        "hold as it is.",
+        answer=answers.Found,
+        parameters=(
+            Parameter(
+                "q",
+                "要找的词, 空格为「且」, “”为词组, - 为「不含」, 或 / OR 为「或」, 部门:、类型:、地区:、"
+                "年份:、文号: 等为筛选 / What to look for; a blank is and, quotes a phrase, - not, OR "
+                "either; body:, type:, division:, year:, number: and any other facet filter",
+                {"type": "string", "minLength": 1},
+                required=True,
+                example="食品经营许可",
+            ),
+            Parameter(
+                "filters",
+                "按 dataset、body、type、division、year 及清单自己的统计字段筛选; 同名多次为「或」 / "
+                "Filter by these facets or those of a catalogue; repeat a name for or",
+                {"type": "object", "additionalProperties": {"type": "string"}},
+                free_form=True,
+            ),
+            Parameter(
+                "sort",
+                "relevance 最相关在前, date 旧的在前, -date 新的在前 / Order of the hits",
+                {"type": "string", "enum": ["relevance", "date", "-date"], "default": "relevance"},
+            ),
+            Parameter(
+                "facets",
+                "统计这些字段的取值, 逗号分隔; 已用于筛选的字段照样列出其他取值 / Count the values of these, "
+                "comma-separated; one that is filtered by counts as if it were not",
+                {"type": "array", "items": {"type": "string"}},
+                example=["dataset", "body", "year"],
+            ),
+            replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_HITS}),
+            CURSOR,
+            Parameter(
+                "explain",
+                "说明每条为何命中 / Say of each hit why it was found",
+                {"type": "boolean", "default": False},
+            ),
+            AS_OF,
+            KNOWN_AT,
+            replace(
+                RELEASE,
+                description="检索某次发布时的状态; 须以 dataset 指明一个数据集, 不与 as_of、known_at 同用 / "
+                "Search the state as of that release: needs one dataset=, and no as_of or known_at",
+            ),
+        ),
+        problems=("no-such-dataset", "no-such-release", "invalid-cursor", "search-unavailable"),
+    )
+)
+async def search(service: Service, call: Call) -> AsyncReply:
+    store = service.store
+    scope, state, before = await sync_to_thread(
+        lambda: (scope_of(store), store.validator(), service.names.before())
+    )
+    asked = query_parameters.parse(call.query, _grammar(scope))
+    _check(asked)
+    requested_view.check_known(service, asked.view)
+    walk = page_cursor.walk("search", replace(asked, cursor=None, limit=0, explain=False))
+    cursor = page_cursor.given(asked.cursor, walk)
+    view = await sync_to_thread(_view, service, asked, cursor)
+    request = contract.Request(
+        text=cursor.meant if cursor and cursor.meant else asked.text,
+        filters={f.field: indexed(f.field, f.values) for f in asked.filters},
+        as_of=requested_view.day(service, view).toordinal(),
+        known_at=contract.FOREVER - 1 if view.known_at is None else micros(view.known_at),
+        sort=_sort(asked),
+        limit=asked.limit,
+        cursor=cursor.inner if cursor else None,
+        facets=asked.facets,
+        explain=asked.explain,
+    )
+    # The index follows the log at its own pace, so its position is what an answer depends on.
+    position = await service.search.position()
+
+    async def names() -> Names:
+        return (before or await service.names.known()).names
+
+    async def build() -> answers.Found:
+        found = await find.find(service.search, names, request, scope.fields())
+        meant = found.did_you_mean or (cursor.meant if cursor else "")
+        following = None
+        if found.page.cursor is not None:
+            following = page_cursor.encode(
+                page_cursor.Cursor(
+                    walk, as_of=view.as_of, known_at=view.known_at, inner=found.page.cursor, meant=meant
+                )
+            )
+        return _found(service, call, scope, asked, found.page, meant or None, following)
+
+    titles_shown = page_cursor.walk(scope.datasets, scope.facets)
+    named = before and before.state
+    return AsyncReply(Validity((position, *state, request.as_of, titles_shown, named)), build)
+
+
+def _check(asked: Parameters) -> None:
+    if not asked.text:
+        raise query_parameters.invalid(
+            [
+                Fault(
+                    parameter="q",
+                    code="bad-value",
+                    detail="请给出要找的词。",
+                    detail_en="Say what to look for.",
+                )
+            ]
+        )
+    if asked.sort == (("relevance", True),) or len(asked.sort) > 1:
+        raise query_parameters.invalid(
+            [
+                Fault(
+                    parameter="sort",
+                    code="bad-value",
+                    detail="应为 relevance、date 或 -date。",
+                    detail_en="Should be relevance, date or -date.",
+                )
+            ]
+        )
+
+
+def indexed(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values as the index holds them: a division's code without the zeros behind."""
+    return tuple(map(administrative_divisions.compact, values)) if name == "division" else values
+
+
+def _sort(asked: Parameters) -> contract.Sort:
+    if not asked.sort or asked.sort[0][0] == "relevance":
+        return "relevance"
+    return "-date" if asked.sort[0][1] else "date"
+
+
+def _view(service: Service, asked: Parameters, cursor: page_cursor.Cursor | None) -> View:
+    """Every page of a walk is of the state that the first page saw.
+
+    Raises ``no-such-dataset``, ``no-such-release``.
+    """
+    if cursor is not None:
+        return View(as_of=cursor.as_of, known_at=cursor.known_at)
+    view = asked.view
+    if view.release is not None:
+        view = requested_view.both_clocks(service, only_dataset(asked), view)
+    return View(as_of=requested_view.day(service, view), known_at=view.known_at or service.clock())
+
+
+def only_dataset(asked: Parameters) -> str:
+    """A release's number is of one dataset, so ``release=`` needs to be told which."""
+    named = [value for f in asked.filters if f.field == "dataset" for value in f.values]
+    if len(named) == 1:
+        return named[0]
+    raise query_parameters.invalid(
+        [
+            Fault(
+                parameter="release",
+                code="conflict",
+                detail="发布的编号属于一个数据集; 请用 dataset= 指明一个。",
+                detail_en="The number of a release is one dataset's own: name that one with dataset=.",
+            )
+        ]
+    )
+
+
+def _found(
+    service: Service,
+    call: Call,
+    scope: SearchScope,
+    asked: Parameters,
+    page: contract.Page,
+    meant: str | None,
+    following: str | None,
+) -> answers.Found:
+    return answers.Found(
+        total=page.total,
+        match=page.match,
+        did_you_mean=meant,
+        hits=tuple(_hit(service, scope, asked, hit) for hit in page.hits),
+        facets=tuple(
+            titles.facet(
+                name,
+                scope.facets.get(name, name),
+                [(value.value, value.count) for value in values],
+                datasets=scope.datasets,
+            )
+            for name, values in page.facets.items()
+        ),
+        links=answers.SearchLinks(
+            self=requested_view.with_query(service, call),
+            next=None if following is None else requested_view.with_query(service, call, cursor=following),
+        ),
+    )
+
+
+def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: contract.Hit) -> answers.Hit:
+    dataset = service.link(f"/v1/datasets/{hit.dataset}")
+    home = f"{dataset}/records/{hit.record}"
+    return answers.Hit(
+        dataset=hit.dataset,
+        dataset_title=scope.datasets.get(hit.dataset, hit.dataset),
+        record=hit.record,
+        score=hit.score,
+        title=_marked(hit.title),
+        excerpts=tuple(_marked(excerpt) for excerpt in hit.excerpts),
+        explanation=tuple(explanation(reason, scope.catalogues[hit.dataset]) for reason in hit.reasons)
+        if asked.explain and hit.dataset in scope.catalogues
+        else None,
+        links=answers.HitLinks(
+            record=home + requested_view.view_query(asked.view), history=f"{home}/history", dataset=dataset
+        ),
+    )
+
+
+def _marked(marked: contract.Marked) -> answers.Marked:
+    return answers.Marked(field=marked.field, text=marked.text, marks=marked.marks)
+
+
+@async_route(
+    Operation(
+        name="suggest",
+        path="/v1/suggest",
+        tag="检索",
+        summary="输入时的提示",
+        description="今天有效的名称、机构、文号中, 以所输入的文字开头的, 然后是含有它的, "
+        "最后是拼音或首字母如此的; 记录多的在前。\n\n"
+        "While somebody types: titles, bodies and document numbers in effect today that begin with the text, "
+        "then those that hold it, then those whose pinyin or first letters it is; the most frequent first.",
+        answer=answers.Suggestions,
+        parameters=(
+            Parameter(
+                "q",
+                "已输入的文字, 也可以是拼音 / What was typed so far, in characters or in pinyin",
+                {"type": "string", "minLength": 1},
+                required=True,
+                example="食品经营",
+            ),
+            replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_SUGGESTIONS}),
+        ),
+    )
+)
+async def suggest(service: Service, call: Call) -> AsyncReply:
+    grammar = Grammar(names=frozenset({"q", "limit"}), max_limit=MAX_SUGGESTIONS)
+    asked = query_parameters.parse(call.query, grammar)
+    _check(asked)
+    known = await service.names.known()
+
+    async def build() -> answers.Suggestions:
+        return answers.Suggestions(
+            suggestions=tuple(
+                answers.Suggestion(
+                    text=name.text,
+                    kind=name.kind,
+                    count=name.count,
+                    link=service.link(f"/v1/search?{urlencode({'q': name.text})}"),
+                )
+                for name in known.names.completing(asked.text, asked.limit)
+            )
+        )
+
+    return AsyncReply(Validity(known.state), build)
+
+
+ROUTES: tuple[Any, ...] = (search, suggest)

@@ -1,0 +1,64 @@
+"""What there is to search in: the datasets, their facets, and what people call these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from publisher.log.log import Store
+from publisher.views.api import titles
+from schemas.definition.catalogue import Catalogue, FieldType
+from search.query.field_filters import NUMBER, Fields
+
+_EVERYWHERE = ("dataset", "body", "type", "division", "year")
+CALLED: Mapping[str, str] = {
+    "部门": "body",
+    "机构": "body",
+    "单位": "body",
+    "类型": "type",
+    "清单": "dataset",
+    "数据集": "dataset",
+    "地区": "division",
+    "区划": "division",
+    "年份": "year",
+    "年": "year",
+    "文号": NUMBER,
+    "发文字号": NUMBER,
+    NUMBER: NUMBER,
+}
+"""What people write before a colon, besides the names and titles of the facets themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchScope:
+    """Dataset → title, dataset → catalogue, and facet → title."""
+
+    datasets: Mapping[str, str]
+    catalogues: Mapping[str, Catalogue]
+    facets: Mapping[str, str]
+
+    def filters(self) -> dict[str, FieldType]:
+        """Parameters that filter."""
+        return dict.fromkeys(self.facets, "string")
+
+    def fields(self) -> Fields:
+        """What may be filtered by in the text of a search."""
+        names = {title.lower(): name for name, title in self.facets.items()}
+        names |= {name: name for name in self.facets}
+        return Fields({**names, **CALLED}, {"dataset": self.datasets})
+
+
+def scope_of(store: Store) -> SearchScope:
+    datasets = store.datasets()
+    catalogues = {dataset.name: store.catalogue(dataset.name) for dataset in datasets}
+    facets = {name: titles.COMMON[name] for name in _EVERYWHERE}
+    for name, title in _own_facets(catalogues.values()):
+        facets.setdefault(name, title)
+    return SearchScope({d.name: d.title for d in datasets}, catalogues, facets)
+
+
+def _own_facets(catalogues: Iterable[Catalogue]) -> Iterable[tuple[str, str]]:
+    for catalogue in catalogues:
+        for field in catalogue.fields:
+            if field.facet and not field.personal:
+                yield field.name, field.title

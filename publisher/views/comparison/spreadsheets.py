@@ -1,0 +1,239 @@
+"""A comparison as files that people open: CSV, and a workbook coloured as a person would colour it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
+from publisher.views.comparison.text_diff import Piece, pieces
+from schemas.cells.values import format_value
+from schemas.definition.catalogue import Catalogue
+
+type Lang = str
+
+KIND_TITLES: Mapping[DifferenceKind, str] = {
+    "added": "新增",
+    "changed": "变更",
+    "renamed": "更名",
+    "removed": "移除",
+    "withdrawn": "撤回",
+    "erased": "依法删除",
+}
+_HEADINGS = {
+    "zh": ("变化", "编号", "名称", "报送部门", "字段", "之前", "之后", "发布", "生效", "依据", "理由"),
+    "en": (
+        *("kind", "record", "title", "part", "field", "before", "after", "release", "effective_on"),
+        *("basis", "reason"),
+    ),
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LONGEST_CELL = 32_767
+"""Characters; what Excel holds in a cell."""
+_CUT = "……（过长，从略）"
+_ROWS_OF_A_SHEET = 1_000_000
+_FILLS: Mapping[DifferenceKind, str] = {
+    "added": "#E2F0D9",
+    "removed": "#F8CBAD",
+    "withdrawn": "#F8CBAD",
+    "erased": "#D9D9D9",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a file says of itself."""
+
+    title: str
+    before: str
+    after: str
+    source: str
+    licence: str
+    notice: str
+
+
+def disarmed(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lang) -> Iterator[bytes]:
+    """One row for each field that differs; of an added or removed record, for each that it states.
+
+    UTF-8 with a mark that spreadsheets know it by.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    text.write("\ufeff")
+    writer.writerow(_HEADINGS[lang])
+    for difference in differences:
+        writer.writerows(_rows(difference, catalogue, lang))
+        if text.tell() > 1 << 16:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]]:
+    head = [KIND_TITLES[d.kind] if lang == "zh" else d.kind, d.record, d.title, d.part or ""]
+    step = d.steps[-1] if d.steps else None
+    why = (
+        [str(step.release), step.effective_on.isoformat(), step.basis, step.reason]
+        if step
+        else ["", "", "", ""]
+    )
+    lines = list(_lines(d, catalogue, lang)) or [("", "", "")]
+    for line in lines:
+        yield [disarmed(cell) for cell in (*head, *line, *why)]
+
+
+def _lines(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[tuple[str, str, str]]:
+    """(field, before, after) as a person reads them."""
+    if d.before is not None and d.after is not None:
+        for change in d.fields:
+            name = change.field
+            before, after = (_shown(catalogue, name, value) for value in (change.before, change.after))
+            yield _heading(catalogue, name, lang), before, after
+        return
+    content = d.after or d.before or {}
+    for name in (field.name for field in catalogue.fields if field.name in content):
+        shown = _shown(catalogue, name, content[name])
+        before, after = ("", shown) if d.before is None else (shown, "")
+        yield _heading(catalogue, name, lang), before, after
+
+
+def _heading(catalogue: Catalogue, name: str, lang: Lang) -> str:
+    if lang == "en":
+        return name
+    field = catalogue.by_name.get(name)
+    return field.title if field else {"part": "报送部门"}.get(name, name)
+
+
+def _shown(catalogue: Catalogue, name: str, value: Any) -> str:
+    field = catalogue.by_name.get(name)
+    return format_value(field, value, "zh") if field else "" if value is None else str(value)
+
+
+def to_xlsx(
+    path: Path, differences: Iterable[Difference], totals: Totals, catalogue: Catalogue, heading: Heading
+) -> None:
+    """A row for each record, a column for each field; what went struck out in red, what came in green."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(path, {**options, "strings_to_numbers": False}) as book:
+        # Not the present: the same comparison gives the same bytes, as its ETag says.
+        book.set_properties({"title": heading.title, "created": datetime(1980, 1, 1, tzinfo=UTC)})
+        _summary(book, totals, heading)
+        _Sheets(book, catalogue).write(differences)
+
+
+def _summary(book: xlsxwriter.Workbook, totals: Totals, heading: Heading) -> None:
+    sheet = book.add_worksheet("说明")
+    bold = book.add_format({"bold": True})
+    sheet.set_column(0, 0, 18)
+    sheet.set_column(1, 1, 60)
+    rows: list[tuple[str, str | int]] = [
+        ("数据集", heading.title),
+        ("之前", heading.before),
+        ("之后", heading.after),
+        ("之前有效", totals.before),
+        ("之后有效", totals.after),
+        ("不变", totals.unchanged),
+        *((KIND_TITLES[kind], totals.kinds[kind]) for kind in KINDS),
+        ("来源", heading.source),
+        ("许可", heading.licence),
+        ("须知", heading.notice),
+    ]
+    for y, (name, value) in enumerate(rows):
+        sheet.write_string(y, 0, name, bold)
+        if isinstance(value, int):
+            sheet.write_number(y, 1, value)
+        else:
+            sheet.write_string(y, 1, _cell(value))
+
+
+class _Sheets:
+    """The sheets with the records; another begins where one is full."""
+
+    def __init__(self, book: xlsxwriter.Workbook, catalogue: Catalogue) -> None:
+        self._book, self._catalogue = book, catalogue
+        self._fields = [field.name for field in catalogue.fields if not field.personal]
+        self._bold = book.add_format({"bold": True, "bottom": 1})
+        self._gone = book.add_format({"font_color": "#C00000", "font_strikeout": True})
+        self._come = book.add_format({"font_color": "#00803C", "underline": 1})
+        wrapped = {"text_wrap": True, "valign": "top"}
+        self._plain = book.add_format(wrapped)
+        self._touched = book.add_format({**wrapped, "bg_color": "#FFF2CC"})
+        self._fills = {kind: book.add_format({**wrapped, "bg_color": fill}) for kind, fill in _FILLS.items()}
+
+    def write(self, differences: Iterable[Difference]) -> None:
+        sheet, y = self._sheet(1), 1
+        for n, difference in enumerate(differences):
+            if n and n % _ROWS_OF_A_SHEET == 0:
+                sheet, y = self._sheet(n // _ROWS_OF_A_SHEET + 1), 1
+            self._row(sheet, y, difference)
+            y += 1
+
+    def _sheet(self, number: int) -> Worksheet:
+        sheet: Worksheet = self._book.add_worksheet("比较" if number == 1 else f"比较 {number}")
+        sheet.freeze_panes(1, 2)
+        sheet.set_column(0, 0, 8)
+        sheet.set_column(1, 1, 28)
+        sheet.set_column(2, 3, 16)
+        sheet.set_column(4, 3 + len(self._fields), 24)
+        titles = [_heading(self._catalogue, name, "zh") for name in self._fields]
+        for x, title in enumerate(("变化", "名称", "报送部门", "发布", *titles)):
+            sheet.write_string(0, x, title, self._bold)
+        return sheet
+
+    def _row(self, sheet: Worksheet, y: int, d: Difference) -> None:
+        fill = self._fills.get(d.kind, self._plain)
+        releases = "、".join(dict.fromkeys(str(step.release) for step in d.steps))
+        sheet.write_string(y, 0, KIND_TITLES[d.kind], fill)
+        self._text(sheet, y, 1, d.title_before if d.kind == "renamed" else d.title, d.title, fill)
+        self._text(sheet, y, 2, d.part_before or d.part or "", d.part or "", fill)
+        sheet.write_string(y, 3, releases, fill)
+        for x, name in enumerate(self._fields, start=4):
+            before, after = ((side or {}).get(name) for side in (d.before, d.after))
+            if d.before is None or d.after is None:
+                before = after = before if d.after is None else after
+            self._text(
+                sheet, y, x, _shown(self._catalogue, name, before), _shown(self._catalogue, name, after), fill
+            )
+
+    def _text(self, sheet: Worksheet, y: int, x: int, before: str, after: str, fill: Format) -> None:
+        if before == after:
+            if after:
+                sheet.write_string(y, x, _cell(after), fill)
+            return
+        told = pieces(before, after)
+        if sum(len(piece.text) for piece in told) > LONGEST_CELL:
+            sheet.write_string(y, x, _cell(after), self._touched)
+        elif len(told) == 1:
+            style = self._marked(told[0])
+            sheet.write_rich_string(y, x, style, told[0].text, style, " ", self._touched)
+        else:
+            sheet.write_rich_string(y, x, *self._rich(told), self._touched)
+
+    def _rich(self, told: Sequence[Piece]) -> list[Any]:
+        parts: list[Any] = []
+        for piece in told:
+            style = self._marked(piece)
+            parts += [piece.text] if style is None else [style, piece.text]
+        return parts
+
+    def _marked(self, piece: Piece) -> Format | None:
+        return {"delete": self._gone, "insert": self._come}.get(piece.op)
+
+
+def _cell(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - len(_CUT)] + _CUT

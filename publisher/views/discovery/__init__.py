@@ -1,0 +1,1 @@
+"""DCAT catalogue, sitemap and robots.txt."""

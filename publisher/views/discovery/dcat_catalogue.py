@@ -1,0 +1,303 @@
+"""The catalogue of a site as DCAT 3, in JSON-LD: one flat graph of named things.
+
+A site's dataset is a ``dcat:Dataset``; its releases are versions of it (``dcat:hasVersion``), each a
+``dcat:Dataset`` of its own with the files of that release. The datasets kept by one catalogue (the fees of
+every body and year) form a ``dcat:DatasetSeries``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from publisher.log.model import Dataset
+from publisher.views.discovery import vocabulary
+from publisher.views.discovery.addresses import Addresses
+from publisher.views.discovery.holdings import File, Holdings, Kept, Published
+from schemas.definition.catalogue import Catalogue
+from schemas.reference import administrative_divisions
+
+type Node = dict[str, Any]
+
+
+def document(holdings: Holdings) -> Node:
+    """The catalogue as a JSON-LD document."""
+    nodes: dict[str, Node] = {}
+    for node in _nodes(holdings, Addresses(holdings.site.base)):
+        nodes.setdefault(node["@id"], node)  # a body or a place is told once, however many name it
+    return {"@context": vocabulary.CONTEXT, "@graph": list(nodes.values())}
+
+
+def _nodes(holdings: Holdings, at: Addresses) -> Iterator[Node]:
+    yield from _catalog(holdings, at)
+    series: dict[str, Catalogue] = {}
+    for kept in holdings.kept:
+        series.setdefault(kept.catalogue.name, kept.catalogue)
+        yield from _dataset(kept, at)
+        for place, published in enumerate(kept.releases):
+            before = kept.releases[place - 1] if place else None
+            yield from _release(kept, published, before, at)
+    for catalogue in series.values():
+        yield from _series(catalogue, holdings.kept, at)
+    yield from _shared()
+
+
+def _catalog(holdings: Holdings, at: Addresses) -> Iterator[Node]:
+    site = holdings.site
+    host = site.tag_authority.partition(",")[0]
+    agent = at.part("publisher", host)
+    times = [p.release.published_at for k in holdings.kept for p in k.releases]
+    datasets = [at.dataset(k.dataset.name) for k in holdings.kept]
+    series = dict.fromkeys(at.part("series", k.catalogue.name) for k in holdings.kept)
+    yield {
+        "@id": at.catalog,
+        "@type": "dcat:Catalog",
+        "dct:title": [
+            vocabulary.chinese("政府清单数据目录"),
+            vocabulary.english("Catalogue of government lists"),
+        ],
+        "dct:description": [
+            vocabulary.chinese("本站各种政府清单: 每次发布是不可更改的版本, 可按任何一天查阅。"),
+            vocabulary.english("Government lists, each release an immutable version, readable at any day."),
+        ],
+        "dct:publisher": _ref(agent),
+        "dct:language": _ref(vocabulary.CHINESE),
+        "foaf:homepage": _ref(f"{site.base}/"),
+        "dcat:dataset": [_ref(a) for a in (*datasets, *series)],
+        "dcat:service": _ref(at.service),
+        "dcat:themeTaxonomy": _ref(vocabulary.GOVERNMENT.rpartition("/")[0]),
+        **({"dct:modified": _instant(max(times)), "dct:issued": _instant(min(times))} if times else {}),
+    }
+    yield {"@id": agent, "@type": "foaf:Agent", "foaf:name": host, "foaf:homepage": _ref(f"{site.base}/")}
+    yield {"@id": f"{site.base}/", "@type": "foaf:Document"}
+    yield {
+        "@id": at.service,
+        "@type": "dcat:DataService",
+        "dct:title": [vocabulary.chinese("清单接口"), vocabulary.english("The API of the lists")],
+        "dct:publisher": _ref(agent),
+        "dcat:endpointURL": _ref(at.service),
+        "dcat:endpointDescription": _ref(f"{site.base}/openapi.json"),
+        "dcat:servesDataset": [_ref(a) for a in datasets],
+        "dct:accessRights": _ref(vocabulary.PUBLIC),
+    }
+
+
+def _dataset(kept: Kept, at: Addresses) -> Iterator[Node]:
+    dataset, catalogue = kept.dataset, kept.catalogue
+    home = at.dataset(dataset.name)
+    versions = [at.release(dataset.name, p.release.number) for p in kept.releases]
+    latest = kept.releases[-1] if kept.releases else None
+    node: Node = {
+        **_common(dataset, at),
+        "@id": home,
+        "@type": "dcat:Dataset",
+        "dct:identifier": home,
+        "dct:title": _titles(dataset),
+        "dct:description": _description(dataset),
+        "dct:issued": _instant(kept.releases[0].release.published_at) if latest else None,
+        "dct:modified": _instant(latest.release.published_at) if latest else None,
+        "dct:conformsTo": _ref(at.schema(catalogue.name)),
+        "dct:temporal": _ref(f"{home}#temporal") if latest else None,
+        "dcat:version": str(latest.release.number) if latest else None,
+        "dcat:hasVersion": [_ref(v) for v in versions],
+        "dcat:hasCurrentVersion": _ref(versions[-1]) if versions else None,
+        "dcat:inSeries": _ref(at.part("series", catalogue.name)),
+        "dcat:distribution": [_ref(f.address) for f in latest.files] if latest else [],
+    }
+    yield _present(node)
+    yield from _named(dataset, at)
+    yield _schema(at.schema(catalogue.name), catalogue)
+    if kept.releases:
+        first = min(p.release.effective_on for p in kept.releases)
+        yield {
+            "@id": f"{home}#temporal",
+            "@type": "dct:PeriodOfTime",
+            "dcat:startDate": vocabulary.typed(first, "date"),
+        }
+
+
+def _release(kept: Kept, published: Published, before: Published | None, at: Addresses) -> Iterator[Node]:
+    dataset, release = kept.dataset, published.release
+    home, schema = (
+        at.release(dataset.name, release.number),
+        at.pinned_schema(dataset.name, release.number),
+    )
+    basis = f", 依据{release.basis}" if release.basis else ""
+    told = f"第 {release.number} 次发布, {release.effective_on} 生效{basis}。{release.note}"
+    previous = at.release(dataset.name, before.release.number) if before else None
+    yield _present(
+        {
+            **_common(dataset, at),
+            "@id": home,
+            "@type": "dcat:Dataset",
+            "dct:identifier": home,
+            "dct:title": vocabulary.chinese(f"{dataset.title} 第 {release.number} 次发布"),
+            "dct:description": vocabulary.chinese(told),
+            "dct:issued": _instant(release.published_at),
+            "dct:conformsTo": _ref(schema),
+            "dct:temporal": _ref(f"{home}#temporal"),
+            "dcat:version": str(release.number),
+            "dcat:isVersionOf": _ref(at.dataset(dataset.name)),
+            "dcat:previousVersion": _ref(previous) if previous else None,
+            "dcat:distribution": [_ref(f.address) for f in published.files],
+        }
+    )
+    yield {
+        "@id": f"{home}#temporal",
+        "@type": "dct:PeriodOfTime",
+        "dcat:startDate": vocabulary.typed(release.effective_on, "date"),
+    }
+    yield _schema(schema, kept.catalogue)
+    for file in published.files:
+        yield from _distribution(file, dataset, at)
+
+
+def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]:
+    media, kind = vocabulary.media_type(file.media_type), vocabulary.file_type(file.file_type)
+    checksum = f"{file.address}#sha256"
+    yield _present(
+        {
+            "@id": file.address,
+            "@type": "dcat:Distribution",
+            "dct:title": vocabulary.chinese(file.title),
+            "dcat:accessURL": _ref(file.address),
+            "dcat:downloadURL": _ref(file.address),
+            "dcat:mediaType": _ref(media),
+            "dct:format": _ref(kind) if file.file_type else None,
+            "dct:license": _ref(_licence(dataset, at)),
+            "dct:language": _ref(vocabulary.CHINESE),
+            "dcat:accessService": _ref(at.service),
+            "dcat:byteSize": vocabulary.typed(file.size, "nonNegativeInteger")
+            if file.size is not None
+            else None,
+            "spdx:checksum": _ref(checksum) if file.digest else None,
+        }
+    )
+    yield {"@id": media, "@type": "dct:MediaType"}
+    if file.file_type:
+        yield {"@id": kind, "@type": "dct:MediaTypeOrExtent"}
+    if file.digest:
+        yield {
+            "@id": checksum,
+            "@type": "spdx:Checksum",
+            "spdx:algorithm": _ref(vocabulary.SHA_256),
+            "spdx:checksumValue": vocabulary.typed(file.digest, "hexBinary"),
+        }
+        yield {"@id": vocabulary.SHA_256, "@type": "spdx:ChecksumAlgorithm"}
+
+
+def _series(catalogue: Catalogue, kept: Sequence[Kept], at: Addresses) -> Iterator[Node]:
+    bodies = dict.fromkeys(k.dataset.body for k in kept if k.catalogue.name == catalogue.name)
+    yield {
+        "@id": at.part("series", catalogue.name),
+        "@type": ["dcat:Dataset", "dcat:DatasetSeries"],  # said twice for readers that infer nothing
+        "dct:identifier": at.part("series", catalogue.name),
+        "dct:title": [vocabulary.chinese(catalogue.title), vocabulary.english(catalogue.title_en)],
+        "dct:description": vocabulary.chinese(catalogue.description or catalogue.title),
+        "dct:publisher": [_ref(at.part("body", body)) for body in bodies][:1],
+        "dct:conformsTo": _ref(at.schema(catalogue.name)),
+        "dcat:theme": _ref(vocabulary.GOVERNMENT),
+    }
+
+
+def _common(dataset: Dataset, at: Addresses) -> Node:
+    """What a dataset and its releases have in common."""
+    home = at.dataset(dataset.name)
+    return {
+        "dct:publisher": _ref(at.part("body", dataset.body)),
+        "dcat:contactPoint": _ref(f"{home}#contact"),
+        "dct:license": _ref(_licence(dataset, at)),
+        "dct:accessRights": _ref(vocabulary.PUBLIC),
+        "dct:language": _ref(vocabulary.CHINESE),
+        "dct:spatial": _ref(at.part("division", administrative_divisions.full(dataset.division)))
+        if dataset.division
+        else None,
+        "dcat:theme": _ref(vocabulary.GOVERNMENT),
+        "dcat:keyword": [*dataset.labels],
+        "dcat:landingPage": _ref(f"{at.base}/#{dataset.name}"),
+    }
+
+
+def _named(dataset: Dataset, at: Addresses) -> Iterator[Node]:
+    """The body, the contact, the licence, the place and the page that a dataset names."""
+    home = at.dataset(dataset.name)
+    yield {"@id": at.part("body", dataset.body), "@type": "foaf:Agent", "foaf:name": dataset.body}
+    yield {
+        "@id": f"{home}#contact",
+        "@type": "vcard:Kind",
+        "vcard:fn": dataset.contact or dataset.body,
+        **vocabulary.contact(dataset.contact),
+    }
+    yield {
+        "@id": _licence(dataset, at),
+        "@type": "dct:LicenseDocument",
+        "dct:title": dataset.licence,
+    }
+    yield {"@id": f"{at.base}/#{dataset.name}", "@type": "foaf:Document"}
+    if dataset.division:
+        code = administrative_divisions.full(dataset.division)
+        yield {
+            "@id": at.part("division", code),
+            "@type": "dct:Location",
+            "skos:prefLabel": vocabulary.chinese(administrative_divisions.name(code) or code),
+            "dct:identifier": code,
+            "skos:inScheme": _ref(at.part("scheme", vocabulary.DIVISIONS)),
+        }
+        yield {
+            "@id": at.part("scheme", vocabulary.DIVISIONS),
+            "@type": "skos:ConceptScheme",
+            "dct:title": vocabulary.chinese("GB/T 2260 中华人民共和国行政区划代码"),
+        }
+
+
+def _schema(address: str, catalogue: Catalogue) -> Node:
+    return {
+        "@id": address,
+        "@type": "dct:Standard",
+        "dct:title": [vocabulary.chinese(catalogue.title), vocabulary.english(catalogue.title_en)],
+    }
+
+
+def _shared() -> Iterator[Node]:
+    """Well-known terms, with the types by which a reader without a network can tell what they are."""
+    theme = vocabulary.GOVERNMENT.rpartition("/")[0]
+    yield {"@id": vocabulary.CHINESE, "@type": "dct:LinguisticSystem"}
+    yield {"@id": vocabulary.PUBLIC, "@type": "dct:RightsStatement"}
+    yield {
+        "@id": vocabulary.GOVERNMENT,
+        "@type": "skos:Concept",
+        "skos:prefLabel": [
+            vocabulary.chinese("政府与公共部门"),
+            vocabulary.english("Government and public sector"),
+        ],
+        "skos:inScheme": _ref(theme),
+    }
+    yield {"@id": theme, "@type": "skos:ConceptScheme", "dct:title": vocabulary.english("Data theme")}
+
+
+def _titles(dataset: Dataset) -> list[Node]:
+    found = [vocabulary.chinese(dataset.title)]
+    return [*found, vocabulary.english(dataset.title_en)] if dataset.title_en else found
+
+
+def _description(dataset: Dataset) -> Node:
+    parts = (dataset.description, dataset.notice, dataset.source_note)
+    return vocabulary.chinese("\n".join(part for part in parts if part) or dataset.title)
+
+
+def _licence(dataset: Dataset, at: Addresses) -> str:
+    return vocabulary.licence(dataset.licence) or f"{at.dataset(dataset.name)}#licence"
+
+
+def _ref(address: str) -> Node:
+    return {"@id": address}
+
+
+def _instant(moment: datetime) -> Node:
+    return vocabulary.typed(moment.astimezone(UTC).isoformat().replace("+00:00", "Z"), "dateTime")
+
+
+def _present(node: Node) -> Node:
+    """Without what has no value."""
+    return {key: value for key, value in node.items() if value not in (None, [])}

@@ -1,0 +1,58 @@
+"""What crawlers of the web read: sitemaps (sitemaps.org 0.9) and ``robots.txt`` (RFC 9309)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from publisher.views.discovery.holdings import Holdings
+
+_SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+LARGEST = 50_000
+"""Addresses that one sitemap may hold."""
+
+type Address = tuple[str, date | None]
+"""With the time, or day, of its last change."""
+
+
+def of(holdings: Holdings) -> bytes:
+    """The pages of the site and the catalogue, then every dataset and each of its releases."""
+    base = holdings.site.base
+    times = {
+        k.dataset.name: max((p.release.published_at for p in k.releases), default=None) for k in holdings.kept
+    }
+    newest = max((t for t in times.values() if t is not None), default=None)
+    addresses: list[Address] = [(f"{base}/", newest), (f"{base}/catalog", newest)]
+    addresses += [(f"{base}/developers", None), (f"{base}/docs", None)]
+    for kept in holdings.kept:
+        home = f"{base}/datasets/{kept.dataset.name}"
+        addresses.append((home, times[kept.dataset.name]))
+        addresses += [(f"{home}/releases/{p.release.number}", p.release.published_at) for p in kept.releases]
+    return written(addresses[:LARGEST])
+
+
+def written(addresses: Iterable[Address]) -> bytes:
+    root = Element("urlset", xmlns=_SPACE)
+    for address, changed in addresses:
+        entry = SubElement(root, "url")
+        SubElement(entry, "loc").text = address
+        if isinstance(changed, datetime):
+            SubElement(entry, "lastmod").text = changed.astimezone(UTC).isoformat(timespec="seconds")
+        elif changed is not None:
+            SubElement(entry, "lastmod").text = changed.isoformat()
+    text: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+def robots(base: str, records: Sequence[tuple[str, int]]) -> bytes:
+    """Everything may be crawled but search and its suggestions: no crawler ever comes to their end.
+
+    ``records``: dataset → how many records it holds, for each has sitemaps of its own.
+    """
+    rules = "User-agent: *\nAllow: /\nDisallow: /search\nDisallow: /v1/search\nDisallow: /v1/suggest\n"
+    lines = [f"Sitemap: {base}/sitemap.xml"]
+    for name, number in records:
+        pages = range(1, -(-number // LARGEST) + 1)
+        lines += [f"Sitemap: {base}/datasets/{name}/sitemaps/{page}" for page in pages]
+    return f"{rules}\n{'\n'.join(lines)}\n".encode()

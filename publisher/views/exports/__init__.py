@@ -1,0 +1,1 @@
+"""Files of a whole state, one module a format."""

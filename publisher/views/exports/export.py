@@ -1,0 +1,96 @@
+"""What a file for downloading is, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from publisher.log.model import Dataset, Release, View
+from publisher.log.queries.whole_state import Stated
+from schemas.definition.catalogue import Catalogue
+
+type Lang = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One state of one dataset, as its files tell of it."""
+
+    dataset: Dataset
+    catalogue: Catalogue
+    view: View
+    release: Release | None
+    """The one pinned, or else the newest; None where nothing was published yet."""
+    address: str
+    """Of the dataset, absolute."""
+    erased: int
+    """How many records of this state were erased by law since."""
+    lang: Lang = "zh"
+
+    @property
+    def made(self) -> datetime | None:
+        """The moment that programs see as the file's: equal states make equal bytes."""
+        return self.release.published_at if self.release else None
+
+    @property
+    def state(self) -> str:
+        """The state in words: ``第3次发布``, ``2015-12-01``."""
+        view = self.view
+        if view.release is not None:
+            return f"第{view.release}次发布"
+        words = [view.as_of.isoformat()] if view.as_of else []
+        if view.known_at:
+            words.append(f"{view.known_at:%Y%m%dT%H%M%SZ}所知")
+        return " ".join(words) or "现行"
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Sources, licence and the rest that a reader must know, Chinese headings."""
+        d, r = self.dataset, self.release
+        found = [
+            ("数据集 Dataset", d.title),
+            ("Title", d.title_en),
+            ("状态 State", self.state),
+            ("发布机构 Publisher", d.body),
+            ("须知 Notice", d.notice),
+            ("说明 Description", d.description),
+            ("许可 Licence", d.licence),
+            ("来源 Source", d.source_note),
+            ("联系 Contact", d.contact),
+            ("地址 Address", self.address),
+        ]
+        if r is not None:
+            found += [
+                ("发布编号 Release", str(r.number)),
+                ("发布时间 Published", r.published_at.isoformat()),
+                ("生效日期 Effective on", r.effective_on.isoformat()),
+                ("依据 Basis", r.basis),
+                ("发布散列 Release hash", r.hash),
+            ]
+            found += [("原始文件 Source file", f"{s.name} (SHA-256 {s.digest})") for s in r.sources]
+        if self.erased:
+            found.append(("依法删除 Erased", f"{self.erased} 条记录的内容已依法删除 / records were erased"))
+        return [(name, text) for name, text in found if text]
+
+
+type Rows = Callable[[], Iterator[Stated]]
+"""The records of the state; may be read more than once, each time the same."""
+type Writer = Callable[[Path, About, Rows], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of file."""
+
+    name: str
+    """In addresses: ``csv``."""
+    suffix: str
+    media_type: str
+    title: str
+    write: Writer
+    squeezed: bool = False
+    """Worth sending with gzip or zstd; others are compressed inside."""
+    headed: bool = False
+    """Has headings, in one of two languages."""

@@ -1,0 +1,245 @@
+"""Parquet with pyarrow: typed columns, for people who compute. Arrow itself reads the log's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import json
+
+from publisher.log.queries.whole_state import Stated
+from publisher.views.exports import table_cells
+from publisher.views.exports.export import About, Rows
+from schemas.definition.catalogue import Field
+
+_DECIMAL = pa.decimal128(38, 10)
+_WHOLE, _FRACTION = 28, 10
+_BYTES = 4 << 20
+"""Of contents that are read at once; a group of rows may hold several times that."""
+_AT_ONCE = 200
+_CONTENT = Stated._fields.index("content")
+_EPOCH = date(1970, 1, 1).toordinal()
+_TEXT = pa.string()
+_FILE = pa.struct(
+    [("name", _TEXT), ("url", _TEXT), ("media_type", _TEXT), ("size", pa.int64()), ("sha256", _TEXT)]
+)
+_TYPES: Mapping[str, pa.DataType] = {
+    "string": _TEXT,
+    "integer": pa.int64(),
+    "decimal": _DECIMAL,
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "list": pa.list_(_TEXT),
+    "files": pa.list_(_FILE),
+    "limit": pa.struct([("value", pa.int64()), ("unit", _TEXT)]),
+    "amount": pa.struct([("amount", _DECIMAL), ("unit", _TEXT)]),
+}
+_AS_JSON: Mapping[str, pa.DataType] = {
+    **_TYPES,
+    "decimal": _TEXT,
+    "date": _TEXT,
+    "amount": pa.struct([("amount", _TEXT), ("unit", _TEXT)]),
+}
+"""The same as they stand in JSON; Arrow casts the one to the other, or refuses."""
+
+
+_LONG = ("text", "markdown", "citations")
+_AGAIN = ("part", "release", "effective_from")
+
+
+class _Columns:
+    """Of the records of a group: the fields of ``Stated``, each a list."""
+
+    def __init__(self) -> None:
+        self.columns: tuple[list[Any], ...] = tuple([] for _ in Stated._fields)
+        self.size = 0
+        """Bytes of contents."""
+
+    def take(self, some: Sequence[Stated]) -> None:
+        rows = tuple(zip(*some, strict=True))
+        for column, values in zip(self.columns, rows, strict=True):
+            column.extend(values)
+        self.size += sum(map(len, rows[_CONTENT]))
+
+
+class _UnfitError(Exception):
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__(*sorted(names))
+        self.names = names
+
+
+def write_parquet(path: Path, about: About, rows: Rows) -> None:
+    """Numbers, days, lists and measures as such. A field one of whose values fits no such type is text.
+
+    Such a value is rare (too long a number, a type of an earlier schema): where one is met, the file is
+    begun again with its field as text.
+    """
+    unfit: frozenset[str] = frozenset()
+    while True:
+        try:
+            _write(path, about, rows(), unfit)
+        except _UnfitError as found:
+            unfit |= found.names
+        else:
+            return
+
+
+def _write(path: Path, about: About, stated: Iterable[Stated], unfit: frozenset[str]) -> None:
+    fields = table_cells.published(about.catalogue)
+    schema = pa.schema(
+        [
+            pa.field("id", _TEXT, nullable=False),
+            *(_field(f, _TEXT if f.name in unfit else _TYPES[f.type]) for f in fields),
+            pa.field("part", _TEXT, metadata={"title": "报送部门"}),
+            pa.field("release", pa.int32(), nullable=False),
+            pa.field("effective_from", pa.date32(), nullable=False),
+            pa.field("revision", _TEXT, nullable=False),
+        ],
+        metadata=dict(about.facts()),
+    )
+    again = [f.name for f in fields if f.format not in _LONG]  # what comes more than once
+    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": [*again, *_AGAIN]}
+    with pq.ParquetWriter(path, schema, **options) as writer:
+        for group in _groups(stated):
+            writer.write_batch(_batch(group, fields, unfit, schema))
+
+
+def _field(field: Field, kind: pa.DataType) -> pa.Field:
+    told = {"title": field.title, "title_en": field.title_en, "unit": field.unit}
+    return pa.field(field.name, kind, metadata={k: v for k, v in told.items() if v})
+
+
+def _groups(stated: Iterable[Stated]) -> Iterator[_Columns]:
+    """As many rows as may be read at once: long contents make short groups.
+
+    Columns are kept and not rows, which the garbage collector would visit again and again.
+    """
+    group = _Columns()
+    for some in batched(stated, _AT_ONCE):
+        group.take(some)
+        if group.size > _BYTES:
+            yield group
+            group = _Columns()
+    if group.size:
+        yield group
+
+
+def _batch(
+    group: _Columns, fields: Sequence[Field], unfit: frozenset[str], schema: pa.Schema
+) -> pa.RecordBatch:
+    records, contents, parts, releases, days, revisions = group.columns
+    fit = [field for field in fields if field.name not in unfit]
+    try:
+        typed = _typed(contents, fit)
+    except pa.ArrowInvalid as error:
+        if names := _misfits(contents, fit):
+            raise _UnfitError(names) from error
+        raise
+    told = [table_cells.decode(content) for content in contents] if unfit else []
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array(records, _TEXT),
+            *(typed[f.name] if f.name in typed else _as_text(told, f.name) for f in fields),
+            pa.array(parts, _TEXT),
+            pa.array(releases, pa.int32()),
+            pa.array([day - _EPOCH for day in days], pa.int32()).cast(pa.date32()),
+            pa.array(revisions, _TEXT),
+        ],
+        schema=schema,
+    )
+
+
+def _typed(contents: Sequence[bytes], fields: Sequence[Field]) -> dict[str, pa.Array]:
+    """Field → its column. Raises ``ArrowInvalid`` where a value is not of its field's type."""
+    lines = b"\n".join(contents)
+    table = json.read_json(
+        pa.BufferReader(lines),
+        read_options=json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
+        parse_options=json.ParseOptions(
+            explicit_schema=pa.schema([(f.name, _AS_JSON[f.type]) for f in fields]),
+            unexpected_field_behavior="ignore",
+        ),
+    )
+    return {f.name: table[f.name].chunk(0).cast(_TYPES[f.type]) for f in fields}  # one block: one chunk
+
+
+def _as_text(told: Sequence[Mapping[str, Any]], name: str) -> pa.Array:
+    values = [content.get(name) for content in told]
+    return pa.array(
+        [v if v is None or isinstance(v, str) else msgspec.json.encode(v).decode() for v in values], _TEXT
+    )
+
+
+def _misfits(contents: Sequence[bytes], fields: Sequence[Field]) -> frozenset[str]:
+    found: set[str] = set()
+    for content in map(table_cells.decode, contents):
+        found |= {f.name for f in fields if content.get(f.name) is not None and not _fits(f, content[f.name])}
+    return frozenset(found)
+
+
+def _fits(field: Field, value: Any) -> bool:
+    match field.type:
+        case "string":
+            return isinstance(value, str)
+        case "integer":
+            return _is_whole(value)
+        case "decimal":
+            return _is_decimal(value)
+        case "boolean":
+            return isinstance(value, bool)
+        case "date":
+            return isinstance(value, str) and _is_day(value)
+        case "list":
+            return isinstance(value, list) and all(isinstance(v, str) for v in value)
+        case "files":
+            return isinstance(value, list) and all(map(_is_file, value))
+        case "limit":
+            return _measures(value, "value", _is_whole)
+        case "amount":
+            return _measures(value, "amount", _is_decimal)
+
+
+def _measures(value: Any, name: str, fits: Callable[[Any], bool]) -> bool:
+    if not isinstance(value, dict):
+        return False
+    number, unit = value.get(name), value.get("unit")
+    return (number is None or fits(number)) and (unit is None or isinstance(unit, str))
+
+
+def _is_file(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return all(
+        isinstance(value[part.name], str) if part.type == _TEXT else _is_whole(value[part.name])
+        for part in _FILE
+        if part.name in value
+    )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+
+
+def _is_decimal(value: Any) -> bool:
+    try:
+        number = Decimal(value) if isinstance(value, str) else None
+    except InvalidOperation:
+        return False
+    if number is None or not number.is_finite():
+        return False
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_FRACTION and number.adjusted() < _WHOLE
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,60 @@
+"""SQLite, for people who ask questions of the data."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from publisher.log.queries.whole_state import Stated
+from publisher.views.exports import table_cells
+from publisher.views.exports.export import About, Rows
+from schemas.definition.catalogue import Field
+
+_SQL = {"integer": "INTEGER", "boolean": "INTEGER"}
+
+
+def write_sqlite(path: Path, about: About, rows: Rows) -> None:
+    """Tables ``records``, ``fields`` (what each column is) and ``about``. Decimals are text: exact."""
+    fields = table_cells.published(about.catalogue)
+    own = ("part TEXT", "release INTEGER NOT NULL", "effective_from TEXT NOT NULL", "revision TEXT NOT NULL")
+    columns = (
+        "id TEXT PRIMARY KEY",
+        *(f"{_quoted(f.name)} {_SQL.get(f.type, 'TEXT')}" for f in fields),
+        *own,
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode=OFF")
+        db.execute("PRAGMA synchronous=OFF")
+        db.execute("BEGIN")
+        db.execute(f"CREATE TABLE records ({', '.join(columns)})")
+        db.execute("CREATE TABLE fields (name TEXT, title TEXT, title_en TEXT, type TEXT, unit TEXT)")
+        db.execute("CREATE TABLE about (name TEXT, value TEXT)")
+        db.executemany(
+            "INSERT INTO fields VALUES (?, ?, ?, ?, ?)",
+            [(f.name, f.title, f.title_en, f.type, f.unit) for f in fields],
+        )
+        db.executemany("INSERT INTO about VALUES (?, ?)", about.facts())
+        marks = ", ".join("?" * len(columns))
+        insert = f"INSERT INTO records VALUES ({marks})"  # noqa: S608 - question marks alone
+        for some in batched(rows(), 1_000):
+            db.executemany(insert, [_row(one, fields) for one in some])
+        db.execute("COMMIT")
+
+
+def _row(one: Stated, fields: Sequence[Field]) -> list[Any]:
+    get = table_cells.decode(one[1]).get
+    values = [get(f.name) for f in fields]
+    for n, value in enumerate(values):
+        if isinstance(value, list | dict):
+            values[n] = msgspec.json.encode(value).decode()
+    return [one[0], *values, one[2], one[3], table_cells.day(one[4]), one[5]]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,94 @@
+"""From a record's canonical JSON to the cells of a row; the columns that every table has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, Literal
+
+import msgspec
+
+from publisher.log.queries.whole_state import Stated
+from publisher.views.exports.export import Lang
+from publisher.views.exports.formula_guard import _ARMED
+from schemas.cells.values import format_value
+from schemas.definition.catalogue import Catalogue, Field
+
+type Style = Literal["zh", "en", "exact"]
+"""How values are printed: for people, or ``exact``: lists and measures as JSON, true and false."""
+
+OWN: tuple[tuple[str, str], ...] = (
+    ("id", "编号"),
+    ("part", "报送部门"),
+    ("release", "发布编号"),
+    ("effective_from", "生效日期"),
+    ("revision", "内容散列"),
+)
+"""Columns beside the catalogue's fields; no field may have these names."""
+decode = msgspec.json.Decoder(dict[str, Any]).decode
+_NUMBERS = ("integer", "decimal")
+
+
+@lru_cache(10_000)
+def day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
+
+
+def published(catalogue: Catalogue) -> tuple[Field, ...]:
+    return tuple(field for field in catalogue.fields if not field.personal)
+
+
+def headings(catalogue: Catalogue, lang: Lang) -> list[str]:
+    """Unique, as databases and programs need them: a title that comes twice has its field's name behind."""
+    fields = published(catalogue)
+    own = {name: title if lang == "zh" else name for name, title in OWN}
+    told = [f.title if lang == "zh" else f.name for f in fields]
+    taken = [*own.values(), *told]
+    unique = [
+        text if taken.count(text) == 1 else f"{text} ({f.name})" for text, f in zip(told, fields, strict=True)
+    ]
+    return [own["id"], *unique, *(own[name] for name, _ in OWN[1:])]
+
+
+def rows(stated: Iterable[Stated], catalogue: Catalogue, style: Style) -> Iterator[Sequence[Any]]:
+    """The cells of each record; ``None`` is blank. Texts are disarmed."""
+    fields = published(catalogue)
+    values = decoder(fields)
+    printed = [(n, _printer(field, style)) for n, field in enumerate(fields, 1) if field.type != "string"]
+    texts = [*(n for n, field in enumerate(fields, 1) if field.type not in _NUMBERS), len(fields) + 1]
+    for record, content, part, release, effective_from, revision in stated:
+        row = [record, *values(content), part, release, day(effective_from), revision]
+        for n, show in printed:
+            if row[n] is not None:
+                row[n] = show(row[n])
+        for n in texts:
+            if isinstance(text := row[n], str) and text[:1] in _ARMED:
+                row[n] = f"'{text}"
+        yield row
+
+
+def decoder(fields: Sequence[Field]) -> Callable[[bytes], tuple[Any, ...]]:
+    """From a content to its values of these fields, in their order; ``None`` where it has none."""
+    names = {f"value_{n}": field.name for n, field in enumerate(fields)}
+    values = msgspec.defstruct("Values", [(name, Any, None) for name in names], rename=names)
+    read = msgspec.json.Decoder(values).decode
+    return lambda content: msgspec.structs.astuple(read(content))
+
+
+def _printer(field: Field, style: Style) -> Callable[[Any], Any]:
+    if style == "exact":
+        return _exact
+
+    def show(value: Any) -> str:
+        return format_value(field, value, style)
+
+    return show
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(value).decode()
+    return value

@@ -1,0 +1,310 @@
+"""The API definition (OpenAPI 3.0) of the OGC routes; nothing of it is fetched from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from publisher.views.ogc import collections, parameters
+from publisher.views.ogc.features import dataset_items
+from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Asked
+from publisher.views.ogc.records.record import MEDIA
+from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo
+from schemas.definition.catalogue import Catalogue
+
+type Json = dict[str, Any]
+
+_STRING: Mapping[str, Any] = {"type": "string"}
+_DATE: Mapping[str, Any] = {"type": "string", "format": "date"}
+
+
+def document(geo: Geo, asked: Asked) -> Json:
+    paths: Json = {
+        "/": _get("getLandingPage", "首页 / Landing page", "application/json", "LandingPage", ["f", "lang"]),
+        "/conformance": _get(
+            "getConformance", "符合性 / Conformance", "application/json", "Conformance", ["f", "lang"]
+        ),
+        "/api": _get("getApi", "接口定义 / API definition", _OPENAPI, "Anything", ["f", "lang"]),
+        "/collections": _get(
+            "getCollections", "全部集合 / Collections", "application/json", "Collections", ["f", "lang"]
+        ),
+    }
+    names = geo.names()
+    for path, operation, media in (
+        ("", "describeCollection", "application/json"),
+        ("/queryables", "getQueryables", "application/schema+json"),
+        ("/schema", "getSchema", "application/schema+json"),
+    ):
+        made = _get(
+            operation,
+            f"集合 / Collection {path}",
+            media,
+            "Collection" if not path else "Anything",
+            ["f", "lang"],
+        )
+        made["get"]["parameters"].insert(0, _path("collectionId", names))
+        if not path:
+            answer = made["get"]["responses"]["200"]["content"]
+            answer[collections.CATALOG] = {"schema": {"$ref": "#/components/schemas/Collection"}}
+        made["get"]["responses"]["404"] = _response("Exception", "application/json", "没有 / Not found")
+        paths[f"/collections/{{collectionId}}{path}"] = made
+    for name in names:
+        paths |= _items(geo, name, asked)
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": "清单 OGC API / Qingdan OGC API",
+            "version": geo.service.version,
+            "description": "每个数据集是一个集合；全站是目录 `catalogue`。 / Every dataset is a collection; "
+            "`catalogue` is the site as a catalogue.",
+        },
+        "servers": [{"url": geo.link("")}],
+        "paths": paths,
+        "components": {"schemas": _SCHEMAS, "parameters": _PARAMETERS},
+    }
+
+
+_OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+
+
+def _items(geo: Geo, name: str, asked: Asked) -> Json:
+    names: Sequence[str] = ("f_items", "lang", "limit", "offset", "bbox", "datetime")
+    own: list[Json] = []
+    if name == CATALOGUE:
+        names = (*names, "q_terms", "ids", "type", "externalIds", "properties", "skipGeometry")
+        single: Sequence[str] = ("f", "lang")
+        schemas = ("RecordCollection", "Record")
+    elif name == DIVISIONS and geo.boundaries is not None:
+        names = (*names, "properties", "skipGeometry", "filter", "filter-lang", "filter-crs")
+        own = [_query(field, shape) for field, shape in collections.DIVISION_FIELDS.items()]
+        single, schemas = ("f", "lang"), ("FeatureCollection", "Feature")
+    else:
+        catalogue = geo.catalogue(geo.dataset(name).name)
+        names = (*names, *_DATASET)
+        own = _of_fields(catalogue, asked)
+        single = ("f", "lang", "as_of", "known_at", "release")
+        schemas = ("FeatureCollection", "Feature")
+    safe = name.replace("-", "_").replace(".", "_")
+    many = _get(f"getItems_{safe}", f"{name}: 条目 / items", "application/geo+json", schemas[0], names)
+    many["get"]["parameters"] += own
+    many["get"]["responses"]["404"] = _response("Exception", "application/json", "没有 / Not found")
+    media = MEDIA if name == CATALOGUE else "application/geo+json"
+    one = _get(f"getItem_{safe}", f"{name}: 一条 / one item", media, schemas[1], single)
+    one["get"]["parameters"].insert(0, _path("featureId", ()))
+    for status in ("404", "410"):
+        one["get"]["responses"][status] = _response("Exception", "application/json", "没有 / Not there")
+    return {f"/collections/{name}/items": many, f"/collections/{name}/items/{{featureId}}": one}
+
+
+_DATASET = (
+    *("q", "properties", "skipGeometry", "sortby", "filter", "filter-lang", "filter-crs", "cursor"),
+    *("as_of", "known_at", "release"),
+)
+
+
+def _of_fields(catalogue: Catalogue, asked: Asked) -> list[Json]:
+    shapes = collections.queryables(catalogue, asked.language)
+    found = []
+    for name in dataset_items.filterable(catalogue):
+        shape = shapes[name]
+        if shape["type"] == "array":
+            shape = {"type": "string", "title": shape["title"]}
+        found.append(_query(name, shape))
+    return found
+
+
+def _query(name: str, shape: Mapping[str, Any]) -> Json:
+    plain = {key: value for key, value in shape.items() if not key.startswith("x-")}
+    return {"name": name, "in": "query", "description": plain.get("title", name), "schema": plain}
+
+
+def _path(name: str, values: Sequence[str]) -> Json:
+    shape: Json = {"type": "string", "enum": list(values)} if values else {"type": "string", "minLength": 1}
+    return {"name": name, "in": "path", "required": True, "description": name, "schema": shape}
+
+
+def _get(operation: str, summary: str, media: str, schema: str, names: Sequence[str]) -> Json:
+    responses = {
+        "200": _response(schema, media, "成功 / OK"),
+        "304": {"description": "未变 / Not modified"},
+        "400": _response("Exception", "application/json", "参数有误 / Invalid parameters"),
+        "406": _response("Exception", "application/json", "没有这种格式 / Not acceptable"),
+        "414": _response("Exception", "application/json", "查询过长 / Query too long"),
+        "500": _response("Exception", "application/json", "内部错误 / Server error"),
+        "503": _response("Exception", "application/json", "暂时不可用 / Unavailable"),
+    }
+    responses["200"]["content"]["text/html"] = {"schema": _STRING}
+    if "f_items" in names:
+        responses["200"]["content"]["text/csv"] = {"schema": _STRING}
+    return {
+        "get": {
+            "operationId": operation,
+            "summary": summary,
+            "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in names],
+            "responses": responses,
+        }
+    }
+
+
+def _response(schema: str, media: str, description: str) -> Json:
+    shape = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
+    return {"description": description, "content": {media: shape}}
+
+
+def _listed(name: str, description: str, *, longest: int | None = None) -> Json:
+    item: Json = {"type": "string", "minLength": 1} | ({"maxLength": longest} if longest else {})
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "style": "form",
+        "explode": False,
+        "schema": {"type": "array", "items": item, "minItems": 1},
+    }
+
+
+def _parameter(name: str, description: str, schema: Mapping[str, Any]) -> Json:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+_PARAMETERS: Mapping[str, Json] = {
+    "f": _parameter("f", "格式 / Format", {"type": "string", "enum": ["json", "html"]}),
+    "f_items": _parameter("f", "格式 / Format", {"type": "string", "enum": ["json", "html", "csv"]}),
+    "lang": _parameter("lang", "语言 / Language", {"type": "string", "enum": ["zh", "en"]}),
+    "limit": _parameter(
+        "limit",
+        "最多几条 / How many at most",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    "offset": _parameter(
+        "offset",
+        "跳过几条 / How many to skip",
+        {"type": "integer", "minimum": 0, "maximum": parameters.MAX_OFFSET},
+    ),
+    "bbox": {
+        "name": "bbox",
+        "in": "query",
+        "description": "西,南,东,北（CRS84）；没有坐标的条目也在其内 / "
+        "West, south, east, north in CRS84; what has no geometry is matched too",
+        "style": "form",
+        "explode": False,
+        "schema": {
+            "type": "array",
+            "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+            "items": {"type": "number"},
+        },
+    },
+    "datetime": _parameter(
+        "datetime",
+        "效力的时刻或时段（RFC 3339，.. 为不限） / Instant or interval of effect; .. is open",
+        _STRING,
+    ),
+    "q": _parameter("q", "要找的词 / Words to look for", {"type": "string", "minLength": 1}),
+    "q_terms": _listed("q", "要找的词，逗号为「或」 / Terms to look for; a comma is or"),
+    "ids": _listed("ids", "目录条目的编号 / Identifiers of records"),
+    "type": _listed("type", "dataset、release、document", longest=64),
+    "externalIds": _listed("externalIds", "文号或地址 / Document numbers or addresses"),
+    "properties": _listed("properties", "只要这些属性 / Only these properties"),
+    "sortby": _listed("sortby", "按属性排列，前面加 - 为降序 / Sort by properties; - is descending"),
+    "skipGeometry": _parameter("skipGeometry", "不要几何 / Leave out geometry", {"type": "boolean"}),
+    "filter": _parameter("filter", "CQL2", {"type": "string", "maxLength": 4000}),
+    "filter-lang": _parameter(
+        "filter-lang",
+        "filter 的写法 / How filter is written",
+        {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
+    ),
+    "filter-crs": _parameter("filter-crs", "CRS84", {"type": "string", "enum": [parameters.CRS84]}),
+    "cursor": _parameter("cursor", "由 next 链接给出 / As links to next pages give it", _STRING),
+    "as_of": _parameter("as_of", "这一天有效的状态 / The state in effect on this day", _DATE),
+    "known_at": _parameter(
+        "known_at", "当时所知的状态 / The state as known then", {"type": "string", "format": "date-time"}
+    ),
+    "release": _parameter(
+        "release", "第几次发布的状态 / The state of this release", {"type": "integer", "minimum": 1}
+    ),
+}
+
+_LINKS: Json = {"type": "array", "items": {"$ref": "#/components/schemas/Link"}}
+_FEATURE: Json = {
+    "type": "object",
+    "required": ["type", "geometry", "properties"],
+    "properties": {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "id": _STRING,
+        "geometry": {"type": "object", "nullable": True},
+        "properties": {"type": "object", "nullable": True},
+        "links": _LINKS,
+    },
+}
+
+
+def _collection_of(schema: str) -> Json:
+    return {
+        "type": "object",
+        "required": ["type", "features", "numberMatched", "numberReturned", "links"],
+        "properties": {
+            "type": {"type": "string", "enum": ["FeatureCollection"]},
+            "features": {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}},
+            "numberMatched": {"type": "integer", "minimum": 0},
+            "numberReturned": {"type": "integer", "minimum": 0},
+            "links": _LINKS,
+        },
+    }
+
+
+_SCHEMAS: Mapping[str, Json] = {
+    "Anything": {"type": "object"},
+    "Link": {
+        "type": "object",
+        "required": ["href"],
+        "properties": {"href": _STRING, "rel": _STRING, "type": _STRING, "title": _STRING},
+    },
+    "Exception": {
+        "type": "object",
+        "required": ["code", "description"],
+        "properties": {"code": _STRING, "type": _STRING, "description": _STRING},
+    },
+    "LandingPage": {
+        "type": "object",
+        "required": ["links"],
+        "properties": {"title": _STRING, "description": _STRING, "links": _LINKS},
+    },
+    "Conformance": {
+        "type": "object",
+        "required": ["conformsTo"],
+        "properties": {"conformsTo": {"type": "array", "items": _STRING}},
+    },
+    "Collection": {
+        "type": "object",
+        "required": ["id", "links"],
+        "properties": {
+            "id": _STRING,
+            "title": _STRING,
+            "description": _STRING,
+            "links": _LINKS,
+            "extent": {"type": "object"},
+            "itemType": _STRING,
+            "crs": {"type": "array", "items": _STRING},
+        },
+    },
+    "Collections": {
+        "type": "object",
+        "required": ["links", "collections"],
+        "properties": {
+            "links": _LINKS,
+            "collections": {"type": "array", "items": {"$ref": "#/components/schemas/Collection"}},
+        },
+    },
+    "Feature": _FEATURE,
+    "FeatureCollection": _collection_of("Feature"),
+    "Record": {
+        **_FEATURE,
+        "required": [*_FEATURE["required"], "id", "time", "links"],
+        "properties": {
+            **_FEATURE["properties"],
+            "time": {"type": "object", "nullable": True},
+            "conformsTo": {"type": "array", "items": _STRING},
+        },
+    },
+    "RecordCollection": _collection_of("Record"),
+}

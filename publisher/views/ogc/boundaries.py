@@ -1,0 +1,126 @@
+"""Boundaries of administrative divisions, out of a GeoJSON file that the site names; none ships with us.
+
+A published map of China needs an approved 审图号, so which boundaries to show is the site's decision.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from shapely import STRtree, box
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from publisher.log.model import StoreError
+from schemas.reference import administrative_divisions
+
+_MEMBERS = ("code", "adcode", "gb")
+_CODE = re.compile(r"(?:156)?(\d{6})")
+LARGEST = 200_000_000
+"""Bytes of a file of boundaries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    code: str
+    """Six digits of GB/T 2260."""
+    name: str
+    geometry: Mapping[str, Any]
+    """GeoJSON, WGS 84 longitude and latitude."""
+    form: BaseGeometry
+
+    @property
+    def box(self) -> Box:
+        west, south, east, north = self.form.bounds
+        return west, south, east, north
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """In the order of their codes."""
+
+    all: tuple[Boundary, ...]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Boundary]:
+        return {boundary.code: boundary for boundary in self.all}
+
+    @cached_property
+    def _tree(self) -> STRtree:
+        return STRtree([boundary.form for boundary in self.all])
+
+    def meeting(self, area: Box) -> tuple[Boundary, ...]:
+        """Those that meet a box; one whose west is east of its east spans the 180th meridian."""
+        west, south, east, north = area
+        boxes = [box(west, south, east, north)]
+        if west > east:
+            boxes = [box(west, south, 180, north), box(-180, south, east, north)]
+        found = {int(n) for part in boxes for n in self._tree.query(part, predicate="intersects")}
+        return tuple(self.all[n] for n in sorted(found))
+
+    def extent(self, division: str) -> Box | None:
+        """The box of a division, or of those below it where the file has only these; None without any."""
+        short = administrative_divisions.compact(division)
+        own = self.by_code.get(administrative_divisions.full(division))
+        inside = [own] if own else [b for b in self.all if b.code.startswith(short)]
+        if not inside:
+            return None
+        boxes = [boundary.box for boundary in inside]
+        wests, souths, easts, norths = zip(*boxes, strict=True)
+        return min(wests), min(souths), max(easts), max(norths)
+
+
+def load(path: Path) -> Boundaries:
+    """A FeatureCollection whose features bear a GB/T 2260 code: as ``id`` or in the property ``code``,
+    ``adcode`` or ``gb`` (156 in front is China). Raises ``StoreError('bad-boundaries')``."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise _bad(path, "文件过大", "the file is too large")
+        features = msgspec.json.decode(path.read_bytes())["features"]
+        found = [_boundary(feature) for feature in features]
+    except StoreError:
+        raise
+    except (
+        OSError,
+        msgspec.DecodeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ShapelyError,
+    ) as error:
+        raise _bad(path, "读不出 GeoJSON 要素", "no GeoJSON features can be read") from error
+    return Boundaries(tuple(sorted(found, key=lambda boundary: boundary.code)))
+
+
+def _bad(path: Path, zh: str, en: str) -> StoreError:
+    return StoreError(
+        "bad-boundaries",
+        f"行政区划边界文件 {path.name}：{zh}。",
+        f"The file of boundaries {path.name}: {en}.",
+    )
+
+
+def _boundary(feature: Mapping[str, Any]) -> Boundary:
+    properties = feature.get("properties") or {}
+    for candidate in (feature.get("id"), *(properties.get(name) for name in _MEMBERS)):
+        found = _CODE.fullmatch(str(candidate))
+        if found is not None:
+            code = found[1]
+            form = shape(feature["geometry"])
+            if form.is_empty:
+                raise ValueError(f"{code} is empty")
+            name = properties.get("name") or administrative_divisions.name(code) or code
+            return Boundary(code, str(name), feature["geometry"], form)
+    raise ValueError("a feature without a division's code")
+
+
+type Box = tuple[float, float, float, float]
+"""West, south, east, north: degrees of WGS 84."""

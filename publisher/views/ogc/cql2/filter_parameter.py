@@ -1,0 +1,65 @@
+"""Parameters ``filter``, ``filter-lang`` and ``filter-crs`` (OGC 19-079r2); a filter of texts in memory."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from publisher.log.queries import predicate as p
+from publisher.views.ogc import parameters
+from publisher.views.ogc.cql2.queryables import Queryables
+from publisher.views.ogc.errors import invalid
+
+_COMPARE: Mapping[p.Operator, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def read(values: Mapping[str, str], queryables: Queryables) -> p.Predicate | None:
+    """None where no filter is asked for. Raises :class:`OgcError` (400)."""
+    from publisher.views.ogc.cql2 import parser, to_predicate
+
+    if "filter" not in values:
+        if "filter-lang" in values or "filter-crs" in values:
+            raise invalid("filter-lang", "要与 filter 同用。", "goes with filter.")
+        return None
+    language = values.get("filter-lang", "cql2-text")
+    readers = {"cql2-text": parser.read_text, "cql2-json": parser.read_json}
+    if language not in readers:
+        raise invalid("filter-lang", "只有 cql2-text 和 cql2-json。", "there are cql2-text and cql2-json.")
+    if values.get("filter-crs", parameters.CRS84) != parameters.CRS84:
+        raise invalid("filter-crs", f"只有 {parameters.CRS84}。", f"there is only {parameters.CRS84}.")
+    return to_predicate.translate(readers[language](values["filter"]), queryables)
+
+
+def holds(condition: p.Predicate, texts: Mapping[str, str]) -> bool:
+    """Whether it is true of properties that are all texts, and all there: nothing is unknown.
+
+    Texts compare by code point, as the store compares them.
+    """
+    match condition:
+        case p.Every(of=of):
+            return all(holds(one, texts) for one in of)
+        case p.Some(of=of):
+            return any(holds(one, texts) for one in of)
+        case p.Opposite(of=one):
+            return not holds(one, texts)
+        case p.Constant(value=value):
+            return value is True
+        case p.Comparison():
+            return _COMPARE[condition.operator](texts[condition.field], condition.value)
+        case p.Like():
+            signs = {None: ".*", 1: "."}
+            pattern = "".join(
+                re.escape(piece) if isinstance(piece, str) else signs[piece] for piece in condition.pattern
+            )
+            return re.fullmatch(pattern, texts[condition.field], re.DOTALL) is not None
+        case _:  # Absent: nothing is; Holds and Records: of no text property
+            return False

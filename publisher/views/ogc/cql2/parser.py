@@ -1,0 +1,223 @@
+"""CQL2 in both its writings → pygeofilter's tree, or a refusal that names the place.
+
+The text grammar is ours: pygeofilter 0.4 gives AND and OR one precedence, takes ``.`` for LIKE's single
+character and has no ``''`` in texts, so it answers other rows than were asked for. The tree, the nodes and
+the JSON reader are pygeofilter's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark.exceptions import VisitError
+from pygeofilter import ast
+from pygeofilter.parsers.cql2_json import parse as parse_json
+
+from publisher.views.ogc.errors import OgcError
+
+LONGEST = 4000
+"""Characters of a filter."""
+DEEPEST = 40
+"""Levels of nesting."""
+
+_COMPARISONS: Mapping[str, Any] = {
+    "=": ast.Equal,
+    "<>": ast.NotEqual,
+    "<": ast.LessThan,
+    "<=": ast.LessEqual,
+    ">": ast.GreaterThan,
+    ">=": ast.GreaterEqual,
+}
+
+
+_ESCAPED = re.compile(r"''|\\([\\'abtnvfr])")
+_CONTROLS: Mapping[str, str] = dict(zip("abtnvfr", "\a\b\t\n\v\f\r", strict=True))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """``/req/cql2-text/escaping``. A backslash before anything else is itself: LIKE has its own."""
+    return "'" if found[1] is None else _CONTROLS.get(found[1], found[1])
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A tree, and where in the text its names stand."""
+
+    tree: Any
+    text: str
+    places: Mapping[int, int] = field(default_factory=dict)
+    """``id`` of a node → the character it begins at, from 0; empty for JSON."""
+
+    def refuse(self, node: Any, zh: str, en: str) -> OgcError:
+        """The refusal of ``node``, with its place as far as the tree tells it."""
+        place = self.places.get(id(node))
+        if place is None:
+            name = getattr(node, "name", None)
+            found = self.text.find(f'"{name}"') if isinstance(name, str) else -1
+            place = found + 1 if found >= 0 else None
+        return refusal(place, zh, en)
+
+
+def refusal(place: int | None, zh: str, en: str) -> OgcError:
+    """``place`` counts characters from 0; messages count from 1."""
+    where_zh, where_en = "", ""
+    if place is not None:
+        where_zh, where_en = f"第 {place + 1} 个字符：", f"character {place + 1}: "
+    zh, en = f"参数 filter，{where_zh}{zh}", f"Parameter filter, {where_en}{en}"
+    return OgcError(400, "InvalidParameterValue", zh, en)
+
+
+def read_text(text: str) -> Parsed:
+    """Raises :class:`OgcError` (400) where it is no CQL2 text or says what is not evaluated here."""
+    _check_size(text)
+    try:
+        parsed = _parser().parse(text)
+    except UnexpectedInput as error:
+        place = -1 if error.pos_in_stream is None else error.pos_in_stream
+        place = place if place >= 0 else len(text)
+        raise refusal(place, "不是这里支持的 CQL2 文本。", "not CQL2 text as supported here.") from error
+    reader = _Reader()
+    try:
+        tree = reader.transform(parsed)
+    except VisitError as error:
+        raise error.orig_exc from error
+    except RecursionError as error:
+        raise refusal(None, "嵌套过深。", "nested too deep.") from error
+    return Parsed(tree, text, reader.places)
+
+
+def read_json(text: str) -> Parsed:
+    """As :func:`read_text`, of CQL2 JSON."""
+    _check_size(text)
+    try:
+        tree = parse_json(_normal(json.loads(text)))
+    except json.JSONDecodeError as error:
+        raise refusal(error.pos, "不是 JSON。", "not JSON.") from error
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+        raise refusal(None, "不是这里支持的 CQL2 JSON。", "not CQL2 JSON as supported here.") from error
+    return Parsed(tree, text)
+
+
+def _check_size(text: str) -> None:
+    if len(text) > LONGEST:
+        raise refusal(LONGEST, f"最长 {LONGEST} 个字符。", f"at most {LONGEST} characters.")
+    depth = quoted = 0
+    for place, character in enumerate(text):
+        if character == "'":
+            quoted ^= 1
+        elif not quoted:
+            depth += (character in "([{") - (character in ")]}")
+            if depth > DEEPEST:
+                raise refusal(place, f"嵌套最多 {DEEPEST} 层。", f"nested more than {DEEPEST} levels deep.")
+
+
+def _normal(node: Any) -> Any:
+    """The standard's ``between`` has three arguments; pygeofilter 0.4 knows the draft's, a pair for two."""
+    if isinstance(node, list):
+        return [_normal(n) for n in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: _normal(value) for key, value in node.items()}
+    if made.get("op") == "between":
+        args = made.get("args")
+        if not isinstance(args, list) or len(args) != 3:
+            raise ValueError("between takes three arguments")
+        made["args"] = [args[0], [args[1], args[2]]]
+    return made
+
+
+@cache
+def _parser() -> Lark:
+    return Lark.open("cql2.lark", rel_to=__file__, parser="lalr", maybe_placeholders=False)
+
+
+@v_args(inline=True)
+class _Reader(Transformer[Token, Any]):
+    """Lark's tree → pygeofilter's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[int, int] = {}
+        self._nodes: list[Any] = []  # held, so that no id is used twice
+
+    def _placed(self, node: Any, token: Token) -> Any:
+        self._nodes.append(node)
+        self.places[id(node)] = token.start_pos or 0
+        return node
+
+    def name(self, token: Token) -> Any:
+        text = str(token)
+        return self._placed(ast.Attribute(text[1:-1] if text.startswith('"') else text), token)
+
+    def string(self, token: Token) -> str:
+        return _ESCAPED.sub(_unescaped, str(token)[1:-1])
+
+    def number(self, token: Token) -> int | float:
+        text = str(token)
+        return int(text) if text.lstrip("+-").isdigit() and len(text) < 20 else float(text)
+
+    def boolean(self, token: Token) -> bool:
+        return token.lower() == "true"
+
+    def array(self, *items: Any) -> list[Any]:
+        return list(items)
+
+    def function(self, token: Token, *arguments: Any) -> Any:
+        name = token.lower()
+        if name in ("date", "timestamp") and len(arguments) == 1 and isinstance(arguments[0], str):
+            return _time(name, arguments[0], token)
+        return self._placed(ast.Function(name, list(arguments)), token)
+
+    def comparison(self, left: Any, operator: Token, right: Any) -> Any:
+        return self._placed(_COMPARISONS[str(operator)](left, right), operator)
+
+    def like(self, left: Any, pattern: Any, *, opposite: bool = False) -> Any:
+        return ast.Like(
+            left, pattern, nocase=False, wildcard="%", singlechar="_", escapechar="\\", not_=opposite
+        )
+
+    def not_like(self, left: Any, pattern: Any) -> Any:
+        return self.like(left, pattern, opposite=True)
+
+    def between(self, left: Any, low: Any, high: Any) -> Any:
+        return ast.Between(left, low, high, not_=False)
+
+    def not_between(self, left: Any, low: Any, high: Any) -> Any:
+        return ast.Between(left, low, high, not_=True)
+
+    def in_(self, left: Any, *values: Any) -> Any:
+        return ast.In(left, list(values), not_=False)
+
+    def not_in(self, left: Any, *values: Any) -> Any:
+        return ast.In(left, list(values), not_=True)
+
+    def null(self, left: Any) -> Any:
+        return ast.IsNull(left, not_=False)
+
+    def not_null(self, left: Any) -> Any:
+        return ast.IsNull(left, not_=True)
+
+    def not_(self, of: Any) -> Any:
+        return ast.Not(of)
+
+    def conjunction(self, *of: Any) -> Any:
+        return ast.And.from_items(*of)
+
+    def disjunction(self, *of: Any) -> Any:
+        return ast.Or.from_items(*of)
+
+
+def _time(name: str, text: str, token: Token) -> date | datetime:
+    try:
+        return date.fromisoformat(text) if name == "date" else datetime.fromisoformat(text)
+    except ValueError:
+        raise refusal(
+            token.start_pos, f"{text!r} 不是日期或时刻。", f"{text!r} is no date or time."
+        ) from None

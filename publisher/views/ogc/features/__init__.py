@@ -1,0 +1,1 @@
+"""Features: items of datasets, and divisions."""

@@ -1,0 +1,203 @@
+"""The items of a dataset's collection: from a request's parameters to features of one state of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from publisher.log.model import Dataset, View
+from publisher.log.queries import predicate as p
+from publisher.log.queries.record_match import MatchQuery
+from publisher.views.api import requested_view
+from publisher.views.ogc import collections, geojson, parameters
+from publisher.views.ogc.cql2 import filter_parameter
+from publisher.views.ogc.cql2.queryables import of_catalogue
+from publisher.views.ogc.errors import OgcError, invalid, not_found
+from publisher.views.ogc.item_source import Items, Source, Window
+from publisher.views.ogc.parameters import ITEMS, VIEW, Asked
+from publisher.views.ogc.site import Geo
+from publisher.web import page_cursor
+from publisher.web.problems import ProblemError
+from schemas.definition.catalogue import Catalogue
+
+_NOT_IN_WALK = frozenset({"cursor", "offset", "limit", "f", "lang", "as_of", "known_at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a dataset, checked."""
+
+    dataset: Dataset
+    catalogue: Catalogue
+    asked: Asked
+    view: View
+    during: tuple[date | None, date | None] | None
+    where: p.Predicate | None
+    walk: str
+    cursor: page_cursor.Cursor | None
+
+
+@lru_cache(64)
+def filterable(catalogue: Catalogue) -> tuple[str, ...]:
+    """Properties that a parameter of their name filters by, unless the standard has that name."""
+    taken = ITEMS | VIEW | parameters.COMMON
+    return tuple(name for name in collections.queryables(catalogue, "zh") if name not in taken)
+
+
+def known(catalogue: Catalogue) -> Collection[str]:
+    return {*ITEMS, *VIEW, *filterable(catalogue)}
+
+
+def read(dataset: Dataset, catalogue: Catalogue, asked: Asked) -> Question:
+    """Raises :class:`OgcError` (400)."""
+    values = asked.values
+    during = parameters.during(values.get("datetime"))
+    view = parameters.view(values)
+    if during is not None and (view.as_of is not None or view.release is not None):
+        raise invalid("datetime", "不能与 as_of、release 同用。", "does not go with as_of or release.")
+    conditions = [_equal(catalogue, name, values[name]) for name in filterable(catalogue) if name in values]
+    box = parameters.bbox(values.get("bbox"))
+    if box is not None and geojson.has_places(catalogue):
+        conditions.append(geojson.within(box))
+    if (wanted := filter_parameter.read(values, of_catalogue(catalogue))) is not None:
+        conditions.append(wanted)
+    walk = page_cursor.walk(
+        "ogc", dataset.name, sorted((k, v) for k, v in values.items() if k not in _NOT_IN_WALK)
+    )
+    return Question(
+        dataset,
+        catalogue,
+        asked,
+        view,
+        during,
+        p.Every(tuple(conditions)) if conditions else None,
+        walk,
+        _cursor(values.get("cursor"), walk, sort=values.get("sortby")),
+    )
+
+
+def narrowed(question: Question, records: Sequence[str]) -> Question:
+    """The question with the records that hold the words of ``q``."""
+    others = (question.where,) if question.where is not None else ()
+    return replace(question, where=p.Every((p.Records(tuple(records)), *others)))
+
+
+def _cursor(text: str | None, walk: str, *, sort: str | None) -> page_cursor.Cursor | None:
+    if text is None:
+        return None
+    try:
+        cursor = page_cursor.decode(text, walk)
+    except ProblemError as error:
+        raise invalid("cursor", error.zh, error.en) from error
+    match cursor.after:
+        case (str(), int()) if sort is None and cursor.total >= 0:
+            return cursor
+    raise invalid("cursor", "不属于这个查询。", "is not of this query.")
+
+
+def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
+    kind = p.kind(catalogue, name)
+    value: p.Scalar = text
+    try:
+        match kind:
+            case "list":
+                return p.Holds(name, (text,))
+            case "number":
+                value = float(text)
+                if not abs(value) < 1e300:
+                    raise ValueError(text)
+            case "boolean":
+                value = {"true": True, "false": False}[text]
+            case "day":
+                value = date.fromisoformat(text).isoformat()
+    except (ValueError, KeyError):
+        shape = collections.queryables(catalogue, "zh")[name]
+        wanted = shape.get("format", shape["type"])
+        raise invalid(name, f"应为 {wanted}。", f"should be {wanted}.") from None
+    return p.Comparison(name, "=", value)
+
+
+def source(geo: Geo, question: Question) -> Source:
+    shown = collections.schema(question.catalogue, question.asked.language)
+    return Source(
+        fields=shown,
+        query=lambda window: _page(geo, question, window),
+        get=lambda identifier: one(geo, question.dataset.name, question.catalogue, identifier, question.view),
+    )
+
+
+def _page(geo: Geo, question: Question, window: Window) -> Items:
+    view, cursor = _pinned(geo, question), question.cursor
+    page = geo.service.store.match(
+        question.dataset.name,
+        MatchQuery(
+            view=view,
+            during=question.during,
+            where=question.where,
+            sort=window.sort,
+            limit=window.limit,
+            offset=window.offset,
+            after=None if cursor is None else (str(cursor.after[0]), int(cursor.after[1] or 0)),
+            count=cursor is None,
+        ),
+    )
+    matched = cursor.total if cursor is not None else page.total or 0
+    more = None
+    if page.after is not None:
+        more = {"offset": str(window.offset + len(page.matches)), **_pins(view, question)}
+        if not window.sort:
+            more["cursor"] = page_cursor.encode(page_cursor.Cursor(question.walk, page.after, matched))
+    write = geojson.writer(question.catalogue, window.properties, geometry=window.geometry)
+    return Items(tuple(map(write, page.matches)), matched, more)
+
+
+def one(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: View) -> msgspec.Raw:
+    """Raises :class:`OgcError`: 404, or 410 where the record was withdrawn or erased."""
+    store = geo.service.store
+    match = store.match_one(dataset, identifier, view)
+    if match is not None:
+        return geojson.writer(catalogue)(match)
+    if store.record(dataset, identifier, view).status in ("withdrawn", "erased"):
+        raise OgcError(410, "Gone", "记录已撤回或依法删除。", "The record was withdrawn or erased.")
+    raise not_found("这一天没有这条记录。", "The record is not in effect on that day.")
+
+
+def _pinned(geo: Geo, question: Question) -> View:
+    """The present said outright, so that every page of a walk is of one state of the log."""
+    view = question.view
+    if view.release is not None:
+        return view
+    sequence = geo.service.store.sequence(question.dataset.name)
+    published = geo.service.published_at(question.dataset.name, sequence)
+    return View(as_of=requested_view.day(geo.service, view), known_at=view.known_at or published)
+
+
+def _pins(view: View, question: Question) -> dict[str, str]:
+    if view.release is not None:
+        return {}
+    pins = {}
+    if view.known_at is not None:
+        pins["known_at"] = view.known_at.isoformat().replace("+00:00", "Z")
+    if view.as_of is not None and question.during is None:
+        pins["as_of"] = view.as_of.isoformat()
+    return pins
+
+
+def envelope(found: Items) -> dict[str, Any]:
+    """All of a collection document but its links and features, as pygeoapi writes it."""
+    return {
+        "type": "FeatureCollection",
+        "numberMatched": found.matched,
+        "numberReturned": len(found.features),
+    }
+
+
+def rows(found: Items, columns: Sequence[str]) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    """Columns and rows of a table of the features that were found."""
+    decoded = [msgspec.json.decode(feature) for feature in found.features]
+    return ("id", *columns), [{"id": f["id"], **f["properties"]} for f in decoded]

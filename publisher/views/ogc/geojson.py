@@ -1,0 +1,114 @@
+"""A record as a GeoJSON feature: its content passes through as the log holds it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from publisher.log.queries.predicate import Absent, Comparison, Every, Predicate, Some
+from publisher.log.queries.record_match import Match
+from publisher.views.ogc.boundaries import Box
+from schemas.definition.catalogue import Catalogue
+
+COORDINATES = ("longitude", "latitude")
+"""The fields, both decimal, that give a record a place of its own: degrees of WGS 84."""
+STATE = ("part", "release", "effective_from", "effective_to", "known_from")
+"""What a feature says of its state, beside the record's own fields."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def has_places(catalogue: Catalogue) -> bool:
+    """Whether records of this catalogue may have coordinates."""
+    fields = [catalogue.by_name.get(name) for name in COORDINATES]
+    return all(field is not None and field.type == "decimal" and not field.personal for field in fields)
+
+
+def within(area: Box) -> Predicate:
+    """Records whose place is in the box, its edges included, and those that have none.
+
+    17-069r4, requirement ``/req/core/fc-bbox-response``: a box matches what has no geometry, too.
+    """
+    west, south, east, north = area
+    eastward = Comparison("longitude", ">=", west), Comparison("longitude", "<=", east)
+    across: Predicate = Some(eastward) if west > east else Every(eastward)
+    inside = Every((across, Comparison("latitude", ">=", south), Comparison("latitude", "<=", north)))
+    return Some((inside, *_PLACELESS))
+
+
+_PLACELESS: tuple[Predicate, ...] = tuple(
+    condition
+    for name, most in zip(COORDINATES, (180, 90), strict=True)
+    for condition in (Absent(name), Comparison(name, ">", most), Comparison(name, "<", -most))
+)
+"""Any of these leaves a record without a geometry."""
+
+
+def state_names(catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(name for name in STATE if name not in catalogue.by_name)
+
+
+@lru_cache(64)
+def writer(
+    catalogue: Catalogue, properties: tuple[str, ...] = (), *, geometry: bool = True
+) -> Callable[[Match], msgspec.Raw]:
+    """From a record to its feature. ``properties`` empty: all of them."""
+    own = state_names(catalogue)
+    chosen = tuple(name for name in own if not properties or name in properties)
+    placed = geometry and has_places(catalogue)
+
+    def write(match: Match) -> msgspec.Raw:
+        content, state = match.content, {name: getattr(match, name) for name in chosen}
+        if properties:
+            known = _decode(content)
+            shown = _encode({name: known[name] for name in properties if name in known} | state)
+        else:  # a canonical JSON object with members added, unread
+            comma = b"," if state and content != b"{}" else b""
+            shown = b"%b%b%b" % (content[:-1], comma, _encode(state)[1:])
+        place = _encode(_point(_decode(content))) if placed else b"null"
+        return msgspec.Raw(
+            b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, shown)
+        )
+
+    return write
+
+
+def _point(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    try:
+        longitude, latitude = (float(content[name]) for name in COORDINATES)
+    except (KeyError, ValueError, TypeError):
+        return None
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        return None
+    return {"type": "Point", "coordinates": [longitude, latitude]}
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """CSV (RFC 4180) in UTF-8 with a mark that spreadsheets know it by; no cell can be a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else _encode(value).decode()
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,251 @@
+"""Query parameters of the OGC routes: read once, the unknown refused with 400 (17-069r4, section 7.15)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from litestar.datastructures.headers import Accept
+
+from publisher.log.clocks import day_at
+from publisher.log.model import View
+from publisher.views.ogc.errors import OgcError, invalid
+from publisher.views.ogc.item_source import Window
+from publisher.web.query_parameters import MAX_QUERY, nearest
+
+type Language = Literal["zh", "en"]
+type Format = Literal["json", "html", "csv"]
+
+COMMON = frozenset({"f", "lang"})
+VIEW = frozenset({"as_of", "known_at", "release"})
+ITEMS = frozenset(
+    {
+        *("limit", "offset", "cursor", "bbox", "datetime", "q", "sortby", "properties", "skipGeometry"),
+        *("filter", "filter-lang", "filter-crs"),
+    }
+)
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+MAX_OFFSET = 2**31 - 1
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 20
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_MEDIA: Mapping[str, Format] = {
+    "application/geo+json": "json",
+    "application/json": "json",
+    "application/schema+json": "json",
+    "application/vnd.oai.openapi+json": "json",
+    "text/html": "html",
+    "text/csv": "csv",
+}
+_LANGUAGE = re.compile(
+    r"\s*(zh|en|\*)(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE
+)
+_TRUE: Mapping[str, bool] = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request's parameters as given, each once, and what is negotiated of every answer."""
+
+    values: Mapping[str, str]
+    language: Language
+    format: Format
+    media: str = ""
+    """What ``Accept`` was answered with; empty where nothing was asked."""
+
+    def say(self, zh: str, en: str) -> str:
+        return zh if self.language == "zh" else en or zh
+
+
+def read(
+    raw: bytes,
+    headers: Mapping[str, str],
+    known: Collection[str],
+    formats: tuple[Format, ...] = ("json", "html"),
+    *,
+    own: str = "application/json",
+) -> Asked:
+    """``own``: a media type of the answer's that is JSON, where none of the usual is.
+
+    Raises :class:`OgcError`: 400 for what is unknown, repeated or malformed, 406 for a media type."""
+    values = _pairs(raw)
+    for name in values:
+        if name not in known and name not in COMMON:
+            near = nearest(name, sorted({*known, *COMMON}))
+            zh, en = (f"是否想写 {near}？", f"did you mean {near}?") if near else ("", "")
+            raise invalid(name[:100], f"没有这个参数。{zh}", f"there is no such parameter; {en}".rstrip("; "))
+    media = {own: "json", **_MEDIA} if own not in _MEDIA else _MEDIA
+    return Asked(values, _language(values, headers), *_format(values, headers, formats, media))
+
+
+def _pairs(raw: bytes) -> dict[str, str]:
+    if len(raw) > MAX_QUERY:
+        raise OgcError(414, "InvalidParameterValue", "查询过长。", "The query is too long.")
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError as error:
+        raise invalid("", "不是有效的查询串。", "no valid query string.") from error
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        if name in values:
+            raise invalid(name[:100], "只能给一次。", "may be given once only.")
+        if _CONTROL.search(name) or _CONTROL.search(value):
+            raise invalid(_CONTROL.sub("�", name)[:100], "含有控制字符。", "holds a control character.")
+        values[name] = value
+    return values
+
+
+def _language(values: Mapping[str, str], headers: Mapping[str, str]) -> Language:
+    asked = values.get("lang")
+    if asked is not None:
+        primary = asked.lower().partition("-")[0]
+        if primary not in ("zh", "en"):
+            raise invalid("lang", "只有 zh 和 en。", "there are zh and en.")
+        return "en" if primary == "en" else "zh"
+    best: tuple[float, Language] = (0.0, "zh")
+    for part in headers.get("accept-language", "").split(","):
+        found = _LANGUAGE.fullmatch(part)
+        if found is not None and float(found[2] or 1) > best[0]:
+            best = (float(found[2] or 1), "en" if found[1].lower() == "en" else "zh")
+    return best[1]
+
+
+def _format(
+    values: Mapping[str, str],
+    headers: Mapping[str, str],
+    formats: tuple[Format, ...],
+    media: Mapping[str, Format],
+) -> tuple[Format, str]:
+    asked = values.get("f")
+    if asked is not None:
+        for known in formats:
+            if asked == known:
+                return known, ""
+        raise invalid("f", f"只有 {'、'.join(formats)}。", f"there are {', '.join(formats)}.")
+    accept = headers.get("accept")
+    if not accept:
+        return "json", ""
+    offered = [known for known, form in media.items() if form in formats]
+    best = Accept(accept).best_match(offered)
+    if best is None:
+        names = ", ".join(offered)
+        raise OgcError(406, "NotAcceptable", f"这里只提供 {names}。", f"Only {names} is available here.")
+    return media[best], best
+
+
+def view(values: Mapping[str, str]) -> View:
+    """Raises :class:`OgcError` (400)."""
+    release = values.get("release")
+    if release is not None:
+        if "as_of" in values or "known_at" in values:
+            raise invalid("release", "已固定两个时点。", "pins both clocks already.")
+        if not re.fullmatch(r"[1-9][0-9]{0,8}", release):
+            raise invalid("release", "应为正整数。", "a positive integer is needed.")
+        return View(release=int(release))
+    as_of, known_at = values.get("as_of"), values.get("known_at")
+    return View(
+        as_of=None if as_of is None else _day("as_of", as_of),
+        known_at=None if known_at is None else _instant("known_at", known_at),
+    )
+
+
+def window(values: Mapping[str, str], fields: Collection[str]) -> Window:
+    """Which of the items, and how much of each: ``fields`` are those that an item may have. Raises 400."""
+    # A plus in a query string is a space.
+    by = [word.replace(" ", "+", 1) for word in values["sortby"].split(",")] if "sortby" in values else []
+    sort = tuple((word[1:] if word[:1] in ("+", "-") else word, word[:1] == "-") for word in by)
+    chosen = tuple(values["properties"].split(",")) if "properties" in values else ()
+    for parameter, names in (("properties", chosen), ("sortby", [name for name, _ in sort])):
+        for name in names:
+            if name not in fields:
+                shown = name[:100]
+                raise invalid(parameter, f"没有属性 {shown!r}。", f"there is no property {shown!r}.")
+    return Window(
+        whole("offset", values.get("offset"), least=0, default=0),
+        whole("limit", values.get("limit"), least=1, default=DEFAULT_LIMIT, most=MAX_LIMIT),
+        sort,
+        chosen,
+        geometry=not truth("skipGeometry", values.get("skipGeometry")),
+    )
+
+
+def during(text: str | None) -> tuple[date | None, date | None] | None:
+    """``datetime`` as days of effect in Asia/Shanghai, both included; None is open. Raises 400."""
+    if text is None:
+        return None
+    begin, slash, end = text.partition("/")
+    if not slash:
+        instant = _moment(begin)
+        return instant, instant
+    first = None if begin in ("", "..") else _moment(begin)
+    last = None if end in ("", "..") else _moment(end)
+    if first is not None and last is not None and first > last:
+        raise invalid("datetime", "起点在终点之后。", "begins after it ends.")
+    return first, last
+
+
+def bbox(text: str | None) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in degrees; heights are dropped. Raises 400."""
+    if text is None:
+        return None
+    try:
+        numbers = [float(number) for number in text.split(",")]
+    except ValueError as error:
+        raise invalid("bbox", "应为 4 个或 6 个数。", "4 or 6 numbers are needed.") from error
+    if len(numbers) not in (4, 6) or not all(map(math.isfinite, numbers)):
+        raise invalid("bbox", "应为 4 个或 6 个数。", "4 or 6 numbers are needed.")
+    west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
+    if south > north:
+        raise invalid("bbox", "南边在北边之北。", "its south is north of its north.")
+    return west, south, east, north
+
+
+def truth(name: str, text: str | None) -> bool:
+    """``true`` or ``false``; absent is false. Raises 400."""
+    if text is None:
+        return False
+    if text not in _TRUE:
+        raise invalid(name, "应为 true 或 false。", "true or false is needed.")
+    return _TRUE[text]
+
+
+def whole(name: str, text: str | None, *, least: int, default: int, most: int = MAX_OFFSET) -> int:
+    """Digits; what is over ``most`` is ``most`` (17-069r4, 7.15.2). Raises 400."""
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
+        raise invalid(name, f"应为不小于 {least} 的整数。", f"an integer not below {least} is needed.")
+    return min(int(text), most)
+
+
+def _moment(text: str) -> date:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return _day("datetime", text)
+    return day_at(_instant("datetime", text))
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise invalid(name, "应为日期，如 2015-12-31。", "a date such as 2015-12-31 is needed.")
+
+
+def _instant(name: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.upper().replace(" ", "+"))
+        if moment.tzinfo is not None and 1 < moment.year < 9999:
+            return moment.astimezone(UTC)
+    except ValueError:
+        pass
+    raise invalid(
+        name, "应为时刻，如 2015-12-31T00:00:00Z。", "a time such as 2015-12-31T00:00:00Z is needed."
+    )

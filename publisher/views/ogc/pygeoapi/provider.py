@@ -1,0 +1,58 @@
+"""The provider that pygeoapi asks: made for each request, over what our routes have read of it already.
+
+The features themselves go past pygeoapi, which would read, write and escape them, and stay in the
+:class:`Source`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pygeoapi.provider.base import BaseProvider, ProviderItemNotFoundError
+
+from publisher.views.ogc.item_source import Source, Window
+
+
+class LogProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no types
+    """``provider_def["data"]`` is a :class:`Source`."""
+
+    def __init__(self, provider_def: Mapping[str, Any]) -> None:
+        super().__init__(provider_def)
+        self._source: Source = provider_def["data"]
+
+    @property
+    def fields(self) -> Mapping[str, Mapping[str, Any]]:
+        return self._source.fields
+
+    def query(
+        self,
+        *,
+        offset: int,
+        limit: int,
+        sortby: Sequence[Mapping[str, str]],
+        select_properties: Sequence[str],
+        skip_geometry: bool,
+        **_: Any,
+    ) -> dict[str, Any]:
+        window = Window(
+            offset,
+            limit,
+            tuple((by["property"], by["order"] == "-") for by in sortby),
+            tuple(select_properties),
+            not skip_geometry,
+        )
+        found = self._source.found = self._source.query(window)
+        return {
+            "type": "FeatureCollection",
+            "features": [],
+            "numberMatched": found.matched,
+            "numberReturned": len(found.features),
+        }
+
+    def get(self, identifier: str, **_: Any) -> dict[str, Any]:
+        item = self._source.get(identifier)
+        if item is None:
+            raise ProviderItemNotFoundError(user_msg=f"identifier not found: {identifier[:100]}")
+        self._source.item = item
+        return {"type": "Feature", "id": identifier, "properties": {}}

@@ -1,0 +1,1 @@
+"""Records: the datasets as a catalogue."""

@@ -1,0 +1,244 @@
+"""A record of the catalogue, as OGC API Records writes it: of a dataset, a release, a policy document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+from publisher.log.model import Dataset, Release
+from publisher.log.queries.record_match import Match
+from publisher.views.exports.formats import FORMS
+from publisher.views.ogc.boundaries import Box
+from publisher.views.ogc.item_source import Window
+from publisher.views.ogc.parameters import Asked
+from publisher.views.ogc.site import CATALOGUE, Geo, stamp
+from schemas.definition.catalogue import Catalogue
+
+MEDIA = "application/geo+json; application=ogc-record"
+"""Of one record (20-004r1, requirement ``/req/record-core/default-mediatype``)."""
+RECORD_CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
+FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "type": {"type": "string", "title": "类型 / Type", "enum": ["dataset", "release", "document"]},
+    "title": {"type": "string", "title": "标题 / Title"},
+    "description": {"type": "string", "title": "说明 / Description"},
+    "keywords": {"type": "array", "items": {"type": "string"}, "title": "关键词 / Keywords"},
+    "language": {"type": "object", "title": "语言 / Language"},
+    "created": {"type": "string", "format": "date-time", "title": "建立 / Created"},
+    "updated": {"type": "string", "format": "date-time", "title": "更新 / Updated"},
+    "externalIds": {"type": "array", "items": {"type": "object"}, "title": "编号、文号 / Identifiers"},
+    "contacts": {"type": "array", "items": {"type": "object"}, "title": "发布机构 / Publisher"},
+    "formats": {"type": "array", "items": {"type": "object"}, "title": "格式 / Formats"},
+    "license": {"type": "string", "title": "许可 / Licence"},
+}
+_FORMATS = (
+    {"name": "GeoJSON", "mediaType": "application/geo+json"},
+    *({"name": f.title, "mediaType": f.media_type.partition(";")[0]} for f in FORMS.values()),
+)
+_FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record before it is written. ``time``: first and last day, None is open; None: no time at all."""
+
+    id: str
+    properties: Mapping[str, Any]
+    time: tuple[date | None, date | None] | None
+    box: Box | None
+    links: tuple[Mapping[str, Any], ...]
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        return tuple(known["value"] for known in self.properties.get("externalIds", ()))
+
+    def raw(self, window: Window) -> msgspec.Raw:
+        shown = dict(self.properties)
+        if window.properties:
+            shown = {name: shown[name] for name in window.properties if name in shown}
+        geometry = _polygon(self.box) if window.geometry and self.box else None
+        record = {
+            "id": self.id,
+            "type": "Feature",
+            "conformsTo": [RECORD_CORE],
+            "time": _time(self.time),
+            "geometry": geometry,
+            "properties": shown,
+            "links": list(self.links),
+        }
+        return msgspec.Raw(msgspec.json.encode(record))
+
+
+WHOLE = Window(0, 1)
+
+
+def dataset(geo: Geo, asked: Asked, dataset: Dataset, releases: Sequence[Release]) -> Entry:
+    home, name = geo.service.link(f"/v1/datasets/{dataset.name}"), dataset.name
+    properties = {
+        "type": "dataset",
+        "title": asked.say(dataset.title, dataset.title_en),
+        "description": "\n\n".join(text for text in (dataset.description, dataset.notice) if text),
+        "keywords": [dataset.catalogue, *dataset.labels],
+        "externalIds": [{"value": home}],
+        **_common(geo, asked, dataset),
+        "formats": _FORMATS,
+    }
+    if dataset.created_at is not None:
+        properties["created"] = stamp(dataset.created_at)
+    if releases:
+        properties["updated"] = stamp(releases[-1].published_at)
+    collection = f"/collections/{geo.name_of(name)}"
+    links = (
+        *_own(geo, name, asked),
+        _link(home, "about", "application/json", asked.say("数据集", "The dataset")),
+        _link(f"{home}/releases", "version-history", "application/json", asked.say("历次发布", "Releases")),
+        _link(geo.link(collection), "related", "application/json", asked.say("OGC 集合", "OGC collection")),
+        _link(
+            geo.link(f"{collection}/items"),
+            "item",
+            "application/geo+json",
+            asked.say("条目", "Items as GeoJSON"),
+        ),
+        _link(
+            geo.link(f"{collection}/items?f=csv"),
+            "item",
+            "text/csv",
+            asked.say("条目（CSV）", "Items as CSV"),
+        ),
+        _link(geo.service.link("/catalog"), "describedby", "application/ld+json", "DCAT 3"),
+        *(_feed(geo, name, form, asked) for form in _FEEDS),
+        *_licence(geo, dataset)[1],
+    )
+    begins = min((release.effective_on for release in releases), default=None)
+    return Entry(name, properties, None if begins is None else (begins, None), geo.box(dataset), links)
+
+
+def release(geo: Geo, asked: Asked, dataset: Dataset, release: Release) -> Entry:
+    number, name = release.number, dataset.name
+    home = geo.service.link(f"/v1/datasets/{name}")
+    title = asked.say(
+        f"{dataset.title}：第 {number} 次发布", f"{dataset.title_en or dataset.title}: release {number}"
+    )
+    about = f"{home}/releases/{number}"
+    identifiers = [{"value": about}, *([{"value": release.basis}] if release.basis else [])]
+    published = stamp(release.published_at)
+    properties = {
+        "type": "release",
+        "title": title,
+        "description": release.note,
+        "keywords": [dataset.catalogue],
+        "externalIds": identifiers,
+        "created": published,
+        "updated": published,
+        **_common(geo, asked, dataset),
+        "formats": _FORMATS,
+    }
+    items = geo.link(f"/collections/{geo.name_of(name)}/items?release={number}")
+    links = (
+        *_own(geo, f"{name}.release.{number}", asked),
+        _link(about, "about", "application/json", asked.say("发布", "The release")),
+        _link(items, "item", "application/geo+json", asked.say("这次发布的条目", "Items of this release")),
+        _link(
+            geo.link(f"/collections/{CATALOGUE}/items/{name}"), "up", "application/geo+json", dataset.title
+        ),
+        *(_link(f"{about}/files/{f.name}", "enclosure", f.media_type, f.title) for f in FORMS.values()),
+        *_licence(geo, dataset)[1],
+    )
+    day = release.effective_on
+    return Entry(f"{name}.release.{number}", properties, (day, day), geo.box(dataset), links)
+
+
+def document(geo: Geo, asked: Asked, dataset: Dataset, catalogue: Catalogue, match: Match) -> Entry:
+    content = msgspec.json.decode(match.content)
+    about = geo.service.link(f"/v1/datasets/{dataset.name}/records/{match.id}")
+    number, issuer = content.get("number"), content.get("issuer") or dataset.body
+    day = _day(content.get(catalogue.date_field or "")) or match.effective_from
+    properties = {
+        "type": "document",
+        "title": match.title,
+        "keywords": [text for text in (content.get("kind"),) if text],
+        "language": {"code": "zh-CN", "name": "中文"},
+        "externalIds": [{"value": about}, *([{"value": number}] if number else [])],
+        "updated": stamp(match.known_from),
+        "contacts": [{"organization": issuer, "roles": ["publisher"]}],
+        "license": _licence(geo, dataset)[0],
+        "formats": [{"name": "JSON", "mediaType": "application/json"}],
+    }
+    item = geo.link(f"/collections/{geo.name_of(dataset.name)}/items/{match.id}")
+    identifier = f"{dataset.name}.document.{match.id}"
+    links = (
+        *_own(geo, identifier, asked),
+        _link(about, "about", "application/json", "记录 / The record"),
+        _link(item, "item", "application/geo+json", "GeoJSON"),
+        *_licence(geo, dataset)[1],
+    )
+    return Entry(identifier, properties, (day, day), geo.box(dataset), links)
+
+
+def _common(geo: Geo, asked: Asked, dataset: Dataset) -> dict[str, Any]:
+    contact = {"organization": dataset.body, "contactInstructions": dataset.contact, "roles": ["publisher"]}
+    code, name = ("zh-CN", "中文") if asked.language == "zh" else ("en", "English")
+    return {
+        "language": {"code": code, "name": name},
+        "contacts": [contact],
+        "license": _licence(geo, dataset)[0],
+    }
+
+
+def _polygon(box: Box) -> dict[str, Any]:
+    west, south, east, north = box
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def _time(days: tuple[date | None, date | None] | None) -> dict[str, Any] | None:
+    if days is None:
+        return None
+    begin, end = days
+    if begin is not None and begin == end:
+        return {"date": begin.isoformat()}
+    return {"interval": [begin.isoformat() if begin else "..", end.isoformat() if end else ".."]}
+
+
+def _day(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def _own(geo: Geo, identifier: str, asked: Asked) -> tuple[Mapping[str, Any], ...]:
+    home = geo.link(f"/collections/{CATALOGUE}")
+    own = f"{home}/items/{identifier}"
+    return (
+        _link(own, "self", MEDIA, asked.say("本条", "This record")),
+        _link(f"{own}?f=html", "alternate", "text/html", asked.say("网页", "This record as HTML")),
+        _link(home, "collection", "application/ogc-catalog+json", asked.say("目录", "The catalogue")),
+    )
+
+
+def _licence(geo: Geo, dataset: Dataset) -> tuple[str, tuple[Mapping[str, Any], ...]]:
+    """An SPDX expression, or ``other`` and a link to what it is (``/req/record-core/license``)."""
+    try:
+        return canonicalize_license_expression(dataset.licence), ()
+    except InvalidLicenseExpression:
+        address = dataset.licence if re.match(r"https?://\S+$", dataset.licence) else ""
+        told = geo.service.link(f"/v1/datasets/{dataset.name}")
+        return "other", (
+            _link(address or told, "license", "" if address else "application/json", dataset.licence),
+        )
+
+
+def _feed(geo: Geo, dataset: str, form: str, asked: Asked) -> Mapping[str, Any]:
+    href = geo.service.link(f"/feeds/{dataset}.{form}")
+    return _link(href, "alternate", _FEEDS[form], asked.say("变化的订阅", "Feed of changes"))
+
+
+def _link(href: str, rel: str, media: str, title: str) -> Mapping[str, Any]:
+    link = {"href": href, "rel": rel, "type": media, "title": title}
+    return {name: text for name, text in link.items() if text}

@@ -1,0 +1,147 @@
+"""What the OGC routes of a site share: its datasets as collections, its boundaries, pygeoapi's core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from publisher.log.clocks import start_of
+from publisher.log.model import Dataset, StoreError
+from publisher.views.ogc.boundaries import Box
+from publisher.views.ogc.errors import not_found
+from publisher.views.ogc.item_source import Source
+from publisher.views.ogc.plain_pages import Sheets
+from publisher.web.service import Latest, Service
+from schemas.definition.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from publisher.views.ogc.boundaries import Boundaries
+    from publisher.views.ogc.pygeoapi.core import Core
+
+HOME = "/ogc"
+CATALOGUE = "catalogue"
+DIVISIONS = "divisions"
+_TAKEN = (CATALOGUE, DIVISIONS)
+_PREFIX = "dataset."
+"""No name of a dataset has a dot, so no two collections share a name."""
+
+
+@dataclass(frozen=True)
+class Geo:
+    """``boundaries_file``: see :mod:`publisher.views.ogc.boundaries`.
+
+    pygeoapi is loaded by the first request.
+    """
+
+    service: Service
+    sheets: Sheets
+    boundaries_file: Path | None = None
+    _extents: Latest[str, tuple[date | None, date | None]] = field(default_factory=Latest, repr=False)
+    """Dataset → its extent in time."""
+    _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
+    """Never stale: what is said of a dataset here is fixed when it is made."""
+    _catalogues: Latest[str, Catalogue] = field(default_factory=Latest, repr=False)
+    """Dataset → its catalogue: only a release brings another."""
+
+    @cached_property
+    def core(self) -> Core:
+        from publisher.views.ogc.pygeoapi.core import Core
+
+        return Core(self.link(""))
+
+    def check(self) -> None:
+        """Read the file of boundaries now, so that a faulty one stops the start and not a request."""
+        self.boundaries  # noqa: B018 - it is kept
+
+    @cached_property
+    def boundaries(self) -> Boundaries | None:
+        """Raises ``StoreError('bad-boundaries')`` for a file that cannot be used."""
+        if self.boundaries_file is None:
+            return None
+        from publisher.views.ogc.boundaries import load
+
+        return load(self.boundaries_file)
+
+    def link(self, path: str) -> str:
+        return self.service.link(HOME + path)
+
+    def names(self) -> list[str]:
+        """Of all collections, the catalogue first."""
+        divisions = [DIVISIONS] if self.boundaries_file is not None else []
+        return [CATALOGUE, *divisions, *(self.name_of(d.name) for d in self.service.store.datasets())]
+
+    @staticmethod
+    def name_of(dataset: str) -> str:
+        return _PREFIX + dataset if dataset in _TAKEN else dataset
+
+    def dataset(self, collection: str) -> Dataset:
+        """Raises :class:`OgcError` (404) where no dataset is kept under the collection's name."""
+        name = collection.removeprefix(_PREFIX)
+        if self.name_of(name) == collection:
+            if name in self._datasets:
+                return self._datasets[name]
+            try:
+                return self._datasets.setdefault(name, self.service.store.dataset(name))
+            except StoreError as error:
+                if error.code != "no-such-dataset":
+                    raise
+        raise not_found(f"没有集合 {collection[:100]}。", f"There is no collection {collection[:100]}.")
+
+    def catalogue(self, dataset: str) -> Catalogue:
+        store = self.service.store
+        return self._catalogues.find(dataset, store.sequence(dataset), store.catalogue)
+
+    def box(self, dataset: Dataset) -> Box | None:
+        if dataset.division is None or self.boundaries is None:
+            return None
+        return self.boundaries.extent(dataset.division)
+
+    def interval(self, dataset: str) -> tuple[str | None, str | None]:
+        """Times of the first and last effect, RFC 3339 in UTC; None is open or nothing stated."""
+        store = self.service.store
+        begin, end = self._extents.find(dataset, store.sequence(dataset), store.extent)
+        return instant(begin), instant(end)
+
+
+def straight(collection: str) -> bool:
+    """Whether its items come straight from the log: of a dataset's records pygeoapi has nothing to do."""
+    return collection not in _TAKEN
+
+
+def instant(day: date | None) -> str | None:
+    """The beginning of a day in Asia/Shanghai."""
+    return None if day is None else stamp(start_of(day))
+
+
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def resource(
+    title: str,
+    description: str,
+    *,
+    keywords: Sequence[str] = (),
+    box: Sequence[float] | None = None,
+    interval: tuple[str | None, str | None] | None = None,
+    source: Source | None = None,
+    kind: str = "feature",
+) -> Mapping[str, Any]:
+    """A collection as pygeoapi's configuration says it. Without ``box`` the whole earth stands in."""
+    extents: dict[str, Any] = {"spatial": {"bbox": list(box or (-180, -90, 180, 90))}}
+    if interval is not None:
+        begin, end = (None if text is None else datetime.fromisoformat(text) for text in interval)
+        extents["temporal"] = {"begin": begin, "end": end}
+    provider = {"type": kind, "name": "publisher.views.ogc.pygeoapi.provider.LogProvider", "data": source}
+    return {
+        "type": "collection",
+        "title": title,
+        "description": description,
+        "keywords": list(keywords),
+        "extents": extents,
+        "providers": [provider],
+    }

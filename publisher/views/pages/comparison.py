@@ -1,0 +1,213 @@
+"""Two states of a dataset side by side: what came, went and changed, by kind and by body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from publisher.log.model import Release, View
+from publisher.log.queries.comparison import KINDS, DifferenceKind, Tallies
+from publisher.views.api import requested_view
+from publisher.views.api.answers import comparison
+from publisher.views.api.routes import comparison as api
+from publisher.views.comparison.text_diff import pieces
+from publisher.views.pages import home, search
+from publisher.views.pages.printing import charts, field_html, labels, marked_text
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.syndication.scope import Scope
+from publisher.web.route import Call, Reply
+from schemas.definition.catalogue import Catalogue, Content
+
+_BODIES = 12
+"""Parts that a chart shows; the table has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """One field before and after; what went is marked on the left, what came on the right."""
+
+    title: str
+    before: Markup
+    after: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    kind: str
+    title: str
+    part: str | None
+    address: str
+    fields: Sequence[SideBySide]
+    steps: Sequence[comparison.Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A filter by kind of change, with its exact number."""
+
+    name: str
+    word: str
+    number: int
+    address: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What became of the records of one part."""
+
+    name: str
+    numbers: Mapping[DifferenceKind, int]
+    address: str
+    on: bool
+
+
+def compare(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    name = requested_view.dataset_name(Call(visit.names, b"", ""))
+    dataset = service.store.dataset(name)
+    releases = [r for r in service.store.releases(name) if home.seen(visit, r)]
+    newest = _newest_two(releases)
+    visit = _between(visit, newest)
+    shown = {
+        "dataset": dataset,
+        "releases": sorted(releases, key=lambda r: -r.number),
+        "chosen": _chosen(visit, newest),
+    }
+    head = Head(
+        visit.t("比较", "Compare") + f" · {dataset.title}",
+        column=dataset.title,
+        listed=False,
+        scope=Scope(name),
+        followed=dataset.title,
+    )
+    if not visit.values("from"):
+        sequence, day = service.store.validator(name)
+        blank = requested_view.validity(service, name, visit.view)
+        validity = replace(blank, tokens=(sequence, day, dataset))
+        return Reply(validity, lambda: press.page("compare.html", visit, head, found=None, **shown), HEADERS)
+    reply = api.compare_states.handle(service, visit.call(clocks=False))
+
+    def build() -> bytes:
+        found: comparison.Comparison = reply.build()
+        return press.page("compare.html", visit, head, found=found, **shown, **_compared(visit, name, found))
+
+    validity = replace(reply.validity, tokens=(*reply.validity.tokens, dataset, len(releases)))
+    return Reply(validity, build, HEADERS)
+
+
+def _newest_two(releases: Sequence[Release]) -> tuple[str, str]:
+    """Numbers of the newest and, first, the one before it; empty where there are no two."""
+    numbers = sorted(r.number for r in releases)
+    return (str(numbers[-2]), str(numbers[-1])) if len(numbers) > 1 else ("", "")
+
+
+def _between(visit: Visit, newest: tuple[str, str]) -> Visit:
+    """The two that are asked for; where none is, the newest."""
+    if visit.values("from") or not newest[0]:
+        return visit
+    return replace(visit, pairs=(*visit.pairs, ("from", newest[0]), ("to", newest[1])))
+
+
+def _chosen(visit: Visit, newest: tuple[str, str]) -> list[str]:
+    """The two releases that the form shows, also beside two days."""
+    asked = ((visit.values(side) or ("",))[0] for side in ("from", "to"))
+    return [one if one.isdigit() else other for one, other in zip(asked, newest, strict=True)]
+
+
+def _compared(visit: Visit, name: str, found: comparison.Comparison) -> dict[str, object]:
+    service = visit.service
+    catalogue = service.store.catalogue(name)
+    before, after = _view(found.from_), _view(found.to)
+    tallies = service.store.tallies(name, before, after)
+    return {
+        "sides": (_side(visit, found.from_), _side(visit, found.to)),
+        "kinds": [_kind(visit, kind, found.totals[kind]) for kind in KINDS if found.totals[kind]],
+        "bodies": _bodies(visit, tallies),
+        "chart": _chart(visit, tallies),
+        "differences": [_difference(visit, name, catalogue, d) for d in found.differences],
+        "files": [
+            (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _asked(visit)))
+            for title, suffix in (("XLSX", "xlsx"), ("CSV", "csv"))
+        ],
+        "following": search.following_of(visit, found.links.next),
+    }
+
+
+def _asked(visit: Visit) -> list[tuple[str, str]]:
+    return [p for p in visit.pairs if p[0] in ("from", "to", "kind", "part")]
+
+
+def _view(state: comparison.ComparedState) -> View:
+    return View(release=state.release, as_of=state.as_of, known_at=state.known_at)
+
+
+def _side(visit: Visit, state: comparison.ComparedState) -> str:
+    if state.release is not None:
+        return visit.t(f"第{state.release}次发布", f"Release {state.release}")
+    if state.as_of is not None:
+        return visit.day(state.as_of)
+    return visit.moment(state.known_at) if state.known_at else visit.t("现在", "now")
+
+
+def _kind(visit: Visit, kind: str, number: int) -> Kind:
+    on = kind in visit.values("kind")
+    return Kind(kind, labels.of(visit, labels.KINDS, kind), number, visit.toggled("kind", kind), on)
+
+
+def _bodies(visit: Visit, tallies: Tallies) -> Sequence[Body]:
+    chosen = visit.values("part")
+    return [
+        Body(part or "", numbers, visit.toggled("part", part) if part else "", part in chosen)
+        for part, numbers in tallies.items()
+    ]
+
+
+def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
+    shown = list(tallies.items())[:_BODIES]
+    if not shown:
+        return None
+    names = tuple(part or visit.t("未分部门", "no part") for part, _ in shown)
+    series: dict[str, tuple[int, ...]] = {k: tuple(numbers[k] for _, numbers in shown) for k in KINDS}
+    drawn = tuple((kind, numbers) for kind, numbers in series.items() if any(numbers))
+    label = visit.t("各部门的变化，数字见表", "Changes by part; the table has the numbers")
+    return charts.stacked(names, drawn, label=label)
+
+
+def _difference(visit: Visit, name: str, catalogue: Catalogue, d: comparison.Difference) -> Difference:
+    return Difference(
+        kind=d.kind,
+        title=d.title or visit.t("（内容已依法删除）", "(erased)"),
+        part=d.part,
+        address=visit.url(f"/datasets/{name}/records/{d.record}"),
+        fields=_fields(visit, catalogue, d.before, d.after, d.fields),
+        steps=d.steps,
+    )
+
+
+def _fields(
+    visit: Visit,
+    catalogue: Catalogue,
+    before: Content | None,
+    after: Content | None,
+    changed: Sequence[comparison.ComparedField],
+) -> Sequence[SideBySide]:
+    if before is not None and after is not None:
+        pairs = [(f.field, f.before, f.after) for f in changed]
+    else:  # it came or went: all that it says, on its side
+        told = before or after or {}
+        pairs = [(n, (before or {}).get(n), (after or {}).get(n)) for n in catalogue.by_name if n in told]
+    found = []
+    for name, old, new in pairs:
+        field = catalogue.by_name.get(name)
+        if (field is None or not field.personal) and name != catalogue.title_field:
+            title = field_html.title_of(visit, field) if field else visit.t("报送部门", "Handed in by")
+            left, right = marked_text.sides(
+                pieces(field_html.side(visit, field, old), field_html.side(visit, field, new))
+            )
+            found.append(SideBySide(title, left, right))
+    return found

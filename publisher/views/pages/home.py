@@ -1,0 +1,116 @@
+"""The first page: search, every dataset, what changed lately, and how to follow it and build on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from feeds.change_sentence import headline
+from publisher.log.model import Change, Dataset, RecordQuery, Release
+from publisher.views.pages.printing import html_head, labels
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.syndication.entries import change_item
+from publisher.web.conditional_requests import Validity
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Reply
+from publisher.web.service import Service
+
+RECENT = 6
+"""Releases that are told of."""
+_SENTENCES = 3
+"""Sentences of one release; its own page has all."""
+_PLAIN = Grammar()
+EXAMPLES = ("食品经营许可", "危險化學品", "鞍政发 2015 34", "收费", "取消")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A dataset as the first page lists it."""
+
+    dataset: Dataset
+    records: int
+    latest: Release | None
+    """The newest release in effect on the day that the page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change in a sentence; ``kind`` is one of :data:`words.KINDS`."""
+
+    text: str
+    record: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    dataset: Dataset
+    release: Release
+    counts: str
+    sentences: tuple[Told, ...]
+    more: int
+
+
+def home(press: Press, visit: Visit) -> Reply:
+    visit.asked(_PLAIN)
+    service = visit.service
+    datasets = service.store.datasets()
+    sequence, day = service.store.validator()
+
+    def build() -> bytes:
+        kept = [_kept(visit, dataset) for dataset in datasets]
+        return press.page(
+            "home.html",
+            visit,
+            html_head.of_site(visit),
+            kept=kept,
+            news=tuple(_news(visit, kept)),
+            examples=EXAMPLES,
+        )
+
+    return Reply(Validity((sequence, day, datasets)), build, HEADERS)
+
+
+def _kept(visit: Visit, dataset: Dataset) -> Kept:
+    store = visit.service.store
+    page = store.records(dataset.name, RecordQuery(view=visit.view, limit=1))
+    return Kept(dataset, page.total or 0, latest(visit, store.releases(dataset.name)))
+
+
+def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
+    """The newest that was published, and in effect, at the time that the page shows."""
+    return max((r for r in releases if seen(visit, r)), key=lambda r: r.number, default=None)
+
+
+def seen(visit: Visit, release: Release) -> bool:
+    known = visit.view.known_at
+    return release.effective_on <= visit.today() and (known is None or release.published_at <= known)
+
+
+def _news(visit: Visit, kept: list[Kept]) -> Iterator[News]:
+    service = visit.service
+    datasets = {k.dataset.name: k.dataset for k in kept}
+    found = [r for name in datasets for r in service.store.releases(name) if seen(visit, r)]
+    found.sort(key=lambda r: r.sequence, reverse=True)  # as they were published
+    for release in found[:RECENT]:
+        counts = labels.counted(visit, release.counts)
+        if counts:
+            dataset = datasets[release.dataset]
+            told = tuple(sentences(service, dataset, release, _SENTENCES))
+            total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
+            yield News(dataset, release, counts, told, max(0, total - len(told)))
+
+
+def sentences(service: Service, dataset: Dataset, release: Release, limit: int) -> Iterator[Told]:
+    """What a release changed, as a person would say it. A better reading of ours is no news."""
+    store = service.store
+    catalogue = store.catalogue(dataset.name, release.number)
+    changes: tuple[Change, ...] = store.changes(
+        dataset=dataset.name, release=release.number, cause="source", limit=limit
+    )
+    beginnings = store.beginnings(changes)
+    for change in changes:
+        first = change.sequence in beginnings
+        item = change_item(change, service.site, dataset, release, catalogue, first=first)
+        yield Told(headline(item), change.record, change.kind)

@@ -1,0 +1,1 @@
+"""Templates, head, labels and values of pages."""

@@ -1,0 +1,276 @@
+"""What a page tells of itself to machines: collectors, search engines, chats that unfurl links.
+
+The ``<meta>`` names are those of 国办发〔2017〕47号, annex 2; then Open Graph, and schema.org as JSON-LD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from html import escape
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+from markupsafe import Markup
+
+from publisher.log.clocks import SHANGHAI
+from publisher.log.model import Dataset, RecordState, Release
+from publisher.views.exports.formats import FORMS
+from publisher.views.pages.printing import labels
+from publisher.views.pages.printing.marked_text import joined
+from publisher.views.pages.printing.page_request import Lang, Visit
+from publisher.views.syndication.scope import Scope
+from schemas.definition.catalogue import Catalogue, Content
+
+SITE = ("清单", "Qingdan")
+EVERYTHING = ("全部数据集的变化", "Changes of every dataset")
+_LOCALES: Mapping[Lang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}
+_LONGEST = 150
+"""Characters of a description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    title: str
+    description: str = ""
+    column: str = ""
+    """The dataset, which is a site's column (栏目) to a collector."""
+    column_kind: str = "数据发布"
+    article: bool = False
+    published: datetime | date | None = None
+    source: str = ""
+    """The body that published it."""
+    keywords: Sequence[str] = ()
+    ld: Mapping[str, Any] = field(default_factory=dict)
+    """schema.org, without its context."""
+    listed: bool = True
+    """Search engines of the web may list it."""
+    scope: Scope = field(default_factory=Scope)
+    """Whose feeds a reader finds by the page."""
+    followed: str = ""
+    """What these are called, unless they are the site's."""
+    data: str = ""
+    """Where the same stands as JSON."""
+
+
+def meta(visit: Visit, head: Head, canonical: str) -> Markup:
+    """All of it, for a page's ``<head>``."""
+    said = _Said(*map(escape, (head.title, head.description, head.column, head.source, canonical)))
+    keywords = escape("；".join(head.keywords))
+    out = [
+        f'<meta name="{name}" content="{content}">\n'
+        for name, content in _names(visit, head, said, keywords)
+        if content
+    ]
+    out.append(alternates(visit.root, head.scope, head.followed or visit.t(*EVERYTHING)))
+    if head.data:
+        out.append(f'<link rel="alternate" type="application/json" href="{escape(head.data)}">\n')
+    if not head.listed:
+        return joined((*out, '<meta name="robots" content="noindex">\n'))
+    kind = "article" if head.article else "website"
+    described = f'<meta property="og:description" content="{said.description}">\n' if said.description else ""
+    out.append(
+        f'<link rel="canonical" href="{said.canonical}">\n'
+        f'<meta property="og:site_name" content="{SITE[0]}">\n'
+        f'<meta property="og:title" content="{said.title}">\n{described}'
+        f'<meta property="og:type" content="{kind}">\n'
+        f'<meta property="og:url" content="{said.canonical}">\n'
+        f'<meta property="og:locale" content="{_LOCALES[visit.lang]}">\n'
+    )
+    if head.ld:
+        out.append(f'<script type="application/ld+json">{_linked(head)}</script>\n')
+    return joined(out)
+
+
+class _Said(NamedTuple):
+    """What is said several times, escaped once."""
+
+    title: str
+    description: str
+    column: str
+    source: str
+    canonical: str
+
+
+def _names(visit: Visit, head: Head, said: _Said, keywords: str) -> Iterator[tuple[str, str]]:
+    """The ``<meta>`` names of the guideline with their contents, escaped; some are empty."""
+    yield "SiteName", SITE[0]
+    yield "SiteDomain", escape(urlsplit(visit.service.site.base).netloc)
+    yield "ColumnName", said.column
+    yield "ColumnType", escape(head.column_kind) if head.column else ""
+    yield "description", said.description
+    yield "keywords", keywords
+    if head.article:
+        yield "ArticleTitle", said.title
+        yield "PubDate", _minute(head.published)
+        yield "ContentSource", said.source
+        yield "Author", said.source
+        yield "Keywords", keywords
+        yield "Description", said.description
+        yield "Url", said.canonical
+
+
+@lru_cache(1024)
+def alternates(root: str, scope: Scope, title: str) -> Markup:
+    """Where a reader of feeds finds those of a scope, in each format."""
+    return joined(
+        f'<link rel="{feed.rel}" type="{feed.type}" title="{escape(feed.title)}"'
+        f' href="{escape(feed.href)}">\n'
+        for feed in scope.alternates(root, title)
+    )
+
+
+def _linked(head: Head) -> str:
+    """JSON-LD for a ``<script>``: nothing in it can end the element."""
+    text = msgspec.json.encode({"@context": "https://schema.org", **head.ld}).decode()
+    for sign, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(sign, escaped)
+    return text
+
+
+def _minute(moment: datetime | date | None) -> str:
+    """``2015-11-05 08:30``, as the guideline writes it."""
+    if isinstance(moment, datetime):
+        return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return "" if moment is None else moment.isoformat()
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
+
+
+def of_site(visit: Visit) -> Head:
+    base = visit.service.site.base
+    description = visit.t(
+        "政府公布的权力、责任、收费、基金、中介服务、审批和改革文件：现在怎么说，从前怎么说，何时、为何改变。",
+        "Lists that governments publish: what they say now, what they said then, when and why they changed.",
+    )
+    return Head(
+        title=visit.t("政府的各种清单", "Government lists"),
+        description=description,
+        ld={
+            "@type": "WebSite",
+            "name": SITE[0],
+            "alternateName": SITE[1],
+            "url": f"{base}/",
+            "inLanguage": "zh-CN",
+            "description": description,
+            "potentialAction": {
+                "@type": "SearchAction",
+                "target": {"@type": "EntryPoint", "urlTemplate": f"{base}/search?q={{search_term_string}}"},
+                "query-input": "required name=search_term_string",
+            },
+        },
+    )
+
+
+def of_dataset(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Release | None) -> Head:
+    base = visit.service.site.base
+    title = visit.t(dataset.title, dataset.title_en)
+    description = _short(labels.half(visit, dataset.description) or labels.half(visit, catalogue.description))
+    ld: dict[str, Any] = {
+        "@type": "Dataset",
+        "name": title,
+        "description": description if len(description) >= 50 else f"{title}。{description}",
+        "url": f"{base}/datasets/{dataset.name}",
+        "identifier": f"{base}/v1/datasets/{dataset.name}",
+        "inLanguage": "zh-CN",
+        "isAccessibleForFree": True,
+        "license": labels.half(visit, dataset.licence),
+        "creator": {"@type": "GovernmentOrganization", "name": dataset.body},
+        "includedInDataCatalog": {"@type": "DataCatalog", "url": f"{base}/catalog"},
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "encodingFormat": form.media_type,
+                "contentUrl": f"{base}/v1/datasets/{dataset.name}/files/{form.name}",
+            }
+            for form in FORMS.values()
+        ],
+    }
+    if latest is not None:
+        ld |= {
+            "version": str(latest.number),
+            "dateModified": latest.published_at.isoformat(),
+            "temporalCoverage": f"{latest.effective_on.isoformat()}/..",
+        }
+    return Head(
+        title=title,
+        description=description,
+        column=dataset.title,
+        published=latest.published_at if latest else None,
+        source=dataset.body,
+        keywords=(catalogue.title, dataset.body),
+        ld=ld,
+        scope=Scope(dataset.name),
+        followed=dataset.title,
+        data=visit.link(f"/v1/datasets/{dataset.name}"),
+    )
+
+
+def of_record(
+    visit: Visit,
+    dataset: Dataset,
+    catalogue: Catalogue,
+    state: RecordState,
+    content: Content,
+    release: Release,
+    data: str,
+) -> Head:
+    """A document is an article of its issuer; any other record is one of the body that keeps the list."""
+    base = visit.service.site.base
+    document = any(f.format == "markdown" and f.name in content for f in catalogue.fields)
+    body = content.get(catalogue.body_field or "")
+    source = body if isinstance(body, str) else dataset.body
+    description = _short(_telling(catalogue, content))
+    day = content.get("date_published") or content.get(catalogue.date_field or "")
+    published = date.fromisoformat(day) if document and isinstance(day, str) else release.published_at
+    ld: dict[str, Any] = {
+        "@type": "Article" if document else "CreativeWork",
+        "name": state.title,
+        "headline": state.title[:110],
+        "url": visit.canonical,
+        "identifier": state.id,
+        "inLanguage": "zh-CN",
+        "description": description,
+        "datePublished": published.isoformat(),
+        "dateModified": state.known_from.isoformat(),
+        "version": str(state.release),
+        "author": {"@type": "GovernmentOrganization", "name": source},
+        "publisher": {"@type": "GovernmentOrganization", "name": dataset.body},
+        "isPartOf": {"@type": "Dataset", "name": dataset.title, "url": f"{base}/datasets/{dataset.name}"},
+    }
+    kind = content.get(catalogue.type_field or "")
+    keywords = [word for word in (catalogue.title, kind, source) if isinstance(word, str) and word]
+    return Head(
+        title=state.title,
+        description=description,
+        column=dataset.title,
+        column_kind="政策文件" if document else "数据发布",
+        article=True,
+        published=published,
+        source=source,
+        keywords=keywords,
+        ld=ld,
+        scope=Scope(dataset.name),
+        followed=dataset.title,
+        data=data,
+    )
+
+
+def _telling(catalogue: Catalogue, content: Content) -> str:
+    """A record in a line: the beginnings of its texts with their titles, as many as are shown."""
+    told: list[str] = []
+    length = 0
+    for f in catalogue.fields:
+        value = content.get(f.name)
+        if isinstance(value, str) and not f.personal and f.name != catalogue.title_field and value.strip():
+            told.append(f"{f.title}：{' '.join(value[:200].split())[:60]}")
+            length += len(told[-1])
+            if length > _LONGEST:
+                break
+    return "；".join(told)

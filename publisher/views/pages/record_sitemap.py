@@ -1,0 +1,38 @@
+"""The pages of a dataset's records, for search engines of the web."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import islice
+
+from publisher.log.model import View
+from publisher.views.api import requested_view
+from publisher.views.discovery import sitemap_and_robots
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import Press
+from publisher.web.problems import ProblemError
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Call, Reply
+
+XML = "application/xml; charset=utf-8"
+_PLAIN = Grammar()
+
+
+def of_records(_: Press, visit: Visit) -> Reply:
+    """The first, second … as many as one sitemap may hold; robots.txt names each."""
+    service = visit.service
+    name = requested_view.dataset_name(Call(visit.names, b"", ""))
+    visit.asked(_PLAIN)
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", visit.names["number"]):
+        raise ProblemError("no-such-route")
+    start = (int(visit.names["number"]) - 1) * sitemap_and_robots.LARGEST
+    home = service.link(f"/datasets/{name}/records")
+
+    def build() -> bytes:
+        some = islice(service.store.stated(name, View()), start, start + sitemap_and_robots.LARGEST)
+        return sitemap_and_robots.written(
+            (f"{home}/{one.id}", date.fromordinal(one.effective_from)) for one in some
+        )
+
+    return Reply(requested_view.validity(service, name, View()), build)

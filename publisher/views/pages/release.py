@@ -1,0 +1,89 @@
+"""The page of a release: what it changed, why, on what basis, from which sources, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from publisher.log.model import Change
+from publisher.views.api import requested_view
+from publisher.views.api.routes import files
+from publisher.views.pages.printing import field_html, labels
+from publisher.views.pages.printing.field_html import Differing
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.syndication.scope import Scope
+from publisher.web.conditional_requests import Validity
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Call, Reply
+
+MOST = 100
+"""Changes that the page tells; the comparison with the release before has all of them, page by page."""
+_PLAIN = Grammar()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One record that it changed."""
+
+    title: str
+    kind: str
+    part: str | None
+    reading: bool
+    address: str
+    differences: Sequence[Differing]
+
+
+def release(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    visit.asked(_PLAIN)
+    call = Call(visit.names, b"", "")
+    name, number = requested_view.dataset_name(call), requested_view.release_number(call)
+    kept = service.release(name, number)
+    dataset = service.store.dataset(name)
+    sequence = service.store.sequence(name)
+
+    head = Head(
+        title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",
+        description=f"{visit.day(kept.effective_on)}：{labels.counted(visit, kept.counts)}。{kept.note}",
+        column=dataset.title,
+        article=True,
+        published=kept.published_at,
+        source=dataset.body,
+        scope=Scope(name),
+        followed=dataset.title,
+    )
+
+    def build() -> bytes:
+        changes = service.store.changes(dataset=name, release=number, limit=MOST)
+        told = [_told(visit, change) for change in changes]
+        total = sum(kept.counts.get(kind, 0) for kind in labels.KINDS)
+        return press.page(
+            "release.html",
+            visit,
+            head,
+            dataset=dataset,
+            release=kept,
+            told=told,
+            more=max(0, total - len(told)),
+            following=number < max(r.number for r in service.store.releases(name)),
+            files=files.list_files.handle(service, call).build().files,
+        )
+
+    # Later releases are linked and files are made later, so the page itself is not pinned.
+    made = files.list_files.handle(service, call).validity.tokens
+    validity = Validity((kept.hash, kept.erased, dataset, sequence, made))
+    return Reply(validity, build, HEADERS)
+
+
+def _told(visit: Visit, change: Change) -> Told:
+    catalogue = visit.service.store.catalogue(change.dataset, change.release)
+    return Told(
+        title=change.title or visit.t("（内容已依法删除）", "(erased)"),
+        kind=change.kind,
+        part=change.part,
+        reading=change.cause == "reading",
+        address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),
+        differences=field_html.differences(visit, catalogue, change.fields),
+    )

@@ -1,0 +1,118 @@
+"""From changes of the log to the entries of a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import groupby
+
+from feeds.change import ChangeItem, Difference
+from feeds.change_sentence import entry_of
+from feeds.feed import Entry, Link
+from publisher.log.clocks import day_at
+from publisher.log.log import Store
+from publisher.log.model import Change, Dataset, Release, Site
+from publisher.log.queries.feed_changes import Amendment
+from schemas.definition.catalogue import Catalogue
+
+
+def entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> tuple[Entry, ...]:
+    """Newest release first; within a release in the order of the list itself.
+
+    ``changes``: the newest first. One entry for each, whatever became of it since is said.
+    """
+    return tuple(_entries(store, changes, datasets))
+
+
+def _entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> Iterator[Entry]:
+    site = store.site()
+    amended, origins, first = store.amended(changes), store.origins(changes), store.beginnings(changes)
+
+    @cache
+    def release(dataset: str, number: int) -> Release:
+        return store.release(dataset, number)
+
+    @cache
+    def catalogue(dataset: str, number: int) -> Catalogue:
+        return store.catalogue(dataset, number)
+
+    for (name, number), some in groupby(changes, key=lambda c: (c.dataset, c.release)):
+        made = release(name, number), catalogue(name, number)
+        for change in reversed(list(some)):
+            sequence = change.sequence
+            item = change_item(change, site, datasets[name], *made, first=sequence in first)
+            yield entry_of(_told(item, amended.get(sequence), origins.get(sequence)), base=site.base)
+
+
+def _told(item: ChangeItem, amendment: Amendment | None, origin: str | None) -> ChangeItem:
+    """With what became of it since, and the address of its source, where there are these."""
+    if amendment is not None:
+        item = replace(item, updated=amendment.at, corrected=amendment.corrected)
+    if origin is not None and not item.hidden:
+        item = replace(item, links=(*item.links, Link(origin, "via", "", "来源")))
+    return item
+
+
+def change_item(
+    change: Change,
+    site: Site,
+    dataset: Dataset,
+    release: Release,
+    catalogue: Catalogue,
+    *,
+    first: bool,
+) -> ChangeItem:
+    """``first``: the list, or the part's share of it, was published for the first time."""
+    home = f"/datasets/{dataset.name}"
+    return ChangeItem(
+        id=f"tag:{site.tag_authority}:{dataset.name}/{change.release}/{change.record}/{change.kind}",
+        kind=change.kind,
+        title=change.title,
+        previous_title=catalogue.title_of(change.before) if change.before else "",
+        link=f"{site.base}{home}/records/{change.record}",
+        catalogue=catalogue,
+        actor=actor(dataset, change.part),
+        dataset=dataset.name,
+        dataset_title=dataset.title,
+        division=dataset.division,
+        published_at=change.published_at,
+        published_on=day_at(change.published_at),
+        effective_on=change.effective_on,
+        release=change.release,
+        first=first,
+        basis=release.basis,
+        reason=change.reason,
+        before=change.before,
+        after=change.after,
+        differences=tuple(Difference(f.field, f.before, f.after) for f in change.fields),
+        hidden=_hidden(change),
+        links=tuple(_links(change, site.base, home)),
+    )
+
+
+def _links(change: Change, base: str, home: str) -> Iterator[Link]:
+    """The record for programs, its history, the comparison with the state before for both."""
+    record = f"{base}/v1{home}/records/{change.record}"
+    yield Link(record, "alternate", "application/json")
+    yield Link(f"{record}/history", "related", "application/json", "沿革")
+    if change.release > 1:
+        states = f"{home}/compare?from={change.release - 1}&to={change.release}"
+        yield Link(base + states, "related", "text/html", "与上次发布比较")
+        yield Link(f"{base}/v1{states}", "related", "application/json", "与上次发布比较")
+
+
+def _hidden(change: Change) -> str:
+    if change.erased:
+        return "内容已依法清除。"
+    if change.withdrawn and change.kind != "withdrawn":
+        return "该条目其后已撤回，内容不再列出。"
+    return ""
+
+
+def actor(dataset: Dataset, part: str | None) -> str:
+    """The department in full: 财政局 of 示例市人民政府 is 示例市财政局."""
+    if not part:
+        return dataset.body
+    place = dataset.body.removesuffix("人民政府")
+    return part if place == dataset.body or part.startswith(place) else place + part

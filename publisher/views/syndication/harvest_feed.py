@@ -1,0 +1,80 @@
+"""The feed of what is noticed at sources: a page that was changed, taken away, or came back."""
+
+from __future__ import annotations
+
+from html import escape
+
+from feeds.feed import Category, Entry, Feed
+from publisher.log.clocks import SHANGHAI, moment
+from publisher.log.evidence.crawled_pages import Notice
+from publisher.log.log import Store
+from publisher.log.model import Site
+from publisher.views.syndication.feed import address, links, rendered
+from publisher.views.syndication.scope import Form, Scope
+from publisher.views.syndication.selection import NoSuchArchiveError
+
+SOURCES = "sources"
+"""In place of a dataset's name: what was noticed at the sources that are collected."""
+ENTRIES = 100
+"""Of an archive; the feed itself has as many at least, where there are as many."""
+_KINDS = {"changed": "改动", "vanished": "消失", "returned": "恢复"}
+_SAID = {
+    "changed": "来源网站改动了“{title}”",
+    "vanished": "来源网站上“{title}”已不可访问",
+    "returned": "来源网站上“{title}”恢复访问",
+}
+_SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容散列值", "status": "状态码"}
+
+
+def sources_feed(store: Store, form: Form, archive: int | None = None) -> bytes:
+    """The newest :data:`ENTRIES` to twice as many; ``archive``: the :data:`ENTRIES` that begin with a number.
+
+    A block of them is an archive (RFC 5005) once a later one is full, so it never gains an entry. Raises
+    :class:`NoSuchArchiveError`.
+    """
+    site = store.site()
+    newest, _ = store.noticed()
+    first = max(1, (newest - 1) // ENTRIES * ENTRIES + 1 - ENTRIES)
+    if archive is not None:
+        if archive % ENTRIES != 1 or archive >= first:
+            raise NoSuchArchiveError(archive)
+        first = archive
+    found = store.notices(after=first - 1, limit=ENTRIES * 2, newest=archive is None)
+    notices = found if archive is None else found[::-1]
+    shown = tuple(n for n in notices if archive is None or n.key < first + ENTRIES)
+    scope, previous = Scope(SOURCES), first - ENTRIES if first > ENTRIES else None
+    feed = Feed(
+        id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
+        title="来源网站的变动",
+        subtitle=f"{site.base} 所采集的网页在来源网站上的改动、消失和恢复；已公布的内容不因此改变",
+        updated=shown[0].at if shown else moment(0),
+        link=f"{site.base}/",
+        self_link=site.base + address(scope, form, archive),
+        author=site.base,
+        entries=tuple(_entry(notice, site) for notice in shown),
+        links=tuple(links(site.base, scope, form, archive, previous)),
+        archive=archive is not None,
+    )
+    return rendered(feed, form)
+
+
+def _entry(notice: Notice, site: Site) -> Entry:
+    title = _SAID[notice.kind].format(title=notice.title or notice.url)
+    at = f"{notice.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    said = f"{title}。由{_SIGNS[notice.detected_by]}发现，{at}（北京时间）；改动前后的网页都已留存为凭据。"
+    link = f'<a href="{escape(notice.url)}">{escape(notice.url)}</a>'
+    scheme = f"tag:{site.tag_authority}:notice"
+    return Entry(
+        id=f"tag:{site.tag_authority}:notices/{notice.key}",
+        title=title,
+        updated=notice.at,
+        published=notice.at,
+        link=notice.url,
+        summary=said,
+        content_html=f"<p>{escape(said)}</p><p>{link}</p>",
+        authors=(notice.source,),
+        categories=(
+            Category(notice.kind, scheme, _KINDS[notice.kind]),
+            Category(notice.detected_by, f"{scheme}/sign", _SIGNS[notice.detected_by]),
+        ),
+    )

@@ -1,0 +1,242 @@
+"""Which changes a feed holds: the newest, or those of one archive, and where the archive before begins.
+
+An archive (RFC 5005, section 4) holds what a scope finds among the changes of one block of the log: up to
+:data:`publisher.log.queries.feed_changes.BLOCK` neighbours of one release. A release is complete when it is
+published and never edited, so an archive never gains or loses an entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from anyio import to_thread
+
+from feeds.fee_direction import charges_of
+from publisher.log.clocks import micros, moment
+from publisher.log.log import Store
+from publisher.log.model import Change
+from publisher.log.queries.feed_changes import BLOCK, Block
+from publisher.views.syndication.scope import Scope
+from search.chinese import thesaurus
+from search.contract import FOREVER, Followed, Request, SearchEngine
+from search.query.field_filters import Fields, narrowed
+
+ENTRIES = 100
+"""A feed tells the newest changes, up to this many; its archives have all of them."""
+_SCANNED = 20
+"""Blocks that are looked through for one answer; what is older is left to the archives."""
+_TOUCHES = 400
+
+
+class NoSuchArchiveError(ValueError):
+    """No block of the log begins there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    changes: tuple[Change, ...]
+    """The newest first."""
+    archive: int | None = None
+    """Sequence of the change that its own block begins with; None for the newest changes."""
+    previous: int | None = None
+    """The same of the archive before; None where nothing is older."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    changes: list[Change]
+    rest: int | None
+    """The sequence before which nobody looked; None at the beginning of the log."""
+
+
+def tells(scope: Scope, change: Change) -> bool:
+    """Whether a feed of this scope announces the change; whether search finds it is not asked here."""
+    view = scope.seen
+    if change.cause != "source" or (view.as_of and change.effective_on > view.as_of):
+        return False
+    if view.known_at and change.published_at > view.known_at:
+        return False
+    if not scope.kinds or change.kind in scope.kinds:
+        return True
+    raised = change.kind in ("changed", "renamed")
+    return raised and not set(charges_of((f.before, f.after) for f in change.fields)).isdisjoint(scope.kinds)
+
+
+def plain(store: Store, scope: Scope, archive: int | None = None) -> Selection:
+    """Of a scope that needs no search. Raises :class:`NoSuchArchiveError`."""
+    if archive is None:
+        return _selection(store, _newest(store, scope, None, ENTRIES + 1))
+    block = _block(store, scope, archive)
+    before = _newest(store, scope, block.first, 1)
+    return _archived(store, _of_block(store, scope, block), block, before)
+
+
+async def searched(
+    store: Store, search: SearchEngine, fields: Fields, scope: Scope, archive: int | None = None
+) -> Selection:
+    """Of any scope. ``fields``: what its text may filter by (``部门:财政局``).
+
+    Raises :class:`NoSuchArchiveError` and ``SearchError``.
+    """
+    if not scope.searched:
+        return await to_thread.run_sync(plain, store, scope, archive)
+    looking = await _looking(store, search, fields, scope)
+    if archive is None:
+        found = await looking.newest(None, ENTRIES + 1)
+        return await to_thread.run_sync(_selection, store, found)
+    block = await to_thread.run_sync(_block, store, scope, archive)
+    changes = await looking.of_block(block)
+    before = await looking.newest(block, 1)
+    return await to_thread.run_sync(_archived, store, changes, block, before)
+
+
+async def of_release(
+    store: Store, search: SearchEngine, fields: Fields, scope: Scope, published_at: datetime
+) -> Selection:
+    """What the release of an instant told of a scope. Raises ``SearchError``."""
+    last = await to_thread.run_sync(store.last_change, published_at)
+    block = await to_thread.run_sync(store.block, last) if last else None
+    if last is None or block is None or scope.dataset not in (None, block.dataset):
+        return Selection(())
+    found: list[Change] = []
+    looking = await _looking(store, search, fields, scope)
+    rest = await looking.release(block.beginning, last, found, ENTRIES + 1)
+    return await to_thread.run_sync(_selection, store, _Found(found, rest))
+
+
+def _newest(store: Store, scope: Scope, before: int | None, limit: int) -> _Found:
+    found: list[Change] = []
+    for _ in range(_SCANNED):
+        size = BLOCK if scope.kinds else limit
+        batch = store.changes(
+            dataset=scope.dataset,
+            cause="source",
+            kinds=scope.logged,
+            seen=scope.seen,
+            before=before,
+            limit=size,
+            descending=True,
+        )
+        found += [change for change in batch if tells(scope, change)]
+        before = batch[-1].sequence if batch else None
+        if len(batch) < size:
+            return _Found(found[:limit], None)
+        if len(found) >= limit:
+            break
+    return _Found(found[:limit], before)
+
+
+def _of_block(store: Store, scope: Scope, block: Block) -> tuple[Change, ...]:
+    found = store.changes(
+        dataset=block.dataset, cause="source", after=block.first - 1, before=block.end, limit=BLOCK
+    )
+    return tuple(change for change in reversed(found) if tells(scope, change))
+
+
+def _selection(store: Store, found: _Found) -> Selection:
+    changes = tuple(found.changes[:ENTRIES])
+    return Selection(changes, None, _previous(store, found, found.changes[ENTRIES:]))
+
+
+def _archived(store: Store, changes: tuple[Change, ...], block: Block, before: _Found) -> Selection:
+    return Selection(changes, block.first, _previous(store, before, before.changes))
+
+
+def _previous(store: Store, found: _Found, older: Sequence[Change]) -> int | None:
+    """The archive of the next change that is not shown; where none was met, that of where looking ended."""
+    sequence = older[0].sequence if older else (found.rest - 1 if found.rest else None)
+    block = store.block(sequence) if sequence else None
+    return block.first if block else None
+
+
+def _block(store: Store, scope: Scope, archive: int) -> Block:
+    block = store.block(archive)
+    if block is None or block.first != archive or scope.dataset not in (None, block.dataset):
+        raise NoSuchArchiveError(archive)
+    return block
+
+
+async def _looking(store: Store, search: SearchEngine, fields: Fields, scope: Scope) -> _Looking:
+    today = store.validator()[1].toordinal()
+    request = Request(scope.text, dict(scope.filters), as_of=today)
+    if scope.searched:
+        language = await to_thread.run_sync(thesaurus.load)
+        request = (await narrowed(search, request, fields, *language)).request
+    return _Looking(store, search, scope, request)
+
+
+class _Looking:
+    """The changes that a search finds: whose record held all its words before or after."""
+
+    def __init__(self, store: Store, search: SearchEngine, scope: Scope, request: Request) -> None:
+        self._store, self._search, self._scope, self._request = store, search, scope, request
+        self._left = _SCANNED
+
+    async def newest(self, before: Block | None, limit: int) -> _Found:
+        """What is older than a block, or the newest of all."""
+        known = self._scope.seen.known_at
+        until = FOREVER if known is None else micros(known) + 1
+        found: list[Change] = []
+        if before is not None:
+            until = micros(before.published_at)
+            rest = await self.release(before.beginning, before.first - 1, found, limit)
+            if rest is not None:
+                return _Found(found[:limit], rest)
+        while True:
+            touches = await self._search.touched(self._followed(before=until, limit=_TOUCHES))
+            pairs = [(touch.record, moment(touch.at)) for touch in touches.found]
+            found += self._told(await to_thread.run_sync(self._store.changes_at, pairs))
+            cut = touches.rest
+            if cut is None:
+                return _Found(found[:limit], None)
+            # A release too large for one answer is gone through block by block.
+            last = await to_thread.run_sync(self._store.last_change, moment(cut))
+            if len(found) >= limit or last is None:
+                return _Found(found[:limit], last and last + 1)
+            block = await to_thread.run_sync(self._store.block, last)
+            rest = await self.release(block.beginning, last, found, limit) if block else None
+            if rest is not None:
+                return _Found(found[:limit], rest)
+            until = cut
+
+    async def release(self, beginning: int, last: int, found: list[Change], limit: int) -> int | None:
+        """Into ``found``, from ``last`` back to the beginning → where it stopped before that, if it did."""
+        while last >= beginning:
+            if len(found) >= limit or not self._left:
+                return last + 1
+            self._left -= 1
+            block = await to_thread.run_sync(self._store.block, last)
+            if block is None:
+                return None
+            found += await self.of_block(block)
+            last = block.first - 1
+        return None
+
+    async def of_block(self, block: Block) -> tuple[Change, ...]:
+        if not self._scope.searched:
+            return await to_thread.run_sync(_of_block, self._store, self._scope, block)
+        at = micros(block.published_at)
+        spans = await to_thread.run_sync(self._store.spans_touched, block)
+        followed = self._followed(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
+        touched = {touch.record for touch in (await self._search.touched(followed)).found}
+        changes = await to_thread.run_sync(_of_block, self._store, self._scope, block)
+        return tuple(change for change in changes if change.record in touched)
+
+    def _told(self, changes: Iterable[Change]) -> list[Change]:
+        return [change for change in changes if tells(self._scope, change)]
+
+    def _followed(
+        self, *, after: int = 0, before: int, limit: int, spans: tuple[str, ...] | None = None
+    ) -> Followed:
+        asked = self._request
+        return Followed(
+            asked.text,
+            asked.filters,
+            asked.excluded,
+            after=after,
+            before=before,
+            spans=spans,
+            limit=limit,
+        )

@@ -1,0 +1,1 @@
+"""How HTTP is spoken: routes, conditional requests, problems. No content."""

@@ -1,0 +1,246 @@
+"""Every error that the API answers with: one table, one shape (RFC 9457), one exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from openapi.operation import ProblemKind
+
+MEDIA_TYPE = "application/problem+json"
+
+KINDS: tuple[ProblemKind, ...] = (
+    ProblemKind(
+        "bad-request",
+        400,
+        "请求无法理解",
+        "The request cannot be understood",
+        "请按接口文档检查请求。",
+        "Check the request against the API document.",
+    ),
+    ProblemKind(
+        "no-such-route",
+        404,
+        "没有这个地址",
+        "No such address",
+        "接口的全部地址见 /openapi.json。",
+        "All addresses of the API are in /openapi.json.",
+    ),
+    ProblemKind(
+        "no-such-dataset",
+        404,
+        "没有这个数据集",
+        "No such dataset",
+        "数据集的名称见 /v1/datasets。",
+        "The names of the datasets are in /v1/datasets.",
+    ),
+    ProblemKind(
+        "no-such-release",
+        404,
+        "没有这次发布",
+        "No such release",
+        "发布的编号见数据集的 releases。",
+        "The numbers are in the releases of the dataset.",
+    ),
+    ProblemKind(
+        "no-such-record",
+        404,
+        "没有这条记录",
+        "No such record",
+        "编号可能有误, 或在所问的时点尚无此记录; 可查 history。",
+        "The id may be wrong, or there was no such record at the time asked for; see its history.",
+    ),
+    ProblemKind(
+        "no-such-schema",
+        404,
+        "没有这种目录",
+        "No such kind of catalogue",
+        "目录种类的名称见 /v1/schemas。",
+        "The names of the kinds are in /v1/schemas.",
+    ),
+    ProblemKind(
+        "no-such-file",
+        404,
+        "没有这种文件",
+        "No such kind of file",
+        "格式见发布的 files。",
+        "The kinds are in the files of a release.",
+    ),
+    ProblemKind(
+        "method-not-allowed",
+        405,
+        "不支持这种方法",
+        "Method not allowed",
+        "接口只读: 请用 GET 或 HEAD。",
+        "The API is read-only: use GET or HEAD.",
+    ),
+    ProblemKind(
+        "not-acceptable",
+        406,
+        "不提供所要的格式",
+        "Not available in the media type asked for",
+        "请改 Accept 头; 错误信息列出可用的格式。",
+        "Change the Accept header; the detail names what is available.",
+    ),
+    ProblemKind(
+        "withdrawn",
+        410,
+        "记录已撤回",
+        "The record was withdrawn",
+        "tombstone 说明何时、为何撤回; 此前的内容见 history。",
+        "The tombstone tells when and why; what it said before is in its history.",
+    ),
+    ProblemKind(
+        "erased",
+        410,
+        "记录已依法删除",
+        "The record was erased",
+        "内容已销毁, 不能恢复; tombstone 说明依据。",
+        "Its content was destroyed and cannot be restored; the tombstone tells the ground.",
+    ),
+    ProblemKind(
+        "query-too-long",
+        414,
+        "查询过长",
+        "The query is too long",
+        "查询串最长 8192 字节。",
+        "A query string holds at most 8192 bytes.",
+    ),
+    ProblemKind(
+        "invalid-parameters",
+        422,
+        "参数有误",
+        "Invalid parameters",
+        "errors 逐项说明哪个参数、错在何处。",
+        "Each of errors names a parameter and what is wrong with it.",
+    ),
+    ProblemKind(
+        "invalid-cursor",
+        422,
+        "游标无效",
+        "Invalid cursor",
+        "游标只用于原来的查询; 请从第一页重新开始。",
+        "A cursor serves the query that it came with; start again from the first page.",
+    ),
+    ProblemKind(
+        "internal-error",
+        500,
+        "服务器内部错误",
+        "Internal error",
+        "请稍后再试; 若仍出现, 请告知网站的联系人。",
+        "Try again later; if it stays, tell the contact of the site.",
+    ),
+    ProblemKind(
+        "search-unavailable",
+        503,
+        "检索暂时不可用",
+        "Search is unavailable for now",
+        "其余接口照常可用; 请在 Retry-After 秒后再试。",
+        "All other routes go on; try again after Retry-After seconds.",
+    ),
+    ProblemKind(
+        "store-unavailable",
+        503,
+        "数据库暂时不可用",
+        "The database is unavailable for now",
+        "请在 Retry-After 秒后再试。",
+        "Try again after Retry-After seconds.",
+    ),
+    ProblemKind(
+        "file-being-made",
+        503,
+        "文件正在生成",
+        "A file is being made",
+        "一次只生成一个文件; 请在 Retry-After 秒后再试。",
+        "One file is made at a time; try again after Retry-After seconds.",
+    ),
+    ProblemKind(
+        "not-ready",
+        503,
+        "服务尚未就绪",
+        "The service is not ready",
+        "请在 Retry-After 秒后再试。",
+        "Try again after Retry-After seconds.",
+    ),
+)
+
+BY_CODE: Mapping[str, ProblemKind] = {kind.code: kind for kind in KINDS}
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """一个参数的错误。/ What is wrong with one parameter."""
+
+    parameter: Annotated[str, Meta(description="参数名 / Name of the parameter")]
+    code: Annotated[
+        str,
+        Meta(description="`unknown`、`repeated`、`bad-value`、`conflict` 之一 / One of these"),
+    ]
+    detail: Annotated[str, Meta(description="中文说明 / What is wrong, in Chinese")]
+    detail_en: Annotated[str, Meta(description="What is wrong, in English")]
+    nearest: Annotated[str | None, Meta(description="最接近的已知参数或取值 / The nearest that is known")] = (
+        None
+    )
+
+
+class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
+    """已撤回或删除的记录留下的说明。/ What is left of a withdrawn or erased record."""
+
+    dataset: str
+    id: str
+    title: Annotated[str, Meta(description="名称; 已删除的为空 / Empty where erased")]
+    release: Annotated[int, Meta(description="由哪次发布撤回 / Number of the release that did it")]
+    since: Annotated[date, Meta(description="自何日起 / From which day")]
+    known_from: Annotated[datetime, Meta(tz=True, description="何时发布 / When it was published")]
+    reason: Annotated[str, Meta(description="理由或依据 / The reason or ground")]
+    history: Annotated[str, Meta(description="变更历史的地址 / Address of its history")]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """一切错误的形式(RFC 9457)。/ The one shape of every error (RFC 9457)."""
+
+    type: Annotated[str, Meta(description="稳定的错误种类地址 / Stable URI of the kind of problem")]
+    title: Annotated[str, Meta(description="错误种类, 中文 / The kind, in Chinese")]
+    status: Annotated[int, Meta(description="HTTP 状态码 / HTTP status")]
+    detail: Annotated[str, Meta(description="这一次错在何处, 中文 / This occurrence, in Chinese")]
+    detail_en: Annotated[str, Meta(description="This occurrence, in English")]
+    instance: Annotated[str, Meta(description="所问的路径 / Path that was asked for")]
+    errors: Annotated[tuple[Fault, ...], Meta(description="逐个参数的错误 / The parameters in error")] = ()
+    tombstone: Tombstone | None = None
+
+
+class ProblemError(Exception):
+    """Raised anywhere below a route; the edge turns it into the answer."""
+
+    def __init__(
+        self,
+        code: str,
+        zh: str = "",
+        en: str = "",
+        *,
+        errors: Sequence[Fault] = (),
+        tombstone: Tombstone | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.kind = BY_CODE[code]
+        super().__init__(en or self.kind.title_en)
+        self.zh, self.en = zh or self.kind.advice, en or self.kind.advice_en
+        self.errors, self.tombstone = tuple(errors), tombstone
+        self.headers = dict(headers or {})
+
+
+def body(error: ProblemError, *, base: str, path: str) -> Problem:
+    """The answer's body. ``base`` is the site's own address, never taken from the request."""
+    return Problem(
+        type=f"{base}/problems/{error.kind.code}",
+        title=error.kind.title,
+        status=error.kind.status,
+        detail=error.zh,
+        detail_en=error.en,
+        instance=path,
+        errors=error.errors,
+        tombstone=error.tombstone,
+    )

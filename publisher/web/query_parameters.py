@@ -1,0 +1,350 @@
+"""The one grammar of parameters: from a raw query string to a frozen value, once, at the edge."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import parse_qsl
+
+from publisher.log.model import Filter, Operator, View
+from publisher.web.problems import Fault, ProblemError
+from schemas.definition.catalogue import FieldType
+
+MAX_QUERY = 8192
+"""Bytes of a query string."""
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 20
+_OPERATORS: Mapping[str, Operator] = {
+    "": "eq",
+    "gte": "gte",
+    "gt": "gt",
+    "lte": "lte",
+    "lt": "lt",
+    "exists": "exists",
+}
+COMPARISONS = frozenset({"gte", "gt", "lte", "lt", "exists"})
+NUMBERS: frozenset[FieldType] = frozenset({"integer", "decimal", "amount", "limit"})
+"""Types that are compared and sorted by number."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What one route takes. ``filters``: name → type of what may be compared with it."""
+
+    names: frozenset[str] = frozenset()
+    filters: Mapping[str, FieldType] = field(default_factory=dict)
+    operators: frozenset[str] = frozenset()
+    """What may follow a filter's name, as ``gte`` in ``field.gte=``."""
+    shown: frozenset[str] = frozenset()
+    """What ``fields=`` may name."""
+    facets: frozenset[str] = frozenset()
+    sorts: frozenset[str] = frozenset()
+    max_limit: int = MAX_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """A query, parsed. What was not asked for has its default."""
+
+    view: View = field(default_factory=View)
+    filters: tuple[Filter, ...] = ()
+    sort: tuple[tuple[str, bool], ...] = ()
+    """(field, descending)."""
+    fields: tuple[str, ...] | None = None
+    facets: tuple[str, ...] = ()
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+    text: str = ""
+    after: int | None = None
+    before: int | None = None
+    start: View | None = None
+    end: View | None = None
+    """The two states of a comparison."""
+    archive: int | None = None
+    """The change that an archive of a feed begins with."""
+    headers: str = "zh"
+    """The language of a file's headings."""
+    explain: bool = False
+
+
+NOTHING = Parameters()
+
+
+def parse(raw: bytes, grammar: Grammar) -> Parameters:
+    """Raises ``invalid-parameters`` with one fault for each parameter that is wrong."""
+    if not raw:
+        return NOTHING
+    reader = _Reader(grammar)
+    for name, values in split(raw).items():
+        reader.read(name, values)
+    return reader.finish()
+
+
+def split(raw: bytes) -> dict[str, list[str]]:
+    """Names with their values, in order.
+
+    What a person types (``q``) is never an error: a control character in it is a blank.
+    Raises ``invalid-parameters`` for what is not UTF-8 or holds control characters, ``query-too-long``.
+    """
+    if len(raw) > MAX_QUERY:
+        raise ProblemError("query-too-long")
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
+    except UnicodeDecodeError as error:
+        raise _one("", "不是有效的 UTF-8 百分号编码。", "Not percent-encoded UTF-8.") from error
+    except ValueError as error:
+        raise _one("", "参数过多, 最多 200 个。", "Too many parameters; at most 200.") from error
+    values: dict[str, list[str]] = {}
+    for name, typed in pairs:
+        value = _CONTROL.sub(" ", typed) if name == "q" else typed
+        if _CONTROL.search(name) or _CONTROL.search(value):
+            printable = _CONTROL.sub("�", name)[:80]
+            raise _one(printable, "含有控制字符。", "Holds a control character.")
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def pairs(raw: bytes) -> list[tuple[str, str]]:
+    """Names and values of a query that :func:`parse` took."""
+    return parse_qsl(raw.decode(), keep_blank_values=True)
+
+
+def _one(parameter: str, zh: str, en: str) -> ProblemError:
+    return invalid([Fault(parameter=parameter, code="bad-value", detail=zh, detail_en=en)])
+
+
+def invalid(faults: Sequence[Fault]) -> ProblemError:
+    """The error for these faults; its detail is theirs, one after another."""
+    return ProblemError(
+        "invalid-parameters",
+        " ".join(f"{fault.parameter}: {fault.detail}" for fault in faults[:5]),
+        " ".join(f"{fault.parameter}: {fault.detail_en}" for fault in faults[:5]),
+        errors=faults[:50],
+    )
+
+
+class _BadValueError(ValueError):
+    def __init__(self, zh: str, en: str, nearest: str | None = None) -> None:
+        super().__init__(en)
+        self.zh, self.en, self.nearest = zh, en, nearest
+
+
+class _Reader:
+    """Collects parsed values and every fault, so that a caller can mend all of them at once."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.faults: list[Fault] = []
+        self.values: dict[str, Any] = {}
+        self.view: dict[str, Any] = {}
+        self.filters: list[Filter] = []
+
+    def read(self, name: str, values: list[str]) -> None:
+        try:
+            if name in self.grammar.names:
+                self._reserved(name, values)
+            else:
+                self._filter(name, values)
+        except _BadValueError as bad:
+            self._fault(name, "bad-value", bad.zh, bad.en, bad.nearest)
+
+    def finish(self) -> Parameters:
+        view = self.view
+        if "release" in view and len(view) > 1:
+            others = "、".join(sorted(set(view) - {"release"}))
+            self._fault(
+                "release",
+                "conflict",
+                f"release 已固定两个时点, 不能与 {others} 同用。",
+                f"A release pins both clocks; it does not go with {others}.",
+            )
+        if self.faults:
+            raise invalid(self.faults)
+        return Parameters(view=View(**view), filters=tuple(self.filters), **self.values)
+
+    def _reserved(self, name: str, values: list[str]) -> None:
+        if name in _LISTS:
+            words = [word.strip() for value in values for word in value.split(",")]
+            self.values[name] = _LISTS[name](words, self.grammar)
+            return
+        if len(values) > 1:
+            self._fault(name, "repeated", "只能给一次。", "May be given once only.")
+            return
+        target, key, read = _SINGLES[name]
+        if name == "limit":
+            read = _whole(1, self.grammar.max_limit)
+        (self.view if target == "view" else self.values)[key] = read(values[0])
+
+    def _filter(self, name: str, values: list[str]) -> None:
+        field_name, dot, operator = name.partition(".")
+        kind = self.grammar.filters.get(field_name)
+        if kind is None or (dot and operator not in self.grammar.operators):
+            self._unknown(name)
+            return
+        if operator == "exists":
+            values = [_boolean(_only(values))]
+        elif operator:
+            values = [_typed(_only(values), kind)]
+        else:
+            values = [_typed(value, kind) for value in values]
+        self.filters.append(Filter(field_name, _OPERATORS[operator], tuple(dict.fromkeys(values))))
+
+    def _unknown(self, name: str) -> None:
+        field_name, _, operator = name.partition(".")
+        near = nearest(field_name, sorted({*self.grammar.names, *self.grammar.filters}))
+        if operator and field_name in self.grammar.filters and self.grammar.operators:
+            allowed = sorted(self.grammar.operators)
+            near = f"{field_name}.{nearest(operator, allowed) or allowed[0]}"
+        zh, en = "没有这个参数。", "There is no such parameter."
+        if near:
+            zh, en = f"没有这个参数; 是否想写 {near}?", f"There is no such parameter; did you mean {near}?"
+        self._fault(name, "unknown", zh, en, near)
+
+    def _fault(self, name: str, code: str, zh: str, en: str, near: str | None = None) -> None:
+        self.faults.append(Fault(parameter=name[:200], code=code, detail=zh, detail_en=en, nearest=near))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known word most like ``name``, if any is alike at all."""
+    found = difflib.get_close_matches(name[:100], list(known), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def _only(values: list[str]) -> str:
+    if len(values) > 1:
+        raise _BadValueError("只能给一次。", "May be given once only.")
+    return values[0]
+
+
+def _boolean(value: str) -> str:
+    if value not in ("true", "false"):
+        raise _BadValueError("应为 true 或 false。", "Should be true or false.")
+    return value
+
+
+def _typed(value: str, kind: FieldType) -> str:
+    """The value as the store compares it. Raises ``_BadValueError`` where it cannot be of ``kind``."""
+    if kind == "date":
+        return _date(value).isoformat()
+    if kind == "boolean":
+        return _boolean(value)
+    if kind in NUMBERS:
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite() or abs(number.adjusted()) > 30:
+            raise _BadValueError("应为数字。", "Should be a number.")
+        return format(number, "f")
+    return value
+
+
+def _date(value: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise _BadValueError("应为日期, 如 2015-12-01。", "Should be a date such as 2015-12-01.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _BadValueError("日历上没有这一天。", "There is no such day.") from None
+
+
+def _instant(value: str) -> datetime:
+    """RFC 3339. A ``+`` that the query's encoding turned into a space is read as one."""
+    try:
+        moment = datetime.fromisoformat(re.sub(r" (?=[0-9]{2}:?[0-9]{2}$)", "+", value))
+        if moment.tzinfo is not None and "T" in value.upper():
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _BadValueError(
+        "应为带时区的时刻, 如 2015-12-01T08:00:00+08:00。",
+        "Should be an instant with its zone, such as 2015-12-01T00:00:00Z.",
+    )
+
+
+def _whole(smallest: int, largest: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if re.fullmatch(r"[0-9]{1,19}", value) and smallest <= int(value) <= largest:
+            return int(value)
+        raise _BadValueError(
+            f"应为 {smallest} 到 {largest} 的整数。", f"Should be a whole number of {smallest} to {largest}."
+        )
+
+    return read
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise _BadValueError("请给出要找的词。", "Say what to look for.")
+    return value
+
+
+def _words(words: list[str], known: frozenset[str]) -> tuple[str, ...]:
+    for word in words:
+        if word not in known:
+            near = nearest(word, known)
+            hint_zh, hint_en = (f"; 是否想写 {near}?", f"; did you mean {near}?") if near else ("。", ".")
+            shown = word[:100]
+            raise _BadValueError(f"这里没有 {shown!r}{hint_zh}", f"There is no {shown!r} here{hint_en}", near)
+    return tuple(dict.fromkeys(words))
+
+
+def _sort(words: list[str], grammar: Grammar) -> tuple[tuple[str, bool], ...]:
+    names = _words([word.removeprefix("-") for word in words], grammar.sorts)
+    if len(names) != len(words):
+        raise _BadValueError("同一字段只能排序一次。", "A field may be sorted by once only.")
+    return tuple((word.removeprefix("-"), word.startswith("-")) for word in words)
+
+
+_LISTS: Mapping[str, Callable[[list[str], Grammar], tuple[Any, ...]]] = {
+    "sort": _sort,
+    "fields": lambda words, grammar: _words(words, grammar.shown),
+    "facets": lambda words, grammar: _words(words, grammar.facets),
+}
+_SEQUENCE = _whole(0, 2**63 - 1)
+
+
+def _side(value: str) -> View:
+    """A state in one word: a release's number, a day of effect, or an instant of publication."""
+    if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0:
+        return View(release=int(value))
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return View(as_of=_date(value))
+    try:
+        return View(known_at=_instant(value))
+    except _BadValueError:
+        raise _BadValueError(
+            "应为发布的编号、日期或带时区的时刻, 如 3、2015-12-01、2015-12-01T08:00:00+08:00。",
+            "Should be the number of a release, a day or an instant with its zone: 3, 2015-12-01, "
+            "2015-12-01T00:00:00Z.",
+        ) from None
+
+
+def _headers(value: str) -> str:
+    if value not in ("zh", "en"):
+        raise _BadValueError("应为 zh 或 en。", "Should be zh or en.")
+    return value
+
+
+_SINGLES: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
+    "limit": ("query", "limit", _whole(1, MAX_LIMIT)),
+    "explain": ("query", "explain", lambda value: _boolean(value) == "true"),
+    "cursor": ("query", "cursor", str),
+    "as_of": ("view", "as_of", _date),
+    "known_at": ("view", "known_at", _instant),
+    "release": ("view", "release", _whole(1, 2**31 - 1)),
+    "q": ("query", "text", _text),
+    "after": ("query", "after", _SEQUENCE),
+    "before": ("query", "before", _SEQUENCE),
+    "archive": ("query", "archive", _SEQUENCE),
+    "since": ("query", "after", _SEQUENCE),
+    "from": ("query", "start", _side),
+    "to": ("query", "end", _side),
+    "headers": ("query", "headers", _headers),
+}

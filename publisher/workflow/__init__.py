@@ -1,0 +1,1 @@
+"""The clerk's tasks: import files, publish a draft."""

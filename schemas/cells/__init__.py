@@ -1,0 +1,1 @@
+"""Cell text becomes values."""

@@ -1,0 +1,1 @@
+"""Catalogue definitions: model, loader and evolution."""

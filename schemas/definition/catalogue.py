@@ -1,0 +1,236 @@
+"""What a catalogue is: one JSON file that drives import, checks, search, API, feeds and file headings.
+
+A file is a Frictionless Table Schema (https://specs.frictionlessdata.io/table-schema/) with our
+own keys under ``qingdan``. ``docs/catalogues.md`` tells the keys for people who write one;
+``schemas.definition.file_loader`` finds, reads and checks the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+type Json = bool | int | str | list["Json"] | dict[str, "Json"] | None
+"""A value of a record. No floats: decimals are strings, so that canonical JSON is exact."""
+
+type Content = dict[str, Json]
+"""A record: field name → value. A field without a value is absent, never ``null`` or ``""``."""
+
+FieldType = Literal["string", "integer", "decimal", "boolean", "date", "limit", "amount", "list", "files"]
+FieldFormat = Literal[
+    "default",
+    "text",  # long text: paragraphs kept
+    "document-number",  # one 发文字号
+    "citations",  # list of 发文字号 and 《statutes》, each printed in the standard form
+    "body",  # an issuing or acting body
+    "division",  # a GB/T 2260 code
+    "code",
+    "markdown",
+]
+
+RESERVED = frozenset(
+    {
+        *("limit", "cursor", "sort", "fields", "q", "as_of", "known_at", "release", "facets", "headers"),
+        *("format", "id", "status", "part", "record", "dataset", "revision", "lang", "explain"),
+        *("from", "to", "since", "effective_from", "change", "archive"),
+    }
+)
+"""Names that parameters and envelopes of the API and columns of its files use; no field may have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of a controlled vocabulary and the other ways it is written."""
+
+    value: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    title: str
+    title_en: str
+    type: FieldType = "string"
+    format: FieldFormat = "default"
+    description: str = ""
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    unit: str = ""
+    vocabulary: tuple[Term, ...] = ()
+    open_vocabulary: bool = False
+    searched: float = 0.0
+    """Weight in search; 0 is not searched."""
+    facet: bool = False
+    personal: bool = False
+    """Dropped at the door; never stored as a value, never served."""
+    inherit: bool = False
+    """A blank cell takes the value of the row's parent (a merged or nested row above, never a sibling)."""
+    spanned_by: str = ""
+    """The field whose heading spans this column too, so that this one's own heading cell is blank."""
+
+
+class CatalogueError(ValueError):
+    """A catalogue file that breaks the rules; the text names the file and the key."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    name: str
+    title: str
+    title_en: str
+    description: str
+    fields: tuple[Field, ...]
+    identity: tuple[tuple[str, ...], ...]
+    """Alternatives in order: the first whose first field has a value identifies the record."""
+    title_field: str
+    running: bool = False
+    """A list that only grows (documents, decisions): a new import adds and never removes."""
+    nesting: Literal["none", "numbered"] = "none"
+    """``numbered``: rows nest by 一、 / 1. / (1), as fee catalogues do."""
+    group_field: str | None = None
+    """Numbered nesting: the field that the group row (一、公安) fills for the rows below it."""
+    parent_field: str | None = None
+    """Numbered nesting: the field that holds the title of the item above, "1." for "(1)"."""
+    number_field: str | None = None
+    """Numbered nesting: the field that holds the item's own number as printed."""
+    ignored: tuple[str, ...] = ()
+    """Headings that are known and carry nothing of the record, as a running 序号."""
+    date_field: str | None = None
+    """The date a reader sorts and facets by; without it the release's ``effective_on``."""
+    body_field: str | None = None
+    type_field: str | None = None
+    decision_field: str | None = None
+    """Of a list of decisions, the field that says what was decided: 「决定取消：…」 in place of 新增."""
+    item: str = "条目"
+    """What one record is called in a sentence: 「取消收费项目：…」."""
+    source: str = ""
+    """The file's own text, kept with every release that was made with it."""
+
+    def __hash__(self) -> int:
+        """Of the file's text, which says all: to hash every field again took a twentieth of an OGC page."""
+        return hash(self.source)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        return {f.name: f for f in self.fields}
+
+    @cached_property
+    def of_documents(self) -> bool:
+        """Whether its records are documents: they hold a text in Markdown."""
+        return any(f.format == "markdown" for f in self.fields)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file's text, hexadecimal."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    def identity_of(self, content: Mapping[str, Json]) -> tuple[str, ...]:
+        """The values that tell this record from others in its dataset; blanks are ``""``.
+
+        The first element is the number of the alternative, so that a code never equals a name.
+        """
+        for number, names in enumerate(self.identity):
+            if content.get(names[0]) not in (None, ""):
+                return (str(number), *(_flat(content.get(n)) for n in names))
+        return (str(len(self.identity) - 1), *(_flat(content.get(n)) for n in self.identity[-1]))
+
+    def title_of(self, content: Mapping[str, Json]) -> str:
+        return _flat(content.get(self.title_field))
+
+
+def _flat(value: Json) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+_TYPES: Mapping[str, str] = {
+    "decimal": "number",
+    "list": "array",
+    "files": "array",
+    "limit": "object",
+    "amount": "object",
+}
+
+
+def table_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """The Frictionless Table Schema of what is published: without personal fields and our own keys."""
+    fields = []
+    for field in catalogue.fields:
+        if field.personal:
+            continue
+        entry: dict[str, Any] = {
+            "name": field.name,
+            "type": _TYPES.get(field.type, field.type),
+            "title": field.title,
+            "description": field.description,
+        }
+        constraints: dict[str, Any] = {"required": True} if field.required else {}
+        if field.vocabulary and not field.open_vocabulary:
+            constraints["enum"] = [term.value for term in field.vocabulary]
+        if constraints:
+            entry["constraints"] = constraints
+        fields.append(entry)
+    return {"fields": fields, "missingValues": [""]}
+
+
+def json_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a record's content."""
+    published = [f for f in catalogue.fields if not f.personal]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": catalogue.title,
+        "description": catalogue.description,
+        "type": "object",
+        "properties": {f.name: _property(f) for f in published},
+        "required": [f.name for f in published if f.required],
+        "additionalProperties": False,
+    }
+
+
+_DECIMAL = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+
+
+_FILE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "url": {"type": "string", "format": "uri-reference"},
+        "media_type": {"type": "string"},
+        "size": {"type": "integer", "minimum": 0, "description": "字节数 / Bytes"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    },
+    "required": ["name"],
+}
+"""What is known of a file that a record names; of one that was never fetched, its name and address."""
+
+
+def _property(field: Field) -> dict[str, Any]:
+    shapes: dict[str, dict[str, Any]] = {
+        "string": {"type": "string"},
+        "integer": {"type": "integer"},
+        "decimal": _DECIMAL,
+        "boolean": {"type": "boolean"},
+        "date": {"type": "string", "format": "date"},
+        "list": {"type": "array", "items": {"type": "string"}},
+        "files": {"type": "array", "items": _FILE},
+        "limit": {
+            "type": "object",
+            "properties": {"value": {"type": "integer"}, "unit": {"type": "string"}},
+            "required": ["value", "unit"],
+        },
+        "amount": {
+            "type": "object",
+            "properties": {"amount": _DECIMAL, "unit": {"type": "string"}},
+            "required": ["amount", "unit"],
+        },
+    }
+    shape = dict(shapes[field.type], title=field.title, description=field.description)
+    if field.vocabulary and not field.open_vocabulary:
+        shape["enum"] = [term.value for term in field.vocabulary]
+    return shape

@@ -1,0 +1,323 @@
+"""From the folders of catalogue files to checked catalogues, naming the file and the key of what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from schemas.definition.catalogue import (
+    RESERVED,
+    Catalogue,
+    CatalogueError,
+    Field,
+    FieldFormat,
+    FieldType,
+    Term,
+)
+from schemas.normalise import heading_key
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_CATALOGUE_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+type _Kind = Literal[
+    "limit",
+    "amount",
+    "files",
+    "text",
+    "document-number",
+    "citations",
+    "body",
+    "division",
+    "code",
+    "markdown",
+]
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stretch of the file; a key that is not named here is refused."""
+
+
+class _Term(_Part, frozen=True):
+    value: str
+    aliases: tuple[str, ...] = ()
+
+
+class _Constraints(_Part, frozen=True):
+    required: bool = False
+    enum: tuple[str, ...] | None = None
+
+
+class _FieldExtra(_Part, frozen=True):
+    title_en: str
+    kind: _Kind | None = None
+    aliases: tuple[str, ...] = ()
+    unit: str = ""
+    vocabulary: tuple[_Term, ...] = ()
+    open_vocabulary: bool = False
+    searched: float = 0.0
+    facet: bool = False
+    personal: bool = False
+    inherit: bool = False
+    spanned_by: str = ""
+
+
+class _Field(_Part, frozen=True):
+    name: str
+    title: str
+    type: Literal["string", "integer", "number", "boolean", "date", "array", "object"]
+    qingdan: _FieldExtra
+    description: str
+    format: Literal["default"] = "default"
+    constraints: _Constraints = _Constraints()
+
+
+class _Title(_Part, frozen=True):
+    zh: str
+    en: str
+
+
+class _CatalogueExtra(_Part, frozen=True):
+    name: str
+    title: _Title
+    description: str
+    identity: tuple[tuple[str, ...], ...]
+    title_field: str
+    running: bool = False
+    nesting: Literal["none", "numbered"] = "none"
+    group_field: str | None = None
+    parent_field: str | None = None
+    number_field: str | None = None
+    ignored: tuple[str, ...] = ()
+    date_field: str | None = None
+    body_field: str | None = None
+    type_field: str | None = None
+    decision_field: str | None = None
+    item: str = "条目"
+
+
+class _File(_Part, frozen=True):
+    fields: tuple[_Field, ...]
+    qingdan: _CatalogueExtra
+    schema: str = msgspec.field(default="", name="$schema")
+    missing_values: tuple[Literal[""], ...] = msgspec.field(default=("",), name="missingValues")
+
+
+def parse(source: str, *, where: str = "") -> Catalogue:
+    """Read a catalogue file's text.
+
+    Raises :class:`CatalogueError`: ``<where>: <JSON path>: <what is wrong>``.
+    """
+    label = where or "catalogue"
+    try:
+        file = msgspec.json.decode(source.encode(), type=_File)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        text = str(error)
+        what, _, path = text.partition(" - at `")
+        raise CatalogueError(f"{label}: {path.rstrip('`') or '$'}: {what}") from error
+    for path, problem in _problems(file):
+        raise CatalogueError(f"{label}: {path}: {problem}")
+    extra = file.qingdan
+    return Catalogue(
+        name=extra.name,
+        title=extra.title.zh,
+        title_en=extra.title.en,
+        description=extra.description,
+        fields=tuple(_field(f) for f in file.fields),
+        identity=extra.identity,
+        title_field=extra.title_field,
+        running=extra.running,
+        nesting=extra.nesting,
+        group_field=extra.group_field,
+        parent_field=extra.parent_field,
+        number_field=extra.number_field,
+        ignored=extra.ignored,
+        date_field=extra.date_field,
+        body_field=extra.body_field,
+        type_field=extra.type_field,
+        decision_field=extra.decision_field,
+        item=extra.item,
+        source=source,
+    )
+
+
+@cache
+def load(name: str, folder: Path | None = None) -> Catalogue:
+    """The catalogue ``name``: of the site's own ``folder`` where it has one, else as shipped. Read once.
+
+    Raises ``KeyError`` where there is none and :class:`CatalogueError` where it breaks the rules.
+    """
+    for place in _places(folder):
+        file = place / f"{name}.json"
+        if name in _names_in(place):
+            catalogue = parse(file.read_text(encoding="utf-8"), where=str(file))
+            if catalogue.name != name:
+                raise CatalogueError(f"{file}: $.qingdan.name: {catalogue.name!r} is not the file's name")
+            return catalogue
+    raise KeyError(name)
+
+
+def names(folder: Path | None = None) -> Sequence[str]:
+    """The names that :func:`load` knows, sorted."""
+    return sorted({name for place in _places(folder) for name in _names_in(place)})
+
+
+def _places(folder: Path | None) -> list[Traversable]:
+    shipped = files("schemas") / "catalogues"
+    return [shipped] if folder is None else [folder, shipped]
+
+
+def _names_in(place: Traversable) -> list[str]:
+    if not place.is_dir():
+        return []
+    return [f.name.removesuffix(".json") for f in place.iterdir() if f.name.endswith(".json")]
+
+
+_PLAIN: dict[str, FieldType] = {
+    "string": "string",
+    "integer": "integer",
+    "number": "decimal",
+    "boolean": "boolean",
+    "date": "date",
+    "array": "list",
+}
+_CARRIERS = {"limit": "object", "amount": "object", "citations": "array", "files": "array"}
+"""The Table Schema type that a kind needs; every other kind is a string."""
+
+
+def _field(field: _Field) -> Field:
+    extra = field.qingdan
+    form: FieldFormat = "default"
+    kind: FieldType = _PLAIN.get(field.type, "string")
+    match extra.kind:
+        case "limit" | "amount" | "files":
+            kind = extra.kind
+        case str():
+            form = extra.kind
+    return Field(
+        name=field.name,
+        title=field.title,
+        title_en=extra.title_en,
+        type=kind,
+        format=form,
+        description=field.description,
+        required=field.constraints.required,
+        aliases=extra.aliases,
+        unit=extra.unit,
+        vocabulary=tuple(Term(t.value, t.aliases) for t in extra.vocabulary),
+        open_vocabulary=extra.open_vocabulary,
+        searched=extra.searched,
+        facet=extra.facet,
+        personal=extra.personal,
+        inherit=extra.inherit,
+        spanned_by=extra.spanned_by,
+    )
+
+
+type _Problems = Iterator[tuple[str, str]]
+
+
+def _problems(file: _File) -> _Problems:
+    if not _CATALOGUE_NAME.fullmatch(file.qingdan.name):
+        yield "$.qingdan.name", f"{file.qingdan.name!r}: lower-case words joined by hyphens are meant"
+    if not file.fields:
+        yield "$.fields", "a catalogue has at least one field"
+    for index, field in enumerate(file.fields):
+        yield from _of_field(field, f"$.fields[{index}]")
+        yield from _of_vocabulary(field, f"$.fields[{index}]")
+    yield from _of_headings(file)
+    yield from _of_references(file)
+
+
+def _of_field(field: _Field, path: str) -> _Problems:
+    extra = field.qingdan
+    if not _NAME.fullmatch(field.name):
+        yield f"{path}.name", f"{field.name!r}: lower-case words joined by underscores are meant"
+    if field.name in RESERVED:
+        yield f"{path}.name", f"{field.name!r} is reserved for the API"
+    if not heading_key(field.title):
+        yield f"{path}.title", "a title is needed"
+    if not extra.title_en.strip():
+        yield f"{path}.qingdan.title_en", "an English title is needed"
+    carrier = _CARRIERS.get(extra.kind, "string") if extra.kind else None
+    if carrier and field.type != carrier:
+        yield f"{path}.type", f"kind {extra.kind!r} needs type {carrier!r}"
+    if field.type == "object" and carrier != "object":
+        yield f"{path}.qingdan.kind", "an object is a limit or an amount"
+    if extra.kind == "files" and (extra.searched or extra.facet):
+        yield f"{path}.qingdan.kind", "files are neither searched nor faceted"
+    if not 0 <= extra.searched <= 100:
+        yield f"{path}.qingdan.searched", "a weight between 0 and 100 is meant"
+    if extra.personal and (extra.searched or extra.facet or field.constraints.required):
+        yield f"{path}.qingdan.personal", "a personal field is never searched, faceted or required"
+
+
+def _of_vocabulary(field: _Field, path: str) -> _Problems:
+    extra, enum = field.qingdan, field.constraints.enum
+    values = tuple(term.value for term in extra.vocabulary)
+    if values and field.type != "string":
+        yield f"{path}.qingdan.vocabulary", "only a string has a vocabulary"
+    if extra.open_vocabulary and enum is not None:
+        yield f"{path}.constraints.enum", "an open vocabulary has no enum"
+    if not extra.open_vocabulary and enum != (values or None):
+        yield f"{path}.constraints.enum", "the enum holds the words of the closed vocabulary, in its order"
+    seen: set[str] = set()
+    for number, term in enumerate(extra.vocabulary):
+        for word in (term.value, *term.aliases):
+            key = heading_key(word)
+            if not key or key in seen:
+                yield f"{path}.qingdan.vocabulary[{number}]", f"{word!r} is empty or stands there twice"
+            seen.add(key)
+
+
+def _of_headings(file: _File) -> _Problems:
+    owners: dict[str, str] = {}
+    for number, heading in enumerate(file.qingdan.ignored):
+        if owners.setdefault(heading_key(heading), f"ignored {number}") != f"ignored {number}":
+            yield f"$.qingdan.ignored[{number}]", f"{heading!r} stands there twice"
+    for index, field in enumerate(file.fields):
+        words = [("name", field.name), ("title", field.title)]
+        words += [(f"qingdan.aliases[{n}]", a) for n, a in enumerate(field.qingdan.aliases)]
+        for place, heading in words:
+            owner = owners.setdefault(heading_key(heading), f"{index} {place}")
+            if owner != f"{index} {place}" or owners.get("") == owner:
+                yield f"$.fields[{index}].{place}", f"{heading!r} is blank or already a heading ({owner})"
+
+
+_POINTERS = tuple(
+    f"{role}_field" for role in ["title", "group", "parent", "number", "date", "body", "type", "decision"]
+)
+
+
+def _of_references(file: _File) -> _Problems:
+    extra = file.qingdan
+    known = {field.name: field for field in file.fields}
+    public = {name for name, field in known.items() if not field.qingdan.personal}
+    for key in _POINTERS:
+        name = getattr(extra, key)
+        if name is not None and name not in public:
+            yield f"$.qingdan.{key}", f"there is no field {name!r}"
+    if extra.date_field in known and known[extra.date_field].type != "date":
+        yield "$.qingdan.date_field", f"{extra.date_field!r} is no date"
+    yield from _of_identity(extra.identity, public)
+    if extra.nesting == "none" and (extra.group_field or extra.parent_field or extra.number_field):
+        yield "$.qingdan.nesting", "group_field, parent_field and number_field belong to numbered nesting"
+    for index, field in enumerate(file.fields):
+        other = field.qingdan.spanned_by
+        if other and (other not in known or other == field.name):
+            yield f"$.fields[{index}].qingdan.spanned_by", f"there is no other field {other!r}"
+
+
+def _of_identity(identity: tuple[tuple[str, ...], ...], public: set[str]) -> _Problems:
+    if not identity or not all(identity):
+        yield "$.qingdan.identity", "at least one way to identify a record is needed"
+    for number, names in enumerate(identity):
+        for place, name in enumerate(names):
+            if name not in public:
+                yield f"$.qingdan.identity[{number}][{place}]", f"there is no field {name!r}"

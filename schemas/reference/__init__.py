@@ -1,0 +1,1 @@
+"""Government bodies, divisions, document numbers and codes."""

@@ -1,0 +1,137 @@
+"""Numbers and dates that lost the character between two runs of digits, mended where evidence suffices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Literal
+
+from schemas.normalise import HAN
+from schemas.reference.agency_codes import start_of_code
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What damaged text may have been, and which reading is believed and why."""
+
+    kind: Literal["number", "date"]
+    original: str
+    start: int
+    """Where ``original`` stands in the text that was given."""
+    value: str | None
+    """The 发文字号 in standard form or the ISO date; None where the readings stay ambiguous."""
+    readings: tuple[str, ...]
+    because_zh: str
+    because_en: str
+
+
+_NO_EVIDENCE: Mapping[str, date] = MappingProxyType({})
+_OPEN, _SHUT = r"[〔\[［(（【﹝]", r"[〕\]］)）】﹞]"
+_YEAR = r"(?:19|20)\d\d"
+_NUMBER = re.compile(
+    rf"(?P<issuer>[{HAN}]{{2,30}})\s?(?:{_OPEN}\s?(?P<year>{_YEAR})|(?P<year1>{_YEAR})\s?{_SHUT})\s?第?(?P<number>\d{{1,5}})\s?号"
+    rf"|{_OPEN}\s?(?P<year2>{_YEAR})(?P<code>[{HAN}]{{2,10}}?)第?(?P<number2>\d{{1,5}})\s?号"
+)
+_DATE = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)年?(?:(?P<month>\d{1,2})月(?P<day>\d{1,2})|(?P<both>\d{2,4}))日"
+)
+
+
+def repair(text: str, evidence: Mapping[str, date] = _NO_EVIDENCE) -> Repair | None:
+    """The first damaged 发文字号 or date in ``text``, or None where nothing is damaged.
+
+    ``〔201519号`` can only be 〔2015〕19号: a year has four digits and the bracket was opened. ``2015115日``
+    is 11月5日 or 1月15日, and is believed only where one of these days equals one of ``evidence``
+    (the page's own name of a date → that date).
+    """
+    found = [r for r in (_number(text), _date(text, evidence)) if r]
+    return min(found, key=lambda r: r.start, default=None)
+
+
+def _number(text: str) -> Repair | None:
+    for match in _NUMBER.finditer(text):
+        year = match["year"] or match["year1"] or match["year2"]
+        number = match["number"] or match["number2"]
+        if number.startswith("0"):
+            continue
+        lead = 0 if match["code"] else start_of_code(match["issuer"])
+        issuer = match["code"] or match["issuer"][lead:]
+        if not issuer:
+            continue
+        value = f"〔{year}〕{issuer}{number}号" if match["code"] else f"{issuer}〔{year}〕{number}号"
+        return Repair(
+            "number",
+            match[0][lead:],
+            match.start() + lead,
+            value,
+            (value,),
+            f"原文缺了年份的括号；年份是四位数，只能读作{value}",
+            f"a bracket of the year is lost; a year has four digits, so it can only read {value}",
+        )
+    return None
+
+
+def _date(text: str, evidence: Mapping[str, date]) -> Repair | None:
+    for match in _DATE.finditer(text):
+        if "年" in match[0] and "月" in match[0]:
+            continue
+        days = _readings(match)
+        if not days:
+            continue
+        readings = tuple(day.isoformat() for day in days)
+        original, start = match[0], match.start()
+        if len(days) == 1:
+            return Repair(
+                "date",
+                original,
+                start,
+                readings[0],
+                readings,
+                f"原文缺字；只有 {readings[0]} 是可能的日期",
+                f"characters are lost; {readings[0]} is the only day it can be",
+            )
+        agreed = [(label, day) for label, day in evidence.items() if day in days]
+        if len({day for _, day in agreed}) == 1:
+            label, day = agreed[0]
+            return Repair(
+                "date",
+                original,
+                start,
+                day.isoformat(),
+                readings,
+                f"原文缺字，可读作 {'、'.join(readings)}；取与“{label}”相同的 {day}",
+                f"characters are lost: {', '.join(readings)}; {day} equals “{label}”",
+            )
+        return Repair(
+            "date",
+            original,
+            start,
+            None,
+            readings,
+            f"原文缺字，可读作 {'、'.join(readings)}，没有依据判断是哪一个",
+            f"characters are lost: {', '.join(readings)}; nothing tells which",
+        )
+    return None
+
+
+def _readings(match: re.Match[str]) -> list[date]:
+    year = int(match["year"])
+    if match["both"]:
+        both = match["both"]
+        pairs = [(both[:n], both[n:]) for n in (2, 1) if 1 <= len(both) - n <= 2]
+    else:
+        pairs = [(match["month"], match["day"])]
+    days = []
+    for month, day in pairs:
+        # Official dates have no zeros in front, but where both are padded nothing is in doubt.
+        padded = len(month) == len(day) == 2
+        if (month[0] == "0" or day[0] == "0") and not padded:
+            continue
+        try:
+            days.append(date(year, int(month), int(day)))
+        except ValueError:
+            continue
+    return days

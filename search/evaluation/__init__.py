@@ -1,0 +1,1 @@
+"""Relevance measured by judgements."""

@@ -1,0 +1,57 @@
+"""The files of a labelled set (TREC's form), and a run kept to be compared with a later one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.contract import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A query and the grades of the documents that answer it; any other document is taken for 0."""
+
+    id: str
+    text: str
+    grades: Mapping[str, int]
+
+
+def read_corpus(path: Path) -> Iterator[Document]:
+    """Documents of a corpus file. A law's article is titled by both, as the service titles it."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as lines:
+        for number, line in enumerate(lines, 1):
+            row = json.loads(line)
+            title = row.get("title") or " ".join(str(row[k]) for k in ("law", "article") if row.get(k))
+            yield _document(str(row["id"]), title, str(row["text"]), number)
+
+
+def _document(name: str, title: str, text: str, version: int) -> Document:
+    return Document(
+        span=name,
+        version=version,
+        dataset="judged",
+        catalogue="judged",
+        record=name,
+        revision=name,
+        title=title,
+        texts={"text": text},
+        weights={"text": 1.0},
+        numbers=(),
+        facets={},
+        effective_from=0,
+    )
+
+
+def read_judgements(queries: Path, qrels: Path) -> list[Judged]:
+    """Queries that have at least one document of a grade above 0."""
+    grades: dict[str, dict[str, int]] = {}
+    for line in qrels.read_text(encoding="utf-8").splitlines():
+        query, _, document, grade = line.split("\t")
+        if int(grade) > 0:
+            grades.setdefault(query, {})[document] = int(grade)
+    rows = (line.split("\t", 1) for line in queries.read_text(encoding="utf-8").splitlines() if line)
+    return [Judged(name, text, grades[name]) for name, text in rows if name in grades]

@@ -1,0 +1,1 @@
+"""Hits: highlights, explanations, cursors."""

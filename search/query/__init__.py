@@ -1,0 +1,1 @@
+"""Queries: syntax, conditions and corrections."""
