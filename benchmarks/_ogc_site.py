@@ -36,14 +36,14 @@ def contents(count: int, size: int) -> list[dict[str, Any]]:
 
 
 def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import Dataset
     from schemas.definition import file_loader as catalogues
 
     home.mkdir()
     settings = read_settings(home, {})
-    store = Store.open(settings.database, sources=settings.sources)
-    store.init_site(base, "bench.example,2026-01-01")
+    log = Log.open(settings.database, sources=settings.sources)
+    log.datasets.init_site(base, "bench.example,2026-01-01")
     kept = Dataset(
         name=DATASET,
         catalogue="power-list",
@@ -54,18 +54,18 @@ def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
         licence="CC0-1.0",
         contact="bench",
     )
-    store.create_dataset(kept, catalogues.load("power-list"))
-    publish(store, records, date(2015, 1, 1))
-    store.close()
+    log.datasets.create(kept, catalogues.load("power-list"))
+    publish(log, records, date(2015, 1, 1))
+    log.close()
 
 
-def publish(store: Any, records: Sequence[dict[str, Any]], on: date) -> None:
+def publish(log: Any, records: Sequence[dict[str, Any]], on: date) -> None:
     from publisher.log.model import Entry
 
-    source = store.put_source(repr(on).encode(), name="bench.csv", media_type="text/csv")
+    source = log.evidence.put_source(repr(on).encode(), name="bench.csv", media_type="text/csv")
     entries = (Entry(content=dict(content)) for content in records)
-    store.stage(DATASET, entries, part=None, source=source, parser_version="1")
-    store.publish(DATASET, effective_on=on)
+    log.drafts.stage(DATASET, entries, part=None, source=source, parser_version="1")
+    log.releases.publish(DATASET, effective_on=on)
 
 
 class Server:

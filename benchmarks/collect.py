@@ -29,7 +29,7 @@ from publisher.harvest.crawl import DOCUMENTS
 from publisher.harvest.source_config import read as read_sources
 from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.formats import text_encoding
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset
 from schemas.definition.file_loader import load
 from tests import shared_data
@@ -99,17 +99,17 @@ def _collect(home: Path, host: str, count: int) -> None:
         "pace=0.0\n",
         encoding="utf-8",
     )
-    store = Store.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
-    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
+    log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
     kept = load("policies")
-    store.create_dataset(
+    log.datasets.create(
         Dataset("laws", kept.name, "laws", "laws", "鞍山市人民政府", None, "CC0-1.0", "a@b.example"), kept
     )
     now = datetime.now(UTC)
     tenths = Tenths(count)
     began, cpu = time.perf_counter(), time.process_time()
     report = collect(
-        store,
+        log,
         tuple(read_sources(home).values()),
         Options(now, now.date(), loopback=True),
         catalogues=lambda _: kept,
@@ -127,11 +127,11 @@ def _collect(home: Path, host: str, count: int) -> None:
     findings = dict(Counter(f.code for f in report.findings))
     print(f"           {report.copies} copies, {report.asked} requests, findings {findings}")
     began = time.perf_counter()
-    store.publish("laws", effective_on=now.date(), without_errors=True)
+    log.releases.publish("laws", effective_on=now.date(), without_errors=True)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     took = time.perf_counter() - began
     print(f"published  as one release in {took:.1f} s, peak memory by then {memory:.0f} MiB")
-    store.close()
+    log.close()
 
 
 class Tenths:

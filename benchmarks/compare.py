@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, RecordQuery, View
 from schemas.definition import file_loader
 
@@ -31,11 +31,11 @@ MOST_SECONDS, MOST_TIMES, MOST_MEBIBYTES = 1.0, 1.5, 16.0
 CATALOGUE = Path(__file__).with_name("law-articles.json")
 
 
-def build(store: Store, records: int, releases: int) -> None:
+def build(log: Log, records: int, releases: int) -> None:
     """Every release changes, at random places, as many records as the bar names."""
     kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details: dict[str, Any] = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-    store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
+    log.datasets.create(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
     names = [field.name for field in kept_by.fields if field.type == "string"]
     identity = kept_by.identity[0]
     chance = random.Random(1)
@@ -43,9 +43,9 @@ def build(store: Store, records: int, releases: int) -> None:
     for number in range(releases):
         chosen = rows if number == 0 else chance.sample(rows, CHANGES)
         entries = (_entry(names, identity, row, number) for row in chosen)
-        source = store.put_source(str(number).encode(), name="x.csv", media_type="text/csv")
-        store.stage("laws", entries, part=None, source=source, parser_version="1", partial=number > 0)
-        store.publish("laws", effective_on=FIRST + timedelta(days=30 * number))
+        source = log.evidence.put_source(str(number).encode(), name="x.csv", media_type="text/csv")
+        log.drafts.stage("laws", entries, part=None, source=source, parser_version="1", partial=number > 0)
+        log.releases.publish("laws", effective_on=FIRST + timedelta(days=30 * number))
 
 
 def _entry(names: list[str], identity: tuple[str, ...], row: int, number: int) -> Entry:
@@ -64,9 +64,9 @@ def seconds(work: Callable[[], Any], times: int) -> float:
     return statistics.median(spent)
 
 
-def compared(store: Store, before: View, after: View) -> int:
-    store.totals("laws", before, after)
-    return sum(1 for _ in store.differences("laws", before, after))
+def compared(log: Log, before: View, after: View) -> int:
+    log.queries.totals("laws", before, after)
+    return sum(1 for _ in log.queries.differences("laws", before, after))
 
 
 def added_mebibytes(work: Callable[[], Any]) -> float:
@@ -78,16 +78,16 @@ def added_mebibytes(work: Callable[[], Any]) -> float:
     return peak / 2**20
 
 
-def lists(store: Store, releases: int) -> tuple[float, float]:
+def lists(log: Log, releases: int) -> tuple[float, float]:
     """Medians of the first 20 and their total: at present, and as of days drawn from the past."""
     days = [FIRST + timedelta(days=n) for n in range(30 * releases)]
     chance = random.Random(2)
 
     def now() -> None:
-        store.records("laws", RecordQuery(limit=20))
+        log.queries.records("laws", RecordQuery(limit=20))
 
     def then() -> None:
-        store.records("laws", RecordQuery(view=View(as_of=chance.choice(days)), limit=20))
+        log.queries.records("laws", RecordQuery(view=View(as_of=chance.choice(days)), limit=20))
 
     now()
     then()
@@ -106,19 +106,19 @@ def main() -> int:
     parser.add_argument("--releases", type=int, default=50)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(f"sqlite:///{folder}/qingdan.db", sources=Path(folder) / "sources")
-        store.init_site("https://bench.example", "bench.example,2026-01-01")
-        build(store, given.records, given.releases)
+        log = Log.open(f"sqlite:///{folder}/qingdan.db", sources=Path(folder) / "sources")
+        log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
+        build(log, given.records, given.releases)
         last = View(release=given.releases)
         neighbour, far = View(release=given.releases - 1), View(release=1)
-        found = compared(store, neighbour, last)
-        took = seconds(lambda: compared(store, neighbour, last), 5)
-        memory = added_mebibytes(lambda: compared(store, neighbour, last))
-        far_found = compared(store, far, last)
-        far_took = seconds(lambda: compared(store, far, last), 3)
-        far_memory = added_mebibytes(lambda: compared(store, far, last))
-        present, past = lists(store, given.releases)
-        store.close()
+        found = compared(log, neighbour, last)
+        took = seconds(lambda: compared(log, neighbour, last), 5)
+        memory = added_mebibytes(lambda: compared(log, neighbour, last))
+        far_found = compared(log, far, last)
+        far_took = seconds(lambda: compared(log, far, last), 3)
+        far_memory = added_mebibytes(lambda: compared(log, far, last))
+        present, past = lists(log, given.releases)
+        log.close()
     result = {
         "records": given.records,
         "releases": given.releases,

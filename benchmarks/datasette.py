@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from benchmarks import http
 from benchmarks._load import Server, free_port, get
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.settings import read as read_settings
 from publisher.views.exports import write_state
@@ -41,9 +41,9 @@ _FACETS = ("actor", "power_type")
 def export(home: Path) -> Path:
     """Our SQLite file of the release, with what helps Datasette; read-only from then on."""
     settings, path = read_settings(home, {}), home / "bench.db"
-    store = Store.open(settings.database, sources=settings.sources)
-    write_state.writer(store, write_state.about(store, http.DATASET, View(release=1)), FORMS["sqlite"])(path)
-    store.close()
+    log = Log.open(settings.database, sources=settings.sources)
+    write_state.writer(log, write_state.about(log, http.DATASET, View(release=1)), FORMS["sqlite"])(path)
+    log.close()
     with closing(sqlite3.connect(path)) as db:
         for name in _FACETS:
             db.execute(f"CREATE INDEX by_{name} ON records ({name})")

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.pipeline import CATALOGUE, _shared
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, View
 from publisher.views.exports import table_cells, write_state
 from publisher.views.exports.formats import FORMS
@@ -36,19 +36,19 @@ _VIEW = View(release=1)
 
 
 def fill(home: Path, data: Path) -> None:
-    store = opened(home)
-    store.init_site("https://bench.example", "bench.example,2026-01-01")
+    log = opened(home)
+    log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
     kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-    store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
+    log.datasets.create(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
     given = GivenFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())
-    import_files(store, "laws", [given])
-    publish_draft.publish_draft(store, "laws", effective_on=date(2026, 1, 1), without_errors=True)
-    store.close()
+    import_files(log, "laws", [given])
+    publish_draft.publish_draft(log, "laws", effective_on=date(2026, 1, 1), without_errors=True)
+    log.close()
 
 
-def opened(home: Path) -> Store:
-    return Store.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
+def opened(home: Path) -> Log:
+    return Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
 
 
 def timed(work: Callable[[], None]) -> float:
@@ -59,18 +59,18 @@ def timed(work: Callable[[], None]) -> float:
 
 
 def ours(home: Path, form: str) -> None:
-    store = opened(home)
-    write_state.writer(store, write_state.about(store, "laws", _VIEW), FORMS[form])(home / f"made.{form}")
-    store.close()
+    log = opened(home)
+    write_state.writer(log, write_state.about(log, "laws", _VIEW), FORMS[form])(home / f"made.{form}")
+    log.close()
 
 
 def beside(home: Path, form: str) -> Callable[[], None]:
     """The library over the same rows, which are in memory already."""
-    store = opened(home)
-    stated = list(store.stated("laws", _VIEW))
-    rows = list(table_cells.rows(stated, store.catalogue("laws"), "zh"))
-    names = table_cells.headings(store.catalogue("laws"), "en")
-    store.close()
+    log = opened(home)
+    stated = list(log.queries.whole_state("laws", _VIEW))
+    rows = list(table_cells.rows(stated, log.queries.catalogue("laws"), "zh"))
+    names = table_cells.headings(log.queries.catalogue("laws"), "en")
+    log.close()
 
     def with_csv() -> None:
         with (home / "beside.csv").open("w", encoding="utf-8-sig", newline="") as file:

@@ -64,28 +64,28 @@ def unchanged(home: Path, requests: int) -> None:
 
 def cold(home: Path) -> None:
     """From the log to bytes in a running service, which keeps no render; wall and CPU time, best of ten."""
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.settings import read
     from publisher.views.syndication import scope as scopes
     from publisher.views.syndication import selection
     from publisher.views.syndication.feed import feed, rendered
 
     settings = read(home, {})
-    store = Store.open(settings.database, sources=settings.sources)
+    log = Log.open(settings.database, sources=settings.sources)
     scope = scopes.scope(dataset=http.DATASET)
     for form in _FORMS:
         walls, cpus = [], []
         for _ in range(10):
             wall, cpu = time.perf_counter(), time.process_time()
-            with store.snapshot():
-                made = rendered(feed(store, scope, selection.plain(store, scope), form), form)
+            with log.snapshot():
+                made = rendered(feed(log, scope, selection.plain(log, scope), form), form)
             walls.append((time.perf_counter() - wall) * 1000)
             cpus.append((time.process_time() - cpu) * 1000)
         print(
             f"cold {form} of 100 entries, {len(made)} bytes: {min(walls):.1f} ms, CPU {min(cpus):.1f} ms; "
             f"the bar is {BARS['cold']}"
         )
-    store.close()
+    log.close()
 
 
 def callback(home: Path) -> None:

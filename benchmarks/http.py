@@ -77,14 +77,14 @@ def items(count: int) -> list[dict[str, str]]:
 def build(home: Path, count: int) -> None:
     """A site with one release of ``count`` records, published and indexed."""
     from publisher.indexing import span_to_document
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import Dataset, Entry
     from schemas.definition import file_loader as catalogues
     from search.embedded.engine import EmbeddedEngine
 
     settings = read_settings(home, {})
-    store = Store.open(settings.database, sources=settings.sources)
-    store.init_site("https://bench.example", "bench.example,2026-01-01")
+    log = Log.open(settings.database, sources=settings.sources)
+    log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
     catalogue = catalogues.load("power-list")
     known = {field.name: field for field in catalogue.fields}
     contents = [
@@ -101,12 +101,12 @@ def build(home: Path, count: int) -> None:
         licence="CC0-1.0",
         contact="bench",
     )
-    store.create_dataset(kept, catalogue)
-    source = store.put_source(b"bench", name="bench.csv", media_type="text/csv")
+    log.datasets.create(kept, catalogue)
+    source = log.evidence.put_source(b"bench", name="bench.csv", media_type="text/csv")
     entries = [Entry(content=dict(content)) for content in contents]
-    store.stage(DATASET, entries, part=None, source=source, parser_version="1")
-    store.publish(DATASET, effective_on=date(2015, 1, 1))
-    documents = (span_to_document.document(span, kept, catalogue) for span in store.spans())
+    log.drafts.stage(DATASET, entries, part=None, source=source, parser_version="1")
+    log.releases.publish(DATASET, effective_on=date(2015, 1, 1))
+    documents = (span_to_document.document(span, kept, catalogue) for span in log.queries.spans())
     engine = EmbeddedEngine(settings.index)
 
     async def index() -> None:
@@ -115,24 +115,24 @@ def build(home: Path, count: int) -> None:
         await engine.close()
 
     asyncio.run(index())
-    store.close()
+    log.close()
 
 
 def record_requests(home: Path, count: int) -> list[str]:
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import RecordQuery
 
     settings = read_settings(home, {})
-    store = Store.open(settings.database, sources=settings.sources)
+    log = Log.open(settings.database, sources=settings.sources)
     ids: list[str] = []
     after = None
     while len(ids) < count:
-        page = store.records(DATASET, RecordQuery(limit=1000, after=after, count=False))
+        page = log.queries.records(DATASET, RecordQuery(limit=1000, after=after, count=False))
         ids += [state.id for state in page.records]
         after = page.after
         if after is None:
             break
-    store.close()
+    log.close()
     random.Random(1).shuffle(ids)
     return [f"/v1/datasets/{DATASET}/records/{record}" for record in ids[:count]]
 

@@ -118,15 +118,15 @@ def measure(name: str, ours: Server, theirs: Server, pairs: Sequence[tuple[str, 
 
 
 def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.queries.record_match import MatchQuery
 
     records, port = contents(count, _BYTES), free_port()
     build(home, f"http://127.0.0.1:{port}", records)
     settings = read_settings(home, {})
-    store = Store.open(settings.database, sources=settings.sources)
-    matches = store.match(DATASET, MatchQuery(limit=count)).matches
-    store.close()
+    log = Log.open(settings.database, sources=settings.sources)
+    matches = log.queries.match(DATASET, MatchQuery(limit=count)).matches
+    log.close()
     features = [
         {"type": "Feature", "id": m.id, "geometry": None, "properties": json.loads(m.content)}
         for m in matches

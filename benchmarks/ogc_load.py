@@ -28,12 +28,12 @@ def index(home: Path) -> None:
 
     from publisher.indexing import worker
     from publisher.indexing.open_engine import open_engine
-    from publisher.log.log import Store
+    from publisher.log.log import Log
 
     settings = read_settings(home, {})
-    store = Store.open(settings.database, sources=settings.sources)
-    anyio.run(worker.drain, store, open_engine(settings))
-    store.close()
+    log = Log.open(settings.database, sources=settings.sources)
+    anyio.run(worker.drain, log, open_engine(settings))
+    log.close()
 
 
 def squares(count: int) -> dict[str, Any]:
@@ -125,14 +125,14 @@ def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
 
 def gdal(home: Path, count: int) -> dict[str, Any]:
     """``ogr2ogr`` of a whole collection in pages of 1,000, while releases change what it reads."""
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import View
 
     records, port = contents(count, 200), free_port()
     build(home, f"http://127.0.0.1:{port}", records)
     settings = read_settings(home, {})
-    store = Store.open(settings.database, sources=settings.sources)
-    stated = iter(list(store.stated(DATASET, View())))
+    log = Log.open(settings.database, sources=settings.sources)
+    stated = iter(list(log.queries.whole_state(DATASET, View())))
     ours = Server("ours", home, port)
     file = home / "all.csv"
     command = ["ogr2ogr", "-f", "CSV", str(file), f"OAPIF:http://127.0.0.1:{port}/ogc/collections/{DATASET}"]
@@ -143,15 +143,15 @@ def gdal(home: Path, count: int) -> dict[str, Any]:
         time.sleep(0.05)  # the first page is read, and with it the state that all pages are of
     while reader.poll() is None:
         some = list(islice(stated, 200))
-        store.withdraw(DATASET, [one.id for one in some[:100]], reason="测速")
+        log.releases.withdraw(DATASET, [one.id for one in some[:100]], reason="测速")
         withdrawn += 100
         renamed = {one.id: json.loads(one.content) | {"remark": "改"} for one in some[100:]}
-        store.correct(DATASET, renamed, reason="测速")
+        log.releases.correct(DATASET, renamed, reason="测速")
         time.sleep(0.5)
     took = time.monotonic() - started
     with file.open(encoding="utf-8", newline="") as table:
         names = [row["name"] for row in csv.DictReader(table)]
-    store.close()
+    log.close()
     ours.end()
     return {
         "what": "ogr2ogr while releases are published",

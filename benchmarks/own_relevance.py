@@ -23,7 +23,7 @@ import msgspec
 from publisher import settings
 from publisher.indexing import span_to_document
 from publisher.indexing.site_names import SiteNames
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.sample import plan
 from publisher.sample.load import load
 from publisher.views.api.search_scope import scope_of
@@ -44,27 +44,27 @@ type Figures = Mapping[str, Mapping[str, float]]
 
 
 @asynccontextmanager
-async def site(home: Path) -> AsyncIterator[Store]:
+async def site(home: Path) -> AsyncIterator[Log]:
     """The sample in an empty folder."""
     await anyio.to_thread.run_sync(
         lambda: load(home, plan.read(), base="http://127.0.0.1:8000", told=lambda *_: None)
     )
     place = settings.read(home, environ={})
-    store = Store.open(place.database, sources=place.sources)
-    yield store
-    store.close()
+    log = Log.open(place.database, sources=place.sources)
+    yield log
+    log.close()
 
 
-def documents(store: Store) -> list[Document]:
-    datasets = {d.name: (d, store.catalogue(d.name)) for d in store.datasets()}
-    found = (span_to_document.document(span, *datasets[span.dataset]) for span in store.spans())
+def documents(log: Log) -> list[Document]:
+    datasets = {d.name: (d, log.queries.catalogue(d.name)) for d in log.datasets.all()}
+    found = (span_to_document.document(span, *datasets[span.dataset]) for span in log.queries.spans())
     return [document for document in found if document is not None]
 
 
-async def report(store: Store, engine: SearchEngine) -> Report:
-    await engine.rebuild(documents(store))
-    names = SiteNames(store)
-    fields = scope_of(store).fields()
+async def report(log: Log, engine: SearchEngine) -> Report:
+    await engine.rebuild(documents(log))
+    names = SiteNames(log)
+    fields = scope_of(log).fields()
 
     async def find(request: Request) -> Page:
         return (await search_find.find(engine, names, request, fields)).page
@@ -106,8 +106,8 @@ def losses(now: Figures) -> list[str]:
 
 async def _run(engine: str, host: str) -> Report:
     with tempfile.TemporaryDirectory() as home:
-        async with site(Path(home)) as store, command.opened(engine, host) as fresh:
-            return await report(store, fresh)
+        async with site(Path(home)) as log, command.opened(engine, host) as fresh:
+            return await report(log, fresh)
 
 
 def main() -> int:

@@ -47,7 +47,7 @@ class Stopwatch:
 
 def measure(data: Path, records: int | None) -> dict[str, object]:
     """One run in this process, over the first ``records`` articles or all."""
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import Dataset
     from publisher.workflow import publish_draft
     from schemas.definition import file_loader
@@ -56,24 +56,24 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
     articles = _first(data, records)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        store = Store.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
-        store.init_site("https://bench.example", "bench.example,2026-01-01")
+        log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
+        log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
         kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
         details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-        store.create_dataset(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
+        log.datasets.create(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
         watch, cpu = Stopwatch(), time.process_time()
         given = GivenFile("articles.jsonl.gz", articles)
-        report = import_files(store, "laws", [given], progress=watch)
+        report = import_files(log, "laws", [given], progress=watch)
         release = publish_draft.publish_draft(
-            store, "laws", effective_on=date(2026, 1, 1), without_errors=True, progress=watch
+            log, "laws", effective_on=date(2026, 1, 1), without_errors=True, progress=watch
         )
         assert release is not None
         engine = EmbeddedEngine(home / "index")
-        published = anyio.run(lambda: publish_draft.settled(store, engine, release, progress=watch))
+        published = anyio.run(lambda: publish_draft.settled(log, engine, release, progress=watch))
         total = watch.stop()
         assert published.searchable
         indexed = anyio.run(engine.count)
-        store.close()
+        log.close()
     return {
         "records": report.records,
         "in_force": release.counts["records"],

@@ -20,7 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 from publisher.indexing.open_engine import open_engine
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import utc_now
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.settings import Settings
 from publisher.views.api import contract
 from publisher.views.api.routes import docs_viewer, feeds
@@ -36,31 +36,31 @@ from search.contract import SearchEngine
 
 type Task = Callable[[], Awaitable[object]]
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def create_app(
     settings: Settings,
     *,
-    store: Store | None = None,
+    log: Log | None = None,
     search: SearchEngine | None = None,
     clock: Callable[[], datetime] = utc_now,
     background: Sequence[Task] = (),
 ) -> Litestar:
-    """The service. A store and an engine that are given stay the caller's to close; what is not given is
+    """The service. A log and an engine that are given stay the caller's to close; what is not given is
     opened where ``settings`` say and closed at shutdown.
 
-    ``background`` runs from startup to shutdown and is cancelled then. Raises ``StoreError`` where the
+    ``background`` runs from startup to shutdown and is cancelled then. Raises ``LogError`` where the
     folder holds no site.
     """
     own: list[Task] = []
-    if store is None:
-        opened = store = Store.open(settings.database, sources=settings.sources, clock=clock)
+    if log is None:
+        opened = log = Log.open(settings.database, sources=settings.sources, clock=clock)
         own.append(lambda: sync_to_thread(opened.close))
     if search is None:
         search = open_engine(settings)
         own.append(search.close)
-    service = service_of(settings, store, search, clock)
+    service = service_of(settings, log, search, clock)
     press = Press()
     geo = routes.opened(service, settings.boundaries, press.assets)
     every = (*contract.ROUTES, *docs_viewer.ROUTES, *people.routes(press))
@@ -78,14 +78,14 @@ def create_app(
 
 
 def service_of(
-    settings: Settings, store: Store, search: SearchEngine, clock: Callable[[], datetime] = utc_now
+    settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
 ) -> Service:
     """What answers are made from."""
     return Service(
-        site=store.site(),
-        store=store,
+        site=log.datasets.site(),
+        log=log,
         search=search,
-        names=SiteNames(store),
+        names=SiteNames(log),
         clock=clock,
         version=metadata.version("qingdan"),
         hub=settings.hub,
@@ -107,7 +107,7 @@ def _running(
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         try:
-            # Of anyio, which waits for what a cancelled task has begun in a thread: a read outlives no store.
+            # Of anyio, which waits for what a cancelled task has begun in a thread: a read outlives no log.
             async with anyio.create_task_group() as group:
                 for task in background:
                     group.start_soon(_lasting, task)
@@ -127,7 +127,7 @@ async def _lasting(task: Task) -> None:
     try:
         await task()
     except Exception:
-        log.exception("a background task of the service ended")
+        logger.exception("a background task of the service ended")
 
 
 def serve(

@@ -120,7 +120,7 @@ def codes(file: Path, *makers: str) -> set[str]:
 
 
 def of_the_log() -> set[str]:
-    return {c for f in PROJECT.glob("publisher/**/*.py") for c in codes(f, "StoreError", "Conflict")}
+    return {c for f in PROJECT.glob("publisher/**/*.py") for c in codes(f, "LogError", "Conflict")}
 
 
 def of_the_command() -> set[str]:

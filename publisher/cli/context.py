@@ -16,7 +16,7 @@ from publisher.cli.terminal.failures import CommandError
 from publisher.settings import Settings
 
 if TYPE_CHECKING:
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from schemas.definition.catalogue import Catalogue
     from search.contract import SearchEngine
 
@@ -28,9 +28,9 @@ class Place:
     settings: Settings
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
+    def log(self) -> Iterator[Log]:
         """The log of an initialised site."""
-        from publisher.log.log import Store
+        from publisher.log.log import Log
 
         if self.settings.database.startswith("sqlite") and not self.settings.home.is_dir():
             raise CommandError(
@@ -39,12 +39,12 @@ class Place:
                 f"There is no site in {self.settings.home}. Run qingdan init first, or name it with --home.",
                 exit_code=Exit.NOT_FOUND,
             )
-        store = Store.open(self.settings.database, sources=self.settings.sources)
+        log = Log.open(self.settings.database, sources=self.settings.sources)
         try:
-            store.site()
-            yield store
+            log.datasets.site()
+            yield log
         finally:
-            store.close()
+            log.close()
 
     def engine(self) -> SearchEngine:
         from publisher.indexing.open_engine import open_engine

@@ -15,8 +15,8 @@ from publisher.harvest.report import CollectReport, SourceReport
 from publisher.harvest.source_config import Source
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import WARC
-from publisher.log.log import Store
-from publisher.log.model import StoreError
+from publisher.log.log import Log
+from publisher.log.model import LogError
 from publisher.workflow import publish_draft
 from schemas.definition.catalogue import Catalogue
 
@@ -31,7 +31,7 @@ class Options:
 
 
 def collect(
-    store: Store,
+    log: Log,
     sources: Sequence[Source],
     options: Options,
     *,
@@ -41,24 +41,24 @@ def collect(
     """Run the sources one after the other; what stops one does not stop the next.
 
     ``catalogues``: the catalogue file that a dataset is kept by now, which may have grown optional fields.
-    Raises ``StoreError('collecting')`` while another process collects.
+    Raises ``LogError('collecting')`` while another process collects.
     """
-    with store.collecting_lock() as mine:
+    with log.evidence.lock() as mine:
         if not mine:
-            raise StoreError(
+            raise LogError(
                 "collecting",
                 "另一个进程正在采集，请稍后再试。",
                 "Another process is collecting; try again later.",
             )
-        reports = tuple(_run(store, source, options, catalogues, progress) for source in sources)
+        reports = tuple(_run(log, source, options, catalogues, progress) for source in sources)
     return CollectReport(options.dry_run, reports)
 
 
-def due(store: Store, sources: Mapping[str, Source], now: datetime) -> tuple[Source, ...]:
+def due(log: Log, sources: Mapping[str, Source], now: datetime) -> tuple[Source, ...]:
     """Sources whose lists were last asked longer ago than they say, for the scheduler."""
     found = []
     for source in sources.values():
-        checked = {page.url: page.checked_at for page in store.pages(source.name, role="list")}
+        checked = {page.url: page.checked_at for page in log.evidence.pages(source.name, role="list")}
         asked = [checked.get(url) for url in source.entries]
         if any(at is None or at <= now - source.interval for at in asked):
             found.append(source)
@@ -71,31 +71,31 @@ def agent(base: str) -> str:
 
 
 def _run(
-    store: Store,
+    log: Log,
     source: Source,
     options: Options,
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
 ) -> SourceReport:
     report = SourceReport(source.name, source.title)
-    catalogue = catalogues(source.dataset) or store.catalogue(source.dataset)
-    fetcher = Fetcher(source, loopback=options.loopback, agent=agent(store.site().base))
+    catalogue = catalogues(source.dataset) or log.queries.catalogue(source.dataset)
+    fetcher = Fetcher(source, loopback=options.loopback, agent=agent(log.datasets.site().base))
     try:
         if options.dry_run:
-            DryRun(store, source, fetcher, catalogue, report, options.since).go()
+            DryRun(log, source, fetcher, catalogue, report, options.since).go()
             return report
-        reader = Reader(store, source, catalogue, report, catalogues)
-        Run(store, source, fetcher, reader, now=options.now, since=options.since, progress=progress).go()
+        reader = Reader(log, source, catalogue, report, catalogues)
+        Run(log, source, fetcher, reader, now=options.now, since=options.since, progress=progress).go()
     finally:
         fetcher.close()
     if source.publish:
-        _publish(store, source, report, options.today)
+        _publish(log, source, report, options.today)
     return report
 
 
-def _publish(store: Store, source: Source, report: SourceReport, today: date) -> None:
+def _publish(log: Log, source: Source, report: SourceReport, today: date) -> None:
     """The draft as a release, unless somebody else laid something into it."""
-    draft = store.draft(source.dataset)
+    draft = log.drafts.get(source.dataset)
     if draft is None:
         return
     if any(one.source.media_type != WARC for one in draft.imports):
@@ -104,9 +104,9 @@ def _publish(store: Store, source: Source, report: SourceReport, today: date) ->
     note = f"采集自 {source.title}"
     try:
         release = publish_draft.publish_draft(
-            store, source.dataset, effective_on=today, note=note, actor="qingdan collect", without_errors=True
+            log, source.dataset, effective_on=today, note=note, actor="qingdan collect", without_errors=True
         )
-    except StoreError as error:
+    except LogError as error:
         report.note(kinds.NOT_PUBLISHED, source.dataset, because=error.zh, because_en=error.en)
         return
     report.release = None if release is None else release.number

@@ -22,9 +22,9 @@ from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
 from publisher.ingest.read_file import read_file
 from publisher.log.drafts.repeals import said_elsewhere
 from publisher.log.evidence.crawled_pages import WARC, Page, Response
-from publisher.log.log import Store
+from publisher.log.log import Log
+from publisher.log.model import LogError
 from publisher.log.model import Source as Evidence
-from publisher.log.model import StoreError
 from publisher.workflow import part_of_file
 from publisher.workflow.import_files import entries_of
 from schemas.definition.catalogue import Catalogue, Json
@@ -51,18 +51,18 @@ class Attached:
 class Attachments:
     def __init__(
         self,
-        store: Store,
+        log: Log,
         source: Source,
         catalogues: Callable[[str], Catalogue | None],
         report: SourceReport,
     ) -> None:
-        self._store, self._source, self._catalogues, self._report = store, source, catalogues, report
+        self._log, self._source, self._catalogues, self._report = log, source, catalogues, report
 
     def of(self, links: Sequence[Link]) -> list[Attached]:
         """Those that a document links to, in its order; of one that was asked for, what it is."""
         found = []
         for link in links:
-            page = self._store.page_at(self._source.name, link.url)
+            page = self._log.evidence.page_at(self._source.name, link.url)
             if page is None:
                 continue
             file: dict[str, Json] = {
@@ -71,7 +71,9 @@ class Attachments:
             }
             text = ""
             if page.response is not None and not page.erased:
-                hop = warc.read(self._store.source_bytes(self._store.response(page.response).digest))[-1]
+                hop = warc.read(
+                    self._log.evidence.source_bytes(self._log.evidence.response(page.response).digest)
+                )[-1]
                 file |= self._facts(page, hop)
                 text = self._text(page, hop)
             found.append(Attached(file, text))
@@ -94,7 +96,7 @@ class Attachments:
         if not self._source.tables:
             return
         for dataset in self._source.tables:
-            catalogue = self._catalogues(dataset) or self._store.catalogue(dataset)
+            catalogue = self._catalogues(dataset) or self._log.queries.catalogue(dataset)
             try:
                 reading = read_file(
                     self._data(hop), name=file_name(page.url, page.title), catalogue=catalogue
@@ -112,8 +114,8 @@ class Attachments:
         named = replace(reading, file=page.title or reading.file)  # the link's words name the department
         self._report.findings += reading.findings
         try:
-            part = part_of_file.told(self._store.dataset(dataset), named)
-            self._store.stage(
+            part = part_of_file.told(self._log.datasets.get(dataset), named)
+            self._log.drafts.stage(
                 dataset,
                 entries_of(reading.records),
                 part=None if part is None else part.name,
@@ -121,7 +123,7 @@ class Attachments:
                 parser_version=reading.parser_version,
                 catalogue=catalogue,
             )
-        except StoreError as error:
+        except LogError as error:
             self._report.note(kinds.NOT_STAGED, page.url, because=error.zh, because_en=error.en)
             return
         self._report.tables += 1

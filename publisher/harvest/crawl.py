@@ -19,7 +19,7 @@ from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import Answer, Page, Role
-from publisher.log.log import Store
+from publisher.log.log import Log
 
 type Progress = Callable[[str, int, int | None], None]
 
@@ -33,7 +33,7 @@ _TOGETHER = 16 << 20
 class Run:
     def __init__(
         self,
-        store: Store,
+        log: Log,
         source: Source,
         fetcher: Fetcher,
         reader: Reader,
@@ -42,7 +42,7 @@ class Run:
         since: date | None,
         progress: Progress,
     ) -> None:
-        self._store, self._source, self._fetcher, self._reader = store, source, fetcher, reader
+        self._log, self._source, self._fetcher, self._reader = log, source, fetcher, reader
         self._now, self._since, self._progress = now, since, progress
         self._left_alone: set[tuple[str, str]] = set()
         self.report: SourceReport = reader.report
@@ -60,10 +60,10 @@ class Run:
         """Lists as the source names them, and their further pages while these show what is not known."""
         seen: set[str] = set()
         entries = self._source.entries
-        self._store.found(self._source.name, [(url, "") for url in entries], role="list")
+        self._log.evidence.add_links(self._source.name, [(url, "") for url in entries], role="list")
         never_asked = [
             page.url
-            for page in self._store.pages(self._source.name, role="list")
+            for page in self._log.evidence.pages(self._source.name, role="list")
             if page.checked_at is None and page.url not in entries
         ]
         for start in (*entries, *never_asked):
@@ -77,7 +77,7 @@ class Run:
 
     def _list(self, url: str) -> list[str]:
         """Read one list. → further pages of it, where it showed something that was not known."""
-        page = self._store.page_at(self._source.name, url)
+        page = self._log.evidence.page_at(self._source.name, url)
         if page is None:
             return []
         asked = self._ask(page)
@@ -88,7 +88,7 @@ class Run:
         # After its links, and without its validators where some were left out: a 304 hides none for ever.
         whole = found is None or all(map(self._is_recent, found.documents))
         kept = self._answer(asked.page, asked.fetched)
-        self._store.keep([kept if whole else replace(kept, etag=None, modified=None)])
+        self._log.evidence.keep([kept if whole else replace(kept, etag=None, modified=None)])
         return further
 
     def _take(self, asked: Asked, found: Listed) -> list[str]:
@@ -96,11 +96,11 @@ class Run:
         wanted = [link for link in found.documents if self._is_recent(link)]
         links = [(link.url, link.title) for link in wanted]
         name, parent = self._source.name, asked.page.key
-        new = self._store.found(name, links, role="document", parent=parent)
+        new = self._log.evidence.add_links(name, links, role="document", parent=parent)
         self.report.found += new
         if found.documents and not new:  # all of it is known, or older than what is asked for
             return []
-        self._store.found(name, [(one, "") for one in found.further], role="list", parent=parent)
+        self._log.evidence.add_links(name, [(one, "") for one in found.further], role="list", parent=parent)
         return list(found.further)
 
     def _is_recent(self, link: Link) -> bool:
@@ -126,7 +126,7 @@ class Run:
             retries.append(self._now - wait)
             wait *= 2
         before = self._now - self._source.rechecked
-        return self._store.pages(self._source.name, role=role, checked_before=before, retries=retries)
+        return self._log.evidence.pages(self._source.name, role=role, checked_before=before, retries=retries)
 
     def _batches(self, pages: tuple[Page, ...], step: str) -> Iterator[list[Asked]]:
         """Answers, some at a time; what came before an interruption is given out first."""
@@ -160,7 +160,7 @@ class Run:
             if error.hops:
                 self._keep([Asked(page, Fetched(error.hops))])
             else:
-                self._store.unreachable(page.key, self._now, again=error.passes)
+                self._log.evidence.mark_unreachable(page.key, self._now, again=error.passes)
             return None
         self._asked(page)
         self._tell(page, fetched)
@@ -176,7 +176,7 @@ class Run:
             self._left_alone.add((error.code, error.detail))
             self.report.note(kinds.OF_FETCHING[error.code], page.url, detail=error.detail)
         if page.role == "list":  # by its lists the scheduler tells whether a source is due
-            self._store.unreachable(page.key, self._now, again=True)
+            self._log.evidence.mark_unreachable(page.key, self._now, again=True)
 
     def _tell(self, page: Page, fetched: Fetched) -> None:
         hop = fetched.last
@@ -187,21 +187,21 @@ class Run:
 
     def _keep(self, some: list[Asked]) -> None:
         if some:
-            self.report.notice(self._store.keep([self._answer(one.page, one.fetched) for one in some]))
+            self.report.notice(self._log.evidence.keep([self._answer(one.page, one.fetched) for one in some]))
 
     def _keep_robots(self) -> None:
         asked, self._fetcher.robots = self._fetcher.robots, []
-        self._store.found(self._source.name, [(one.last.url, "") for one in asked], role="robots")
+        self._log.evidence.add_links(self._source.name, [(one.last.url, "") for one in asked], role="robots")
         for one in asked:
-            page = self._store.page_at(self._source.name, one.last.url)
+            page = self._log.evidence.page_at(self._source.name, one.last.url)
             if page is not None:
-                self._store.keep([self._answer(page, one)])
+                self._log.evidence.keep([self._answer(page, one)])
 
     def _answer(self, page: Page, fetched: Fetched) -> Answer:
         """For the evidence; a body that was kept before is kept once."""
         hop = fetched.last
         again = hop.status == 200 and not hop.truncated and fetched.digest == page.body_digest
-        first = self._store.response(page.response).at if again and page.response is not None else None
+        first = self._log.evidence.response(page.response).at if again and page.response is not None else None
         return Answer(
             page=page.key,
             at=hop.at,

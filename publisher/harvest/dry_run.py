@@ -11,7 +11,7 @@ from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.parsed_file import UnreadableFile
-from publisher.log.log import Store
+from publisher.log.log import Log
 from schemas.definition.catalogue import Catalogue
 
 SHOWN = 20
@@ -21,14 +21,14 @@ SHOWN = 20
 class DryRun:
     def __init__(
         self,
-        store: Store,
+        log: Log,
         source: Source,
         fetcher: Fetcher,
         catalogue: Catalogue,
         report: SourceReport,
         since: date | None,
     ) -> None:
-        self._store, self._source, self._fetcher = store, source, fetcher
+        self._log, self._source, self._fetcher = log, source, fetcher
         self._catalogue, self._report, self._since = catalogue, report, since
 
     def go(self) -> None:
@@ -39,7 +39,7 @@ class DryRun:
             found = listed(self._source, url, fetched, self._report) if fetched is not None else None
             for link in found.documents if found is not None else ():
                 recent = self._since is None or link.on is None or link.on >= self._since
-                if recent and self._store.page_at(self._source.name, link.url) is None:
+                if recent and self._log.evidence.page_at(self._source.name, link.url) is None:
                     new[link.url] = None
         self._report.found = self._report.waiting = len(new)
         for url in list(new)[:SHOWN]:

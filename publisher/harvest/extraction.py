@@ -20,7 +20,7 @@ from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.log.evidence.crawled_pages import WARC, Instead, Page, Response, Understood
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Gathered
 from publisher.workflow.import_files import entries_of
 from schemas.definition.catalogue import Catalogue
@@ -48,15 +48,15 @@ class Reader:
 
     def __init__(
         self,
-        store: Store,
+        log: Log,
         source: Source,
         catalogue: Catalogue,
         report: SourceReport,
         catalogues: Callable[[str], Catalogue | None],
     ) -> None:
-        self._store, self._source, self._catalogue = store, source, catalogue
+        self._log, self._source, self._catalogue = log, source, catalogue
         self.report = report
-        self._attachments = Attachments(store, source, catalogues, report)
+        self._attachments = Attachments(log, source, catalogues, report)
         self._gathered: dict[str, Gathered] = {}  # by the page
         self._waiting: list[tuple[Page, Understood]] = []
         # By an attachment that was named in this run: the pages that do.
@@ -65,23 +65,23 @@ class Reader:
     def read_kept(self) -> None:
         """What was kept and not read: after an interruption, or with a better parser than then."""
         name, version = self._source.name, official_document.PARSER_VERSION
-        for one in self._store.unread(name, role="document", parser_version=version):
+        for one in self._log.evidence.unread_pages(name, role="document", parser_version=version):
             if one.response is not None:
-                response = self._store.response(one.response)
-                self._read(one, warc.read(self._store.source_bytes(response.digest))[-1], response)
+                response = self._log.evidence.response(one.response)
+                self._read(one, warc.read(self._log.evidence.source_bytes(response.digest))[-1], response)
             if len(self._waiting) >= _AT_ONCE:
                 self.flush()
         self.flush()
 
     def read_all(self, some: Sequence[Asked]) -> None:
         for asked in some:
-            one = self._store.page_at(self._source.name, asked.page.url)
+            one = self._log.evidence.page_at(self._source.name, asked.page.url)
             if one is None or one.response is None or asked.fetched.last.status not in {200, 304}:
                 continue
             if one.read_digest == one.body_digest and one.parser_version == official_document.PARSER_VERSION:
                 self.report.unchanged += 1
             elif asked.fetched.last.status == 200:
-                self._read(one, asked.fetched.last, self._store.response(one.response))
+                self._read(one, asked.fetched.last, self._log.evidence.response(one.response))
         self.flush()
 
     def flush(self) -> None:
@@ -89,33 +89,33 @@ class Reader:
         gathered, self._gathered = tuple(self._gathered.values()), {}
         waiting, self._waiting = self._waiting, []
         if gathered:
-            self._store.stage_all(self._source.dataset, gathered, catalogue=self._catalogue)
+            self._log.drafts.stage_all(self._source.dataset, gathered, catalogue=self._catalogue)
         if waiting:
-            self.report.notice(self._store.understood([one for _, one in waiting]))
+            self.report.notice(self._log.evidence.keep_parsed([one for _, one in waiting]))
 
     def take_attachments(self, some: Sequence[Asked]) -> None:
         """Tables into the drafts of their datasets; documents again, now with the text of these."""
         parents: dict[int | None, None] = {}
         for asked in some:
-            file = self._store.page_at(self._source.name, asked.page.url)
+            file = self._log.evidence.page_at(self._source.name, asked.page.url)
             if file is None or file.response is None or asked.fetched.last.status != 200:
                 continue
             if file.read_digest != file.body_digest:
-                response = self._store.response(file.response)
+                response = self._log.evidence.response(file.response)
                 self._attachments.take_tables(file, asked.fetched.last, response)
                 self._not_taken(file)
                 parents |= dict.fromkeys(self._linked.get(file.url, (file.parent,)))
         for parent in parents:
             if parent is not None:
-                self._again(self._store.page(parent))
+                self._again(self._log.evidence.page(parent))
         self.flush()
 
     def _again(self, one: Page) -> None:
         """A document whose surroundings changed, from what was kept."""
         if not one.taken or one.response is None:
             return
-        response = self._store.response(one.response)
-        hop = warc.read(self._store.source_bytes(response.digest))[-1]
+        response = self._log.evidence.response(one.response)
+        hop = warc.read(self._log.evidence.source_bytes(response.digest))[-1]
         try:
             read = read_answer(hop, one.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:  # limits were other when it was read
@@ -165,13 +165,18 @@ class Reader:
         if one.named == understood.named or (one.number and one.number == understood.number):
             return False
         mine = next(
-            (kept for page, _, kept in self._store.alike(one.number, one.named) if page.key == one.key), b""
+            (
+                kept
+                for page, _, kept in self._log.evidence.duplicate_candidates(one.number, one.named)
+                if page.key == one.key
+            ),
+            b"",
         )
         return near_duplicates.resemblance(mine, understood.sketch or b"") < near_duplicates.SAME_NUMBER
 
     def _take(self, one: Page, response: Response, read: Read, understood: Understood) -> None:
         reading = read.reading
-        likeness = None if one.taken else near_duplicates.nearest(understood, self._store, self._waiting)
+        likeness = None if one.taken else near_duplicates.nearest(understood, self._log, self._waiting)
         if likeness is None:
             self.report.findings += reading.findings
             self._stage(one, response, read)
@@ -195,7 +200,7 @@ class Reader:
             self.report.note(kinds.ATTACHMENTS_CUT, one.url, count=len(links), most=ATTACHED)
             links = links[:ATTACHED]
         named = [(link.url, link.title) for link in links]
-        self._store.found(name, named, role="attachment", parent=one.key)
+        self._log.evidence.add_links(name, named, role="attachment", parent=one.key)
         for link in links:
             self._linked.setdefault(link.url, []).append(one.key)
         (record,) = reading.records

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from publisher.log.evidence.crawled_pages import Page, Understood
-from publisher.log.log import Store
+from publisher.log.log import Log
 from schemas.normalise import fold
 
 SAME_NUMBER = 0.5
@@ -32,16 +32,14 @@ class Likeness:
     """Whether it is the same document; else only its number is."""
 
 
-def nearest(
-    understood: Understood, store: Store, waiting: Sequence[tuple[Page, Understood]]
-) -> Likeness | None:
+def nearest(understood: Understood, log: Log, waiting: Sequence[tuple[Page, Understood]]) -> Likeness | None:
     """The document that a page says again, or whose number it bears with another text.
 
-    ``waiting``: those that were read and are not in the store yet.
+    ``waiting``: those that were read and are not in the log yet.
     """
     elsewhere: Likeness | None = None
     for page, number, sketched in (
-        *store.alike(understood.number, understood.named),
+        *log.evidence.duplicate_candidates(understood.number, understood.named),
         *_alike(understood, waiting),
     ):
         if page.key == understood.page or page.vanished_at is not None:

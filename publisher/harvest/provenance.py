@@ -11,8 +11,8 @@ from publisher.ingest.documents import page_lines as pages
 from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
 from publisher.log.evidence.crawled_pages import Page, Response
-from publisher.log.log import Store
-from publisher.log.model import RecordState, StoreError
+from publisher.log.log import Log
+from publisher.log.model import LogError, RecordState
 from schemas.definition.catalogue import Catalogue
 
 _LARGEST = 64 << 20
@@ -45,19 +45,21 @@ class Origin:
     excerpts: tuple[Excerpt, ...]
 
 
-def of_record(store: Store, state: RecordState) -> tuple[Origin, ...]:
+def of_record(log: Log, state: RecordState) -> tuple[Origin, ...]:
     """Empty where the record was not collected but handed in as a file."""
-    catalogue = store.catalogue(state.dataset)
-    return tuple(_origin(store, page, state, catalogue) for page in store.evidence(state.dataset, state.id))
+    catalogue = log.queries.catalogue(state.dataset)
+    return tuple(
+        _origin(log, page, state, catalogue) for page in log.evidence.pages_of_record(state.dataset, state.id)
+    )
 
 
-def _origin(store: Store, page: Page, state: RecordState, catalogue: Catalogue) -> Origin:
-    responses = store.responses(page.key)
+def _origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue) -> Origin:
+    responses = log.evidence.responses(page.key)
     sources = {source.digest: source for source in state.sources}
     read = next((one for one in responses if one.digest in sources), None)
     excerpts: tuple[Excerpt, ...] = ()
     if read is not None and not read.destroyed:
-        excerpts = tuple(_excerpts(lines(store, read), state, catalogue))
+        excerpts = tuple(_excerpts(lines(log, read), state, catalogue))
     return Origin(
         url=page.url,
         source=page.source,
@@ -70,13 +72,13 @@ def _origin(store: Store, page: Page, state: RecordState, catalogue: Catalogue) 
     )
 
 
-def lines(store: Store, response: Response) -> Mapping[int, str]:
+def lines(log: Log, response: Response) -> Mapping[int, str]:
     """The lines that a kept page shows, by number; none where it cannot be opened."""
     try:
-        hop = warc.read(store.source_bytes(response.digest))[-1]
+        hop = warc.read(log.evidence.source_bytes(response.digest))[-1]
         text, _ = text_encoding.decode(warc.content(hop, _LARGEST), warc.charset(hop))
         return {line.number: line.raw.strip() for line in pages.of_html(text).lines}
-    except (StoreError, ReaderError, ValueError):
+    except (LogError, ReaderError, ValueError):
         return {}
 
 

@@ -15,14 +15,14 @@ from anyio import to_thread
 from publisher.harvest.all_sources import Options, collect, due
 from publisher.harvest.source_config import FILE, SourcesError, read
 from publisher.log.clocks import day_at
-from publisher.log.log import Store
-from publisher.log.model import StoreError
+from publisher.log.log import Log
+from publisher.log.model import LogError
 from schemas.definition.catalogue import Catalogue
 
 POLL = 30.0
 """Seconds between two looks at what is due; ``sources.toml`` is read anew at each."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
@@ -30,7 +30,7 @@ class _StoppedError(Exception):
 
 
 async def run_scheduler(
-    store: Store,
+    log: Log,
     home: Path,
     *,
     clock: Callable[[], datetime],
@@ -41,12 +41,12 @@ async def run_scheduler(
     """Collect until cancelled. A failure is logged and tried again at the next look."""
     told = ""
     stopping = threading.Event()
-    one_round = partial(_round, store, home, clock, catalogues, loopback=loopback, stopping=stopping)
+    one_round = partial(_round, log, home, clock, catalogues, loopback=loopback, stopping=stopping)
     try:
         while True:
             problem = await to_thread.run_sync(one_round, abandon_on_cancel=True)
             if problem and problem != told:
-                log.warning("collecting: %s", problem)
+                logger.warning("collecting: %s", problem)
             told = problem
             await anyio.sleep(poll)
     finally:
@@ -54,7 +54,7 @@ async def run_scheduler(
 
 
 def _round(
-    store: Store,
+    log: Log,
     home: Path,
     clock: Callable[[], datetime],
     catalogues: Callable[[str], Catalogue | None],
@@ -72,19 +72,19 @@ def _round(
         return ""
     now = clock()
     try:
-        sources = due(store, read(home, [one.name for one in store.datasets()]), now)
+        sources = due(log, read(home, [one.name for one in log.datasets.all()]), now)
         options = Options(now, day_at(now), loopback=loopback)
         for source in sources:
-            report = collect(store, [source], options, catalogues=catalogues, progress=go_on)
+            report = collect(log, [source], options, catalogues=catalogues, progress=go_on)
             (one,) = report.sources
-            log.info("collected %s: %d read, %d findings", source.name, one.read, len(one.findings))
+            logger.info("collected %s: %d read, %d findings", source.name, one.read, len(one.findings))
     except SourcesError as error:
         return str(error)
-    except StoreError as error:
+    except LogError as error:
         return "" if error.code == "collecting" else str(error)
     except _StoppedError:
         return ""
     except Exception as error:  # a scheduler that dies quietly would leave the lists behind
-        log.warning("collecting failed", exc_info=True)
+        logger.warning("collecting failed", exc_info=True)
         return str(error)
     return ""

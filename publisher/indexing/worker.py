@@ -17,7 +17,7 @@ import anyio
 from anyio import to_thread
 
 from publisher.indexing.span_to_document import document
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, OutboxItem, Span
 from schemas.definition.catalogue import Catalogue
 from search.contract import Document, RejectedError, SearchEngine, SearchError
@@ -29,7 +29,7 @@ INDEXING, REBUILDING = "索引 indexing", "重建检索 rebuilding"
 
 type Progress = Callable[[str, int, int | None], None]
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def silent(_step: str, _done: int, _total: int | None) -> None:
@@ -51,8 +51,8 @@ class SearchStatus:
     """Why the engine could not be asked; documents and position are 0 then."""
 
 
-async def status(store: Store, search: SearchEngine) -> SearchStatus:
-    waiting = await to_thread.run_sync(lambda: store.outbox(limit=1))
+async def status(log: Log, search: SearchEngine) -> SearchStatus:
+    waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
     documents = position = 0
     away = ""
     try:
@@ -62,34 +62,34 @@ async def status(store: Store, search: SearchEngine) -> SearchStatus:
     return SearchStatus(
         documents=documents,
         position=position,
-        pending=await to_thread.run_sync(store.outbox_waiting),
+        pending=await to_thread.run_sync(log.outbox.due_count),
         error=waiting[0].error if waiting else "",
-        set_aside=await to_thread.run_sync(store.outbox_aside),
+        set_aside=await to_thread.run_sync(log.outbox.items_aside),
         away=away,
     )
 
 
-async def drain(store: Store, search: SearchEngine, progress: Progress = silent) -> int:
+async def drain(log: Log, search: SearchEngine, progress: Progress = silent) -> int:
     """Do everything that the outbox holds → how many entries. The caller holds the worker lock.
 
     An index that is behind what the outbox has already forgotten (its folder was deleted or restored from
     an older copy) is rebuilt from the log first. Raises :class:`search.contract.SearchError`.
     """
-    if await search.position() < await to_thread.run_sync(store.outbox_position):
-        await _rebuild(store, search, progress)
-    done, total = 0, await to_thread.run_sync(store.outbox_waiting)
+    if await search.position() < await to_thread.run_sync(log.outbox.position):
+        await _rebuild(log, search, progress)
+    done, total = 0, await to_thread.run_sync(log.outbox.due_count)
     progress(INDEXING, done, total)
-    while items := await to_thread.run_sync(lambda: store.outbox(limit=BATCH)):
-        await _index(store, search, items)
+    while items := await to_thread.run_sync(lambda: log.outbox.items(limit=BATCH)):
+        await _index(log, search, items)
         done += len(items)
         progress(INDEXING, done, max(done, total))
     # What is not due yet (a release that comes into effect later) is nothing that search waits for.
-    await search.mark(await to_thread.run_sync(store.outbox_position))
+    await search.mark(await to_thread.run_sync(log.outbox.position))
     return done
 
 
 async def settle(
-    store: Store, search: SearchEngine, *, patience: float = 30.0, progress: Progress = silent
+    log: Log, search: SearchEngine, *, patience: float = 30.0, progress: Progress = silent
 ) -> bool:
     """Wait until all that was published can be searched → whether it can.
 
@@ -98,10 +98,10 @@ async def settle(
     """
     shortest: int | None = None
     deadline = time.monotonic() + patience
-    while left := await to_thread.run_sync(store.outbox_waiting):
-        with store.worker_lock() as mine:
+    while left := await to_thread.run_sync(log.outbox.due_count):
+        with log.outbox.lock() as mine:
             if mine:
-                await drain(store, search, progress)
+                await drain(log, search, progress)
                 continue
         if shortest is None or left < shortest:
             shortest, deadline = left, time.monotonic() + patience
@@ -111,51 +111,51 @@ async def settle(
     return True
 
 
-async def run_worker(store: Store, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.25) -> None:
+async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.25) -> None:
     """Keep search in step with the log until ``stop``; a failure is logged and tried again, ever later."""
     pause = poll
     while not stop.is_set():
         try:
-            await attempt(store, search)
+            await attempt(log, search)
             pause = poll
         except Exception as error:  # a worker that dies quietly would leave search behind
-            log.warning("search is behind: %s", error, exc_info=not isinstance(error, SearchError))
+            logger.warning("search is behind: %s", error, exc_info=not isinstance(error, SearchError))
             retry = error.retry_after if isinstance(error, SearchError) else 1
             pause = min(max(pause * 2, retry), _LONGEST_PAUSE)
         with anyio.move_on_after(pause):
             await stop.wait()
 
 
-async def reindex(store: Store, search: SearchEngine, progress: Progress = silent) -> int:
+async def reindex(log: Log, search: SearchEngine, progress: Progress = silent) -> int:
     """Rebuild the index from the log beside the old one, which answers until then → documents.
 
     Raises :class:`search.contract.SearchError` while another process holds the worker lock.
     """
-    with store.worker_lock() as mine:
+    with log.outbox.lock() as mine:
         if not mine:
             raise SearchError("another process is indexing / 另一个进程正在索引")
-        count = await _rebuild(store, search, progress)
-        await drain(store, search, progress)
+        count = await _rebuild(log, search, progress)
+        await drain(log, search, progress)
         return count
 
 
-async def attempt(store: Store, search: SearchEngine) -> None:
+async def attempt(log: Log, search: SearchEngine) -> None:
     """One round of :func:`run_worker`: drain what waits, unless another does; note a failure in the log."""
-    waiting = await to_thread.run_sync(lambda: store.outbox(limit=1))
-    if not waiting and await search.position() >= await to_thread.run_sync(store.outbox_position):
+    waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
+    if not waiting and await search.position() >= await to_thread.run_sync(log.outbox.position):
         return
-    with store.worker_lock() as mine:
+    with log.outbox.lock() as mine:
         if not mine:
             return
         try:
-            await drain(store, search)
+            await drain(log, search)
         except Exception as error:
             if waiting:
-                store.outbox_failed(waiting[0].sequence, str(error))
+                log.outbox.mark_failed(waiting[0].sequence, str(error))
             raise
 
 
-async def _index(store: Store, search: SearchEngine, items: Sequence[OutboxItem]) -> None:
+async def _index(log: Log, search: SearchEngine, items: Sequence[OutboxItem]) -> None:
     """One batch. The index holds it durably before the outbox forgets it."""
     erased = [item.key for item in items if item.kind == "erase"]
     if erased:
@@ -164,56 +164,56 @@ async def _index(store: Store, search: SearchEngine, items: Sequence[OutboxItem]
     if keys:
         refused: Mapping[str, str] = {}
         try:
-            with _stoppable(_documents(store, store.spans(ids=keys))) as documents:
+            with _stoppable(_documents(log, log.queries.spans(ids=keys))) as documents:
                 await search.index(documents)
         except RejectedError as error:  # the rest is written
             refused = error.refused
-        await to_thread.run_sync(_settle_aside, store, set(keys).difference(refused).__contains__)
-        await to_thread.run_sync(_set_aside, store, items, refused)
+        await to_thread.run_sync(_settle_aside, log, set(keys).difference(refused).__contains__)
+        await to_thread.run_sync(_set_aside, log, items, refused)
     await search.mark(items[-1].sequence)
     # Whoever subscribed is told once search knows of it, and never twice.
-    await to_thread.run_sync(lambda: store.hand_over(upto=items[-1].sequence))
+    await to_thread.run_sync(lambda: log.subscriptions.hand_over(upto=items[-1].sequence))
 
 
-def _set_aside(store: Store, items: Sequence[OutboxItem], refused: Mapping[str, str]) -> None:
+def _set_aside(log: Log, items: Sequence[OutboxItem], refused: Mapping[str, str]) -> None:
     _tell(refused)
-    store.outbox_set_aside({item.sequence: refused[item.key] for item in items if item.key in refused})
+    log.outbox.set_aside({item.sequence: refused[item.key] for item in items if item.key in refused})
 
 
-def _settle_aside(store: Store, taken: Callable[[str], bool]) -> None:
+def _settle_aside(log: Log, taken: Callable[[str], bool]) -> None:
     """What was set aside and is taken now is nothing to show any more."""
-    taken_now = [item.sequence for item in store.outbox_aside(limit=BATCH) if taken(item.key)]
+    taken_now = [item.sequence for item in log.outbox.items_aside(limit=BATCH) if taken(item.key)]
     if taken_now:
-        store.outbox_done(sequences=taken_now)
+        log.outbox.mark_done(sequences=taken_now)
 
 
 def _tell(refused: Mapping[str, str]) -> None:
     for span, why in refused.items():
-        log.error("search refuses %s for good: %s", span, why)
+        logger.error("search refuses %s for good: %s", span, why)
 
 
-async def _rebuild(store: Store, search: SearchEngine, progress: Progress) -> int:
-    last = await to_thread.run_sync(store.outbox_position)
-    total = await to_thread.run_sync(store.span_count)
+async def _rebuild(log: Log, search: SearchEngine, progress: Progress) -> int:
+    last = await to_thread.run_sync(log.outbox.position)
+    total = await to_thread.run_sync(log.queries.span_count)
     refused: Mapping[str, str] = {}
     try:
-        with _stoppable(_counted(_documents(store, store.spans()), total, progress)) as documents:
+        with _stoppable(_counted(_documents(log, log.queries.spans()), total, progress)) as documents:
             count = await search.rebuild(documents)
     except RejectedError as error:  # the rest is in force
         refused = error.refused
         _tell(refused)
         count = await search.count()
-    await to_thread.run_sync(_settle_aside, store, lambda key: key not in refused)
+    await to_thread.run_sync(_settle_aside, log, lambda key: key not in refused)
     await search.mark(last)
     return count
 
 
-def _documents(store: Store, spans: Iterable[Span]) -> Iterator[Document]:
+def _documents(log: Log, spans: Iterable[Span]) -> Iterator[Document]:
     """The engine reads it in a thread of its own."""
     kept: dict[str, tuple[Dataset, Catalogue]] = {}
     for span in spans:
         if span.dataset not in kept:
-            kept[span.dataset] = (store.dataset(span.dataset), store.catalogue(span.dataset))
+            kept[span.dataset] = (log.datasets.get(span.dataset), log.queries.catalogue(span.dataset))
         found = document(span, *kept[span.dataset])
         if found is not None:
             yield found

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, exists, select
 from publisher.log.clocks import moment
 from publisher.log.database.connection import Database
 from publisher.log.database.tables import source_bytes
-from publisher.log.model import Source, StoreError
+from publisher.log.model import LogError, Source
 
 
 class Sources(Protocol):
@@ -151,7 +151,7 @@ def source_of(row: Any) -> Source:
     )
 
 
-def source_missing() -> StoreError:
-    return StoreError(
+def source_missing() -> LogError:
+    return LogError(
         "source-missing", "来源文件不在，请重新导入。", "The source file is gone; import it again."
     )

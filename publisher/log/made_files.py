@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 
 _LOCK = ".lock"
 _PAUSE = 0.05
@@ -24,7 +24,7 @@ _PAUSE = 0.05
 def locked(folder: Path, *, patience: float) -> Iterator[None]:
     """The folder's own lock, in this process and others; the kernel frees it if the program dies.
 
-    Raises ``StoreError('files-busy')`` where another keeps it for longer than ``patience`` seconds.
+    Raises ``LogError('files-busy')`` where another keeps it for longer than ``patience`` seconds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -41,7 +41,7 @@ def _wait(handle: int, until: float) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         if time.monotonic() > until:
-            raise StoreError(
+            raise LogError(
                 "files-busy", "另一个文件正在生成，请稍后再试。", "Another file is being made; try again."
             )
         time.sleep(_PAUSE)

@@ -371,7 +371,7 @@ class Verification:
         return not self.problems
 
 
-class StoreError(Exception):
+class LogError(Exception):
     """A request that the log refuses. ``code`` is stable and documented in ``docs/errors.md``."""
 
     def __init__(self, code: str, zh: str, en: str, *, details: tuple[Any, ...] = ()) -> None:

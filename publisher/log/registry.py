@@ -15,7 +15,7 @@ from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
 from publisher.log.database.prepared_statement import Prepared
-from publisher.log.model import Dataset, Part, Site, StoreError
+from publisher.log.model import Dataset, LogError, Part, Site
 from schemas.definition.catalogue import Catalogue
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -49,9 +49,9 @@ class DatasetRow:
 
 
 def init_site(conn: Connection, site: Site, now: datetime) -> Site:
-    """Raises ``StoreError('already-initialised')``: identifiers are made from these for ever."""
+    """Raises ``LogError('already-initialised')``: identifiers are made from these for ever."""
     if conn.execute(select(t.site.c.id)).first() is not None:
-        raise StoreError(
+        raise LogError(
             "already-initialised",
             "站点已经建立，其基址不能再改。",
             "The site exists; its base address cannot be changed.",
@@ -78,8 +78,8 @@ def site(conn: Connection) -> Site:
     return Site(base=row.base, tag_authority=row.tag_authority)
 
 
-def not_initialised() -> StoreError:
-    return StoreError(
+def not_initialised() -> LogError:
+    return LogError(
         "not-initialised",
         "这里还没有站点，请先运行 qingdan init。",
         "There is no site here; run qingdan init first.",
@@ -87,16 +87,16 @@ def not_initialised() -> StoreError:
 
 
 def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now: datetime) -> Dataset:
-    """Raises ``StoreError``: ``bad-dataset-name``, ``dataset-exists``."""
+    """Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``."""
     if not _NAME.fullmatch(dataset.name) or dataset.name in _TAKEN:
-        raise StoreError(
+        raise LogError(
             "bad-dataset-name",
             f"数据集名称“{dataset.name}”只能用小写字母、数字和连字符，且不能是 {' 或 '.join(_TAKEN)}。",
             f"The name {dataset.name!r} may hold small letters, digits and hyphens, and is not "
             f"{' or '.join(_TAKEN)}.",
         )
     if conn.execute(select(t.dataset.c.key).where(t.dataset.c.name == dataset.name)).first() is not None:
-        raise StoreError(
+        raise LogError(
             "dataset-exists", f"数据集“{dataset.name}”已存在。", f"The dataset {dataset.name} exists already."
         )
     keep_catalogue(conn, catalogue)
@@ -139,15 +139,15 @@ def dataset(conn: Connection, name: str) -> Dataset:
 
 
 def dataset_row(conn: Connection, name: str) -> DatasetRow:
-    """Raises ``StoreError('no-such-dataset')``."""
+    """Raises ``LogError('no-such-dataset')``."""
     row = _NAMED.first(conn, {"name": name})
     if row is None:
         raise no_such_dataset(name)
     return DatasetRow(row.key, row.name, row.catalogue_digest, row.draft_catalogue)
 
 
-def no_such_dataset(name: str) -> StoreError:
-    return StoreError("no-such-dataset", f"没有数据集“{name}”。", f"There is no dataset {name!r}.")
+def no_such_dataset(name: str) -> LogError:
+    return LogError("no-such-dataset", f"没有数据集“{name}”。", f"There is no dataset {name!r}.")
 
 
 def _dataset(conn: Connection, row: Any) -> Dataset:
@@ -185,7 +185,7 @@ def part_names(conn: Connection, dataset_key: int) -> Mapping[int, str]:
 
 
 def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None:
-    """Raises ``StoreError``: ``no-such-part``, ``part-needed`` (a dataset that has parts)."""
+    """Raises ``LogError``: ``no-such-part``, ``part-needed`` (a dataset that has parts)."""
     c = t.part.c
     declared = conn.execute(
         select(c.key, c.name, c.aliases)
@@ -194,7 +194,7 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
     ).all()
     if name is None:
         if declared:
-            raise StoreError(
+            raise LogError(
                 "part-needed",
                 "这个数据集分部门维护，请用 --part 说明是哪个部门。",
                 "This dataset is kept in parts; say which with --part.",
@@ -204,7 +204,7 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
     for row in declared:
         if name == row.name or name in msgspec.json.decode(row.aliases):
             return int(row.key)
-    raise StoreError(
+    raise LogError(
         "no-such-part",
         f"没有登记部门“{name}”。",
         f"No part {name!r} is declared.",
@@ -213,7 +213,7 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
 
 
 def add_part(conn: Connection, dataset_key: int, part: Part) -> None:
-    """Raises ``StoreError('part-exists')`` where a name or an alias is taken."""
+    """Raises ``LogError('part-exists')`` where a name or an alias is taken."""
     _refuse_taken(conn, dataset_key, (part.name, *part.aliases), besides=None)
     conn.execute(
         insert(t.part).values(
@@ -251,11 +251,11 @@ def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: da
     """From now on the records of ``old`` are those of ``into``, which keeps their history and ids."""
     key, target = part_key(conn, dataset_key, old), part_key(conn, dataset_key, into)
     if key == target:
-        raise StoreError("same-part", "不能把部门并入自身。", "A part cannot be merged into itself.")
+        raise LogError("same-part", "不能把部门并入自身。", "A part cannot be merged into itself.")
     if conn.execute(
         select(t.import_.c.key).where(t.import_.c.part == key, t.import_.c.release.is_(None))
     ).first():
-        raise StoreError(
+        raise LogError(
             "part-in-draft",
             f"草稿中还有“{old}”的导入，请先发布或丢弃。",
             f"The draft holds an import of {old}; publish or discard it first.",
@@ -298,7 +298,7 @@ def _refuse_taken(conn: Connection, dataset_key: int, names: tuple[str, ...], *,
     taken = {n for r in rows if r.key != besides for n in (r.name, *msgspec.json.decode(r.aliases))}
     for name in names:
         if name in taken:
-            raise StoreError(
+            raise LogError(
                 "part-exists", f"部门名称“{name}”已被登记。", f"The part name {name!r} is taken already."
             )
 

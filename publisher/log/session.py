@@ -1,12 +1,13 @@
-"""What all of the store's doors share: the database, the sources, the clock and the catalogues it read."""
+"""Shared state of the log's parts: database, sources, clock, open snapshot, catalogues already parsed."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
@@ -15,12 +16,6 @@ from publisher.log.blob_store import Sources
 from publisher.log.clocks import day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.drafts import staging
-from publisher.log.evidence import crawled_pages
-from publisher.log.model import Release
-from publisher.log.queries import history
-from publisher.log.registry import DatasetRow
-from publisher.log.releases.release_rows import releases
 from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse
 
@@ -34,7 +29,7 @@ class Keyed:
 
 
 class _Shared(threading.local):
-    """What reads of one snapshot share, by thread."""
+    """State that reads of one snapshot share, by thread."""
 
     open: bool = False
     reading: AbstractContextManager[Connection] | None = None
@@ -42,22 +37,25 @@ class _Shared(threading.local):
     sequences: dict[str | None, int]
 
 
-class Base:
-    def __init__(self, database: Database, sources: Sources, clock: Callable[[], datetime]) -> None:
-        self._database, self._sources, self._clock = database, sources, clock
+class Session:
+    """One for each open log; every part of the log holds the same one."""
+
+    def __init__(
+        self, database: Database, sources: Sources, clock: Callable[[], datetime], files: Path
+    ) -> None:
+        self.database, self.sources, self.clock = database, sources, clock
+        self.files = files
+        """Folder of files made from the log, which an erasure empties."""
         # Neither is ever stale: a catalogue goes by its digest, and a dataset keeps its key.
         self._catalogues: dict[str, Catalogue] = {}
         self._keys: dict[str, Keyed] = {}
         self._shared = _Shared()
 
-    def close(self) -> None:
-        self._database.close()
-
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Every read of this thread within sees one state of the log, over one connection.
+        """Within, every read of this thread sees one state of the log, over one connection.
 
-        Whoever reads a validator and then a body needs both of the same moment. Nothing is opened before
+        A reader of a validator and then of a body needs both of the same moment. Nothing is opened before
         the first read. The caller awaits nothing within and writes nothing.
         """
         shared = self._shared
@@ -72,74 +70,53 @@ class Base:
             if reading is not None:
                 reading.__exit__(None, None, None)
 
-    def _read(self) -> AbstractContextManager[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
+        """Open a transaction that only reads; within a snapshot, that of the snapshot."""
         shared = self._shared
         if shared.conn is not None:
             return nullcontext(shared.conn)
-        if not self._database.at_hand() and not self._database.exists():
+        if not self.database.at_hand() and not self.database.exists():
             raise registry.not_initialised()
-        reading = self._database.read()
+        reading = self.database.read()
         if not shared.open:
             return reading
         shared.conn = reading.__enter__()
         shared.reading = reading
         return nullcontext(shared.conn)
 
-    def _glance[T](self, read: Callable[[Connection], T]) -> T:
-        """:meth:`_read` for one statement."""
-        if self._shared.open or not self._database.at_hand():
-            with self._read() as conn:
+    def glance[T](self, read: Callable[[Connection], T]) -> T:
+        """:meth:`read` for one statement."""
+        if self._shared.open or not self.database.at_hand():
+            with self.read() as conn:
                 return read(conn)
-        return self._database.glance(read)
+        return self.database.glance(read)
 
-    def _write(self, *, keep: bool = True) -> AbstractContextManager[Connection]:
-        if not self._database.exists():
+    def write(self, *, keep: bool = True) -> AbstractContextManager[Connection]:
+        """Open a transaction that writes; ``keep=False`` rolls it back at its end."""
+        if not self.database.exists():
             raise registry.not_initialised()
-        return self._database.write(keep=keep)
+        return self.database.write(keep=keep)
 
-    def _drop_unnamed(self, digests: Sequence[str]) -> None:
-        """Files of a draft that is gone. After its transaction: it must never name what is not there."""
-        with self._write() as conn:
-            for digest in set(staging.unnamed(conn, digests)) - crawled_pages.named(conn, digests):
-                self._sources.drop(conn, digest)
+    def sequence(self, dataset: str | None, read: Callable[[Connection], int]) -> int:
+        """The number that ``read`` returns for a dataset, read once within a snapshot."""
+        shared = self._shared
+        if not shared.open:
+            return self.glance(read)
+        if dataset not in shared.sequences:
+            shared.sequences[dataset] = self.glance(read)
+        return shared.sequences[dataset]
 
-    def _today(self) -> date:
-        return day_at(self._clock())
+    def today(self) -> date:
+        return day_at(self.clock())
 
-    def _catalogue(self, conn: Connection, digest: str) -> Catalogue:
+    def catalogue(self, conn: Connection, digest: str) -> Catalogue:
         if digest not in self._catalogues:
             source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
             self._catalogues[digest] = parse(source, where=digest)
         return self._catalogues[digest]
 
-    def _keyed(self, conn: Connection, dataset: str) -> Keyed:
-        """Raises ``StoreError('no-such-dataset')``."""
+    def keyed(self, conn: Connection, dataset: str) -> Keyed:
+        """Raises ``LogError('no-such-dataset')``."""
         if dataset not in self._keys:
             self._keys[dataset] = Keyed(registry.dataset_row(conn, dataset).key, dataset)
         return self._keys[dataset]
-
-    def _draft_catalogue(
-        self, conn: Connection, dataset: str, offered: Catalogue | None
-    ) -> tuple[DatasetRow, Catalogue]:
-        """The dataset and its draft's catalogue. Raises ``StoreError('migration-needed')``."""
-        row = registry.dataset_row(conn, dataset)
-        current = self._catalogue(conn, row.draft_catalogue or row.catalogue_digest)
-        if offered is None:
-            return row, current
-        staging.check_catalogue(current, offered)
-        return row, offered
-
-    def _release(self, conn: Connection, dataset: DatasetRow, sequence: int) -> Release:
-        number = conn.scalar(select(t.release.c.number).where(t.release.c.sequence == sequence))
-        return releases(conn, dataset, number)[0]
-
-    def _field_order(self, conn: Connection) -> history.FieldOrder:
-        orders: dict[str, Mapping[str, int]] = {}
-
-        def order(dataset: str) -> Mapping[str, int]:
-            if dataset not in orders:
-                catalogue = self._catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest)
-                orders[dataset] = {field.name: n for n, field in enumerate(catalogue.fields)}
-            return orders[dataset]
-
-        return order

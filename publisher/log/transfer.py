@@ -14,7 +14,7 @@ from publisher.log.blob_store import Folder, Rows, Sources, digest_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
 from publisher.log.database.upgrade import migrate
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from publisher.log.releases import hash_chain
 
 _BATCH = 2_000
@@ -47,7 +47,7 @@ def move(
     the lock of writers is held throughout. All rows come in one transaction, and none stays where a digest
     differs.
 
-    Raises ``StoreError``: ``move-target`` (something is there already), ``move-differs``.
+    Raises ``LogError``: ``move-target`` (something is there already), ``move-differs``.
     """
     there = Database(there_url)
     tell = progress or (lambda _step, _done, _total: None)
@@ -129,16 +129,16 @@ def _carry_sources(old: Connection, sources: Sources, kept: Sources, tell: Progr
     return len(wanted)
 
 
-def _not_empty() -> StoreError:
-    return StoreError(
+def _not_empty() -> LogError:
+    return LogError(
         "move-target",
         "那里已经有一个站点，只能搬到空的数据库。",
         "There is a site there already; only an empty database takes one in.",
     )
 
 
-def _differs(what: str) -> StoreError:
-    return StoreError(
+def _differs(what: str) -> LogError:
+    return LogError(
         "move-differs",
         f"搬过去的与原来的不一致: {what}。原站点未动，请清空目标后重试。",
         f"What arrived is not what left: {what}. The old site is untouched; empty the target and try again.",

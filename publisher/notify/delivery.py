@@ -13,7 +13,7 @@ import msgspec
 from anyio import to_thread
 
 from feeds.json_feed import json_feed
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.outbox.subscriptions import Delivery
 from publisher.notify.webhook_sender import NotTakenError, Sender
 from publisher.views.syndication.feed import feed
@@ -32,12 +32,12 @@ _AT_ONCE = 16
 """Subscribers that are told at the same time: a slow one does not hold up the others."""
 _GONE = 410
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    store: Store
+    log: Log
     search: SearchEngine
     fields: Callable[[], Fields]
     """What the text of a search may filter by at the moment."""
@@ -62,7 +62,7 @@ class Teller:
         """Send what is due now, and no more → how many deliveries were tried."""
         tried = 0
         limiter = anyio.CapacityLimiter(_AT_ONCE)
-        while due := await to_thread.run_sync(self.store.take_deliveries, _AT_ONCE):
+        while due := await to_thread.run_sync(self.log.subscriptions.take_deliveries, _AT_ONCE):
             tried += len(due)
             async with anyio.create_task_group() as group:
                 for delivery in due:
@@ -74,9 +74,11 @@ class Teller:
         if len(busy) >= _AT_ONCE:
             return ()
         try:
-            return await to_thread.run_sync(self.store.take_deliveries, _AT_ONCE - len(busy), frozenset(busy))
+            return await to_thread.run_sync(
+                self.log.subscriptions.take_deliveries, _AT_ONCE - len(busy), frozenset(busy)
+            )
         except Exception:
-            log.exception("subscribers could not be told")
+            logger.exception("subscribers could not be told")
             return ()
 
     async def _try(self, delivery: Delivery, limiter: anyio.CapacityLimiter, busy: set[int]) -> None:
@@ -87,7 +89,7 @@ class Teller:
         except NotTakenError as error:
             await self._not_taken(delivery, error)
         except Exception as error:  # a fault of ours must not cost the subscriber its message
-            log.exception("delivery %s", delivery.key)
+            logger.exception("delivery %s", delivery.key)
             await self._not_taken(delivery, NotTakenError(repr(error)))
         finally:
             busy.discard(delivery.subscription.key)
@@ -99,20 +101,20 @@ class Teller:
         """
         to = delivery.subscription
         if to.kind == "hub":
-            told = await to_thread.run_sync(topics, self.store, delivery.dataset, delivery.number)
+            told = await to_thread.run_sync(topics, self.log, delivery.dataset, delivery.number)
             if not told:
                 return None
             return await to_thread.run_sync(self.sender.tell_hub, to.callback, told, limiter=limiter)
         scope = msgspec.json.decode(to.scope, type=Scope)
         fields = await to_thread.run_sync(self.fields)
-        chosen = await of_release(self.store, self.search, fields, scope, delivery.published_at)
+        chosen = await of_release(self.log, self.search, fields, scope, delivery.published_at)
         if not chosen.changes:
             return None
         data = {
             "dataset": delivery.dataset,
             "release": delivery.number,
             "feed": await to_thread.run_sync(
-                lambda: msgspec.Raw(json_feed(feed(self.store, scope, chosen, "json")))
+                lambda: msgspec.Raw(json_feed(feed(self.log, scope, chosen, "json")))
             ),
         }
         return await to_thread.run_sync(self._send, delivery, data, limiter=limiter)
@@ -123,21 +125,21 @@ class Teller:
         return self.sender.send(to, message, "changes.published", data, at=delivery.published_at)
 
     def _taken(self, delivery: Delivery, answer: int | None) -> None:
-        self.store.delivered(delivery, answer=answer, nothing=answer is None)
+        self.log.subscriptions.mark_delivered(delivery, answer=answer, nothing=answer is None)
 
     async def _not_taken(self, delivery: Delivery, error: NotTakenError) -> None:
         try:
             await to_thread.run_sync(self._note, delivery, error)
         except Exception:  # its lease ends, and it is tried again
-            log.exception("delivery %s", delivery.key)
+            logger.exception("delivery %s", delivery.key)
 
     def _note(self, delivery: Delivery, error: NotTakenError) -> None:
         hub = delivery.subscription.kind == "hub"
         tried = min(delivery.attempts + 1, len(RETRIES)) if hub else delivery.attempts + 1
         gone = error.answer == _GONE and not hub
         again = RETRIES[tried - 1] if tried <= len(RETRIES) and not gone else None
-        aside = self.store.not_delivered(
+        aside = self.log.subscriptions.mark_undelivered(
             delivery, answer=error.answer, error=str(error), again=again, gone=gone
         )
         if aside:
-            log.warning("subscription %s is set aside: %s", delivery.subscription.id, error)
+            logger.warning("subscription %s is set aside: %s", delivery.subscription.id, error)

@@ -9,7 +9,7 @@ import anyio
 
 from publisher import settings
 from publisher.indexing import worker
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, Part
 from publisher.sample.plan import Correct, DatasetPlan, File, Plan, Publish, Withdraw, data
 from publisher.workflow import publish_draft
@@ -33,28 +33,28 @@ class SampleError(Exception):
 def load(home: Path, plan: Plan, *, base: str, told: Told) -> None:
     """Make a site in ``home`` and publish the plan. Raises :class:`SampleError`."""
     place = settings.read(home, environ={})
-    store = Store.open(place.database, sources=place.sources)
+    log = Log.open(place.database, sources=place.sources)
     try:
-        store.init_site(base, plan.tag_authority)
-        _all(store, plan, told)
-        anyio.run(_index, store, EmbeddedEngine(place.index))
+        log.datasets.init_site(base, plan.tag_authority)
+        _all(log, plan, told)
+        anyio.run(_index, log, EmbeddedEngine(place.index))
     finally:
-        store.close()
+        log.close()
 
 
-def _all(store: Store, plan: Plan, told: Told) -> None:
+def _all(log: Log, plan: Plan, told: Told) -> None:
     done = 0
     for dataset in plan.dataset:
-        store.create_dataset(_dataset(dataset), file_loader.load(dataset.catalogue))
+        log.datasets.create(_dataset(dataset), file_loader.load(dataset.catalogue))
         for step in dataset.step:
-            _step(store, dataset.name, step)
+            _step(log, dataset.name, step)
             done += 1
             told(done, plan.releases, dataset.title)
 
 
-async def _index(store: Store, search: SearchEngine) -> None:
+async def _index(log: Log, search: SearchEngine) -> None:
     # Once for all releases: each would otherwise wait for the index to be durable.
-    if not await worker.settle(store, search):
+    if not await worker.settle(log, search):
         raise SampleError("search does not follow the log")
     await search.close()
 
@@ -77,13 +77,13 @@ def _dataset(plan: DatasetPlan) -> Dataset:
     )
 
 
-def _step(store: Store, name: str, step: Publish | Correct | Withdraw) -> None:
+def _step(log: Log, name: str, step: Publish | Correct | Withdraw) -> None:
     match step:
         case Publish():
             for file in step.files:
-                _import(store, name, file)
+                _import(log, name, file)
             release = publish_draft.publish_draft(
-                store,
+                log,
                 name,
                 effective_on=step.effective_on,
                 basis=step.basis,
@@ -93,28 +93,28 @@ def _step(store: Store, name: str, step: Publish | Correct | Withdraw) -> None:
             if release is None:
                 raise SampleError(f"{name}: a release from {step.effective_on} changes nothing")
         case Correct():
-            record, content = _record(store, name, step.title)
-            known = store.catalogue(name).by_name
+            record, content = _record(log, name, step.title)
+            known = log.queries.catalogue(name).by_name
             for field, text in step.set.items():
                 content[field] = values.parse_value(known[field], text).value
-            store.correct(name, {record: content}, reason=step.reason, basis=step.basis, actor=ACTOR)
+            log.releases.correct(name, {record: content}, reason=step.reason, basis=step.basis, actor=ACTOR)
         case Withdraw():
-            record, _ = _record(store, name, step.title)
-            store.withdraw(name, [record], reason=step.reason, basis=step.basis, actor=ACTOR)
+            record, _ = _record(log, name, step.title)
+            log.releases.withdraw(name, [record], reason=step.reason, basis=step.basis, actor=ACTOR)
 
 
-def _import(store: Store, name: str, file: File) -> None:
+def _import(log: Log, name: str, file: File) -> None:
     path = data().joinpath(file.file)
     given = GivenFile(Path(file.file).name, path.read_bytes())
-    report = import_files(store, name, [given], part=file.part, partial=file.partial)
+    report = import_files(log, name, [given], part=file.part, partial=file.partial)
     if report.refused:
         errors = [f.message_en for f in report.findings if f.severity == "error"]
         errors += [c.message_en for c in report.conflicts]
         raise SampleError(f"{file.file}: {'; '.join(errors)}")
 
 
-def _record(store: Store, name: str, title: str) -> tuple[str, Content]:
-    found = [state for state in store.find(name, title) if state.title == title]
+def _record(log: Log, name: str, title: str) -> tuple[str, Content]:
+    found = [state for state in log.queries.find(name, title) if state.title == title]
     if len(found) != 1:
         raise SampleError(f"{name}: {len(found)} records are called {title}")
     return found[0].id, dict(found[0].content)

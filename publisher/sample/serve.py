@@ -11,7 +11,7 @@ import click
 
 from publisher import app, settings
 from publisher.indexing import worker
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.sample.site_folder import FolderError
 from search.embedded.engine import EmbeddedEngine
 
@@ -23,15 +23,15 @@ _CHANGED = ("shili-power-list", "危险化学品经营许可")
 def serve(home: Path, base: str, *, host: str, port: int) -> None:
     """Serve until Ctrl-C. Raises :class:`FolderError` where the port is taken."""
     place = settings.read(home, environ={})
-    store = Store.open(place.database, sources=place.sources)
+    log = Log.open(place.database, sources=place.sources)
     try:
         engine = EmbeddedEngine(place.index)
 
         async def keep_search_in_step() -> None:
-            await worker.run_worker(store, engine, stop=anyio.Event())
+            await worker.run_worker(log, engine, stop=anyio.Event())
 
-        service = app.create_app(place, store=store, search=engine, background=[keep_search_in_step])
-        text = guide(store, base)
+        service = app.create_app(place, log=log, search=engine, background=[keep_search_in_step])
+        text = guide(log, base)
         # Ctrl-C is how a demo ends, so it is no error.
         with suppress(KeyboardInterrupt):
             app.serve(service, host=host, port=port, started=lambda: click.echo(text))
@@ -41,13 +41,13 @@ def serve(home: Path, base: str, *, host: str, port: int) -> None:
             f"{host}:{port} cannot be had ({error.strerror}): choose another with --port.",
         ) from error
     finally:
-        store.close()
+        log.close()
 
 
-def guide(store: Store, base: str) -> str:
+def guide(log: Log, base: str) -> str:
     """What to open, in Chinese and English."""
     dataset, title = _CHANGED
-    record = next(state.id for state in store.find(dataset, title) if state.title == title)
+    record = next(state.id for state in log.queries.find(dataset, title) if state.title == title)
     rows = (
         ("首页", "the first page", "/"),
         ("检索，繁体字也找得到", "a search, in traditional characters", f"/search?q={quote(_SEARCH)}"),

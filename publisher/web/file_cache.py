@@ -63,7 +63,7 @@ class Cache:
     def making(self, *, patience: float) -> Iterator[None]:
         """One maker at a time; reads that end in a file begin within, or an erasure could miss it.
 
-        Raises ``StoreError('files-busy')``.
+        Raises ``LogError('files-busy')``.
         """
         with locked(self._folder, patience=patience):
             for left in self._folder.glob("making-*"):  # by a maker that was killed

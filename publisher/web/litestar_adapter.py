@@ -20,7 +20,7 @@ from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
 from openapi.operation import Operation
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from publisher.web import conditional_requests, problems, query_parameters, range_download
 from publisher.web.asgi_edge import Direct
 from publisher.web.file_cache import Coding
@@ -157,7 +157,7 @@ def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
     """Validator and body are read of one state, so that a tag never names a body that it was not made for."""
 
     def answer(call: Call, headers: Mapping[str, str]) -> Outcome:
-        with service.store.snapshot():
+        with service.log.snapshot():
             reply = route.handle(service, call)
             fresh, unchanged = _validators(route.operation, service, call, headers, reply.validity)
             if unchanged:
@@ -186,7 +186,7 @@ def _of_files(route: FileRoute, service: Service) -> Callable[..., Any]:
     """The coding is part of the validator: a range of the one is none of the other."""
 
     def answer(call: Call, headers: Mapping[str, str]) -> Sending:
-        with service.store.snapshot():
+        with service.log.snapshot():
             reply = route.handle(service, call)
             conditional_requests.negotiate(headers.get("accept"), (reply.headers["content-type"], _ANY_FILE))
             told = structs.replace(call, media=call.media if reply.squeezed else "")
@@ -198,7 +198,7 @@ def _of_files(route: FileRoute, service: Service) -> Callable[..., Any]:
         if made is not None:
             with suppress(FileNotFoundError):  # swept in between: make it again
                 return download(made, how, {**fresh, **reply.headers}, headers)
-        with service.files.making(patience=_PATIENCE), service.store.snapshot():
+        with service.files.making(patience=_PATIENCE), service.log.snapshot():
             reply = route.handle(service, call)
             fresh, _ = _validators(route.operation, service, told, {}, reply.validity)
             made = service.files.make(replace(reply.key, coding=how), reply.write)
@@ -272,16 +272,16 @@ def _problem(error: Exception) -> ProblemError:
     match error:
         case ProblemError():
             return error
-        case StoreError() if error.code in problems.BY_CODE:
+        case LogError() if error.code in problems.BY_CODE:
             return ProblemError(error.code, error.zh, error.en)
-        case StoreError(code="bad-filter"):
+        case LogError(code="bad-filter"):
             name = str(error.details[0]) if error.details else ""
             fault = problems.Fault(parameter=name, code="bad-value", detail=error.zh, detail_en=error.en)
             return query_parameters.invalid([fault])
-        case StoreError(code="busy" | "files-busy"):
+        case LogError(code="busy" | "files-busy"):
             kind = "store-unavailable" if error.code == "busy" else "file-being-made"
             return ProblemError(kind, error.zh, error.en, headers={"retry-after": "5"})
-        case CursorError() | StoreError(code="bad-cursor"):
+        case CursorError() | LogError(code="bad-cursor"):
             return ProblemError("invalid-cursor")
         case SearchError():
             return ProblemError("search-unavailable", headers={"retry-after": str(error.retry_after)})

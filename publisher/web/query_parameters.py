@@ -229,7 +229,7 @@ def _boolean(value: str) -> str:
 
 
 def _typed(value: str, kind: FieldType) -> str:
-    """The value as the store compares it. Raises ``_BadValueError`` where it cannot be of ``kind``."""
+    """The value as the log compares it. Raises ``_BadValueError`` where it cannot be of ``kind``."""
     if kind == "date":
         return _date(value).isoformat()
     if kind == "boolean":

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
 from publisher.web.file_cache import Cache
 from schemas.definition.catalogue import Catalogue
@@ -41,7 +41,7 @@ class Service:
     """What answers are made from; built once by the app factory."""
 
     site: Site
-    store: Store
+    log: Log
     search: SearchEngine
     names: SiteNames
     clock: Callable[[], datetime]
@@ -61,8 +61,8 @@ class Service:
         return self._published.find("", sequence, self._read_anywhere)
 
     def _read_anywhere(self, _: str) -> datetime | None:
-        names = [dataset.name for dataset in self.store.datasets()]
-        times = (self.published_at(name, self.store.sequence(name)) for name in names)
+        names = [dataset.name for dataset in self.log.datasets.all()]
+        times = (self.published_at(name, self.log.queries.sequence(name)) for name in names)
         return max((t for t in times if t is not None), default=None)
 
     def published_at(self, dataset: str, sequence: int) -> datetime | None:
@@ -73,8 +73,8 @@ class Service:
         return self._published.find(dataset, sequence, self._read_published)
 
     def _read_published(self, dataset: str) -> datetime | None:
-        times = [r.published_at for r in self.store.releases(dataset)]
-        named = self.store.dataset(dataset).named_at
+        times = [r.published_at for r in self.log.queries.releases(dataset)]
+        named = self.log.datasets.get(dataset).named_at
         return max([*times, *([named] if times and named else [])], default=None)
 
     def dataset(self, name: str) -> Dataset:
@@ -82,17 +82,17 @@ class Service:
 
         Raises ``no-such-dataset``.
         """
-        return self._datasets.find(name, self.store.sequence(name), self.store.dataset)
+        return self._datasets.find(name, self.log.queries.sequence(name), self.log.datasets.get)
 
     @property
     def files(self) -> Cache:
         """Files for downloading that were made before."""
-        return Cache(self.store.files)
+        return Cache(self.log.files)
 
     def release(self, dataset: str, number: int) -> Release:
         """A release never changes but by an erasure, which is a later release of the same dataset.
 
-        Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``.
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-release``.
         """
         return self._pinned(dataset, number).release
 
@@ -105,14 +105,14 @@ class Service:
         return self._pinned(dataset, number).marks
 
     def _pinned(self, dataset: str, number: int) -> _Pinned:
-        sequence = self.store.sequence(dataset)
+        sequence = self.log.queries.sequence(dataset)
         return self._releases.find((dataset, number), sequence, self._read_pinned)
 
     def _read_pinned(self, key: tuple[str, int]) -> _Pinned:
         dataset, number = key
-        release = self.store.release(dataset, number)
-        catalogue = self.store.catalogue(dataset, number)
-        return _Pinned(release, catalogue, self.store.marks(dataset, release))
+        release = self.log.queries.release(dataset, number)
+        catalogue = self.log.queries.catalogue(dataset, number)
+        return _Pinned(release, catalogue, self.log.queries.marks(dataset, release))
 
     def today(self) -> date:
         return day_at(self.clock())

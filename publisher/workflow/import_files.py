@@ -9,8 +9,8 @@ from typing import Any
 from publisher.indexing import worker
 from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
 from publisher.ingest.read_file import read_file
-from publisher.log.log import Store
-from publisher.log.model import Dataset, DraftDiff, Entry, Proposal, StoreError
+from publisher.log.log import Log
+from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
 from publisher.workflow import part_of_file
 from publisher.workflow.import_report import Changes, FileReport, ImportReport
 from publisher.workflow.publish_draft import COMPARING, DRAFTING, READING, Progress
@@ -30,7 +30,7 @@ class GivenFile:
 
 
 def import_files(
-    store: Store,
+    log: Log,
     dataset: str,
     files: Sequence[GivenFile],
     *,
@@ -47,10 +47,10 @@ def import_files(
     step that is done or not done; running the same import again replaces it. ``partial``: the files hold
     only some of the part's records, so that none is removed. ``without_errors``: publication goes on without
     the rows in error. ``catalogue``: a later state of the dataset's catalogue file, with optional fields
-    added. Raises :class:`StoreError` where the dataset or the part is unknown or unclear, or where the
+    added. Raises :class:`LogError` where the dataset or the part is unknown or unclear, or where the
     catalogue needs a migration.
     """
-    kept_by, catalogue = store.dataset(dataset), catalogue or store.catalogue(dataset)
+    kept_by, catalogue = log.datasets.get(dataset), catalogue or log.queries.catalogue(dataset)
     read = tuple(_read(kept_by, catalogue, files, part, progress))
     report = ImportReport(
         dataset=dataset,
@@ -68,12 +68,12 @@ def import_files(
         _refuse_two_of_one_part([file for file, _ in counted])
     proposals = [_proposal(file, given, partial=partial, progress=progress) for file, given in counted]
     if dry_run:
-        diff = store.preview_all(dataset, proposals, catalogue=catalogue, limit=0)
+        diff = log.drafts.preview_all(dataset, proposals, catalogue=catalogue, limit=0)
     else:
         for (file, given), proposal in zip(counted, proposals, strict=True):
-            _stage(store, dataset, file, given, proposal, catalogue, without_errors=without_errors)
+            _stage(log, dataset, file, given, proposal, catalogue, without_errors=without_errors)
         progress(COMPARING, 0, None)
-        diff = store.draft_diff(dataset, limit=0)
+        diff = log.drafts.diff(dataset, limit=0)
     return _with_changes(replace(report, staged=not dry_run), diff)
 
 
@@ -107,7 +107,7 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
         if earlier is file.file:
             continue
         part = f"“{file.part}”" if file.part else "整个数据集"
-        raise StoreError(
+        raise LogError(
             "part-twice",
             f"“{earlier}”和“{file.file}”都是{part}的: 后一个会取代前一个。请合为一个文件，或声明各自的部门。",
             f"{earlier} and {file.file} are both for {file.part or 'the whole dataset'}: the second would "
@@ -121,7 +121,7 @@ def _proposal(file: FileReport, given: GivenFile, *, partial: bool, progress: Pr
 
 
 def _stage(
-    store: Store,
+    log: Log,
     dataset: str,
     file: FileReport,
     given: GivenFile,
@@ -134,10 +134,10 @@ def _stage(
     reading = file.reading
     if reading is None:
         return
-    source = store.put_source(
+    source = log.evidence.put_source(
         given.data, name=given.name, media_type=reading.media_type, url=given.url, partial=proposal.partial
     )
-    store.stage(
+    log.drafts.stage(
         dataset,
         proposal.entries,
         part=proposal.part,
@@ -194,7 +194,7 @@ def entries_of(records: Sequence[ImportedRecord], progress: Progress = worker.si
 
 
 def _rows_in_error(file: FileReport) -> Iterator[Mapping[str, Any]]:
-    """What a release says of a row left out; worded as the store words it, so that it is said once."""
+    """What a release says of a row left out; worded as the log words it, so that it is said once."""
     for record in file.reading.records if file.reading else ():
         if record.in_error:
             yield {"file": file.file, "sheet": record.sheet, "rows": list(record.rows), "reason": "error"}

@@ -6,17 +6,17 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from publisher.ingest.parsed_file import Reading
-from publisher.log.model import Dataset, Part, StoreError
+from publisher.log.model import Dataset, LogError, Part
 from schemas.reference import government_bodies
 
 
 def named(dataset: Dataset, name: str) -> Part:
-    """The part declared by this name, alias or code. Raises :class:`StoreError` ``no-such-part``."""
+    """The part declared by this name, alias or code. Raises :class:`LogError` ``no-such-part``."""
     wanted = _folded(name)
     for part in dataset.parts:
         if wanted in {_folded(part.name), *(_folded(a) for a in part.aliases)} or name == part.code:
             return part
-    raise StoreError(
+    raise LogError(
         "no-such-part",
         f"数据集 {dataset.name} 没有声明“{name}”这个部门。{_declared_zh(dataset)}",
         f"The dataset {dataset.name} declares no part “{name}”. {_declared_en(dataset)}",
@@ -27,7 +27,7 @@ def told(dataset: Dataset, reading: Reading) -> Part | None:
     """The part that a file is from; None for a dataset that is kept whole, without parts.
 
     The file's name decides; where it names nobody, the titles above its tables and its sheets' names do.
-    Raises :class:`StoreError` ``part-unclear`` naming the candidates or the declared parts: a list that is
+    Raises :class:`LogError` ``part-unclear`` naming the candidates or the declared parts: a list that is
     filed under the wrong department would remove that department's items.
     """
     if not dataset.parts:
@@ -40,12 +40,12 @@ def told(dataset: Dataset, reading: Reading) -> Part | None:
             return found[0]
         if found:
             names = "、".join(p.name for p in found)
-            raise StoreError(
+            raise LogError(
                 "part-unclear",
                 f"“{reading.file}”可能属于这几个部门: {names}。请用 --part 指明。",
                 f"“{reading.file}” may be from any of these parts: {names}. Say which with --part.",
             )
-    raise StoreError(
+    raise LogError(
         "part-unclear",
         f"看不出“{reading.file}”是哪个部门的，请用 --part 指明。{_declared_zh(dataset)}",
         f"“{reading.file}” does not tell its part; say which with --part. {_declared_en(dataset)}",

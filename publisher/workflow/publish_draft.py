@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from publisher.indexing import worker
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Draft, OnConflict, Release
 from search.contract import SearchEngine, SearchError
 
@@ -31,7 +31,7 @@ class Published:
 
 
 def publish_draft(
-    store: Store,
+    log: Log,
     dataset: str,
     *,
     effective_on: date,
@@ -44,10 +44,10 @@ def publish_draft(
 ) -> Release | None:
     """Make the draft one release, or None where it changes nothing. Search does not know of it yet.
 
-    Raises :class:`StoreError`: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
+    Raises :class:`LogError`: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
-    draft = store.draft(dataset)
-    return store.publish(
+    draft = log.drafts.get(dataset)
+    return log.releases.publish(
         dataset,
         effective_on=effective_on,
         basis=basis,
@@ -60,7 +60,7 @@ def publish_draft(
 
 
 async def settled(
-    store: Store,
+    log: Log,
     search: SearchEngine,
     release: Release,
     *,
@@ -69,7 +69,7 @@ async def settled(
 ) -> Published:
     """Wait until a release can be searched. Never raises for search's sake: the release is made."""
     try:
-        done = await worker.settle(store, search, patience=patience, progress=progress)
+        done = await worker.settle(log, search, patience=patience, progress=progress)
     except (SearchError, OSError) as error:
         return Published(release, searchable=False, why=str(error))
     why = "" if done else "另一个进程正在索引 / another process is indexing"

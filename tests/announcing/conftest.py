@@ -40,16 +40,16 @@ class Desk:
     """Settings of the site."""
 
     def subscribe(self, path: str = "/hook", **asked: Any) -> Subscription:
-        made = self.site.store.subscribe(
+        made = self.site.log.subscriptions.subscribe(
             f"{self.server.base}{path}", msgspec.json.encode(scopes.scope(**asked)).decode()
         )
         self.sender.ask(made, {})
-        return self.site.store.confirm(made.id)
+        return self.site.log.subscriptions.confirm(made.id)
 
     def tell(self) -> int:
         """What the worker does after a publication."""
         self.site.index()
-        teller = Teller(self.site.store, self.site.engine, Fields, self.sender)
+        teller = Teller(self.site.log, self.site.engine, Fields, self.sender)
         return anyio.run(teller.tell)
 
     def later(self, by: timedelta) -> None:
@@ -60,7 +60,7 @@ class Desk:
         return [one for one in self.server.asked if one.path == path and b'"challenge"' not in one.body]
 
     def log(self) -> tuple[Delivery, ...]:
-        return self.site.store.deliveries()
+        return self.site.log.subscriptions.deliveries()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 
 from publisher import settings
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.notify.delivery import Teller
 from publisher.notify.webhook_sender import sender
 from search.embedded.engine import EmbeddedEngine
@@ -23,8 +23,8 @@ from search.query.field_filters import Fields
 def main(home: str, now: str) -> None:
     place = settings.read(Path(home), {**os.environ, "QINGDAN_LOOPBACK": "1"})
     instant = datetime.fromisoformat(now)
-    store = Store.open(place.database, sources=place.sources, clock=lambda: instant)
-    anyio.run(Teller(store, EmbeddedEngine(place.index), Fields, sender(place)).tell)
+    log = Log.open(place.database, sources=place.sources, clock=lambda: instant)
+    anyio.run(Teller(log, EmbeddedEngine(place.index), Fields, sender(place)).tell)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.loopback import Answer
 @pytest.fixture
 def hub(desk: Desk) -> Desk:
     desk.server.answers["/hub"] = Answer(status=204)
-    desk.site.store.keep_hub(f"{desk.server.base}/hub")
+    desk.site.log.subscriptions.set_hub(f"{desk.server.base}/hub")
     return desk
 
 
@@ -50,7 +50,7 @@ def test_the_hub_hears_of_the_feeds_whose_older_entries_are_corrected_or_taken_b
     hub.tell()
     hub.server.asked.clear()
     record = hub.site.record("居民生活污水处理费")
-    hub.site.store.withdraw(FEES, [record], reason="误列")
+    hub.site.log.releases.withdraw(FEES, [record], reason="误列")
     before = {
         name: hub.site.client.get(f"/feeds/{FEES}.atom?change={name}").text for name in ("added", "removed")
     }
@@ -66,7 +66,7 @@ def test_the_hub_hears_of_an_erasure(hub: Desk) -> None:
     hub.site.publish(SECOND)
     hub.tell()
     hub.server.asked.clear()
-    hub.site.store.erase(records=[(FEES, hub.site.record("遗体整容"))], ground="判决", actor="")
+    hub.site.log.releases.erase(records=[(FEES, hub.site.record("遗体整容"))], ground="判决", actor="")
     hub.tell()
     assert sorted(topics(hub)) == sorted(
         f"/feeds/{name}.{form}" for name in ("all", FEES) for form in ("atom", "rss", "json")
@@ -89,10 +89,10 @@ def test_a_hub_that_is_away_is_told_later_and_never_set_aside(hub: Desk) -> None
 
 def test_another_hub_takes_the_place_of_the_first(hub: Desk) -> None:
     hub.server.answers["/second"] = Answer(status=204)
-    hub.site.store.keep_hub(f"{hub.server.base}/second")
+    hub.site.log.subscriptions.set_hub(f"{hub.server.base}/second")
     hub.site.publish(SECOND)
     hub.tell()
     assert topics(hub) == []
     assert any(one.path == "/second" for one in hub.server.asked)
-    hub.site.store.keep_hub("")
-    assert hub.site.store.subscriptions() == ()
+    hub.site.log.subscriptions.set_hub("")
+    assert hub.site.log.subscriptions.all() == ()

@@ -153,13 +153,13 @@ def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_con
     for pause in RETRIES:
         desk.later(pause)
         desk.tell()
-    assert desk.site.store.subscription(subscription.id).state == "aside"
+    assert desk.site.log.subscriptions.get(subscription.id).state == "aside"
     desk.site.publish(FIRST)
     assert desk.tell() == 0
     desk.server.answers["/hook"] = confirming
     desk.server.asked.clear()
     desk.sender.ask(subscription, {})
-    desk.site.store.confirm(subscription.id)
+    desk.site.log.subscriptions.confirm(subscription.id)
     desk.tell()
     assert [one["data"]["release"] for one in told_of(desk)] == [2, 3]
 
@@ -178,7 +178,7 @@ def test_who_refuses_one_message_and_takes_the_others_is_told_on(desk: Desk) -> 
         desk.tell()
         desk.later(pause)
     assert [(one.number, one.state) for one in desk.log()] == [(3, "done"), (2, "failed")]
-    assert desk.site.store.subscription(subscription.id).state == "active"
+    assert desk.site.log.subscriptions.get(subscription.id).state == "active"
 
 
 def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(desk: Desk) -> None:
@@ -199,7 +199,7 @@ def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(des
 
     async def told() -> None:
         stop = anyio.Event()
-        teller = Teller(desk.site.store, desk.site.engine, Fields, desk.sender)
+        teller = Teller(desk.site.log, desk.site.engine, Fields, desk.sender)
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: teller.run(stop=stop, poll=0.01))
             for contents in (SECOND, FIRST):
@@ -232,7 +232,7 @@ def test_the_secret_is_in_no_log_and_in_no_value_that_is_printed(
     with caplog.at_level(0):
         desk.tell()
     assert f"subscription {subscription.id} is set aside" in caplog.text
-    printed = caplog.text + repr(desk.log()) + repr(desk.site.store.subscriptions())
+    printed = caplog.text + repr(desk.log()) + repr(desk.site.log.subscriptions.all())
     assert subscription.secret not in printed
     assert subscription.secret.removeprefix("whsec_") not in printed
 
@@ -242,7 +242,7 @@ def test_who_says_that_it_is_gone_is_set_aside_at_once(desk: Desk) -> None:
     desk.server.answers["/hook"] = Answer(status=410)
     desk.site.publish(SECOND)
     desk.tell()
-    kept = desk.site.store.subscription(subscription.id)
+    kept = desk.site.log.subscriptions.get(subscription.id)
     assert (kept.state, kept.reason) == ("aside", "HTTP 410")
 
 
@@ -270,7 +270,7 @@ def test_a_callback_that_does_not_repeat_the_challenge_is_no_subscriber(desk: De
     desk.server.answers["/other"] = answer
     with pytest.raises(NotTakenError):
         desk.subscribe("/other")
-    (kept,) = desk.site.store.subscriptions()
+    (kept,) = desk.site.log.subscriptions.all()
     assert kept.state == "pending"
     desk.site.publish(SECOND)
     desk.tell()
@@ -279,7 +279,7 @@ def test_a_callback_that_does_not_repeat_the_challenge_is_no_subscriber(desk: De
 
 def test_a_callback_on_a_private_address_is_never_called(desk: Desk) -> None:
     guarded = desk.sender.__class__("test", desk.sender.clock, loopback=False, trust=desk.sender.trust)
-    made = desk.site.store.subscribe(f"{desk.server.base}/hook", "{}")
+    made = desk.site.log.subscriptions.subscribe(f"{desk.server.base}/hook", "{}")
     before = len(desk.server.asked)
     with pytest.raises(NotTakenError, match=r"127\.0\.0\.1"):
         guarded.ask(made, {})
@@ -313,7 +313,7 @@ def test_a_better_reading_of_ours_calls_nobody(desk: Desk) -> None:
 def test_who_is_removed_is_told_no_more(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.site.publish(SECOND)
-    desk.site.store.unsubscribe(subscription.id)
+    desk.site.log.subscriptions.unsubscribe(subscription.id)
     assert desk.tell() == 0
     assert desk.log() == ()
 

@@ -1,4 +1,4 @@
-"""A small real site: a store, an index and the application over them. Read-only, so all tests share it."""
+"""A small real site: a log, an index and the application over them. Read-only, so all tests share it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 
 from publisher.app import create_app
 from publisher.indexing import span_to_document
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry
 from publisher.settings import Settings
 from publisher.settings import read as read_settings
@@ -47,14 +47,14 @@ class Clock:
 @dataclass(frozen=True)
 class Site:
     settings: Settings
-    store: Store
+    log: Log
     engine: EmbeddedEngine
     clock: Clock
     client: httpx.Client
 
     def record(self, title: str) -> str:
         """The id of a record of the fees, by its title."""
-        (found,) = {state.id for state in self.store.find(FEES, title)}
+        (found,) = {state.id for state in self.log.queries.find(FEES, title)}
         return found
 
 
@@ -75,10 +75,10 @@ def dataset(name: str, **more: object) -> Dataset:
 
 
 def publish(
-    store: Store, name: str, contents: Sequence[Content], on: date, basis: str, part: str | None = None
+    log: Log, name: str, contents: Sequence[Content], on: date, basis: str, part: str | None = None
 ) -> None:
     text = repr(contents).encode()
-    source = store.put_source(text, name="收费目录.csv", media_type="text/csv")
+    source = log.evidence.put_source(text, name="收费目录.csv", media_type="text/csv")
     entries = [
         Entry(
             content=content,
@@ -88,49 +88,49 @@ def publish(
         )
         for row, content in enumerate(contents, start=2)
     ]
-    store.stage(name, entries, part=part, source=source, parser_version="1")
-    release = store.publish(name, effective_on=on, basis=basis, actor="经办人")
+    log.drafts.stage(name, entries, part=part, source=source, parser_version="1")
+    release = log.releases.publish(name, effective_on=on, basis=basis, actor="经办人")
     assert release is not None
 
 
-def index(store: Store, engine: EmbeddedEngine) -> None:
+def index(log: Log, engine: EmbeddedEngine) -> None:
     """Everything that the log holds, into the engine."""
     documents = []
-    for span in store.spans():
-        kept = store.dataset(span.dataset)
-        document = span_to_document.document(span, kept, store.catalogue(span.dataset))
+    for span in log.queries.spans():
+        kept = log.datasets.get(span.dataset)
+        document = span_to_document.document(span, kept, log.queries.catalogue(span.dataset))
         if document is not None:
             documents.append(document)
 
     async def run() -> None:
         await engine.index(documents)
-        await engine.mark(max(item.sequence for item in store.outbox(limit=10_000)))
+        await engine.mark(max(item.sequence for item in log.outbox.items(limit=10_000)))
 
     asyncio.run(run())
 
 
-def fill(store: Store, clock: Clock) -> None:
+def fill(log: Log, clock: Clock) -> None:
     """Four releases: a beginning, a change with an addition and a removal, a correction, a withdrawal."""
     fees = catalogues.load("fees")
-    store.create_dataset(dataset(FEES), fees)
-    store.create_dataset(
+    log.datasets.create(dataset(FEES), fees)
+    log.datasets.create(
         dataset("empty-fees", title="空目录(演示数据)", source_note="<script>alert(1)</script>"), fees
     )
-    publish(store, FEES, PLAIN, date(2015, 1, 1), "示财〔2015〕1号")
+    publish(log, FEES, PLAIN, date(2015, 1, 1), "示财〔2015〕1号")
     clock.now += timedelta(days=30)
     later: list[Content] = [
         {**PLAIN[0], "management": "缴入财政专户"},
         *PLAIN[1:3],
         {"name": "食品经营许可证工本费", "department": "市市场监管局", "management": "缴入地方国库"},
     ]
-    publish(store, FEES, later, date(2015, 12, 1), "示财〔2015〕2号")
+    publish(log, FEES, later, date(2015, 12, 1), "示财〔2015〕2号")
     clock.now += timedelta(days=30)
-    (registration,) = store.find(FEES, "不动产登记费")
-    store.correct(
+    (registration,) = log.queries.find(FEES, "不动产登记费")
+    log.releases.correct(
         FEES, {registration.id: {**PLAIN[1], "management": "缴入地方国库"}}, reason="勘误: 资金管理方式有误"
     )
-    (drugs,) = store.find(FEES, "药品注册费")
-    store.withdraw(FEES, [drugs.id], reason="重复登记")
+    (drugs,) = log.queries.find(FEES, "药品注册费")
+    log.releases.withdraw(FEES, [drugs.id], reason="重复登记")
 
 
 @contextmanager
@@ -138,15 +138,15 @@ def made(home: Path, *, database: str = "") -> Iterator[Site]:
     """The site in an empty folder, served to its client; ``database`` is empty too, SQLite unless named."""
     settings = read_settings(home, {"QINGDAN_DATABASE": database})
     clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
-    store = Store.open(settings.database, sources=settings.sources, clock=clock)
-    store.init_site(BASE, "data.example.gov.cn,2016-01-04")
-    fill(store, clock)
+    log = Log.open(settings.database, sources=settings.sources, clock=clock)
+    log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
+    fill(log, clock)
     engine = EmbeddedEngine(settings.index)
-    index(store, engine)
-    app = create_app(settings, store=store, search=engine, clock=clock)
+    index(log, engine)
+    app = create_app(settings, log=log, search=engine, clock=clock)
     with TestClient(app, base_url="http://testserver.local") as client:
-        yield Site(settings, store, engine, clock, client)
-    store.close()
+        yield Site(settings, log, engine, clock, client)
+    log.close()
     asyncio.run(engine.close())
 
 

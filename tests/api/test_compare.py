@@ -178,4 +178,4 @@ def test_no_cell_of_either_file_is_a_formula(client: httpx.Client) -> None:
 
 def test_the_example_data_hold_what_these_tests_speak_of(site: Site) -> None:
     assert [content["name"] for content in PLAIN][3] == "价格鉴证业务收费"
-    assert len(site.store.releases(FEES)) == 4
+    assert len(site.log.queries.releases(FEES)) == 4

@@ -13,7 +13,7 @@ import pytest
 from litestar.testing import TestClient
 
 from publisher.app import create_app
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.settings import read as read_settings
 from publisher.views.api import contract
 from publisher.views.api.routes import docs_viewer
@@ -103,11 +103,11 @@ def test_what_is_pinned_to_a_release_is_immutable_and_all_else_is_asked_again(si
 def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, {})
     clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
-    store = Store.open(settings.database, sources=settings.sources, clock=clock)
-    store.init_site(BASE, "data.example.gov.cn,2016-01-04")
-    store.create_dataset(dataset(FEES), catalogues.load("fees"))
-    publish(store, FEES, PLAIN[:2], date(2015, 1, 1), "一")
-    app = create_app(settings, store=store, search=EmbeddedEngine(settings.index), clock=clock)
+    log = Log.open(settings.database, sources=settings.sources, clock=clock)
+    log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
+    log.datasets.create(dataset(FEES), catalogues.load("fees"))
+    publish(log, FEES, PLAIN[:2], date(2015, 1, 1), "一")
+    app = create_app(settings, log=log, search=EmbeddedEngine(settings.index), clock=clock)
     with TestClient(app) as client:
         present, pinned = f"{HOME}/records", f"{HOME}/records?release=1"
 
@@ -117,7 +117,7 @@ def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path
         first = tags()
         assert tags() == first
         modified = client.get(present).headers["last-modified"]
-        publish(store, FEES, PLAIN[:3], date(2016, 1, 6), "二")
+        publish(log, FEES, PLAIN[:3], date(2016, 1, 6), "二")
         second = tags()
         assert second[0] != first[0]
         assert second[1] == first[1]
@@ -129,7 +129,7 @@ def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path
         assert client.get(present, headers={"if-modified-since": modified}).status_code == 200
         assert client.get(present).json()["total"] == 3
         assert tags()[0] != second[0]
-    store.close()
+    log.close()
 
 
 def test_an_accept_that_cannot_be_met_is_406_on_every_route(site: Site) -> None:
@@ -255,7 +255,7 @@ class _BrokenEngine:
 
 def test_search_that_is_away_is_503_with_retry_after_while_the_rest_goes_on(site: Site) -> None:
     engine: Any = _BrokenEngine()
-    app = create_app(site.settings, store=site.store, search=engine, clock=site.clock)
+    app = create_app(site.settings, log=site.log, search=engine, clock=site.clock)
     with TestClient(app) as client:
         refused = client.get("/v1/search?q=收费")
         assert_problem(refused, "search-unavailable")
@@ -271,7 +271,7 @@ def test_a_fault_of_ours_tells_nothing_of_our_insides(site: Site, caplog: pytest
             raise RuntimeError("secret at /srv/site/publisher.py")
 
     engine: Any = Failing()
-    app = create_app(site.settings, store=site.store, search=engine, clock=site.clock)
+    app = create_app(site.settings, log=site.log, search=engine, clock=site.clock)
     with TestClient(app, raise_server_exceptions=False) as client:
         body = assert_problem(client.get("/v1/search?q=收费"), "internal-error")
     assert "secret" not in str(body)
@@ -303,7 +303,7 @@ def test_background_work_runs_from_startup_to_shutdown(site: Site) -> None:
     seen: list[str] = []
     app = create_app(
         site.settings,
-        store=site.store,
+        log=site.log,
         search=site.engine,
         clock=site.clock,
         background=(background_of(seen),),

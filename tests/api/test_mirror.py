@@ -20,7 +20,7 @@ FOREVER = date.max
 
 
 class Mirror:
-    """An empty store and the rule of docs/api.md: nothing here is ours but the answers over HTTP."""
+    """An empty log and the rule of docs/api.md: nothing here is ours but the answers over HTTP."""
 
     def __init__(self) -> None:
         self.changes: list[dict[str, Any]] = []
@@ -108,5 +108,5 @@ def test_a_stream_that_would_leave_something_out_is_refused(client: httpx.Client
 
 
 def test_the_site_holds_every_kind_that_the_rule_speaks_of(site: Site) -> None:
-    kinds = {change.kind for change in site.store.changes(dataset=FEES, limit=1000)}
+    kinds = {change.kind for change in site.log.queries.changes(dataset=FEES, limit=1000)}
     assert {"added", "changed", "removed", "corrected", "withdrawn"} <= kinds

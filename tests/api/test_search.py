@@ -125,7 +125,7 @@ def test_suggestions_follow_the_log(tmp_path: Path) -> None:
         held = {"if-none-match": before.headers["etag"]}
         assert site.client.get(address, headers=held).status_code == 304
         added: list[Content] = [{"name": "新设收费", "department": "市财政局", "management": "缴入地方国库"}]
-        publish(site.store, "empty-fees", added, date(2016, 1, 1), "示财〔2016〕1号")
+        publish(site.log, "empty-fees", added, date(2016, 1, 1), "示财〔2016〕1号")
         after = site.client.get(address, headers=held)
         assert [s["text"] for s in after.json()["suggestions"]] == ["新设收费"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from publisher import app
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.settings import read as read_settings
 from tests.api.asserting import BASE
 
@@ -29,9 +29,9 @@ app.serve(made, port=int(sys.argv[2]), started=lambda: print("answers", flush=Tr
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     home: Path = tmp_path_factory.mktemp("served")
     settings = read_settings(home, {})
-    store = Store.open(settings.database, sources=settings.sources)
-    store.init_site(BASE, "data.example.gov.cn,2016-01-04")
-    store.close()
+    log = Log.open(settings.database, sources=settings.sources)
+    log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
+    log.close()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number: int = free.getsockname()[1]
@@ -81,9 +81,9 @@ def test_links_on_the_wire_are_of_the_site_and_not_of_the_host_asked_for(port: i
 
 def test_an_address_that_is_taken_is_an_error_of_the_caller(port: int, tmp_path: Path) -> None:
     settings = read_settings(tmp_path, {})
-    store = Store.open(settings.database, sources=settings.sources)
-    store.init_site(BASE, "data.example.gov.cn,2016-01-04")
-    made = app.create_app(settings, store=store)
+    log = Log.open(settings.database, sources=settings.sources)
+    log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
+    made = app.create_app(settings, log=log)
     with pytest.raises(OSError, match="in use"):
         app.serve(made, port=port)
-    store.close()
+    log.close()

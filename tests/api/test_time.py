@@ -193,12 +193,12 @@ def test_what_is_published_later_changes_nothing_that_is_pinned_but_the_marks(tm
         before = {path: site.client.get(path) for path in paths}
         assert all("immutable" in answer.headers["cache-control"] for answer in before.values())
         site.clock.now += timedelta(days=1)
-        publish(site.store, FEES, PLAIN[:2], date(2016, 4, 1), "示财〔2016〕1号")
+        publish(site.log, FEES, PLAIN[:2], date(2016, 4, 1), "示财〔2016〕1号")
         for path, answer in before.items():
             again = site.client.get(path)
             assert (again.text, again.headers["etag"]) == (answer.text, answer.headers["etag"]), path
 
-        site.store.withdraw(FEES, [gone], reason="误列")
+        site.log.releases.withdraw(FEES, [gone], reason="误列")
         marked = site.client.get(f"{HOME}/records/{gone}?release=2").json()
         assert marked["content"]["name"] == "食品经营许可证工本费"
         assert marked["withdrawn_at"]
@@ -209,14 +209,14 @@ def test_what_is_published_later_changes_nothing_that_is_pinned_but_the_marks(tm
 
 def test_a_new_name_of_a_part_is_shown_at_once_to_who_asks_again(tmp_path: Path) -> None:
     with made(tmp_path) as site:
-        site.store.create_dataset(dataset("parted", parts=(Part("财政局"),)), site.store.catalogue(FEES))
-        publish(site.store, "parted", PLAIN, date(2016, 1, 1), "示财〔2016〕1号", part="财政局")
+        site.log.datasets.create(dataset("parted", parts=(Part("财政局"),)), site.log.queries.catalogue(FEES))
+        publish(site.log, "parted", PLAIN, date(2016, 1, 1), "示财〔2016〕1号", part="财政局")
         home = "/v1/datasets/parted"
         paths = [f"{home}/records", f"{home}/records?release=1", f"{home}/changes", f"{home}/files/jsonl"]
         paths += [f"{home}/releases/1/files/csv", "/ogc/collections/parted/items?release=1"]
         before = {path: site.client.get(path) for path in paths}
         site.clock.now += timedelta(hours=1)
-        site.store.rename_part("parted", "财政局", "财政和国资局")
+        site.log.datasets.rename_part("parted", "财政局", "财政和国资局")
         for path, answer in before.items():
             assert "财政局" in answer.text, path
             assert_heard_of(site.client, path, answer)

@@ -62,9 +62,9 @@ def hostile_base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     base = free_address()
 
     def built() -> None:  # in a thread: while a browser is driven this one has a loop that runs
-        _, store, engine, _ = build(home, base)
+        _, log, engine, _ = build(home, base)
         asyncio.run(engine.close())
-        store.close()
+        log.close()
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(built).result()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import explain
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 
 HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=50)
@@ -52,6 +52,6 @@ def test_a_fault_of_ours_is_not_explained_away() -> None:
 
 
 def test_a_refusal_of_the_log_keeps_its_code() -> None:
-    failure = explain(StoreError("no-such-part", "没有", "None"))
+    failure = explain(LogError("no-such-part", "没有", "None"))
     assert failure is not None
     assert (failure.code, failure.exit.value) == ("no-such-part", 3)

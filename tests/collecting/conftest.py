@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
-from publisher.log.log import Store
+from publisher.log.log import Log
 from tests.cli.site import Ran, Site, create
 from tests.loopback import Loopback, serving
 
@@ -55,8 +55,8 @@ class Collector:
         found = [*ran.json["added"], *ran.json["changed"]] if ran.out else []
         return sorted((one["after"] for one in found), key=lambda c: str(c["title"]))
 
-    def store(self) -> Store:
-        return Store.open(f"sqlite:///{self.site.home / 'qingdan.db'}", sources=self.site.home / "sources")
+    def log(self) -> Log:
+        return Log.open(f"sqlite:///{self.site.home / 'qingdan.db'}", sources=self.site.home / "sources")
 
     @contextmanager
     def served(self) -> Iterator[TestClient[Litestar]]:

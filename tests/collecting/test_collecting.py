@@ -385,11 +385,11 @@ def test_a_source_may_publish_by_itself_but_never_what_a_clerk_laid_in(collector
 
 
 def test_only_one_process_collects(collector: Collector) -> None:
-    store = collector.store()
-    with store.collecting_lock() as held:
+    log = collector.log()
+    with log.evidence.lock() as held:
         assert held
         ran = collector.run()
-    store.close()
+    log.close()
     assert (ran.code, "[collecting]" in ran.err) == (4, True)
 
 
@@ -459,7 +459,7 @@ def make_due(collector: Collector) -> None:
     """Time passes: every page was asked long ago."""
     from sqlalchemy import text
 
-    store = collector.store()
-    with store._database.write() as conn:
+    log = collector.log()
+    with log._session.database.write() as conn:
         conn.execute(text("UPDATE page SET checked_at = 1 WHERE checked_at IS NOT NULL"))
-    store.close()
+    log.close()

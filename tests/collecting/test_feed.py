@@ -68,7 +68,7 @@ def test_where_nothing_was_noticed_the_feed_is_valid_and_empty(collector: Collec
 
 @pytest.mark.parametrize("form", ["atom", "json"])
 def test_all_that_was_ever_noticed_is_found_by_walking_back(noticed: Collector, form: str) -> None:
-    with closing(noticed.store()) as store, store._write() as conn:
+    with closing(noticed.log()) as log, log._session.write() as conn:
         row = dict(conn.execute(select(t.notice)).mappings().first() or {})
         del row["key"]
         conn.execute(insert(t.notice), [row] * 348)

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from publisher.harvest import scheduler
-from publisher.log.log import Store
+from publisher.log.log import Log
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.web import publish
 from tests.loopback import Asked, Write
@@ -20,12 +20,12 @@ DAY = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 @contextmanager
-def opened(collector: Collector) -> Iterator[Store]:
-    store = collector.store()
+def opened(collector: Collector) -> Iterator[Log]:
+    log = collector.log()
     try:
-        yield store
+        yield log
     finally:
-        store.close()
+        log.close()
 
 
 async def until(condition: object) -> None:
@@ -34,7 +34,7 @@ async def until(condition: object) -> None:
             await anyio.sleep(0.01)
 
 
-def run(collector: Collector, store: Store, when: object, clock: object) -> None:
+def run(collector: Collector, log: Log, when: object, clock: object) -> None:
     """The scheduler until something is so."""
 
     async def main() -> None:
@@ -42,7 +42,7 @@ def run(collector: Collector, store: Store, when: object, clock: object) -> None
             tasks.start_soon(
                 partial(
                     scheduler.run_scheduler,
-                    store,
+                    log,
                     collector.site.home,
                     clock=clock,  # type: ignore[arg-type]
                     catalogues=lambda _: None,
@@ -62,18 +62,18 @@ def test_what_is_due_is_collected_once_in_its_interval_and_published_where_asked
     publish(collector.web, 1)
     collector.write(collector.source(every="1h", publish=True))
     times = [DAY, DAY + timedelta(minutes=5), DAY + timedelta(minutes=10)]
-    with opened(collector) as store:
-        run(collector, store, lambda: not times, lambda: times.pop(0) if times else DAY)
-        assert [r.counts["added"] for r in store.releases(DATASET)] == [1]
+    with opened(collector) as log:
+        run(collector, log, lambda: not times, lambda: times.pop(0) if times else DAY)
+        assert [r.counts["added"] for r in log.queries.releases(DATASET)] == [1]
     assert collector.web.paths().count("/list.html") == 1
 
 
 def test_while_a_command_collects_the_scheduler_waits(collector: Collector) -> None:
     publish(collector.web, 1)
     rounds: list[int] = []
-    with opened(collector) as store, opened(collector) as other, other.collecting_lock() as held:
+    with opened(collector) as log, opened(collector) as other, other.evidence.lock() as held:
         assert held
-        run(collector, store, lambda: len(rounds) > 2, lambda: rounds.append(1) or DAY)  # type: ignore[func-returns-value]
+        run(collector, log, lambda: len(rounds) > 2, lambda: rounds.append(1) or DAY)  # type: ignore[func-returns-value]
     assert collector.web.asked == []
 
 
@@ -90,8 +90,8 @@ def test_a_mistake_in_the_file_is_logged_once_and_a_mended_one_counts_at_once(
             collector.write(collector.source())
         return DAY
 
-    with opened(collector) as store:
-        run(collector, store, lambda: "/d/1.html" in collector.web.paths(), clock)
+    with opened(collector) as log:
+        run(collector, log, lambda: "/d/1.html" in collector.web.paths(), clock)
     assert sum("sources.toml anshan" in record.message for record in caplog.records) == 1
 
 
@@ -103,5 +103,5 @@ def test_stopping_the_service_does_not_wait_for_a_site_that_never_answers(collec
 
     collector.web.answers["/d/1.html"] = never
     collector.write(collector.source(timeout=600.0))
-    with opened(collector) as store:
-        run(collector, store, lambda: "/d/1.html" in collector.web.paths(), lambda: DAY)
+    with opened(collector) as log:
+        run(collector, log, lambda: "/d/1.html" in collector.web.paths(), lambda: DAY)

@@ -1,7 +1,7 @@
-"""The same stores, on both databases, that the tests of the store use."""
+"""The same stores, on both databases, that the tests of the log use."""
 
 from __future__ import annotations
 
-from tests.store.conftest import clock, postgresql_server, store, url
+from tests.store.conftest import clock, log, postgresql_server, url
 
-__all__ = ["clock", "postgresql_server", "store", "url"]
+__all__ = ["clock", "log", "postgresql_server", "url"]

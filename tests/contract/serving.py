@@ -19,7 +19,7 @@ from tests.api.conftest import Site, made
 def served(home: Path, wrap: Callable[[Any], Any] = lambda app: app) -> Iterator[tuple[Site, str]]:
     """→ the site and the address where it answers, on loopback. ``wrap``: ASGI around it."""
     with made(home) as site:
-        app = create_app(site.settings, store=site.store, search=site.engine, clock=site.clock)
+        app = create_app(site.settings, log=site.log, search=site.engine, clock=site.clock)
         server = uvicorn.Server(uvicorn.Config(wrap(app), port=0, log_config=None, lifespan="on", ws="none"))
         thread = threading.Thread(target=server.run)
         thread.start()

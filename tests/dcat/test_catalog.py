@@ -135,9 +135,9 @@ def test_the_catalogue_conforms_to_dcat_ap_3_and_would_be_caught_if_not(graph: G
 
 
 def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
-    release = site.store.release(FEES, 1)
+    release = site.log.queries.release(FEES, 1)
     file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
-    kept = Kept(site.store.dataset(FEES), site.store.catalogue(FEES), (Published(release, (file,)),))
+    kept = Kept(site.log.datasets.get(FEES), site.log.queries.catalogue(FEES), (Published(release, (file,)),))
     told = dcat_catalogue.document(Holdings(Address(BASE, "data.example.gov.cn,2016"), (kept,)))
     graph = Graph().parse(data=json.dumps(told), format="json-ld")
     checksum = graph.value(URIRef(file.address), SPDX.checksum)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Entry, View
 from publisher.views.exports import write_state
 from publisher.views.exports.formats import FORMS
@@ -59,18 +59,18 @@ def fields() -> tuple[Any, ...]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources", clock=Clock())
-    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+def log(tmp_path: Path) -> Iterator[Log]:
+    log = Log.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources", clock=Clock())
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
     dataset, _ = fees_dataset()
-    store.create_dataset(dataset, catalogue(fields=fields()))
-    release(store, *entries(), on=date(2015, 1, 1))
-    yield store
-    store.close()
+    log.datasets.create(dataset, catalogue(fields=fields()))
+    release(log, *entries(), on=date(2015, 1, 1))
+    yield log
+    log.close()
 
 
-def written(store: Store, form: str, folder: Path, lang: Any = "zh", view: View = View(release=1)) -> Path:  # noqa: B008 - frozen
+def written(log: Log, form: str, folder: Path, lang: Any = "zh", view: View = View(release=1)) -> Path:  # noqa: B008 - frozen
     path = folder / f"out.{FORMS[form].suffix}"
     path.unlink(missing_ok=True)
-    write_state.writer(store, write_state.about(store, "fees", view, lang), FORMS[form])(path)
+    write_state.writer(log, write_state.about(log, "fees", view, lang), FORMS[form])(path)
     return path

@@ -129,5 +129,5 @@ def test_what_cannot_be_had_is_refused_with_the_reason(
 
 def test_made_files_lie_in_the_home(site: Site) -> None:
     site.client.get(f"{PINNED}/csv")
-    assert site.store.files == site.settings.files
+    assert site.log.files == site.settings.files
     assert any(Path(site.settings.files).rglob("*.csv"))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.views.exports import parquet, write_state
 
@@ -35,12 +35,12 @@ from publisher.views.exports import parquet, write_state
     ],
 )
 def test_a_value_of_another_type_makes_its_column_text_and_no_other(
-    store: Store, tmp_path: Path, field: str, value: Any, text: str
+    log: Log, tmp_path: Path, field: str, value: Any, text: str
 ) -> None:
-    rows = list(store.stated("fees", View()))
+    rows = list(log.queries.whole_state("fees", View()))
     content = json.dumps({"name": "奇", field: value}, ensure_ascii=False).encode()
     odd = rows[0]._replace(id="odd", content=content)
-    about = write_state.about(store, "fees", View())
+    about = write_state.about(log, "fees", View())
     parquet.write_parquet(tmp_path / "plain.parquet", about, lambda: iter(rows))
     parquet.write_parquet(tmp_path / "odd.parquet", about, lambda: iter([*rows, odd]))
     plain, made = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("plain", "odd"))

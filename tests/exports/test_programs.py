@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
 from publisher.views.exports import write_state
 from tests.exports.conftest import NASTY, written
@@ -33,13 +33,13 @@ FULL = "城市基础设施配套费"
 ARMED = tuple("=+-@\t\r\n＝＋－＠")
 
 
-def contents(store: Store) -> dict[str, dict[str, Any]]:
-    page = store.records("fees", RecordQuery(view=View(release=1), limit=1000))
+def contents(log: Log) -> dict[str, dict[str, Any]]:
+    page = log.queries.records("fees", RecordQuery(view=View(release=1), limit=1000))
     return {r.id: r.content for r in page.records}
 
 
-def test_csv_has_the_mark_and_no_cell_that_is_a_formula(store: Store, tmp_path: Path) -> None:
-    path = written(store, "csv", tmp_path)
+def test_csv_has_the_mark_and_no_cell_that_is_a_formula(log: Log, tmp_path: Path) -> None:
+    path = written(log, "csv", tmp_path)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
@@ -54,14 +54,14 @@ def test_csv_has_the_mark_and_no_cell_that_is_a_formula(store: Store, tmp_path: 
     assert f"'{NASTY}" in {cell for row in rows for cell in row}
 
 
-def test_english_headings_are_the_names_of_the_fields(store: Store, tmp_path: Path) -> None:
-    with written(store, "csv", tmp_path, "en").open(encoding="utf-8-sig", newline="") as file:
+def test_english_headings_are_the_names_of_the_fields(log: Log, tmp_path: Path) -> None:
+    with written(log, "csv", tmp_path, "en").open(encoding="utf-8-sig", newline="") as file:
         head = next(csv.reader(file))
     assert {"id", "name", "standard", "rate", "part", "release", "revision"} <= set(head)
 
 
-def test_openpyxl_reads_types_header_and_licence_and_finds_no_formula(store: Store, tmp_path: Path) -> None:
-    book = openpyxl.load_workbook(written(store, "xlsx", tmp_path))
+def test_openpyxl_reads_types_header_and_licence_and_finds_no_formula(log: Log, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(written(log, "xlsx", tmp_path))
     sheet, facts = book.worksheets
     assert sheet.freeze_panes == "A2"
     assert sheet.column_dimensions["B"].width > 10
@@ -78,15 +78,15 @@ def test_openpyxl_reads_types_header_and_licence_and_finds_no_formula(store: Sto
     assert any(row[1].value == "CC0-1.0" for row in facts.iter_rows())
 
 
-def test_json_and_json_lines_hold_the_contents_of_the_log(store: Store, tmp_path: Path) -> None:
-    whole = json.loads(written(store, "json", tmp_path).read_bytes())
-    lines = [json.loads(line) for line in written(store, "jsonl", tmp_path).read_bytes().splitlines()]
+def test_json_and_json_lines_hold_the_contents_of_the_log(log: Log, tmp_path: Path) -> None:
+    whole = json.loads(written(log, "json", tmp_path).read_bytes())
+    lines = [json.loads(line) for line in written(log, "jsonl", tmp_path).read_bytes().splitlines()]
     assert whole["records"] == lines
-    assert {one["id"]: one["content"] for one in lines} == contents(store)
+    assert {one["id"]: one["content"] for one in lines} == contents(log)
 
 
-def test_pyarrow_and_duckdb_read_typed_columns(store: Store, tmp_path: Path) -> None:
-    path = written(store, "parquet", tmp_path)
+def test_pyarrow_and_duckdb_read_typed_columns(log: Log, tmp_path: Path) -> None:
+    path = written(log, "parquet", tmp_path)
     table = pq.read_table(path)
     assert table.schema.field("rate").type == pa.int64()
     assert table.schema.field("begins").type == pa.date32()
@@ -101,16 +101,16 @@ def test_pyarrow_and_duckdb_read_typed_columns(store: Store, tmp_path: Path) -> 
     assert found == (9, -5, 20, dt.date(2015, 12, 1))
 
 
-def test_a_number_too_long_for_its_column_makes_the_column_text(store: Store, tmp_path: Path) -> None:
-    lay(store, entry("细", "1", amount="0.123456789012345"), partial=True)
-    store.publish("fees", effective_on=dt.date(2016, 1, 1))
-    table = pq.read_table(written(store, "parquet", tmp_path, view=View(release=2)))
+def test_a_number_too_long_for_its_column_makes_the_column_text(log: Log, tmp_path: Path) -> None:
+    lay(log, entry("细", "1", amount="0.123456789012345"), partial=True)
+    log.releases.publish("fees", effective_on=dt.date(2016, 1, 1))
+    table = pq.read_table(written(log, "parquet", tmp_path, view=View(release=2)))
     assert table.schema.field("amount").type == pa.string()
     assert "0.123456789012345" in table.column("amount").to_pylist()
 
 
-def test_sqlite_reads_the_database(store: Store, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(written(store, "sqlite", tmp_path))) as db:
+def test_sqlite_reads_the_database(log: Log, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(written(log, "sqlite", tmp_path))) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         told = db.execute("SELECT rate, amount, open, bases FROM records WHERE name = ?", [FULL]).fetchone()
         assert told[:3] == (-5, "-12345678901234567.89", 1)
@@ -119,9 +119,9 @@ def test_sqlite_reads_the_database(store: Store, tmp_path: Path) -> None:
         assert db.execute("SELECT title FROM fields WHERE name = 'rate'").fetchone() == ("费率",)
 
 
-def test_frictionless_finds_the_packages_valid_and_the_sums_hold(store: Store, tmp_path: Path) -> None:
-    one, site = written(store, "zip", tmp_path), tmp_path / "site.zip"
-    write_state.site_writer(store)(site)
+def test_frictionless_finds_the_packages_valid_and_the_sums_hold(log: Log, tmp_path: Path) -> None:
+    one, site = written(log, "zip", tmp_path), tmp_path / "site.zip"
+    write_state.site_writer(log)(site)
     for path in (one, site):
         folder = tmp_path / path.stem
         with zipfile.ZipFile(path) as file:
@@ -135,13 +135,13 @@ def test_frictionless_finds_the_packages_valid_and_the_sums_hold(store: Store, t
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_libreoffice_shows_the_chinese_and_runs_no_formula(store: Store, tmp_path: Path, form: str) -> None:
+def test_libreoffice_shows_the_chinese_and_runs_no_formula(log: Log, tmp_path: Path, form: str) -> None:
     office = shutil.which("soffice")
     if office is None:
         if os.environ.get("CI") == "true":
             pytest.fail("LibreOffice is not installed, and CI tests with it")
         pytest.skip("LibreOffice is not installed here; CI tests with it")
-    path, out = written(store, form, tmp_path), tmp_path / "seen"
+    path, out = written(log, form, tmp_path), tmp_path / "seen"
     filters = ["--infilter=CSV:44,34,76,1"] if form == "csv" else []
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
     target = "csv:Text - txt - csv (StarCalc):44,34,76,1"

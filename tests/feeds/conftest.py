@@ -18,7 +18,7 @@ from litestar.testing import TestClient
 from publisher import settings
 from publisher.app import create_app
 from publisher.indexing import worker
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, Release
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load
@@ -40,14 +40,14 @@ SECOND: list[Content] = [
 
 @dataclass
 class Service:
-    store: Store
+    log: Log
     client: httpx.Client
     now: datetime
     engine: EmbeddedEngine
 
     def index(self) -> None:
         """Bring search up to date, as the worker does."""
-        anyio.run(worker.drain, self.store, self.engine)
+        anyio.run(worker.drain, self.log, self.engine)
 
     def publish(
         self,
@@ -59,15 +59,19 @@ class Service:
         source_texts: Callable[[Content], str] = repr,
     ) -> Release:
         self.now += timedelta(days=1)
-        source = self.store.put_source(repr(contents).encode(), name="收费目录.csv", media_type="text/csv")
+        source = self.log.evidence.put_source(
+            repr(contents).encode(), name="收费目录.csv", media_type="text/csv"
+        )
         entries = [Entry(content=content, source_text=source_texts(content)) for content in contents]
-        self.store.stage(dataset, entries, part=part, source=source, parser_version="1")
-        release = self.store.publish(dataset, effective_on=on or self.now.date(), basis="示财综〔2024〕5号")
+        self.log.drafts.stage(dataset, entries, part=part, source=source, parser_version="1")
+        release = self.log.releases.publish(
+            dataset, effective_on=on or self.now.date(), basis="示财综〔2024〕5号"
+        )
         assert release is not None
         return release
 
     def record(self, title: str) -> str:
-        (found,) = {state.id for state in self.store.find(FEES, title)}
+        (found,) = {state.id for state in self.log.queries.find(FEES, title)}
         return found
 
     def feed(self, name: str = f"{FEES}.atom") -> Any:
@@ -109,15 +113,15 @@ def made(home: Path, **environ: str) -> Iterator[Service]:
     def clock() -> datetime:
         return built[0].now if built else datetime(2024, 1, 1, tzinfo=UTC)
 
-    store = Store.open(place.database, sources=place.sources, clock=clock)
-    store.init_site(BASE, "data.example.gov.cn,2024-01-01")
-    store.create_dataset(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
+    log = Log.open(place.database, sources=place.sources, clock=clock)
+    log.datasets.init_site(BASE, "data.example.gov.cn,2024-01-01")
+    log.datasets.create(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
     engine = EmbeddedEngine(place.index)
-    app = create_app(place, store=store, search=engine, clock=clock)
+    app = create_app(place, log=log, search=engine, clock=clock)
     with TestClient(app, base_url=BASE) as client:
-        built.append(Service(store, client, datetime(2024, 1, 1, tzinfo=UTC), engine))
+        built.append(Service(log, client, datetime(2024, 1, 1, tzinfo=UTC), engine))
         yield built[0]
-    store.close()
+    log.close()
 
 
 @pytest.fixture

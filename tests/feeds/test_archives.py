@@ -165,7 +165,7 @@ def test_who_walks_while_releases_come_misses_nothing_and_catches_up_from_what_i
                 meanwhile += 1
 
     def published() -> set[str]:
-        changes = service.store.changes(dataset=FEES, limit=10_000)
+        changes = service.log.queries.changes(dataset=FEES, limit=10_000)
         return {f"tag:data.example.gov.cn,2024-01-01:{FEES}/{c.release}/{c.record}/{c.kind}" for c in changes}
 
     at_first = published()

@@ -46,10 +46,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
         kept = dict(_kept(service, folder, empty))
         service.publish(FIRST)
         service.publish([*SECOND, HOSTILE, *MANY])
-        service.store.correct(
+        service.log.releases.correct(
             FEES, {service.record("遗体整容"): {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排"
         )
-        service.store.withdraw(FEES, [service.record("第1项")], reason="误列")
+        service.log.releases.withdraw(FEES, [service.record("第1项")], reason="误列")
         service.index()
         asked = {f"{name}.{form}": f"{name}.{form}" for name in (FEES, "all") for form in FORMS}
         asked |= {
@@ -131,14 +131,14 @@ def test_a_reader_asks_by_its_tag_and_takes_what_is_new_once(tmp_path: Path) -> 
         reader = make_reader(":memory:")
         for feed in feeds:
             reader.add_feed(feed)
-        told = len(site.store.changes(cause="source"))
+        told = len(site.log.queries.changes(cause="source"))
         first = [one.value for one in reader.update_feeds_iter(scheduled=False)]
         assert [value.new for value in first] == [told] * len(feeds)
         statuses.clear()
         assert [one.value for one in reader.update_feeds_iter(scheduled=False)] == [None] * len(feeds)
         assert statuses == [304] * len(feeds)
-        (record,) = {one.id for one in site.store.find(API_FEES, "城镇垃圾处理费")}
-        site.store.withdraw(API_FEES, [record], reason="误列")
+        (record,) = {one.id for one in site.log.queries.find(API_FEES, "城镇垃圾处理费")}
+        site.log.releases.withdraw(API_FEES, [record], reason="误列")
         again = [one.value for one in reader.update_feeds_iter(scheduled=False)]
         assert [value.new for value in again] == [1] * len(feeds)
         assert all(value.modified >= 1 for value in again)

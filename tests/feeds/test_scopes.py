@@ -113,7 +113,7 @@ def test_filters_of_the_catalogue_narrow_a_feed_by_their_own_types(service: Serv
 
 
 def test_a_division_finds_what_lies_in_it(service: Service) -> None:
-    service.store.create_dataset(dataset("anshan-fees", "鞍山（演示数据）", division="210300"), load("fees"))
+    service.log.datasets.create(dataset("anshan-fees", "鞍山（演示数据）", division="210300"), load("fees"))
     service.publish(FIRST[:1], dataset="anshan-fees", part=None)
     service.publish(FIRST)
     service.index()

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import feedparser
 import pytest
 
-from publisher.log.model import Entry, Part, StoreError
+from publisher.log.model import Entry, LogError, Part
 from publisher.views.syndication.selection import ENTRIES
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load
@@ -77,14 +77,14 @@ def test_a_better_reading_of_the_same_text_is_announced_to_nobody(service: Servi
     service.publish(FIRST, source_texts=lambda content: str(content["name"]))
     read_better = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST]
     service.publish(read_better, source_texts=lambda content: str(content["name"]))
-    assert len(service.store.changes(dataset=FEES)) == 6
+    assert len(service.log.queries.changes(dataset=FEES)) == 6
     assert len(service.feed().entries) == 3
 
 
 def test_a_correction_gives_its_reason(service: Service) -> None:
     service.publish(FIRST)
     record = service.record("遗体整容")
-    service.store.correct(FEES, {record: {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排")
+    service.log.releases.correct(FEES, {record: {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排")
     newest = service.feed().entries[0]
     assert newest.title == "示例市财政局 更正收费项目：遗体整容（收费标准：200元/具 → 20元/具）"
     assert "说明：勘误：误排。" in newest.summary
@@ -93,7 +93,7 @@ def test_a_correction_gives_its_reason(service: Service) -> None:
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_once_withdrawn_the_content_is_in_no_entry_and_the_reason_is(service: Service, suffix: str) -> None:
     service.publish(FIRST)
-    service.store.withdraw(FEES, [service.record("遗体整容")], reason="误列")
+    service.log.releases.withdraw(FEES, [service.record("遗体整容")], reason="误列")
     text = service.client.get(f"/feeds/{FEES}.{suffix}").text
     assert "200元/具" not in text
     assert "误列" in text
@@ -107,7 +107,9 @@ def test_once_withdrawn_the_content_is_in_no_entry_and_the_reason_is(service: Se
 def test_once_erased_neither_name_nor_content_is_in_the_feed(service: Service, suffix: str) -> None:
     service.publish(FIRST)
     unchanged = service.client.get(f"/feeds/{FEES}.{suffix}").headers["etag"]
-    service.store.erase(records=[(FEES, service.record("遗体整容"))], ground="法院决定", actor="经办人")
+    service.log.releases.erase(
+        records=[(FEES, service.record("遗体整容"))], ground="法院决定", actor="经办人"
+    )
     response = service.client.get(f"/feeds/{FEES}.{suffix}", headers={"if-none-match": unchanged})
     assert response.status_code == 200
     assert "遗体整容" not in response.text
@@ -136,7 +138,7 @@ def test_a_dataset_that_has_published_nothing_has_a_feed_of_the_day_it_was_made(
 
 
 def test_the_feed_of_all_datasets_holds_the_changes_of_each(service: Service) -> None:
-    service.store.create_dataset(dataset("other-fees", "另一目录（演示数据）"), load("fees"))
+    service.log.datasets.create(dataset("other-fees", "另一目录（演示数据）"), load("fees"))
     service.publish(FIRST)
     service.publish(FIRST[:1], dataset="other-fees", part=None)
     told = titles(service.feed("all.rss"))
@@ -146,8 +148,8 @@ def test_the_feed_of_all_datasets_holds_the_changes_of_each(service: Service) ->
 
 @pytest.mark.parametrize("name", ["all", "search"])
 def test_no_dataset_can_take_a_name_that_means_more_than_one_in_a_feed(service: Service, name: str) -> None:
-    with pytest.raises(StoreError, match=name):
-        service.store.create_dataset(dataset(name, "全部（演示数据）"), load("fees"))
+    with pytest.raises(LogError, match=name):
+        service.log.datasets.create(dataset(name, "全部（演示数据）"), load("fees"))
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
@@ -185,11 +187,11 @@ def test_control_characters_in_a_published_value_do_not_break_the_feed(service: 
 
 def put(service: Service, address: str | None, *contents: Content, part: str | None = None) -> None:
     """Into the draft, as read from an address."""
-    source = service.store.put_source(
+    source = service.log.evidence.put_source(
         repr(contents).encode(), name=address or "a.csv", media_type="text/html", url=address
     )
     entries = [Entry(content=content, source_text=repr(content)) for content in contents]
-    service.store.stage(FEES, entries, part=part, source=source, parser_version="1")
+    service.log.drafts.stage(FEES, entries, part=part, source=source, parser_version="1")
 
 
 def sources(service: Service) -> dict[str, list[str]]:
@@ -203,10 +205,10 @@ def sources(service: Service) -> dict[str, list[str]]:
 def test_an_entry_names_the_page_that_it_was_read_from_and_none_of_the_release_s_others(
     service: Service,
 ) -> None:
-    service.store.add_part(FEES, Part("民政局"))
+    service.log.datasets.add_part(FEES, Part("民政局"))
     put(service, "https://fin.example.gov.cn/1.html", FIRST[0], FIRST[1], part="财政局")
     put(service, "https://mz.example.gov.cn/2.html", FIRST[2], part="民政局")
-    assert service.store.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
+    assert service.log.releases.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
     assert sources(service) == {
         "价格鉴证业务收费": ["https://fin.example.gov.cn/1.html"],
         "居民生活污水处理费": ["https://fin.example.gov.cn/1.html"],
@@ -214,7 +216,7 @@ def test_an_entry_names_the_page_that_it_was_read_from_and_none_of_the_release_s
     }
     put(service, "https://fin.example.gov.cn/3.html", FIRST[1], part="财政局")
     put(service, None, {**FIRST[2], "standard": "100元/具"}, part="民政局")
-    assert service.store.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
+    assert service.log.releases.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
     newest = {entry.tags[0].term: entry for entry in service.feed().entries[:2]}
     assert newest["removed"].title.endswith("取消收费项目：价格鉴证业务收费")
     via = {kind: [at.href for at in entry.links if at.rel == "via"] for kind, entry in newest.items()}
@@ -225,16 +227,16 @@ def test_once_withdrawn_or_erased_an_entry_does_not_send_readers_to_where_it_was
     service: Service,
 ) -> None:
     put(service, "https://fin.example.gov.cn/1.html", *FIRST, part="财政局")
-    assert service.store.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
-    service.store.withdraw(FEES, [service.record("遗体整容")], reason="误列")
-    service.store.erase(records=[(FEES, service.record("价格鉴证业务收费"))], ground="判决", actor="")
+    assert service.log.releases.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
+    service.log.releases.withdraw(FEES, [service.record("遗体整容")], reason="误列")
+    service.log.releases.erase(records=[(FEES, service.record("价格鉴证业务收费"))], ground="判决", actor="")
     text = service.client.get(f"/feeds/{FEES}.atom").text
     assert text.count('rel="via"') == 1
 
 
 def test_what_a_department_hands_in_for_the_first_time_is_not_called_new(service: Service) -> None:
     service.publish(FIRST[:2])
-    service.store.add_part(FEES, Part("民政局"))
+    service.log.datasets.add_part(FEES, Part("民政局"))
     service.publish(FIRST[2:], part="民政局")
     service.publish([*FIRST[2:], {"name": "遗体接运", "department": "民政部门"}], part="民政局")
     assert titles(service.feed())[:2] == [
@@ -242,6 +244,6 @@ def test_what_a_department_hands_in_for_the_first_time_is_not_called_new(service
         "示例市民政局 首次公布收费项目：遗体整容",
     ]
     before = titles(service.feed())[1:]
-    service.store.merge_parts(FEES, "民政局", "财政局")
+    service.log.datasets.merge_parts(FEES, "民政局", "财政局")
     after = titles(service.feed())[1:]
     assert after == [title.replace("民政局", "财政局") for title in before]

@@ -22,7 +22,7 @@ ADDRESSES = (
 def grown(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
-    service.store.correct(
+    service.log.releases.correct(
         FEES, {service.record("遗体整容"): {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排"
     )
     service.index()
@@ -54,5 +54,5 @@ def test_a_site_that_is_built_anew_from_the_same_releases_gives_the_same_bytes(t
 def test_spans_that_are_laid_anew_leave_every_feed_as_it_was(service: Service) -> None:
     grown(service)
     before = [service.client.get(address).content for address in ADDRESSES]
-    service.store.rebuild_spans()
+    service.log.releases.rebuild_spans()
     assert [service.client.get(address).content for address in ADDRESSES] == before

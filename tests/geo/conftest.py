@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 
 from publisher.app import create_app
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Entry
 from publisher.settings import read as read_settings
 from schemas.definition import file_loader as catalogues
@@ -63,7 +63,7 @@ def boundaries() -> dict[str, Any]:
 @dataclass(frozen=True)
 class Live:
     base: str
-    store: Store
+    log: Log
     engine: EmbeddedEngine
     client: httpx.Client
     halls: Sequence[Content]
@@ -92,11 +92,11 @@ def link(document: dict[str, Any], rel: str) -> str | None:
     return next((found["href"] for found in document["links"] if found["rel"] == rel), None)
 
 
-def publish_halls(store: Store, contents: Sequence[Content], on: date) -> None:
-    source = store.put_source(json.dumps(contents).encode(), name="大厅.csv", media_type="text/csv")
+def publish_halls(log: Log, contents: Sequence[Content], on: date) -> None:
+    source = log.evidence.put_source(json.dumps(contents).encode(), name="大厅.csv", media_type="text/csv")
     entries = [Entry(content=content) for content in contents]
-    store.stage(PLACES, entries, part=None, source=source, parser_version="1")
-    store.publish(PLACES, effective_on=on)
+    log.drafts.stage(PLACES, entries, part=None, source=source, parser_version="1")
+    log.releases.publish(PLACES, effective_on=on)
 
 
 @contextmanager
@@ -121,31 +121,31 @@ def site(home: Path, *, count: int = HALLS, database: str = "") -> Iterator[Live
         file.write_text(json.dumps(boundaries()), encoding="utf-8")
         settings = read_settings(home, {"QINGDAN_BOUNDARIES": str(file), "QINGDAN_DATABASE": database})
         clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
-        store = Store.open(settings.database, sources=settings.sources, clock=clock)
-        store.init_site(base, "data.example.gov.cn,2016-01-04")
-        fill(store, clock)
-        store.create_dataset(
+        log = Log.open(settings.database, sources=settings.sources, clock=clock)
+        log.datasets.init_site(base, "data.example.gov.cn,2016-01-04")
+        fill(log, clock)
+        log.datasets.create(
             dataset(PLACES, catalogue="halls", title="办事大厅(演示数据)", title_en="Service halls (demo)"),
             catalogue(),
         )
         contents = halls(count)
-        publish_halls(store, contents, date(2015, 6, 1))
-        store.create_dataset(
+        publish_halls(log, contents, date(2015, 6, 1))
+        log.datasets.create(
             dataset(
                 POLICIES, catalogue="policies", title="政策文件(演示数据)", title_en="Policy documents (demo)"
             ),
             catalogues.load("policies"),
         )
-        source = store.put_source(b"documents", name="文件.txt", media_type="text/plain")
+        source = log.evidence.put_source(b"documents", name="文件.txt", media_type="text/plain")
         entries = [Entry(content=content) for content in DOCUMENTS]
-        store.stage(POLICIES, entries, part=None, source=source, parser_version="1")
-        store.publish(POLICIES, effective_on=date(2015, 11, 20))
+        log.drafts.stage(POLICIES, entries, part=None, source=source, parser_version="1")
+        log.releases.publish(POLICIES, effective_on=date(2015, 11, 20))
         engine = EmbeddedEngine(settings.index)
-        index(store, engine)
-        app = create_app(settings, store=store, search=engine, clock=clock)
+        index(log, engine)
+        app = create_app(settings, log=log, search=engine, clock=clock)
         with served(app, bound), httpx.Client(timeout=60) as client:
-            yield Live(base, store, engine, client, contents)
-        store.close()
+            yield Live(base, log, engine, client, contents)
+        log.close()
         asyncio.run(engine.close())
 
 

@@ -262,10 +262,10 @@ def test_core_fc_response_pages_are_of_one_state_while_releases_are_published(
 def publish_fees(live: Live, names: list[str], on: date) -> None:
     from publisher.log.model import Entry
 
-    source = live.store.put_source(repr(names).encode(), name="费.csv", media_type="text/csv")
+    source = live.log.evidence.put_source(repr(names).encode(), name="费.csv", media_type="text/csv")
     entries = [Entry(content={"name": name}) for name in names]
-    live.store.stage("empty-fees", entries, part=None, source=source, parser_version="1")
-    live.store.publish("empty-fees", effective_on=on, on_conflict="replace")
+    live.log.drafts.stage("empty-fees", entries, part=None, source=source, parser_version="1")
+    live.log.releases.publish("empty-fees", effective_on=on, on_conflict="replace")
 
 
 def test_core_f_op_and_core_f_success_one_feature_is_as_in_the_list(live: Live) -> None:
@@ -276,7 +276,7 @@ def test_core_f_op_and_core_f_success_one_feature_is_as_in_the_list(live: Live) 
     assert {k: one[k] for k in feature} == feature
     assert one["id"] == feature["id"]
     assert live.get(f"/collections/{PLACES}/items/nothing").status_code == 404
-    (withdrawn,) = live.store.find(FEES, "药品注册费")
+    (withdrawn,) = live.log.queries.find(FEES, "药品注册费")
     gone = live.get(f"/collections/{FEES}/items/{withdrawn.id}")
     assert (gone.status_code, gone.json()["code"]) == (410, "Gone")
 

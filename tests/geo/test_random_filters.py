@@ -23,7 +23,9 @@ def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live:
     for seed in range(FILTERS):
         text, tree, holds = Maker(seed, halls).condition(2)
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
-        page = live.store.match(PLACES, MatchQuery(where=translate(parsed, of_catalogue(fields)), limit=1000))
+        page = live.log.queries.match(
+            PLACES, MatchQuery(where=translate(parsed, of_catalogue(fields)), limit=1000)
+        )
         wanted = sorted(str(hall["code"]) for hall in halls if holds(hall) is True)
         assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, (seed, text)
         assert page.total == len(wanted), (seed, text)

@@ -208,7 +208,7 @@ def test_record_core_templated_link_and_record_core_templated_link_header_there_
 
 def test_record_core_license_is_an_spdx_expression_or_other_with_a_link(live: Live) -> None:
     terms = "依《政府网站公开许可》使用"
-    live.store.create_dataset(dataset("other-licence", licence=terms), live.store.catalogue(FEES))
+    live.log.datasets.create(dataset("other-licence", licence=terms), live.log.queries.catalogue(FEES))
     record = live.get("/collections/catalogue/items/other-licence").json()
     assert record["properties"]["license"] == "other"
     (licence,) = (found for found in record["links"] if found["rel"] == "license")

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from publisher.settings import read as read_settings
 from publisher.views.ogc.boundaries import load
 from publisher.views.ogc.parameters import read
@@ -174,7 +174,7 @@ def test_real_boundaries_of_liaoning_can_be_used() -> None:
 def test_a_file_that_holds_no_boundaries_is_refused_by_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "borders.geojson"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(StoreError, match=r"borders\.geojson") as refusal:
+    with pytest.raises(LogError, match=r"borders\.geojson") as refusal:
         load(file)
     assert refusal.value.code == "bad-boundaries"
 

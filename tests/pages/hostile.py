@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from itertools import batched
 from pathlib import Path
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.settings import Settings
 from publisher.settings import read as read_settings
 from schemas.definition.file_loader import load
@@ -79,15 +79,15 @@ BUNDLE = 100
 """Strings in one record of the list ``bundles``."""
 
 
-def build(home: Path, base: str) -> tuple[Settings, Store, EmbeddedEngine, Clock]:
+def build(home: Path, base: str) -> tuple[Settings, Log, EmbeddedEngine, Clock]:
     """The site in a folder: ``fees`` with a record for each string, ``bundles`` with many in each record.
 
     Both have a record with cells of 100,000 characters, in words and unbroken.
     """
     settings = read_settings(home, {})
     clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
-    store = Store.open(settings.database, sources=settings.sources, clock=clock)
-    store.init_site(base, "data.example.gov.cn,2016-01-04")
+    log = Log.open(settings.database, sources=settings.sources, clock=clock)
+    log.datasets.init_site(base, "data.example.gov.cn,2016-01-04")
     said = {"notice": SEEDS[1], "source_note": SEEDS[2], "title_en": SEEDS[16]}
     texts = list(strings())
     contents = [
@@ -101,8 +101,8 @@ def build(home: Path, base: str) -> tuple[Settings, Store, EmbeddedEngine, Clock
     ]
     bundles.append({"name": "a" * 2_000, "department": "Z" + "\u0351" * 2_000, "remark": "a" * 100_000})
     for name, rows in (("fees", contents), ("bundles", bundles)):
-        store.create_dataset(dataset(name, title=f"{name} {SEEDS[0]}\u202e", **said), load("fees"))
-        publish(store, name, rows, date(2015, 1, 1), SEEDS[0])
+        log.datasets.create(dataset(name, title=f"{name} {SEEDS[0]}\u202e", **said), load("fees"))
+        publish(log, name, rows, date(2015, 1, 1), SEEDS[0])
     engine = EmbeddedEngine(settings.index)
-    index(store, engine)
-    return settings, store, engine, clock
+    index(log, engine)
+    return settings, log, engine, clock

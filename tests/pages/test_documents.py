@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 from sqlalchemy import event
 
 from publisher.app import create_app
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.settings import read as read_settings
 from schemas.definition.file_loader import load
 from search.embedded.engine import EmbeddedEngine
@@ -37,37 +37,37 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
     settings = read_settings(tmp_path_factory.mktemp("documents"), {})
-    store = Store.open(settings.database, sources=settings.sources, clock=CLOCK)
-    store.init_site(BASE, "data.example.gov.cn,2026-01-04")
-    store.create_dataset(dataset("policies", catalogue="policies", title="政策文件"), load("policies"))
+    log = Log.open(settings.database, sources=settings.sources, clock=CLOCK)
+    log.datasets.init_site(BASE, "data.example.gov.cn,2026-01-04")
+    log.datasets.create(dataset("policies", catalogue="policies", title="政策文件"), load("policies"))
     contents = [{"name": one["title"], **one} for one in DOCUMENTS]
-    publish(store, "policies", contents, date(2025, 1, 1), "")
-    yield store
-    store.close()
+    publish(log, "policies", contents, date(2025, 1, 1), "")
+    yield log
+    log.close()
 
 
 @pytest.fixture(scope="module")
-def client(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def client(log: Log, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     settings = read_settings(tmp_path_factory.mktemp("index"), {})
     engine = EmbeddedEngine(settings.index)
-    index(store, engine)
-    with TestClient(create_app(settings, store=store, search=engine, clock=CLOCK)) as client:
+    index(log, engine)
+    with TestClient(create_app(settings, log=log, search=engine, clock=CLOCK)) as client:
         yield client
 
 
 @pytest.fixture
-def statements(store: Store) -> Iterator[list[str]]:
-    """Every statement that the store sends while a test runs."""
+def statements(log: Log) -> Iterator[list[str]]:
+    """Every statement that the log sends while a test runs."""
     sent: list[str] = []
 
     def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         sent.append(" ".join(statement.split()))
 
-    event.listen(store._database.engine, "before_cursor_execute", note)
+    event.listen(log._session.database.engine, "before_cursor_execute", note)
     yield sent
-    event.remove(store._database.engine, "before_cursor_execute", note)
+    event.remove(log._session.database.engine, "before_cursor_execute", note)
 
 
 def page(client: httpx.Client, title: str) -> Page:

@@ -19,10 +19,10 @@ from tests.pages.hostile import NUMBER, build, strings
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    settings, store, engine, clock = build(tmp_path_factory.mktemp("hostile"), BASE)
-    with TestClient(create_app(settings, store=store, search=engine, clock=clock)) as client:
+    settings, log, engine, clock = build(tmp_path_factory.mktemp("hostile"), BASE)
+    with TestClient(create_app(settings, log=log, search=engine, clock=clock)) as client:
         yield client
-    store.close()
+    log.close()
 
 
 def check(page: Page) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 
 from publisher import settings
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.workflow import publish_draft
 from publisher.workflow.import_files import GivenFile, import_files
 from search.embedded.engine import EmbeddedEngine
@@ -43,23 +43,23 @@ def effective_on(version: int) -> date:
     return date(2015, 1, 1) + timedelta(days=version)
 
 
-def opened(home: Path) -> tuple[Store, EmbeddedEngine]:
+def opened(home: Path) -> tuple[Log, EmbeddedEngine]:
     place = settings.read(home, environ={})
-    return Store.open(place.database, sources=place.sources), EmbeddedEngine(place.index)
+    return Log.open(place.database, sources=place.sources), EmbeddedEngine(place.index)
 
 
 def work(home: Path, version: int) -> Iterator[str]:
     """Do the job; what is yielded is about to begin."""
-    store, engine = opened(home)
+    log, engine = opened(home)
     yield "import"
-    import_files(store, DATASET, [GivenFile(f"第{version}版.csv", table(version))])
+    import_files(log, DATASET, [GivenFile(f"第{version}版.csv", table(version))])
     yield "publish"
     release = publish_draft.publish_draft(
-        store, DATASET, effective_on=effective_on(version), basis=f"第{version}号"
+        log, DATASET, effective_on=effective_on(version), basis=f"第{version}号"
     )
     yield "index"
     if release is not None:
-        anyio.run(publish_draft.settled, store, engine, release)
+        anyio.run(publish_draft.settled, log, engine, release)
     yield "done"
 
 

@@ -19,7 +19,7 @@ import anyio
 import pytest
 
 from publisher.indexing import worker
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, RecordQuery
 from schemas.definition import file_loader
 from search.contract import Request
@@ -65,51 +65,51 @@ class _Site:
     def __init__(self, home: Path) -> None:
         self.home = home
         home.mkdir()
-        store, self._engine = job.opened(home)
-        store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
+        log, self._engine = job.opened(home)
+        log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
         said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
-        store.create_dataset(
+        log.datasets.create(
             Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **said),
             file_loader.load("power-list"),
         )
-        store.close()
+        log.close()
         self.versions: list[int] = []
 
     def expect(self, ran: _Run, *, version: int) -> bool:
         """Open what the process left and look at all of it → whether its release was made."""
-        store, _ = job.opened(self.home)
+        log, _ = job.opened(self.home)
         try:
-            releases = store.releases(job.DATASET)
+            releases = log.queries.releases(job.DATASET)
             made = len(releases) == len(self.versions) + 1
             assert made or len(releases) == len(self.versions), ran
             assert made or ran.last in {"import", "publish"}, "a release that was announced is lost"
             if made:
                 self.versions.append(version)
-            self._log(store)
-            self._index(store, self._engine)
+            self._log(log)
+            self._index(log, self._engine)
         finally:
-            store.close()
+            log.close()
         return made
 
-    def _log(self, store: Store) -> None:
-        releases = store.releases(job.DATASET)
+    def _log(self, log: Log) -> None:
+        releases = log.queries.releases(job.DATASET)
         assert [r.number for r in releases] == list(range(1, len(self.versions) + 1))
         assert [r.basis for r in releases] == [f"第{v}号" for v in self.versions]
         for release in releases[-2:]:
             for source in release.sources:
-                assert store.source_bytes(source.digest)
-        assert store.verify().ok
-        page = store.records(job.DATASET, RecordQuery(limit=1_000))
+                assert log.evidence.source_bytes(source.digest)
+        assert log.releases.verify().ok
+        page = log.queries.records(job.DATASET, RecordQuery(limit=1_000))
         held = [(r.title, r.content["remark"]) for r in page.records]
         assert sorted(held) == sorted(job.content(self.versions[-1]).items())
-        draft = store.draft(job.DATASET)
+        draft = log.drafts.get(job.DATASET)
         assert draft is None or draft.records == len(job.content(int(draft.imports[0].source.name[1:-5])))
 
-    def _index(self, store: Store, engine: EmbeddedEngine) -> None:
+    def _index(self, log: Log, engine: EmbeddedEngine) -> None:
         """What was published and not indexed yet is made up for, once."""
-        assert anyio.run(worker.settle, store, engine)
-        assert store.outbox_waiting() == 0
-        stated = [span for span in store.spans() if span.status == "stated"]
+        assert anyio.run(worker.settle, log, engine)
+        assert log.outbox.due_count() == 0
+        stated = [span for span in log.queries.spans() if span.status == "stated"]
         assert anyio.run(engine.count) == len(stated)
         today = job.effective_on(self.versions[-1]).toordinal()
         page = anyio.run(engine.search, Request(text="", filters={"dataset": (job.DATASET,)}, as_of=today))

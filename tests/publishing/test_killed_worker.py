@@ -15,14 +15,14 @@ import pytest
 from elasticsearch import Elasticsearch, NotFoundError
 
 from publisher.indexing import worker
-from publisher.log.log import Store
+from publisher.log.log import Log
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
 from tests.cli.site import QINGDAN
-from tests.publishing.test_worker import release, store
+from tests.publishing.test_worker import log, release
 from tests.search.documents import call, every_page, search
 
-__all__ = ["store"]
+__all__ = ["log"]
 
 pytestmark = pytest.mark.server
 
@@ -34,9 +34,9 @@ _PATIENCE = 120.0
 
 
 @pytest.fixture
-def published(store: Store) -> Store:
-    release(store, many())
-    return store
+def published(log: Log) -> Log:
+    release(log, many())
+    return log
 
 
 def many() -> str:
@@ -99,10 +99,10 @@ def written(admin: Elasticsearch, index: str) -> int:
     return int(told["_all"]["primaries"].get("indexing", {}).get("index_total", 0))
 
 
-def assert_whole(store: Store, engine: ElasticsearchEngine, admin: Elasticsearch, alias: str) -> None:
-    state = anyio.run(worker.status, store, engine)
+def assert_whole(log: Log, engine: ElasticsearchEngine, admin: Elasticsearch, alias: str) -> None:
+    state = anyio.run(worker.status, log, engine)
     assert (state.pending, state.error, state.away) == (0, "", "")
-    assert state.documents == sum(1 for _ in store.spans()) == ITEMS
+    assert state.documents == sum(1 for _ in log.queries.spans()) == ITEMS
     assert search(engine, "经营许可").total == ITEMS
     found = every_page(engine, "经营许可", sort="date", limit=2_000, highlight=False)
     assert len(found) == len(set(found)) == ITEMS
@@ -110,7 +110,7 @@ def assert_whole(store: Store, engine: ElasticsearchEngine, admin: Elasticsearch
 
 
 def test_a_worker_killed_in_the_middle_of_a_bulk(
-    published: Store,
+    published: Log,
     tmp_path: Path,
     on_elasticsearch: ElasticsearchEngine,
     elasticsearch: Connection,
@@ -124,7 +124,7 @@ def test_a_worker_killed_in_the_middle_of_a_bulk(
 
 
 def test_a_reindex_killed_in_the_middle_leaves_the_old_index_in_force(
-    published: Store,
+    published: Log,
     tmp_path: Path,
     on_elasticsearch: ElasticsearchEngine,
     elasticsearch: Connection,

@@ -14,15 +14,15 @@ import pytest
 from publisher.app import service_of
 from publisher.indexing.site_names import Known, SiteNames
 from publisher.indexing.worker import settle
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.settings import read
 from publisher.views.api.routes.search import search
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import Call
 from search.embedded.engine import EmbeddedEngine
-from tests.publishing.test_worker import release, store
+from tests.publishing.test_worker import log, release
 
-__all__ = ["store"]
+__all__ = ["log"]
 
 LATER = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n丙项许可,行政许可,市统计局\n"
 
@@ -30,8 +30,8 @@ LATER = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市�
 class _Reading(SiteNames):
     """Every name is many here; the second reading goes on until another question waits for it."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store, at_once=0)
+    def __init__(self, log: Log) -> None:
+        super().__init__(log, at_once=0)
         self._times = 0
         self.begun = threading.Event()
         self.done = threading.Event()
@@ -65,26 +65,26 @@ def titles(names: SiteNames) -> set[str]:
     return {name.text for name in anyio.run(names).completing("项许可", 20)}
 
 
-def test_of_few_names_whoever_asks_after_a_release_is_told_the_new_ones(store: Store) -> None:
-    release(store)
-    names = SiteNames(store)
+def test_of_few_names_whoever_asks_after_a_release_is_told_the_new_ones(log: Log) -> None:
+    release(log)
+    names = SiteNames(log)
     assert titles(names) == {"甲项许可", "乙项许可"}
-    release(store, LATER)
+    release(log, LATER)
     assert names.before() is None
     assert titles(names) == {"甲项许可", "丙项许可"}
 
 
 def test_many_names_are_read_anew_by_the_one_that_follows_the_log_and_by_nobody_who_asks(
-    store: Store,
+    log: Log,
 ) -> None:
-    release(store)
-    names = SiteNames(store, at_once=0)
+    release(log)
+    names = SiteNames(log, at_once=0)
     assert titles(names) == {"甲项许可", "乙项许可"}
-    release(store, LATER)
+    release(log, LATER)
     assert titles(names) == {"甲项许可", "乙项许可"}
     before = names.before()
     assert before is not None
-    assert before.state != store.validator()
+    assert before.state != log.queries.validator()
 
     async def followed() -> set[str]:
         async with anyio.create_task_group() as group:
@@ -99,19 +99,19 @@ def test_many_names_are_read_anew_by_the_one_that_follows_the_log_and_by_nobody_
 
 
 def test_the_names_are_followed_again_once_the_store_answers_again(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release(store)
-    names, answers = SiteNames(store), iter([OSError("away")])
+    release(log)
+    names, answers = SiteNames(log), iter([OSError("away")])
     monkeypatch.setattr("publisher.indexing.site_names._POLL", 0.0)
-    read = store.validator
+    read = log.queries.validator
 
     def validator() -> object:
         for away in answers:
             raise away
         return read()
 
-    monkeypatch.setattr(store, "validator", validator)
+    monkeypatch.setattr(log.queries, "validator", validator)
 
     async def followed() -> None:
         async with anyio.create_task_group() as group:
@@ -125,33 +125,33 @@ def test_the_names_are_followed_again_once_the_store_answers_again(
     assert titles(names) == {"甲项许可", "乙项许可"}
 
 
-def test_while_names_are_read_those_of_before_answer_but_none_that_was_erased(store: Store) -> None:
-    release(store)
-    names = _Reading(store)
+def test_while_names_are_read_those_of_before_answer_but_none_that_was_erased(log: Log) -> None:
+    release(log)
+    names = _Reading(log)
     assert titles(names) == {"甲项许可", "乙项许可"}
-    release(store, LATER)
+    release(log, LATER)
     with ThreadPoolExecutor() as threads:
         threads.submit(names._now)
         try:
             assert names.begun.wait(60)
             assert titles(names) == {"甲项许可", "乙项许可"}
-            (erased,) = (item.id for item in store.find("shili", "甲项许可"))
-            store.erase(records=[("shili", erased)], ground="判决")
+            (erased,) = (item.id for item in log.queries.find("shili", "甲项许可"))
+            log.releases.erase(records=[("shili", erased)], ground="判决")
             assert titles(names) == {"丙项许可"}
         finally:
             names.done.set()
 
 
 def test_an_answer_of_the_names_of_before_bears_another_tag_than_that_of_the_new_ones(
-    store: Store, tmp_path: Path
+    log: Log, tmp_path: Path
 ) -> None:
-    release(store)
+    release(log)
     engine = EmbeddedEngine(tmp_path / "index")
-    names = SiteNames(store, at_once=0)
-    service = replace(service_of(read(tmp_path, {}), store, engine), names=names)
+    names = SiteNames(log, at_once=0)
+    service = replace(service_of(read(tmp_path, {}), log, engine), names=names)
     assert titles(names) == {"甲项许可", "乙项许可"}
-    release(store, LATER)
-    assert anyio.run(settle, store, engine)
+    release(log, LATER)
+    assert anyio.run(settle, log, engine)
     call = Call({}, urlencode({"q": "bingxiangxuke"}).encode(), "/v1/search")
 
     def asked() -> tuple[Validity, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.ingest.parsed_file import LeftOut, Reading, SheetReport
-from publisher.log.model import Dataset, Part, StoreError
+from publisher.log.model import Dataset, LogError, Part
 from publisher.workflow import part_of_file
 
 
@@ -74,14 +74,14 @@ def test_the_sheets_name_decides_where_neither_file_nor_title_does() -> None:
 
 
 def test_a_file_that_may_be_from_two_departments_is_refused_and_both_are_named() -> None:
-    with pytest.raises(StoreError) as refused:
+    with pytest.raises(LogError) as refused:
         part_of_file.told(dataset(Part("统计局"), Part("财政局")), reading("统计局和财政局.xlsx"))
     assert refused.value.code == "part-unclear"
     assert "统计局、财政局" in refused.value.zh
 
 
 def test_a_file_from_nobody_known_is_refused_and_the_declared_parts_are_listed() -> None:
-    with pytest.raises(StoreError) as refused:
+    with pytest.raises(LogError) as refused:
         part_of_file.told(dataset(Part("统计局"), Part("财政局")), reading("某某.xlsx"))
     assert refused.value.code == "part-unclear"
     assert "统计局" in refused.value.zh
@@ -100,7 +100,7 @@ def test_a_part_is_named_by_its_alias_or_its_code() -> None:
 
 
 def test_an_unknown_part_is_refused_and_the_declared_ones_are_listed() -> None:
-    with pytest.raises(StoreError) as refused:
+    with pytest.raises(LogError) as refused:
         part_of_file.named(dataset(Part("统计局")), "统计")
     assert refused.value.code == "no-such-part"
     assert "统计局" in refused.value.zh

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from elasticsearch import Elasticsearch
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
 from tests.publishing.test_killed_worker import (
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture
-def store(url: str, tmp_path: Path) -> Iterator[Store]:
+def log(url: str, tmp_path: Path) -> Iterator[Log]:
     with opened(url, tmp_path) as site:
         yield site
 
@@ -64,7 +64,7 @@ def answers(address: str) -> bool:
 
 
 def test_of_two_processes_one_indexes_and_nothing_is_written_twice(
-    store: Store,
+    log: Log,
     url: str,
     tmp_path: Path,
     on_elasticsearch: ElasticsearchEngine,
@@ -75,14 +75,14 @@ def test_of_two_processes_one_indexes_and_nothing_is_written_twice(
         serving(tmp_path, url, elasticsearch) as (one, _),
         serving(tmp_path, url, elasticsearch) as (other, _),
     ):
-        release(store, many())
-        wait_until(lambda: store.outbox_waiting() == 0, one, other)
-        assert_whole(store, on_elasticsearch, admin, elasticsearch.alias)
+        release(log, many())
+        wait_until(lambda: log.outbox.due_count() == 0, one, other)
+        assert_whole(log, on_elasticsearch, admin, elasticsearch.alias)
         assert written(admin, elasticsearch.alias) == ITEMS
 
 
 def test_the_other_takes_over_when_the_one_that_indexes_is_killed(
-    store: Store,
+    log: Log,
     url: str,
     tmp_path: Path,
     on_elasticsearch: ElasticsearchEngine,
@@ -94,12 +94,12 @@ def test_the_other_takes_over_when_the_one_that_indexes_is_killed(
         serving(tmp_path, url, elasticsearch) as (other, at),
     ):
         other.send_signal(signal.SIGSTOP)  # so that it is the first that begins
-        release(store, many())
+        release(log, many())
         wait_until(lambda: written(admin, f"{elasticsearch.alias}-000001") >= MIDDLE, one, other)
         other.send_signal(signal.SIGCONT)
         one.send_signal(signal.SIGKILL)
         one.wait()
-        assert store.outbox_waiting() >= ITEMS
-        wait_until(lambda: store.outbox_waiting() == 0, other)
-        assert_whole(store, on_elasticsearch, admin, elasticsearch.alias)
+        assert log.outbox.due_count() >= ITEMS
+        wait_until(lambda: log.outbox.due_count() == 0, other)
+        assert_whole(log, on_elasticsearch, admin, elasticsearch.alias)
         assert httpx.get(f"{at}/v1/search?q=经营许可", timeout=30).json()["total"] == ITEMS

@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from publisher.indexing import worker
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset
 from publisher.workflow import publish_draft
 from publisher.workflow.import_files import GivenFile, import_files
@@ -26,18 +26,18 @@ TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市�
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def log(tmp_path: Path) -> Iterator[Log]:
     with opened(f"sqlite:///{tmp_path / 'qingdan.db'}", tmp_path) as site:
         yield site
 
 
 @contextmanager
-def opened(database: str, home: Path) -> Iterator[Store]:
+def opened(database: str, home: Path) -> Iterator[Log]:
     """A site with one dataset, ``shili``."""
-    opened = Store.open(database, sources=home / "sources")
-    opened.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
+    opened = Log.open(database, sources=home / "sources")
+    opened.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
     said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
-    opened.create_dataset(
+    opened.datasets.create(
         Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **said),
         file_loader.load("power-list"),
     )
@@ -50,9 +50,9 @@ def engine(tmp_path: Path) -> EmbeddedEngine:
     return EmbeddedEngine(tmp_path / "index")
 
 
-def release(store: Store, table: str = TABLE, *, day: date = date(2015, 12, 1)) -> None:
-    import_files(store, "shili", [GivenFile("a.csv", table.encode())])
-    assert publish_draft.publish_draft(store, "shili", effective_on=day) is not None
+def release(log: Log, table: str = TABLE, *, day: date = date(2015, 12, 1)) -> None:
+    import_files(log, "shili", [GivenFile("a.csv", table.encode())])
+    assert publish_draft.publish_draft(log, "shili", effective_on=day) is not None
 
 
 def total(engine: EmbeddedEngine, day: date = date(2015, 12, 1)) -> int:
@@ -73,34 +73,34 @@ class _Failing(EmbeddedEngine):
         return await super().index(documents)
 
 
-def test_what_was_published_can_be_searched_after_a_drain(store: Store, engine: EmbeddedEngine) -> None:
-    release(store)
-    assert anyio.run(worker.drain, store, engine) > 0
+def test_what_was_published_can_be_searched_after_a_drain(log: Log, engine: EmbeddedEngine) -> None:
+    release(log)
+    assert anyio.run(worker.drain, log, engine) > 0
     assert total(engine) == 2
-    assert store.outbox_waiting() == 0
+    assert log.outbox.due_count() == 0
 
 
-def test_a_second_drain_does_nothing(store: Store, engine: EmbeddedEngine) -> None:
-    release(store)
-    anyio.run(worker.drain, store, engine)
-    assert anyio.run(worker.drain, store, engine) == 0
+def test_a_second_drain_does_nothing(log: Log, engine: EmbeddedEngine) -> None:
+    release(log)
+    anyio.run(worker.drain, log, engine)
+    assert anyio.run(worker.drain, log, engine) == 0
     assert anyio.run(engine.count) == 2
 
 
-def test_an_index_that_was_lost_is_made_again_from_the_log(store: Store, engine: EmbeddedEngine) -> None:
-    release(store)
-    anyio.run(worker.drain, store, engine)
+def test_an_index_that_was_lost_is_made_again_from_the_log(log: Log, engine: EmbeddedEngine) -> None:
+    release(log)
+    anyio.run(worker.drain, log, engine)
     shutil.rmtree(engine._folder._path)
     fresh = EmbeddedEngine(engine._folder._path)
-    anyio.run(worker.drain, store, fresh)
+    anyio.run(worker.drain, log, fresh)
     assert total(fresh) == 2
 
 
 def test_a_release_that_comes_into_effect_later_is_indexed_at_once_and_never_rebuilt(
-    store: Store, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+    log: Log, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release(store, day=date(2999, 1, 1))
-    anyio.run(worker.drain, store, engine)
+    release(log, day=date(2999, 1, 1))
+    anyio.run(worker.drain, log, engine)
     assert total(engine) == 0
     assert total(engine, date(2999, 1, 1)) == 2
 
@@ -108,19 +108,19 @@ def test_a_release_that_comes_into_effect_later_is_indexed_at_once_and_never_reb
         raise AssertionError
 
     monkeypatch.setattr(engine, "rebuild", rebuilt)
-    assert anyio.run(worker.drain, store, engine) == 0
+    assert anyio.run(worker.drain, log, engine) == 0
 
 
-def test_the_worker_tries_again_until_search_is_back(store: Store, tmp_path: Path) -> None:
-    release(store)
+def test_the_worker_tries_again_until_search_is_back(log: Log, tmp_path: Path) -> None:
+    release(log)
     failing = _Failing(tmp_path / "index", failures=2)
 
     async def until_done() -> None:
         stop = anyio.Event()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: worker.run_worker(store, failing, stop=stop, poll=0.01))
+            tasks.start_soon(lambda: worker.run_worker(log, failing, stop=stop, poll=0.01))
             with anyio.fail_after(30):
-                while store.outbox_waiting():  # noqa: ASYNC110 - a database tells nobody of its changes
+                while log.outbox.due_count():  # noqa: ASYNC110 - a database tells nobody of its changes
                     await anyio.sleep(0.02)
             stop.set()
 
@@ -129,43 +129,43 @@ def test_the_worker_tries_again_until_search_is_back(store: Store, tmp_path: Pat
     assert total(failing) == 2
 
 
-def test_a_failure_is_told_by_the_status(store: Store, tmp_path: Path) -> None:
-    release(store)
+def test_a_failure_is_told_by_the_status(log: Log, tmp_path: Path) -> None:
+    release(log)
     failing = _Failing(tmp_path / "index", failures=1)
     with pytest.raises(SearchError):
-        anyio.run(worker.attempt, store, failing)
-    told = anyio.run(worker.status, store, failing)
+        anyio.run(worker.attempt, log, failing)
+    told = anyio.run(worker.status, log, failing)
     assert told.error == "away"
-    assert told.pending == store.outbox_waiting() > 0
+    assert told.pending == log.outbox.due_count() > 0
 
 
 def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
-    store: Store, engine: EmbeddedEngine
+    log: Log, engine: EmbeddedEngine
 ) -> None:
-    release(store)
-    other = Store.open(str(store._database.url), sources=Path("unused"))
-    with other.worker_lock() as held:
+    release(log)
+    other = Log.open(str(log._session.database.url), sources=Path("unused"))
+    with other.outbox.lock() as held:
         assert held
-        assert not anyio.run(lambda: worker.settle(store, engine, patience=0.3))
-    assert anyio.run(lambda: worker.settle(store, engine, patience=0.3))
+        assert not anyio.run(lambda: worker.settle(log, engine, patience=0.3))
+    assert anyio.run(lambda: worker.settle(log, engine, patience=0.3))
     other.close()
 
 
-def test_reindexing_tells_how_far_it_is_and_of_how_many(store: Store, engine: EmbeddedEngine) -> None:
+def test_reindexing_tells_how_far_it_is_and_of_how_many(log: Log, engine: EmbeddedEngine) -> None:
     rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(1_500))
-    release(store, f"事项名称,权力类型,行使主体\n{rows}")
+    release(log, f"事项名称,权力类型,行使主体\n{rows}")
     told: list[tuple[str, int, int | None]] = []
-    anyio.run(worker.reindex, store, engine, lambda *step: told.append(step))
+    anyio.run(worker.reindex, log, engine, lambda *step: told.append(step))
     steps = [(done, of) for name, done, of in told if name == worker.REBUILDING]
     assert steps == [(0, 1_500), (1_000, 1_500), (1_500, 1_500)]
 
 
 def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
-    store: Store, engine: EmbeddedEngine
+    log: Log, engine: EmbeddedEngine
 ) -> None:
     rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(2_500))
-    release(store, f"事项名称,权力类型,行使主体\n{rows}")
-    anyio.run(worker.drain, store, engine)
+    release(log, f"事项名称,权力类型,行使主体\n{rows}")
+    anyio.run(worker.drain, log, engine)
     told: list[int] = []
 
     async def given_up() -> None:
@@ -178,21 +178,21 @@ def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
                 loop.call_soon_threadsafe(task.cancel)
                 assert ended.wait(30)
 
-        task = asyncio.create_task(worker.reindex(store, engine, progress))
+        task = asyncio.create_task(worker.reindex(log, engine, progress))
         task.add_done_callback(lambda _: ended.set())
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(given_up())
     assert total(engine) == 2_500
-    assert anyio.run(worker.reindex, store, engine) == 2_500  # waits for who writes still
+    assert anyio.run(worker.reindex, log, engine) == 2_500  # waits for who writes still
     assert told == [0, 1_000]
 
 
-def test_reindexing_while_another_process_indexes_is_refused(store: Store, engine: EmbeddedEngine) -> None:
-    release(store)
-    other = Store.open(str(store._database.url), sources=Path("unused"))
-    with other.worker_lock(), pytest.raises(SearchError):
-        anyio.run(worker.reindex, store, engine)
-    assert anyio.run(worker.reindex, store, engine) == 2
+def test_reindexing_while_another_process_indexes_is_refused(log: Log, engine: EmbeddedEngine) -> None:
+    release(log)
+    other = Log.open(str(log._session.database.url), sources=Path("unused"))
+    with other.outbox.lock(), pytest.raises(SearchError):
+        anyio.run(worker.reindex, log, engine)
+    assert anyio.run(worker.reindex, log, engine) == 2
     other.close()

@@ -19,7 +19,7 @@ from litestar.testing import TestClient
 from publisher import settings
 from publisher.app import create_app
 from publisher.indexing import worker
-from publisher.log.log import Store
+from publisher.log.log import Log
 from search.contract import Document, SearchError
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
@@ -28,10 +28,10 @@ from tests.api.asserting import assert_problem
 from tests.elasticsearch_server import Node
 from tests.publishing.test_killed_worker import wait_until
 from tests.publishing.test_two_workers import serving
-from tests.publishing.test_worker import release, store
+from tests.publishing.test_worker import log, release
 from tests.search.documents import call, document, index, search, spans
 
-__all__ = ["store"]
+__all__ = ["log"]
 
 pytestmark = pytest.mark.server
 
@@ -68,24 +68,24 @@ def many(count: int, version: int = 1) -> Iterator[Document]:
 
 
 def test_a_wrong_password_is_told_and_shown_by_status(
-    store: Store, engine: ElasticsearchEngine, reached: Connection
+    log: Log, engine: ElasticsearchEngine, reached: Connection
 ) -> None:
-    release(store)
+    release(log)
     wrong = ElasticsearchEngine(replace(reached, password="wrong"))
-    state = anyio.run(worker.status, store, wrong)
+    state = anyio.run(worker.status, log, wrong)
     assert "password" in state.away
     assert state.pending > 0
     with pytest.raises(SearchError):
-        anyio.run(worker.attempt, store, wrong)
+        anyio.run(worker.attempt, log, wrong)
     anyio.run(wrong.close)
-    anyio.run(worker.attempt, store, engine)
-    assert anyio.run(worker.status, store, engine).pending == 0
+    anyio.run(worker.attempt, log, engine)
+    assert anyio.run(worker.status, log, engine).pending == 0
 
 
 def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
-    store: Store, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+    log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release(store)
+    release(log)
     made = worker.document
     poisoned: list[str] = []
 
@@ -97,23 +97,23 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
         return found
 
     monkeypatch.setattr(worker, "document", with_poison)
-    anyio.run(worker.drain, store, engine)
-    state = anyio.run(worker.status, store, engine)
+    anyio.run(worker.drain, log, engine)
+    state = anyio.run(worker.status, log, engine)
     assert (state.documents, state.pending) == (1, 0)
     assert [item.key for item in state.set_aside] == poisoned[:1]
     assert "effective_to" in state.set_aside[0].error
     asked = len(poisoned)
-    anyio.run(worker.attempt, store, engine)
+    anyio.run(worker.attempt, log, engine)
     assert len(poisoned) == asked
-    assert anyio.run(worker.reindex, store, engine) == 1
-    assert [item.key for item in anyio.run(worker.status, store, engine).set_aside] == poisoned[:1]
+    assert anyio.run(worker.reindex, log, engine) == 1
+    assert [item.key for item in anyio.run(worker.status, log, engine).set_aside] == poisoned[:1]
     monkeypatch.undo()
-    assert anyio.run(worker.reindex, store, engine) == 2
-    assert anyio.run(worker.status, store, engine).set_aside == ()
+    assert anyio.run(worker.reindex, log, engine) == 2
+    assert anyio.run(worker.status, log, engine).set_aside == ()
 
 
 def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
-    store: Store, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+    log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = worker.document
 
@@ -121,35 +121,35 @@ def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
         found = made(*given)  # type: ignore[arg-type]  # handed through
         return found and replace(found, effective_to=2**64)
 
-    release(store)
+    release(log)
     monkeypatch.setattr(worker, "document", with_poison)
-    anyio.run(worker.drain, store, engine)
-    assert len(anyio.run(worker.status, store, engine).set_aside) == 2
+    anyio.run(worker.drain, log, engine)
+    assert len(anyio.run(worker.status, log, engine).set_aside) == 2
     monkeypatch.undo()
-    release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
-    anyio.run(worker.drain, store, engine)  # both end, so their spans are written again
-    state = anyio.run(worker.status, store, engine)
-    assert (state.documents, state.set_aside) == (sum(1 for _ in store.spans()), ())
+    release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
+    anyio.run(worker.drain, log, engine)  # both end, so their spans are written again
+    state = anyio.run(worker.status, log, engine)
+    assert (state.documents, state.set_aside) == (sum(1 for _ in log.queries.spans()), ())
 
 
 def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
-    store: Store, engine: ElasticsearchEngine, node: Node
+    log: Log, engine: ElasticsearchEngine, node: Node
 ) -> None:
-    release(store)
-    anyio.run(worker.drain, store, engine)
+    release(log)
+    anyio.run(worker.drain, log, engine)
     node.stop()
     try:
         with pytest.raises(SearchError) as caught:
             search(engine, "许可")
         assert caught.value.retry_after > 0
-        release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+        release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
         with pytest.raises(SearchError):
-            anyio.run(worker.attempt, store, engine)
-        assert anyio.run(worker.status, store, engine).away
+            anyio.run(worker.attempt, log, engine)
+        assert anyio.run(worker.status, log, engine).away
     finally:
         node.start()
-    anyio.run(worker.attempt, store, engine)
-    assert anyio.run(worker.status, store, engine).pending == 0
+    anyio.run(worker.attempt, log, engine)
+    assert anyio.run(worker.status, log, engine).pending == 0
     assert [hit.title.text for hit in search(engine, "丙项许可").hits][:1] == ["丙项许可"]
 
 
@@ -157,40 +157,40 @@ def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
     "seconds", [pytest.param(0, id="a moment"), pytest.param(60, id="a minute", marks=pytest.mark.soak)]
 )
 def test_a_service_catches_up_by_itself_when_the_cluster_is_back(
-    store: Store, engine: ElasticsearchEngine, reached: Connection, node: Node, tmp_path: Path, seconds: int
+    log: Log, engine: ElasticsearchEngine, reached: Connection, node: Node, tmp_path: Path, seconds: int
 ) -> None:
     with serving(tmp_path, "", reached) as (process, address):
-        release(store)
-        wait_until(lambda: store.outbox_waiting() == 0, process)
+        release(log)
+        wait_until(lambda: log.outbox.due_count() == 0, process)
         node.stop()
         try:
             back = time.monotonic() + seconds
             for number in itertools.count():
-                release(store, f"事项名称,权力类型,行使主体\n第{number}项许可,行政许可,市统计局\n")
+                release(log, f"事项名称,权力类型,行使主体\n第{number}项许可,行政许可,市统计局\n")
                 if time.monotonic() >= back:
                     break
-            wait_until(lambda: bool(store.outbox(limit=1)[0].error), process)
+            wait_until(lambda: bool(log.outbox.items(limit=1)[0].error), process)
         finally:
             node.start()
-        wait_until(lambda: store.outbox_waiting() == 0, process)
+        wait_until(lambda: log.outbox.due_count() == 0, process)
         found = httpx.get(f"{address}/v1/search?q=许可", timeout=30).json()
         assert [hit["title"]["text"] for hit in found["hits"]] == [f"第{number}项许可"]
-    assert call(engine.count) == sum(1 for span in store.spans() if span.status == "stated")
+    assert call(engine.count) == sum(1 for span in log.queries.spans() if span.status == "stated")
 
 
 def test_while_the_cluster_is_away_everything_but_search_goes_on(
-    store: Store, engine: ElasticsearchEngine, node: Node, tmp_path: Path
+    log: Log, engine: ElasticsearchEngine, node: Node, tmp_path: Path
 ) -> None:
-    release(store)
-    anyio.run(worker.drain, store, engine)
-    app = create_app(settings.read(tmp_path, environ={}), store=store, search=engine)
+    release(log)
+    anyio.run(worker.drain, log, engine)
+    app = create_app(settings.read(tmp_path, environ={}), log=log, search=engine)
     with TestClient(app) as client:
         assert client.get("/v1/search?q=许可").json()["total"] == 2
         node.stop()
         try:
             assert_problem(client.get("/v1/search?q=许可"), "search-unavailable")
             assert "检索" in assert_problem(client.get("/readyz"), "not-ready")["detail"]
-            release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+            release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
             listed = client.get("/v1/datasets/shili/records").json()["records"]
             assert [item["title"] for item in listed] == ["丙项许可"]
             for path in (
@@ -204,7 +204,7 @@ def test_while_the_cluster_is_away_everything_but_search_goes_on(
                 assert client.get(path).status_code == 200, path
         finally:
             node.start()
-        anyio.run(worker.attempt, store, engine)
+        anyio.run(worker.attempt, log, engine)
         assert client.get("/readyz").json()["status"] == "ok"
         assert client.get("/v1/search?q=丙项许可").json()["hits"][0]["title"]["text"] == "丙项许可"
 
@@ -232,9 +232,9 @@ def test_a_cluster_killed_in_the_middle_of_writing_loses_and_doubles_nothing(
 
 
 def test_a_node_that_answers_slowly_is_told_in_time_and_nothing_is_lost(
-    store: Store, engine: ElasticsearchEngine, node: Node
+    log: Log, engine: ElasticsearchEngine, node: Node
 ) -> None:
-    release(store)
+    release(log)
     index(engine, [document("a", "甲类许可")])
     node.pause()
     later = threading.Timer(60, node.go_on)
@@ -243,34 +243,34 @@ def test_a_node_that_answers_slowly_is_told_in_time_and_nothing_is_lost(
         with pytest.raises(SearchError):
             search(engine, "许可")
         with pytest.raises(SearchError):
-            anyio.run(worker.attempt, store, engine)
+            anyio.run(worker.attempt, log, engine)
     finally:
         later.cancel()
         node.go_on()
-    anyio.run(worker.attempt, store, engine)
-    assert anyio.run(worker.status, store, engine).pending == 0
+    anyio.run(worker.attempt, log, engine)
+    assert anyio.run(worker.status, log, engine).pending == 0
     assert search(engine, "许可").total == call(engine.count) == 3
 
 
 def test_releases_wait_while_the_index_is_read_only(
-    store: Store, engine: ElasticsearchEngine, reached: Connection
+    log: Log, engine: ElasticsearchEngine, reached: Connection
 ) -> None:
-    release(store)
-    anyio.run(worker.attempt, store, engine)
+    release(log)
+    anyio.run(worker.attempt, log, engine)
     ca, login = str(reached.ca), (reached.user, reached.password)
     block = {"index.blocks.read_only_allow_delete": True}  # what the disk's flood stage sets
     with Elasticsearch(list(reached.hosts), basic_auth=login, ca_certs=ca) as admin:
         admin.indices.put_settings(index=reached.alias, settings=block)
-        release(store, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+        release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
         with pytest.raises(SearchError, match="只读"):
-            anyio.run(worker.attempt, store, engine)
-        state = anyio.run(worker.status, store, engine)
+            anyio.run(worker.attempt, log, engine)
+        state = anyio.run(worker.status, log, engine)
         assert state.pending > 0
         assert not state.set_aside
         assert "只读" in state.error
         assert search(engine, "许可").total == 2
         admin.indices.put_settings(index=reached.alias, settings=dict.fromkeys(block))
-    anyio.run(worker.attempt, store, engine)
-    state = anyio.run(worker.status, store, engine)
+    anyio.run(worker.attempt, log, engine)
+    state = anyio.run(worker.status, log, engine)
     assert (state.pending, state.error) == (0, "")
-    assert state.documents == sum(1 for span in store.spans() if span.status == "stated")
+    assert state.documents == sum(1 for span in log.queries.spans() if span.status == "stated")

@@ -18,7 +18,7 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Change, RecordQuery, RecordState, View
 from publisher.sample import plan, site_folder
 from publisher.sample.load import load
@@ -36,9 +36,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def store(home: Path) -> Iterator[Store]:
+def log(home: Path) -> Iterator[Log]:
     place = settings.read(home, environ={})
-    opened = Store.open(place.database, sources=place.sources)
+    opened = Log.open(place.database, sources=place.sources)
     yield opened
     opened.close()
 
@@ -49,22 +49,22 @@ def client(home: Path) -> Iterator[httpx.Client]:
         yield connected
 
 
-def records(store: Store, dataset: str, **view: object) -> dict[str, RecordState]:
-    page = store.records(dataset, RecordQuery(view=View(**view), limit=200))  # type: ignore[arg-type]  # named by each test
+def records(log: Log, dataset: str, **view: object) -> dict[str, RecordState]:
+    page = log.queries.records(dataset, RecordQuery(view=View(**view), limit=200))  # type: ignore[arg-type]  # named by each test
     return {state.title: state for state in page.records}
 
 
-def change(store: Store, dataset: str, kind: str, title: str) -> Change:
-    (found,) = (c for c in store.changes(dataset=dataset) if c.kind == kind and c.title == title)
+def change(log: Log, dataset: str, kind: str, title: str) -> Change:
+    (found,) = (c for c in log.queries.changes(dataset=dataset) if c.kind == kind and c.title == title)
     return found
 
 
-def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(store: Store) -> None:
-    made = {dataset.name: dataset for dataset in store.datasets()}
+def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(log: Log) -> None:
+    made = {dataset.name: dataset for dataset in log.datasets.all()}
     for planned in plan.read().dataset:
         assert made[planned.name].labels == planned.labels
         assert made[planned.name].notice == planned.notice
-        assert len(store.releases(planned.name)) == len(planned.step)
+        assert len(log.queries.releases(planned.name)) == len(planned.step)
     assert len(made) == len(plan.read().dataset)
 
 
@@ -77,14 +77,12 @@ def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(stor
         *(("shili-power-list", 10), ("shili-fees", 9)),
     ],
 )
-def test_a_dataset_holds_as_many_records_as_its_source_has_items(
-    store: Store, dataset: str, count: int
-) -> None:
-    assert len(records(store, dataset)) == count
+def test_a_dataset_holds_as_many_records_as_its_source_has_items(log: Log, dataset: str, count: int) -> None:
+    assert len(records(log, dataset)) == count
 
 
-def test_the_notice_is_one_document_with_its_number_date_and_repaired_reference(store: Store) -> None:
-    (notice,) = records(store, "policy-documents").values()
+def test_the_notice_is_one_document_with_its_number_date_and_repaired_reference(log: Log) -> None:
+    (notice,) = records(log, "policy-documents").values()
     assert notice.content["number"] == "鞍政发〔2015〕34号"
     assert notice.content["issuer"] == "鞍山市人民政府"
     assert notice.content["date_written"] == "2015-11-05"
@@ -93,8 +91,8 @@ def test_the_notice_is_one_document_with_its_number_date_and_repaired_reference(
     assert any("辽政发〔2015〕19号" in str(reference) for reference in references)
 
 
-def test_each_decision_is_a_release_and_what_names_none_is_credited_to_none(store: Store) -> None:
-    releases = {r.number: (r.basis, r.effective_on) for r in store.releases("cancelled-items")}
+def test_each_decision_is_a_release_and_what_names_none_is_credited_to_none(log: Log) -> None:
+    releases = {r.number: (r.basis, r.effective_on) for r in log.queries.releases("cancelled-items")}
     assert releases == {
         1: ("国发〔2013〕27号", date(2013, 7, 13)),
         2: ("国发〔2013〕44号", date(2013, 11, 8)),
@@ -102,63 +100,63 @@ def test_each_decision_is_a_release_and_what_names_none_is_credited_to_none(stor
         4: ("国发〔2016〕9号", date(2016, 2, 3)),
         5: ("", date(2016, 2, 3)),
     }
-    kept = store.changes(dataset="cancelled-items")
+    kept = log.queries.changes(dataset="cancelled-items")
     assert {c.kind for c in kept} == {"added"}
     for c in kept:
         number = (c.after or {}).get("decision_number", "")
         assert number == releases[c.release][0]
 
 
-def test_an_addition_a_shorter_limit_and_a_removal_are_in_the_second_power_list(store: Store) -> None:
-    assert change(store, "shili-power-list", "added", "高龄津贴给付").release == 2
-    shorter = change(store, "shili-power-list", "changed", "危险化学品经营许可")
+def test_an_addition_a_shorter_limit_and_a_removal_are_in_the_second_power_list(log: Log) -> None:
+    assert change(log, "shili-power-list", "added", "高龄津贴给付").release == 2
+    shorter = change(log, "shili-power-list", "changed", "危险化学品经营许可")
     assert [(f.field, f.before, f.after) for f in shorter.fields] == [
         ("promised_limit", {"unit": "工作日", "value": 20}, {"unit": "工作日", "value": 10})
     ]
-    removed = change(store, "shili-power-list", "removed", "统计调查对象年度登记证核发")
+    removed = change(log, "shili-power-list", "removed", "统计调查对象年度登记证核发")
     assert (removed.part, removed.effective_on) == ("统计局", date(2024, 7, 1))
 
 
-def test_a_correction_holds_from_the_day_of_the_value_that_it_corrects(store: Store) -> None:
-    corrected = change(store, "shili-power-list", "corrected", "社会团体成立登记")
+def test_a_correction_holds_from_the_day_of_the_value_that_it_corrects(log: Log) -> None:
+    corrected = change(log, "shili-power-list", "corrected", "社会团体成立登记")
     assert "勘误" in corrected.reason
-    then = records(store, "shili-power-list", as_of=date(2024, 2, 1))["社会团体成立登记"]
+    then = records(log, "shili-power-list", as_of=date(2024, 2, 1))["社会团体成立登记"]
     assert then.content["promised_limit"] == {"unit": "工作日", "value": 20}
-    printed = records(store, "shili-power-list", release=1)["社会团体成立登记"]
+    printed = records(log, "shili-power-list", release=1)["社会团体成立登记"]
     assert printed.content["promised_limit"] == {"unit": "工作日", "value": 2}
 
 
-def test_a_raised_charge_an_addition_and_a_removal_are_in_the_second_fees(store: Store) -> None:
-    raised = change(store, "shili-fees", "changed", "居民生活污水处理费")
+def test_a_raised_charge_an_addition_and_a_removal_are_in_the_second_fees(log: Log) -> None:
+    raised = change(log, "shili-fees", "changed", "居民生活污水处理费")
     assert [(f.field, f.before, f.after) for f in raised.fields] == [
         ("standard", "0.85元/立方米", "0.95元/立方米")
     ]
-    assert change(store, "shili-fees", "added", "城市道路占用挖掘修复费").release == 2
-    assert change(store, "shili-fees", "removed", "价格鉴证业务收费").release == 2
+    assert change(log, "shili-fees", "added", "城市道路占用挖掘修复费").release == 2
+    assert change(log, "shili-fees", "removed", "价格鉴证业务收费").release == 2
 
 
-def test_a_withdrawal_gives_its_reason_and_answers_gone(store: Store, client: httpx.Client) -> None:
-    withdrawn = change(store, "shili-fees", "withdrawn", "遗体整容")
+def test_a_withdrawal_gives_its_reason_and_answers_gone(log: Log, client: httpx.Client) -> None:
+    withdrawn = change(log, "shili-fees", "withdrawn", "遗体整容")
     assert "误列" in withdrawn.reason
     answer = client.get(f"/v1/datasets/shili-fees/records/{withdrawn.record}")
     assert answer.status_code == 410
     assert "误列" in answer.text
 
 
-def test_the_unchanged_items_of_a_resubmitted_workbook_are_no_changes(store: Store) -> None:
-    kinds = [c.kind for c in store.changes(dataset="shili-power-list") if c.release == 2]
+def test_the_unchanged_items_of_a_resubmitted_workbook_are_no_changes(log: Log) -> None:
+    kinds = [c.kind for c in log.queries.changes(dataset="shili-power-list") if c.release == 2]
     assert sorted(kinds) == ["added", "changed", "removed"]
 
 
-def test_the_clerks_name_is_nowhere_in_what_is_served(store: Store, client: httpx.Client) -> None:
-    for state in records(store, "shili-power-list").values():
+def test_the_clerks_name_is_nowhere_in_what_is_served(log: Log, client: httpx.Client) -> None:
+    for state in records(log, "shili-power-list").values():
         assert "演示录入员" not in str(state)
     for suffix in ("atom", "rss"):
         assert "演示录入员" not in client.get(f"/feeds/shili-power-list.{suffix}").text
 
 
-def test_all_of_it_verifies_and_can_be_searched(store: Store, client: httpx.Client) -> None:
-    assert store.verify().ok
+def test_all_of_it_verifies_and_can_be_searched(log: Log, client: httpx.Client) -> None:
+    assert log.releases.verify().ok
     found = client.get("/v1/search", params={"q": "危險化學品經營許可"}).json()
     assert "危险化学品经营许可" in {hit["title"]["text"] for hit in found["hits"]}
     assert {"shili-power-list", "pre-approvals-2017"} <= {hit["dataset"] for hit in found["hits"]}
@@ -195,9 +193,9 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     assert site_folder.is_complete(home, plan.digest(BASE))
     place = settings.read(home, environ={})
-    opened = Store.open(place.database, sources=place.sources)
-    assert sum(len(opened.releases(d.name)) for d in opened.datasets()) == plan.read().releases
-    assert opened.verify().ok
+    opened = Log.open(place.database, sources=place.sources)
+    assert sum(len(opened.queries.releases(d.name)) for d in opened.datasets.all()) == plan.read().releases
+    assert opened.releases.verify().ok
     opened.close()
 
 

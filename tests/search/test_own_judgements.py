@@ -28,8 +28,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEng
 
 def test_no_set_drops_below_its_recorded_figure(engine: SearchEngine, tmp_path: Path) -> None:
     async def ask() -> dict[str, dict[str, float]]:
-        async with own_relevance.site(tmp_path / "home") as store:
-            return {k: dict(v) for k, v in figures(await own_relevance.report(store, engine)).items()}
+        async with own_relevance.site(tmp_path / "home") as log:
+            return {k: dict(v) for k, v in figures(await own_relevance.report(log, engine)).items()}
 
     now = anyio.run(ask)
     assert set(now) == set(recorded())
@@ -54,8 +54,8 @@ def test_there_are_queries_of_every_kind_that_people_type() -> None:
 
 def test_every_label_is_a_record_of_the_sample(tmp_path: Path) -> None:
     async def titles() -> set[str]:
-        async with own_relevance.site(tmp_path / "home") as store:
-            return {f"{d.dataset}/{d.title}" for d in own_relevance.documents(store)}
+        async with own_relevance.site(tmp_path / "home") as log:
+            return {f"{d.dataset}/{d.title}" for d in own_relevance.documents(log)}
 
     known = anyio.run(titles)
     judged = judgement_files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")

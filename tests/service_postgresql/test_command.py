@@ -16,8 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from publisher.log.log import Store
-from publisher.log.model import RecordQuery, StoreError, View
+from publisher.log.log import Log
+from publisher.log.model import LogError, RecordQuery, View
 from tests.cli.site import Site, item, xlsx
 from tests.store.site import MIDDLE, Clock, entry, fees_dataset, ids, lay, put, release, said
 
@@ -50,29 +50,31 @@ def test_a_clerk_publishes_and_a_reader_finds_it(on_postgresql: Site, database: 
     assert not (site.home / "sources").exists()
 
 
-def fees(url: str, folder: Path, clock: Clock) -> Store:
-    store = Store.open(url, sources=folder / "sources", clock=clock)
-    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
-    store.create_dataset(*fees_dataset())
-    return store
+def fees(url: str, folder: Path, clock: Clock) -> Log:
+    log = Log.open(url, sources=folder / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    return log
 
 
-def filled(folder: Path) -> Store:
+def filled(folder: Path) -> Log:
     """On SQLite, with all that a log can hold: releases, 勘误, withdrawal, erasure, a rename, a draft."""
     clock = Clock()
-    store = fees(f"sqlite:///{folder / 'qingdan.db'}", folder, clock)
-    release(store, entry("甲"), entry("乙"), entry("丙"), entry("丁"))
+    log = fees(f"sqlite:///{folder / 'qingdan.db'}", folder, clock)
+    release(log, entry("甲"), entry("乙"), entry("丙"), entry("丁"))
     clock.advance(days=1)
-    release(store, entry("甲", "2"), entry("乙"), entry("丁"), on=MIDDLE)
+    release(log, entry("甲", "2"), entry("乙"), entry("丁"), on=MIDDLE)
     clock.advance(days=1)
-    known = ids(store)
-    store.correct("fees", {known["甲"]: entry("甲", "3").content}, reason="勘误")
-    store.withdraw("fees", [known["乙"]], reason="误发")
-    store.rename("fees", known["丁"], {"name": "丁丁", "standard": "1"}, effective_on=MIDDLE, reason="更名")
-    gone = next(c.record for c in store.changes(dataset="fees") if c.title == "丙")
-    store.erase(records=[("fees", gone)], ground="判决")
-    lay(store, entry("戊"), part="民政局")
-    return store
+    known = ids(log)
+    log.releases.correct("fees", {known["甲"]: entry("甲", "3").content}, reason="勘误")
+    log.releases.withdraw("fees", [known["乙"]], reason="误发")
+    log.releases.rename(
+        "fees", known["丁"], {"name": "丁丁", "standard": "1"}, effective_on=MIDDLE, reason="更名"
+    )
+    gone = next(c.record for c in log.queries.changes(dataset="fees") if c.title == "丙")
+    log.releases.erase(records=[("fees", gone)], ground="判决")
+    lay(log, entry("戊"), part="民政局")
+    return log
 
 
 def later() -> datetime:
@@ -80,19 +82,19 @@ def later() -> datetime:
     return datetime(2021, 1, 1, tzinfo=UTC)
 
 
-def told(store: Store) -> dict[str, Any]:
+def told(log: Log) -> dict[str, Any]:
     """All that a reader can see, but for when a source was got."""
-    releases = store.releases("fees")
+    releases = log.queries.releases("fees")
     views = [View(release=r.number) for r in releases] + [View(), View(as_of=MIDDLE)]
     return {
         "releases": releases,
-        "states": [store.records("fees", RecordQuery(view=view, limit=100)).records for view in views],
-        "changes": store.changes(dataset="fees", limit=1000),
-        "draft": store.draft("fees"),
-        "erased": store.erased("fees"),
-        "spans": sorted(store.spans(), key=lambda span: span.id),
-        "verified": store.verify(),
-        "outbox": store.outbox(due_by=later()),
+        "states": [log.queries.records("fees", RecordQuery(view=view, limit=100)).records for view in views],
+        "changes": log.queries.changes(dataset="fees", limit=1000),
+        "draft": log.drafts.get("fees"),
+        "erased": log.queries.erased_records("fees"),
+        "spans": sorted(log.queries.spans(), key=lambda span: span.id),
+        "verified": log.releases.verify(),
+        "outbox": log.outbox.items(due_by=later()),
     }
 
 
@@ -101,16 +103,16 @@ def test_a_site_moves_whole_and_goes_on_there(tmp_path: Path, database: str) -> 
     moved = old.move(database, sources=tmp_path / "none")
     assert moved.releases == 6
     assert moved.sources == 1
-    new = Store.open(database, sources=tmp_path / "none", clock=later)
+    new = Log.open(database, sources=tmp_path / "none", clock=later)
     assert told(new) == told(old)
-    (source,) = {s.digest for r in new.releases("fees") for s in r.sources} - {""}
-    assert new.source_bytes(source) == old.source_bytes(source)
-    made = new.publish("fees", effective_on=MIDDLE)
+    (source,) = {s.digest for r in new.queries.releases("fees") for s in r.sources} - {""}
+    assert new.evidence.source_bytes(source) == old.evidence.source_bytes(source)
+    made = new.releases.publish("fees", effective_on=MIDDLE)
     assert made is not None
     release(new, entry("己"), on=MIDDLE, part="财政局", on_conflict="replace")
     assert {"戊", "己"} <= said(new).keys()
-    assert new.verify().ok
-    assert new.rebuild_spans() == 0
+    assert new.releases.verify().ok
+    assert new.releases.rebuild_spans() == 0
     old.close()
     new.close()
 
@@ -118,21 +120,21 @@ def test_a_site_moves_whole_and_goes_on_there(tmp_path: Path, database: str) -> 
 def test_a_site_moves_back_to_a_file(tmp_path: Path, database: str) -> None:
     old = filled(tmp_path)
     old.move(database, sources=tmp_path / "none")
-    there = Store.open(database, sources=tmp_path / "none", clock=Clock())
+    there = Log.open(database, sources=tmp_path / "none", clock=Clock())
     there.move(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back")
-    back = Store.open(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back", clock=later)
+    back = Log.open(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back", clock=later)
     assert told(back) == told(old)
-    for store in (old, there, back):
-        store.close()
+    for log in (old, there, back):
+        log.close()
 
 
 def test_a_site_moves_onto_no_other(tmp_path: Path, database: str) -> None:
     here, there = filled(tmp_path), fees(database, tmp_path, Clock())
     for target in (database, f"sqlite:///{tmp_path / 'qingdan.db'}"):
-        with pytest.raises(StoreError) as refused:
+        with pytest.raises(LogError) as refused:
             here.move(target, sources=tmp_path / "none")
         assert refused.value.code == "move-target"
-    assert there.releases("fees") == ()
+    assert there.queries.releases("fees") == ()
     here.close()
     there.close()
 
@@ -141,7 +143,7 @@ def test_what_arrives_changed_does_not_stay(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = filled(tmp_path)
-    Store.open(database, sources=tmp_path / "none").close()
+    Log.open(database, sources=tmp_path / "none").close()
     fees(database, tmp_path, Clock()).close()
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("TRUNCATE site, dataset, part, catalogue CASCADE")
@@ -150,7 +152,7 @@ def test_what_arrives_changed_does_not_stay(
             "$$ BEGIN NEW.title := 'x'; RETURN NEW; END $$ LANGUAGE plpgsql"
         )
         conn.execute("CREATE TRIGGER spoil BEFORE INSERT ON revision FOR EACH ROW EXECUTE FUNCTION spoil()")
-    with pytest.raises(StoreError) as refused:
+    with pytest.raises(LogError) as refused:
         old.move(database, sources=tmp_path / "none")
     assert refused.value.code == "move-differs"
     with psycopg.connect(database) as conn:
@@ -175,19 +177,19 @@ def test_the_command_moves_a_site_and_says_how_to_go_on(
     assert site.ok("search", "甲许可", "--json").json["total"] == 1
 
 
-def publishing(store: Store, part: str, prefix: str, rounds: int) -> list[int]:
+def publishing(log: Log, part: str, prefix: str, rounds: int) -> list[int]:
     numbers = []
     for n in range(rounds):
-        store.stage(
+        log.drafts.stage(
             "fees",
             [entry(f"{prefix}{m}", str(n)) for m in range(5)],
             part=part,
-            source=put(store, f"{prefix} {n}"),
+            source=put(log, f"{prefix} {n}"),
             parser_version="test 1",
         )
         try:
-            made = store.publish("fees", effective_on=MIDDLE, on_conflict="replace")
-        except StoreError as told:
+            made = log.releases.publish("fees", effective_on=MIDDLE, on_conflict="replace")
+        except LogError as told:
             if told.code != "no-draft":
                 raise
             continue  # the other one's release took this part of the draft along
@@ -206,47 +208,47 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def test_two_publish_at_once_and_each_release_is_whole(either: str, tmp_path: Path) -> None:
     rounds = 8
-    stores = [fees(either, tmp_path, Clock()), Store.open(either, sources=tmp_path / "sources")]
-    stores[0].create_dataset(*fees_dataset("others"))
+    logs = [fees(either, tmp_path, Clock()), Log.open(either, sources=tmp_path / "sources")]
+    logs[0].datasets.create(*fees_dataset("others"))
     seen: list[dict[str, str]] = []
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         writers = [
-            pool.submit(publishing, store, part, prefix, rounds)
-            for store, part, prefix in zip(stores, ("财政局", "民政局"), "甲乙", strict=True)
+            pool.submit(publishing, log, part, prefix, rounds)
+            for log, part, prefix in zip(logs, ("财政局", "民政局"), "甲乙", strict=True)
         ]
         while not all(writer.done() for writer in writers):
-            seen.append(said(stores[1]))
+            seen.append(said(logs[1]))
         numbers = [number for writer in writers for number in writer.result()]
     assert len(set(numbers)) == len(numbers)
-    assert sorted(numbers) == [r.number for r in stores[0].releases("fees")]
-    for state in [*seen, said(stores[0])]:
+    assert sorted(numbers) == [r.number for r in logs[0].queries.releases("fees")]
+    for state in [*seen, said(logs[0])]:
         for prefix in "甲乙":
             mine = {text for name, text in state.items() if name.startswith(prefix)}
             assert len(mine) <= 1, "a reader saw half a release"
-    assert set(said(stores[0]).values()) == {str(rounds - 1)}
-    assert stores[0].verify().ok
-    assert stores[0].rebuild_spans() == 0
-    for store in stores:
-        store.close()
+    assert set(said(logs[0]).values()) == {str(rounds - 1)}
+    assert logs[0].releases.verify().ok
+    assert logs[0].releases.rebuild_spans() == 0
+    for log in logs:
+        log.close()
 
 
 def test_who_reads_while_another_publishes_sees_one_state_throughout(either: str, tmp_path: Path) -> None:
-    store, other = fees(either, tmp_path, Clock()), Store.open(either, sources=tmp_path / "sources")
-    release(store, entry("甲"))
+    log, other = fees(either, tmp_path, Clock()), Log.open(either, sources=tmp_path / "sources")
+    release(log, entry("甲"))
     with other.snapshot():
         before = said(other)
-        release(store, entry("甲", "2"), on=MIDDLE)
+        release(log, entry("甲", "2"), on=MIDDLE)
         assert said(other) == before
-        assert len(other.releases("fees")) == 1
+        assert len(other.queries.releases("fees")) == 1
     assert said(other) == {"甲": "2"}
-    store.close()
+    log.close()
     other.close()
 
 
 def test_a_publisher_that_dies_holding_the_lock_does_not_hold_up_the_next(
     either: str, tmp_path: Path
 ) -> None:
-    store = fees(either, tmp_path, Clock())
+    log = fees(either, tmp_path, Clock())
     holding = f"""
 import sys, time
 from publisher.log.database.connection import Database
@@ -258,10 +260,10 @@ with Database({either!r}).write() as conn:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(release, store, entry("甲"))
+            waiting = pool.submit(release, log, entry("甲"))
             time.sleep(0.5)
             assert not waiting.done(), "two wrote at once"
             os.kill(process.pid, signal.SIGKILL)
             assert waiting.result(timeout=30).number == 1
-    assert said(store) == {"甲": "1"}
-    store.close()
+    assert said(log) == {"甲": "1"}
+    log.close()

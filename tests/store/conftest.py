@@ -1,4 +1,4 @@
-"""Both databases for every test of the store."""
+"""Both databases for every test of the log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from tests.store import postgresql
 from tests.store.site import Clock, fees_dataset
 
@@ -20,7 +20,7 @@ def postgresql_server() -> Iterator[postgresql.Server]:
             if os.environ.get("CI") == "true":
                 pytest.fail("PostgreSQL is not installed, and CI tests on it")
             pytest.skip("PostgreSQL is not installed here; CI tests on it")
-        server.use_template("migrated", lambda url: Store.open(url, sources=Path("sources")).close())
+        server.use_template("migrated", lambda url: Log.open(url, sources=Path("sources")).close())
         yield server
 
 
@@ -39,10 +39,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+def log(url: str, tmp_path: Path, clock: Clock) -> Iterator[Log]:
     """A site with one dataset, ``fees``, in two parts."""
-    store = Store.open(url, sources=tmp_path / "sources", clock=clock)
-    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
-    store.create_dataset(*fees_dataset())
-    yield store
-    store.close()
+    log = Log.open(url, sources=tmp_path / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    yield log
+    log.close()

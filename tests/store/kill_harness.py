@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from sqlalchemy import event
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import RecordQuery
 from tests.store.site import entry, fees_dataset
 
@@ -36,23 +36,25 @@ def rows(version: int) -> dict[str, str]:
 
 def found(url: str, sources: Path) -> None:
     """Make the site that victims publish to."""
-    store = Store.open(url, sources=sources)
-    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
-    store.create_dataset(*fees_dataset(parts=()))
-    store.close()
+    log = Log.open(url, sources=sources)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
+    log.datasets.create(*fees_dataset(parts=()))
+    log.close()
 
 
-def publish(store: Store, version: int) -> None:
+def publish(log: Log, version: int) -> None:
     """What an import and a publication do, one version."""
-    source = store.put_source(f"version {version}".encode(), name=f"{version}.xls", media_type="text/plain")
-    store.stage(
+    source = log.evidence.put_source(
+        f"version {version}".encode(), name=f"{version}.xls", media_type="text/plain"
+    )
+    log.drafts.stage(
         "fees",
         (entry(name, value) for name, value in rows(version).items()),
         part=None,
         source=source,
         parser_version="1",
     )
-    store.publish("fees", effective_on=date(2020, 1, 1) + timedelta(days=version), note=str(version))
+    log.releases.publish("fees", effective_on=date(2020, 1, 1) + timedelta(days=version), note=str(version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +92,33 @@ def nursery(url: str, sources: Path) -> Iterator[Nursery]:
         yield Nursery(process)
 
 
-def survivor(store: Store, heard: set[str]) -> int:
+def survivor(log: Log, heard: set[str]) -> int:
     """The newest version that was published; asserts that the log is whole. 0: none yet.
 
     ``heard`` gathers the spans that search was told of.
     """
-    assert store.verify().problems == ()
-    releases = store.releases("fees")
+    assert log.releases.verify().problems == ()
+    releases = log.queries.releases("fees")
     assert [r.number for r in releases] == list(range(1, len(releases) + 1))
     versions = [int(r.note) for r in releases]
     assert versions == sorted(set(versions)), "a version was published twice"
     last = versions[-1] if versions else 0
-    page = store.records("fees", RecordQuery(limit=10 * ROWS))
+    page = log.queries.records("fees", RecordQuery(limit=10 * ROWS))
     said = {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
     assert said == (rows(last) if last else {})
     assert page.total == len(said)
-    told = [item for item in store.outbox(limit=10**6) if item.kind == "span"]
-    spans = {span.id: span.sequence for span in store.spans(ids=[item.key for item in told])}
+    told = [item for item in log.outbox.items(limit=10**6) if item.kind == "span"]
+    spans = {span.id: span.sequence for span in log.queries.spans(ids=[item.key for item in told])}
     assert set(spans) == {item.key for item in told}, "search would hear of what is not there"
     assert all(spans[item.key] >= item.sequence for item in told)
     heard.update(spans)
-    store.outbox_done(upto=max((item.sequence for item in told), default=0))
-    draft = store.draft("fees")
+    log.outbox.mark_done(upto=max((item.sequence for item in told), default=0))
+    draft = log.drafts.get("fees")
     for source in (s for r in releases for s in r.sources):
-        assert store.source_bytes(source.digest)
+        assert log.evidence.source_bytes(source.digest)
     for staged in draft.imports if draft else ():
         assert staged.records == ROWS, "half a file was staged"
-        assert store.source_bytes(staged.source.digest)
+        assert log.evidence.source_bytes(staged.source.digest)
     return last
 
 
@@ -136,15 +138,15 @@ def moments(seed: int, kills: int, *, longest: float, statements: int) -> Iterat
             yield Moment(seconds=chance.uniform(0, longest))
 
 
-def statements(store: Store) -> Callable[[], int]:
-    """Counts what the store says to its database from now on."""
+def statements(log: Log) -> Callable[[], int]:
+    """Counts what the log says to its database from now on."""
     count = 0
 
     def one_more(*_: object) -> None:
         nonlocal count
         count += 1
 
-    event.listen(store._database.engine, "before_cursor_execute", one_more)
+    event.listen(log._session.database.engine, "before_cursor_execute", one_more)
     return lambda: count
 
 
@@ -167,17 +169,17 @@ def main(url: str, sources: Path) -> None:
 
 def _victim(url: str, sources: Path, version: int, statement: int, told: int) -> NoReturn:
     """Publish until killed: by the parent, or before its own ``statement``-th word to the database."""
-    store = Store.open(url, sources=sources)
-    said = statements(store)
+    log = Log.open(url, sources=sources)
+    said = statements(log)
 
     def end(*_: object) -> None:
         if said() == statement:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    event.listen(store._database.engine, "before_cursor_execute", end)
+    event.listen(log._session.database.engine, "before_cursor_execute", end)
     os.write(told, b"!")
     for number in range(version, version + 1_000):
-        publish(store, number)
+        publish(log, number)
     os._exit(1)
 
 

@@ -1,6 +1,6 @@
 """What the log says, found the slow and obvious way: every day written out, after every release.
 
-Nothing here is shared with the store: a table of days for each record, copied whole at each release.
+Nothing here is shared with the log: a table of days for each record, copied whole at each release.
 """
 
 from __future__ import annotations

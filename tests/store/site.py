@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
 from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse
@@ -98,19 +98,19 @@ def entry(name: str, standard: str = "1", *, cells: str | None = None, **content
     )
 
 
-def put(store: Store, text: str = "a workbook") -> Source:
-    return store.put_source(text.encode(), name=f"{text}.xls", media_type="application/vnd.ms-excel")
+def put(log: Log, text: str = "a workbook") -> Source:
+    return log.evidence.put_source(text.encode(), name=f"{text}.xls", media_type="application/vnd.ms-excel")
 
 
 def lay(
-    store: Store, *entries: Entry, part: str | None = "财政局", dataset: str = "fees", partial: bool = False
+    log: Log, *entries: Entry, part: str | None = "财政局", dataset: str = "fees", partial: bool = False
 ) -> None:
     """Stage an import."""
-    store.stage(dataset, entries, part=part, source=put(store), parser_version="test 1", partial=partial)
+    log.drafts.stage(dataset, entries, part=part, source=put(log), parser_version="test 1", partial=partial)
 
 
 def release(
-    store: Store,
+    log: Log,
     *entries: Entry,
     on: date = EARLY,
     part: str | None = "财政局",
@@ -118,19 +118,19 @@ def release(
     **options: Any,
 ) -> Release:
     """Stage one import and publish it."""
-    lay(store, *entries, part=part, dataset=dataset)
-    made = store.publish(dataset, effective_on=on, **options)
+    lay(log, *entries, part=part, dataset=dataset)
+    made = log.releases.publish(dataset, effective_on=on, **options)
     assert made is not None
     return made
 
 
-def said(store: Store, view: View | None = None, dataset: str = "fees") -> dict[str, str]:
+def said(log: Log, view: View | None = None, dataset: str = "fees") -> dict[str, str]:
     """Name → standard of the records in force."""
-    page = store.records(dataset, RecordQuery(view=view or View(), limit=1000))
+    page = log.queries.records(dataset, RecordQuery(view=view or View(), limit=1000))
     return {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
 
 
-def ids(store: Store, dataset: str = "fees") -> dict[str, str]:
+def ids(log: Log, dataset: str = "fees") -> dict[str, str]:
     """Name → record id."""
-    page = store.records(dataset, RecordQuery(limit=1000))
+    page = log.queries.records(dataset, RecordQuery(limit=1000))
     return {str(r.content["name"]): r.id for r in page.records}

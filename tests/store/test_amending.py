@@ -4,183 +4,185 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.log.log import Store
-from publisher.log.model import Filter, RecordQuery, StoreError, View
+from publisher.log.log import Log
+from publisher.log.model import Filter, LogError, RecordQuery, View
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, catalogue, entry, field, ids, lay, release, said
 
 
-def test_a_correction_acts_over_the_whole_span_of_the_value_from_now_on(store: Store, clock: Clock) -> None:
-    release(store, entry("证照费", "1"), on=EARLY)
-    release(store, entry("证照费", "2"), on=LATE)
+def test_a_correction_acts_over_the_whole_span_of_the_value_from_now_on(log: Log, clock: Clock) -> None:
+    release(log, entry("证照费", "1"), on=EARLY)
+    release(log, entry("证照费", "2"), on=LATE)
     before = clock.advance(hours=1)
     clock.advance(hours=1)
-    made = store.correct("fees", {ids(store)["证照费"]: entry("证照费", "20").content}, reason="录入有误")
-    assert said(store, View(as_of=MIDDLE)) == {"证照费": "1"}
-    assert said(store, View(as_of=LATE)) == {"证照费": "20"}
-    assert said(store, View(as_of=LATE, known_at=before)) == {"证照费": "2"}
-    (change,) = store.changes(dataset="fees", release=made.number)
+    made = log.releases.correct(
+        "fees", {ids(log)["证照费"]: entry("证照费", "20").content}, reason="录入有误"
+    )
+    assert said(log, View(as_of=MIDDLE)) == {"证照费": "1"}
+    assert said(log, View(as_of=LATE)) == {"证照费": "20"}
+    assert said(log, View(as_of=LATE, known_at=before)) == {"证照费": "2"}
+    (change,) = log.queries.changes(dataset="fees", release=made.number)
     assert (change.kind, change.reason, change.effective_on) == ("corrected", "录入有误", LATE)
-    assert store.record("fees", ids(store)["证照费"]).reason == "录入有误"
+    assert log.queries.record("fees", ids(log)["证照费"]).reason == "录入有误"
 
 
-def test_a_correction_does_not_change_who_a_record_is(store: Store) -> None:
-    release(store, entry("证照费"))
-    with pytest.raises(StoreError) as refused:
-        store.correct("fees", {ids(store)["证照费"]: entry("登记费").content}, reason="x")
+def test_a_correction_does_not_change_who_a_record_is(log: Log) -> None:
+    release(log, entry("证照费"))
+    with pytest.raises(LogError) as refused:
+        log.releases.correct("fees", {ids(log)["证照费"]: entry("登记费").content}, reason="x")
     assert refused.value.code == "identity-changed"
 
 
-def test_an_import_that_undoes_a_correction_says_so(store: Store) -> None:
-    release(store, entry("证照费", "1"))
-    store.correct("fees", {ids(store)["证照费"]: entry("证照费", "2").content}, reason="x")
-    lay(store, entry("证照费", "1"))
-    diff = store.draft_diff("fees")
+def test_an_import_that_undoes_a_correction_says_so(log: Log) -> None:
+    release(log, entry("证照费", "1"))
+    log.releases.correct("fees", {ids(log)["证照费"]: entry("证照费", "2").content}, reason="x")
+    lay(log, entry("证照费", "1"))
+    diff = log.drafts.diff("fees")
     assert [w.code for w in diff.warnings] == ["correction-undone"]
     assert [c.cause for c in diff.changed] == ["source"]
 
 
-def test_a_withdrawn_record_leaves_a_tombstone_and_its_history(store: Store, clock: Clock) -> None:
-    first = release(store, entry("证照费"), entry("登记费"))
-    record = ids(store)["证照费"]
+def test_a_withdrawn_record_leaves_a_tombstone_and_its_history(log: Log, clock: Clock) -> None:
+    first = release(log, entry("证照费"), entry("登记费"))
+    record = ids(log)["证照费"]
     clock.advance(days=1)
-    store.withdraw("fees", [record], reason="误发")
-    state = store.record("fees", record)
+    log.releases.withdraw("fees", [record], reason="误发")
+    state = log.queries.record("fees", record)
     assert (state.status, state.content, state.reason, state.salt) == ("withdrawn", {}, "误发", None)
-    assert store.record("fees", record, View(as_of=EARLY)).status == "withdrawn"
-    assert said(store) == {"登记费": "1"}
-    then = store.record("fees", record, View(release=first.number))
+    assert log.queries.record("fees", record, View(as_of=EARLY)).status == "withdrawn"
+    assert said(log) == {"登记费": "1"}
+    then = log.queries.record("fees", record, View(release=first.number))
     assert then.content["standard"] == "1"
     assert then.withdrawn_at == clock.now
-    assert [(c.kind, c.withdrawn) for c in store.history("fees", record)] == [
+    assert [(c.kind, c.withdrawn) for c in log.queries.history("fees", record)] == [
         ("added", True),
         ("withdrawn", True),
     ]
 
 
-def test_a_withdrawn_record_stays_so_until_its_text_changes(store: Store) -> None:
-    release(store, entry("证照费"))
-    record = ids(store)["证照费"]
-    store.withdraw("fees", [record], reason="误发")
-    lay(store, entry("证照费"))
-    assert [w.code for w in store.draft_diff("fees").warnings] == ["withdrawn-stays"]
-    assert store.publish("fees", effective_on=MIDDLE) is None
-    lay(store, entry("证照费", "2"))
-    assert [w.code for w in store.draft_diff("fees").warnings] == ["withdrawn-returns"]
-    store.publish("fees", effective_on=MIDDLE)
-    state = store.record("fees", record)
+def test_a_withdrawn_record_stays_so_until_its_text_changes(log: Log) -> None:
+    release(log, entry("证照费"))
+    record = ids(log)["证照费"]
+    log.releases.withdraw("fees", [record], reason="误发")
+    lay(log, entry("证照费"))
+    assert [w.code for w in log.drafts.diff("fees").warnings] == ["withdrawn-stays"]
+    assert log.releases.publish("fees", effective_on=MIDDLE) is None
+    lay(log, entry("证照费", "2"))
+    assert [w.code for w in log.drafts.diff("fees").warnings] == ["withdrawn-returns"]
+    log.releases.publish("fees", effective_on=MIDDLE)
+    state = log.queries.record("fees", record)
     assert (state.status, state.withdrawn_at) == ("current", None)
 
 
-def test_withdrawn_and_removed_records_can_be_listed(store: Store) -> None:
-    release(store, entry("甲"), entry("乙"), entry("丙"))
-    store.withdraw("fees", [ids(store)["甲"]], reason="误发")
-    release(store, entry("甲"), entry("丙"), on=MIDDLE)
+def test_withdrawn_and_removed_records_can_be_listed(log: Log) -> None:
+    release(log, entry("甲"), entry("乙"), entry("丙"))
+    log.releases.withdraw("fees", [ids(log)["甲"]], reason="误发")
+    release(log, entry("甲"), entry("丙"), on=MIDDLE)
 
     def titles(status: str) -> list[str]:
         query = RecordQuery(filters=(Filter("status", "eq", (status,)),))
-        page = store.records("fees", query)
+        page = log.queries.records("fees", query)
         assert page.total == len(page.records)
         return [r.title for r in page.records]
 
     assert (titles("current"), titles("removed"), titles("withdrawn")) == (["丙"], ["乙"], ["甲"])
-    release(store, entry("丙"), entry("丁"), on=EARLY.replace(year=2030))
+    release(log, entry("丙"), entry("丁"), on=EARLY.replace(year=2030))
     assert titles("future") == ["丁"]
 
 
-def test_a_renamed_record_keeps_its_id_and_matches_the_new_name(store: Store) -> None:
-    release(store, entry("证照费"))
-    record = ids(store)["证照费"]
-    store.rename("fees", record, entry("证照工本费").content, effective_on=MIDDLE, reason="更名")
-    lay(store, entry("证照工本费"))
-    assert store.draft_diff("fees", effective_on=LATE).counts["unchanged"] == 1
-    store.discard_draft("fees")
-    assert said(store, View(as_of=EARLY)) == {"证照费": "1"}
-    assert said(store) == {"证照工本费": "1"}
-    assert [c.kind for c in store.history("fees", record)] == ["added", "renamed"]
+def test_a_renamed_record_keeps_its_id_and_matches_the_new_name(log: Log) -> None:
+    release(log, entry("证照费"))
+    record = ids(log)["证照费"]
+    log.releases.rename("fees", record, entry("证照工本费").content, effective_on=MIDDLE, reason="更名")
+    lay(log, entry("证照工本费"))
+    assert log.drafts.diff("fees", effective_on=LATE).counts["unchanged"] == 1
+    log.drafts.discard("fees")
+    assert said(log, View(as_of=EARLY)) == {"证照费": "1"}
+    assert said(log) == {"证照工本费": "1"}
+    assert [c.kind for c in log.queries.history("fees", record)] == ["added", "renamed"]
 
 
-def test_the_old_name_of_a_renamed_record_may_come_back_as_another_record(store: Store) -> None:
-    release(store, entry("证照费"))
-    record = ids(store)["证照费"]
-    store.rename("fees", record, entry("证照工本费").content, effective_on=MIDDLE)
-    release(store, entry("证照工本费"), entry("证照费"), on=LATE)
-    found = ids(store)
+def test_the_old_name_of_a_renamed_record_may_come_back_as_another_record(log: Log) -> None:
+    release(log, entry("证照费"))
+    record = ids(log)["证照费"]
+    log.releases.rename("fees", record, entry("证照工本费").content, effective_on=MIDDLE)
+    release(log, entry("证照工本费"), entry("证照费"), on=LATE)
+    found = ids(log)
     assert found["证照工本费"] == record
     assert found["证照费"] != record
 
 
-def test_a_name_in_use_is_not_given_to_another_record(store: Store) -> None:
-    release(store, entry("甲"), entry("乙"))
-    with pytest.raises(StoreError) as refused:
-        store.rename("fees", ids(store)["甲"], entry("乙").content, effective_on=MIDDLE)
+def test_a_name_in_use_is_not_given_to_another_record(log: Log) -> None:
+    release(log, entry("甲"), entry("乙"))
+    with pytest.raises(LogError) as refused:
+        log.releases.rename("fees", ids(log)["甲"], entry("乙").content, effective_on=MIDDLE)
     assert refused.value.code == "identity-taken"
 
 
-def test_a_correction_that_changes_nothing_is_refused(store: Store) -> None:
-    release(store, entry("甲"))
-    with pytest.raises(StoreError) as refused:
-        store.correct("fees", {ids(store)["甲"]: entry("甲").content}, reason="x")
+def test_a_correction_that_changes_nothing_is_refused(log: Log) -> None:
+    release(log, entry("甲"))
+    with pytest.raises(LogError) as refused:
+        log.releases.correct("fees", {ids(log)["甲"]: entry("甲").content}, reason="x")
     assert refused.value.code == "nothing-changes"
-    assert len(store.releases("fees")) == 1
+    assert len(log.queries.releases("fees")) == 1
 
 
-def test_an_unknown_record_cannot_be_corrected_or_withdrawn(store: Store) -> None:
-    release(store, entry("甲"))
+def test_an_unknown_record_cannot_be_corrected_or_withdrawn(log: Log) -> None:
+    release(log, entry("甲"))
     for act in (
-        lambda: store.correct("fees", {"nobody": {}}, reason="x"),
-        lambda: store.withdraw("fees", ["nobody"], reason="x"),
-        lambda: store.record("fees", "nobody"),
-        lambda: store.history("fees", "nobody"),
+        lambda: log.releases.correct("fees", {"nobody": {}}, reason="x"),
+        lambda: log.releases.withdraw("fees", ["nobody"], reason="x"),
+        lambda: log.queries.record("fees", "nobody"),
+        lambda: log.queries.history("fees", "nobody"),
     ):
-        with pytest.raises(StoreError) as refused:
+        with pytest.raises(LogError) as refused:
             act()
         assert refused.value.code == "no-such-record"
 
 
-def test_optional_fields_may_be_added_without_a_migration(store: Store) -> None:
-    release(store, entry("甲"))
+def test_optional_fields_may_be_added_without_a_migration(log: Log) -> None:
+    release(log, entry("甲"))
     wider = catalogue(fields=[field("unit", "单位")])
-    store.stage(
+    log.drafts.stage(
         "fees",
         [entry("甲", unit="元")],
         part="财政局",
-        source=store.put_source(b"x", name="x", media_type="text/csv"),
+        source=log.evidence.put_source(b"x", name="x", media_type="text/csv"),
         parser_version="1",
         catalogue=wider,
     )
-    store.publish("fees", effective_on=MIDDLE)
-    assert store.catalogue("fees").digest == wider.digest
-    assert "unit" not in store.catalogue("fees", 1).by_name
+    log.releases.publish("fees", effective_on=MIDDLE)
+    assert log.queries.catalogue("fees").digest == wider.digest
+    assert "unit" not in log.queries.catalogue("fees", 1).by_name
 
 
-def test_another_identity_needs_a_migration_which_is_a_release(store: Store) -> None:
-    release(store, entry("甲", place="东"), entry("乙", place="西"))
+def test_another_identity_needs_a_migration_which_is_a_release(log: Log) -> None:
+    release(log, entry("甲", place="东"), entry("乙", place="西"))
     other = catalogue(identity=["name"])
-    with pytest.raises(StoreError) as refused:
-        store.preview("fees", [entry("甲")], part="财政局", catalogue=other)
+    with pytest.raises(LogError) as refused:
+        log.drafts.preview("fees", [entry("甲")], part="财政局", catalogue=other)
     assert refused.value.code == "migration-needed"
-    before = ids(store)
-    made = store.migrate("fees", other, reason="改用名称")
+    before = ids(log)
+    made = log.releases.migrate("fees", other, reason="改用名称")
     assert (made.number, made.catalogue_digest) == (2, other.digest)
-    lay(store, entry("甲", place="南"), entry("乙", place="西"))
-    assert store.draft_diff("fees").counts["changed"] == 1
-    assert ids(store) == before
+    lay(log, entry("甲", place="南"), entry("乙", place="西"))
+    assert log.drafts.diff("fees").counts["changed"] == 1
+    assert ids(log) == before
 
 
-def test_a_migration_converts_states_from_its_day_on_as_a_reading(store: Store) -> None:
-    release(store, entry("甲"))
+def test_a_migration_converts_states_from_its_day_on_as_a_reading(log: Log) -> None:
+    release(log, entry("甲"))
     narrower = catalogue(identity=["name"])
-    store.migrate(
+    log.releases.migrate(
         "fees", narrower, convert=lambda content: {**content, "standard": "一"}, effective_on=MIDDLE
     )
-    assert said(store, View(as_of=EARLY)) == {"甲": "1"}
-    assert said(store) == {"甲": "一"}
-    assert [(c.kind, c.cause) for c in store.changes(release=2)] == [("changed", "reading")]
+    assert said(log, View(as_of=EARLY)) == {"甲": "1"}
+    assert said(log) == {"甲": "一"}
+    assert [(c.kind, c.cause) for c in log.queries.changes(release=2)] == [("changed", "reading")]
 
 
-def test_a_migration_that_cannot_tell_records_apart_changes_nothing(store: Store) -> None:
-    release(store, entry("甲", place="东"), entry("甲", place="西"))
-    with pytest.raises(StoreError) as refused:
-        store.migrate("fees", catalogue(identity=["name"]))
+def test_a_migration_that_cannot_tell_records_apart_changes_nothing(log: Log) -> None:
+    release(log, entry("甲", place="东"), entry("甲", place="西"))
+    with pytest.raises(LogError) as refused:
+        log.releases.migrate("fees", catalogue(identity=["name"]))
     assert refused.value.code == "identity-taken"
-    assert len(store.releases("fees")) == 1
+    assert len(log.queries.releases("fees")) == 1

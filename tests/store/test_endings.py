@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, RecordQuery, RecordState
 from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load
@@ -27,7 +27,7 @@ def document(number: int, *ends: str, **more: Json) -> Entry:
 
 
 @pytest.fixture
-def documents(store: Store) -> Store:
+def documents(log: Log) -> Log:
     kept = Dataset(
         name=DOCUMENTS,
         catalogue="policies",
@@ -39,33 +39,33 @@ def documents(store: Store) -> Store:
         contact="open@data.example.gov.cn",
         parts=(Part("财政局"), Part("民政局")),
     )
-    store.create_dataset(kept, load("policies"))
-    return store
+    log.datasets.create(kept, load("policies"))
+    return log
 
 
-def lay(store: Store, name: str, *entries: Entry, part: str = "财政局") -> None:
-    store.stage(DOCUMENTS, entries, part=part, source=put(store, name), parser_version="1")
+def lay(log: Log, name: str, *entries: Entry, part: str = "财政局") -> None:
+    log.drafts.stage(DOCUMENTS, entries, part=part, source=put(log, name), parser_version="1")
 
 
-def published(store: Store) -> dict[str, RecordState]:
-    page = store.records(DOCUMENTS, RecordQuery(limit=100))
+def published(log: Log) -> dict[str, RecordState]:
+    page = log.queries.records(DOCUMENTS, RecordQuery(limit=100))
     return {str(state.content["number"])[9:-1]: state for state in page.records}
 
 
-def marks(store: Store) -> dict[str, Json]:
-    return {key: state.content.get("ended_by") for key, state in published(store).items()}
+def marks(log: Log) -> dict[str, Json]:
+    return {key: state.content.get("ended_by") for key, state in published(log).items()}
 
 
 def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_another(
-    documents: Store, clock: Clock
+    documents: Log, clock: Clock
 ) -> None:
     lay(documents, "财政", *(document(n) for n in range(1, 5)))
     lay(documents, "民政", document(5), part="民政局")
-    documents.publish(DOCUMENTS, effective_on=EARLY)
+    documents.releases.publish(DOCUMENTS, effective_on=EARLY)
     clock.advance(days=1)
     named = ("示政发〔2015〕1号", "《关于第3件事的通知》", "示政发〔2015〕5号", "示政发〔1990〕7号")
     lay(documents, "决定", document(9, *named))
-    release = documents.publish(DOCUMENTS, effective_on=MIDDLE)
+    release = documents.releases.publish(DOCUMENTS, effective_on=MIDDLE)
     assert release is not None
     assert (release.counts["added"], release.counts["changed"]) == (1, 3)
     by = "示政发〔2015〕9号"
@@ -76,21 +76,21 @@ def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_anot
         "民政.xls",
         {"title": "A1"},
     )
-    assert documents.draft(DOCUMENTS) is None
-    assert documents.verify().ok
-    assert documents.rebuild_spans() == 0
+    assert documents.drafts.get(DOCUMENTS) is None
+    assert documents.releases.verify().ok
+    assert documents.releases.rebuild_spans() == 0
 
 
 def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_says_stays(
-    documents: Store, clock: Clock
+    documents: Log, clock: Clock
 ) -> None:
     ended = "示政发〔2015〕1号"
     lay(documents, "第一", document(7, ended))
-    documents.publish(DOCUMENTS, effective_on=EARLY)
+    documents.releases.publish(DOCUMENTS, effective_on=EARLY)
     clock.advance(days=1)
     lay(documents, "第二", document(8, ended, "示政发〔2015〕2号"))
     lay(documents, "文件", document(1, validity="失效"), document(2, ended_by="示政发〔2014〕3号"))
-    documents.publish(DOCUMENTS, effective_on=MIDDLE)
+    documents.releases.publish(DOCUMENTS, effective_on=MIDDLE)
     found = published(documents)
     assert found["1"].content["validity"] == "失效"
     assert found["1"].content["ended_by"] == "示政发〔2015〕7号"
@@ -98,20 +98,20 @@ def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_sa
     assert "validity" not in found["2"].content
 
 
-def test_a_notice_that_was_withdrawn_ends_nothing_any_more(documents: Store, clock: Clock) -> None:
+def test_a_notice_that_was_withdrawn_ends_nothing_any_more(documents: Log, clock: Clock) -> None:
     lay(documents, "决定", document(9, "示政发〔2015〕1号"))
-    documents.publish(DOCUMENTS, effective_on=EARLY)
+    documents.releases.publish(DOCUMENTS, effective_on=EARLY)
     clock.advance(days=1)
-    documents.withdraw(DOCUMENTS, [published(documents)["9"].id], reason="误发", actor="经办人")
+    documents.releases.withdraw(DOCUMENTS, [published(documents)["9"].id], reason="误发", actor="经办人")
     clock.advance(days=1)
     lay(documents, "文件", document(1))
-    documents.publish(DOCUMENTS, effective_on=LATE)
+    documents.releases.publish(DOCUMENTS, effective_on=LATE)
     assert marks(documents) == {"1": None}
 
 
-def test_a_row_in_error_ends_nothing_and_a_document_does_not_end_itself(documents: Store) -> None:
+def test_a_row_in_error_ends_nothing_and_a_document_does_not_end_itself(documents: Log) -> None:
     wrong = document(8, "示政发〔2015〕1号")
     lay(documents, "决定", Entry(wrong.content, wrong.source_text, wrong.locator, in_error=True))
     lay(documents, "文件", document(1), document(9, "示政发〔2015〕9号", "《关于第9件事的通知》"))
-    documents.publish(DOCUMENTS, effective_on=EARLY, without_errors=True)
+    documents.releases.publish(DOCUMENTS, effective_on=EARLY, without_errors=True)
     assert marks(documents) == {"1": None, "9": None}

@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 from publisher.log.canonical_json import NotCanonicalError, canonical
 from publisher.log.database.tables import HEAD, metadata
-from publisher.log.log import Store
-from publisher.log.model import RecordQuery, StoreError
+from publisher.log.log import Log
+from publisher.log.model import LogError, RecordQuery
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, entry, fees_dataset, ids, release, said
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -42,20 +42,20 @@ def test_what_has_no_exact_json_is_refused(value: Any) -> None:
         canonical(value)
 
 
-def test_anyone_can_check_a_revision_by_its_salt(store: Store) -> None:
-    release(store, entry("证照费"))
-    (state,) = store.records("fees", RecordQuery()).records
+def test_anyone_can_check_a_revision_by_its_salt(log: Log) -> None:
+    release(log, entry("证照费"))
+    (state,) = log.queries.records("fees", RecordQuery()).records
     assert state.salt is not None
     committed = bytes.fromhex(state.salt) + rfc8785.dumps(state.content)
     assert hashlib.sha256(committed).hexdigest() == state.revision
 
 
-def test_each_release_names_the_hash_of_the_one_before(store: Store) -> None:
-    made = [release(store, entry("证照费", str(n)), on=day) for n, day in enumerate((EARLY, MIDDLE, LATE))]
+def test_each_release_names_the_hash_of_the_one_before(log: Log) -> None:
+    made = [release(log, entry("证照费", str(n)), on=day) for n, day in enumerate((EARLY, MIDDLE, LATE))]
     assert made[0].previous_hash == "0" * 64
     assert [r.previous_hash for r in made[1:]] == [r.hash for r in made[:-1]]
-    assert store.verify().ok
-    assert store.verify().releases == 3
+    assert log.releases.verify().ok
+    assert log.releases.verify().releases == 3
 
 
 @pytest.mark.parametrize(
@@ -73,35 +73,35 @@ def test_each_release_names_the_hash_of_the_one_before(store: Store) -> None:
         "DELETE FROM change WHERE sequence = 1",
     ],
 )
-def test_a_log_that_was_tampered_with_does_not_verify(store: Store, damage: str) -> None:
-    release(store, entry("证照费"), entry("登记费"))
-    release(store, entry("证照费", "2"), on=MIDDLE)
-    assert store.verify().ok
-    with store._database.write() as conn:
+def test_a_log_that_was_tampered_with_does_not_verify(log: Log, damage: str) -> None:
+    release(log, entry("证照费"), entry("登记费"))
+    release(log, entry("证照费", "2"), on=MIDDLE)
+    assert log.releases.verify().ok
+    with log._session.database.write() as conn:
         conn.execute(text(damage))
-    assert not store.verify().ok
+    assert not log.releases.verify().ok
 
 
-def test_spans_that_were_damaged_are_made_again_and_search_is_told(store: Store) -> None:
-    release(store, entry("证照费"), entry("登记费"))
-    release(store, entry("证照费", "2"), on=MIDDLE)
-    before = sorted(store.spans(), key=lambda s: s.id)
-    assert store.rebuild_spans() == 0
-    assert sorted(store.spans(), key=lambda s: s.id) == before
-    store.outbox_done(upto=10**9)
-    with store._database.write() as conn:
+def test_spans_that_were_damaged_are_made_again_and_search_is_told(log: Log) -> None:
+    release(log, entry("证照费"), entry("登记费"))
+    release(log, entry("证照费", "2"), on=MIDDLE)
+    before = sorted(log.queries.spans(), key=lambda s: s.id)
+    assert log.releases.rebuild_spans() == 0
+    assert sorted(log.queries.spans(), key=lambda s: s.id) == before
+    log.outbox.mark_done(upto=10**9)
+    with log._session.database.write() as conn:
         conn.execute(text("DELETE FROM span WHERE title = '登记费'"))
         conn.execute(text("UPDATE span SET known_to = 5 WHERE title = '证照费' AND made = 2"))
-    assert store.rebuild_spans() > 0
-    after = sorted(store.spans(), key=lambda s: s.id)
+    assert log.releases.rebuild_spans() > 0
+    after = sorted(log.queries.spans(), key=lambda s: s.id)
     assert [(s.id, s.content, s.known_to) for s in after] == [(s.id, s.content, s.known_to) for s in before]
     changed = {s.id for s in after if s not in before}
-    assert {i.key for i in store.outbox()} == changed
-    assert said(store) == {"证照费": "2"}
+    assert {i.key for i in log.outbox.items()} == changed
+    assert said(log) == {"证照费": "2"}
 
 
-def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:
-    with store._database.read() as conn:
+def test_the_migrations_make_the_tables_that_the_code_expects(log: Log) -> None:
+    with log._session.database.read() as conn:
         context = MigrationContext.configure(conn, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == HEAD
@@ -109,81 +109,81 @@ def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> N
 
 def test_a_database_of_a_newer_program_is_refused(tmp_path: Path, clock: Clock) -> None:
     url = f"sqlite:///{tmp_path / 'qingdan.db'}"
-    store = Store.open(url, sources=tmp_path / "sources", clock=clock)
-    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
-    with store._database.write() as conn:
+    log = Log.open(url, sources=tmp_path / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
+    with log._session.database.write() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    store.close()
-    with pytest.raises(StoreError) as refused:
-        Store.open(url, sources=tmp_path / "sources", clock=clock)
+    log.close()
+    with pytest.raises(LogError) as refused:
+        Log.open(url, sources=tmp_path / "sources", clock=clock)
     assert refused.value.code == "newer-database"
 
 
 def test_opening_a_folder_without_a_site_makes_nothing_there(tmp_path: Path) -> None:
-    store = Store.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources")
-    for ask in (store.site, store.datasets, lambda: store.create_dataset(*fees_dataset())):
-        with pytest.raises(StoreError) as refused:
+    log = Log.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources")
+    for ask in (log.datasets.site, log.datasets.all, lambda: log.datasets.create(*fees_dataset())):
+        with pytest.raises(LogError) as refused:
             ask()
         assert refused.value.code == "not-initialised"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_site_is_founded_once(store: Store) -> None:
-    with pytest.raises(StoreError) as refused:
-        store.init_site("https://elsewhere.example", "elsewhere.example,2020")
+def test_a_site_is_founded_once(log: Log) -> None:
+    with pytest.raises(LogError) as refused:
+        log.datasets.init_site("https://elsewhere.example", "elsewhere.example,2020")
     assert refused.value.code == "already-initialised"
-    assert store.site().base == "https://data.example.gov.cn"
+    assert log.datasets.site().base == "https://data.example.gov.cn"
 
 
-def test_names_of_datasets_are_plain_and_taken_once(store: Store) -> None:
+def test_names_of_datasets_are_plain_and_taken_once(log: Log) -> None:
     dataset, own = fees_dataset()
-    with pytest.raises(StoreError) as refused:
-        store.create_dataset(dataset, own)
+    with pytest.raises(LogError) as refused:
+        log.datasets.create(dataset, own)
     assert refused.value.code == "dataset-exists"
     for name in ("Fees", "收费", "a b", "../x", ""):
-        with pytest.raises(StoreError) as refused:
-            store.create_dataset(fees_dataset(name)[0], own)
+        with pytest.raises(LogError) as refused:
+            log.datasets.create(fees_dataset(name)[0], own)
         assert refused.value.code == "bad-dataset-name"
-    with pytest.raises(StoreError) as refused:
-        store.dataset("nothing")
+    with pytest.raises(LogError) as refused:
+        log.datasets.get("nothing")
     assert refused.value.code == "no-such-dataset"
 
 
-def test_what_a_dataset_says_of_itself_comes_back(store: Store) -> None:
+def test_what_a_dataset_says_of_itself_comes_back(log: Log) -> None:
     dataset, _ = fees_dataset()
-    kept = store.dataset("fees")
+    kept = log.datasets.get("fees")
     assert kept.created_at is not None
     assert (kept.title, kept.labels, kept.parts) == (dataset.title, dataset.labels, dataset.parts)
-    assert [d.name for d in store.datasets()] == ["fees"]
+    assert [d.name for d in log.datasets.all()] == ["fees"]
 
 
-def test_all_versions_that_made_a_release_are_in_it(store: Store) -> None:
-    made = release(store, entry("证照费"), basis="鞍政发〔2015〕34号", note="首次发布", actor="王")
+def test_all_versions_that_made_a_release_are_in_it(log: Log) -> None:
+    made = release(log, entry("证照费"), basis="鞍政发〔2015〕34号", note="首次发布", actor="王")
     assert (made.basis, made.note, made.actor, made.parser_version) == (
         "鞍政发〔2015〕34号",
         "首次发布",
         "王",
         "test 1",
     )
-    assert made.catalogue_digest == store.catalogue("fees", 1).digest
-    assert json.loads(store.catalogue("fees", 1).source)["qingdan"]["name"] == "test-fees"
-    assert store.releases("fees") == (made,)
+    assert made.catalogue_digest == log.queries.catalogue("fees", 1).digest
+    assert json.loads(log.queries.catalogue("fees", 1).source)["qingdan"]["name"] == "test-fees"
+    assert log.queries.releases("fees") == (made,)
 
 
-def test_a_file_is_kept_once_under_its_digest_and_must_be_there_to_be_staged(store: Store) -> None:
-    one = store.put_source(b"bytes", name="a.xls", media_type="application/vnd.ms-excel")
-    two = store.put_source(b"bytes", name="b.xls", media_type="application/vnd.ms-excel")
+def test_a_file_is_kept_once_under_its_digest_and_must_be_there_to_be_staged(log: Log) -> None:
+    one = log.evidence.put_source(b"bytes", name="a.xls", media_type="application/vnd.ms-excel")
+    two = log.evidence.put_source(b"bytes", name="b.xls", media_type="application/vnd.ms-excel")
     assert one.digest == two.digest == hashlib.sha256(b"bytes").hexdigest()
-    assert store.source_bytes(one.digest) == b"bytes"
+    assert log.evidence.source_bytes(one.digest) == b"bytes"
     missing = type(one)("ab" * 32, "x", "text/csv", 1, one.obtained_at)
-    with pytest.raises(StoreError) as refused:
-        store.stage("fees", [entry("证照费")], part="财政局", source=missing, parser_version="1")
+    with pytest.raises(LogError) as refused:
+        log.drafts.stage("fees", [entry("证照费")], part="财政局", source=missing, parser_version="1")
     assert refused.value.code == "source-missing"
 
 
-def test_ids_are_safe_in_addresses(store: Store) -> None:
-    release(store, entry("证照费/？#&"))
-    (record,) = ids(store).values()
+def test_ids_are_safe_in_addresses(log: Log) -> None:
+    release(log, entry("证照费/？#&"))
+    (record,) = ids(log).values()
     assert record.isalnum()
     assert record.isascii()
     assert len(record) == 20

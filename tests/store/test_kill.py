@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from tests.store import kill_harness as harness
 
 SEED = 20151201
@@ -22,9 +22,9 @@ def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_pat
         kills //= 3  # its own recovery is PostgreSQL's; what is tested is one and the same code
     sources = tmp_path / "sources"
     harness.found(url, sources)
-    with contextlib.closing(Store.open(url, sources=sources)) as store:
-        said, started = harness.statements(store), time.monotonic()
-        harness.publish(store, 1)
+    with contextlib.closing(Log.open(url, sources=sources)) as log:
+        said, started = harness.statements(log), time.monotonic()
+        harness.publish(log, 1)
         longest, statements = 2.5 * (time.monotonic() - started), said()
         version = 1
         hits: list[bool] = []
@@ -32,9 +32,9 @@ def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_pat
         with harness.nursery(url, sources) as nursery:
             for moment in harness.moments(SEED, kills, longest=longest, statements=statements):
                 nursery.run(version + 1, moment)
-                survived = harness.survivor(store, heard)
+                survived = harness.survivor(log, heard)
                 assert survived >= version, "a release was lost"
                 hits.append(survived > version)
                 version = survived
-        assert heard == {span.id for span in store.spans()}, "search did not hear of every span"
+        assert heard == {span.id for span in log.queries.spans()}, "search did not hear of every span"
         assert set(hits) == {False, True}, "the moments hit publications, and what lies between them"

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Entry, View
 from publisher.log.queries.predicate import Comparison, Every
 from publisher.log.queries.record_match import MatchQuery
@@ -21,48 +21,50 @@ from tests.geo.places import PLACES, catalogue, halls
 def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
     url: str, tmp_path: Path
 ) -> None:
-    store = Store.open(url, sources=tmp_path / "sources")
-    store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
-    store.create_dataset(dataset(PLACES, catalogue="halls"), catalogue())
+    log = Log.open(url, sources=tmp_path / "sources")
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(dataset(PLACES, catalogue="halls"), catalogue())
     contents = halls(60)
-    source = store.put_source(b"halls", name="halls.csv", media_type="text/csv")
+    source = log.evidence.put_source(b"halls", name="halls.csv", media_type="text/csv")
     entries = [Entry(content=content) for content in contents]
-    store.stage(PLACES, entries, part=None, source=source, parser_version="1")
-    store.publish(PLACES, effective_on=date(2015, 1, 1))
+    log.drafts.stage(PLACES, entries, part=None, source=source, parser_version="1")
+    log.releases.publish(PLACES, effective_on=date(2015, 1, 1))
     for seed in range(120):
         text, tree, holds = Maker(seed, contents).condition(2)
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
-        page = store.match(PLACES, MatchQuery(where=translate(parsed, of_catalogue(catalogue())), limit=100))
+        page = log.queries.match(
+            PLACES, MatchQuery(where=translate(parsed, of_catalogue(catalogue())), limit=100)
+        )
         wanted = sorted(str(c["code"]) for c in contents if holds(c) is True)
         assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, text
         assert page.total == len(wanted), text
-    _pages_join(store, contents)
-    store.close()
+    _pages_join(log, contents)
+    log.close()
 
 
-def _pages_join(store: Store, contents: list[dict[str, object]]) -> None:
-    whole = store.match(PLACES, MatchQuery(limit=100))
+def _pages_join(log: Log, contents: list[dict[str, object]]) -> None:
+    whole = log.queries.match(PLACES, MatchQuery(limit=100))
     ids = [match.id for match in whole.matches]
     assert (whole.total, len(set(ids)), whole.after) == (60, 60, None)
     for where in (None, Every(())):
         seen: list[str] = []
         after = None
         while True:
-            page = store.match(PLACES, MatchQuery(where=where, limit=7, after=after, count=False))
+            page = log.queries.match(PLACES, MatchQuery(where=where, limit=7, after=after, count=False))
             seen += [match.id for match in page.matches]
             after = page.after
             if after is None:
                 break
         assert seen == ids
         assert [
-            m.id for m in store.match(PLACES, MatchQuery(where=where, limit=9, offset=20)).matches
+            m.id for m in log.queries.match(PLACES, MatchQuery(where=where, limit=9, offset=20)).matches
         ] == ids[20:29]
     named = next(m for m in whole.matches if b"windows" in m.content)
-    one = store.match_one(PLACES, named.id, View())
+    one = log.queries.match_one(PLACES, named.id, View())
     assert one == named
-    assert store.match_one(PLACES, "none", View()) is None
-    assert store.match_one(PLACES, named.id, View(as_of=date(2014, 12, 31))) is None
+    assert log.queries.match_one(PLACES, "none", View()) is None
+    assert log.queries.match_one(PLACES, named.id, View(as_of=date(2014, 12, 31))) is None
     windows = json.loads(named.content)["windows"]
-    found = store.match(PLACES, MatchQuery(where=Comparison("windows", "=", windows)))
+    found = log.queries.match(PLACES, MatchQuery(where=Comparison("windows", "=", windows)))
     assert found.total == sum(content.get("windows") == windows for content in contents)
-    assert store.extent(PLACES) == (date(2015, 1, 1), None)
+    assert log.queries.extent(PLACES) == (date(2015, 1, 1), None)

@@ -21,7 +21,7 @@ import publisher.log.database
 from publisher.log.database.connection import Database
 from publisher.log.database.tables import HEAD, metadata, value
 from publisher.log.database.tables import revision as revision_table
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
 from tests.store.site import LATE, entry, put
 
@@ -112,7 +112,7 @@ def test_what_documents_end_is_found_by_name_also_where_they_were_published_befo
         text = content.replace(", ", ",").replace(": ", ":")
         conn.execute(update(revision_table).where(revision_table.c.key == key).values(content=text))
     database.close()
-    Store.open(empty, sources=tmp_path / "sources", clock=now).close()
+    Log.open(empty, sources=tmp_path / "sources", clock=now).close()
     database = Database(empty)
     with database.read() as conn:
         found = select(value.c.text).where(value.c.field == "ends", value.c.revision == key)
@@ -123,19 +123,19 @@ def test_what_documents_end_is_found_by_name_also_where_they_were_published_befo
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_a_site_of_an_earlier_revision_goes_on(empty: str, tmp_path: Path, revision: str) -> None:
     restore(empty, revision)
-    store = Store.open(empty, sources=tmp_path / "sources", clock=now)
+    log = Log.open(empty, sources=tmp_path / "sources", clock=now)
     try:
-        assert store.verify().problems == ()
-        assert [r.number for r in store.releases("fees")] == [1, 2, 3, 4, 5, 6]
-        said = store.records("fees", RecordQuery(view=View(release=1), limit=100)).records
+        assert log.releases.verify().problems == ()
+        assert [r.number for r in log.queries.releases("fees")] == [1, 2, 3, 4, 5, 6]
+        said = log.queries.records("fees", RecordQuery(view=View(release=1), limit=100)).records
         assert sorted(r.title for r in said) == ["丁", "乙", "甲"]
-        present = store.records("fees", RecordQuery(limit=100)).records
+        present = log.queries.records("fees", RecordQuery(limit=100)).records
         assert {r.title: r.content["standard"] for r in present} == {"甲": "3", "丁丁": "1"}
-        assert store.rebuild_spans() == 0
-        source = put(store)
-        store.stage("fees", [entry("新")], part="民政局", source=source, parser_version="test 2")
-        made = store.publish("fees", effective_on=LATE)
+        assert log.releases.rebuild_spans() == 0
+        source = put(log)
+        log.drafts.stage("fees", [entry("新")], part="民政局", source=source, parser_version="test 2")
+        made = log.releases.publish("fees", effective_on=LATE)
         assert made is not None
-        assert store.verify().ok
+        assert log.releases.verify().ok
     finally:
-        store.close()
+        log.close()

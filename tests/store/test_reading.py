@@ -8,27 +8,27 @@ from typing import Any
 import pytest
 
 from publisher.log.clocks import start_of
-from publisher.log.log import Store
-from publisher.log.model import Filter, RecordQuery, StoreError, View
+from publisher.log.log import Log
+from publisher.log.model import Filter, LogError, RecordQuery, View
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, entry, fees_dataset, ids, lay, release, said
 
 
-def names(store: Store, **query: Any) -> list[str]:
-    page = store.records("fees", RecordQuery(**query))
+def names(log: Log, **query: Any) -> list[str]:
+    page = log.queries.records("fees", RecordQuery(**query))
     assert page.total == len(page.records) or page.after is not None
     return [r.title for r in page.records]
 
 
 @pytest.fixture
-def filled(store: Store) -> Store:
+def filled(log: Log) -> Log:
     rows = [
         entry("丁", kind="甲类", rate=10, remark="x"),
         entry("丙", "2", kind="乙类", rate=2),
         entry("乙", "2", kind="甲类", rate=9),
         entry("甲", "%_' OR 1=1", place="东区"),
     ]
-    release(store, *rows)
-    return store
+    release(log, *rows)
+    return log
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def filled(store: Store) -> Store:
         ([("part", "eq", ("民政局",))], ""),
     ],
 )
-def test_filters_pick(filled: Store, conditions: list[tuple[Any, ...]], expected: str) -> None:
+def test_filters_pick(filled: Log, conditions: list[tuple[Any, ...]], expected: str) -> None:
     found = names(filled, filters=tuple(Filter(*c) for c in conditions))
     assert sorted(found) == sorted(expected)
 
@@ -69,13 +69,13 @@ def test_filters_pick(filled: Store, conditions: list[tuple[Any, ...]], expected
     ],
 )
 def test_lists_are_sorted_by_code_point_with_blanks_last_and_paged_by_key(
-    filled: Store, sort: tuple[tuple[str, bool], ...], expected: str
+    filled: Log, sort: tuple[tuple[str, bool], ...], expected: str
 ) -> None:
     assert names(filled, sort=sort) == list(expected)
     seen: list[str] = []
     after = None
     while True:
-        page = filled.records("fees", RecordQuery(sort=sort, limit=1, after=after))
+        page = filled.queries.records("fees", RecordQuery(sort=sort, limit=1, after=after))
         assert page.total == 4
         seen += [r.title for r in page.records]
         if page.after is None:
@@ -93,108 +93,108 @@ def test_lists_are_sorted_by_code_point_with_blanks_last_and_paged_by_key(
         RecordQuery(facets=("standard",)),
     ],
 )
-def test_what_cannot_be_asked_is_refused(filled: Store, query: RecordQuery) -> None:
-    with pytest.raises(StoreError) as refused:
-        filled.records("fees", query)
+def test_what_cannot_be_asked_is_refused(filled: Log, query: RecordQuery) -> None:
+    with pytest.raises(LogError) as refused:
+        filled.queries.records("fees", query)
     assert refused.value.code == "bad-filter"
 
 
-def test_a_cursor_of_another_request_is_refused(filled: Store) -> None:
-    with pytest.raises(StoreError) as refused:
-        filled.records("fees", RecordQuery(after=("x", 1, 2)))
+def test_a_cursor_of_another_request_is_refused(filled: Log) -> None:
+    with pytest.raises(LogError) as refused:
+        filled.queries.records("fees", RecordQuery(after=("x", 1, 2)))
     assert refused.value.code == "bad-cursor"
 
 
-def test_facets_count_all_values_also_of_a_field_that_is_filtered(filled: Store) -> None:
+def test_facets_count_all_values_also_of_a_field_that_is_filtered(filled: Log) -> None:
     query = RecordQuery(filters=(Filter("kind", "eq", ("甲类",)),), facets=("kind", "part"))
-    facets = filled.records("fees", query).facets
+    facets = filled.queries.records("fees", query).facets
     assert facets == {"kind": (("甲类", 2), ("乙类", 1)), "part": (("财政局", 2),)}
 
 
-def test_facets_and_filters_are_of_the_day_that_is_asked(filled: Store) -> None:
+def test_facets_and_filters_are_of_the_day_that_is_asked(filled: Log) -> None:
     release(filled, entry("丁", kind="丙类"), on=LATE)
     then = RecordQuery(view=View(as_of=MIDDLE), facets=("kind",))
-    assert filled.records("fees", then).facets["kind"] == (("甲类", 2), ("乙类", 1))
+    assert filled.queries.records("fees", then).facets["kind"] == (("甲类", 2), ("乙类", 1))
     assert names(filled, filters=(Filter("kind", "eq", ("甲类",)),)) == []
 
 
-def test_a_long_value_is_found_by_all_of_it(store: Store) -> None:
+def test_a_long_value_is_found_by_all_of_it(log: Log) -> None:
     long = "长" * 5_000
-    release(store, entry("甲" * 3_000, kind=long), entry("乙", kind=long + "尾"))
-    assert names(store, filters=(Filter("kind", "eq", (long,)),)) == ["甲" * 3_000]
+    release(log, entry("甲" * 3_000, kind=long), entry("乙", kind=long + "尾"))
+    assert names(log, filters=(Filter("kind", "eq", (long,)),)) == ["甲" * 3_000]
 
 
-def test_a_release_pins_both_clocks(store: Store, clock: Clock) -> None:
-    release(store, entry("甲", "1"), on=EARLY)
+def test_a_release_pins_both_clocks(log: Log, clock: Clock) -> None:
+    release(log, entry("甲", "1"), on=EARLY)
     clock.advance(days=1)
-    release(store, entry("甲", "2"), on=LATE)
+    release(log, entry("甲", "2"), on=LATE)
     clock.advance(days=1)
-    store.correct("fees", {ids(store)["甲"]: entry("甲", "3").content}, reason="x")
-    assert said(store, View(release=1)) == {"甲": "1"}
-    assert said(store, View(release=2)) == {"甲": "2"}
-    with pytest.raises(StoreError) as refused:
-        said(store, View(release=1, as_of=EARLY))
+    log.releases.correct("fees", {ids(log)["甲"]: entry("甲", "3").content}, reason="x")
+    assert said(log, View(release=1)) == {"甲": "1"}
+    assert said(log, View(release=2)) == {"甲": "2"}
+    with pytest.raises(LogError) as refused:
+        said(log, View(release=1, as_of=EARLY))
     assert refused.value.code == "mixed-view"
-    with pytest.raises(StoreError) as refused:
-        said(store, View(release=9))
+    with pytest.raises(LogError) as refused:
+        said(log, View(release=9))
     assert refused.value.code == "no-such-release"
 
 
-def test_known_at_alone_asks_what_was_said_then_of_that_day(store: Store, clock: Clock) -> None:
-    release(store, entry("甲", "1"), on=date(2019, 1, 1))
-    release(store, entry("甲", "2"), on=date(2020, 6, 1))
+def test_known_at_alone_asks_what_was_said_then_of_that_day(log: Log, clock: Clock) -> None:
+    release(log, entry("甲", "1"), on=date(2019, 1, 1))
+    release(log, entry("甲", "2"), on=date(2020, 6, 1))
     then = clock.advance(days=1)
     clock.now = datetime(2021, 1, 1, tzinfo=UTC)
-    assert said(store) == {"甲": "2"}
-    assert said(store, View(known_at=then)) == {"甲": "1"}
-    assert said(store, View(known_at=then - timedelta(days=9))) == {}
+    assert said(log) == {"甲": "2"}
+    assert said(log, View(known_at=then)) == {"甲": "1"}
+    assert said(log, View(known_at=then - timedelta(days=9))) == {}
 
 
-def test_a_record_shows_where_it_stood_and_in_which_file(store: Store) -> None:
-    release(store, entry("甲", "7"))
-    state = store.record("fees", ids(store)["甲"])
+def test_a_record_shows_where_it_stood_and_in_which_file(log: Log) -> None:
+    release(log, entry("甲", "7"))
+    state = log.queries.record("fees", ids(log)["甲"])
     assert state.locator == {"sheet": "收费", "rows": [7]}
     assert [s.name for s in state.sources] == ["a workbook.xls"]
     assert (state.effective_from, state.effective_to, state.known_to) == (EARLY, None, None)
 
 
-def test_find_prefers_the_exact_title(store: Store) -> None:
-    release(store, entry("证照费"), entry("证照费（补办）"), entry("100%_费"))
-    assert [r.title for r in store.find("fees", "证照费")] == ["证照费"]
-    assert [r.title for r in store.find("fees", "照费")] == ["证照费", "证照费（补办）"]
-    assert [r.title for r in store.find("fees", "%_")] == ["100%_费"]
-    assert store.find("fees", "没有") == ()
+def test_find_prefers_the_exact_title(log: Log) -> None:
+    release(log, entry("证照费"), entry("证照费（补办）"), entry("100%_费"))
+    assert [r.title for r in log.queries.find("fees", "证照费")] == ["证照费"]
+    assert [r.title for r in log.queries.find("fees", "照费")] == ["证照费", "证照费（补办）"]
+    assert [r.title for r in log.queries.find("fees", "%_")] == ["100%_费"]
+    assert log.queries.find("fees", "没有") == ()
 
 
-def test_changes_are_read_in_both_directions_and_from_any_place(store: Store) -> None:
-    release(store, entry("甲"), entry("乙"), entry("丙"))
+def test_changes_are_read_in_both_directions_and_from_any_place(log: Log) -> None:
+    release(log, entry("甲"), entry("乙"), entry("丙"))
     dataset, own = fees_dataset("others", parts=())
-    store.create_dataset(dataset, own)
-    release(store, entry("丁"), part=None, dataset="others")
-    assert [c.sequence for c in store.changes()] == [1, 2, 3, 4]
-    assert [c.title for c in store.changes(after=1, limit=2)] == ["乙", "丙"]
-    assert [c.title for c in store.changes(before=4, descending=True, limit=2)] == ["丙", "乙"]
-    assert [c.title for c in store.changes(dataset="others", release=1)] == ["丁"]
+    log.datasets.create(dataset, own)
+    release(log, entry("丁"), part=None, dataset="others")
+    assert [c.sequence for c in log.queries.changes()] == [1, 2, 3, 4]
+    assert [c.title for c in log.queries.changes(after=1, limit=2)] == ["乙", "丙"]
+    assert [c.title for c in log.queries.changes(before=4, descending=True, limit=2)] == ["丙", "乙"]
+    assert [c.title for c in log.queries.changes(dataset="others", release=1)] == ["丁"]
 
 
-def test_the_validator_moves_with_releases_and_days(store: Store, clock: Clock) -> None:
-    assert store.validator() == (0, date(2020, 1, 1))
-    release(store, entry("甲"))
-    assert store.validator("fees") == store.validator() == (1, date(2020, 1, 1))
+def test_the_validator_moves_with_releases_and_days(log: Log, clock: Clock) -> None:
+    assert log.queries.validator() == (0, date(2020, 1, 1))
+    release(log, entry("甲"))
+    assert log.queries.validator("fees") == log.queries.validator() == (1, date(2020, 1, 1))
     clock.advance(hours=16)
-    assert store.validator("fees") == (1, date(2020, 1, 2))
-    assert store.sequence("fees") == store.sequence() == 1
+    assert log.queries.validator("fees") == (1, date(2020, 1, 2))
+    assert log.queries.sequence("fees") == log.queries.sequence() == 1
 
 
 def test_the_validator_moves_with_a_new_name_of_a_part_even_if_the_clock_is_set_back(
-    store: Store, clock: Clock
+    log: Log, clock: Clock
 ) -> None:
-    release(store, entry("甲"))
-    seen = [(store.validator(), store.validator("fees"))]
+    release(log, entry("甲"))
+    seen = [(log.queries.validator(), log.queries.validator("fees"))]
     for old, new in (("财政局", "财政和国资局"), ("财政和国资局", "财政局")):
-        store.rename_part("fees", old, new)
+        log.datasets.rename_part("fees", old, new)
         clock.advance(days=-1)
-        seen.append((store.validator(), store.validator("fees")))
+        seen.append((log.queries.validator(), log.queries.validator("fees")))
     assert list(map(_numbers, seen)) == sorted(set(map(_numbers, seen)))
 
 
@@ -202,41 +202,41 @@ def _numbers(pair: tuple[tuple[int, date], tuple[int, date]]) -> tuple[int, ...]
     return tuple(number for number, _ in pair)
 
 
-def test_who_stops_reading_half_way_holds_nobody_in_the_past(store: Store) -> None:
+def test_who_stops_reading_half_way_holds_nobody_in_the_past(log: Log) -> None:
     many = [entry(f"第{number}项") for number in range(2_500)]
-    release(store, *many)
-    rows = store.stated("fees", View())
+    release(log, *many)
+    rows = log.queries.whole_state("fees", View())
     next(rows)
     rows.close()
-    release(store, *many, entry("甲"), on=MIDDLE)
-    assert store.sequence("fees") == 2
-    assert len(list(store.stated("fees", View()))) == 2_501
+    release(log, *many, entry("甲"), on=MIDDLE)
+    assert log.queries.sequence("fees") == 2
+    assert len(list(log.queries.whole_state("fees", View()))) == 2_501
 
 
-def test_whoever_is_still_reading_sees_one_state_while_others_publish(store: Store) -> None:
+def test_whoever_is_still_reading_sees_one_state_while_others_publish(log: Log) -> None:
     many = [entry(f"第{number}项") for number in range(2_500)]
-    release(store, *many)
-    rows = store.stated("fees", View())
+    release(log, *many)
+    rows = log.queries.whole_state("fees", View())
     next(rows)
-    release(store, entry("甲"), on=MIDDLE)
-    assert said(store, View()) == {"甲": "1"}
+    release(log, entry("甲"), on=MIDDLE)
+    assert said(log, View()) == {"甲": "1"}
     assert len(list(rows)) == 2_499
 
 
-def test_the_outbox_holds_every_span_written_or_closed_until_it_is_done(store: Store) -> None:
-    release(store, entry("甲"), entry("乙"))
-    first = store.outbox()
+def test_the_outbox_holds_every_span_written_or_closed_until_it_is_done(log: Log) -> None:
+    release(log, entry("甲"), entry("乙"))
+    first = log.outbox.items()
     assert [i.kind for i in first] == ["span", "span", "release"]
-    assert store.outbox_position() == 0
-    store.outbox_failed(first[0].sequence, "no room")
-    assert (store.outbox()[0].attempts, store.outbox()[0].error) == (1, "no room")
-    store.outbox_done(sequences=[first[0].sequence])
-    assert store.outbox_position() == first[0].sequence
-    store.outbox_done(upto=first[-1].sequence)
-    assert store.outbox() == ()
-    release(store, entry("甲", "2"), entry("乙"), on=MIDDLE)
-    written = [i.key for i in store.outbox() if i.kind == "span"]
-    spans = {s.id: s for s in store.spans(ids=written)}
+    assert log.outbox.position() == 0
+    log.outbox.mark_failed(first[0].sequence, "no room")
+    assert (log.outbox.items()[0].attempts, log.outbox.items()[0].error) == (1, "no room")
+    log.outbox.mark_done(sequences=[first[0].sequence])
+    assert log.outbox.position() == first[0].sequence
+    log.outbox.mark_done(upto=first[-1].sequence)
+    assert log.outbox.items() == ()
+    release(log, entry("甲", "2"), entry("乙"), on=MIDDLE)
+    written = [i.key for i in log.outbox.items() if i.kind == "span"]
+    spans = {s.id: s for s in log.queries.spans(ids=written)}
     assert set(spans) == set(written)
     assert sorted((s.content["standard"], s.known_to is None) for s in spans.values()) == [
         ("1", False),
@@ -246,38 +246,38 @@ def test_the_outbox_holds_every_span_written_or_closed_until_it_is_done(store: S
     assert min(s.sequence for s in spans.values()) > first[-1].sequence
 
 
-def test_a_release_of_future_effect_is_due_once_more_on_its_day(store: Store, clock: Clock) -> None:
+def test_a_release_of_future_effect_is_due_once_more_on_its_day(log: Log, clock: Clock) -> None:
     day = date(2020, 2, 1)
-    release(store, entry("甲"), on=day)
-    store.outbox_done(upto=10**9)
-    assert store.outbox() == ()
+    release(log, entry("甲"), on=day)
+    log.outbox.mark_done(upto=10**9)
+    assert log.outbox.items() == ()
     clock.now = start_of(day)
-    assert [(i.kind, i.key, i.due_at) for i in store.outbox()] == [("release", "1", start_of(day))]
+    assert [(i.kind, i.key, i.due_at) for i in log.outbox.items()] == [("release", "1", start_of(day))]
 
 
-def test_spans_stream_all_states_but_removals(store: Store) -> None:
-    release(store, entry("甲"), entry("乙"))
-    release(store, entry("甲", "2"), on=MIDDLE)
-    store.withdraw("fees", [ids(store)["甲"]], reason="误发")
-    spans = list(store.spans(dataset="fees"))
+def test_spans_stream_all_states_but_removals(log: Log) -> None:
+    release(log, entry("甲"), entry("乙"))
+    release(log, entry("甲", "2"), on=MIDDLE)
+    log.releases.withdraw("fees", [ids(log)["甲"]], reason="误发")
+    spans = list(log.queries.spans(dataset="fees"))
     assert {s.status for s in spans} == {"stated", "withdrawn"}
     assert len({s.id for s in spans}) == len(spans)
     assert all(s.content == {} for s in spans if s.status == "withdrawn")
-    assert list(store.spans(ids=["no.such.span", "odd"])) == []
+    assert list(log.queries.spans(ids=["no.such.span", "odd"])) == []
 
 
-def test_only_one_holds_the_worker_lock(store: Store) -> None:
-    with store.worker_lock() as mine:
+def test_only_one_holds_the_worker_lock(log: Log) -> None:
+    with log.outbox.lock() as mine:
         assert mine
-        with store.worker_lock() as other:
+        with log.outbox.lock() as other:
             assert not other
-    with store.worker_lock() as again:
+    with log.outbox.lock() as again:
         assert again
 
 
-def test_two_rows_about_one_record_from_two_imports_are_told_apart(store: Store) -> None:
-    lay(store, entry("甲"))
-    lay(store, entry("乙"), part="民政局")
-    store.publish("fees", effective_on=EARLY)
-    parts = {r.title: r.part for r in store.records("fees", RecordQuery()).records}
+def test_two_rows_about_one_record_from_two_imports_are_told_apart(log: Log) -> None:
+    lay(log, entry("甲"))
+    lay(log, entry("乙"), part="民政局")
+    log.releases.publish("fees", effective_on=EARLY)
+    parts = {r.title: r.part for r in log.queries.records("fees", RecordQuery()).records}
     assert parts == {"甲": "财政局", "乙": "民政局"}

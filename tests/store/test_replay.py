@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from publisher.log.log import Store
-from publisher.log.model import RecordQuery, StoreError, View
+from publisher.log.log import Log
+from publisher.log.model import LogError, RecordQuery, View
 from tests.store.postgresql import Server
 from tests.store.replay import DAYS, Replay
 from tests.store.site import Clock, entry, fees_dataset, lay
@@ -40,10 +40,10 @@ histories = st.lists(st.one_of(publishing, publishing, publishing, amending), mi
 
 
 class Story:
-    """One history, told to the store and to the replay."""
+    """One history, told to the log and to the replay."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self.store, self.clock, self.replay = store, clock, Replay()
+    def __init__(self, log: Log, clock: Clock) -> None:
+        self.log, self.clock, self.replay = log, clock, Replay()
         self.ids: dict[str, str] = {}
         self.gone: dict[str, list[str]] = {}
 
@@ -61,20 +61,20 @@ class Story:
 
     def publish(self, part: str, wanted: dict[str, str], day: int, on_conflict: Any) -> None:
         here = {n: text for n, text in wanted.items() if n[0] == part}
-        lay(self.store, *(entry(n, text) for n, text in here.items()), part=part)
+        lay(self.log, *(entry(n, text) for n, text in here.items()), part=part)
         boundary = self.replay.boundary(part, day)
         effective_on = START + timedelta(days=day)
         if on_conflict == "refuse" and boundary is not None:
-            with pytest.raises(StoreError) as refused:
-                self.store.publish("fees", effective_on=effective_on)
+            with pytest.raises(LogError) as refused:
+                self.log.releases.publish("fees", effective_on=effective_on)
             assert refused.value.code == "later-effect"
-            self.store.discard_draft("fees")
+            self.log.drafts.discard("fees")
             return
         end = boundary if on_conflict == "keep" and boundary is not None else DAYS
-        made = self.store.publish("fees", effective_on=effective_on, on_conflict=on_conflict)
+        made = self.log.releases.publish("fees", effective_on=effective_on, on_conflict=on_conflict)
         assert (made is not None) == self.replay.publish(part, here, day, end)
         if made is not None:
-            for change in self.store.changes(dataset="fees", release=made.number):
+            for change in self.log.queries.changes(dataset="fees", release=made.number):
                 self.ids[change.title] = change.record
 
     def correct(self, name: str, text: str) -> None:
@@ -82,25 +82,25 @@ class Story:
             return
         corrections = {self.ids[name]: entry(name, text).content}
         if self.replay.correct(name, text, self.today):
-            self.store.correct("fees", corrections, reason="勘误")
+            self.log.releases.correct("fees", corrections, reason="勘误")
         else:
-            with pytest.raises(StoreError, match="Nothing changes"):
-                self.store.correct("fees", corrections, reason="勘误")
+            with pytest.raises(LogError, match="Nothing changes"):
+                self.log.releases.correct("fees", corrections, reason="勘误")
 
     def withdraw(self, name: str) -> None:
         if name in self.replay.table and self.replay.chosen(name, self.today) is not None:
             self.replay.withdraw(name, self.today)
-            self.store.withdraw("fees", [self.ids[name]], reason="误发")
+            self.log.releases.withdraw("fees", [self.ids[name]], reason="误发")
 
     def erase(self, name: str) -> None:
         # Once: a record of the same name that comes later is another record, and the tables go by names.
         if name in self.replay.table and not self.gone:
             self.replay.erase(name)
-            self.store.erase(records=[("fees", self.ids[name])], ground="判决")
+            self.log.releases.erase(records=[("fees", self.ids[name])], ground="判决")
             self.gone[name] = [self.ids.pop(name)]
 
     def compare(self) -> None:
-        releases = self.store.releases("fees")
+        releases = self.log.queries.releases("fees")
         assert len(releases) == len(self.replay.after)
         for n, release in enumerate(releases):
             for day in range(DAYS):
@@ -113,7 +113,7 @@ class Story:
         self._compare_records(releases)
 
     def _compare_list(self, view: View, release: int, day: int) -> None:
-        page = self.store.records("fees", RecordQuery(view=view, limit=100))
+        page = self.log.queries.records("fees", RecordQuery(view=view, limit=100))
         found = {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
         assert found == self.replay.in_force(release, day), (view, release)
         assert page.total == len(found)
@@ -129,23 +129,23 @@ class Story:
                     expected = self.replay.status(n, day, name)
                     if expected is None:
                         continue
-                    state = self.store.record("fees", record, view)
+                    state = self.log.queries.record("fees", record, view)
                     assert (state.status, state.content.get("standard", "")) == expected, (name, view)
         for records in self.gone.values():
             for record in records:
-                assert self.store.record("fees", record).status == "erased"
+                assert self.log.queries.record("fees", record).status == "erased"
 
 
 @contextmanager
 def a_site(url: str, folder: Path) -> Iterator[Story]:
     clock = Clock(datetime(2020, 1, 1, 4, tzinfo=UTC))
-    store = Store.open(url, sources=folder / "sources", clock=clock)
+    log = Log.open(url, sources=folder / "sources", clock=clock)
     try:
-        store.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
-        store.create_dataset(*fees_dataset(parts=("A", "B")))
-        yield Story(store, clock)
+        log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
+        log.datasets.create(*fees_dataset(parts=("A", "B")))
+        yield Story(log, clock)
     finally:
-        store.close()
+        log.close()
 
 
 @contextmanager
@@ -162,8 +162,8 @@ def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
     for step in history:
         story.tell(step)
     story.compare()
-    assert story.store.verify().problems == ()
-    assert story.store.rebuild_spans() == 0
+    assert story.log.releases.verify().problems == ()
+    assert story.log.releases.rebuild_spans() == 0
     story.compare()
 
 

@@ -16,7 +16,7 @@ from publisher.cli.terminal import change_lines, output
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import View
     from publisher.log.queries.comparison import Difference
     from schemas.definition.catalogue import Catalogue
@@ -67,18 +67,18 @@ def compare(
     end = after or View(as_of=today())
     if _backwards(before, end):
         raise click.UsageError("TO 早于 FROM，请对调 / TO is earlier than FROM; exchange them")
-    with place.store() as store, store.snapshot():
+    with place.log() as log, log.snapshot():
         if csv is not None:
-            _csv(store, dataset, before, end, csv)
+            _csv(log, dataset, before, end, csv)
         if xlsx is not None:
-            _xlsx(store, dataset, before, end, xlsx)
-        totals = store.totals(dataset, before, end)
-        found = store.differences(dataset, before, end)
+            _xlsx(log, dataset, before, end, xlsx)
+        totals = log.queries.totals(dataset, before, end)
+        found = log.queries.differences(dataset, before, end)
         if as_json:
             output.as_json({"totals": asdict(totals), "differences": [asdict(d) for d in found]})
             return
         if csv is None and xlsx is None:
-            _show(found, store.catalogue(dataset))
+            _show(found, log.queries.catalogue(dataset))
     from publisher.views.comparison.spreadsheets import KIND_TITLES
 
     counts = [f"{KIND_TITLES[kind]} {kind} {number}" for kind, number in totals.kinds.items() if number]
@@ -108,22 +108,24 @@ def _show(found: Iterator[Difference], catalogue: Catalogue) -> None:
             output.result(f"    第 {step.release} 次发布 release {step.release}  {step.effective_on}  {told}")
 
 
-def _csv(store: Store, dataset: str, before: View, after: View, path: Path) -> None:
+def _csv(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
     from publisher.views.comparison.spreadsheets import to_csv
 
     with path.open("wb") as file:
-        found = store.differences(dataset, before, after)
-        file.writelines(to_csv(found, store.catalogue(dataset), lang="zh"))
+        found = log.queries.differences(dataset, before, after)
+        file.writelines(to_csv(found, log.queries.catalogue(dataset), lang="zh"))
 
 
-def _xlsx(store: Store, dataset: str, before: View, after: View, path: Path) -> None:
+def _xlsx(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
     from publisher.views.comparison.spreadsheets import Heading, to_xlsx
 
-    kept = store.dataset(dataset)
-    source = f"{store.site().base}/v1/datasets/{dataset}"
+    kept = log.datasets.get(dataset)
+    source = f"{log.datasets.site().base}/v1/datasets/{dataset}"
     heading = Heading(kept.title, _name(before), _name(after), source, kept.licence, kept.notice)
-    totals = store.totals(dataset, before, after)
-    to_xlsx(path, store.differences(dataset, before, after), totals, store.catalogue(dataset), heading)
+    totals = log.queries.totals(dataset, before, after)
+    to_xlsx(
+        path, log.queries.differences(dataset, before, after), totals, log.queries.catalogue(dataset), heading
+    )
 
 
 def _name(view: View) -> str:

@@ -70,8 +70,8 @@ def create(
         labels=labels,
         source_note=source_note,
     )
-    with place.store() as store:
-        store.create_dataset(made, kept_by)
+    with place.log() as log:
+        log.datasets.create(made, kept_by)
     output.say(f"已建立数据集 {name}（{kept_by.title}）。", f"Made the dataset {name} ({kept_by.title_en}).")
 
 
@@ -80,8 +80,8 @@ def create(
 @with_place
 def list_(place: Place, *, as_json: bool) -> None:
     """列出数据集 / List the datasets."""
-    with place.store() as store:
-        found = store.datasets()
+    with place.log() as log:
+        found = log.datasets.all()
     if as_json:
         output.as_json([asdict(one) for one in found])
         return
@@ -95,9 +95,9 @@ def list_(place: Place, *, as_json: bool) -> None:
 @with_place
 def show(place: Place, name: str, *, as_json: bool) -> None:
     """一个数据集 / One dataset."""
-    with place.store() as store:
-        one = store.dataset(name)
-        releases = store.releases(name)
+    with place.log() as log:
+        one = log.datasets.get(name)
+        releases = log.queries.releases(name)
     if as_json:
         output.as_json({**asdict(one), "releases": len(releases)})
         return
@@ -135,9 +135,9 @@ def migrate(
     actor: str,
 ) -> None:
     """换用新的目录文件，本身是一次发布 / Go over to a new catalogue file; itself a release."""
-    with place.store() as store:
-        to = place.catalogue(catalogue or store.dataset(name).catalogue)
-        release = store.migrate(
+    with place.log() as log:
+        to = place.catalogue(catalogue or log.datasets.get(name).catalogue)
+        release = log.releases.migrate(
             name, to, effective_on=effective_on or today(), basis=basis, reason=note, actor=actor
         )
     output.say(f"已换用目录 {to.name}，第 {release.number} 次发布。", f"Migrated, release {release.number}.")
@@ -173,9 +173,9 @@ def part_add(
 
     if len(names) > 1 and (aliases or code):
         raise click.UsageError("--alias 和 --code 只用于一个部门 / --alias and --code go with one part")
-    with place.store() as store:
+    with place.log() as log:
         for name in names:
-            store.add_part(dataset_name, Part(name, aliases=aliases, code=code, valid_from=valid_from))
+            log.datasets.add_part(dataset_name, Part(name, aliases=aliases, code=code, valid_from=valid_from))
     output.say(f"已声明: {'、'.join(names)}。", f"Declared: {', '.join(names)}.")
 
 
@@ -186,8 +186,8 @@ def part_add(
 @with_place
 def part_rename(place: Place, dataset_name: str, old: str, new: str) -> None:
     """部门改名，旧名留作别名 / Rename a part; the old name stays an alias."""
-    with place.store() as store:
-        store.rename_part(dataset_name, old, new)
+    with place.log() as log:
+        log.datasets.rename_part(dataset_name, old, new)
     output.say(f"“{old}”现名“{new}”。", f"{old} is now {new}.")
 
 
@@ -198,8 +198,8 @@ def part_rename(place: Place, dataset_name: str, old: str, new: str) -> None:
 @with_place
 def part_merge(place: Place, dataset_name: str, old: str, into: str) -> None:
     """部门合并：OLD 并入 INTO / Merge a part into another, which takes its records over."""
-    with place.store() as store:
-        store.merge_parts(dataset_name, old, into)
+    with place.log() as log:
+        log.datasets.merge_parts(dataset_name, old, into)
     output.say(f"“{old}”已并入“{into}”。", f"{old} was merged into {into}.")
 
 
@@ -212,8 +212,8 @@ def part_merge(place: Place, dataset_name: str, old: str, into: str) -> None:
 @with_place
 def part_close(place: Place, dataset_name: str, name: str, valid_to: date | None) -> None:
     """部门撤销 / Close a part."""
-    with place.store() as store:
-        store.close_part(dataset_name, name, valid_to=valid_to or today())
+    with place.log() as log:
+        log.datasets.close_part(dataset_name, name, valid_to=valid_to or today())
     output.say(f"“{name}”已撤销。", f"{name} is closed.")
 
 
@@ -223,8 +223,8 @@ def part_close(place: Place, dataset_name: str, name: str, valid_to: date | None
 @with_place
 def part_list(place: Place, dataset_name: str, *, as_json: bool) -> None:
     """列出部门 / List the parts."""
-    with place.store() as store:
-        parts = store.dataset(dataset_name).parts
+    with place.log() as log:
+        parts = log.datasets.get(dataset_name).parts
     if as_json:
         output.as_json([asdict(one) for one in parts])
         return

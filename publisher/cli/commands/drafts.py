@@ -24,8 +24,8 @@ def draft() -> None:
 @with_place
 def show(place: Place, dataset: str, *, as_json: bool) -> int:
     """草稿里有什么 / What the draft holds."""
-    with place.store() as store:
-        found = store.draft(dataset)
+    with place.log() as log:
+        found = log.drafts.get(dataset)
     if found is None:
         raise no_draft(dataset)
     if as_json:
@@ -57,12 +57,12 @@ def show(place: Place, dataset: str, *, as_json: bool) -> int:
 @with_place
 def diff(place: Place, dataset: str, effective_on: date | None, *, as_json: bool) -> int:
     """发布后会有哪些变化 / What publication would change."""
-    with place.store() as store, output.progress() as progress:
-        if store.draft(dataset) is None:
+    with place.log() as log, output.progress() as progress:
+        if log.drafts.get(dataset) is None:
             raise no_draft(dataset)
         progress("比较 comparing", 0, None)
-        found = store.draft_diff(dataset, effective_on=effective_on)
-        catalogue = store.catalogue(dataset)
+        found = log.drafts.diff(dataset, effective_on=effective_on)
+        catalogue = log.queries.catalogue(dataset)
     if as_json:
         output.as_json(change_lines.diff_json(found))
     else:
@@ -76,8 +76,8 @@ def diff(place: Place, dataset: str, effective_on: date | None, *, as_json: bool
 @with_place
 def discard(place: Place, dataset: str, part: str | None) -> None:
     """丢弃草稿 / Throw the draft away."""
-    with place.store() as store:
-        store.discard_draft(dataset, part)
+    with place.log() as log:
+        log.drafts.discard(dataset, part)
     output.say("草稿已丢弃。", "The draft was thrown away.")
 
 

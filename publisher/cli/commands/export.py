@@ -50,9 +50,9 @@ def export(
     from publisher.web.file_cache import digest_of
 
     sums = []
-    with place.store() as store, output.progress() as progress:
-        view = View(release=release) if release else write_state.newest(store, dataset) or View()
-        told = write_state.about(store, dataset, view, "en" if lang == "en" else "zh")
+    with place.log() as log, output.progress() as progress:
+        view = View(release=release) if release else write_state.newest(log, dataset) or View()
+        told = write_state.about(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)
         wanted = forms or FORMS
         for done, name in enumerate(wanted):
@@ -62,8 +62,8 @@ def export(
             beside = path.with_name(path.name + ".part")
             beside.unlink(missing_ok=True)
             try:
-                with store.snapshot():
-                    write_state.writer(store, told, KINDS[name])(beside)
+                with log.snapshot():
+                    write_state.writer(log, told, KINDS[name])(beside)
                 beside.replace(path)
             finally:
                 beside.unlink(missing_ok=True)

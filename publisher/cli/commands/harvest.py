@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from publisher.harvest.provenance import Origin
     from publisher.harvest.report import CollectReport
     from publisher.harvest.source_config import Source
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import RecordState
     from schemas.definition.catalogue import Catalogue
 
@@ -42,13 +42,13 @@ def collect(
     from publisher.indexing import worker
     from publisher.log.clocks import utc_now
 
-    with place.store() as store, output.progress() as progress:
-        chosen = _chosen(known_sources(place, store), sources)
+    with place.log() as log, output.progress() as progress:
+        chosen = _chosen(known_sources(place, log), sources)
         options = Options(utc_now(), today(), since, dry_run, place.settings.loopback)
-        catalogues = present_catalogues(place, store)
-        report = run(store, chosen, options, catalogues=catalogues, progress=progress)
+        catalogues = present_catalogues(place, log)
+        report = run(log, chosen, options, catalogues=catalogues, progress=progress)
         if any(one.release is not None for one in report.sources):
-            anyio.run(lambda: worker.settle(store, place.engine(), progress=progress))
+            anyio.run(lambda: worker.settle(log, place.engine(), progress=progress))
     if as_json:
         output.as_json(report.to_json())
     else:
@@ -56,18 +56,18 @@ def collect(
     return Exit.REFUSED if any(f.severity == "error" for f in report.findings) else Exit.OK
 
 
-def known_sources(place: Place, store: Store) -> Mapping[str, Source]:
+def known_sources(place: Place, log: Log) -> Mapping[str, Source]:
     from publisher.harvest.source_config import SourcesError, read
 
     try:
-        return read(place.settings.home, [one.name for one in store.datasets()])
+        return read(place.settings.home, [one.name for one in log.datasets.all()])
     except SourcesError as error:
         raise CommandError("bad-sources", error.zh, error.en) from error
 
 
-def present_catalogues(place: Place, store: Store) -> Callable[[str], Catalogue | None]:
+def present_catalogues(place: Place, log: Log) -> Callable[[str], Catalogue | None]:
     """Dataset → its catalogue's file as it is now."""
-    return lambda dataset: place.present_catalogue(store.dataset(dataset).catalogue)
+    return lambda dataset: place.present_catalogue(log.datasets.get(dataset).catalogue)
 
 
 def _chosen(known: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]:
@@ -119,10 +119,10 @@ def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | 
     """一条记录的凭据：出自哪一页，当时的原样 / Where a record was read, and the page as it was."""
     from publisher.harvest import provenance
 
-    with place.store() as store:
-        state = _state(store, dataset, record)
-        origins = provenance.of_record(store, state)
-        written = _extract(store, origins, extract) if extract is not None else []
+    with place.log() as log:
+        state = _state(log, dataset, record)
+        origins = provenance.of_record(log, state)
+        written = _extract(log, origins, extract) if extract is not None else []
     if as_json:
         output.as_json(
             {
@@ -140,13 +140,13 @@ def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | 
         output.result(f"已写出 wrote {path}")
 
 
-def _state(store: Store, dataset: str | None, wanted: str) -> RecordState:
+def _state(log: Log, dataset: str | None, wanted: str) -> RecordState:
     from publisher.cli.commands.history import one_record
 
-    names = [dataset] if dataset is not None else [one.name for one in store.datasets()]
+    names = [dataset] if dataset is not None else [one.name for one in log.datasets.all()]
     for name in names:
         try:
-            return store.record(name, one_record(store, name, wanted))
+            return log.queries.record(name, one_record(log, name, wanted))
         except CommandError as error:
             if error.failure.exit != Exit.NOT_FOUND or name == names[-1]:
                 raise
@@ -155,12 +155,12 @@ def _state(store: Store, dataset: str | None, wanted: str) -> RecordState:
     )
 
 
-def _extract(store: Store, origins: Sequence[Origin], folder: Path) -> list[Path]:
+def _extract(log: Log, origins: Sequence[Origin], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for response in (r for origin in origins for r in origin.responses if not r.destroyed):
         path = folder / f"{response.at:%Y%m%dT%H%M%S%fZ}-{response.digest[:12]}.warc.gz"
-        path.write_bytes(store.source_bytes(response.digest))
+        path.write_bytes(log.evidence.source_bytes(response.digest))
         written.append(path)
     return written
 

@@ -15,7 +15,7 @@ from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 
 if TYPE_CHECKING:
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import RecordState
     from schemas.definition.catalogue import Catalogue
 
@@ -34,8 +34,8 @@ _STATUS = {
 @with_place
 def releases(place: Place, dataset: str, *, as_json: bool) -> None:
     """一个数据集的历次发布 / The releases of a dataset."""
-    with place.store() as store:
-        found = store.releases(dataset)
+    with place.log() as log:
+        found = log.queries.releases(dataset)
     if as_json:
         output.as_json([asdict(one) for one in found])
         return
@@ -74,13 +74,13 @@ def changes(
     """变更记录，由新到旧 / What changed, newest first (with --after: oldest first)."""
     if release is not None and dataset is None:
         raise click.UsageError("--release 须指明数据集 / --release needs a dataset")
-    with place.store() as store:
+    with place.log() as log:
         if dataset is not None:
-            store.dataset(dataset)
-        found = store.changes(
+            log.datasets.get(dataset)
+        found = log.queries.changes(
             dataset=dataset, after=after, limit=limit, descending=not after, release=release
         )
-        catalogues = {name: store.catalogue(name) for name in {c.dataset for c in found}}
+        catalogues = {name: log.queries.catalogue(name) for name in {c.dataset for c in found}}
     if as_json:
         output.as_json([change_lines.to_json(one) for one in found])
         return
@@ -95,9 +95,9 @@ def changes(
 @with_place
 def history(place: Place, dataset: str, record: str, *, as_json: bool) -> None:
     """一条记录的来龙去脉，按名称或编号 / The history of a record, by name or id."""
-    with place.store() as store:
-        found = [(state, store.history(dataset, state.id)) for state in records(store, dataset, record)]
-        catalogue = store.catalogue(dataset)
+    with place.log() as log:
+        found = [(state, log.queries.history(dataset, state.id)) for state in records(log, dataset, record)]
+        catalogue = log.queries.catalogue(dataset)
     if as_json:
         output.as_json(
             [
@@ -140,9 +140,9 @@ def show(
     if release is not None and (as_of or known_at):
         raise click.UsageError("--release 已定日期和时刻 / --release pins both clocks")
     view = View(as_of=as_of, known_at=known_at, release=release)
-    with place.store() as store:
-        found = [store.record(dataset, state.id, view) for state in records(store, dataset, record)]
-        catalogue = store.catalogue(dataset, release)
+    with place.log() as log:
+        found = [log.queries.record(dataset, state.id, view) for state in records(log, dataset, record)]
+        catalogue = log.queries.catalogue(dataset, release)
     if as_json:
         output.as_json(found)
         return
@@ -164,16 +164,16 @@ def _show(state: RecordState, catalogue: Catalogue) -> None:
                 output.result(f"    原文 as found: {' '.join(state.originals[field.name].split())}")
 
 
-def records(store: Store, dataset: str, wanted: str) -> tuple[RecordState, ...]:
+def records(log: Log, dataset: str, wanted: str) -> tuple[RecordState, ...]:
     """The records that an id or a name means; several where a name is that of several."""
-    from publisher.log.model import StoreError
+    from publisher.log.model import LogError
 
     try:
-        return (store.record(dataset, wanted),)
-    except StoreError as error:
+        return (log.queries.record(dataset, wanted),)
+    except LogError as error:
         if error.code != "no-such-record":
             raise
-    found = store.find(dataset, wanted)
+    found = log.queries.find(dataset, wanted)
     if not found:
         raise CommandError(
             "no-such-record",
@@ -184,9 +184,9 @@ def records(store: Store, dataset: str, wanted: str) -> tuple[RecordState, ...]:
     return found
 
 
-def one_record(store: Store, dataset: str, wanted: str) -> str:
+def one_record(log: Log, dataset: str, wanted: str) -> str:
     """The id of the one record meant, for a command that changes it. Raises where it is not one."""
-    found = records(store, dataset, wanted)
+    found = records(log, dataset, wanted)
     if len(found) > 1:
         listed = "; ".join(f"{s.id} {s.title}" for s in found[:20])
         raise CommandError(

@@ -41,12 +41,12 @@ def import_(
     from publisher.workflow.import_files import GivenFile, import_files
 
     given = [GivenFile(file.name, file.read_bytes()) for file in files]
-    with place.store() as store, output.progress() as progress:
+    with place.log() as log, output.progress() as progress:
         report = import_files(
-            store,
+            log,
             dataset,
             given,
-            catalogue=place.present_catalogue(store.dataset(dataset).catalogue),
+            catalogue=place.present_catalogue(log.datasets.get(dataset).catalogue),
             part=part,
             dry_run=dry_run,
             without_errors=without_errors,

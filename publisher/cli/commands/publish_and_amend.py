@@ -15,7 +15,7 @@ from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 
 if TYPE_CHECKING:
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.model import OnConflict, Release
     from schemas.definition.catalogue import Catalogue, Field, Json
 
@@ -60,10 +60,10 @@ def publish(
     if keep_later and replace_later:
         raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
     on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
-    with place.store() as store:
+    with place.log() as log:
         with output.progress() as progress:
             release = publish_draft.publish_draft(
-                store,
+                log,
                 dataset,
                 effective_on=effective_on,
                 basis=basis,
@@ -76,10 +76,10 @@ def publish(
         if release is None:
             output.say("没有变化，不作发布。", "Nothing would change: no release was made.")
             return Exit.OK
-        return tell(place, store, release)
+        return tell(place, log, release)
 
 
-def tell(place: Place, store: Store, release: Release) -> int:
+def tell(place: Place, log: Log, release: Release) -> int:
     """Say what was released, then wait until it can be searched and say that."""
     import anyio
 
@@ -99,7 +99,7 @@ def tell(place: Place, store: Store, release: Release) -> int:
     try:
         with output.progress() as progress:
             published = anyio.run(
-                lambda: publish_draft.settled(store, place.engine(), release, progress=progress)
+                lambda: publish_draft.settled(log, place.engine(), release, progress=progress)
             )
     except KeyboardInterrupt:
         raise CommandError("interrupted", *_MADE_NOT_FOUND_YET, exit_code=Exit.INTERRUPTED) from None
@@ -123,11 +123,11 @@ def correct(
     place: Place, dataset: str, record: str, values: tuple[str, ...], reason: str, basis: str, actor: str
 ) -> int:
     """勘误：更正公布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
-    with place.store() as store:
-        found = one_record(store, dataset, record)
-        content = edited(store, dataset, found, values)
-        release = store.correct(dataset, {found: content}, reason=reason, basis=basis, actor=actor)
-        return tell(place, store, release)
+    with place.log() as log:
+        found = one_record(log, dataset, record)
+        content = edited(log, dataset, found, values)
+        release = log.releases.correct(dataset, {found: content}, reason=reason, basis=basis, actor=actor)
+        return tell(place, log, release)
 
 
 @click.command()
@@ -141,10 +141,10 @@ def withdraw(
     place: Place, dataset: str, records: tuple[str, ...], reason: str, basis: str, actor: str
 ) -> int:
     """撤回：不该公布的记录 / Withdraw records that should not have been published."""
-    with place.store() as store:
-        found = [one_record(store, dataset, record) for record in records]
-        release = store.withdraw(dataset, found, reason=reason, basis=basis, actor=actor)
-        return tell(place, store, release)
+    with place.log() as log:
+        found = [one_record(log, dataset, record) for record in records]
+        release = log.releases.withdraw(dataset, found, reason=reason, basis=basis, actor=actor)
+        return tell(place, log, release)
 
 
 @click.command()
@@ -167,10 +167,10 @@ def rename(
     actor: str,
 ) -> int:
     """更名：同一事项换了名称，编号和历史不变 / Rename: the same item under another name keeps its id."""
-    with place.store() as store:
-        found = one_record(store, dataset, record)
-        content = edited(store, dataset, found, values)
-        release = store.rename(
+    with place.log() as log:
+        found = one_record(log, dataset, record)
+        content = edited(log, dataset, found, values)
+        release = log.releases.rename(
             dataset,
             found,
             content,
@@ -179,7 +179,7 @@ def rename(
             basis=basis,
             actor=actor,
         )
-        return tell(place, store, release)
+        return tell(place, log, release)
 
 
 @click.command()
@@ -191,33 +191,35 @@ def rename(
 @with_place
 def erase(place: Place, dataset: str, records: tuple[str, ...], ground: str, actor: str, *, yes: bool) -> int:
     """依法删除：销毁内容，不能恢复 / Erase by law: destroys content for ever."""
-    from publisher.log.model import StoreError
+    from publisher.log.model import LogError
 
-    with place.store() as store:
-        found = [one_record(store, dataset, record) for record in records]
+    with place.log() as log:
+        found = [one_record(log, dataset, record) for record in records]
         if not yes:
             click.confirm(
                 f"销毁 {len(found)} 条记录的内容，不能恢复? / Destroy them for ever?", abort=True, err=True
             )
-        unfinished: StoreError | None = None
+        unfinished: LogError | None = None
         try:
-            release = store.erase(records=[(dataset, one) for one in found], ground=ground, actor=actor)
-        except StoreError as error:
+            release = log.releases.erase(
+                records=[(dataset, one) for one in found], ground=ground, actor=actor
+            )
+        except LogError as error:
             if error.code != "erasure-incomplete":
                 raise
-            unfinished, release = error, store.releases(dataset)[-1]
-        code = tell(place, store, release)
+            unfinished, release = error, log.queries.releases(dataset)[-1]
+        code = tell(place, log, release)
         if unfinished is not None:
             raise unfinished
         return code
 
 
-def edited(store: Store, dataset: str, record: str, values: tuple[str, ...]) -> dict[str, Json]:
+def edited(log: Log, dataset: str, record: str, values: tuple[str, ...]) -> dict[str, Json]:
     """The record's present content with ``field=value`` set; values are written as in a table's cell."""
     from schemas.cells.values import parse_value
 
-    catalogue = store.catalogue(dataset)
-    content = dict(store.record(dataset, record).content)
+    catalogue = log.queries.catalogue(dataset)
+    content = dict(log.queries.record(dataset, record).content)
     for given in values:
         name, equals, text = given.partition("=")
         if not equals:

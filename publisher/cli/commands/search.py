@@ -55,19 +55,19 @@ def search(
     from search.contract import Request
 
     words = output.plain(" ".join(text))
-    with place.store() as store:
+    with place.log() as log:
         for name in datasets:
-            store.dataset(name)
-        titles = {d.name: d.title for d in store.datasets()}
+            log.datasets.get(name)
+        titles = {d.name: d.title for d in log.datasets.all()}
         engine = place.engine()
-        state = anyio.run(worker.status, store, engine)
+        state = anyio.run(worker.status, log, engine)
         request = Request(
             text=words,
             filters={"dataset": datasets} if datasets else {},
             as_of=(as_of or today()).toordinal(),
             limit=limit,
         )
-        found = anyio.run(find.find, engine, SiteNames(store), request, scope_of(store).fields())
+        found = anyio.run(find.find, engine, SiteNames(log), request, scope_of(log).fields())
     page = found.page
     if as_json:
         output.as_json(_json(words, page, state.pending) | {"did_you_mean": found.did_you_mean})

@@ -14,7 +14,7 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
 if TYPE_CHECKING:
-    from publisher.log.log import Store
+    from publisher.log.log import Log
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
 _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
@@ -31,18 +31,18 @@ _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 @with_place
 def init(place: Place, base: str, tag_authority: str | None) -> None:
     """建立站点 / Make a new site in the home folder."""
-    from publisher.log.log import Store
+    from publisher.log.log import Log
 
     base = base.rstrip("/")
     if not _BASE.fullmatch(base):
         raise click.BadParameter(f"{base!r}: https://data.example.gov.cn", param_hint="--base")
     host = base.split("//")[1].split("/")[0].split(":")[0]
     place.settings.home.mkdir(parents=True, exist_ok=True)
-    store = Store.open(place.settings.database, sources=place.settings.sources)
+    log = Log.open(place.settings.database, sources=place.settings.sources)
     try:
-        made = store.init_site(base, tag_authority or f"{host},{today().isoformat()}")
+        made = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
     finally:
-        store.close()
+        log.close()
     output.say(f"站点已建立: {place.settings.home}", "The site is made.")
     output.pairs([("base", made.base), ("tag-authority", made.tag_authority)])
 
@@ -56,10 +56,10 @@ def status(place: Place, *, as_json: bool) -> None:
 
     from publisher.indexing import worker
 
-    with place.store() as store:
-        state = anyio.run(worker.status, store, place.engine())
-        lists = [_dataset_status(store, d.name, d.title) for d in store.datasets()]
-        site = store.site()
+    with place.log() as log:
+        state = anyio.run(worker.status, log, place.engine())
+        lists = [_dataset_status(log, d.name, d.title) for d in log.datasets.all()]
+        site = log.datasets.site()
     if as_json:
         aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
@@ -85,10 +85,10 @@ def status(place: Place, *, as_json: bool) -> None:
     )
 
 
-def _dataset_status(store: Store, name: str, title: str) -> dict[str, object]:
-    releases = store.releases(name)
+def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
+    releases = log.queries.releases(name)
     last = releases[-1] if releases else None
-    draft = store.draft(name)
+    draft = log.drafts.get(name)
     return {
         "name": name,
         "title": title,
@@ -104,9 +104,9 @@ def _dataset_status(store: Store, name: str, title: str) -> dict[str, object]:
 @with_place
 def verify(place: Place, *, as_json: bool) -> int:
     """核对哈希链 / Check the chain of hashes, every manifest and revision."""
-    with place.store() as store, output.progress() as progress:
+    with place.log() as log, output.progress() as progress:
         progress("核对 verifying", 0, None)
-        found = store.verify()
+        found = log.releases.verify()
     if as_json:
         output.as_json({**asdict(found), "ok": found.ok})
     else:
@@ -129,8 +129,8 @@ def reindex(place: Place) -> None:
 
     from publisher.indexing import worker
 
-    with place.store() as store, output.progress() as progress:
-        count = anyio.run(worker.reindex, store, place.engine(), progress)
+    with place.log() as log, output.progress() as progress:
+        count = anyio.run(worker.reindex, log, place.engine(), progress)
     output.say(f"检索已重建: {count} 条文档。", f"Search was rebuilt: {count} documents.")
 
 
@@ -144,8 +144,8 @@ def move(place: Place, to: str, *, as_json: bool) -> None:
     """把整个站点搬到另一个数据库，逐行核对 / Carry the site to another database, verified by hashes."""
     if not _DATABASE.match(to):
         raise click.BadParameter(f"{to!r}: postgresql://user@host/name", param_hint="--to")
-    with place.store() as store, output.progress() as progress:
-        moved = store.move(to, sources=place.settings.sources, progress=progress)
+    with place.log() as log, output.progress() as progress:
+        moved = log.move(to, sources=place.settings.sources, progress=progress)
     if as_json:
         output.as_json(asdict(moved))
         return
@@ -174,22 +174,22 @@ def serve(place: Place, host: str, port: int) -> None:
     from publisher.notify.webhook_sender import sender
     from publisher.views.api.search_scope import scope_of
 
-    with place.store() as store:
+    with place.log() as log:
         engine = place.engine()
-        store.keep_hub(place.settings.hub)
-        teller = Teller(store, engine, lambda: scope_of(store).fields(), sender(place.settings))
+        log.subscriptions.set_hub(place.settings.hub)
+        teller = Teller(log, engine, lambda: scope_of(log).fields(), sender(place.settings))
 
         async def keep_search_in_step() -> None:
-            await worker.run_worker(store, engine, stop=anyio.Event())
+            await worker.run_worker(log, engine, stop=anyio.Event())
 
         async def keep_collecting() -> None:
             from publisher.harvest.scheduler import run_scheduler
 
             await run_scheduler(
-                store,
+                log,
                 place.settings.home,
                 clock=utc_now,
-                catalogues=present_catalogues(place, store),
+                catalogues=present_catalogues(place, log),
                 loopback=place.settings.loopback,
             )
 
@@ -197,7 +197,7 @@ def serve(place: Place, host: str, port: int) -> None:
             await teller.run(stop=anyio.Event())
 
         background = [keep_search_in_step, keep_collecting, tell_subscribers]
-        service = app.create_app(place.settings, store=store, search=engine, background=background)
+        service = app.create_app(place.settings, log=log, search=engine, background=background)
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # Ctrl-C is how a person stops it: no failure.
         with contextlib.suppress(KeyboardInterrupt):
@@ -217,8 +217,8 @@ def openapi(place: Place, base: str | None) -> None:
     from publisher.views.api import contract
 
     if base is None:
-        with place.store() as store:
-            base = store.site().base
+        with place.log() as log:
+            base = log.datasets.site().base
     output.as_json(contract.document(base.rstrip("/")))
 
 

@@ -12,7 +12,7 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import CommandError
 
 if TYPE_CHECKING:
-    from publisher.log.log import Store
+    from publisher.log.log import Log
     from publisher.log.outbox.subscriptions import Delivery, Subscription
     from publisher.notify.webhook_sender import Sender
 
@@ -45,9 +45,9 @@ def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
 
     if not callback.startswith(("https://", "http://")):
         raise click.BadParameter(f"{callback!r}: https://…", param_hint="CALLBACK")
-    with place.store() as store:
-        scope = _scope(place, store, feed)
-        made = store.subscribe(callback, msgspec.json.encode(scope).decode())
+    with place.log() as log:
+        scope = _scope(place, log, feed)
+        made = log.subscriptions.subscribe(callback, msgspec.json.encode(scope).decode())
         # Before it is asked: a receiver that checks signatures may want the secret first.
         if as_json:
             output.as_json({"id": made.id, "callback": made.callback, "feed": feed, "secret": made.secret})
@@ -56,7 +56,7 @@ def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
                 "密钥只显示这一次，请交给接收方。", "The secret is shown this once; give it to the receiver."
             )
             output.pairs([("编号 id", made.id), ("密钥 secret", made.secret)])
-        _ask(place, store, made)
+        _ask(place, log, made)
     output.say("回调地址已确认。", "The callback confirmed.")
 
 
@@ -65,8 +65,8 @@ def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
 @with_place
 def confirm(place: Place, subscription: str) -> None:
     """再次请回调地址确认, 并补送搁置的消息 / Ask a callback again; what waits for it is sent."""
-    with place.store() as store:
-        _ask(place, store, store.subscription(subscription))
+    with place.log() as log:
+        _ask(place, log, log.subscriptions.get(subscription))
     output.say("已确认。", "Confirmed.")
 
 
@@ -75,8 +75,8 @@ def confirm(place: Place, subscription: str) -> None:
 @with_place
 def list_(place: Place, *, as_json: bool) -> None:
     """登记了哪些地址 / Who is subscribed."""
-    with place.store() as store:
-        found = store.subscriptions()
+    with place.log() as log:
+        found = log.subscriptions.all()
     if as_json:
         output.as_json([asdict(replace(one, secret="")) for one in found])
         return
@@ -89,8 +89,8 @@ def list_(place: Place, *, as_json: bool) -> None:
 @with_place
 def remove(place: Place, subscription: str) -> None:
     """不再呼叫一个地址 / Call an address no more; its log goes too."""
-    with place.store() as store:
-        store.unsubscribe(subscription)
+    with place.log() as log:
+        log.subscriptions.unsubscribe(subscription)
     output.say("已移除。", "Removed.")
 
 
@@ -103,10 +103,10 @@ def remove(place: Place, subscription: str) -> None:
 @with_place
 def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) -> None:
     """送达记录, 新的在前 / What was delivered, the newest first."""
-    with place.store() as store:
+    with place.log() as log:
         if subscription is not None:
-            store.subscription(subscription)
-        found = store.deliveries(subscription, limit=limit)
+            log.subscriptions.get(subscription)
+        found = log.subscriptions.deliveries(subscription, limit=limit)
     if as_json:
         output.as_json([_told_as_json(one) for one in found])
         return
@@ -141,14 +141,14 @@ def _told_as_json(one: Delivery) -> dict[str, object]:
     return {"subscription": one.subscription.id, **told}
 
 
-def _scope(place: Place, store: Store, feed: str) -> object:
+def _scope(place: Place, log: Log, feed: str) -> object:
     """Raises ``CommandError('no-such-feed')``."""
     from publisher.app import service_of
     from publisher.views.api.routes import feeds
     from publisher.web.problems import ProblemError
 
     try:
-        return feeds.scope_at(service_of(place.settings, store, place.engine()), feed)
+        return feeds.scope_at(service_of(place.settings, log, place.engine()), feed)
     except ProblemError as error:
         raise CommandError(
             "no-such-feed", f"不能订阅“{feed}”: {error.zh}", f"{feed} cannot be followed: {error.en}"
@@ -165,21 +165,21 @@ def _told_of(subscription: Subscription) -> str:
     return msgspec.json.decode(subscription.scope, type=Scope).path("json")
 
 
-def _ask(place: Place, store: Store, subscription: Subscription) -> None:
+def _ask(place: Place, log: Log, subscription: Subscription) -> None:
     """Raises ``CommandError('not-confirmed')``; the subscription stays and can be asked again."""
     from publisher.notify.webhook_sender import NotTakenError
 
     if subscription.kind == "webhook":
         try:
-            _sender(place).ask(subscription, {"feed": store.site().base + _told_of(subscription)})
+            _sender(place).ask(subscription, {"feed": log.datasets.site().base + _told_of(subscription)})
         except NotTakenError as error:
-            store.unconfirmed(subscription.id, str(error))
+            log.subscriptions.mark_unconfirmed(subscription.id, str(error))
             raise CommandError(
                 "not-confirmed",
                 f"回调地址没有确认: {error}。改好后请运行 qingdan webhooks confirm {subscription.id}",
                 f"The callback did not confirm: {error}. Then run qingdan webhooks confirm {subscription.id}",
             ) from error
-    store.confirm(subscription.id)
+    log.subscriptions.confirm(subscription.id)
 
 
 def _sender(place: Place) -> Sender:

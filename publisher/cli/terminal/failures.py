@@ -51,14 +51,14 @@ _DISK: dict[int, tuple[str, str, str]] = {
 def explain(error: BaseException) -> Failure | None:
     """What to say of ``error``, or None for one that is a fault of this program."""
     from publisher.ingest.parsed_file import UnreadableFile
-    from publisher.log.model import StoreError
+    from publisher.log.model import LogError
     from schemas.definition.catalogue import CatalogueError
     from search.contract import SearchError
 
     match error:
         case CommandError():
             return error.failure
-        case StoreError():
+        case LogError():
             return Failure(error.code, error.zh, error.en, _store_exit(error.code))
         case UnreadableFile():
             f = error.finding

@@ -33,7 +33,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 
 _WRITE_LOCK = 0x51_44_01
 _LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03}
@@ -127,7 +127,7 @@ class Database:
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """A transaction that no other writer overlaps, in this process or another.
 
-        Raises ``StoreError('busy')`` where another writer keeps the lock for over a minute.
+        Raises ``LogError('busy')`` where another writer keeps the lock for over a minute.
         ``keep=False`` rolls back at the end: for asking what would happen.
         """
         with self._writers.connect() as conn:
@@ -136,7 +136,7 @@ class Database:
                 if not self.sqlite:
                     conn.execute(select(func.pg_advisory_xact_lock(_WRITE_LOCK)))
             except OperationalError as error:
-                raise StoreError(
+                raise LogError(
                     "busy",
                     "另一个程序正在写入，请稍后再试。",
                     "Another program is writing; try again in a moment.",
@@ -168,7 +168,7 @@ class Database:
                 conn.execute(text(f'ANALYZE "{table.name}"'))
 
     def vacuum(self) -> None:
-        """Rewrite the database without what was deleted. Raises ``StoreError('erasure-incomplete')``."""
+        """Rewrite the database without what was deleted. Raises ``LogError('erasure-incomplete')``."""
         if not self.sqlite:
             with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
                 conn.exec_driver_sql("VACUUM FULL")
@@ -183,7 +183,7 @@ class Database:
                 if not busy:
                     return
                 time.sleep(_CHECKPOINT_PAUSE)
-        raise StoreError(
+        raise LogError(
             "erasure-incomplete",
             "删除已经发布，但数据库正被读取，旧数据尚未从磁盘清除，请稍后再试。",
             "The erasure is published, but readers keep old pages on the disk; try again later.",

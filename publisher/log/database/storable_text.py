@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 
 
 def plain(text: str) -> str:
@@ -19,8 +19,8 @@ def plain(text: str) -> str:
     return text
 
 
-def bad_content(reason: str, locator: Mapping[str, Any]) -> StoreError:
-    return StoreError(
+def bad_content(reason: str, locator: Mapping[str, Any]) -> LogError:
+    return LogError(
         "bad-content",
         f"记录内容无法保存：{reason}。",
         f"A record cannot be kept: {reason}.",

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, inspect, text
 
 from publisher.log.database.connection import Database
 from publisher.log.database.tables import HEAD
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 
 
 def migrate(database: Database) -> None:
-    """Run what is missing, in one transaction. Raises ``StoreError('newer-database')``."""
+    """Run what is missing, in one transaction. Raises ``LogError('newer-database')``."""
     with database.read() as conn:
         if _version(conn) == HEAD:
             return
@@ -40,7 +40,7 @@ def _upgrade(conn: Connection, version: str | None) -> None:
     config.set_main_option("script_location", folder)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version is not None and version not in known:
-        raise StoreError(
+        raise LogError(
             "newer-database",
             "数据库由更新版本的程序建立，请升级程序。",
             "The database was made by a newer version of the program; upgrade the program.",

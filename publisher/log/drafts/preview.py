@@ -46,7 +46,7 @@ def diff(
     limit: int | None,
     now: datetime,
 ) -> DraftDiff:
-    """Raises ``StoreError('no-draft')``."""
+    """Raises ``LogError('no-draft')``."""
     day = effective_on.toordinal()
     _, errors, warnings = weigh(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
     number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0

@@ -16,7 +16,7 @@ from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
 from publisher.log.database.storable_text import bad_content, plain
-from publisher.log.model import Draft, DraftImport, Entry, Source, StageMode, StoreError
+from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, StageMode
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
@@ -79,12 +79,12 @@ def stage(
 
 
 def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
-    """Optional fields may be added; else raises ``StoreError('migration-needed')``."""
+    """Optional fields may be added; else raises ``LogError('migration-needed')``."""
     if pinned.digest == offered.digest:
         return
     found = compare(pinned, offered)
     if found:
-        raise StoreError(
+        raise LogError(
             "migration-needed",
             "目录模式有不兼容的改动，请先运行 qingdan dataset migrate。",
             "The catalogue changed in ways that need qingdan dataset migrate first.",

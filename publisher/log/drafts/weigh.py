@@ -11,7 +11,7 @@ from publisher.log.database.connection import Database
 from publisher.log.drafts import conflicts, repeals, staging
 from publisher.log.drafts import plan as planning
 from publisher.log.drafts.plan import Window, windows
-from publisher.log.model import Conflict, OnConflict, StoreError
+from publisher.log.model import Conflict, LogError, OnConflict
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
 
@@ -25,11 +25,11 @@ def weigh(
     day: int,
     on_conflict: OnConflict,
 ) -> tuple[Sequence[Window], list[Conflict], list[Conflict]]:
-    """Fill ``plan``. → the imports, errors and warnings. Raises ``StoreError('no-draft')``."""
+    """Fill ``plan``. → the imports, errors and warnings. Raises ``LogError('no-draft')``."""
     repeals.mark(conn, dataset, catalogue, day=day)
     imports = staging.draft_imports(conn, dataset)
     if not imports:
-        raise StoreError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
+        raise LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
     windowed, first = windows(conn, dataset.key, imports, day=day, on_conflict=on_conflict)
     planning.fill(database, conn, dataset.key, windowed, day=day, on_conflict=on_conflict)
     names = registry.part_names(conn, dataset.key)

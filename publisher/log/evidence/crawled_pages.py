@@ -145,28 +145,28 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
     )
 
 
-def kept(conn: Connection) -> frozenset[str]:
+def kept_digests(conn: Connection) -> frozenset[str]:
     """Digests of the responses that no erasure destroyed."""
     return frozenset(conn.scalars(select(t.response.c.digest).where(~t.response.c.destroyed)))
 
 
-def destroyed(conn: Connection) -> frozenset[str]:
+def destroyed_digests(conn: Connection) -> frozenset[str]:
     """Digests of those that one did."""
     return frozenset(conn.scalars(select(t.response.c.digest).where(t.response.c.destroyed)))
 
 
-def named(conn: Connection, digests: Sequence[str]) -> frozenset[str]:
+def response_digests(conn: Connection, digests: Sequence[str]) -> frozenset[str]:
     """Which of these are a response of a source."""
     return frozenset(conn.scalars(select(t.response.c.digest).where(t.response.c.digest.in_(digests))))
 
 
-def known(conn: Connection, source: str, urls: Sequence[str]) -> set[str]:
+def known_urls(conn: Connection, source: str, urls: Sequence[str]) -> set[str]:
     p = t.page.c
-    found: set[str] = set()
+    result: set[str] = set()
     for start in range(0, len(urls), _AT_ONCE):
         some = urls[start : start + _AT_ONCE]
-        found.update(conn.scalars(select(p.url).where(p.source == source, p.url.in_(some))))
-    return found
+        result.update(conn.scalars(select(p.url).where(p.source == source, p.url.in_(some))))
+    return result
 
 
 def keep(conn: Connection, answer: Answer, digest: str) -> list[int]:

@@ -1,9 +1,10 @@
-"""The store's door for who collects: pages of sources, their answers, what is noticed of them."""
+"""Evidence: source files, pages of sites, their responses, and notices of what changed on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import and_, func, insert, or_, select, union, update
@@ -15,28 +16,56 @@ from publisher.log.database import tables as t
 from publisher.log.database.storable_text import plain
 from publisher.log.evidence import crawled_pages
 from publisher.log.evidence.crawled_pages import Answer, Notice, Page, Response, Role, Understood
-from publisher.log.session import Base
+from publisher.log.model import LogError, Source
+from publisher.log.session import Session
 
 _WRITERS = 8
 
 
-class Collecting(Base):
-    """The store's door for who collects."""
+class Evidence:
+    """``log.evidence``."""
 
-    def found(
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put_source(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        media_type: str,
+        url: str | None = None,
+        detected_by: str = "upload",
+        partial: bool = False,
+    ) -> Source:
+        """Keep the bytes of a file. Durable on return; nothing refers to them until they are staged."""
+        digest = digest_of(data)
+        self._session.sources.put(digest, data)
+        return Source(digest, name, media_type, len(data), self._session.clock(), url, detected_by, partial)
+
+    def source_bytes(self, digest: str) -> bytes:
+        """Raises ``LogError('no-such-source')``, also where it was erased."""
+        try:
+            return self._session.sources.get(digest)
+        except KeyError:
+            raise LogError(
+                "no-such-source", f"没有来源文件 {digest}。", f"There is no source {digest}."
+            ) from None
+
+    def add_links(
         self, source: str, links: Iterable[tuple[str, str]], *, role: Role, parent: int | None = None
     ) -> int:
-        """Remember addresses (with what the link says) that are not known yet. → how many."""
-        wanted = {plain(url): plain(title) for url, title in links}
-        p, now = t.page.c, micros(self._clock())
-        if not wanted:
+        """Add addresses (with the text of the link) that are new. → how many."""
+        titles = {plain(url): plain(title) for url, title in links}
+        p, now = t.page.c, micros(self._session.clock())
+        if not titles:
             return 0
-        with self._read() as conn:
-            known = crawled_pages.known(conn, source, list(wanted))
-        if len(known) == len(wanted):
+        with self._session.read() as conn:
+            known_urls = crawled_pages.known_urls(conn, source, list(titles))
+        if len(known_urls) == len(titles):
             return 0
-        with self._write() as conn:
-            known = crawled_pages.known(conn, source, list(wanted))
+        with self._session.write() as conn:
+            known_urls = crawled_pages.known_urls(conn, source, list(titles))
             rows = [
                 {
                     p.source.name: source,
@@ -49,8 +78,8 @@ class Collecting(Base):
                     "parser_version": "",
                     "erased": False,
                 }
-                for url, title in wanted.items()
-                if url not in known
+                for url, title in titles.items()
+                if url not in known_urls
             ]
             if rows:
                 conn.execute(insert(t.page), rows)
@@ -64,9 +93,9 @@ class Collecting(Base):
         checked_before: datetime | None = None,
         retries: Sequence[datetime] = (),
     ) -> tuple[Page, ...]:
-        """Those of a source, as they were found; ``checked_before``: never asked since, nor erased.
+        """Pages of a source, oldest first. ``checked_before``: only those not fetched since, and not erased.
 
-        ``retries``: the same of pages that gave no answer once, twice … in a row.
+        ``retries``: the same limit for pages that failed to answer once, twice … in a row.
         """
         p = t.page.c
         query = select(t.page).where(p.source == source, p.role == role).order_by(p.key)
@@ -77,11 +106,11 @@ class Collecting(Base):
                 *(and_(p.failures == n, p.checked_at < micros(at)) for n, at in enumerate(retries, 1)),
             )
             query = query.where(due, ~p.erased)
-        with self._read() as conn:
+        with self._session.read() as conn:
             return tuple(crawled_pages.page_of(row) for row in conn.execute(query))
 
-    def unread(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
-        """Those that said something which was not read yet, or read by another parser."""
+    def unread_pages(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
+        """Pages whose body was not parsed yet, or parsed by another version."""
         p = t.page.c
         fresh = p.read_digest.is_not_distinct_from(p.body_digest) & (p.parser_version == parser_version)
         query = (
@@ -89,80 +118,82 @@ class Collecting(Base):
             .where(p.source == source, p.role == role, p.body_digest.is_not(None), ~p.erased, ~fresh)
             .order_by(p.key)
         )
-        with self._read() as conn:
+        with self._session.read() as conn:
             return tuple(crawled_pages.page_of(row) for row in conn.execute(query))
 
     def page_at(self, source: str, url: str) -> Page | None:
         p = t.page.c
-        with self._read() as conn:
+        with self._session.read() as conn:
             row = conn.execute(select(t.page).where(p.source == source, p.url == plain(url))).first()
         return None if row is None else crawled_pages.page_of(row)
 
     def page(self, key: int) -> Page:
-        with self._read() as conn:
+        with self._session.read() as conn:
             return crawled_pages.page_of(conn.execute(select(t.page).where(t.page.c.key == key)).one())
 
     def keep(self, answers: Sequence[Answer]) -> tuple[Notice, ...]:
-        """Answers as they came: durable first, then told of, all in one transaction. → what they show."""
+        """Keep responses: the bytes first, durably, then their rows, in one transaction. → new notices."""
         digests = [digest_of(one.warc) for one in answers]
         with ThreadPoolExecutor(_WRITERS) as pool:  # each waits for the disk
-            list(pool.map(self._sources.put, digests, (one.warc for one in answers)))
-        noticed: list[int] = []
-        with self._write() as conn:
-            if not all(self._sources.has(conn, digest) for digest in digests):  # an erasure swept it
+            list(pool.map(self._session.sources.put, digests, (one.warc for one in answers)))
+        notice_keys: list[int] = []
+        with self._session.write() as conn:
+            if not all(self._session.sources.has(conn, digest) for digest in digests):  # an erasure swept it
                 raise source_missing()
             for one, digest in zip(answers, digests, strict=True):
-                noticed += crawled_pages.keep(conn, one, digest)
-            return crawled_pages.notices(conn, keys=noticed)
+                notice_keys += crawled_pages.keep(conn, one, digest)
+            return crawled_pages.notices(conn, keys=notice_keys)
 
-    def unreachable(self, page: int, at: datetime, *, again: bool) -> None:
-        """Nothing came. ``again``: it is worth while to ask before its turn."""
+    def mark_unreachable(self, page: int, at: datetime, *, again: bool) -> None:
+        """Record that a page did not respond. ``again``: count a failure, so that it is retried early."""
         p = t.page.c
-        with self._write() as conn:
+        with self._session.write() as conn:
             conn.execute(
                 update(t.page)
                 .where(p.key == page)
                 .values(checked_at=micros(at), failures=p.failures + 1 if again else 0, status=None)
             )
 
-    def understood(self, pages: Sequence[Understood]) -> tuple[Notice, ...]:
-        """What was made of their bodies; a text that is another than before is noticed."""
-        noticed: list[int] = []
-        with self._write() as conn:
+    def keep_parsed(self, pages: Sequence[Understood]) -> tuple[Notice, ...]:
+        """Keep the results of parsing bodies. → a notice for each text that differs from the one before."""
+        notice_keys: list[int] = []
+        with self._session.write() as conn:
             for one in pages:
-                noticed += crawled_pages.take(conn, one, micros(self._clock()))
-            return crawled_pages.notices(conn, keys=noticed)
+                notice_keys += crawled_pages.take(conn, one, micros(self._session.clock()))
+            return crawled_pages.notices(conn, keys=notice_keys)
 
-    def alike(self, number: str | None, named: str | None) -> tuple[tuple[Page, str | None, bytes], ...]:
-        """Documents of any source with this number or name, copies left out: number and sketch of each."""
+    def duplicate_candidates(
+        self, number: str | None, named: str | None
+    ) -> tuple[tuple[Page, str | None, bytes], ...]:
+        """Documents of any source with this number or name, without copies: number and sketch of each."""
         p = t.page.c
         same = [
-            select(p.key).where(column == wanted)
-            for column, wanted in ((p.number, number), (p.named, named))
-            if wanted
+            select(p.key).where(column == value)
+            for column, value in ((p.number, number), (p.named, named))
+            if value
         ]
         if not same:
             return ()
         # Each by its own index: of one condition SQLite would look at every page that is no copy.
-        found = p.key.in_(union(*same))
-        query = select(t.page).where(found, p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
-        with self._read() as conn:
+        keys = p.key.in_(union(*same))
+        query = select(t.page).where(keys, p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
+        with self._session.read() as conn:
             return tuple(
                 (crawled_pages.page_of(row), row.number, bytes(row.sketch)) for row in conn.execute(query)
             )
 
     def responses(self, page: int) -> tuple[Response, ...]:
-        """Of a page, oldest first."""
-        with self._read() as conn:
+        """Responses of a page, oldest first."""
+        with self._session.read() as conn:
             return crawled_pages.responses(conn, t.response.c.page == page)
 
     def response(self, key: int) -> Response:
-        with self._read() as conn:
+        with self._session.read() as conn:
             return crawled_pages.responses(conn, t.response.c.key == key)[0]
 
-    def evidence(self, dataset: str, record: str) -> tuple[Page, ...]:
-        """The pages that a record was read from, and copies of these on other sites."""
-        with self._read() as conn:
+    def pages_of_record(self, dataset: str, record: str) -> tuple[Page, ...]:
+        """Pages that a record was read from, and their copies on other sites."""
+        with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             digests = (
                 select(t.import_.c.digest)
@@ -175,13 +206,17 @@ class Collecting(Base):
             return tuple(crawled_pages.page_of(one) for one in conn.execute(query))
 
     def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[Notice, ...]:
-        """What was noticed at sources, oldest first or newest first."""
-        with self._read() as conn:
+        """Notices of changes at sources, oldest first or newest first."""
+        with self._session.read() as conn:
             return crawled_pages.notices(conn, after=after, limit=limit, newest=newest)
 
-    def noticed(self) -> tuple[int, int]:
-        """Equal where :meth:`notices` says the same: the newest, and how many pages were erased."""
+    def notices_version(self) -> tuple[int, int]:
+        """Newest notice and number of erased pages; equal while :meth:`notices` returns the same."""
         newest = select(func.coalesce(func.max(t.notice.c.key), 0))
         erased = select(func.count()).where(t.page.c.erased)
-        with self._read() as conn:
+        with self._session.read() as conn:
             return int(conn.scalar(newest) or 0), int(conn.scalar(erased) or 0)
+
+    def lock(self) -> AbstractContextManager[bool]:
+        """True in the one process that may collect, by the scheduler or by command; never waits."""
+        return self._session.database.lock("collecting")

@@ -1,8 +1,9 @@
-"""What is still to be told: written with each release, drained by whoever holds the worker lock."""
+"""Outbox: items written with each release, drained by the process that holds the worker lock."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -10,9 +11,79 @@ from sqlalchemy import Connection, delete, func, select, update
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.model import OutboxItem
+from publisher.log.session import Session
+
+NEVER = micros(datetime(9999, 1, 1, tzinfo=UTC))
+"""``due_at`` of what was set aside: it waits for nothing and blocks nothing."""
+_LONGEST = 2_000
 
 
-def items(
+class Outbox:
+    """``log.outbox``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def items(
+        self, *, after: int = 0, limit: int = 1000, due_by: datetime | None = None
+    ) -> tuple[OutboxItem, ...]:
+        """Items that are due, in their order."""
+        with self._session.read() as conn:
+            return _items(conn, after=after, limit=limit, due_by=due_by or self._session.clock())
+
+    def items_aside(self, limit: int = 100) -> tuple[OutboxItem, ...]:
+        """Items that were set aside, the oldest first."""
+        with self._session.read() as conn:
+            return _items(conn, after=0, limit=limit, due_by=moment(NEVER), due_from=NEVER)
+
+    def mark_done(self, *, upto: int | None = None, sequences: Sequence[int] = ()) -> None:
+        """Remove items that are due, up to a sequence, and those of these sequences."""
+        with self._session.write() as conn:
+            remove(conn, upto=upto, sequences=sequences, due_by=self._session.clock())
+
+    def set_aside(self, refused: Mapping[int, str]) -> None:
+        """Sequence → why it can never be done. The item stays readable and is never due again."""
+        o = t.outbox.c
+        with self._session.write() as conn:
+            for sequence, error in refused.items():
+                conn.execute(
+                    update(t.outbox)
+                    .where(o.sequence == sequence)
+                    .values(attempts=o.attempts + 1, error=error[:_LONGEST], due_at=NEVER)
+                )
+
+    def mark_failed(self, sequence: int, error: str) -> None:
+        """Count an attempt; the item stays due."""
+        o = t.outbox.c
+        with self._session.write() as conn:
+            conn.execute(
+                update(t.outbox)
+                .where(o.sequence == sequence)
+                .values(attempts=o.attempts + 1, error=error[:_LONGEST])
+            )
+
+    def due_count(self) -> int:
+        """How many items are due."""
+        due = t.outbox.c.due_at <= micros(self._session.clock())
+        with self._session.read() as conn:
+            return int(conn.scalar(select(func.count()).where(due)) or 0)
+
+    def position(self) -> int:
+        """The sequence up to which everything that is due is done."""
+        o = t.outbox.c
+        due = o.due_at <= micros(self._session.clock())
+        with self._session.read() as conn:
+            first = conn.scalar(select(func.min(o.sequence)).where(due))
+            if first is not None:
+                return int(first) - 1
+            return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)
+
+    def lock(self) -> AbstractContextManager[bool]:
+        """True in the one process that may drain the outbox; never waits."""
+        return self._session.database.lock("worker")
+
+
+def _items(
     conn: Connection, *, after: int, limit: int, due_by: datetime, due_from: int = 0
 ) -> tuple[OutboxItem, ...]:
     o = t.outbox.c
@@ -37,50 +108,10 @@ def items(
     )
 
 
-NEVER = micros(datetime(9999, 1, 1, tzinfo=UTC))
-"""``due_at`` of what was set aside: it waits for nothing and blocks nothing."""
-
-
-def set_aside(conn: Connection, refused: Mapping[int, str]) -> None:
-    o = t.outbox.c
-    for sequence, error in refused.items():
-        conn.execute(
-            update(t.outbox)
-            .where(o.sequence == sequence)
-            .values(attempts=o.attempts + 1, error=error[:2_000], due_at=NEVER)
-        )
-
-
-def aside(conn: Connection, limit: int) -> tuple[OutboxItem, ...]:
-    """The oldest first."""
-    return items(conn, after=0, limit=limit, due_by=moment(NEVER), due_from=NEVER)
-
-
-def done(conn: Connection, *, upto: int | None, sequences: Sequence[int], due_by: datetime) -> None:
+def remove(conn: Connection, *, upto: int | None, sequences: Sequence[int], due_by: datetime) -> None:
     """Items are gone once done; what is not due yet stays, whatever its number."""
     o = t.outbox.c
     if upto is not None:
         conn.execute(delete(t.outbox).where(o.sequence <= upto, o.due_at <= micros(due_by)))
     if sequences:
         conn.execute(delete(t.outbox).where(o.sequence.in_(sequences)))
-
-
-def failed(conn: Connection, sequence: int, error: str) -> None:
-    o = t.outbox.c
-    conn.execute(
-        update(t.outbox).where(o.sequence == sequence).values(attempts=o.attempts + 1, error=error[:2_000])
-    )
-
-
-def waiting(conn: Connection, due_by: datetime) -> int:
-    o = t.outbox.c
-    return int(conn.scalar(select(func.count()).where(o.due_at <= micros(due_by))) or 0)
-
-
-def position(conn: Connection, due_by: datetime) -> int:
-    """The sequence up to which everything that is due is done."""
-    o = t.outbox.c
-    first = conn.scalar(select(func.min(o.sequence)).where(o.due_at <= micros(due_by)))
-    if first is not None:
-        return int(first) - 1
-    return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)

@@ -1,8 +1,8 @@
-"""The store's door for who is told of changes: subscriptions, and what is to be delivered to them.
+"""Subscriptions to changes, and the deliveries that are due to them.
 
-A delivery is written when the outbox lets go of a release, in the same transaction: none is lost and none
-is made twice, however often the worker is killed. Whoever sends takes a delivery by putting its ``due_at``
-off (a lease), so that several processes never send the same one at once.
+A delivery is written in the transaction that removes its release from the outbox: none is lost and none is
+written twice, however often the worker is killed. A sender claims a delivery by moving its ``due_at`` (a
+lease), so that no two processes send the same one at once.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, l
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from publisher.log.outbox import outbox
-from publisher.log.session import Base
+from publisher.log.session import Session
 
 type SubscriptionState = Literal["pending", "active", "aside"]
 type DeliveryState = Literal["waiting", "done", "nothing", "failed"]
 
 LEASE = timedelta(minutes=2)
-"""Longer than any sending takes; after that another process may try."""
+"""Longer than any request takes; after it another process may try."""
 _LONGEST = 2_000
 
 _u, _d, _b, _o = t.subscription.c, t.delivery.c, t.release.c, t.outbox.c
@@ -40,9 +40,9 @@ class Subscription:
     kind: Literal["webhook", "hub"]
     callback: str
     scope: str
-    """What it is told of, as JSON; empty for the hub, which is told of everything."""
+    """Scope of its changes, as JSON; empty for the hub, which receives every change."""
     secret: str = field(repr=False)
-    """Of Standard Webhooks (``whsec_…``): never shown again after it was made."""
+    """Secret of Standard Webhooks (``whsec_…``): shown once, when it is created."""
     state: SubscriptionState
     """``pending``: the callback has not confirmed yet. ``aside``: it failed too often."""
     since: datetime
@@ -67,18 +67,23 @@ class Delivery:
     tried_at: datetime | None
 
 
-class Subscribing(Base):
+class Subscriptions:
+    """``log.subscriptions``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
     def subscribe(self, callback: str, scope: str) -> Subscription:
-        """A new subscription, ``pending`` until its callback confirms."""
+        """Add a subscription, ``pending`` until its callback confirms."""
         name = secrets.token_hex(8)
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        with self._write() as conn:
+        with self._session.write() as conn:
             conn.execute(insert(t.subscription).values(self._row(name, "webhook", callback, scope, secret)))
             return _subscription(conn, name)
 
-    def keep_hub(self, address: str) -> None:
-        """From now on ``address`` is told of every release; an empty one tells no hub any more."""
-        with self._write() as conn:
+    def set_hub(self, address: str) -> None:
+        """Notify the hub at ``address`` of every release from now on; no hub where it is empty."""
+        with self._session.write() as conn:
             hubs = conn.execute(select(_u.key, _u.callback).where(_u.kind == "hub")).all()
             for hub in hubs:
                 if hub.callback != address:
@@ -95,45 +100,47 @@ class Subscribing(Base):
             "scope": scope,
             "secret": secret,
             "state": "pending",
-            "since": micros(self._clock()),
+            "since": micros(self._session.clock()),
             "reason": "",
         }
 
-    def subscriptions(self) -> tuple[Subscription, ...]:
-        with self._read() as conn:
-            return tuple(_made(row) for row in conn.execute(select(t.subscription).order_by(_u.key)).all())
+    def all(self) -> tuple[Subscription, ...]:
+        with self._session.read() as conn:
+            return tuple(
+                _subscription_of(row) for row in conn.execute(select(t.subscription).order_by(_u.key)).all()
+            )
 
-    def subscription(self, name: str) -> Subscription:
-        """Raises ``StoreError('no-such-subscription')``."""
-        with self._read() as conn:
+    def get(self, name: str) -> Subscription:
+        """Raises ``LogError('no-such-subscription')``."""
+        with self._session.read() as conn:
             return _subscription(conn, name)
 
     def confirm(self, name: str) -> Subscription:
-        """The callback wants it. What waits for one that was set aside is due again."""
-        now = micros(self._clock())
-        with self._write() as conn:
-            found = _subscription(conn, name)
-            conn.execute(update(t.subscription).where(_u.key == found.key).values(state="active", reason=""))
+        """Activate: the callback confirmed. Deliveries that wait or failed are due again."""
+        now = micros(self._session.clock())
+        with self._session.write() as conn:
+            key = _subscription(conn, name).key
+            conn.execute(update(t.subscription).where(_u.key == key).values(state="active", reason=""))
             conn.execute(
                 update(t.delivery)
-                .where(_d.subscription == found.key, _d.state.in_(("waiting", "failed")))
+                .where(_d.subscription == key, _d.state.in_(("waiting", "failed")))
                 .values(state="waiting", attempts=0, due_at=now)
             )
             return _subscription(conn, name)
 
-    def unconfirmed(self, name: str, reason: str) -> None:
-        with self._write() as conn:
+    def mark_unconfirmed(self, name: str, reason: str) -> None:
+        with self._session.write() as conn:
             conn.execute(update(t.subscription).where(_u.id == name).values(reason=reason[:_LONGEST]))
 
     def unsubscribe(self, name: str) -> None:
-        """Its deliveries go with it. Raises ``StoreError('no-such-subscription')``."""
-        with self._write() as conn:
+        """Delete it and its deliveries. Raises ``LogError('no-such-subscription')``."""
+        with self._session.write() as conn:
             _forget(conn, _subscription(conn, name).key)
 
     def hand_over(self, *, upto: int) -> None:
-        """The outbox lets go of what is due up to a sequence; its releases are to be delivered."""
-        now = micros(self._clock())
-        told = exists().where(_d.subscription == _u.key, _d.release == _b.sequence)
+        """Remove due items up to a sequence from the outbox; write the deliveries of their releases."""
+        now = micros(self._session.clock())
+        delivery = exists().where(_d.subscription == _u.key, _d.release == _b.sequence)
         released = (
             select(_u.key, _b.sequence, literal("waiting"), literal(now, t.Key), literal(0), literal(""))
             .join_from(
@@ -142,22 +149,22 @@ class Subscribing(Base):
                 and_(_o.kind == "release", _o.dataset == _b.dataset, _o.key == _b.number.cast(t.Words)),
             )
             .join(t.subscription, _u.since <= _b.published_at)
-            .where(_o.sequence <= upto, _o.due_at <= now, _u.state != "pending", ~told)
+            .where(_o.sequence <= upto, _o.due_at <= now, _u.state != "pending", ~delivery)
             .distinct()
         )
         columns = ["subscription", "release", "state", "due_at", "attempts", "error"]
-        with self._write() as conn:
+        with self._session.write() as conn:
             conn.execute(insert(t.delivery).from_select(columns, released))
-            outbox.done(conn, upto=upto, sequences=(), due_by=self._clock())
+            outbox.remove(conn, upto=upto, sequences=(), due_by=self._session.clock())
 
     def take_deliveries(self, limit: int, besides: Collection[int] = ()) -> tuple[Delivery, ...]:
-        """The first that is due to each subscriber, for the caller alone to send; each has one attempt more.
+        """Claim the first delivery that is due to each subscriber, and count an attempt.
 
-        ``limit``: of subscribers. ``besides``: keys of those that something is being sent to.
+        ``limit``: of subscribers. ``besides``: keys of subscribers to leave out.
         """
-        now = self._clock()
+        now = self._session.clock()
         due = (_d.state == "waiting", _d.due_at <= micros(now), _u.state == "active", _u.key.not_in(besides))
-        with self._read() as conn:  # nothing is written where nothing waits
+        with self._session.read() as conn:  # nothing is written where nothing waits
             if conn.execute(_DELIVERIES.where(*due).limit(1)).first() is None:
                 return ()
         first = (
@@ -168,37 +175,35 @@ class Subscribing(Base):
             .subquery()
         )
         mine = and_(first.c.subscription == _d.subscription, first.c.release == _d.release)
-        with self._write() as conn:
-            found = conn.execute(
-                _DELIVERIES.join(first, mine).order_by(_d.release, _d.key).limit(limit)
-            ).all()
+        with self._session.write() as conn:
+            rows = conn.execute(_DELIVERIES.join(first, mine).order_by(_d.release, _d.key).limit(limit)).all()
             conn.execute(
                 update(t.delivery)
-                .where(_d.key.in_([row.key for row in found]))
+                .where(_d.key.in_([row.key for row in rows]))
                 .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
             )
-        return tuple(_delivery(row) for row in found)
+        return tuple(_delivery(row) for row in rows)
 
-    def delivered(self, delivery: Delivery, *, answer: int | None, nothing: bool = False) -> None:
-        """``nothing``: the release told nothing that is subscribed to, so nothing was sent."""
+    def mark_delivered(self, delivery: Delivery, *, answer: int | None, nothing: bool = False) -> None:
+        """``nothing``: the release holds no change in the scope, so nothing was sent."""
         self._settle(delivery, state="nothing" if nothing else "done", answer=answer, error="")
 
-    def not_delivered(
+    def mark_undelivered(
         self, delivery: Delivery, *, answer: int | None, error: str, again: timedelta | None, gone: bool
     ) -> bool:
-        """Tried again after ``again``; where that is None it failed → whether the subscriber is set aside.
+        """Retry after ``again``; None: it failed for good. → whether the subscription is set aside.
 
-        That is who is ``gone``, or took nothing since the release: who takes other messages is alive.
+        That happens where the subscriber is ``gone``, or accepted nothing since the release.
         """
         if again is not None:
-            due = micros(self._clock() + again)
+            due = micros(self._session.clock() + again)
             self._settle(delivery, state="waiting", answer=answer, error=error, due_at=due)
             return False
         self._settle(delivery, state="failed", answer=answer, error=error)
         key = delivery.subscription.key
-        took = (_d.subscription == key, _d.state == "done", _d.tried_at >= micros(delivery.published_at))
-        with self._write() as conn:
-            if not gone and conn.execute(select(_d.key).where(*took).limit(1)).first() is not None:
+        accepted = (_d.subscription == key, _d.state == "done", _d.tried_at >= micros(delivery.published_at))
+        with self._session.write() as conn:
+            if not gone and conn.execute(select(_d.key).where(*accepted).limit(1)).first() is not None:
                 return False
             conn.execute(
                 update(t.subscription).where(_u.key == key).values(state="aside", reason=error[:_LONGEST])
@@ -206,16 +211,16 @@ class Subscribing(Base):
         return True
 
     def _settle(self, delivery: Delivery, *, error: str, **values: Any) -> None:
-        values |= {"error": error[:_LONGEST], "tried_at": micros(self._clock())}
-        with self._write() as conn:
+        values |= {"error": error[:_LONGEST], "tried_at": micros(self._session.clock())}
+        with self._session.write() as conn:
             conn.execute(update(t.delivery).where(_d.key == delivery.key).values(**values))
 
     def deliveries(self, subscription: str | None = None, *, limit: int = 100) -> tuple[Delivery, ...]:
-        """The newest first."""
+        """Deliveries, the newest first."""
         query = _DELIVERIES.order_by(_d.key.desc()).limit(limit)
         if subscription is not None:
             query = query.where(_u.id == subscription)
-        with self._read() as conn:
+        with self._session.read() as conn:
             return tuple(_delivery(row) for row in conn.execute(query).all())
 
 
@@ -231,11 +236,11 @@ _DELIVERIES: Select[Any] = (
 def _subscription(conn: Connection, name: str) -> Subscription:
     row = conn.execute(select(t.subscription).where(_u.id == name)).first()
     if row is None:
-        raise StoreError("no-such-subscription", f"没有订阅“{name}”。", f"There is no subscription {name!r}.")
-    return _made(row)
+        raise LogError("no-such-subscription", f"没有订阅“{name}”。", f"There is no subscription {name!r}.")
+    return _subscription_of(row)
 
 
-def _made(row: Any, prefix: str = "") -> Subscription:
+def _subscription_of(row: Any, prefix: str = "") -> Subscription:
     values = {name: getattr(row, prefix + name) for name in (*t.subscription.c.keys(),)}
     return Subscription(**{**values, "since": moment(values["since"])})
 
@@ -243,7 +248,7 @@ def _made(row: Any, prefix: str = "") -> Subscription:
 def _delivery(row: Any) -> Delivery:
     return Delivery(
         key=row.key,
-        subscription=_made(row, "of_"),
+        subscription=_subscription_of(row, "of_"),
         release=row.release,
         dataset=row.name,
         number=row.number,

@@ -14,11 +14,10 @@ from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.field_changes import difference
-from publisher.log.model import ChangeKind, FieldChange, View
-from publisher.log.queries import history, point_in_time
+from publisher.log.model import ChangeKind, FieldChange
+from publisher.log.queries import history
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import DatasetRow
-from publisher.log.session import Base
 from schemas.definition.catalogue import Content
 
 type DifferenceKind = Literal["added", "changed", "renamed", "removed", "withdrawn", "erased"]
@@ -74,50 +73,9 @@ type Tallies = Mapping[str | None, Mapping[DifferenceKind, int]]
 """Part → kind → how many differ; None: records that no part hands in."""
 
 
-class Comparing(Base):
-    """Reads two views at once."""
+class Comparison:
+    """Two views of a dataset, in one statement."""
 
-    def totals(self, dataset: str, before: View, after: View) -> Totals:
-        """Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
-        with self._read() as conn:
-            return self._comparison(conn, dataset, before, after).totals()
-
-    def differences(
-        self,
-        dataset: str,
-        before: View,
-        after: View,
-        *,
-        kinds: Sequence[DifferenceKind] = (),
-        parts: Sequence[str] = (),
-        past: int = 0,
-        limit: int | None = None,
-    ) -> Iterator[Difference]:
-        """What differs, in the order in which records first appeared, read a batch at a time.
-
-        ``past``: only those whose ``key`` is larger. ``kinds``, ``parts``: only these; empty is all.
-        """
-        with self._read() as conn:
-            compared = self._comparison(conn, dataset, before, after)
-            yield from compared.differences(self._field_order(conn), kinds, parts, past, limit)
-
-    def tallies(self, dataset: str, before: View, after: View) -> Tallies:
-        """The totals of each part, the largest first. Raises as :meth:`totals` does."""
-        with self._read() as conn:
-            return self._comparison(conn, dataset, before, after).tallies()
-
-    def _comparison(self, conn: Connection, dataset: str, before: View, after: View) -> _Comparison:
-        row = registry.dataset_row(conn, dataset)
-        now = self._clock()
-        return _Comparison(
-            conn,
-            row,
-            point_in_time.clocks(conn, dataset, before, now),
-            point_in_time.clocks(conn, dataset, after, now),
-        )
-
-
-class _Comparison:
     def __init__(self, conn: Connection, dataset: DatasetRow, before: Clocks, after: Clocks) -> None:
         self._conn, self._dataset, self._before, self._after = conn, dataset, before, after
         self._apart = self._joined()

@@ -1,4 +1,4 @@
-"""The store's door for feeds: which changes a search touched, what became of them, blocks for archives."""
+"""Changes as feeds need them: those that a search touched, amendments of them, blocks for archives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from publisher.log.database import tables as t
 from publisher.log.model import Change
 from publisher.log.queries import history
 from publisher.log.record_identity import span_id
-from publisher.log.session import Base
+from publisher.log.session import Session
 
 BLOCK = 500
 """Changes of a block: few enough for one document."""
@@ -64,25 +64,30 @@ class Amendment:
     corrected: bool
 
 
-class Announcing(Base):
-    def changes_at(self, touches: Sequence[tuple[str, datetime]]) -> tuple[Change, ...]:
-        """The newest first: what was done to a record (id) by the release of an instant."""
-        found: list[Change] = []
-        wanted = {(record, micros(at)) for record, at in touches}
-        with self._read() as conn:
-            order = self._field_order(conn)
-            for batch in batched(sorted(wanted), _AT_ONCE):
+class FeedChanges:
+    """``log.feed_changes``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def at(self, touches: Sequence[tuple[str, datetime]]) -> tuple[Change, ...]:
+        """Changes of a record (id) by the release of an instant, the newest first."""
+        changes: list[Change] = []
+        pairs = {(record, micros(at)) for record, at in touches}
+        with self._session.read() as conn:
+            order = history.field_order(self._session, conn)
+            for batch in batched(sorted(pairs), _AT_ONCE):
                 records, times = sorted({r for r, _ in batch}), sorted({at for _, at in batch})
-                some = set(batch)
-                found += [
+                batch_pairs = set(batch)
+                changes += [
                     change
                     for change in history.of_records(conn, order, records, times)
-                    if (change.record, micros(change.published_at)) in some
+                    if (change.record, micros(change.published_at)) in batch_pairs
                 ]
-        return tuple(sorted(found, key=lambda change: -change.sequence))
+        return tuple(sorted(changes, key=lambda change: -change.sequence))
 
-    def amended(self, changes: Sequence[Change]) -> Mapping[int, Amendment]:
-        """Sequence → what became of what the change told; absent where nothing did.
+    def amendments(self, changes: Sequence[Change]) -> Mapping[int, Amendment]:
+        """Sequence → the later correction, withdrawal or erasure of the content; absent where there is none.
 
         Only the correction of the very content that it brought counts, not a later change.
         """
@@ -96,24 +101,24 @@ class Announcing(Base):
             .where(corrected.sequence > _c.sequence)
             .group_by(_c.sequence)
         )
-        gone = (
+        removal = (
             select(_c.sequence, _r.withdrawn_at, _b.published_at)
             .join_from(t.change, t.record, _r.key == _c.record)
             .outerjoin(t.release, _b.sequence == _r.erased_by)
             .where((_r.withdrawn_at.is_not(None)) | (_r.erased_by.is_not(None)))
         )
-        found: dict[int, Amendment] = {}
-        with self._read() as conn:
+        result: dict[int, Amendment] = {}
+        with self._session.read() as conn:
             for batch in batched((change.sequence for change in changes), _AT_ONCE):
                 for row in conn.execute(query.where(_c.sequence.in_(batch))).all():
-                    found[row.sequence] = Amendment(moment(row.at), corrected=True)
-                for sequence, withdrawn, erased in conn.execute(gone.where(_c.sequence.in_(batch))).all():
-                    known = found.get(sequence)
+                    result[row.sequence] = Amendment(moment(row.at), corrected=True)
+                for sequence, withdrawn, erased in conn.execute(removal.where(_c.sequence.in_(batch))).all():
+                    correction = result.get(sequence)
                     at = moment(max(withdrawn or 0, erased or 0))
-                    found[sequence] = Amendment(
-                        max(at, known.at) if known else at, corrected=known is not None
+                    result[sequence] = Amendment(
+                        max(at, correction.at) if correction else at, corrected=correction is not None
                     )
-        return found
+        return result
 
     def origins(self, changes: Sequence[Change]) -> Mapping[int, str]:
         """Sequence → the address of the source that brought the change; absent where a file was handed in.
@@ -122,32 +127,32 @@ class Announcing(Base):
         """
         removed = [change.sequence for change in changes if change.kind == "removed"]
         others = [change.sequence for change in changes if change.kind not in history.WITHOUT_CONTENT]
-        found: dict[int, str] = {}
-        with self._read() as conn:
+        urls: dict[int, str] = {}
+        with self._session.read() as conn:
             for query, sequences in ((_READ_FROM, others), (_GONE_FROM, removed)):
                 for batch in batched(sequences, _AT_ONCE):
                     rows = conn.execute(query.where(_c.sequence.in_(batch))).all()
-                    found |= {row.sequence: row.url for row in rows}
-        return found
+                    urls |= {row.sequence: row.url for row in rows}
+        return urls
 
     def beginnings(self, changes: Sequence[Change]) -> frozenset[int]:
         """Sequences of those whose release was the first of the list, or of the part's share of it."""
-        found = {change.sequence for change in changes if change.release == 1}
+        result = {change.sequence for change in changes if change.release == 1}
         later = [c.sequence for c in changes if c.release > 1 and c.kind == "added" and c.part is not None]
-        with self._read() as conn:
+        with self._session.read() as conn:
             for batch in batched(later, _AT_ONCE):
                 rows = conn.execute(_BY_PART.where(_c.sequence.in_(batch))).all()
                 files = _FIRST_FILES.where(
                     _i.dataset.in_({row.dataset for row in rows}), _i.part.in_({row.part for row in rows})
                 )
                 firsts = {row.part: row.release for row in conn.execute(files).all()}
-                found |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
-        return frozenset(found)
+                result |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
+        return frozenset(result)
 
     def block(self, sequence: int) -> Block | None:
         """The block that a change stands in; None where there is no such change."""
         release = select(_c.release).where(_c.sequence == sequence).scalar_subquery()
-        with self._read() as conn:
+        with self._session.read() as conn:
             row = conn.execute(
                 select(
                     func.min(_c.sequence).label("first"),
@@ -165,18 +170,18 @@ class Announcing(Base):
         first = sequence - (sequence - row.first) % BLOCK
         return Block(first, min(first + BLOCK, row.last + 1), row.name, moment(row.published_at), row.first)
 
-    def last_change(self, published_at: datetime) -> int | None:
+    def last(self, published_at: datetime) -> int | None:
         """Sequence of the last change of the release of an instant."""
         query = (
             select(func.max(_c.sequence))
             .join_from(t.change, t.release, _b.sequence == _c.release)
             .where(_b.published_at == micros(published_at))
         )
-        with self._read() as conn:
+        with self._session.read() as conn:
             last: int | None = conn.scalar(query)
             return last
 
-    def spans_touched(self, block: Block) -> tuple[str, ...]:
+    def touched_spans(self, block: Block) -> tuple[str, ...]:
         """Ids of the spans that the changes of a block opened or closed: what search knows them by."""
         at = micros(block.published_at)
         records = select(_c.record).where(_c.sequence >= block.first, _c.sequence < block.end)
@@ -185,5 +190,5 @@ class Announcing(Base):
             .join_from(t.span, t.record, _r.key == _s.record)
             .where(_s.record.in_(records), (_s.known_from == at) | (_s.known_to == at))
         )
-        with self._read() as conn:
+        with self._session.read() as conn:
             return tuple(span_id(row.id, row.made, row.effective_from) for row in conn.execute(query).all())

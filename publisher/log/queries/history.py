@@ -17,6 +17,7 @@ from publisher.log.database.storable_text import plain
 from publisher.log.field_changes import difference
 from publisher.log.model import Cause, Change, ChangeKind, FieldChange, View
 from publisher.log.queries.record_state import Named
+from publisher.log.session import Session
 
 type FieldOrder = Callable[[str], Mapping[str, int]]
 """Dataset → the place of each field in its catalogue."""
@@ -50,6 +51,19 @@ _OF_RECORD = Prepared(
     _CHANGE.where(_r.id == bindparam("record"), _r.dataset == bindparam("dataset")).order_by(_c.sequence)
 )
 WITHOUT_CONTENT = ("removed", "withdrawn")
+
+
+def field_order(session: Session, conn: Connection) -> FieldOrder:
+    """Reads each dataset's catalogue once, when it is first asked for."""
+    orders: dict[str, Mapping[str, int]] = {}
+
+    def order(dataset: str) -> Mapping[str, int]:
+        if dataset not in orders:
+            catalogue = session.catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest)
+            orders[dataset] = {field.name: n for n, field in enumerate(catalogue.fields)}
+        return orders[dataset]
+
+    return order
 
 
 def changes(

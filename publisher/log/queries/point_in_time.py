@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 
 from publisher.log.clocks import FOREVER, day_at, micros
 from publisher.log.database import tables as t
-from publisher.log.model import StoreError, View
+from publisher.log.model import LogError, View
 from publisher.log.releases.release_rows import no_such_release
 
 
@@ -33,11 +33,11 @@ class Clocks:
 def clocks(conn: Connection, dataset: str | None, view: View, now: datetime) -> Clocks:
     """What a view means. Without ``as_of`` it is the day of ``known_at``: what was said then, of then.
 
-    Raises ``StoreError``: ``no-such-release``, ``mixed-view`` (a release pins both clocks already).
+    Raises ``LogError``: ``no-such-release``, ``mixed-view`` (a release pins both clocks already).
     """
     if view.release is not None:
         if view.as_of is not None or view.known_at is not None:
-            raise StoreError(
+            raise LogError(
                 "mixed-view",
                 "release 已经确定了两个时间，不能再加 as_of 或 known_at。",
                 "A release pins both clocks; as_of and known_at cannot be added.",

@@ -25,7 +25,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import json_text
 from publisher.log.database.storable_text import plain
 from publisher.log.database.tables import TITLE_LENGTH
-from publisher.log.model import Filter, RecordPage, RecordQuery, Status, StoreError
+from publisher.log.model import Filter, LogError, RecordPage, RecordQuery, Status
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_state import COLUMNS, joined, state
 from publisher.log.registry import families, in_family
@@ -280,8 +280,8 @@ def _filled(chosen: Select[Any], keys: Sequence[_Key]) -> Select[Any]:
     return shown.select_from(joined(page.join(t.span, same))).order_by(*(_ordered(key) for key in order))
 
 
-def bad_filter(field: str, zh: str, en: str) -> StoreError:
-    return StoreError("bad-filter", f"{field}：{zh}。", f"{field}: {en}.", details=(field,))
+def bad_filter(field: str, zh: str, en: str) -> LogError:
+    return LogError("bad-filter", f"{field}：{zh}。", f"{field}: {en}.", details=(field,))
 
 
 def _as_number(text: str) -> float | None:
@@ -299,7 +299,7 @@ def _ordered(key: _Key) -> ColumnElement[Any]:
 def _past(keys: Sequence[_Key], after: Sequence[Any]) -> ColumnElement[bool]:
     """Rows behind the last one seen: equal in the first keys and behind in the next. No value comes last."""
     if len(after) != len(keys):
-        raise StoreError("bad-cursor", "游标与查询不符。", "The cursor is of another request.")
+        raise LogError("bad-cursor", "游标与查询不符。", "The cursor is of another request.")
     ways: list[ColumnElement[bool]] = []
     for n, key in enumerate(keys):
         if after[n] is None:

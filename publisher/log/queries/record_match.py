@@ -37,7 +37,7 @@ from publisher.log.model import View
 from publisher.log.queries import point_in_time
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.predicate import Compiler, Predicate
-from publisher.log.session import Base
+from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
 
 _s, _r, _v, _b = t.span.c, t.record.c, t.revision.c, t.release.c
@@ -84,42 +84,28 @@ class MatchPage:
     """Of the last row; None at the end."""
 
 
-class Matching(Base):
-    """Reads by a tree of conditions."""
+def match(session: Session, conn: Connection, dataset: str, query: MatchQuery) -> MatchPage:
+    key = session.keyed(conn, dataset).key
+    clocks = point_in_time.clocks(conn, dataset, query.view, session.clock())
+    if query.where is None and not query.sort and query.during is None:
+        return _plain(conn, key, query, clocks)
+    row = registry.dataset_row(conn, dataset)
+    return _Match(conn, key, session.catalogue(conn, row.catalogue_digest), query, clocks).page()
 
-    def match(self, dataset: str, query: MatchQuery) -> MatchPage:
-        """Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
-        with self._read() as conn:
-            key = self._keyed(conn, dataset).key
-            clocks = point_in_time.clocks(conn, dataset, query.view, self._clock())
-            if query.where is None and not query.sort and query.during is None:
-                return _plain(conn, key, query, clocks)
-            row = registry.dataset_row(conn, dataset)
-            return _Match(conn, key, self._catalogue(conn, row.catalogue_digest), query, clocks).page()
 
-    def match_one(self, dataset: str, record: str, view: View) -> Match | None:
-        """The record in force on the day of the view, if it is."""
-        with self._read() as conn:
-            clocks = point_in_time.clocks(conn, dataset, view, self._clock())
-            asked = {
-                "dataset": self._keyed(conn, dataset).key,
-                "day": clocks.day,
-                "instant": clocks.instant,
-                "id": plain(record),
-            }
-            row = _ONE.first(conn, asked)
-            return None if row is None else _match(row)
+def match_one(conn: Connection, dataset: int, record: str, clocks: Clocks) -> Match | None:
+    parameters = {"dataset": dataset, "day": clocks.day, "instant": clocks.instant, "id": plain(record)}
+    row = _ONE.first(conn, parameters)
+    return None if row is None else _match(row)
 
-    def extent(self, dataset: str) -> tuple[date | None, date | None]:
-        """First and last day of effect of what is stated, as known now; None is open or nothing there."""
-        with self._read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            stated = and_(Clocks(0).know(_s), _s.dataset == row.key, _s.status == "stated")
-            first, last = conn.execute(
-                select(func.min(_s.effective_from), func.max(_s.effective_to)).where(stated)
-            ).one()
-            begin = None if first is None else date.fromordinal(first)
-            return begin, None if last is None else day_or_none(last)
+
+def extent(conn: Connection, dataset: int) -> tuple[date | None, date | None]:
+    stated = and_(Clocks(0).know(_s), _s.dataset == dataset, _s.status == "stated")
+    first, last = conn.execute(
+        select(func.min(_s.effective_from), func.max(_s.effective_to)).where(stated)
+    ).one()
+    begin = None if first is None else date.fromordinal(first)
+    return begin, None if last is None else day_or_none(last)
 
 
 class _Match:

@@ -111,7 +111,7 @@ def _reason(conn: Connection, row: Any, shown: Status) -> str:
 
 
 def record(conn: Connection, dataset: Named, record_id: str, clocks: Clocks) -> RecordState:
-    """Raises ``StoreError('no-such-record')`` where the view knows nothing of it."""
+    """Raises ``LogError('no-such-record')`` where the view knows nothing of it."""
     asked = {"record": plain(record_id), "dataset": dataset.key, "day": clocks.day, "instant": clocks.instant}
     row = _ON_DAY.first(conn, asked)
     if row is not None:

@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, case, exists, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, case, exists, func, select
 
-from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8
 from publisher.log.database.prepared_statement import Prepared
-from publisher.log.model import View
-from publisher.log.queries import point_in_time
-from publisher.log.session import Base
+from publisher.log.queries.point_in_time import Clocks
 
 _s, _v, _r, _b = t.span.c, t.revision.c, t.record.c, t.release.c
 _into = t.part.alias("merged_into")
@@ -66,28 +63,17 @@ class Stated(NamedTuple):
     revision: str
 
 
-class Exporting(Base):
-    """Reads a whole dataset at a view; memory does not grow with its records."""
+def whole_state(conn: Connection, dataset: int, clocks: Clocks) -> Iterator[Stated]:
+    """In the order in which the records first appeared."""
+    state: Any = partial(tuple.__new__, Stated)  # a tenth of what ``_make`` costs, which is Python
+    parameters = {"dataset": dataset, "day": clocks.day, "instant": clocks.instant}
+    for rows in _STATED[conn.dialect.name].batches(conn, parameters, _AT_ONCE):
+        yield from map(state, rows)
 
-    def stated(self, dataset: str, view: View) -> Iterator[Stated]:
-        """In the order in which the records first appeared.
 
-        Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
-        """
-        state: Any = partial(tuple.__new__, Stated)  # a tenth of what ``_make`` costs, which is Python
-        with self._read() as conn:
-            clocks = point_in_time.clocks(conn, dataset, view, self._clock())
-            key = registry.dataset_row(conn, dataset).key
-            asked = {"dataset": key, "day": clocks.day, "instant": clocks.instant}
-            for rows in _STATED[conn.dialect.name].batches(conn, asked, _AT_ONCE):
-                yield from map(state, rows)
-
-    def erased_in(self, dataset: str, view: View) -> int:
-        """How many records the view would hold if their contents had not been destroyed."""
-        with self._read() as conn:
-            clocks = point_in_time.clocks(conn, dataset, view, self._clock())
-            key = registry.dataset_row(conn, dataset).key
-            if not conn.scalar(select(exists().where(_b.dataset == key, _b.erased))):
-                return 0  # as almost always: no need to look at every record
-            query = select(func.count()).where(_s.dataset == key, clocks.see(_s), _s.status == "erased")
-            return conn.scalar(query) or 0
+def erased_count(conn: Connection, dataset: int, clocks: Clocks) -> int:
+    """How many records the view would hold if their contents had not been destroyed."""
+    if not conn.scalar(select(exists().where(_b.dataset == dataset, _b.erased))):
+        return 0  # as almost always: no need to look at every record
+    query = select(func.count()).where(_s.dataset == dataset, clocks.see(_s), _s.status == "erased")
+    return conn.scalar(query) or 0

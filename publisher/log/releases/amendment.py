@@ -16,7 +16,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import bad_content, plain
 from publisher.log.database.work_tables import emptied, work
-from publisher.log.model import ChangeKind, StoreError
+from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.append import Heading, seal
@@ -123,7 +123,7 @@ class Amending:
             self._conn.execute(update(t.record).where(r.id == record_id).values(identity=identity))
 
     def _life(self, record_id: str) -> tuple[int, Sequence[Any]]:
-        """A record's open spans in the order of their days. Raises ``StoreError``."""
+        """A record's open spans in the order of their days. Raises ``LogError``."""
         s = t.span.c
         life = self._conn.execute(
             _LIFE.where(
@@ -133,9 +133,7 @@ class Amending:
         if not life:
             raise no_such_record(record_id)
         if life[0].status == "erased":
-            raise StoreError(
-                "erased", f"记录 {record_id} 已依法删除。", f"The record {record_id} was erased."
-            )
+            raise LogError("erased", f"记录 {record_id} 已依法删除。", f"The record {record_id} was erased.")
         return life[0].record, life
 
     def _value_now(self, record_id: str, life: Sequence[Any]) -> Any:
@@ -143,9 +141,7 @@ class Amending:
         today = day_at(self._now).toordinal()
         stated = [row for row in life if row.status == "stated"]
         if not stated:
-            raise StoreError(
-                "withdrawn", f"记录 {record_id} 已撤回。", f"The record {record_id} is withdrawn."
-            )
+            raise LogError("withdrawn", f"记录 {record_id} 已撤回。", f"The record {record_id} is withdrawn.")
         for row in stated:
             if row.effective_from <= today < row.effective_to:
                 return row
@@ -159,14 +155,14 @@ class Amending:
         identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
         held = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
         if held is not None and identity != held:
-            raise StoreError(
+            raise LogError(
                 "identity-changed",
                 f"勘误不能改动记录 {record_id} 的标识项，请用 qingdan rename。",
                 f"A correction cannot change what identifies {record_id}; use qingdan rename.",
             )
 
     def _take_identity(self, record: int, identity: str) -> None:
-        """Raises ``StoreError('identity-taken')`` while another record in force has it."""
+        """Raises ``LogError('identity-taken')`` while another record in force has it."""
         r, s = t.record.c, t.span.c
         holder = self._conn.execute(
             select(r.key, r.id).where(r.dataset == self._dataset.key, r.identity == identity, r.key != record)
@@ -204,7 +200,7 @@ class Amending:
                 revisions.append(self._revision(key, a, corrects=corrects, cause=cause))
             rows.append(self._work(n, key, a, cause))
         if not rows and not may_be_empty:
-            raise StoreError("nothing-changes", "内容没有变化。", "Nothing changes.")
+            raise LogError("nothing-changes", "内容没有变化。", "Nothing changes.")
         if revisions:
             conn.execute(insert(t.revision), revisions)
         if rows:
@@ -269,12 +265,12 @@ _LIFE = (
 )
 
 
-def no_such_record(record_id: str) -> StoreError:
-    return StoreError("no-such-record", f"没有记录 {record_id}。", f"There is no record {record_id}.")
+def no_such_record(record_id: str) -> LogError:
+    return LogError("no-such-record", f"没有记录 {record_id}。", f"There is no record {record_id}.")
 
 
-def identity_taken(record_id: str) -> StoreError:
-    return StoreError(
+def identity_taken(record_id: str) -> LogError:
+    return LogError(
         "identity-taken",
         f"记录 {record_id} 已有这一标识。",
         f"The record {record_id} has this identity already.",

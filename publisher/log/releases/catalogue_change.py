@@ -11,7 +11,7 @@ from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.drafts import staging
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import Amending
 from publisher.log.releases.append import Heading
@@ -31,11 +31,11 @@ def migrate(
 ) -> int:
     """→ the release's sequence. Without ``convert`` the values of removed fields are dropped.
 
-    Raises ``StoreError``: ``draft-in-the-way``, ``conversion-needed`` (a field of another type),
+    Raises ``LogError``: ``draft-in-the-way``, ``conversion-needed`` (a field of another type),
     ``identity-taken`` (two records that the new identity does not tell apart).
     """
     if staging.draft_imports(conn, dataset):
-        raise StoreError(
+        raise LogError(
             "draft-in-the-way",
             "草稿还在，请先发布或丢弃。",
             "There is a draft; publish or discard it first.",
@@ -44,7 +44,7 @@ def migrate(
         f.name for f in new.fields if f.name in old.by_name and _form(old, f.name) != _form(new, f.name)
     ]
     if changed and convert is None:
-        raise StoreError(
+        raise LogError(
             "conversion-needed",
             f"字段 {'、'.join(changed)} 的类型变了，需要说明如何转换。",
             f"The type of {', '.join(changed)} changed; a conversion is needed.",

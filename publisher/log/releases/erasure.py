@@ -15,7 +15,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.work_tables import emptied, work
 from publisher.log.evidence import crawled_pages
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import append, bitemporal_spans
 from publisher.log.releases.amendment import no_such_record
@@ -27,7 +27,8 @@ _KEPT_OF_ROWS_LEFT_OUT = ("file", "sheet", "row", "rows", "reason", "part")
 class Erasing:
     """One erasure, in the transaction of the release that tells of it.
 
-    The bytes themselves are gone only after :meth:`publisher.log.log.Store.scrub`, which follows.
+    The bytes themselves are gone only after :meth:`publisher.log.releases.releases.Releases.scrub`, which
+    follows.
     """
 
     def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
@@ -36,7 +37,7 @@ class Erasing:
     def erase(
         self, records: Sequence[str], catalogue: Catalogue, heading: append.Heading, now: datetime
     ) -> int:
-        """Raises ``StoreError``: ``no-such-record``, ``erased`` (already)."""
+        """Raises ``LogError``: ``no-such-record``, ``erased`` (already)."""
         conn = self._conn
         keys = self._keys(records)
         emptied(conn, work)
@@ -67,7 +68,7 @@ class Erasing:
             if row is None:
                 raise no_such_record(record_id)
             if row.erased_by is not None:
-                raise StoreError(
+                raise LogError(
                     "erased", f"记录 {record_id} 已依法删除。", f"The record {record_id} was erased already."
                 )
             keys.append(row.key)
@@ -153,13 +154,13 @@ def kept_sources(conn: Connection) -> frozenset[str]:
     i = t.import_.c
     destroyed = select(i.digest).where(i.destroyed)
     named = frozenset(conn.scalars(select(i.digest).where(i.digest.not_in(destroyed)).distinct()))
-    return (named | crawled_pages.kept(conn)) - crawled_pages.destroyed(conn)
+    return (named | crawled_pages.kept_digests(conn)) - crawled_pages.destroyed_digests(conn)
 
 
 def scrub(database: Database, sources: Sources) -> None:
     """Destroy what nothing names any more: source bytes, free pages, the write-ahead log.
 
-    May be run at any time and again. Raises ``StoreError('erasure-incomplete')`` while a reader holds on
+    May be run at any time and again. Raises ``LogError('erasure-incomplete')`` while a reader holds on
     to an older state of the database.
     """
     with database.write() as conn:

@@ -14,7 +14,7 @@ from publisher.log.database.connection import Database
 from publisher.log.database.work_tables import emptied, plan, work
 from publisher.log.drafts import staging
 from publisher.log.drafts.weigh import weigh
-from publisher.log.model import Conflict, OnConflict, StoreError
+from publisher.log.model import Conflict, LogError, OnConflict
 from publisher.log.record_identity import later_id
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.append import Heading, seal
@@ -38,7 +38,7 @@ def publish(
 ) -> int | None:
     """→ the sequence of the release; None where the draft changes nothing (the draft is gone then too).
 
-    Raises ``StoreError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
+    Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
     day = heading.effective_on.toordinal()
     windowed, errors, _ = weigh(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
@@ -93,7 +93,7 @@ def _refuse(errors: Sequence[Conflict], *, without_errors: bool) -> None:
     en = (
         left[0].message_en if len(left) == 1 else f"The draft has {len(left)} conflicts and is not published."
     )
-    raise StoreError(code, zh, en, details=tuple(left))
+    raise LogError(code, zh, en, details=tuple(left))
 
 
 def _fill_work(conn: Connection, day: int) -> None:

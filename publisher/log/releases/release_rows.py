@@ -13,7 +13,7 @@ from publisher.log import registry
 from publisher.log.blob_store import source_of
 from publisher.log.clocks import moment
 from publisher.log.database import tables as t
-from publisher.log.model import Release, StoreError
+from publisher.log.model import LogError, Release
 
 _b = t.release.c
 
@@ -21,7 +21,7 @@ _b = t.release.c
 def releases(
     conn: Connection, dataset: registry.DatasetRow, number: int | None = None
 ) -> tuple[Release, ...]:
-    """A dataset's releases, oldest first, or one. Raises ``StoreError('no-such-release')``."""
+    """A dataset's releases, oldest first, or one. Raises ``LogError('no-such-release')``."""
     query = select(t.release).where(_b.dataset == dataset.key).order_by(_b.number)
     if number is not None:
         query = query.where(_b.number == number)
@@ -60,5 +60,5 @@ def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
     )
 
 
-def no_such_release(number: int) -> StoreError:
-    return StoreError("no-such-release", f"没有第 {number} 次发布。", f"There is no release {number}.")
+def no_such_release(number: int) -> LogError:
+    return LogError("no-such-release", f"没有第 {number} 次发布。", f"There is no release {number}.")

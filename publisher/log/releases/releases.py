@@ -1,23 +1,33 @@
-"""The store's door for who makes releases."""
+"""Releases: drafts published, records corrected, withdrawn, renamed and erased, the chain verified."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 
-from publisher.log import registry
+from sqlalchemy import Connection, select
+
+from publisher.log import made_files, registry
+from publisher.log.database import tables as t
 from publisher.log.drafts import staging
-from publisher.log.model import OnConflict, Release, StoreError
-from publisher.log.releases import catalogue_change, erasure, rebuild_spans
+from publisher.log.drafts.drafts import draft_catalogue, drop_unnamed
+from publisher.log.model import LogError, OnConflict, Release, Verification
+from publisher.log.registry import DatasetRow
+from publisher.log.releases import catalogue_change, erasure, hash_chain, rebuild_spans
 from publisher.log.releases import publish as publishing
 from publisher.log.releases.amendment import Amending
 from publisher.log.releases.append import Heading
-from publisher.log.session import Base
+from publisher.log.releases.release_rows import releases
+from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue, Content
 
 
-class Releasing(Base):
-    """Every change of the log; each makes one release, or none."""
+class Releases:
+    """``log.releases``: every change of the log; each makes one release, or none."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def publish(
         self,
@@ -33,25 +43,25 @@ class Releasing(Base):
     ) -> Release | None:
         """Make the draft a release; None where it changes nothing. The draft is empty afterwards.
 
-        Raises ``StoreError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
+        Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
         """
-        with self._write() as conn:
-            row, catalogue = self._draft_catalogue(conn, dataset, None)
+        with self._session.write() as conn:
+            row, catalogue = draft_catalogue(self._session, conn, dataset, None)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
             sequence = publishing.publish(
-                self._database,
+                self._session.database,
                 conn,
                 row,
                 catalogue,
                 Heading(effective_on, basis, note, actor),
-                now=self._clock(),
+                now=self._session.clock(),
                 on_conflict=on_conflict,
                 without_errors=without_errors,
                 progress=progress or _silent,
             )
             if sequence is not None:
-                return self._release(conn, row, sequence)
-        self._drop_unnamed(digests)
+                return _release(conn, row, sequence)
+        drop_unnamed(self._session, digests)
         return None
 
     def correct(
@@ -65,7 +75,9 @@ class Releasing(Base):
     ) -> Release:
         """勘误: new content, for as long as the value in force today (or next, or last) holds."""
         return self._amend(
-            dataset, Heading(self._today(), basis, reason, actor), lambda a, h: a.correct(corrections, h)
+            dataset,
+            Heading(self._session.today(), basis, reason, actor),
+            lambda a, h: a.correct(corrections, h),
         )
 
     def withdraw(
@@ -73,7 +85,7 @@ class Releasing(Base):
     ) -> Release:
         """The records should not have been published: gone for every day, from now on."""
         return self._amend(
-            dataset, Heading(self._today(), basis, reason, actor), lambda a, h: a.withdraw(records, h)
+            dataset, Heading(self._session.today(), basis, reason, actor), lambda a, h: a.withdraw(records, h)
         )
 
     def rename(
@@ -103,52 +115,70 @@ class Releasing(Base):
         actor: str = "",
     ) -> Release:
         """Go on with another catalogue: states from the day on are converted, those before stay."""
-        with self._write() as conn:
+        with self._session.write() as conn:
             row = registry.dataset_row(conn, dataset)
-            old = self._catalogue(conn, row.catalogue_digest)
-            heading = Heading(effective_on or self._today(), basis, reason, actor)
+            old = self._session.catalogue(conn, row.catalogue_digest)
+            heading = Heading(effective_on or self._session.today(), basis, reason, actor)
             sequence = catalogue_change.migrate(
-                self._database, conn, row, old, catalogue, convert, heading, now=self._clock()
+                self._session.database, conn, row, old, catalogue, convert, heading, now=self._session.clock()
             )
-            return self._release(conn, row, sequence)
+            return _release(conn, row, sequence)
 
     def erase(self, *, records: Sequence[tuple[str, str]], ground: str, actor: str = "") -> Release:
         """Destroy all that these records (dataset, record id) of one dataset ever said, everywhere here.
 
         The release that tells of it is published before the bytes are gone from the disk. Where a reader
-        keeps that from being finished: ``StoreError('erasure-incomplete')``, and :meth:`scrub` later.
+        keeps that from being finished: ``LogError('erasure-incomplete')``, and :meth:`scrub` later.
         """
         names = {dataset for dataset, _ in records}
         if len(names) != 1:
-            raise StoreError(
+            raise LogError(
                 "one-dataset", "一次只能删除一个数据集的记录。", "Erase records of one dataset at a time."
             )
-        with self._write() as conn:
+        with self._session.write() as conn:
             row = registry.dataset_row(conn, names.pop())
-            catalogue = self._catalogue(conn, row.catalogue_digest)
-            heading = Heading(self._today(), "", ground, actor, extra_counts={"erased": len(records)})
-            sequence = erasure.Erasing(self._database, conn, row).erase(
-                [record for _, record in records], catalogue, heading, self._clock()
+            catalogue = self._session.catalogue(conn, row.catalogue_digest)
+            heading = Heading(self._session.today(), "", ground, actor, extra_counts={"erased": len(records)})
+            sequence = erasure.Erasing(self._session.database, conn, row).erase(
+                [record for _, record in records], catalogue, heading, self._session.clock()
             )
-            release = self._release(conn, row, sequence)
+            release = _release(conn, row, sequence)
         self.scrub()
         return release
 
     def scrub(self) -> None:
-        """Destroy what an erasure left on the disk. May be run at any time and again."""
-        erasure.scrub(self._database, self._sources)
+        """Destroy what an erasure left on the disk, files made from the log among it. May be run again."""
+        made_files.sweep(self._session.files)
+        erasure.scrub(self._session.database, self._session.sources)
+
+    def finish_erasure(self) -> None:
+        """Where the program was killed in the midst of an erasure, do the rest; readers may put it off."""
+        with self._session.read() as conn:
+            pending = conn.scalar(select(t.site.c.scrub_pending))
+        if pending:
+            with suppress(LogError):
+                self.scrub()
+
+    def verify(self) -> Verification:
+        with self._session.read() as conn:
+            return hash_chain.verify(conn)
 
     def rebuild_spans(self) -> int:
         """Make the spans again from the log. → how many came out different."""
-        with self._write() as conn:
-            return rebuild_spans.rebuild_spans(self._database, conn, self._clock())
+        with self._session.write() as conn:
+            return rebuild_spans.rebuild_spans(self._session.database, conn, self._session.clock())
 
     def _amend(self, dataset: str, heading: Heading, make: Callable[[Amending, Heading], int]) -> Release:
-        with self._write() as conn:
+        with self._session.write() as conn:
             row = registry.dataset_row(conn, dataset)
-            catalogue = self._catalogue(conn, row.catalogue_digest)
-            amending = Amending(self._database, conn, row, catalogue, self._clock())
-            return self._release(conn, row, make(amending, heading))
+            catalogue = self._session.catalogue(conn, row.catalogue_digest)
+            amending = Amending(self._session.database, conn, row, catalogue, self._session.clock())
+            return _release(conn, row, make(amending, heading))
+
+
+def _release(conn: Connection, dataset: DatasetRow, sequence: int) -> Release:
+    number = conn.scalar(select(t.release.c.number).where(t.release.c.sequence == sequence))
+    return releases(conn, dataset, number)[0]
 
 
 def _silent(done: int, total: int) -> None:

@@ -84,8 +84,8 @@ def get_openapi(service: Service, call: Call) -> Reply:
 )
 def get_dataset_openapi(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, Grammar())
-    dataset = service.store.dataset(requested_view.dataset_name(call))
-    catalogue = service.store.catalogue(dataset.name)
+    dataset = service.log.datasets.get(requested_view.dataset_name(call))
+    catalogue = service.log.queries.catalogue(dataset.name)
 
     def build() -> dict[str, Any]:
         return of_dataset(service.site.base, dataset, catalogue)

@@ -24,7 +24,7 @@ _RECORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def dataset_name(call: Call) -> str:
-    """Raises ``no-such-dataset`` for what can be no name, before any store is asked."""
+    """Raises ``no-such-dataset`` for what can be no name, before any log is asked."""
     name = call.path["dataset"]
     if not _NAME.fullmatch(name):
         raise ProblemError("no-such-dataset")
@@ -67,7 +67,7 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
     check_known(service, view)
     if view.release is not None:
         return pinned(service, dataset, view.release, *service.marks(dataset, view.release))
-    sequence, day = service.store.validator(dataset)
+    sequence, day = service.log.queries.validator(dataset)
     published = service.published_at(dataset, sequence)
     if view.as_of is not None:
         return Validity((sequence,), published)
@@ -83,7 +83,7 @@ def pinned(service: Service, dataset: str, number: int, *marks: object) -> Valid
     release = service.release(dataset, number)
     modified: datetime | None = release.published_at
     if release.erased or any(marks):
-        modified = service.published_at(dataset, service.store.sequence(dataset))
+        modified = service.published_at(dataset, service.log.queries.sequence(dataset))
     return Validity((release.hash, release.erased, *marks), modified, immutable=True)
 
 

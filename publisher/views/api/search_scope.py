@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.views.api import titles
 from schemas.definition.catalogue import Catalogue, FieldType
 from search.query.field_filters import NUMBER, Fields
@@ -48,9 +48,9 @@ class SearchScope:
         return Fields({**names, **CALLED}, {"dataset": self.datasets})
 
 
-def scope_of(store: Store) -> SearchScope:
-    datasets = store.datasets()
-    catalogues = {dataset.name: store.catalogue(dataset.name) for dataset in datasets}
+def scope_of(log: Log) -> SearchScope:
+    datasets = log.datasets.all()
+    catalogues = {dataset.name: log.queries.catalogue(dataset.name) for dataset in datasets}
     facets = {name: titles.COMMON[name] for name in _EVERYWHERE}
     for name, title in _own_facets(catalogues.values()):
         facets.setdefault(name, title)

@@ -7,19 +7,21 @@ from pathlib import Path
 
 import msgspec
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.log.queries.whole_state import Stated
 from publisher.views.exports import csv_and_json
 
 
-def write_delta(path: Path, store: Store, dataset: str, before: View, after: View) -> None:
+def write_delta(path: Path, log: Log, dataset: str, before: View, after: View) -> None:
     """``{"op": "put", "record": …}`` and ``{"op": "remove", "id": …}``; a record as in the JSON Lines file.
 
     Memory grows with what differs, not with what stays. What was erased since is in neither state.
     """
     with path.open("wb") as file:
-        for old, new in _pairs(store.stated(dataset, before), store.stated(dataset, after)):
+        for old, new in _pairs(
+            log.queries.whole_state(dataset, before), log.queries.whole_state(dataset, after)
+        ):
             if new is None and old is not None:
                 file.write(b'{"op":"remove","id":%b}\n' % msgspec.json.encode(old.id))
             elif new is not None and new != old:

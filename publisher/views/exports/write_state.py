@@ -1,4 +1,4 @@
-"""From a store and what is asked for to a file that is made, or found made already."""
+"""From a log and what is asked for to a file that is made, or found made already."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.log.queries.whole_state import Stated
 from publisher.views.exports import data_package
@@ -17,58 +17,62 @@ from publisher.views.exports.export import About, Form, Lang, Rows
 type Write = Callable[[Path], None]
 
 
-def about(store: Store, dataset: str, view: View, lang: Lang = "zh") -> About:
-    """Raises ``StoreError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
-    kept = store.dataset(dataset)
-    releases = store.releases(dataset) if view.release is None else (store.release(dataset, view.release),)
+def about(log: Log, dataset: str, view: View, lang: Lang = "zh") -> About:
+    """Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
+    kept = log.datasets.get(dataset)
+    releases = (
+        log.queries.releases(dataset)
+        if view.release is None
+        else (log.queries.release(dataset, view.release),)
+    )
     return About(
         dataset=kept,
-        catalogue=store.catalogue(dataset, view.release),
+        catalogue=log.queries.catalogue(dataset, view.release),
         view=view,
         release=max(releases, key=lambda r: r.number, default=None),
-        address=f"{store.site().base}/v1/datasets/{dataset}",
-        erased=store.erased_in(dataset, view),
+        address=f"{log.datasets.site().base}/v1/datasets/{dataset}",
+        erased=log.queries.erased_count(dataset, view),
         lang=lang,
     )
 
 
-def rows(store: Store, dataset: str, view: View) -> Rows:
+def rows(log: Log, dataset: str, view: View) -> Rows:
     def read() -> Iterator[Stated]:
-        return store.stated(dataset, view)
+        return log.queries.whole_state(dataset, view)
 
     return read
 
 
-def writer(store: Store, told: About, form: Form) -> Write:
+def writer(log: Log, told: About, form: Form) -> Write:
     def write(path: Path) -> None:
-        form.write(path, told, rows(store, told.dataset.name, told.view))
+        form.write(path, told, rows(log, told.dataset.name, told.view))
 
     return write
 
 
-def site_writer(store: Store) -> Write:
+def site_writer(log: Log) -> Write:
     """Of every dataset that has a release, the newest."""
 
     def write(path: Path) -> None:
         states = [
-            (about(store, d.name, view), rows(store, d.name, view))
-            for d in store.datasets()
-            if (view := newest(store, d.name)) is not None
+            (about(log, d.name, view), rows(log, d.name, view))
+            for d in log.datasets.all()
+            if (view := newest(log, d.name)) is not None
         ]
-        data_package.write_site(path, store.site().base, states)
+        data_package.write_site(path, log.datasets.site().base, states)
 
     return write
 
 
-def delta_writer(store: Store, dataset: str, before: View, after: View) -> Write:
+def delta_writer(log: Log, dataset: str, before: View, after: View) -> Write:
     def write(path: Path) -> None:
-        write_delta(path, store, dataset, before, after)
+        write_delta(path, log, dataset, before, after)
 
     return write
 
 
-def newest(store: Store, dataset: str) -> View | None:
-    numbers = [release.number for release in store.releases(dataset)]
+def newest(log: Log, dataset: str) -> View | None:
+    numbers = [release.number for release in log.queries.releases(dataset)]
     return View(release=max(numbers)) if numbers else None
 
 

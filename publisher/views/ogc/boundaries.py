@@ -18,7 +18,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from schemas.reference import administrative_divisions
 
 _MEMBERS = ("code", "adcode", "gb")
@@ -79,13 +79,13 @@ class Boundaries:
 
 def load(path: Path) -> Boundaries:
     """A FeatureCollection whose features bear a GB/T 2260 code: as ``id`` or in the property ``code``,
-    ``adcode`` or ``gb`` (156 in front is China). Raises ``StoreError('bad-boundaries')``."""
+    ``adcode`` or ``gb`` (156 in front is China). Raises ``LogError('bad-boundaries')``."""
     try:
         if path.stat().st_size > LARGEST:
             raise _bad(path, "文件过大", "the file is too large")
         features = msgspec.json.decode(path.read_bytes())["features"]
         found = [_boundary(feature) for feature in features]
-    except StoreError:
+    except LogError:
         raise
     except (
         OSError,
@@ -100,8 +100,8 @@ def load(path: Path) -> Boundaries:
     return Boundaries(tuple(sorted(found, key=lambda boundary: boundary.code)))
 
 
-def _bad(path: Path, zh: str, en: str) -> StoreError:
-    return StoreError(
+def _bad(path: Path, zh: str, en: str) -> LogError:
+    return LogError(
         "bad-boundaries",
         f"行政区划边界文件 {path.name}：{zh}。",
         f"The file of boundaries {path.name}: {en}.",

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from publisher.views.api import requested_view
 from publisher.views.ogc import collections, conformance, geojson, parameters
 from publisher.views.ogc.errors import OgcError, not_found
@@ -290,8 +290,8 @@ def _exists(geo: Geo, name: str) -> None:
 
 def _of_site(geo: Geo, request: Request) -> Validity:
     """On what a document about the whole site depends."""
-    sequence, day = geo.service.store.validator()
-    datasets = page_cursor.walk(geo.service.store.datasets())
+    sequence, day = geo.service.log.queries.validator()
+    datasets = page_cursor.walk(geo.service.log.datasets.all())
     file = geo.boundaries_file
     boundaries = None if file is None or not file.exists() else file.stat().st_mtime_ns
     return Validity((sequence, day, datasets, boundaries, request.position))
@@ -317,8 +317,8 @@ def _link(geo: Geo, path: str, rel: str, media: str, title: str) -> dict[str, An
     return {"href": geo.link(path), "rel": rel, "type": media, "title": title}
 
 
-def failure(error: StoreError) -> OgcError | None:
-    """What the store refuses, as an OGC exception; None for what is no fault of the request."""
+def failure(error: LogError) -> OgcError | None:
+    """What the log refuses, as an OGC exception; None for what is no fault of the request."""
     if error.code in ("no-such-dataset", "no-such-record", "no-such-release"):
         return not_found(error.zh, error.en)
     if error.code in ("mixed-view", "bad-filter", "bad-cursor"):

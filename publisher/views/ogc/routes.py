@@ -19,7 +19,7 @@ from litestar.types import HTTPScope
 from sqlalchemy.exc import OperationalError
 
 from publisher.log.clocks import micros
-from publisher.log.model import StoreError
+from publisher.log.model import LogError
 from publisher.views.api import requested_view
 from publisher.views.ogc import parameters, resources
 from publisher.views.ogc.errors import OgcError, invalid, not_found
@@ -61,7 +61,7 @@ def opened(service: Service, boundaries: Path | None, assets: Mapping[str, Asset
 
     ``assets``: the files of the site's pages, by name. ``boundaries``: see
     :mod:`publisher.views.ogc.boundaries`.
-    Raises ``StoreError('bad-boundaries')``.
+    Raises ``LogError('bad-boundaries')``.
     """
     geo = Geo(service, Sheets(service.site, assets), boundaries)
     geo.check()
@@ -124,7 +124,7 @@ def _nowhere() -> HTTPRouteHandler:
 
 
 def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome:
-    with geo.service.store.snapshot():
+    with geo.service.log.snapshot():
         answer = handle(geo, request)
         address = path.encode() + b"?" + request.query
         tag = conditional_requests.etag(answer.validity, version=geo.service.version, address=address)
@@ -164,7 +164,7 @@ async def _searched(geo: Geo, request: Request) -> Request:
 
 def _scope(geo: Geo, name: str, request: Request) -> tuple[Sequence[str], contract.Request]:
     values = {key: given[0] for key, given in parse_qs(request.query.decode(errors="replace")).items()}
-    view, store = parameters.view(values), geo.service.store
+    view, log = parameters.view(values), geo.service.log
     begin_end = parameters.during(values.get("datetime"))
     if name == CATALOGUE:
         datasets, begin_end = [dataset.name for dataset in search.policies(geo)], None
@@ -174,7 +174,7 @@ def _scope(geo: Geo, name: str, request: Request) -> tuple[Sequence[str], contra
     if begin_end is not None:
         day = begin_end[1] or geo.service.today()
     if view.release is not None:
-        release = store.release(datasets[0], view.release)
+        release = log.queries.release(datasets[0], view.release)
         day, known = release.effective_on, release.published_at
     asked = contract.Request(
         text="",
@@ -218,11 +218,11 @@ def _exception(error: Exception) -> OgcError:
     match error:
         case OgcError():
             return error
-        case StoreError() if (told := resources.failure(error)) is not None:
+        case LogError() if (told := resources.failure(error)) is not None:
             return told
         case contract.SearchError():
             return _unavailable("检索暂时不可用。", "Search is unavailable for now.", error.retry_after)
-        case OperationalError() | StoreError(code="busy"):
+        case OperationalError() | LogError(code="busy"):
             return _unavailable("数据库暂时不可用。", "The database is unavailable for now.", 5)
         case _:
             return OgcError(500, "NoApplicableCode", "服务器内部错误。", "Internal error.")

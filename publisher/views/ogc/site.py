@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.log.clocks import start_of
-from publisher.log.model import Dataset, StoreError
+from publisher.log.model import Dataset, LogError
 from publisher.views.ogc.boundaries import Box
 from publisher.views.ogc.errors import not_found
 from publisher.views.ogc.item_source import Source
@@ -59,7 +59,7 @@ class Geo:
 
     @cached_property
     def boundaries(self) -> Boundaries | None:
-        """Raises ``StoreError('bad-boundaries')`` for a file that cannot be used."""
+        """Raises ``LogError('bad-boundaries')`` for a file that cannot be used."""
         if self.boundaries_file is None:
             return None
         from publisher.views.ogc.boundaries import load
@@ -72,7 +72,7 @@ class Geo:
     def names(self) -> list[str]:
         """Of all collections, the catalogue first."""
         divisions = [DIVISIONS] if self.boundaries_file is not None else []
-        return [CATALOGUE, *divisions, *(self.name_of(d.name) for d in self.service.store.datasets())]
+        return [CATALOGUE, *divisions, *(self.name_of(d.name) for d in self.service.log.datasets.all())]
 
     @staticmethod
     def name_of(dataset: str) -> str:
@@ -85,15 +85,15 @@ class Geo:
             if name in self._datasets:
                 return self._datasets[name]
             try:
-                return self._datasets.setdefault(name, self.service.store.dataset(name))
-            except StoreError as error:
+                return self._datasets.setdefault(name, self.service.log.datasets.get(name))
+            except LogError as error:
                 if error.code != "no-such-dataset":
                     raise
         raise not_found(f"没有集合 {collection[:100]}。", f"There is no collection {collection[:100]}.")
 
     def catalogue(self, dataset: str) -> Catalogue:
-        store = self.service.store
-        return self._catalogues.find(dataset, store.sequence(dataset), store.catalogue)
+        log = self.service.log
+        return self._catalogues.find(dataset, log.queries.sequence(dataset), log.queries.catalogue)
 
     def box(self, dataset: Dataset) -> Box | None:
         if dataset.division is None or self.boundaries is None:
@@ -102,8 +102,8 @@ class Geo:
 
     def interval(self, dataset: str) -> tuple[str | None, str | None]:
         """Times of the first and last effect, RFC 3339 in UTC; None is open or nothing stated."""
-        store = self.service.store
-        begin, end = self._extents.find(dataset, store.sequence(dataset), store.extent)
+        log = self.service.log
+        begin, end = self._extents.find(dataset, log.queries.sequence(dataset), log.queries.extent)
         return instant(begin), instant(end)
 
 

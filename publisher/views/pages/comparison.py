@@ -69,8 +69,8 @@ class Body:
 def compare(press: Press, visit: Visit) -> Reply:
     service = visit.service
     name = requested_view.dataset_name(Call(visit.names, b"", ""))
-    dataset = service.store.dataset(name)
-    releases = [r for r in service.store.releases(name) if home.seen(visit, r)]
+    dataset = service.log.datasets.get(name)
+    releases = [r for r in service.log.queries.releases(name) if home.seen(visit, r)]
     newest = _newest_two(releases)
     visit = _between(visit, newest)
     shown = {
@@ -86,7 +86,7 @@ def compare(press: Press, visit: Visit) -> Reply:
         followed=dataset.title,
     )
     if not visit.values("from"):
-        sequence, day = service.store.validator(name)
+        sequence, day = service.log.queries.validator(name)
         blank = requested_view.validity(service, name, visit.view)
         validity = replace(blank, tokens=(sequence, day, dataset))
         return Reply(validity, lambda: press.page("compare.html", visit, head, found=None, **shown), HEADERS)
@@ -121,9 +121,9 @@ def _chosen(visit: Visit, newest: tuple[str, str]) -> list[str]:
 
 def _compared(visit: Visit, name: str, found: comparison.Comparison) -> dict[str, object]:
     service = visit.service
-    catalogue = service.store.catalogue(name)
+    catalogue = service.log.queries.catalogue(name)
     before, after = _view(found.from_), _view(found.to)
-    tallies = service.store.tallies(name, before, after)
+    tallies = service.log.queries.tallies(name, before, after)
     return {
         "sides": (_side(visit, found.from_), _side(visit, found.to)),
         "kinds": [_kind(visit, kind, found.totals[kind]) for kind in KINDS if found.totals[kind]],

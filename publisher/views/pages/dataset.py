@@ -69,8 +69,8 @@ class Table:
 def dataset(press: Press, visit: Visit) -> Reply:
     service = visit.service
     name = requested_view.dataset_name(Call(visit.names, b"", ""))
-    kept = service.store.dataset(name)
-    catalogue = service.store.catalogue(name)
+    kept = service.log.datasets.get(name)
+    catalogue = service.log.queries.catalogue(name)
     asked = visit.asked(requested_view.grammar(catalogue))
     release = asked.view.release
     facets = _facets(catalogue)
@@ -79,7 +79,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         page = listing.read(service)
-        releases = service.store.releases(name)
+        releases = service.log.queries.releases(name)
         latest = home.latest(visit, releases)
         table = _table(visit, catalogue, asked, page)
         counted = [_headed(visit, catalogue, facet) for facet in page.facets]

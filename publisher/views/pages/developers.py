@@ -74,18 +74,18 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
 
 
 def _state(service: Service) -> tuple[object, ...]:
-    return (*service.store.validator(), service.store.datasets())
+    return (*service.log.queries.validator(), service.log.datasets.all())
 
 
 def _questions(service: Service) -> list[_Asked]:
     """Of the list with most releases and its first record."""
-    store = service.store
+    log = service.log
     asked = [_Asked(("全部数据集", "Every dataset"), datasets.list_datasets, {})]
-    kept = max(store.datasets(), key=lambda d: len(store.releases(d.name)), default=None)
+    kept = max(log.datasets.all(), key=lambda d: len(log.queries.releases(d.name)), default=None)
     if kept is None:
         return asked
     name = {"dataset": kept.name}
-    releases = store.releases(kept.name)
+    releases = log.queries.releases(kept.name)
     asked.append(
         _Asked(
             ("筛选、排序、统计", "Filter, sort, count"),
@@ -94,7 +94,7 @@ def _questions(service: Service) -> list[_Asked]:
             (("limit", "1"), ("facets", "part")),
         )
     )
-    found = store.records(kept.name, RecordQuery(limit=1)).records
+    found = log.queries.records(kept.name, RecordQuery(limit=1)).records
     if found:
         one = {**name, "record": found[0].id}
         asked.append(_Asked(("一条记录", "One record"), records.get_record, one))
@@ -159,7 +159,7 @@ async def _run(visit: Visit, asked: _Asked) -> Example:
 
 
 def _answered(route: Route, service: Service, call: Call) -> Any:
-    with service.store.snapshot():
+    with service.log.snapshot():
         return route.handle(service, call).build()
 
 

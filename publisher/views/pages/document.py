@@ -125,16 +125,16 @@ def _held(visit: Visit, source: str) -> Where:
 
 def _documents(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
     """Document number → address of its page."""
-    store = visit.service.store
+    log = visit.service.log
     found: dict[str, str] = {}
-    for dataset in store.datasets():
-        catalogue = store.catalogue(dataset.name)
+    for dataset in log.datasets.all():
+        catalogue = log.queries.catalogue(dataset.name)
         field = number_field(catalogue)
         if field is None:
             continue
         wanted = Filter(field.name, "eq", tuple(numbers))
         query = RecordQuery(view=visit.view, filters=(wanted,), limit=len(numbers), count=False)
-        for state in store.records(dataset.name, query).records:
+        for state in log.queries.records(dataset.name, query).records:
             number = str(state.content.get(field.name))
             found[number] = visit.url(f"/datasets/{dataset.name}/records/{state.id}")
     return found
@@ -159,7 +159,7 @@ async def surroundings(visit: Visit, validity: Validity) -> Validity:
         position: int | None = await visit.service.search.position()
     except SearchError:
         position = None
-    sequence, _ = await sync_to_thread(visit.service.store.validator)
+    sequence, _ = await sync_to_thread(visit.service.log.queries.validator)
     return Validity((*validity.tokens, sequence, position))
 
 
@@ -178,9 +178,9 @@ async def around(visit: Visit, number: str | None, state: RecordState) -> Around
 
 def _related(visit: Visit, names: Set[str], others: Sequence[Mention], releases: Sequence[Based]) -> Around:
     """By what the collector read of each: a title that says 解读 may explain something else."""
-    store, told = visit.service.store, (list[Mention](), list[Mention](), list[Mention]())
+    log, told = visit.service.log, (list[Mention](), list[Mention](), list[Mention]())
     view = View(as_of=visit.today(), known_at=visit.view.known_at)
-    states = store.states([one.record for one in others], view)
+    states = log.queries.states([one.record for one in others], view)
     for one in others:
         content = states[one.record].content if one.record in states else {}
         held = (content.get(field) for field in RELATIONS)
@@ -191,12 +191,12 @@ def _related(visit: Visit, names: Set[str], others: Sequence[Mention], releases:
 
 def _resting(visit: Visit, number: str) -> tuple[Mapping[str, Dataset], Sequence[Based]]:
     """Every dataset by name, and the releases whose basis the document is."""
-    store = visit.service.store
-    datasets = {dataset.name: dataset for dataset in store.datasets()}
+    log = visit.service.log
+    datasets = {dataset.name: dataset for dataset in log.datasets.all()}
     found = [
         Based(dataset, release)
         for name, dataset in datasets.items()
-        for release in store.releases(name)
+        for release in log.queries.releases(name)
         if release.basis == number
     ]
     return datasets, found

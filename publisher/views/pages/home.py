@@ -55,8 +55,8 @@ class News:
 def home(press: Press, visit: Visit) -> Reply:
     visit.asked(_PLAIN)
     service = visit.service
-    datasets = service.store.datasets()
-    sequence, day = service.store.validator()
+    datasets = service.log.datasets.all()
+    sequence, day = service.log.queries.validator()
 
     def build() -> bytes:
         kept = [_kept(visit, dataset) for dataset in datasets]
@@ -73,9 +73,9 @@ def home(press: Press, visit: Visit) -> Reply:
 
 
 def _kept(visit: Visit, dataset: Dataset) -> Kept:
-    store = visit.service.store
-    page = store.records(dataset.name, RecordQuery(view=visit.view, limit=1))
-    return Kept(dataset, page.total or 0, latest(visit, store.releases(dataset.name)))
+    log = visit.service.log
+    page = log.queries.records(dataset.name, RecordQuery(view=visit.view, limit=1))
+    return Kept(dataset, page.total or 0, latest(visit, log.queries.releases(dataset.name)))
 
 
 def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
@@ -91,7 +91,7 @@ def seen(visit: Visit, release: Release) -> bool:
 def _news(visit: Visit, kept: list[Kept]) -> Iterator[News]:
     service = visit.service
     datasets = {k.dataset.name: k.dataset for k in kept}
-    found = [r for name in datasets for r in service.store.releases(name) if seen(visit, r)]
+    found = [r for name in datasets for r in service.log.queries.releases(name) if seen(visit, r)]
     found.sort(key=lambda r: r.sequence, reverse=True)  # as they were published
     for release in found[:RECENT]:
         counts = labels.counted(visit, release.counts)
@@ -104,12 +104,12 @@ def _news(visit: Visit, kept: list[Kept]) -> Iterator[News]:
 
 def sentences(service: Service, dataset: Dataset, release: Release, limit: int) -> Iterator[Told]:
     """What a release changed, as a person would say it. A better reading of ours is no news."""
-    store = service.store
-    catalogue = store.catalogue(dataset.name, release.number)
-    changes: tuple[Change, ...] = store.changes(
+    log = service.log
+    catalogue = log.queries.catalogue(dataset.name, release.number)
+    changes: tuple[Change, ...] = log.queries.changes(
         dataset=dataset.name, release=release.number, cause="source", limit=limit
     )
-    beginnings = store.beginnings(changes)
+    beginnings = log.feed_changes.beginnings(changes)
     for change in changes:
         first = change.sequence in beginnings
         item = change_item(change, service.site, dataset, release, catalogue, first=first)

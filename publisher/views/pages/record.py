@@ -101,10 +101,10 @@ def _seen(visit: Visit, pin: int | None) -> _Seen:
     service, call = visit.service, Call(visit.names, b"", "")
     name, identifier = requested_view.dataset_name(call), requested_view.record_id(call)
     view = View(release=pin) if pin else visit.view
-    with service.store.snapshot():
+    with service.log.snapshot():
         validity = requested_view.validity(service, name, view)
         dataset = service.dataset(name)
-        state = service.store.record(name, identifier, requested_view.both_clocks(service, name, view))
+        state = service.log.queries.record(name, identifier, requested_view.both_clocks(service, name, view))
         events = timeline(visit, dataset, identifier, upto=pin)
         if state.status in _GONE:
             raise GoneError(api.gone(service, state), dataset, events)
@@ -169,7 +169,7 @@ def _citation(visit: Visit, dataset: Dataset, state: RecordState) -> Cited:
 
 def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = None) -> Sequence[Event]:
     """Newest first; of a pinned page, only what had happened by then."""
-    changes = visit.service.store.history(dataset.name, record)
+    changes = visit.service.log.queries.history(dataset.name, record)
     known = visit.view.known_at
     told = [
         change

@@ -30,7 +30,9 @@ def of_records(_: Press, visit: Visit) -> Reply:
     home = service.link(f"/datasets/{name}/records")
 
     def build() -> bytes:
-        some = islice(service.store.stated(name, View()), start, start + sitemap_and_robots.LARGEST)
+        some = islice(
+            service.log.queries.whole_state(name, View()), start, start + sitemap_and_robots.LARGEST
+        )
         return sitemap_and_robots.written(
             (f"{home}/{one.id}", date.fromordinal(one.effective_from)) for one in some
         )

@@ -41,8 +41,8 @@ def release(press: Press, visit: Visit) -> Reply:
     call = Call(visit.names, b"", "")
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
     kept = service.release(name, number)
-    dataset = service.store.dataset(name)
-    sequence = service.store.sequence(name)
+    dataset = service.log.datasets.get(name)
+    sequence = service.log.queries.sequence(name)
 
     head = Head(
         title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",
@@ -56,7 +56,7 @@ def release(press: Press, visit: Visit) -> Reply:
     )
 
     def build() -> bytes:
-        changes = service.store.changes(dataset=name, release=number, limit=MOST)
+        changes = service.log.queries.changes(dataset=name, release=number, limit=MOST)
         told = [_told(visit, change) for change in changes]
         total = sum(kept.counts.get(kind, 0) for kind in labels.KINDS)
         return press.page(
@@ -67,7 +67,7 @@ def release(press: Press, visit: Visit) -> Reply:
             release=kept,
             told=told,
             more=max(0, total - len(told)),
-            following=number < max(r.number for r in service.store.releases(name)),
+            following=number < max(r.number for r in service.log.queries.releases(name)),
             files=files.list_files.handle(service, call).build().files,
         )
 
@@ -78,7 +78,7 @@ def release(press: Press, visit: Visit) -> Reply:
 
 
 def _told(visit: Visit, change: Change) -> Told:
-    catalogue = visit.service.store.catalogue(change.dataset, change.release)
+    catalogue = visit.service.log.queries.catalogue(change.dataset, change.release)
     return Told(
         title=change.title or visit.t("（内容已依法删除）", "(erased)"),
         kind=change.kind,

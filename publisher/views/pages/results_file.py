@@ -76,14 +76,14 @@ async def _pages(visit: Visit, call: Call, reply: AsyncReply) -> Rows:
 
 
 def _rows(visit: Visit, hits: Sequence[search.Hit]) -> list[Row]:
-    store = visit.service.store
+    log = visit.service.log
     view = View(as_of=visit.today(), known_at=visit.view.known_at)
-    states = store.states([hit.record for hit in hits], view)
+    states = log.queries.states([hit.record for hit in hits], view)
     rows: list[Row] = []
     for hit in hits:
         if (state := states.get(hit.record)) is None:  # the log went on between search and this
             continue
-        kind = state.content.get(store.catalogue(hit.dataset).type_field or "")
+        kind = state.content.get(log.queries.catalogue(hit.dataset).type_field or "")
         pinned = visit.service.link(f"/datasets/{hit.dataset}/records/{hit.record}?release={state.release}")
         cells = (hit.dataset_title, state.title, state.part or "", kind if isinstance(kind, str) else "")
         rows.append((*map(disarmed, cells), state.effective_from.isoformat(), str(state.release), pinned))

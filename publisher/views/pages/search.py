@@ -88,7 +88,7 @@ class Result:
 
 async def search(press: Press, visit: Visit) -> AsyncReply:
     service = visit.service
-    datasets = {d.name: d for d in await sync_to_thread(service.store.datasets)}
+    datasets = {d.name: d for d in await sync_to_thread(service.log.datasets.all)}
     asked = " ".join(visit.values("q"))
     title = visit.t("检索", "Search")
     title = f"{asked[:60]} · {title}" if asked else title
@@ -144,7 +144,7 @@ def _field_titles(visit: Visit, datasets: Sequence[Dataset]) -> dict[tuple[str, 
     return {
         (d.name, field.name): visit.t(field.title, field.title_en)
         for d in datasets
-        for field in visit.service.store.catalogue(d.name).fields
+        for field in visit.service.log.queries.catalogue(d.name).fields
     }
 
 

@@ -11,31 +11,35 @@ from feeds.change import ChangeItem, Difference
 from feeds.change_sentence import entry_of
 from feeds.feed import Entry, Link
 from publisher.log.clocks import day_at
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Change, Dataset, Release, Site
 from publisher.log.queries.feed_changes import Amendment
 from schemas.definition.catalogue import Catalogue
 
 
-def entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> tuple[Entry, ...]:
+def entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> tuple[Entry, ...]:
     """Newest release first; within a release in the order of the list itself.
 
     ``changes``: the newest first. One entry for each, whatever became of it since is said.
     """
-    return tuple(_entries(store, changes, datasets))
+    return tuple(_entries(log, changes, datasets))
 
 
-def _entries(store: Store, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> Iterator[Entry]:
-    site = store.site()
-    amended, origins, first = store.amended(changes), store.origins(changes), store.beginnings(changes)
+def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> Iterator[Entry]:
+    site = log.datasets.site()
+    amended, origins, first = (
+        log.feed_changes.amendments(changes),
+        log.feed_changes.origins(changes),
+        log.feed_changes.beginnings(changes),
+    )
 
     @cache
     def release(dataset: str, number: int) -> Release:
-        return store.release(dataset, number)
+        return log.queries.release(dataset, number)
 
     @cache
     def catalogue(dataset: str, number: int) -> Catalogue:
-        return store.catalogue(dataset, number)
+        return log.queries.catalogue(dataset, number)
 
     for (name, number), some in groupby(changes, key=lambda c: (c.dataset, c.release)):
         made = release(name, number), catalogue(name, number)

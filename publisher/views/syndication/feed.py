@@ -9,7 +9,7 @@ from feeds.atom_and_rss import atom, rss
 from feeds.feed import Entry, Feed, Link
 from feeds.json_feed import json_feed
 from publisher.log.clocks import SHANGHAI, moment
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Dataset, View
 from publisher.views.syndication.entries import entries
 from publisher.views.syndication.scope import FORMS, TERMS, Form, Scope
@@ -23,13 +23,13 @@ def rendered(feed: Feed, form: Form) -> bytes:
     return _RENDER[form](feed)
 
 
-def datasets_of(store: Store, scope: Scope) -> tuple[Dataset, ...]:
-    """Raises ``StoreError('no-such-dataset')``."""
-    return store.datasets() if scope.dataset is None else (store.dataset(scope.dataset),)
+def datasets_of(log: Log, scope: Scope) -> tuple[Dataset, ...]:
+    """Raises ``LogError('no-such-dataset')``."""
+    return log.datasets.all() if scope.dataset is None else (log.datasets.get(scope.dataset),)
 
 
 def feed(
-    store: Store,
+    log: Log,
     scope: Scope,
     selection: Selection,
     form: Form,
@@ -38,8 +38,8 @@ def feed(
     hub: str = "",
 ) -> Feed:
     """``named``: titles of the facets that the scope filters by. ``hub``: the WebSub hub, if any."""
-    site, datasets = store.site(), datasets_of(store, scope)
-    told = entries(store, selection.changes, {d.name: d for d in datasets})
+    site, datasets = log.datasets.site(), datasets_of(log, scope)
+    told = entries(log, selection.changes, {d.name: d for d in datasets})
     only = datasets[0] if scope.dataset is not None else None
     return Feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).

@@ -7,7 +7,7 @@ from html import escape
 from feeds.feed import Category, Entry, Feed
 from publisher.log.clocks import SHANGHAI, moment
 from publisher.log.evidence.crawled_pages import Notice
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Site
 from publisher.views.syndication.feed import address, links, rendered
 from publisher.views.syndication.scope import Form, Scope
@@ -26,20 +26,20 @@ _SAID = {
 _SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容散列值", "status": "状态码"}
 
 
-def sources_feed(store: Store, form: Form, archive: int | None = None) -> bytes:
+def sources_feed(log: Log, form: Form, archive: int | None = None) -> bytes:
     """The newest :data:`ENTRIES` to twice as many; ``archive``: the :data:`ENTRIES` that begin with a number.
 
     A block of them is an archive (RFC 5005) once a later one is full, so it never gains an entry. Raises
     :class:`NoSuchArchiveError`.
     """
-    site = store.site()
-    newest, _ = store.noticed()
+    site = log.datasets.site()
+    newest, _ = log.evidence.notices_version()
     first = max(1, (newest - 1) // ENTRIES * ENTRIES + 1 - ENTRIES)
     if archive is not None:
         if archive % ENTRIES != 1 or archive >= first:
             raise NoSuchArchiveError(archive)
         first = archive
-    found = store.notices(after=first - 1, limit=ENTRIES * 2, newest=archive is None)
+    found = log.evidence.notices(after=first - 1, limit=ENTRIES * 2, newest=archive is None)
     notices = found if archive is None else found[::-1]
     shown = tuple(n for n in notices if archive is None or n.key < first + ENTRIES)
     scope, previous = Scope(SOURCES), first - ENTRIES if first > ENTRIES else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from feeds.categories import filed
 from feeds.fee_direction import charges_of
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Change, Dataset
 from publisher.log.queries.feed_changes import BLOCK
 from publisher.views.syndication.scope import FILED, FORMS, Scope, scope
@@ -17,21 +17,21 @@ from schemas.reference import administrative_divisions
 _AMENDING = ("corrected", "withdrawn")
 
 
-def topics(store: Store, dataset: str, number: int) -> tuple[str, ...]:
+def topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
     """Addresses, in every format; empty where the release announces nothing."""
     scopes: dict[Scope, None] = {}
-    known, catalogue = store.dataset(dataset), store.catalogue(dataset, number)
-    if "erased" in store.release(dataset, number).counts:  # of whom is not known any more
+    known, catalogue = log.datasets.get(dataset), log.queries.catalogue(dataset, number)
+    if "erased" in log.queries.release(dataset, number).counts:  # of whom is not known any more
         scopes |= dict.fromkeys((scope(), scope(dataset=dataset)))
     after = 0
-    while changes := store.changes(dataset=dataset, release=number, after=after, limit=BLOCK):
+    while changes := log.queries.changes(dataset=dataset, release=number, after=after, limit=BLOCK):
         for change in changes:
             if tells(scope(), change):
                 # These take back, or bump, what was told of the record before.
-                older = store.history(dataset, change.record) if change.kind in _AMENDING else ()
+                older = log.queries.history(dataset, change.record) if change.kind in _AMENDING else ()
                 scopes |= dict.fromkeys(_scopes(change, _kinds((change, *older)), known, catalogue))
         after = changes[-1].sequence
-    base = store.site().base
+    base = log.datasets.site().base
     return tuple(base + one.path(form) for one in scopes for form in FORMS)
 
 

@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from feeds.fee_direction import charges_of
 from publisher.log.clocks import micros, moment
-from publisher.log.log import Store
+from publisher.log.log import Log
 from publisher.log.model import Change
 from publisher.log.queries.feed_changes import BLOCK, Block
 from publisher.views.syndication.scope import Scope
@@ -64,53 +64,53 @@ def tells(scope: Scope, change: Change) -> bool:
     return raised and not set(charges_of((f.before, f.after) for f in change.fields)).isdisjoint(scope.kinds)
 
 
-def plain(store: Store, scope: Scope, archive: int | None = None) -> Selection:
+def plain(log: Log, scope: Scope, archive: int | None = None) -> Selection:
     """Of a scope that needs no search. Raises :class:`NoSuchArchiveError`."""
     if archive is None:
-        return _selection(store, _newest(store, scope, None, ENTRIES + 1))
-    block = _block(store, scope, archive)
-    before = _newest(store, scope, block.first, 1)
-    return _archived(store, _of_block(store, scope, block), block, before)
+        return _selection(log, _newest(log, scope, None, ENTRIES + 1))
+    block = _block(log, scope, archive)
+    before = _newest(log, scope, block.first, 1)
+    return _archived(log, _of_block(log, scope, block), block, before)
 
 
 async def searched(
-    store: Store, search: SearchEngine, fields: Fields, scope: Scope, archive: int | None = None
+    log: Log, search: SearchEngine, fields: Fields, scope: Scope, archive: int | None = None
 ) -> Selection:
     """Of any scope. ``fields``: what its text may filter by (``部门:财政局``).
 
     Raises :class:`NoSuchArchiveError` and ``SearchError``.
     """
     if not scope.searched:
-        return await to_thread.run_sync(plain, store, scope, archive)
-    looking = await _looking(store, search, fields, scope)
+        return await to_thread.run_sync(plain, log, scope, archive)
+    looking = await _looking(log, search, fields, scope)
     if archive is None:
         found = await looking.newest(None, ENTRIES + 1)
-        return await to_thread.run_sync(_selection, store, found)
-    block = await to_thread.run_sync(_block, store, scope, archive)
+        return await to_thread.run_sync(_selection, log, found)
+    block = await to_thread.run_sync(_block, log, scope, archive)
     changes = await looking.of_block(block)
     before = await looking.newest(block, 1)
-    return await to_thread.run_sync(_archived, store, changes, block, before)
+    return await to_thread.run_sync(_archived, log, changes, block, before)
 
 
 async def of_release(
-    store: Store, search: SearchEngine, fields: Fields, scope: Scope, published_at: datetime
+    log: Log, search: SearchEngine, fields: Fields, scope: Scope, published_at: datetime
 ) -> Selection:
     """What the release of an instant told of a scope. Raises ``SearchError``."""
-    last = await to_thread.run_sync(store.last_change, published_at)
-    block = await to_thread.run_sync(store.block, last) if last else None
+    last = await to_thread.run_sync(log.feed_changes.last, published_at)
+    block = await to_thread.run_sync(log.feed_changes.block, last) if last else None
     if last is None or block is None or scope.dataset not in (None, block.dataset):
         return Selection(())
     found: list[Change] = []
-    looking = await _looking(store, search, fields, scope)
+    looking = await _looking(log, search, fields, scope)
     rest = await looking.release(block.beginning, last, found, ENTRIES + 1)
-    return await to_thread.run_sync(_selection, store, _Found(found, rest))
+    return await to_thread.run_sync(_selection, log, _Found(found, rest))
 
 
-def _newest(store: Store, scope: Scope, before: int | None, limit: int) -> _Found:
+def _newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Found:
     found: list[Change] = []
     for _ in range(_SCANNED):
         size = BLOCK if scope.kinds else limit
-        batch = store.changes(
+        batch = log.queries.changes(
             dataset=scope.dataset,
             cause="source",
             kinds=scope.logged,
@@ -128,50 +128,50 @@ def _newest(store: Store, scope: Scope, before: int | None, limit: int) -> _Foun
     return _Found(found[:limit], before)
 
 
-def _of_block(store: Store, scope: Scope, block: Block) -> tuple[Change, ...]:
-    found = store.changes(
+def _of_block(log: Log, scope: Scope, block: Block) -> tuple[Change, ...]:
+    found = log.queries.changes(
         dataset=block.dataset, cause="source", after=block.first - 1, before=block.end, limit=BLOCK
     )
     return tuple(change for change in reversed(found) if tells(scope, change))
 
 
-def _selection(store: Store, found: _Found) -> Selection:
+def _selection(log: Log, found: _Found) -> Selection:
     changes = tuple(found.changes[:ENTRIES])
-    return Selection(changes, None, _previous(store, found, found.changes[ENTRIES:]))
+    return Selection(changes, None, _previous(log, found, found.changes[ENTRIES:]))
 
 
-def _archived(store: Store, changes: tuple[Change, ...], block: Block, before: _Found) -> Selection:
-    return Selection(changes, block.first, _previous(store, before, before.changes))
+def _archived(log: Log, changes: tuple[Change, ...], block: Block, before: _Found) -> Selection:
+    return Selection(changes, block.first, _previous(log, before, before.changes))
 
 
-def _previous(store: Store, found: _Found, older: Sequence[Change]) -> int | None:
+def _previous(log: Log, found: _Found, older: Sequence[Change]) -> int | None:
     """The archive of the next change that is not shown; where none was met, that of where looking ended."""
     sequence = older[0].sequence if older else (found.rest - 1 if found.rest else None)
-    block = store.block(sequence) if sequence else None
+    block = log.feed_changes.block(sequence) if sequence else None
     return block.first if block else None
 
 
-def _block(store: Store, scope: Scope, archive: int) -> Block:
-    block = store.block(archive)
+def _block(log: Log, scope: Scope, archive: int) -> Block:
+    block = log.feed_changes.block(archive)
     if block is None or block.first != archive or scope.dataset not in (None, block.dataset):
         raise NoSuchArchiveError(archive)
     return block
 
 
-async def _looking(store: Store, search: SearchEngine, fields: Fields, scope: Scope) -> _Looking:
-    today = store.validator()[1].toordinal()
+async def _looking(log: Log, search: SearchEngine, fields: Fields, scope: Scope) -> _Looking:
+    today = log.queries.validator()[1].toordinal()
     request = Request(scope.text, dict(scope.filters), as_of=today)
     if scope.searched:
         language = await to_thread.run_sync(thesaurus.load)
         request = (await narrowed(search, request, fields, *language)).request
-    return _Looking(store, search, scope, request)
+    return _Looking(log, search, scope, request)
 
 
 class _Looking:
     """The changes that a search finds: whose record held all its words before or after."""
 
-    def __init__(self, store: Store, search: SearchEngine, scope: Scope, request: Request) -> None:
-        self._store, self._search, self._scope, self._request = store, search, scope, request
+    def __init__(self, log: Log, search: SearchEngine, scope: Scope, request: Request) -> None:
+        self._log, self._search, self._scope, self._request = log, search, scope, request
         self._left = _SCANNED
 
     async def newest(self, before: Block | None, limit: int) -> _Found:
@@ -187,15 +187,15 @@ class _Looking:
         while True:
             touches = await self._search.touched(self._followed(before=until, limit=_TOUCHES))
             pairs = [(touch.record, moment(touch.at)) for touch in touches.found]
-            found += self._told(await to_thread.run_sync(self._store.changes_at, pairs))
+            found += self._told(await to_thread.run_sync(self._log.feed_changes.at, pairs))
             cut = touches.rest
             if cut is None:
                 return _Found(found[:limit], None)
             # A release too large for one answer is gone through block by block.
-            last = await to_thread.run_sync(self._store.last_change, moment(cut))
+            last = await to_thread.run_sync(self._log.feed_changes.last, moment(cut))
             if len(found) >= limit or last is None:
                 return _Found(found[:limit], last and last + 1)
-            block = await to_thread.run_sync(self._store.block, last)
+            block = await to_thread.run_sync(self._log.feed_changes.block, last)
             rest = await self.release(block.beginning, last, found, limit) if block else None
             if rest is not None:
                 return _Found(found[:limit], rest)
@@ -207,7 +207,7 @@ class _Looking:
             if len(found) >= limit or not self._left:
                 return last + 1
             self._left -= 1
-            block = await to_thread.run_sync(self._store.block, last)
+            block = await to_thread.run_sync(self._log.feed_changes.block, last)
             if block is None:
                 return None
             found += await self.of_block(block)
@@ -216,12 +216,12 @@ class _Looking:
 
     async def of_block(self, block: Block) -> tuple[Change, ...]:
         if not self._scope.searched:
-            return await to_thread.run_sync(_of_block, self._store, self._scope, block)
+            return await to_thread.run_sync(_of_block, self._log, self._scope, block)
         at = micros(block.published_at)
-        spans = await to_thread.run_sync(self._store.spans_touched, block)
+        spans = await to_thread.run_sync(self._log.feed_changes.touched_spans, block)
         followed = self._followed(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
         touched = {touch.record for touch in (await self._search.touched(followed)).found}
-        changes = await to_thread.run_sync(_of_block, self._store, self._scope, block)
+        changes = await to_thread.run_sync(_of_block, self._log, self._scope, block)
         return tuple(change for change in changes if change.record in touched)
 
     def _told(self, changes: Iterable[Change]) -> list[Change]:

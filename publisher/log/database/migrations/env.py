@@ -1,4 +1,4 @@
-"""Alembic runs inside the transaction that the store opened: ``migrating.py`` hands the connection over."""
+"""Alembic runs inside the transaction that the log opened: ``migrating.py`` hands the connection over."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from publisher.log.database.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    transactional_ddl=False,  # the store's own transaction holds all of it
+    transactional_ddl=False,  # the log's own transaction holds all of it
 )
 context.run_migrations()

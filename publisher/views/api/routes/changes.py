@@ -41,11 +41,11 @@ _CHANGES = Grammar(
 def get_history(service: Service, call: Call) -> Reply:
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
     query_parameters.parse(call.query, _PLAIN)
-    sequence = service.store.sequence(name)
-    catalogue = service.store.catalogue(name)
+    sequence = service.log.queries.sequence(name)
+    catalogue = service.log.queries.catalogue(name)
 
     def build() -> common.History:
-        changes = service.store.history(name, record)
+        changes = service.log.queries.history(name, record)
         home = service.link(f"/v1/datasets/{name}")
         return common.History(
             dataset=name,
@@ -105,8 +105,8 @@ def list_changes(service: Service, call: Call) -> Reply:
     asked = query_parameters.parse(call.query, _CHANGES)
     _check_since(call, asked)
     if asked.view.release is not None:
-        service.store.release(name, asked.view.release)
-    sequence = service.store.sequence(name)
+        service.log.queries.release(name, asked.view.release)
+    sequence = service.log.queries.sequence(name)
     walk = page_cursor.walk("changes", name, replace(asked, cursor=None, limit=0))
     cursor = page_cursor.given(asked.cursor, walk)
     validity = Validity((sequence,), service.published_at(name, sequence))
@@ -138,7 +138,7 @@ def _changes(
     after, before = asked.after or 0, asked.before
     if cursor is not None:
         after, before = (after, cursor.total) if descending else (cursor.total, before)
-    changes = service.store.changes(
+    changes = service.log.queries.changes(
         dataset=name,
         after=after,
         before=before,
@@ -150,12 +150,12 @@ def _changes(
     following = None
     if len(changes) > asked.limit:
         following = page_cursor.encode(page_cursor.Cursor(walk, total=shown[-1].sequence))
-    catalogue = service.store.catalogue(name)
+    catalogue = service.log.queries.catalogue(name)
     return common.Changes(
         dataset=name,
         changes=tuple(_change(service, c, catalogue) for c in shown),
         last=max((c.sequence for c in shown), default=after),
-        erased=() if cursor else service.store.erased(name),
+        erased=() if cursor else service.log.queries.erased_records(name),
         links=requested_view.page_links(service, call, name, following),
     )
 

@@ -122,10 +122,10 @@ def compare_csv(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     asked = query_parameters.parse(call.query, _CSV)
     sides = _sides(service, asked)
-    catalogue = service.store.catalogue(name)
+    catalogue = service.log.queries.catalogue(name)
 
     def build() -> bytes:
-        found = service.store.differences(
+        found = service.log.queries.differences(
             name, sides.before, sides.after, kinds=sides.kinds, parts=sides.parts
         )
         return b"".join(spreadsheets.to_csv(found, catalogue, lang=asked.headers))
@@ -149,10 +149,10 @@ def compare_csv(service: Service, call: Call) -> Reply:
 def compare_xlsx(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     sides = _sides(service, query_parameters.parse(call.query, _BOOK))
-    catalogue = service.store.catalogue(name)
+    catalogue = service.log.queries.catalogue(name)
 
     def build() -> bytes:
-        dataset = service.store.dataset(name)
+        dataset = service.log.datasets.get(name)
         heading = spreadsheets.Heading(
             title=dataset.title,
             before=_words(sides.before),
@@ -161,8 +161,8 @@ def compare_xlsx(service: Service, call: Call) -> Reply:
             licence=dataset.licence,
             notice=dataset.notice,
         )
-        totals = service.store.totals(name, sides.before, sides.after)
-        found = service.store.differences(
+        totals = service.log.queries.totals(name, sides.before, sides.after)
+        found = service.log.queries.differences(
             name, sides.before, sides.after, kinds=sides.kinds, parts=sides.parts
         )
         with tempfile.TemporaryDirectory() as folder:
@@ -175,7 +175,7 @@ def compare_xlsx(service: Service, call: Call) -> Reply:
 
 def _attached(service: Service, name: str, sides: _Asked, suffix: str) -> Mapping[str, str]:
     """A Chinese name for the file, and a plain one for old programs (RFC 6266)."""
-    title = service.store.dataset(name).title
+    title = service.log.datasets.get(name).title
     shown = quote(
         f"{title} {_words(sides.before)} 至 {_words(sides.after)}.{suffix}".replace("/", "-"), safe=""
     )
@@ -275,7 +275,7 @@ def _page(
     walk: str,
     cursor: page_cursor.Cursor | None,
 ) -> comparison.Comparison:
-    sequence, today = service.store.validator(name)
+    sequence, today = service.log.queries.validator(name)
     day = (cursor.as_of if cursor else None) or today
     known = cursor.known_at if cursor else service.published_at(name, sequence)
     sides = replace(sides, before=_held(sides.before, known), after=_held(sides.after, known))
@@ -283,7 +283,7 @@ def _page(
         sides = replace(sides, after=replace(sides.after, as_of=day))
     past = int(cursor.after[0] or 0) if cursor and cursor.after else 0
     found = list(
-        service.store.differences(
+        service.log.queries.differences(
             name,
             sides.before,
             sides.after,
@@ -296,8 +296,8 @@ def _page(
     shown, following = found[: asked.limit], None
     if len(found) > asked.limit:
         following = page_cursor.encode(page_cursor.Cursor(walk, (shown[-1].key,), as_of=day, known_at=known))
-    totals = service.store.totals(name, sides.before, sides.after)
-    catalogue = service.store.catalogue(name)
+    totals = service.log.queries.totals(name, sides.before, sides.after)
+    catalogue = service.log.queries.catalogue(name)
     likely = () if cursor else _likely(service, name, sides, totals)
     return comparison.Comparison(
         dataset=name,
@@ -338,7 +338,7 @@ def _likely(service: Service, name: str, sides: _Asked, totals: Totals) -> Seque
     sizes = (totals.kinds["removed"], totals.kinds["added"])
     if not all(0 < size <= MOST_COMPARED for size in sizes):
         return ()
-    found = service.store.differences(name, sides.before, sides.after, kinds=("removed", "added"))
+    found = service.log.queries.differences(name, sides.before, sides.after, kinds=("removed", "added"))
     return likely_renames(list(found))
 
 

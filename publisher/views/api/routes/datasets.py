@@ -35,13 +35,13 @@ _PINNED = Grammar(names=frozenset({"release"}))
 )
 def list_datasets(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    datasets = service.store.datasets()
+    datasets = service.log.datasets.all()
 
     def build() -> common.Datasets:
         return common.Datasets(datasets=tuple(_dataset(service, d) for d in datasets))
 
     # Datasets and parts are created by commands that make no release, so they count by themselves.
-    sequence = service.store.sequence()
+    sequence = service.log.queries.sequence()
     return Reply(Validity((sequence, datasets)), build)
 
 
@@ -60,15 +60,15 @@ def list_datasets(service: Service, call: Call) -> Reply:
 )
 def get_dataset(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    dataset = service.store.dataset(requested_view.dataset_name(call))
-    sequence = service.store.sequence(dataset.name)
+    dataset = service.log.datasets.get(requested_view.dataset_name(call))
+    sequence = service.log.queries.sequence(dataset.name)
     return Reply(Validity((sequence, dataset)), lambda: _dataset(service, dataset))
 
 
 def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:
     home = service.link(f"/v1/datasets/{dataset.name}")
     feed = service.link(f"/feeds/{dataset.name}")
-    releases = service.store.releases(dataset.name)
+    releases = service.log.queries.releases(dataset.name)
     latest = max(releases, key=lambda r: r.number, default=None)
     return common.Dataset(
         name=dataset.name,
@@ -137,8 +137,8 @@ def get_schema(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     view = query_parameters.parse(call.query, _PINNED).view
     if view.release is not None:
-        service.store.release(name, view.release)
-    catalogue = service.store.catalogue(name, view.release)
+        service.log.queries.release(name, view.release)
+    catalogue = service.log.queries.catalogue(name, view.release)
 
     def build() -> common.Schema:
         return common.Schema(
@@ -198,7 +198,7 @@ def _field(field: Field) -> common.SchemaField:
 def list_releases(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     asked = query_parameters.parse(call.query, _PAGED)
-    releases = sorted(service.store.releases(name), key=lambda r: -r.number)
+    releases = sorted(service.log.queries.releases(name), key=lambda r: -r.number)
     walk = page_cursor.walk("releases", name)
     if asked.cursor is not None:
         before = page_cursor.decode(asked.cursor, walk).total

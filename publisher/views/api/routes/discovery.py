@@ -36,14 +36,14 @@ _SCHEMA = Parameter(
 
 def holdings(service: Service) -> Holdings:
     """All that the site keeps, for whoever tells of it."""
-    return Holdings(service.site, tuple(_kept(service, d) for d in service.store.datasets()))
+    return Holdings(service.site, tuple(_kept(service, d) for d in service.log.datasets.all()))
 
 
 def _kept(service: Service, dataset: Dataset) -> Kept:
-    releases = sorted(service.store.releases(dataset.name), key=lambda r: r.number)
+    releases = sorted(service.log.queries.releases(dataset.name), key=lambda r: r.number)
     return Kept(
         dataset,
-        service.store.catalogue(dataset.name),
+        service.log.queries.catalogue(dataset.name),
         tuple(Published(release, _files(service, release)) for release in releases),
     )
 
@@ -125,7 +125,7 @@ class Schemas(msgspec.Struct, frozen=True, kw_only=True):
 )
 def list_schemas(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    datasets = service.store.datasets()
+    datasets = service.log.datasets.all()
     known = sorted({*catalogues.names(), *(d.catalogue for d in datasets)})
     found = [_catalogue(service, name, datasets) for name in known]
 
@@ -160,7 +160,7 @@ def _catalogue(service: Service, name: str, datasets: tuple[Dataset, ...]) -> Ca
     kept = [d.name for d in datasets if d.catalogue == name]
     if not kept:
         raise ProblemError("no-such-schema")
-    return service.store.catalogue(kept[-1])
+    return service.log.queries.catalogue(kept[-1])
 
 
 @route(
@@ -208,7 +208,7 @@ def get_json_schema(service: Service, call: Call) -> Reply:
 
 def _asked(service: Service, call: Call) -> Catalogue:
     query_parameters.parse(call.query, _PLAIN)
-    return _catalogue(service, call.path["schema"], service.store.datasets())
+    return _catalogue(service, call.path["schema"], service.log.datasets.all())
 
 
 @route(
@@ -224,8 +224,8 @@ def _asked(service: Service, call: Call) -> Catalogue:
 )
 def get_sitemap(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    datasets = service.store.datasets()
-    sequence = service.store.sequence()
+    datasets = service.log.datasets.all()
+    sequence = service.log.queries.sequence()
     return Reply(Validity((sequence, datasets)), lambda: sitemap_and_robots.of(holdings(service)))
 
 
@@ -242,7 +242,10 @@ def get_sitemap(service: Service, call: Call) -> Reply:
 )
 def get_robots(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    held = [(d.name, service.store.records(d.name, RecordQuery(limit=1))) for d in service.store.datasets()]
+    held = [
+        (d.name, service.log.queries.records(d.name, RecordQuery(limit=1)))
+        for d in service.log.datasets.all()
+    ]
     body = sitemap_and_robots.robots(service.site.base, [(name, page.total or 0) for name, page in held])
     return Reply(Validity((body,)), lambda: body)
 

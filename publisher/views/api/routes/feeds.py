@@ -103,7 +103,7 @@ def _of_log(form: Form) -> Route:
 
         def build() -> bytes:
             chosen = _selected(service, scope, asked.archive)
-            return rendered(feed(service.store, scope, chosen, form, hub=service.hub), form)
+            return rendered(feed(service.log, scope, chosen, form, hub=service.hub), form)
 
         return Reply(validity, build, _headers(service, scope, asked, form))
 
@@ -133,13 +133,13 @@ def _of_search(form: Form) -> AsyncRoute:
         async def build() -> bytes:
             try:
                 chosen = await selection.searched(
-                    service.store, service.search, known.fields(), scope, asked.archive
+                    service.log, service.search, known.fields(), scope, asked.archive
                 )
             except NoSuchArchiveError:
                 raise no_such_archive() from None
             return await sync_to_thread(
                 lambda: rendered(
-                    feed(service.store, scope, chosen, form, named=known.facets, hub=service.hub), form
+                    feed(service.log, scope, chosen, form, named=known.facets, hub=service.hub), form
                 )
             )
 
@@ -173,8 +173,8 @@ async def get_opml(service: Service, call: Call) -> AsyncReply:
     query_parameters.parse(call.query, Grammar())
 
     def read() -> tuple[SearchScope, tuple[Dataset, ...], Validity]:
-        datasets = service.store.datasets()
-        return scope_of(service.store), datasets, _validity(service, None)
+        datasets = service.log.datasets.all()
+        return scope_of(service.log), datasets, _validity(service, None)
 
     known, datasets, validity = await sync_to_thread(read)
     position, today = await service.search.position(), service.today()
@@ -197,7 +197,7 @@ def _searched(
     service: Service, call: Call
 ) -> tuple[Scope, Parameters, SearchScope, tuple[object, ...], datetime | None]:
     """Scope, parameters, what there is to search in, and of which state of the log the answer is."""
-    known = scope_of(service.store)
+    known = scope_of(service.log)
     asked = query_parameters.parse(
         call.query,
         Grammar(names=requested_view.VIEW | _OWN | {"q"}, filters=known.filters() | {"change": "string"}),
@@ -248,7 +248,7 @@ def _at_release(service: Service, name: str | None, view: View) -> View:
 def scope_at(service: Service, address: str) -> Scope:
     """What the feed at an address of this site is of: a path such as ``/feeds/all.atom``, or the whole.
 
-    Raises ``ProblemError`` and ``StoreError`` as the feed itself does, and for an archive or a past state.
+    Raises ``ProblemError`` and ``LogError`` as the feed itself does, and for an archive or a past state.
     """
     path, _, query = address.removeprefix(service.site.base).partition("?")
     found = re.fullmatch(rf"/feeds/([a-z0-9-]+)\.(?:{'|'.join(FORMS)})", path)
@@ -259,7 +259,7 @@ def scope_at(service: Service, address: str) -> Scope:
         scope, asked, *_ = _searched(service, call)
     else:
         asked, scope = _scope(service, call)
-        datasets_of(service.store, scope)
+        datasets_of(service.log, scope)
     if asked.archive is not None or asked.view != View():
         raise ProblemError("no-such-route")
     return scope
@@ -277,7 +277,7 @@ def _kinds(asked: Parameters) -> tuple[str, ...]:
 
 def _selected(service: Service, scope: Scope, archive: int | None) -> Selection:
     try:
-        return selection.plain(service.store, scope, archive)
+        return selection.plain(service.log, scope, archive)
     except NoSuchArchiveError:
         raise no_such_archive() from None
 
@@ -300,11 +300,11 @@ def _validity(service: Service, name: str | None) -> Validity:
 
     ``modified`` is that of the releases, not of the changes: an erasure takes words out and adds no entry.
     """
-    sequence = service.store.sequence(name)
+    sequence = service.log.queries.sequence(name)
     if name is not None:
         return Validity((sequence,), service.published_at(name, sequence))
     # Before anything is published a feed tells when the first dataset was made.
-    made = () if sequence else tuple(dataset.name for dataset in service.store.datasets())
+    made = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
     return Validity((sequence, *made), service.published_anywhere(sequence))
 
 
@@ -331,11 +331,11 @@ def _of_sources(form: Form) -> Route:
 
     def handle(service: Service, call: Call) -> Reply:
         asked = query_parameters.parse(call.query, _SOURCES_GRAMMAR)
-        noticed = service.store.noticed()
+        noticed = service.log.evidence.notices_version()
 
         def build() -> bytes:
             try:
-                return sources_feed(service.store, form, asked.archive)
+                return sources_feed(service.log, form, asked.archive)
             except NoSuchArchiveError:
                 raise no_such_archive() from None
 

@@ -85,7 +85,7 @@ class _State:
 
 
 def _state(service: Service, name: str, view: View, headers: str) -> _State:
-    told = write_state.about(service.store, name, view, "en" if headers == "en" else "zh")
+    told = write_state.about(service.log, name, view, "en" if headers == "en" else "zh")
     validity = requested_view.validity(service, name, view)
     if view.release is not None:
         # Not marked: a record that was withdrawn later stays in a release's file as it was.
@@ -125,7 +125,7 @@ def _reply(service: Service, name: str, form: Form, view: View, headers: str) ->
     return FileReply(
         validity=state.validity,
         key=_key(name, form, view, state.validity),
-        write=write_state.writer(service.store, told, form),
+        write=write_state.writer(service.log, told, form),
         squeezed=form.squeezed,
         headers={
             "content-type": form.media_type,
@@ -170,7 +170,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
     return FileReply(
         validity=validity,
         key=Key((name, "delta", before, after, *tokens), "jsonl", lasting=False),
-        write=write_state.delta_writer(service.store, name, before, after),
+        write=write_state.delta_writer(service.log, name, before, after),
         squeezed=True,
         headers={"content-type": "application/jsonl", "content-disposition": disposition(title, file)},
     )
@@ -178,16 +178,16 @@ def _get_delta(service: Service, call: Call) -> FileReply:
 
 def _get_site(service: Service, call: Call) -> FileReply:
     query_parameters.parse(call.query, Grammar())
-    sequence = service.store.sequence(None)
+    sequence = service.log.queries.sequence(None)
     described = tuple(
-        write_state.described(write_state.about(service.store, d.name, View()))
-        for d in service.store.datasets()
+        write_state.described(write_state.about(service.log, d.name, View()))
+        for d in service.log.datasets.all()
     )
     validity = Validity((sequence, *described))
     return FileReply(
         validity=validity,
         key=Key(("site", *validity.tokens), "zip"),
-        write=write_state.site_writer(service.store),
+        write=write_state.site_writer(service.log),
         squeezed=False,
         headers={
             "content-type": "application/zip",

@@ -69,7 +69,7 @@ def health(_: Service, call: Call) -> Reply:
 async def readiness(service: Service, call: Call) -> AsyncReply:
     query_parameters.parse(call.query, _PLAIN)
     try:
-        sequence, _ = await sync_to_thread(service.store.validator)
+        sequence, _ = await sync_to_thread(service.log.queries.validator)
         indexed, documents = await service.search.position(), await service.search.count()
     except SearchError as error:
         raise ProblemError(

@@ -101,7 +101,7 @@ class Listing:
 def listing_of(service: Service, call: Call) -> Listing:
     """Raises ``no-such-dataset``, ``invalid-parameters``, ``invalid-cursor``."""
     name = requested_view.dataset_name(call)
-    catalogue = service.store.catalogue(name)
+    catalogue = service.log.queries.catalogue(name)
     asked = query_parameters.parse(call.query, requested_view.grammar(catalogue))
     walk = page_cursor.walk("records", name, replace(asked, cursor=None, limit=0))
     cursor = page_cursor.given(asked.cursor, walk)
@@ -127,7 +127,7 @@ def _page(
         count=cursor is None,
         facets=asked.facets,
     )
-    page = service.store.records(name, query)
+    page = service.log.queries.records(name, query)
     total = cursor.total if cursor else page.total or 0
     following = None
     if page.after is not None:
@@ -165,7 +165,7 @@ def _now(service: Service, name: str, view: View) -> View:
     """Both clocks said outright: today, as known since the newest release, where they are not told."""
     if view.release is not None:
         return view
-    sequence = service.store.sequence(name)
+    sequence = service.log.queries.sequence(name)
     return View(
         as_of=requested_view.day(service, view),
         known_at=view.known_at or service.published_at(name, sequence),
@@ -195,14 +195,16 @@ def get_record(service: Service, call: Call) -> Reply:
     if _CLOCKS_ONLY.fullmatch(call.query):  # the most that caches ask for: no field is named
         asked = _clocks(call.query)
     elif call.query:
-        known = requested_view.grammar(service.store.catalogue(name))
+        known = requested_view.grammar(service.log.queries.catalogue(name))
         asked = query_parameters.parse(
             call.query, replace(known, names=requested_view.VIEW | {"fields"}, filters={})
         )
     validity = requested_view.validity(service, name, asked.view)
 
     def build() -> common.Record:
-        state = service.store.record(name, record, requested_view.both_clocks(service, name, asked.view))
+        state = service.log.queries.record(
+            name, record, requested_view.both_clocks(service, name, asked.view)
+        )
         if state.status in _GONE:
             raise gone(service, state)
         return common.Record(

@@ -104,9 +104,9 @@ def _grammar(scope: SearchScope) -> Grammar:
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
-    store = service.store
+    log = service.log
     scope, state, before = await sync_to_thread(
-        lambda: (scope_of(store), store.validator(), service.names.before())
+        lambda: (scope_of(log), log.queries.validator(), service.names.before())
     )
     asked = query_parameters.parse(call.query, _grammar(scope))
     _check(asked)

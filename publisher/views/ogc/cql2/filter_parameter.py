@@ -42,7 +42,7 @@ def read(values: Mapping[str, str], queryables: Queryables) -> p.Predicate | Non
 def holds(condition: p.Predicate, texts: Mapping[str, str]) -> bool:
     """Whether it is true of properties that are all texts, and all there: nothing is unknown.
 
-    Texts compare by code point, as the store compares them.
+    Texts compare by code point, as the log compares them.
     """
     match condition:
         case p.Every(of=of):

@@ -1,4 +1,4 @@
-"""pygeofilter's tree → the store's own conditions, as the queryables are compared; all else is refused."""
+"""pygeofilter's tree → the log's own conditions, as the queryables are compared; all else is refused."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def source(geo: Geo, question: Question) -> Source:
 
 def _page(geo: Geo, question: Question, window: Window) -> Items:
     view, cursor = _pinned(geo, question), question.cursor
-    page = geo.service.store.match(
+    page = geo.service.log.queries.match(
         question.dataset.name,
         MatchQuery(
             view=view,
@@ -158,11 +158,11 @@ def _page(geo: Geo, question: Question, window: Window) -> Items:
 
 def one(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: View) -> msgspec.Raw:
     """Raises :class:`OgcError`: 404, or 410 where the record was withdrawn or erased."""
-    store = geo.service.store
-    match = store.match_one(dataset, identifier, view)
+    log = geo.service.log
+    match = log.queries.match_one(dataset, identifier, view)
     if match is not None:
         return geojson.writer(catalogue)(match)
-    if store.record(dataset, identifier, view).status in ("withdrawn", "erased"):
+    if log.queries.record(dataset, identifier, view).status in ("withdrawn", "erased"):
         raise OgcError(410, "Gone", "记录已撤回或依法删除。", "The record was withdrawn or erased.")
     raise not_found("这一天没有这条记录。", "The record is not in effect on that day.")
 
@@ -172,7 +172,7 @@ def _pinned(geo: Geo, question: Question) -> View:
     view = question.view
     if view.release is not None:
         return view
-    sequence = geo.service.store.sequence(question.dataset.name)
+    sequence = geo.service.log.queries.sequence(question.dataset.name)
     published = geo.service.published_at(question.dataset.name, sequence)
     return View(as_of=requested_view.day(geo.service, view), known_at=view.known_at or published)
 

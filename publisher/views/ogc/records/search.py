@@ -79,7 +79,7 @@ def _phrase(term: str) -> re.Pattern[str]:
 
 
 def policies(geo: Geo) -> list[Dataset]:
-    return [dataset for dataset in geo.service.store.datasets() if dataset.catalogue == POLICIES]
+    return [dataset for dataset in geo.service.log.datasets.all() if dataset.catalogue == POLICIES]
 
 
 def source(geo: Geo, asked: Asked, search: Search) -> Source:
@@ -101,7 +101,7 @@ def _page(geo: Geo, asked: Asked, search: Search, window: Window) -> Items:
         if wanted is None:
             continue
         skipped = max(0, window.offset - matched)
-        page = geo.service.store.match(
+        page = geo.service.log.queries.match(
             dataset.name, MatchQuery(where=wanted, limit=max(1, window.limit - len(shown)), offset=skipped)
         )
         if len(shown) < window.limit:
@@ -119,26 +119,28 @@ def _page(geo: Geo, asked: Asked, search: Search, window: Window) -> Items:
 def _one(geo: Geo, asked: Asked, identifier: str) -> msgspec.Raw:
     name, dot, rest = identifier.partition(".")
     kind, _, number = rest.partition(".")
-    for dataset in geo.service.store.datasets():
+    for dataset in geo.service.log.datasets.all():
         if dataset.name != name:
             continue
         if not dot:
-            return record.dataset(geo, asked, dataset, geo.service.store.releases(name)).raw(record.WHOLE)
+            return record.dataset(geo, asked, dataset, geo.service.log.queries.releases(name)).raw(
+                record.WHOLE
+            )
         if kind == "release":
-            for release in geo.service.store.releases(name):
+            for release in geo.service.log.queries.releases(name):
                 if str(release.number) == number:
                     return record.release(geo, asked, dataset, release).raw(record.WHOLE)
         if kind == "document" and dataset.catalogue == POLICIES:
             query = MatchQuery(where=p.Records((number,)), limit=1, count=False)
-            for match in geo.service.store.match(name, query).matches:
+            for match in geo.service.log.queries.match(name, query).matches:
                 return record.document(geo, asked, dataset, geo.catalogue(name), match).raw(record.WHOLE)
     raise not_found("目录中没有这一条。", "There is no such record in the catalogue.")
 
 
 def _entries(geo: Geo, asked: Asked) -> Iterator[Entry]:
     """Datasets, each followed by its releases, newest first."""
-    for dataset in geo.service.store.datasets():
-        releases = geo.service.store.releases(dataset.name)
+    for dataset in geo.service.log.datasets.all():
+        releases = geo.service.log.queries.releases(dataset.name)
         yield record.dataset(geo, asked, dataset, releases)
         for release in reversed(releases):
             yield record.release(geo, asked, dataset, release)
