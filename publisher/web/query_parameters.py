@@ -78,10 +78,15 @@ NOTHING = Parameters()
 
 def parse(raw: bytes, grammar: Grammar) -> Parameters:
     """Raises ``invalid-parameters`` with one fault for each parameter that is wrong."""
-    if not raw:
+    return read(split(raw), grammar) if raw else NOTHING
+
+
+def read(query: Mapping[str, list[str]], grammar: Grammar) -> Parameters:
+    """The value of a query that was split before. Raises as :func:`parse`."""
+    if not query:
         return NOTHING
     reader = _Reader(grammar)
-    for name, values in split(raw).items():
+    for name, values in query.items():
         reader.read(name, values)
     return reader.finish()
 
@@ -100,12 +105,20 @@ def split(raw: bytes) -> dict[str, list[str]]:
         raise _one("", "不是有效的 UTF-8 百分号编码。", "Not percent-encoded UTF-8.") from error
     except ValueError as error:
         raise _one("", "参数过多, 最多 200 个。", "Too many parameters; at most 200.") from error
-    values: dict[str, list[str]] = {}
+    checked: list[tuple[str, str]] = []
     for name, typed in pairs:
         value = _CONTROL.sub(" ", typed) if name == "q" else typed
         if _CONTROL.search(name) or _CONTROL.search(value):
             printable = _CONTROL.sub("�", name)[:80]
             raise _one(printable, "含有控制字符。", "Holds a control character.")
+        checked.append((name, value))
+    return group(checked)
+
+
+def group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Names with their values, both in the order in which they came."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
         values.setdefault(name, []).append(value)
     return values
 

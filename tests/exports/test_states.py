@@ -15,7 +15,7 @@ from publisher.log.made_files import locked
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.views.exports import delta, write_state
 from publisher.views.exports.formats import FORMS
-from publisher.views.exports.formula_guard import disarmed
+from publisher.views.exports.formula_guard import guard_text
 from publisher.web.file_cache import Cache, Key
 from tests.exports.conftest import written
 from tests.store.site import entry, ids, lay, release
@@ -102,5 +102,5 @@ def test_every_kind_of_file_is_offered_by_the_command_too() -> None:
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
 def test_what_would_be_a_formula_is_disarmed(text: str) -> None:
-    assert disarmed(text) == f"'{text}"
-    assert disarmed(f"一{text}") == f"一{text}"
+    assert guard_text(text) == f"'{text}"
+    assert guard_text(f"一{text}") == f"一{text}"

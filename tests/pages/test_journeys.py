@@ -14,7 +14,8 @@ import openpyxl
 import pytest
 
 from publisher.ingest.documents import page_lines as collected
-from publisher.views.pages import document, results_file
+from publisher.views.exports import xlsx
+from publisher.views.pages import document
 from publisher.views.pages.printing import charts
 from tests.api.asserting import BASE
 from tests.feeds.test_text import ELEMENTS, HOSTILE, Elements
@@ -200,7 +201,7 @@ def test_results_that_one_sheet_cannot_hold_go_on_in_the_next(
     demo: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
-    monkeypatch.setattr(results_file, "_ROWS", 8)
+    monkeypatch.setattr(xlsx, "MOST_ROWS", 7)  # and the head
     book = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
     assert book.sheetnames[:2] == ["检索结果", "检索结果2"]
     sheets = [[[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book]

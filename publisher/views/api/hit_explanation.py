@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from publisher.views.api.answers import search
+from publisher.views.api.answers.common import fill
 from schemas.definition.catalogue import Catalogue
 from search.contract import How, Reason
 
@@ -30,11 +31,9 @@ def explanation(reason: Reason, catalogue: Catalogue) -> search.Explanation:
     known = [catalogue.by_name[name] for name in reason.fields if name in catalogue.by_name]
     fields = "、".join(f"“{field.title}”" for field in known) or "标题"
     fields_en = ", ".join(f"“{field.title_en}”" for field in known) or "the title"
-    return search.Explanation(
-        word=reason.word,
-        form=reason.form,
-        how=reason.how,
-        fields=reason.fields,
+    return fill(
+        search.Explanation,
+        reason,
         text=zh.format(word=reason.word, form=reason.form, fields=fields),
         text_en=en.format(word=reason.word, form=reason.form, fields=fields_en),
     )

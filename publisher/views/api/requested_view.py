@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import lru_cache
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from publisher.log.clocks import day_at, start_of
 from publisher.log.model import View
@@ -124,15 +124,20 @@ def later(published: datetime | None, day: date) -> datetime | None:
 
 def with_query(service: Service, call: Call, **more: str) -> str:
     """The address that was asked for, from the site's base, with some parameters set anew."""
-    pairs = [(k, v) for k, v in parse_qsl(call.query.decode(), keep_blank_values=True) if k not in more]
+    pairs = [pair for pair in query_parameters.pairs(call.query) if pair[0] not in more]
     query = urlencode([*pairs, *more.items()])
     return service.link(call.address) + (f"?{query}" if query else "")
+
+
+def next_page(service: Service, call: Call, cursor: str | None) -> str | None:
+    """The address of the page at ``cursor``; None at the end."""
+    return None if cursor is None else with_query(service, call, cursor=cursor)
 
 
 def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -> common.PageLinks:
     return common.PageLinks(
         self=with_query(service, call),
-        next=None if cursor is None else with_query(service, call, cursor=cursor),
+        next=next_page(service, call, cursor),
         dataset=service.link(f"/v1/datasets/{dataset}"),
     )
 

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.text_diff import Piece, pieces
+from publisher.views.exports.formula_guard import guard_number, guard_text
+from publisher.views.exports.xlsx import LONGEST, Sheets, fit_text, open_workbook, replace_unfit
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue
 
@@ -36,11 +37,6 @@ _HEADINGS = {
         *("basis", "reason"),
     ),
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-LONGEST_CELL = 32_767
-"""Characters; what Excel holds in a cell."""
-_CUT = "……（过长，从略）"
-_ROWS_OF_A_SHEET = 1_000_000
 _FILLS: Mapping[DifferenceKind, str] = {
     "added": "#E2F0D9",
     "removed": "#F8CBAD",
@@ -59,11 +55,6 @@ class Heading:
     source: str
     licence: str
     notice: str
-
-
-def disarmed(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lang) -> Iterator[bytes]:
@@ -92,24 +83,26 @@ def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]
         if step
         else ["", "", "", ""]
     )
-    lines = list(_lines(d, catalogue, lang)) or [("", "", "")]
-    for line in lines:
-        yield [disarmed(cell) for cell in (*head, *line, *why)]
+    for name, *sides in list(_lines(d, catalogue)) or [("", "", "")]:
+        field = catalogue.by_name.get(name)
+        guard = guard_number if field and field.type in ("integer", "decimal") else guard_text
+        texts = (*head, _heading(catalogue, name, lang))
+        yield [*map(guard_text, texts), *map(guard, sides), *map(guard_text, why)]
 
 
-def _lines(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[tuple[str, str, str]]:
-    """(field, before, after) as a person reads them."""
+def _lines(d: Difference, catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
+    """(field, before, after), both as a person reads them."""
     if d.before is not None and d.after is not None:
         for change in d.fields:
             name = change.field
             before, after = (_shown(catalogue, name, value) for value in (change.before, change.after))
-            yield _heading(catalogue, name, lang), before, after
+            yield name, before, after
         return
     content = d.after or d.before or {}
     for name in (field.name for field in catalogue.fields if field.name in content):
         shown = _shown(catalogue, name, content[name])
         before, after = ("", shown) if d.before is None else (shown, "")
-        yield _heading(catalogue, name, lang), before, after
+        yield name, before, after
 
 
 def _heading(catalogue: Catalogue, name: str, lang: Lang) -> str:
@@ -128,12 +121,11 @@ def to_xlsx(
     path: Path, differences: Iterable[Difference], totals: Totals, catalogue: Catalogue, heading: Heading
 ) -> None:
     """A row for each record, a column for each field; what went struck out in red, what came in green."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(path, {**options, "strings_to_numbers": False}) as book:
-        # Not the present: the same comparison gives the same bytes, as its ETag says.
-        book.set_properties({"title": heading.title, "created": datetime(1980, 1, 1, tzinfo=UTC)})
+    with open_workbook(path, title=heading.title) as book:
         _summary(book, totals, heading)
-        _Sheets(book, catalogue).write(differences)
+        records = _Records(book, catalogue)
+        for difference in differences:
+            records.write(difference)
 
 
 def _summary(book: xlsxwriter.Workbook, totals: Totals, heading: Heading) -> None:
@@ -158,14 +150,14 @@ def _summary(book: xlsxwriter.Workbook, totals: Totals, heading: Heading) -> Non
         if isinstance(value, int):
             sheet.write_number(y, 1, value)
         else:
-            sheet.write_string(y, 1, _cell(value))
+            sheet.write_string(y, 1, fit_text(value))
 
 
-class _Sheets:
-    """The sheets with the records; another begins where one is full."""
+class _Records:
+    """The records that differ, a row each."""
 
     def __init__(self, book: xlsxwriter.Workbook, catalogue: Catalogue) -> None:
-        self._book, self._catalogue = book, catalogue
+        self._catalogue = catalogue
         self._fields = [field.name for field in catalogue.fields if not field.personal]
         self._bold = book.add_format({"bold": True, "bottom": 1})
         self._gone = book.add_format({"font_color": "#C00000", "font_strikeout": True})
@@ -174,17 +166,9 @@ class _Sheets:
         self._plain = book.add_format(wrapped)
         self._touched = book.add_format({**wrapped, "bg_color": "#FFF2CC"})
         self._fills = {kind: book.add_format({**wrapped, "bg_color": fill}) for kind, fill in _FILLS.items()}
+        self._sheets = Sheets(book, "比较", self._head)
 
-    def write(self, differences: Iterable[Difference]) -> None:
-        sheet, y = self._sheet(1), 1
-        for n, difference in enumerate(differences):
-            if n and n % _ROWS_OF_A_SHEET == 0:
-                sheet, y = self._sheet(n // _ROWS_OF_A_SHEET + 1), 1
-            self._row(sheet, y, difference)
-            y += 1
-
-    def _sheet(self, number: int) -> Worksheet:
-        sheet: Worksheet = self._book.add_worksheet("比较" if number == 1 else f"比较 {number}")
+    def _head(self, sheet: Worksheet) -> None:
         sheet.freeze_panes(1, 2)
         sheet.set_column(0, 0, 8)
         sheet.set_column(1, 1, 28)
@@ -193,9 +177,9 @@ class _Sheets:
         titles = [_heading(self._catalogue, name, "zh") for name in self._fields]
         for x, title in enumerate(("变化", "名称", "报送部门", "发布", *titles)):
             sheet.write_string(0, x, title, self._bold)
-        return sheet
 
-    def _row(self, sheet: Worksheet, y: int, d: Difference) -> None:
+    def write(self, d: Difference) -> None:
+        sheet, y = self._sheets.place()
         fill = self._fills.get(d.kind, self._plain)
         releases = "、".join(dict.fromkeys(str(step.release) for step in d.steps))
         sheet.write_string(y, 0, KIND_TITLES[d.kind], fill)
@@ -213,11 +197,11 @@ class _Sheets:
     def _text(self, sheet: Worksheet, y: int, x: int, before: str, after: str, fill: Format) -> None:
         if before == after:
             if after:
-                sheet.write_string(y, x, _cell(after), fill)
+                sheet.write_string(y, x, fit_text(after), fill)
             return
-        told = pieces(before, after)
-        if sum(len(piece.text) for piece in told) > LONGEST_CELL:
-            sheet.write_string(y, x, _cell(after), self._touched)
+        told = pieces(replace_unfit(before), replace_unfit(after))
+        if sum(len(piece.text) for piece in told) > LONGEST:
+            sheet.write_string(y, x, fit_text(after), self._touched)
         elif len(told) == 1:
             style = self._marked(told[0])
             sheet.write_rich_string(y, x, style, told[0].text, style, " ", self._touched)
@@ -233,7 +217,3 @@ class _Sheets:
 
     def _marked(self, piece: Piece) -> Format | None:
         return {"delete": self._gone, "insert": self._come}.get(piece.op)
-
-
-def _cell(text: str) -> str:
-    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - len(_CUT)] + _CUT

@@ -29,7 +29,7 @@ def write_csv(path: Path, about: About, rows: Rows) -> None:
 
 
 def exact_csv(stated: Iterable[Stated], catalogue: Catalogue) -> Iterator[bytes]:
-    """For programs: no mark, English names, lists and measures as JSON. Texts are disarmed all the same."""
+    """For programs: no mark, English names, lists and measures as JSON. Texts are guarded all the same."""
     yield _lines([table_cells.headings(catalogue, "en")])
     for some in batched(table_cells.rows(stated, catalogue, "exact"), _ROWS):
         yield _lines(some)

@@ -22,7 +22,7 @@ FORMS: Mapping[str, Form] = {
         Form(
             "xlsx",
             "xlsx",
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            xlsx.MEDIA_TYPE,
             "Excel 工作簿",
             xlsx.write_xlsx,
             headed=True,

@@ -11,7 +11,7 @@ import msgspec
 
 from publisher.log.queries.whole_state import Stated
 from publisher.views.exports.export import Lang
-from publisher.views.exports.formula_guard import _ARMED
+from publisher.views.exports.formula_guard import guard_text
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue, Field
 
@@ -52,7 +52,7 @@ def headings(catalogue: Catalogue, lang: Lang) -> list[str]:
 
 
 def rows(stated: Iterable[Stated], catalogue: Catalogue, style: Style) -> Iterator[Sequence[Any]]:
-    """The cells of each record; ``None`` is blank. Texts are disarmed."""
+    """The cells of each record; ``None`` is blank. Texts are guarded against formulas."""
     fields = published(catalogue)
     values = decoder(fields)
     printed = [(n, _printer(field, style)) for n, field in enumerate(fields, 1) if field.type != "string"]
@@ -63,8 +63,8 @@ def rows(stated: Iterable[Stated], catalogue: Catalogue, style: Style) -> Iterat
             if row[n] is not None:
                 row[n] = show(row[n])
         for n in texts:
-            if isinstance(text := row[n], str) and text[:1] in _ARMED:
-                row[n] = f"'{text}"
+            if isinstance(text := row[n], str):
+                row[n] = guard_text(text)
         yield row
 
 

@@ -1,10 +1,11 @@
-"""A workbook for people: types kept, the header frozen, widths that fit, a sheet on source and licence."""
+"""Workbooks (XLSX): how each is opened and goes on in another sheet; and a state as one, for people."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,16 @@ from publisher.views.exports.export import About, Rows
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Field
 
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST = 32_767
 """Characters; what Excel holds in a cell."""
 MOST_ROWS = 1_000_000
-"""Of a sheet; Excel holds 1,048,576. What is more goes on in another sheet."""
-_CUT = "……（过长，从略；全文见 CSV 或 JSON / cut here, whole in CSV and JSON）"
+"""Of a sheet, its head aside; Excel holds 1,048,576. What is more goes on in another sheet."""
+_CUT = "……（全文见 CSV 或 JSON / in full in CSV and JSON；此处从略）"
 _DIGITS = 15
 _FIRST_DAY = date(1900, 3, 1)
 """Before it Excel counts a day that never was."""
+_UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 _UNFIT = dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
 _OPTIONS = {
     "constant_memory": True,
@@ -35,10 +38,59 @@ _OPTIONS = {
 type Put = Callable[[Worksheet, int, int, Any], object]
 
 
+def open_workbook(
+    target: Path | BytesIO, *, title: str = "", created: datetime | None = None
+) -> xlsxwriter.Workbook:
+    """Rows go to a file beside ``target``, one by one; no text becomes a formula, link or number.
+
+    ``created`` is never the present: the same content gives the same bytes, as its ETag says.
+    """
+    folder = str(target.parent) if isinstance(target, Path) else None
+    book = xlsxwriter.Workbook(target, {**_OPTIONS, "tmpdir": folder})
+    book.set_properties({"title": title, "created": created or _UNDATED})
+    return book
+
+
+class Sheets:
+    """Sheets of rows under the same head, one after another: the next begins where one is full."""
+
+    def __init__(
+        self, book: xlsxwriter.Workbook, name: str, head: Callable[[Worksheet], None], *, gap: str = " "
+    ) -> None:
+        """``gap`` stands between the name and the number of a sheet that is not the first."""
+        self._book, self._name, self._head = book, name + gap, head
+        self._count = self._row = 0
+        self._sheet = self._begin()
+
+    def place(self) -> tuple[Worksheet, int]:
+        """The next row, and the sheet that it is in."""
+        if self._row == MOST_ROWS:
+            self._sheet = self._begin()
+        self._row += 1
+        return self._sheet, self._row
+
+    def _begin(self) -> Worksheet:
+        self._count, self._row = self._count + 1, 0
+        name = self._name.strip() if self._count == 1 else f"{self._name}{self._count}"
+        sheet: Worksheet = self._book.add_worksheet(name)
+        self._head(sheet)
+        return sheet
+
+
+def replace_unfit(text: str) -> str:
+    """Replace what XML cannot say; control characters the library escapes."""
+    return text.translate(_UNFIT)
+
+
+def fit_text(text: str) -> str:
+    """A text that a cell holds; a longer one is cut, and says so."""
+    clean = replace_unfit(text)
+    return clean if len(clean) <= LONGEST else clean[: LONGEST - len(_CUT)] + _CUT
+
+
 def write_xlsx(path: Path, about: About, rows: Rows) -> None:
-    with xlsxwriter.Workbook(path, {**_OPTIONS, "tmpdir": str(path.parent)}) as book:
-        book.set_properties({"title": about.dataset.title, "created": about.made})
-        _Sheets(book, about).write(rows())
+    with open_workbook(path, title=about.dataset.title, created=about.made) as book:
+        _State(book, about).write(rows())
         _facts(book, about)
 
 
@@ -49,24 +101,24 @@ def _facts(book: xlsxwriter.Workbook, about: About) -> None:
     sheet.set_column(1, 1, 90)
     for y, (name, text) in enumerate(about.facts()):
         sheet.write_string(y, 0, name, bold)
-        sheet.write_string(y, 1, _fit(text), wrapped)
+        sheet.write_string(y, 1, fit_text(text), wrapped)
 
 
-class _Sheets:
+class _State:
+    """The records of a state, a row each, in columns that keep their types."""
+
     def __init__(self, book: xlsxwriter.Workbook, about: About) -> None:
-        self._book, self._about = book, about
+        self._about = about
         self._fields = table_cells.published(about.catalogue)
-        self._head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        self._bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         self._day = book.add_format({"num_format": "yyyy-mm-dd"})
         self._puts: list[Put] = [self._put(field) for field in self._fields]
+        self._sheets = Sheets(book, "数据" if about.lang == "zh" else "Data", self._head)
 
     def write(self, stated: Iterable[Stated]) -> None:
-        sheet, y = self._sheet(1), 0
         last = len(self._fields) + 1
-        for n, (record, content, part, release, effective_from, revision) in enumerate(stated):
-            if n and n % MOST_ROWS == 0:
-                sheet, y = self._sheet(n // MOST_ROWS + 1), 0
-            y += 1
+        for record, content, part, release, effective_from, revision in stated:
+            sheet, y = self._sheets.place()
             get = table_cells.decode(content).get
             sheet.write_string(y, 0, record)
             for x, (field, put) in enumerate(zip(self._fields, self._puts, strict=True), start=1):
@@ -74,29 +126,26 @@ class _Sheets:
                 if value is not None:
                     put(sheet, y, x, value)
             if part:
-                sheet.write_string(y, last, _fit(part))
+                sheet.write_string(y, last, fit_text(part))
             sheet.write_number(y, last + 1, release)
             sheet.write_datetime(y, last + 2, date.fromordinal(effective_from), self._day)
             sheet.write_string(y, last + 3, revision)
 
-    def _sheet(self, number: int) -> Worksheet:
-        name = "数据" if self._about.lang == "zh" else "Data"
-        sheet: Worksheet = self._book.add_worksheet(name if number == 1 else f"{name} {number}")
+    def _head(self, sheet: Worksheet) -> None:
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, 0, 18)
         for x, field in enumerate(self._fields, start=1):
             sheet.set_column(x, x, _width(field))
         sheet.set_column(len(self._fields) + 1, len(self._fields) + 4, 16)
         for x, heading in enumerate(table_cells.headings(self._about.catalogue, self._about.lang)):
-            sheet.write_string(0, x, _fit(heading), self._head)
-        return sheet
+            sheet.write_string(0, x, fit_text(heading), self._bold)
 
     def _put(self, field: Field) -> Put:
         """Numbers and days as such where the workbook keeps them exactly, else as text."""
 
         def text(sheet: Worksheet, y: int, x: int, value: Any) -> object:
             shown = value if isinstance(value, str) else format_value(field, value, self._about.lang)
-            return sheet.write_string(y, x, _fit(shown))
+            return sheet.write_string(y, x, fit_text(shown))
 
         def number(sheet: Worksheet, y: int, x: int, value: Any) -> object:
             if exact(value):
@@ -133,9 +182,3 @@ def _width(field: Field) -> int:
     return {"integer": 10, "decimal": 12, "boolean": 8, "date": 12, "limit": 14, "amount": 14}.get(
         field.type, 24
     )
-
-
-def _fit(text: str) -> str:
-    """A text that a cell holds and XML can say; control characters the library escapes."""
-    clean = text.translate(_UNFIT)
-    return clean if len(clean) <= LONGEST else clean[: LONGEST - len(_CUT)] + _CUT

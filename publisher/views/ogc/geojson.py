@@ -12,6 +12,7 @@ import msgspec
 
 from publisher.log.queries.predicate import Absent, Comparison, Every, Predicate, Some
 from publisher.log.queries.record_match import Match
+from publisher.views.exports.formula_guard import guard_number
 from publisher.views.ogc.boundaries import Box
 from schemas.definition.catalogue import Catalogue
 
@@ -102,13 +103,4 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    text = value if isinstance(value, str) else _encode(value).decode()
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return guard_number(value) if isinstance(value, str) else _encode(value).decode()

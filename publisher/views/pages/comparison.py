@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from publisher.log.model import Release, View
-from publisher.log.queries.comparison import KINDS, DifferenceKind, Tallies
-from publisher.views.api import requested_view
-from publisher.views.api.answers import comparison
-from publisher.views.api.routes import comparison as api
+from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Tallies
+from publisher.views.api import requested_view, two_states
+from publisher.views.api.two_states import Comparison
 from publisher.views.comparison.text_diff import pieces
 from publisher.views.pages import home, search
 from publisher.views.pages.printing import charts, field_html, labels, marked_text
@@ -19,8 +18,8 @@ from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import Scope
-from publisher.web.route import Call, Reply
-from schemas.definition.catalogue import Catalogue, Content
+from publisher.web.route import Reply
+from schemas.definition.catalogue import Catalogue
 
 _BODIES = 12
 """Parts that a chart shows; the table has all."""
@@ -33,16 +32,6 @@ class SideBySide:
     title: str
     before: Markup
     after: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    kind: str
-    title: str
-    part: str | None
-    address: str
-    fields: Sequence[SideBySide]
-    steps: Sequence[comparison.Step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +57,7 @@ class Body:
 
 def compare(press: Press, visit: Visit) -> Reply:
     service = visit.service
-    name = requested_view.dataset_name(Call(visit.names, b"", ""))
+    name = requested_view.dataset_name(visit.call)
     dataset = service.log.datasets.get(name)
     releases = [r for r in service.log.queries.releases(name) if home.seen(visit, r)]
     newest = _newest_two(releases)
@@ -89,14 +78,13 @@ def compare(press: Press, visit: Visit) -> Reply:
         sequence, day = service.log.queries.validator(name)
         blank = requested_view.validity(service, name, visit.view)
         validity = replace(blank, tokens=(sequence, day, dataset))
-        return Reply(validity, lambda: press.page("compare.html", visit, head, found=None, **shown), HEADERS)
-    reply = api.compare_states.handle(service, visit.call(clocks=False))
+        return Reply(validity, lambda: press.page("compare.html", visit, head, page=None, **shown), HEADERS)
+    comparison = two_states.comparison_of(service, name, visit.asked(two_states.GRAMMAR))
 
     def build() -> bytes:
-        found: comparison.Comparison = reply.build()
-        return press.page("compare.html", visit, head, found=found, **shown, **_compared(visit, name, found))
+        return press.page("compare.html", visit, head, **shown, **_page(visit, comparison))
 
-    validity = replace(reply.validity, tokens=(*reply.validity.tokens, dataset, len(releases)))
+    validity = replace(comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases)))
     return Reply(validity, build, HEADERS)
 
 
@@ -119,22 +107,23 @@ def _chosen(visit: Visit, newest: tuple[str, str]) -> list[str]:
     return [one if one.isdigit() else other for one, other in zip(asked, newest, strict=True)]
 
 
-def _compared(visit: Visit, name: str, found: comparison.Comparison) -> dict[str, object]:
-    service = visit.service
+def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
+    service, name, asked = visit.service, comparison.name, comparison.asked
+    page = comparison.read(service)
     catalogue = service.log.queries.catalogue(name)
-    before, after = _view(found.from_), _view(found.to)
-    tallies = service.log.queries.tallies(name, before, after)
+    kinds, tallies = page.totals.kinds, service.log.queries.tallies(name, page.before, page.after)
     return {
-        "sides": (_side(visit, found.from_), _side(visit, found.to)),
-        "kinds": [_kind(visit, kind, found.totals[kind]) for kind in KINDS if found.totals[kind]],
+        "page": page,
+        "sides": (_side(visit, asked.start), _side(visit, asked.end)),
+        "kinds": [_kind(visit, kind, kinds[kind]) for kind in KINDS if kinds[kind]],
         "bodies": _bodies(visit, tallies),
         "chart": _chart(visit, tallies),
-        "differences": [_difference(visit, name, catalogue, d) for d in found.differences],
+        "differences": [(one, _fields(visit, catalogue, one)) for one in page.differences],
         "files": [
             (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _asked(visit)))
             for title, suffix in (("XLSX", "xlsx"), ("CSV", "csv"))
         ],
-        "following": search.following_of(visit, found.links.next),
+        "following": search.following(visit, page.following),
     }
 
 
@@ -142,16 +131,12 @@ def _asked(visit: Visit) -> list[tuple[str, str]]:
     return [p for p in visit.pairs if p[0] in ("from", "to", "kind", "part")]
 
 
-def _view(state: comparison.ComparedState) -> View:
-    return View(release=state.release, as_of=state.as_of, known_at=state.known_at)
-
-
-def _side(visit: Visit, state: comparison.ComparedState) -> str:
-    if state.release is not None:
-        return visit.t(f"第{state.release}次发布", f"Release {state.release}")
-    if state.as_of is not None:
-        return visit.day(state.as_of)
-    return visit.moment(state.known_at) if state.known_at else visit.t("现在", "now")
+def _side(visit: Visit, view: View | None) -> str:
+    if view is None:
+        return visit.t("现在", "now")
+    if view.release is not None:
+        return visit.t(f"第{view.release}次发布", f"Release {view.release}")
+    return visit.day(view.as_of) if view.known_at is None else visit.moment(view.known_at)
 
 
 def _kind(visit: Visit, kind: str, number: int) -> Kind:
@@ -178,30 +163,13 @@ def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
     return charts.stacked(names, drawn, label=label)
 
 
-def _difference(visit: Visit, name: str, catalogue: Catalogue, d: comparison.Difference) -> Difference:
-    return Difference(
-        kind=d.kind,
-        title=d.title or visit.t("（内容已依法删除）", "(erased)"),
-        part=d.part,
-        address=visit.url(f"/datasets/{name}/records/{d.record}"),
-        fields=_fields(visit, catalogue, d.before, d.after, d.fields),
-        steps=d.steps,
-    )
-
-
-def _fields(
-    visit: Visit,
-    catalogue: Catalogue,
-    before: Content | None,
-    after: Content | None,
-    changed: Sequence[comparison.ComparedField],
-) -> Sequence[SideBySide]:
-    if before is not None and after is not None:
-        pairs = [(f.field, f.before, f.after) for f in changed]
+def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideBySide]:
+    if d.before is not None and d.after is not None:
+        pairs = [(change.field, change.before, change.after) for change in d.fields]
     else:  # it came or went: all that it says, on its side
-        told = before or after or {}
-        pairs = [(n, (before or {}).get(n), (after or {}).get(n)) for n in catalogue.by_name if n in told]
-    found = []
+        before, after = d.before or {}, d.after or {}
+        pairs = [(n, before.get(n), after.get(n)) for n in catalogue.by_name if n in before or n in after]
+    fields = []
     for name, old, new in pairs:
         field = catalogue.by_name.get(name)
         if (field is None or not field.personal) and name != catalogue.title_field:
@@ -209,5 +177,5 @@ def _fields(
             left, right = marked_text.sides(
                 pieces(field_html.side(visit, field, old), field_html.side(visit, field, new))
             )
-            found.append(SideBySide(title, left, right))
-    return found
+            fields.append(SideBySide(title, left, right))
+    return fields

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 from msgspec import structs
 
-from publisher.log.model import Release, View
+from publisher.log.model import RecordState, Release, View
 from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Facet
 from publisher.views.api.routes import records as api
@@ -19,7 +19,7 @@ from publisher.views.pages.printing import charts, field_html, html_head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.query_parameters import Parameters
-from publisher.web.route import Call, Reply
+from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 _COLUMNS = 4
@@ -43,9 +43,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    title: str
+    state: RecordState
     address: str
-    status: str
     cells: Sequence[Markup | str]
 
 
@@ -68,14 +67,20 @@ class Table:
 
 def dataset(press: Press, visit: Visit) -> Reply:
     service = visit.service
-    name = requested_view.dataset_name(Call(visit.names, b"", ""))
+    name = requested_view.dataset_name(visit.call)
     kept = service.log.datasets.get(name)
     catalogue = service.log.queries.catalogue(name)
     asked = visit.asked(requested_view.grammar(catalogue))
     release = asked.view.release
-    facets = _facets(catalogue)
-    call = _listing(visit, facets, pinned=release is not None)
-    listing = api.listing_of(service, call)
+    listing = api.listing_of(
+        name,
+        catalogue,
+        replace(
+            asked,
+            view=asked.view if release else visit.view,
+            facets=asked.facets or _facets(catalogue),
+        ),
+    )
 
     def build() -> bytes:
         page = listing.read(service)
@@ -128,19 +133,13 @@ def _figures(
         yield Figure(title, times, charts.columns(times, label=label))
 
 
-def _facets(catalogue: Catalogue) -> Sequence[str]:
-    return ["part", *(f.name for f in catalogue.fields if f.facet and not f.personal)]
+def _facets(catalogue: Catalogue) -> tuple[str, ...]:
+    return ("part", *(f.name for f in catalogue.fields if f.facet and not f.personal))
 
 
 def _headed(visit: Visit, catalogue: Catalogue, facet: Facet) -> Facet:
     field = catalogue.by_name.get(facet.field)
     return facet if field is None else structs.replace(facet, title=field_html.title_of(visit, field))
-
-
-def _listing(visit: Visit, facets: Sequence[str], *, pinned: bool) -> Call:
-    if visit.values("facets"):
-        return visit.call(clocks=not pinned)
-    return visit.call(clocks=not pinned, given={"facets": ",".join(facets)})
 
 
 def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: ListedPage) -> Table:
@@ -151,12 +150,11 @@ def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: ListedPa
         columns=[_column(visit, asked, f) for f in (catalogue.by_name[catalogue.title_field], *chosen)],
         rows=[
             Row(
-                title=state.title,
-                address=visit.url(
+                state,
+                visit.url(
                     f"/datasets/{state.dataset}/records/{state.id}", pin, clocks=not asked.view.release
                 ),
-                status=state.status,
-                cells=[_cell(visit, f, content.get(f.name)) for f in chosen],
+                [_cell(visit, f, content.get(f.name)) for f in chosen],
             )
             for state, content in zip(page.records, contents, strict=True)
         ],

@@ -35,7 +35,7 @@ def printer(press: Press, service: Service) -> Printed:
 
 def kind(press: Press, visit: Visit) -> Reply:
     """What the ``type`` of a problem leads to."""
-    known = problems.BY_CODE.get(visit.names["code"])
+    known = problems.BY_CODE.get(visit.call.path["code"])
     if known is None:
         raise ProblemError("no-such-route")
     head = Head(visit.t(known.title, known.title_en))

@@ -21,6 +21,8 @@ RECENT = 6
 _SENTENCES = 3
 """Sentences of one release; its own page has all."""
 _PLAIN = Grammar()
+type Sentence = tuple[Change, str]
+"""A change, and what a person would say of it."""
 EXAMPLES = ("食品经营许可", "危險化學品", "鞍政发 2015 34", "收费", "取消")
 
 
@@ -35,20 +37,11 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A change in a sentence; ``kind`` is one of :data:`words.KINDS`."""
-
-    text: str
-    record: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
 class News:
     dataset: Dataset
     release: Release
     counts: str
-    sentences: tuple[Told, ...]
+    sentences: tuple[Sentence, ...]
     more: int
 
 
@@ -102,7 +95,7 @@ def _news(visit: Visit, kept: list[Kept]) -> Iterator[News]:
             yield News(dataset, release, counts, told, max(0, total - len(told)))
 
 
-def sentences(service: Service, dataset: Dataset, release: Release, limit: int) -> Iterator[Told]:
+def sentences(service: Service, dataset: Dataset, release: Release, limit: int) -> Iterator[Sentence]:
     """What a release changed, as a person would say it. A better reading of ours is no news."""
     log = service.log
     catalogue = log.queries.catalogue(dataset.name, release.number)
@@ -113,4 +106,4 @@ def sentences(service: Service, dataset: Dataset, release: Release, limit: int) 
     for change in changes:
         first = change.sequence in beginnings
         item = change_item(change, service.site, dataset, release, catalogue, first=first)
-        yield Told(headline(item), change.record, change.kind)
+        yield change, headline(item)

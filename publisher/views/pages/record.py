@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from litestar.concurrency import sync_to_thread
 
@@ -13,14 +13,14 @@ from publisher.log.model import Change, Dataset, RecordState, Release, View
 from publisher.views.api import requested_view
 from publisher.views.api.routes import records as api
 from publisher.views.pages import document
-from publisher.views.pages.printing import field_html, html_head, labels
+from publisher.views.pages.printing import field_html, html_head
 from publisher.views.pages.printing.field_html import Differing
 from publisher.views.pages.printing.page_request import Visit, read
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import AsyncReply, Call
+from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue, Content
 
 _GRAMMAR = Grammar(names=frozenset({"release"}))
@@ -32,20 +32,11 @@ _GONE = ("withdrawn", "erased")
 class Event:
     """Something that happened to the record, for its timeline."""
 
-    kind: str
-    word: str
-    reading: bool
-    """Only our reading became better; the publisher changed nothing."""
+    change: Change
     day: date
     """Of effect; of a correction or withdrawal, which act backwards, of publication."""
-    published_at: datetime
-    release: int
     basis: str
-    reason: str
     differences: Sequence[Differing]
-    address: str
-    """The record as that release left it."""
-    release_address: str
 
 
 class GoneError(ProblemError):
@@ -98,8 +89,8 @@ async def _document(press: Press, visit: Visit, seen: _Seen, pin: int | None) ->
 
 
 def _seen(visit: Visit, pin: int | None) -> _Seen:
-    service, call = visit.service, Call(visit.names, b"", "")
-    name, identifier = requested_view.dataset_name(call), requested_view.record_id(call)
+    service = visit.service
+    name, identifier = requested_view.dataset_name(visit.call), requested_view.record_id(visit.call)
     view = View(release=pin) if pin else visit.view
     with service.log.snapshot():
         validity = requested_view.validity(service, name, view)
@@ -182,21 +173,9 @@ def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = 
 def _event(visit: Visit, dataset: Dataset, change: Change) -> Event:
     service = visit.service
     catalogue = service.catalogue(dataset.name, change.release)
-    release = service.release(dataset.name, change.release)
     return Event(
-        kind=change.kind,
-        word=labels.of(visit, labels.KINDS, change.kind),
-        reading=change.cause == "reading",
-        day=day_at(change.published_at) if change.kind in _AMENDS else change.effective_on,
-        published_at=change.published_at,
-        release=change.release,
-        basis=release.basis,
-        reason=change.reason,
-        differences=field_html.differences(visit, catalogue, change.fields),
-        address=visit.url(
-            f"/datasets/{dataset.name}/records/{change.record}",
-            (("release", str(change.release)),),
-            clocks=False,
-        ),
-        release_address=visit.url(f"/datasets/{dataset.name}/releases/{change.release}"),
+        change,
+        day_at(change.published_at) if change.kind in _AMENDS else change.effective_on,
+        service.release(dataset.name, change.release).basis,
+        field_html.differences(visit, catalogue, change.fields),
     )

@@ -13,7 +13,7 @@ from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import Press
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import Call, Reply
+from publisher.web.route import Reply
 
 XML = "application/xml; charset=utf-8"
 _PLAIN = Grammar()
@@ -22,11 +22,12 @@ _PLAIN = Grammar()
 def of_records(_: Press, visit: Visit) -> Reply:
     """The first, second … as many as one sitemap may hold; robots.txt names each."""
     service = visit.service
-    name = requested_view.dataset_name(Call(visit.names, b"", ""))
+    name = requested_view.dataset_name(visit.call)
     visit.asked(_PLAIN)
-    if not re.fullmatch(r"[1-9][0-9]{0,5}", visit.names["number"]):
+    number = visit.call.path["number"]
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", number):
         raise ProblemError("no-such-route")
-    start = (int(visit.names["number"]) - 1) * sitemap_and_robots.LARGEST
+    start = (int(number) - 1) * sitemap_and_robots.LARGEST
     home = service.link(f"/datasets/{name}/records")
 
     def build() -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from publisher.log.model import Change
 from publisher.views.api import requested_view
@@ -16,33 +15,21 @@ from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import Scope
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import Call, Reply
+from publisher.web.route import Reply
 
 MOST = 100
 """Changes that the page tells; the comparison with the release before has all of them, page by page."""
 _PLAIN = Grammar()
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One record that it changed."""
-
-    title: str
-    kind: str
-    part: str | None
-    reading: bool
-    address: str
-    differences: Sequence[Differing]
-
-
 def release(press: Press, visit: Visit) -> Reply:
     service = visit.service
     visit.asked(_PLAIN)
-    call = Call(visit.names, b"", "")
-    name, number = requested_view.dataset_name(call), requested_view.release_number(call)
+    name, number = requested_view.dataset_name(visit.call), requested_view.release_number(visit.call)
     kept = service.release(name, number)
     dataset = service.log.datasets.get(name)
     sequence = service.log.queries.sequence(name)
+    listed, files_validity = files.files_of(service, name, number)
 
     head = Head(
         title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",
@@ -57,7 +44,6 @@ def release(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         changes = service.log.queries.changes(dataset=name, release=number, limit=MOST)
-        told = [_told(visit, change) for change in changes]
         total = sum(kept.counts.get(kind, 0) for kind in labels.KINDS)
         return press.page(
             "release.html",
@@ -65,25 +51,17 @@ def release(press: Press, visit: Visit) -> Reply:
             head,
             dataset=dataset,
             release=kept,
-            told=told,
-            more=max(0, total - len(told)),
+            changes=[(change, _differences(visit, change)) for change in changes],
+            more=max(0, total - len(changes)),
             following=number < max(r.number for r in service.log.queries.releases(name)),
-            files=files.list_files.handle(service, call).build().files,
+            files=listed.files,
         )
 
     # Later releases are linked and files are made later, so the page itself is not pinned.
-    made = files.list_files.handle(service, call).validity.tokens
-    validity = Validity((kept.hash, kept.erased, dataset, sequence, made))
+    validity = Validity((kept.hash, kept.erased, dataset, sequence, files_validity.tokens))
     return Reply(validity, build, HEADERS)
 
 
-def _told(visit: Visit, change: Change) -> Told:
+def _differences(visit: Visit, change: Change) -> Sequence[Differing]:
     catalogue = visit.service.log.queries.catalogue(change.dataset, change.release)
-    return Told(
-        title=change.title or visit.t("（内容已依法删除）", "(erased)"),
-        kind=change.kind,
-        part=change.part,
-        reading=change.cause == "reading",
-        address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),
-        differences=field_html.differences(visit, catalogue, change.fields),
-    )
+    return field_html.differences(visit, catalogue, change.fields)

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urlsplit
 
 from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
 
 from publisher.log.model import Dataset
 from publisher.views.api.answers import common
-from publisher.views.api.answers import search as answers
+from publisher.views.api.hit_explanation import explanation
 from publisher.views.api.routes import search as api
 from publisher.views.pages import home
-from publisher.views.pages.printing import labels, marked_text
+from publisher.views.pages.printing import field_html, labels, marked_text
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import TITLES, Scope, scope
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
+from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
+from search.contract import Hit, Marked
 
 FACETS = ("dataset", "body", "type", "division", "year")
 FILES = ("XLSX", "CSV")
@@ -95,39 +96,41 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     followed = _followed(visit)
     head = Head(title, listed=False, scope=followed, followed=title if followed.searched else "")
     if not asked:
-        found = Validity(("", tuple(datasets.values())))
+        validity = Validity(("", tuple(datasets.values())))
 
         async def blank() -> bytes:
-            return press.page("search.html", visit, head, found=None, examples=home.EXAMPLES)
+            return press.page("search.html", visit, head, page=None, examples=home.EXAMPLES)
 
-        return AsyncReply(found, blank, HEADERS)
-    own = {"facets": ",".join(FACETS), "explain": "true"}
-    call = visit.call(given={name: value for name, value in own.items() if not visit.values(name)})
-    reply = await api.search.handle(service, call)
-    titles = await sync_to_thread(_field_titles, visit, tuple(datasets.values()))
-
-    taken = visit.besides("cursor", "facets", "limit", "explain")
+        return AsyncReply(validity, blank, HEADERS)
+    site = await api.searchable(service)
+    query = visit.asked(site.grammar(), clocks=True)
+    explain = query.explain or not visit.values("explain")
+    request = await api.search_of(
+        service, site, replace(query, facets=query.facets or FACETS, explain=explain)
+    )
+    own = visit.besides("cursor", "facets", "limit", "explain")
 
     async def build() -> bytes:
-        answer: answers.Found = await reply.build()
+        results = await request.read(service)
         return press.page(
             "search.html",
             visit,
             head,
-            found=answer,
+            page=results.page,
+            did_you_mean=results.did_you_mean,
             asked=asked,
             as_written=visit.here(q=f'"{asked}"'),
             feeds=[(title, visit.root + followed.path(form)) for form, title in TITLES.items()],
-            files=[(form, visit.url(f"/search.{form.lower()}", taken)) for form in FILES],
-            results=[_result(visit, hit, datasets, titles) for hit in answer.hits],
-            facets=[choices(visit, facet) for facet in answer.facets if says_something(visit, facet)],
-            chips=list(chips(visit, answer.facets, datasets)),
-            match=visit.t(*MATCHES[answer.match]),
-            following=following_of(visit, answer.links.next),
+            files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
+            results=[_result(visit, hit, datasets, site.scope.catalogues) for hit in results.page.hits],
+            facets=[choices(visit, facet) for facet in results.facets if says_something(visit, facet)],
+            chips=list(chips(visit, results.facets, datasets)),
+            match=visit.t(*MATCHES[results.page.match]),
+            following=following(visit, results.following),
             sorts=SORTS,
         )
 
-    validity = replace(reply.validity, tokens=(*reply.validity.tokens, tuple(datasets.values())))
+    validity = replace(request.validity, tokens=(*request.validity.tokens, tuple(datasets.values())))
     return AsyncReply(validity, build, HEADERS)
 
 
@@ -139,29 +142,27 @@ def _followed(visit: Visit) -> Scope:
     return scope(text=" ".join(visit.values("q")), filters=filters)
 
 
-def _field_titles(visit: Visit, datasets: Sequence[Dataset]) -> dict[tuple[str, str], str]:
-    """(dataset, field) → what the field is called."""
-    return {
-        (d.name, field.name): visit.t(field.title, field.title_en)
-        for d in datasets
-        for field in visit.service.log.queries.catalogue(d.name).fields
-    }
-
-
 def _result(
-    visit: Visit, hit: answers.Hit, datasets: dict[str, Dataset], titles: dict[tuple[str, str], str]
+    visit: Visit, hit: Hit, datasets: Mapping[str, Dataset], catalogues: Mapping[str, Catalogue]
 ) -> Result:
+    dataset, catalogue = datasets.get(hit.dataset), catalogues.get(hit.dataset)
+    reasons = [explanation(r, catalogue) for r in hit.reasons if r.how not in _PLAIN] if catalogue else []
+    fields = catalogue.by_name if catalogue else {}
     return Result(
-        dataset=datasets.get(hit.dataset),
-        title=marked_text.marked(hit.title.text, hit.title.marks),
+        dataset=dataset,
+        title=_marked(hit.title),
         excerpts=[
-            (titles.get((hit.dataset, e.field), e.field), marked_text.marked(e.text, e.marks))
+            (field_html.title_of(visit, fields[e.field]) if e.field in fields else e.field, _marked(e))
             for e in hit.excerpts
         ],
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
-        dataset_title=hit.dataset_title,
-        why=[visit.t(e.text, e.text_en) for e in hit.explanation or () if e.how not in _PLAIN],
+        dataset_title=dataset.title if dataset else hit.dataset,
+        why=[visit.t(reason.text, reason.text_en) for reason in reasons],
     )
+
+
+def _marked(excerpt: Marked) -> Markup:
+    return marked_text.marked(excerpt.text, excerpt.marks)
 
 
 def says_something(visit: Visit, facet: common.Facet) -> bool:
@@ -205,11 +206,6 @@ def chips(visit: Visit, facets: Sequence[common.Facet], datasets: Mapping[str, D
                 administrative_divisions.name(value) if name == "division" else None
             )
             yield Chip(names[name], shown or value, visit.toggled(name, value))
-
-
-def following_of(visit: Visit, address: str | None) -> str | None:
-    """The API's next page as a page of ours."""
-    return following(visit, dict(parse_qsl(urlsplit(address).query))["cursor"] if address else None)
 
 
 def following(visit: Visit, cursor: str | None) -> str | None:

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import View
-from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
-from publisher.views.api import requested_view, titles
-from publisher.views.api.answers import comparison
+from publisher.log.queries.comparison import KINDS, Difference
+from publisher.views.api import requested_view, titles, two_states
+from publisher.views.api.answers import common
+from publisher.views.api.answers import comparison as compared
 from publisher.views.api.parameter_docs import CURSOR, DATASET, KNOWN_AT, LIMIT
 from publisher.views.comparison import spreadsheets, text_diff
 from publisher.views.comparison.json_patch import patch
-from publisher.views.comparison.likely_renames import MOST_COMPARED, Likely, likely_renames
-from publisher.web import page_cursor, query_parameters
-from publisher.web.conditional_requests import Validity
-from publisher.web.problems import Fault
-from publisher.web.query_parameters import Grammar, Parameters
+from publisher.views.exports.xlsx import MEDIA_TYPE
+from publisher.web import query_parameters
+from publisher.web.query_parameters import Grammar
 from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
 TAG = "发布"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SIDE = {"type": "string", "pattern": r"^([1-9][0-9]{0,8}|[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?)$"}
 FROM = Parameter(
     "from",
@@ -63,20 +60,9 @@ _KNOWN = replace(
     KNOWN_AT,
     description="两端都是日期时: 看本站在那一时刻的说法 / Of two days: as said at that instant",
 )
-_NAMES = frozenset({"from", "to", "known_at", "as_of", "release"})
-_FILTERS: Mapping[str, Any] = {"kind": "string", "part": "string"}
-_PAGED = Grammar(names=_NAMES | {"limit", "cursor"}, filters=_FILTERS)
-_CSV = Grammar(names=_NAMES | {"headers"}, filters=_FILTERS)
-_BOOK = Grammar(names=_NAMES, filters=_FILTERS)
+_CSV = Grammar(names=two_states.NAMES | {"headers"}, filters=two_states.FILTERS)
+_BOOK = Grammar(names=two_states.NAMES, filters=two_states.FILTERS)
 _PROBLEMS = ("no-such-dataset", "no-such-release")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    before: View
-    after: View
-    kinds: tuple[DifferenceKind, ...]
-    parts: tuple[str, ...]
 
 
 @route(
@@ -90,19 +76,17 @@ class _Asked:
         "What differs between two releases, days or instants: field by field, texts by character, with the "
         "releases that led there and a JSON Patch (RFC 6902) on an object of record id → content. "
         "likely_renames are guesses that nobody published.",
-        answer=comparison.Comparison,
+        answer=compared.Comparison,
         parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN, LIMIT, CURSOR),
         problems=(*_PROBLEMS, "invalid-cursor"),
     )
 )
 def compare_states(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
-    asked = query_parameters.parse(call.query, _PAGED)
-    sides = _sides(service, asked)
-    walk = page_cursor.walk("compare", name, replace(asked, cursor=None, limit=0))
-    cursor = page_cursor.given(asked.cursor, walk)
-    validity = _validity(service, name, sides)
-    return Reply(validity, lambda: _page(service, call, name, asked, sides, walk, cursor))
+    comparison = two_states.comparison_of(
+        service, name, query_parameters.parse(call.query, two_states.GRAMMAR)
+    )
+    return Reply(comparison.validity, lambda: _answer(service, call, comparison))
 
 
 @route(
@@ -121,16 +105,14 @@ def compare_states(service: Service, call: Call) -> Reply:
 def compare_csv(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     asked = query_parameters.parse(call.query, _CSV)
-    sides = _sides(service, asked)
+    sides = two_states.sides_of(service, asked)
     catalogue = service.log.queries.catalogue(name)
 
     def build() -> bytes:
-        found = service.log.queries.differences(
-            name, sides.before, sides.after, kinds=sides.kinds, parts=sides.parts
-        )
-        return b"".join(spreadsheets.to_csv(found, catalogue, lang=asked.headers))
+        differences = sides.differences(service, name)
+        return b"".join(spreadsheets.to_csv(differences, catalogue, lang=asked.headers))
 
-    return Reply(_validity(service, name, sides), build, _attached(service, name, sides, "csv"))
+    return Reply(two_states.validity_of(service, name, sides), build, _attached(service, name, sides, "csv"))
 
 
 @route(
@@ -143,12 +125,12 @@ def compare_csv(service: Service, call: Call) -> Reply:
         "One row for each record; what went is struck out in red, what came is green. A sheet of totals.",
         parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN),
         problems=_PROBLEMS,
-        media_type=_XLSX,
+        media_type=MEDIA_TYPE,
     )
 )
 def compare_xlsx(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
-    sides = _sides(service, query_parameters.parse(call.query, _BOOK))
+    sides = two_states.sides_of(service, query_parameters.parse(call.query, _BOOK))
     catalogue = service.log.queries.catalogue(name)
 
     def build() -> bytes:
@@ -162,18 +144,15 @@ def compare_xlsx(service: Service, call: Call) -> Reply:
             notice=dataset.notice,
         )
         totals = service.log.queries.totals(name, sides.before, sides.after)
-        found = service.log.queries.differences(
-            name, sides.before, sides.after, kinds=sides.kinds, parts=sides.parts
-        )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "compare.xlsx"
-            spreadsheets.to_xlsx(path, found, totals, catalogue, heading)
+            spreadsheets.to_xlsx(path, sides.differences(service, name), totals, catalogue, heading)
             return path.read_bytes()
 
-    return Reply(_validity(service, name, sides), build, _attached(service, name, sides, "xlsx"))
+    return Reply(two_states.validity_of(service, name, sides), build, _attached(service, name, sides, "xlsx"))
 
 
-def _attached(service: Service, name: str, sides: _Asked, suffix: str) -> Mapping[str, str]:
+def _attached(service: Service, name: str, sides: two_states.Sides, suffix: str) -> Mapping[str, str]:
     """A Chinese name for the file, and a plain one for old programs (RFC 6266)."""
     title = service.log.datasets.get(name).title
     shown = quote(
@@ -191,155 +170,34 @@ def _words(view: View) -> str:
     return view.known_at.isoformat() if view.known_at else "现在"
 
 
-def _sides(service: Service, asked: Parameters) -> _Asked:
-    """Raises ``invalid-parameters`` with the reason where the two make no sense together."""
-    faults = list(_faults(service, asked))
-    if faults or asked.start is None:
-        raise query_parameters.invalid(faults)
-    known = asked.view.known_at
-    before, after = asked.start, asked.end or View(as_of=service.today())
-    if known is not None:
-        before, after = replace(before, known_at=known), replace(after, known_at=known)
-    return _Asked(before, after, _kinds(asked), _named(asked, "part"))
-
-
-def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
-    view, start, end = asked.view, asked.start, asked.end
-    found: list[Fault] = []
-
-    def fault(name: str, zh: str, en: str, code: str = "conflict") -> None:
-        found.append(Fault(parameter=name, code=code, detail=zh, detail_en=en))
-
-    if start is None:
-        fault("from", "请给出 from: 与哪个状态比较。", "Say from which state to compare.", "missing")
-    for name in ("as_of", "release"):
-        if getattr(view, name) is not None:
-            fault(name, "两端由 from 与 to 给出。", "The two states are told by from and to.")
-    sides = [side for side in (start, end) if side is not None]
-    if view.known_at is not None and any(side.as_of is None for side in sides):
-        fault(
-            "known_at",
-            "发布的编号或时刻已经确定了 known_at; 只能与两个日期同用。",
-            "The number of a release, or an instant, tells it already; it goes with two days only.",
-        )
-    now = service.clock()
-    if any(moment is not None and moment > now for moment in (view.known_at, *(s.known_at for s in sides))):
-        fault("known_at", "这一时刻还没有到。", "That instant is still to come.")
-    if start is not None and end is not None and _backwards(start, end):
-        fault(
-            "to",
-            "to 早于 from, 请对调。",
-            "The state named by to is earlier than that of from; exchange them.",
-        )
-    for word in (value for value in _named(asked, "kind") if value not in KINDS):
-        told = ", ".join(KINDS)
-        fault("kind", f"没有 {word[:40]!r} 这种变化, 有: {told}。", f"The kinds are: {told}.", "bad-value")
-    return found
-
-
-def _backwards(start: View, end: View) -> bool:
-    pairs: tuple[tuple[Any, Any], ...] = (
-        (start.release, end.release),
-        (start.as_of, end.as_of),
-        (start.known_at, end.known_at),
-    )
-    return any(a is not None and b is not None and a > b for a, b in pairs)
-
-
-def _kinds(asked: Parameters) -> tuple[DifferenceKind, ...]:
-    wanted = _named(asked, "kind")
-    return tuple(kind for kind in KINDS if kind in wanted)
-
-
-def _named(asked: Parameters, name: str) -> tuple[str, ...]:
-    return tuple(value for f in asked.filters if f.field == name for value in f.values)
-
-
-def _validity(service: Service, name: str, sides: _Asked) -> Validity:
-    """On what both states depend; as lasting as the less lasting of them."""
-    both = [requested_view.validity(service, name, view) for view in (sides.before, sides.after)]
-    times: list[datetime] = [v.modified for v in both if v.modified is not None]
-    return Validity(
-        (*(token for v in both for token in v.tokens), sides.before, sides.after),
-        max(times, default=None),
-        immutable=all(v.immutable for v in both),
-    )
-
-
-def _page(
-    service: Service,
-    call: Call,
-    name: str,
-    asked: Parameters,
-    sides: _Asked,
-    walk: str,
-    cursor: page_cursor.Cursor | None,
-) -> comparison.Comparison:
-    sequence, today = service.log.queries.validator(name)
-    day = (cursor.as_of if cursor else None) or today
-    known = cursor.known_at if cursor else service.published_at(name, sequence)
-    sides = replace(sides, before=_held(sides.before, known), after=_held(sides.after, known))
-    if asked.end is None:
-        sides = replace(sides, after=replace(sides.after, as_of=day))
-    past = int(cursor.after[0] or 0) if cursor and cursor.after else 0
-    found = list(
-        service.log.queries.differences(
-            name,
-            sides.before,
-            sides.after,
-            kinds=sides.kinds,
-            parts=sides.parts,
-            past=past,
-            limit=asked.limit + 1,
-        )
-    )
-    shown, following = found[: asked.limit], None
-    if len(found) > asked.limit:
-        following = page_cursor.encode(page_cursor.Cursor(walk, (shown[-1].key,), as_of=day, known_at=known))
-    totals = service.log.queries.totals(name, sides.before, sides.after)
-    catalogue = service.log.queries.catalogue(name)
-    likely = () if cursor else _likely(service, name, sides, totals)
-    return comparison.Comparison(
+def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> compared.Comparison:
+    name, asked, page = comparison.name, comparison.asked, comparison.read(service)
+    totals, catalogue = page.totals, service.log.queries.catalogue(name)
+    return compared.Comparison(
         dataset=name,
         from_=_state(asked.start or View(), totals.before),
         to=_state(asked.end or View(), totals.after),
         unchanged=totals.unchanged,
         totals={kind: totals.kinds[kind] for kind in KINDS},
-        differences=tuple(_difference(service, name, d, catalogue) for d in shown),
+        differences=tuple(_difference(service, name, d, catalogue) for d in page.differences),
         likely_renames=tuple(
-            comparison.LikelyRename(
+            compared.LikelyRename(
                 removed=one.before.record,
                 added=one.after.record,
                 title_before=one.before.title_before,
                 title=one.after.title,
                 likeness=one.likeness,
             )
-            for one in likely
+            for one in page.likely_renames
         ),
-        links=comparison.ComparisonLinks(
+        links=compared.ComparisonLinks(
             self=requested_view.with_query(service, call),
-            next=None if following is None else requested_view.with_query(service, call, cursor=following),
+            next=requested_view.next_page(service, call, page.following),
             csv=_file(service, call, "csv"),
             xlsx=_file(service, call, "xlsx"),
             dataset=service.link(f"/v1/datasets/{name}"),
         ),
     )
-
-
-def _held(view: View, known: datetime | None) -> View:
-    """All pages are of what was known at the first: a release made meanwhile shifts nothing."""
-    if view.release is not None or view.known_at is not None:
-        return view
-    return replace(view, known_at=known)
-
-
-def _likely(service: Service, name: str, sides: _Asked, totals: Totals) -> Sequence[Likely]:
-    """None where so much changed that guesses would be many and slow."""
-    sizes = (totals.kinds["removed"], totals.kinds["added"])
-    if not all(0 < size <= MOST_COMPARED for size in sizes):
-        return ()
-    found = service.log.queries.differences(name, sides.before, sides.after, kinds=("removed", "added"))
-    return likely_renames(list(found))
 
 
 def _file(service: Service, call: Call, suffix: str) -> str:
@@ -349,52 +207,34 @@ def _file(service: Service, call: Call, suffix: str) -> str:
     return service.link(f"{call.address}.{suffix}?{urlencode(pairs)}")
 
 
-def _state(view: View, records: int) -> comparison.ComparedState:
-    return comparison.ComparedState(
-        release=view.release, as_of=view.as_of, known_at=view.known_at, records=records
-    )
+def _state(view: View, records: int) -> compared.ComparedState:
+    return common.fill(compared.ComparedState, view, records=records)
 
 
-def _difference(service: Service, name: str, d: Difference, catalogue: Catalogue) -> comparison.Difference:
+def _difference(service: Service, name: str, d: Difference, catalogue: Catalogue) -> compared.Difference:
     home = service.link(f"/v1/datasets/{name}/records/{d.record}")
-    return comparison.Difference(
-        record=d.record,
-        kind=d.kind,
-        title=d.title,
-        title_before=d.title_before,
-        part=d.part,
-        before=d.before,
-        after=d.after,
+    return common.fill(
+        compared.Difference,
+        d,
         fields=tuple(
-            comparison.ComparedField(
-                field=f.field,
-                title=titles.of_field(catalogue, f.field),
-                before=f.before,
-                after=f.after,
-                text=_text(f.before, f.after),
+            common.fill(
+                compared.ComparedField,
+                one,
+                title=titles.of_field(catalogue, one.field),
+                text=_text(one.before, one.after),
             )
-            for f in d.fields
+            for one in d.fields
         ),
         patch=tuple(patch(d.record, d.before, d.after)),
-        steps=tuple(
-            comparison.Step(
-                release=s.release,
-                kind=s.kind,
-                cause="reading" if s.cause == "reading" else "source",
-                effective_on=s.effective_on,
-                basis=s.basis,
-                reason=s.reason,
-            )
-            for s in d.steps
-        ),
-        links=comparison.DifferenceLinks(record=home, history=f"{home}/history"),
+        steps=tuple(common.fill(compared.Step, step) for step in d.steps),
+        links=compared.DifferenceLinks(record=home, history=f"{home}/history"),
     )
 
 
-def _text(before: Any, after: Any) -> tuple[comparison.Piece, ...] | None:
+def _text(before: Any, after: Any) -> tuple[compared.Piece, ...] | None:
     if not isinstance(before, str) or not isinstance(after, str):
         return None
-    return tuple(comparison.Piece(op=p.op, text=p.text) for p in text_diff.pieces(before, after))
+    return tuple(common.fill(compared.Piece, piece) for piece in text_diff.pieces(before, after))
 
 
 ROUTES: tuple[Any, ...] = (compare_states, compare_csv, compare_xlsx)

@@ -70,30 +70,10 @@ def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:
     feed = service.link(f"/feeds/{dataset.name}")
     releases = service.log.queries.releases(dataset.name)
     latest = max(releases, key=lambda r: r.number, default=None)
-    return common.Dataset(
-        name=dataset.name,
-        catalogue=dataset.catalogue,
-        title=dataset.title,
-        title_en=dataset.title_en,
-        body=dataset.body,
-        division=dataset.division,
-        licence=dataset.licence,
-        contact=dataset.contact,
-        description=dataset.description,
-        notice=dataset.notice,
-        labels=dataset.labels,
-        source_note=dataset.source_note,
-        parts=tuple(
-            common.Part(
-                name=part.name,
-                aliases=part.aliases,
-                code=part.code,
-                valid_from=part.valid_from,
-                valid_to=part.valid_to,
-            )
-            for part in dataset.parts
-        ),
-        created_at=dataset.created_at,
+    return common.fill(
+        common.Dataset,
+        dataset,
+        parts=tuple(common.fill(common.Part, part) for part in dataset.parts),
         latest_release=_reference(latest, home) if latest else None,
         links=common.DatasetLinks(
             self=home,
@@ -108,11 +88,9 @@ def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:
 
 
 def _reference(release: model.Release, home: str) -> common.ReleaseReference:
-    return common.ReleaseReference(
-        number=release.number,
-        published_at=release.published_at,
-        effective_on=release.effective_on,
-        basis=release.basis,
+    return common.fill(
+        common.ReleaseReference,
+        release,
         records=release.counts.get("records"),
         link=f"{home}/releases/{release.number}",
     )
@@ -141,17 +119,12 @@ def get_schema(service: Service, call: Call) -> Reply:
     catalogue = service.log.queries.catalogue(name, view.release)
 
     def build() -> common.Schema:
-        return common.Schema(
+        return common.fill(
+            common.Schema,
+            catalogue,
             dataset=name,
             catalogue=catalogue.name,
             release=view.release,
-            title=catalogue.title,
-            title_en=catalogue.title_en,
-            description=catalogue.description,
-            digest=catalogue.digest,
-            identity=catalogue.identity,
-            title_field=catalogue.title_field,
-            running=catalogue.running,
             fields=tuple(_field(field) for field in catalogue.fields if not field.personal),
             table_schema=table_schema(catalogue),
             json_schema=json_schema(catalogue),
@@ -164,20 +137,12 @@ def get_schema(service: Service, call: Call) -> Reply:
 
 
 def _field(field: Field) -> common.SchemaField:
-    return common.SchemaField(
-        name=field.name,
-        title=field.title,
-        title_en=field.title_en,
-        type=field.type,
-        format=field.format,
-        description=field.description,
-        required=field.required,
-        unit=field.unit,
+    return common.fill(
+        common.SchemaField,
+        field,
         vocabulary=tuple(term.value for term in field.vocabulary),
-        open_vocabulary=field.open_vocabulary,
         operators=("eq", *sorted(COMPARISONS)),
         sortable=True,
-        facet=field.facet,
         searched=field.searched > 0,
     )
 
@@ -245,24 +210,12 @@ def get_release(service: Service, call: Call) -> Reply:
 def _release(service: Service, release: model.Release) -> common.Release:
     home = service.link(f"/v1/datasets/{release.dataset}")
     pinned = f"?release={release.number}"
-    return common.Release(
-        sequence=release.sequence,
-        number=release.number,
-        published_at=release.published_at,
-        effective_on=release.effective_on,
-        basis=release.basis,
-        note=release.note,
-        actor=release.actor,
+    return common.fill(
+        common.Release,
+        release,
         counts=dict(release.counts),
         sources=tuple(source(s) for s in release.sources),
         left_out=tuple(dict(row) for row in release.left_out),
-        erased=release.erased,
-        catalogue_digest=release.catalogue_digest,
-        parser_version=release.parser_version,
-        software_version=release.software_version,
-        manifest_hash=release.manifest_hash,
-        previous_hash=release.previous_hash,
-        hash=release.hash,
         links=common.ReleaseLinks(
             self=f"{home}/releases/{release.number}",
             dataset=home,

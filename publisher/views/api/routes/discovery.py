@@ -52,8 +52,7 @@ def _files(service: Service, release: Release) -> tuple[File, ...]:
     home = f"/v1/datasets/{release.dataset}"
     address = service.link(f"{home}/records?release={release.number}")
     paged = File(address, "记录(接口, 分页的 JSON)", "application/json", "JSON")
-    asked = Call({"dataset": release.dataset, "number": str(release.number)}, b"", "")
-    made = files.list_files.handle(service, asked).build().files
+    made = files.files_of(service, release.dataset, release.number)[0].files
     return (
         paged,
         *(File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256) for f in made),

@@ -212,6 +212,12 @@ def _get_site(service: Service, call: Call) -> FileReply:
 def list_files(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, Grammar())
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
+    files, validity = files_of(service, name, number)
+    return Reply(validity, lambda: files)
+
+
+def files_of(service: Service, name: str, number: int) -> tuple[Files, Validity]:
+    """Raises ``no-such-dataset``, ``no-such-release``."""
     state = _state(service, name, View(release=number), "zh")
 
     def one(form: Form) -> File:
@@ -225,10 +231,10 @@ def list_files(service: Service, call: Call) -> Reply:
             size=made.path.stat().st_size if made else None,
         )
 
-    found = Files(dataset=name, release=number, files=tuple(map(one, FORMS.values())))
-    sums = tuple(file.sha256 for file in found.files)
+    files = Files(dataset=name, release=number, files=tuple(map(one, FORMS.values())))
+    sums = tuple(file.sha256 for file in files.files)
     # It changes as files are made, so it is not pinned, and no time says when it did.
-    return Reply(Validity((*state.validity.tokens, *sums)), lambda: found)
+    return files, Validity((*state.validity.tokens, *sums))
 
 
 def _operation(name: str, path: str, summary: str, told: str, given: tuple[Parameter, ...]) -> Operation:

@@ -56,8 +56,10 @@ _GONE: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
     )
 )
 def list_records(service: Service, call: Call) -> Reply:
-    listing = listing_of(service, call)
-    asked, name = listing.asked, listing.name
+    name = requested_view.dataset_name(call)
+    catalogue = service.log.queries.catalogue(name)
+    asked = query_parameters.parse(call.query, requested_view.grammar(catalogue))
+    listing = listing_of(name, catalogue, asked)
     validity = requested_view.validity(service, name, asked.view)
 
     def build() -> common.Records:
@@ -95,51 +97,38 @@ class Listing:
     cursor: page_cursor.Cursor | None
 
     def read(self, service: Service) -> ListedPage:
-        return _page(service, self.name, self.catalogue, self.asked, self.walk, self.cursor)
+        asked, cursor = self.asked, self.cursor
+        query = model.RecordQuery(
+            view=_pinned(asked.view, cursor),
+            filters=asked.filters,
+            sort=asked.sort,
+            limit=asked.limit,
+            after=cursor.after if cursor else None,
+            count=cursor is None,
+            facets=asked.facets,
+        )
+        page = service.log.queries.records(self.name, query)
+        total = cursor.total if cursor else page.total or 0
+        following = None
+        if page.after is not None:
+            view = query.view if cursor else _now(service, self.name, asked.view)
+            following = page_cursor.encode(
+                page_cursor.Cursor(self.walk, page.after, total, as_of=view.as_of, known_at=view.known_at)
+            )
+        facets = tuple(
+            titles.facet(field, titles.of_field(self.catalogue, field), counts)
+            for field, counts in page.facets.items()
+        )
+        return ListedPage(page.records, total, facets, following)
 
 
-def listing_of(service: Service, call: Call) -> Listing:
-    """Raises ``no-such-dataset``, ``invalid-parameters``, ``invalid-cursor``."""
-    name = requested_view.dataset_name(call)
-    catalogue = service.log.queries.catalogue(name)
-    asked = query_parameters.parse(call.query, requested_view.grammar(catalogue))
+def listing_of(name: str, catalogue: Catalogue, asked: Parameters) -> Listing:
+    """``asked``: by the grammar of the catalogue. Raises ``invalid-cursor``."""
     walk = page_cursor.walk("records", name, replace(asked, cursor=None, limit=0))
     cursor = page_cursor.given(asked.cursor, walk)
     if cursor is not None and not _fits(cursor, asked, catalogue):
         raise ProblemError("invalid-cursor")
     return Listing(name, catalogue, asked, walk, cursor)
-
-
-def _page(
-    service: Service,
-    name: str,
-    catalogue: Catalogue,
-    asked: Parameters,
-    walk: str,
-    cursor: page_cursor.Cursor | None,
-) -> ListedPage:
-    query = model.RecordQuery(
-        view=_pinned(asked.view, cursor),
-        filters=asked.filters,
-        sort=asked.sort,
-        limit=asked.limit,
-        after=cursor.after if cursor else None,
-        count=cursor is None,
-        facets=asked.facets,
-    )
-    page = service.log.queries.records(name, query)
-    total = cursor.total if cursor else page.total or 0
-    following = None
-    if page.after is not None:
-        view = query.view if cursor else _now(service, name, asked.view)
-        following = page_cursor.encode(
-            page_cursor.Cursor(walk, page.after, total, as_of=view.as_of, known_at=view.known_at)
-        )
-    facets = tuple(
-        titles.facet(field, titles.of_field(catalogue, field), counts)
-        for field, counts in page.facets.items()
-    )
-    return ListedPage(page.records, total, facets, following)
 
 
 def _fits(cursor: page_cursor.Cursor, asked: Parameters, catalogue: Catalogue) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar.concurrency import sync_to_thread
 
 from openapi.operation import Operation, Parameter
+from publisher.indexing.site_names import Known
 from publisher.log.clocks import micros
 from publisher.log.model import View
 from publisher.views.api import requested_view, titles
+from publisher.views.api.answers import common
 from publisher.views.api.answers import search as answers
 from publisher.views.api.hit_explanation import explanation
 from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, RELEASE
@@ -31,14 +34,106 @@ MAX_SUGGESTIONS = 50
 _NAMES = requested_view.VIEW | {"q", "sort", "facets", "limit", "cursor", "explain"}
 
 
-def _grammar(scope: SearchScope) -> Grammar:
-    return Grammar(
-        names=_NAMES,
-        filters=scope.filters(),
-        facets=frozenset(scope.facets),
-        sorts=frozenset({"relevance", "date"}),
-        max_limit=MAX_HITS,
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """What there is to search in, in the state of the log that an answer depends on."""
+
+    scope: SearchScope
+    state: tuple[int, date]
+    names: Known | None
+    """Of an earlier state, where these answer still."""
+
+    def grammar(self) -> Grammar:
+        return Grammar(
+            names=_NAMES,
+            filters=self.scope.filters(),
+            facets=frozenset(self.scope.facets),
+            sorts=frozenset({"relevance", "date"}),
+            max_limit=MAX_HITS,
+        )
+
+
+async def searchable(service: Service) -> Searchable:
+    log = service.log
+    return await sync_to_thread(
+        lambda: Searchable(scope_of(log), log.queries.validator(), service.names.before())
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    page: contract.Page
+    did_you_mean: str | None
+    facets: tuple[common.Facet, ...]
+    following: str | None
+    """Cursor of the next page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search that was asked for, checked; the API, the pages and their files read it alike."""
+
+    site: Searchable
+    request: contract.Request
+    view: View
+    walk: str
+    meant: str
+    """What the first page was found by, where that is not what was typed."""
+    validity: Validity
+
+    async def read(self, service: Service) -> SearchPage:
+        async def names() -> Names:
+            return (self.site.names or await service.names.known()).names
+
+        scope, view = self.site.scope, self.view
+        hits = await find.find(service.search, names, self.request, scope.fields())
+        page, meant = hits.page, hits.did_you_mean or self.meant
+        following = None
+        if page.cursor is not None:
+            following = page_cursor.encode(
+                page_cursor.Cursor(
+                    self.walk, as_of=view.as_of, known_at=view.known_at, inner=page.cursor, meant=meant
+                )
+            )
+        facets = tuple(
+            titles.facet(
+                name,
+                scope.facets.get(name, name),
+                [(value.value, value.count) for value in values],
+                datasets=scope.datasets,
+            )
+            for name, values in page.facets.items()
+        )
+        return SearchPage(page, meant or None, facets, following)
+
+
+async def search_of(service: Service, site: Searchable, asked: Parameters) -> Search:
+    """``asked``: by the grammar of ``site``. Raises ``invalid-parameters``, ``invalid-cursor``,
+    ``no-such-dataset``, ``no-such-release`` and ``SearchError``.
+    """
+    _check(asked)
+    requested_view.check_known(service, asked.view)
+    walk = page_cursor.walk("search", replace(asked, cursor=None, limit=0, explain=False))
+    cursor = page_cursor.given(asked.cursor, walk)
+    view = await sync_to_thread(_view, service, asked, cursor)
+    meant = cursor.meant if cursor else ""
+    request = contract.Request(
+        text=meant or asked.text,
+        filters={f.field: indexed(f.field, f.values) for f in asked.filters},
+        as_of=requested_view.day(service, view).toordinal(),
+        known_at=contract.FOREVER - 1 if view.known_at is None else micros(view.known_at),
+        sort=_sort(asked),
+        limit=asked.limit,
+        cursor=cursor.inner if cursor else None,
+        facets=asked.facets,
+        explain=asked.explain,
+    )
+    # The index follows the log at its own pace, so its position is what an answer depends on.
+    position = await service.search.position()
+    titles_shown = page_cursor.walk(site.scope.datasets, site.scope.facets)
+    named = site.names and site.names.state
+    validity = Validity((position, *site.state, request.as_of, titles_shown, named))
+    return Search(site, request, view, walk, meant, validity)
 
 
 @async_route(
@@ -104,48 +199,25 @@ def _grammar(scope: SearchScope) -> Grammar:
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
-    log = service.log
-    scope, state, before = await sync_to_thread(
-        lambda: (scope_of(log), log.queries.validator(), service.names.before())
-    )
-    asked = query_parameters.parse(call.query, _grammar(scope))
-    _check(asked)
-    requested_view.check_known(service, asked.view)
-    walk = page_cursor.walk("search", replace(asked, cursor=None, limit=0, explain=False))
-    cursor = page_cursor.given(asked.cursor, walk)
-    view = await sync_to_thread(_view, service, asked, cursor)
-    request = contract.Request(
-        text=cursor.meant if cursor and cursor.meant else asked.text,
-        filters={f.field: indexed(f.field, f.values) for f in asked.filters},
-        as_of=requested_view.day(service, view).toordinal(),
-        known_at=contract.FOREVER - 1 if view.known_at is None else micros(view.known_at),
-        sort=_sort(asked),
-        limit=asked.limit,
-        cursor=cursor.inner if cursor else None,
-        facets=asked.facets,
-        explain=asked.explain,
-    )
-    # The index follows the log at its own pace, so its position is what an answer depends on.
-    position = await service.search.position()
-
-    async def names() -> Names:
-        return (before or await service.names.known()).names
+    site = await searchable(service)
+    asked = query_parameters.parse(call.query, site.grammar())
+    request = await search_of(service, site, asked)
 
     async def build() -> answers.Found:
-        found = await find.find(service.search, names, request, scope.fields())
-        meant = found.did_you_mean or (cursor.meant if cursor else "")
-        following = None
-        if found.page.cursor is not None:
-            following = page_cursor.encode(
-                page_cursor.Cursor(
-                    walk, as_of=view.as_of, known_at=view.known_at, inner=found.page.cursor, meant=meant
-                )
-            )
-        return _found(service, call, scope, asked, found.page, meant or None, following)
+        results = await request.read(service)
+        return answers.Found(
+            total=results.page.total,
+            match=results.page.match,
+            did_you_mean=results.did_you_mean,
+            hits=tuple(_hit(service, site.scope, asked, hit) for hit in results.page.hits),
+            facets=results.facets,
+            links=answers.SearchLinks(
+                self=requested_view.with_query(service, call),
+                next=requested_view.next_page(service, call, results.following),
+            ),
+        )
 
-    titles_shown = page_cursor.walk(scope.datasets, scope.facets)
-    named = before and before.state
-    return AsyncReply(Validity((position, *state, request.as_of, titles_shown, named)), build)
+    return AsyncReply(request.validity, build)
 
 
 def _check(asked: Parameters) -> None:
@@ -214,46 +286,15 @@ def only_dataset(asked: Parameters) -> str:
     )
 
 
-def _found(
-    service: Service,
-    call: Call,
-    scope: SearchScope,
-    asked: Parameters,
-    page: contract.Page,
-    meant: str | None,
-    following: str | None,
-) -> answers.Found:
-    return answers.Found(
-        total=page.total,
-        match=page.match,
-        did_you_mean=meant,
-        hits=tuple(_hit(service, scope, asked, hit) for hit in page.hits),
-        facets=tuple(
-            titles.facet(
-                name,
-                scope.facets.get(name, name),
-                [(value.value, value.count) for value in values],
-                datasets=scope.datasets,
-            )
-            for name, values in page.facets.items()
-        ),
-        links=answers.SearchLinks(
-            self=requested_view.with_query(service, call),
-            next=None if following is None else requested_view.with_query(service, call, cursor=following),
-        ),
-    )
-
-
 def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: contract.Hit) -> answers.Hit:
     dataset = service.link(f"/v1/datasets/{hit.dataset}")
     home = f"{dataset}/records/{hit.record}"
-    return answers.Hit(
-        dataset=hit.dataset,
+    return common.fill(
+        answers.Hit,
+        hit,
         dataset_title=scope.datasets.get(hit.dataset, hit.dataset),
-        record=hit.record,
-        score=hit.score,
-        title=_marked(hit.title),
-        excerpts=tuple(_marked(excerpt) for excerpt in hit.excerpts),
+        title=common.fill(answers.Marked, hit.title),
+        excerpts=tuple(common.fill(answers.Marked, excerpt) for excerpt in hit.excerpts),
         explanation=tuple(explanation(reason, scope.catalogues[hit.dataset]) for reason in hit.reasons)
         if asked.explain and hit.dataset in scope.catalogues
         else None,
@@ -261,10 +302,6 @@ def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: contract.
             record=home + requested_view.view_query(asked.view), history=f"{home}/history", dataset=dataset
         ),
     )
-
-
-def _marked(marked: contract.Marked) -> answers.Marked:
-    return answers.Marked(field=marked.field, text=marked.text, marks=marked.marks)
 
 
 @async_route(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -26,7 +25,6 @@ type Lang = Literal["zh", "zh-Hant", "en"]
 type Pairs = tuple[tuple[str, str], ...]
 
 _LANGS: dict[str, Lang] = {"zh": "zh", "zh-Hant": "zh-Hant", "en": "en"}
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 _CLOCKS = ("as_of", "known_at")
 _CLOCK_GRAMMAR = Grammar(names=frozenset(_CLOCKS))
 
@@ -36,7 +34,7 @@ class Visit:
     """One request for a page. No cookie is read: all that a page depends on is its address."""
 
     service: Service
-    path: str
+    call: Call
     lang: Lang = "zh"
     view: View = field(default_factory=View)
     """The day, or instant, that every page shows until the reader leaves it; never a release."""
@@ -44,13 +42,15 @@ class Visit:
     """The same as it stands in the address."""
     pairs: Pairs = ()
     """The rest of the query."""
-    names: dict[str, str] = field(default_factory=dict)
-    """From the path."""
     root: str = field(init=False)
     """The path at which the site begins; empty for a host of its own."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", urlsplit(self.service.site.base).path)
+
+    @property
+    def path(self) -> str:
+        return self.call.address
 
     def t(self, zh: str, en: str) -> str:
         """A label in the reader's language. Traditional characters are made of the Chinese at the end."""
@@ -101,14 +101,10 @@ class Visit:
         pairs = (*self.besides("cursor"), *self.clocks)
         return self.service.link(_quoted(self.path)) + _query(pairs)
 
-    def asked(self, grammar: Grammar) -> Parameters:
-        """The rest of the query by ``grammar``. Raises ``invalid-parameters``."""
-        return query_parameters.parse(urlencode(self.pairs).encode(), grammar)
-
-    def call(self, *, clocks: bool = True, given: Mapping[str, str] = _NOTHING) -> Call:
-        """The same question for a function of the API; ``given`` go in front of what was asked."""
-        pairs = [*given.items(), *self.pairs, *(self.clocks if clocks else ())]
-        return Call(self.names, urlencode(pairs).encode(), quote(self.path))
+    def asked(self, grammar: Grammar, *, clocks: bool = False) -> Parameters:
+        """The query by ``grammar``, without the clocks unless told. Raises ``invalid-parameters``."""
+        pairs = (*self.pairs, *self.clocks) if clocks else self.pairs
+        return query_parameters.read(query_parameters.group(pairs), grammar)
 
     def today(self) -> date:
         """The day that the page shows."""
@@ -153,42 +149,35 @@ async def read[**P, R](service: Service, reader: Callable[P, R], *args: P.args, 
 
 def of(service: Service, call: Call) -> Visit:
     """Raises ``invalid-parameters`` for a language or day that there is not."""
-    pairs = tuple((n, v) for n, values in query_parameters.split(call.query).items() for v in values)
-    lang: Lang = "zh"
-    clocks: list[tuple[str, str]] = []
-    rest: list[tuple[str, str]] = []
-    for name, value in pairs:
-        if not value.strip():
-            continue  # a field of a form that was left blank asks for nothing
-        if name == "lang":
-            lang = _lang(value)
-        elif name in _CLOCKS:
-            clocks.append((name, value))
-        else:
-            rest.append((name, value))
-    view = query_parameters.parse(urlencode(clocks).encode(), _CLOCK_GRAMMAR).view
+    query = query_parameters.split(call.query)
+    # A field of a form that was left blank asks for nothing.
+    pairs = [(name, value) for name, values in query.items() for value in values if value.strip()]
+    langs = [_lang(value) for name, value in pairs if name == "lang"] or [_LANGS["zh"]]
+    clocks = tuple(pair for pair in pairs if pair[0] in _CLOCKS)
+    rest = tuple(pair for pair in pairs if pair[0] not in ("lang", *_CLOCKS))
+    view = query_parameters.read(query_parameters.group(clocks), _CLOCK_GRAMMAR).view
     requested_view.check_known(service, view)
-    return Visit(service, call.address, lang, view, tuple(clocks), tuple(rest), dict(call.path))
+    return Visit(service, call, langs[-1], view, clocks, rest)
 
 
 def lenient(service: Service, path: str, query: bytes) -> Visit:
     """For the page of an error, which may be about the query itself: what can be read of it."""
+    call = Call({}, query, path)
     try:
-        visit = of(service, Call({}, query, path))
+        return of(service, call)
     except ProblemError:
-        found = re.search(rb"(?:^|&)lang=(zh-Hant|en)(?:&|$)", query)
-        return Visit(service, path, _LANGS[found[1].decode()] if found else "zh")
-    return Visit(service, path, visit.lang, visit.view, visit.clocks, visit.pairs)
+        lang = re.search(rb"(?:^|&)lang=(zh-Hant|en)(?:&|$)", query)
+        return Visit(service, call, _LANGS[lang[1].decode()] if lang else "zh")
 
 
 def _lang(value: str) -> Lang:
     if value in _LANGS:
         return _LANGS[value]
-    known = "、".join(_LANGS)
+    names = "、".join(_LANGS)
     fault = Fault(
         parameter="lang",
         code="bad-value",
-        detail=f"应为 {known}。",
+        detail=f"应为 {names}。",
         detail_en=f"Should be one of {', '.join(_LANGS)}.",
     )
     raise query_parameters.invalid([fault])

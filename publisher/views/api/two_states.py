@@ -1,0 +1,182 @@
+"""Two states of a dataset that are asked for, checked; the API and the pages read their comparison alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from publisher.log.model import View
+from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
+from publisher.views.api import requested_view
+from publisher.views.comparison.likely_renames import MOST_COMPARED, Likely, likely_renames
+from publisher.web import page_cursor, query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import Fault
+from publisher.web.query_parameters import Grammar, Parameters
+from publisher.web.service import Service
+
+NAMES = frozenset({"from", "to", "known_at", "as_of", "release"})
+FILTERS: Mapping[str, Any] = {"kind": "string", "part": "string"}
+GRAMMAR = Grammar(names=NAMES | {"limit", "cursor"}, filters=FILTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two states as they were asked for, and what is wanted of their differences."""
+
+    before: View
+    after: View
+    kinds: tuple[DifferenceKind, ...]
+    parts: tuple[str, ...]
+
+    def differences(self, service: Service, name: str, **page: int) -> Iterator[Difference]:
+        return service.log.queries.differences(
+            name, self.before, self.after, kinds=self.kinds, parts=self.parts, **page
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPage:
+    before: View
+    after: View
+    """Both as every page of the walk sees them."""
+    totals: Totals
+    differences: tuple[Difference, ...]
+    likely_renames: Sequence[Likely]
+    following: str | None
+    """Cursor of the next page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two states that are to be compared, checked; the API and the pages read it alike."""
+
+    name: str
+    asked: Parameters
+    sides: Sides
+    walk: str
+    cursor: page_cursor.Cursor | None
+    validity: Validity
+
+    def read(self, service: Service) -> ComparedPage:
+        name, asked, cursor = self.name, self.asked, self.cursor
+        sequence, today = service.log.queries.validator(name)
+        day = (cursor.as_of if cursor else None) or today
+        known = cursor.known_at if cursor else service.published_at(name, sequence)
+        before, after = _pin_known(self.sides.before, known), _pin_known(self.sides.after, known)
+        if asked.end is None:
+            after = replace(after, as_of=day)
+        sides = replace(self.sides, before=before, after=after)
+        past = int(cursor.after[0] or 0) if cursor and cursor.after else 0
+        rows = list(sides.differences(service, name, past=past, limit=asked.limit + 1))
+        page, following = rows[: asked.limit], None
+        if len(rows) > asked.limit:
+            following = page_cursor.encode(
+                page_cursor.Cursor(self.walk, (page[-1].key,), as_of=day, known_at=known)
+            )
+        totals = service.log.queries.totals(name, before, after)
+        likely = () if cursor else _likely(service, name, sides, totals)
+        return ComparedPage(before, after, totals, tuple(page), likely, following)
+
+
+def comparison_of(service: Service, name: str, asked: Parameters) -> Comparison:
+    """``asked``: by :data:`GRAMMAR`. Raises ``no-such-dataset``, ``no-such-release``,
+    ``invalid-parameters``, ``invalid-cursor``.
+    """
+    sides = sides_of(service, asked)
+    walk = page_cursor.walk("compare", name, replace(asked, cursor=None, limit=0))
+    cursor = page_cursor.given(asked.cursor, walk)
+    return Comparison(name, asked, sides, walk, cursor, validity_of(service, name, sides))
+
+
+def sides_of(service: Service, asked: Parameters) -> Sides:
+    """Raises ``invalid-parameters`` with the reason where the two make no sense together."""
+    faults = list(_faults(service, asked))
+    if faults or asked.start is None:
+        raise query_parameters.invalid(faults)
+    known = asked.view.known_at
+    before, after = asked.start, asked.end or View(as_of=service.today())
+    if known is not None:
+        before, after = replace(before, known_at=known), replace(after, known_at=known)
+    return Sides(before, after, _kinds(asked), _values_of(asked, "part"))
+
+
+def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
+    view, start, end = asked.view, asked.start, asked.end
+    faults: list[Fault] = []
+
+    def fault(name: str, zh: str, en: str, code: str = "conflict") -> None:
+        faults.append(Fault(parameter=name, code=code, detail=zh, detail_en=en))
+
+    if start is None:
+        fault("from", "请给出 from: 与哪个状态比较。", "Say from which state to compare.", "missing")
+    for name in ("as_of", "release"):
+        if getattr(view, name) is not None:
+            fault(name, "两端由 from 与 to 给出。", "The two states are told by from and to.")
+    sides = [side for side in (start, end) if side is not None]
+    if view.known_at is not None and any(side.as_of is None for side in sides):
+        fault(
+            "known_at",
+            "发布的编号或时刻已经确定了 known_at; 只能与两个日期同用。",
+            "The number of a release, or an instant, tells it already; it goes with two days only.",
+        )
+    now = service.clock()
+    if any(moment is not None and moment > now for moment in (view.known_at, *(s.known_at for s in sides))):
+        fault("known_at", "这一时刻还没有到。", "That instant is still to come.")
+    if start is not None and end is not None and _is_backwards(start, end):
+        fault(
+            "to",
+            "to 早于 from, 请对调。",
+            "The state named by to is earlier than that of from; exchange them.",
+        )
+    for word in (value for value in _values_of(asked, "kind") if value not in KINDS):
+        kinds = ", ".join(KINDS)
+        fault("kind", f"没有 {word[:40]!r} 这种变化, 有: {kinds}。", f"The kinds are: {kinds}.", "bad-value")
+    return faults
+
+
+def _is_backwards(start: View, end: View) -> bool:
+    pairs: tuple[tuple[Any, Any], ...] = (
+        (start.release, end.release),
+        (start.as_of, end.as_of),
+        (start.known_at, end.known_at),
+    )
+    return any(a is not None and b is not None and a > b for a, b in pairs)
+
+
+def _kinds(asked: Parameters) -> tuple[DifferenceKind, ...]:
+    wanted = _values_of(asked, "kind")
+    return tuple(kind for kind in KINDS if kind in wanted)
+
+
+def _values_of(asked: Parameters, name: str) -> tuple[str, ...]:
+    return tuple(value for f in asked.filters if f.field == name for value in f.values)
+
+
+def validity_of(service: Service, name: str, sides: Sides) -> Validity:
+    """On what both states depend; as lasting as the less lasting of them."""
+    both = [requested_view.validity(service, name, view) for view in (sides.before, sides.after)]
+    times: list[datetime] = [v.modified for v in both if v.modified is not None]
+    return Validity(
+        (*(token for v in both for token in v.tokens), sides.before, sides.after),
+        max(times, default=None),
+        immutable=all(v.immutable for v in both),
+    )
+
+
+def _pin_known(view: View, known: datetime | None) -> View:
+    """All pages are of what was known at the first: a release made meanwhile shifts nothing."""
+    if view.release is not None or view.known_at is not None:
+        return view
+    return replace(view, known_at=known)
+
+
+def _likely(service: Service, name: str, sides: Sides, totals: Totals) -> Sequence[Likely]:
+    """None where so much changed that guesses would be many and slow."""
+    sizes = (totals.kinds["removed"], totals.kinds["added"])
+    if not all(0 < size <= MOST_COMPARED for size in sizes):
+        return ()
+    differences = service.log.queries.differences(name, sides.before, sides.after, kinds=("removed", "added"))
+    return likely_renames(list(differences))

@@ -1,0 +1,36 @@
+"""Texts that spreadsheets would run, and a check of a written cell that shares nothing with the guard."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from hypothesis import strategies as st
+
+INVISIBLE = (
+    " \t\r\n\x00\x0b\x7f\x85\xa0\xad\u1680\u200b\u200e\u2028\u202e\u2060\u3000\u3164\ufe0f\ufeff\ufffe"
+)
+SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫"
+FORMULAS = st.builds(
+    "".join,
+    st.tuples(
+        st.text(INVISIBLE, max_size=3),
+        st.sampled_from(SIGNS),
+        st.sampled_from(
+            ("1+1", "SUM(A1)", 'HYPERLINK("http://evil.example","点我"),\n第二行', "cmd|' /C calc'!A0", "")
+        ),
+    ),
+)
+TEXTS = st.one_of(FORMULAS, st.text(INVISIBLE + SIGNS + "甲1'\",;", max_size=8), st.text(max_size=8))
+
+
+def runs(cell: str) -> bool:
+    """Whether a program may take the cell of a CSV file for a formula."""
+    invisible = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")
+    seen = [c for c in cell if unicodedata.category(c) not in invisible and c not in INVISIBLE]
+    sign = unicodedata.normalize("NFKC", seen[0]) if seen else ""
+    return cell[:1] in ("\t", "\r", "\n") or sign in ("=", "+", "-", "@")
+
+
+def any_runs(rows: Iterable[Iterable[str]]) -> bool:
+    return any(runs(cell) for row in rows for cell in row)
