@@ -15,7 +15,6 @@ import anyio
 import uvicorn
 from litestar import Litestar
 from litestar.concurrency import sync_to_thread
-from litestar.handlers import HTTPRouteHandler
 
 from publisher.indexing.open_engine import open_engine
 from publisher.indexing.site_names import SiteNames
@@ -30,7 +29,7 @@ from publisher.views.pages import routes as people
 from publisher.views.pages.printing.templates import Press
 from publisher.web import litestar_adapter
 from publisher.web.asgi_edge import Edge
-from publisher.web.route import AnyRoute
+from publisher.web.route import Endpoint
 from publisher.web.service import Service
 from search.contract import SearchEngine
 
@@ -63,13 +62,9 @@ def create_app(
     service = service_of(settings, log, search, clock)
     press = Press()
     geo = routes.opened(service, settings.boundaries, press.assets)
-    every = (*contract.ROUTES, *docs_viewer.ROUTES, *people.routes(press))
     return Edge(
-        direct=(litestar_adapter.direct(every, service), routes.direct(geo)),
-        route_handlers=[*_handlers(service, every), *routes.handlers(geo)],
-        exception_handlers=litestar_adapter.exception_handlers(
-            service.site.base, error.printer(press, service)
-        ),
+        endpoints=[*_endpoints(service, press), *routes.endpoints(geo)],
+        explain=litestar_adapter.explainer(service.site.base, error.printer(press, service)),
         # Of many records the names take seconds to read: none who asks should wait for them.
         lifespan=[_running((service.names.follow, *background), own)],
         openapi_config=None,
@@ -93,12 +88,14 @@ def service_of(
     )
 
 
-def _handlers(service: Service, every: Sequence[AnyRoute]) -> list[HTTPRouteHandler]:
-    suffixed = litestar_adapter.by_suffix(
-        "/feeds/{dataset}", {str(form): route for form, route in feeds.ROUTES.items()}, service
-    )
+def _endpoints(service: Service, press: Press) -> list[Endpoint]:
+    feeds_of_log = {str(form): route for form, route in feeds.ROUTES.items()}
+    every = (*contract.ROUTES, *docs_viewer.ROUTES, *people.routes(press))
     plain = [route for route in every if route not in feeds.ROUTES.values()]
-    return [*(litestar_adapter.handler(route, service) for route in plain), suffixed]
+    return [
+        *(litestar_adapter.endpoint(route, service) for route in plain),
+        litestar_adapter.by_suffix("/feeds/{dataset}", feeds_of_log, service),
+    ]
 
 
 def _running(

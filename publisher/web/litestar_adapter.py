@@ -1,13 +1,12 @@
-"""Turn routes into Litestar handlers and errors into problems: the only place where HTTP is spoken."""
+"""Turn routes into endpoints, those into Litestar handlers, and errors into problems: HTTP and no content."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,18 +14,17 @@ from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Scope, Send
 from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
 from openapi.operation import Operation
 from publisher.log.model import LogError
 from publisher.web import conditional_requests, problems, query_parameters, range_download
-from publisher.web.asgi_edge import Direct
 from publisher.web.file_cache import Coding
 from publisher.web.problems import ProblemError
 from publisher.web.range_download import Sending, download
-from publisher.web.route import AnyRoute, AsyncRoute, Call, FileRoute, Route
+from publisher.web.route import AnyRoute, AsyncRoute, Call, Endpoint, FileRoute, Respond, Route
 from publisher.web.service import Service
 from search.contract import CursorError, SearchError
 
@@ -40,9 +38,6 @@ _VARY = {"vary": "Accept, Accept-Encoding"}
 _FOR_PROGRAMS = ("/v1/", "/feeds/", "/ogc", "/docs/", "/assets/")
 """Where an error is a problem whoever asks: a contract has one shape of errors."""
 _HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
-
-
-type _Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[Sending]]
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -60,73 +55,51 @@ class Outcome(msgspec.Struct, frozen=True):
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
-def handler(route: AnyRoute, service: Service) -> HTTPRouteHandler:
-    """The Litestar handler of ``route``."""
-    respond = responder(route, service)
+def endpoint(route: AnyRoute, service: Service) -> Endpoint:
+    """The endpoint of ``route``: quick unless it always runs in a thread."""
+    quick = not isinstance(route, FileRoute) and route.runs != "thread"
+    return Endpoint(route.operation.path, _responder(route, service), quick)
+
+
+def by_suffix(path: str, routes: Mapping[str, AnyRoute], service: Service) -> Endpoint:
+    """One endpoint for routes that differ in what follows the last dot, which Litestar cannot tell apart.
+
+    ``path`` is such as ``/feeds/{dataset}``; a name without a known suffix has no route.
+    """
+    endpoints = {suffix: endpoint(route, service) for suffix, route in routes.items()}
+
+    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Sending:
+        ((key, value),) = names.items()
+        name, _, suffix = value.rpartition(".")
+        if suffix not in endpoints:
+            raise ProblemError("no-such-route")
+        return await endpoints[suffix].respond(scope, {key: name})
+
+    return Endpoint(path, respond, all(e.quick for e in endpoints.values()))
+
+
+def handler(endpoint: Endpoint) -> HTTPRouteHandler:
+    """The Litestar handler of ``endpoint``."""
 
     # Never ``{number:int}``: for what is no number Litestar answers an undocumented 404 of its own.
-    @get(route.operation.path.replace("}", ":str}"), name=route.operation.name, include_in_schema=False)
+    @get(re.sub(r"{(\w+)}", r"{\1:str}", endpoint.path), include_in_schema=False)
     async def handle(request: Request[Any, Any, Any]) -> Sending:
-        return await respond(request.scope, request.path_params)
+        return await endpoint.respond(request.scope, request.path_params)
 
     return handle
 
 
-def direct(routes: Sequence[AnyRoute], service: Service) -> Direct:
-    """Answers the routes that the event loop answers or asks, found here: what Litestar does for any
-    request (its object, dependencies, a response) takes as long as such an answer.
+def exception_handlers(explain: Explain) -> dict[Any, Any]:
+    """For Litestar: every exception becomes what ``explain`` makes of it."""
 
-    They are Litestar's like all others too: whatever goes wrong is asked of it again, and told by it.
-    """
-    quick = [r for r in routes if not isinstance(r, FileRoute) and r.runs != "thread"]
-    found = [
-        (
-            re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.operation.path.replace(".", r"\."))),
-            responder(r, service),
-        )
-        for r in quick
-    ]
+    def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        answer = explain(request.scope, error)
+        return Response(answer.body, status_code=answer.status, headers=answer.headers)
 
-    # What has a path of its own is none of the patterns' (/feeds/search.atom is no feed of a dataset).
-    others = {r.operation.path for r in routes if r not in quick and "{" not in r.operation.path}
-
-    @lru_cache(4096)
-    def respond_to(path: str) -> tuple[_Respond, Mapping[str, str]] | None:
-        if path in others:
-            return None
-        matches = ((pattern.fullmatch(path), respond) for pattern, respond in found)
-        return next(((respond, match.groupdict()) for match, respond in matches if match), None)
-
-    async def answer(scope: HTTPScope) -> ASGIApp | None:
-        if (way := respond_to(scope["path"])) is None:
-            return None
-        with suppress(Exception):
-            return await way[0](scope, way[1])
-        return None
-
-    return answer
+    return {HTTPException: handle, Exception: handle}
 
 
-def by_suffix(pattern: str, routes: Mapping[str, AnyRoute], service: Service) -> HTTPRouteHandler:
-    """One handler for routes that differ in what follows the last dot, which Litestar cannot tell apart.
-
-    ``pattern`` is such as ``/feeds/{dataset}``; a name without a known suffix has no route.
-    """
-    responders = {suffix: responder(route, service) for suffix, route in routes.items()}
-
-    @get(pattern.replace("}", ":str}"), include_in_schema=False)
-    async def handle(request: Request[Any, Any, Any]) -> Sending:
-        ((key, value),) = request.path_params.items()
-        name, _, suffix = value.rpartition(".")
-        if suffix not in responders:
-            raise ProblemError("no-such-route")
-        return await responders[suffix](request.scope, {key: name})
-
-    return handle
-
-
-def responder(route: AnyRoute, service: Service) -> _Respond:
-    """From a request and the names in its path to the response of ``route``."""
+def _responder(route: AnyRoute, service: Service) -> Respond:
     answer: Callable[..., Any]
     match route:
         case FileRoute():
@@ -241,31 +214,34 @@ def _built(operation: Operation, content: Any, headers: dict[str, str]) -> Outco
     return Outcome(200, headers, content if isinstance(content, bytes) else _encoder.encode(content))
 
 
+type Explain = Callable[[HTTPScope, Exception], Outcome]
+"""(request, what was raised) → the answer that describes it."""
 type Printed = Callable[[ProblemError, str, bytes], tuple[bytes, Mapping[str, str]]]
 """(what happened, path, query) → a page that tells a person, and its headers."""
 
 
-def exception_handlers(base: str, printed: Printed) -> dict[Any, Any]:
-    """For Litestar: every exception becomes a problem, as a page where a browser asks for one.
+def explainer(base: str, printed: Printed) -> Explain:
+    """Turn every exception into a problem, as a page where a browser asks for one, and log a fault of ours.
 
     ``base`` is the site's own address.
     """
 
-    def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        fault = _problem(error)
-        if fault.kind.code in ("internal-error", "store-unavailable"):
-            _LOG.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-        path = request.scope["path"].encode("utf-8", "replace").decode()
-        headers = {"cache-control": "no-store", **_VARY, **fault.headers}
-        for_people = not request.scope["path"].startswith(_FOR_PROGRAMS)
-        if for_people and conditional_requests.wants_page(request.headers.get("accept")):
-            body, more = printed(fault, path, request.scope["query_string"])
-            headers, media = {**headers, **more}, "text/html"
+    def explain(scope: HTTPScope, error: Exception) -> Outcome:
+        problem = _problem(error)
+        if problem.kind.code in ("internal-error", "store-unavailable"):
+            _LOG.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+        path = scope["path"].encode("utf-8", "replace").decode()
+        headers = {"cache-control": "no-store", **_VARY, **problem.headers}
+        accept = conditional_requests.headers(scope["headers"]).get("accept")
+        if not path.startswith(_FOR_PROGRAMS) and conditional_requests.wants_page(accept):
+            body, more = printed(problem, path, scope["query_string"])
+            headers |= {**more, "content-type": "text/html; charset=utf-8"}
         else:
-            body, media = _encoder.encode(problems.body(fault, base=base, path=path)), problems.MEDIA_TYPE
-        return Response(body, status_code=fault.kind.status, headers=headers, media_type=media)
+            body = _encoder.encode(problems.body(problem, base=base, path=path))
+            headers["content-type"] = problems.MEDIA_TYPE
+        return Outcome(problem.kind.status, headers, body)
 
-    return {HTTPException: answer, Exception: answer}
+    return explain
 
 
 def _problem(error: Exception) -> ProblemError:

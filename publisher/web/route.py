@@ -1,4 +1,4 @@
-"""What a route is: an operation of the contract and the function that answers it."""
+"""What a route is: an operation of the contract and the function that answers it. Endpoints serve routes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from litestar.types import HTTPScope
 
 from openapi.operation import Operation
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import Key
+from publisher.web.range_download import Sending
 from publisher.web.service import Service
 
 
@@ -89,6 +91,20 @@ class FileRoute:
 
 
 type AnyRoute = Route | AsyncRoute | FileRoute
+type Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[Sending]]
+"""(request, names in its path) → the answer. Raises what the application turns into a problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What answers a GET of ``path``, where ``{name}`` is any segment and ``{name:path}`` all that follows.
+
+    ``quick``: answered without Litestar, whose own work for a request would take as long; see :class:`.Edge`.
+    """
+
+    path: str
+    respond: Respond
+    quick: bool = False
 
 
 def route(

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
@@ -47,7 +48,10 @@ class Prepared:
         self._texts: dict[str, _Text] = {}
 
     def first(self, conn: Connection, asked: Mapping[str, Any]) -> Any:
-        """The first row, by names, or None; in the transaction of ``conn`` like any other read."""
+        """The first row, by names, or None; in the transaction of ``conn`` like any other read.
+
+        Raises ``OperationalError`` of SQLAlchemy, as its own execution does.
+        """
         rows = self._run(conn, asked, 1)
         return rows[0] if rows else None
 
@@ -60,11 +64,14 @@ class Prepared:
             conn.begin()
         text = self._text(conn)
         driver: Any = conn.connection.driver_connection
-        cursor = driver.execute(text.sql, text.values(asked))
         try:
-            found = cursor.fetchall() if most is None else cursor.fetchmany(most)
-        finally:
-            cursor.close()
+            cursor = driver.execute(text.sql, text.values(asked))
+            try:
+                found = cursor.fetchall() if most is None else cursor.fetchmany(most)
+            finally:
+                cursor.close()
+        except conn.dialect.loaded_dbapi.OperationalError as error:
+            raise OperationalError(text.sql, {}, error) from error
         return [self._row(*(self._read(text, row) if text.readers else row)) for row in found]
 
     def batches(self, conn: Connection, asked: Mapping[str, Any], size: int) -> Iterator[list[Any]]:

@@ -1,27 +1,23 @@
-"""The routes under ``/ogc``: Litestar in front of :mod:`publisher.views.ogc.resources`."""
+"""The endpoints under ``/ogc``: HTTP in front of :mod:`publisher.views.ogc.resources`."""
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
-from litestar import Request as HttpRequest
-from litestar import get
 from litestar.concurrency import sync_to_thread
-from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 from sqlalchemy.exc import OperationalError
 
 from publisher.log.clocks import micros
 from publisher.log.model import LogError
 from publisher.views.api import requested_view
-from publisher.views.ogc import parameters, resources
+from publisher.views.ogc import parameters
+from publisher.views.ogc import resources as answering
 from publisher.views.ogc.errors import OgcError, invalid, not_found
 from publisher.views.ogc.plain_pages import Sheets
 from publisher.views.ogc.records import search
@@ -29,8 +25,8 @@ from publisher.views.ogc.resources import Handler, Request
 from publisher.views.ogc.site import CATALOGUE, HOME, Geo, straight
 from publisher.views.pages.printing.templates import HEADERS, HTML, Asset
 from publisher.web import conditional_requests
-from publisher.web.asgi_edge import Direct
 from publisher.web.litestar_adapter import Outcome
+from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
 from search import contract
 
@@ -41,19 +37,18 @@ MOST_FOUND = 20_000
 _HITS_AT_ONCE = 1000
 
 _PATHS: Mapping[str, Handler] = {
-    "": resources.landing,
-    "/conformance": resources.conforms,
-    "/api": resources.api,
-    "/collections": resources.list_collections,
-    "/collections/{collection:str}": resources.collection,
-    "/collections/{collection:str}/queryables": resources.queryables,
-    "/collections/{collection:str}/schema": resources.schema,
-    "/collections/{collection:str}/items": resources.list_items,
-    "/collections/{collection:str}/items/{item:str}": resources.one_item,
+    "": answering.landing,
+    "/conformance": answering.conforms,
+    "/api": answering.api,
+    "/collections": answering.list_collections,
+    "/collections/{collection}": answering.collection,
+    "/collections/{collection}/queryables": answering.queryables,
+    "/collections/{collection}/schema": answering.schema,
+    "/collections/{collection}/items": answering.list_items,
+    "/collections/{collection}/items/{item}": answering.one_item,
 }
-
-
-_DIRECT = re.compile(f"{HOME}/collections/(?P<collection>[^/]+)/items(?:/(?P<item>[^/]+))?")
+_QUICK = (answering.list_items, answering.one_item)
+"""What is asked for most."""
 
 
 def opened(service: Service, boundaries: Path | None, assets: Mapping[str, Asset]) -> Geo:
@@ -68,44 +63,23 @@ def opened(service: Service, boundaries: Path | None, assets: Mapping[str, Asset
     return geo
 
 
-def handlers(geo: Geo) -> list[HTTPRouteHandler]:
+def endpoints(geo: Geo) -> list[Endpoint]:
     """Everything under ``/ogc``."""
-    return [*(_handler(path, _responder(geo, handle)) for path, handle in _PATHS.items()), _nowhere()]
+    resources = [
+        Endpoint(HOME + path, _responder(geo, handle), handle in _QUICK) for path, handle in _PATHS.items()
+    ]
+    return [*resources, Endpoint(f"{HOME}/{{rest:path}}", _nowhere)]
 
 
-def direct(geo: Geo) -> Direct:
-    """Items, which are asked for most, without Litestar; its handlers are the same."""
-    many, one = _responder(geo, resources.list_items), _responder(geo, resources.one_item)
-
-    async def answer(scope: HTTPScope) -> Outcome | None:
-        found = _DIRECT.fullmatch(scope["path"])
-        if found is None:
-            return None
-        return await (many if found["item"] is None else one)(scope, found.groupdict())
-
-    return answer
-
-
-type _Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[Outcome]]
-
-
-def _handler(path: str, respond: _Respond) -> HTTPRouteHandler:
-    @get(HOME + path, include_in_schema=False)
-    async def handle(request: HttpRequest[Any, Any, Any]) -> Outcome:
-        return await respond(request.scope, request.path_params)
-
-    return handle
-
-
-def _responder(geo: Geo, handle: Handler) -> _Respond:
+def _responder(geo: Geo, handle: Handler) -> Respond:
     async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Outcome:
         raw, path = scope["query_string"], scope["path"]
         asked = Request(raw, conditional_requests.headers(scope["headers"]), names)
         try:
-            if handle is resources.list_items and b"q=" in raw:
+            if handle is answering.list_items and b"q=" in raw:
                 asked = await _searched(geo, asked)
             # One record of a database in this process takes less than the hop to a thread and back.
-            if handle is resources.one_item and geo.service.embedded and straight(names["collection"]):
+            if handle is answering.one_item and geo.service.embedded and straight(names["collection"]):
                 return _answered(geo, handle, asked, path)
             return await sync_to_thread(_answered, geo, handle, asked, path)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes an answer, and is logged where it is ours
@@ -114,13 +88,9 @@ def _responder(geo: Geo, handle: Handler) -> _Respond:
     return respond
 
 
-def _nowhere() -> HTTPRouteHandler:
-    @get(f"{HOME}/{{rest:path}}", include_in_schema=False)
-    async def nowhere(request: HttpRequest[Any, Any, Any]) -> Outcome:
-        error = not_found("没有这个地址。", "There is no such address.")
-        return _failed(error, request.scope["query_string"], request.scope["path"])
-
-    return nowhere
+async def _nowhere(scope: HTTPScope, _: Mapping[str, str]) -> Outcome:
+    error = not_found("没有这个地址。", "There is no such address.")
+    return _failed(error, scope["query_string"], scope["path"])
 
 
 def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome:
@@ -218,7 +188,7 @@ def _exception(error: Exception) -> OgcError:
     match error:
         case OgcError():
             return error
-        case LogError() if (told := resources.failure(error)) is not None:
+        case LogError() if (told := answering.failure(error)) is not None:
             return told
         case contract.SearchError():
             return _unavailable("检索暂时不可用。", "Search is unavailable for now.", error.retry_after)

@@ -1,0 +1,200 @@
+"""Endpoints that are answered without Litestar: an error is one run of the handler and one log record."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import CodeType
+
+import httpx
+import pytest
+from litestar.testing import TestClient
+
+from publisher.app import create_app
+from publisher.log.log import Log
+from publisher.views.api import contract
+from publisher.views.ogc import resources
+from publisher.views.pages import routes as people
+from publisher.views.pages.printing.templates import HTML, Press
+from tests.api.asserting import assert_problem
+from tests.api.conftest import FEES, Site, made
+
+BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
+_TOOL = 4  # of those that the interpreter leaves to anybody
+
+_HANDLERS: dict[str, CodeType] = {
+    route.operation.path: route.handle.__code__ for route in (*contract.ROUTES, *people.routes(Press()))
+}
+RECORD, HEALTH, FEED = (
+    _HANDLERS[path]
+    for path in ("/v1/datasets/{dataset}/records/{record}", "/healthz", "/feeds/{dataset}.atom")
+)
+PAGE, ASSET = (_HANDLERS[path] for path in ("/datasets/{dataset}/records/{record}", "/assets/{name}"))
+ITEM, ITEMS = resources.one_item.__code__, resources.list_items.__code__
+
+PRESENT, WITHDRAWN = "城镇垃圾处理费", "药品注册费"
+
+
+@contextmanager
+def runs_of(handler: CodeType) -> Iterator[list[CodeType]]:
+    """The runs of a handler, in whichever thread; the interpreter itself counts them."""
+    runs: list[CodeType] = []
+    events = sys.monitoring.events.PY_START
+    sys.monitoring.use_tool_id(_TOOL, "runs of a handler")
+    sys.monitoring.register_callback(_TOOL, events, lambda code, _: runs.append(code))
+    sys.monitoring.set_local_events(_TOOL, handler, events)
+    try:
+        yield runs
+    finally:
+        sys.monitoring.set_local_events(_TOOL, handler, sys.monitoring.events.NO_EVENTS)
+        sys.monitoring.register_callback(_TOOL, events, None)
+        sys.monitoring.free_tool_id(_TOOL)
+
+
+def with_ids(site: Site, path: str) -> str:
+    """``path`` with the ids of records in place of their titles."""
+    for title in (PRESENT, WITHDRAWN):
+        if title in path:
+            path = path.replace(title, site.record(title))
+    return path
+
+
+def ask_all(client: httpx.Client, path: str, handler: CodeType) -> Sequence[httpx.Response]:
+    """The answers to a program and to a browser, each of which ran the handler once; HEAD is as GET."""
+    answers = []
+    for accept in ("*/*", BROWSER):
+        for method in ("GET", "HEAD"):
+            with runs_of(handler) as runs:
+                answer = client.request(method, path, headers={"accept": accept})
+            assert len(runs) == 1, (method, path, accept)
+            answers.append(answer)
+        get, head = answers[-2:]
+        assert (head.status_code, dict(head.headers)) == (get.status_code, dict(get.headers))
+        assert head.content == b""
+    return answers[::2]
+
+
+@pytest.mark.parametrize(
+    ("path", "handler", "code"),
+    [
+        (f"/v1/datasets/{FEES}/records/aaaaaaaaaaaaaaaa", RECORD, "no-such-record"),
+        (f"/v1/datasets/none/records/{PRESENT}", RECORD, "no-such-dataset"),
+        (f"/v1/datasets/{FEES}/records/{WITHDRAWN}", RECORD, "withdrawn"),
+        (f"/v1/datasets/{FEES}/records/{PRESENT}?colour=red", RECORD, "invalid-parameters"),
+        (f"/v1/datasets/{FEES}/records/{PRESENT}?x={'a' * 9000}", RECORD, "query-too-long"),
+        ("/feeds/none.atom", FEED, "no-such-dataset"),
+        (f"/feeds/{FEES}.rss?colour=red", FEED, "invalid-parameters"),
+        ("/assets/none", ASSET, "no-such-route"),
+        ("/healthz?colour=red", HEALTH, "invalid-parameters"),
+        (f"/datasets/{FEES}/records/aaaaaaaaaaaaaaaa", PAGE, "no-such-record"),
+        (f"/datasets/{FEES}/records/{WITHDRAWN}", PAGE, "withdrawn"),
+        (f"/datasets/{FEES}/records/{PRESENT}?as_of=never", PAGE, "invalid-parameters"),
+    ],
+)
+def test_a_problem_is_the_answer_of_one_run(
+    site: Site, caplog: pytest.LogCaptureFixture, path: str, handler: CodeType, code: str
+) -> None:
+    path = with_ids(site, path)
+    program, browser = ask_all(site.client, path, handler)
+    assert_problem(program, code)
+    if path.startswith(("/datasets/", "/healthz")):
+        assert (browser.status_code, browser.headers["content-type"]) == (program.status_code, HTML)
+        assert browser.headers["cache-control"] == "no-store"
+    else:
+        assert_problem(browser, code)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("path", "handler", "status", "code"),
+    [
+        (f"{FEES}/items/aaaaaaaaaaaaaaaa", ITEM, 404, "NotFound"),
+        ("none/items", ITEMS, 404, "NotFound"),
+        (f"{FEES}/items/{WITHDRAWN}", ITEM, 410, "Gone"),
+        (f"{FEES}/items/{PRESENT}?colour=red", ITEM, 400, "InvalidParameterValue"),
+        (f"{FEES}/items?limit=none", ITEMS, 400, "InvalidParameterValue"),
+    ],
+)
+def test_an_ogc_exception_is_the_answer_of_one_run(
+    site: Site, caplog: pytest.LogCaptureFixture, path: str, handler: CodeType, status: int, code: str
+) -> None:
+    for answer in ask_all(site.client, with_ids(site, f"/ogc/collections/{path}"), handler):
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert caplog.records == []
+
+
+QUICK = [
+    (f"/v1/datasets/{FEES}/records/{PRESENT}", RECORD),
+    (f"/feeds/{FEES}.atom", FEED),
+    (f"/datasets/{FEES}/records/{PRESENT}", PAGE),
+    (f"/ogc/collections/{FEES}/items/{PRESENT}", ITEM),
+    (f"/ogc/collections/{FEES}/items", ITEMS),
+]
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Iterator[Site]:
+    """A site of its own, whose database a test may damage."""
+    with made(tmp_path) as site:
+        yield site
+
+
+def test_a_database_that_fails_is_503_of_one_run_and_one_log_record(
+    damaged: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    quick = [(with_ids(damaged, path), handler) for path, handler in QUICK]
+    with closing(sqlite3.connect(tmp_path / "qingdan.db")) as connection:
+        for table in ("span", "record"):
+            connection.execute(f"ALTER TABLE {table} RENAME TO lost_{table}")
+    for path, handler in quick:
+        caplog.clear()
+        program, browser = ask_all(damaged.client, path, handler)
+        assert (program.status_code, browser.status_code) == (503, 503), program.text
+        assert int(program.headers["retry-after"]) > 0
+        if "/ogc/" not in path:
+            assert len(caplog.records) == 4, "one for each request"
+
+
+def test_a_fault_of_ours_is_500_of_one_run_and_one_log_record(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken_clock() -> datetime:
+        raise RuntimeError("secret at /srv/site/publisher.py")
+
+    log = Log.open(site.settings.database, sources=site.settings.sources, clock=broken_clock)
+    app = create_app(site.settings, log=log, search=site.engine, clock=site.clock)
+    with closing(log), TestClient(app) as client:
+        for path, handler in QUICK:
+            if handler is FEED:
+                continue  # it needs no clock
+            caplog.clear()
+            address = with_ids(site, path)
+            answers = ask_all(client, address, handler)
+            assert [answer.status_code for answer in answers] == [500, 500]
+            assert all("secret" not in answer.text for answer in answers)
+            logged = [entry for entry in caplog.records if entry.name in ("publisher.api", "publisher.geo")]
+            assert [entry.getMessage() for entry in logged] == [f"GET {address} failed"] * 4
+            assert all(entry.exc_info for entry in logged)
+
+
+@pytest.mark.parametrize(("path", "handler"), [*QUICK, ("/healthz", HEALTH)])
+def test_other_methods_and_spellings_are_answered_as_on_every_route(
+    site: Site, path: str, handler: CodeType
+) -> None:
+    path = with_ids(site, path)
+    plain = site.client.get(path)
+    assert plain.status_code == 200
+    with runs_of(handler) as runs:
+        assert_problem(site.client.post(path), "method-not-allowed")
+        assert_problem(site.client.get(path, headers={"host": "a b"}), "bad-request")
+        assert site.client.options(path).status_code == 204
+    assert runs == []
+    address, _, query = path.partition("?")
+    with runs_of(handler) as runs:
+        slashed = site.client.get(f"{address}/", params=httpx.QueryParams(query))
+    assert len(runs) == 1
+    assert slashed.status_code == 200
