@@ -119,13 +119,13 @@ def measure(name: str, ours: Server, theirs: Server, pairs: Sequence[tuple[str, 
 
 def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
     from publisher.log.log import Log
-    from publisher.log.queries.record_match import MatchQuery
+    from publisher.log.model import RecordQuery
 
     records, port = contents(count, _BYTES), free_port()
     build(home, f"http://127.0.0.1:{port}", records)
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
-    matches = log.queries.match(DATASET, MatchQuery(limit=count)).matches
+    matches = log.queries.match(DATASET, RecordQuery(limit=count)).matches
     log.close()
     features = [
         {"type": "Feature", "id": m.id, "geometry": None, "properties": json.loads(m.content)}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from publisher.log.predicate import Predicate
 from schemas.definition.catalogue import Content
 
 type ChangeKind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
@@ -292,28 +293,23 @@ class RecordState(msgspec.Struct, frozen=True):
         return _object(self.originals_json)
 
 
-type Operator = Literal["eq", "gte", "gt", "lte", "lt", "exists"]
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    field: str
-    operator: Operator
-    values: tuple[str, ...]
-    """``eq``: any of them. ``exists``: ``("true",)`` or ``("false",)``. Others: one."""
-
-
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
-    """A list of records. ``part`` and ``status`` may be filtered like fields."""
+    """Which records of a dataset to read, and which page of them."""
 
     view: View = View()
-    filters: tuple[Filter, ...] = ()
+    statuses: tuple[str, ...] = ("current",)
+    """Any of these (:data:`Status`; no record has another word); ``future`` stands alone."""
+    during: tuple[date | None, date | None] | None = None
+    """Instead of the day of the view and of ``statuses``: the last state of each record in force on any of
+    these days (both included; None is open)."""
+    where: Predicate | None = None
     sort: tuple[tuple[str, bool], ...] = ()
-    """(field, descending); ties in the order in which records first appeared. Empty: by title."""
+    """(field, descending). Empty: by title. No value comes last."""
     limit: int = 20
+    offset: int = 0
     after: tuple[Any, ...] | None = None
-    """Sort key of the last row seen (the API wraps it in its opaque cursor)."""
+    """Sort key of the last row seen, instead of ``offset`` (the API wraps it in its opaque cursor)."""
     count: bool = True
     facets: tuple[str, ...] = ()
 

@@ -11,7 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
 
-from publisher.log.model import Filter, Operator, View
+from publisher.log.model import View
+from publisher.log.predicate import AnyValue, Every, HasValue, Operator, Opposite, Predicate
 from publisher.web.problems import Fault, ProblemError
 from schemas.definition.catalogue import FieldType
 
@@ -19,14 +20,7 @@ MAX_QUERY = 8192
 """Bytes of a query string."""
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 20
-_OPERATORS: Mapping[str, Operator] = {
-    "": "eq",
-    "gte": "gte",
-    "gt": "gt",
-    "lte": "lte",
-    "lt": "lt",
-    "exists": "exists",
-}
+_OPERATORS: Mapping[str, Operator] = {"eq": "=", "gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
 COMPARISONS = frozenset({"gte", "gt", "lte", "lt", "exists"})
 NUMBERS: frozenset[FieldType] = frozenset({"integer", "decimal", "amount", "limit"})
 """Types that are compared and sorted by number."""
@@ -46,6 +40,22 @@ class Grammar:
     facets: frozenset[str] = frozenset()
     sorts: frozenset[str] = frozenset()
     max_limit: int = MAX_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """``field=`` (``eq``) and ``field.operator=``."""
+
+    field: str
+    operator: str
+    values: tuple[str, ...]
+    """``eq``: any of them. ``exists``: ``("true",)`` or ``("false",)``. Others: one."""
+
+    def predicate(self) -> Predicate:
+        if self.operator == "exists":
+            there = HasValue(self.field)
+            return there if self.values == ("true",) else Opposite(there)
+        return AnyValue(self.field, _OPERATORS[self.operator], self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,15 @@ class Parameters:
     headers: str = "zh"
     """The language of a file's headings."""
     explain: bool = False
+
+    def values_of(self, name: str) -> tuple[str, ...]:
+        """All values that filters of this name give."""
+        return tuple(value for f in self.filters if f.field == name for value in f.values)
+
+    def condition(self, *, besides: str) -> Predicate | None:
+        """What a record must satisfy, by all filters but those of one name."""
+        must = tuple(f.predicate() for f in self.filters if f.field != besides)
+        return Every(must) if must else None
 
 
 NOTHING = Parameters()
@@ -206,7 +225,7 @@ class _Reader:
             values = [_typed(_only(values), kind)]
         else:
             values = [_typed(value, kind) for value in values]
-        self.filters.append(Filter(field_name, _OPERATORS[operator], tuple(dict.fromkeys(values))))
+        self.filters.append(Filter(field_name, operator or "eq", tuple(dict.fromkeys(values))))
 
     def _unknown(self, name: str) -> None:
         field_name, _, operator = name.partition(".")

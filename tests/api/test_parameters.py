@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.log.model import Filter, View
+from publisher.log.model import View
 from publisher.web.problems import Fault, ProblemError
-from publisher.web.query_parameters import COMPARISONS, Grammar, Parameters, parse, split
+from publisher.web.query_parameters import COMPARISONS, Filter, Grammar, Parameters, parse, split
 
 GRAMMAR = Grammar(
     names=frozenset(

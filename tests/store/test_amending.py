@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Filter, LogError, RecordQuery, View
+from publisher.log.model import LogError, RecordQuery, View
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, catalogue, entry, field, ids, lay, release, said
 
 
@@ -79,7 +79,7 @@ def test_withdrawn_and_removed_records_can_be_listed(log: Log) -> None:
     release(log, entry("甲"), entry("丙"), on=MIDDLE)
 
     def titles(status: str) -> list[str]:
-        query = RecordQuery(filters=(Filter("status", "eq", (status,)),))
+        query = RecordQuery(statuses=(status,))
         page = log.queries.records("fees", query)
         assert page.total == len(page.records)
         return [r.title for r in page.records]

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.log.database.tables import metadata
 from publisher.log.log import Log
-from publisher.log.model import Filter, LogError, RecordQuery, View
+from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.releases.releases import Releases
 from tests.store.site import EARLY, MIDDLE, Clock, catalogue, entry, fees_dataset, ids, lay, release, said
 
@@ -89,7 +89,7 @@ def test_readers_see_that_a_record_was_erased_and_why(log: Log) -> None:
         ("changed", True, "", None),
     ]
     assert [r.erased for r in log.queries.releases("fees")] == [True, True, False]
-    query = RecordQuery(filters=(Filter("status", "eq", ("erased",)),))
+    query = RecordQuery(statuses=("erased",))
     assert [r.id for r in log.queries.records("fees", query).records] == [record]
 
 

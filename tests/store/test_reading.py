@@ -9,7 +9,8 @@ import pytest
 
 from publisher.log.clocks import start_of
 from publisher.log.log import Log
-from publisher.log.model import Filter, LogError, RecordQuery, View
+from publisher.log.model import LogError, RecordQuery, View
+from publisher.log.predicate import AnyValue, Every, HasValue, Opposite, Predicate, Some
 from tests.store.site import EARLY, LATE, MIDDLE, Clock, entry, fees_dataset, ids, lay, release, said
 
 
@@ -34,25 +35,28 @@ def filled(log: Log) -> Log:
 @pytest.mark.parametrize(
     ("conditions", "expected"),
     [
-        ([("kind", "eq", ("甲类",))], "丁乙"),
-        ([("kind", "eq", ("甲类", "乙类"))], "丁丙乙"),
-        ([("rate", "gte", ("9",))], "丁乙"),
-        ([("rate", "gt", ("9",)), ("rate", "lte", ("10",))], "丁"),
-        ([("rate", "lt", ("10",))], "丙乙"),
-        ([("rate", "eq", ("10.0",))], "丁"),
-        ([("kind", "exists", ("false",))], "甲"),
-        ([("place", "exists", ("true",))], "甲"),
-        ([("standard", "eq", ("2",))], "丙乙"),
-        ([("standard", "eq", ("%_' OR 1=1",))], "甲"),
-        ([("standard", "eq", ("\x00\ud800",))], ""),
-        ([("kind", "eq", ("\x00\ud800",))], ""),
-        ([("kind", "eq", ("甲类",)), ("standard", "eq", ("2",))], "乙"),
-        ([("part", "eq", ("财政局",))], "丁丙乙甲"),
-        ([("part", "eq", ("民政局",))], ""),
+        ([AnyValue("kind", "=", ("甲类",))], "丁乙"),
+        ([AnyValue("kind", "=", ("甲类", "乙类"))], "丁丙乙"),
+        ([AnyValue("rate", ">=", ("9",))], "丁乙"),
+        ([AnyValue("rate", ">", ("9",)), AnyValue("rate", "<=", ("10",))], "丁"),
+        ([AnyValue("rate", "<", ("10",))], "丙乙"),
+        ([AnyValue("rate", "=", ("10.0",))], "丁"),
+        ([Opposite(HasValue("kind"))], "甲"),
+        ([HasValue("place")], "甲"),
+        ([AnyValue("standard", "=", ("2",))], "丙乙"),
+        ([AnyValue("standard", "=", ("%_' OR 1=1",))], "甲"),
+        ([AnyValue("standard", "=", ("\x00\ud800",))], ""),
+        ([AnyValue("kind", "=", ("\x00\ud800",))], ""),
+        ([AnyValue("kind", "=", ("甲类",)), AnyValue("standard", "=", ("2",))], "乙"),
+        ([AnyValue("part", "=", ("财政局",))], "丁丙乙甲"),
+        ([AnyValue("part", "=", ("民政局",))], ""),
+        ([Opposite(AnyValue("kind", "=", ("甲类",)))], "丙甲"),
+        ([Opposite(AnyValue("place", "=", ("东区",)))], "丁丙乙"),
+        ([Some((AnyValue("place", ">", ("东",)), AnyValue("rate", "=", ("2",))))], "丙甲"),
     ],
 )
-def test_filters_pick(filled: Log, conditions: list[tuple[Any, ...]], expected: str) -> None:
-    found = names(filled, filters=tuple(Filter(*c) for c in conditions))
+def test_filters_pick(filled: Log, conditions: list[Predicate], expected: str) -> None:
+    found = names(filled, where=Every(tuple(conditions)))
     assert sorted(found) == sorted(expected)
 
 
@@ -87,9 +91,9 @@ def test_lists_are_sorted_by_code_point_with_blanks_last_and_paged_by_key(
 @pytest.mark.parametrize(
     "query",
     [
-        RecordQuery(filters=(Filter("nothing", "eq", ("1",)),)),
+        RecordQuery(where=AnyValue("nothing", "=", ("1",))),
         RecordQuery(sort=(("nothing", False),)),
-        RecordQuery(filters=(Filter("rate", "gte", ("many",)),)),
+        RecordQuery(where=AnyValue("rate", ">=", ("many",))),
         RecordQuery(facets=("standard",)),
     ],
 )
@@ -106,7 +110,7 @@ def test_a_cursor_of_another_request_is_refused(filled: Log) -> None:
 
 
 def test_facets_count_all_values_also_of_a_field_that_is_filtered(filled: Log) -> None:
-    query = RecordQuery(filters=(Filter("kind", "eq", ("甲类",)),), facets=("kind", "part"))
+    query = RecordQuery(where=AnyValue("kind", "=", ("甲类",)), facets=("kind", "part"))
     facets = filled.queries.records("fees", query).facets
     assert facets == {"kind": (("甲类", 2), ("乙类", 1)), "part": (("财政局", 2),)}
 
@@ -115,13 +119,13 @@ def test_facets_and_filters_are_of_the_day_that_is_asked(filled: Log) -> None:
     release(filled, entry("丁", kind="丙类"), on=LATE)
     then = RecordQuery(view=View(as_of=MIDDLE), facets=("kind",))
     assert filled.queries.records("fees", then).facets["kind"] == (("甲类", 2), ("乙类", 1))
-    assert names(filled, filters=(Filter("kind", "eq", ("甲类",)),)) == []
+    assert names(filled, where=AnyValue("kind", "=", ("甲类",))) == []
 
 
 def test_a_long_value_is_found_by_all_of_it(log: Log) -> None:
     long = "长" * 5_000
     release(log, entry("甲" * 3_000, kind=long), entry("乙", kind=long + "尾"))
-    assert names(log, filters=(Filter("kind", "eq", (long,)),)) == ["甲" * 3_000]
+    assert names(log, where=AnyValue("kind", "=", (long,))) == ["甲" * 3_000]
 
 
 def test_a_release_pins_both_clocks(log: Log, clock: Clock) -> None:

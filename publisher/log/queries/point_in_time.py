@@ -24,10 +24,19 @@ class Clocks:
 
     def see(self, span: Any) -> ColumnElement[bool]:
         """The spans in effect on the day, as known at the instant."""
-        return and_(self.know(span), span.effective_from <= self.day, span.effective_to > self.day)
+        return in_view(span, self.day, self.instant)
 
     def know(self, span: Any) -> ColumnElement[bool]:
-        return and_(span.known_from <= self.instant, span.known_to > self.instant)
+        return is_known(span, self.instant)
+
+
+def in_view(span: Any, day: Any, instant: Any) -> ColumnElement[bool]:
+    """The spans in effect on a day, as known at an instant; both are numbers or parameters."""
+    return and_(is_known(span, instant), span.effective_from <= day, span.effective_to > day)
+
+
+def is_known(span: Any, instant: Any) -> ColumnElement[bool]:
+    return and_(span.known_from <= instant, span.known_to > instant)
 
 
 def clocks(conn: Connection, dataset: str | None, view: View, now: datetime) -> Clocks:

@@ -25,8 +25,8 @@ from publisher.log.model import (
 from publisher.log.queries import history, names_in_force, point_in_time, record_match, record_state
 from publisher.log.queries import whole_state as exporting
 from publisher.log.queries.comparison import Comparison, Difference, DifferenceKind, Tallies, Totals
-from publisher.log.queries.record_list import Listing
-from publisher.log.queries.record_match import Match, MatchPage, MatchQuery
+from publisher.log.queries.record_list import record_page
+from publisher.log.queries.record_match import Match, MatchPage
 from publisher.log.queries.whole_state import Stated
 from publisher.log.releases import amendment
 from publisher.log.releases.release_rows import releases
@@ -74,13 +74,19 @@ class Queries:
             return releases(conn, registry.dataset_row(conn, dataset), number)[0]
 
     def records(self, dataset: str, query: RecordQuery) -> RecordPage:
-        """Raises ``LogError``: ``no-such-release``, ``bad-filter``, ``bad-cursor``."""
-        with self._session.read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            clocks = point_in_time.clocks(conn, dataset, query.view, self._session.clock())
-            return Listing(
-                conn, row, self._session.catalogue(conn, row.catalogue_digest), query, clocks
-            ).page()
+        """Ties of the order in the order in which records first appeared.
+
+        Raises ``LogError``: ``no-such-release``, ``bad-filter``, ``bad-cursor``.
+        """
+        session = self._session
+        with session.read() as conn:
+            return record_page(
+                conn,
+                session.keyed(conn, dataset),
+                lambda: session.catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest),
+                query,
+                point_in_time.clocks(conn, dataset, query.view, session.clock()),
+            )
 
     def record(self, dataset: str, record_id: str, view: View = View()) -> RecordState:  # noqa: B008 - frozen
         """Raises ``LogError('no-such-record')``; one that is gone comes with its status."""
@@ -101,8 +107,12 @@ class Queries:
             datasets = {row.key: Keyed(row.key, row.name) for row in names}
             return {state.id: state for state in record_state.records(conn, datasets, ids, clocks)}
 
-    def match(self, dataset: str, query: MatchQuery) -> MatchPage:
-        """Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
+    def match(self, dataset: str, query: RecordQuery) -> MatchPage:
+        """Ties of the order by title, then in the order in which records first appeared. No facets.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``, ``bad-filter``,
+        ``bad-cursor``.
+        """
         with self._session.read() as conn:
             return record_match.match(self._session, conn, dataset, query)
 

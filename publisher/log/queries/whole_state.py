@@ -6,46 +6,29 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, exists, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8
 from publisher.log.database.prepared_statement import Prepared
 from publisher.log.queries.point_in_time import Clocks
+from publisher.log.queries.record_query import DATASET, IN_VIEW, PART, record_join, view_values
 
 _s, _v, _r, _b = t.span.c, t.revision.c, t.record.c, t.release.c
-_into = t.part.alias("merged_into")
 _AT_ONCE = 250
-_DAY: BindParameter[int] = bindparam("day", type_=t.Key)
-_INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
-_DATASET: BindParameter[int] = bindparam("dataset", type_=t.Key)
 _ALL = (
     select(
-        _r.id,
-        Utf8(_v.content).label("content"),
-        case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part"),
-        _b.number.label("release"),
-        _s.effective_from,
-        _v.hash.label("revision"),
+        *(_r.id, Utf8(_v.content).label("content"), PART, _b.number.label("release")),
+        *(_s.effective_from, _v.hash.label("revision")),
     )
-    .select_from(
-        t.span.join(t.record, _r.key == _s.record)
-        .join(t.revision, _v.key == _s.revision)
-        .join(t.release, _b.sequence == _s.brought)
-        .outerjoin(t.part, t.part.c.key == _s.part)
-        .outerjoin(_into, _into.c.key == t.part.c.merged_into)
-    )
-    .where(
-        _s.status == "stated",
-        *(_s.known_from <= _INSTANT, _s.known_to > _INSTANT),
-        *(_s.effective_from <= _DAY, _s.effective_to > _DAY),
-    )
+    .select_from(record_join())
+    .where(_s.status == "stated", IN_VIEW)
     .order_by(_s.record)
 )
 # SQLite is kept from an index by which it would have to sort.
 _STATED = {
-    "sqlite": Prepared(_ALL.where(_s.dataset + 0 == _DATASET)),
-    "postgresql": Prepared(_ALL.where(_s.dataset == _DATASET)),
+    "sqlite": Prepared(_ALL.where(_s.dataset + 0 == DATASET)),
+    "postgresql": Prepared(_ALL.where(_s.dataset == DATASET)),
 }
 
 
@@ -66,8 +49,7 @@ class Stated(NamedTuple):
 def whole_state(conn: Connection, dataset: int, clocks: Clocks) -> Iterator[Stated]:
     """In the order in which the records first appeared."""
     state: Any = partial(tuple.__new__, Stated)  # a tenth of what ``_make`` costs, which is Python
-    parameters = {"dataset": dataset, "day": clocks.day, "instant": clocks.instant}
-    for rows in _STATED[conn.dialect.name].batches(conn, parameters, _AT_ONCE):
+    for rows in _STATED[conn.dialect.name].batches(conn, view_values(dataset, clocks), _AT_ONCE):
         yield from map(state, rows)
 
 

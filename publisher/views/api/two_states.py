@@ -100,7 +100,7 @@ def sides_of(service: Service, asked: Parameters) -> Sides:
     before, after = asked.start, asked.end or View(as_of=service.today())
     if known is not None:
         before, after = replace(before, known_at=known), replace(after, known_at=known)
-    return Sides(before, after, _kinds(asked), _values_of(asked, "part"))
+    return Sides(before, after, _kinds(asked), asked.values_of("part"))
 
 
 def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
@@ -131,7 +131,7 @@ def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
             "to 早于 from, 请对调。",
             "The state named by to is earlier than that of from; exchange them.",
         )
-    for word in (value for value in _values_of(asked, "kind") if value not in KINDS):
+    for word in (value for value in asked.values_of("kind") if value not in KINDS):
         kinds = ", ".join(KINDS)
         fault("kind", f"没有 {word[:40]!r} 这种变化, 有: {kinds}。", f"The kinds are: {kinds}.", "bad-value")
     return faults
@@ -147,12 +147,8 @@ def _is_backwards(start: View, end: View) -> bool:
 
 
 def _kinds(asked: Parameters) -> tuple[DifferenceKind, ...]:
-    wanted = _values_of(asked, "kind")
-    return tuple(kind for kind in KINDS if kind in wanted)
-
-
-def _values_of(asked: Parameters, name: str) -> tuple[str, ...]:
-    return tuple(value for f in asked.filters if f.field == name for value in f.values)
+    kinds = asked.values_of("kind")
+    return tuple(kind for kind in KINDS if kind in kinds)
 
 
 def validity_of(service: Service, name: str, sides: Sides) -> Validity:

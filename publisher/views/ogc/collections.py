@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from publisher.log import predicate
 from publisher.log.model import Dataset
-from publisher.log.queries import predicate
 from publisher.views.ogc import geojson
 from publisher.views.ogc.parameters import CRS84, Asked, Language
 from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, resource

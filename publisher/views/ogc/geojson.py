@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from publisher.log.queries.predicate import Absent, Comparison, Every, Predicate, Some
+from publisher.log.predicate import Absent, Comparison, Every, Predicate, Some
 from publisher.log.queries.record_match import Match
 from publisher.views.exports.formula_guard import guard_number
 from publisher.views.ogc.boundaries import Box

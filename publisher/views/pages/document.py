@@ -14,7 +14,8 @@ from feeds.document_html import sanitised
 from publisher.ingest.documents import section_outline
 from publisher.ingest.documents.section_outline import Section
 from publisher.log.clocks import micros
-from publisher.log.model import Dataset, Filter, RecordQuery, RecordState, Release, View
+from publisher.log.model import Dataset, RecordQuery, RecordState, Release, View
+from publisher.log.predicate import AnyValue
 from publisher.views.pages.printing import field_html, marked_text
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.conditional_requests import Validity
@@ -132,8 +133,8 @@ def _documents(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
         field = number_field(catalogue)
         if field is None:
             continue
-        wanted = Filter(field.name, "eq", tuple(numbers))
-        query = RecordQuery(view=visit.view, filters=(wanted,), limit=len(numbers), count=False)
+        any_number = AnyValue(field.name, "=", tuple(numbers))
+        query = RecordQuery(view=visit.view, where=any_number, limit=len(numbers), count=False)
         for state in log.queries.records(dataset.name, query).records:
             number = str(state.content.get(field.name))
             found[number] = visit.url(f"/datasets/{dataset.name}/records/{state.id}")

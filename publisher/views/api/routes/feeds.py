@@ -266,7 +266,7 @@ def scope_at(service: Service, address: str) -> Scope:
 
 
 def _kinds(asked: Parameters) -> tuple[str, ...]:
-    kinds = tuple(value for f in asked.filters if f.field == "change" for value in f.values)
+    kinds = asked.values_of("change")
     for kind in kinds:
         if kind not in TERMS:
             near = query_parameters.nearest(kind, TERMS)

@@ -35,6 +35,8 @@ from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
 TAG = "记录"
+STATUS = "status"
+"""A filter of this name chooses among the states of a record; the others, among the records."""
 _CLOCKS = Grammar(names=requested_view.VIEW)
 _CLOCKS_ONLY = re.compile(rb"(?:as_of|known_at|release)=[^&]*")
 _NOT_FOUND = ("no-such-dataset", "no-such-release")
@@ -100,7 +102,8 @@ class Listing:
         asked, cursor = self.asked, self.cursor
         query = model.RecordQuery(
             view=_pinned(asked.view, cursor),
-            filters=asked.filters,
+            statuses=asked.values_of(STATUS) or ("current",),
+            where=asked.condition(besides=STATUS),
             sort=asked.sort,
             limit=asked.limit,
             after=cursor.after if cursor else None,

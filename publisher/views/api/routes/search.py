@@ -271,7 +271,7 @@ def _view(service: Service, asked: Parameters, cursor: page_cursor.Cursor | None
 
 def only_dataset(asked: Parameters) -> str:
     """A release's number is of one dataset, so ``release=`` needs to be told which."""
-    named = [value for f in asked.filters if f.field == "dataset" for value in f.values]
+    named = asked.values_of("dataset")
     if len(named) == 1:
         return named[0]
     raise query_parameters.invalid(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from publisher.log.queries import predicate as p
+from publisher.log import predicate as p
 from publisher.views.ogc import parameters
 from publisher.views.ogc.cql2.queryables import Queryables
 from publisher.views.ogc.errors import invalid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from publisher.log.queries import predicate as p
+from publisher.log import predicate as p
 from schemas.definition.catalogue import Catalogue
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pygeofilter import ast
 
-from publisher.log.queries import predicate as p
+from publisher.log import predicate as p
 from publisher.views.ogc.cql2.parser import Parsed
 from publisher.views.ogc.cql2.queryables import Queryables
 from publisher.views.ogc.errors import OgcError

@@ -10,9 +10,8 @@ from typing import Any
 
 import msgspec
 
-from publisher.log.model import Dataset, View
-from publisher.log.queries import predicate as p
-from publisher.log.queries.record_match import MatchQuery
+from publisher.log import predicate as p
+from publisher.log.model import Dataset, RecordQuery, View
 from publisher.views.api import requested_view
 from publisher.views.ogc import collections, geojson, parameters
 from publisher.views.ogc.cql2 import filter_parameter
@@ -135,7 +134,7 @@ def _page(geo: Geo, question: Question, window: Window) -> Items:
     view, cursor = _pinned(geo, question), question.cursor
     page = geo.service.log.queries.match(
         question.dataset.name,
-        MatchQuery(
+        RecordQuery(
             view=view,
             during=question.during,
             where=question.where,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from publisher.log.queries import predicate as p
+from publisher.log import predicate as p
 from publisher.views.ogc import parameters
 from publisher.views.ogc.boundaries import Boundaries, Boundary
 from publisher.views.ogc.collections import DIVISION_FIELDS

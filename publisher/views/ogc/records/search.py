@@ -10,9 +10,8 @@ from datetime import date
 
 import msgspec
 
-from publisher.log.model import Dataset
-from publisher.log.queries import predicate as p
-from publisher.log.queries.record_match import MatchQuery
+from publisher.log import predicate as p
+from publisher.log.model import Dataset, RecordQuery
 from publisher.views.ogc import parameters
 from publisher.views.ogc.boundaries import Box
 from publisher.views.ogc.errors import OgcError, invalid, not_found
@@ -102,7 +101,7 @@ def _page(geo: Geo, asked: Asked, search: Search, window: Window) -> Items:
             continue
         skipped = max(0, window.offset - matched)
         page = geo.service.log.queries.match(
-            dataset.name, MatchQuery(where=wanted, limit=max(1, window.limit - len(shown)), offset=skipped)
+            dataset.name, RecordQuery(where=wanted, limit=max(1, window.limit - len(shown)), offset=skipped)
         )
         if len(shown) < window.limit:
             catalogue = geo.catalogue(dataset.name)
@@ -131,7 +130,7 @@ def _one(geo: Geo, asked: Asked, identifier: str) -> msgspec.Raw:
                 if str(release.number) == number:
                     return record.release(geo, asked, dataset, release).raw(record.WHOLE)
         if kind == "document" and dataset.catalogue == POLICIES:
-            query = MatchQuery(where=p.Records((number,)), limit=1, count=False)
+            query = RecordQuery(where=p.Records((number,)), limit=1, count=False)
             for match in geo.service.log.queries.match(name, query).matches:
                 return record.document(geo, asked, dataset, geo.catalogue(name), match).raw(record.WHOLE)
     raise not_found("目录中没有这一条。", "There is no such record in the catalogue.")

@@ -1,0 +1,306 @@
+"""Predicates as SQL over the spans of a dataset. Every value is a bound parameter."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects import postgresql
+
+from publisher.log import predicate as p
+from publisher.log import registry
+from publisher.log.clocks import FOREVER
+from publisher.log.database import tables as t
+from publisher.log.database.connection import json_text
+from publisher.log.database.storable_text import plain
+from publisher.log.database.tables import TITLE_LENGTH
+from publisher.log.model import LogError
+from publisher.log.registry import families, in_family
+from publisher.log.releases.field_values import kept_fields, short
+from schemas.definition.catalogue import Catalogue
+
+_s, _v, _r, _values = t.span.c, t.revision.c, t.record.c, t.value.c
+_COMPARE: Mapping[p.Operator, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_INDEXED = 300
+"""Texts up to this length are in the table of values as they are."""
+_FEW = 2_000
+"""Up to so many revisions are fetched one by one, instead of reading the list in its order."""
+
+
+def bad_filter(field: str, zh: str, en: str) -> LogError:
+    return LogError("bad-filter", f"{field}：{zh}。", f"{field}: {en}.", details=(field,))
+
+
+def no_such_field(field: str) -> LogError:
+    return bad_filter(field, "没有这个字段", "there is no such field")
+
+
+class PredicateCompiler:
+    """Predicates over the spans of one dataset.
+
+    Raises ``LogError('bad-filter')`` for an :class:`AnyValue` or a :class:`HasValue` that does not fit the
+    catalogue. Other conditions must fit it (see :func:`publisher.store.predicate.kind`).
+    """
+
+    def __init__(self, conn: Connection, dataset: int, catalogue: Catalogue) -> None:
+        self._conn, self._dataset, self._catalogue = conn, dataset, catalogue
+        self.value_fields = frozenset(field.name for field in kept_fields(catalogue))
+        """Fields whose values are in the table of values."""
+
+    def clause(self, *must: p.Predicate) -> ColumnElement[bool]:
+        """All of these hold; beside it, what an index answers of them."""
+        hints = (_s.revision.in_(rows) for one in must if (rows := self._hint(one)) is not None)
+        return and_(true(), *hints, *map(self.condition, must))
+
+    def few(self, predicate: p.Predicate) -> bool:
+        """Whether an index finds that only few revisions can satisfy the predicate."""
+        return any(self._few(one) for one in p.conjuncts(predicate))
+
+    def _few(self, predicate: p.Predicate) -> bool:
+        if (
+            isinstance(predicate, p.AnyValue)
+            and predicate.field in self.value_fields
+            and predicate.field != "part"
+        ):
+            rows: Select[Any] | None = self._revisions(predicate)
+        else:
+            rows = self._hint(predicate)
+        if rows is None:
+            return False
+        some = rows.limit(_FEW + 1).subquery()
+        return (self._conn.scalar(select(func.count()).select_from(some)) or 0) <= _FEW
+
+    def condition(self, predicate: p.Predicate) -> ColumnElement[bool]:
+        match predicate:
+            case p.Every(of=of):
+                return and_(true(), *map(self.condition, of))
+            case p.Some(of=of):
+                return or_(false(), *map(self.condition, of))
+            case p.Opposite(of=of):
+                return not_(self.condition(of))
+            case p.Constant(value=value):
+                return literal(1) == (null() if value is None else literal(1 if value else 0))
+            case _:
+                return self._leaf(predicate)
+
+    def _leaf(self, predicate: p.Condition) -> ColumnElement[bool]:
+        match predicate:
+            case p.Records(ids=ids):
+                return _s.record.in_(select(_r.key).where(_r.id.in_([plain(i) for i in ids])))
+            case p.Absent(field=field):
+                return self._content_text(field).is_(None)
+            case p.Holds():
+                return self._holds(predicate)
+            case p.Like():
+                return self._like(predicate)
+            case p.Comparison():
+                return self._comparison(predicate)
+            case p.AnyValue():
+                return self._any_value(predicate)
+            case p.HasValue(field=field):
+                return self._has_value(field)
+
+    def column(self, field: str) -> ColumnElement[Any]:
+        """The column that a :class:`Comparison` with the field compares."""
+        match p.kind(self._catalogue, field):
+            case "number":
+                return self._value(field, func.min(_values.number))
+            case "boolean":
+                return self._value(field, func.min(_values.text))
+            case _:
+                return self._content_text(field)
+
+    def sort_column(self, field: str) -> ColumnElement[Any]:
+        """The column that orders a list by the field: short, so that it fits in a cursor."""
+        if self._existing(field) in self.value_fields:
+            return self._value(field, func.min(_values.number if self._is_number(field) else _values.text))
+        return func.substr(self._content_text(field), 1, TITLE_LENGTH)
+
+    def _is_number(self, field: str) -> bool:
+        return p.kind(self._catalogue, field) == "number"
+
+    def _comparison(self, comparison: p.Comparison) -> ColumnElement[bool]:
+        value = comparison.value
+        match p.kind(self._catalogue, comparison.field):
+            case "boolean":
+                value = "true" if value else "false"
+            case "day":
+                value = date.fromisoformat(str(value)).toordinal()
+            case "number":
+                value = float(value)
+            case _:
+                value = plain(str(value))
+        return _clause(self.column(comparison.field), comparison.operator, literal(value))
+
+    def _any_value(self, condition: p.AnyValue) -> ColumnElement[bool]:
+        if condition.field == "part":
+            return self._in_parts(condition)
+        if condition.field in self.value_fields:
+            return _s.revision.in_(self._revisions(condition))
+        matches = _any_text(self._content_text(self._existing(condition.field)), condition)
+        return matches.is_(true())
+
+    def _has_value(self, field: str) -> ColumnElement[bool]:
+        if field == "part":
+            return _s.part.is_not(None)
+        if field in self.value_fields:
+            return exists().where(_values.revision == _s.revision, _values.field == field)
+        return self._content_text(self._existing(field)).is_not(None)
+
+    def _existing(self, field: str) -> str:
+        if field not in self._catalogue.by_name:
+            raise no_such_field(field)
+        return field
+
+    def _revisions(self, condition: p.AnyValue) -> Select[Any]:
+        """Revisions that satisfy the condition, by the table of values."""
+        numeric = self._is_number(condition.field)
+        if condition.operator == "=":
+            matches: ColumnElement[bool] = _values.text.in_([short(v) for v in condition.values])
+            numbers = [n for v in condition.values if (n := _as_number(v)) is not None] if numeric else []
+            matches = or_(matches, _values.number.in_(numbers)) if numbers else matches
+        elif numeric:
+            matches = _any_number(_values.number, condition)
+        else:
+            matches = _any_text(_values.text, condition)
+        return self._of_field(condition.field).where(matches)
+
+    def _of_field(self, field: str) -> Select[Any]:
+        return select(_values.revision).where(_values.dataset == self._dataset, _values.field == field)
+
+    def _in_parts(self, condition: p.AnyValue) -> ColumnElement[bool]:
+        if condition.operator != "=":
+            raise bad_filter("part", "只能用等于", "only equality is possible")
+        names = registry.part_names(self._conn, self._dataset)
+        keys = [
+            member
+            for key, family in families(self._conn, self._dataset).items()
+            if key is not None and names[key] in condition.values
+            for member in family
+        ]
+        return in_family(_s.part, keys) if keys else false()
+
+    def _like(self, like: p.Like) -> ColumnElement[bool]:
+        column, is_sqlite = self._content_text(like.field), self._conn.dialect.name == "sqlite"
+        # LIKE of SQLite ignores the case of Latin letters; GLOB does not.
+        wildcards, quote = (
+            ({None: "*", 1: "?"}, _escape_glob) if is_sqlite else ({None: "%", 1: "_"}, _escape_like)
+        )
+        pattern = literal(
+            "".join(quote(piece) if isinstance(piece, str) else wildcards[piece] for piece in like.pattern)
+        )
+        return column.bool_op("GLOB")(pattern) if is_sqlite else column.like(pattern, escape="\\")
+
+    def _holds(self, holds: p.Holds) -> ColumnElement[bool]:
+        """Out of the content: not every list is in the table of values, and long texts are cut there."""
+        column = self._content_text(holds.field)
+        clauses = [self._holds_one(holds.field, value) for value in dict.fromkeys(holds.values)]
+        clause = and_(true(), *clauses) if holds.every else or_(false(), *clauses)
+        return case((column.is_(None), null()), else_=clause)
+
+    def _holds_one(self, field: str, value: str) -> ColumnElement[bool]:
+        column = self._content_text(field)
+        if self._conn.dialect.name == "sqlite":
+            items = func.json_each(column).table_valued("value", name="items")
+        else:
+            items = func.json_array_elements_text(cast(column, postgresql.JSON)).table_valued(
+                "value", name="items"
+            )
+        return exists(select(literal(1)).select_from(items).where(items.c.value == literal(plain(value))))
+
+    def _content_text(self, field: str) -> ColumnElement[Any]:
+        """The value out of the content, as text: of a text field the text itself."""
+        if field not in self._catalogue.by_name:
+            if field == "part":
+                return _part_name()
+            day = _s.effective_from if field == "effective_from" else _s.effective_to
+            return case((day >= FOREVER, null()), else_=day)
+        text = json_text(self._conn, _v.content, field)
+        if self._conn.dialect.name != "sqlite":
+            text = text.collate("C")
+        return select(text).where(_v.key == _s.revision).correlate(t.span).scalar_subquery()
+
+    def _value(self, field: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        mine = select(column).where(_values.revision == _s.revision, _values.field == field)
+        return mine.correlate(t.span).scalar_subquery()
+
+    def _hint(self, predicate: p.Predicate) -> Select[Any] | None:
+        """Revisions among which are all that satisfy the predicate, by the table of values; None: any may."""
+        match predicate:
+            case p.Comparison(field=field, operator="=", value=str() as value) if len(value) <= _INDEXED:
+                values: tuple[str, ...] = (value,)
+            case p.Holds(field=field, values=values, every=False):
+                pass
+            case _:
+                return None
+        if field not in self.value_fields or p.kind(self._catalogue, field) not in ("text", "list"):
+            return None
+        return self._of_field(field).where(_values.text.in_([short(v) for v in values]))
+
+
+def _clause(column: ColumnElement[Any], sign: p.Operator, value: Any) -> ColumnElement[bool]:
+    clause: ColumnElement[bool] = _COMPARE[sign](column, value)
+    return clause
+
+
+def _any_text(column: ColumnElement[Any], condition: p.AnyValue) -> ColumnElement[bool]:
+    values = [plain(value) for value in condition.values]
+    if condition.operator == "=":
+        return column.in_(values)
+    return or_(*(_clause(column, condition.operator, value) for value in values))
+
+
+def _any_number(column: ColumnElement[Any], condition: p.AnyValue) -> ColumnElement[bool]:
+    numbers = [_as_number(value) for value in condition.values]
+    if None in numbers:
+        raise bad_filter(condition.field, "应为数值", "a number is needed")
+    return or_(*(_clause(column, condition.operator, number) for number in numbers))
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _part_name() -> ColumnElement[Any]:
+    """The name of the part that a span is of; of a merged one, of the part that it is merged into."""
+    own, into = t.part.alias("own"), t.part.alias("whole")
+    name = func.coalesce(into.c.name, own.c.name)
+    query = select(name).select_from(own.outerjoin(into, into.c.key == own.c.merged_into))
+    return query.where(own.c.key == _s.part).correlate(t.span).scalar_subquery()
+
+
+def _escape_glob(text: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in plain(text))
+
+
+def _escape_like(text: str) -> str:
+    return plain(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,280 @@
+"""Records that a query picks: the join, the condition of a view, the order, pages by key, totals, facets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
+
+from publisher.log import registry
+from publisher.log.clocks import FOREVER
+from publisher.log.database import tables as t
+from publisher.log.database.prepared_statement import Prepared
+from publisher.log.model import LogError, RecordQuery
+from publisher.log.predicate import conjuncts, fields
+from publisher.log.queries.point_in_time import Clocks, in_view
+from publisher.log.queries.predicate_sql import PredicateCompiler, bad_filter
+from schemas.definition.catalogue import Catalogue
+
+_s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.c
+_into = t.part.alias("merged_into")
+_STATUSES = {"current": "stated", "removed": "removed", "withdrawn": "withdrawn", "erased": "erased"}
+
+DATASET: BindParameter[int] = bindparam("dataset", type_=t.Key)
+DAY: BindParameter[int] = bindparam("day", type_=t.Key)
+INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
+IN_VIEW = in_view(_s, DAY, INSTANT)
+"""The condition of a view in statements that are made once; :func:`view_values` are their parameters."""
+PART = case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part")
+"""Name of the part that a span is of; of a merged part, that of the part it was merged into."""
+
+
+def record_join(spans: FromClause = t.span) -> FromClause:
+    """Spans with record, revision, release, import and part. Databases skip imports that no column needs."""
+    return (
+        spans.join(t.record, _r.key == _s.record)
+        .join(t.revision, _v.key == _s.revision)
+        .join(t.release, _b.sequence == _s.brought)
+        .outerjoin(t.import_, _i.key == _v["import"])
+        .outerjoin(t.part, t.part.c.key == _s.part)
+        .outerjoin(_into, _into.c.key == t.part.c.merged_into)
+    )
+
+
+def view_values(dataset: int, clocks: Clocks) -> dict[str, Any]:
+    return {"dataset": dataset, "day": clocks.day, "instant": clocks.instant}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """One element of an order, with its value in a row's cursor. No value comes last."""
+
+    column: ColumnElement[Any]
+    descending: bool = False
+    always: bool = False
+    """Every row has a value, so that an index can give the order."""
+
+    def clause(self) -> ColumnElement[Any]:
+        clause = self.column.desc() if self.descending else self.column.asc()
+        return clause if self.always else clause.nulls_last()
+
+    def is_behind(self, value: Any) -> ColumnElement[bool]:
+        behind = self.column < value if self.descending else self.column > value
+        return behind if self.always else or_(behind, self.column.is_(None))
+
+    def equals(self, value: Any) -> ColumnElement[bool]:
+        return self.column == value if self.always else self.column.is_not_distinct_from(value)
+
+
+BY_RECORD = (OrderKey(_s.record, always=True),)
+"""The order in which records first appeared."""
+BY_TITLE = (OrderKey(_s.title, always=True), *BY_RECORD)
+
+
+def behind(order: Sequence[OrderKey], after: Sequence[Any]) -> ColumnElement[bool]:
+    """Rows behind the last one of a page: equal in the first keys and behind in the next."""
+    values = [value if isinstance(value, BindParameter) else literal(value) for value in after]
+    return or_(
+        *(
+            and_(*(k.equals(v) for k, v in zip(order[:n], values[:n], strict=True)), key.is_behind(values[n]))
+            for n, key in enumerate(order)
+            if after[n] is not None
+        )
+    )
+
+
+def _page_spans(order: Sequence[OrderKey]) -> Select[Any]:
+    keys = (key.column.label(f"order_{n}") for n, key in enumerate(order))
+    return select(_s.record, _s.made, _s.effective_from, *keys).order_by(*(key.clause() for key in order))
+
+
+class PageRows:
+    """Pages whose rows have these columns of :func:`record_join`, followed by the keys of the order."""
+
+    def __init__(self, *columns: ColumnElement[Any]) -> None:
+        self._columns = select(*columns)
+        in_force = (
+            _page_spans(BY_TITLE)
+            .where(_s.dataset == DATASET, _s.status == "stated", IN_VIEW)
+            .limit(bindparam("limit", type_=t.Key))
+        )
+        last = bindparam("title", type_=t.Words), bindparam("record", type_=t.Key)
+        # The list that is read most is made once: making a statement takes longer than running it.
+        self._by_offset = Prepared(self._fill(in_force.offset(bindparam("offset", type_=t.Key)), BY_TITLE))
+        self._by_key = Prepared(self._fill(in_force.where(behind(BY_TITLE, last)), BY_TITLE))
+
+    def in_force(self, conn: Connection, dataset: int, query: RecordQuery, clocks: Clocks) -> Sequence[Any]:
+        """One row more than a page of all that is in force, by title."""
+        values = {**view_values(dataset, clocks), "limit": query.limit + 1}
+        if query.after is None:
+            return self._by_offset.all(conn, {**values, "offset": query.offset})
+        title, record = query.after
+        return self._by_key.all(conn, {**values, "title": title, "record": record})
+
+    def of_spans(self, conn: Connection, spans: Select[Any], order: Sequence[OrderKey]) -> Sequence[Any]:
+        return conn.execute(self._fill(spans, order)).all()
+
+    def _fill(self, spans: Select[Any], order: Sequence[OrderKey]) -> Select[Any]:
+        """The few spans of a page, and only these, with all columns."""
+        page = spans.subquery("page")
+        keys = [replace(key, column=page.c[f"order_{n}"]) for n, key in enumerate(order)]
+        same = and_(
+            _s.record == page.c.record, _s.made == page.c.made, _s.effective_from == page.c.effective_from
+        )
+        rows = self._columns.add_columns(*(key.column for key in keys))
+        return rows.select_from(record_join(page.join(t.span, same))).order_by(*(k.clause() for k in keys))
+
+
+_TALLY = Prepared(
+    select(func.coalesce(func.sum(t.tally.c.records), 0).label("records")).where(
+        t.tally.c.dataset == DATASET, t.tally.c.known_from <= INSTANT, t.tally.c.effective_from <= DAY
+    )
+)
+
+
+class RecordSet:
+    """The records of one dataset that a query picks at one view."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        dataset: int,
+        catalogue: Callable[[], Catalogue],
+        query: RecordQuery,
+        clocks: Clocks,
+    ) -> None:
+        """``catalogue`` is called only where the query names fields."""
+        self._conn, self._dataset, self._query, self._clocks = conn, dataset, query, clocks
+        self._read_catalogue = catalogue
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return self._read_catalogue()
+
+    @cached_property
+    def compiler(self) -> PredicateCompiler:
+        return PredicateCompiler(self._conn, self._dataset, self.catalogue)
+
+    def page(self, page: PageRows, order: Sequence[OrderKey]) -> tuple[Sequence[Any], tuple[Any, ...] | None]:
+        """Rows of the page; its last row's keys, None at the end. Raises ``LogError('bad-cursor')``."""
+        query = self._query
+        if query.after is not None and len(query.after) != len(order):
+            raise LogError("bad-cursor", "游标与查询不符。", "The cursor is of another request.")
+        if self._is_all_in_force and order is BY_TITLE:
+            rows = page.in_force(self._conn, self._dataset, query, self._clocks)
+        else:
+            spans = self._spans(_page_spans(order))
+            spans = spans.where(behind(order, query.after)) if query.after else spans.offset(query.offset)
+            rows = page.of_spans(self._conn, spans.limit(query.limit + 1), order)
+        more, rows = len(rows) > query.limit, rows[: query.limit]
+        return rows, tuple(rows[-1][-len(order) :]) if more and rows else None
+
+    def total(self) -> int:
+        if self._is_all_in_force:
+            return int(_TALLY.first(self._conn, view_values(self._dataset, self._clocks)).records)
+        return self._conn.scalar(self._spans(select(func.count()).select_from(t.span))) or 0
+
+    def facet(self, name: str) -> tuple[tuple[str, int], ...]:
+        """Values with their records, as if the query had no condition on the field itself.
+
+        Raises ``LogError('bad-filter')`` for a field whose values are not in the table of values.
+        """
+        if name == "part":
+            return self._part_facet()
+        if name not in self.compiler.value_fields:
+            raise bad_filter(name, "不能按此字段统计", "no counts are kept of this field")
+        value, count = t.value.c, func.count()
+        values = select(value.text, count).join_from(
+            t.span, t.value, and_(value.revision == _s.revision, value.field == name)
+        )
+        query = self._spans(values, besides=name).group_by(value.text).order_by(count.desc(), value.text)
+        return tuple((text, number) for text, number in self._conn.execute(query).all())
+
+    def _part_facet(self) -> tuple[tuple[str, int], ...]:
+        counts = select(_s.part, func.count()).select_from(t.span)
+        names = registry.part_names(self._conn, self._dataset)
+        sums: dict[str, int] = {}
+        for key, number in self._conn.execute(self._spans(counts, besides="part").group_by(_s.part)).all():
+            if key is not None:
+                sums[names[key]] = sums.get(names[key], 0) + number
+        return tuple(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def _is_all_in_force(self) -> bool:
+        query = self._query
+        return query.where is None and query.during is None and query.statuses == ("current",)
+
+    @cached_property
+    def _few(self) -> bool:
+        return self._query.where is not None and self.compiler.few(self._query.where)
+
+    def _spans(self, columns: Select[Any], *, besides: str | None = None) -> Select[Any]:
+        """The spans that the query picks. ``besides``: without its conditions on this field alone."""
+        # Few rows found by their values are fetched one by one; else the list is read in its order.
+        dataset = _s.dataset + 0 if self._few else _s.dataset
+        must = [one for one in conjuncts(self._query.where) if besides is None or fields(one) != {besides}]
+        query = columns.where(dataset == self._dataset, self._in_view())
+        return query.where(self.compiler.clause(*must)) if must else query
+
+    def _in_view(self) -> ColumnElement[bool]:
+        if self._query.during is not None:
+            return self._last_during(*self._query.during)
+        statuses = dict.fromkeys(self._query.statuses)
+        span_statuses = [_STATUSES[name] for name in statuses if name in _STATUSES]
+        if "future" in statuses:
+            if span_statuses:
+                raise bad_filter("status", "future 不能与其他状态同时使用", "future stands alone")
+            return self._first_to_come()
+        status = _s.status == span_statuses[0] if len(span_statuses) == 1 else _s.status.in_(span_statuses)
+        return and_(self._clocks.see(_s), status)
+
+    def _first_to_come(self) -> ColumnElement[bool]:
+        """The first state of records that have none on the day."""
+        other = t.span.alias("other").c
+        earlier = exists().where(
+            other.record == _s.record, self._clocks.know(other), other.effective_from < _s.effective_from
+        )
+        return and_(
+            self._clocks.know(_s),
+            _s.effective_from > self._clocks.day,
+            _s.status == "stated",
+            not_(earlier),
+        )
+
+    def _last_during(self, begin: date | None, end: date | None) -> ColumnElement[bool]:
+        """The last state of each record in force on any of these days."""
+        last = FOREVER if end is None else end.toordinal()
+        later = t.span.alias("later").c
+        superseded = exists().where(
+            later.record == _s.record,
+            later.status == "stated",
+            self._clocks.know(later),
+            later.effective_from > _s.effective_from,
+            later.effective_from <= last,
+        )
+        return and_(
+            self._clocks.know(_s),
+            _s.status == "stated",
+            _s.effective_from <= last,
+            _s.effective_to > (0 if begin is None else begin.toordinal()),
+            not_(superseded),
+        )
