@@ -1,8 +1,12 @@
-# Two commands matter: `make demo` and `make test`. Both set up what they need.
+# Two commands matter: `make demo` and `make check`. All set up what they need.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types check soak bench screenshots clean
+.PHONY: help setup demo fix types lint quick check test tests soak bench screenshots clean
 RUN := .venv/bin/
+# Tests side by side, one process for each core; a process that crashes ends the run, and fails it.
+PYTEST := $(RUN)pytest -n logical --dist worksteal --max-worker-restart=0
+# ROOM=log: the tests of the folders below tests/ that are called log.
+ROOM_TESTS = $(if $(ROOM),$(or $(shell find tests -type d -name '$(ROOM)'),$(error no folder below tests/ is called $(ROOM))))
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | sort
@@ -20,14 +24,27 @@ setup: .venv/.ready ## install everything into .venv
 demo: setup ## set up, publish the sample data, serve it on http://127.0.0.1:8000
 	$(RUN)python -m publisher.sample demo
 
-lint: setup ## style, types, direction of imports
+fix: setup ## format, and mend what the linter can mend
+	$(RUN)ruff check --fix .
+	$(RUN)ruff format .
+
+types: setup ## strict types (mypy), tests too
+	$(RUN)mypy
+
+lint: setup types ## style, types, direction of imports
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
-	$(RUN)mypy
 	$(RUN)lint-imports
 
-test: setup lint ## every test
-	$(RUN)pytest -m 'not soak'
+quick: setup ## tests that need no server and no other program (ROOM=log: those of one room)
+	$(PYTEST) -m 'not soak and not server and not program and not slow' $(ROOM_TESTS)
+
+check: lint quick ## lint and quick: what to run before a commit
+
+test: $(if $(ROOM),,lint) tests ## lint and every test (ROOM=log: all tests of one room, without lint)
+
+tests: setup
+	$(PYTEST) -m 'not soak' $(ROOM_TESTS)
 
 soak: setup ## long kill and load tests
 	$(RUN)pytest -m soak

@@ -23,7 +23,7 @@ from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
 from search.embedded.engine import EmbeddedEngine
 from search.evaluation import engine_agreement, judgement_files
-from tests import elasticsearch_server
+from tests.support import elasticsearch as elasticsearch_server
 
 FLOOR = 0.95
 SHOWN = 5
@@ -72,7 +72,7 @@ def main() -> int:
     parser.add_argument("--again", type=float, default=0.0, metavar="SHARE")
     asked = parser.parse_args()
     with ExitStack() as stack:
-        address = asked.address or stack.enter_context(elasticsearch_server.running()).address
+        address = asked.address or stack.enter_context(elasticsearch_server.running(java_options="")).address
         return 0 if anyio.run(measured, asked.folder, address, asked.again) else 1
 
 

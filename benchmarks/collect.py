@@ -32,7 +32,7 @@ from publisher.ingest.formats import text_encoding
 from publisher.log.log import Log
 from publisher.log.model import Dataset
 from schemas.definition.file_loader import load
-from tests import shared_data
+from tests.support import shared_data
 
 PER_PAGE = 12
 PARSED = 400
@@ -69,7 +69,7 @@ def _page(n: int, articles: tuple[dict[str, str], ...]) -> str:
 
 def serve(count: int) -> None:
     """The site, in a process of its own: prints its port, ends with its standard input."""
-    from tests.loopback import Answer, serving
+    from tests.support.loopback import Answer, serving
 
     with serving() as site:
         links = []

@@ -31,7 +31,7 @@ from search.contract import Document, Request
 from search.elastic import mapping, multi_search, search
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests import elasticsearch_server
+from tests.support import elasticsearch as elasticsearch_server
 
 FACETS = ("type", "body", "year")
 ALIAS = "qingdan-benchmark"
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, help="only the first N")
     asked = parser.parse_args()
     with ExitStack() as stack:
-        address = asked.address or stack.enter_context(elasticsearch_server.running()).address
+        address = asked.address or stack.enter_context(elasticsearch_server.running(java_options="")).address
         anyio.run(measure, address, asked.articles, asked.documents)
 
 

@@ -90,7 +90,7 @@ def cold(home: Path) -> None:
 
 def callback(home: Path) -> None:
     """``qingdan publish`` beside ``qingdan serve``: from the command's start to the call, three times."""
-    from tests.loopback import Answer, Asked, serving
+    from tests.support.loopback import Answer, Asked, serving
 
     # An installed program finds its modules compiled, whatever a machine that builds it is told to leave out.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

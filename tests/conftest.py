@@ -1,30 +1,48 @@
-"""Servers that tests share: started once a session, when the first test asks."""
+"""Servers, databases and the site that tests share."""
 
 from __future__ import annotations
 
 import os
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 from elasticsearch import Elasticsearch
 
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests import elasticsearch_server
+from tests.support import elasticsearch as elasticsearch_server
+from tests.support import postgresql, sqlite
+from tests.support.clock import Clock
+from tests.support.site import Site, four_releases
+from tests.support.skips import pytest_sessionfinish, pytest_terminal_summary
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
+
+SERVERS = {"elasticsearch_address", "postgresql_server", "postgresql_url", "node", "nodes"}
+"""Fixtures that start a server; which test asks for one gets the marker ``server``."""
+BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.server))
 
 
 @pytest.fixture(scope="session")
-def elasticsearch_address() -> Iterator[str]:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all processes of this run."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_address(run_folder: Path) -> Iterator[str]:
     """``QINGDAN_TEST_ELASTICSEARCH``, else a server of our own."""
-    given = os.environ.get("QINGDAN_TEST_ELASTICSEARCH")
-    if given:
-        yield given.rstrip("/")
+    named = os.environ.get("QINGDAN_TEST_ELASTICSEARCH")
+    if named:
+        yield named.rstrip("/")
         return
-    elasticsearch_server.require()
-    with elasticsearch_server.running() as node:
-        yield node.address
+    with elasticsearch_server.of_the_run(run_folder) as address:
+        yield address
 
 
 @pytest.fixture
@@ -38,20 +56,87 @@ def elasticsearch(elasticsearch_address: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
+def admin(elasticsearch: Connection) -> Iterator[Elasticsearch]:
+    """The plain client of the same server."""
+    with Elasticsearch(list(elasticsearch.hosts), request_timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
 def on_elasticsearch(elasticsearch: Connection) -> Iterator[ElasticsearchEngine]:
     engine = ElasticsearchEngine(elasticsearch)
     yield engine
     anyio.run(engine.close)
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """In CI a skipped test is a failed test."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
-    if os.environ.get("CI") == "true" and skipped and exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+@pytest.fixture(scope="session")
+def postgresql_server(run_folder: Path) -> Iterator[postgresql.Server]:
+    with postgresql.of_the_run(run_folder) as server:
+        yield server
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for report in terminalreporter.stats.get("skipped", []):
-        terminalreporter.write_line(f"skipped: {report.nodeid}: {report.longrepr[-1]}")
+@pytest.fixture
+def postgresql_url(postgresql_server: postgresql.Server) -> Iterator[str]:
+    """The address of an empty database on PostgreSQL."""
+    with postgresql_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database; each test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "postgresql":
+        address: str = request.getfixturevalue("postgresql_url")
+        return address
+    return sqlite.new(tmp_path / "qingdan.db")
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The database of a test's site: SQLite, and with the marker ``both_databases`` each in turn."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, database_kind: str) -> str:
+    """``QINGDAN_DATABASE`` of a new site of that kind: empty for SQLite in the site's folder."""
+    return request.getfixturevalue("postgresql_url") if database_kind == "postgresql" else ""
+
+
+@pytest.fixture(scope="session")
+def session_database(request: pytest.FixtureRequest, database_kind: str) -> Iterator[str]:
+    """The same for a site that tests share."""
+    if database_kind != "postgresql":
+        yield ""
+        return
+    with request.getfixturevalue("postgresql_server").database() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def site(session_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The small site of four releases. Tests that write, or move its clock, open one of their own."""
+    with four_releases(tmp_path_factory.mktemp("site"), database=session_database) as site:
+        yield site
+
+
+@pytest.fixture
+def client(site: Site) -> httpx.Client:
+    return site.client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("database_kind", BOTH, indirect=True, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SERVERS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)

@@ -10,9 +10,11 @@ from pathlib import Path
 import click
 import pytest
 
+from openapi.operation import ProblemKind
 from publisher.cli.root import root
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.ingest.findings import all_kinds
+from publisher.ingest.findings.kind import Kind
 from publisher.views.api import contract
 from publisher.views.pages import routes as people
 from publisher.views.pages.printing.templates import Press
@@ -100,12 +102,12 @@ def test_every_page_is_documented(route: AnyRoute) -> None:
 
 
 @pytest.mark.parametrize("kind", problems.KINDS, ids=lambda kind: kind.code)
-def test_every_problem_is_documented_with_its_status(kind: problems.ProblemKind) -> None:
+def test_every_problem_is_documented_with_its_status(kind: ProblemKind) -> None:
     assert f"| `{kind.code}` | {kind.status} |" in page("errors.md")
 
 
 @pytest.mark.parametrize("kind", all_kinds.every_kind(), ids=lambda kind: kind.code)
-def test_every_finding_is_documented_with_its_severity(kind: all_kinds.Kind) -> None:
+def test_every_finding_is_documented_with_its_severity(kind: Kind) -> None:
     assert f"| `{kind.code}` | {kind.severity} |" in page("findings.md")
 
 
@@ -129,14 +131,14 @@ def of_the_command() -> set[str]:
     }
 
 
-@pytest.mark.parametrize("code", sorted(of_the_log()))
-def test_every_refusal_of_the_log_is_documented(code: str) -> None:
-    assert re.search(rf"^\| [^|]*`{code}`[^|]* \|", page("errors.md"), re.M)
+def test_every_refusal_of_the_log_is_documented() -> None:
+    for code in sorted(of_the_log()):
+        assert re.search(rf"^\| [^|]*`{code}`[^|]* \|", page("errors.md"), re.M), code
 
 
-@pytest.mark.parametrize("code", sorted(of_the_command() - of_the_log()))
-def test_every_error_of_the_command_is_documented(code: str) -> None:
-    assert re.search(rf"^\| [^|]*`{code}`", page("cli.md"), re.M)
+def test_every_error_of_the_command_is_documented() -> None:
+    for code in sorted(of_the_command() - of_the_log()):
+        assert re.search(rf"^\| [^|]*`{code}`", page("cli.md"), re.M), code
 
 
 def test_every_page_is_linked_from_the_readme() -> None:

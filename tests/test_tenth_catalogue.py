@@ -32,7 +32,7 @@ def field(name: str, title: str, shape: str = "string", **more: object) -> dict[
     }
 
 
-MARKETS = {
+MARKETS: dict[str, Any] = {
     "fields": [
         field("market", "夜市名称", required=True, searched=5, aliases=["市场名称"]),
         field("street", "所在街道", searched=1, facet=True),

@@ -20,7 +20,7 @@ from publisher.notify.webhook_sender import Sender, sender
 from publisher.views.syndication import scope as scopes
 from search.query.field_filters import Fields
 from tests.feeds.conftest import FIRST, Service, made
-from tests.loopback import Answer, Asked, Loopback, serving
+from tests.support.loopback import Answer, Asked, Loopback, serving
 
 
 def confirming(asked: Asked, _write: Callable[[bytes], None]) -> Answer:
@@ -53,7 +53,7 @@ class Desk:
         return anyio.run(teller.tell)
 
     def later(self, by: timedelta) -> None:
-        self.site.now += by
+        self.site.clock.now += by
 
     def messages(self, path: str = "/hook") -> list[Asked]:
         """Without the question whether it wants to be told."""
@@ -67,7 +67,7 @@ class Desk:
 def opened(home: Path, **environ: str) -> Iterator[Desk]:
     place = settings.read(home, {"QINGDAN_LOOPBACK": "1"})
     with made(home, **environ) as site, serving() as server:
-        site.now = datetime.now(UTC)
+        site.clock.now = datetime.now(UTC)
         server.answers["/hook"] = confirming
         made_by = replace(sender(place), clock=lambda: datetime.now(UTC))
         desk = Desk(site, server, made_by, environ)
@@ -77,6 +77,6 @@ def opened(home: Path, **environ: str) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with opened(tmp_path) as desk:
+def desk(tmp_path: Path, database: str) -> Iterator[Desk]:
+    with opened(tmp_path, QINGDAN_DATABASE=database) as desk:
         yield desk

@@ -8,8 +8,9 @@ import pytest
 
 from publisher.notify.delivery import RETRIES
 from tests.announcing.conftest import Desk
-from tests.feeds.conftest import BASE, FEES, SECOND
-from tests.loopback import Answer
+from tests.feeds.conftest import SECOND
+from tests.support.loopback import Answer
+from tests.support.site import BASE, FEES
 
 
 @pytest.fixture

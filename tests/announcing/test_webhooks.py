@@ -26,8 +26,11 @@ from publisher.notify.webhook_sender import NotTakenError
 from schemas.definition.catalogue import Content
 from search.query.field_filters import Fields
 from tests.announcing.conftest import Desk, confirming
-from tests.feeds.conftest import BASE, FEES, FIRST, SECOND
-from tests.loopback import Answer, Asked, serving
+from tests.feeds.conftest import FIRST, SECOND
+from tests.support.loopback import Answer, Asked, serving
+from tests.support.site import BASE, FEES
+
+pytestmark = pytest.mark.both_databases
 
 
 def told_of(desk: Desk, path: str = "/hook") -> list[Any]:
@@ -114,6 +117,7 @@ def test_what_fails_is_sent_again_under_the_same_id_ever_later(desk: Desk) -> No
     assert (delivery.state, delivery.attempts, delivery.answer) == ("done", 3, 200)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_message_once_more(
     desk: Desk, tmp_path: Path
 ) -> None:
@@ -128,7 +132,7 @@ def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_messag
         return Answer()
 
     desk.server.answers["/hook"] = killing
-    command = [sys.executable, "-m", "tests.announcing.job", str(tmp_path), desk.site.now.isoformat()]
+    command = [sys.executable, "-m", "tests.announcing.job", str(tmp_path), desk.site.clock.now.isoformat()]
     workers.append(subprocess.Popen(command, env={**os.environ, **desk.environ}))
     assert workers[0].wait(60) == -signal.SIGKILL
     (delivery,) = desk.log()

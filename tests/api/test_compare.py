@@ -12,8 +12,10 @@ import jsonpatch
 import openpyxl
 import pytest
 
-from tests.api.asserting import assert_problem
-from tests.api.conftest import FEES, PLAIN, Site
+from tests.support.problems import assert_problem
+from tests.support.site import FEES, PLAIN, Site
+
+pytestmark = pytest.mark.both_databases
 
 HOME = f"/v1/datasets/{FEES}"
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from publisher.web.conditional_requests import Validity, etag, negotiate, unchanged
 from publisher.web.problems import ProblemError
 
+pytestmark = pytest.mark.both_databases
+
 MODIFIED = datetime(2015, 12, 1, 8, 30, 0, 999, tzinfo=UTC)
 VALIDITY = Validity((1, "a"), MODIFIED)
 TAG = etag(VALIDITY, version="1", address=b"/a?b=1")

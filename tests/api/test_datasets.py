@@ -6,10 +6,13 @@ import itertools
 import re
 
 import httpx
+import pytest
 
 from openapi import viewer
-from tests.api.asserting import BASE, assert_problem
-from tests.api.conftest import FEES
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES
+
+pytestmark = pytest.mark.both_databases
 
 HOME = f"/v1/datasets/{FEES}"
 

@@ -23,8 +23,11 @@ from publisher.web.problems import KINDS, ProblemError
 from schemas.definition import file_loader as catalogues
 from search.contract import Page, Request, SearchError
 from search.embedded.engine import EmbeddedEngine
-from tests.api.asserting import BASE, assert_problem
-from tests.api.conftest import FEES, PLAIN, Clock, Site, dataset, publish
+from tests.support.clock import Clock
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES, PLAIN, Site, dataset, publish
+
+pytestmark = pytest.mark.both_databases
 
 HOME = f"/v1/datasets/{FEES}"
 

@@ -12,8 +12,10 @@ import httpx
 import pytest
 import rfc8785
 
-from tests.api.asserting import BASE, assert_problem
-from tests.api.conftest import FEES, Site
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES, Site
+
+pytestmark = pytest.mark.both_databases
 
 HOME = f"/v1/datasets/{FEES}"
 FOREVER = date.max

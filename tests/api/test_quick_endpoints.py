@@ -20,8 +20,8 @@ from publisher.views.api import contract
 from publisher.views.ogc import resources
 from publisher.views.pages import routes as people
 from publisher.views.pages.printing.templates import HTML, Press
-from tests.api.asserting import assert_problem
-from tests.api.conftest import FEES, Site, made
+from tests.support.problems import assert_problem
+from tests.support.site import FEES, Site, four_releases
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 _TOOL = 4  # of those that the interpreter leaves to anybody
@@ -139,7 +139,7 @@ QUICK = [
 @pytest.fixture
 def damaged(tmp_path: Path) -> Iterator[Site]:
     """A site of its own, whose database a test may damage."""
-    with made(tmp_path) as site:
+    with four_releases(tmp_path) as site:
         yield site
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
-from tests.api.asserting import BASE, assert_problem
-from tests.api.conftest import FEES, Site
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES, Site
+
+pytestmark = pytest.mark.both_databases
 
 HOME = f"/v1/datasets/{FEES}"
 
@@ -18,6 +21,7 @@ def titles(response: httpx.Response) -> list[str]:
 
 
 def fault(response: httpx.Response) -> dict[str, Any]:
+    only: dict[str, Any]
     (only,) = assert_problem(response, "invalid-parameters")["errors"]
     return only
 

@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from schemas.definition.catalogue import Content
-from tests.api.asserting import BASE, assert_problem
-from tests.api.conftest import FEES, Site, made, publish
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES, Site, four_releases, publish
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_a_hit_leads_to_its_record_and_marks_the_original_text(site: Site) -> None:
@@ -118,7 +120,7 @@ def test_suggestions_come_from_names_bodies_and_numbers_of_today(client: httpx.C
 
 
 def test_suggestions_follow_the_log(tmp_path: Path) -> None:
-    with made(tmp_path) as site:
+    with four_releases(tmp_path) as site:
         address = "/v1/suggest?q=xinshe"
         before = site.client.get(address)
         assert before.json()["suggestions"] == []

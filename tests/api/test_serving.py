@@ -13,7 +13,8 @@ import pytest
 from publisher import app
 from publisher.log.log import Log
 from publisher.settings import read as read_settings
-from tests.api.asserting import BASE
+from tests.support.http_service import free_port
+from tests.support.site import BASE
 
 _PROGRAM = """
 import sys
@@ -32,9 +33,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     log = Log.open(settings.database, sources=settings.sources)
     log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
     log.close()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number: int = free.getsockname()[1]
+    number = free_port()
     command = [sys.executable, "-c", _PROGRAM, str(home), str(number)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

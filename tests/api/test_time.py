@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from publisher.log.model import Part
-from tests.api.asserting import assert_problem
-from tests.api.conftest import FEES, PLAIN, Site, dataset, made, publish
+from tests.support.problems import assert_problem
+from tests.support.site import FEES, PLAIN, Site, dataset, four_releases, publish
+
+pytestmark = pytest.mark.both_databases
 
 HOME = f"/v1/datasets/{FEES}"
 days = st.dates(date(2014, 12, 1), date(2016, 6, 1))
@@ -184,7 +186,7 @@ def assert_heard_of(client: httpx.Client, path: str, before: httpx.Response) -> 
 
 
 def test_what_is_published_later_changes_nothing_that_is_pinned_but_the_marks(tmp_path: Path) -> None:
-    with made(tmp_path) as site:
+    with four_releases(tmp_path) as site:
         kept, gone = site.record("城镇垃圾处理费"), site.record("食品经营许可证工本费")
         paths = [
             *(f"{HOME}/records?release={number}&limit=2" for number in (1, 2, 3, 4)),
@@ -208,7 +210,7 @@ def test_what_is_published_later_changes_nothing_that_is_pinned_but_the_marks(tm
 
 
 def test_a_new_name_of_a_part_is_shown_at_once_to_who_asks_again(tmp_path: Path) -> None:
-    with made(tmp_path) as site:
+    with four_releases(tmp_path) as site:
         site.log.datasets.create(dataset("parted", parts=(Part("财政局"),)), site.log.queries.catalogue(FEES))
         publish(site.log, "parted", PLAIN, date(2016, 1, 1), "示财〔2016〕1号", part="财政局")
         home = "/v1/datasets/parted"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,20 +9,14 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.served import ARGUMENTS, CHROMIUM, sample_site, without_search
-
-
-def missing(what: str) -> None:
-    """Skip on a laptop; in CI nothing may be missing."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is not installed, and CI needs it")
-    pytest.skip(f"{what} is not installed here; CI has it")
+from tests.support.required import lacks
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Of each module its own: while it is driven its event loop runs, and other tests want theirs."""
     if not Path(CHROMIUM).exists():
-        missing("Chromium")
+        lacks("Chromium is not installed")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium

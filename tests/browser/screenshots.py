@@ -74,7 +74,7 @@ def take(browser: Browser, base: str, folder: Path, names: list[str]) -> None:
                     continue
                 context = browser.new_context(
                     viewport={"width": pixels, "height": 800},
-                    color_scheme=scheme,  # type: ignore[arg-type]  # one of the words it takes
+                    color_scheme=scheme,
                     device_scale_factor=1,
                     locale="zh-CN",
                 )

@@ -12,9 +12,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import missing
 from tests.browser.screenshots import pages
 from tests.browser.visitor import Means, visiting
+from tests.support.required import lacks
+
+pytestmark = pytest.mark.program
 
 HERE = Path(__file__).parent / "node_modules"
 AXE = HERE / "axe-core" / "axe.min.js"
@@ -29,7 +31,7 @@ def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(
     browser: Browser, base: str, scheme: Literal["light", "dark"], width: int
 ) -> None:
     if not AXE.exists():
-        missing("axe-core (npm ci --prefix tests/browser)")
+        lacks("axe-core is not installed (npm ci --prefix tests/browser)")
     axe = AXE.read_text(encoding="utf-8")
     found: dict[str, list[str]] = {}
     for name, path in pages(base).items():
@@ -48,7 +50,7 @@ def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(
 
 def test_the_html_of_every_page_is_valid(base: str, tmp_path: Path) -> None:
     if not VNU.exists() or shutil.which("java") is None:
-        missing("vnu (npm ci --prefix tests/browser) or Java")
+        lacks("vnu (npm ci --prefix tests/browser) or Java is not installed")
     for name, path in pages(base).items():
         (tmp_path / f"{name}.html").write_bytes(
             httpx.get(base + path, headers={"accept": "text/html"}).content

@@ -6,7 +6,6 @@ it says on the console or by a request, and the visit fails; a dialog is a fault
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -20,7 +19,9 @@ from playwright.sync_api import Browser
 
 from tests.browser.served import free_address, served
 from tests.browser.visitor import Means, Visitor, visiting
-from tests.pages.hostile import BUNDLE, NUMBER, build, strings
+from tests.pages.hostile import BUNDLE, NUMBER, site, strings
+
+pytestmark = pytest.mark.program
 
 WIDTHS = (1280, 360)
 MEANS = Means(keyboard=False, scripts=True, width=1280)
@@ -62,9 +63,8 @@ def hostile_base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     base = free_address()
 
     def built() -> None:  # in a thread: while a browser is driven this one has a loop that runs
-        _, log, engine, _ = build(home, base)
-        asyncio.run(engine.close())
-        log.close()
+        with site(home, base):
+            pass
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(built).result()

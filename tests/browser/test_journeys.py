@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.visitor import MEANS, Means, Visitor, visiting
 
+pytestmark = pytest.mark.program
+
 MOUSE_WIDE, MOUSE_PLAIN_PHONE, KEYS_PHONE, KEYS_PLAIN_WIDE = MEANS
 BOTH = (pytest.param(MOUSE_WIDE, id=str(MOUSE_WIDE)), pytest.param(KEYS_PLAIN_WIDE, id=str(KEYS_PLAIN_WIDE)))
 OTHERS = (

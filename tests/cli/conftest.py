@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.site import Site
+from tests.support.command import Home
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path / "home")
+def site(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")

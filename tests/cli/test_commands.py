@@ -8,41 +8,41 @@ from pathlib import Path
 import pytest
 
 from schemas.definition.file_loader import load
-from tests.cli.site import Site, create, item, xlsx
+from tests.support.command import Home, create, item, xlsx
 
 ITEMS = [item("危险化学品经营许可"), item("危险化学品使用许可")]
 PUBLISH = ("publish", "shili-power-list", "--basis", "鞍政发〔2015〕34号", "--effective-on")
 
 
 @pytest.fixture
-def published(site: Site, tmp_path: Path) -> Site:
+def published(site: Home, tmp_path: Path) -> Home:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     site.ok(*PUBLISH, "2015-12-01")
     return site
 
 
-def test_datasets_are_listed_and_shown(published: Site) -> None:
+def test_datasets_are_listed_and_shown(published: Home) -> None:
     assert "shili-power-list\t示例市清单\tpower-list" in published.ok("dataset", "list").out
     shown = published.ok("dataset", "show", "shili-power-list", "--json").json
     assert (shown["division"], shown["releases"]) == ("210300", 1)
     assert [p["name"] for p in shown["parts"]] == ["应急管理局", "统计局"]
 
 
-def test_a_dataset_takes_no_division_that_does_not_exist(site: Site) -> None:
+def test_a_dataset_takes_no_division_that_does_not_exist(site: Home) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
     wrong = [a if a != "210300" else "990000" for a in create("x", "power-list")]
     assert site.run(*wrong).code == 2
 
 
-def test_a_renamed_part_is_still_told_by_its_old_name(published: Site, tmp_path: Path) -> None:
+def test_a_renamed_part_is_still_told_by_its_old_name(published: Home, tmp_path: Path) -> None:
     published.ok("dataset", "part", "rename", "shili-power-list", "统计局", "数据局")
     file = xlsx(tmp_path / "市统计局.xlsx", [item("统计检查")])
     told = published.ok("import", file, "--dataset", "shili-power-list", "--json").json
     assert told["files"][0]["part"] == "数据局"
 
 
-def test_a_merged_part_hands_its_records_over(published: Site, tmp_path: Path) -> None:
+def test_a_merged_part_hands_its_records_over(published: Home, tmp_path: Path) -> None:
     published.ok("dataset", "part", "merge", "shili-power-list", "应急管理局", "统计局")
     (part,) = published.ok("dataset", "part", "list", "shili-power-list", "--json").json
     assert (part["name"], part["aliases"]) == ("统计局", ["应急管理局"])
@@ -50,13 +50,13 @@ def test_a_merged_part_hands_its_records_over(published: Site, tmp_path: Path) -
     assert shown["part"] == "统计局"
 
 
-def test_a_closed_part_says_until_when(published: Site) -> None:
+def test_a_closed_part_says_until_when(published: Home) -> None:
     published.ok("dataset", "part", "close", "shili-power-list", "统计局", "--on", "2016-01-01")
     parts = published.ok("dataset", "part", "list", "shili-power-list", "--json").json
     assert [p["valid_to"] for p in parts] == [None, "2016-01-01"]
 
 
-def test_a_discarded_draft_is_gone(published: Site, tmp_path: Path) -> None:
+def test_a_discarded_draft_is_gone(published: Home, tmp_path: Path) -> None:
     file = xlsx(tmp_path / "统计局.xlsx", [item("统计检查")])
     published.ok("import", file, "--dataset", "shili-power-list")
     published.ok("draft", "discard", "shili-power-list", "--part", "统计局")
@@ -64,14 +64,14 @@ def test_a_discarded_draft_is_gone(published: Site, tmp_path: Path) -> None:
     assert published.run(*PUBLISH, "2016-01-01").code == 1
 
 
-def test_a_title_of_several_records_has_to_be_an_id_to_change_one(published: Site) -> None:
+def test_a_title_of_several_records_has_to_be_an_id_to_change_one(published: Home) -> None:
     ran = published.run("withdraw", "shili-power-list", "危险化学品", "--reason", "误")
     assert ran.code == 1
     assert "record-unclear" in ran.err
     assert len(published.ok("releases", "shili-power-list", "--json").json) == 1
 
 
-def test_a_correction_of_an_unknown_field_or_an_unreadable_value_is_refused(published: Site) -> None:
+def test_a_correction_of_an_unknown_field_or_an_unreadable_value_is_refused(published: Home) -> None:
     correct = ("correct", "shili-power-list", "危险化学品经营许可", "--reason", "勘误")
     assert published.run(*correct, "没有这一列=1").code == 2
     assert published.run(*correct, "承诺办结时限").code == 2
@@ -81,7 +81,7 @@ def test_a_correction_of_an_unknown_field_or_an_unreadable_value_is_refused(publ
     assert len(published.ok("releases", "shili-power-list", "--json").json) == 1
 
 
-def test_a_record_is_shown_as_it_was(published: Site) -> None:
+def test_a_record_is_shown_as_it_was(published: Home) -> None:
     name = "危险化学品经营许可"
     published.ok("correct", "shili-power-list", name, "承诺办结时限=5个工作日", "--reason", "勘误")
     (then,) = published.ok("show", "shili-power-list", name, "--release", "1", "--json").json
@@ -93,7 +93,7 @@ def test_a_record_is_shown_as_it_was(published: Site) -> None:
     )
 
 
-def test_changes_can_be_followed_by_their_sequence(published: Site) -> None:
+def test_changes_can_be_followed_by_their_sequence(published: Home) -> None:
     first = published.ok("changes", "--json", "--after", "0").json
     published.ok("withdraw", "shili-power-list", "危险化学品使用许可", "--reason", "误")
     last = max(change["sequence"] for change in first)
@@ -101,7 +101,7 @@ def test_changes_can_be_followed_by_their_sequence(published: Site) -> None:
     assert (later["kind"], later["reason"]) == ("withdrawn", "误")
 
 
-def test_later_effect_is_refused_until_the_clerk_decides(published: Site, tmp_path: Path) -> None:
+def test_later_effect_is_refused_until_the_clerk_decides(published: Home, tmp_path: Path) -> None:
     published.ok("import", xlsx(tmp_path / "应急管理局3.xlsx", ITEMS[:1]), "--dataset", "shili-power-list")
     published.ok(*PUBLISH, "2999-01-01")
     again = xlsx(tmp_path / "应急管理局2.xlsx", [*ITEMS, item("烟花爆竹经营许可")])
@@ -116,7 +116,7 @@ def test_later_effect_is_refused_until_the_clerk_decides(published: Site, tmp_pa
     assert future["status"] == "removed"
 
 
-def test_a_site_has_catalogues_of_its_own(site: Site, tmp_path: Path) -> None:
+def test_a_site_has_catalogues_of_its_own(site: Home, tmp_path: Path) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
     source = json.loads(load("qualifications").source)
     source["qingdan"]["name"] = "wells"
@@ -146,7 +146,7 @@ def test_a_site_has_catalogues_of_its_own(site: Site, tmp_path: Path) -> None:
     assert (told["records"], told["files"][0]["unmapped_columns"]) == (1, [])
 
 
-def test_a_wrong_catalogue_file_is_told_by_its_key(site: Site, tmp_path: Path) -> None:
+def test_a_wrong_catalogue_file_is_told_by_its_key(site: Home, tmp_path: Path) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
     file = tmp_path / "wells.json"
     file.write_text('{"fields": [], "qingdan": {"nmae": "wells"}}', encoding="utf-8")
@@ -155,7 +155,7 @@ def test_a_wrong_catalogue_file_is_told_by_its_key(site: Site, tmp_path: Path) -
     assert "bad-catalogue" in ran.err
 
 
-def test_a_migration_is_a_release(published: Site) -> None:
+def test_a_migration_is_a_release(published: Home) -> None:
     source = json.loads(load("power-list").source)
     source["fields"].append(
         {
@@ -175,19 +175,19 @@ def test_a_migration_is_a_release(published: Site) -> None:
     assert releases[1]["catalogue_digest"] != releases[0]["catalogue_digest"]
 
 
-def test_the_contract_is_printed_for_the_sites_own_base(published: Site) -> None:
+def test_the_contract_is_printed_for_the_sites_own_base(published: Home) -> None:
     told = published.ok("openapi").json
     assert told["servers"] == [{"url": "https://data.example.gov.cn"}]
     assert "/v1/search" in told["paths"]
 
 
-def test_a_catalogue_tells_its_headings(site: Site) -> None:
+def test_a_catalogue_tells_its_headings(site: Home) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
     assert "设定依据" in site.ok("catalogue", "show", "power-list").out
     assert site.ok("catalogue", "show", "power-list", "--json").json["qingdan"]["name"] == "power-list"
 
 
-def test_the_status_tells_what_is_there(published: Site) -> None:
+def test_the_status_tells_what_is_there(published: Home) -> None:
     (dataset,) = published.ok("status", "--json").json["datasets"]
     assert (dataset["release"], dataset["records"], dataset["draft"]) == (1, 2, False)
     assert "shili-power-list" in published.ok("status").out

@@ -7,13 +7,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.cli.site import Site, item, xlsx
+from tests.support.command import Home, item, xlsx
 
 NAME = "shili-power-list"
 
 
 @pytest.fixture
-def compared(site: Site, tmp_path: Path) -> Site:
+def compared(site: Home, tmp_path: Path) -> Home:
     """Two releases: one record changed, one removed, one added."""
     site.dataset(NAME, "应急管理局")
     lists = [
@@ -27,7 +27,7 @@ def compared(site: Site, tmp_path: Path) -> Site:
     return site
 
 
-def test_a_person_reads_what_changed_and_why(compared: Site) -> None:
+def test_a_person_reads_what_changed_and_why(compared: Home) -> None:
     said = compared.ok("compare", NAME, 1, 2).out
     for line in (
         "新增 added  丙许可",
@@ -40,7 +40,7 @@ def test_a_person_reads_what_changed_and_why(compared: Site) -> None:
     assert "不变 unchanged 0" in said
 
 
-def test_a_program_reads_the_same_and_days_mean_what_was_in_effect(compared: Site) -> None:
+def test_a_program_reads_the_same_and_days_mean_what_was_in_effect(compared: Home) -> None:
     by_release = compared.ok("compare", NAME, 1, 2, "--json").json
     by_day = compared.ok("compare", NAME, "2016-11-30", "2016-12-01", "--json").json
     assert by_release == by_day
@@ -49,7 +49,7 @@ def test_a_program_reads_the_same_and_days_mean_what_was_in_effect(compared: Sit
     assert same["differences"] == []
 
 
-def test_files_are_written_for_people(compared: Site, tmp_path: Path) -> None:
+def test_files_are_written_for_people(compared: Home, tmp_path: Path) -> None:
     table, book = tmp_path / "比较.csv", tmp_path / "比较.xlsx"
     compared.ok("compare", NAME, 1, "--csv", table, "--xlsx", book)
     assert "丙许可" in table.read_text(encoding="utf-8-sig")
@@ -59,5 +59,5 @@ def test_files_are_written_for_people(compared: Site, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "code"), [((2, 1), 2), (("2016-01-01", "2015-01-01"), 2), (("x",), 2), ((1, 9), 3)]
 )
-def test_what_makes_no_sense_is_refused(compared: Site, asked: tuple[object, ...], code: int) -> None:
+def test_what_makes_no_sense_is_refused(compared: Home, asked: tuple[object, ...], code: int) -> None:
     assert compared.run("compare", NAME, *asked).code == code

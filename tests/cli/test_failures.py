@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.site import Site, create, item, xls, xlsx
+from tests.support.command import Home, create, item, xls, xlsx
 
 ITEMS = [item("危险化学品经营许可"), item("安全生产许可证核发")]
 
@@ -24,11 +24,11 @@ def told(err: str) -> None:
     assert "Error: " in err
 
 
-def found(site: Site, text: str) -> list[str]:
+def found(site: Home, text: str) -> list[str]:
     return [hit["title"]["text"] for hit in site.ok("search", text, "--json").json["hits"]]
 
 
-def test_a_file_that_is_not_there_is_named(site: Site) -> None:
+def test_a_file_that_is_not_there_is_named(site: Home) -> None:
     site.dataset()
     ran = site.run("import", "没有.xlsx", "--dataset", "shili-power-list")
     assert ran.code == 3
@@ -36,7 +36,7 @@ def test_a_file_that_is_not_there_is_named(site: Site) -> None:
     told(ran.err)
 
 
-def test_a_folder_given_as_a_file_is_told_from_a_fault(site: Site, tmp_path: Path) -> None:
+def test_a_folder_given_as_a_file_is_told_from_a_fault(site: Home, tmp_path: Path) -> None:
     site.dataset()
     ran = site.run("import", tmp_path, "--dataset", "shili-power-list")
     assert ran.code == 1
@@ -44,7 +44,7 @@ def test_a_folder_given_as_a_file_is_told_from_a_fault(site: Site, tmp_path: Pat
     told(ran.err)
 
 
-def test_a_folder_without_a_site_says_how_to_make_one(site: Site) -> None:
+def test_a_folder_without_a_site_says_how_to_make_one(site: Home) -> None:
     ran = site.run("status")
     assert ran.code == 3
     assert "qingdan init" in ran.err
@@ -63,7 +63,7 @@ def test_a_folder_without_a_site_says_how_to_make_one(site: Site) -> None:
         ("draft", "show", "nothing"),
     ],
 )
-def test_an_unknown_dataset_is_not_found(site: Site, arguments: tuple[str, ...]) -> None:
+def test_an_unknown_dataset_is_not_found(site: Home, arguments: tuple[str, ...]) -> None:
     site.dataset()
     ran = site.run(*arguments)
     assert ran.code == 3
@@ -71,7 +71,7 @@ def test_an_unknown_dataset_is_not_found(site: Site, arguments: tuple[str, ...])
     told(ran.err)
 
 
-def test_an_unknown_catalogue_is_refused_and_the_known_ones_are_named(site: Site) -> None:
+def test_an_unknown_catalogue_is_refused_and_the_known_ones_are_named(site: Home) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
     ran = site.run(*create("x", "powers"))
     assert ran.code == 3
@@ -79,7 +79,7 @@ def test_an_unknown_catalogue_is_refused_and_the_known_ones_are_named(site: Site
     told(ran.err)
 
 
-def test_a_site_is_made_once(site: Site) -> None:
+def test_a_site_is_made_once(site: Home) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn/")
     ran = site.run("init", "--base", "https://other.example.gov.cn")
     assert ran.code == 1
@@ -90,12 +90,12 @@ def test_a_site_is_made_once(site: Site) -> None:
 @pytest.mark.parametrize(
     "base", ["data.example.gov.cn", "ftp://data.example.gov.cn", "https://a b", "https://"]
 )
-def test_a_base_that_is_no_address_is_a_usage_error(site: Site, base: str) -> None:
+def test_a_base_that_is_no_address_is_a_usage_error(site: Home, base: str) -> None:
     assert site.run("init", "--base", base).code == 2
     assert not site.home.exists()
 
 
-def test_a_command_typed_wrong_is_a_usage_error(site: Site) -> None:
+def test_a_command_typed_wrong_is_a_usage_error(site: Home) -> None:
     site.dataset()
     wrong = ["publish", "shili-power-list", "--effective-on", "2015-13-01", "--basis", "x"]
     assert site.run(*wrong).code == 2
@@ -104,7 +104,7 @@ def test_a_command_typed_wrong_is_a_usage_error(site: Site) -> None:
     assert site.run("publish", "x", "--effective-on", "2015-12-01", "--basis", "x", *both).code == 2
 
 
-def test_an_unreadable_file_among_good_ones_leaves_the_draft_as_it_was(site: Site, tmp_path: Path) -> None:
+def test_an_unreadable_file_among_good_ones_leaves_the_draft_as_it_was(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     good = xls(tmp_path / "应急管理局.xls", ITEMS)
     bad = tmp_path / "统计局.xlsx"
@@ -116,7 +116,7 @@ def test_an_unreadable_file_among_good_ones_leaves_the_draft_as_it_was(site: Sit
     assert site.run("draft", "show", "shili-power-list").code == 3
 
 
-def test_a_file_that_names_no_department_is_refused(site: Site, tmp_path: Path) -> None:
+def test_a_file_that_names_no_department_is_refused(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     ran = site.run("import", xlsx(tmp_path / "附件.xlsx", ITEMS), "--dataset", "shili-power-list")
     assert ran.code == 1
@@ -124,7 +124,7 @@ def test_a_file_that_names_no_department_is_refused(site: Site, tmp_path: Path) 
     told(ran.err)
 
 
-def test_two_files_for_one_department_do_not_take_each_others_place(site: Site, tmp_path: Path) -> None:
+def test_two_files_for_one_department_do_not_take_each_others_place(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     files = [xlsx(tmp_path / f"应急管理局{n}.xlsx", [item(f"事项{n}")]) for n in (1, 2)]
     ran = site.run("import", *files, "--dataset", "shili-power-list")
@@ -134,7 +134,7 @@ def test_two_files_for_one_department_do_not_take_each_others_place(site: Site, 
     assert site.run("draft", "show", "shili-power-list").code == 3
 
 
-def test_the_same_file_under_two_names_counts_once(site: Site, tmp_path: Path) -> None:
+def test_the_same_file_under_two_names_counts_once(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     one = xlsx(tmp_path / "应急管理局.xlsx", ITEMS)
     other = tmp_path / "应急管理局 (1).xlsx"
@@ -145,7 +145,7 @@ def test_the_same_file_under_two_names_counts_once(site: Site, tmp_path: Path) -
 
 
 def test_rows_in_error_block_publication_until_the_clerk_goes_on_without_them(
-    site: Site, tmp_path: Path
+    site: Home, tmp_path: Path
 ) -> None:
     site.dataset("shili-power-list", "应急管理局")
     wrong = [*ITEMS, item("烟花爆竹经营许可", promised="30个工作日")]
@@ -167,7 +167,7 @@ def test_rows_in_error_block_publication_until_the_clerk_goes_on_without_them(
     assert (left["file"], left["rows"], left["reason"]) == ("应急管理局.xlsx", [5], "error")
 
 
-def test_rows_left_out_at_the_import_need_no_second_word_at_publication(site: Site, tmp_path: Path) -> None:
+def test_rows_left_out_at_the_import_need_no_second_word_at_publication(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     file = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item("烟花爆竹经营许可", promised="30个工作日")])
     site.ok("import", file, "--dataset", "shili-power-list", "--without-errors")
@@ -177,7 +177,7 @@ def test_rows_left_out_at_the_import_need_no_second_word_at_publication(site: Si
     assert len(release["left_out"]) == 1
 
 
-def test_a_row_in_error_keeps_what_was_published_of_it(site: Site, tmp_path: Path) -> None:
+def test_a_row_in_error_keeps_what_was_published_of_it(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     publish = ("publish", "shili-power-list", "--basis", "鞍政发〔2015〕34号", "--effective-on")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
@@ -193,7 +193,7 @@ def test_a_row_in_error_keeps_what_was_published_of_it(site: Site, tmp_path: Pat
     assert kept["content"]["promised_limit"]["value"] == 10
 
 
-def test_one_item_in_two_departments_is_a_conflict_that_names_both(site: Site, tmp_path: Path) -> None:
+def test_one_item_in_two_departments_is_a_conflict_that_names_both(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     files = [xlsx(tmp_path / f"{part}.xlsx", ITEMS) for part in ("应急管理局", "统计局")]
     ran = site.run("import", *files, "--dataset", "shili-power-list", "--dry-run", "--json")
@@ -203,7 +203,7 @@ def test_one_item_in_two_departments_is_a_conflict_that_names_both(site: Site, t
     assert "统计局" in ran.json["conflicts"][0]["message_zh"]
 
 
-def test_a_dry_run_lets_an_item_move_between_departments(site: Site, tmp_path: Path) -> None:
+def test_a_dry_run_lets_an_item_move_between_departments(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
@@ -214,7 +214,7 @@ def test_a_dry_run_lets_an_item_move_between_departments(site: Site, tmp_path: P
     assert ran.code == 0
 
 
-def test_control_characters_of_a_file_never_reach_the_terminal(site: Site, tmp_path: Path) -> None:
+def test_control_characters_of_a_file_never_reach_the_terminal(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     name = "应急管理局\x1b]0;owned\x07\u202e.csv"
     file = tmp_path / name
@@ -224,7 +224,7 @@ def test_control_characters_of_a_file_never_reach_the_terminal(site: Site, tmp_p
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err)
 
 
-def test_a_full_disk_is_said_and_changes_nothing(site: Site, tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_changes_nothing(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     items = [item(f"第{n}项行政许可", remark="说明" * 200) for n in range(2_000)]
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
@@ -255,7 +255,7 @@ main()
 """
 
 
-def interrupt(site: Site, writing: str, *arguments: object) -> str:
+def interrupt(site: Home, writing: str, *arguments: object) -> str:
     """Ctrl-C when ``writing`` is done and nothing is committed yet → what was said."""
     held = subprocess.Popen(
         [sys.executable, "-c", _HELD, writing, *map(str, arguments)],
@@ -274,7 +274,7 @@ def interrupt(site: Site, writing: str, *arguments: object) -> str:
     return err
 
 
-def test_ctrl_c_in_the_midst_of_an_import_leaves_the_draft_as_it_was(site: Site, tmp_path: Path) -> None:
+def test_ctrl_c_in_the_midst_of_an_import_leaves_the_draft_as_it_was(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     draft = site.ok("draft", "show", "shili-power-list", "--json").json
@@ -293,7 +293,7 @@ PUBLISH = ("publish", "shili-power-list", "--effective-on", "2015-12-01", "--bas
 
 
 def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_draft(
-    site: Site, tmp_path: Path
+    site: Home, tmp_path: Path
 ) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
@@ -304,7 +304,7 @@ def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_dra
     assert site.ok("verify", "--json").json["ok"]
 
 
-def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Site, tmp_path: Path) -> None:
+def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     assert "发布已经完成" in interrupt(site, "publisher.indexing.worker.document", *PUBLISH)
@@ -314,7 +314,7 @@ def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Site, tmp_p
     assert found(site, ITEMS[0][0])[0] == ITEMS[0][0]
 
 
-def test_json_is_alone_on_stdout(site: Site) -> None:
+def test_json_is_alone_on_stdout(site: Home) -> None:
     site.dataset()
     for arguments in (("status",), ("dataset", "list"), ("catalogue", "list"), ("changes",), ("search", "x")):
         ran = site.ok(*arguments, "--json")
@@ -322,7 +322,7 @@ def test_json_is_alone_on_stdout(site: Site) -> None:
         assert ran.err == ""
 
 
-def test_help_is_in_two_languages_and_loads_nothing_that_only_commands_need(site: Site) -> None:
+def test_help_is_in_two_languages_and_loads_nothing_that_only_commands_need(site: Home) -> None:
     heavy = ("litestar", "sqlalchemy", "tantivy", "opencc", "pyarrow", "pygeoapi", "rich.table")
     ran = subprocess.run(
         [sys.executable, "-c", _HELP, *heavy], capture_output=True, text=True, check=True, timeout=60
@@ -340,7 +340,7 @@ print(*(name for name in sys.argv[1:] if name in sys.modules), end="", file=sys.
 """
 
 
-def test_a_release_stands_where_search_cannot_be_written(site: Site, tmp_path: Path) -> None:
+def test_a_release_stands_where_search_cannot_be_written(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     (site.home / "index").write_text("in the way")
@@ -353,7 +353,7 @@ def test_a_release_stands_where_search_cannot_be_written(site: Site, tmp_path: P
     assert found(site, "安全生产许可证核发")[0] == "安全生产许可证核发"
 
 
-def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Site, tmp_path: Path) -> None:
+def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     secret = "张三举报的许可事项"
     site.ok(
@@ -369,7 +369,7 @@ def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Sit
 
 
 def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import signal
-import socket
 import time
 import urllib.request
 from pathlib import Path
 
-from tests import shared_data
-from tests.cli.site import Site, item, xls, xlsx
+import pytest
+
+from tests.support import shared_data
+from tests.support.command import Home, item, xls, xlsx
+from tests.support.http_service import free_port
 
 FIRST = [item("危险化学品经营许可"), item("安全生产许可证核发")]
 SECOND = [item("危险化学品经营许可", promised="7个工作日"), item("烟花爆竹经营许可", promised="15个工作日")]
 
 
-def published(site: Site, folder: Path) -> None:
+def published(site: Home, folder: Path) -> None:
     """Two departments, the first with two releases."""
     site.dataset("shili-power-list", "应急管理局", "统计局")
     site.ok("import", xls(folder / "市应急管理局权责清单.xls", FIRST), "--dataset", "shili-power-list")
@@ -26,7 +28,7 @@ def published(site: Site, folder: Path) -> None:
     site.ok("publish", "shili-power-list", "--effective-on", "2016-06-01", *basis)
 
 
-def test_a_dry_run_tells_everything_and_writes_nothing(site: Site, tmp_path: Path) -> None:
+def test_a_dry_run_tells_everything_and_writes_nothing(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     files = (xls(tmp_path / "市应急管理局.xls", FIRST), xlsx(tmp_path / "市统计局.xlsx", [item("统计检查")]))
     before = site.files()
@@ -41,7 +43,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(site: Site, tmp_path: Pat
     assert not told["staged"]
 
 
-def test_an_import_waits_in_the_draft_until_it_is_published(site: Site, tmp_path: Path) -> None:
+def test_an_import_waits_in_the_draft_until_it_is_published(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xls(tmp_path / "市应急管理局.xls", FIRST), "--dataset", "shili-power-list")
     assert site.ok("releases", "shili-power-list", "--json").json == []
@@ -52,7 +54,7 @@ def test_an_import_waits_in_the_draft_until_it_is_published(site: Site, tmp_path
     assert (release["number"], release["basis"], release["counts"]["added"]) == (1, "鞍政发〔2015〕34号", 2)
 
 
-def test_a_second_release_touches_only_the_part_that_was_handed_in(site: Site, tmp_path: Path) -> None:
+def test_a_second_release_touches_only_the_part_that_was_handed_in(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     changes = site.ok("changes", "shili-power-list", "--release", "2", "--json").json
     assert {(c["kind"], c["title"]) for c in changes} == {
@@ -62,7 +64,7 @@ def test_a_second_release_touches_only_the_part_that_was_handed_in(site: Site, t
     }
 
 
-def test_traditional_characters_find_what_simplified_ones_find(site: Site, tmp_path: Path) -> None:
+def test_traditional_characters_find_what_simplified_ones_find(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     simplified = site.ok("search", "危险化学品经营许可", "--json").json
     traditional = site.ok("search", "危險化學品經營許可", "--json").json
@@ -74,21 +76,21 @@ def test_traditional_characters_find_what_simplified_ones_find(site: Site, tmp_p
     assert "您是不是要找" in site.ok("search", "whpjyxk").err
 
 
-def test_search_at_a_past_day_finds_what_was_removed_since(site: Site, tmp_path: Path) -> None:
+def test_search_at_a_past_day_finds_what_was_removed_since(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     assert site.ok("search", "安全生产许可证", "--json").json["match"] != "all"
     past = site.ok("search", "安全生产许可证", "--as-of", "2016-01-01", "--json").json
     assert past["hits"][0]["title"]["text"] == "安全生产许可证核发"
 
 
-def test_history_tells_by_name_what_changed_field_by_field(site: Site, tmp_path: Path) -> None:
+def test_history_tells_by_name_what_changed_field_by_field(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     told = site.ok("history", "shili-power-list", "危险化学品经营许可").out
     assert "2015-12-01" in told
     assert "10个工作日 → 7个工作日" in told
 
 
-def test_a_withdrawn_record_is_found_no_more_and_its_reason_is_told(site: Site, tmp_path: Path) -> None:
+def test_a_withdrawn_record_is_found_no_more_and_its_reason_is_told(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     site.ok("withdraw", "shili-power-list", "统计检查", "--reason", "误报")
     assert "统计检查" not in [
@@ -98,7 +100,7 @@ def test_a_withdrawn_record_is_found_no_more_and_its_reason_is_told(site: Site, 
     assert (shown["status"], shown["reason"], shown["content"]) == ("withdrawn", "误报", {})
 
 
-def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Site, tmp_path: Path) -> None:
+def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     site.ok("correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "勘误")
     (shown,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
@@ -106,7 +108,7 @@ def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Site, tmp_pa
     assert site.ok("releases", "shili-power-list", "--json").json[-1]["counts"]["corrected"] == 1
 
 
-def test_a_rename_keeps_the_records_id_and_history(site: Site, tmp_path: Path) -> None:
+def test_a_rename_keeps_the_records_id_and_history(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     (before,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
     site.ok("rename", "shili-power-list", "统计检查", "事项名称=统计执法检查", "--effective-on", "2017-01-01")
@@ -115,7 +117,7 @@ def test_a_rename_keeps_the_records_id_and_history(site: Site, tmp_path: Path) -
     assert site.ok("search", "统计执法检查", "--json").json["hits"][0]["record"] == before["id"]
 
 
-def test_publishing_nothing_new_makes_no_release(site: Site, tmp_path: Path) -> None:
+def test_publishing_nothing_new_makes_no_release(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     site.ok("import", xlsx(tmp_path / "应急局再报.xlsx", SECOND), "--dataset", "shili-power-list")
     ran = site.ok(
@@ -125,7 +127,7 @@ def test_publishing_nothing_new_makes_no_release(site: Site, tmp_path: Path) -> 
     assert len(site.ok("releases", "shili-power-list", "--json").json) == 2
 
 
-def test_a_lost_index_is_made_again_from_the_log(site: Site, tmp_path: Path) -> None:
+def test_a_lost_index_is_made_again_from_the_log(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     before = site.ok("search", "烟花爆竹", "--json").json["hits"]
     for path in sorted((site.home / "index").rglob("*"), reverse=True):
@@ -137,11 +139,9 @@ def test_a_lost_index_is_made_again_from_the_log(site: Site, tmp_path: Path) -> 
     assert site.ok("verify", "--json").json["ok"]
 
 
-def test_commands_work_while_the_site_is_served(site: Site, tmp_path: Path) -> None:
+def test_commands_work_while_the_site_is_served(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     serving = site.spawn("serve", "--port", port)
     try:
         address = f"http://127.0.0.1:{port}"
@@ -163,7 +163,8 @@ def test_commands_work_while_the_site_is_served(site: Site, tmp_path: Path) -> N
         serving.kill()
 
 
-def test_the_real_workbooks_of_a_city_are_one_release(site: Site) -> None:
+@pytest.mark.shared
+def test_the_real_workbooks_of_a_city_are_one_release(site: Home) -> None:
     folder = shared_data.require("power-list-karamay")
     site.dataset(
         "power-list",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.announcing.conftest import confirming
-from tests.cli.site import Site, item, xlsx
-from tests.loopback import Answer, Asked, Write, serving
+from tests.support.command import Home, item, xlsx
+from tests.support.http_service import free_port
+from tests.support.loopback import Answer, Asked, Write, serving
 
 
 @pytest.fixture
@@ -20,14 +20,14 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QINGDAN_LOOPBACK", "1")
 
 
-def published(site: Site, tmp_path: Path, *names: str) -> None:
+def published(site: Home, tmp_path: Path, *names: str) -> None:
     file = xlsx(tmp_path / f"{names[-1]}.xlsx", [item(name) for name in names])
     site.ok("import", file, "--dataset", "shili-power-list")
     site.ok("publish", "shili-power-list", "--effective-on", "2016-01-01", "--basis", "鞍政发〔2016〕1号")
 
 
 @pytest.mark.usefixtures("loopback")
-def test_a_desk_is_subscribed_listed_set_right_and_removed(site: Site) -> None:
+def test_a_desk_is_subscribed_listed_set_right_and_removed(site: Home) -> None:
     site.dataset()
     with serving() as server:
         server.answers["/hook"] = Answer(status=404)
@@ -60,13 +60,13 @@ def test_a_desk_is_subscribed_listed_set_right_and_removed(site: Site) -> None:
         (("log", "nobody"), 3),
     ],
 )
-def test_what_cannot_be_subscribed_is_refused(site: Site, arguments: tuple[str, ...], code: int) -> None:
+def test_what_cannot_be_subscribed_is_refused(site: Home, arguments: tuple[str, ...], code: int) -> None:
     site.dataset()
     assert site.run("webhooks", *arguments).code == code
 
 
 @pytest.mark.usefixtures("loopback")
-def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Site, tmp_path: Path) -> None:
+def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Home, tmp_path: Path) -> None:
     site.dataset()
     arrived = threading.Event()
 
@@ -76,11 +76,9 @@ def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Site, tmp
             arrived.set()
         return answer
 
-    with serving() as server, socket.socket() as probe:
+    with serving() as server:
         server.answers["/hook"] = hook
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+        port = free_port()
         made = site.ok("webhooks", "add", f"{server.base}/hook", "--feed", "/feeds/all.atom", "--json").json
         serve = site.spawn("serve", "--port", port)
         try:

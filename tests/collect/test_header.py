@@ -3,11 +3,11 @@
 import pytest
 
 from publisher.ingest.parsed_file import UnreadableFile
-from tests.collect.workbooks import POWER_HEADER, codes, column, csv_bytes, left, power_row, read, xlsx
+from tests.collect.workbooks import POWER_HEADER, Rows, codes, column, csv_bytes, left, power_row, read, xlsx
 
 
 def test_title_rows_above_the_header_are_left_out_as_titles() -> None:
-    rows = [
+    rows: Rows = [
         ["某市某局2024年权责清单"],
         ["部门名称：某局"],
         POWER_HEADER,
@@ -19,13 +19,13 @@ def test_title_rows_above_the_header_are_left_out_as_titles() -> None:
 
 
 def test_headings_are_known_through_newlines_spaces_and_width() -> None:
-    rows = [["事项\n名称", " 权 力类型", "行使\n主体"], ["甲许可", "行政许可", "某局"]]
+    rows: Rows = [["事项\n名称", " 权 力类型", "行使\n主体"], ["甲许可", "行政许可", "某局"]]
     reading = read(xlsx(("Sheet1", rows)))
     assert reading.records[0].content == {"name": "甲许可", "power_type": "行政许可", "actor": "某局"}
 
 
 def test_a_heading_over_two_columns_gives_the_second_its_own_field() -> None:
-    rows = [POWER_HEADER, power_row(1, "甲许可", level="地州市级", scope="负责本级许可")]
+    rows: Rows = [POWER_HEADER, power_row(1, "甲许可", level="地州市级", scope="负责本级许可")]
     for merged in (["H1:I1"], []):
         reading = read(xlsx(("Sheet1", rows), merged=merged))
         assert column(reading, "level") == ["地州市级"]
@@ -43,7 +43,7 @@ def test_a_heading_repeated_in_both_columns_is_one_heading() -> None:
 def test_the_second_column_of_a_heading_holds_no_copy_of_the_first(
     scope: str | None, merged: list[str]
 ) -> None:
-    rows = [POWER_HEADER, power_row(1, "甲许可", level="地州市级", scope=scope)]
+    rows: Rows = [POWER_HEADER, power_row(1, "甲许可", level="地州市级", scope=scope)]
     assert column(read(xlsx(("Sheet1", rows), merged=merged)), "level_scope") == [None]
 
 
@@ -62,7 +62,7 @@ def test_one_column_for_level_and_scope_is_parted(text: str, level: str | None, 
 
 
 def test_two_header_rows_are_read_together() -> None:
-    rows = [
+    rows: Rows = [
         ["序号", "事项名称", "办结时限", None, "备注"],
         [None, None, "法定期限", "承诺期限", None],
         [1, "甲许可", "20个工作日", "10个工作日", "无"],
@@ -75,7 +75,7 @@ def test_two_header_rows_are_read_together() -> None:
 
 
 def test_a_second_header_row_completes_the_words_of_the_first() -> None:
-    rows = [
+    rows: Rows = [
         ["序号", "事项名称", "办结时限", ""],
         ["", "", "法定", "承诺"],
         [1, "甲", "5个工作日", "3个工作日"],
@@ -86,14 +86,14 @@ def test_a_second_header_row_completes_the_words_of_the_first() -> None:
 
 
 def test_the_header_shown_again_on_a_later_page_is_left_out() -> None:
-    rows = [POWER_HEADER, power_row(1, "甲许可"), POWER_HEADER, power_row(2, "乙许可")]
+    rows: Rows = [POWER_HEADER, power_row(1, "甲许可"), POWER_HEADER, power_row(2, "乙许可")]
     reading = read(xlsx(("Sheet1", rows)))
     assert left(reading) == [(1, "header"), (3, "repeated-header")]
     assert column(reading, "name") == ["甲许可", "乙许可"]
 
 
 def test_a_sheet_may_hold_several_tables_with_other_columns() -> None:
-    rows = [
+    rows: Rows = [
         ["一、行政许可", None, None],
         ["序号", "事项名称", "行使主体"],
         [1, "甲许可", "某局"],
@@ -108,7 +108,7 @@ def test_a_sheet_may_hold_several_tables_with_other_columns() -> None:
 
 
 def test_stray_columns_at_the_right_are_named_and_not_read() -> None:
-    rows = [
+    rows: Rows = [
         ["事项名称", "权力类型", "备注", None, None, "事项名称"],
         ["甲许可", "行政许可", None, None, "行政检查", "另一项"],
     ]

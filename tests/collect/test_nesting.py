@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.ingest.tables.numbered_rows import mark_of
-from tests.collect.workbooks import codes, column, csv_bytes, left, read, xlsx
+from tests.collect.workbooks import Rows, codes, column, csv_bytes, left, read, xlsx
 
 _NATIONAL_2009 = [
     ["序号", "部门", "收费项目", "管理方式", "收费及资金管理文件依据"],
@@ -65,7 +65,7 @@ def test_numbers_leave_the_name_and_stay_beside_it() -> None:
 
 
 def test_department_rows_of_their_own_are_groups() -> None:
-    rows = [
+    rows: Rows = [
         ["序号", "部门", "项目名称", "管理方式", "政策依据", "立项级次", "涉企"],
         ["一", "公安", "", "", "", "", ""],
         ["", "", "1.外国人证件费", "缴入同级国库", "公通字[2000]99号", "中央", ""],
@@ -81,7 +81,7 @@ def test_department_rows_of_their_own_are_groups() -> None:
 
 
 def test_a_blank_takes_its_items_value_and_never_its_sibling_items() -> None:
-    rows = [
+    rows: Rows = [
         ["部门", "项目名称", "管理方式", "政策依据"],
         ["公安", "1.甲费", "缴入地方国库", "财综[2004]60号"],
         ["", "2.乙费", "", "财综[2005]1号"],
@@ -93,7 +93,7 @@ def test_a_blank_takes_its_items_value_and_never_its_sibling_items() -> None:
 
 
 def test_numbers_in_a_column_of_their_own_and_departments_with_numbers() -> None:
-    rows = [
+    rows: Rows = [
         ["部门", "项目序号", "项目名称", "资金管理方式", "政策依据"],
         ["一、外交部门", "", "", "", ""],
         ["", 1, "认证费（含加急）", "缴入中央和地方国库", "计价格〔1999〕466号"],
@@ -112,7 +112,7 @@ def test_numbers_in_a_column_of_their_own_and_departments_with_numbers() -> None
 
 
 def test_groups_may_stand_in_the_column_of_names() -> None:
-    rows = [
+    rows: Rows = [
         ["项目名称", "资金管理方式"],
         ["一、公安部门", ""],
         ["1．证照费", "缴入地方国库"],
@@ -127,7 +127,7 @@ def test_groups_may_stand_in_the_column_of_names() -> None:
 
 
 def test_an_indented_name_without_a_number_is_a_part() -> None:
-    rows = [
+    rows: Rows = [
         ["项目名称", "资金管理方式"],
         ["1.证照费", "缴入地方国库"],
         ["　　工本费", ""],
@@ -138,7 +138,7 @@ def test_an_indented_name_without_a_number_is_a_part() -> None:
 
 
 def test_parts_of_parts_nest_by_ringed_numbers() -> None:
-    rows = [["项目名称", "资金管理方式"], ["1.甲费", ""], ["(1)乙费", ""], ["①丙费", "缴入地方国库"]]
+    rows: Rows = [["项目名称", "资金管理方式"], ["1.甲费", ""], ["(1)乙费", ""], ["①丙费", "缴入地方国库"]]
     reading = read(csv_bytes(*rows), "fees")
     assert column(reading, "parent_name") == ["乙费"]
     assert left(reading)[1:] == [(2, "group"), (3, "group")]
@@ -159,7 +159,7 @@ def test_a_triangle_marks_a_charge_on_enterprises(name: str) -> None:
 
 
 def test_a_row_without_a_name_continues_the_charge_above() -> None:
-    rows = [
+    rows: Rows = [
         ["项目名称", "资金管理方式", "政策依据"],
         ["1.甲费", "缴入地方国库", "财综〔2004〕60号，"],
         ["", "", "财综〔2005〕1号"],
@@ -184,7 +184,7 @@ def test_any_numbers_writing_gives_the_bare_name(number: int, dot: str, name: st
 
 
 def test_one_name_under_two_items_is_two_charges() -> None:
-    rows = [
+    rows: Rows = [
         ["项目名称", "资金管理方式"],
         ["1.护照费", ""],
         ["(1)工本费", "缴入中央国库"],

@@ -9,7 +9,7 @@ from publisher.ingest.parsed_file import Reading
 from publisher.ingest.read_file import read_path
 from schemas.definition.file_loader import load
 from tests.collect.workbooks import accounted, column
-from tests.shared_data import require
+from tests.support.shared_data import require
 
 KARAMAY = {
     "2024年市农业农村局权责清单.xls": (321, 312),
@@ -40,6 +40,7 @@ def _karamay(part: str) -> Reading:
     return _read("power-list-karamay", name, catalogue="power-list")
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(("name", "counts"), KARAMAY.items(), ids=lambda x: x if isinstance(x, str) else "")
 def test_each_workbook_gives_its_records_and_accounts_for_every_row(
     name: str, counts: tuple[int, int]
@@ -51,12 +52,14 @@ def test_each_workbook_gives_its_records_and_accounts_for_every_row(
     assert all(record.content.get("name") for record in reading.records)
 
 
+@pytest.mark.shared
 def test_less_than_half_a_percent_of_rows_is_left_out_beside_titles_headers_and_notes() -> None:
     readings = [_read("power-list-karamay", name, catalogue="power-list") for name in KARAMAY]
     rest = [x for r in readings for x in r.left_out if x.reason not in {"title", "header", "note", "group"}]
     assert len(rest) <= 0.005 * sum(r.rows for r in readings)
 
 
+@pytest.mark.shared
 def test_the_only_errors_are_three_pairs_of_rows_that_one_cannot_tell_apart() -> None:
     errors = [
         (f.code, f.sheet, f.row)
@@ -71,11 +74,13 @@ def test_the_only_errors_are_three_pairs_of_rows_that_one_cannot_tell_apart() ->
     ]
 
 
+@pytest.mark.shared
 def test_a_sheet_that_claims_eleven_items_and_holds_ten_rows_is_told() -> None:
     found = [f for f in _karamay("农业农村").findings if f.code == "count-mismatch"]
     assert [(f.sheet, f.found) for f in found] == [("行政许可（11项）", "行政许可（11项）")]
 
 
+@pytest.mark.shared
 def test_three_levels_of_one_item_are_three_records() -> None:
     records = [r for r in _karamay("农业农村").records if r.sheet == "行政征收（ 1 项）"]
     assert [r.content["level"] for r in records] == ["自治区级", "县市区级", "地州市级"]
@@ -83,6 +88,7 @@ def test_three_levels_of_one_item_are_three_records() -> None:
     assert records[1].cells["basis"] == "E2"
 
 
+@pytest.mark.shared
 def test_parts_of_a_merged_item_inherit_its_name_even_where_the_merge_ends_early() -> None:
     records = {r.rows[0]: r for r in _karamay("人力资源").records}
     assert records[14].content["sub_name"] == "5.中外合作职业技能培训机构终止审批"
@@ -90,6 +96,7 @@ def test_parts_of_a_merged_item_inherit_its_name_even_where_the_merge_ends_early
     assert (records[14].originals["name"], records[14].cells["name"]) == ("", "B10")
 
 
+@pytest.mark.shared
 def test_cells_broken_every_few_characters_are_mended() -> None:
     content = _karamay("统计局").records[0].content
     assert (
@@ -101,6 +108,7 @@ def test_cells_broken_every_few_characters_are_mended() -> None:
     assert content["accountable"] == "1.具体承办人；\n2.内设机构负责人；\n3.单位法定代表人或分管领导。"
 
 
+@pytest.mark.shared
 def test_text_under_merged_cells_is_read_and_told_row_by_row() -> None:
     reading = _karamay("文化体育")
     told = [f.row for f in reading.findings if f.code == "covered-text"]
@@ -109,6 +117,7 @@ def test_text_under_merged_cells_is_read_and_told_row_by_row() -> None:
     assert (record.content["level"], record.content["actor"]) == ("县市区级", "县市区级文体广电旅游局")
 
 
+@pytest.mark.shared
 def test_a_list_of_words_beside_the_table_is_named_and_not_read() -> None:
     reading = _karamay("财政局")
     assert reading.unmapped_columns == ("N",)
@@ -124,6 +133,7 @@ FEES = {
 """File → rows, records, groups."""
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("name", FEES)
 def test_fee_catalogues_unfold(name: str) -> None:
     reading = _read("fees", name, catalogue="fees")
@@ -134,6 +144,7 @@ def test_fee_catalogues_unfold(name: str) -> None:
     assert not reading.findings
 
 
+@pytest.mark.shared
 def test_departments_and_numbers_of_the_real_fee_catalogues() -> None:
     departments = {name: set(column(_read("fees", name, catalogue="fees"), "department")) for name in FEES}
     assert departments == {
@@ -146,6 +157,7 @@ def test_departments_and_numbers_of_the_real_fee_catalogues() -> None:
     assert numbers == ["1", "(1)", "(2)", "3", "4", "5", "6", "7", "9"]
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("folder", "name", "catalogue", "count"),
     [
@@ -164,16 +176,19 @@ def test_the_other_catalogues_import_whole(folder: str, name: str, catalogue: st
     assert not [f for f in reading.findings if f.severity == "error"]
 
 
+@pytest.mark.shared
 def test_a_bracket_that_the_source_leaves_open_is_told_and_not_invented() -> None:
     reading = _read("pre-approval-2017", "qianzhi_2017-11.csv", catalogue="pre-approvals")
     assert [(f.code, f.row) for f in reading.findings] == [("unclosed-bracket", 17)]
 
 
+@pytest.mark.shared
 def test_a_cancelled_item_without_a_decision_number_has_none() -> None:
     reading = _read("cancelled-items", "state-council-partial.csv", catalogue="cancelled-items")
     assert column(reading, "decision_number")[-4:] == [None] * 4
 
 
+@pytest.mark.shared
 def test_items_of_another_province_come_with_their_codes_and_types() -> None:
     reading = _read("power-list-liaoning", "government_data.json", catalogue="power-list")
     assert column(reading, "code")[0] == "210973001000"

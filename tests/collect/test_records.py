@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 from publisher.ingest.parsed_file import SheetReport, UnreadableFile
 from publisher.ingest.record_builder import exceeds
 from publisher.ingest.whole_file_checks import claimed
-from tests.collect.workbooks import POWER_HEADER, codes, column, csv_bytes, left, power_row, read, xlsx
+from schemas.definition.catalogue import Json
+from tests.collect.workbooks import POWER_HEADER, Rows, codes, column, csv_bytes, left, power_row, read, xlsx
 
 
 def test_the_original_stands_beside_every_value_that_was_changed() -> None:
-    rows = [POWER_HEADER, power_row("１", "甲\n许\n可\n事\n项", kind=" 行政许可\u3000", actor="某局")]
+    rows: Rows = [POWER_HEADER, power_row("１", "甲\n许\n可\n事\n项", kind=" 行政许可\u3000", actor="某局")]
     record = read(xlsx(("Sheet1", rows))).records[0]
     assert record.content == {"name": "甲许可事项", "power_type": "行政许可", "actor": "某局"}
     assert record.originals == {"name": "甲\n许\n可\n事\n项", "power_type": " 行政许可\u3000"}
 
 
 def test_each_field_says_which_cell_it_was_read_from() -> None:
-    rows = [["标题"], POWER_HEADER, power_row(1, "甲许可", actor="某局")]
+    rows: Rows = [["标题"], POWER_HEADER, power_row(1, "甲许可", actor="某局")]
     assert read(xlsx(("S", rows), merged=["A1:K1"])).records[0].cells == {"name": "B3", "actor": "F3"}
 
 
@@ -84,7 +85,8 @@ def test_a_promised_limit_must_not_exceed_the_statutory_one(
 
 @given(st.integers(0, 999), st.integers(0, 999), st.sampled_from(["小时", "工作日", "自然日", "月", "年"]))
 def test_limits_of_one_unit_compare_as_numbers(promised: int, statutory: int, unit: str) -> None:
-    one, other = {"value": promised, "unit": unit}, {"value": statutory, "unit": unit}
+    one: dict[str, Json] = {"value": promised, "unit": unit}
+    other: dict[str, Json] = {"value": statutory, "unit": unit}
     assert exceeds(one, other) is (promised > statutory)
 
 
@@ -98,7 +100,10 @@ def test_an_exact_copy_counts_once_with_a_warning() -> None:
 
 
 def test_two_different_rows_of_one_identity_are_errors_that_name_both() -> None:
-    rows = [power_row(1, "甲许可", basis="《某法》第一条"), power_row(2, "甲许可", basis="《某法》第二条")]
+    rows: Rows = [
+        power_row(1, "甲许可", basis="《某法》第一条"),
+        power_row(2, "甲许可", basis="《某法》第二条"),
+    ]
     reading = read(xlsx(("一表", [POWER_HEADER, rows[0]]), ("二表", [POWER_HEADER, rows[1]])))
     finding = next(f for f in reading.findings if f.code == "identity-clash")
     assert [r.in_error for r in reading.records] == [True, True]
@@ -109,7 +114,7 @@ def test_two_different_rows_of_one_identity_are_errors_that_name_both() -> None:
 
 
 def test_a_record_without_any_identity_clashes_with_none() -> None:
-    rows = [power_row(1, None, basis="《甲法》"), ["", "", "", "", "", "", "", "", "", "职责", ""]]
+    rows: Rows = [power_row(1, None, basis="《甲法》"), ["", "", "", "", "", "", "", "", "", "职责", ""]]
     reading = read(csv_bytes(POWER_HEADER, *rows))
     assert codes(reading) == ["required-missing"]
 
@@ -129,7 +134,7 @@ def test_a_title_may_claim_a_number_of_items(text: str, number: int | None) -> N
 
 
 def test_one_item_on_three_levels_is_one_of_the_titles_count() -> None:
-    rows = [
+    rows: Rows = [
         power_row(1, "甲费的征收", actor=body, level=level)
         for body, level in (("省厅", "省级"), ("市局", "市级"))
     ]
@@ -138,7 +143,7 @@ def test_one_item_on_three_levels_is_one_of_the_titles_count() -> None:
 
 
 def test_json_records_are_read_by_name_or_heading() -> None:
-    rows = [
+    rows: list[dict[str, Json]] = [
         {"事项名称": "甲许可", "事项类型": "01", "实施层级": "2,3", "公示": True, "录入人": "张三"},
         {
             "name": "乙处罚",
@@ -171,7 +176,7 @@ def test_json_without_a_known_key_is_refused() -> None:
 
 
 def test_the_report_counts_what_it_lists() -> None:
-    rows = [POWER_HEADER, power_row(1, "甲许可"), power_row(basis="续"), power_row("备注：无")]
+    rows: Rows = [POWER_HEADER, power_row(1, "甲许可"), power_row(basis="续"), power_row("备注：无")]
     reading = read(xlsx(("Sheet1", rows)))
     assert reading.rows == 4
     assert len(reading.records) == 1
@@ -180,7 +185,10 @@ def test_the_report_counts_what_it_lists() -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    rows = [["事项名称", "备注"], ['=HYPERLINK("http://x")', "<script>alert(1)</script>'; DROP TABLE x;--"]]
+    rows: Rows = [
+        ["事项名称", "备注"],
+        ['=HYPERLINK("http://x")', "<script>alert(1)</script>'; DROP TABLE x;--"],
+    ]
     content = read(csv_bytes(*rows)).records[0].content
     assert content["name"] == '=HYPERLINK("http://x")'
     assert str(content["remark"]).startswith("<script>")

@@ -13,6 +13,7 @@ from publisher.ingest.tables.plain_rows import joined
 from schemas.definition.file_loader import load
 from tests.collect.workbooks import (
     POWER_HEADER,
+    Rows,
     accounted,
     codes,
     column,
@@ -26,13 +27,13 @@ from tests.collect.workbooks import (
 
 
 def test_a_row_that_only_merged_cells_cover_is_no_row() -> None:
-    rows = [POWER_HEADER, power_row(1, "甲许可", kind="行政许可"), power_row(), power_row(2, "乙许可")]
+    rows: Rows = [POWER_HEADER, power_row(1, "甲许可", kind="行政许可"), power_row(), power_row(2, "乙许可")]
     reading = read(xlsx(("Sheet1", rows), merged=["A2:A3", "B2:B3", "D2:D3"]))
     assert [r.rows for r in reading.records] == [(2,), (4,)]
 
 
 def test_a_row_with_its_own_part_inherits_the_merged_name_and_basis() -> None:
-    rows = [
+    rows: Rows = [
         POWER_HEADER,
         power_row(1, "某机构审批", "1.设立", "行政许可", "《某法》", "某局"),
         power_row(None, None, "2.变更", None, None, "某局"),
@@ -46,14 +47,14 @@ def test_a_row_with_its_own_part_inherits_the_merged_name_and_basis() -> None:
 
 @pytest.mark.parametrize("own", [{"sub": "2.变更"}, {"actor": "区局"}, {"level": "县级"}])
 def test_a_row_without_a_name_but_with_its_own_part_body_or_level_is_a_record(own: dict[str, str]) -> None:
-    rows = [POWER_HEADER, power_row(1, "甲许可", actor="市局", level="市级"), power_row(**own)]
+    rows: Rows = [POWER_HEADER, power_row(1, "甲许可", actor="市局", level="市级"), power_row(**own)]
     reading = read(csv_bytes(*rows))
     assert column(reading, "name") == ["甲许可", "甲许可"]
     assert reading.records[1].originals["name"] == ""
 
 
 def test_a_part_inherits_nothing_but_the_name_from_its_sibling() -> None:
-    rows = [
+    rows: Rows = [
         POWER_HEADER,
         power_row(1, "某机构审批", "1.设立", "行政许可", "《某法》第一条", "某局"),
         power_row(None, None, "2.变更"),
@@ -63,7 +64,7 @@ def test_a_part_inherits_nothing_but_the_name_from_its_sibling() -> None:
 
 
 def test_a_part_inherits_from_the_item_that_stands_above_the_parts() -> None:
-    rows = [
+    rows: Rows = [
         POWER_HEADER,
         power_row(1, "某机构审批", None, "行政许可", "《某法》第一条"),
         power_row(None, None, "1.设立"),
@@ -74,7 +75,7 @@ def test_a_part_inherits_from_the_item_that_stands_above_the_parts() -> None:
 
 
 def test_a_row_cut_off_by_a_page_break_continues_the_record_above() -> None:
-    rows = [
+    rows: Rows = [
         POWER_HEADER,
         power_row(1, "甲许可", basis="【法律】《某法》第一条：从事某活动的，应", actor="某局"),
         power_row(basis="当经某局许可。", remark="见附件"),
@@ -101,7 +102,7 @@ def test_a_name_of_its_own_takes_nothing_from_the_row_above() -> None:
 
 
 def test_the_same_as_above_means_the_row_above_and_chains() -> None:
-    rows = [
+    rows: Rows = [
         POWER_HEADER,
         power_row(1, "甲", kind="行政许可", actor="某局"),
         power_row(2, "乙", kind="同上", actor="同 上"),
@@ -114,7 +115,7 @@ def test_the_same_as_above_means_the_row_above_and_chains() -> None:
 
 
 def test_the_same_as_above_under_a_blank_is_a_blank_with_a_warning() -> None:
-    rows = [POWER_HEADER, power_row(1, "甲"), power_row(2, "乙", kind="同上")]
+    rows: Rows = [POWER_HEADER, power_row(1, "甲"), power_row(2, "乙", kind="同上")]
     reading = read(xlsx(("Sheet1", rows)))
     assert column(reading, "power_type") == [None, None]
     finding = next(f for f in reading.findings if f.code == "ditto-without-source")
@@ -122,7 +123,7 @@ def test_the_same_as_above_under_a_blank_is_a_blank_with_a_warning() -> None:
 
 
 def test_text_that_merged_cells_hide_is_a_record_and_a_warning() -> None:
-    rows = [
+    rows: Rows = [
         POWER_HEADER,
         power_row(1, "甲处罚", None, "行政处罚", "《某法》", "市局", "市级"),
         power_row(None, None, None, None, None, "区局", "区级"),
@@ -143,7 +144,7 @@ def test_merged_cells_that_all_say_the_same_make_no_second_record() -> None:
 
 
 def test_a_group_row_gives_its_type_to_the_rows_below() -> None:
-    rows = [
+    rows: Rows = [
         ["事项名称", "权力类型", "行使主体"],
         ["一、行政许可（2项）", None, None],
         ["甲", None, "某局"],
@@ -156,7 +157,7 @@ def test_a_group_row_gives_its_type_to_the_rows_below() -> None:
 
 
 def test_notes_totals_and_bare_numbers_are_left_out_each_for_its_reason() -> None:
-    rows = [
+    rows: Rows = [
         POWER_HEADER,
         power_row(1, "甲许可"),
         power_row(2),
@@ -171,7 +172,7 @@ def test_notes_totals_and_bare_numbers_are_left_out_each_for_its_reason() -> Non
 
 
 def test_page_numbers_and_the_points_of_a_note_are_notes() -> None:
-    rows = [
+    rows: Rows = [
         POWER_HEADER,
         power_row(1, "甲许可"),
         power_row(None, "第 1 页 共 2 页"),
@@ -187,7 +188,7 @@ def test_page_numbers_and_the_points_of_a_note_are_notes() -> None:
 
 
 def test_failed_formulas_are_blank_with_a_warning() -> None:
-    rows = [POWER_HEADER, power_row(1, "甲许可", kind="行政许可", actor="#REF!")]
+    rows: Rows = [POWER_HEADER, power_row(1, "甲许可", kind="行政许可", actor="#REF!")]
     reading = read(csv_bytes(*rows))
     assert column(reading, "actor") == [None]
     assert codes(reading) == ["formula-error"]

@@ -1,8 +1,8 @@
 """The form with one item to a sheet."""
 
-from tests.collect.workbooks import codes, column, left, read, xlsx
+from tests.collect.workbooks import Rows, codes, column, left, read, xlsx
 
-_FORM = [
+_FORM: Rows = [
     ["某局责任清单"],
     ["职权名称", "危险化学品经营许可", None, None],
     ["职权类型", "行政许可", "审核转报", "否"],

@@ -15,7 +15,7 @@ from schemas.definition.file_loader import load
 
 type Rows = Sequence[Sequence[object]]
 
-POWER_HEADER = [
+POWER_HEADER: list[object] = [
     *("序号", "事项名称", "子项名称", "权力类型", "实施依据", "行使主体", "承办机构", "实施层级及权限", None),
     *("部门职责", "备注"),
 ]

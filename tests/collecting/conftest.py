@@ -16,8 +16,8 @@ from litestar.testing import TestClient
 from publisher import settings
 from publisher.app import create_app
 from publisher.log.log import Log
-from tests.cli.site import Ran, Site, create
-from tests.loopback import Loopback, serving
+from tests.support.command import Home, Ran, create
+from tests.support.loopback import Loopback, serving
 
 DATASET = "zhengce"
 
@@ -26,7 +26,7 @@ DATASET = "zhengce"
 class Collector:
     """The command over a home whose ``sources.toml`` names one source, ``anshan``."""
 
-    site: Site
+    site: Home
     web: Loopback
 
     def source(self, name: str = "anshan", *, web: Loopback | None = None, **keys: Any) -> str:
@@ -41,7 +41,9 @@ class Collector:
     def collect(self, *arguments: object) -> dict[str, Any]:
         """What the one source's report says."""
         ran = self.run(*arguments)
-        return ran.json["sources"][0]
+        (report,) = ran.json["sources"]
+        assert isinstance(report, dict)
+        return report
 
     def run(self, *arguments: object) -> Ran:
         return self.site.run("collect", "--json", *arguments)
@@ -74,7 +76,7 @@ def web() -> Iterator[Loopback]:
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with its dataset, to be copied."""
-    site = Site(tmp_path_factory.mktemp("made") / "home")
+    site = Home(tmp_path_factory.mktemp("made") / "home")
     site.ok("init", "--base", "https://data.example.gov.cn")
     site.ok(*create(DATASET, "policies"))
     return site.home
@@ -83,7 +85,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def collector(tmp_path: Path, home: Path, web: Loopback, monkeypatch: pytest.MonkeyPatch) -> Collector:
     monkeypatch.setenv("QINGDAN_LOOPBACK", "1")
-    site = Site(tmp_path / "home")
+    site = Home(tmp_path / "home")
     shutil.copytree(home, site.home)
     made = Collector(site, web)
     made.write(made.source())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from tests.collecting.conftest import DATASET, Collector
-from tests.collecting.web import TEXT, html, letter, listing, page, publish
-from tests.loopback import Answer, Asked, Write, serving
+from tests.support.government import TEXT, html, letter, listing, page, publish
+from tests.support.loopback import Answer, Asked, Write, serving
 
 
 def codes(report: dict[str, object]) -> list[str]:
@@ -66,7 +67,8 @@ def test_sitemaps_and_feeds_name_documents_too(collector: Collector, form: str) 
         web.answers["/start.xml"] = Answer(
             f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="{url}"/></entry></feed>'.encode()
         )
-    collector.write(collector.source(lists=[], **{key: [f"{web.base}/start.xml"]}))
+    keys: dict[str, Any] = {key: [f"{web.base}/start.xml"]}
+    collector.write(collector.source(lists=[], **keys))
     assert collector.collect()["read"] == 1
 
 

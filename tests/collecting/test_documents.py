@@ -9,12 +9,12 @@ from pathlib import Path
 import docx
 import pytest
 
-from tests.cli.site import create, item, xls, xlsx
 from tests.collect.readers.test_ofd import file as ofd
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes, make_due
-from tests.collecting.web import html, letter, listing, page, publish
-from tests.loopback import Answer
+from tests.support.command import create, item, xls, xlsx
+from tests.support.government import html, letter, listing, page, publish
+from tests.support.loopback import Answer
 
 POWER = "shili-power-list"
 

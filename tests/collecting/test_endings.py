@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.cli.site import Ran
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import make_due
-from tests.collecting.web import html, letter, listing, page
-from tests.loopback import Answer, Asked
+from tests.support.command import Ran
+from tests.support.government import html, letter, listing, page
+from tests.support.loopback import Answer, Asked
 
 TITLE = "鞍山市人民政府关于废止部分规范性文件的决定"
 NUMBER = "鞍政发〔2016〕8号"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from publisher.ingest.documents import official_document
-from tests.cli.site import create, item, xlsx
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import make_due
-from tests.collecting.web import TEXT, html, letter, page, publish
+from tests.support.command import create, item, xlsx
+from tests.support.government import TEXT, html, letter, page, publish
 
 POWER = "shili-power-list"
 

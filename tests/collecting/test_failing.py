@@ -9,8 +9,8 @@ import pytest
 from publisher.harvest.fetcher import TRIES
 from tests.collecting.conftest import Collector
 from tests.collecting.test_collecting import codes, make_due
-from tests.collecting.web import publish
-from tests.loopback import Answer, Asked, Write
+from tests.support.government import publish
+from tests.support.loopback import Answer, Asked, Write
 
 PACKED = {"Content-Encoding": "gzip"}
 BUSY = Answer(status=503, headers={"Retry-After": "0"})

@@ -12,8 +12,8 @@ from sqlalchemy import insert, select
 from publisher.log.database import tables as t
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import make_due
-from tests.collecting.web import TEXT, html, letter, page, publish
-from tests.loopback import Answer
+from tests.support.government import TEXT, html, letter, page, publish
+from tests.support.loopback import Answer
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes
-from tests.collecting.web import html, letter, listing, page, publish
-from tests.loopback import Answer, Asked, Write
+from tests.support.government import html, letter, listing, page, publish
+from tests.support.loopback import Answer, Asked, Write
 
 COUNT = 45
 """Documents: more than two transactions hold."""

@@ -13,8 +13,8 @@ import pytest
 from publisher.harvest import scheduler
 from publisher.log.log import Log
 from tests.collecting.conftest import DATASET, Collector
-from tests.collecting.web import publish
-from tests.loopback import Asked, Write
+from tests.support.government import publish
+from tests.support.loopback import Asked, Write
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 

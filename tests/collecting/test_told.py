@@ -10,7 +10,7 @@ import pytest
 
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_documents import attach, pdf, word
-from tests.collecting.web import letter
+from tests.support.government import letter
 
 RULES, PLAN = pdf("Rules of the notice"), word("实施方案", "分三步实施。")
 

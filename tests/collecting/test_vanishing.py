@@ -7,8 +7,8 @@ import pytest
 from publisher.harvest.soft_404 import leads_nowhere, says_absent
 from tests.collecting.conftest import DATASET, Collector
 from tests.collecting.test_collecting import codes, make_due
-from tests.collecting.web import html, letter, page, publish
-from tests.loopback import Answer, Loopback, serving
+from tests.support.government import html, letter, page, publish
+from tests.support.loopback import Answer, Loopback, serving
 
 NEWS = "".join(f"<li><a href='/d/{n}.html'>关于第{n}件重要工作的新闻报道</a></li>" for n in range(30))
 HOME = f"<html><head><title>鞍山市人民政府</title></head><body><ul>{NEWS}</ul><p>市政府主办</p></body></html>"

@@ -1,7 +1,7 @@
-"""The same stores, on both databases, that the tests of the log use."""
+"""The small log that the tests of the log use."""
 
 from __future__ import annotations
 
-from tests.store.conftest import clock, log, postgresql_server, url
+from tests.store.conftest import log
 
-__all__ = ["clock", "log", "postgresql_server", "url"]
+__all__ = ["log"]

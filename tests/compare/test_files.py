@@ -18,7 +18,7 @@ from publisher.views.comparison.spreadsheets import Heading, to_csv, to_xlsx
 from publisher.views.exports.formula_guard import guard_text
 from publisher.views.exports.xlsx import LONGEST
 from tests.exports.formulas import TEXTS, any_runs
-from tests.store.site import catalogue
+from tests.support.log import catalogue
 
 CATALOGUE = catalogue()
 HEADING = Heading("收费", "第1次发布", "现在", "https://data.example.gov.cn", "CC0-1.0", "演示数据")

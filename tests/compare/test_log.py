@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.log.queries.comparison import KINDS
-from tests.store.postgresql import Server
-from tests.store.site import LATE, MIDDLE, Clock, entry, ids, release
-from tests.store.test_replay import DAYS, RELAXED, START, Story, a_site, a_site_on_sqlite, histories
+from tests.store.replay import DAYS
+from tests.store.test_replay import RELAXED, START, Story, a_site, a_site_on_sqlite, histories
+from tests.support.clock import Clock
+from tests.support.log import LATE, MIDDLE, entry, ids, release
+from tests.support.postgresql import Server
 
 
 def kinds(log: Log, before: View, after: View) -> dict[str, str]:

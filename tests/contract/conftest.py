@@ -1,19 +1,30 @@
-"""What the contract's tests share: the npm packages that CI puts beside the TypeScript caller."""
+"""The small site over HTTP, and the npm packages of the TypeScript caller."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.http_service import serving
+from tests.support.required import lacks
+from tests.support.site import Site, four_releases
+
 HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """The site, and where it answers."""
+    with four_releases(tmp_path_factory.mktemp("site")) as site, serving(site.app) as address:
+        yield site, address
 
 
 @pytest.fixture(scope="module")
 def node_modules() -> Path:
-    """What ``npm ci`` put beside the TypeScript caller; on a laptop without it the test is skipped."""
+    """What ``npm ci`` put beside the TypeScript caller."""
     modules = HERE / "typescript" / "node_modules"
-    if not modules.is_dir() and os.environ.get("CI") != "true":
-        pytest.skip("run npm ci in tests/contract/typescript")
+    if not modules.is_dir():
+        lacks("no packages of npm: run npm ci in tests/contract/typescript")
     return modules

@@ -6,13 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import FEES, Site
-from tests.contract.serving import served
+from tests.support.site import FEES, Site
 
 HERE = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
@@ -21,17 +19,11 @@ DOCUMENTS = {"fees": f"/v1/datasets/{FEES}/openapi.json", "v1": "/openapi.json"}
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
-    with served(tmp_path_factory.mktemp("site")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def work(running: tuple[Site, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def work(served: tuple[Site, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the documents as they are served."""
     folder = tmp_path_factory.mktemp("clients")
     for name, path in DOCUMENTS.items():
-        (folder / f"{name}.json").write_bytes(running[0].client.get(path).content)
+        (folder / f"{name}.json").write_bytes(served[0].client.get(path).content)
     return folder
 
 
@@ -44,6 +36,7 @@ def run(*command: object, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_python_client_is_generated_and_compiles(work: Path, name: str) -> None:
     target = work / f"{name}_client"
@@ -53,20 +46,23 @@ def test_a_python_client_is_generated_and_compiles(work: Path, name: str) -> Non
     assert len(list((target / "models").glob("*.py"))) > 20
 
 
+@pytest.mark.slow
 def test_a_python_caller_pages_through_everything_and_gets_typed_records(
-    running: tuple[Site, str], work: Path
+    served: tuple[Site, str], work: Path
 ) -> None:
     options = ("--path", "fees.json", "--output-path", work / "fees_client", "--meta", "none", "--overwrite")
     run(TOOLS / "openapi-python-client", "generate", *options, cwd=work)
     shutil.copy(HERE / "python" / "walk.py", work)
     cache = ("--cache-dir", work / "cache", "--config-file", os.devnull)
     run(TOOLS / "mypy", "--strict", *cache, "--follow-imports", "silent", "walk.py", cwd=work)
-    printed = run(sys.executable, "walk.py", running[1], cwd=work)
+    printed = run(sys.executable, "walk.py", served[1], cwd=work)
     assert set(printed.split()) == NAMES
 
 
+@pytest.mark.program
+@pytest.mark.slow
 def test_a_typescript_caller_compiles_pages_through_everything_and_gets_typed_records(
-    running: tuple[Site, str], work: Path, node_modules: Path
+    served: tuple[Site, str], work: Path, node_modules: Path
 ) -> None:
     folder = work / "typescript"
     (folder / "generated").mkdir(parents=True)
@@ -78,7 +74,7 @@ def test_a_typescript_caller_compiles_pages_through_everything_and_gets_typed_re
         document = work / f"{name}.json"
         run(tools / "openapi-typescript", document, "-o", f"generated/{name}.d.ts", cwd=folder)
     run(tools / "tsc", "--project", ".", cwd=folder)
-    assert set(run("node", "built/walk.js", running[1], cwd=folder).split()) == NAMES
+    assert set(run("node", "built/walk.js", served[1], cwd=folder).split()) == NAMES
     wrong = (
         (folder / "walk.ts").read_text(encoding="utf-8").replace("record.content.name", "record.content.nam")
     )

@@ -16,8 +16,7 @@ from openapi.breaking_changes import incompatibilities
 from publisher.views.api import contract
 from publisher.web import problems
 from schemas.definition import file_loader as catalogues
-from tests.api.asserting import BASE
-from tests.api.conftest import dataset
+from tests.support.site import BASE, dataset
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract.document(BASE)))  # as it is sent: no tuples
@@ -61,8 +60,9 @@ def test_every_operation_has_an_example_and_says_how_it_fails(path: str) -> None
             assert {problems.BY_CODE[code].status for code in named} == {int(status)}
 
 
+@pytest.mark.program
 def test_a_linter_finds_nothing_to_say_of_the_contract(node_modules: Path) -> None:
-    command = ["node", PROJECT / "tests/contract/typescript/lint.mjs", PROJECT / "openapi/v1.json"]
+    command = ["node", str(PROJECT / "tests/contract/typescript/lint.mjs"), str(PROJECT / "openapi/v1.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 

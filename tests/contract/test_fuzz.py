@@ -9,28 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.serving import served
+from tests.support.site import Site
 
 HERE = Path(__file__).parent
 
 
-def fuzz(home: Path, *options: str) -> int:
+def fuzz(address: str, *options: str) -> int:
     """→ how many cases were asked; fails with the findings."""
     tool = Path(sys.executable).parent / "schemathesis"
-    with served(home) as (_, address):
-        command = [tool, "--config-file", HERE / "schemathesis.toml", "run", f"{address}/openapi.json"]
-        fixed = ["--url", address, "--warnings", "off", "--no-color", "--generation-database", "none"]
-        done = subprocess.run([*command, *fixed, *options], capture_output=True, text=True, check=False)
+    command = [str(tool), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json"]
+    fixed = ["--url", address, "--warnings", "off", "--no-color", "--generation-database", "none"]
+    done = subprocess.run([*command, *fixed, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found = re.search(r"(\d+) generated", done.stdout)
     assert found, done.stdout
     return int(found.group(1))
 
 
-def test_schemathesis_finds_nothing_in_some_hundred_cases(tmp_path: Path) -> None:
-    assert fuzz(tmp_path / "site", "--max-examples", "8", "--seed", "2015") > 500
+@pytest.mark.slow
+def test_schemathesis_finds_nothing_in_some_hundred_cases(served: tuple[Site, str]) -> None:
+    assert fuzz(served[1], "--max-examples", "8", "--seed", "2015") > 500
 
 
+@pytest.mark.slow
 @pytest.mark.soak
-def test_schemathesis_finds_nothing_in_ten_thousand_cases(tmp_path: Path) -> None:
-    assert fuzz(tmp_path / "site", "--max-examples", "600") >= 10_000
+def test_schemathesis_finds_nothing_in_ten_thousand_cases(served: tuple[Site, str]) -> None:
+    assert fuzz(served[1], "--max-examples", "600") >= 10_000

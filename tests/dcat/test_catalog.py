@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +19,15 @@ from rdflib.namespace import DCTERMS, RDF, SH
 from publisher.log.model import Site as Address
 from publisher.views.discovery import dcat_catalogue, turtle
 from publisher.views.discovery.holdings import File, Holdings, Kept, Published
-from tests import shared_data
-from tests.api.asserting import BASE, assert_problem
-from tests.api.conftest import FEES, Site, made
+from tests.support import shared_data
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES, Site
+
+pytestmark = pytest.mark.both_databases
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib knows the terms of DCAT 2 only
 SPDX = Namespace("http://spdx.org/rdf/terms#")
 DATASET = URIRef(f"{BASE}/v1/datasets/{FEES}")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with made(tmp_path_factory.mktemp("site")) as site:
-        yield site
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +120,7 @@ def _shapes(folder: Path) -> Graph:
     return shapes
 
 
+@pytest.mark.shared
 def test_the_catalogue_conforms_to_dcat_ap_3_and_would_be_caught_if_not(graph: Graph) -> None:
     shapes = _shapes(shared_data.require("dcat", "dcat-ap-SHACL.ttl").parent)
     conforms, _, report = validate(graph, shacl_graph=shapes, inference="rdfs")

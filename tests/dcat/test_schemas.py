@@ -12,16 +12,12 @@ from jsonschema import Draft202012Validator
 
 from publisher.views.discovery import vocabulary
 from schemas.definition import file_loader as catalogues
-from tests.api.asserting import BASE, assert_problem
-from tests.api.conftest import FEES, made
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES
+
+pytestmark = pytest.mark.both_databases
 
 SPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory):
-    with made(tmp_path_factory.mktemp("site")) as site:
-        yield site.client
 
 
 def test_every_kind_of_catalogue_has_both_schemas_at_its_address(client: httpx.Client) -> None:

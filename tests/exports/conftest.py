@@ -13,7 +13,8 @@ from publisher.log.log import Log
 from publisher.log.model import Entry, View
 from publisher.views.exports import write_state
 from publisher.views.exports.formats import FORMS
-from tests.store.site import Clock, catalogue, entry, fees_dataset, field, release
+from tests.support.clock import Clock
+from tests.support.log import catalogue, entry, fees_dataset, field, release
 
 TYPED: tuple[dict[str, Any], ...] = (
     {"name": "amount", "title": "金额", "type": "number"},

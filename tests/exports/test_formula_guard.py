@@ -21,7 +21,7 @@ from publisher.views.exports.formula_guard import guard_number, guard_text
 from publisher.views.exports.xlsx import write_xlsx
 from publisher.views.ogc.geojson import as_csv
 from tests.exports.formulas import FORMULAS, TEXTS, any_runs, runs
-from tests.store.site import fees_dataset
+from tests.support.log import fees_dataset
 
 DATASET, CATALOGUE = fees_dataset()
 

@@ -13,23 +13,14 @@ import pyarrow as pa
 import pytest
 
 from publisher.views.exports.formats import FORMS
-from tests.api.asserting import assert_problem
-from tests.api.conftest import FEES, Site, made
+from tests.support.problems import assert_problem
+from tests.support.site import FEES, Site
+
+pytestmark = pytest.mark.both_databases
 
 HOME = f"/v1/datasets/{FEES}"
 PINNED = f"{HOME}/releases/2/files"
 PLAIN = {"accept-encoding": "identity"}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]  # an iterator of Site
-    with made(tmp_path_factory.mktemp("files")) as site:
-        yield site
-
-
-@pytest.fixture
-def client(site: Site) -> httpx.Client:
-    return site.client
 
 
 @pytest.mark.parametrize("form", FORMS)

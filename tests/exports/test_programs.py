@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -27,7 +26,8 @@ from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
 from publisher.views.exports import write_state
 from tests.exports.conftest import NASTY, written
-from tests.store.site import entry, lay
+from tests.support.log import entry, lay
+from tests.support.required import lacks
 
 FULL = "城市基础设施配套费"
 ARMED = tuple("=+-@\t\r\n＝＋－＠")
@@ -134,13 +134,12 @@ def test_frictionless_finds_the_packages_valid_and_the_sums_hold(log: Log, tmp_p
         assert report.tasks[0].stats["rows"] == 9
 
 
+@pytest.mark.program
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_libreoffice_shows_the_chinese_and_runs_no_formula(log: Log, tmp_path: Path, form: str) -> None:
     office = shutil.which("soffice")
     if office is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("LibreOffice is not installed, and CI tests with it")
-        pytest.skip("LibreOffice is not installed here; CI tests with it")
+        lacks("LibreOffice is not installed")
     path, out = written(log, form, tmp_path), tmp_path / "seen"
     filters = ["--infilter=CSV:44,34,76,1"] if form == "csv" else []
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"

@@ -18,7 +18,7 @@ from publisher.views.exports.formats import FORMS
 from publisher.views.exports.formula_guard import guard_text
 from publisher.web.file_cache import Cache, Key
 from tests.exports.conftest import written
-from tests.store.site import entry, ids, lay, release
+from tests.support.log import entry, ids, lay, release
 
 
 def lines(log: Log, folder: Path, view: View) -> dict[str, object]:

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import anyio
 import feedparser
 import httpx
 import pytest
-from litestar.testing import TestClient
 
-from publisher import settings
-from publisher.app import create_app
-from publisher.indexing import worker
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, Release
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load
-from search.embedded.engine import EmbeddedEngine
+from tests.support.clock import Clock
+from tests.support.site import BASE, FEES, Site, opened
 
-BASE = "https://data.example.gov.cn"
-FEES = "shili-fees"
 FIRST: list[Content] = [
     {"name": "价格鉴证业务收费", "department": "发展改革部门", "standard": "按标的额分档累进"},
     {"name": "居民生活污水处理费", "department": "住房城乡建设部门", "standard": "0.85元/立方米"},
@@ -38,17 +31,7 @@ SECOND: list[Content] = [
 ]
 
 
-@dataclass
-class Service:
-    log: Log
-    client: httpx.Client
-    now: datetime
-    engine: EmbeddedEngine
-
-    def index(self) -> None:
-        """Bring search up to date, as the worker does."""
-        anyio.run(worker.drain, self.log, self.engine)
-
+class Service(Site):
     def publish(
         self,
         contents: list[Content],
@@ -58,21 +41,17 @@ class Service:
         part: str | None = "财政局",
         source_texts: Callable[[Content], str] = repr,
     ) -> Release:
-        self.now += timedelta(days=1)
+        self.clock.advance(days=1)
         source = self.log.evidence.put_source(
             repr(contents).encode(), name="收费目录.csv", media_type="text/csv"
         )
         entries = [Entry(content=content, source_text=source_texts(content)) for content in contents]
         self.log.drafts.stage(dataset, entries, part=part, source=source, parser_version="1")
         release = self.log.releases.publish(
-            dataset, effective_on=on or self.now.date(), basis="示财综〔2024〕5号"
+            dataset, effective_on=on or self.clock.now.date(), basis="示财综〔2024〕5号"
         )
         assert release is not None
         return release
-
-    def record(self, title: str) -> str:
-        (found,) = {state.id for state in self.log.queries.find(FEES, title)}
-        return found
 
     def feed(self, name: str = f"{FEES}.atom") -> Any:
         return read(self.client.get(f"/feeds/{name}"))
@@ -104,27 +83,20 @@ def dataset(name: str, title: str, *parts: Part, division: str | None = None) ->
     )
 
 
+def content(log: Log, _clock: Clock) -> None:
+    """One dataset that has published nothing."""
+    log.datasets.create(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
+
+
 @contextmanager
 def made(home: Path, **environ: str) -> Iterator[Service]:
-    """The site in an empty folder, with one dataset that has published nothing."""
-    place = settings.read(home, environ)
-    built: list[Service] = []
-
-    def clock() -> datetime:
-        return built[0].now if built else datetime(2024, 1, 1, tzinfo=UTC)
-
-    log = Log.open(place.database, sources=place.sources, clock=clock)
-    log.datasets.init_site(BASE, "data.example.gov.cn,2024-01-01")
-    log.datasets.create(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
-    engine = EmbeddedEngine(place.index)
-    app = create_app(place, log=log, search=engine, clock=clock)
-    with TestClient(app, base_url=BASE) as client:
-        built.append(Service(log, client, datetime(2024, 1, 1, tzinfo=UTC), engine))
-        yield built[0]
-    log.close()
+    """The site in an empty folder."""
+    clock = Clock(datetime(2024, 1, 1, tzinfo=UTC))
+    with opened(home, Service, content=content, clock=clock, host=BASE, **environ) as service:
+        yield service
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with made(tmp_path) as service:
+def service(tmp_path: Path, database: str) -> Iterator[Service]:
+    with made(tmp_path, QINGDAN_DATABASE=database) as service:
         yield service

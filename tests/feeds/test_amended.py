@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.feeds.conftest import FEES, FIRST, SECOND, Service
+import pytest
+
+from tests.feeds.conftest import FIRST, SECOND, Service
+from tests.support.site import FEES
+
+pytestmark = pytest.mark.both_databases
 
 
 def by_kind(service: Service, title: str) -> dict[str, dict[str, str]]:
@@ -45,7 +50,7 @@ def test_a_new_version_is_a_new_entry_and_the_old_one_stays_as_it_was(service: S
 
 def test_a_withdrawal_bumps_the_entries_that_lose_their_content(service: Service) -> None:
     service.publish(FIRST)
-    service.now = service.now.replace(hour=5)
+    service.clock.now = service.clock.now.replace(hour=5)
     service.log.releases.withdraw(FEES, [service.record("遗体整容")], reason="误列")
     told = by_kind(service, "遗体整容")
     assert told["新增"]["date_modified"] == told["撤回"]["date_published"]

@@ -12,7 +12,8 @@ from lxml import etree
 from publisher.log.queries.feed_changes import BLOCK
 from publisher.views.syndication.selection import ENTRIES
 from schemas.definition.catalogue import Content
-from tests.feeds.conftest import BASE, FEES, Service, made, read
+from tests.feeds.conftest import Service, made, read
+from tests.support.site import BASE, FEES
 
 MANY: list[Content] = [
     {"name": f"第{n}项收费", "department": "财政部门" if n % 7 else "民政部门", "standard": "1元"}
@@ -75,6 +76,7 @@ def test_the_feed_and_its_archives_hold_every_change_and_no_other(
     assert len(walked) <= 6
 
 
+@pytest.mark.both_databases
 def test_an_archive_is_the_same_bytes_after_later_publications(service: Service) -> None:
     service.publish(MANY[:150])
     service.publish(MANY[10:150])

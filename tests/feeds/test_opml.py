@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from tests.feeds.conftest import BASE, FEES, FIRST, SECOND, Service, made, read
+from tests.feeds.conftest import FIRST, SECOND, Service, made, read
+from tests.support.site import BASE, FEES
 
 HUB = "https://hub.example/"
 

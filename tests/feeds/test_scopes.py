@@ -8,7 +8,8 @@ import pytest
 
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load
-from tests.feeds.conftest import BASE, FEES, FIRST, SECOND, Service, dataset, titles
+from tests.feeds.conftest import FIRST, SECOND, Service, dataset, titles
+from tests.support.site import BASE, FEES
 
 
 def changed(service: Service) -> None:
@@ -175,7 +176,7 @@ def test_a_search_feed_is_answered_with_304_until_search_knows_more(service: Ser
 def test_the_feed_of_a_past_day_tells_what_was_published_by_then(service: Service) -> None:
     service.publish(FIRST)
     service.index()
-    until = service.now.isoformat().replace("+00:00", "Z")
+    until = service.clock.now.isoformat().replace("+00:00", "Z")
     service.publish(SECOND)
     service.index()
     found = titles(service.feed(f"search.atom?q={quote('价格鉴证')}&known_at={until}"))

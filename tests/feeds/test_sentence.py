@@ -15,6 +15,7 @@ from feeds.atom_and_rss import atom
 from feeds.change import KINDS, ChangeItem, Difference, Kind
 from feeds.change_sentence import details, entry_of, headline, summary
 from feeds.feed import Feed
+from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load, parse
 
 
@@ -170,7 +171,8 @@ def test_a_value_that_appears_or_goes_is_told_as_none() -> None:
 
 
 def test_a_limit_is_printed_with_its_unit() -> None:
-    before, after = {"value": 20, "unit": "工作日"}, {"value": 10, "unit": "工作日"}
+    before: Json = {"value": 20, "unit": "工作日"}
+    after: Json = {"value": 10, "unit": "工作日"}
     change = item("changed", differences=(Difference("limit_promised", before, after),))
     assert "20" in headline(change)
     assert "工作日" in headline(change)

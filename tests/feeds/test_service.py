@@ -11,7 +11,10 @@ from publisher.log.model import Entry, LogError, Part
 from publisher.views.syndication.selection import ENTRIES
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load
-from tests.feeds.conftest import BASE, FEES, FIRST, SECOND, Service, dataset, titles
+from tests.feeds.conftest import FIRST, SECOND, Service, dataset, titles
+from tests.support.site import BASE, FEES
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
@@ -129,7 +132,7 @@ def test_a_feed_tells_the_newest_changes_and_no_more_than_it_says(service: Servi
 
 def test_a_dataset_that_has_published_nothing_has_a_feed_of_the_day_it_was_made(service: Service) -> None:
     first = service.client.get(f"/feeds/{FEES}.atom")
-    service.now += timedelta(days=3)
+    service.clock.now += timedelta(days=3)
     again = service.client.get(f"/feeds/{FEES}.atom")
     assert first.content == again.content
     parsed = feedparser.parse(first.content)

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.feeds.conftest import FEES, FIRST, SECOND, Service, made
+from tests.feeds.conftest import FIRST, SECOND, Service, made
+from tests.support.site import FEES
 
 ADDRESSES = (
     *(f"/feeds/{FEES}.{form}" for form in ("atom", "rss", "json")),

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import socket
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
-from publisher.app import create_app
 from publisher.log.log import Log
 from publisher.log.model import Entry
-from publisher.settings import read as read_settings
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
-from tests.api.conftest import FEES, Clock, dataset, fill, index
 from tests.geo.places import PLACES, catalogue, halls
+from tests.support.clock import Clock
+from tests.support.http_service import address, loopback_socket, serving
+from tests.support.site import FEES, Site, dataset, fill, opened, seconds
 
 POLICIES = "policy-documents"
 HALLS = 80
@@ -99,60 +96,48 @@ def publish_halls(log: Log, contents: Sequence[Content], on: date) -> None:
     log.releases.publish(PLACES, effective_on=on)
 
 
-@contextmanager
-def served(app: Any, bound: socket.socket) -> Iterator[None]:
-    config = uvicorn.Config(app, http="httptools", lifespan="on", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
+def content(log: Log, clock: Clock, contents: Sequence[Content]) -> None:
+    fill(log, clock)
+    log.datasets.create(
+        dataset(PLACES, catalogue="halls", title="办事大厅(演示数据)", title_en="Service halls (demo)"),
+        catalogue(),
+    )
+    publish_halls(log, contents, date(2015, 6, 1))
+    titles = {"title": "政策文件(演示数据)", "title_en": "Policy documents (demo)"}
+    log.datasets.create(dataset(POLICIES, catalogue="policies", **titles), catalogues.load("policies"))
+    source = log.evidence.put_source(b"documents", name="文件.txt", media_type="text/plain")
+    entries = [Entry(content=content) for content in DOCUMENTS]
+    log.drafts.stage(POLICIES, entries, part=None, source=source, parser_version="1")
+    log.releases.publish(POLICIES, effective_on=date(2015, 11, 20))
 
 
 @contextmanager
-def site(home: Path, *, count: int = HALLS, database: str = "") -> Iterator[Live]:
+def served(home: Path, database: str) -> Iterator[Live]:
     """``database`` is empty, and SQLite unless named."""
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        base = f"http://127.0.0.1:{bound.getsockname()[1]}"
-        file = home / "divisions.geojson"
-        file.write_text(json.dumps(boundaries()), encoding="utf-8")
-        settings = read_settings(home, {"QINGDAN_BOUNDARIES": str(file), "QINGDAN_DATABASE": database})
-        clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
-        log = Log.open(settings.database, sources=settings.sources, clock=clock)
-        log.datasets.init_site(base, "data.example.gov.cn,2016-01-04")
-        fill(log, clock)
-        log.datasets.create(
-            dataset(PLACES, catalogue="halls", title="办事大厅(演示数据)", title_en="Service halls (demo)"),
-            catalogue(),
-        )
-        contents = halls(count)
-        publish_halls(log, contents, date(2015, 6, 1))
-        log.datasets.create(
-            dataset(
-                POLICIES, catalogue="policies", title="政策文件(演示数据)", title_en="Policy documents (demo)"
-            ),
-            catalogues.load("policies"),
-        )
-        source = log.evidence.put_source(b"documents", name="文件.txt", media_type="text/plain")
-        entries = [Entry(content=content) for content in DOCUMENTS]
-        log.drafts.stage(POLICIES, entries, part=None, source=source, parser_version="1")
-        log.releases.publish(POLICIES, effective_on=date(2015, 11, 20))
-        engine = EmbeddedEngine(settings.index)
-        index(log, engine)
-        app = create_app(settings, log=log, search=engine, clock=clock)
-        with served(app, bound), httpx.Client(timeout=60) as client:
-            yield Live(base, log, engine, client, contents)
-        log.close()
-        asyncio.run(engine.close())
+    contents = halls(HALLS)
+    file = home / "divisions.geojson"
+    file.write_text(json.dumps(boundaries()), encoding="utf-8")
+    bound = loopback_socket()
+    with (
+        opened(
+            home,
+            Site,
+            content=partial(content, contents=contents),
+            clock=seconds(datetime(2016, 1, 4, 1, tzinfo=UTC)),
+            base=address(bound),
+            QINGDAN_BOUNDARIES=str(file),
+            QINGDAN_DATABASE=database,
+        ) as site,
+        serving(site.app, bound) as base,
+        httpx.Client(timeout=60) as client,
+    ):
+        yield Live(base, site.log, site.engine, client, contents)
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with site(tmp_path_factory.mktemp("geo")) as live:
+def live(session_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with served(tmp_path_factory.mktemp("geo"), session_database) as live:
         yield live
 
 
-__all__ = ["FEES", "HALLS", "PLACES", "POLICIES", "Live", "link", "live", "publish_halls", "site"]
+__all__ = ["FEES", "HALLS", "PLACES", "POLICIES", "Live", "link", "live", "publish_halls"]

@@ -129,7 +129,7 @@ class Maker:
         (low, low_tree, a), (high, high_tree, b) = self._value(field), self._value(field)
         tree = {"op": "between", "args": [{"property": field}, low_tree, high_tree]}
         text = f"{field} BETWEEN {low} AND {high}"
-        return text, tree, lambda c: a <= c[field] <= b if field in c else None  # type: ignore[operator]  # of one kind
+        return text, tree, lambda c: a <= c[field] <= b if field in c else None
 
     def _boolean(self) -> tuple[str, Any, Callable[[Content], Truth]]:
         wanted = self.draw.random() < 0.5
@@ -145,7 +145,7 @@ class Maker:
         judge = all if every else any
         text = f"{op.upper()}(services, ({', '.join(map(_quoted, wanted))}))"
         tree = {"op": op, "args": [{"property": "services"}, wanted]}
-        return text, tree, lambda c: judge(w in c["services"] for w in wanted) if "services" in c else None  # type: ignore[operator]  # a list
+        return text, tree, lambda c: judge(w in c["services"] for w in wanted) if "services" in c else None
 
 
 def _quoted(text: str) -> str:

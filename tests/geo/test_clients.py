@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from owslib.ogcapi.features import Features
 from owslib.ogcapi.records import Records
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.geo.commands import run
@@ -23,6 +25,7 @@ def converted(live: Live, file: Path, *arguments: str) -> list[dict[str, Any]]:
     return list(json.loads(file.read_text(encoding="utf-8"))["features"])
 
 
+@pytest.mark.program
 def test_gdal_lists_the_collections_and_counts_exactly(live: Live) -> None:
     listed = run("ogrinfo", f"OAPIF:{live.base}/ogc")
     assert PLACES in listed
@@ -32,6 +35,7 @@ def test_gdal_lists_the_collections_and_counts_exactly(live: Live) -> None:
     assert "windows: Integer" in told or "windows: Real" in told
 
 
+@pytest.mark.program
 def test_gdal_converts_a_whole_collection_equal_to_the_log(live: Live, tmp_path: Path) -> None:
     found = converted(live, tmp_path / "all.geojson")
     by_code = {f["properties"]["code"]: f for f in found}
@@ -46,6 +50,7 @@ def test_gdal_converts_a_whole_collection_equal_to_the_log(live: Live, tmp_path:
             assert feature["geometry"]["coordinates"][0] == float(str(hall["longitude"]))
 
 
+@pytest.mark.program
 def test_gdal_converts_with_a_filter_and_a_box_equal_to_the_log(live: Live, tmp_path: Path) -> None:
     found = converted(
         live,
@@ -99,6 +104,7 @@ def test_schemathesis_finds_nothing_that_the_definition_does_not_say(live: Live)
 
     checked = 0
     for operation in definition.get_all_operations():
+        assert isinstance(operation, Ok)
         _check(operation.ok().as_strategy())
         checked += 1
     assert checked > 15

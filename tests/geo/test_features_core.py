@@ -14,6 +14,8 @@ from tests.geo.abstract_tests import ABSTRACT, covered, named
 from tests.geo.conftest import FEES, HALLS, PLACES, POLICIES, Live, link
 from tests.geo.walking import linked, parameter
 
+pytestmark = pytest.mark.both_databases
+
 COLLECTIONS = ["catalogue", "divisions", "empty-fees", POLICIES, PLACES, FEES]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import random
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -12,6 +13,8 @@ from jsonschema import Draft202012Validator
 from publisher.views.ogc.cql2.parser import read_text
 from publisher.views.ogc.parameters import CRS84
 from tests.geo.conftest import FEES, HALLS, PLACES, POLICIES, Live, link
+
+pytestmark = pytest.mark.both_databases
 
 FILTERABLE = ["divisions", POLICIES, PLACES, FEES]
 """Every feature collection; the catalogue is a collection of records (``itemType``)."""
@@ -223,10 +226,10 @@ def test_basic_cql2_test_data_every_comparison_counts_as_a_reader_would(live: Li
     """The annex's own data is not published here; its forms of predicates are, over the halls."""
     compare = {"=": operator.eq, "<>": operator.ne, "<": operator.lt}
     compare |= {"<=": operator.le, ">": operator.gt, ">=": operator.ge}
-    samples = {"name": "便民服务站", "windows": 8, "opened": "2014-12-13", "weekends": True}
+    samples: dict[str, Any] = {"name": "便民服务站", "windows": 8, "opened": "2014-12-13", "weekends": True}
     for field, value in samples.items():
         written = {"opened": f"DATE('{value}')", "weekends": "true", "windows": "8"}.get(field, f"'{value}'")
-        stated = [hall[field] for hall in live.halls if field in hall]
+        stated: list[Any] = [hall[field] for hall in live.halls if field in hall]
         for sign, holds in compare.items():
             wanted = sum(holds(one, value) for one in stated)
             assert count(live, f'"{field}"{sign}{written}') == wanted, (field, sign)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.geo.conftest import FEES, HALLS, PLACES, Live
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_parameters_by_property_name_filter_by_equality(live: Live) -> None:

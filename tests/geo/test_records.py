@@ -8,9 +8,9 @@ from jsonschema import Draft202012Validator
 
 from publisher.views.exports.formats import FORMS
 from publisher.views.ogc.conformance import CLAIMS
-from tests.api.conftest import dataset
 from tests.geo.conftest import FEES, PLACES, POLICIES, Live, link
 from tests.geo.walking import linked, parameter
+from tests.support.site import dataset
 
 LINKS = {
     "type": "array",

@@ -18,7 +18,7 @@ from publisher.settings import read as read_settings
 from publisher.views.ogc.boundaries import load
 from publisher.views.ogc.parameters import read
 from tests.geo.conftest import FEES, HALLS, PLACES, Live, boundaries
-from tests.shared_data import require
+from tests.support.shared_data import require
 
 
 def test_nothing_of_pygeoapi_is_loaded_until_a_request_needs_it() -> None:
@@ -149,6 +149,7 @@ def test_a_city_without_a_boundary_of_its_own_has_the_extent_of_its_districts(tm
     assert known.extent("110000") is None
 
 
+@pytest.mark.shared
 def test_real_boundaries_of_liaoning_can_be_used() -> None:
     known = load(require("divisions", "liaoning_district.geojson"))
     assert len(known.all) == 100

@@ -17,8 +17,7 @@ from unittest.mock import patch
 
 import openapi
 from publisher.views.api import contract
-from tests.api.asserting import BASE
-from tests.api.conftest import FEES, Site, made
+from tests.support.site import BASE, FEES, Site, four_releases
 
 ROOM = Path(openapi.__file__).parent
 
@@ -75,7 +74,7 @@ def shortened(answer: Any) -> Any:
 def captured() -> Iterator[tuple[str, str]]:
     """Name of a file in ``openapi/examples`` → its text."""
     salts = patch.object(secrets, "token_bytes", Random(2015).randbytes)
-    with salts, tempfile.TemporaryDirectory() as folder, made(Path(folder)) as site:
+    with salts, tempfile.TemporaryDirectory() as folder, four_releases(Path(folder)) as site:
         for name, address in requests(site).items():
             answer = site.client.get(address)
             answer.raise_for_status()

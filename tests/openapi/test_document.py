@@ -15,7 +15,7 @@ from openapi import examples
 from openapi.breaking_changes import incompatibilities
 from publisher.views.api import contract
 from publisher.web import problems
-from tests.api.asserting import BASE
+from tests.support.site import BASE
 
 DOCUMENT: dict[str, Any] = contract.document(BASE)
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
@@ -56,7 +56,7 @@ def test_every_json_answer_has_an_example_that_is_one(name: str) -> None:
     example = examples.load(name)
     answer = ANSWERS[name]
     assert answer is not None
-    read = msgspec.convert(example, answer, strict=True)
+    read: object = msgspec.convert(example, answer, strict=True)
     assert json.loads(msgspec.json.encode(read)) == example
 
 

@@ -13,10 +13,7 @@ from litestar.testing import TestClient
 from publisher import settings
 from publisher.app import create_app
 from publisher.sample import load, plan
-from tests.api.asserting import BASE
-from tests.api.conftest import Site, site
-
-__all__ = ["site"]
+from tests.support.site import BASE, HOST, Site
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -82,7 +79,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The sample site, as `make demo` publishes it."""
     home = tmp_path_factory.mktemp("demo") / "site"
     load.load(home, plan.read(), base=BASE, told=lambda *_: None)
-    with TestClient(create_app(settings.read(home, {})), base_url="http://testserver.local") as client:
+    with TestClient(create_app(settings.read(home, {})), base_url=HOST) as client:
         yield client
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import batched
 from pathlib import Path
 
 from publisher.log.log import Log
-from publisher.settings import Settings
-from publisher.settings import read as read_settings
+from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load
-from search.embedded.engine import EmbeddedEngine
-from tests.api.conftest import Clock, dataset, index, publish
+from tests.support.clock import Clock
+from tests.support.site import Site, dataset, opened, publish, seconds
 
 NUMBER = 5_000
 SEEDS = (
@@ -79,23 +79,19 @@ BUNDLE = 100
 """Strings in one record of the list ``bundles``."""
 
 
-def build(home: Path, base: str) -> tuple[Settings, Log, EmbeddedEngine, Clock]:
-    """The site in a folder: ``fees`` with a record for each string, ``bundles`` with many in each record.
+def content(log: Log, _clock: Clock) -> None:
+    """``fees`` with a record for each string, ``bundles`` with many in each record.
 
     Both have a record with cells of 100,000 characters, in words and unbroken.
     """
-    settings = read_settings(home, {})
-    clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
-    log = Log.open(settings.database, sources=settings.sources, clock=clock)
-    log.datasets.init_site(base, "data.example.gov.cn,2016-01-04")
     said = {"notice": SEEDS[1], "source_note": SEEDS[2], "title_en": SEEDS[16]}
     texts = list(strings())
-    contents = [
+    contents: list[Content] = [
         {"name": f"{number} {text}", "department": texts[-number], "remark": text, "basis": [texts[-number]]}
         for number, text in enumerate(texts)
     ]
     contents.append({"name": "长", "department": "长" * 2_000, "remark": "<b>长</b>" * 15_000})
-    bundles = [
+    bundles: list[Content] = [
         {"name": f"{number} {many[0]}", "department": many[1], "remark": "\n".join(many), "basis": list(many)}
         for number, many in enumerate(batched(texts, BUNDLE))
     ]
@@ -103,6 +99,11 @@ def build(home: Path, base: str) -> tuple[Settings, Log, EmbeddedEngine, Clock]:
     for name, rows in (("fees", contents), ("bundles", bundles)):
         log.datasets.create(dataset(name, title=f"{name} {SEEDS[0]}\u202e", **said), load("fees"))
         publish(log, name, rows, date(2015, 1, 1), SEEDS[0])
-    engine = EmbeddedEngine(settings.index)
-    index(log, engine)
-    return settings, log, engine, clock
+
+
+@contextmanager
+def site(home: Path, base: str) -> Iterator[Site]:
+    with opened(
+        home, Site, content=content, clock=seconds(datetime(2016, 1, 4, 1, tzinfo=UTC)), base=base
+    ) as site:
+        yield site

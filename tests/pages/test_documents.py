@@ -8,19 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar.testing import TestClient
 from sqlalchemy import event
 
-from publisher.app import create_app
 from publisher.log.log import Log
-from publisher.settings import read as read_settings
 from schemas.definition.file_loader import load
-from search.embedded.engine import EmbeddedEngine
-from tests.api.asserting import BASE
-from tests.api.conftest import Clock, dataset, index, publish
 from tests.pages.conftest import BROWSER, Page
+from tests.support.clock import Clock
+from tests.support.site import Site, dataset, opened, publish, seconds
 
-CLOCK = Clock(datetime(2026, 1, 4, 1, tzinfo=UTC))
 NUMBER = "示政发〔2024〕1号"
 DOCUMENTS: list[dict[str, Any]] = [
     {"number": NUMBER, "title": "关于减税的通知", "body_markdown": "一、减税\n\n各区县照办。"},
@@ -36,25 +31,22 @@ DOCUMENTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
-    settings = read_settings(tmp_path_factory.mktemp("documents"), {})
-    log = Log.open(settings.database, sources=settings.sources, clock=CLOCK)
-    log.datasets.init_site(BASE, "data.example.gov.cn,2026-01-04")
+def content(log: Log, _clock: Clock) -> None:
     log.datasets.create(dataset("policies", catalogue="policies", title="政策文件"), load("policies"))
     contents = [{"name": one["title"], **one} for one in DOCUMENTS]
     publish(log, "policies", contents, date(2025, 1, 1), "")
-    yield log
-    log.close()
 
 
 @pytest.fixture(scope="module")
-def client(log: Log, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    settings = read_settings(tmp_path_factory.mktemp("index"), {})
-    engine = EmbeddedEngine(settings.index)
-    index(log, engine)
-    with TestClient(create_app(settings, log=log, search=engine, clock=CLOCK)) as client:
-        yield client
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    clock = seconds(datetime(2026, 1, 4, 1, tzinfo=UTC))
+    with opened(tmp_path_factory.mktemp("documents"), Site, content=content, clock=clock) as site:
+        yield site
+
+
+@pytest.fixture
+def log(site: Site) -> Log:
+    return site.log
 
 
 @pytest.fixture

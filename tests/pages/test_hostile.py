@@ -9,20 +9,16 @@ from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
-from litestar.testing import TestClient
 
-from publisher.app import create_app
-from tests.api.asserting import BASE
 from tests.pages.conftest import BROWSER, Page
-from tests.pages.hostile import NUMBER, build, strings
+from tests.pages.hostile import NUMBER, site, strings
+from tests.support.site import BASE
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    settings, log, engine, clock = build(tmp_path_factory.mktemp("hostile"), BASE)
-    with TestClient(create_app(settings, log=log, search=engine, clock=clock)) as client:
-        yield client
-    log.close()
+    with site(tmp_path_factory.mktemp("hostile"), BASE) as made:
+        yield made.client
 
 
 def check(page: Page) -> None:
@@ -38,6 +34,7 @@ def check(page: Page) -> None:
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0\ufffe\uffff]", page.answer.text)
 
 
+@pytest.mark.slow
 def test_no_string_in_a_record_becomes_markup(hostile: httpx.Client) -> None:
     seen, address = 0, "/datasets/fees?fields=department&fields=remark&limit=1000"
     while address:
@@ -49,6 +46,7 @@ def test_no_string_in_a_record_becomes_markup(hostile: httpx.Client) -> None:
     assert seen == NUMBER + 1
 
 
+@pytest.mark.slow
 def test_no_record_and_no_query_breaks_its_page(hostile: httpx.Client) -> None:
     listed = hostile.get("/v1/datasets/fees/records?limit=1000&fields=name").json()["records"]
     for record in random.Random(1).sample(listed, 120):
@@ -60,6 +58,7 @@ def test_no_record_and_no_query_breaks_its_page(hostile: httpx.Client) -> None:
         check(Page(hostile.get(f"/datasets/{quote(text, safe='')}", headers=BROWSER)))
 
 
+@pytest.mark.slow
 def test_a_cell_of_a_hundred_thousand_characters_has_a_page(hostile: httpx.Client) -> None:
     (found,) = hostile.get("/v1/datasets/fees/records?name=长").json()["records"]
     page = Page(hostile.get(f"/datasets/fees/records/{found['id']}", headers=BROWSER))

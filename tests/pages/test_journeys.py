@@ -17,9 +17,9 @@ from publisher.ingest.documents import page_lines as collected
 from publisher.views.exports import xlsx
 from publisher.views.pages import document
 from publisher.views.pages.printing import charts
-from tests.api.asserting import BASE
 from tests.feeds.test_text import ELEMENTS, HOSTILE, Elements
 from tests.pages.conftest import BROWSER, Open
+from tests.support.site import BASE
 
 POWERS = "/datasets/shili-power-list"
 FEES = "/datasets/shili-fees"

@@ -8,9 +8,9 @@ import re
 import pytest
 
 from publisher.views.pages.printing.templates import POLICY
-from tests.api.asserting import assert_problem
-from tests.api.conftest import FEES, Site
 from tests.pages.conftest import BROWSER, Open, Page
+from tests.support.problems import assert_problem
+from tests.support.site import FEES, Site
 
 HOME = f"/datasets/{FEES}"
 

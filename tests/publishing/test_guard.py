@@ -13,7 +13,7 @@ import trustme
 
 from publisher import ssrf_guard
 from publisher.ssrf_guard import RefusedError
-from tests.loopback import Answer, Loopback, serving
+from tests.support.loopback import Answer, Loopback, serving
 
 
 @pytest.fixture
@@ -97,9 +97,12 @@ def test_a_redirect_to_a_host_that_is_not_listed_is_refused_before_it_is_looked_
     site.answers["/"] = Answer(status=302, headers={"Location": "http://mirror.example/"})
     asked: list[str] = []
     real = socket.getaddrinfo
-    monkeypatch.setattr(
-        socket, "getaddrinfo", lambda host, *a, **k: asked.append(host) or real(host, *a, **k)
-    )
+
+    def noting(host: str, *more: Any, **named: Any) -> Any:
+        asked.append(host)
+        return real(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noting)
     with client(site.host) as http, pytest.raises(RefusedError) as refused:
         http.get(site.base + "/")
     assert refused.value.why == "host"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from publisher.indexing.span_to_document import document
 from publisher.log.model import Dataset, Span
-from schemas.definition.catalogue import Content
+from schemas.definition.catalogue import Content, Json
 from schemas.definition.file_loader import load, parse
 from search.contract import FOREVER, Document
 
@@ -51,7 +51,11 @@ def test_a_division_is_found_under_every_one_above_it() -> None:
 
 
 def test_a_number_in_brackets_behind_a_title_is_cited_too() -> None:
-    bases = ["《设定行政许可的决定》（国务院令第412号）", "《行政许可法》第三条", "财综〔2004〕32号"]
+    bases: list[Json] = [
+        "《设定行政许可的决定》（国务院令第412号）",
+        "《行政许可法》第三条",
+        "财综〔2004〕32号",
+    ]
     assert told({"name": "甲", "basis": bases}, "fees").numbers == ("国务院令第412号", "财综〔2004〕32号")
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import anyio
 import pytest
@@ -29,6 +29,7 @@ from tests.publishing import job
 SEED = 20151123
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kills", [pytest.param(15, id="a few"), pytest.param(210, id="many", marks=pytest.mark.soak)]
 )
@@ -67,7 +68,7 @@ class _Site:
         home.mkdir()
         log, self._engine = job.opened(home)
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
-        said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
+        said: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
         log.datasets.create(
             Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **said),
             file_loader.load("power-list"),

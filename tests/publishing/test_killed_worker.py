@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -18,9 +17,10 @@ from publisher.indexing import worker
 from publisher.log.log import Log
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests.cli.site import QINGDAN
 from tests.publishing.test_worker import log, release
 from tests.search.documents import call, every_page, search
+from tests.support.command import QINGDAN
+from tests.support.http_service import free_port
 
 __all__ = ["log"]
 
@@ -44,12 +44,6 @@ def many() -> str:
     return "事项名称,权力类型,行使主体,实施依据\n" + "".join(rows)
 
 
-@pytest.fixture
-def admin(elasticsearch: Connection) -> Iterator[Elasticsearch]:
-    with Elasticsearch(list(elasticsearch.hosts), request_timeout=60) as client:
-        yield client
-
-
 def spawned(home: Path, connection: Connection, *command: str, database: str = "") -> subprocess.Popen[bytes]:
     """``qingdan`` as a process of its own."""
     project = str(Path(__file__).resolve().parents[2])
@@ -67,11 +61,6 @@ def spawned(home: Path, connection: Connection, *command: str, database: str = "
     return subprocess.Popen(
         [*QINGDAN, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
 
 
 def wait_until(reached: Callable[[], bool], *processes: subprocess.Popen[bytes]) -> None:

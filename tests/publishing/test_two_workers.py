@@ -18,18 +18,14 @@ from search.elastic.engine import ElasticsearchEngine
 from tests.publishing.test_killed_worker import (
     ITEMS,
     MIDDLE,
-    admin,
     assert_whole,
-    free_port,
     many,
     spawned,
     wait_until,
     written,
 )
 from tests.publishing.test_worker import opened, release
-from tests.store.conftest import postgresql_server, url
-
-__all__ = ["admin", "postgresql_server", "url"]
+from tests.support.http_service import free_port
 
 pytestmark = pytest.mark.server
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -36,7 +37,7 @@ def opened(database: str, home: Path) -> Iterator[Log]:
     """A site with one dataset, ``shili``."""
     opened = Log.open(database, sources=home / "sources")
     opened.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
-    said = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
+    said: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
     opened.datasets.create(
         Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **said),
         file_loader.load("power-list"),

@@ -18,18 +18,18 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
-from publisher.indexing import worker
+from publisher.indexing import span_to_document, worker
 from publisher.log.log import Log
 from search.contract import Document, SearchError
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests import elasticsearch_server
-from tests.api.asserting import assert_problem
-from tests.elasticsearch_server import Node
 from tests.publishing.test_killed_worker import wait_until
 from tests.publishing.test_two_workers import serving
 from tests.publishing.test_worker import log, release
 from tests.search.documents import call, document, index, search, spans
+from tests.support import elasticsearch as elasticsearch_server
+from tests.support.elasticsearch import Node
+from tests.support.problems import assert_problem
 
 __all__ = ["log"]
 
@@ -86,7 +86,7 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
     log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(log)
-    made = worker.document
+    made = span_to_document.document
     poisoned: list[str] = []
 
     def with_poison(*given: object) -> Document | None:
@@ -115,7 +115,7 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
 def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
     log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = worker.document
+    made = span_to_document.document
 
     def with_poison(*given: object) -> Document | None:
         found = made(*given)  # type: ignore[arg-type]  # handed through

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from publisher.log.log import Log
 from publisher.log.model import Change, RecordQuery, RecordState, View
 from publisher.sample import plan, site_folder
 from publisher.sample.load import load
+from tests.support.http_service import free_port
 
 BASE = "http://127.0.0.1:8000"
 
@@ -174,7 +174,7 @@ def test_every_dataset_has_feeds_that_a_reader_takes(client: httpx.Client, name:
 def test_the_demo_says_what_to_open_serves_it_and_the_second_time_goes_on_where_it_was(
     tmp_path: Path,
 ) -> None:
-    home, port = tmp_path / "demo", _free_port()
+    home, port = tmp_path / "demo", free_port()
     assert "不再重建" not in _demo(home, port)
     assert "不再重建" in _demo(home, port)
 
@@ -197,12 +197,6 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
     assert sum(len(opened.queries.releases(d.name)) for d in opened.datasets.all()) == plan.read().releases
     assert opened.releases.verify().ok
     opened.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _demo(home: Path, port: int) -> str:

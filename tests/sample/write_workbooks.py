@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -33,12 +34,16 @@ def main() -> None:
             _xlsx(rows, target.with_suffix(".xlsx"))
 
 
+def cell(rows: list[list[str]], column: int, row: int) -> str:
+    return rows[row][column]
+
+
 def _merges(rows: list[list[str]]) -> list[tuple[int, int, int]]:
     """(column, first row, last row), all from 0, of equal cells one below the other."""
     header = rows[1]
     found = []
     for column in (header.index(name) for name in MERGED if name in header):
-        for value, group in groupby(range(2, len(rows)), key=lambda r, c=column: rows[r][c]):
+        for value, group in groupby(range(2, len(rows)), key=partial(cell, rows, column)):
             members = list(group)
             if value and len(members) > 1:
                 found.append((column, members[0], members[-1]))

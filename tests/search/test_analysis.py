@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer, is_han
-from tests import shared_data
+from tests.support import shared_data
 
 ANALYZER, LEXICON = thesaurus.load()
 
@@ -91,6 +91,7 @@ def test_words_given_by_the_caller_are_kept_whole() -> None:
     assert "湉湉办" in own.words("向湉湉办提出")
 
 
+@pytest.mark.shared
 def test_real_traditional_texts_keep_their_length() -> None:
     path = shared_data.require("power-list-liaoning", "government_data.json")
     text = path.read_text(encoding="utf-8")

@@ -81,6 +81,7 @@ def test_searches_go_on_while_another_process_writes(tmp_path: Path) -> None:
     assert totals[-1] == 101
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["index", "rebuild"])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_killed_writer_leaves_whole_commits_and_the_next_one_goes_on(

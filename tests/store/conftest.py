@@ -1,41 +1,15 @@
-"""Both databases for every test of the log."""
+"""A small log on both databases."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from publisher.log.log import Log
-from tests.store import postgresql
-from tests.store.site import Clock, fees_dataset
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[postgresql.Server]:
-    with postgresql.running() as server:
-        if server is None:
-            if os.environ.get("CI") == "true":
-                pytest.fail("PostgreSQL is not installed, and CI tests on it")
-            pytest.skip("PostgreSQL is not installed here; CI tests on it")
-        server.use_template("migrated", lambda url: Log.open(url, sources=Path("sources")).close())
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'qingdan.db'}"
-        return
-    with request.getfixturevalue("postgresql_server").database() as address:
-        yield address
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.support.clock import Clock
+from tests.support.log import fees_dataset
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from sqlalchemy import event
 
 from publisher.log.log import Log
 from publisher.log.model import RecordQuery
-from tests.store.site import entry, fees_dataset
+from tests.support.log import entry, fees_dataset
 
 ROWS = 200
 """Enough that staging and publishing take some hundredths of a second each."""

@@ -6,7 +6,8 @@ import pytest
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
-from tests.store.site import EARLY, LATE, MIDDLE, Clock, catalogue, entry, field, ids, lay, release, said
+from tests.support.clock import Clock
+from tests.support.log import EARLY, LATE, MIDDLE, catalogue, entry, field, ids, lay, release, said
 
 
 def test_a_correction_acts_over_the_whole_span_of_the_value_from_now_on(log: Log, clock: Clock) -> None:

@@ -8,7 +8,8 @@ from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, RecordQuery, RecordState
 from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load
-from tests.store.site import EARLY, LATE, MIDDLE, Clock, put
+from tests.support.clock import Clock
+from tests.support.log import EARLY, LATE, MIDDLE, put
 
 DOCUMENTS = "documents"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from publisher.log.database.tables import metadata
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.releases.releases import Releases
-from tests.store.site import EARLY, MIDDLE, Clock, catalogue, entry, fees_dataset, ids, lay, release, said
+from tests.support.clock import Clock
+from tests.support.log import EARLY, MIDDLE, catalogue, entry, fees_dataset, ids, lay, release, said
 
 SECRET = "张三丰的身份证号"
 
@@ -148,11 +150,12 @@ def test_a_file_that_held_the_record_unchanged_is_destroyed_too(log: Log) -> Non
 def test_an_erased_record_cannot_be_amended_or_erased_again(log: Log) -> None:
     record = publish_secret(log)
     log.releases.erase(records=[("fees", record)], ground="判决")
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: log.releases.erase(records=[("fees", record)], ground="x"),
         lambda: log.releases.withdraw("fees", [record], reason="x"),
         lambda: log.releases.correct("fees", {record: entry("甲").content}, reason="x"),
-    ):
+    )
+    for act in acts:
         with pytest.raises(LogError) as refused:
             act()
         assert refused.value.code == "erased"

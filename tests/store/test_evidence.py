@@ -14,7 +14,7 @@ from publisher.log.evidence.crawled_pages import WARC, Answer, Page, Understood
 from publisher.log.log import Log
 from publisher.log.model import Entry, Gathered, LogError, Source
 from schemas.definition.file_loader import load
-from tests.store.site import EARLY, fees_dataset
+from tests.support.log import EARLY, fees_dataset
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 URL = "http://a.example/1.html"

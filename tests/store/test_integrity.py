@@ -19,7 +19,8 @@ from publisher.log.canonical_json import NotCanonicalError, canonical
 from publisher.log.database.tables import HEAD, metadata
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery
-from tests.store.site import EARLY, LATE, MIDDLE, Clock, entry, fees_dataset, ids, release, said
+from tests.support.clock import Clock
+from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, release, said
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(

@@ -14,6 +14,7 @@ from tests.store import kill_harness as harness
 SEED = 20151201
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kills", [pytest.param(20, id="a few"), pytest.param(240, id="many", marks=pytest.mark.soak)]
 )

@@ -12,9 +12,10 @@ from publisher.log.predicate import Comparison, Every
 from publisher.views.ogc.cql2 import parser
 from publisher.views.ogc.cql2.queryables import of_catalogue
 from publisher.views.ogc.cql2.to_predicate import translate
-from tests.api.conftest import dataset
+from schemas.definition.catalogue import Content
 from tests.geo.filters import Maker
 from tests.geo.places import PLACES, catalogue, halls
+from tests.support.site import dataset
 
 
 def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
@@ -44,7 +45,7 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
     log.close()
 
 
-def _pages_join(log: Log, contents: list[dict[str, object]]) -> None:
+def _pages_join(log: Log, contents: list[Content]) -> None:
     whole = log.queries.match(PLACES, RecordQuery(limit=100))
     ids = [match.id for match in whole.matches]
     assert (whole.total, len(set(ids)), whole.after) == (60, 60, None)

@@ -23,7 +23,7 @@ from publisher.log.database.tables import HEAD, metadata, value
 from publisher.log.database.tables import revision as revision_table
 from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
-from tests.store.site import LATE, entry, put
+from tests.support.log import LATE, entry, put
 
 FOLDER = Path(__file__).parent / "revisions"
 CONFIG = Config()
@@ -89,13 +89,12 @@ def test_every_revision_has_a_site_to_start_from() -> None:
     assert sorted(file.stem for file in FOLDER.glob("*.json")) == REVISIONS
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'qingdan.db'}"
         return
-    server = request.getfixturevalue("postgresql_server")
-    with server.database(migrated=False) as address:
+    with request.getfixturevalue("postgresql_server").database(migrated=False) as address:
         yield address
 
 

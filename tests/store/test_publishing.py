@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part, RecordQuery, View
-from tests.store.site import (
+from tests.support.clock import Clock
+from tests.support.log import (
     EARLY,
     LATE,
     MIDDLE,
-    Clock,
     catalogue,
     entry,
     fees_dataset,
@@ -322,7 +323,7 @@ def test_a_record_comes_back_under_its_own_id(log: Log) -> None:
     assert [c.kind for c in log.queries.history("fees", record)] == ["added", "removed", "added"]
 
 
-def test_the_same_data_makes_the_same_ids_in_another_site(tmp_path, clock: Clock) -> None:
+def test_the_same_data_makes_the_same_ids_in_another_site(tmp_path: Path, clock: Clock) -> None:
     seen = []
     for name in ("one", "two"):
         log = Log.open(f"sqlite:///{tmp_path / name}.db", sources=tmp_path / name, clock=clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from publisher.log.clocks import start_of
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.predicate import AnyValue, Every, HasValue, Opposite, Predicate, Some
-from tests.store.site import EARLY, LATE, MIDDLE, Clock, entry, fees_dataset, ids, lay, release, said
+from tests.support.clock import Clock
+from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, lay, release, said
 
 
 def names(log: Log, **query: Any) -> list[str]:
@@ -211,6 +213,7 @@ def test_who_stops_reading_half_way_holds_nobody_in_the_past(log: Log) -> None:
     release(log, *many)
     rows = log.queries.whole_state("fees", View())
     next(rows)
+    assert isinstance(rows, Generator)
     rows.close()
     release(log, *many, entry("甲"), on=MIDDLE)
     assert log.queries.sequence("fees") == 2

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
-from tests.store.postgresql import Server
 from tests.store.replay import DAYS, Replay
-from tests.store.site import Clock, entry, fees_dataset, lay
+from tests.support import sqlite
+from tests.support.clock import Clock
+from tests.support.log import entry, fees_dataset, lay
+from tests.support.postgresql import Server
 
 START = date(2020, 1, 1)
 NAMES = ("A甲", "A乙", "A丙", "B甲", "B乙")
@@ -153,7 +155,7 @@ def a_site_on_sqlite() -> Iterator[Story]:
     """In a folder that goes with it: one for every history that hypothesis thinks of."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        a_site(f"sqlite:///{folder}/qingdan.db", Path(folder)) as story,
+        a_site(sqlite.new(Path(folder) / "qingdan.db"), Path(folder)) as story,
     ):
         yield story
 
@@ -185,6 +187,7 @@ ERASED_LATER = [
 ]
 
 
+@pytest.mark.slow
 @example(history=FIRST_TO_COME)
 @example(history=ERASED_LATER)
 @settings(max_examples=30, deadline=None, suppress_health_check=RELAXED)
@@ -194,6 +197,7 @@ def test_every_read_equals_the_replay_on_sqlite(history: list[tuple[Any, ...]]) 
         tell(story, history)
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_read_equals_the_replay_on_postgresql(

@@ -14,7 +14,7 @@ from publisher.ingest.formats.detect import open_grids
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load
-from tests.shared_data import require
+from tests.support.shared_data import require
 
 NUMBER = "鞍政发〔2015〕34号"
 TITLE = "鞍山市人民政府关于印发工作方案的通知"
@@ -342,6 +342,7 @@ def test_codes_of_findings_are_distinct() -> None:
     assert len({kind.code for kind in KINDS}) == len(KINDS)
 
 
+@pytest.mark.shared
 def test_the_founding_notice_is_one_document_with_all_its_parts() -> None:
     path = require("notice-anshan-2015", "page.txt")
     reading = read_file(path.read_bytes(), name=path.name, catalogue=load("policies"))

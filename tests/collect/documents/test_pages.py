@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load
 from tests.collect.documents.test_documents import PAGE, content, html, paragraphs, read
-from tests.shared_data import require
+from tests.support.shared_data import require
 
 META = (
     '<meta name="ArticleTitle" content="元数据的标题"><meta name="PubDate" content="2015-11-05 09:30">'
@@ -121,7 +122,7 @@ def notice() -> str:
     return require("notice-anshan-2015/page.txt").read_text(encoding="utf-8")
 
 
-FORMS = {
+FORMS: Mapping[str, Callable[[str], bytes]] = {
     "saved as text": lambda text: text.encode(),
     "a page without meta": lambda text: html(paragraphs(text)).encode(),
     "a page with meta": lambda text: html(
@@ -138,6 +139,7 @@ FORMS = {
 }
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("form", FORMS)
 def test_the_notice_is_the_same_document_in_every_form_in_which_it_is_found(form: str) -> None:
     def said(data: bytes) -> dict[str, object]:

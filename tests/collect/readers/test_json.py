@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from publisher.ingest.formats.detect import JSON, JSON_LINES, open_grids
 from publisher.ingest.parsed_file import UnreadableFile
-from tests.shared_data import require
+from tests.support.shared_data import require
 
 
 def read(data: bytes) -> list[dict[str, object]]:
@@ -86,6 +86,7 @@ def test_records_come_back_as_they_were_written(records: list[dict[str, object]]
     assert read(as_lines.encode()) == records
 
 
+@pytest.mark.shared
 def test_a_large_compressed_file_gives_every_one_of_its_records() -> None:
     data = require("laws", "articles.jsonl.gz").read_bytes()
     records = open_grids(data, "articles.jsonl.gz").records

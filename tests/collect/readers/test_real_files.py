@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from publisher.ingest.formats.detect import CSV, JSON, TEXT, XLS, XLSX, open_grids
-from tests.shared_data import require
+from tests.support.shared_data import require
 
 
+@pytest.mark.shared
 def test_a_workbook_called_xlsx_that_is_the_old_binary_format_opens() -> None:
     path = require("power-list-karamay", "附件：克拉玛依市财政局2025年权责清单 (1).xlsx")
     opened = open_grids(path.read_bytes(), path.name)
@@ -15,6 +16,7 @@ def test_a_workbook_called_xlsx_that_is_the_old_binary_format_opens() -> None:
     assert [(g.name, len(g.rows), len(g.rows[0])) for g in opened.grids] == [("Sheet1", 23, 14)]
 
 
+@pytest.mark.shared
 def test_all_fourteen_workbooks_open_without_a_finding() -> None:
     opened = {p.name: open_grids(p.read_bytes(), p.name) for p in require("power-list-karamay").iterdir()}
     assert len(opened) == 14
@@ -25,6 +27,7 @@ def test_all_fourteen_workbooks_open_without_a_finding() -> None:
     assert sum(c.merged_from is not None for row in transport.rows for c in row) > 2_000
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("path", "media_type"),
     [

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from publisher.ingest.formats import doc
 from publisher.ingest.formats.errors import ReaderError
+from tests.support.required import lacks
 
 PAGE = """<html><body><p>鞍山市实施方案</p><p>分三步实施，ABC。</p>
 <table border=1><tr><td>序号</td><td>任务</td></tr><tr><td>1</td><td>清理</td></tr></table>
@@ -23,7 +24,7 @@ PAGE = """<html><body><p>鞍山市实施方案</p><p>分三步实施，ABC。</p
 def document(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     office = shutil.which("soffice")
     if office is None or not Path("/usr/lib/libreoffice/program/swriter").exists():
-        pytest.skip("LibreOffice Writer is not installed here; CI reads what it writes")
+        lacks("LibreOffice Writer is not installed")
     folder = tmp_path_factory.mktemp("word")
     (folder / "a.html").write_text(PAGE, encoding="utf-8")
     profile = f"-env:UserInstallation=file://{folder / 'profile'}"
@@ -34,6 +35,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "a.doc").read_bytes()
 
 
+@pytest.mark.program
 def test_paragraphs_cells_and_the_words_of_a_link_are_read(document: bytes) -> None:
     assert doc.text(document).splitlines() == [
         "鞍山市实施方案",
@@ -44,6 +46,7 @@ def test_paragraphs_cells_and_the_words_of_a_link_are_read(document: bytes) -> N
     ]
 
 
+@pytest.mark.program
 @given(at=st.integers(0, 10_000), value=st.integers(0, 255))
 def test_damage_is_an_error_of_its_own_kind_or_other_text(document: bytes, at: int, value: int) -> None:
     damaged = bytearray(document)

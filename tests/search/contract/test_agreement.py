@@ -13,14 +13,15 @@ from search.contract import Hit, Marked, Page
 from search.elastic.engine import ElasticsearchEngine
 from search.embedded.engine import EmbeddedEngine
 from search.evaluation import engine_agreement, judgement_files
-from tests import shared_data
 from tests.search.documents import call
+from tests.support import shared_data
 
 ARTICLES = 3_000
 EACH = 15
 """Of the queries of a set every fifteenth is asked."""
 
 
+@pytest.mark.shared
 @pytest.mark.server
 @pytest.mark.parametrize("again", [False, True], ids=["fresh", "a third was written again"])
 def test_both_engines_return_the_same_ten(

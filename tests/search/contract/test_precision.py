@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
+import pytest
+
 from publisher.sample.plan import data
 from schemas.reference import administrative_divisions, government_bodies
 from search.contract import SearchEngine
-from tests import shared_data
 from tests.search.documents import document, index, search
+from tests.support import shared_data
 
 UNWANTED = [
     tuple(line.split("\t"))
@@ -55,6 +57,7 @@ def real_texts() -> Iterator[str]:
                 yield f"{row.get('law') or row.get('title') or ''} {row['text']}"
 
 
+@pytest.mark.shared
 def test_real_texts_that_hold_a_word_only_inside_others_are_no_hits(engine: SearchEngine) -> None:
     """民政 in 人民政府 and the like: hundreds of real texts hold one, and none of them is found."""
     crossing = {"民政": "人民政府", "海城": "[上沿珠北滨]海城", "司法": "公司法"}

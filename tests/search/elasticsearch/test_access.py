@@ -16,9 +16,9 @@ from publisher import settings
 from search.contract import SearchError
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests import elasticsearch_server
-from tests.elasticsearch_server import Node
 from tests.search.documents import call, document, index, search, spans
+from tests.support import elasticsearch as elasticsearch_server
+from tests.support.elasticsearch import Node
 
 pytestmark = pytest.mark.server
 

@@ -19,12 +19,6 @@ from tests.search.documents import call, document, index, search, spans
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture
-def admin(elasticsearch: Connection) -> Iterator[Elasticsearch]:
-    with Elasticsearch(list(elasticsearch.hosts)) as client:
-        yield client
-
-
 def test_a_replay_however_late_revives_nothing_that_was_erased(on_elasticsearch: ElasticsearchEngine) -> None:
     old = document("gone", "朱雀许可", version=3)
     index(on_elasticsearch, [old, document("kept", "玄武许可", version=4)])

@@ -7,9 +7,9 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import zipfile
@@ -19,8 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
 import trustme
+
+from tests.support.http_service import free_ports
+from tests.support.required import lacks
+from tests.support.shared_server import keep, shared
 
 VERSION = "9.5.3"
 """The one place that names it."""
@@ -28,7 +31,9 @@ VERSION = "9.5.3"
 _GROUP = "org.elasticsearch.distribution.integ-test-zip"
 _FILE = Path(*_GROUP.split("."), "elasticsearch", VERSION, f"elasticsearch-{VERSION}.zip")
 _OLDEST_JAVA = 21
-_START = 120.0
+_START = 300.0
+QUICK_START = "-XX:TieredStopAtLevel=1"
+"""Options of Java: a server of tests lives too short for the second compiler."""
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Node:
     login: tuple[str, str] | None = None
     authority: Path | None = None
     """PEM file of who signed its certificate, where it speaks TLS."""
+    java_options: str = QUICK_START
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -49,7 +55,7 @@ class Node:
         environment = {
             "PATH": os.environ["PATH"],
             "ES_JAVA_HOME": str(self.java),
-            "ES_JAVA_OPTS": "-Xms512m -Xmx1g",
+            "ES_JAVA_OPTS": f"-Xms512m -Xmx1g {self.java_options}",
             "LANG": "C.UTF-8",
         }
         with (self.folder / "output.log").open("ab") as log:
@@ -108,10 +114,16 @@ def lacking() -> str:
 def require() -> None:
     """Skip on a laptop that lacks what it takes; under ``CI=true`` that is a failure."""
     reason = lacking()
-    if reason and os.environ.get("CI") == "true":
-        pytest.fail(f"Elasticsearch must run in CI: {reason}")
     if reason:
-        pytest.skip(reason)
+        lacks(f"Elasticsearch {reason}")
+
+
+@contextmanager
+def of_the_run(folder: Path) -> Iterator[str]:
+    """The address of the one server of a test run, whose processes share ``folder``."""
+    require()
+    with shared(folder, __name__) as address:
+        yield address
 
 
 def java() -> Path | None:
@@ -150,10 +162,13 @@ def fetched() -> Path:
 
 
 @contextmanager
-def running(settings: Mapping[str, str] | None = None, *, password: str = "") -> Iterator[Node]:
+def running(
+    settings: Mapping[str, str] | None = None, *, password: str = "", java_options: str = QUICK_START
+) -> Iterator[Node]:
     """A node of its own. With a ``password`` of the user ``elastic`` security is on, and it speaks TLS with a
     certificate of an authority of its own."""
     with _node({"discovery.type": "single-node", **(settings or {})}, password=password) as node:
+        node.java_options = java_options
         node.start()
         yield node
 
@@ -161,7 +176,7 @@ def running(settings: Mapping[str, str] | None = None, *, password: str = "") ->
 @contextmanager
 def two() -> Iterator[tuple[Node, Node]]:
     """A cluster of two; the second holds data and may be lost."""
-    first_at, second_at = _free_ports(2)
+    first_at, second_at = free_ports(2)
     one = {"node.name": "one", "cluster.initial_master_nodes": "one", "transport.port": str(first_at)}
     other = {"node.name": "two", "node.roles": "[data]", "transport.port": str(second_at)}
     seeds = {"discovery.seed_hosts": f"127.0.0.1:{first_at}"}
@@ -181,7 +196,7 @@ def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
         with zipfile.ZipFile(fetched()) as archive:
             archive.extractall(name)
         (Path(name) / f"elasticsearch-{VERSION}").rename(folder)
-        port, inner = _free_ports(2)
+        port, inner = free_ports(2)
         authority = _certify(folder) if password else None
         _configure(folder, port, {"transport.port": str(inner), **settings}, secure=bool(password))
         user = _other_user()
@@ -269,9 +284,11 @@ def _other_user() -> int | None:
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
-def _free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
+@contextmanager
+def _address() -> Iterator[str]:
+    with running() as node:
+        yield node.address
+
+
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]), "tests.support.elasticsearch", _address())

@@ -1,20 +1,20 @@
-"""A small real site: a log, an index and the application over them. Read-only, so all tests share it."""
+"""One small real site: a log, an index and the application over them, with a clock that tests set."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import httpx
-import pytest
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from publisher.app import create_app
-from publisher.indexing import span_to_document
+from publisher.indexing import worker
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry
 from publisher.settings import Settings
@@ -22,8 +22,12 @@ from publisher.settings import read as read_settings
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
-from tests.api.asserting import BASE
+from tests.support import sqlite
+from tests.support.clock import Clock
 
+BASE = "https://data.example.gov.cn"
+HOST = "http://testserver.local"
+"""Where clients reach the site: answers name ``BASE`` all the same."""
 FEES = "shili-fees"
 PLAIN: list[Content] = [
     {"name": "城镇垃圾处理费", "department": "市住房和城乡建设局", "management": "缴入地方国库"},
@@ -31,17 +35,6 @@ PLAIN: list[Content] = [
     {"name": "药品注册费", "department": "市市场监管局", "management": "缴入地方国库"},
     {"name": "价格鉴证业务收费", "department": "市发展和改革委员会", "management": "缴入财政专户"},
 ]
-
-
-class Clock:
-    """A clock that tests set; it moves a second at every reading."""
-
-    def __init__(self, start: datetime) -> None:
-        self.now = start
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
 
 
 @dataclass(frozen=True)
@@ -52,10 +45,24 @@ class Site:
     clock: Clock
     client: httpx.Client
 
+    @property
+    def app(self) -> Litestar:
+        """One more application over the same log and index, for a server of its own."""
+        return create_app(self.settings, log=self.log, search=self.engine, clock=self.clock)
+
     def record(self, title: str) -> str:
         """The id of a record of the fees, by its title."""
-        (found,) = {state.id for state in self.log.queries.find(FEES, title)}
-        return found
+        (record,) = {state.id for state in self.log.queries.find(FEES, title)}
+        return record
+
+    def index(self) -> None:
+        """Bring search up to date, as the worker does."""
+        anyio.run(worker.drain, self.log, self.engine)
+
+
+def seconds(start: datetime) -> Clock:
+    """A clock that goes on by a second at every reading."""
+    return Clock(start, step=timedelta(seconds=1))
 
 
 def dataset(name: str, **more: object) -> Dataset:
@@ -93,22 +100,6 @@ def publish(
     assert release is not None
 
 
-def index(log: Log, engine: EmbeddedEngine) -> None:
-    """Everything that the log holds, into the engine."""
-    documents = []
-    for span in log.queries.spans():
-        kept = log.datasets.get(span.dataset)
-        document = span_to_document.document(span, kept, log.queries.catalogue(span.dataset))
-        if document is not None:
-            documents.append(document)
-
-    async def run() -> None:
-        await engine.index(documents)
-        await engine.mark(max(item.sequence for item in log.outbox.items(limit=10_000)))
-
-    asyncio.run(run())
-
-
 def fill(log: Log, clock: Clock) -> None:
     """Four releases: a beginning, a change with an addition and a removal, a correction, a withdrawal."""
     fees = catalogues.load("fees")
@@ -117,14 +108,14 @@ def fill(log: Log, clock: Clock) -> None:
         dataset("empty-fees", title="空目录(演示数据)", source_note="<script>alert(1)</script>"), fees
     )
     publish(log, FEES, PLAIN, date(2015, 1, 1), "示财〔2015〕1号")
-    clock.now += timedelta(days=30)
+    clock.advance(days=30)
     later: list[Content] = [
         {**PLAIN[0], "management": "缴入财政专户"},
         *PLAIN[1:3],
         {"name": "食品经营许可证工本费", "department": "市市场监管局", "management": "缴入地方国库"},
     ]
     publish(log, FEES, later, date(2015, 12, 1), "示财〔2015〕2号")
-    clock.now += timedelta(days=30)
+    clock.advance(days=30)
     (registration,) = log.queries.find(FEES, "不动产登记费")
     log.releases.correct(
         FEES, {registration.id: {**PLAIN[1], "management": "缴入地方国库"}}, reason="勘误: 资金管理方式有误"
@@ -134,28 +125,36 @@ def fill(log: Log, clock: Clock) -> None:
 
 
 @contextmanager
-def made(home: Path, *, database: str = "") -> Iterator[Site]:
-    """The site in an empty folder, served to its client; ``database`` is empty too, SQLite unless named."""
-    settings = read_settings(home, {"QINGDAN_DATABASE": database})
-    clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
+def opened[Kind: Site](
+    home: Path,
+    kind: type[Kind],
+    *,
+    content: Callable[[Log, Clock], None],
+    clock: Clock,
+    base: str = BASE,
+    host: str = HOST,
+    **environ: str,
+) -> Iterator[Kind]:
+    """A site in an empty folder, with what ``content`` writes to its log, served to its client."""
+    settings = read_settings(home, environ)
+    if not environ.get("QINGDAN_DATABASE"):
+        assert sqlite.new(home / "qingdan.db") == settings.database
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
-    log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
-    fill(log, clock)
+    log.datasets.init_site(base, f"data.example.gov.cn,{clock.now:%Y-%m-%d}")
+    content(log, clock)
     engine = EmbeddedEngine(settings.index)
-    index(log, engine)
+    anyio.run(worker.drain, log, engine)
     app = create_app(settings, log=log, search=engine, clock=clock)
-    with TestClient(app, base_url="http://testserver.local") as client:
-        yield Site(settings, log, engine, clock, client)
+    with TestClient(app, base_url=host) as client:
+        yield kind(settings, log, engine, clock, client)
     log.close()
-    asyncio.run(engine.close())
+    anyio.run(engine.close)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with made(tmp_path_factory.mktemp("site")) as site:
+@contextmanager
+def four_releases(home: Path, *, database: str = "", base: str = BASE, **environ: str) -> Iterator[Site]:
+    """The site that most tests read; ``database`` is empty, and SQLite unless named."""
+    clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    environ["QINGDAN_DATABASE"] = database
+    with opened(home, Site, content=fill, clock=clock, base=base, **environ) as site:
         yield site
-
-
-@pytest.fixture
-def client(site: Site) -> httpx.Client:
-    return site.client

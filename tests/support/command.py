@@ -34,7 +34,7 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Home:
     """A site's folder and the command over it."""
 
     home: Path

@@ -1,10 +1,10 @@
-"""A small site for tests: a clock that is moved by hand, a catalogue, and imports in one line."""
+"""A small log: a catalogue, and imports in one line."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from publisher.log.log import Log
@@ -13,20 +13,6 @@ from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse
 
 EARLY, MIDDLE, LATE = date(2015, 1, 1), date(2016, 1, 1), date(2017, 1, 1)
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self, now: datetime = datetime(2020, 1, 1, tzinfo=UTC)) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **step: float) -> datetime:
-        self.now += timedelta(**step)
-        return self.now
 
 
 def field(name: str, title: str, kind: str = "string", **own: Any) -> dict[str, Any]:

@@ -6,16 +6,25 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
+
+from publisher.log.log import Log
+from tests.support.http_service import free_port
+from tests.support.required import lacks
+from tests.support.shared_server import keep, shared
+
+MIGRATED = "migrated"
+"""The database of which all others are copies: its tables are there."""
 
 
 def binaries() -> Path | None:
@@ -32,19 +41,17 @@ class Server:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._template = "template0"
 
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://postgres@127.0.0.1:{self._port}/{name}"
 
-    def use_template(self, name: str, prepare: Callable[[str], None]) -> None:
-        """Databases are copies of one that is prepared here, once."""
-        self._create(name)
-        prepare(self.url(name))
-        self._template = name
+    def prepare(self) -> None:
+        """Make what :meth:`database` copies, once."""
+        self._create(MIGRATED, "template0")
+        Log.open(self.url(MIGRATED), sources=Path("sources")).close()
 
-    def _create(self, name: str, template: str = "") -> None:
-        options = f"TEMPLATE {template or self._template} ENCODING 'UTF8' LOCALE 'C'"
+    def _create(self, name: str, template: str) -> None:
+        options = f"TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C'"
         with psycopg.connect(self.url(), autocommit=True) as admin:
             admin.execute(f'CREATE DATABASE "{name}" {options}')
 
@@ -52,7 +59,7 @@ class Server:
     def database(self, *, migrated: bool = True) -> Iterator[str]:
         """The address of a database of one's own, dropped at the end; empty unless ``migrated``."""
         name = f"t{uuid.uuid4().hex}"
-        self._create(name, "" if migrated else "template0")
+        self._create(name, MIGRATED if migrated else "template0")
         try:
             yield self.url(name)
         finally:
@@ -61,12 +68,17 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server | None]:
-    """A server, or None where PostgreSQL is not installed."""
-    folder = binaries()
-    if folder is None:
-        yield None
-        return
+def of_the_run(folder: Path) -> Iterator[Server]:
+    """The one server of a test run, whose processes share ``folder``."""
+    if binaries() is None:
+        lacks("PostgreSQL is not installed")
+    with shared(folder, __name__) as port:
+        yield Server(int(port))
+
+
+@contextmanager
+def _running(programs: Path) -> Iterator[str]:
+    """A server, by its port."""
     with tempfile.TemporaryDirectory(prefix="qingdan-postgresql-") as home:
         user = _other_user()
         data = Path(home) / "data"
@@ -74,22 +86,34 @@ def running() -> Iterator[Server | None]:
         if user is not None:
             Path(home).chmod(0o755)
             os.chown(data, user.pw_uid, user.pw_gid)
-        port = _free_port()
-        initdb = [folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        port = free_port()
+        initdb = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
         _run(initdb, user, check=True)
         options = [
             *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),
             *("-c", f"unix_socket_directories={data}", "-c", "max_connections=200"),
         ]
         server = subprocess.Popen(
-            [folder / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", *options],
+            [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             **_as(user),
         )
         try:
             _wait(server, Server(port).url())
-            yield Server(port)
+            Server(port).prepare()
+            yield str(port)
         finally:
             server.send_signal(signal.SIGQUIT)
             server.wait(timeout=30)
@@ -105,18 +129,13 @@ def _other_user() -> pwd.struct_passwd | None:
         return pwd.getpwnam("nobody")
 
 
-def _as(user: pwd.struct_passwd | None) -> dict[str, int | list[int]]:
+def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """Arguments of :mod:`subprocess`."""
     return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _run(command: list[object], user: pwd.struct_passwd | None, *, check: bool) -> None:
     subprocess.run([str(part) for part in command], check=check, capture_output=True, cwd="/", **_as(user))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(server: subprocess.Popen[bytes], url: str) -> None:
@@ -130,3 +149,9 @@ def _wait(server: subprocess.Popen[bytes], url: str) -> None:
         else:
             return
     raise RuntimeError("PostgreSQL did not start")
+
+
+if __name__ == "__main__":
+    installed = binaries()
+    assert installed is not None
+    keep(Path(sys.argv[1]), "tests.support.postgresql", _running(installed))

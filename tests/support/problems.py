@@ -8,8 +8,7 @@ import httpx
 import msgspec
 
 from publisher.web.problems import BY_CODE, Problem
-
-BASE = "https://data.example.gov.cn"
+from tests.support.site import BASE
 
 
 def assert_problem(response: httpx.Response, code: str) -> dict[str, Any]:

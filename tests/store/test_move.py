@@ -1,0 +1,125 @@
+"""A site that moves from one database to another, whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from publisher.log.log import Log
+from publisher.log.model import LogError, RecordQuery, View
+from tests.support.clock import Clock
+from tests.support.log import MIDDLE, entry, fees_dataset, ids, lay, release, said
+
+
+def site_of_fees(url: str, folder: Path, clock: Clock) -> Log:
+    log = Log.open(url, sources=folder / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    return log
+
+
+def filled(folder: Path) -> Log:
+    """On SQLite, with all that a log can hold: releases, 勘误, withdrawal, erasure, a rename, a draft."""
+    clock = Clock()
+    log = site_of_fees(f"sqlite:///{folder / 'qingdan.db'}", folder, clock)
+    release(log, entry("甲"), entry("乙"), entry("丙"), entry("丁"))
+    clock.advance(days=1)
+    release(log, entry("甲", "2"), entry("乙"), entry("丁"), on=MIDDLE)
+    clock.advance(days=1)
+    known = ids(log)
+    log.releases.correct("fees", {known["甲"]: entry("甲", "3").content}, reason="勘误")
+    log.releases.withdraw("fees", [known["乙"]], reason="误发")
+    log.releases.rename(
+        "fees", known["丁"], {"name": "丁丁", "standard": "1"}, effective_on=MIDDLE, reason="更名"
+    )
+    gone = next(c.record for c in log.queries.changes(dataset="fees") if c.title == "丙")
+    log.releases.erase(records=[("fees", gone)], ground="判决")
+    lay(log, entry("戊"), part="民政局")
+    return log
+
+
+def later() -> datetime:
+    """When all that :func:`filled` holds is due."""
+    return datetime(2021, 1, 1, tzinfo=UTC)
+
+
+def told(log: Log) -> dict[str, Any]:
+    """All that a reader can see, but for when a source was got."""
+    releases = log.queries.releases("fees")
+    views = [View(release=r.number) for r in releases] + [View(), View(as_of=MIDDLE)]
+    return {
+        "releases": releases,
+        "states": [log.queries.records("fees", RecordQuery(view=view, limit=100)).records for view in views],
+        "changes": log.queries.changes(dataset="fees", limit=1000),
+        "draft": log.drafts.get("fees"),
+        "erased": log.queries.erased_records("fees"),
+        "spans": sorted(log.queries.spans(), key=lambda span: span.id),
+        "verified": log.releases.verify(),
+        "outbox": log.outbox.items(due_by=later()),
+    }
+
+
+def test_a_site_moves_whole_and_goes_on_there(tmp_path: Path, postgresql_url: str) -> None:
+    old = filled(tmp_path)
+    moved = old.move(postgresql_url, sources=tmp_path / "none")
+    assert moved.releases == 6
+    assert moved.sources == 1
+    new = Log.open(postgresql_url, sources=tmp_path / "none", clock=later)
+    assert told(new) == told(old)
+    (source,) = {s.digest for r in new.queries.releases("fees") for s in r.sources} - {""}
+    assert new.evidence.source_bytes(source) == old.evidence.source_bytes(source)
+    made = new.releases.publish("fees", effective_on=MIDDLE)
+    assert made is not None
+    release(new, entry("己"), on=MIDDLE, part="财政局", on_conflict="replace")
+    assert {"戊", "己"} <= said(new).keys()
+    assert new.releases.verify().ok
+    assert new.releases.rebuild_spans() == 0
+    old.close()
+    new.close()
+
+
+def test_a_site_moves_back_to_a_file(tmp_path: Path, postgresql_url: str) -> None:
+    old = filled(tmp_path)
+    old.move(postgresql_url, sources=tmp_path / "none")
+    there = Log.open(postgresql_url, sources=tmp_path / "none", clock=Clock())
+    there.move(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back")
+    back = Log.open(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back", clock=later)
+    assert told(back) == told(old)
+    for log in (old, there, back):
+        log.close()
+
+
+def test_a_site_moves_onto_no_other(tmp_path: Path, postgresql_url: str) -> None:
+    here, there = filled(tmp_path), site_of_fees(postgresql_url, tmp_path, Clock())
+    for target in (postgresql_url, f"sqlite:///{tmp_path / 'qingdan.db'}"):
+        with pytest.raises(LogError) as refused:
+            here.move(target, sources=tmp_path / "none")
+        assert refused.value.code == "move-target"
+    assert there.queries.releases("fees") == ()
+    here.close()
+    there.close()
+
+
+def test_what_arrives_changed_does_not_stay(
+    tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = filled(tmp_path)
+    Log.open(postgresql_url, sources=tmp_path / "none").close()
+    site_of_fees(postgresql_url, tmp_path, Clock()).close()
+    with psycopg.connect(postgresql_url, autocommit=True) as conn:
+        conn.execute("TRUNCATE site, dataset, part, catalogue CASCADE")
+        conn.execute(
+            "CREATE FUNCTION spoil() RETURNS trigger AS "
+            "$$ BEGIN NEW.title := 'x'; RETURN NEW; END $$ LANGUAGE plpgsql"
+        )
+        conn.execute("CREATE TRIGGER spoil BEFORE INSERT ON revision FOR EACH ROW EXECUTE FUNCTION spoil()")
+    with pytest.raises(LogError) as refused:
+        old.move(postgresql_url, sources=tmp_path / "none")
+    assert refused.value.code == "move-differs"
+    with psycopg.connect(postgresql_url) as conn:
+        assert conn.execute("SELECT count(*) FROM site").fetchone() == (0,)
+    old.close()
