@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make check`. All set up what they need.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo fix types lint quick check test tests soak bench screenshots clean
+.PHONY: help setup demo fix types lint quick check test tests soak bench docs contract screenshots clean
 RUN := .venv/bin/
 # Tests side by side, one process for each core; a process that crashes ends the run, and fails it.
 PYTEST := $(RUN)pytest -n logical --dist worksteal --max-worker-restart=0
@@ -51,6 +51,12 @@ soak: setup ## long kill and load tests
 
 bench: setup ## measure speed, memory and relevance
 	$(RUN)python -m benchmarks
+
+docs: setup ## write the tables and pictures that documents copy from the code
+	$(RUN)python -m scripts.document_tables
+
+contract: setup ## renew the frozen contract after a change that breaks no caller
+	$(RUN)python -m tests.openapi.renew
 
 screenshots: setup ## every page type as images, in screenshots/
 	$(RUN)python -m tests.browser.screenshots screenshots

@@ -11,8 +11,105 @@ from search.elastic.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable, as ``docs/settings.md`` lists it."""
+
+    name: str
+    default: str
+    """In words where it is not a value; empty for none."""
+    zh: str
+    en: str
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable(
+        "QINGDAN_HOME",
+        "`qingdan-site`",
+        "站点所在的文件夹：数据库、来源文件、索引和本站自己的清单类型定义。`qingdan --home` 优先。",
+        "The folder that contains the site: database, sources, index and the site's own catalogues. "
+        "`qingdan --home` takes precedence.",
+    ),
+    Variable(
+        "QINGDAN_DATABASE",
+        "`sqlite:///<home>/qingdan.db`",
+        "日志所在的数据库（SQLAlchemy URL）。多台机器共用时用 `postgresql://…`，须装 `postgresql` 附加项。",
+        "SQLAlchemy URL of the log. Use `postgresql://…` (with the `postgresql` extra) for several machines; "
+        "see [log.md](log.md).",
+    ),
+    Variable(
+        "QINGDAN_BOUNDARIES",
+        "",
+        "行政区划边界的 GeoJSON 文件，每个要素带 GB/T 2260 代码。本项目不附带："
+        "公开地图须有审图号，用哪份边界由站点决定。",
+        "A GeoJSON file of administrative divisions, each feature with its GB/T 2260 code (see "
+        "[ogc.md](ogc.md)). The project ships none: a published map of China needs an approved 审图号; the "
+        "site chooses its boundaries.",
+    ),
+    Variable(
+        "QINGDAN_LOOPBACK",
+        "`0`",
+        "`1` 允许访问本机地址上的网页和回调，仅供测试；内网、链路本地和保留地址仍被拒绝。",
+        "`1` allows pages and callbacks on this machine. For tests only: private, link-local and reserved "
+        "addresses are still refused.",
+    ),
+    Variable(
+        "QINGDAN_HUB",
+        "",
+        "WebSub 中心的地址：订阅源注明它，每次发布后 `qingdan serve` 通知它。由站点自己选定，可以在内网。",
+        "Address of a WebSub hub. Feeds name it and `qingdan serve` notifies it of every release (see "
+        "[feeds.md](feeds.md)). The site chooses it, so it may be in a private network.",
+    ),
+    Variable(
+        "QINGDAN_SEARCH",
+        "`embedded`",
+        "`embedded`（索引在站点文件夹里）或 `elasticsearch`。",
+        "`embedded` (index in the home folder) or `elasticsearch` (see [search.md](search.md)).",
+    ),
+    Variable(
+        "QINGDAN_ELASTICSEARCH_HOSTS",
+        "`http://127.0.0.1:9200`",
+        "各节点的地址，用逗号分隔；一个连不上时用下一个。",
+        "Addresses of nodes, separated by commas. If one fails, the next is used.",
+    ),
+    Variable(
+        "QINGDAN_ELASTICSEARCH_ALIAS",
+        "`qingdan`",
+        "搜索所用的别名；其后的索引名为 `<alias>-000001` 等，不访问其他索引。",
+        "The alias that is searched. Its indices are called `<alias>-000001` and so on; no other is used.",
+    ),
+    Variable(
+        "QINGDAN_ELASTICSEARCH_API_KEY",
+        "",
+        "API 密钥（编码后的），优先于用户。它或用户须有 `<alias>*` 索引的 `all` 权限，不需要集群权限。",
+        "An encoded API key; takes precedence over a user. It, or the user, needs the privilege `all` on the "
+        "indices `<alias>*` and no privilege on the cluster.",
+    ),
+    Variable("QINGDAN_ELASTICSEARCH_USER", "", "用户名，与密码同用。", "A user, with the password below."),
+    Variable("QINGDAN_ELASTICSEARCH_PASSWORD", "", "该用户的密码。", "The user's password."),
+    Variable(
+        "QINGDAN_ELASTICSEARCH_CA",
+        "the system's",
+        "签发集群证书的机构的 PEM 文件。",
+        "A PEM file of the authority that signed the cluster's certificate.",
+    ),
+    Variable(
+        "QINGDAN_ELASTICSEARCH_SHARDS",
+        "`1`",
+        "此后新建索引的分片数。",
+        "Number of shards of an index created from now on.",
+    ),
+    Variable(
+        "QINGDAN_ELASTICSEARCH_REPLICAS",
+        "`0`",
+        "每个分片的副本数；1 可容许失去一个节点。",
+        "Number of copies of each shard; 1 tolerates the loss of a node.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting has a row in ``docs/settings.md``; a test holds the two together."""
+    """Values of :data:`VARIABLES`, parsed."""
 
     home: Path
     """``QINGDAN_HOME``: the folder that holds the site."""

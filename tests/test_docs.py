@@ -1,10 +1,10 @@
-"""The documents keep step with the code: routes, parameters, settings, commands, options, codes."""
+"""The documents agree with the code: tables, routes, parameters, settings, commands, codes, links."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+import tomllib
 from pathlib import Path
 
 import click
@@ -20,6 +20,7 @@ from publisher.views.pages import routes as people
 from publisher.views.pages.printing.templates import Press
 from publisher.web import problems
 from publisher.web.route import AnyRoute
+from scripts import document_tables
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -28,36 +29,32 @@ def page(name: str) -> str:
     return (PROJECT / "docs" / name).read_text(encoding="utf-8")
 
 
-def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    if not isinstance(command, click.Group):
-        yield path, command
-        return
-    for name, one in command.commands.items():
-        yield from commands(one, f"{path} {name}")
+COMMANDS = dict(document_tables.find_commands(root, "qingdan"))
+DOCUMENTS = sorted(document_tables.documents())
 
 
-COMMANDS = dict(commands(root, "qingdan"))
+def name_of(document: Path) -> str:
+    return str(document.relative_to(PROJECT))
 
 
-def section(command: str) -> str:
-    """What docs/cli.md says of a command."""
-    found = re.search(
-        rf"^### `{re.escape(command)}(?: [^`a-z][^`]*)?`$(.*?)(?=^### |\Z)", page("cli.md"), re.M | re.S
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_table_in_a_document_is_the_code_s_own(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert document_tables.fill(text) == text, "write it anew: make docs"
+
+
+@pytest.mark.parametrize("name", document_tables.tables())
+def test_every_table_stands_in_one_document(name: str) -> None:
+    start = f"<!-- table: {name} -->"
+    assert sum(document.read_text(encoding="utf-8").count(start) for document in DOCUMENTS) == 1
+
+
+def test_every_command_has_a_section_of_its_own_and_no_other_has() -> None:
+    sections = re.findall(
+        r"^### `(qingdan[a-z -]*)[^`]*`\n\n<!-- table: command (.*) -->$", page("cli.md"), re.M
     )
-    return found.group(1) if found else ""
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_and_each_of_its_options_is_documented(command: str) -> None:
-    told = section(command)
-    assert told
-    options = [p for p in COMMANDS[command].params if isinstance(p, click.Option)]
-    assert set(re.findall(r"^\| (`--.*?`) \|", told, re.M)) == {f"`{o.opts[0]}`" for o in options}
-
-
-def test_no_command_is_documented_that_does_not_exist() -> None:
-    told = re.findall(r"^### `(qingdan[a-z -]*)", page("cli.md"), re.M)
-    assert sorted(name.strip() for name in told) == sorted(COMMANDS)
+    assert [name.strip() for name, _ in sections] == [f"qingdan {table}" for _, table in sections]
+    assert sorted(name.strip() for name, _ in sections) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -126,9 +123,8 @@ def of_the_log() -> set[str]:
 
 
 def of_the_command() -> set[str]:
-    return {
-        c for f in (PROJECT / "publisher" / "cli").rglob("*.py") for c in codes(f, "Failure", "CommandError")
-    }
+    files = (PROJECT / "publisher" / "cli").glob("**/*.py")
+    return {c for f in files for c in codes(f, "Failure", "CommandError")}
 
 
 def test_every_refusal_of_the_log_is_documented() -> None:
@@ -142,12 +138,26 @@ def test_every_error_of_the_command_is_documented() -> None:
 
 
 def test_every_page_is_linked_from_the_readme() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    for file in (PROJECT / "docs").glob("*.md"):
-        assert f"docs/{file.name}" in readme, file.name
+    for readme in (PROJECT / "README.md", PROJECT / "README.zh-CN.md"):
+        text = readme.read_text(encoding="utf-8")
+        for file in (PROJECT / "docs").glob("*.md"):
+            assert f"docs/{file.name}" in text, f"{readme.name}: {file.name}"
+
+
+@pytest.mark.parametrize("folder", ["adr", "how-to"])
+def test_every_page_of_a_folder_is_linked_from_its_index(folder: str) -> None:
+    index = page(f"{folder}/README.md")
+    for file in (PROJECT / "docs" / folder).glob("*.md"):
+        assert file.name == "README.md" or f"({file.name})" in index, file.name
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:
-    for file in (*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")):
+    for file in (*PROJECT.glob("*.md"), *DOCUMENTS):
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", file.read_text(encoding="utf-8")):
-            assert (file.parent / target).exists(), f"{file.name}: {target}"
+            assert (file.parent / target).exists(), f"{name_of(file)}: {target}"
+
+
+def test_every_package_of_the_wheel_tells_type_checkers_that_it_has_types() -> None:
+    wheel = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    for package in wheel["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]:
+        assert (PROJECT / package / "py.typed").is_file(), package

@@ -6,10 +6,11 @@ import gzip
 from datetime import date
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 
-from publisher.cli.commands.export import FORMS as COMMANDED
+from publisher.cli.commands.export import export
 from publisher.log.log import Log
 from publisher.log.made_files import locked
 from publisher.log.model import LogError, RecordQuery, View
@@ -97,7 +98,9 @@ def test_a_squeezed_file_is_made_of_the_plain_one_and_old_ones_go(log: Log, tmp_
 
 
 def test_every_kind_of_file_is_offered_by_the_command_too() -> None:
-    assert list(FORMS) == list(COMMANDED)
+    (option,) = (parameter for parameter in export.params if parameter.name == "forms")
+    assert isinstance(option.type, click.Choice)
+    assert list(FORMS) == list(option.type.choices)
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1"])

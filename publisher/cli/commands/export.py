@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -10,8 +12,18 @@ from publisher.cli.context import Place, with_place
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
-# Named here as their table would import pyarrow, and --help must stay quick; a test holds both together.
-FORMS = ("csv", "xlsx", "json", "jsonl", "parquet", "sqlite", "zip")
+
+class _Formats(click.Choice[str]):
+    """The names of every file format, loaded on first use: their table imports pyarrow."""
+
+    def __init__(self) -> None:
+        self.case_sensitive = True
+
+    @cached_property
+    def choices(self) -> Sequence[str]:  # type: ignore[override]
+        from publisher.views.exports.formats import FORMS
+
+        return tuple(FORMS)
 
 
 @click.command()
@@ -20,7 +32,7 @@ FORMS = ("csv", "xlsx", "json", "jsonl", "parquet", "sqlite", "zip")
     "--format",
     "forms",
     multiple=True,
-    type=click.Choice(FORMS),
+    type=_Formats(),
     help="格式，可重复，默认全部 / Kind of file; may be repeated; all by default.",
 )
 @click.option("--release", type=click.IntRange(1), help="哪次发布，默认最近 / Which release; the newest.")
@@ -46,7 +58,7 @@ def export(
     """导出一次发布为文件，附 SHA256SUMS / Write a release as files, with SHA256SUMS."""
     from publisher.log.model import View
     from publisher.views.exports import write_state
-    from publisher.views.exports.formats import FORMS as KINDS
+    from publisher.views.exports.formats import FORMS
     from publisher.web.file_cache import digest_of
 
     sums = []
@@ -58,12 +70,12 @@ def export(
         for done, name in enumerate(wanted):
             progress("导出 export", done, len(wanted))
             number = told.release.number if told.release else 0
-            path = folder / f"{dataset}-{number}.{KINDS[name].suffix}"
+            path = folder / f"{dataset}-{number}.{FORMS[name].suffix}"
             beside = path.with_name(path.name + ".part")
             beside.unlink(missing_ok=True)
             try:
                 with log.snapshot():
-                    write_state.writer(log, told, KINDS[name])(beside)
+                    write_state.writer(log, told, FORMS[name])(beside)
                 beside.replace(path)
             finally:
                 beside.unlink(missing_ok=True)

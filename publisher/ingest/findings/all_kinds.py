@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import chain
+
 from publisher.ingest.findings import documents, harvest, tables
 from publisher.ingest.findings import files as readers
 from publisher.ingest.findings.kind import Kind
 from schemas.cells import problems as values
 
 
-def every_kind() -> tuple[Kind, ...]:
-    """In the order of the work: opening the file, reading its tables, reading its cells."""
+def kinds_by_step() -> Mapping[str, tuple[Kind, ...]]:
+    """In the order of the work: open the file, read its tables, its documents, the web, its cells."""
     cells = (
         Kind(p.code, p.severity, p.zh, p.en, p.way_out_zh, p.way_out_en, p.example) for p in values.PROBLEMS
     )
-    return (*readers.KINDS, *tables.KINDS, *documents.KINDS, *harvest.KINDS, *cells)
+    return {
+        "files": readers.KINDS,
+        "tables": tables.KINDS,
+        "documents": documents.KINDS,
+        "harvest": harvest.KINDS,
+        "cells": tuple(cells),
+    }
+
+
+def every_kind() -> tuple[Kind, ...]:
+    return tuple(chain.from_iterable(kinds_by_step().values()))

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from feeds.atom_and_rss import atom, rss
 from feeds.feed import Entry, Feed, Link
-from feeds.json_feed import json_feed
 from publisher.log.clocks import SHANGHAI, moment
 from publisher.log.log import Log
 from publisher.log.model import Dataset, View
 from publisher.views.syndication.entries import entries
+from publisher.views.syndication.formats import FORMATS
 from publisher.views.syndication.scope import FORMS, TERMS, Form, Scope
 from publisher.views.syndication.selection import Selection
 from schemas.reference import administrative_divisions
 
-_RENDER = {"atom": atom, "rss": rss, "json": json_feed}
-
 
 def rendered(feed: Feed, form: Form) -> bytes:
-    return _RENDER[form](feed)
+    return FORMATS[form].render(feed)
 
 
 def datasets_of(log: Log, scope: Scope) -> tuple[Dataset, ...]:

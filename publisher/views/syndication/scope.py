@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import urlencode
 
 from feeds.change import KINDS
 from feeds.fee_direction import CHARGES
 from feeds.feed import Link
 from publisher.log.model import ChangeKind, View
+from publisher.views.syndication.formats import FORMATS
 
-type Form = Literal["atom", "rss", "json"]
+type Form = str
+"""The suffix of a feed's address."""
 
-FORMS: dict[Form, str] = {
-    "atom": "application/atom+xml",
-    "rss": "application/rss+xml",
-    "json": "application/feed+json",
-}
-"""By the suffix of the address."""
-TITLES: dict[Form, str] = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+FORMS: Mapping[Form, str] = {name: feed_format.media_type for name, feed_format in FORMATS.items()}
+TITLES: Mapping[Form, str] = {name: feed_format.title for name, feed_format in FORMATS.items()}
 
 ALL = "all"
 """In place of a dataset's name: the changes of every dataset."""

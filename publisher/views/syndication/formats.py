@@ -1,0 +1,31 @@
+"""Feed formats: what each is called, its media type and the function that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from feeds.atom_and_rss import atom, rss
+from feeds.feed import Feed
+from feeds.json_feed import json_feed
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFormat:
+    suffix: str
+    """Ends the address of a feed: ``atom``."""
+    title: str
+    media_type: str
+    """Without parameters, as links name it."""
+    render: Callable[[Feed], bytes]
+
+
+FORMATS: Mapping[str, FeedFormat] = {
+    feed_format.suffix: feed_format
+    for feed_format in (
+        FeedFormat("atom", "Atom", "application/atom+xml", atom),
+        FeedFormat("rss", "RSS", "application/rss+xml", rss),
+        FeedFormat("json", "JSON Feed", "application/feed+json", json_feed),
+    )
+}
+"""By suffix. Routes, links between feeds, pages and documents are made from this table."""

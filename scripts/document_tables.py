@@ -1,0 +1,200 @@
+"""Write the tables that documents copy from the code: ``make docs``.
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; everything else is written by hand.
+``tests/test_docs.py`` fails where a document differs from what this module writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import click
+
+from feeds.change import KINDS as CHANGES
+from feeds.fee_direction import CHARGES
+from publisher import settings
+from publisher.cli.root import root
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.ingest.findings.all_kinds import kinds_by_step
+from publisher.ingest.findings.kind import Kind
+from publisher.views.exports.formats import FORMS
+from publisher.views.syndication.formats import FORMATS
+from publisher.web import problems
+from schemas.definition import file_loader as catalogues
+from scripts.module_graph import PROJECT, write_module_graphs
+
+_TABLE = re.compile(r"(?P<start><!-- table: (?P<name>[^\n]+?) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+_EXIT = re.compile(r"^  (\d+) +(\S.*) / (\S.*)$", re.MULTILINE)
+
+
+def tables() -> Mapping[str, Callable[[], str]]:
+    """Name → function that writes it."""
+    findings = {
+        f"findings {step}": lambda kinds=kinds: write_findings(kinds)
+        for step, kinds in kinds_by_step().items()
+    }
+    commands = {
+        path.removeprefix("qingdan "): lambda command=command: write_command(command)
+        for path, command in find_commands(root, "qingdan")
+    }
+    return {
+        **findings,
+        **{f"command {path}": write for path, write in commands.items()},
+        "problems": write_problems,
+        "settings": write_settings,
+        "exit codes": write_exit_codes,
+        "kinds of change": write_kinds_of_change,
+        "catalogues": write_catalogues,
+        "file formats": write_file_formats,
+        "feed formats": write_feed_formats,
+        "modules": write_module_graphs,
+    }
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of GitHub's Markdown."""
+    names = list(headings)
+    lines = [_line(names), "|" + "---|" * len(names), *(_line(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    escaped = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+    return "| " + " | ".join(escaped) + " |"
+
+
+def write_findings(kinds: Iterable[Kind]) -> str:
+    return table(
+        ("code", "severity", "说明 / meaning", "处理办法 / what to do", "example"),
+        (
+            (
+                f"`{kind.code}`",
+                kind.severity,
+                f"{kind.zh} / {kind.en}",
+                f"{kind.way_out_zh} / {kind.way_out_en}",
+                kind.example,
+            )
+            for kind in kinds
+        ),
+    )
+
+
+def write_problems() -> str:
+    return table(
+        ("`type` ends in", "status", "说明 / meaning", "处理办法 / what to do"),
+        (
+            (f"`{k.code}`", str(k.status), f"{k.title} / {k.title_en}", f"{k.advice} / {k.advice_en}")
+            for k in problems.KINDS
+        ),
+    )
+
+
+def write_settings() -> str:
+    return table(
+        ("variable", "default", "说明 / meaning"),
+        ((f"`{v.name}`", v.default or "none", f"{v.zh} / {v.en}") for v in settings.VARIABLES),
+    )
+
+
+def write_exit_codes() -> str:
+    """From the help of the command itself, which lists each :class:`Exit`."""
+    rows = _EXIT.findall(root.help or "")
+    missing = {code.value for code in Exit} - {int(number) for number, _, _ in rows}
+    if missing:
+        raise ValueError(f"the help of qingdan does not list the exit codes {sorted(missing)}")
+    return table(("code", "说明 / meaning"), ((number, f"{zh} / {en}") for number, zh, en in rows))
+
+
+def write_kinds_of_change() -> str:
+    return table(
+        ("kind (category term)", "中文"),
+        ((f"`{kind}`", title) for kind, title in [*CHANGES.items(), *CHARGES.items()]),
+    )
+
+
+def write_catalogues() -> str:
+    return table(
+        ("name", "中文", "English", "a record is identified by"),
+        (
+            (
+                f"`{c.name}`",
+                c.title,
+                c.title_en + (" (running)" if c.running else ""),
+                "; else ".join(", ".join(f"`{name}`" for name in fields) for fields in c.identity),
+            )
+            for c in map(catalogues.load, catalogues.names())
+        ),
+    )
+
+
+def write_file_formats() -> str:
+    return table(
+        ("`form`", "标题 / title", "media type"),
+        ((f"`{f.name}`", f.title, f"`{f.media_type}`") for f in FORMS.values()),
+    )
+
+
+def write_feed_formats() -> str:
+    return table(
+        ("format", "media type", "addresses"),
+        (
+            (
+                f.title,
+                f"`{f.media_type}`",
+                ", ".join(f"`/feeds/{name}.{f.suffix}`" for name in ("{dataset}", "search", "sources")),
+            )
+            for f in FORMATS.values()
+        ),
+    )
+
+
+def find_commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """(how it is typed, command) of every command that is not a group."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    for name, member in command.commands.items():
+        yield from find_commands(member, f"{path} {name}")
+
+
+def write_command(command: click.Command) -> str:
+    """Its help, then a table of its options."""
+    text = " ".join((command.help or "").split())
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    if not options:
+        return text
+    rows = (
+        (f"`{o.opts[0]}`", (o.help or "") + (" **必填 / required**" if o.required else "")) for o in options
+    )
+    return f"{text}\n\n{table(('option', '说明 / meaning'), rows)}"
+
+
+def fill(text: str) -> str:
+    """A document with each of its tables written anew. Raises ``KeyError`` for a table without a writer."""
+    writers = _writers()
+    return _TABLE.sub(lambda match: f"{match['start']}{writers[match['name']]()}\n{match['end']}", text)
+
+
+@cache
+def _writers() -> Mapping[str, Callable[[], str]]:
+    return {name: cache(write) for name, write in tables().items()}
+
+
+def documents() -> Iterator[Path]:
+    yield from sorted((PROJECT / "docs").glob("**/*.md"))
+
+
+def main() -> None:
+    for document in documents():
+        text = document.read_text(encoding="utf-8")
+        filled = fill(text)
+        if filled != text:
+            document.write_text(filled, encoding="utf-8")
+            click.echo(document.relative_to(PROJECT))
+
+
+if __name__ == "__main__":
+    main()
