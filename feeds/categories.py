@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from feeds.change import KINDS, ChangeItem
+from feeds.change import ChangeItem
 from feeds.fee_direction import CHARGES, charges
 from feeds.feed import Category, Link
 from schemas.definition.catalogue import Catalogue, Content, Json
 from schemas.reference import administrative_divisions
+from schemas.words import KINDS
 
 _MOST = 20
 """Values of one field that become categories; a document's topics are a handful."""
@@ -26,7 +27,7 @@ def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
 
     A term is what the filter of that name takes. What is hidden is filed by kind and dataset only.
     """
-    found = [Category(item.kind, f"{base}/kinds", KINDS[item.kind])]
+    found = [Category(item.kind, f"{base}/kinds", KINDS[item.kind].zh)]
     if not item.hidden:
         found += [Category(term, f"{base}/kinds", CHARGES[term]) for term in charges(item)]
     found.append(Category(item.dataset, f"{base}/facets/dataset", item.dataset_title))

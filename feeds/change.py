@@ -11,15 +11,8 @@ from schemas.definition.catalogue import Catalogue, Content, Json
 
 type Kind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
 
-KINDS: dict[Kind, str] = {
-    "added": "新增",
-    "changed": "调整",
-    "removed": "取消",
-    "renamed": "更名",
-    "corrected": "更正",
-    "withdrawn": "撤回",
-}
-"""Kind of change → the verb of its headline."""
+KINDS: tuple[Kind, ...] = ("added", "changed", "removed", "renamed", "corrected", "withdrawn")
+"""Kinds that feeds report; :data:`schemas.words.KINDS` names them."""
 
 
 PART = "part"
@@ -73,5 +66,5 @@ class ChangeItem:
     previous_title: str = ""
     """Renames: the title before."""
     hidden: str = ""
-    """Why the content may not be shown any more (撤回, 依法清除); empty where it may."""
+    """Why the content may not be shown any more (撤回公布, 依法删除); empty where it may."""
     links: tuple[Link, ...] = ()

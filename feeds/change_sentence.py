@@ -8,7 +8,7 @@ from datetime import date
 from html import escape
 
 from feeds.categories import authors, categories, enclosures, issuers, shown_content
-from feeds.change import KINDS, PART, ChangeItem, Difference
+from feeds.change import PART, ChangeItem, Difference, Kind
 from feeds.document_html import full_text
 from feeds.fee_direction import Charge, charges
 from feeds.feed import Entry
@@ -20,6 +20,15 @@ _SHORT = 24
 """Longest value, in characters, that a headline quotes."""
 _FEW = 3
 """Fields, or bodies, that a headline names."""
+_VERBS: Mapping[Kind, str] = {
+    "added": "新增",
+    "changed": "调整",
+    "removed": "从清单移出",
+    "renamed": "更名",
+    "corrected": "更正",
+    "withdrawn": "撤回误列的",
+}
+"""Verb of a headline; a missing row says nothing of an authority that decided, so it is not 取消."""
 _CHARGED: Mapping[Charge, str] = {"fee-raised": "上调", "fee-lowered": "下调"}
 _CONTEXT = 40
 """Characters that stay on each side of the stretch that differs in a long text."""
@@ -44,7 +53,7 @@ def entry_of(item: ChangeItem, *, base: str) -> Entry:
 
 
 def headline(item: ChangeItem) -> str:
-    """One sentence: 「示例市财政局 取消收费项目：价格鉴证业务收费」.
+    """One sentence: “示例市财政局 从清单移出收费项目：价格鉴证业务收费”.
 
     Quotes the one field that changed where both values are short, and says from when a change
     takes effect that lies in the future. What a list holds when it is first published is not called new.
@@ -60,7 +69,7 @@ def _did(item: ChangeItem) -> str:
     noun = item.catalogue.item or "条目"
     named = f"：{item.title}" if item.title else ""
     if item.hidden:
-        return f"{KINDS[item.kind]}{noun}{named}"
+        return f"{_VERBS[item.kind]}{noun}{named}"
     match item.kind:
         case "renamed" if item.previous_title:
             return f"将{noun}“{item.previous_title}”更名为“{item.title}”"
@@ -71,14 +80,14 @@ def _did(item: ChangeItem) -> str:
             return f"{_added(item)}{noun}{named}"
         case "changed" | "corrected":
             return _changed(item, noun, named)
-    return f"{KINDS[item.kind]}{noun}{named}"
+    return f"{_VERBS[item.kind]}{noun}{named}"
 
 
 def _added(item: ChangeItem) -> str:
     """Documents and decisions are made known, whenever they were made; only a list can have something new."""
     if item.catalogue.of_documents:
         return "发布"
-    return "公布" if item.catalogue.running else "首次公布" if item.first else KINDS["added"]
+    return "公布" if item.catalogue.running else "首次公布" if item.first else _VERBS["added"]
 
 
 def _changed(item: ChangeItem, noun: str, named: str) -> str:
@@ -91,10 +100,10 @@ def _changed(item: ChangeItem, noun: str, named: str) -> str:
             quoted = f"{before or '无'} → {after or '无'}"
             for charge in charges(item):
                 return f"{_CHARGED[charge]}{title}{named}（{quoted}）"
-            return f"{KINDS[item.kind]}{noun}{named}（{title}：{quoted}）"
+            return f"{_VERBS[item.kind]}{noun}{named}（{title}：{quoted}）"
     names = "、".join(title for title, _ in known[:_FEW])
     told = f"（{names}{'等' if len(known) > _FEW else ''}）" if known else ""
-    return f"{KINDS[item.kind]}{noun}{named}{told}"
+    return f"{_VERBS[item.kind]}{noun}{named}{told}"
 
 
 def summary(item: ChangeItem) -> str:
@@ -113,7 +122,7 @@ def summary(item: ChangeItem) -> str:
 
 
 def details(item: ChangeItem) -> str:
-    """HTML, every value escaped: 原 and 现 of a change, or the fields of what was added or removed."""
+    """HTML, every value escaped: both sides of a change, or the fields of an added or removed record."""
     body = f"<p>{escape(summary(item))}</p>"
     if item.hidden or item.kind == "withdrawn":
         return body
@@ -129,9 +138,14 @@ def _effect(item: ChangeItem) -> str:
         # A correction has no day of its own: it holds for the whole time of the value that it corrects.
         return f"更正自{_day(item.effective_on)}起的内容"
     if item.kind == "withdrawn":
-        return f"{_day(item.published_on)}撤回"
+        return f"{_day(item.published_on)}撤回公布"
     verb = "将自" if item.effective_on > item.published_on else "自"
-    return f"{verb}{_day(item.effective_on)}起施行"
+    return f"{verb}{_day(item.effective_on)}起{effect_verb(item.catalogue)}"
+
+
+def effect_verb(catalogue: Catalogue) -> str:
+    """A list 生效; a document 施行."""
+    return "施行" if catalogue.of_documents else "生效"
 
 
 def _fields_table(catalogue: Catalogue, content: Content) -> str:
@@ -147,7 +161,7 @@ def _differences_table(catalogue: Catalogue, differences: tuple[Difference, ...]
     rows = "".join(_difference_rows(catalogue, differences))
     if not rows:
         return ""
-    return f"<table><tr><th>项目</th><th>原</th><th>现</th></tr>{rows}</table>"
+    return f"<table><tr><th>字段</th><th>原内容</th><th>现内容</th></tr>{rows}</table>"
 
 
 def _difference_rows(catalogue: Catalogue, differences: tuple[Difference, ...]) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _operation(
     responses: dict[str, Any] = {"200": answer}
     if operation.conditional:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
-        responses["304"] = {"description": "未改变(If-None-Match 与 ETag 相同) / Not modified"}
+        responses["304"] = {"description": "未变化（If-None-Match 与 ETag 相同） / Not modified"}
     responses.update(_problems([kinds[code] for code in operation.problems], reference[problem]))
     return {
         "operationId": operation.name,
@@ -144,11 +144,11 @@ def _tidy(schema: Any) -> Any:
 
 _HEADERS: dict[str, Any] = {
     "ETag": {
-        "description": "强校验值; 原样放进 If-None-Match 再问 / Strong validator (RFC 9110)",
+        "description": "强校验值；下次请求时原样放入 If-None-Match / Strong validator (RFC 9110)",
         "schema": {"type": "string"},
     },
     "Cache-Control": {
-        "description": "固定到一次发布的答复永不改变(immutable), 其余每次校验 / "
+        "description": "固定到某次发布的返回内容不变（immutable），其余每次校验 / "
         "An answer pinned to a release is immutable; others are revalidated",
         "schema": {"type": "string"},
     },

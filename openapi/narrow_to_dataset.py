@@ -91,7 +91,7 @@ def _operation(operation: Json, columns: Sequence[Column]) -> Json:
     return {**operation, "parameters": found, "responses": responses}
 
 
-_WORDS = {"part": "由谁提供 / Who hands the record in", "status": "current, future, removed"}
+_WORDS = {"part": "报送部门 / The department that submits the record", "status": "current, future, removed"}
 
 
 def _filters(column: Column) -> list[Json]:
@@ -101,13 +101,13 @@ def _filters(column: Column) -> list[Json]:
             _parameter(f"{column.name}.{word}", column.schema, f"{column.title} {sign}")
             for word, sign in (("gte", "≥"), ("gt", ">"), ("lte", "≤"), ("lt", "<"))
         ]
-    exists = f"{column.title}: 有无取值 / whether there is a value"
+    exists = f"{column.title}：有无取值 / whether there is a value"
     return [*found, _parameter(f"{column.name}.exists", {"type": "boolean"}, exists)]
 
 
 def _filter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:
     several = {"type": "array", "items": dict(schema)}
-    return {**_parameter(name, several, f"{meaning}; 重复为「或」 / repeat for or"), "explode": True}
+    return {**_parameter(name, several, f"{meaning}；重复为“或” / repeat for or"), "explode": True}
 
 
 def _parameter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:

@@ -89,7 +89,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_ELASTICSEARCH_CA",
         "the system's",
-        "签发集群证书的机构的 PEM 文件。",
+        "签发集群证书的 CA 的 PEM 文件。",
         "A PEM file of the authority that signed the cluster's certificate.",
     ),
     Variable(
@@ -101,7 +101,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_ELASTICSEARCH_REPLICAS",
         "`0`",
-        "每个分片的副本数；1 可容许失去一个节点。",
+        "每个分片的副本数；设为1即可容许失去一个节点。",
         "Number of copies of each shard; 1 tolerates the loss of a node.",
     ),
 )

@@ -151,7 +151,7 @@ def _check(url: httpx.URL, hosts: frozenset[str] | None) -> None:
         raise RefusedError(
             "host",
             url.netloc.decode("ascii"),
-            f"主机“{url.netloc.decode('ascii')}”不在允许的名单上。",
+            f"主机“{url.netloc.decode('ascii')}”不在允许的名单中。",
             f"The host {url.netloc.decode('ascii')!r} is not on the list of allowed hosts.",
         )
 

@@ -23,6 +23,7 @@ from publisher.ingest.findings.kind import Kind
 from publisher.views.exports.formats import FORMS
 from publisher.views.syndication.formats import FORMATS
 from publisher.web import problems
+from schemas import words
 from schemas.definition import file_loader as catalogues
 from scripts.module_graph import PROJECT, write_module_graphs
 
@@ -111,7 +112,10 @@ def write_exit_codes() -> str:
 def write_kinds_of_change() -> str:
     return table(
         ("kind (category term)", "中文"),
-        ((f"`{kind}`", title) for kind, title in [*CHANGES.items(), *CHARGES.items()]),
+        (
+            *((f"`{kind}`", words.KINDS[kind].zh) for kind in CHANGES),
+            *((f"`{kind}`", title) for kind, title in CHARGES.items()),
+        ),
     )
 
 

@@ -156,7 +156,7 @@ def test_it_is_subscribed_to_in_its_own_words(client: httpx.Client) -> None:
     assert set(titles[:3]) == {
         "示例市人民政府 新增夜市：南湖夜市",
         "示例市人民政府 调整夜市：滨河夜市（摊位数：120 → 160）",
-        "示例市人民政府 取消夜市：钟楼夜市",
+        "示例市人民政府 从清单移出夜市：钟楼夜市",
     }
 
 

@@ -35,7 +35,7 @@ class Place:
         if self.settings.database.startswith("sqlite") and not self.settings.home.is_dir():
             raise CommandError(
                 "not-initialised",
-                f"这里没有站点: {self.settings.home}。请先运行 qingdan init，或用 --home 指明。",
+                f"这里没有站点：{self.settings.home}。请先运行 qingdan init，或用 --home 指明。",
                 f"There is no site in {self.settings.home}. Run qingdan init first, or name it with --home.",
                 exit_code=Exit.NOT_FOUND,
             )
@@ -66,7 +66,7 @@ class Place:
             known = ", ".join(file_loader.names(self.catalogues))
             raise CommandError(
                 "no-such-catalogue",
-                f"没有“{name}”这种目录。有: {known}",
+                f"没有清单类型“{name}”。现有：{known}",
                 f"There is no catalogue “{name}”. There are: {known}",
                 exit_code=Exit.NOT_FOUND,
             ) from None
@@ -92,7 +92,7 @@ class Day(click.ParamType[date]):
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r}: 日期写作 2015-12-01 / write a day as 2015-12-01", param, ctx)
+            self.fail(f"{value!r}：日期写作2015-12-01 / write a day as 2015-12-01", param, ctx)
 
 
 class Moment(click.ParamType[datetime]):
@@ -109,7 +109,7 @@ class Moment(click.ParamType[datetime]):
             moment = None
         if moment is None or moment.tzinfo is None:
             self.fail(
-                f"{value!r}: 时刻写作 2015-12-01T08:00:00+08:00 / write an instant like this", param, ctx
+                f"{value!r}：时刻写作2015-12-01T08:00:00+08:00 / write an instant like this", param, ctx
             )
         return moment
 

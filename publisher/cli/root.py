@@ -23,7 +23,7 @@ from publisher.cli.commands import (
 )
 from publisher.cli.context import Place
 
-_HELP = """清单：把政府清单发布为有版本、查得到、可核验的开放数据。
+_HELP = """清单：把政府清单发布为有版本、可查询、可核验的开放数据。
 
 \b
 Qingdan: publish government lists as versioned open data.
@@ -32,9 +32,9 @@ Qingdan: publish government lists as versioned open data.
 退出码 / Exit codes
   0    完成 / done
   1    数据有误或被拒绝 / errors in the data, or refused
-  2    命令写错 / typed wrong
+  2    命令用法有误 / usage error
   3    没有找到 / not found
-  4    暂时不行：磁盘满、正忙 / cannot now: disk full, busy
+  4    暂时无法执行：磁盘已满或系统繁忙 / temporarily unavailable: disk full, busy
   130  被 Ctrl-C 中断 / interrupted
 """
 

@@ -47,7 +47,7 @@ def collect(
         if not mine:
             raise LogError(
                 "collecting",
-                "另一个进程正在采集，请稍后再试。",
+                "另一个进程正在采集，请稍后重试。",
                 "Another process is collecting; try again later.",
             )
         reports = tuple(_run(log, source, options, catalogues, progress) for source in sources)
@@ -101,12 +101,13 @@ def _publish(log: Log, source: Source, report: SourceReport, today: date) -> Non
     if any(one.source.media_type != WARC for one in draft.imports):
         report.note(kinds.DRAFT_HELD, source.dataset)
         return
-    note = f"采集自 {source.title}"
+    note = f"采集自{source.title}"
     try:
         release = publish_draft.publish_draft(
             log, source.dataset, effective_on=today, note=note, actor="qingdan collect", without_errors=True
         )
     except LogError as error:
-        report.note(kinds.NOT_PUBLISHED, source.dataset, because=error.zh, because_en=error.en)
+        told = {"because": error.zh.rstrip("。"), "because_en": error.en.rstrip(".")}
+        report.note(kinds.NOT_PUBLISHED, source.dataset, dataset=source.dataset, **told)
         return
     report.release = None if release is None else release.number

@@ -124,7 +124,8 @@ class Attachments:
                 catalogue=catalogue,
             )
         except LogError as error:
-            self._report.note(kinds.NOT_STAGED, page.url, because=error.zh, because_en=error.en)
+            told = {"because": error.zh.rstrip("。"), "because_en": error.en.rstrip(".")}
+            self._report.note(kinds.NOT_STAGED, page.url, **told)
             return
         self._report.tables += 1
 

@@ -104,13 +104,15 @@ def read(home: Path, datasets: Sequence[str] | None = None) -> Mapping[str, Sour
         text = path.read_bytes()
     except FileNotFoundError:
         raise SourcesError(
-            f"没有 {path}。请写一个, 说明要采集的网站。",
+            f"没有 {path}。请新建该文件，写明要采集的网站。",
             f"There is no {path}; write one that says what to collect.",
         ) from None
     try:
         tables = msgspec.toml.decode(text, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SourcesError(f"{FILE} 不是合法的 TOML: {error}", f"{FILE} is no valid TOML: {error}") from error
+        raise SourcesError(
+            f"{FILE} 不是合法的 TOML。详情：{error}", f"{FILE} is not valid TOML. Details: {error}"
+        ) from error
     found = {name: _source(name, table) for name, table in tables.items()}
     for name, source in found.items():
         _check(name, source, datasets)
@@ -129,10 +131,10 @@ _PROBLEMS = (
     (re.compile(r"Object contains unknown field `(.+?)`"), "没有“{0}”这一项", "there is no key {0!r}"),
     (re.compile(r"Object missing required field `(.+?)`"), "缺少“{0}”", "{0!r} is missing"),
     (re.compile(r"Expected `(.+?)`, got `(.+?)`"), "应为 {0}，而不是 {1}", "expected {0}, not {1}"),
-    (re.compile(r"Expected `\w+` matching regex '\^https"), "应为 http(s) 地址", "expected a web address"),
-    (re.compile(r"Expected `\w+` matching regex"), "时间写作 30m、1h 或 7d", "write a time as 30m, 1h or 7d"),
-    (re.compile(r"Expected `\w+` of length >= 1"), "至少要有一项", "at least one is needed"),
-    (re.compile(r"Expected `\w+` (.*)"), "应 {0}", "expected {0}"),
+    (re.compile(r"Expected `\w+` matching regex '\^https"), "应为网址", "expected a web address"),
+    (re.compile(r"Expected `\w+` matching regex"), "应为时长，如“7d”", "write a duration such as 7d"),
+    (re.compile(r"Expected `\w+` of length >= 1"), "至少需要一项", "at least one is needed"),
+    (re.compile(r"Expected `\w+` (.*)"), "应为 {0}", "expected {0}"),
 )  # fmt: skip
 
 
@@ -143,7 +145,7 @@ def _invalid(name: str, problem: str) -> SourcesError:
     for pattern, zh, en in _PROBLEMS:
         if match := pattern.match(problem):
             words = match.groups()
-            return SourcesError(f"{where}: {zh.format(*words)}", f"{where}: {en.format(*words)}")
+            return SourcesError(f"{where}：{zh.format(*words)}", f"{where}: {en.format(*words)}")
     return SourcesError(f"{where}: {problem}", f"{where}: {problem}")
 
 
@@ -151,12 +153,12 @@ def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
     """What a type cannot say."""
     if not _NAME.fullmatch(name):
         raise SourcesError(
-            f"{FILE} {name}: 名称只能用小写字母、数字和连字符。",
-            f"{FILE} {name}: names hold small letters, digits and hyphens.",
+            f"{FILE} {name}：名称只能用小写字母、数字和连字符。",
+            f"{FILE} {name}: names consist of lower-case letters, digits and hyphens.",
         )
     if not source.entries:
         raise SourcesError(
-            f"{FILE} {name}: 请写明 lists、sitemaps 或 feeds。",
+            f"{FILE} {name}：请写明 lists、sitemaps 或 feeds。",
             f"{FILE} {name}: say where to begin: lists, sitemaps or feeds.",
         )
     for host in source.hosts:
@@ -164,25 +166,25 @@ def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
             ssrf_guard.ascii_host(host)
         except ValueError:
             raise SourcesError(
-                f"{FILE} {name}.hosts: “{host}”不是主机名；不要写 http://、路径和用户名。",
+                f"{FILE} {name}.hosts：“{host}”不是主机名，请去掉 http://、路径和用户名。",
                 f"{FILE} {name}.hosts: {host!r} is no host's name; leave out http://, path and user.",
             ) from None
     for address in source.entries:
         if not source.holds(address):
             raise SourcesError(
-                f"{FILE} {name}: {address} 的主机不在 hosts 里。",
+                f"{FILE} {name}：{address} 的主机不在 hosts 中。",
                 f"{FILE} {name}: the host of {address} is not among hosts.",
             )
     try:
         re.compile(source.documents)
     except re.error as error:
         raise SourcesError(
-            f"{FILE} {name}.documents: 正则表达式有误: {error}",
+            f"{FILE} {name}.documents：正则表达式有误。详情：{error}",
             f"{FILE} {name}.documents: no valid regular expression: {error}",
         ) from error
     for dataset in (source.dataset, *source.tables):
         if datasets is not None and dataset not in datasets:
             raise SourcesError(
-                f"{FILE} {name}: 没有数据集“{dataset}”。",
+                f"{FILE} {name}：没有数据集“{dataset}”。",
                 f"{FILE} {name}: there is no dataset {dataset!r}.",
             )

@@ -25,7 +25,7 @@ from search.contract import Document, RejectedError, SearchEngine, SearchError
 BATCH = 50_000
 """Outbox entries a round: few enough for little memory; every round costs the index a commit and a merge."""
 _LONGEST_PAUSE = 60.0
-INDEXING, REBUILDING = "索引 indexing", "重建检索 rebuilding"
+INDEXING, REBUILDING = "索引 indexing", "重建搜索索引 rebuilding"
 
 type Progress = Callable[[str, int, int | None], None]
 

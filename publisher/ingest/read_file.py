@@ -14,12 +14,11 @@ from publisher.ingest.documents import official_document
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats.detect import Opened, open_grids
-from publisher.ingest.formats.grid import Grid
+from publisher.ingest.formats.grid import Grid, column_letters
 from publisher.ingest.parsed_file import ImportedRecord, LeftOut, Reading, SheetReport, UnreadableFile
 from publisher.ingest.record_builder import Builder
 from publisher.ingest.tables import form_sheet, header_row, numbered_rows, plain_rows, segmentation
 from publisher.ingest.tables.header_row import Header, Headings
-from publisher.ingest.tables.raw_record import letters
 from publisher.ingest.tables.segmentation import Sheet, Table
 from schemas.definition.catalogue import Catalogue, Field
 
@@ -155,7 +154,10 @@ class _Reader:
         self._columns(table.header, sheet.grid)
         columns = table.header.columns
         builder.under(
-            {n: f"{letters(i + 1)} {table.header.headings.get(i, '')}".strip() for i, n in columns.items()}
+            {
+                n: f"{column_letters(i + 1)} {table.header.headings.get(i, '')}".strip()
+                for i, n in columns.items()
+            }
         )
         nested = self._catalogue.nesting == "numbered"
         done = (numbered_rows if nested else plain_rows).assemble(table, self._catalogue)
@@ -204,7 +206,7 @@ class _Reader:
         width = len(grid.rows[found.first])
         for index in range(width):
             heading = found.headings.get(index, "")
-            place = Place(self._name, grid.name, row, f"{letters(index + 1)} {heading}".strip())
+            place = Place(self._name, grid.name, row, f"{column_letters(index + 1)} {heading}".strip())
             name = found.columns.get(index)
             if index in found.twice:
                 field = catalogue.by_name[self._headings.field_of(heading) or catalogue.title_field]
@@ -212,7 +214,7 @@ class _Reader:
             elif name in self._personal:
                 self._drop(heading, place)
             elif name is None and not self._headings.knows(heading) and _has_text(grid, found, index):
-                self._unmap(f"{letters(index + 1)} {heading}".strip(), place)
+                self._unmap(f"{column_letters(index + 1)} {heading}".strip(), place)
         for f in catalogue.fields:
             if f.required and f.name not in found.columns.values():
                 place = Place(self._name, grid.name, row)

@@ -153,5 +153,5 @@ def source_of(row: Any) -> Source:
 
 def source_missing() -> LogError:
     return LogError(
-        "source-missing", "来源文件不在，请重新导入。", "The source file is gone; import it again."
+        "source-missing", "来源文件不存在，请重新导入。", "The source file is missing; import it again."
     )

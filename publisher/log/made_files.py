@@ -42,7 +42,9 @@ def _wait(handle: int, until: float) -> None:
             return
         if time.monotonic() > until:
             raise LogError(
-                "files-busy", "另一个文件正在生成，请稍后再试。", "Another file is being made; try again."
+                "files-busy",
+                "另一个文件正在生成，请稍后重试。",
+                "Another file is being generated; retry later.",
             )
         time.sleep(_PAUSE)
 

@@ -51,7 +51,7 @@ class Dataset:
     contact: str
     description: str = ""
     notice: str = ""
-    """What a reader must know first: 演示数据, 不完整 (partial) …"""
+    """What a reader must know first: demo data, partial …"""
     labels: tuple[str, ...] = ()
     """``demo``, ``partial``: machine-readable twins of ``notice``."""
     source_note: str = ""

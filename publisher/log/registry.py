@@ -53,7 +53,7 @@ def init_site(conn: Connection, site: Site, now: datetime) -> Site:
     if conn.execute(select(t.site.c.id)).first() is not None:
         raise LogError(
             "already-initialised",
-            "站点已经建立，其基址不能再改。",
+            "站点已经建立，其公开地址不能更改。",
             "The site exists; its base address cannot be changed.",
         )
     conn.execute(
@@ -91,8 +91,8 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
     if not _NAME.fullmatch(dataset.name) or dataset.name in _TAKEN:
         raise LogError(
             "bad-dataset-name",
-            f"数据集名称“{dataset.name}”只能用小写字母、数字和连字符，且不能是 {' 或 '.join(_TAKEN)}。",
-            f"The name {dataset.name!r} may hold small letters, digits and hyphens, and is not "
+            f"数据集名称“{dataset.name}”只能用小写字母、数字和连字符，且不能是 {'、'.join(_TAKEN)}。",
+            f"The name {dataset.name!r} may contain lower-case letters, digits and hyphens, and is not "
             f"{' or '.join(_TAKEN)}.",
         )
     if conn.execute(select(t.dataset.c.key).where(t.dataset.c.name == dataset.name)).first() is not None:
@@ -196,18 +196,22 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
         if declared:
             raise LogError(
                 "part-needed",
-                "这个数据集分部门维护，请用 --part 说明是哪个部门。",
-                "This dataset is kept in parts; say which with --part.",
+                "本数据集由各部门分别报送，请用 --part 指定报送部门。",
+                "This dataset is submitted in parts; choose one with --part.",
                 details=tuple(row.name for row in declared),
             )
         return None
     for row in declared:
         if name == row.name or name in msgspec.json.decode(row.aliases):
             return int(row.key)
+    dataset = conn.scalar(select(t.dataset.c.name).where(t.dataset.c.key == dataset_key))
+    names = [row.name for row in declared]
     raise LogError(
         "no-such-part",
-        f"没有登记部门“{name}”。",
-        f"No part {name!r} is declared.",
+        f"数据集“{dataset}”没有报送部门“{name}”。现有：{'、'.join(names) or '（无）'}。"
+        f"如需新增：qingdan dataset part add {dataset} {name}。",
+        f"Dataset {dataset} has no part “{name}”. Existing: {', '.join(names) or '(none)'}. "
+        f"To add it: `qingdan dataset part add {dataset} {name}`.",
         details=tuple(row.name for row in declared),
     )
 
@@ -258,7 +262,7 @@ def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: da
         raise LogError(
             "part-in-draft",
             f"草稿中还有“{old}”的导入，请先发布或丢弃。",
-            f"The draft holds an import of {old}; publish or discard it first.",
+            f"The draft contains an import of {old}; publish or discard it first.",
         )
     rows = {row.key: row for row in conn.execute(select(t.part).where(t.part.c.key.in_((key, target)))).all()}
     aliases = {
@@ -299,7 +303,7 @@ def _refuse_taken(conn: Connection, dataset_key: int, names: tuple[str, ...], *,
     for name in names:
         if name in taken:
             raise LogError(
-                "part-exists", f"部门名称“{name}”已被登记。", f"The part name {name!r} is taken already."
+                "part-exists", f"报送部门名称“{name}”已被使用。", f"The part name {name!r} is taken already."
             )
 
 

@@ -98,7 +98,7 @@ def _continue_keys(there: Database, new: Connection) -> None:
 def _same(old: Connection, new: Connection, tell: Progress) -> Mapping[str, str]:
     digests = {}
     for table in _TABLES:
-        tell(f"核对 verifying {table.name}", 0, None)
+        tell(f"核验 verifying {table.name}", 0, None)
         digests[table.name] = digest(old, table)
         if digest(new, table) != digests[table.name]:
             raise _differs(table.name)
@@ -125,14 +125,14 @@ def _carry_sources(old: Connection, sources: Sources, kept: Sources, tell: Progr
         kept.put(name, sources.get(name))
         if digest_of(kept.get(name)) != name:
             raise _differs(name)
-        tell("原件 sources", n, len(wanted))
+        tell("原始存档 sources", n, len(wanted))
     return len(wanted)
 
 
 def _not_empty() -> LogError:
     return LogError(
         "move-target",
-        "那里已经有一个站点，只能搬到空的数据库。",
+        "目标数据库中已有站点，只能迁移到空的数据库。",
         "There is a site there already; only an empty database takes one in.",
     )
 
@@ -140,7 +140,7 @@ def _not_empty() -> LogError:
 def _differs(what: str) -> LogError:
     return LogError(
         "move-differs",
-        f"搬过去的与原来的不一致: {what}。原站点未动，请清空目标后重试。",
+        f"迁移后的数据与原数据不一致：{what}。原站点没有变化，请清空目标后重试。",
         f"What arrived is not what left: {what}. The old site is untouched; empty the target and try again.",
         details=(what,),
     )

@@ -27,7 +27,7 @@ def main() -> None:
     "--home", type=click.Path(path_type=Path), required=True, help="站点文件夹 / The site's folder."
 )
 def load(home: Path) -> None:
-    """建立演示站点 / Make the demo site, and stop."""
+    """建立演示站点 / Create the demo site."""
     with _refusals(), site_folder.held(home):
         _make(home, f"http://{_HOST}:{_PORT}")
 
@@ -36,7 +36,7 @@ def load(home: Path) -> None:
 @click.option("--home", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=_PORT, show_default=True)
 def demo(home: Path, port: int) -> None:
-    """建立演示站点并提供服务 / Make the demo site, and serve it."""
+    """建立演示站点并提供服务 / Create the demo site and serve it."""
     from publisher.sample.serve import serve  # noqa: PLC0415 - `load` needs no web server
 
     base = f"http://{_HOST}:{port}"
@@ -50,18 +50,18 @@ def _make(home: Path, base: str) -> None:
     wanted = plan.read()
     digest = plan.digest(base)
     if site_folder.is_complete(home, digest):
-        _say(f"演示站点已在 {home}，不再重建。", f"The demo site is in {home} already.")
+        _say(f"演示站点已在 {home}，无需重建。", f"The demo site is in {home} already.")
         return
     from publisher.sample.load import load as publish  # noqa: PLC0415 - a site that is there needs no engine
 
-    _say(f"在 {home} 建立演示站点……", f"Making the demo site in {home} …")
+    _say(f"正在 {home} 建立演示站点……", f"Creating the demo site in {home} …")
     started = time.monotonic()
     site_folder.begin(home, digest)
     publish(home, wanted, base=base, told=_progress)
     site_folder.finish(home, digest)
     took = time.monotonic() - started
     _say(
-        f"已发布 {len(wanted.dataset)} 个数据集、{wanted.releases} 次发布，用时 {took:.1f} 秒。",
+        f"已建立{len(wanted.dataset)}个数据集、{wanted.releases}次发布，用时{took:.1f}秒。",
         f"{len(wanted.dataset)} datasets and {wanted.releases} releases in {took:.1f} s.",
     )
 

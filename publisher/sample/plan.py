@@ -31,7 +31,7 @@ class Publish(_Strict, frozen=True, tag="publish", tag_field="do"):
 
 
 class Correct(_Strict, frozen=True, tag="correct", tag_field="do"):
-    """勘误: set fields of the record with this title. Values are cell texts, read as an import would."""
+    """更正: set fields of the record with this title. Values are cell texts, read as an import would."""
 
     title: str
     set: dict[str, str]

@@ -50,12 +50,12 @@ def guide(log: Log, base: str) -> str:
     record = next(state.id for state in log.queries.find(dataset, title) if state.title == title)
     rows = (
         ("首页", "the first page", "/"),
-        ("检索，繁体字也找得到", "a search, in traditional characters", f"/search?q={quote(_SEARCH)}"),
-        ("一条记录和它的沿革", "a record and its history", f"/datasets/{dataset}/records/{record}"),
+        ("搜索，支持繁体字", "a search, in traditional characters", f"/search?q={quote(_SEARCH)}"),
+        ("一个条目及其历次变化", "a record and its history", f"/datasets/{dataset}/records/{record}"),
         ("比较两次发布", "two releases compared", f"/datasets/{dataset}/compare?from=1&to=2"),
-        ("往日的清单", "the list on another day", f"/datasets/{dataset}?as_of=2024-03-01"),
+        ("历史日期的清单", "the list on a past date", f"/datasets/{dataset}?as_of=2024-03-01"),
         ("订阅：示例市收费的变化", "a feed: what changed in the charges", "/feeds/shili-fees.atom"),
-        ("给开发者：例子与接口", "for developers: examples and the API", "/developers"),
+        ("开发者说明：示例与接口", "for developers: examples and the API", "/developers"),
     )
     lines = [f"  {base}{path}\n      {zh} / {en}" for zh, en, path in rows]
     return "\n".join(["请打开 / Open:", *lines, "按 Ctrl-C 结束。 / Ctrl-C ends it."])

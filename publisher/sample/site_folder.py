@@ -42,7 +42,7 @@ def held(home: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise FolderError(
-                f"{home} 正由另一个演示进程使用：请用它，或先结束它。",
+                f"{home} 正由另一个演示进程使用，请使用该站点，或先结束该进程。",
                 f"Another demo is at work in {home}: use it, or end it first.",
             ) from None
         yield
@@ -61,8 +61,8 @@ def begin(home: Path, digest: str) -> None:
     """
     if _mark(home) is None and any(path.name != _LOCK for path in home.iterdir()):
         raise FolderError(
-            f"{home} 里已有别的东西，不是演示站点：请换一个文件夹。",
-            f"{home} holds something that is no demo site: choose another folder.",
+            f"{home} 中已有其他内容，不是演示站点，请换一个文件夹。",
+            f"{home} contains something else than a demo site; choose another folder.",
         )
     for name in _OWN:
         path = home / name

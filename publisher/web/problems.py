@@ -51,15 +51,15 @@ KINDS: tuple[ProblemKind, ...] = (
         404,
         "没有这条记录",
         "No such record",
-        "编号可能有误, 或在所问的时点尚无此记录; 可查 history。",
-        "The id may be wrong, or there was no such record at the time asked for; see its history.",
+        "标识可能有误，或该日尚无此记录；可查 history。",
+        "The id may be wrong, or there was no such record at the requested time; see its history.",
     ),
     ProblemKind(
         "no-such-schema",
         404,
-        "没有这种目录",
-        "No such kind of catalogue",
-        "目录种类的名称见 /v1/schemas。",
+        "没有这种清单类型",
+        "No such kind of list",
+        "清单类型的名称见 /v1/schemas。",
         "The names of the kinds are in /v1/schemas.",
     ),
     ProblemKind(
@@ -75,40 +75,40 @@ KINDS: tuple[ProblemKind, ...] = (
         405,
         "不支持这种方法",
         "Method not allowed",
-        "接口只读: 请用 GET 或 HEAD。",
+        "接口只读：请用 GET 或 HEAD。",
         "The API is read-only: use GET or HEAD.",
     ),
     ProblemKind(
         "not-acceptable",
         406,
-        "不提供所要的格式",
-        "Not available in the media type asked for",
-        "请改 Accept 头; 错误信息列出可用的格式。",
+        "不提供所请求的格式",
+        "Not available in the requested media type",
+        "请更改 Accept 请求头；错误信息列出可用的格式。",
         "Change the Accept header; the detail names what is available.",
     ),
     ProblemKind(
         "withdrawn",
         410,
-        "记录已撤回",
+        "记录已撤回公布",
         "The record was withdrawn",
-        "tombstone 说明何时、为何撤回; 此前的内容见 history。",
-        "The tombstone tells when and why; what it said before is in its history.",
+        "tombstone 说明撤回的时间和理由；撤回前的内容见 history。",
+        "The tombstone states when and why; its former content is in its history.",
     ),
     ProblemKind(
         "erased",
         410,
         "记录已依法删除",
         "The record was erased",
-        "内容已销毁, 不能恢复; tombstone 说明依据。",
-        "Its content was destroyed and cannot be restored; the tombstone tells the ground.",
+        "内容已依法删除，不能恢复；tombstone 说明依据。",
+        "Its content was destroyed and cannot be restored; the tombstone states the legal ground.",
     ),
     ProblemKind(
         "query-too-long",
         414,
         "查询过长",
         "The query is too long",
-        "查询串最长 8192 字节。",
-        "A query string holds at most 8192 bytes.",
+        "查询串最长8192字节。",
+        "A query string has at most 8192 bytes.",
     ),
     ProblemKind(
         "invalid-parameters",
@@ -123,47 +123,47 @@ KINDS: tuple[ProblemKind, ...] = (
         422,
         "游标无效",
         "Invalid cursor",
-        "游标只用于原来的查询; 请从第一页重新开始。",
-        "A cursor serves the query that it came with; start again from the first page.",
+        "游标只能用于生成它的查询；请从第一页重新开始。",
+        "A cursor is valid only for the query that issued it; start again from the first page.",
     ),
     ProblemKind(
         "internal-error",
         500,
         "服务器内部错误",
         "Internal error",
-        "请稍后再试; 若仍出现, 请告知网站的联系人。",
-        "Try again later; if it stays, tell the contact of the site.",
+        "请稍后重试；如仍出现，请告知网站联系人。",
+        "Try again later; if it occurs again, notify the contact of the site.",
     ),
     ProblemKind(
         "search-unavailable",
         503,
-        "检索暂时不可用",
-        "Search is unavailable for now",
-        "其余接口照常可用; 请在 Retry-After 秒后再试。",
-        "All other routes go on; try again after Retry-After seconds.",
+        "搜索暂不可用",
+        "Search is temporarily unavailable",
+        "其他接口不受影响；请在 Retry-After 秒后重试。",
+        "Other routes are not affected; try again after Retry-After seconds.",
     ),
     ProblemKind(
         "store-unavailable",
         503,
-        "数据库暂时不可用",
-        "The database is unavailable for now",
-        "请在 Retry-After 秒后再试。",
+        "数据库暂不可用",
+        "The database is temporarily unavailable",
+        "请在 Retry-After 秒后重试。",
         "Try again after Retry-After seconds.",
     ),
     ProblemKind(
         "file-being-made",
         503,
         "文件正在生成",
-        "A file is being made",
-        "一次只生成一个文件; 请在 Retry-After 秒后再试。",
-        "One file is made at a time; try again after Retry-After seconds.",
+        "A file is being generated",
+        "一次只生成一个文件；请在 Retry-After 秒后重试。",
+        "Files are generated one at a time; try again after Retry-After seconds.",
     ),
     ProblemKind(
         "not-ready",
         503,
         "服务尚未就绪",
         "The service is not ready",
-        "请在 Retry-After 秒后再试。",
+        "请在 Retry-After 秒后重试。",
         "Try again after Retry-After seconds.",
     ),
 )
@@ -187,27 +187,27 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
-    """已撤回或删除的记录留下的说明。/ What is left of a withdrawn or erased record."""
+    """撤回（删除）说明。/ What remains of a withdrawn or erased record."""
 
     dataset: str
     id: str
-    title: Annotated[str, Meta(description="名称; 已删除的为空 / Empty where erased")]
-    release: Annotated[int, Meta(description="由哪次发布撤回 / Number of the release that did it")]
+    title: Annotated[str, Meta(description="名称；已删除的为空 / Empty where erased")]
+    release: Annotated[int, Meta(description="由哪次发布撤回或删除 / Number of the release that did it")]
     since: Annotated[date, Meta(description="自何日起 / From which day")]
     known_from: Annotated[datetime, Meta(tz=True, description="何时发布 / When it was published")]
     reason: Annotated[str, Meta(description="理由或依据 / The reason or ground")]
-    history: Annotated[str, Meta(description="变更历史的地址 / Address of its history")]
+    history: Annotated[str, Meta(description="历次变化的地址 / Address of its history")]
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """一切错误的形式(RFC 9457)。/ The one shape of every error (RFC 9457)."""
+    """错误的统一格式（RFC 9457）。/ The one shape of every error (RFC 9457)."""
 
-    type: Annotated[str, Meta(description="稳定的错误种类地址 / Stable URI of the kind of problem")]
-    title: Annotated[str, Meta(description="错误种类, 中文 / The kind, in Chinese")]
+    type: Annotated[str, Meta(description="错误类型的稳定地址 / Stable URI of the kind of problem")]
+    title: Annotated[str, Meta(description="错误类型，中文 / The kind, in Chinese")]
     status: Annotated[int, Meta(description="HTTP 状态码 / HTTP status")]
-    detail: Annotated[str, Meta(description="这一次错在何处, 中文 / This occurrence, in Chinese")]
+    detail: Annotated[str, Meta(description="本次错误的说明，中文 / This occurrence, in Chinese")]
     detail_en: Annotated[str, Meta(description="This occurrence, in English")]
-    instance: Annotated[str, Meta(description="所问的路径 / Path that was asked for")]
+    instance: Annotated[str, Meta(description="所请求的路径 / Requested path")]
     errors: Annotated[tuple[Fault, ...], Meta(description="逐个参数的错误 / The parameters in error")] = ()
     tombstone: Tombstone | None = None
 

@@ -123,13 +123,13 @@ def split(raw: bytes) -> dict[str, list[str]]:
     except UnicodeDecodeError as error:
         raise _one("", "不是有效的 UTF-8 百分号编码。", "Not percent-encoded UTF-8.") from error
     except ValueError as error:
-        raise _one("", "参数过多, 最多 200 个。", "Too many parameters; at most 200.") from error
+        raise _one("", "参数过多，最多200个。", "Too many parameters; at most 200.") from error
     checked: list[tuple[str, str]] = []
     for name, typed in pairs:
         value = _CONTROL.sub(" ", typed) if name == "q" else typed
         if _CONTROL.search(name) or _CONTROL.search(value):
             printable = _CONTROL.sub("�", name)[:80]
-            raise _one(printable, "含有控制字符。", "Holds a control character.")
+            raise _one(printable, "含有控制字符。", "Contains a control character.")
         checked.append((name, value))
     return group(checked)
 
@@ -193,7 +193,7 @@ class _Reader:
             self._fault(
                 "release",
                 "conflict",
-                f"release 已固定两个时点, 不能与 {others} 同用。",
+                f"release 已同时固定 as_of 与 known_at，不能与 {others} 同用。",
                 f"A release pins both clocks; it does not go with {others}.",
             )
         if self.faults:
@@ -206,7 +206,7 @@ class _Reader:
             self.values[name] = _LISTS[name](words, self.grammar)
             return
         if len(values) > 1:
-            self._fault(name, "repeated", "只能给一次。", "May be given once only.")
+            self._fault(name, "repeated", "只能出现一次。", "May occur only once.")
             return
         target, key, read = _SINGLES[name]
         if name == "limit":
@@ -233,9 +233,9 @@ class _Reader:
         if operator and field_name in self.grammar.filters and self.grammar.operators:
             allowed = sorted(self.grammar.operators)
             near = f"{field_name}.{nearest(operator, allowed) or allowed[0]}"
-        zh, en = "没有这个参数。", "There is no such parameter."
+        zh, en = "无法识别这个参数。", "Unknown parameter."
         if near:
-            zh, en = f"没有这个参数; 是否想写 {near}?", f"There is no such parameter; did you mean {near}?"
+            zh, en = f"无法识别这个参数，您要的可能是“{near}”。", f"Unknown parameter; did you mean “{near}”?"
         self._fault(name, "unknown", zh, en, near)
 
     def _fault(self, name: str, code: str, zh: str, en: str, near: str | None = None) -> None:
@@ -250,7 +250,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def _only(values: list[str]) -> str:
     if len(values) > 1:
-        raise _BadValueError("只能给一次。", "May be given once only.")
+        raise _BadValueError("只能出现一次。", "May occur only once.")
     return values[0]
 
 
@@ -279,11 +279,11 @@ def _typed(value: str, kind: FieldType) -> str:
 
 def _date(value: str) -> date:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise _BadValueError("应为日期, 如 2015-12-01。", "Should be a date such as 2015-12-01.")
+        raise _BadValueError("应为日期，如2015-12-01。", "Should be a date such as 2015-12-01.")
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise _BadValueError("日历上没有这一天。", "There is no such day.") from None
+        raise _BadValueError("日历上没有这一天。", "This day does not exist in the calendar.") from None
 
 
 def _instant(value: str) -> datetime:
@@ -295,7 +295,7 @@ def _instant(value: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise _BadValueError(
-        "应为带时区的时刻, 如 2015-12-01T08:00:00+08:00。",
+        "应为带时区的时刻，如2015-12-01T08:00:00+08:00。",
         "Should be an instant with its zone, such as 2015-12-01T00:00:00Z.",
     )
 
@@ -305,7 +305,7 @@ def _whole(smallest: int, largest: int) -> Callable[[str], int]:
         if re.fullmatch(r"[0-9]{1,19}", value) and smallest <= int(value) <= largest:
             return int(value)
         raise _BadValueError(
-            f"应为 {smallest} 到 {largest} 的整数。", f"Should be a whole number of {smallest} to {largest}."
+            f"应为{smallest}到{largest}的整数。", f"Should be a whole number from {smallest} to {largest}."
         )
 
     return read
@@ -313,7 +313,7 @@ def _whole(smallest: int, largest: int) -> Callable[[str], int]:
 
 def _text(value: str) -> str:
     if not value.strip():
-        raise _BadValueError("请给出要找的词。", "Say what to look for.")
+        raise _BadValueError("请给出搜索词。", "Enter a search term.")
     return value
 
 
@@ -321,16 +321,20 @@ def _words(words: list[str], known: frozenset[str]) -> tuple[str, ...]:
     for word in words:
         if word not in known:
             near = nearest(word, known)
-            hint_zh, hint_en = (f"; 是否想写 {near}?", f"; did you mean {near}?") if near else ("。", ".")
+            hint_zh, hint_en = (
+                (f"，您要的可能是“{near}”。", f"; did you mean “{near}”?") if near else ("。", ".")
+            )
             shown = word[:100]
-            raise _BadValueError(f"这里没有 {shown!r}{hint_zh}", f"There is no {shown!r} here{hint_en}", near)
+            raise _BadValueError(
+                f"这里没有“{shown}”{hint_zh}", f"“{shown}” is not available here{hint_en}", near
+            )
     return tuple(dict.fromkeys(words))
 
 
 def _sort(words: list[str], grammar: Grammar) -> tuple[tuple[str, bool], ...]:
     names = _words([word.removeprefix("-") for word in words], grammar.sorts)
     if len(names) != len(words):
-        raise _BadValueError("同一字段只能排序一次。", "A field may be sorted by once only.")
+        raise _BadValueError("同一字段只能排序一次。", "A field may be used for sorting only once.")
     return tuple((word.removeprefix("-"), word.startswith("-")) for word in words)
 
 
@@ -352,7 +356,7 @@ def _side(value: str) -> View:
         return View(known_at=_instant(value))
     except _BadValueError:
         raise _BadValueError(
-            "应为发布的编号、日期或带时区的时刻, 如 3、2015-12-01、2015-12-01T08:00:00+08:00。",
+            "应为发布的编号、日期或带时区的时刻，如3、2015-12-01、2015-12-01T08:00:00+08:00。",
             "Should be the number of a release, a day or an instant with its zone: 3, 2015-12-01, "
             "2015-12-01T00:00:00Z.",
         ) from None

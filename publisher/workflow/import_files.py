@@ -109,7 +109,7 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
         part = f"“{file.part}”" if file.part else "整个数据集"
         raise LogError(
             "part-twice",
-            f"“{earlier}”和“{file.file}”都是{part}的: 后一个会取代前一个。请合为一个文件，或声明各自的部门。",
+            f"“{earlier}”和“{file.file}”都属于{part}，后一个会取代前一个。请合为一个文件，或分别指定报送部门。",
             f"{earlier} and {file.file} are both for {file.part or 'the whole dataset'}: the second would "
             "replace the first. Make them one file, or declare their parts.",
         )

@@ -18,7 +18,7 @@ def named(dataset: Dataset, name: str) -> Part:
             return part
     raise LogError(
         "no-such-part",
-        f"数据集 {dataset.name} 没有声明“{name}”这个部门。{_declared_zh(dataset)}",
+        f"数据集“{dataset.name}”没有报送部门“{name}”。{_declared_zh(dataset)}",
         f"The dataset {dataset.name} declares no part “{name}”. {_declared_en(dataset)}",
     )
 
@@ -42,12 +42,12 @@ def told(dataset: Dataset, reading: Reading) -> Part | None:
             names = "、".join(p.name for p in found)
             raise LogError(
                 "part-unclear",
-                f"“{reading.file}”可能属于这几个部门: {names}。请用 --part 指明。",
-                f"“{reading.file}” may be from any of these parts: {names}. Say which with --part.",
+                f"“{reading.file}”可能属于以下报送部门：{names}。请用 --part 指定。",
+                f"“{reading.file}” may belong to any of these parts: {names}. Choose one with --part.",
             )
     raise LogError(
         "part-unclear",
-        f"看不出“{reading.file}”是哪个部门的，请用 --part 指明。{_declared_zh(dataset)}",
+        f"无法识别“{reading.file}”属于哪个报送部门，请用 --part 指定。{_declared_zh(dataset)}",
         f"“{reading.file}” does not tell its part; say which with --part. {_declared_en(dataset)}",
     )
 
@@ -83,8 +83,8 @@ def _folded(text: str) -> str:
 
 def _declared_zh(dataset: Dataset) -> str:
     if not dataset.parts:
-        return "它没有声明任何部门; 可用 qingdan dataset part add 声明。"
-    return f"已声明的有: {'、'.join(p.name for p in dataset.parts)}。"
+        return f"尚无报送部门。如需新增：qingdan dataset part add {dataset.name} 名称。"
+    return f"现有：{'、'.join(p.name for p in dataset.parts)}。"
 
 
 def _declared_en(dataset: Dataset) -> str:

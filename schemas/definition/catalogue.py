@@ -105,9 +105,9 @@ class Catalogue:
     body_field: str | None = None
     type_field: str | None = None
     decision_field: str | None = None
-    """Of a list of decisions, the field that says what was decided: 「决定取消：…」 in place of 新增."""
+    """Of a list of decisions, the field that says what was decided: “决定取消：…” in place of 新增."""
     item: str = "条目"
-    """What one record is called in a sentence: 「取消收费项目：…」."""
+    """What one record is called in a sentence: “从清单移出收费项目：…”."""
     source: str = ""
     """The file's own text, kept with every release that was made with it."""
 

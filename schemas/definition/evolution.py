@@ -44,7 +44,7 @@ def compare(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
                 Incompatibility(
                     "field-removed",
                     field.name,
-                    f"删去了字段“{field.title}”",
+                    f"删除了字段“{field.title}”",
                     f"field {field.name} was removed",
                 )
             )
@@ -63,7 +63,7 @@ def _whole(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
             Incompatibility(
                 "other-catalogue",
                 "",
-                f"不是同一个目录：{old.name}、{new.name}",
+                f"不是同一种清单类型：{old.name}、{new.name}",
                 f"another catalogue: {old.name}, {new.name}",
             )
         )
@@ -72,7 +72,7 @@ def _whole(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
             Incompatibility(
                 "identity-changed",
                 "",
-                "识别记录的字段变了",
+                "识别记录的字段有变化",
                 f"identity changed from {_print(old)} to {_print(new)}",
             )
         )
@@ -81,7 +81,7 @@ def _whole(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
             Incompatibility(
                 "running-changed",
                 "",
-                "“只增不减”的性质变了",
+                "“只增不减”的性质有变化",
                 f"running changed from {old.running} to {new.running}",
             )
         )
@@ -101,7 +101,7 @@ def _of_field(old: Field, new: Field) -> list[Incompatibility]:
             Incompatibility(
                 "type-changed",
                 name,
-                f"“{old.title}”的类型由 {was} 变为 {now}",
+                f"“{old.title}”的类型由 {was} 改为 {now}",
                 f"type of {name} changed from {was} to {now}",
             )
         )
@@ -126,7 +126,7 @@ def _words(old: Field, new: Field) -> list[Incompatibility]:
         Incompatibility(
             "word-removed",
             old.name,
-            f"“{old.title}”的用词删去了“{word}”",
+            f"“{old.title}”的用词中删除了“{word}”",
             f"{word} was removed from {old.name}",
         )
         for word in lost

@@ -68,7 +68,7 @@ def _number(text: str) -> Repair | None:
             match.start() + lead,
             value,
             (value,),
-            f"原文缺了年份的括号；年份是四位数，只能读作{value}",
+            f"原文缺了年份的括号；年份是四位数，只能识读为{value}",
             f"a bracket of the year is lost; a year has four digits, so it can only read {value}",
         )
     return None
@@ -90,7 +90,7 @@ def _date(text: str, evidence: Mapping[str, date]) -> Repair | None:
                 start,
                 readings[0],
                 readings,
-                f"原文缺字；只有 {readings[0]} 是可能的日期",
+                f"原文缺字；只有{readings[0]}是可能的日期",
                 f"characters are lost; {readings[0]} is the only day it can be",
             )
         agreed = [(label, day) for label, day in evidence.items() if day in days]
@@ -102,7 +102,7 @@ def _date(text: str, evidence: Mapping[str, date]) -> Repair | None:
                 start,
                 day.isoformat(),
                 readings,
-                f"原文缺字，可读作 {'、'.join(readings)}；取与“{label}”相同的 {day}",
+                f"原文缺字，可识读为{'、'.join(readings)}；取与“{label}”相同的{day}",
                 f"characters are lost: {', '.join(readings)}; {day} equals “{label}”",
             )
         return Repair(
@@ -111,7 +111,7 @@ def _date(text: str, evidence: Mapping[str, date]) -> Repair | None:
             start,
             None,
             readings,
-            f"原文缺字，可读作 {'、'.join(readings)}，没有依据判断是哪一个",
+            f"原文缺字，可识读为{'、'.join(readings)}，无法判断是哪一个",
             f"characters are lost: {', '.join(readings)}; nothing tells which",
         )
     return None

@@ -58,7 +58,7 @@ async def send(client: AsyncElasticsearch, index: str, lines: Sequence[Line]) ->
                 return outcome
         await anyio.sleep(pause)
         pause *= 2
-    raise SearchError("检索服务太忙 / the search cluster is too busy", retry_after=30)
+    raise SearchError("搜索服务繁忙 / the search cluster is too busy", retry_after=30)
 
 
 def _settled(lines: list[Line], items: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Line]:
@@ -77,7 +77,7 @@ def _settled(lines: list[Line], items: Sequence[Mapping[str, Any]], outcome: Out
             kind, reason = error.get("type", ""), str(error.get("reason", ""))
             if kind == "cluster_block_exception":
                 raise SearchError(
-                    f"检索索引只读（磁盘将满？） / the search index is read-only: {reason}", retry_after=60
+                    f"搜索索引只读，磁盘可能将满 / the search index is read-only: {reason}", retry_after=60
                 )
             if status == 400:
                 cause = (error.get("caused_by") or {}).get("reason", "")

@@ -21,10 +21,10 @@ from search.contract import SearchError
 from search.elastic.connection import Connection
 from search.elastic.response import Json
 
-_AWAY = "检索服务连接不上 / the search cluster cannot be reached"
-_REFUSED = "检索服务不认可用户名、口令或密钥 / the search cluster refuses the user, password or API key"
-_BUSY = "检索服务暂时不能答复 / the search cluster cannot answer now"
-_FULL = "检索索引只读（磁盘将满？） / the search index is read-only (is a disk full?)"
+_AWAY = "无法连接搜索服务 / the search cluster cannot be reached"
+_REFUSED = "搜索服务拒绝了用户名、口令或密钥 / the search cluster refuses the user, password or API key"
+_BUSY = "搜索服务暂无响应 / the search cluster cannot answer now"
+_FULL = "搜索索引只读，磁盘可能将满 / the search index is read-only (is a disk full?)"
 
 
 class Cluster:

@@ -95,8 +95,8 @@ class Writer:
         held = self._cluster.call(counted, name)
         if held != written:
             raise SearchError(
-                f"新索引有 {held} 条文档，应为 {written} 条，旧索引照常使用，请再次运行 qingdan reindex / "
-                f"the new index holds {held} documents of {written}: the old one stays in force, "
+                f"新索引有{held}个文档，应为{written}个，旧索引继续使用，请再次运行 qingdan reindex / "
+                f"the new index has {held} documents instead of {written}; the old one stays in use, "
                 "run qingdan reindex again"
             )
 
@@ -179,5 +179,5 @@ async def counted(client: AsyncElasticsearch, name: str, query: Mapping[str, obj
     """Exact: raises :class:`SearchError` where a shard does not answer."""
     found = await client.count(index=name, query=query)
     if found["_shards"]["failed"]:
-        raise SearchError("索引有一部分不能答复 / a part of the index does not answer", retry_after=10)
+        raise SearchError("部分搜索索引没有响应 / a part of the index does not answer", retry_after=10)
     return int(found["count"])

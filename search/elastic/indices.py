@@ -16,7 +16,7 @@ from search.elastic import mapping
 from search.elastic.connection import Connection
 from search.elastic.term_statistics import Known
 
-REINDEX = "检索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
+REINDEX = "搜索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
 PAGE = 1_000
 _KEPT = "5m"
 _CHECK = 10.0

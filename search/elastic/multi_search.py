@@ -43,5 +43,5 @@ async def several(
                 raise RuntimeError(
                     f"a search that is wrong in itself: {answer.error.type}: {answer.error.reason}"
                 )
-            raise FailedError(f"检索服务暂时不能答复 / the search cluster cannot answer: {answer.error.type}")
+            raise FailedError(f"搜索服务暂无响应 / the search cluster cannot answer: {answer.error.type}")
     return answers

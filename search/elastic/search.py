@@ -192,7 +192,7 @@ class Search:
     async def _one(self, body: Body) -> Answer:
         found = await self._several([body])
         if found is None:
-            raise SearchError("检索索引不见了 / the search index has gone", retry_after=5)
+            raise SearchError("搜索索引不存在 / the search index does not exist", retry_after=5)
         return found[0]
 
     def _read(self, match: Match, answer: Answer, whole: int) -> Found:

@@ -30,7 +30,7 @@ BATCH = 2_000
 
 _HEAP = 128_000_000
 _GENERATION = re.compile(r"g-\d{6,}")
-_REINDEX = "检索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
+_REINDEX = "搜索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
 
 
 class _Pointer(msgspec.Struct, frozen=True):
@@ -206,7 +206,7 @@ class Folder:
                 except BlockingIOError:
                     if time.monotonic() > end:
                         raise SearchError(
-                            "另一进程正在写索引 / another process is writing the index"
+                            "另一个进程正在写入搜索索引 / another process is writing the index"
                         ) from None
                     time.sleep(0.02)
             yield
@@ -263,7 +263,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        raise SearchError(f"索引写不进去 / the index cannot be written: {error}") from error
+        raise SearchError(f"搜索索引无法写入 / the index cannot be written: {error}") from error
 
 
 def _replace(path: Path, text: str) -> None:

@@ -48,7 +48,7 @@ def read(request: Request) -> Place | None:
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise CursorError("游标无效 / not a cursor of this search") from error
     if data[:_DIGEST] != _digest(request, data[_DIGEST:]) or place.offset < 0:
-        raise CursorError("游标属于另一次检索 / this cursor belongs to another search")
+        raise CursorError("游标属于另一次搜索 / this cursor belongs to another search")
     return place
 
 

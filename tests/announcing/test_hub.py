@@ -55,7 +55,7 @@ def test_the_hub_hears_of_the_feeds_whose_older_entries_are_corrected_or_taken_b
     before = {
         name: hub.site.client.get(f"/feeds/{FEES}.atom?change={name}").text for name in ("added", "removed")
     }
-    assert "该条目其后已撤回" in before["added"]
+    assert "该条目其后已撤回公布" in before["added"]
     hub.tell()
     told = topics(hub)
     assert f"/feeds/{FEES}.atom?change=withdrawn" in told

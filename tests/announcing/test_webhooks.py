@@ -83,7 +83,7 @@ def test_a_subscription_is_told_of_its_own_scope_only(desk: Desk) -> None:
         path: [item["title"] for one in told_of(desk, path) for item in one["data"]["feed"]["items"]]
         for path in ("/removed", "/sewage", "/none")
     }
-    assert titles["/removed"] == ["示例市财政局 取消收费项目：价格鉴证业务收费"]
+    assert titles["/removed"] == ["示例市财政局 从清单移出收费项目：价格鉴证业务收费"]
     assert len(titles["/sewage"]) == 1
     assert "居民生活污水处理费" in titles["/sewage"][0]
     assert titles["/none"] == []

@@ -77,7 +77,7 @@ def test_all_patches_joined_turn_one_list_into_the_other(
 def test_a_correction_and_a_withdrawal_come_with_their_reason(client: httpx.Client) -> None:
     found = {d["title"]: d for d in compared(client, "from=2")["differences"]}
     corrected, withdrawn = found["不动产登记费"], found["药品注册费"]
-    assert [(s["kind"], s["reason"]) for s in corrected["steps"]] == [("corrected", "勘误: 资金管理方式有误")]
+    assert [(s["kind"], s["reason"]) for s in corrected["steps"]] == [("corrected", "更正：资金管理方式有误")]
     assert (withdrawn["kind"], withdrawn["steps"][-1]["reason"], withdrawn["after"]) == (
         "withdrawn",
         "重复登记",
@@ -113,8 +113,8 @@ def test_two_days_may_be_compared_as_known_at_an_instant(client: httpx.Client) -
         ("from=1&to=2&known_at=2016-01-05T00:00:00Z", "known_at", "编号"),
         ("from=1&as_of=2015-01-01", "as_of", "from"),
         ("from=1&release=2", "release", "from"),
-        ("from=2015-01-01&known_at=2999-01-01T00:00:00Z", "known_at", "还没有到"),
-        ("from=2999-01-01T00:00:00Z", "known_at", "还没有到"),
+        ("from=2015-01-01&known_at=2999-01-01T00:00:00Z", "known_at", "尚未到来"),
+        ("from=2999-01-01T00:00:00Z", "known_at", "尚未到来"),
         ("from=yesterday", "from", "编号"),
         ("from=1&kind=chnged", "kind", "changed"),
         ("from=1&form=1", "form", "from"),
@@ -143,7 +143,7 @@ def test_the_table_opens_in_a_spreadsheet_with_chinese_headings(client: httpx.Cl
     assert "filename*=UTF-8''" in got.headers["content-disposition"]
     rows = list(csv.reader(io.StringIO(got.content.decode("utf-8-sig"))))
     assert rows[0][:3] == ["变化", "编号", "名称"]
-    (changed,) = (row for row in rows if row[0] == "变更")
+    (changed,) = (row for row in rows if row[0] == "调整")
     assert changed[4:8] == ["资金管理方式", "缴入地方国库", "缴入财政专户", "2"]
     english = client.get(f"{HOME}/compare.csv?from=1&to=2&headers=en").content.decode("utf-8-sig")
     assert english.startswith("kind,record,title,part,field,before,after")
@@ -154,11 +154,11 @@ def test_the_workbook_strikes_out_what_went_and_colours_what_came(client: httpx.
     book = openpyxl.load_workbook(io.BytesIO(got.content), rich_text=True)
     assert book.sheetnames == ["说明", "比较"]
     told = {row[0].value: row[1].value for row in book["说明"].iter_rows(max_col=2)}
-    assert (told["新增"], told["移除"], told["许可"]) == (1, 1, "CC0-1.0")
+    assert (told["新增"], told["移出清单"], told["许可"]) == (1, 1, "CC0-1.0")
     sheet = book["比较"]
     headings = [str(cell.value) for cell in sheet[1]]
     column = headings.index("资金管理方式") + 1
-    (row,) = (r for r in range(2, sheet.max_row + 1) if str(sheet.cell(r, 1).value) == "变更")
+    (row,) = (r for r in range(2, sheet.max_row + 1) if str(sheet.cell(r, 1).value) == "调整")
     rich = sheet.cell(row, column).value
     struck = [run.text for run in rich if getattr(run, "font", None) and run.font.strike]
     assert struck == ["地方国库"]
@@ -166,7 +166,7 @@ def test_the_workbook_strikes_out_what_went_and_colours_what_came(client: httpx.
     fills = {
         str(sheet.cell(r, 1).value): sheet.cell(r, 1).fill.fgColor.rgb for r in range(2, sheet.max_row + 1)
     }
-    assert fills["新增"] != fills["移除"]
+    assert fills["新增"] != fills["移出清单"]
 
 
 def test_no_cell_of_either_file_is_a_formula(client: httpx.Client) -> None:

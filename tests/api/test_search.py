@@ -167,7 +167,7 @@ def test_a_hit_says_in_words_why_it_was_found(client: httpx.Client) -> None:
     query = {"q": "住建局 垃圾", "explain": "true"}
     (hit,) = client.get("/v1/search", params=query).json()["hits"][:1]
     told = {e["word"]: e for e in hit["explanation"]}
-    assert told["垃圾"]["text"] == "“垃圾”见于“收费项目”。"
+    assert told["垃圾"]["text"] == "“垃圾”出现在“收费项目”中。"
     assert told["住建局"]["how"] == "alias"
     assert "住房和城乡建设局" in told["住建局"]["text"] + told["住建局"]["text_en"]
     assert client.get("/v1/search?q=垃圾").json()["hits"][0]["explanation"] is None

@@ -72,7 +72,7 @@ def hostile_base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base
 
 
-_OURS = re.compile("次发布|生效|没有找到|依据|公布|撤回|更正|取消|检索|结果")
+_OURS = re.compile("次发布|生效|没有找到|依据|公布|撤回|更正|移出|搜索|结果")
 """Words of the templates, which no hostile string holds."""
 
 

@@ -48,9 +48,9 @@ def test_a_charge_is_found_by_part_of_its_name_in_traditional_characters_and_quo
         searches(visitor, "汙水處理")
         visitor.follows(page.get_by_role("main").get_by_role("link", name="居民生活污水处理费").first)
         expect(page.get_by_role("heading", level=1)).to_have_text("居民生活污水处理费")
-        history = page.get_by_role("region", name="沿革")
+        history = page.get_by_role("region", name="历次变化")
         expect(history.locator("del").first).to_be_visible()
-        citation = page.get_by_role("region", name="引用这一条")
+        citation = page.get_by_role("region", name="引用本条目")
         pinned = citation.get_by_role("link")
         said = pinned.inner_text()
         if means.scripts:
@@ -60,7 +60,7 @@ def test_a_charge_is_found_by_part_of_its_name_in_traditional_characters_and_quo
             expect(citation.get_by_role("button", name="已复制")).to_be_visible()
             assert said in page.evaluate("navigator.clipboard.readText()")
         assert re.search(r"release=2$", said)
-        visitor.follows(history.get_by_role("link", name="看当时的内容").last)
+        visitor.follows(history.get_by_role("link", name="查看当时内容").last)
         expect(page.get_by_role("main")).to_contain_text("0.85元")
         expect(page.get_by_role("complementary", name="所看的版本")).to_contain_text("第1次发布")
         assert httpx.get(said, headers={"accept": "text/html"}).headers["cache-control"].endswith("immutable")
@@ -76,7 +76,7 @@ def test_the_founding_notice_is_found_by_a_bare_number_and_read_by_its_outline(
         searches(visitor, "鞍政发 2015 34")
         visitor.follows(page.get_by_role("main").locator("ol.hits h3 a").first)
         expect(page.get_by_role("main")).to_contain_text("鞍政发〔2015〕34号")
-        outline = page.get_by_role("navigation", name="提纲")
+        outline = page.get_by_role("navigation", name="正文目录")
         section = outline.get_by_role("link", name=re.compile("收费")).first
         title = section.inner_text()
         visitor.jumps(section)
@@ -115,9 +115,9 @@ def test_two_releases_are_compared_narrowed_to_what_went_and_taken_as_a_workbook
     with visiting(browser, base, means) as visitor:
         page = visitor.page
         visitor.opens("/datasets/shili-fees/releases/2")
-        visitor.follows(page.get_by_role("link", name="与前一次比较"))
+        visitor.follows(page.get_by_role("link", name="与上一次比较"))
         visitor.follows(
-            page.get_by_role("list", name="按变化的种类").get_by_role("link", name=re.compile("取消"))
+            page.get_by_role("list", name="按变化类型").get_by_role("link", name=re.compile("移出清单"))
         )
         expect(page.locator("article.difference")).to_have_count(1)
         expect(page.locator("article.difference")).to_contain_text("价格鉴证业务收费")
@@ -133,21 +133,21 @@ def test_a_day_is_chosen_searched_at_and_left(browser: Browser, base: str, means
     with visiting(browser, base, means) as visitor:
         page = visitor.page
         visitor.opens("/")
-        visitor.dates(page.get_by_label("看某一天的内容"), "2024-03-01")
+        visitor.dates(page.get_by_label("按日期查看"), "2024-03-01")
         if means.keyboard:
             visitor.sends()
         else:
-            visitor.follows(page.get_by_role("button", name="查看"))
+            visitor.follows(page.get_by_role("button", name="查看", exact=True))
         banner = page.get_by_role("complementary", name="所看的日期")
         expect(banner).to_contain_text("2024年3月1日")
         searches(visitor, "价格鉴证")
         expect(banner).to_contain_text("2024年3月1日")
         visitor.follows(page.get_by_role("main").get_by_role("link", name="价格鉴证业务收费").first)
         expect(banner).to_contain_text("2024年3月1日")
-        expect(page.locator(".status").first).to_have_text("有效")
+        expect(page.locator(".status").first).to_have_text("现行有效")
         visitor.follows(banner.get_by_role("link", name="回到今天"))
         expect(banner).to_have_count(0)
-        expect(page.locator(".status").first).to_have_text("已取消")
+        expect(page.locator(".status").first).to_have_text("已移出清单")
 
 
 @pytest.mark.parametrize("means", OTHERS)
@@ -158,10 +158,10 @@ def test_what_is_not_there_withdrawn_or_away_says_so_and_leads_on(
         page = visitor.page
         visitor.opens("/nowhere")
         expect(page.get_by_role("main")).to_contain_text("404")
-        visitor.follows(page.get_by_role("main").get_by_role("link", name="回首页"))
+        visitor.follows(page.get_by_role("main").get_by_role("link", name="返回首页"))
         visitor.follows(page.get_by_role("main").get_by_role("link", name="遗体整容").first)
         expect(page.get_by_role("main")).to_contain_text("撤回")
-        expect(page.get_by_role("region", name="沿革")).to_contain_text("撤回")
+        expect(page.get_by_role("region", name="历次变化")).to_contain_text("撤回")
         # Of an answer that is an error the browser itself speaks on the console.
         assert len(visitor.faults) == 2
         visitor.faults.clear()
@@ -170,8 +170,8 @@ def test_what_is_not_there_withdrawn_or_away_says_so_and_leads_on(
         visitor.opens("/datasets/shili-fees")
         searches(visitor, "许可")
         expect(page.get_by_role("main")).to_contain_text("503")
-        expect(page.get_by_role("main").get_by_role("link", name="再试一次")).to_be_visible()
-        visitor.follows(page.get_by_role("main").get_by_role("link", name="全部数据集"))
-        expect(page.get_by_role("heading", name="全部数据集")).to_be_visible()
+        expect(page.get_by_role("main").get_by_role("link", name="重试")).to_be_visible()
+        visitor.follows(page.get_by_role("main").get_by_role("link", name="全部清单"))
+        expect(page.get_by_role("heading", name="全部清单")).to_be_visible()
         assert len(visitor.faults) == 1
         visitor.faults.clear()

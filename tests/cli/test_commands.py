@@ -72,7 +72,7 @@ def test_a_title_of_several_records_has_to_be_an_id_to_change_one(published: Hom
 
 
 def test_a_correction_of_an_unknown_field_or_an_unreadable_value_is_refused(published: Home) -> None:
-    correct = ("correct", "shili-power-list", "危险化学品经营许可", "--reason", "勘误")
+    correct = ("correct", "shili-power-list", "危险化学品经营许可", "--reason", "更正")
     assert published.run(*correct, "没有这一列=1").code == 2
     assert published.run(*correct, "承诺办结时限").code == 2
     wrong = published.run(*correct, "权力类型=行政审批")
@@ -83,7 +83,7 @@ def test_a_correction_of_an_unknown_field_or_an_unreadable_value_is_refused(publ
 
 def test_a_record_is_shown_as_it_was(published: Home) -> None:
     name = "危险化学品经营许可"
-    published.ok("correct", "shili-power-list", name, "承诺办结时限=5个工作日", "--reason", "勘误")
+    published.ok("correct", "shili-power-list", name, "承诺办结时限=5个工作日", "--reason", "更正")
     (then,) = published.ok("show", "shili-power-list", name, "--release", "1", "--json").json
     (now,) = published.ok("show", "shili-power-list", name, "--as-of", "2016-01-01", "--json").json
     assert then["content"]["promised_limit"]["value"] == 10

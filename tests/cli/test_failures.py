@@ -307,7 +307,7 @@ def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_dra
 def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
-    assert "发布已经完成" in interrupt(site, "publisher.indexing.worker.document", *PUBLISH)
+    assert "发布已完成" in interrupt(site, "publisher.indexing.worker.document", *PUBLISH)
     (release,) = site.ok("releases", "shili-power-list", "--json").json
     assert release["counts"]["records"] == len(ITEMS)
     site.ok("reindex")
@@ -347,7 +347,7 @@ def test_a_release_stands_where_search_cannot_be_written(site: Home, tmp_path: P
     publish = ("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
     ran = site.run(*publish)
     assert ran.code == 4
-    assert "发布已经完成，但暂时还查不到" in ran.err
+    assert "发布已完成，暂时搜索不到" in ran.err
     (site.home / "index").unlink()
     site.ok("reindex")
     assert found(site, "安全生产许可证核发")[0] == "安全生产许可证核发"

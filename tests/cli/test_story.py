@@ -73,7 +73,7 @@ def test_traditional_characters_find_what_simplified_ones_find(site: Home, tmp_p
     typed = site.ok("search", "weixian huaxuepin jingying xuke", "--json").json
     assert typed["did_you_mean"] == "危险化学品经营许可"
     assert typed["hits"] == simplified["hits"]
-    assert "您是不是要找" in site.ok("search", "whpjyxk").err
+    assert "您要找的是不是" in site.ok("search", "whpjyxk").err
 
 
 def test_search_at_a_past_day_finds_what_was_removed_since(site: Home, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_withdrawn_record_is_found_no_more_and_its_reason_is_told(site: Home, 
 
 def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
-    site.ok("correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "勘误")
+    site.ok("correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "更正")
     (shown,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
     assert shown["content"]["promised_limit"] == {"value": 5, "unit": "工作日"}
     assert site.ok("releases", "shili-power-list", "--json").json[-1]["counts"]["corrected"] == 1

@@ -108,7 +108,7 @@ def test_two_different_rows_of_one_identity_are_errors_that_name_both() -> None:
     finding = next(f for f in reading.findings if f.code == "identity-clash")
     assert [r.in_error for r in reading.records] == [True, True]
     assert (finding.sheet, finding.row) == ("二表", 2)
-    assert "第 2 行（一表）" in finding.message_zh
+    assert "第2行（一表）" in finding.message_zh
     assert "实施依据" in finding.message_zh
     assert "子项名称" in finding.way_out_zh
 

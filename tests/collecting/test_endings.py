@@ -125,7 +125,7 @@ def test_what_a_notice_would_mark_is_shown_before_it_is_published_and_nothing_is
     for way in (("--dry-run",), ()):
         report = clerk.import_one("notice", "--json", *way).json
         assert (report["changes"]["added"], report["marked"]) == (1, 2)
-    assert "另有 2 件已公布的文件将标明废止" in clerk.import_one("notice").out
+    assert "另有2份已发布的文件将标明废止" in clerk.import_one("notice").out
     diff = collector.site.run("draft", "diff", DATASET, "--json").json
     assert sorted(one["title"] for one in diff["changed"]) == [letter(n)[0] for n in (1, 3)]
     assert len(collector.site.ok("draft", "show", DATASET, "--json").json["imports"]) == 1

@@ -53,7 +53,7 @@ def test_evidence_shows_the_lines_of_the_answer_that_was_read_also_when_the_page
     assert collector.collect()["changed"] == 1
     (now,) = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"]
     assert (now["excerpts"], now["read_from"]) == (before["excerpts"], before["responses"][0]["digest"])
-    assert "读自这一份" in collector.site.ok("evidence", letter(1)[0]).out
+    assert "识读自此份" in collector.site.ok("evidence", letter(1)[0]).out
     collector.publish()
     (then,) = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"]
     assert then["read_from"] == then["responses"][1]["digest"]

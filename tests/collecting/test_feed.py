@@ -38,10 +38,10 @@ def test_a_change_and_a_disappearance_are_entries_that_say_by_what_they_were_not
         feed = feedparser.parse(answers[form].content)
         assert not feed.bozo
         titles = {entry.title for entry in feed.entries}
-        assert titles == {f"来源网站改动了“{letter(1)[0]}”", f"来源网站上“{letter(2)[0]}”已不可访问"}
+        assert titles == {f"来源网站上“{letter(1)[0]}”有变化", f"来源网站上“{letter(2)[0]}”已不可访问"}
         assert {entry.link for entry in feed.entries} == {f"{noticed.web.base}/d/{n}.html" for n in (1, 2)}
     told = {one["title"]: one["tags"] for one in json.loads(answers["json"].content)["items"]}
-    assert "内容散列值" in str(told[f"来源网站改动了“{letter(1)[0]}”"])
+    assert "内容哈希值" in str(told[f"来源网站上“{letter(1)[0]}”有变化"])
     assert "状态码" in str(told[f"来源网站上“{letter(2)[0]}”已不可访问"])
 
 

@@ -99,7 +99,7 @@ def test_a_full_disk_stops_the_run_with_its_reason_and_nothing_is_half_kept(
     _, err = run.communicate(timeout=60)
     assert run.returncode == 4, err
     assert "[disk-full]" in err
-    assert "没有改动任何已发布的内容" in err
+    assert "已发布的内容没有变化" in err
     left = [path for path in (site.site.home / "sources").rglob("*") if path.suffix == ".part"]
     assert left == []
     report = site.collect()

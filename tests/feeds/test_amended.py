@@ -19,7 +19,7 @@ def test_a_correction_bumps_the_entry_that_it_corrects_and_leaves_its_id(service
     service.publish(FIRST)
     first = by_kind(service, "遗体整容")["新增"]
     record = service.record("遗体整容")
-    service.log.releases.correct(FEES, {record: {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排")
+    service.log.releases.correct(FEES, {record: {**FIRST[2], "standard": "20元/具"}}, reason="更正：误录")
     told = by_kind(service, "遗体整容")
     again, correction = told["新增"], told["更正"]
     assert again["id"] == first["id"] != correction["id"]
@@ -33,7 +33,7 @@ def test_a_correction_leaves_other_entries_of_the_record_alone(service: Service)
     service.publish(SECOND)
     before = by_kind(service, "污水")["新增"]
     record = service.record("居民生活污水处理费")
-    service.log.releases.correct(FEES, {record: {**SECOND[0], "standard": "0.90元/立方米"}}, reason="勘误")
+    service.log.releases.correct(FEES, {record: {**SECOND[0], "standard": "0.90元/立方米"}}, reason="更正")
     told = by_kind(service, "污水")
     assert told["新增"] == before
     assert told["调整"]["date_modified"] == told["更正"]["date_published"]
@@ -53,5 +53,5 @@ def test_a_withdrawal_bumps_the_entries_that_lose_their_content(service: Service
     service.clock.now = service.clock.now.replace(hour=5)
     service.log.releases.withdraw(FEES, [service.record("遗体整容")], reason="误列")
     told = by_kind(service, "遗体整容")
-    assert told["新增"]["date_modified"] == told["撤回"]["date_published"]
+    assert told["新增"]["date_modified"] == told["撤回公布"]["date_published"]
     assert "200元" not in str(told)

@@ -45,7 +45,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
         service.publish(FIRST)
         service.publish([*SECOND, HOSTILE, *MANY])
         service.log.releases.correct(
-            FEES, {service.record("遗体整容"): {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排"
+            FEES, {service.record("遗体整容"): {**FIRST[2], "standard": "20元/具"}}, reason="更正：误录"
         )
         service.log.releases.withdraw(FEES, [service.record("第1项")], reason="误列")
         service.index()

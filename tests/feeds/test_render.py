@@ -35,14 +35,14 @@ MOMENTS = st.datetimes(datetime(1999, 1, 1), datetime(2100, 1, 1), timezones=st.
 def entry(number: int, **changes: object) -> Entry:
     made = Entry(
         id=f"tag:data.example.gov.cn,2015-12-01:shili-fees/{number}",
-        title=f"示例市财政局 取消收费项目：价格鉴证业务收费{number}",
+        title=f"示例市财政局 从清单移出收费项目：价格鉴证业务收费{number}",
         updated=START + timedelta(minutes=number),
         published=START,
         link=f"https://data.example.gov.cn/v1/shili-fees/records/r{number}?a=1&b=2",
         summary="第2次发布",
         content_html="<p>原 <del>20</del></p>",
         authors=("示例市财政局",),
-        categories=(Category("removed", "https://data.example.gov.cn/kinds", "取消"),),
+        categories=(Category("removed", "https://data.example.gov.cn/kinds", "移出清单"),),
     )
     return replace(made, **changes)  # type: ignore[arg-type]  # each test names real fields
 
@@ -67,7 +67,7 @@ def test_a_reader_finds_every_entry_without_complaint(render: Render) -> None:
     assert read.version == ("atom10" if render is atom else "rss20")
     assert read.feed.title == "示例市收费目录（演示数据）"
     first = read.entries[0]
-    assert first.title == "示例市财政局 取消收费项目：价格鉴证业务收费2"
+    assert first.title == "示例市财政局 从清单移出收费项目：价格鉴证业务收费2"
     assert first.link == "https://data.example.gov.cn/v1/shili-fees/records/r2?a=1&b=2"
     assert first.author == "示例市财政局"
     assert first.content[0].value == "<p>原 <del>20</del></p>"
@@ -156,7 +156,7 @@ def test_guids_of_rss_are_tag_uris_and_no_permalinks() -> None:
 
 
 def test_links_of_an_atom_entry_keep_relation_type_title_and_length() -> None:
-    history = Link("https://x.example/h", "related", "application/json", "沿革", 12)
+    history = Link("https://x.example/h", "related", "application/json", "历次变化", 12)
     root = etree.fromstring(atom(feed(entry(1, links=(history,)))))
     links = [dict(link.attrib) for link in root.findall(f"{ATOM}entry/{ATOM}link")]
     assert links == [
@@ -165,7 +165,7 @@ def test_links_of_an_atom_entry_keep_relation_type_title_and_length() -> None:
             "href": "https://x.example/h",
             "rel": "related",
             "type": "application/json",
-            "title": "沿革",
+            "title": "历次变化",
             "length": "12",
         },
     ]

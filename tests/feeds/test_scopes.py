@@ -21,13 +21,13 @@ def changed(service: Service) -> None:
 @pytest.mark.parametrize(
     ("kinds", "told"),
     [
-        ("change=removed", ["取消收费项目：价格鉴证业务收费"]),
+        ("change=removed", ["从清单移出收费项目：价格鉴证业务收费"]),
         (
             "change=fee-raised",
             ["上调收费标准：居民生活污水处理费（0.85元/立方米 → 0.95元/立方米）"],
         ),
         ("change=fee-lowered", []),
-        ("change=fee-raised&change=removed", ["上调", "取消"]),
+        ("change=fee-raised&change=removed", ["上调", "从清单移出"]),
         ("change=corrected", []),
     ],
 )
@@ -54,10 +54,10 @@ def test_a_search_is_followed_from_its_first_record_to_its_cancellation(service:
     changed(service)
     feed = service.feed(f"search.atom?q={quote('价格鉴证')}")
     assert titles(feed) == [
-        "示例市财政局 取消收费项目：价格鉴证业务收费",
+        "示例市财政局 从清单移出收费项目：价格鉴证业务收费",
         "示例市财政局 首次公布收费项目：价格鉴证业务收费",
     ]
-    assert feed.feed.title == "检索“价格鉴证”：变化"
+    assert feed.feed.title == "搜索“价格鉴证”：变化"
 
 
 def test_an_entry_of_a_search_holds_all_its_words_before_or_after_the_change(service: Service) -> None:
@@ -94,7 +94,7 @@ def test_a_body_and_a_kind_of_change_narrow_a_feed(service: Service) -> None:
     assert len(service.feed(f"search.atom?{body}").entries) == 3
     (only,) = service.feed(f"search.rss?{body}&change=fee-raised").entries
     assert "居民生活污水处理费" in only.title
-    assert service.feed(f"search.atom?{body}&dataset={FEES}").feed.title.startswith("关注（机构：")
+    assert service.feed(f"search.atom?{body}&dataset={FEES}").feed.title.startswith("关注（部门：")
 
 
 def test_filters_of_the_catalogue_narrow_a_feed_by_their_own_types(service: Service) -> None:

@@ -84,9 +84,9 @@ def item(kind: Kind = "removed", **changes: object) -> ChangeItem:
     [
         ("added", "示例市财政局 新增收费项目：价格鉴证业务收费"),
         ("changed", "示例市财政局 调整收费项目：价格鉴证业务收费"),
-        ("removed", "示例市财政局 取消收费项目：价格鉴证业务收费"),
+        ("removed", "示例市财政局 从清单移出收费项目：价格鉴证业务收费"),
         ("corrected", "示例市财政局 更正收费项目：价格鉴证业务收费"),
-        ("withdrawn", "示例市财政局 撤回收费项目：价格鉴证业务收费"),
+        ("withdrawn", "示例市财政局 撤回误列的收费项目：价格鉴证业务收费"),
     ],
 )
 def test_a_headline_says_who_did_what_to_which_item(kind: Kind, said: str) -> None:
@@ -113,7 +113,7 @@ def test_a_decision_is_told_by_what_it_decided_and_by_no_more_where_that_is_blan
     assert headline(decided) == "国务院 决定取消：煤炭生产许可证核发"
     blank = replace(decided, after={"name": "煤炭生产许可证核发"})
     assert headline(blank) == "国务院 公布取消下放事项：煤炭生产许可证核发"
-    assert "决定" not in headline(replace(decided, hidden="内容已依法清除。"))
+    assert "决定" not in headline(replace(decided, hidden="内容已依法删除。"))
 
 
 def test_a_document_is_published_by_the_bodies_that_issued_it() -> None:
@@ -189,13 +189,13 @@ def test_several_changes_are_named_by_their_fields() -> None:
 def test_an_effect_in_the_future_says_from_when() -> None:
     change = item(effective_on=date(2025, 1, 1))
     assert headline(change).endswith("（自2025年1月1日起）")
-    assert "将自2025年1月1日起施行" in summary(change)
+    assert "将自2025年1月1日起生效" in summary(change)
 
 
 def test_a_summary_names_list_release_document_and_reason() -> None:
     text = summary(item(reason="没有法律法规依据。"))
     assert text == (
-        "《示例市收费目录（演示数据）》第2次发布，自2024年7月1日起施行，"
+        "《示例市收费目录（演示数据）》第2次发布，自2024年7月1日起生效，"
         "依据：示财综〔2024〕5号。说明：没有法律法规依据。"
     )
 
@@ -220,12 +220,12 @@ def test_hidden_content_appears_nowhere(kind: Kind) -> None:
         after=secret,
         differences=(Difference("standard", "隐去的标准", "隐去的标准二"),),
         previous_title="隐去的名称",
-        hidden="该条目其后已撤回，内容不再列出。",
+        hidden="该条目其后已撤回公布，内容不再列出。",
     )
     entry = entry_of(change, base="https://x.example")
     told = entry.title + entry.summary + entry.content_html
     assert "隐去" not in told
-    assert "已撤回" in entry.summary
+    assert "已撤回公布" in entry.summary
 
 
 def test_a_withdrawal_gives_its_reason_and_not_what_was_withdrawn() -> None:
@@ -288,10 +288,12 @@ def test_an_entry_keeps_its_id_and_carries_its_kind_as_a_category() -> None:
     entry = entry_of(item(), base="https://x.example")
     assert entry.id == item().id
     assert [(c.term, c.scheme, c.label) for c in entry.categories] == [
-        ("removed", "https://x.example/kinds", "取消"),
+        ("removed", "https://x.example/kinds", "移出清单"),
         ("charges", "https://x.example/facets/dataset", item().dataset_title),
     ]
     feed = Feed(
         "tag:x.example,2024:f", "t", NOW, "https://x.example", "https://x.example/f", entries=(entry,)
     )
-    assert "示例市财政局 取消收费项目：价格鉴证业务收费".encode() in atom(replace(feed, entries=(entry,)))
+    assert "示例市财政局 从清单移出收费项目：价格鉴证业务收费".encode() in atom(
+        replace(feed, entries=(entry,))
+    )

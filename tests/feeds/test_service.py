@@ -28,7 +28,7 @@ def test_each_change_of_a_release_is_an_entry_in_a_sentence_and_the_newest_relea
     assert set(told[:3]) == {
         f"示例市财政局 新增收费项目：城市道路占用挖掘修复费{later}",
         f"示例市财政局 上调收费标准：居民生活污水处理费（0.85元/立方米 → 0.95元/立方米）{later}",
-        f"示例市财政局 取消收费项目：价格鉴证业务收费{later}",
+        f"示例市财政局 从清单移出收费项目：价格鉴证业务收费{later}",
     }
     assert sorted(told[3:]) == sorted(
         f"示例市财政局 首次公布收费项目：{content['name']}" for content in FIRST
@@ -87,10 +87,10 @@ def test_a_better_reading_of_the_same_text_is_announced_to_nobody(service: Servi
 def test_a_correction_gives_its_reason(service: Service) -> None:
     service.publish(FIRST)
     record = service.record("遗体整容")
-    service.log.releases.correct(FEES, {record: {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排")
+    service.log.releases.correct(FEES, {record: {**FIRST[2], "standard": "20元/具"}}, reason="更正：误录")
     newest = service.feed().entries[0]
     assert newest.title == "示例市财政局 更正收费项目：遗体整容（收费标准：200元/具 → 20元/具）"
-    assert "说明：勘误：误排。" in newest.summary
+    assert "说明：更正：误录。" in newest.summary
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
@@ -101,9 +101,9 @@ def test_once_withdrawn_the_content_is_in_no_entry_and_the_reason_is(service: Se
     assert "200元/具" not in text
     assert "误列" in text
     parsed = service.feed(f"{FEES}.{suffix}")
-    assert parsed.entries[0].title == "示例市财政局 撤回收费项目：遗体整容"
+    assert parsed.entries[0].title == "示例市财政局 撤回误列的收费项目：遗体整容"
     older = [e for e in parsed.entries[1:] if "遗体整容" in e.title]
-    assert ["已撤回" in e.summary for e in older] == [True]
+    assert ["已撤回公布" in e.summary for e in older] == [True]
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
@@ -117,7 +117,7 @@ def test_once_erased_neither_name_nor_content_is_in_the_feed(service: Service, s
     assert response.status_code == 200
     assert "遗体整容" not in response.text
     assert "200元/具" not in response.text
-    assert "已依法清除" in response.text
+    assert "已依法删除" in response.text
     assert feedparser.parse(response.content).bozo is False
 
 
@@ -221,7 +221,7 @@ def test_an_entry_names_the_page_that_it_was_read_from_and_none_of_the_release_s
     put(service, None, {**FIRST[2], "standard": "100元/具"}, part="民政局")
     assert service.log.releases.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
     newest = {entry.tags[0].term: entry for entry in service.feed().entries[:2]}
-    assert newest["removed"].title.endswith("取消收费项目：价格鉴证业务收费")
+    assert newest["removed"].title.endswith("从清单移出收费项目：价格鉴证业务收费")
     via = {kind: [at.href for at in entry.links if at.rel == "via"] for kind, entry in newest.items()}
     assert via == {"removed": ["https://fin.example.gov.cn/3.html"], "changed": []}
 

@@ -24,7 +24,7 @@ def grown(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
     service.log.releases.correct(
-        FEES, {service.record("遗体整容"): {**FIRST[2], "standard": "20元/具"}}, reason="勘误：误排"
+        FEES, {service.record("遗体整容"): {**FIRST[2], "standard": "20元/具"}}, reason="更正：误录"
     )
     service.index()
 

@@ -71,7 +71,7 @@ def page(client: httpx.Client, title: str) -> Page:
 def section(text: str, title: str) -> str:
     """What stands under a heading, up to the next one."""
     rest = text.split(f" {title} ", 1)[1]
-    return rest.split(" 宣布其废止的文件 ", 1)[0].split(" 引用本文件的内容 ", 1)[0]
+    return rest.split(" 废止本文件的文件 ", 1)[0].split(" 引用本文件的条目和文件 ", 1)[0]
 
 
 def test_what_explains_a_document_is_told_by_its_relation_and_not_by_its_title(client: httpx.Client) -> None:
@@ -80,7 +80,7 @@ def test_what_explains_a_document_is_told_by_its_relation_and_not_by_its_title(c
     assert "一图读懂减税" in explaining
     assert "减税那些事" in explaining
     assert "减税解读吗" not in explaining
-    assert "减税解读吗" in text.split(" 引用本文件的内容 ")[1]
+    assert "减税解读吗" in text.split(" 引用本文件的条目和文件 ")[1]
 
 
 def test_a_document_that_another_ended_says_so_at_the_top(client: httpx.Client) -> None:
@@ -88,13 +88,13 @@ def test_a_document_that_another_ended_says_so_at_the_top(client: httpx.Client) 
     top = opened.text.split("基本情况")[0]
     assert "已废止 依据 关于清理文件的决定" in top
     assert "已废止" not in page(client, "一图读懂减税").text
-    assert "宣布其废止的文件" in opened.text
+    assert "废止本文件的文件" in opened.text
 
 
 def test_a_page_tells_which_cell_was_read_and_by_which_version(client: httpx.Client) -> None:
     text = page(client, "关于清理文件的决定").text
     assert "工作表“ 收费 ”" in text
-    assert "版本 1" in text
+    assert "识读程序 版本1" in text
 
 
 def test_however_many_mention_a_document_they_are_read_by_one_statement(

@@ -51,7 +51,7 @@ def test_the_founding_notice_is_found_by_its_number_and_read_by_its_outline(look
     assert all(link.removeprefix("#") in anchors for link in outline)
     cited = look(only(notice.leading_to("q=辽政发〔2015〕19号")))
     assert cited.leading_to("/datasets/policy-documents/records/")
-    assert "以本文件为依据的发布" in notice.text
+    assert "依据本文件发布的清单" in notice.text
     assert notice.leading_to("/datasets/policy-documents/releases/1")
 
 
@@ -65,7 +65,7 @@ def test_a_page_of_ours_is_read_by_our_own_collector(demo: httpx.Client) -> None
     assert page.meta["Url"].endswith(listed["id"])
     inside = [line.text for line in page.lines if line.number not in page.outside]
     assert any("指导思想" in line for line in inside)
-    assert not any("引用这一条" in line for line in inside)
+    assert not any("引用本条目" in line for line in inside)
 
 
 def test_a_search_is_narrowed_followed_and_taken(look: Open, demo: httpx.Client) -> None:
@@ -95,9 +95,9 @@ def test_a_file_of_results_holds_every_page_of_them(demo: httpx.Client) -> None:
 
 def test_pinyin_is_understood_and_can_be_searched_as_it_was_written(look: Open) -> None:
     page = look("/search?q=weixianhuaxuepin")
-    assert "您是不是要找 危险化学品" in page.text
+    assert "您要找的是不是“ 危险化学品 ”？" in page.text
     as_written = look(next(link for link in page.links if '"weixianhuaxuepin"' in unquote(link)))
-    assert "0 条结果" in as_written.text
+    assert "0条结果" in as_written.text
 
 
 def test_two_releases_are_compared_and_what_was_removed_is_taken(look: Open, demo: httpx.Client) -> None:
@@ -203,7 +203,7 @@ def test_results_that_one_sheet_cannot_hold_go_on_in_the_next(
     whole = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
     monkeypatch.setattr(xlsx, "MOST_ROWS", 7)  # and the head
     book = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
-    assert book.sheetnames[:2] == ["检索结果", "检索结果2"]
+    assert book.sheetnames[:2] == ["搜索结果", "搜索结果2"]
     sheets = [[[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book]
     assert {len(rows) for rows in sheets[:-1]} == {8}
     ((headings, *rows),) = [[[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in whole]

@@ -163,9 +163,16 @@ def test_the_day_is_carried_through_every_page_until_it_is_left(site: Site, visi
 def test_labels_are_english_where_asked_and_the_language_is_carried(visit: Open) -> None:
     page = visit("/?lang=en")
     assert page.all("html", lang="en")
-    assert "What changed lately" in page.text
+    assert "Latest changes" in page.text
     assert all("lang=en" in link for link in page.leading_to("/datasets/"))
     assert visit("/?lang=fr").status == 422
+
+
+def test_a_mistyped_parameter_has_a_link_to_the_one_that_was_meant(visit: Open) -> None:
+    page = visit("/search?q=收费&bodi=财政局")
+    assert page.status == 422
+    (meant,) = page.leading_to("body=")
+    assert visit(meant).status == 200
 
 
 def test_traditional_characters_are_shown_on_demand_but_never_in_a_citation(site: Site, visit: Open) -> None:
@@ -180,7 +187,7 @@ def test_traditional_characters_are_shown_on_demand_but_never_in_a_citation(site
 def test_a_withdrawn_record_tells_why_and_keeps_its_history(site: Site, visit: Open) -> None:
     page = visit(f"{HOME}/records/{site.record('药品注册费')}")
     assert page.status == 410
-    for words in ("药品注册费", "重复登记", "沿革", "撤回"):
+    for words in ("药品注册费", "重复登记", "历次变化", "撤回"):
         assert words in page.text
     assert page.leading_to(f"{HOME}?") or page.leading_to(HOME)
 
@@ -188,7 +195,7 @@ def test_a_withdrawn_record_tells_why_and_keeps_its_history(site: Site, visit: O
 def test_a_corrected_record_says_so_at_the_top_and_marks_what_changed(site: Site, visit: Open) -> None:
     page = visit(f"{HOME}/records/{site.record('不动产登记费')}")
     assert page.text.index("已更正") < page.text.index("基本情况")
-    assert "勘误: 资金管理方式有误" in page.text
+    assert "更正：资金管理方式有误" in page.text
     assert "<del>缴入中央和地方国库</del><ins>缴入地方国库</ins>" in page.answer.text
 
 
@@ -214,7 +221,7 @@ def test_narrowing_a_search_puts_a_filter_on_and_its_chip_takes_it_off(visit: Op
 def test_a_record_names_the_cells_it_was_read_from_and_what_stood_there(visit: Open, site: Site) -> None:
     found = site.client.get(f"/v1/datasets/{FEES}/records?limit=1").json()["records"][0]
     text = visit(f"/datasets/{FEES}/records/{found['id']}").text
-    cells = text.split("读自 1 处", 1)[1]
+    cells = text.split("共识读1处，查看原文", 1)[1]
     assert re.match(rf" 收费项目 A\d+ {re.escape(found['title'])}", cells), cells[:80]
 
 
@@ -248,7 +255,7 @@ def test_a_search_that_finds_nothing_still_names_its_filters_and_shows_no_empty_
 
 def test_yes_and_no_are_told_in_words_where_they_are_counted(look: Open) -> None:
     words = {word.strip() for word in look("/datasets/shili-fees").words}
-    assert {"涉企", "是", "否"} <= words
+    assert {"是否涉企", "是", "否"} <= words
     assert not {"true", "false"} & words
 
 
@@ -256,7 +263,7 @@ def test_english_pages_count_yes_and_no_under_english_headings(look: Open) -> No
     page = look("/datasets/shili-fees?lang=en&enterprise_related=true")
     words = {word.strip() for word in page.words}
     assert {"Charged on enterprises", "yes"} <= words
-    assert not {"是", "否", "涉企"} & words
+    assert not {"是", "否", "是否涉企"} & words
 
 
 def test_comparing_days_leaves_the_last_two_releases_chosen(visit: Open) -> None:

@@ -119,7 +119,7 @@ def test_an_addition_a_shorter_limit_and_a_removal_are_in_the_second_power_list(
 
 def test_a_correction_holds_from_the_day_of_the_value_that_it_corrects(log: Log) -> None:
     corrected = change(log, "shili-power-list", "corrected", "社会团体成立登记")
-    assert "勘误" in corrected.reason
+    assert "误录" in corrected.reason
     then = records(log, "shili-power-list", as_of=date(2024, 2, 1))["社会团体成立登记"]
     assert then.content["promised_limit"] == {"unit": "工作日", "value": 20}
     printed = records(log, "shili-power-list", release=1)["社会团体成立登记"]
@@ -175,8 +175,8 @@ def test_the_demo_says_what_to_open_serves_it_and_the_second_time_goes_on_where_
     tmp_path: Path,
 ) -> None:
     home, port = tmp_path / "demo", free_port()
-    assert "不再重建" not in _demo(home, port)
-    assert "不再重建" in _demo(home, port)
+    assert "无需重建" not in _demo(home, port)
+    assert "无需重建" in _demo(home, port)
 
 
 @pytest.mark.server

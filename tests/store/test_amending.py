@@ -1,4 +1,4 @@
-"""勘误, withdrawal, renames, migration: releases made by hand, and what they leave behind."""
+"""更正, withdrawal, renames, migration: releases made by hand, and what they leave behind."""
 
 from __future__ import annotations
 

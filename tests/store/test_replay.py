@@ -84,10 +84,10 @@ class Story:
             return
         corrections = {self.ids[name]: entry(name, text).content}
         if self.replay.correct(name, text, self.today):
-            self.log.releases.correct("fees", corrections, reason="勘误")
+            self.log.releases.correct("fees", corrections, reason="更正")
         else:
-            with pytest.raises(LogError, match="Nothing changes"):
-                self.log.releases.correct("fees", corrections, reason="勘误")
+            with pytest.raises(LogError, match="Nothing changed"):
+                self.log.releases.correct("fees", corrections, reason="更正")
 
     def withdraw(self, name: str) -> None:
         if name in self.replay.table and self.replay.chosen(name, self.today) is not None:

@@ -118,7 +118,7 @@ def fill(log: Log, clock: Clock) -> None:
     clock.advance(days=30)
     (registration,) = log.queries.find(FEES, "不动产登记费")
     log.releases.correct(
-        FEES, {registration.id: {**PLAIN[1], "management": "缴入地方国库"}}, reason="勘误: 资金管理方式有误"
+        FEES, {registration.id: {**PLAIN[1], "management": "缴入地方国库"}}, reason="更正：资金管理方式有误"
     )
     (drugs,) = log.queries.find(FEES, "药品注册费")
     log.releases.withdraw(FEES, [drugs.id], reason="重复登记")

@@ -13,14 +13,14 @@ from publisher.cli.terminal import output
 
 @click.group()
 def catalogue() -> None:
-    """目录种类：每种一个 JSON 文件 / Catalogues: one JSON file each."""
+    """清单类型：每种一个 JSON 文件 / Kinds of list: one JSON file each."""
 
 
 @catalogue.command("list")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def list_(place: Place, *, as_json: bool) -> None:
-    """列出目录种类 / List the catalogues."""
+    """列出清单类型 / List the kinds of list."""
     from schemas.definition import file_loader as schemas
 
     found = [place.catalogue(name) for name in schemas.names(place.catalogues)]
@@ -32,10 +32,10 @@ def list_(place: Place, *, as_json: bool) -> None:
 
 @catalogue.command()
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="输出目录文件 / Print the catalogue file.")
+@click.option("--json", "as_json", is_flag=True, help="输出清单类型定义 / Print the definition.")
 @with_place
 def show(place: Place, name: str, *, as_json: bool) -> None:
-    """一种目录的各列 / The fields of a catalogue and the headings that they answer to."""
+    """一种清单类型的字段 / The fields of a kind of list and the headings that they accept."""
     one = place.catalogue(name)
     if as_json:
         output.as_json(json.loads(one.source))
@@ -55,13 +55,13 @@ def show(place: Place, name: str, *, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @with_place
 def check(place: Place, file: Path) -> None:
-    """检查一个目录文件，不写任何东西 / Check a catalogue file; writes nothing."""
+    """检查清单类型定义，不写入 / Check a definition; nothing is written."""
     from schemas.definition import file_loader as schemas
 
     one = schemas.parse(file.read_text(encoding="utf-8"), where=str(file))
     target = place.settings.home / "catalogues" / f"{one.name}.json"
     output.say(
-        f"目录“{one.title}”没有问题，{len(one.fields)} 个字段。放到 {target} 即可使用。",
+        f"清单类型“{one.title}”没有问题，共{len(one.fields)}个字段。放到 {target} 即可使用。",
         f"The catalogue {one.name} is right: {len(one.fields)} fields. Put it at {target} to use it.",
     )
 

@@ -12,6 +12,7 @@ import click
 
 from publisher.cli.context import Place, today, with_place
 from publisher.cli.terminal import change_lines, output
+from schemas.words import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ class State(click.ParamType["View"]):
         try:
             return View(as_of=date.fromisoformat(text))
         except ValueError:
-            self.fail(f"{text!r}: 写作 3 或 2015-12-01 / write 3 or 2015-12-01", param, ctx)
+            self.fail(f"{text!r}：应写作3或2015-12-01 / write 3 or 2015-12-01", param, ctx)
 
 
 @click.command()
@@ -66,7 +67,7 @@ def compare(
 
     end = after or View(as_of=today())
     if _backwards(before, end):
-        raise click.UsageError("TO 早于 FROM，请对调 / TO is earlier than FROM; exchange them")
+        raise click.UsageError("TO 早于 FROM，请对调 / TO is earlier than FROM; swap them")
     with place.log() as log, log.snapshot():
         if csv is not None:
             _csv(log, dataset, before, end, csv)
@@ -79,10 +80,8 @@ def compare(
             return
         if csv is None and xlsx is None:
             _show(found, log.queries.catalogue(dataset))
-    from publisher.views.comparison.spreadsheets import KIND_TITLES
-
-    counts = [f"{KIND_TITLES[kind]} {kind} {number}" for kind, number in totals.kinds.items() if number]
-    output.result("，".join([*counts, f"不变 unchanged {totals.unchanged}"]))
+    counts = [f"{KINDS[kind].both} {number}" for kind, number in totals.kinds.items() if number]
+    output.result("，".join([*counts, f"未变化 unchanged {totals.unchanged}"]))
 
 
 def _backwards(before: View, after: View) -> bool:
@@ -92,20 +91,18 @@ def _backwards(before: View, after: View) -> bool:
 
 
 def _show(found: Iterator[Difference], catalogue: Catalogue) -> None:
-    from publisher.views.comparison.spreadsheets import KIND_TITLES
-
     for d in found:
-        title = d.title or "（已删除 erased）"
+        title = d.title or "（已依法删除 erased）"
         if d.title_before not in ("", d.title):
             title = f"{d.title_before} → {title}"
         part = f"  （{d.part}）" if d.part else ""
-        output.result(f"{KIND_TITLES[d.kind]} {d.kind}  {title}{part}")
+        output.result(f"{KINDS[d.kind].both}  {title}{part}")
         for f in d.fields:
             was, now = (change_lines.value(catalogue, f.field, value) for value in (f.before, f.after))
             output.result(f"    {change_lines.title(catalogue, f.field)}: {was} → {now}")
         for step in d.steps:
             told = "  ".join(filter(None, (step.basis, step.reason)))
-            output.result(f"    第 {step.release} 次发布 release {step.release}  {step.effective_on}  {told}")
+            output.result(f"    第{step.release}次发布 release {step.release}  {step.effective_on}  {told}")
 
 
 def _csv(log: Log, dataset: str, before: View, after: View, path: Path) -> None:

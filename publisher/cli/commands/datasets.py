@@ -13,26 +13,26 @@ from publisher.cli.terminal import output
 
 @click.group()
 def dataset() -> None:
-    """数据集及其部门 / Datasets and their parts."""
+    """数据集及其报送部门 / Datasets and their parts."""
 
 
 @dataset.command()
 @click.argument("name")
 @click.option(
-    "--catalogue", required=True, help="目录种类，见 catalogue list / Its catalogue; see catalogue list."
+    "--catalogue", required=True, help="清单类型，见 catalogue list / Its kind of list; see catalogue list."
 )
 @click.option("--title", required=True, help="标题 / Title.")
 @click.option("--title-en", default="", help="英文标题 / Title in English.")
-@click.option("--body", required=True, help="发布机关 / The body that publishes it.")
-@click.option("--division", help="行政区划代码，如 210300 / GB/T 2260 code of its area.")
+@click.option("--body", required=True, help="公布机关 / The publishing body.")
+@click.option("--division", help="行政区划代码，如210300 / GB/T 2260 code of its area.")
 @click.option("--licence", required=True, help="许可，如 CC-BY-4.0 / Licence.")
 @click.option("--contact", required=True, help="联系方式 / Contact for readers.")
 @click.option("--description", default="", help="说明 / What it is.")
-@click.option("--notice", default="", help="读者须先知道的，如 演示数据 / What a reader must know first.")
+@click.option("--notice", default="", help="读者须知，如“演示数据” / What readers must know first.")
 @click.option(
     "--label", "labels", multiple=True, help="标签，如 demo、partial，可重复 / Label; may be repeated."
 )
-@click.option("--source-note", default="", help="数据从何而来 / Where the data is from.")
+@click.option("--source-note", default="", help="数据来源 / Source of the data.")
 @with_place
 def create(
     place: Place,
@@ -49,12 +49,12 @@ def create(
     labels: tuple[str, ...],
     source_note: str,
 ) -> None:
-    """建立数据集 / Make a dataset, kept by a catalogue."""
+    """建立数据集 / Create a dataset."""
     from publisher.log.model import Dataset
     from schemas.reference import administrative_divisions
 
     if division and administrative_divisions.name(division) is None:
-        raise click.BadParameter(f"{division!r}: 没有这个代码 / no such code", param_hint="--division")
+        raise click.BadParameter(f"{division!r}：没有这个代码 / no such code", param_hint="--division")
     kept_by = place.catalogue(catalogue)
     made = Dataset(
         name=name,
@@ -86,7 +86,7 @@ def list_(place: Place, *, as_json: bool) -> None:
         output.as_json([asdict(one) for one in found])
         return
     rows = [[one.name, one.title, one.catalogue, one.body, len(one.parts) or ""] for one in found]
-    output.table(["名称 name", "标题 title", "目录 catalogue", "机关 body", "部门 parts"], rows)
+    output.table(["名称 name", "标题 title", "清单类型 catalogue", "公布机关 body", "报送部门 parts"], rows)
 
 
 @dataset.command()
@@ -101,7 +101,14 @@ def show(place: Place, name: str, *, as_json: bool) -> None:
     if as_json:
         output.as_json({**asdict(one), "releases": len(releases)})
         return
-    labels = ("名称 name", "目录 catalogue", "标题 title", "英文 English", "机关 body", "区划 division")
+    labels = (
+        "名称 name",
+        "清单类型 catalogue",
+        "标题 title",
+        "英文 English",
+        "公布机关 body",
+        "行政区划 division",
+    )
     values = (one.name, one.catalogue, one.title, one.title_en, one.body, one.division)
     output.pairs(list(zip(labels, values, strict=True)))
     output.pairs(
@@ -114,16 +121,19 @@ def show(place: Place, name: str, *, as_json: bool) -> None:
             ("来源 source", one.source_note),
         ]
     )
-    output.pairs([("发布 releases", len(releases)), ("部门 parts", "、".join(p.name for p in one.parts))])
+    output.pairs([("发布 releases", len(releases)), ("报送部门 parts", "、".join(p.name for p in one.parts))])
 
 
 @dataset.command()
 @click.argument("name")
-@click.option("--catalogue", help="新的目录种类 / Another catalogue; by default the same one's present file.")
-@click.option("--effective-on", type=DAY, help="生效日，默认今天 / Day of effect; today by default.")
+@click.option(
+    "--catalogue",
+    help="新的清单类型，默认为同一类型的现行定义 / Another kind of list; by default the current definition.",
+)
+@click.option("--effective-on", type=DAY, help="生效日期，默认今天 / Day of effect; today by default.")
 @click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
 @click.option("--note", default="", help="说明 / Note.")
-@click.option("--actor", default="", help="经办人 / Who does it.")
+@click.option("--actor", default="", help="经办人 / The clerk.")
 @with_place
 def migrate(
     place: Place,
@@ -134,18 +144,20 @@ def migrate(
     note: str,
     actor: str,
 ) -> None:
-    """换用新的目录文件，本身是一次发布 / Go over to a new catalogue file; itself a release."""
+    """换用新的清单类型定义，作为一次发布 / Migrate to a new definition; this is a release."""
     with place.log() as log:
         to = place.catalogue(catalogue or log.datasets.get(name).catalogue)
         release = log.releases.migrate(
             name, to, effective_on=effective_on or today(), basis=basis, reason=note, actor=actor
         )
-    output.say(f"已换用目录 {to.name}，第 {release.number} 次发布。", f"Migrated, release {release.number}.")
+    output.say(
+        f"已换用清单类型 {to.name}，第{release.number}次发布。", f"Migrated, release {release.number}."
+    )
 
 
 @dataset.group()
 def part() -> None:
-    """部门：各交一份表格的单位 / Parts: the bodies that each hand in a share."""
+    """报送部门：各报送一份表格的单位 / Parts: the departments that each submit a share."""
 
 
 @part.command("add")
@@ -158,7 +170,7 @@ def part() -> None:
     help="别名，可重复，只用于一个部门 / Alias; may be repeated, for one part.",
 )
 @click.option("--code", help="代码 / Code (for one part).")
-@click.option("--valid-from", type=DAY, help="从何日起 / From which day.")
+@click.option("--valid-from", type=DAY, help="自何日起 / From which day.")
 @with_place
 def part_add(
     place: Place,
@@ -168,7 +180,7 @@ def part_add(
     code: str | None,
     valid_from: date | None,
 ) -> None:
-    """声明部门 / Declare parts."""
+    """添加报送部门 / Add parts."""
     from publisher.log.model import Part
 
     if len(names) > 1 and (aliases or code):
@@ -176,7 +188,7 @@ def part_add(
     with place.log() as log:
         for name in names:
             log.datasets.add_part(dataset_name, Part(name, aliases=aliases, code=code, valid_from=valid_from))
-    output.say(f"已声明: {'、'.join(names)}。", f"Declared: {', '.join(names)}.")
+    output.say(f"已添加：{'、'.join(names)}。", f"Added: {', '.join(names)}.")
 
 
 @part.command("rename")
@@ -185,10 +197,10 @@ def part_add(
 @click.argument("new")
 @with_place
 def part_rename(place: Place, dataset_name: str, old: str, new: str) -> None:
-    """部门改名，旧名留作别名 / Rename a part; the old name stays an alias."""
+    """报送部门更名，旧名保留为别名 / Rename a part; the old name stays an alias."""
     with place.log() as log:
         log.datasets.rename_part(dataset_name, old, new)
-    output.say(f"“{old}”现名“{new}”。", f"{old} is now {new}.")
+    output.say(f"“{old}”已更名为“{new}”。", f"{old} is now {new}.")
 
 
 @part.command("merge")
@@ -197,7 +209,7 @@ def part_rename(place: Place, dataset_name: str, old: str, new: str) -> None:
 @click.argument("into")
 @with_place
 def part_merge(place: Place, dataset_name: str, old: str, into: str) -> None:
-    """部门合并：OLD 并入 INTO / Merge a part into another, which takes its records over."""
+    """部门合并：OLD 并入 INTO / Merge a part into another, which takes over its records."""
     with place.log() as log:
         log.datasets.merge_parts(dataset_name, old, into)
     output.say(f"“{old}”已并入“{into}”。", f"{old} was merged into {into}.")
@@ -207,7 +219,7 @@ def part_merge(place: Place, dataset_name: str, old: str, into: str) -> None:
 @click.argument("dataset_name", metavar="DATASET")
 @click.argument("name", metavar="PART")
 @click.option(
-    "--on", "valid_to", type=DAY, help="从何日起不再有效，默认今天 / From which day; today by default."
+    "--on", "valid_to", type=DAY, help="自何日起不再有效，默认今天 / From which day; today by default."
 )
 @with_place
 def part_close(place: Place, dataset_name: str, name: str, valid_to: date | None) -> None:
@@ -222,14 +234,14 @@ def part_close(place: Place, dataset_name: str, name: str, valid_to: date | None
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def part_list(place: Place, dataset_name: str, *, as_json: bool) -> None:
-    """列出部门 / List the parts."""
+    """列出报送部门 / List the parts."""
     with place.log() as log:
         parts = log.datasets.get(dataset_name).parts
     if as_json:
         output.as_json([asdict(one) for one in parts])
         return
     rows = [[p.name, "、".join(p.aliases), p.code or "", p.valid_from or "", p.valid_to or ""] for p in parts]
-    output.table(["部门 part", "别名 aliases", "代码 code", "起 from", "止 to"], rows)
+    output.table(["报送部门 part", "别名 aliases", "代码 code", "起 from", "止 to"], rows)
 
 
 COMMANDS: tuple[click.Command, ...] = (dataset,)

@@ -15,7 +15,7 @@ from publisher.cli.terminal.failures import CommandError
 
 @click.group()
 def draft() -> None:
-    """草稿：下一次发布的内容 / The draft: what the next release will hold."""
+    """草稿：下一次发布的内容 / The draft: the content of the next release."""
 
 
 @draft.command()
@@ -23,7 +23,7 @@ def draft() -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def show(place: Place, dataset: str, *, as_json: bool) -> int:
-    """草稿里有什么 / What the draft holds."""
+    """查看草稿 / Show the draft."""
     with place.log() as log:
         found = log.drafts.get(dataset)
     if found is None:
@@ -36,11 +36,11 @@ def show(place: Place, dataset: str, *, as_json: bool) -> int:
         for i in found.imports
     ]
     columns = [
-        "部门 part",
+        "报送部门 part",
         "文件 file",
         "方式 mode",
         "记录 records",
-        "有错误 in error",
+        "有误 in error",
         "略去 left out",
         "时间 at",
     ]
@@ -50,9 +50,7 @@ def show(place: Place, dataset: str, *, as_json: bool) -> int:
 
 @draft.command()
 @click.argument("dataset")
-@click.option(
-    "--effective-on", type=DAY, help="与哪一天的状态比较，默认今天 / Compare with that day's state."
-)
+@click.option("--effective-on", type=DAY, help="与该日的内容比较，默认今天 / Compare with that day's state.")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def diff(place: Place, dataset: str, effective_on: date | None, *, as_json: bool) -> int:
@@ -72,13 +70,13 @@ def diff(place: Place, dataset: str, effective_on: date | None, *, as_json: bool
 
 @draft.command()
 @click.argument("dataset")
-@click.option("--part", help="只丢弃这个部门的 / Only this part's import.")
+@click.option("--part", help="只丢弃该部门的 / Only this part's import.")
 @with_place
 def discard(place: Place, dataset: str, part: str | None) -> None:
-    """丢弃草稿 / Throw the draft away."""
+    """丢弃草稿 / Discard the draft."""
     with place.log() as log:
         log.drafts.discard(dataset, part)
-    output.say("草稿已丢弃。", "The draft was thrown away.")
+    output.say("草稿已丢弃。", "The draft was discarded.")
 
 
 def no_draft(dataset: str) -> CommandError:

@@ -35,13 +35,15 @@ class _Formats(click.Choice[str]):
     type=_Formats(),
     help="格式，可重复，默认全部 / Kind of file; may be repeated; all by default.",
 )
-@click.option("--release", type=click.IntRange(1), help="哪次发布，默认最近 / Which release; the newest.")
+@click.option(
+    "--release", type=click.IntRange(1), help="哪次发布，默认最近一次 / Which release; by default the newest."
+)
 @click.option(
     "--to",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="写到哪个文件夹 / Into which folder.",
+    help="写入哪个文件夹 / Into which folder.",
 )
 @click.option(
     "--headers",
@@ -55,7 +57,7 @@ class _Formats(click.Choice[str]):
 def export(
     place: Place, dataset: str, forms: tuple[str, ...], release: int | None, folder: Path, lang: str
 ) -> int:
-    """导出一次发布为文件，附 SHA256SUMS / Write a release as files, with SHA256SUMS."""
+    """将一次发布导出为文件，附 SHA256SUMS / Write a release as files, with SHA256SUMS."""
     from publisher.log.model import View
     from publisher.views.exports import write_state
     from publisher.views.exports.formats import FORMS

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option("--dry-run", is_flag=True, help="只看列表和前几份文件，不写入 / Only look: writes nothing.")
-@click.option("--since", type=DAY, help="只要这一天以来列出的 / Only what is listed since that day.")
+@click.option(
+    "--dry-run", is_flag=True, help="试运行：只看列表和前几份文件，不写入 / Dry run: nothing is written."
+)
+@click.option("--since", type=DAY, help="只采集该日以来列出的 / Only documents listed since that day.")
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象 / Print one JSON object.")
 @with_place
 def collect(
@@ -76,7 +78,7 @@ def _chosen(known: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]
             listed = "、".join(known)
             raise CommandError(
                 "no-such-source",
-                f"sources.toml 里没有“{name}”。有: {listed}",
+                f"sources.toml 中没有“{name}”。现有：{listed}",
                 f"There is no source {name!r} in sources.toml. There are: {listed}",
                 exit_code=Exit.NOT_FOUND,
             )
@@ -85,8 +87,8 @@ def _chosen(known: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]
 
 def _show(report: CollectReport) -> None:
     columns = [
-        *("来源 source", "请求 asked", "新见 found", "不变 unchanged", "读入 read", "副本 copies"),
-        *("附件 attachments", "改动 changed", "消失 vanished", "待采 waiting", "发布 release"),
+        *("来源 source", "请求 requests", "新发现 found", "未变化 unchanged", "读入 read", "副本 copies"),
+        *("附件 attachments", "变化 changed", "消失 vanished", "待采集 waiting", "发布 release"),
     ]
     rows = [
         [
@@ -98,25 +100,25 @@ def _show(report: CollectReport) -> None:
     output.table(columns, rows)
     import_report.show_all(report.findings)
     if report.dry_run:
-        output.say("只看了看，没有写入任何东西。", "A dry run: nothing was written.")
+        output.say("试运行，未写入任何内容。", "Dry run: nothing was written.")
     elif any(one.read and one.release is None for one in report.sources):
         output.say(
-            "已读入草稿，请核对后用 qingdan publish 发布。", "In the draft; look at it, then qingdan publish."
+            "已读入草稿，请核对后用 qingdan publish 发布。", "In the draft; review it, then qingdan publish."
         )
 
 
 @click.command()
 @click.argument("record", metavar="NAME|ID")
-@click.option("--dataset", help="数据集，默认在全部里找 / The dataset; by default all are looked through.")
+@click.option("--dataset", help="数据集，默认查找全部 / The dataset; by default all are searched.")
 @click.option(
     "--extract",
     type=click.Path(path_type=Path, file_okay=False),
-    help="把原始答复(WARC)写到这个文件夹 / Write the answers as they came (WARC) into this folder.",
+    help="将原始存档（WARC）写入此文件夹 / Write the responses as received (WARC) into this folder.",
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | None, as_json: bool) -> None:
-    """一条记录的凭据：出自哪一页，当时的原样 / Where a record was read, and the page as it was."""
+    """一条记录的原始存档：来源网页及当时的内容 / The page a record was read from, as received."""
     from publisher.harvest import provenance
 
     with place.log() as log:
@@ -172,22 +174,22 @@ def _show_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
             [
                 ("来源 source", source.url or source.name),
                 ("SHA-256", source.digest),
-                ("取得 obtained", source.obtained_at.isoformat(timespec="seconds")),
-                ("由何得知 detected by", source.detected_by),
+                ("获取 obtained", source.obtained_at.isoformat(timespec="seconds")),
+                ("发现方式 detected by", source.detected_by),
             ]
         )
     for origin in origins:
         copy = "副本 copy" if origin.copy else "原件 read from"
         output.result(f"{copy}: {origin.url}")
-        output.pairs([("解读程序 parser", origin.parser_version), ("消失 vanished", origin.vanished_at)])
+        output.pairs([("识读程序 parser", origin.parser_version), ("消失 vanished", origin.vanished_at)])
         for one in origin.responses:
-            gone = "已依法销毁 destroyed" if one.destroyed else one.digest
-            read = "  读自这一份 read from this" if one.digest == origin.read_from else ""
+            gone = "已依法删除 destroyed" if one.destroyed else one.digest
+            read = "  识读自此份 read from this" if one.digest == origin.read_from else ""
             output.result(
                 f"  {one.at.isoformat(timespec='seconds')}  {one.status}  {one.length} B  {gone}{read}"
             )
         for excerpt in origin.excerpts:
-            output.result(f"  {excerpt.title} ← 第 {excerpt.line} 行 line: {excerpt.text}")
+            output.result(f"  {excerpt.title} ← 第{excerpt.line}行 line：{excerpt.text}")
 
 
 COMMANDS: tuple[click.Command, ...] = (collect, evidence)

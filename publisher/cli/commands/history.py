@@ -13,19 +13,12 @@ from publisher.cli.context import DAY, MOMENT, Place, with_place
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
+from schemas.words import STATUSES
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
     from publisher.log.model import RecordState
     from schemas.definition.catalogue import Catalogue
-
-_STATUS = {
-    "current": "有效 current",
-    "future": "尚未生效 not yet in effect",
-    "removed": "已移除 removed",
-    "withdrawn": "已撤回 withdrawn",
-    "erased": "已依法删除 erased",
-}
 
 
 @click.command()
@@ -71,7 +64,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 def changes(
     place: Place, dataset: str | None, release: int | None, after: int, limit: int, *, as_json: bool
 ) -> None:
-    """变更记录，由新到旧 / What changed, newest first (with --after: oldest first)."""
+    """变化记录，由新到旧 / Changes, newest first (with --after: oldest first)."""
     if release is not None and dataset is None:
         raise click.UsageError("--release 须指明数据集 / --release needs a dataset")
     with place.log() as log:
@@ -94,7 +87,7 @@ def changes(
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def history(place: Place, dataset: str, record: str, *, as_json: bool) -> None:
-    """一条记录的来龙去脉，按名称或编号 / The history of a record, by name or id."""
+    """一条记录的历次变化，按名称或标识 / The history of a record, by name or id."""
     with place.log() as log:
         found = [(state, log.queries.history(dataset, state.id)) for state in records(log, dataset, record)]
         catalogue = log.queries.catalogue(dataset)
@@ -112,15 +105,15 @@ def history(place: Place, dataset: str, record: str, *, as_json: bool) -> None:
         )
         return
     for state, its in found:
-        output.result(f"{state.title}  [{state.id}]  {_STATUS[state.status]}")
+        output.result(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
         change_lines.show_all(its, catalogue)
 
 
 @click.command()
 @click.argument("dataset")
 @click.argument("record", metavar="NAME|ID")
-@click.option("--as-of", type=DAY, help="哪一天有效的 / As in effect that day.")
-@click.option("--known-at", type=MOMENT, help="当时所公布的 / As published by that instant.")
+@click.option("--as-of", type=DAY, help="查询日期 / As in effect on that day.")
+@click.option("--known-at", type=MOMENT, help="截至该时刻已发布的 / As published by that instant.")
 @click.option("--release", type=int, help="按第几次发布 / As of this release.")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
@@ -134,11 +127,11 @@ def show(
     *,
     as_json: bool,
 ) -> None:
-    """一条记录，按名称或编号 / One record, by name or id."""
+    """一条记录，按名称或标识 / One record, by name or id."""
     from publisher.log.model import View
 
     if release is not None and (as_of or known_at):
-        raise click.UsageError("--release 已定日期和时刻 / --release pins both clocks")
+        raise click.UsageError("--release 已固定日期和时刻，不能与其他二者同用 / --release pins both clocks")
     view = View(as_of=as_of, known_at=known_at, release=release)
     with place.log() as log:
         found = [log.queries.record(dataset, state.id, view) for state in records(log, dataset, record)]
@@ -151,9 +144,9 @@ def show(
 
 
 def _show(state: RecordState, catalogue: Catalogue) -> None:
-    output.result(f"{state.title}  [{state.id}]  {_STATUS[state.status]}")
+    output.result(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
     output.pairs(
-        [("部门 part", state.part), ("起 from", state.effective_from), ("止 to", state.effective_to)]
+        [("报送部门 part", state.part), ("起 from", state.effective_from), ("止 to", state.effective_to)]
     )
     output.pairs([("理由 reason", state.reason), ("发布 release", state.release)])
     for field in catalogue.fields:
@@ -177,7 +170,7 @@ def records(log: Log, dataset: str, wanted: str) -> tuple[RecordState, ...]:
     if not found:
         raise CommandError(
             "no-such-record",
-            f"数据集 {dataset} 里没有叫“{wanted}”的记录。可以用 qingdan search 查找。",
+            f"数据集 {dataset} 中没有名为“{wanted}”的记录。可以用 qingdan search 查找。",
             f"The dataset {dataset} has no record “{wanted}”. Try qingdan search.",
             exit_code=Exit.NOT_FOUND,
         )
@@ -191,7 +184,7 @@ def one_record(log: Log, dataset: str, wanted: str) -> str:
         listed = "; ".join(f"{s.id} {s.title}" for s in found[:20])
         raise CommandError(
             "record-unclear",
-            f"“{wanted}”指 {len(found)} 条记录，请用编号: {listed}",
+            f"“{wanted}”对应{len(found)}条记录，请改用标识：{listed}",
             f"“{wanted}” means {len(found)} records; say which by id: {listed}",
         )
     return found[0].id

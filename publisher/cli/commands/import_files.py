@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--dataset", required=True, help="数据集 / The dataset.")
-@click.option("--part", help="部门，默认从文件名看出 / The part; by default told from the file's name.")
-@click.option("--dry-run", is_flag=True, help="只检查，不写入 / Only look: writes nothing.")
+@click.option("--part", help="报送部门，默认从文件名识别 / The part; by default taken from the file name.")
+@click.option("--dry-run", is_flag=True, help="试运行：只检查，不写入 / Dry run: nothing is written.")
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象 / Print one JSON object.")
 @click.option(
-    "--partial", is_flag=True, help="文件只含一部分，不移除其余 / Holds a share only: removes nothing."
+    "--partial",
+    is_flag=True,
+    help="文件只含一部分，其余保留 / The file holds only a share; nothing is removed.",
 )
-@click.option("--without-errors", is_flag=True, help="略去有错误的行 / Leave the rows in error out.")
+@click.option("--without-errors", is_flag=True, help="略去有误的行 / Leave the rows in error out.")
 @with_place
 def import_(
     place: Place,
@@ -37,7 +39,7 @@ def import_(
     partial: bool,
     without_errors: bool,
 ) -> int:
-    """读入表格到草稿，逐行说明问题 / Read files into the draft and say what is wrong, row by row."""
+    """读入表格到草稿，逐行列出问题 / Read files into the draft and report problems row by row."""
     from publisher.workflow.import_files import GivenFile, import_files
 
     given = [GivenFile(file.name, file.read_bytes()) for file in files]
@@ -64,18 +66,18 @@ def import_(
 def _next(report: ImportReport) -> None:
     if report.staged and not report.refused:
         output.say(
-            f"已写入草稿。发布: qingdan publish {report.dataset} --effective-on 日期 --basis 文号",
+            f"已写入草稿。发布：qingdan publish {report.dataset} --effective-on 日期 --basis 文号",
             "In the draft. Publish it with the command above.",
         )
     elif report.staged:
         output.say(
-            "已写入草稿，但有错误，暂不能发布: 请改正后重新导入，或用 --without-errors 略去有错误的行。",
+            "已写入草稿，但有错误，暂不能发布。请改正后重新导入，或用 --without-errors 略去有误的行。",
             "In the draft, but errors stand in the way: correct and import again, or use --without-errors.",
         )
     elif report.dry_run:
-        output.say("只检查，没有写入任何东西。", "A dry run: nothing was written.")
+        output.say("试运行，未写入任何内容。", "Dry run: nothing was written.")
     else:
-        output.say("没有写入任何东西。", "Nothing was written.")
+        output.say("未写入任何内容。", "Nothing was written.")
 
 
 COMMANDS: tuple[click.Command, ...] = (import_,)

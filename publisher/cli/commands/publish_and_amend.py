@@ -10,9 +10,9 @@ import click
 from publisher.cli.commands.history import one_record
 from publisher.cli.context import DAY, Place, today, with_place
 from publisher.cli.terminal import output
-from publisher.cli.terminal.change_lines import KINDS
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
+from schemas.words import KINDS
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from schemas.definition.catalogue import Catalogue, Field, Json
 
 _MADE_NOT_FOUND_YET = (
-    "发布已经完成，但暂时还查不到: 下一次发布、qingdan serve 或 qingdan reindex 会补上。",
-    "The release is made but cannot be found yet: the next release, qingdan serve or reindex will see to it.",
+    "发布已完成，暂时搜索不到；下一次发布、qingdan serve 或 qingdan reindex 会更新搜索索引。",
+    "Published, but not yet searchable: the next release, qingdan serve or reindex updates the search index.",
 )
-_REASON = click.option("--reason", required=True, help="理由，会公布 / The reason; it is published.")
+_REASON = click.option("--reason", required=True, help="理由，将向社会公布 / The reason; it is published.")
 _BASIS = click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
-_ACTOR = click.option("--actor", default="", help="经办人 / Who does it.")
+_ACTOR = click.option("--actor", default="", help="经办人 / The clerk.")
 
 
 @click.command()
 @click.argument("dataset")
-@click.option("--effective-on", type=DAY, required=True, help="生效日 / Day of legal effect.")
+@click.option("--effective-on", type=DAY, required=True, help="生效日期 / Day of legal effect.")
 @click.option("--basis", required=True, help="依据的文号 / Document number of the basis.")
 @click.option("--note", default="", help="说明 / Note.")
 @_ACTOR
 @click.option(
-    "--without-errors", is_flag=True, help="略去有错误的行，并在发布中列明 / Leave rows in error out."
+    "--without-errors", is_flag=True, help="略去有误的行，并在发布中列明 / Leave rows in error out."
 )
 @click.option("--keep-later", is_flag=True, help="保留已发布的更晚生效的内容 / Keep states of later effect.")
 @click.option(
@@ -54,7 +54,7 @@ def publish(
     keep_later: bool,
     replace_later: bool,
 ) -> int:
-    """把草稿发布为一次发布，要么全部要么没有 / Publish the draft: all of it or none."""
+    """发布草稿：整批发布，失败则不生效 / Publish the draft as a whole; a failure has no effect."""
     from publisher.workflow import publish_draft
 
     if keep_later and replace_later:
@@ -74,7 +74,7 @@ def publish(
                 progress=progress,
             )
         if release is None:
-            output.say("没有变化，不作发布。", "Nothing would change: no release was made.")
+            output.say("没有变化，未发布。", "Nothing changed; not published.")
             return Exit.OK
         return tell(place, log, release)
 
@@ -85,15 +85,15 @@ def tell(place: Place, log: Log, release: Release) -> int:
 
     from publisher.workflow import publish_draft
 
-    made = [f"{KINDS[name]} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
-    counts = "，".join((*made, f"共 {release.counts['records']} 条 in all"))
+    made = [f"{KINDS[name].both} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
+    counts = "，".join((*made, f"共{release.counts['records']}项 in all"))
     output.say(
-        f"已发布 {release.dataset} 第 {release.number} 次发布: {counts}。",
+        f"已发布：{release.dataset} 第{release.number}次发布，{counts}。",
         f"Published release {release.number} of {release.dataset}.",
     )
     if release.left_out:
         output.say(
-            f"略去了 {len(release.left_out)} 行有错误的。", f"{len(release.left_out)} rows were left out."
+            f"略去了{len(release.left_out)}行有误的数据。", f"{len(release.left_out)} rows were left out."
         )
     output.result(f"{release.dataset} {release.number} {release.hash}")
     try:
@@ -107,7 +107,7 @@ def tell(place: Place, log: Log, release: Release) -> int:
         zh, en = _MADE_NOT_FOUND_YET
         output.say(f"{zh}（{published.why}）", f"{en} ({published.why})")
         return Exit.UNAVAILABLE
-    output.say("已可检索。", "It can be searched.")
+    output.say("已可搜索。", "It can be searched.")
     return Exit.OK
 
 
@@ -122,7 +122,7 @@ def tell(place: Place, log: Log, release: Release) -> int:
 def correct(
     place: Place, dataset: str, record: str, values: tuple[str, ...], reason: str, basis: str, actor: str
 ) -> int:
-    """勘误：更正公布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
+    """更正：改正发布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
     with place.log() as log:
         found = one_record(log, dataset, record)
         content = edited(log, dataset, found, values)
@@ -140,7 +140,7 @@ def correct(
 def withdraw(
     place: Place, dataset: str, records: tuple[str, ...], reason: str, basis: str, actor: str
 ) -> int:
-    """撤回：不该公布的记录 / Withdraw records that should not have been published."""
+    """撤回公布：撤回误列的记录 / Withdraw records that should not have been published."""
     with place.log() as log:
         found = [one_record(log, dataset, record) for record in records]
         release = log.releases.withdraw(dataset, found, reason=reason, basis=basis, actor=actor)
@@ -151,8 +151,8 @@ def withdraw(
 @click.argument("dataset")
 @click.argument("record", metavar="NAME|ID")
 @click.argument("values", metavar="FIELD=VALUE...", nargs=-1, required=True)
-@click.option("--reason", default="", help="理由，会公布 / The reason; it is published.")
-@click.option("--effective-on", type=DAY, help="生效日，默认今天 / Day of effect; today by default.")
+@click.option("--reason", default="", help="理由，将向社会公布 / The reason; it is published.")
+@click.option("--effective-on", type=DAY, help="生效日期，默认今天 / Day of effect; today by default.")
 @_BASIS
 @_ACTOR
 @with_place
@@ -166,7 +166,7 @@ def rename(
     basis: str,
     actor: str,
 ) -> int:
-    """更名：同一事项换了名称，编号和历史不变 / Rename: the same item under another name keeps its id."""
+    """更名：同一事项改用新名称，标识和历史不变 / Rename: the same item under another name keeps its id."""
     with place.log() as log:
         found = one_record(log, dataset, record)
         content = edited(log, dataset, found, values)
@@ -185,19 +185,21 @@ def rename(
 @click.command()
 @click.argument("dataset")
 @click.argument("records", metavar="ID...", nargs=-1, required=True)
-@click.option("--ground", required=True, help="法律依据，会公布 / The legal ground; it is published.")
+@click.option("--ground", required=True, help="法律依据，将向社会公布 / The legal ground; it is published.")
 @_ACTOR
-@click.option("--yes", is_flag=True, help="不再询问 / Do not ask.")
+@click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
 @with_place
 def erase(place: Place, dataset: str, records: tuple[str, ...], ground: str, actor: str, *, yes: bool) -> int:
-    """依法删除：销毁内容，不能恢复 / Erase by law: destroys content for ever."""
+    """依法删除：内容销毁，不能恢复 / Erase on a legal ground: content is destroyed permanently."""
     from publisher.log.model import LogError
 
     with place.log() as log:
         found = [one_record(log, dataset, record) for record in records]
         if not yes:
             click.confirm(
-                f"销毁 {len(found)} 条记录的内容，不能恢复? / Destroy them for ever?", abort=True, err=True
+                f"依法删除{len(found)}条记录的内容，不能恢复？ / Destroy the content permanently?",
+                abort=True,
+                err=True,
             )
         unfinished: LogError | None = None
         try:
@@ -223,7 +225,7 @@ def edited(log: Log, dataset: str, record: str, values: tuple[str, ...]) -> dict
     for given in values:
         name, equals, text = given.partition("=")
         if not equals:
-            raise click.UsageError(f"{given}: 写作 字段=值 / write FIELD=VALUE")
+            raise click.UsageError(f"{given}：应写作“字段=值” / write FIELD=VALUE")
         field = _field(catalogue, name.strip())
         value = parse_value(field, text)
         if value.value is not None:

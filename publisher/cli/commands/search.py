@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from search.contract import Hit, Marked, Page
 
 _MATCHES = {
-    "all": "含全部词语 all words",
-    "most": "放宽到多数词语 widened to most words",
-    "any": "放宽到任一词语 widened to any word",
+    "all": "包含全部搜索词 all words",
+    "most": "放宽到大部分搜索词 widened to most words",
+    "any": "放宽到任一搜索词 widened to any word",
 }
 
 
@@ -32,7 +32,7 @@ _MATCHES = {
     multiple=True,
     help="只查这个数据集，可重复 / Only this dataset; may be repeated.",
 )
-@click.option("--as-of", type=DAY, help="查哪一天有效的，默认今天 / In effect that day; today by default.")
+@click.option("--as-of", type=DAY, help="查询日期，默认今天 / In effect that day; today by default.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="条数 / How many.")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
@@ -45,7 +45,7 @@ def search(
     *,
     as_json: bool,
 ) -> int:
-    """检索，简体繁体皆可 / Search, in simplified or traditional characters."""
+    """搜索，支持简体和繁体 / Search, in simplified or traditional characters."""
     import anyio
 
     from publisher.indexing import worker
@@ -74,13 +74,16 @@ def search(
         return Exit.OK
     if found.did_you_mean:
         meant = output.plain(found.did_you_mean)
-        output.say(f"您是不是要找：{meant}。以下是它的结果。", f"Did you mean {meant}? These are its hits.")
+        output.say(
+            f"您要找的是不是“{meant}”？以下为“{meant}”的结果。",
+            f"Did you mean {meant}? These are its results.",
+        )
     for hit in page.hits:
         _show(hit, titles.get(hit.dataset, hit.dataset))
-    output.say(f"共 {page.total} 条（{_MATCHES[page.match]}）。", f"{page.total} found.")
+    output.say(f"共{page.total}条（{_MATCHES[page.match]}）。", f"{page.total} found.")
     if state.pending:
         output.say(
-            f"还有 {state.pending} 项没有进入检索，结果可能不全；"
+            f"还有{state.pending}项未进入搜索索引，结果可能不全；"
             "qingdan serve 运行时会自动补上，也可运行 qingdan reindex。",
             f"Search is behind by {state.pending} entries: "
             "a running qingdan serve catches up, or run qingdan reindex.",

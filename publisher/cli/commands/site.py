@@ -22,7 +22,9 @@ _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 @click.command()
 @click.option(
-    "--base", required=True, help="站点的公开地址，定下后不改 / Public address of the site, fixed for ever."
+    "--base",
+    required=True,
+    help="站点的公开地址，设定后不能更改 / Public address of the site; cannot be changed later.",
 )
 @click.option(
     "--tag-authority",
@@ -30,7 +32,7 @@ _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 )
 @with_place
 def init(place: Place, base: str, tag_authority: str | None) -> None:
-    """建立站点 / Make a new site in the home folder."""
+    """建立站点 / Create a site in the home folder."""
     from publisher.log.log import Log
 
     base = base.rstrip("/")
@@ -43,7 +45,7 @@ def init(place: Place, base: str, tag_authority: str | None) -> None:
         made = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
     finally:
         log.close()
-    output.say(f"站点已建立: {place.settings.home}", "The site is made.")
+    output.say(f"站点已建立：{place.settings.home}", "The site was created.")
     output.pairs([("base", made.base), ("tag-authority", made.tag_authority)])
 
 
@@ -51,7 +53,7 @@ def init(place: Place, base: str, tag_authority: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def status(place: Place, *, as_json: bool) -> None:
-    """站点的状况 / What the site holds and whether search is up to date."""
+    """站点状况 / Content of the site and state of the search index."""
     import anyio
 
     from publisher.indexing import worker
@@ -72,10 +74,10 @@ def status(place: Place, *, as_json: bool) -> None:
         return
     output.pairs([("站点 base", site.base), ("文件夹 home", place.settings.home)])
     waiting = f"待索引 pending {state.pending}" if state.pending else "已是最新 up to date"
-    documents = state.away or f"{state.documents} 条文档 documents"
-    output.pairs([("检索 search", f"{documents}, {waiting}")])
+    documents = state.away or f"{state.documents}个文档 documents"
+    output.pairs([("搜索 search", f"{documents}, {waiting}")])
     if state.error:
-        output.pairs([("上次未成 last failure", state.error)])
+        output.pairs([("上次失败 last failure", state.error)])
     for item in state.set_aside:
         output.pairs([("搁置 set aside", f"{item.dataset} {item.key}: {item.error}")])
     columns = ("name", "title", "release", "published_at", "records")
@@ -103,19 +105,19 @@ def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def verify(place: Place, *, as_json: bool) -> int:
-    """核对哈希链 / Check the chain of hashes, every manifest and revision."""
+    """核验哈希链 / Verify the hash chain, every manifest and revision."""
     with place.log() as log, output.progress() as progress:
-        progress("核对 verifying", 0, None)
+        progress("核验 verifying", 0, None)
         found = log.releases.verify()
     if as_json:
         output.as_json({**asdict(found), "ok": found.ok})
     else:
         for problem in found.problems:
             output.result(problem)
-        erased = f"，其中 {found.erased} 个已依法删除" if found.erased else ""
-        zh, en = ("无误", "all well") if found.ok else ("有问题", "problems found")
+        erased = f"，其中{found.erased}个已依法删除" if found.erased else ""
+        zh, en = ("无误", "no problems") if found.ok else ("有问题", "problems found")
         output.say(
-            f"核对了 {found.releases} 次发布、{found.revisions} 个版本{erased}: {zh}。",
+            f"已核验{found.releases}次发布、{found.revisions}个修订版{erased}：{zh}。",
             f"{found.releases} releases, {found.revisions} revisions ({found.erased} erased): {en}.",
         )
     return Exit.OK if found.ok else Exit.REFUSED
@@ -124,14 +126,14 @@ def verify(place: Place, *, as_json: bool) -> int:
 @click.command()
 @with_place
 def reindex(place: Place) -> None:
-    """从记录重建检索 / Rebuild the search index from the log."""
+    """重建搜索索引 / Rebuild the search index from the log."""
     import anyio
 
     from publisher.indexing import worker
 
     with place.log() as log, output.progress() as progress:
         count = anyio.run(worker.reindex, log, place.engine(), progress)
-    output.say(f"检索已重建: {count} 条文档。", f"Search was rebuilt: {count} documents.")
+    output.say(f"搜索索引已重建，共{count}个文档。", f"The search index was rebuilt: {count} documents.")
 
 
 @click.command()
@@ -141,7 +143,7 @@ def reindex(place: Place) -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def move(place: Place, to: str, *, as_json: bool) -> None:
-    """把整个站点搬到另一个数据库，逐行核对 / Carry the site to another database, verified by hashes."""
+    """将整个站点迁移到另一个数据库，逐行核验 / Move the site to another database, verified by hashes."""
     if not _DATABASE.match(to):
         raise click.BadParameter(f"{to!r}: postgresql://user@host/name", param_hint="--to")
     with place.log() as log, output.progress() as progress:
@@ -151,8 +153,8 @@ def move(place: Place, to: str, *, as_json: bool) -> None:
         return
     rows = sum(moved.rows.values())
     output.say(
-        f"已搬 {moved.releases} 次发布、{rows} 行、{moved.sources} 个原件，哈希全部一致；原站点未动。"
-        "今后请设 QINGDAN_DATABASE，再运行 qingdan reindex。",
+        f"已迁移{moved.releases}次发布、{rows}行数据、{moved.sources}份原始存档，哈希值全部一致；原站点没有变化。"
+        "请设置 QINGDAN_DATABASE，再运行 qingdan reindex。",
         f"{moved.releases} releases, {rows} rows, {moved.sources} sources carried over, every hash alike. "
         "The old site is untouched. From now on set QINGDAN_DATABASE, and run qingdan reindex.",
     )
@@ -163,7 +165,7 @@ def move(place: Place, to: str, *, as_json: bool) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口 / Port.")
 @with_place
 def serve(place: Place, host: str, port: int) -> None:
-    """提供网页接口、订阅与检索，直到 Ctrl-C / Serve API, feeds and search until Ctrl-C."""
+    """启动网站：网页、接口、订阅和搜索 / Serve pages, API, feeds and search until Ctrl-C."""
     import anyio
 
     from publisher import app
@@ -206,7 +208,7 @@ def serve(place: Place, host: str, port: int) -> None:
 
 
 def _serving(address: str) -> None:
-    output.say(f"正在服务 {address} （按 Ctrl-C 停止）", f"Serving {address}; stop with Ctrl-C.")
+    output.say(f"服务已启动：{address}（按 Ctrl-C 停止）", f"Serving {address}; stop with Ctrl-C.")
 
 
 @click.command()

@@ -20,14 +20,14 @@ _STATES = {"pending": "待确认 pending", "active": "有效 active", "aside": "
 _DELIVERIES = {
     "waiting": "待送 waiting",
     "done": "已送达 delivered",
-    "nothing": "无相关变化 nothing to tell",
+    "nothing": "无相关变化 nothing to send",
     "failed": "未能送达 failed",
 }
 
 
 @click.group()
 def webhooks() -> None:
-    """变化发布时呼叫的地址 / Addresses that are called when something changes."""
+    """推送回调：发布变化时推送的回调地址 / Webhooks: addresses that are notified of changes."""
 
 
 @webhooks.command()
@@ -35,12 +35,12 @@ def webhooks() -> None:
 @click.option(
     "--feed",
     required=True,
-    help="订阅的地址, 如 /feeds/all.atom / What it is told of: a feed's address, such as /feeds/all.atom.",
+    help="订阅源的地址，如 /feeds/all.atom / Address of a feed, such as /feeds/all.atom.",
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
-    """登记一个回调地址并请其确认 / Subscribe a callback and ask it to confirm."""
+    """添加一个回调地址并请其确认 / Add a webhook and request its confirmation."""
     import msgspec
 
     if not callback.startswith(("https://", "http://")):
@@ -55,7 +55,7 @@ def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
             output.say(
                 "密钥只显示这一次，请交给接收方。", "The secret is shown this once; give it to the receiver."
             )
-            output.pairs([("编号 id", made.id), ("密钥 secret", made.secret)])
+            output.pairs([("标识 id", made.id), ("密钥 secret", made.secret)])
         _ask(place, log, made)
     output.say("回调地址已确认。", "The callback confirmed.")
 
@@ -64,7 +64,7 @@ def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
 @click.argument("subscription")
 @with_place
 def confirm(place: Place, subscription: str) -> None:
-    """再次请回调地址确认, 并补送搁置的消息 / Ask a callback again; what waits for it is sent."""
+    """再次请求回调地址确认，并补送搁置的消息 / Request confirmation again; waiting messages are sent."""
     with place.log() as log:
         _ask(place, log, log.subscriptions.get(subscription))
     output.say("已确认。", "Confirmed.")
@@ -74,35 +74,35 @@ def confirm(place: Place, subscription: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def list_(place: Place, *, as_json: bool) -> None:
-    """登记了哪些地址 / Who is subscribed."""
+    """列出回调地址 / List the webhooks."""
     with place.log() as log:
         found = log.subscriptions.all()
     if as_json:
         output.as_json([asdict(replace(one, secret="")) for one in found])
         return
     rows = [[s.id, s.kind, s.callback, _told_of(s), _STATES[s.state], s.reason] for s in found]
-    output.table(["编号 id", "种类 kind", "地址 callback", "订阅 feed", "状态 state", "原因 reason"], rows)
+    output.table(["标识 id", "种类 kind", "地址 callback", "订阅 feed", "状态 state", "原因 reason"], rows)
 
 
 @webhooks.command()
 @click.argument("subscription")
 @with_place
 def remove(place: Place, subscription: str) -> None:
-    """不再呼叫一个地址 / Call an address no more; its log goes too."""
+    """停止推送并删除该地址 / Delete a webhook and its delivery log."""
     with place.log() as log:
         log.subscriptions.unsubscribe(subscription)
-    output.say("已移除。", "Removed.")
+    output.say("已删除。", "Deleted.")
 
 
 @webhooks.command()
 @click.argument("subscription", required=False)
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="至多几条 / How many."
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="条数上限 / How many."
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_place
 def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) -> None:
-    """送达记录, 新的在前 / What was delivered, the newest first."""
+    """送达记录，新的在前 / Deliveries, newest first."""
     with place.log() as log:
         if subscription is not None:
             log.subscriptions.get(subscription)
@@ -124,11 +124,11 @@ def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) ->
     ]
     output.table(
         [
-            "编号 id",
+            "标识 id",
             "发布 release",
             "状态 state",
             "次数 attempts",
-            "答复 answer",
+            "返回 response",
             "时间 tried",
             "错误 error",
         ],
@@ -176,7 +176,7 @@ def _ask(place: Place, log: Log, subscription: Subscription) -> None:
             log.subscriptions.mark_unconfirmed(subscription.id, str(error))
             raise CommandError(
                 "not-confirmed",
-                f"回调地址没有确认: {error}。改好后请运行 qingdan webhooks confirm {subscription.id}",
+                f"回调地址没有确认：{error}。改好后请运行 qingdan webhooks confirm {subscription.id}",
                 f"The callback did not confirm: {error}. Then run qingdan webhooks confirm {subscription.id}",
             ) from error
     log.subscriptions.confirm(subscription.id)

@@ -7,19 +7,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from publisher.cli.terminal import output
+from schemas.words import KINDS
 
 if TYPE_CHECKING:
     from publisher.log.model import Change, DraftDiff
     from schemas.definition.catalogue import Catalogue
 
-KINDS = {
-    "added": "新增 added",
-    "changed": "变更 changed",
-    "removed": "移除 removed",
-    "renamed": "更名 renamed",
-    "corrected": "勘误 corrected",
-    "withdrawn": "撤回 withdrawn",
-}
 _LONGEST = 200
 _MOST = 200
 """So many changes of a kind are listed on a terminal; ``--json`` lists all."""
@@ -41,23 +34,23 @@ def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
         for change in group[:_MOST]:
             show(change, catalogue, when=False)
         if len(group) > _MOST:
-            output.result(f"… 另有 {len(group) - _MOST} 条 / and {len(group) - _MOST} more")
-    counts = ", ".join(f"{KINDS.get(k, k)} {n}" for k, n in diff.counts.items())
-    output.result(counts or f"不变 unchanged {diff.unchanged}")
+            output.result(f"… 另有{len(group) - _MOST}条 / and {len(group) - _MOST} more")
+    counts = ", ".join(f"{KINDS[k].both if k in KINDS else k} {n}" for k, n in diff.counts.items())
+    output.result(counts or f"未变化 unchanged {diff.unchanged}")
 
 
 def show(change: Change, catalogue: Catalogue | None, *, when: bool = True) -> None:
     """One change: its kind and title, from when, and field by field what was and what is."""
-    head = f"{KINDS[change.kind]}  {change.title or '（已删除 erased）'}"
+    head = f"{KINDS[change.kind].both}  {change.title or '（已依法删除 erased）'}"
     if change.part:
         head += f"  （{change.part}）"
     if when:
-        head = f"{change.effective_on}  第 {change.release} 次发布 release {change.release}  {head}"
+        head = f"{change.effective_on}  第{change.release}次发布 release {change.release}  {head}"
     if change.cause == "reading":
-        head += "  （重新识读 better reading）"
+        head += "  （识读改进，原文未变 better reading）"
     output.result(head)
     if change.reason:
-        output.result(f"    理由 reason: {change.reason}")
+        output.result(f"    理由 reason：{change.reason}")
     for field in change.fields:
         name = title(catalogue, field.field)
         if change.kind in {"added", "removed"}:

@@ -28,8 +28,8 @@ class CommandError(Exception):
 
 INTERRUPTED = Failure(
     "interrupted",
-    "已中断。已发布的内容和草稿都完整无缺; 再运行一次同样的命令即可。",
-    "Interrupted. What is published and the draft are whole; run the same command again.",
+    "已中断。已发布的内容和草稿没有损坏；请重新运行同一命令。",
+    "Interrupted. Published data and the draft are intact; run the same command again.",
     Exit.INTERRUPTED,
 )
 
@@ -42,10 +42,15 @@ _DISK: dict[int, tuple[str, str, str]] = {
     errno.EROFS: ("no-permission", "磁盘只读", "The disk is read-only"),
     errno.EADDRINUSE: (
         "address-in-use",
-        "端口已被占用, 请用 --port 换一个",
-        "The port is taken; choose another",
+        "端口已被占用，请用 --port 另选一个",
+        "The port is in use; choose another with --port",
     ),
 }
+
+_MACHINE = (
+    "请检查磁盘和权限后重试；仍不能解决的，请把此信息发给管理员。",
+    "Check disk and permissions, then retry; if it fails again, send this message to your administrator.",
+)
 
 
 def explain(error: BaseException) -> Failure | None:
@@ -62,27 +67,27 @@ def explain(error: BaseException) -> Failure | None:
             return Failure(error.code, error.zh, error.en, _store_exit(error.code))
         case UnreadableFile():
             f = error.finding
-            zh, en = f"{f.file}: {f.message_zh}。{f.way_out_zh}", f"{f.file}: {f.message_en}. {f.way_out_en}"
+            zh, en = f"{f.file}：{f.message_zh}。{f.way_out_zh}", f"{f.file}: {f.message_en}. {f.way_out_en}"
             return Failure(f.code, zh, en, Exit.REFUSED)
         case SearchError():
-            zh = f"检索暂时不可用: {error}。已发布的内容不受影响，请稍后再试。"
-            en = f"Search is unavailable: {error}. What is published is safe; try again shortly."
+            zh = f"搜索暂不可用。已发布的内容不受影响，请稍后重试。详情：{error}"
+            en = f"Search is unavailable. Published data is not affected; retry later. Details: {error}"
             return Failure("search-unavailable", zh, en, Exit.UNAVAILABLE)
         case CatalogueError():
             return Failure(
                 "bad-catalogue",
-                f"目录文件有误: {error}",
-                f"The catalogue file is wrong: {error}",
+                f"清单类型定义文件有误。详情：{error}",
+                f"The definition of the kind of list is wrong. Details: {error}",
                 Exit.REFUSED,
             )
         case FileNotFoundError():
             name = error.filename or ""
-            return Failure("no-such-file", f"没有这个文件: {name}", f"No such file: {name}", Exit.NOT_FOUND)
+            return Failure("no-such-file", f"没有这个文件：{name}", f"No such file: {name}", Exit.NOT_FOUND)
         case IsADirectoryError():
             return Failure(
                 "not-a-file",
-                f"这是文件夹: {error.filename}。请写出其中的文件, 如 文件夹/*.xls。",
-                f"{error.filename} is a folder; name the files in it, as folder/*.xls.",
+                f"这是文件夹：{error.filename}。请写出其中的文件，如“文件夹/*.xls”。",
+                f"{error.filename} is a folder; name the files in it, for example folder/*.xls.",
                 Exit.REFUSED,
             )
         case OSError():
@@ -97,13 +102,12 @@ def _store_exit(code: str) -> Exit:
 
 
 def _of_the_machine(error: OSError) -> Failure:
-    code, zh, en = _DISK.get(error.errno or 0, ("machine", "系统出错", "The system reports an error"))
-    where = f": {error.filename}" if error.filename else ""
-    tail_zh, tail_en = "。没有改动任何已发布的内容。", ". Nothing that is published was changed."
+    code, zh, en = _DISK.get(error.errno or 0, ("machine", "无法完成操作", "The operation failed"))
+    where_zh, where_en = (f"：{error.filename}", f": {error.filename}") if error.filename else ("", "")
     return Failure(
         code,
-        f"{zh}{where} ({error.strerror}){tail_zh}",
-        f"{en}{where} ({error.strerror}){tail_en}",
+        f"{zh}（{error.strerror}）{where_zh}。已发布的内容没有变化。{_MACHINE[0]}",
+        f"{en} ({error.strerror}){where_en}. Published data is unchanged. {_MACHINE[1]}",
         Exit.UNAVAILABLE,
     )
 
@@ -116,15 +120,16 @@ def _of_the_database(error: BaseException) -> Failure | None:
     text = str(error.orig)
     if "full" in text or "disk I/O" in text or "No space" in text:
         zh, en = (
-            "磁盘已满或不可写, 数据库没有改动",
+            "磁盘已满或不可写，数据库没有变化",
             "The disk is full or not writable; the database is unchanged",
         )
-        return Failure("disk-full", f"{zh} ({text})", f"{en} ({text})", Exit.UNAVAILABLE)
+        return Failure("disk-full", f"{zh}。详情：{text}", f"{en}. Details: {text}", Exit.UNAVAILABLE)
     if "locked" in text or "busy" in text:
-        zh, en = "数据库正忙, 请稍后再试", "The database is busy; try again shortly"
+        zh, en = "数据库正忙，请稍后重试。", "The database is busy; retry later."
         return Failure("busy", zh, en, Exit.UNAVAILABLE)
-    zh, en = "数据库不可用", "The database is not available"
-    return Failure("database-unavailable", f"{zh}: {text}", f"{en}: {text}", Exit.UNAVAILABLE)
+    zh = "无法连接数据库。请确认数据库已启动、QINGDAN_DATABASE 设置正确，然后重试。"
+    en = "Cannot reach the database. Check that it runs and that QINGDAN_DATABASE is correct, then retry."
+    return Failure("database-unavailable", f"{zh}详情：{text}", f"{en} Details: {text}", Exit.UNAVAILABLE)
 
 
 def show(failure: Failure) -> None:

@@ -24,7 +24,7 @@ def show(report: ImportReport) -> None:
     output.table(
         [
             "文件 file",
-            "部门 part",
+            "报送部门 part",
             "行 rows",
             "记录 records",
             "续行 cont.",
@@ -41,12 +41,12 @@ def show(report: ImportReport) -> None:
         _conflict("警告 warning", warning)
     c = report.changes
     output.result(
-        f"发布后 / if published: 新增 added {c.added}, 变更 changed {c.changed}, "
-        f"移除 removed {c.removed}, 不变 unchanged {c.unchanged}"
+        f"发布后 if published：新增 added {c.added}，调整 changed {c.changed}，"
+        f"移出清单 removed {c.removed}，未变化 unchanged {c.unchanged}"
     )
     if report.marked:
         output.result(
-            f"另有 {report.marked} 件已公布的文件将标明废止 / "
+            f"另有{report.marked}份已发布的文件将标明废止 / "
             f"{report.marked} published documents will be marked as ended"
         )
 
@@ -94,7 +94,7 @@ def _finding(finding: Finding, place: str) -> None:
 def _place(finding: Finding) -> str:
     where = [finding.file, finding.sheet]
     if finding.row is not None:
-        where.append(f"第 {finding.row} 行 row {finding.row}")
+        where.append(f"第{finding.row}行 row {finding.row}")
     where.append(finding.column)
     return " | ".join(str(w) for w in where if w)
 
@@ -107,7 +107,7 @@ def _places(group: Sequence[Finding]) -> str:
         first.file,
         first.sheet,
         first.column,
-        f"共 {len(group)} 处 {len(group)} times",
+        f"共{len(group)}处 {len(group)} times",
         f"行 rows {shown}" if rows else None,
     ]
     return " | ".join(str(w) for w in where if w)

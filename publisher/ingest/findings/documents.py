@@ -7,27 +7,27 @@ from publisher.ingest.findings.kind import Kind
 NO_DOCUMENT = Kind(
     "no-document",
     "error",
-    "页面里没有正文",
-    "The page holds no text of a document",
-    "请确认保存的是公文正文页，而不是目录页或者要登录才能看的页面",
+    "网页中没有正文",
+    "The page contains no text of a document",
+    "请确认保存的是公文正文页，而不是列表页或需要登录的页面",
     "Check that the page of the document itself was saved, not a list or a log-in page",
     "首页 | 返回",
 )
 DOCUMENT_TWICE = Kind(
     "document-twice",
     "warning",
-    "同一份文件在页面里出现了 {times} 次，只算一份",
-    "The page holds the same document {times} times; it was counted once",
-    "不需要处理；如果确实是两份文件，请分开保存后导入",
-    "Nothing to do; if they are two documents, save and import them apart",
+    "同一份文件在网页中出现了{times}次，只计一份",
+    "The page contains the same document {times} times; it was counted once",
+    "无需处理；如果确实是两份文件，请分开保存后导入",
+    "Nothing to do; if they are two documents, save and import them separately",
     "全文后面又重复了一遍全文",
 )
 COPIES_DIFFER = Kind(
     "document-copies-differ",
     "warning",
-    "重复的一份与第一份有 {count} 行不同，采用了第一份",
+    "重复的一份与第一份有{count}行不同，已采用第一份",
     "The second copy differs from the first in {count} lines; the first was used",
-    "请对照原件，看哪一份是对的",
+    "请对照原件，确认哪一份正确",
     "Compare both with the original document",
     "二、主要任务（第一份为“二、重点任务”）",
 )
@@ -38,7 +38,7 @@ DATE_REPAIRED = Kind(
     "Date written: {because_en}",
     "请对照原件核对日期",
     "Check the date against the original document",
-    "2015115日，发布时间:2015-11-05",
+    "2015115日，发布时间：2015-11-05",
 )
 DATE_AMBIGUOUS = Kind(
     "date-ambiguous",
@@ -63,15 +63,15 @@ WITHOUT_DATE = Kind(
     "warning",
     "没有找到成文日期",
     "No date of signature was found",
-    "请对照原件补上成文日期；没有落款日期的可以不管",
+    "请对照原件补上成文日期；没有落款日期的可以忽略",
     "Fill it in from the original document, or leave it where the document is not dated",
     "落款处只有机关名称",
 )
 WITHOUT_NUMBER = Kind(
     "document-without-number",
     "info",
-    "没有找到发文字号，按标题和发文机关识别这份文件",
-    "No document number was found; the document is told by its title and issuer",
+    "没有找到发文字号，已按标题和发文机关识别",
+    "No document number was found; the document is identified by its title and issuer",
     "公告、解读等可以没有文号；有文号的请补上",
     "Announcements may have none; otherwise fill it in",
     "公告",

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.cells.problems import Problem
 
 type Severity = Literal["error", "warning", "info"]
+
+
+class Bilingual(NamedTuple):
+    """A word that a finding fills in, where it differs by language."""
+
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class Kind:
 
     def at(self, place: Place, found: str = "", **words: object) -> Finding:
         """Raises ``KeyError`` where a word of the text is not given."""
+        zh = {name: word.zh if isinstance(word, Bilingual) else word for name, word in words.items()}
+        en = {name: word.en if isinstance(word, Bilingual) else word for name, word in words.items()}
         return Finding(
             code=self.code,
             severity=self.severity,
@@ -72,10 +81,10 @@ class Kind:
             row=place.row,
             column=place.column,
             found=shorten(found),
-            message_zh=self.zh.format_map(words),
-            message_en=self.en.format_map(words),
-            way_out_zh=self.way_out_zh.format_map(words),
-            way_out_en=self.way_out_en.format_map(words),
+            message_zh=self.zh.format_map(zh),
+            message_en=self.en.format_map(en),
+            way_out_zh=self.way_out_zh.format_map(zh),
+            way_out_en=self.way_out_en.format_map(en),
         )
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from itertools import islice
 
 from publisher.ingest.findings.files import DAMAGED, LOOSE_QUOTES, TOO_LARGE
+from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import Note, ReaderError
 from publisher.ingest.formats.grid import MAX_COLUMNS, Grid, build
 
@@ -50,8 +51,8 @@ def grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[Note,
     notes: tuple[Note, ...] = ()
     try:
         rows = _rows(text, delimiter, strict=True)
-    except csv.Error as problem:
-        notes = (Note(LOOSE_QUOTES, str(problem), name),)
+    except _UnpairedQuoteError as problem:
+        notes = (Note(LOOSE_QUOTES, str(problem.row), name, problem.row),)
         try:
             rows = _rows(text, delimiter, strict=False)
         except csv.Error as worse:
@@ -59,12 +60,21 @@ def grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[Note,
     return build(name, rows), notes
 
 
+class _UnpairedQuoteError(csv.Error):
+    def __init__(self, text: str, row: int) -> None:
+        super().__init__(text)
+        self.row = row
+
+
 def _rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
-    rows = []
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict):
-        if len(row) > 4 * MAX_COLUMNS and any(row[MAX_COLUMNS:]):
-            raise ReaderError(TOO_LARGE, f"{len(row)} columns")
-        rows.append(row)
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict):
+            if len(row) > 4 * MAX_COLUMNS and any(row[MAX_COLUMNS:]):
+                raise ReaderError(TOO_LARGE, Bilingual(f"{len(row)}列", f"{len(row)} columns"))
+            rows.append(row)
+    except csv.Error as problem:
+        raise _UnpairedQuoteError(str(problem), len(rows) + 1) from problem
     return rows
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
+from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build
 from publisher.ingest.formats.xlsx_annotations import safe_parser
@@ -58,7 +59,7 @@ def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
             right = column + width - 1
             total += width
             if right > 4 * MAX_COLUMNS or total > MAX_CELLS:
-                raise ReaderError(TOO_LARGE, f"{right} columns")
+                raise ReaderError(TOO_LARGE, Bilingual(f"{right}列", f"{right} columns"))
             vertical = properties.find(f"{W}vMerge") if properties is not None else None
             above = open_at.get(column)
             text = "\n".join(_paragraphs(cell))

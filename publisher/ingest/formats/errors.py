@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.ingest.findings.kind import Finding, Kind, Place
+from publisher.ingest.findings.kind import Bilingual, Finding, Kind, Place
 from publisher.ingest.parsed_file import UnreadableFile
 
 
 class ReaderError(Exception):
     """Raised inside the readers, which do not know the file's name; ``open_grids`` adds it."""
 
-    def __init__(self, kind: Kind, detail: str = "", *, row: int | None = None) -> None:
-        super().__init__(f"{kind.code}: {detail}")
+    def __init__(self, kind: Kind, detail: str | Bilingual = "", *, row: int | None = None) -> None:
+        text = detail.en if isinstance(detail, Bilingual) else detail
+        super().__init__(f"{kind.code}: {text}")
         self.kind = kind
         self.detail = detail
         self.row = row
@@ -26,7 +27,7 @@ class Note:
     """Something short of failure that a reader saw; ``open_grids`` adds the file's name."""
 
     kind: Kind
-    detail: str = ""
+    detail: str | Bilingual = ""
     sheet: str | None = None
     row: int | None = None
     found: str = ""

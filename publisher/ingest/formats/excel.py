@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from publisher.ingest.findings.files import DIGITS_LOST, FORMULA_WITHOUT_VALUE
-from publisher.ingest.findings.kind import Kind
+from publisher.ingest.findings.kind import Bilingual, Kind
 from publisher.ingest.formats.errors import Note
-from publisher.ingest.formats.grid import Grid, Marks, Merge, Position, build
+from publisher.ingest.formats.grid import Grid, Marks, Merge, Position, build, column_letters
 from publisher.ingest.formats.sandbox import calamine_script, run
 
 
@@ -20,6 +20,10 @@ class Sheet(msgspec.Struct):
     hidden: bool
     rows: list[list[str | int | float | bool]]
     merges: list[Merge]
+
+
+_NAMED = 5
+"""Cells that a finding names; it counts the rest."""
 
 
 class Answer(run.Failure):
@@ -73,5 +77,8 @@ def _notes(sheet: Sheet, mark: Marks) -> list[Note]:
 
 
 def _note(kind: Kind, sheet: str, cells: Mapping[Position, str]) -> Note:
-    first = min(cells)
-    return Note(kind, str(len(cells)), sheet, first[0], cells[first])
+    first, total = min(cells), len(cells)
+    names = [f"{column_letters(column)}{row}" for row, column in sorted(cells)[:_NAMED]]
+    zh = f"{'、'.join(names)} 等{total}个单元格" if total > _NAMED else f"{'、'.join(names)} 单元格"
+    en = ", ".join(names) + (f" and others ({total} in all)" if total > _NAMED else "")
+    return Note(kind, Bilingual(zh, en), sheet, first[0], cells[first])

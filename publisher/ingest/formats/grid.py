@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from publisher.ingest.findings.files import TOO_LARGE
+from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 
 MAX_ROWS = 1_048_576
@@ -123,7 +124,7 @@ def _covered(merges: Iterable[Merge], height: int, width: int) -> dict[Position,
         bottom, right = min(bottom, height), min(right, width)  # noqa: PLW2901 -- clipped to the text
         work += max(0, bottom - top + 1) * max(0, right - left + 1)
         if work > 2 * MAX_CELLS:  # overlapping ranges: only a hostile file has so many
-            raise ReaderError(TOO_LARGE, "merged ranges")
+            raise ReaderError(TOO_LARGE, Bilingual("合并单元格过多", "too many merged ranges"))
         for row in range(top, bottom + 1):
             for column in range(left, right + 1):
                 if (row, column) != (top, left):
@@ -183,3 +184,12 @@ ERRORS = {
     0x2A: "#N/A",
 }
 """Error codes of binary workbooks ([MS-XLS] 2.5.10 Bes)."""
+
+
+def column_letters(column: int) -> str:
+    """1 → A, 27 → AA."""
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name

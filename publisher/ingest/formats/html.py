@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from publisher.ingest.findings.files import BINARY, TOO_LARGE
+from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build
 
@@ -74,7 +75,7 @@ def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
             bottom = min(r + height - 1, len(own_rows))
             total += width
             if column + width > 4 * MAX_COLUMNS or total > MAX_CELLS:
-                raise ReaderError(TOO_LARGE, f"{column + width} columns")
+                raise ReaderError(TOO_LARGE, Bilingual(f"{column + width}列", f"{column + width} columns"))
             texts.extend("" for _ in range(column - 1 - len(texts)))
             texts.append(lines(cell))
             if (width, bottom) != (1, r):

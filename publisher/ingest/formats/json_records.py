@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from publisher.ingest.findings.files import BAD_JSON, NOT_RECORDS, TOO_LARGE
-from publisher.ingest.findings.kind import Kind
+from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
+
+_BYTE = re.compile(r"\(byte (\d+)\)")
 
 type Record = dict[str, object]
 
@@ -40,15 +43,30 @@ class Lines:
                     continue
                 yield decoder.decode(line)
         except msgspec.ValidationError as problem:
-            raise self._fail(_error(NOT_RECORDS, number, problem)) from problem
+            told = Bilingual(f"第{number}行不是对象", f"line {number} is not an object")
+            raise self._fail(ReaderError(NOT_RECORDS, told, row=number)) from problem
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
-            raise self._fail(_error(BAD_JSON, number, problem)) from problem
+            place = _place(line, problem, number)
+            raise self._fail(ReaderError(BAD_JSON, place, row=number)) from problem
         except ReaderError as problem:
             raise self._fail(problem) from problem
 
 
-def _error(kind: Kind, line: int, problem: Exception) -> ReaderError:
-    return ReaderError(kind, f"line {line}: {problem}", row=line)
+def _place(data: bytes, problem: Exception, first: int = 1) -> Bilingual:
+    """Line and character of a syntax error. ``first``: number of the first line of ``data``."""
+    match problem, _BYTE.search(str(problem)):
+        case RecursionError(), _:
+            return Bilingual("嵌套过深处", "a place that is nested too deeply")
+        case UnicodeDecodeError(start=int(end)), _:
+            pass
+        case _, re.Match() as byte:
+            end = int(byte[1])
+        case _:  # the data end too early
+            end = len(data)
+    before = data[:end]
+    line = first + before.count(b"\n")
+    column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+    return Bilingual(f"第{line}行第{column}个字符处", f"line {line}, character {column}")
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -57,7 +75,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         lines = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
         rest = lines.pop()
         if len(rest) > MAX_LINE:
-            raise ReaderError(TOO_LARGE, "JSON Lines: line")
+            raise ReaderError(TOO_LARGE, Bilingual("有一行过长", "a line is too long"))
         yield from lines
     if rest:
         yield rest
@@ -68,11 +86,13 @@ def records(data: bytes) -> list[Record]:
     try:
         value = msgspec.json.Decoder(float_hook=str).decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
-        raise ReaderError(BAD_JSON, str(problem)) from problem
+        raise ReaderError(BAD_JSON, _place(data, problem)) from problem
     rows = value if isinstance(value, list) else _only_array(value)
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
-            raise ReaderError(NOT_RECORDS, f"{number}: {type(row).__name__}", row=number)
+            zh, en = _type(row)
+            told = Bilingual(f"第{number}个元素是{zh}，不是对象", f"item {number} is {en}, not an object")
+            raise ReaderError(NOT_RECORDS, told, row=number)
     return rows
 
 
@@ -82,7 +102,22 @@ def _only_array(value: object) -> list[Any]:
         return arrays[0]
     if isinstance(value, dict) and not arrays:
         return [value]
-    raise ReaderError(NOT_RECORDS, f"{len(arrays)} arrays" if arrays else type(value).__name__)
+    zh, en = (f"含{len(arrays)}个数组", f"{len(arrays)} arrays") if arrays else _type(value)
+    raise ReaderError(NOT_RECORDS, Bilingual(f"内容是{zh}" if not arrays else zh, en))
+
+
+def _type(value: object) -> Bilingual:
+    match value:
+        case None:
+            return Bilingual("空值", "null")
+        case bool():
+            return Bilingual("是非值", "a boolean")
+        case int():
+            return Bilingual("数字", "a number")
+        case list():
+            return Bilingual("数组", "an array")
+        case _:
+            return Bilingual("文字", "text")
 
 
 def _arrays(value: dict[str, Any], depth: int) -> Iterator[list[Any]]:

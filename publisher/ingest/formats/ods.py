@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
+from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid, Merge, Scalar, build
 from publisher.ingest.formats.xlsx_annotations import safe_parser
@@ -79,8 +80,10 @@ class _Sheet:
             value = _value(cell)
             if value not in {None, ""}:
                 self._count(repeat, 1)
-                if column + repeat - 1 > 4 * MAX_COLUMNS:
-                    raise ReaderError(TOO_LARGE, f"{self.name}: {column + repeat - 1} columns")
+                if (last := column + repeat - 1) > 4 * MAX_COLUMNS:
+                    raise ReaderError(
+                        TOO_LARGE, Bilingual(f"{self.name}，{last}列", f"{self.name}: {last} columns")
+                    )
                 texts.extend(None for _ in range(column - 1 - len(texts)))
                 texts.extend(value for _ in range(repeat))
             down = _repeat(cell, "number-rows-spanned")
@@ -93,7 +96,7 @@ class _Sheet:
     def _count(self, cells: int, rows: int) -> None:
         self.cells += cells
         if self.cells > MAX_CELLS or rows > MAX_ROWS:
-            raise ReaderError(TOO_LARGE, f"{self.name}: {rows} rows")
+            raise ReaderError(TOO_LARGE, Bilingual(f"{self.name}，{rows}行", f"{self.name}: {rows} rows"))
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 from publisher.ingest.findings.files import BOMB, DAMAGED, ENCRYPTED, UNSUPPORTED
+from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 
 MAX_TOTAL = 300 << 20
@@ -43,14 +44,17 @@ def members(data: bytes) -> Mapping[str, bytes]:
     ) as problem:
         raise ReaderError(DAMAGED, f"zip: {problem}") from problem
     if len(entries) > MAX_MEMBERS:
-        raise ReaderError(BOMB, f"{len(entries)} members")
+        raise ReaderError(BOMB, Bilingual(f"内含{len(entries)}个文件", f"{len(entries)} members"))
     parts: dict[str, bytes] = {}
     left = MAX_TOTAL
     for entry in entries:
         content = _inflate(data, entry, left)
         left -= len(content)
         if entry.filename in parts:
-            raise ReaderError(DAMAGED, f"zip: {_short(entry.filename)} twice")
+            raise ReaderError(
+                DAMAGED,
+                Bilingual(f"zip：{_short(entry.filename)} 重复", f"zip: {_short(entry.filename)} twice"),
+            )
         if not entry.is_dir():
             keep = entry.filename.endswith((".xml", ".rels")) or entry.filename in KEPT
             parts[entry.filename] = content if keep else b""
@@ -103,12 +107,16 @@ def _deflated(raw: memoryview, name: str, left: int) -> bytes:
                 break
             size += len(piece)
             if size > left or (size > LARGE and size > MAX_RATIO * len(raw)):
-                raise ReaderError(BOMB, f"{name}: 1 : {size // max(1, len(raw))}")
+                raise ReaderError(BOMB, _expanded(name, size // max(1, len(raw))))
             pieces.append(piece)
             pending = inflater.unconsumed_tail
     except zlib.error as problem:
         raise ReaderError(DAMAGED, f"zip: {name}: {problem}") from problem
     return b"".join(pieces)
+
+
+def _expanded(name: str, times: int) -> Bilingual:
+    return Bilingual(f"{name} 解压后是原来的{times}倍", f"{name} is {times} times as large when unpacked")
 
 
 def gunzip(data: bytes, limit: int = MAX_GZIP) -> Iterator[bytes]:
@@ -119,7 +127,7 @@ def gunzip(data: bytes, limit: int = MAX_GZIP) -> Iterator[bytes]:
             while chunk := stream.read(CHUNK):
                 size += len(chunk)
                 if size > limit or (size > LARGE and size > MAX_RATIO * len(data)):
-                    raise ReaderError(BOMB, f"gzip: 1 : {size // len(data)}")
+                    raise ReaderError(BOMB, _expanded("gzip", size // len(data)))
                 yield chunk
     except (OSError, EOFError, zlib.error) as problem:
         raise ReaderError(DAMAGED, f"gzip: {problem}") from problem

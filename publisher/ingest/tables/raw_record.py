@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from publisher.ingest.findings.kind import Kind
-from publisher.ingest.formats.grid import Cell
+from publisher.ingest.formats.grid import Cell, column_letters
 from publisher.ingest.tables.header_row import Header, own
 
 
@@ -66,21 +66,12 @@ class Line:
 
 
 @lru_cache(maxsize=1024)
-def letters(column: int) -> str:
-    """1 → A, 27 → AA."""
-    name = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
 def reference(cell: Cell) -> str:
     """A1 reference; for a cell that a merged range fills, that of the range's top left."""
     if cell.merged_from is not None and not cell.covered:
         row, column = cell.merged_from
-        return f"{letters(column)}{row}"
-    return f"{letters(cell.column)}{cell.row}"
+        return f"{column_letters(column)}{row}"
+    return f"{column_letters(cell.column)}{cell.row}"
 
 
 def line(rows: Sequence[Sequence[Cell]], index: int, header: Header, personal: frozenset[str]) -> Line | None:

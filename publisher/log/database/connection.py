@@ -138,7 +138,7 @@ class Database:
             except OperationalError as error:
                 raise LogError(
                     "busy",
-                    "另一个程序正在写入，请稍后再试。",
+                    "另一个程序正在写入，请稍后重试。",
                     "Another program is writing; try again in a moment.",
                 ) from error
             with transaction:
@@ -185,7 +185,7 @@ class Database:
                 time.sleep(_CHECKPOINT_PAUSE)
         raise LogError(
             "erasure-incomplete",
-            "删除已经发布，但数据库正被读取，旧数据尚未从磁盘清除，请稍后再试。",
+            "删除已经发布，但数据库正被读取，旧数据尚未从磁盘删除，请稍后重试。",
             "The erasure is published, but readers keep old pages on the disk; try again later.",
         )
 

@@ -82,7 +82,7 @@ def moved(
     ]
 
 
-def later_effect(conn: Connection, first: int | None, day: int) -> list[Conflict]:
+def later_effect(conn: Connection, dataset: int, first: int | None, day: int) -> list[Conflict]:
     """States of later effect that are published already: of a part, or of a single row's record."""
     p, s = plan.c, t.span.c
     if first is None:
@@ -93,12 +93,19 @@ def later_effect(conn: Connection, first: int | None, day: int) -> list[Conflict
         )
     if first is None:
         return []
+    number = conn.scalar(
+        select(func.max(t.release.c.number))
+        .join_from(t.span, t.release, t.release.c.sequence == s.brought)
+        .where(s.dataset == dataset, s.effective_from == first, s.known_to == FOREVER)
+    )
     then = date.fromordinal(first).isoformat()
     return [
         Conflict(
             code="later-effect",
-            message_zh=f"已经发布了自 {then} 起生效的内容：请说明保留（keep）还是替换（replace）。",
-            message_en=f"A state in effect from {then} is published already: keep or replace it?",
+            message_zh=f"第{number}次发布的内容自{then}起生效，晚于本次生效日期。"
+            "保留它请加 --keep-later；以本次内容取代请加 --replace-later。",
+            message_en=f"Release {number} takes effect on {then}, later than this one. "
+            "Add `--keep-later` to keep it or `--replace-later` to replace it.",
         )
     ]
 
@@ -118,8 +125,9 @@ def in_error(conn: Connection) -> list[Conflict]:
     return [
         Conflict(
             code="rows-in-error",
-            message_zh=f"有 {len(rows)} 行存在错误：请改正后重新导入，或用 --without-errors 不含这些行发布。",
-            message_en=f"{len(rows)} rows are in error: mend and import again, or publish without them.",
+            message_zh=f"有{len(rows)}行数据有误。请改正后重新导入，或加 --without-errors 略去这些行后发布。",
+            message_en=f"{len(rows)} rows are in error. Fix and import them again, or leave them out "
+            "with --without-errors.",
             locators=tuple(_locator(row) for row in rows),
         )
     ]
@@ -159,8 +167,8 @@ def _renames(conn: Connection) -> Iterator[Conflict]:
     for row in rows:
         yield Conflict(
             code="rename-suggested",
-            message_zh=f"“{row.title}”（{row.id}）将被移除，同名的一项将新增："
-            "若是同一事项，请先用 qingdan rename 关联。",
+            message_zh=f"“{row.title}”（{row.id}）将移出清单，同名的一项将新增。"
+            "如为同一事项，请先用 qingdan rename 关联。",
             message_en=f"{row.title} ({row.id}) goes and one of the same title comes: if they are one item, "
             "run qingdan rename first.",
             locators=(msgspec.json.decode(row.locator),),
@@ -177,10 +185,13 @@ def _withdrawn(conn: Connection) -> Iterator[Conflict]:
     ).all()
     for row in rows:
         if row.kind == "stays":
-            zh, en = "已撤回，内容未变，仍不发布", "was withdrawn and reads as it did: it stays withdrawn"
+            zh, en = (
+                "已撤回公布，内容未变化，仍不发布",
+                "was withdrawn and has not changed: it stays withdrawn",
+            )
         else:
             zh, en = (
-                "曾被撤回，内容已变，将重新发布",
+                "曾撤回公布，内容有变化，将重新发布",
                 "was withdrawn and reads differently now: it is published again",
             )
         code = "withdrawn-stays" if row.kind == "stays" else "withdrawn-returns"
@@ -198,7 +209,7 @@ def _corrections_undone(conn: Connection) -> Iterator[Conflict]:
     for row in rows:
         yield Conflict(
             code="correction-undone",
-            message_zh=f"“{row.title}”曾经勘误，本次导入的内容与勘误后的不同。",
+            message_zh=f"“{row.title}”曾经更正，本次导入的内容与更正后的不同。",
             message_en=f"{row.title} was corrected, and this import differs from the correction.",
         )
 
@@ -248,7 +259,7 @@ def _two_rows(
     en = "; or ".join(", ".join(by_name[n].title_en for n in names) for names in catalogue.identity)
     return Conflict(
         code="same-identity",
-        message_zh=f"{_where(pair[0])} 与 {_where(pair[1])} 标识相同而内容不同。请用以下各项加以区别：{zh}。",
+        message_zh=f"{_where(pair[0])} 与 {_where(pair[1])} 标识相同而内容不同。请用以下字段加以区别：{zh}。",
         message_en=f"{_where(pair[0])} and {_where(pair[1])} have one identity and differ. "
         f"Tell them apart by: {en}.",
         identity=identity,
@@ -262,8 +273,8 @@ def _in_two_parts(
     return Conflict(
         code="identity-in-two-parts",
         message_zh=f"“{first}”（{_where(pair[0])}）与“{second}”（{_where(pair[1])}）都有同一事项，"
-        "请由其中一方删去。",
-        message_en=f"{first} ({_where(pair[0])}) and {second} ({_where(pair[1])}) both hold this item; "
+        "请由其中一方删除。",
+        message_en=f"{first} ({_where(pair[0])}) and {second} ({_where(pair[1])}) both contain this item; "
         "one must drop it.",
         identity=identity,
         locators=pair,
@@ -273,7 +284,7 @@ def _in_two_parts(
 def _held_elsewhere(identity: tuple[str, ...], locator: dict[str, Any], other: str) -> Conflict:
     return Conflict(
         code="identity-in-two-parts",
-        message_zh=f"{_where(locator)} 的事项现属“{other}”：请在同一草稿中导入该部门不含此项的清单。",
+        message_zh=f"{_where(locator)} 的事项现属“{other}”。请在同一草稿中导入该部门不含此项的清单。",
         message_en=f"{_where(locator)} is an item of {other} now: import that part's list "
         "without it in the same draft.",
         identity=identity,

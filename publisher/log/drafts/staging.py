@@ -86,7 +86,7 @@ def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
     if found:
         raise LogError(
             "migration-needed",
-            "目录模式有不兼容的改动，请先运行 qingdan dataset migrate。",
+            "清单类型定义有不兼容的变化，请先运行 qingdan dataset migrate。",
             "The catalogue changed in ways that need qingdan dataset migrate first.",
             details=tuple(found),
         )

@@ -37,6 +37,6 @@ def weigh(
     errors += conflicts.moved(conn, windowed, names, catalogue, day)
     errors += conflicts.in_error(conn)
     if on_conflict == "refuse":
-        errors += conflicts.later_effect(conn, first, day)
+        errors += conflicts.later_effect(conn, dataset.key, first, day)
     warnings += conflicts.notices(conn)
     return windowed, errors, warnings

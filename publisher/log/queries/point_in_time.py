@@ -48,7 +48,7 @@ def clocks(conn: Connection, dataset: str | None, view: View, now: datetime) -> 
         if view.as_of is not None or view.known_at is not None:
             raise LogError(
                 "mixed-view",
-                "release 已经确定了两个时间，不能再加 as_of 或 known_at。",
+                "release 已同时固定 as_of 与 known_at，不能再加 as_of 或 known_at。",
                 "A release pins both clocks; as_of and known_at cannot be added.",
             )
         row = conn.execute(

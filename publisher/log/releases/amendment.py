@@ -1,4 +1,4 @@
-"""Releases that a person makes by hand: 勘误, withdrawal, a rename, a catalogue's migration."""
+"""Releases that a person makes by hand: correction, withdrawal, a rename, a catalogue's migration."""
 
 from __future__ import annotations
 
@@ -141,7 +141,9 @@ class Amending:
         today = day_at(self._now).toordinal()
         stated = [row for row in life if row.status == "stated"]
         if not stated:
-            raise LogError("withdrawn", f"记录 {record_id} 已撤回。", f"The record {record_id} is withdrawn.")
+            raise LogError(
+                "withdrawn", f"记录 {record_id} 已撤回公布。", f"The record {record_id} is withdrawn."
+            )
         for row in stated:
             if row.effective_from <= today < row.effective_to:
                 return row
@@ -157,7 +159,7 @@ class Amending:
         if held is not None and identity != held:
             raise LogError(
                 "identity-changed",
-                f"勘误不能改动记录 {record_id} 的标识项，请用 qingdan rename。",
+                f"更正不能更改记录 {record_id} 的标识字段，请用 qingdan rename。",
                 f"A correction cannot change what identifies {record_id}; use qingdan rename.",
             )
 
@@ -200,7 +202,7 @@ class Amending:
                 revisions.append(self._revision(key, a, corrects=corrects, cause=cause))
             rows.append(self._work(n, key, a, cause))
         if not rows and not may_be_empty:
-            raise LogError("nothing-changes", "内容没有变化。", "Nothing changes.")
+            raise LogError("nothing-changes", "内容没有变化。", "Nothing changed.")
         if revisions:
             conn.execute(insert(t.revision), revisions)
         if rows:
@@ -272,7 +274,7 @@ def no_such_record(record_id: str) -> LogError:
 def identity_taken(record_id: str) -> LogError:
     return LogError(
         "identity-taken",
-        f"记录 {record_id} 已有这一标识。",
+        f"记录 {record_id} 已使用这一标识。",
         f"The record {record_id} has this identity already.",
         details=(record_id,),
     )

@@ -15,7 +15,7 @@ from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import Amending
 from publisher.log.releases.append import Heading
-from schemas.definition.catalogue import Catalogue, Content
+from schemas.definition.catalogue import Catalogue, Content, Field
 
 
 def migrate(
@@ -37,17 +37,21 @@ def migrate(
     if staging.draft_imports(conn, dataset):
         raise LogError(
             "draft-in-the-way",
-            "草稿还在，请先发布或丢弃。",
+            "尚有草稿，请先发布或丢弃。",
             "There is a draft; publish or discard it first.",
         )
     changed = [
         f.name for f in new.fields if f.name in old.by_name and _form(old, f.name) != _form(new, f.name)
     ]
     if changed and convert is None:
+        forms = [(f, *_forms(old.by_name[f.name], f)) for f in new.fields if f.name in changed]
+        zh = "、".join(f"字段“{field.title}”的类型由 {was} 改为 {now}" for field, was, now in forms)
+        en = ", ".join(f"the type of “{field.name}” changed from {was} to {now}" for field, was, now in forms)
         raise LogError(
             "conversion-needed",
-            f"字段 {'、'.join(changed)} 的类型变了，需要说明如何转换。",
-            f"The type of {', '.join(changed)} changed; a conversion is needed.",
+            f"{zh}；已发布的数据不能自动转换。请保留原类型，或新增一个字段后再迁移。",
+            f"{en}; published data cannot be converted automatically. Keep the type, or add a new field and "
+            "migrate.",
             details=tuple(changed),
         )
     registry.keep_catalogue(conn, new)
@@ -61,6 +65,11 @@ def migrate(
         return {name: value for name, value in content.items() if name in new.by_name}
 
     return Amending(database, conn, dataset, new, now).migrate(convert or drop_removed, heading)
+
+
+def _forms(old: Field, new: Field) -> tuple[str, str]:
+    """Names of the two forms: the types, or the formats of one type."""
+    return (old.format, new.format) if old.type == new.type else (old.type, new.type)
 
 
 def _form(catalogue: Catalogue, name: str) -> tuple[str, str]:

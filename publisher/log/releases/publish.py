@@ -42,7 +42,7 @@ def publish(
     """
     day = heading.effective_on.toordinal()
     windowed, errors, _ = weigh(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
-    _refuse(errors, without_errors=without_errors)
+    _refuse(errors, dataset.name, without_errors=without_errors)
     _fill_work(conn, day)
     count = conn.scalar(select(func.count()).select_from(work)) or 0
     progress(0, count)
@@ -83,17 +83,22 @@ def publish(
     return sequence
 
 
-def _refuse(errors: Sequence[Conflict], *, without_errors: bool) -> None:
+def _refuse(errors: Sequence[Conflict], dataset: str, *, without_errors: bool) -> None:
     left = [c for c in errors if not (without_errors and c.code == "rows-in-error")]
     if not left:
         return
     codes = {c.code for c in left}
     code = codes.pop() if len(codes) == 1 and codes <= {"later-effect", "rows-in-error"} else "conflicts"
-    zh = left[0].message_zh if len(left) == 1 else f"草稿有 {len(left)} 处冲突，不能发布。"
-    en = (
-        left[0].message_en if len(left) == 1 else f"The draft has {len(left)} conflicts and is not published."
+    if len(left) == 1:
+        raise LogError(code, left[0].message_zh, left[0].message_en, details=tuple(left))
+    command = f"qingdan draft diff {dataset}"
+    raise LogError(
+        code,
+        f"草稿有{len(left)}处冲突，未发布。查看：{command}；逐项处理后重新发布。",
+        f"Not published: the draft has {len(left)} conflicts. List them with `{command}`, resolve them and "
+        "publish again.",
+        details=tuple(left),
     )
-    raise LogError(code, zh, en, details=tuple(left))
 
 
 def _fill_work(conn: Connection, day: int) -> None:

@@ -61,4 +61,4 @@ def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
 
 
 def no_such_release(number: int) -> LogError:
-    return LogError("no-such-release", f"没有第 {number} 次发布。", f"There is no release {number}.")
+    return LogError("no-such-release", f"没有第{number}次发布。", f"There is no release {number}.")

@@ -73,7 +73,7 @@ class Releases:
         basis: str = "",
         actor: str = "",
     ) -> Release:
-        """勘误: new content, for as long as the value in force today (or next, or last) holds."""
+        """更正: new content, for as long as the value in force today (or next, or last) holds."""
         return self._amend(
             dataset,
             Heading(self._session.today(), basis, reason, actor),

@@ -28,29 +28,30 @@ from schemas.definition.catalogue import Catalogue, Field, json_schema
 VERSION = "1.0.0"
 """Of the contract: the first number is that of ``/v1``; additions raise the second."""
 
-DESCRIPTION = """清单: 政府的各种清单, 作为带版本、可追溯、可检索的开放数据。接口只读, 无须登记。
+DESCRIPTION = """清单：以有版本、可追溯、可搜索的开放数据提供政府清单。接口只读，无须注册。
 
-- 每个 GET 都答 HEAD, 带强 ETag; 带 `If-None-Match` 再问, 未变则答 304。
-- 两个时点: `as_of` 是那一天有效的内容, `known_at` 是本站在那一刻的说法; `release` 固定两者, 答复永不改变。
-- 不认识的参数不会被忽略, 而是答 422 并指出最接近的参数。
-- 一切错误同为一种形式(RFC 9457 `application/problem+json`)。
+- 各 GET 地址均支持 HEAD，返回强 ETag；请求带 `If-None-Match` 的，未变化时返回304。
+- 时间参数：`as_of` 为该日有效的内容，`known_at` 为截至该时刻已发布的内容；
+  `release` 固定两者，返回内容不随后续发布变化。
+- 未知参数不会被忽略，而是返回422并提示最接近的参数。
+- 所有错误使用同一格式（RFC 9457 `application/problem+json`）。
 
 Government lists as versioned, traceable, searchable open data. Read-only, no registration. Every GET
-answers HEAD and carries a strong ETag. `as_of` asks for a day of legal effect, `known_at` for what this
-service said at an instant; `release` pins both, and such an answer never changes. Unknown parameters are
-refused, with the nearest known one named. Every error has one shape (RFC 9457). What may change is told in
-docs/api.md.
+also supports HEAD and returns a strong ETag. `as_of` selects a day of legal effect, `known_at` what this
+service had published by an instant; `release` pins both, and later releases do not change the response.
+Unknown parameters are rejected, with the nearest known one named. Every error has one shape (RFC 9457).
+What may change is described in docs/api.md.
 """
 
 TAGS: Mapping[str, str] = {
-    "数据集": "数据集及其结构 / Datasets and their schemas",
+    "数据集": "数据集及其清单类型定义 / Datasets and their schemas",
     "发布": "发布与变化 / Releases and changes",
     "记录": "记录与历史 / Records and their history",
     "文件": "批量下载 / Files for downloading",
-    "检索": "全文检索 / Search",
-    "目录": "数据目录与结构文件 / The catalogue (DCAT) and the schemas",
+    "搜索": "全文搜索 / Search",
+    "数据目录": "数据目录与清单类型定义 / The data catalog (DCAT) and the definitions of kinds of list",
     "订阅": "Atom、RSS 与 JSON Feed / Feeds",
-    "运行": "监视与接口文档 / Monitoring and this document",
+    "运行": "监控与接口文档 / Monitoring and this document",
 }
 
 
@@ -59,8 +60,8 @@ TAGS: Mapping[str, str] = {
         name="get_openapi",
         path="/openapi.json",
         tag="运行",
-        summary="接口文档(OpenAPI 3.1)",
-        description="本接口的机器可读文档; 供人阅读的在 /docs。\n\nThis document; for people at /docs.",
+        summary="接口文档（OpenAPI 3.1）",
+        description="本接口的机器可读文档；供阅读的版本见 /docs。\n\nThis document; for people at /docs.",
     )
 )
 def get_openapi(service: Service, call: Call) -> Reply:
@@ -75,7 +76,7 @@ def get_openapi(service: Service, call: Call) -> Reply:
         path="/v1/datasets/{dataset}/openapi.json",
         tag="数据集",
         summary="一个数据集的接口文档",
-        description="只含这个数据集的地址, 以其真实字段为类型: 供生成有类型的客户端。\n\n"
+        description="只含这个数据集的地址，以其真实字段为类型：用于生成有类型的客户端。\n\n"
         "The contract of one dataset with its real fields, for clients with typed records.",
         answer=dict[str, Any],
         parameters=(DATASET,),

@@ -10,16 +10,19 @@ from schemas.definition.catalogue import Catalogue
 from search.contract import How, Reason
 
 _WORDS: Mapping[How, tuple[str, str]] = {
-    "word": ("“{word}”见于{fields}。", "“{word}” stands in {fields}."),
-    "phrase": ("“{word}”连在一起见于{fields}。", "“{word}” stands as a phrase in {fields}."),
-    "alias": ("“{word}”又称“{form}”，见于{fields}。", "“{word}” is also “{form}”, which stands in {fields}."),
+    "word": ("“{word}”出现在{fields}中。", "“{word}” occurs in {fields}."),
+    "phrase": ("“{word}”连续出现在{fields}中。", "“{word}” occurs as a phrase in {fields}."),
+    "alias": (
+        "“{word}”又称“{form}”，出现在{fields}中。",
+        "“{word}” is also “{form}”, which occurs in {fields}.",
+    ),
     "synonym": (
-        "“{word}”又作“{form}”，见于{fields}。",
-        "“{word}” is also “{form}”, which stands in {fields}.",
+        "“{word}”也称“{form}”，出现在{fields}中。",
+        "“{word}” is also “{form}”, which occurs in {fields}.",
     ),
     "taiwan": (
-        "“{word}”在大陆作“{form}”，见于{fields}。",
-        "Mainland “{form}” for “{word}” stands in {fields}.",
+        "“{word}”在大陆作“{form}”，出现在{fields}中。",
+        "Mainland “{form}” for “{word}” occurs in {fields}.",
     ),
     "own-number": ("文号是{form}。", "Its own document number is {form}."),
     "cited-number": ("引用了{form}。", "It cites {form}."),

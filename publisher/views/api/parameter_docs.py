@@ -7,7 +7,7 @@ from publisher.web.query_parameters import DEFAULT_LIMIT, MAX_LIMIT
 
 DATASET = Parameter(
     "dataset",
-    "数据集的名称, 见 /v1/datasets / Name of the dataset",
+    "数据集的名称，见 /v1/datasets / Name of the dataset",
     {"type": "string"},
     where="path",
     required=True,
@@ -15,7 +15,7 @@ DATASET = Parameter(
 )
 RECORD = Parameter(
     "record",
-    "记录的编号, 不透明且永久 / Id of the record: opaque and permanent",
+    "记录标识，长期不变，请勿解析其含义 / Id of the record: permanent; do not parse it",
     {"type": "string"},
     where="path",
     required=True,
@@ -30,54 +30,54 @@ NUMBER = Parameter(
 )
 AS_OF = Parameter(
     "as_of",
-    "看那一天(北京时间)有效的内容; 默认今天 / What was in legal effect on that day (Asia/Shanghai); "
+    "该日（北京时间）有效的内容；默认今天 / What was in legal effect on that day (Asia/Shanghai); "
     "today by default",
     {"type": "string", "format": "date"},
     example="2015-12-01",
 )
 KNOWN_AT = Parameter(
     "known_at",
-    "看本站在那一时刻的说法; 默认此刻 / What this service said at that instant; now by default",
+    "截至该时刻本站已发布的内容；默认此刻 / What this service had published by that instant; now by default",
     {"type": "string", "format": "date-time"},
     example="2026-01-01T00:00:00Z",
 )
 RELEASE = Parameter(
     "release",
-    "看某次发布时的状态, 两个时点都固定; 不与 as_of、known_at 同用 / The state as of that release: "
+    "某次发布时的状态，同时固定 as_of 与 known_at；不与 as_of、known_at 同用 / The state as of that release: "
     "pins both clocks, so it goes with neither as_of nor known_at",
     {"type": "integer", "minimum": 1},
     example=1,
 )
 FIELDS = Parameter(
     "fields",
-    "只要这些字段, 逗号分隔 / Only these fields of the content, comma-separated",
+    "只要这些字段，逗号分隔 / Only these fields of the content, comma-separated",
     {"type": "array", "items": {"type": "string"}},
 )
 SORT = Parameter(
     "sort",
-    "按字段排序, 前加 - 为降序, 可多个, 逗号分隔; 默认按名称 / Fields to sort by, comma-separated, "
-    "- for descending; by title unless said. Text sorts by code point",
+    "按字段排序，前加 - 为降序，可多个，逗号分隔；默认按名称 / Fields to sort by, comma-separated, "
+    "- for descending; by title by default. Text sorts by code point",
     {"type": "array", "items": {"type": "string"}},
 )
 LIMIT = Parameter(
     "limit",
-    "一页多少条 / How many on a page",
+    "每页条数 / How many on a page",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )
 CURSOR = Parameter(
     "cursor",
-    "上一页 links.next 中的游标; 不透明 / From links.next of the page before; opaque",
+    "上一页 links.next 中的游标；请勿解析 / From links.next of the page before; opaque",
     {"type": "string"},
 )
 FACETS = Parameter(
     "facets",
-    "统计这些字段的取值, 逗号分隔 / Count the values of these fields, comma-separated",
+    "统计这些字段的取值，逗号分隔 / Count the values of these fields, comma-separated",
     {"type": "array", "items": {"type": "string"}},
 )
 FILTERS = Parameter(
     "filters",
-    "按字段筛选: `field=value`(同名多次为「或」, 不同名为「且」), `field.gte=`、`.gt=`、`.lte=`、`.lt=`、"
-    "`field.exists=true|false`; 字段名见 schema, 另有 part 与 status / Filter by field: repeat a name for "
+    "按字段筛选：`field=value`（同名参数为“或”关系，不同名参数为“且”关系），`field.gte=`、`.gt=`、`.lte=`、`.lt=`、"
+    "`field.exists=true|false`；字段名见 schema，另有 part 与 status / Filter by field: repeat a name for "
     "or; different names must all hold. Field names are in the schema; part and status count as fields",
     {"type": "object", "additionalProperties": {"type": "string"}},
     free_form=True,

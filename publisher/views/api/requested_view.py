@@ -108,7 +108,7 @@ def check_known(service: Service, view: View) -> None:
                 Fault(
                     parameter="known_at",
                     code="conflict",
-                    detail="这一时刻还没有到; 要看将来生效的内容, 请用 as_of。",
+                    detail="该时刻尚未到来；如需将来生效的内容，请用 as_of。",
                     detail_en="That instant is still to come; for what takes effect later, use as_of.",
                 )
             ]

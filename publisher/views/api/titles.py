@@ -5,30 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from publisher.views.api.answers import common
+from schemas import words
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 
-COMMON: Mapping[str, str] = {
-    "dataset": "数据集",
-    "body": "机构",
-    "type": "类型",
-    "division": "行政区划",
-    "year": "年份",
-    "part": "报送部门",
-    "status": "状态",
-}
+COMMON: Mapping[str, str] = {name: title.zh for name, title in words.FACETS.items()}
 """Facets that every record has, whatever its catalogue."""
-
-_STATUS: Mapping[str, str] = {
-    "current": "有效",
-    "future": "尚未生效",
-    "removed": "已取消",
-    "withdrawn": "已撤回",
-    "erased": "已删除",
-}
-
-
-_BOOLEAN: Mapping[str, str] = {"true": "是", "false": "否"}
 
 
 def of_field(catalogue: Catalogue, name: str) -> str:
@@ -65,6 +47,6 @@ def _of_value(name: str, value: str, datasets: Mapping[str, str]) -> str:
         case "division":
             return administrative_divisions.name(value) or value
         case "status":
-            return _STATUS.get(value, value)
+            return words.STATUSES[value].zh if value in words.STATUSES else value
         case _:
-            return _BOOLEAN.get(value, value)
+            return words.BOOLEANS[value].zh if value in words.BOOLEANS else value

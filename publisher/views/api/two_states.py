@@ -111,29 +111,31 @@ def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
         faults.append(Fault(parameter=name, code=code, detail=zh, detail_en=en))
 
     if start is None:
-        fault("from", "请给出 from: 与哪个状态比较。", "Say from which state to compare.", "missing")
+        fault("from", "请给出 from，即与哪个版本比较。", "Give from: the state to compare with.", "missing")
     for name in ("as_of", "release"):
         if getattr(view, name) is not None:
-            fault(name, "两端由 from 与 to 给出。", "The two states are told by from and to.")
+            fault(name, "两端由 from 与 to 给出。", "The two states are given by from and to.")
     sides = [side for side in (start, end) if side is not None]
     if view.known_at is not None and any(side.as_of is None for side in sides):
         fault(
             "known_at",
-            "发布的编号或时刻已经确定了 known_at; 只能与两个日期同用。",
-            "The number of a release, or an instant, tells it already; it goes with two days only.",
+            "发布的编号或时刻已经确定了 known_at；只能与两个日期同用。",
+            "The number of a release or an instant already determines it; combine it with two dates only.",
         )
     now = service.clock()
     if any(moment is not None and moment > now for moment in (view.known_at, *(s.known_at for s in sides))):
-        fault("known_at", "这一时刻还没有到。", "That instant is still to come.")
+        fault("known_at", "该时刻尚未到来。", "That instant is in the future.")
     if start is not None and end is not None and _is_backwards(start, end):
         fault(
             "to",
-            "to 早于 from, 请对调。",
-            "The state named by to is earlier than that of from; exchange them.",
+            "to 早于 from，请对调。",
+            "The state given by to is earlier than that given by from; swap them.",
         )
     for word in (value for value in asked.values_of("kind") if value not in KINDS):
         kinds = ", ".join(KINDS)
-        fault("kind", f"没有 {word[:40]!r} 这种变化, 有: {kinds}。", f"The kinds are: {kinds}.", "bad-value")
+        fault(
+            "kind", f"没有“{word[:40]}”这种变化；可用的有：{kinds}。", f"The kinds are: {kinds}.", "bad-value"
+        )
     return faults
 
 

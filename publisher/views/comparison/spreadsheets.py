@@ -19,19 +19,12 @@ from publisher.views.exports.formula_guard import guard_number, guard_text
 from publisher.views.exports.xlsx import LONGEST, Sheets, fit_text, open_workbook, replace_unfit
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue
+from schemas.words import KINDS as TITLES
 
 type Lang = str
 
-KIND_TITLES: Mapping[DifferenceKind, str] = {
-    "added": "新增",
-    "changed": "变更",
-    "renamed": "更名",
-    "removed": "移除",
-    "withdrawn": "撤回",
-    "erased": "依法删除",
-}
 _HEADINGS = {
-    "zh": ("变化", "编号", "名称", "报送部门", "字段", "之前", "之后", "发布", "生效", "依据", "理由"),
+    "zh": ("变化", "编号", "名称", "报送部门", "字段", "原内容", "现内容", "发布", "生效", "依据", "理由"),
     "en": (
         *("kind", "record", "title", "part", "field", "before", "after", "release", "effective_on"),
         *("basis", "reason"),
@@ -76,7 +69,7 @@ def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lan
 
 
 def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]]:
-    head = [KIND_TITLES[d.kind] if lang == "zh" else d.kind, d.record, d.title, d.part or ""]
+    head = [TITLES[d.kind].zh if lang == "zh" else d.kind, d.record, d.title, d.part or ""]
     step = d.steps[-1] if d.steps else None
     why = (
         [str(step.release), step.effective_on.isoformat(), step.basis, step.reason]
@@ -134,13 +127,13 @@ def _summary(book: xlsxwriter.Workbook, totals: Totals, heading: Heading) -> Non
     sheet.set_column(0, 0, 18)
     sheet.set_column(1, 1, 60)
     rows: list[tuple[str, str | int]] = [
-        ("数据集", heading.title),
-        ("之前", heading.before),
-        ("之后", heading.after),
-        ("之前有效", totals.before),
-        ("之后有效", totals.after),
-        ("不变", totals.unchanged),
-        *((KIND_TITLES[kind], totals.kinds[kind]) for kind in KINDS),
+        ("清单", heading.title),
+        ("原版本", heading.before),
+        ("现版本", heading.after),
+        ("原有", totals.before),
+        ("现有", totals.after),
+        ("未变化", totals.unchanged),
+        *((TITLES[kind].zh, totals.kinds[kind]) for kind in KINDS),
         ("来源", heading.source),
         ("许可", heading.licence),
         ("须知", heading.notice),
@@ -182,7 +175,7 @@ class _Records:
         sheet, y = self._sheets.place()
         fill = self._fills.get(d.kind, self._plain)
         releases = "、".join(dict.fromkeys(str(step.release) for step in d.steps))
-        sheet.write_string(y, 0, KIND_TITLES[d.kind], fill)
+        sheet.write_string(y, 0, TITLES[d.kind].zh, fill)
         self._text(sheet, y, 1, d.title_before if d.kind == "renamed" else d.title, d.title, fill)
         self._text(sheet, y, 2, d.part_before or d.part or "", d.part or "", fill)
         sheet.write_string(y, 3, releases, fill)

@@ -55,10 +55,10 @@ def _catalog(holdings: Holdings, at: Addresses) -> Iterator[Node]:
         "@type": "dcat:Catalog",
         "dct:title": [
             vocabulary.chinese("政府清单数据目录"),
-            vocabulary.english("Catalogue of government lists"),
+            vocabulary.english("Data catalog of government lists"),
         ],
         "dct:description": [
-            vocabulary.chinese("本站各种政府清单: 每次发布是不可更改的版本, 可按任何一天查阅。"),
+            vocabulary.chinese("本站的政府清单：每次发布形成一个不可更改的版本，可按日期查询。"),
             vocabulary.english("Government lists, each release an immutable version, readable at any day."),
         ],
         "dct:publisher": _ref(agent),
@@ -123,8 +123,8 @@ def _release(kept: Kept, published: Published, before: Published | None, at: Add
         at.release(dataset.name, release.number),
         at.pinned_schema(dataset.name, release.number),
     )
-    basis = f", 依据{release.basis}" if release.basis else ""
-    told = f"第 {release.number} 次发布, {release.effective_on} 生效{basis}。{release.note}"
+    basis = f"，依据{release.basis}" if release.basis else ""
+    told = f"第{release.number}次发布，自{release.effective_on}起生效{basis}。{release.note}"
     previous = at.release(dataset.name, before.release.number) if before else None
     yield _present(
         {
@@ -132,7 +132,7 @@ def _release(kept: Kept, published: Published, before: Published | None, at: Add
             "@id": home,
             "@type": "dcat:Dataset",
             "dct:identifier": home,
-            "dct:title": vocabulary.chinese(f"{dataset.title} 第 {release.number} 次发布"),
+            "dct:title": vocabulary.chinese(f"{dataset.title}第{release.number}次发布"),
             "dct:description": vocabulary.chinese(told),
             "dct:issued": _instant(release.published_at),
             "dct:conformsTo": _ref(schema),

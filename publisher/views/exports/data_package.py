@@ -166,8 +166,8 @@ def _readme(abouts: Sequence[About]) -> str:
     )
     return (
         "# 数据包 / Data package\n\n"
-        "`datapackage.json` 说明每一列 (Frictionless Data Package); `SHA256SUMS` 供 `sha256sum -c` 核对。\n"
-        "CSV 为 UTF-8; 列表与带单位的值写作 JSON; 会被表格软件当作公式的文字前加 `'`。\n\n"
+        "`datapackage.json` 说明每一列（Frictionless Data Package）；`SHA256SUMS` 供 `sha256sum -c` 核验。\n"
+        "CSV 为 UTF-8；列表与带单位的值写作 JSON；可能被表格软件当作公式的文字前加 `'`。\n\n"
         "`datapackage.json` tells every column; check with `sha256sum -c SHA256SUMS`. CSV is UTF-8; lists\n"
         "and measures are JSON; a text that a spreadsheet would run as a formula has a `'` before it.\n\n"
         f"{told}\n"

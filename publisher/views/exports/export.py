@@ -43,7 +43,7 @@ class About:
             return f"第{view.release}次发布"
         words = [view.as_of.isoformat()] if view.as_of else []
         if view.known_at:
-            words.append(f"{view.known_at:%Y%m%dT%H%M%SZ}所知")
+            words.append(f"截至{view.known_at:%Y%m%dT%H%M%SZ}")
         return " ".join(words) or "现行"
 
     def facts(self) -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ class About:
             ("数据集 Dataset", d.title),
             ("Title", d.title_en),
             ("状态 State", self.state),
-            ("发布机构 Publisher", d.body),
+            ("公布机关 Publisher", d.body),
             ("须知 Notice", d.notice),
             ("说明 Description", d.description),
             ("许可 Licence", d.licence),
@@ -67,11 +67,11 @@ class About:
                 ("发布时间 Published", r.published_at.isoformat()),
                 ("生效日期 Effective on", r.effective_on.isoformat()),
                 ("依据 Basis", r.basis),
-                ("发布散列 Release hash", r.hash),
+                ("发布哈希值 Release hash", r.hash),
             ]
             found += [("原始文件 Source file", f"{s.name} (SHA-256 {s.digest})") for s in r.sources]
         if self.erased:
-            found.append(("依法删除 Erased", f"{self.erased} 条记录的内容已依法删除 / records were erased"))
+            found.append(("依法删除 Erased", f"{self.erased}条记录的内容已依法删除 / records were erased"))
         return [(name, text) for name, text in found if text]
 
 

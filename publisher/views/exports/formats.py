@@ -14,7 +14,7 @@ FORMS: Mapping[str, Form] = {
             "csv",
             "csv",
             "text/csv; charset=utf-8",
-            "CSV(UTF-8 带 BOM)",
+            "CSV（UTF-8 带 BOM）",
             csv_and_json.write_csv,
             squeezed=True,
             headed=True,
@@ -31,6 +31,6 @@ FORMS: Mapping[str, Form] = {
         Form("jsonl", "jsonl", "application/jsonl", "JSON Lines", csv_and_json.write_lines, squeezed=True),
         Form("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", parquet.write_parquet),
         Form("sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", sqlite.write_sqlite, squeezed=True),
-        Form("zip", "zip", "application/zip", "数据包(Frictionless)", data_package.write_package),
+        Form("zip", "zip", "application/zip", "数据包（Frictionless）", data_package.write_package),
     )
 }

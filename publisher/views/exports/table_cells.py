@@ -23,7 +23,7 @@ OWN: tuple[tuple[str, str], ...] = (
     ("part", "报送部门"),
     ("release", "发布编号"),
     ("effective_from", "生效日期"),
-    ("revision", "内容散列"),
+    ("revision", "内容哈希值"),
 )
 """Columns beside the catalogue's fields; no field may have these names."""
 decode = msgspec.json.Decoder(dict[str, Any]).decode

@@ -54,11 +54,8 @@ def open_workbook(
 class Sheets:
     """Sheets of rows under the same head, one after another: the next begins where one is full."""
 
-    def __init__(
-        self, book: xlsxwriter.Workbook, name: str, head: Callable[[Worksheet], None], *, gap: str = " "
-    ) -> None:
-        """``gap`` stands between the name and the number of a sheet that is not the first."""
-        self._book, self._name, self._head = book, name + gap, head
+    def __init__(self, book: xlsxwriter.Workbook, name: str, head: Callable[[Worksheet], None]) -> None:
+        self._book, self._name, self._head = book, name, head
         self._count = self._row = 0
         self._sheet = self._begin()
 

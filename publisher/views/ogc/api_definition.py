@@ -22,7 +22,7 @@ def document(geo: Geo, asked: Asked) -> Json:
     paths: Json = {
         "/": _get("getLandingPage", "首页 / Landing page", "application/json", "LandingPage", ["f", "lang"]),
         "/conformance": _get(
-            "getConformance", "符合性 / Conformance", "application/json", "Conformance", ["f", "lang"]
+            "getConformance", "标准符合性 / Conformance", "application/json", "Conformance", ["f", "lang"]
         ),
         "/api": _get("getApi", "接口定义 / API definition", _OPENAPI, "Anything", ["f", "lang"]),
         "/collections": _get(
@@ -46,7 +46,7 @@ def document(geo: Geo, asked: Asked) -> Json:
         if not path:
             answer = made["get"]["responses"]["200"]["content"]
             answer[collections.CATALOG] = {"schema": {"$ref": "#/components/schemas/Collection"}}
-        made["get"]["responses"]["404"] = _response("Exception", "application/json", "没有 / Not found")
+        made["get"]["responses"]["404"] = _response("Exception", "application/json", "未找到 / Not found")
         paths[f"/collections/{{collectionId}}{path}"] = made
     for name in names:
         paths |= _items(geo, name, asked)
@@ -55,8 +55,8 @@ def document(geo: Geo, asked: Asked) -> Json:
         "info": {
             "title": "清单 OGC API / Qingdan OGC API",
             "version": geo.service.version,
-            "description": "每个数据集是一个集合；全站是目录 `catalogue`。 / Every dataset is a collection; "
-            "`catalogue` is the site as a catalogue.",
+            "description": "每个数据集是一个集合；全站的数据目录是 `catalogue`。 / "
+            "Every dataset is a collection; `catalogue` is the data catalog of the site.",
         },
         "servers": [{"url": geo.link("")}],
         "paths": paths,
@@ -85,14 +85,16 @@ def _items(geo: Geo, name: str, asked: Asked) -> Json:
         single = ("f", "lang", "as_of", "known_at", "release")
         schemas = ("FeatureCollection", "Feature")
     safe = name.replace("-", "_").replace(".", "_")
-    many = _get(f"getItems_{safe}", f"{name}: 条目 / items", "application/geo+json", schemas[0], names)
+    many = _get(f"getItems_{safe}", f"{name}：条目 / items", "application/geo+json", schemas[0], names)
     many["get"]["parameters"] += own
-    many["get"]["responses"]["404"] = _response("Exception", "application/json", "没有 / Not found")
+    many["get"]["responses"]["404"] = _response("Exception", "application/json", "未找到 / Not found")
     media = MEDIA if name == CATALOGUE else "application/geo+json"
-    one = _get(f"getItem_{safe}", f"{name}: 一条 / one item", media, schemas[1], single)
+    one = _get(f"getItem_{safe}", f"{name}：一个条目 / one item", media, schemas[1], single)
     one["get"]["parameters"].insert(0, _path("featureId", ()))
     for status in ("404", "410"):
-        one["get"]["responses"][status] = _response("Exception", "application/json", "没有 / Not there")
+        one["get"]["responses"][status] = _response(
+            "Exception", "application/json", "已撤回或依法删除 / Withdrawn or erased"
+        )
     return {f"/collections/{name}/items": many, f"/collections/{name}/items/{{featureId}}": one}
 
 
@@ -126,12 +128,12 @@ def _path(name: str, values: Sequence[str]) -> Json:
 def _get(operation: str, summary: str, media: str, schema: str, names: Sequence[str]) -> Json:
     responses = {
         "200": _response(schema, media, "成功 / OK"),
-        "304": {"description": "未变 / Not modified"},
+        "304": {"description": "未变化 / Not modified"},
         "400": _response("Exception", "application/json", "参数有误 / Invalid parameters"),
         "406": _response("Exception", "application/json", "没有这种格式 / Not acceptable"),
         "414": _response("Exception", "application/json", "查询过长 / Query too long"),
         "500": _response("Exception", "application/json", "内部错误 / Server error"),
-        "503": _response("Exception", "application/json", "暂时不可用 / Unavailable"),
+        "503": _response("Exception", "application/json", "暂不可用 / Unavailable"),
     }
     responses["200"]["content"]["text/html"] = {"schema": _STRING}
     if "f_items" in names:
@@ -173,18 +175,18 @@ _PARAMETERS: Mapping[str, Json] = {
     "lang": _parameter("lang", "语言 / Language", {"type": "string", "enum": ["zh", "en"]}),
     "limit": _parameter(
         "limit",
-        "最多几条 / How many at most",
+        "条数上限 / How many at most",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
     "offset": _parameter(
         "offset",
-        "跳过几条 / How many to skip",
+        "跳过的条数 / How many to skip",
         {"type": "integer", "minimum": 0, "maximum": parameters.MAX_OFFSET},
     ),
     "bbox": {
         "name": "bbox",
         "in": "query",
-        "description": "西,南,东,北（CRS84）；没有坐标的条目也在其内 / "
+        "description": "西、南、东、北（用逗号分隔，CRS84）；没有坐标的条目也包括在内 / "
         "West, south, east, north in CRS84; what has no geometry is matched too",
         "style": "form",
         "explode": False,
@@ -196,17 +198,17 @@ _PARAMETERS: Mapping[str, Json] = {
     },
     "datetime": _parameter(
         "datetime",
-        "效力的时刻或时段（RFC 3339，.. 为不限） / Instant or interval of effect; .. is open",
+        "有效的时刻或时段（RFC 3339，.. 为不限） / Instant or interval of effect; .. is open",
         _STRING,
     ),
-    "q": _parameter("q", "要找的词 / Words to look for", {"type": "string", "minLength": 1}),
-    "q_terms": _listed("q", "要找的词，逗号为「或」 / Terms to look for; a comma is or"),
-    "ids": _listed("ids", "目录条目的编号 / Identifiers of records"),
+    "q": _parameter("q", "搜索词 / Search terms", {"type": "string", "minLength": 1}),
+    "q_terms": _listed("q", "搜索词，逗号表示“或” / Search terms; a comma is or"),
+    "ids": _listed("ids", "数据目录条目的标识 / Identifiers of records"),
     "type": _listed("type", "dataset、release、document", longest=64),
     "externalIds": _listed("externalIds", "文号或地址 / Document numbers or addresses"),
-    "properties": _listed("properties", "只要这些属性 / Only these properties"),
-    "sortby": _listed("sortby", "按属性排列，前面加 - 为降序 / Sort by properties; - is descending"),
-    "skipGeometry": _parameter("skipGeometry", "不要几何 / Leave out geometry", {"type": "boolean"}),
+    "properties": _listed("properties", "只返回这些字段 / Only these properties"),
+    "sortby": _listed("sortby", "按字段排序，前加 - 为降序 / Sort by properties; - is descending"),
+    "skipGeometry": _parameter("skipGeometry", "不返回几何信息 / Leave out geometry", {"type": "boolean"}),
     "filter": _parameter("filter", "CQL2", {"type": "string", "maxLength": 4000}),
     "filter-lang": _parameter(
         "filter-lang",
@@ -214,13 +216,15 @@ _PARAMETERS: Mapping[str, Json] = {
         {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
     ),
     "filter-crs": _parameter("filter-crs", "CRS84", {"type": "string", "enum": [parameters.CRS84]}),
-    "cursor": _parameter("cursor", "由 next 链接给出 / As links to next pages give it", _STRING),
-    "as_of": _parameter("as_of", "这一天有效的状态 / The state in effect on this day", _DATE),
+    "cursor": _parameter("cursor", "取自 next 链接 / Taken from the link to the next page", _STRING),
+    "as_of": _parameter("as_of", "该日有效的内容 / Content in effect on this day", _DATE),
     "known_at": _parameter(
-        "known_at", "当时所知的状态 / The state as known then", {"type": "string", "format": "date-time"}
+        "known_at",
+        "截至该时刻已发布的内容 / Content published by then",
+        {"type": "string", "format": "date-time"},
     ),
     "release": _parameter(
-        "release", "第几次发布的状态 / The state of this release", {"type": "integer", "minimum": 1}
+        "release", "某次发布时的状态 / The state of this release", {"type": "integer", "minimum": 1}
     ),
 }
 

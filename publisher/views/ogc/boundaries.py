@@ -96,7 +96,7 @@ def load(path: Path) -> Boundaries:
         AttributeError,
         ShapelyError,
     ) as error:
-        raise _bad(path, "读不出 GeoJSON 要素", "no GeoJSON features can be read") from error
+        raise _bad(path, "没有可读取的 GeoJSON 要素", "it contains no readable GeoJSON features") from error
     return Boundaries(tuple(sorted(found, key=lambda boundary: boundary.code)))
 
 

@@ -19,8 +19,8 @@ CATALOG = "application/ogc-catalog+json"
 _REL = "http://www.opengis.net/def/rel/ogc/1.0"
 QUERYABLES = f"{_REL}/queryables"
 _STATE: Mapping[str, tuple[str, str, dict[str, Any]]] = {
-    "part": ("报送部门", "Body that handed it in", {"type": "string"}),
-    "release": ("由第几次发布带来", "Number of the release that brought it", {"type": "integer"}),
+    "part": ("报送部门", "Department that submitted it", {"type": "string"}),
+    "release": ("所属发布的编号", "Number of the release that brought it", {"type": "integer"}),
     "effective_from": (
         *("生效日期", "In effect from"),
         {"type": "string", "format": "date", "x-ogc-role": "primary-interval-start"},
@@ -125,7 +125,7 @@ def document(geo: Geo, name: str, asked: Asked, *, of: str) -> dict[str, Any]:
 
 def _catalogue_title(asked: Asked) -> str:
     return asked.say(
-        "本站目录：数据集、发布与政策文件", "Catalogue of the site: datasets, releases, policy documents"
+        "本站数据目录：数据集、发布与政策文件", "Catalogue of the site: datasets, releases, policy documents"
     )
 
 
@@ -166,7 +166,7 @@ _RECORDS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf"
 
 def _catalogue(asked: Asked) -> Mapping[str, Any]:
     about = asked.say(
-        "每个数据集、每次发布、每件政策文件各一条。",
+        "每个数据集、每次发布、每份政策文件各为一个条目。",
         "One record for each dataset, release and policy document.",
     )
     return resource(_catalogue_title(asked), about, kind="record")
@@ -203,7 +203,7 @@ def _links(geo: Geo, name: str, asked: Asked) -> list[dict[str, Any]]:
         _link(geo, f"{home}/items?f=html", "items", "text/html", say("条目（网页）", "Items as HTML")),
         _link(geo, f"{home}/items?f=csv", "items", "text/csv", say("条目（CSV）", "Items as CSV")),
         _link(geo, f"{home}/queryables", QUERYABLES, SCHEMA, say("可查询的字段", "Queryables")),
-        _link(geo, f"{home}/schema", f"{_REL}/schema", SCHEMA, say("结构", "Schema")),
+        _link(geo, f"{home}/schema", f"{_REL}/schema", SCHEMA, say("清单类型定义", "Schema")),
     ]
     if name not in (CATALOGUE, DIVISIONS):
         dataset = geo.dataset(name).name
@@ -220,7 +220,7 @@ def _links(geo: Geo, name: str, asked: Asked) -> list[dict[str, Any]]:
                 f"/collections/{CATALOGUE}/items/{dataset}",
                 "describedby",
                 GEOJSON,
-                say("目录条目", "Record"),
+                say("数据目录条目", "Record"),
             ),
         ]
     return links

@@ -78,8 +78,8 @@ def read(
     for name in values:
         if name not in known and name not in COMMON:
             near = nearest(name, sorted({*known, *COMMON}))
-            zh, en = (f"是否想写 {near}？", f"did you mean {near}?") if near else ("", "")
-            raise invalid(name[:100], f"没有这个参数。{zh}", f"there is no such parameter; {en}".rstrip("; "))
+            zh, en = (f"您要的可能是“{near}”。", f"did you mean “{near}”?") if near else ("", "")
+            raise invalid(name[:100], f"无法识别这个参数。{zh}", f"unknown parameter; {en}".rstrip("; "))
     media = {own: "json", **_MEDIA} if own not in _MEDIA else _MEDIA
     return Asked(values, _language(values, headers), *_format(values, headers, formats, media))
 
@@ -90,13 +90,13 @@ def _pairs(raw: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
     except ValueError as error:
-        raise invalid("", "不是有效的查询串。", "no valid query string.") from error
+        raise invalid("", "不是有效的查询串。", "not a valid query string.") from error
     values: dict[str, str] = {}
     for name, value in pairs:
         if name in values:
-            raise invalid(name[:100], "只能给一次。", "may be given once only.")
+            raise invalid(name[:100], "只能出现一次。", "may occur only once.")
         if _CONTROL.search(name) or _CONTROL.search(value):
-            raise invalid(_CONTROL.sub("�", name)[:100], "含有控制字符。", "holds a control character.")
+            raise invalid(_CONTROL.sub("�", name)[:100], "含有控制字符。", "contains a control character.")
         values[name] = value
     return values
 
@@ -106,7 +106,7 @@ def _language(values: Mapping[str, str], headers: Mapping[str, str]) -> Language
     if asked is not None:
         primary = asked.lower().partition("-")[0]
         if primary not in ("zh", "en"):
-            raise invalid("lang", "只有 zh 和 en。", "there are zh and en.")
+            raise invalid("lang", "应为 zh 或 en。", "should be zh or en.")
         return "en" if primary == "en" else "zh"
     best: tuple[float, Language] = (0.0, "zh")
     for part in headers.get("accept-language", "").split(","):
@@ -127,7 +127,7 @@ def _format(
         for known in formats:
             if asked == known:
                 return known, ""
-        raise invalid("f", f"只有 {'、'.join(formats)}。", f"there are {', '.join(formats)}.")
+        raise invalid("f", f"应为 {'、'.join(formats)}。", f"should be one of {', '.join(formats)}.")
     accept = headers.get("accept")
     if not accept:
         return "json", ""
@@ -144,7 +144,7 @@ def view(values: Mapping[str, str]) -> View:
     release = values.get("release")
     if release is not None:
         if "as_of" in values or "known_at" in values:
-            raise invalid("release", "已固定两个时点。", "pins both clocks already.")
+            raise invalid("release", "已同时固定 as_of 与 known_at。", "pins both clocks already.")
         if not re.fullmatch(r"[1-9][0-9]{0,8}", release):
             raise invalid("release", "应为正整数。", "a positive integer is needed.")
         return View(release=int(release))
@@ -165,7 +165,7 @@ def window(values: Mapping[str, str], fields: Collection[str]) -> Window:
         for name in names:
             if name not in fields:
                 shown = name[:100]
-                raise invalid(parameter, f"没有属性 {shown!r}。", f"there is no property {shown!r}.")
+                raise invalid(parameter, f"没有字段“{shown}”。", f"unknown property “{shown}”.")
     return Window(
         whole("offset", values.get("offset"), least=0, default=0),
         whole("limit", values.get("limit"), least=1, default=DEFAULT_LIMIT, most=MAX_LIMIT),
@@ -197,9 +197,9 @@ def bbox(text: str | None) -> tuple[float, float, float, float] | None:
     try:
         numbers = [float(number) for number in text.split(",")]
     except ValueError as error:
-        raise invalid("bbox", "应为 4 个或 6 个数。", "4 or 6 numbers are needed.") from error
+        raise invalid("bbox", "应为4个或6个数。", "4 or 6 numbers are needed.") from error
     if len(numbers) not in (4, 6) or not all(map(math.isfinite, numbers)):
-        raise invalid("bbox", "应为 4 个或 6 个数。", "4 or 6 numbers are needed.")
+        raise invalid("bbox", "应为4个或6个数。", "4 or 6 numbers are needed.")
     west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
     if south > north:
         raise invalid("bbox", "南边在北边之北。", "its south is north of its north.")
@@ -220,7 +220,7 @@ def whole(name: str, text: str | None, *, least: int, default: int, most: int = 
     if text is None:
         return default
     if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
-        raise invalid(name, f"应为不小于 {least} 的整数。", f"an integer not below {least} is needed.")
+        raise invalid(name, f"应为不小于{least}的整数。", f"an integer not below {least} is needed.")
     return min(int(text), most)
 
 
@@ -236,7 +236,7 @@ def _day(name: str, text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise invalid(name, "应为日期，如 2015-12-31。", "a date such as 2015-12-31 is needed.")
+    raise invalid(name, "应为日期，如2015-12-31。", "a date such as 2015-12-31 is needed.")
 
 
 def _instant(name: str, text: str) -> datetime:
@@ -247,5 +247,5 @@ def _instant(name: str, text: str) -> datetime:
     except ValueError:
         pass
     raise invalid(
-        name, "应为时刻，如 2015-12-31T00:00:00Z。", "a time such as 2015-12-31T00:00:00Z is needed."
+        name, "应为时刻，如2015-12-31T00:00:00Z。", "a time such as 2015-12-31T00:00:00Z is needed."
     )

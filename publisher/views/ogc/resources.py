@@ -64,34 +64,37 @@ def landing(geo: Geo, request: Request) -> Answer:
     def build() -> dict[str, Any]:
         say = asked.say
         return {
-            "title": say("清单：地理与目录服务", "Qingdan: features and catalogue"),
+            "title": say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software"),
             "description": say(
-                "政府清单的每个数据集是一个集合，全站是一个目录。",
-                "Every dataset of government lists is a collection; the site is a catalogue.",
+                "每个数据集是一个集合，全站为一个数据目录。一般读者请查看网页。",
+                "Every dataset is a collection; the site is a data catalog. Readers will prefer the pages.",
             ),
             "links": [
                 _link(geo, "", "self", "application/json", say("本文档", "This document")),
                 _link(geo, "?f=html", "alternate", "text/html", say("网页", "This document as HTML")),
                 _link(geo, "/api", "service-desc", OPENAPI, say("接口定义", "The API definition")),
                 _link(geo, "/api?f=html", "service-doc", "text/html", say("接口说明", "The API as HTML")),
-                _link(geo, "/conformance", "conformance", "application/json", say("符合性", "Conformance")),
+                _link(
+                    geo, "/conformance", "conformance", "application/json", say("标准符合性", "Conformance")
+                ),
                 _link(geo, "/collections", "data", "application/json", say("全部集合", "Collections")),
                 _link(
                     geo,
                     f"/collections/{CATALOGUE}",
                     "http://www.opengis.net/def/rel/ogc/1.0/ogc-catalog",
                     "application/json",
-                    say("目录", "Catalogue"),
+                    say("数据目录", "Data catalog"),
                 ),
             ],
         }
 
-    return _document(geo, asked, build, asked.say("清单", "Qingdan"))
+    title = asked.say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software")
+    return _document(geo, asked, build, title)
 
 
 def conforms(geo: Geo, request: Request) -> Answer:
     asked = parameters.read(request.query, request.headers, ())
-    title = asked.say("符合性", "Conformance")
+    title = asked.say("标准符合性", "Conformance")
     return _document(geo, asked, lambda: {"conformsTo": list(conformance.CLAIMS)}, title)
 
 
@@ -203,7 +206,7 @@ def _one(geo: Geo, request: Request, asked: Asked, item: bytes) -> bytes:
     home = f"/collections/{name}"
     own = f"{home}/items/{identifier}"
     links = [
-        _link(geo, own, "self", collections.GEOJSON, asked.say("本条", "This item")),
+        _link(geo, own, "self", collections.GEOJSON, asked.say("本条目", "This item")),
         _link(geo, f"{own}?f=html", "alternate", "text/html", asked.say("网页", "This item as HTML")),
         _link(geo, home, "collection", collections.media(name), asked.say("集合", "The collection")),
     ]

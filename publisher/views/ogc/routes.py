@@ -121,7 +121,7 @@ async def _searched(geo: Geo, request: Request) -> Request:
     datasets, view = await sync_to_thread(_scope, geo, name, request)
     text = found[0].strip()
     if not text:
-        raise invalid("q", "请给出要找的词。", "say what to look for.")
+        raise invalid("q", "请给出搜索词。", "enter a search term.")
     position = await geo.service.search.position()
     # The catalogue's words stand in this order, side by side (20-004r1, q-response): a phrase to the engine.
     texts = list(map(search.quoted, search.terms(text))) if name == CATALOGUE else [text]
@@ -163,8 +163,8 @@ async def _collect(geo: Geo, wanted: contract.Request, records: dict[str, list[s
         if page.total > MOST_FOUND:
             raise invalid(
                 "q",
-                f"命中 {page.total} 条，请写得更具体（最多 {MOST_FOUND} 条）。",
-                f"{page.total} records hold these words; be more specific (at most {MOST_FOUND}).",
+                f"命中{page.total}条，超过上限{MOST_FOUND}条，请使用更具体的搜索词。",
+                f"{page.total} records match; use more specific terms (at most {MOST_FOUND}).",
             )
         for hit in page.hits:
             records[hit.dataset].append(hit.record)
@@ -191,9 +191,9 @@ def _exception(error: Exception) -> OgcError:
         case LogError() if (told := answering.failure(error)) is not None:
             return told
         case contract.SearchError():
-            return _unavailable("检索暂时不可用。", "Search is unavailable for now.", error.retry_after)
+            return _unavailable("搜索暂不可用。", "Search is temporarily unavailable.", error.retry_after)
         case OperationalError() | LogError(code="busy"):
-            return _unavailable("数据库暂时不可用。", "The database is unavailable for now.", 5)
+            return _unavailable("数据库暂不可用。", "The database is temporarily unavailable.", 5)
         case _:
             return OgcError(500, "NoApplicableCode", "服务器内部错误。", "Internal error.")
 

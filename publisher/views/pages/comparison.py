@@ -156,10 +156,10 @@ def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
     shown = list(tallies.items())[:_BODIES]
     if not shown:
         return None
-    names = tuple(part or visit.t("未分部门", "no part") for part, _ in shown)
+    names = tuple(part or visit.t("未注明报送部门", "no department stated") for part, _ in shown)
     series: dict[str, tuple[int, ...]] = {k: tuple(numbers[k] for _, numbers in shown) for k in KINDS}
     drawn = tuple((kind, numbers) for kind, numbers in series.items() if any(numbers))
-    label = visit.t("各部门的变化，数字见表", "Changes by part; the table has the numbers")
+    label = visit.t("各部门的变化，数据见表", "Changes by department; the table has the numbers")
     return charts.stacked(names, drawn, label=label)
 
 
@@ -173,7 +173,7 @@ def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideB
     for name, old, new in pairs:
         field = catalogue.by_name.get(name)
         if (field is None or not field.personal) and name != catalogue.title_field:
-            title = field_html.title_of(visit, field) if field else visit.t("报送部门", "Handed in by")
+            title = field_html.title_of(visit, field) if field else visit.t("报送部门", "Department")
             left, right = marked_text.sides(
                 pieces(field_html.side(visit, field, old), field_html.side(visit, field, new))
             )

@@ -95,6 +95,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             dataset=kept,
             catalogue=catalogue,
             latest=latest,
+            since=home.since(visit, releases),
             releases=sorted(releases, key=lambda r: -r.number),
             pin=release,
             figures=list(_figures(visit, catalogue, page, releases)),
@@ -118,18 +119,18 @@ def _figures(
     counts = {facet.field: facet for facet in page.facets}
     body, kind = catalogue.body_field or "", catalogue.type_field or ""
     for name, title in (
-        (body if body in counts else "part", visit.t("按机构", "By body")),
+        (body if body in counts else "part", visit.t("按部门", "By body")),
         (kind, visit.t("按类型", "By type")),
     ):
         rows = [(value.title, value.count) for value in counts[name].values] if name in counts else []
         if len(rows) > 1:
-            label = visit.t(f"{title}统计，数字见表", f"{title}; the table has the numbers")
+            label = visit.t(f"{title}统计，数据见表", f"{title}; the table has the numbers")
             yield Figure(title, rows, charts.bars(rows[:_BARS], label=label))
     shown = sorted((r for r in releases if home.seen(visit, r)), key=lambda r: r.number)[-_BARS:]
     times = tuple((f"{r.effective_on:%Y-%m}", r.counts.get("records", 0)) for r in shown)
     if len(times) > 1:
         title = visit.t("历次发布后的条目数", "Records after each release")
-        label = visit.t(f"{title}，数字见表", f"{title}; the table has the numbers")
+        label = visit.t(f"{title}，数据见表", f"{title}; the table has the numbers")
         yield Figure(title, times, charts.columns(times, label=label))
 
 

@@ -58,10 +58,10 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
     except SearchError:
         position = None
     head = Head(
-        title=visit.t("给开发者", "For developers"),
+        title=visit.t("开发者说明", "For developers"),
         description=visit.t(
-            "只读接口，无须登记：例子都是现场执行的。",
-            "A read-only API without registration; the examples were run.",
+            "只读接口，无须注册；示例均在本站实际执行。",
+            "A read-only API without registration; the examples were run on this site.",
         ),
     )
 
@@ -98,10 +98,10 @@ def _questions(service: Service) -> list[_Asked]:
     if found:
         one = {**name, "record": found[0].id}
         asked.append(_Asked(("一条记录", "One record"), records.get_record, one))
-        asked.append(_Asked(("它的沿革", "Its history"), changes.get_history, one))
+        asked.append(_Asked(("历次变化", "Its history"), changes.get_history, one))
         asked.append(
             _Asked(
-                ("检索", "Search"),
+                ("搜索", "Search"),
                 search.search,
                 {},
                 (("q", found[0].title[:20]), ("facets", "dataset"), ("limit", "1")),
@@ -112,7 +112,7 @@ def _questions(service: Service) -> list[_Asked]:
         day = min(r.effective_on for r in releases).isoformat()
         asked.append(
             _Asked(
-                ("往日的清单", "The list on another day"),
+                ("历史日期的清单", "The list on a past date"),
                 records.list_records,
                 name,
                 (("as_of", day), ("limit", "1")),
@@ -174,7 +174,7 @@ def _abridged(value: Any) -> Any:
             return {name: _abridged(one) for name, one in value.items()}
         case list():
             kept = [_abridged(one) for one in value[:_ITEMS]]
-            return kept if len(value) <= _ITEMS else [*kept, f"…（共 {len(value)}）"]
+            return kept if len(value) <= _ITEMS else [*kept, f"…（共{len(value)}项）"]
         case str() if len(value) > _TEXT:
             return f"{value[:_TEXT]}…"
         case _:

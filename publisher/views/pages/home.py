@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from feeds.change_sentence import headline
 from publisher.log.model import Change, Dataset, RecordQuery, Release
@@ -23,7 +24,7 @@ _SENTENCES = 3
 _PLAIN = Grammar()
 type Sentence = tuple[Change, str]
 """A change, and what a person would say of it."""
-EXAMPLES = ("食品经营许可", "危險化學品", "鞍政发 2015 34", "收费", "取消")
+EXAMPLES = ("食品经营许可", "危險化學品", "鞍政发 2015 34", "收费", "取消行政审批")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Kept:
 
     dataset: Dataset
     records: int
+    unit: str
+    since: date | None
+    """First day of effect of its content."""
     latest: Release | None
     """The newest release in effect on the day that the page shows."""
 
@@ -40,6 +44,7 @@ class Kept:
 class News:
     dataset: Dataset
     release: Release
+    when: str
     counts: str
     sentences: tuple[Sentence, ...]
     more: int
@@ -68,12 +73,25 @@ def home(press: Press, visit: Visit) -> Reply:
 def _kept(visit: Visit, dataset: Dataset) -> Kept:
     log = visit.service.log
     page = log.queries.records(dataset.name, RecordQuery(view=visit.view, limit=1))
-    return Kept(dataset, page.total or 0, latest(visit, log.queries.releases(dataset.name)))
+    releases = log.queries.releases(dataset.name)
+    return Kept(
+        dataset,
+        page.total or 0,
+        labels.unit(visit, log.queries.catalogue(dataset.name)),
+        since(visit, releases),
+        latest(visit, releases),
+    )
 
 
 def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
     """The newest that was published, and in effect, at the time that the page shows."""
     return max((r for r in releases if seen(visit, r)), key=lambda r: r.number, default=None)
+
+
+def since(visit: Visit, releases: tuple[Release, ...]) -> date | None:
+    """Day of effect of the newest release in which something takes effect."""
+    newest = latest(visit, tuple(r for r in releases if labels.takes_effect(r)))
+    return newest.effective_on if newest else None
 
 
 def seen(visit: Visit, release: Release) -> bool:
@@ -92,7 +110,8 @@ def _news(visit: Visit, kept: list[Kept]) -> Iterator[News]:
             dataset = datasets[release.dataset]
             told = tuple(sentences(service, dataset, release, _SENTENCES))
             total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
-            yield News(dataset, release, counts, told, max(0, total - len(told)))
+            when = labels.when(visit, service.log.queries.catalogue(dataset.name, release.number), release)
+            yield News(dataset, release, when, counts, told, max(0, total - len(told)))
 
 
 def sentences(service: Service, dataset: Dataset, release: Release, limit: int) -> Iterator[Sentence]:

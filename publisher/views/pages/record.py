@@ -124,7 +124,7 @@ def _printed(
         groups=field_html.groups(visit, seen.catalogue, _besides(seen.content, text), state.originals),
         timeline=seen.timeline,
         pin=pin,
-        cite=_citation(visit, seen.dataset, state),
+        cite=_citation(visit, seen.dataset, state, seen.brought),
         data=data,
         cells=field_html.cells(visit, seen.catalogue, state),
         text=text,
@@ -151,11 +151,14 @@ class Cited:
     address: str
     link: str
     """The same from this page."""
+    day: date
+    """When the release was published, in China."""
 
 
-def _citation(visit: Visit, dataset: Dataset, state: RecordState) -> Cited:
+def _citation(visit: Visit, dataset: Dataset, state: RecordState, release: Release) -> Cited:
     path, pinned = f"/datasets/{dataset.name}/records/{state.id}", (("release", str(state.release)),)
-    return Cited(visit.service.link(f"{path}?release={state.release}"), visit.link(path, pinned))
+    address = visit.service.link(f"{path}?release={state.release}")
+    return Cited(address, visit.link(path, pinned), day_at(release.published_at))
 
 
 def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = None) -> Sequence[Event]:

@@ -31,9 +31,10 @@ def release(press: Press, visit: Visit) -> Reply:
     sequence = service.log.queries.sequence(name)
     listed, files_validity = files.files_of(service, name, number)
 
+    when = labels.when(visit, service.catalogue(name, number), kept)
     head = Head(
         title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",
-        description=f"{visit.day(kept.effective_on)}：{labels.counted(visit, kept.counts)}。{kept.note}",
+        description=f"{when}：{labels.counted(visit, kept.counts)}。{kept.note}",
         column=dataset.title,
         article=True,
         published=kept.published_at,
@@ -51,6 +52,7 @@ def release(press: Press, visit: Visit) -> Reply:
             head,
             dataset=dataset,
             release=kept,
+            when=when,
             changes=[(change, _differences(visit, change)) for change in changes],
             more=max(0, total - len(changes)),
             following=number < max(r.number for r in service.log.queries.releases(name)),

@@ -23,9 +23,9 @@ from search.contract import Hit
 CSV = "text/csv; charset=utf-8"
 XLSX = MEDIA_TYPE
 _HEADINGS = (
-    ("数据集", "Dataset"),
+    ("清单", "List"),
     ("名称", "Title"),
-    ("报送部门", "Handed in by"),
+    ("报送部门", "Department"),
     ("类型", "Type"),
     ("生效日期", "In force from"),
     ("发布编号", "Release"),
@@ -54,7 +54,7 @@ async def _taken(visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitab
     whole = replace(visit, pairs=visit.besides("cursor", "limit", "facets", "explain"))
     query = replace(whole.asked(site.grammar(), clocks=True), limit=api.MAX_HITS)
     first = await api.search_of(service, site, query)
-    name = disposition(f"检索 {' '.join(visit.values('q'))[:80]}.{suffix}", f"search.{suffix}")
+    name = disposition(f"搜索 {' '.join(visit.values('q'))[:80]}.{suffix}", f"search.{suffix}")
 
     async def pages() -> Rows:
         results = await first.read(service)
@@ -110,7 +110,7 @@ async def write_xlsx(headings: Row, pages: Rows) -> bytes:
         sheet.autofilter(0, 0, MOST_ROWS, len(headings) - 1)
         _write(sheet, 0, headings)
 
-    sheets = Sheets(book, "检索结果", head, gap="")
+    sheets = Sheets(book, "搜索结果", head)
 
     def add(rows: Sequence[Row]) -> None:
         for row in rows:

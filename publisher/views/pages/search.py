@@ -31,19 +31,19 @@ _PLAIN = ("word", "phrase")
 _SHOWN = 8
 """Values of a facet that are seen at once; the rest unfolds."""
 SORTS = (
-    ("relevance", "最相关", "Best match"),
-    ("-date", "新的在前", "Newest"),
-    ("date", "旧的在前", "Oldest"),
+    ("relevance", "按相关度", "Best match"),
+    ("-date", "按时间从新到旧", "Newest first"),
+    ("date", "按时间从旧到新", "Oldest first"),
 )
 MATCHES = {
-    "all": ("每一项都含有全部检索词", "Every result holds all of the words"),
+    "all": ("以下结果包含全部搜索词", "All results contain all search terms"),
     "most": (
-        "含全部检索词的太少，以下各项含多数检索词",
-        "Too few hold all of the words; these hold most",
+        "完全匹配的结果较少，已显示包含大部分搜索词的结果",
+        "Few results contain all search terms; showing those that contain most",
     ),
     "any": (
-        "含多数检索词的太少，以下各项含任一检索词",
-        "Too few hold most of the words; these hold any",
+        "完全匹配的结果较少，已显示包含任一搜索词的结果",
+        "Few results contain most search terms; showing those that contain any",
     ),
 }
 
@@ -91,7 +91,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     service = visit.service
     datasets = {d.name: d for d in await sync_to_thread(service.log.datasets.all)}
     asked = " ".join(visit.values("q"))
-    title = visit.t("检索", "Search")
+    title = visit.t("搜索", "Search")
     title = f"{asked[:60]} · {title}" if asked else title
     followed = _followed(visit)
     head = Head(title, listed=False, scope=followed, followed=title if followed.searched else "")

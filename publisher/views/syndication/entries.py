@@ -99,18 +99,18 @@ def _links(change: Change, base: str, home: str) -> Iterator[Link]:
     """The record for programs, its history, the comparison with the state before for both."""
     record = f"{base}/v1{home}/records/{change.record}"
     yield Link(record, "alternate", "application/json")
-    yield Link(f"{record}/history", "related", "application/json", "沿革")
+    yield Link(f"{record}/history", "related", "application/json", "历次变化")
     if change.release > 1:
         states = f"{home}/compare?from={change.release - 1}&to={change.release}"
-        yield Link(base + states, "related", "text/html", "与上次发布比较")
-        yield Link(f"{base}/v1{states}", "related", "application/json", "与上次发布比较")
+        yield Link(base + states, "related", "text/html", "与上一次发布比较")
+        yield Link(f"{base}/v1{states}", "related", "application/json", "与上一次发布比较")
 
 
 def _hidden(change: Change) -> str:
     if change.erased:
-        return "内容已依法清除。"
+        return "内容已依法删除。"
     if change.withdrawn and change.kind != "withdrawn":
-        return "该条目其后已撤回，内容不再列出。"
+        return "该条目其后已撤回公布，内容不再列出。"
     return ""
 
 

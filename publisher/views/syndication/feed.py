@@ -42,7 +42,7 @@ def feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
         id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
         title=title(scope, only, named or {}),
-        subtitle=(only.notice or only.description) if only else f"{site.base} 各数据集的变化",
+        subtitle=(only.notice or only.description) if only else f"{site.base} 各清单的变化",
         updated=_updated(told, datasets),
         link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
         self_link=site.base + address(scope, form, selection.archive),
@@ -76,13 +76,13 @@ def links(
 
 
 def title(scope: Scope, only: Dataset | None, named: Mapping[str, str]) -> str:
-    """「示例市收费目录：取消、撤回」, 「检索“食品经营”（机构：市场监管局）：变化」."""
+    """“示例市收费目录：移出清单、撤回公布”，“搜索“食品经营”（部门：市场监管局）：变化”."""
     kinds = "、".join(TERMS[term] for term in scope.kinds) or "变化"
     until = _until(scope.seen)
     if not scope.searched:
-        return f"{only.title if only else '全部数据集'}：{kinds}{until}"
+        return f"{only.title if only else '全部清单'}：{kinds}{until}"
     filters = "；".join(f"{named.get(name, name)}：{_values(name, values)}" for name, values in scope.filters)
-    told = f"检索“{scope.text}”" if scope.text else "关注"
+    told = f"搜索“{scope.text}”" if scope.text else "关注"
     return f"{told}{f'（{filters}）' if filters else ''}：{kinds}{until}"
 
 

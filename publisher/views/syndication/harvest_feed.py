@@ -17,13 +17,13 @@ SOURCES = "sources"
 """In place of a dataset's name: what was noticed at the sources that are collected."""
 ENTRIES = 100
 """Of an archive; the feed itself has as many at least, where there are as many."""
-_KINDS = {"changed": "改动", "vanished": "消失", "returned": "恢复"}
+_KINDS = {"changed": "变化", "vanished": "消失", "returned": "恢复"}
 _SAID = {
-    "changed": "来源网站改动了“{title}”",
+    "changed": "来源网站上“{title}”有变化",
     "vanished": "来源网站上“{title}”已不可访问",
     "returned": "来源网站上“{title}”恢复访问",
 }
-_SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容散列值", "status": "状态码"}
+_SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容哈希值", "status": "状态码"}
 
 
 def sources_feed(log: Log, form: Form, archive: int | None = None) -> bytes:
@@ -45,8 +45,8 @@ def sources_feed(log: Log, form: Form, archive: int | None = None) -> bytes:
     scope, previous = Scope(SOURCES), first - ENTRIES if first > ENTRIES else None
     feed = Feed(
         id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
-        title="来源网站的变动",
-        subtitle=f"{site.base} 所采集的网页在来源网站上的改动、消失和恢复；已公布的内容不因此改变",
+        title="来源网页的变化",
+        subtitle=f"{site.base} 所采集的网页在来源网站上的变化、消失和恢复；已发布的内容不因此变化",
         updated=shown[0].at if shown else moment(0),
         link=f"{site.base}/",
         self_link=site.base + address(scope, form, archive),
@@ -61,7 +61,7 @@ def sources_feed(log: Log, form: Form, archive: int | None = None) -> bytes:
 def _entry(notice: Notice, site: Site) -> Entry:
     title = _SAID[notice.kind].format(title=notice.title or notice.url)
     at = f"{notice.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    said = f"{title}。由{_SIGNS[notice.detected_by]}发现，{at}（北京时间）；改动前后的网页都已留存为凭据。"
+    said = f"{title}。由{_SIGNS[notice.detected_by]}发现，{at}（北京时间）；变化前后的网页均已存档。"
     link = f'<a href="{escape(notice.url)}">{escape(notice.url)}</a>'
     scheme = f"tag:{site.tag_authority}:notice"
     return Entry(

@@ -51,8 +51,8 @@ def _groups(
     datasets: Sequence[Dataset], values: Mapping[str, Iterable[str]], named: Mapping[str, str]
 ) -> Iterator[tuple[str, list[Scope]]]:
     yield "全部 / Everything", [scope()]
-    yield "数据集 / Datasets", [scope(dataset=dataset.name) for dataset in datasets]
-    yield "变化的种类 / Kinds of change", [scope(kinds=(term,)) for term in TERMS]
+    yield "清单 / Lists", [scope(dataset=dataset.name) for dataset in datasets]
+    yield "变化类型 / Kinds of change", [scope(kinds=(term,)) for term in TERMS]
     for name in FILED:
         found = [scope(filters={name: (value,)}) for value in values.get(name, ())]
         if found:

@@ -11,6 +11,7 @@ from feeds.fee_direction import CHARGES
 from feeds.feed import Link
 from publisher.log.model import ChangeKind, View
 from publisher.views.syndication.formats import FORMATS
+from schemas import words
 
 type Form = str
 """The suffix of a feed's address."""
@@ -26,7 +27,7 @@ SEARCH = "search"
 FILED = ("body", "division", "type", "topic")
 """Facets whose values have a feed each that is listed, and that a hub is told of."""
 
-TERMS: dict[str, str] = dict([*KINDS.items(), *CHARGES.items()])
+TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in KINDS} | dict(CHARGES.items())
 """Kinds of change that may be asked for → their names; what a charge did is a kind of its own."""
 
 

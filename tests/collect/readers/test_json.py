@@ -51,7 +51,10 @@ def test_a_broken_line_is_named() -> None:
     assert opened.records is not None
     with pytest.raises(UnreadableFile) as caught:
         list(opened.records)
-    assert (caught.value.finding.code, caught.value.finding.row) == ("json-broken", 2)
+    finding = caught.value.finding
+    assert (finding.code, finding.row) == ("json-broken", 2)
+    assert finding.message_zh.startswith("第2行第7个字符处 JSON 语法错误")
+    assert finding.message_en.startswith("JSON syntax error at line 2, character 7")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,19 @@ def test_json_that_holds_no_records_is_refused(text: str, code: str) -> None:
     with pytest.raises(UnreadableFile) as caught:
         open_grids(text.encode(), "f.json")
     assert caught.value.finding.code == code
+
+
+def test_the_place_of_a_syntax_error_is_told_in_lines_and_characters_of_both_languages() -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        open_grids('[\n{"名称": "甲" "乙": 1}\n]'.encode(), "f.json")
+    assert caught.value.finding.message_zh.startswith("第2行第12个字符处 JSON 语法错误")
+
+
+def test_what_is_no_object_is_told_by_its_number_and_its_type() -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        open_grids(b'[{"a": 1}, 2]', "f.json")
+    assert caught.value.finding.message_zh == "JSON 结构不符：第2个元素是数字，不是对象"
+    assert caught.value.finding.message_en.endswith("item 2 is a number, not an object")
 
 
 def test_text_that_begins_with_a_bracket_is_no_json() -> None:

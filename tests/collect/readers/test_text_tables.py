@@ -46,7 +46,9 @@ def test_quoted_cells_hold_delimiters_and_newlines_and_rows_are_counted_as_a_spr
 
 def test_quotes_that_do_not_pair_are_told() -> None:
     opened = open_grids('a,b\n"公"安,1\n税务,2\n'.encode(), "f.csv")
-    assert [f.code for f in opened.findings] == ["csv-quotes"]
+    (finding,) = opened.findings
+    assert (finding.code, finding.row) == ("csv-quotes", 2)
+    assert finding.message_zh.startswith("第2行的引号没有成对")
     assert texts(opened.grids[0])[2] == ["税务", "2"]
 
 

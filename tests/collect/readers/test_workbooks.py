@@ -104,12 +104,15 @@ def test_a_formula_gives_its_saved_result_and_one_without_is_told() -> None:
     assert texts(opened.grids[0]) == [["2"]]
     (finding,) = opened.findings
     assert (finding.code, finding.row, finding.found) == ("formula-without-value", 1, "=ROW()")
+    assert finding.message_zh == "B1 单元格只有公式，没有计算结果，按空白读取"
 
 
 def test_a_long_code_kept_as_a_number_is_told() -> None:
     sheet = sheet_xml('<row r="1"><c r="A1"><v>123456789012345678</v></c></row>')
     opened = open_grids(with_parts(samples.xlsx(), {SHEET: sheet}), "f")
-    assert [f.code for f in opened.findings] == ["digits-lost"]
+    (finding,) = opened.findings
+    assert finding.code == "digits-lost"
+    assert finding.message_en == "A1: codes are stored as numbers; digits after the 15th are lost"
     assert "e" not in texts(opened.grids[0])[0][0]
 
 

@@ -146,7 +146,7 @@ def test_an_index_that_does_not_hold_what_was_written_is_not_put_in_force(
         admin.indices.refresh(index=f"{elasticsearch.alias}-000002")
         assert admin.delete(index=f"{elasticsearch.alias}-000002", id="n0")["result"] == "deleted"
 
-    with pytest.raises(SearchError, match="2999 条文档，应为 3000 条"):
+    with pytest.raises(SearchError, match="2999个文档，应为3000个"):
         call(on_elasticsearch.rebuild, losing())
     assert spans(on_elasticsearch, "许可") == ["a"]
     assert call(on_elasticsearch.rebuild, [document("a", "新的许可", version=2)]) == 1

@@ -9,6 +9,7 @@ from types import ModuleType
 import msgspec
 
 from publisher.ingest.findings.files import DAMAGED, ENCRYPTED, TOO_LARGE
+from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 
 
@@ -20,9 +21,14 @@ def run(module: ModuleType, data: bytes, seconds: float) -> bytes:
             command, input=data, capture_output=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as problem:
-        raise ReaderError(TOO_LARGE, f"> {seconds} s") from problem
+        raise ReaderError(
+            TOO_LARGE, Bilingual(f"读取超过{seconds:g}秒", f"reading took more than {seconds:g} s")
+        ) from problem
     if done.returncode:
-        raise ReaderError(DAMAGED, f"parser stopped with {done.returncode}")
+        raise ReaderError(
+            DAMAGED,
+            Bilingual(f"识读程序中止（{done.returncode}）", f"the parser stopped ({done.returncode})"),
+        )
     return done.stdout
 
 

@@ -14,7 +14,7 @@ type Json = Any
 type Instant = Annotated[datetime, Meta(tz=True)]
 type Content = Annotated[
     dict[str, Json],
-    Meta(description="字段名 → 值; 没有值的字段不出现 / Field → value; a field without a value is absent"),
+    Meta(description="字段名 → 值；没有值的字段不出现 / Field → value; a field without a value is absent"),
 ]
 type Status = Literal["current", "future", "removed", "withdrawn", "erased"]
 type Kind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
@@ -34,23 +34,21 @@ def fill[T: Answer](answer: type[T], value: object, **own: Any) -> T:
 
 
 class Source(Answer, frozen=True, kw_only=True):
-    """一次发布所依据的原始文件; 只给出名称与摘要, 不提供原件。/ Evidence: named, never served."""
+    """一次发布所依据的原始文件；只给出名称与校验值，不提供原件。/ Evidence: named, never served."""
 
-    digest: Annotated[str, Meta(description="原件的 SHA-256, 十六进制 / SHA-256 of the bytes")]
+    digest: Annotated[str, Meta(description="原件的 SHA-256，十六进制 / SHA-256 of the bytes")]
     name: str
     media_type: str
     size: Annotated[int, Meta(description="字节数 / Bytes")]
     obtained_at: Instant
     url: str | None
-    detected_by: Annotated[str, Meta(description="如何得知有变 / How a change was noticed")]
-    partial: Annotated[bool, Meta(description="是否只是一部分 / Whether it holds only a part")]
-    parser_version: Annotated[
-        str, Meta(description="读它的解读程序的版本 / Version of the parser that read it")
-    ]
+    detected_by: Annotated[str, Meta(description="发现变化的方式 / How a change was noticed")]
+    partial: Annotated[bool, Meta(description="是否只是一部分 / Whether it is only a part")]
+    parser_version: Annotated[str, Meta(description="识读程序的版本 / Version of the parser")]
 
 
 class Part(Answer, frozen=True, kw_only=True):
-    """数据集中由一个部门报送的部分。/ The share of a dataset that one body hands in."""
+    """报送部门：报送数据集一部分的部门。/ A department that submits a share of a dataset."""
 
     name: str
     aliases: tuple[str, ...]
@@ -65,13 +63,13 @@ class ReleaseReference(Answer, frozen=True, kw_only=True):
     number: int
     published_at: Instant
     effective_on: date
-    basis: Annotated[str, Meta(description="依据的文号 / The document it rests on")]
-    records: Annotated[int | None, Meta(description="此后有效的记录数 / Records in force after it")]
+    basis: Annotated[str, Meta(description="依据的文号 / Document number of its basis")]
+    records: Annotated[int | None, Meta(description="发布后有效的记录数 / Records in force after it")]
     link: str
 
 
 class DatasetLinks(Answer, frozen=True, kw_only=True):
-    """数据集各处的地址。/ Where everything of the dataset is."""
+    """数据集的各个地址。/ Addresses of the dataset."""
 
     self: str
     schema: str
@@ -83,23 +81,23 @@ class DatasetLinks(Answer, frozen=True, kw_only=True):
 
 
 class Dataset(Answer, frozen=True, kw_only=True):
-    """一个机构在一个地区保有的一份清单。/ A catalogue kept by one body for one area."""
+    """一个公布机关在一个地区的一份清单。/ One list of one body for one area."""
 
     name: str
-    catalogue: Annotated[str, Meta(description="所用的清单种类 / The kind of catalogue")]
+    catalogue: Annotated[str, Meta(description="清单类型 / The kind of list")]
     title: str
     title_en: str
-    body: Annotated[str, Meta(description="发布机构 / The publishing body")]
+    body: Annotated[str, Meta(description="公布机关 / The publishing body")]
     division: Annotated[str | None, Meta(description="行政区划代码 GB/T 2260")]
     licence: str
     contact: str
     description: str
-    notice: Annotated[str, Meta(description="读者须先知道的事 / What a reader must know first")]
+    notice: Annotated[str, Meta(description="读者须知 / What readers must know first")]
     labels: Annotated[
         tuple[str, ...],
-        Meta(description="`demo` 演示数据, `partial` 不完整 / Machine-readable twins of notice"),
+        Meta(description="`demo` 演示数据，`partial` 不完整 / Machine-readable twins of notice"),
     ]
-    source_note: Annotated[str, Meta(description="数据来自何处 / Where the data are from")]
+    source_note: Annotated[str, Meta(description="数据来源 / Where the data are from")]
     parts: tuple[Part, ...]
     created_at: Instant | None
     latest_release: ReleaseReference | None
@@ -123,30 +121,32 @@ class SchemaField(Answer, frozen=True, kw_only=True):
     description: str
     required: bool
     unit: str
-    vocabulary: Annotated[tuple[str, ...], Meta(description="取值范围; 空为不限 / Empty: any value")]
-    open_vocabulary: Annotated[bool, Meta(description="范围外的值也可 / Others may occur")]
+    vocabulary: Annotated[tuple[str, ...], Meta(description="取值范围；空为不限 / Empty: any value")]
+    open_vocabulary: Annotated[bool, Meta(description="也可有范围外的值 / Others may occur")]
     operators: Annotated[
         tuple[str, ...],
-        Meta(description="可用的筛选: `eq`、`gte` 等; 空为不可筛选 / How it may be filtered"),
+        Meta(description="可用的筛选：`eq`、`gte` 等；空为不可筛选 / How it may be filtered"),
     ]
     sortable: bool
     facet: Annotated[bool, Meta(description="可用于 facets / May be named in facets")]
-    searched: Annotated[bool, Meta(description="可被检索 / Its text is searched")]
+    searched: Annotated[bool, Meta(description="可搜索 / Its text is searched")]
 
 
 class Schema(Answer, frozen=True, kw_only=True):
-    """数据集的结构; 每次发布固定用当时的结构。/ The schema; a release pins the one it was made with."""
+    """清单类型定义；每次发布固定用当时的定义。/ The definition; a release pins the one that it used."""
 
     dataset: str
     catalogue: str
-    release: Annotated[int | None, Meta(description="这是哪次发布的结构 / Whose schema this is")]
+    release: Annotated[
+        int | None, Meta(description="这是哪次发布所用的定义 / Release that used this definition")
+    ]
     title: str
     title_en: str
     description: str
-    digest: Annotated[str, Meta(description="结构文件的 SHA-256 / SHA-256 of the schema's file")]
+    digest: Annotated[str, Meta(description="定义文件的 SHA-256 / SHA-256 of the definition's file")]
     identity: Annotated[
         tuple[tuple[str, ...], ...],
-        Meta(description="识别一条记录的字段, 依次取第一组有值的 / What identifies a record"),
+        Meta(description="识别一条记录的字段，依次取第一组有值的 / What identifies a record"),
     ]
     title_field: str
     running: Annotated[bool, Meta(description="只增不减的清单 / A list that only grows")]
@@ -164,7 +164,7 @@ class SchemaLinks(Answer, frozen=True, kw_only=True):
 
 
 class Release(Answer, frozen=True, kw_only=True):
-    """一次发布: 要么全部生效, 要么全无; 永不修改。/ One atomic release; never edited."""
+    """一次发布：全部生效或全部不生效，发布后不再更改。/ One atomic release; never edited."""
 
     sequence: Annotated[int, Meta(description="全站的顺序号 / Site-wide sequence")]
     number: Annotated[int, Meta(description="本数据集内的编号 / Number in its dataset")]
@@ -175,19 +175,19 @@ class Release(Answer, frozen=True, kw_only=True):
     actor: str
     counts: Annotated[
         dict[str, int],
-        Meta(description="`added`、`changed`、`removed` …, `records` 为此后有效的记录数"),
+        Meta(description="`added`、`changed`、`removed` …，`records` 为发布后有效的记录数"),
     ]
     sources: tuple[Source, ...]
     left_out: Annotated[
         tuple[dict[str, Json], ...],
-        Meta(description="有错而未发布的行 / Rows in error that were left out"),
+        Meta(description="有误而未发布的行 / Rows in error that were left out"),
     ]
-    erased: Annotated[bool, Meta(description="其中有内容后来依法删除 / Something of it was erased since")]
+    erased: Annotated[bool, Meta(description="部分内容后经依法删除 / Part of it was erased later")]
     catalogue_digest: str
     parser_version: str
     software_version: str
     manifest_hash: str
-    previous_hash: Annotated[str, Meta(description="前一次发布的散列 / Hash of the release before")]
+    previous_hash: Annotated[str, Meta(description="上一次发布的哈希值 / Hash of the release before")]
     hash: str
     links: ReleaseLinks
 
@@ -202,12 +202,12 @@ class ReleaseLinks(Answer, frozen=True, kw_only=True):
 
 class PageLinks(Answer, frozen=True, kw_only=True):
     self: str
-    next: Annotated[str | None, Meta(description="下一页; 末页为空 / null at the end")]
+    next: Annotated[str | None, Meta(description="下一页；末页为空 / null at the end")]
     dataset: str
 
 
 class Releases(Answer, frozen=True, kw_only=True):
-    """数据集的发布, 新的在前。/ The releases of a dataset, newest first."""
+    """数据集的发布，新的在前。/ The releases of a dataset, newest first."""
 
     dataset: str
     total: int
@@ -219,34 +219,36 @@ class RecordLinks(Answer, frozen=True, kw_only=True):
     self: str
     history: str
     dataset: str
-    release: Annotated[str, Meta(description="带来此状态的发布 / The release that brought this state")]
+    release: Annotated[str, Meta(description="此内容所属的发布 / The release that brought this state")]
     schema: str
 
 
 class Revision(Answer, frozen=True, kw_only=True):
-    """内容的凭证: SHA-256(salt ‖ 规范 JSON, RFC 8785)。/ Commits to the content; anyone can check."""
+    """内容的哈希校验：SHA-256（salt ‖ 规范 JSON，RFC 8785）。/ Commits to the content; anyone can check."""
 
     hash: str
     salt: Annotated[str | None, Meta(description="十六进制 / Hexadecimal")]
 
 
 class RecordItem(Answer, frozen=True, kw_only=True):
-    """列表中的一条记录。/ A record in a list."""
+    """一页中的一条记录。/ A record in a list."""
 
     dataset: str
-    id: Annotated[str, Meta(description="不透明、永久的编号 / Opaque, permanent")]
+    id: Annotated[str, Meta(description="记录标识，长期不变，请勿解析 / Permanent; do not parse it")]
     status: Status
     title: str
-    part: Annotated[str | None, Meta(description="由哪个部门报送 / Who hands it in")]
+    part: Annotated[str | None, Meta(description="报送部门 / The department that submits it")]
     content: Content
-    release: Annotated[int, Meta(description="带来此状态的发布 / The release that brought this state")]
-    effective_from: Annotated[date, Meta(description="此状态自何日起 / In effect from this day")]
-    effective_to: Annotated[date | None, Meta(description="至何日止(不含) / Until this day, exclusive")]
-    known_from: Annotated[datetime, Meta(tz=True, description="何时发布 / When it was published")]
-    known_to: Annotated[datetime | None, Meta(description="何时被更正(UTC) / When it was corrected")]
+    release: Annotated[int, Meta(description="此内容所属的发布 / The release that brought this state")]
+    effective_from: Annotated[date, Meta(description="此内容自何日起有效 / In effect from this day")]
+    effective_to: Annotated[date | None, Meta(description="至何日止（不含） / Until this day, exclusive")]
+    known_from: Annotated[datetime, Meta(tz=True, description="发布时间 / When it was published")]
+    known_to: Annotated[datetime | None, Meta(description="被更正的时间（UTC） / When it was corrected")]
     withdrawn_at: Annotated[
         datetime | None,
-        Meta(description="现已撤回的, 何时撤回(UTC); 在往日的视图里也标明 / Withdrawn since, if it was"),
+        Meta(
+            description="现已撤回公布的，撤回时间（UTC）；查询历史日期时也标明 / Withdrawn since, if it was"
+        ),
     ]
     reason: Annotated[str, Meta(description="更正、撤回等的理由 / Why it was corrected, withdrawn …")]
     revision: Revision | None
@@ -254,19 +256,19 @@ class RecordItem(Answer, frozen=True, kw_only=True):
 
 
 class Record(RecordItem, frozen=True, kw_only=True):
-    """一条记录, 连同出处。/ One record, with where it was found."""
+    """一条记录及其出处位置。/ One record and its place in the source."""
 
     originals: Annotated[
         dict[str, str],
         Meta(description="与原文写法不同的字段 → 原单元格文字 / Field → cell text, where it differs"),
     ]
     locator: Annotated[
-        dict[str, Json], Meta(description="在原件中的位置: 工作表、行、单元格 / Where it stood")
+        dict[str, Json], Meta(description="在原件中的位置：工作表、行、单元格 / Where it stood")
     ]
     excerpts: Annotated[
         dict[str, str],
         Meta(
-            description="字段 → 在 locator.cells 所指之处原来写的文字, 至多 200 字 / "
+            description="字段 → 在 locator.cells 所指之处原文，至多200字 / "
             "Field → what stood at its place in locator.cells, 200 characters at most"
         ),
     ]
@@ -275,7 +277,7 @@ class Record(RecordItem, frozen=True, kw_only=True):
 
 class FacetValue(Answer, frozen=True, kw_only=True):
     value: str
-    title: Annotated[str, Meta(description="供人阅读的名称 / The value for people")]
+    title: Annotated[str, Meta(description="便于阅读的名称 / The value for people")]
     count: int
 
 
@@ -286,10 +288,10 @@ class Facet(Answer, frozen=True, kw_only=True):
 
 
 class Records(Answer, frozen=True, kw_only=True):
-    """一页记录。各页同属一个时点, 其间的发布不会打乱翻页。/ One page; all pages are of one state."""
+    """一页记录。各页同属一个版本，其间的发布不影响翻页。/ One page; all pages are of one state."""
 
     dataset: str
-    total: Annotated[int, Meta(description="符合条件的总数, 精确 / Exact")]
+    total: Annotated[int, Meta(description="符合条件的总数，精确 / Exact")]
     records: tuple[RecordItem, ...]
     facets: tuple[Facet, ...]
     links: PageLinks
@@ -318,26 +320,28 @@ class Change(Answer, frozen=True, kw_only=True):
     kind: Kind
     cause: Annotated[
         Literal["source", "reading"],
-        Meta(description="`source` 原文变了; `reading` 只是我们读得更准 / `reading`: a better parser"),
+        Meta(description="`source` 原文有变化；`reading` 识读改进，原文未变 / `reading`: a better parser"),
     ]
     release: int
     effective_on: date
-    effective_to: Annotated[date | None, Meta(description="至何日止(不含); 空为一直 / Acts until, exclusive")]
+    effective_to: Annotated[
+        date | None, Meta(description="至何日止（不含）；空为一直 / Acts until, exclusive")
+    ]
     published_at: Instant
     reason: str
     content: Annotated[
         Content | None,
-        Meta(description="此后的内容; 移除、撤回、删除的为空 / What holds from then on, if anything"),
+        Meta(description="现内容；移出、撤回、删除的为空 / The content after the change, if any"),
     ]
     revision: Revision | None
-    withdrawn: Annotated[bool, Meta(description="记录现已撤回 / The record is withdrawn now")]
-    erased: Annotated[bool, Meta(description="内容已依法删除 / Its contents were destroyed")]
-    fields: Annotated[tuple[FieldChange, ...], Meta(description="逐字段的前后 / Field by field")]
+    withdrawn: Annotated[bool, Meta(description="记录现已撤回公布 / The record is withdrawn now")]
+    erased: Annotated[bool, Meta(description="内容已依法删除 / Its content was destroyed")]
+    fields: Annotated[tuple[FieldChange, ...], Meta(description="各字段的原内容和现内容 / Field by field")]
     links: ChangeLinks
 
 
 class History(Answer, frozen=True, kw_only=True):
-    """一条记录的全部变化, 旧的在前。/ Everything that happened to a record, oldest first."""
+    """一条记录的全部变化，旧的在前。/ Everything that happened to a record, oldest first."""
 
     dataset: str
     id: str
@@ -358,10 +362,10 @@ class Changes(Answer, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     last: Annotated[
         int,
-        Meta(description="本页最大的顺序号; 下次以 since 传来 / Pass it as since the next time"),
+        Meta(description="本页最大的顺序号；下次请求时作为 since 传入 / Pass it as since the next time"),
     ]
     erased: Annotated[
         tuple[str, ...],
-        Meta(description="内容已依法删除的记录, 镜像也须删除; 只在第一页 / Destroy what you hold of these"),
+        Meta(description="内容已依法删除的记录，镜像也须删除；只在第一页 / Delete your copies of these"),
     ]
     links: PageLinks

@@ -16,7 +16,7 @@ class Marked(Answer, frozen=True, kw_only=True):
     text: str
     marks: Annotated[
         tuple[tuple[int, int], ...],
-        Meta(description="[起, 止), 按字符数 / In code points of text"),
+        Meta(description="起止位置（含起不含止），按字符数 / In code points of text"),
     ]
 
 
@@ -27,15 +27,15 @@ class HitLinks(Answer, frozen=True, kw_only=True):
 
 
 class Explanation(Answer, frozen=True, kw_only=True):
-    """命中的一个原因。/ One reason for which a hit was found."""
+    """匹配说明。/ One reason for which a hit was found."""
 
-    word: Annotated[str, Meta(description="所找的词 / The word that was looked for")]
-    form: Annotated[str, Meta(description="文中的写法 / As it was met")]
+    word: Annotated[str, Meta(description="搜索词 / The word of the query")]
+    form: Annotated[str, Meta(description="文中的写法 / As written in the text")]
     how: Annotated[
         Literal["word", "phrase", "alias", "synonym", "taiwan", "own-number", "cited-number"],
-        Meta(description="本词、词组、机构别名、同义说法、台湾用语、自身或引用的文号 / How both are one"),
+        Meta(description="本词、词组、部门别名、同义词、台湾用语、自身或引用的文号 / How both are one"),
     ]
-    fields: Annotated[tuple[str, ...], Meta(description="在哪些字段 / Where it stands")]
+    fields: Annotated[tuple[str, ...], Meta(description="出现在哪些字段 / Where it occurs")]
     text: Annotated[str, Meta(description="中文说明 / In Chinese words")]
     text_en: Annotated[str, Meta(description="英文说明 / In English words")]
 
@@ -49,28 +49,28 @@ class Hit(Answer, frozen=True, kw_only=True):
     excerpts: tuple[Marked, ...]
     explanation: Annotated[
         tuple[Explanation, ...] | None,
-        Meta(description="为何命中; 未要求则为空 / Why it was found; null unless explain=true"),
+        Meta(description="匹配说明；未请求则为空 / Why it was found; null unless explain=true"),
     ]
     links: HitLinks
 
 
 class SearchLinks(Answer, frozen=True, kw_only=True):
     self: str
-    next: Annotated[str | None, Meta(description="下一页; 末页为空 / null at the end")]
+    next: Annotated[str | None, Meta(description="下一页；末页为空 / null at the end")]
 
 
 class Found(Answer, frozen=True, kw_only=True):
-    """检索结果。/ What was found."""
+    """搜索结果。/ Search results."""
 
-    total: Annotated[int, Meta(description="match 所指集合的总数, 精确 / Exact, of the set named by match")]
+    total: Annotated[int, Meta(description="match 所指集合的总数，精确 / Exact, of the set named by match")]
     match: Annotated[
         Literal["all", "most", "any"],
-        Meta(description="命中含全部词、多数词或任一词 / Hits hold all words, most, or any"),
+        Meta(description="结果包含全部、多数或任一搜索词 / Hits contain all words, most, or any"),
     ]
     did_you_mean: Annotated[
         str | None,
         Meta(
-            description="您是不是要找: 没有内容含全部词时, 命中的是这个名称 / "
+            description="您要找的是不是：没有内容包含全部搜索词时，结果为此名称的 / "
             "The name probably meant; where given, hits are of it"
         ),
     ]
@@ -83,15 +83,15 @@ class Suggestion(Answer, frozen=True, kw_only=True):
     text: str
     kind: Annotated[
         Literal["name", "body", "number"],
-        Meta(description="名称、机构或文号 / A title, body or document number"),
+        Meta(description="名称、部门或文号 / A title, body or document number"),
     ]
     count: Annotated[
-        int, Meta(description="今天有效的记录中有多少条如此 / Records in effect today that carry it")
+        int, Meta(description="今天有效的记录中符合的条数 / Records in effect today that carry it")
     ]
-    link: Annotated[str, Meta(description="检索它 / The search for it")]
+    link: Annotated[str, Meta(description="搜索它的地址 / The search for it")]
 
 
 class Suggestions(Answer, frozen=True, kw_only=True):
-    """输入时的提示。/ What may be meant by what was typed so far."""
+    """输入时的搜索建议。/ Suggestions for partial input."""
 
     suggestions: tuple[Suggestion, ...]

@@ -31,7 +31,7 @@ _CHANGES = Grammar(
         path="/v1/datasets/{dataset}/records/{record}/history",
         tag="记录",
         summary="一条记录的历史",
-        description="每次变化: 何时、由哪次发布、为何、逐字段的前后; 旧的在前。\n\n"
+        description="每次变化的日期、所属发布、理由和各字段的原内容、现内容；旧的在前。\n\n"
         "Every change of the record, oldest first: when, by which release, why, field by field.",
         answer=common.History,
         parameters=(DATASET, RECORD),
@@ -65,8 +65,8 @@ def get_history(service: Service, call: Call) -> Reply:
         path="/v1/datasets/{dataset}/changes",
         tag="发布",
         summary="数据集的变化",
-        description="按顺序号排列, 默认旧的在前。镜像从 since=0 起逐页取到 links.next 为空, 记住 last, "
-        "下次以 since 传来。\n\n"
+        description="按顺序号排列，默认旧的在前。镜像从 since=0 起逐页取到 links.next 为空，记住 last，"
+        "下次请求时作为 since 传入。\n\n"
         "Changes by sequence, oldest first. A mirror begins with since=0, walks until links.next is null, "
         "keeps last and passes it as since the next time; docs/api.md tells how to lay changes into a copy.",
         answer=common.Changes,
@@ -74,7 +74,7 @@ def get_history(service: Service, call: Call) -> Reply:
             DATASET,
             Parameter(
                 "since",
-                "供镜像: 此顺序号之后的, 由旧到新直到最后; 0 为从头 / For mirrors: all after this sequence, "
+                "供镜像：此顺序号之后的，由旧到新直到最后；0为从头 / For mirrors: all after this sequence, "
                 "oldest first; 0 is from the beginning",
                 {"type": "integer", "minimum": 0},
             ),
@@ -91,7 +91,7 @@ def get_history(service: Service, call: Call) -> Reply:
             replace(RELEASE, description="只要这次发布的变化 / Only what this release changed"),
             Parameter(
                 "sort",
-                "sequence 旧的在前, -sequence 新的在前 / Oldest or newest first",
+                "sequence 旧的在前，-sequence 新的在前 / Oldest or newest first",
                 {"type": "string", "enum": ["sequence", "-sequence"], "default": "sequence"},
             ),
             LIMIT,
@@ -123,7 +123,7 @@ def _check_since(call: Call, asked: Parameters) -> None:
                 Fault(
                     parameter="since",
                     code="conflict",
-                    detail=f"镜像须由旧到新取全, 不能与 {'、'.join(against) or 'sort=-sequence'} 同用。",
+                    detail=f"镜像须由旧到新取全，不能与 {'、'.join(against) or 'sort=-sequence'} 同用。",
                     detail_en="A mirror needs every change, oldest first: it goes with no after, before, "
                     "release or sort=-sequence.",
                 )

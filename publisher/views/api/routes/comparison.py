@@ -29,7 +29,8 @@ TAG = "发布"
 _SIDE = {"type": "string", "pattern": r"^([1-9][0-9]{0,8}|[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?)$"}
 FROM = Parameter(
     "from",
-    "之前的状态: 发布的编号、日期(那一天有效的)或时刻(当时所公布的) / The earlier state: a release's "
+    "原版本：发布的编号、日期（该日有效的内容）或时刻（截至该时刻已发布的内容） / "
+    "The earlier state: a release's "
     "number, a day of effect, or an instant of publication",
     _SIDE,
     required=True,
@@ -37,18 +38,18 @@ FROM = Parameter(
 )
 TO = Parameter(
     "to",
-    "之后的状态, 写法同 from; 默认此刻 / The later state, written like from; the present by default",
+    "现版本，写法同 from；默认此刻 / The later state, written like from; the present by default",
     _SIDE,
     example="2",
 )
 KIND = Parameter(
     "kind",
-    "只要这些变化, 同名多次为「或」 / Only these kinds; repeat it for or",
+    "只要这些变化，同名多次为“或” / Only these kinds; repeat it for or",
     {"type": "array", "items": {"type": "string", "enum": list(KINDS)}},
 )
 PART = Parameter(
     "part",
-    "只要这些部门报送的, 同名多次为「或」 / Only what these parts hand in; repeat it for or",
+    "只要这些部门报送的，同名多次为“或” / Only what these parts hand in; repeat it for or",
     {"type": "array", "items": {"type": "string"}},
 )
 HEADERS = Parameter(
@@ -58,7 +59,7 @@ HEADERS = Parameter(
 )
 _KNOWN = replace(
     KNOWN_AT,
-    description="两端都是日期时: 看本站在那一时刻的说法 / Of two days: as said at that instant",
+    description="两端都是日期时：截至该时刻本站已发布的内容 / Of two days: as published by that instant",
 )
 _CSV = Grammar(names=two_states.NAMES | {"headers"}, filters=two_states.FILTERS)
 _BOOK = Grammar(names=two_states.NAMES, filters=two_states.FILTERS)
@@ -70,12 +71,12 @@ _PROBLEMS = ("no-such-dataset", "no-such-release")
         name="compare",
         path="/v1/datasets/{dataset}/compare",
         tag=TAG,
-        summary="比较两个状态",
-        description="两次发布、两个日期或两个时刻之间: 增、减、改、更名、撤回, 逐字段, 长文字逐字标出, "
-        "并附每次公布的依据与 JSON Patch。likely_renames 只是推测, 不是公布的事实。\n\n"
+        summary="比较两个版本",
+        description="两次发布、两个日期或两个时刻之间：新增、移出、调整、更名、撤回公布，逐字段列出，长文字逐字标出，"
+        "并附每次发布的依据与 JSON Patch。likely_renames 为系统推测，未经公布机关确认。\n\n"
         "What differs between two releases, days or instants: field by field, texts by character, with the "
         "releases that led there and a JSON Patch (RFC 6902) on an object of record id → content. "
-        "likely_renames are guesses that nobody published.",
+        "likely_renames are inferred and not confirmed by the publishing body.",
         answer=compared.Comparison,
         parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN, LIMIT, CURSOR),
         problems=(*_PROBLEMS, "invalid-cursor"),
@@ -94,8 +95,8 @@ def compare_states(service: Service, call: Call) -> Reply:
         name="compare_csv",
         path="/v1/datasets/{dataset}/compare.csv",
         tag=TAG,
-        summary="比较两个状态(CSV)",
-        description="每个有变化的字段一行; UTF-8 带 BOM, 单元格不会成为公式。\n\n"
+        summary="比较两个版本（CSV）",
+        description="每个有变化的字段一行；UTF-8 带 BOM，单元格内容不会被当作公式。\n\n"
         "One row for each field that differs, for spreadsheets: UTF-8 with a BOM, no cell can be a formula.",
         parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN, HEADERS),
         problems=_PROBLEMS,
@@ -120,8 +121,8 @@ def compare_csv(service: Service, call: Call) -> Reply:
         name="compare_xlsx",
         path="/v1/datasets/{dataset}/compare.xlsx",
         tag=TAG,
-        summary="比较两个状态(XLSX)",
-        description="每条记录一行, 删去的文字以红色删除线、新增的以绿色标出; 另有一页说明与统计。\n\n"
+        summary="比较两个版本（XLSX）",
+        description="每条记录一行，删除的文字以红色删除线、新增的以绿色标出；另有一页说明与统计。\n\n"
         "One row for each record; what went is struck out in red, what came is green. A sheet of totals.",
         parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN),
         problems=_PROBLEMS,

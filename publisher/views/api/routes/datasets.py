@@ -28,7 +28,7 @@ _PINNED = Grammar(names=frozenset({"release"}))
         path="/v1/datasets",
         tag=TAG,
         summary="全部数据集",
-        description="本站的数据集, 按名称排序, 各附最近一次发布。\n\n"
+        description="本站的数据集，按名称排序，各附最近一次发布。\n\n"
         "Every dataset of the site by name, with its latest release.",
         answer=common.Datasets,
     )
@@ -51,7 +51,7 @@ def list_datasets(service: Service, call: Call) -> Reply:
         path="/v1/datasets/{dataset}",
         tag=TAG,
         summary="一个数据集",
-        description="数据集的名称、机构、许可、组成部分与最近一次发布。\n\n"
+        description="数据集的名称、公布机关、许可、报送部门与最近一次发布。\n\n"
         "One dataset: its titles, body, licence, parts and latest release.",
         answer=common.Dataset,
         parameters=(DATASET,),
@@ -101,9 +101,9 @@ def _reference(release: model.Release, home: str) -> common.ReleaseReference:
         name="get_schema",
         path="/v1/datasets/{dataset}/schema",
         tag=TAG,
-        summary="数据集的结构",
-        description="字段、类型、取值范围与可用的筛选; 附 Table Schema 与 JSON Schema。"
-        "加 release 得到那次发布所用的结构。\n\n"
+        summary="数据集的清单类型定义",
+        description="字段、类型、取值范围与可用的筛选；附 Table Schema 与 JSON Schema。"
+        "加 release 得到该次发布所用的定义。\n\n"
         "Fields, types, vocabularies and filters, with a Frictionless Table Schema and a JSON Schema "
         "of a record's content; with release, the schema that release was made with.",
         answer=common.Schema,
@@ -152,8 +152,8 @@ def _field(field: Field) -> common.SchemaField:
         name="list_releases",
         path="/v1/datasets/{dataset}/releases",
         tag="发布",
-        summary="数据集的各次发布",
-        description="新的在前。每次发布或全部生效, 或全无, 永不修改; 有误则以后一次发布更正。\n\n"
+        summary="数据集的历次发布",
+        description="新的在前。每次发布全部生效或全部不生效，发布后不再更改；有误的以后续发布更正。\n\n"
         "Newest first. A release is all of it or none and is never edited; a later one mends a mistake.",
         answer=common.Releases,
         parameters=(DATASET, LIMIT, CURSOR),
@@ -192,7 +192,7 @@ def list_releases(service: Service, call: Call) -> Reply:
         path="/v1/datasets/{dataset}/releases/{number}",
         tag="发布",
         summary="一次发布",
-        description="依据、生效日、来源、改动计数与散列链。\n\n"
+        description="依据、生效日期、来源、变化计数与哈希链。\n\n"
         "Basis, day of effect, sources, counts of changes, and its place in the chain of hashes.",
         answer=common.Release,
         parameters=(DATASET, NUMBER),

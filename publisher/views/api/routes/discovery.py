@@ -20,13 +20,13 @@ from publisher.web.service import Service
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Catalogue, json_schema, table_schema
 
-TAG = "目录"
+TAG = "数据目录"
 TURTLE = "text/turtle; charset=utf-8"
 _PLAIN = Grammar()
 _TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
 _SCHEMA = Parameter(
     "schema",
-    "目录种类的名称, 见 /v1/schemas / Name of the kind of catalogue, see /v1/schemas",
+    "清单类型的名称，见 /v1/schemas / Name of the kind of list, see /v1/schemas",
     {"type": "string"},
     where="path",
     required=True,
@@ -51,7 +51,7 @@ def _kept(service: Service, dataset: Dataset) -> Kept:
 def _files(service: Service, release: Release) -> tuple[File, ...]:
     home = f"/v1/datasets/{release.dataset}"
     address = service.link(f"{home}/records?release={release.number}")
-    paged = File(address, "记录(接口, 分页的 JSON)", "application/json", "JSON")
+    paged = File(address, "记录（接口，分页的 JSON）", "application/json", "JSON")
     made = files.files_of(service, release.dataset, release.number)[0].files
     return (
         paged,
@@ -64,9 +64,9 @@ def _files(service: Service, release: Release) -> tuple[File, ...]:
         name="get_catalog",
         path="/catalog",
         tag=TAG,
-        summary="数据目录(DCAT 3)",
-        description="全部数据集、版本与下载, 依 DCAT 3 与 DCAT-AP 3.0.1。默认为 JSON-LD, "
-        "`Accept: text/turtle` 得 Turtle, 内容相同。\n\n"
+        summary="数据目录（DCAT 3）",
+        description="全部数据集、版本与下载，依 DCAT 3 与 DCAT-AP 3.0.1。默认为 JSON-LD，"
+        "`Accept: text/turtle` 得 Turtle，内容相同。\n\n"
         "Datasets, series, versions and distributions as DCAT 3 (DCAT-AP 3.0.1): JSON-LD, or the same "
         "triples as Turtle with `Accept: text/turtle`.",
         answer=dict[str, Any],
@@ -94,7 +94,7 @@ class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SchemaItem(msgspec.Struct, frozen=True, kw_only=True):
-    """一种目录的结构。/ The schema of one kind of catalogue."""
+    """一种清单类型的定义。/ The definition of one kind of list."""
 
     name: str
     title: str
@@ -106,7 +106,7 @@ class SchemaItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Schemas(msgspec.Struct, frozen=True, kw_only=True):
-    """全部目录种类。/ Every kind of catalogue that this service knows."""
+    """全部清单类型。/ All kinds of list that this service knows."""
 
     schemas: tuple[SchemaItem, ...]
 
@@ -116,8 +116,8 @@ class Schemas(msgspec.Struct, frozen=True, kw_only=True):
         name="list_schemas",
         path="/v1/schemas",
         tag=TAG,
-        summary="全部目录种类",
-        description="每种目录及其结构文件的固定地址。\n\n"
+        summary="全部清单类型",
+        description="每种清单类型及其定义文件的固定地址。\n\n"
         "Every kind of catalogue, with the stable addresses of its Table Schema and JSON Schema.",
         answer=Schemas,
     )
@@ -167,8 +167,8 @@ def _catalogue(service: Service, name: str, datasets: tuple[Dataset, ...]) -> Ca
         name="get_table_schema",
         path="/v1/schemas/{schema}/table-schema.json",
         tag=TAG,
-        summary="一种目录的 Table Schema",
-        description="Frictionless Table Schema; 个人信息列不在其中。\n\n"
+        summary="一种清单类型的 Table Schema",
+        description="Frictionless Table Schema；不含个人信息字段。\n\n"
         "The Frictionless Table Schema of a kind of catalogue, as it is now; what a release was made with "
         "is at `/v1/datasets/{dataset}/schema?release=`.",
         answer=dict[str, Any],
@@ -186,7 +186,7 @@ def get_table_schema(service: Service, call: Call) -> Reply:
         name="get_json_schema",
         path="/v1/schemas/{schema}/json-schema.json",
         tag=TAG,
-        summary="一种目录的 JSON Schema",
+        summary="一种清单类型的 JSON Schema",
         description="记录 `content` 的 JSON Schema(2020-12), `$id` 即此地址。\n\n"
         "JSON Schema (2020-12) of the `content` of a record of this kind; its `$id` is this address.",
         answer=dict[str, Any],
@@ -216,7 +216,7 @@ def _asked(service: Service, call: Call) -> Catalogue:
         path="/sitemap.xml",
         tag=TAG,
         summary="站点地图",
-        description="各数据集与各次发布的网页, 与最近发布的时间。\n\n"
+        description="各数据集和历次发布的网页及最近发布时间。\n\n"
         "Pages of the datasets and their releases, with the time of the last.",
         media_type="application/xml; charset=utf-8",
     )
@@ -234,7 +234,7 @@ def get_sitemap(service: Service, call: Call) -> Reply:
         path="/robots.txt",
         tag=TAG,
         summary="爬虫须知",
-        description="全站可抓取; 检索接口除外, 那里没有尽头。\n\n"
+        description="全站可抓取；搜索接口除外（结果页无限）。\n\n"
         "All may be crawled but search, which has no end (RFC 9309).",
         media_type="text/plain; charset=utf-8",
     )

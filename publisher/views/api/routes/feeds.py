@@ -35,7 +35,7 @@ _OWN = frozenset({"archive"})
 _GRAMMAR = Grammar(names=requested_view.VIEW | _OWN, filters={"change": "string"})
 _NAME = Parameter(
     "dataset",
-    "数据集的名称; `all` 为全部数据集 / Name of a dataset; `all` is every dataset",
+    "数据集的名称；`all` 为全部数据集 / Name of a dataset; `all` is every dataset",
     {"type": "string"},
     where="path",
     required=True,
@@ -43,39 +43,41 @@ _NAME = Parameter(
 )
 _CHANGE = Parameter(
     "change",
-    "只要这些变化, 可多次 / Only these kinds of change; repeat for or: "
+    "只要这些变化，可多次 / Only these kinds of change; repeat for or: "
     + ", ".join(f"{term} {title}" for term, title in TERMS.items()),
     {"type": "array", "items": {"type": "string", "enum": list(TERMS)}},
 )
 ARCHIVE = Parameter(
     "archive",
-    "以往的一份存档(RFC 5005), 见订阅中的 prev-archive / An archive of the feed (RFC 5005): from its "
+    "以往的一份存档（RFC 5005），见订阅中的 prev-archive / An archive of the feed (RFC 5005): from its "
     "prev-archive link",
     {"type": "integer", "minimum": 1},
 )
 _CLOCKS = (
     replace(
         AS_OF,
-        description="只要到那一天(北京时间)已经生效的变化; 默认连同将来生效的 / Only what had taken effect "
+        description="只含截至该日（北京时间）已生效的变化；默认包括将来生效的 / Only what had taken effect "
         "by that day (Asia/Shanghai); by default also what takes effect later",
     ),
-    replace(KNOWN_AT, description="那一时刻的订阅: 只要其时已发布的 / The feed as it stood at that instant"),
+    replace(
+        KNOWN_AT, description="截至该时刻的订阅：只含当时已发布的变化 / The feed as it stood at that instant"
+    ),
     replace(
         RELEASE,
-        description="某次发布时的订阅, 两个时点都固定; 不与 as_of、known_at 同用, 须有一个数据集 / "
+        description="某次发布时的订阅，同时固定两者，不与 as_of、known_at 同用，须有一个数据集 / "
         "The feed as of that release: pins both clocks, so it goes with neither as_of nor known_at, "
         "and needs one dataset",
     ),
 )
 _QUERY = Parameter(
     "q",
-    "要找的词, 须全部含有 / What to look for: an entry holds all the words, before or after the change",
+    "搜索词，须全部包含 / Search terms: an entry contains all of them, before or after the change",
     {"type": "string", "minLength": 1},
     example="价格鉴证",
 )
 _FILTERS = Parameter(
     "filters",
-    "与检索相同的筛选: dataset、body、type、division、year 及清单自己的统计字段; 同名多次为「或」 / The "
+    "与搜索相同的筛选：dataset、body、type、division、year 及清单自己的统计字段；同名参数为“或”关系 / The "
     "filters of search: these facets or those of a catalogue; repeat a name for or",
     {"type": "object", "additionalProperties": {"type": "string"}},
     free_form=True,
@@ -88,9 +90,9 @@ def _of_log(form: Form) -> Route:
         name=f"get_{form}_feed",
         path=f"/feeds/{{dataset}}.{form}",
         tag="订阅",
-        summary=f"变化订阅({TITLES[form]})",
-        description="最近的变化, 逐次发布, 新的在前, 至多 100 条; 解析改进不当作变化。更早的在存档里。\n\n"
-        "The newest changes, release by release, at most 100; a better reading of ours is no change. "
+        summary=f"变化订阅（{TITLES[form]}）",
+        description="最近的变化，逐次发布，新的在前，至多100条；识读改进不作为变化。更早的见存档。\n\n"
+        "The newest changes, release by release, at most 100; parser improvements are not included. "
         "What is older is in the archives.",
         parameters=(_NAME, _CHANGE, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release"),
@@ -116,8 +118,9 @@ def _of_search(form: Form) -> AsyncRoute:
         name=f"search_{form}_feed",
         path=f"/feeds/search.{form}",
         tag="订阅",
-        summary=f"检索的订阅({TITLES[form]})",
-        description="所检索、所筛选的记录的变化: 变化前或变化后含全部词即为命中; 参数与 /v1/search 相同。\n\n"
+        summary=f"搜索的订阅（{TITLES[form]}）",
+        description="符合搜索和筛选条件的记录的变化：变化前或变化后包含全部搜索词即为命中；"
+        "参数与 /v1/search 相同。\n\n"
         "The changes of what a search finds: its record held all the words before or after. The parameters "
         "are those of /v1/search; give q, a filter or both.",
         parameters=(_QUERY, _FILTERS, _CHANGE, ARCHIVE, *_CLOCKS),
@@ -161,8 +164,8 @@ def _headers(service: Service, scope: Scope, asked: Parameters, form: Form) -> M
         name="get_opml",
         path="/feeds.opml",
         tag="订阅",
-        summary="全部订阅(OPML)",
-        description="一切可以列出的订阅: 全部、各数据集、各种变化、各机构、区划、类型与主题。\n\n"
+        summary="全部订阅（OPML）",
+        description="可列出的全部订阅：全站、各数据集、各种变化、各部门、行政区划、类型与主题。\n\n"
         "Every feed that can be listed: everything, datasets, kinds of change, bodies, divisions, types and "
         "topics; a reader takes them in at once.",
         problems=("search-unavailable",),
@@ -204,7 +207,7 @@ def _searched(
     )
     filters = {f.field: indexed(f.field, f.values) for f in asked.filters if f.field != "change"}
     if not asked.text and not filters:
-        raise _fault("q", "请给出要找的词或筛选条件。", "Say what to look for, or filter.")
+        raise _fault("q", "请给出搜索词或筛选条件。", "Enter a search term, or filter.")
     requested_view.check_known(service, asked.view)
     seen = asked.view
     if seen.release is not None:
@@ -238,7 +241,7 @@ def _at_release(service: Service, name: str | None, view: View) -> View:
             Fault(
                 parameter="release",
                 code="conflict",
-                detail="发布的编号属于一个数据集, 不能用于全部数据集的订阅。",
+                detail="发布的编号属于一个数据集，不能用于全部数据集的订阅。",
                 detail_en="The number of a release is one dataset's own; the feed of all has none.",
             )
         ]
@@ -271,7 +274,7 @@ def _kinds(asked: Parameters) -> tuple[str, ...]:
         if kind not in TERMS:
             near = query_parameters.nearest(kind, TERMS)
             every = ", ".join(TERMS)
-            raise _fault("change", f"没有这种变化; 有: {every}。", f"No such kind; there are: {every}.", near)
+            raise _fault("change", f"没有这种变化；有：{every}。", f"No such kind; there are: {every}.", near)
     return kinds
 
 
@@ -285,7 +288,7 @@ def _selected(service: Service, scope: Scope, archive: int | None) -> Selection:
 def no_such_archive() -> ProblemError:
     """What :class:`NoSuchArchiveError` is to whoever asked."""
     return _fault(
-        "archive", "没有这份存档; 请由订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
+        "archive", "没有这份存档；请从订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
     )
 
 
@@ -321,9 +324,9 @@ def _of_sources(form: Form) -> Route:
         name=f"get_sources_{form}_feed",
         path=f"/feeds/{SOURCES}.{form}",
         tag="订阅",
-        summary=f"来源网站的变动({TITLES[form]})",
-        description="所采集的网页在来源网站上的改动、消失和恢复, 新的在前, 至多 200 条; "
-        "更早的在存档里。\n\nWhat was noticed at the sites that are collected: pages changed, gone or back; "
+        summary=f"来源网页的变化（{TITLES[form]}）",
+        description="所采集的网页在来源网站上的变化、消失和恢复，新的在前，至多200条；"
+        "更早的见存档。\n\nPages of the collected sites that changed, disappeared or returned; "
         "the newest, up to 200. What is older is in the archives.",
         parameters=(ARCHIVE,),
         media_type=FORMS[form] + ("" if form == "json" else "; charset=utf-8"),

@@ -36,7 +36,7 @@ FORM = Parameter(
 )
 HEADERS = Parameter(
     "headers",
-    "表头的语言 (csv、xlsx) / Language of the headings",
+    "表头的语言（csv、xlsx） / Language of the headings",
     {"type": "string", "enum": ["zh", "en"], "default": "zh"},
 )
 SINCE = Parameter(
@@ -50,8 +50,8 @@ _DATED = Grammar(names=requested_view.VIEW | {"headers"})
 _PINNED = Grammar(names=frozenset({"headers"}))
 _DELTA = Grammar(names=frozenset({"from"}))
 _TOLD = (
-    "不限行数; 支持断点续传(Range)与 gzip、zstd; Repr-Digest 为所传字节的 SHA-256。文字不会成为公式。\n\n"
-    "Never capped; ranges, gzip and zstd; Repr-Digest holds the SHA-256 of the bytes sent (RFC 9530). "
+    "不限行数；支持断点续传（Range）与 gzip、zstd；Repr-Digest 为所传字节的 SHA-256。文字不会被当作公式。\n\n"
+    "No row limit; ranges, gzip and zstd; Repr-Digest is the SHA-256 of the bytes sent (RFC 9530). "
     "No text in CSV or XLSX is run as a formula."
 )
 _PROBLEMS = ("no-such-dataset", "no-such-release", "no-such-file", "file-being-made")
@@ -65,7 +65,7 @@ class File(Answer, frozen=True, kw_only=True):
     media_type: str
     address: str
     sha256: Annotated[
-        str | None, Meta(description="十六进制; 尚未生成则空 / Hexadecimal; null until it is first made")
+        str | None, Meta(description="十六进制；尚未生成则空 / Hexadecimal; null until it is first made")
     ]
     size: Annotated[int | None, Meta(description="字节数 / Bytes; null until it is first made")]
 
@@ -157,7 +157,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
         fault = Fault(
             parameter="from",
             code="bad-value",
-            detail="请给出已有的那次发布的编号, 如 from=1。",
+            detail="请给出已下载的那次发布的编号，如 from=1。",
             detail_en="Give the number of the release that you have, such as from=1.",
         )
         raise query_parameters.invalid([fault])
@@ -202,7 +202,7 @@ def _get_site(service: Service, call: Call) -> FileReply:
         path="/v1/datasets/{dataset}/releases/{number}/files",
         tag=TAG,
         summary="一次发布的文件",
-        description="各种格式的地址, 已生成的另有大小与 SHA-256。\n\n"
+        description="各种格式的地址，已生成的另有大小与 SHA-256。\n\n"
         "Addresses of every kind of file; size and SHA-256 of those that were made.",
         answer=Files,
         parameters=(DATASET, NUMBER),
@@ -259,7 +259,7 @@ ROUTES: tuple[Any, ...] = (
             "get_file",
             _HOME + "/files/{form}",
             "一个状态的文件",
-            "现行的, 或 as_of、known_at、release 所指的状态。\n\n",
+            "现行的，或 as_of、known_at、release 所指的状态。\n\n",
             (DATASET, FORM, *VIEW, HEADERS),
         ),
         _get_file,
@@ -269,7 +269,7 @@ ROUTES: tuple[Any, ...] = (
             "get_release_file",
             _HOME + "/releases/{number}/files/{form}",
             "一次发布的文件",
-            "永远可下载, 内容不变; 依法删除的除外。\n\n",
+            "长期可下载，内容不随后续发布变化；依法删除的除外。\n\n",
             (DATASET, NUMBER, FORM, HEADERS),
         ),
         _get_release_file,
@@ -279,7 +279,7 @@ ROUTES: tuple[Any, ...] = (
             "get_delta",
             _HOME + "/releases/{number}/delta",
             "两次发布之间的增量",
-            "JSON Lines: `op` 为 `put` 或 `remove`; 用于 from 的 jsonl 即得此次的 jsonl。\n\n",
+            "JSON Lines：`op` 为 `put` 或 `remove`；用于 from 的 jsonl 即得此次的 jsonl。\n\n",
             (DATASET, NUMBER, SINCE),
         ),
         _get_delta,

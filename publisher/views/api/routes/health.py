@@ -22,17 +22,17 @@ _PLAIN = Grammar()
 
 
 class Health(Answer, frozen=True, kw_only=True):
-    """服务是否活着。/ Whether the process answers."""
+    """服务的存活检查。/ Whether the process answers."""
 
     status: Literal["ok"]
 
 
 class Readiness(Answer, frozen=True, kw_only=True):
-    """服务是否就绪。/ Whether reads and search work, and how far search is behind the log."""
+    """服务的就绪检查。/ Whether reads and search work, and how far search is behind the log."""
 
     status: Literal["ok"]
     sequence: Annotated[int, Meta(description="日志的最新顺序号 / Newest sequence of the log")]
-    indexed: Annotated[int, Meta(description="已可检索到的顺序号 / What search has of the outbox")]
+    indexed: Annotated[int, Meta(description="搜索已收录的顺序号 / What search has of the outbox")]
     documents: Annotated[int, Meta(description="索引中的文档数 / Documents in the index")]
 
 
@@ -41,8 +41,8 @@ class Readiness(Answer, frozen=True, kw_only=True):
         name="health",
         path="/healthz",
         tag=TAG,
-        summary="是否活着",
-        description="进程在答复即为 ok, 不碰数据库。\n\nThe process answers; no database is asked.",
+        summary="存活检查",
+        description="进程有响应即为 ok，不访问数据库。\n\nThe process responds; no database access.",
         answer=Health,
         conditional=False,
     ),
@@ -58,8 +58,8 @@ def health(_: Service, call: Call) -> Reply:
         name="readiness",
         path="/readyz",
         tag=TAG,
-        summary="是否就绪",
-        description="数据库与检索都能读才是 ok; 附索引进度。\n\n"
+        summary="就绪检查",
+        description="数据库与搜索均可读时为 ok；附索引进度。\n\n"
         "The log and the search engine can be read; tells how far search is behind.",
         answer=Readiness,
         problems=("not-ready",),
@@ -74,7 +74,7 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
     except SearchError as error:
         raise ProblemError(
             "not-ready",
-            "检索不可用；其余（列表、记录、文件、订阅）照常。",
+            "搜索暂不可用；清单、记录、文件和订阅不受影响。",
             "Search is out; lists, records, files and feeds go on.",
             headers={"retry-after": str(error.retry_after)},
         ) from error

@@ -49,7 +49,7 @@ _GONE: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
         path="/v1/datasets/{dataset}/records",
         tag=TAG,
         summary="筛选、排序、统计记录",
-        description="默认为今天有效的记录。翻页时各页同属第一页的时点, 总数精确。\n\n"
+        description="默认为今天有效的记录。翻页时各页与第一页同属一个版本，总数精确。\n\n"
         "Records in effect, filtered, sorted and counted, at any day or release. All pages of a walk are "
         "of the state of its first page; totals are exact.",
         answer=common.Records,
@@ -170,8 +170,8 @@ def _now(service: Service, name: str, view: View) -> View:
         path="/v1/datasets/{dataset}/records/{record}",
         tag=TAG,
         summary="一条记录",
-        description="内容、效力区间、凭证与出处(原单元格)。已取消的记录仍答 200, `status: removed`, "
-        "effective_from 为取消之日; 已撤回的答 410。\n\n"
+        description="内容、有效时段、哈希校验与出处位置（原单元格）。已移出清单的记录仍返回200，"
+        "`status: removed`，effective_from 为移出之日；已撤回公布的返回410。\n\n"
         "Content, interval of effect, proof, and the cells it was read from. A removed record still answers "
         "200 with `status: removed`, in effect from the day of removal; a withdrawn one answers 410 with its "
         "tombstone.",

@@ -140,42 +140,45 @@ async def search_of(service: Service, site: Searchable, asked: Parameters) -> Se
     Operation(
         name="search",
         path="/v1/search",
-        tag="检索",
-        summary="全文检索",
-        description="简体、繁体、文号的各种写法都能找到; `match` 说明命中含全部词、多数词还是任一词。"
-        "加 as_of 检索往日有效的内容, 加 release 检索某次发布时的内容。摘录与标记取自原文。没有内容含全部词, "
-        "而所输入的是某个名称的拼音、首字母或误字时, 命中的是 `did_you_mean`; 加引号则照原样检索。\n\n"
-        "Full-text search in every dataset, simplified or traditional, any writing of a 文号. `match` says "
-        "whether hits hold all words, most or any; totals and facets count exactly that set. With as_of, "
-        "what was in effect on that day; with release, what that release said. Where nothing holds all the "
-        "words and they are pinyin or a slip of a name, hits are of `did_you_mean`; quotes search what they "
-        "hold as it is.",
+        tag="搜索",
+        summary="全文搜索",
+        description="支持简体、繁体和各种文号写法；`match` 说明命中含全部词、多数词还是任一词。"
+        "加 as_of 搜索该日有效的内容，加 release 搜索该次发布时的内容。摘录与标记取自原文。"
+        "没有内容含全部词，而输入的是某个名称的拼音、首字母或误字时，"
+        "命中的是 `did_you_mean`；加引号则按原样搜索。\n\n"
+        "Full-text search in every dataset, simplified or traditional, any form of a document "
+        "number. `match` says whether hits contain all words, most or any; totals and facets count exactly "
+        "that set. With as_of, "
+        "what was in effect on that day; with release, what that release contained. If nothing contains all "
+        "words and they are the pinyin or a misspelling of a name, hits are of `did_you_mean`; text in "
+        "quotes is searched as it is.",
         answer=answers.Found,
         parameters=(
             Parameter(
                 "q",
-                "要找的词, 空格为「且」, “”为词组, - 为「不含」, 或 / OR 为「或」, 部门:、类型:、地区:、"
-                "年份:、文号: 等为筛选 / What to look for; a blank is and, quotes a phrase, - not, OR "
-                "either; body:, type:, division:, year:, number: and any other facet filter",
+                "搜索词：空格为“且”，引号内为词组，- 为“不含”，OR 或“或”表示任选其一，"
+                "部门：、类型：、地区：、年份：、文号：等为筛选 / "
+                "Search terms: a blank is and, quotes a phrase, - not, OR either; body:, type:, "
+                "division:, year:, number: and any other facet filter",
                 {"type": "string", "minLength": 1},
                 required=True,
                 example="食品经营许可",
             ),
             Parameter(
                 "filters",
-                "按 dataset、body、type、division、year 及清单自己的统计字段筛选; 同名多次为「或」 / "
+                "按 dataset、body、type、division、year 及清单自己的统计字段筛选；同名参数为“或”关系 / "
                 "Filter by these facets or those of a catalogue; repeat a name for or",
                 {"type": "object", "additionalProperties": {"type": "string"}},
                 free_form=True,
             ),
             Parameter(
                 "sort",
-                "relevance 最相关在前, date 旧的在前, -date 新的在前 / Order of the hits",
+                "relevance 按相关度，date 从旧到新，-date 从新到旧 / Order of the hits",
                 {"type": "string", "enum": ["relevance", "date", "-date"], "default": "relevance"},
             ),
             Parameter(
                 "facets",
-                "统计这些字段的取值, 逗号分隔; 已用于筛选的字段照样列出其他取值 / Count the values of these, "
+                "统计这些字段的取值，逗号分隔；已用于筛选的字段仍列出其他取值 / Count the values of these, "
                 "comma-separated; one that is filtered by counts as if it were not",
                 {"type": "array", "items": {"type": "string"}},
                 example=["dataset", "body", "year"],
@@ -184,14 +187,14 @@ async def search_of(service: Service, site: Searchable, asked: Parameters) -> Se
             CURSOR,
             Parameter(
                 "explain",
-                "说明每条为何命中 / Say of each hit why it was found",
+                "附每条结果的匹配说明 / Explain for each hit why it was found",
                 {"type": "boolean", "default": False},
             ),
             AS_OF,
             KNOWN_AT,
             replace(
                 RELEASE,
-                description="检索某次发布时的状态; 须以 dataset 指明一个数据集, 不与 as_of、known_at 同用 / "
+                description="搜索某次发布时的状态；须以 dataset 指明一个数据集，不与 as_of、known_at 同用 / "
                 "Search the state as of that release: needs one dataset=, and no as_of or known_at",
             ),
         ),
@@ -227,8 +230,8 @@ def _check(asked: Parameters) -> None:
                 Fault(
                     parameter="q",
                     code="bad-value",
-                    detail="请给出要找的词。",
-                    detail_en="Say what to look for.",
+                    detail="请给出搜索词。",
+                    detail_en="Enter a search term.",
                 )
             ]
         )
@@ -279,7 +282,7 @@ def only_dataset(asked: Parameters) -> str:
             Fault(
                 parameter="release",
                 code="conflict",
-                detail="发布的编号属于一个数据集; 请用 dataset= 指明一个。",
+                detail="发布的编号属于一个数据集；请用 dataset= 指明一个。",
                 detail_en="The number of a release is one dataset's own: name that one with dataset=.",
             )
         ]
@@ -308,17 +311,18 @@ def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: contract.
     Operation(
         name="suggest",
         path="/v1/suggest",
-        tag="检索",
-        summary="输入时的提示",
-        description="今天有效的名称、机构、文号中, 以所输入的文字开头的, 然后是含有它的, "
-        "最后是拼音或首字母如此的; 记录多的在前。\n\n"
+        tag="搜索",
+        summary="输入时的搜索建议",
+        description="今天有效的名称、部门、文号：先列以输入文字开头的，再列包含它的，"
+        "最后列拼音或首字母相符的；记录多的在前。\n\n"
         "While somebody types: titles, bodies and document numbers in effect today that begin with the text, "
-        "then those that hold it, then those whose pinyin or first letters it is; the most frequent first.",
+        "then those that contain it, then those whose pinyin or first letters match; "
+        "the most frequent first.",
         answer=answers.Suggestions,
         parameters=(
             Parameter(
                 "q",
-                "已输入的文字, 也可以是拼音 / What was typed so far, in characters or in pinyin",
+                "已输入的文字，也可以是拼音 / What was typed so far, in characters or in pinyin",
                 {"type": "string", "minLength": 1},
                 required=True,
                 example="食品经营",

@@ -28,14 +28,14 @@ def read(values: Mapping[str, str], queryables: Queryables) -> p.Predicate | Non
 
     if "filter" not in values:
         if "filter-lang" in values or "filter-crs" in values:
-            raise invalid("filter-lang", "要与 filter 同用。", "goes with filter.")
+            raise invalid("filter-lang", "须与 filter 同用。", "goes with filter.")
         return None
     language = values.get("filter-lang", "cql2-text")
     readers = {"cql2-text": parser.read_text, "cql2-json": parser.read_json}
     if language not in readers:
-        raise invalid("filter-lang", "只有 cql2-text 和 cql2-json。", "there are cql2-text and cql2-json.")
+        raise invalid("filter-lang", "应为 cql2-text 或 cql2-json。", "should be cql2-text or cql2-json.")
     if values.get("filter-crs", parameters.CRS84) != parameters.CRS84:
-        raise invalid("filter-crs", f"只有 {parameters.CRS84}。", f"there is only {parameters.CRS84}.")
+        raise invalid("filter-crs", f"只支持 {parameters.CRS84}。", f"only {parameters.CRS84} is supported.")
     return to_predicate.translate(readers[language](values["filter"]), queryables)
 
 

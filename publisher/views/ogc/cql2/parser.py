@@ -69,7 +69,7 @@ def refusal(place: int | None, zh: str, en: str) -> OgcError:
     """``place`` counts characters from 0; messages count from 1."""
     where_zh, where_en = "", ""
     if place is not None:
-        where_zh, where_en = f"第 {place + 1} 个字符：", f"character {place + 1}: "
+        where_zh, where_en = f"第{place + 1}个字符：", f"character {place + 1}: "
     zh, en = f"参数 filter，{where_zh}{zh}", f"Parameter filter, {where_en}{en}"
     return OgcError(400, "InvalidParameterValue", zh, en)
 
@@ -82,7 +82,7 @@ def read_text(text: str) -> Parsed:
     except UnexpectedInput as error:
         place = -1 if error.pos_in_stream is None else error.pos_in_stream
         place = place if place >= 0 else len(text)
-        raise refusal(place, "不是这里支持的 CQL2 文本。", "not CQL2 text as supported here.") from error
+        raise refusal(place, "不是本接口支持的 CQL2 文本。", "not CQL2 text as supported here.") from error
     reader = _Reader()
     try:
         tree = reader.transform(parsed)
@@ -101,13 +101,13 @@ def read_json(text: str) -> Parsed:
     except json.JSONDecodeError as error:
         raise refusal(error.pos, "不是 JSON。", "not JSON.") from error
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-        raise refusal(None, "不是这里支持的 CQL2 JSON。", "not CQL2 JSON as supported here.") from error
+        raise refusal(None, "不是本接口支持的 CQL2 JSON。", "not CQL2 JSON as supported here.") from error
     return Parsed(tree, text)
 
 
 def _check_size(text: str) -> None:
     if len(text) > LONGEST:
-        raise refusal(LONGEST, f"最长 {LONGEST} 个字符。", f"at most {LONGEST} characters.")
+        raise refusal(LONGEST, f"最长{LONGEST}个字符。", f"at most {LONGEST} characters.")
     depth = quoted = 0
     for place, character in enumerate(text):
         if character == "'":
@@ -115,7 +115,7 @@ def _check_size(text: str) -> None:
         elif not quoted:
             depth += (character in "([{") - (character in ")]}")
             if depth > DEEPEST:
-                raise refusal(place, f"嵌套最多 {DEEPEST} 层。", f"nested more than {DEEPEST} levels deep.")
+                raise refusal(place, f"嵌套最多{DEEPEST}层。", f"nested more than {DEEPEST} levels deep.")
 
 
 def _normal(node: Any) -> Any:
@@ -219,5 +219,5 @@ def _time(name: str, text: str, token: Token) -> date | datetime:
         return date.fromisoformat(text) if name == "date" else datetime.fromisoformat(text)
     except ValueError:
         raise refusal(
-            token.start_pos, f"{text!r} 不是日期或时刻。", f"{text!r} is no date or time."
+            token.start_pos, f"“{text}”不是日期或时刻。", f"“{text}” is not a date or time."
         ) from None

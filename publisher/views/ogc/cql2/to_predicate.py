@@ -67,7 +67,7 @@ class _Translator:
     def _predicate(self, node: Any) -> p.Predicate:
         self._left -= 1
         if self._left < 0:
-            raise self._refuse(node, f"最多 {MOST} 个条件。", f"at most {MOST} conditions.")
+            raise self._refuse(node, f"最多{MOST}个条件。", f"at most {MOST} conditions.")
         match node:
             case ast.Attribute():
                 return self._comparison(node, node, "=", right=True)
@@ -108,7 +108,7 @@ class _Translator:
             left, right, operator = right, left, _FLIPPED[operator]
         if not isinstance(left, ast.Attribute):
             raise self._refuse(
-                node, "比较的一边应是字段名。", "one side of a comparison is to be a property."
+                node, "比较的一方应为字段名。", "one side of a comparison is to be a property."
             )
         field = self._field(left)
         value = self._value(left, field, right)
@@ -147,20 +147,22 @@ class _Translator:
             )
         pattern = _pattern(node.pattern)
         if sum(not isinstance(piece, str) for piece in pattern) > _WILDCARDS:
-            raise self._refuse(node.lhs, f"最多 {_WILDCARDS} 个通配符。", f"at most {_WILDCARDS} wildcards.")
+            raise self._refuse(node.lhs, f"最多{_WILDCARDS}个通配符。", f"at most {_WILDCARDS} wildcards.")
         return p.Like(field, pattern)
 
     def _holds(self, left: Any, right: Any, *, every: bool) -> p.Holds:
         field = self._field(left)
         if self._queryables.kinds[field] != "list":
-            raise self._refuse(left, f"{field} 不是列表。", f"{field} is no list.")
+            raise self._refuse(left, f"{field} 不是列表。", f"{field} is not a list.")
         if not isinstance(right, list) or not right or not all(isinstance(v, str) for v in right):
-            raise self._refuse(left, "应给出一组文本 ('…', '…')。", "a list of texts ('…', '…') is needed.")
+            raise self._refuse(
+                left, "应给出一组文本，如 ('…', '…')。", "a list of texts ('…', '…') is needed."
+            )
         return p.Holds(field, tuple(right), every)
 
     def _field(self, node: Any) -> str:
         if not isinstance(node, ast.Attribute):
-            raise self._refuse(node, "这里应是字段名。", "a property is needed here.")
+            raise self._refuse(node, "此处应为字段名。", "a property is needed here.")
         name = str(node.name)
         if name not in self._queryables.kinds:
             raise self._refuse(node, f"没有可查询的字段 {name}。", f"there is no queryable {name}.")

@@ -96,7 +96,7 @@ def _cursor(text: str | None, walk: str, *, sort: str | None) -> page_cursor.Cur
     match cursor.after:
         case (str(), int()) if sort is None and cursor.total >= 0:
             return cursor
-    raise invalid("cursor", "不属于这个查询。", "is not of this query.")
+    raise invalid("cursor", "不属于本次查询。", "belongs to another query.")
 
 
 def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
@@ -162,8 +162,8 @@ def one(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: Vie
     if match is not None:
         return geojson.writer(catalogue)(match)
     if log.queries.record(dataset, identifier, view).status in ("withdrawn", "erased"):
-        raise OgcError(410, "Gone", "记录已撤回或依法删除。", "The record was withdrawn or erased.")
-    raise not_found("这一天没有这条记录。", "The record is not in effect on that day.")
+        raise OgcError(410, "Gone", "记录已撤回公布或依法删除。", "The record was withdrawn or erased.")
+    raise not_found("该日没有这条记录。", "The record is not in effect on that day.")
 
 
 def _pinned(geo: Geo, question: Question) -> View:

@@ -36,7 +36,7 @@ def source(boundaries: Boundaries, asked: Asked) -> Source:
 
     def query(window: Window) -> Items:
         if window.sort:
-            raise invalid("sortby", "按代码排列，不能改。", "divisions come by code.")
+            raise invalid("sortby", "固定按代码排列。", "divisions are always sorted by code.")
         shown = kept[window.offset : window.offset + window.limit]
         reached = window.offset + len(shown)
         more = {"offset": str(reached)} if shown and reached < len(kept) else None

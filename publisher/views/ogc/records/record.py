@@ -32,7 +32,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "created": {"type": "string", "format": "date-time", "title": "建立 / Created"},
     "updated": {"type": "string", "format": "date-time", "title": "更新 / Updated"},
     "externalIds": {"type": "array", "items": {"type": "object"}, "title": "编号、文号 / Identifiers"},
-    "contacts": {"type": "array", "items": {"type": "object"}, "title": "发布机构 / Publisher"},
+    "contacts": {"type": "array", "items": {"type": "object"}, "title": "公布机关 / Publisher"},
     "formats": {"type": "array", "items": {"type": "object"}, "title": "格式 / Formats"},
     "license": {"type": "string", "title": "许可 / Licence"},
 }
@@ -122,7 +122,7 @@ def release(geo: Geo, asked: Asked, dataset: Dataset, release: Release) -> Entry
     number, name = release.number, dataset.name
     home = geo.service.link(f"/v1/datasets/{name}")
     title = asked.say(
-        f"{dataset.title}：第 {number} 次发布", f"{dataset.title_en or dataset.title}: release {number}"
+        f"{dataset.title}：第{number}次发布", f"{dataset.title_en or dataset.title}: release {number}"
     )
     about = f"{home}/releases/{number}"
     identifiers = [{"value": about}, *([{"value": release.basis}] if release.basis else [])]
@@ -216,9 +216,9 @@ def _own(geo: Geo, identifier: str, asked: Asked) -> tuple[Mapping[str, Any], ..
     home = geo.link(f"/collections/{CATALOGUE}")
     own = f"{home}/items/{identifier}"
     return (
-        _link(own, "self", MEDIA, asked.say("本条", "This record")),
+        _link(own, "self", MEDIA, asked.say("本条目", "This record")),
         _link(f"{own}?f=html", "alternate", "text/html", asked.say("网页", "This record as HTML")),
-        _link(home, "collection", "application/ogc-catalog+json", asked.say("目录", "The catalogue")),
+        _link(home, "collection", "application/ogc-catalog+json", asked.say("数据目录", "The data catalog")),
     )
 
 

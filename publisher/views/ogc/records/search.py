@@ -91,7 +91,7 @@ def source(geo: Geo, asked: Asked, search: Search) -> Source:
 
 def _page(geo: Geo, asked: Asked, search: Search, window: Window) -> Items:
     if window.sort:
-        raise invalid("sortby", "目录不能排序。", "the catalogue is not sorted by properties.")
+        raise invalid("sortby", "数据目录不能排序。", "the catalogue is not sorted by properties.")
     kept = [entry for entry in _entries(geo, asked) if _matches(entry, search)]
     shown = kept[window.offset : window.offset + window.limit]
     matched = len(kept)
@@ -133,7 +133,7 @@ def _one(geo: Geo, asked: Asked, identifier: str) -> msgspec.Raw:
             query = RecordQuery(where=p.Records((number,)), limit=1, count=False)
             for match in geo.service.log.queries.match(name, query).matches:
                 return record.document(geo, asked, dataset, geo.catalogue(name), match).raw(record.WHOLE)
-    raise not_found("目录中没有这一条。", "There is no such record in the catalogue.")
+    raise not_found("数据目录中没有这一条目。", "There is no such record in the catalogue.")
 
 
 def _entries(geo: Geo, asked: Asked) -> Iterator[Entry]:

@@ -3,7 +3,7 @@ import Combobox from "./combobox-nav.js";
 
 const english = document.documentElement.lang === "en";
 const say = (zh, en) => (english ? en : zh);
-const KINDS = { name: say("事项", "item"), body: say("机构", "body"), number: say("文号", "document") };
+const KINDS = { name: say("事项", "item"), body: say("部门", "body"), number: say("文号", "document") };
 
 function suggesting(input) {
   const form = input.form;
@@ -11,7 +11,7 @@ function suggesting(input) {
   list.id = `${input.id}-suggestions`;
   list.className = "suggestions";
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", say("检索提示", "Suggestions"));
+  list.setAttribute("aria-label", say("搜索建议", "Suggestions"));
   list.hidden = true;
   const told = document.createElement("p");
   told.className = "unseen";
@@ -41,7 +41,7 @@ function suggesting(input) {
       }),
     );
     if (!suggestions.length) return close();
-    told.textContent = say(`有${suggestions.length}条提示，按上下键选择`, `${suggestions.length} suggestions, use the arrow keys`);
+    told.textContent = say(`有${suggestions.length}条搜索建议，按上下键选择`, `${suggestions.length} suggestions, use the arrow keys`);
     if (!list.hidden) return;
     list.hidden = false;
     combobox.start();

@@ -94,7 +94,7 @@ def _short(said: str) -> str:
 
 
 _WHAT, _HOW_MUCH = "基本情况 / Essentials", "时限与金额 / Limits and amounts"
-_WHY, _MORE = "依据 / Legal basis", "详细内容 / Details"
+_WHY, _MORE = "设定和实施依据 / Legal basis", "详细内容 / Details"
 
 
 def _group(field: Field) -> str:
@@ -177,7 +177,7 @@ def differences(visit: Visit, catalogue: Catalogue, changes: Sequence[FieldChang
         if field is not None and field.personal:
             continue
         before, after = side(visit, field, change.before), side(visit, field, change.after)
-        title = title_of(visit, field) if field else visit.t("报送部门", "Handed in by")
+        title = title_of(visit, field) if field else visit.t("报送部门", "Department")
         found.append(Differing(title, marked_text.differing(_marked(before, after))))
     return found
 

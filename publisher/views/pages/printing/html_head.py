@@ -26,7 +26,7 @@ from publisher.views.syndication.scope import Scope
 from schemas.definition.catalogue import Catalogue, Content
 
 SITE = ("清单", "Qingdan")
-EVERYTHING = ("全部数据集的变化", "Changes of every dataset")
+EVERYTHING = ("全部清单的变化", "Changes of all lists")
 _LOCALES: Mapping[Lang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}
 _LONGEST = 150
 """Characters of a description."""
@@ -146,11 +146,11 @@ def _short(text: str) -> str:
 def of_site(visit: Visit) -> Head:
     base = visit.service.site.base
     description = visit.t(
-        "政府公布的权力、责任、收费、基金、中介服务、审批和改革文件：现在怎么说，从前怎么说，何时、为何改变。",
-        "Lists that governments publish: what they say now, what they said then, when and why they changed.",
+        "权责清单、收费和基金目录、中介服务、审批事项、政策文件：现行内容、历史内容及历次变化的时间和依据。",
+        "Government lists: current content, past content, and the date and legal basis of every change.",
     )
     return Head(
-        title=visit.t("政府的各种清单", "Government lists"),
+        title=visit.t("政府清单公开", "Government lists"),
         description=description,
         ld={
             "@type": "WebSite",

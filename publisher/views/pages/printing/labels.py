@@ -1,46 +1,40 @@
-"""The words of pages that several share: kinds of change, states, labels, counts. Chinese and English."""
+"""Words that several pages share: kinds of change, statuses, labels, counts. Chinese and English."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from feeds.change_sentence import effect_verb
+from publisher.log.model import Dataset, Release
 from publisher.views.pages.printing.page_request import Visit
+from schemas.definition.catalogue import Catalogue
+from schemas.words import BOOLEANS, FACETS, KINDS, STATUSES
+
+_TAKING_EFFECT = ("added", "changed", "removed", "renamed")
+__all__ = [
+    "BOOLEANS",
+    "FACETS",
+    "KINDS",
+    "LABELS",
+    "STATUSES",
+    "counted",
+    "half",
+    "label",
+    "of",
+    "takes_effect",
+    "unit",
+    "when",
+]
 
 _SLASH = re.compile(r"\s*/ (?=[A-Z])")
 
-KINDS: Mapping[str, tuple[str, str]] = {
-    "added": ("新增", "added"),
-    "changed": ("调整", "changed"),
-    "renamed": ("更名", "renamed"),
-    "removed": ("取消", "removed"),
-    "corrected": ("更正", "corrected"),
-    "withdrawn": ("撤回", "withdrawn"),
-    "erased": ("删除", "erased"),
-}
-STATUSES: Mapping[str, tuple[str, str]] = {
-    "current": ("有效", "in force"),
-    "future": ("尚未生效", "not yet in force"),
-    "removed": ("已取消", "removed"),
-    "withdrawn": ("已撤回", "withdrawn"),
-    "erased": ("已依法删除", "erased"),
-}
-BOOLEANS: Mapping[str, tuple[str, str]] = {"true": ("是", "yes"), "false": ("否", "no")}
 LABELS: Mapping[str, tuple[str, str]] = {
     "demo": ("演示数据", "demo data"),
     "partial": ("不完整", "partial"),
     "historic": ("历史版本", "historic"),
-    "transcribed": ("转录", "transcribed"),
-    "compiled": ("整理", "compiled"),
-}
-FACETS: Mapping[str, tuple[str, str]] = {
-    "dataset": ("数据集", "Dataset"),
-    "body": ("机构", "Body"),
-    "type": ("类型", "Type"),
-    "division": ("行政区划", "Area"),
-    "year": ("年份", "Year"),
-    "part": ("报送部门", "Handed in by"),
-    "status": ("状态", "Status"),
+    "transcribed": ("转录（非官方发布）", "transcribed, unofficial"),
+    "compiled": ("自行整理（非官方）", "compiled, unofficial"),
 }
 
 
@@ -49,15 +43,41 @@ def of(visit: Visit, table: Mapping[str, tuple[str, str]], name: str) -> str:
     return visit.t(*table[name]) if name in table else name
 
 
+def label(visit: Visit, dataset: Dataset, name: str) -> str:
+    """Name of a dataset's label; a list whose title says 节录 is an excerpt."""
+    if name == "partial" and "节录" in dataset.title:
+        return visit.t("节录", "excerpt")
+    return of(visit, LABELS, name)
+
+
 def half(visit: Visit, text: str) -> str:
     """The reader's half of a text in two languages, written ``中文 / English``."""
     halves = _SLASH.split(text, maxsplit=1)
     return halves[-1] if visit.lang == "en" else halves[0]
 
 
+def takes_effect(release: Release) -> bool:
+    """Whether anything in it takes effect on a day; a correction or a withdrawal does not."""
+    return any(release.counts.get(kind) for kind in _TAKING_EFFECT)
+
+
+def when(visit: Visit, catalogue: Catalogue, release: Release) -> str:
+    """Day of effect of a release, or of publication where nothing takes effect."""
+    if takes_effect(release):
+        day = visit.day(release.effective_on)
+        return visit.t(f"自{day}起{effect_verb(catalogue)}", f"in force from {day}")
+    day = visit.day(release.published_at)
+    return visit.t(day, f"published on {day}")
+
+
+def unit(visit: Visit, catalogue: Catalogue) -> str:
+    """Unit of a count of records: documents are counted in 件."""
+    return visit.t("件", " documents") if catalogue.of_documents else visit.t("项", " records")
+
+
 def counted(visit: Visit, counts: Mapping[str, int]) -> str:
-    """新增 2 项、取消 1 项; empty where nothing of these kinds happened."""
-    told = [(kind, counts[kind]) for kind in KINDS if counts.get(kind)]
+    """“新增2项、移出清单1项”；empty where nothing of these kinds happened."""
+    numbers = [(kind, counts[kind]) for kind in KINDS if counts.get(kind)]
     if visit.lang == "en":
-        return ", ".join(f"{number:,} {KINDS[kind][1]}" for kind, number in told)
-    return "、".join(f"{KINDS[kind][0]}{number:,}项" for kind, number in told)
+        return ", ".join(f"{number:,} {KINDS[kind][1]}" for kind, number in numbers)
+    return "、".join(f"{KINDS[kind][0]}{number:,}项" for kind, number in numbers)

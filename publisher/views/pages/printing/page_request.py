@@ -177,7 +177,7 @@ def _lang(value: str) -> Lang:
     fault = Fault(
         parameter="lang",
         code="bad-value",
-        detail=f"应为 {names}。",
+        detail=f"应为{names}。",
         detail_en=f"Should be one of {', '.join(_LANGS)}.",
     )
     raise query_parameters.invalid([fault])

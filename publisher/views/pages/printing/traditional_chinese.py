@@ -1,7 +1,8 @@
 """A page in traditional characters, made by machine: our own phrases first, OpenCC for the rest.
 
 OpenCC chooses by the commonest sense, and the language of the law is not common: 行政复议 comes out as
-行政複議, 批复 as 批覆. Elements with ``translate="no"`` (citations, addresses, code) stay as they are.
+行政複議, 批复 as 批覆. Variants are those of Taiwan (為, 裡, 群), which most readers of traditional
+characters know. Elements with ``translate="no"`` (citations, addresses, code) stay as they are.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ PHRASES = {
     "只是": "只是",
     "干部": "幹部",
     "里程": "里程",
+    "污": "污",
 }
 """Where the language of the law writes other than OpenCC's first choice."""
 
@@ -72,7 +74,7 @@ _RAW = frozenset({"script", "style", "textarea"})
 
 @cache
 def _converter() -> opencc.OpenCC:
-    return opencc.OpenCC("s2t")
+    return opencc.OpenCC("s2tw")
 
 
 def text(simplified: str) -> str:

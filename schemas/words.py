@@ -1,0 +1,55 @@
+"""Words that people read for kinds and statuses of change and for facets, in Chinese and English.
+
+Pages, feeds, the command line and downloads import them, so that a list and its download say the same.
+The codes themselves (``removed``, ``withdrawn`` …) are the contract's and stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    zh: str
+    en: str
+
+    @property
+    def both(self) -> str:
+        """For a terminal: ``新增 added``."""
+        return f"{self.zh} {self.en}"
+
+
+KINDS: Mapping[str, Words] = {
+    "added": Words("新增", "added"),
+    "changed": Words("调整", "changed"),
+    "renamed": Words("更名", "renamed"),
+    "removed": Words("移出清单", "removed"),
+    "corrected": Words("更正", "corrected"),
+    "withdrawn": Words("撤回公布", "withdrawn"),
+    "erased": Words("依法删除", "erased"),
+}
+"""Kind of change → its name.
+
+``removed`` is not 取消, which is a decision of an authority: a row may be missing because it was delegated,
+merged or forgotten. ``withdrawn`` is not 撤回 alone, which the licensing law uses for licences.
+"""
+STATUSES: Mapping[str, Words] = {
+    "current": Words("现行有效", "in force"),
+    "future": Words("尚未生效", "not yet in force"),
+    "removed": Words("已移出清单", "removed"),
+    "withdrawn": Words("已撤回公布", "withdrawn"),
+    "erased": Words("已依法删除", "erased"),
+}
+"""Status of a record → its name."""
+FACETS: Mapping[str, Words] = {
+    "dataset": Words("清单", "List"),
+    "body": Words("部门", "Body"),
+    "type": Words("类型", "Type"),
+    "division": Words("行政区划", "Area"),
+    "year": Words("年份", "Year"),
+    "part": Words("报送部门", "Department"),
+    "status": Words("状态", "Status"),
+}
+"""Facet that every record has, whatever its catalogue → its title."""
+BOOLEANS: Mapping[str, Words] = {"true": Words("是", "yes"), "false": Words("否", "no")}
