@@ -59,7 +59,7 @@ contract: setup ## renew the frozen contract after a change that breaks no calle
 	$(RUN)python -m tests.openapi.renew
 
 screenshots: setup ## every page type as images, in screenshots/
-	$(RUN)python -m tests.browser.screenshots screenshots
+	$(RUN)python -m tests.system.browser.screenshots screenshots
 
 clean: ## remove what setup made
 	rm -rf .venv .tools

@@ -39,8 +39,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_BOUNDARIES",
         "",
-        "行政区划边界的 GeoJSON 文件，每个要素带 GB/T 2260 代码。本项目不附带："
-        "公开地图须有审图号，用哪份边界由站点决定。",
+        "行政区划边界的 GeoJSON 文件，每个要素带 GB/T 2260 代码。软件不附带该文件："
+        "公开地图须有审图号，使用哪份边界由站点决定。",
         "A GeoJSON file of administrative divisions, each feature with its GB/T 2260 code (see "
         "[ogc.md](ogc.md)). The project ships none: a published map of China needs an approved 审图号; the "
         "site chooses its boundaries.",

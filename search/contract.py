@@ -1,6 +1,6 @@
 """The search contract: what an engine is given, what it is asked, what it answers.
 
-Both engines (in process, Elasticsearch) keep it; ``tests/contract`` holds them to it.
+Both engines (in process, Elasticsearch) keep it; ``tests/system/contract`` holds them to it.
 """
 
 from __future__ import annotations

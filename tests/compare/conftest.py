@@ -1,7 +1,0 @@
-"""The small log that the tests of the log use."""
-
-from __future__ import annotations
-
-from tests.store.conftest import log
-
-__all__ = ["log"]

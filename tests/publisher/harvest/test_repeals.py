@@ -1,0 +1,193 @@
+"""A notice that declares documents repealed marks them, whichever came first and however each came."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from tests.publisher.harvest.conftest import DATASET, Collector
+from tests.publisher.harvest.test_crawl import make_due
+from tests.support.command import Ran
+from tests.support.government import html, letter, listing, page
+from tests.support.loopback import Answer, Asked
+
+TITLE = "鞍山市人民政府关于废止部分规范性文件的决定"
+NUMBER = "鞍政发〔2016〕8号"
+NOTICE = (
+    f"<html><head><title>{TITLE}</title></head><body><h1>{TITLE}</h1><div class='TRS_Editor'><p>{NUMBER}</p>"
+    "<p>根据《辽宁省规范性文件管理办法》（辽政发〔2010〕2号），决定废止下列文件：</p>"
+    "<p>1.关于第1批清理行政审批事项的通知（鞍政发〔2015〕1号）</p>"
+    f"<p>2.《{letter(3)[0]}》</p><p>二、修改的文件</p>"
+    "<p>3.关于第2批清理行政审批事项的通知（鞍政发〔2015〕2号）</p>"
+    "<p>鞍山市人民政府</p><p>2016年5月6日</p></div></body></html>"
+)
+DOCUMENTS = ("1", "2", "3")
+MARKED = {
+    "1": ("废止", NUMBER),
+    "2": (None, None),  # amended only
+    "3": ("废止", NUMBER),  # named by its title
+    "notice": (None, None),
+}
+
+
+class Clerk:
+    """Brings documents and the notice in: from the site, or as files."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+        self._listed: list[tuple[str, str, str]] = []
+
+    def bring(self, names: Sequence[str], how: str) -> None:
+        for name in names:
+            if how == "collected":
+                self._collector.web.answers[f"/d/{name}.html"] = html(self.text(name))
+                self._listed.append((f"/d/{name}.html", self.title(name), "2015-04-01"))
+            else:
+                self.import_one(name)
+        if how == "collected":
+            self._collector.web.answers["/list.html"] = listing(self._listed)
+            assert self._collector.collect()["read"] == len(names)
+
+    def import_one(self, name: str, *more: object) -> Ran:
+        file = self._collector.site.home.parent / f"{name}.html"
+        file.write_text(self.text(name), encoding="utf-8")
+        return self._collector.site.ok("import", file, "--dataset", DATASET, *more)
+
+    def text(self, name: str) -> str:
+        return NOTICE if name == "notice" else page(int(name))
+
+    def title(self, name: str) -> str:
+        return TITLE if name == "notice" else letter(int(name))[0]
+
+    def shown(self, name: str) -> dict[str, Any]:
+        (one,) = self._collector.site.ok("show", DATASET, self.title(name), "--json").json
+        return dict(one)
+
+    def states(self) -> dict[str, tuple[Any, Any]]:
+        found = {}
+        for name in (*DOCUMENTS, "notice"):
+            content = self.shown(name)["content"]
+            found[name] = (content.get("validity"), content.get("ended_by"))
+        return found
+
+
+@pytest.fixture
+def clerk(collector: Collector) -> Clerk:
+    return Clerk(collector)
+
+
+@pytest.mark.parametrize("published_between", [True, False], ids=["two releases", "one release"])
+@pytest.mark.parametrize("first", ["documents", "notice"])
+@pytest.mark.parametrize("notice", ["collected", "by hand"])
+@pytest.mark.parametrize("documents", ["collected", "by hand"])
+def test_a_notice_marks_what_it_ends_and_not_what_it_amends(
+    collector: Collector, clerk: Clerk, documents: str, notice: str, first: str, *, published_between: bool
+) -> None:
+    brought = [(DOCUMENTS, documents), (("notice",), notice)]
+    for names, how in brought if first == "documents" else reversed(brought):
+        clerk.bring(names, how)
+        if published_between:
+            collector.publish()
+    if not published_between:
+        collector.publish()
+    assert clerk.states() == MARKED
+
+
+def test_a_marked_document_names_the_file_that_it_was_read_from_and_its_release_is_the_notices(
+    collector: Collector, clerk: Clerk
+) -> None:
+    clerk.bring(DOCUMENTS, "collected")
+    collector.publish()
+    clerk.bring(["notice"], "by hand")
+    collector.publish()
+    with collector.served() as client:
+        record = client.get(f"/v1/datasets/{DATASET}/records/{clerk.shown('1')['id']}").json()
+        changes = client.get(f"/v1/datasets/{DATASET}/changes?release=2").json()["changes"]
+        by_name = client.get(f"/v1/datasets/{DATASET}/records", params={"ends": "鞍政发〔2015〕1号"}).json()
+    assert [one["url"] for one in record["sources"]] == [f"{collector.web.base}/d/1.html"]
+    assert record["sources"][0]["detected_by"] == "ending"
+    assert record["excerpts"]["number"] == "鞍政发〔2015〕1号"
+    assert sorted((one["kind"], one["cause"], one["title"]) for one in changes) == sorted(
+        [("changed", "source", letter(n)[0]) for n in (1, 3)] + [("added", "source", TITLE)]
+    )
+    assert [one["title"] for one in by_name["records"]] == [TITLE]
+
+
+def test_what_a_notice_would_mark_is_shown_before_it_is_published_and_nothing_is_kept_of_it(
+    collector: Collector, clerk: Clerk
+) -> None:
+    clerk.bring(DOCUMENTS, "by hand")
+    collector.publish()
+    for way in (("--dry-run",), ()):
+        report = clerk.import_one("notice", "--json", *way).json
+        assert (report["changes"]["added"], report["marked"]) == (1, 2)
+    assert "另有2份已发布的文件将标明废止" in clerk.import_one("notice").out
+    diff = collector.site.run("draft", "diff", DATASET, "--json").json
+    assert sorted(one["title"] for one in diff["changed"]) == [letter(n)[0] for n in (1, 3)]
+    assert len(collector.site.ok("draft", "show", DATASET, "--json").json["imports"]) == 1
+    collector.site.ok("draft", "discard", DATASET)
+    clerk.bring(["2"], "by hand")
+    assert collector.site.run("draft", "diff", DATASET, "--json").json["changed"] == []
+
+
+def test_a_document_that_is_read_again_stays_marked_and_is_no_change(
+    collector: Collector, clerk: Clerk
+) -> None:
+    clerk.bring([*DOCUMENTS, "notice"], "by hand")
+    collector.publish()
+    report = clerk.import_one("1", "--json").json
+    assert report["changes"] == {"added": 0, "changed": 0, "removed": 0, "unchanged": 1}
+
+
+def test_a_mark_that_was_corrected_by_hand_is_not_laid_again_by_other_documents(
+    collector: Collector, clerk: Clerk
+) -> None:
+    clerk.bring([*DOCUMENTS, "notice"], "by hand")
+    collector.publish()
+    emptied = ("validity=", "ended_by=")
+    collector.site.ok("correct", DATASET, letter(1)[0], *emptied, "--reason", "误标")
+    clerk.bring(["9"], "by hand")
+    collector.publish()
+    assert clerk.states() == {**MARKED, "1": (None, None)}
+
+
+def test_a_source_that_publishes_by_itself_marks_what_was_handed_in(
+    collector: Collector, clerk: Clerk
+) -> None:
+    clerk.bring(DOCUMENTS, "by hand")
+    collector.publish()
+    collector.write(collector.source(publish=True))
+    clerk.bring(["notice"], "collected")
+    assert clerk.states() == MARKED
+
+
+def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(
+    collector: Collector, clerk: Clerk
+) -> None:
+    web = collector.web
+    clerk.bring(DOCUMENTS, "collected")
+    collector.publish()
+    link = "<p><a href='/d/list.docx'>附件：目录.docx</a></p>"
+    web.answers["/d/r.html"] = html(NOTICE.replace("</div>", f"{link}</div>"))
+    web.answers["/list.html"] = listing([("/d/r.html", TITLE, "2016-05-06")])
+    runs: list[subprocess.Popen[str]] = []
+
+    def killing(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+        runs[0].kill()
+        runs[0].wait()
+        return Answer()
+
+    web.answers["/d/list.docx"] = killing  # asked after the notice is read, before the run ends
+    runs.append(collector.site.spawn("--home", collector.site.home, "collect", "--json"))
+    runs[0].communicate(timeout=60)
+    assert runs[0].returncode == -signal.SIGKILL
+    collector.publish()
+    assert clerk.states() == MARKED
+    web.answers["/d/list.docx"] = Answer(status=404)
+    make_due(collector)
+    collector.collect()
+    assert collector.draft() == []

@@ -1,0 +1,90 @@
+"""``sources.toml`` is parsed once, and what is wrong in it is told by its place in two languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from publisher.harvest.source_config import SourcesError, read
+from tests.publisher.harvest.conftest import Collector
+
+GOOD = """[anshan]
+title = "鞍山"
+dataset = "zhengce"
+hosts = ["www.anshan.gov.cn"]
+lists = ["https://www.anshan.gov.cn/list.html"]
+"""
+
+
+def error(home: Path, text: str) -> SourcesError:
+    (home / "sources.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SourcesError) as raised:
+        read(home, ["zhengce"])
+    return raised.value
+
+
+def test_a_source_has_sensible_manners_by_default(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(GOOD, encoding="utf-8")
+    (source,) = read(tmp_path, ["zhengce"]).values()
+    assert (source.name, source.pace, source.publish) == ("anshan", 1.0, False)
+    assert (source.interval.total_seconds(), source.rechecked.days) == (3600, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("[a", "不是合法的 TOML", "is not valid TOML"),
+        ("a = 1", "sources.toml a：应为 object", "expected object"),
+        (GOOD + "color = 1", "sources.toml anshan：没有“color”这一项", "there is no key 'color'"),
+        (GOOD.replace("title", "#title"), "缺少“title”", "'title' is missing"),
+        (GOOD + "every = 'soon'", "sources.toml anshan.every：应为时长，如“7d”", "write a duration"),
+        (GOOD + "pace = -1.0", "sources.toml anshan.pace：应为 >= 0.0", "expected >= 0.0"),
+        (GOOD.replace("https://", "ftp://"), "anshan.lists[0]：应为网址", "expected a web address"),
+        (GOOD.replace('["www.anshan.gov.cn"]', "[]"), "anshan.hosts：至少需要一项", "at least one"),
+        (GOOD.replace('["www.anshan', '["x.anshan'), "的主机不在 hosts 中", "is not among hosts"),
+        (GOOD.replace('["www.', '["https://www.'), "anshan.hosts：“https://www", "is no host's name"),
+        (
+            GOOD.replace('["www.anshan.gov.cn', '["www.anshan.gov.cn/zwgk'),
+            "请去掉 http://、路径和用户名",
+            "leave out http://",
+        ),
+        (GOOD.replace("lists", "#lists"), "请写明 lists、sitemaps 或 feeds", "say where to begin"),
+        (GOOD + "documents = '('", "anshan.documents：正则表达式有误", "no valid regular expression"),
+        (GOOD.replace('"zhengce"', '"fees"'), "没有数据集“fees”", "there is no dataset 'fees'"),
+        (GOOD + "tables = ['fees']", "没有数据集“fees”", "there is no dataset 'fees'"),
+        (
+            GOOD.replace("[anshan]", "['An Shan']"),
+            "名称只能用小写字母",
+            "names consist of lower-case letters",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_by_its_place(tmp_path: Path, text: str, zh: str, en: str) -> None:
+    raised = error(tmp_path, text)
+    assert zh in raised.zh
+    assert en in raised.en
+
+
+@pytest.mark.parametrize("written", ["鞍山.政务", "xn--rht988k.xn--zfr164b", "XN--RHT988K.xn--zfr164b:443"])
+def test_a_chinese_host_is_the_same_in_either_writing(tmp_path: Path, written: str) -> None:
+    text = GOOD.replace('"www.anshan.gov.cn"', f'"{written}"').replace("www.anshan.gov.cn", "鞍山.政务:443")
+    (tmp_path / "sources.toml").write_text(text, encoding="utf-8")
+    (source,) = read(tmp_path, ["zhengce"]).values()
+    assert source.holds("https://xn--rht988k.xn--zfr164b:443/a.html")
+    assert source.holds("https://鞍山.政务:443/a.html")
+    assert not source.holds("https://马鞍山.政务:443/a.html")
+    assert not source.holds("https://[::1")
+
+
+def test_the_command_names_what_is_wrong_and_asks_nobody(collector: Collector) -> None:
+    collector.write("[anshan]")
+    ran = collector.run()
+    assert (ran.code, collector.web.asked) == (1, [])
+    assert "错误 [bad-sources]" in ran.err
+    collector.write(collector.source())
+    ran = collector.run("elsewhere")
+    assert ran.code == 3
+    assert "[no-such-source]" in ran.err
+    (collector.site.home / "sources.toml").unlink()
+    assert "[bad-sources]" in collector.run().err

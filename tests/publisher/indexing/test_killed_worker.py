@@ -1,0 +1,127 @@
+"""The process that indexes is killed (``kill -9``) in the midst of it: nothing lost, nothing double."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import pytest
+from elasticsearch import Elasticsearch, NotFoundError
+
+from publisher.indexing import worker
+from publisher.log.log import Log
+from search.elastic.connection import Connection
+from search.elastic.engine import ElasticsearchEngine
+from tests.publisher.indexing.test_worker import log, release
+from tests.search.documents import call, every_page, search
+from tests.support.command import QINGDAN
+from tests.support.http_service import free_port
+
+__all__ = ["log"]
+
+pytestmark = pytest.mark.server
+
+ITEMS = 4_000
+MIDDLE = 300
+"""Documents after which the process is killed; a request holds some 500."""
+
+_PATIENCE = 120.0
+
+
+@pytest.fixture
+def published(log: Log) -> Log:
+    release(log, many())
+    return log
+
+
+def many() -> str:
+    rows = (f"第{i}项经营许可,行政许可,市统计局,{'依照有关规定办理' * 20}\n" for i in range(ITEMS))
+    return "事项名称,权力类型,行使主体,实施依据\n" + "".join(rows)
+
+
+def spawned(home: Path, connection: Connection, *command: str, database: str = "") -> subprocess.Popen[bytes]:
+    """``qingdan`` as a process of its own."""
+    project = str(Path(__file__).resolve().parents[3])
+    environment = os.environ | {
+        "QINGDAN_HOME": str(home),
+        "QINGDAN_SEARCH": "elasticsearch",
+        "QINGDAN_ELASTICSEARCH_HOSTS": ",".join(connection.hosts),
+        "QINGDAN_ELASTICSEARCH_ALIAS": connection.alias,
+        "QINGDAN_ELASTICSEARCH_USER": connection.user,
+        "QINGDAN_ELASTICSEARCH_PASSWORD": connection.password,
+        "QINGDAN_ELASTICSEARCH_CA": str(connection.ca or ""),
+        "QINGDAN_DATABASE": database,
+        "PYTHONPATH": project,
+    }
+    return subprocess.Popen(
+        [*QINGDAN, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def wait_until(reached: Callable[[], bool], *processes: subprocess.Popen[bytes]) -> None:
+    """Fails where one of the processes ends before, or it never comes so far."""
+    end = time.monotonic() + _PATIENCE
+    while not reached():
+        assert all(process.poll() is None for process in processes), "one ended before"
+        assert time.monotonic() < end
+
+
+def killed_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
+    try:
+        wait_until(reached, process)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def written(admin: Elasticsearch, index: str) -> int:
+    try:
+        told = admin.indices.stats(index=index, metric="indexing")
+    except NotFoundError:
+        return 0
+    # Nothing is told of a shard that is only being made.
+    return int(told["_all"]["primaries"].get("indexing", {}).get("index_total", 0))
+
+
+def assert_whole(log: Log, engine: ElasticsearchEngine, admin: Elasticsearch, alias: str) -> None:
+    state = anyio.run(worker.status, log, engine)
+    assert (state.pending, state.error, state.away) == (0, "", "")
+    assert state.documents == sum(1 for _ in log.queries.spans()) == ITEMS
+    assert search(engine, "经营许可").total == ITEMS
+    found = every_page(engine, "经营许可", sort="date", limit=2_000, highlight=False)
+    assert len(found) == len(set(found)) == ITEMS
+    assert len(admin.indices.get(index=f"{alias}-*")) == 1
+
+
+def test_a_worker_killed_in_the_middle_of_a_bulk(
+    published: Log,
+    tmp_path: Path,
+    on_elasticsearch: ElasticsearchEngine,
+    elasticsearch: Connection,
+    admin: Elasticsearch,
+) -> None:
+    process = spawned(tmp_path, elasticsearch, "serve", "--port", str(free_port()))
+    killed_when(process, lambda: written(admin, f"{elasticsearch.alias}-000001") >= MIDDLE)
+    assert anyio.run(worker.status, published, on_elasticsearch).pending >= ITEMS
+    anyio.run(worker.attempt, published, on_elasticsearch)
+    assert_whole(published, on_elasticsearch, admin, elasticsearch.alias)
+
+
+def test_a_reindex_killed_in_the_middle_leaves_the_old_index_in_force(
+    published: Log,
+    tmp_path: Path,
+    on_elasticsearch: ElasticsearchEngine,
+    elasticsearch: Connection,
+    admin: Elasticsearch,
+) -> None:
+    anyio.run(worker.attempt, published, on_elasticsearch)
+    process = spawned(tmp_path, elasticsearch, "reindex")
+    killed_when(process, lambda: written(admin, f"{elasticsearch.alias}-000002") >= MIDDLE)
+    assert search(on_elasticsearch, "经营许可").total == call(on_elasticsearch.count) == ITEMS
+    assert anyio.run(worker.reindex, published, on_elasticsearch) == ITEMS
+    assert_whole(published, on_elasticsearch, admin, elasticsearch.alias)

@@ -1,0 +1,276 @@
+"""The worker and a real cluster: what is refused, what waits while the cluster is away, killed or slow."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from elasticsearch import Elasticsearch
+from litestar.testing import TestClient
+
+from publisher import settings
+from publisher.app import create_app
+from publisher.indexing import span_to_document, worker
+from publisher.log.log import Log
+from search.contract import Document, SearchError
+from search.elastic.connection import Connection
+from search.elastic.engine import ElasticsearchEngine
+from tests.publisher.indexing.test_killed_worker import wait_until
+from tests.publisher.indexing.test_two_workers import serving
+from tests.publisher.indexing.test_worker import log, release
+from tests.search.documents import call, document, index, search, spans
+from tests.support import elasticsearch as elasticsearch_server
+from tests.support.elasticsearch import Node
+from tests.support.problems import assert_problem
+
+__all__ = ["log"]
+
+pytestmark = pytest.mark.server
+
+PASSWORD = "a-password-of-tests"
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    """One that may be killed; security is on."""
+    elasticsearch_server.require()
+    with elasticsearch_server.running(password=PASSWORD) as started:
+        yield started
+
+
+@pytest.fixture
+def reached(node: Node, request: pytest.FixtureRequest) -> Connection:
+    alias = f"t{abs(hash(request.node.name)):x}"
+    return Connection(
+        (node.address,), alias=alias, user="elastic", password=PASSWORD, ca=node.authority, timeout=3
+    )
+
+
+@pytest.fixture
+def engine(reached: Connection) -> Iterator[ElasticsearchEngine]:
+    made = ElasticsearchEngine(reached)
+    yield made
+    anyio.run(made.close)
+
+
+def many(count: int, version: int = 1) -> Iterator[Document]:
+    return (
+        document(f"s{i:05d}", f"第{i}项经营许可", "依照规定办理" * 20, version=version) for i in range(count)
+    )
+
+
+def test_a_wrong_password_is_told_and_shown_by_status(
+    log: Log, engine: ElasticsearchEngine, reached: Connection
+) -> None:
+    release(log)
+    wrong = ElasticsearchEngine(replace(reached, password="wrong"))
+    state = anyio.run(worker.status, log, wrong)
+    assert "password" in state.away
+    assert state.pending > 0
+    with pytest.raises(SearchError):
+        anyio.run(worker.attempt, log, wrong)
+    anyio.run(wrong.close)
+    anyio.run(worker.attempt, log, engine)
+    assert anyio.run(worker.status, log, engine).pending == 0
+
+
+def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
+    log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(log)
+    made = span_to_document.document
+    poisoned: list[str] = []
+
+    def with_poison(*given: object) -> Document | None:
+        found = made(*given)  # type: ignore[arg-type]  # handed through
+        if found is not None and "甲项" in found.title:
+            poisoned.append(found.span)
+            return replace(found, effective_to=2**64)
+        return found
+
+    monkeypatch.setattr(worker, "document", with_poison)
+    anyio.run(worker.drain, log, engine)
+    state = anyio.run(worker.status, log, engine)
+    assert (state.documents, state.pending) == (1, 0)
+    assert [item.key for item in state.set_aside] == poisoned[:1]
+    assert "effective_to" in state.set_aside[0].error
+    asked = len(poisoned)
+    anyio.run(worker.attempt, log, engine)
+    assert len(poisoned) == asked
+    assert anyio.run(worker.reindex, log, engine) == 1
+    assert [item.key for item in anyio.run(worker.status, log, engine).set_aside] == poisoned[:1]
+    monkeypatch.undo()
+    assert anyio.run(worker.reindex, log, engine) == 2
+    assert anyio.run(worker.status, log, engine).set_aside == ()
+
+
+def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
+    log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = span_to_document.document
+
+    def with_poison(*given: object) -> Document | None:
+        found = made(*given)  # type: ignore[arg-type]  # handed through
+        return found and replace(found, effective_to=2**64)
+
+    release(log)
+    monkeypatch.setattr(worker, "document", with_poison)
+    anyio.run(worker.drain, log, engine)
+    assert len(anyio.run(worker.status, log, engine).set_aside) == 2
+    monkeypatch.undo()
+    release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
+    anyio.run(worker.drain, log, engine)  # both end, so their spans are written again
+    state = anyio.run(worker.status, log, engine)
+    assert (state.documents, state.set_aside) == (sum(1 for _ in log.queries.spans()), ())
+
+
+def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
+    log: Log, engine: ElasticsearchEngine, node: Node
+) -> None:
+    release(log)
+    anyio.run(worker.drain, log, engine)
+    node.stop()
+    try:
+        with pytest.raises(SearchError) as caught:
+            search(engine, "许可")
+        assert caught.value.retry_after > 0
+        release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+        with pytest.raises(SearchError):
+            anyio.run(worker.attempt, log, engine)
+        assert anyio.run(worker.status, log, engine).away
+    finally:
+        node.start()
+    anyio.run(worker.attempt, log, engine)
+    assert anyio.run(worker.status, log, engine).pending == 0
+    assert [hit.title.text for hit in search(engine, "丙项许可").hits][:1] == ["丙项许可"]
+
+
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(0, id="a moment"), pytest.param(60, id="a minute", marks=pytest.mark.soak)]
+)
+def test_a_service_catches_up_by_itself_when_the_cluster_is_back(
+    log: Log, engine: ElasticsearchEngine, reached: Connection, node: Node, tmp_path: Path, seconds: int
+) -> None:
+    with serving(tmp_path, "", reached) as (process, address):
+        release(log)
+        wait_until(lambda: log.outbox.due_count() == 0, process)
+        node.stop()
+        try:
+            back = time.monotonic() + seconds
+            for number in itertools.count():
+                release(log, f"事项名称,权力类型,行使主体\n第{number}项许可,行政许可,市统计局\n")
+                if time.monotonic() >= back:
+                    break
+            wait_until(lambda: bool(log.outbox.items(limit=1)[0].error), process)
+        finally:
+            node.start()
+        wait_until(lambda: log.outbox.due_count() == 0, process)
+        found = httpx.get(f"{address}/v1/search?q=许可", timeout=30).json()
+        assert [hit["title"]["text"] for hit in found["hits"]] == [f"第{number}项许可"]
+    assert call(engine.count) == sum(1 for span in log.queries.spans() if span.status == "stated")
+
+
+def test_while_the_cluster_is_away_everything_but_search_goes_on(
+    log: Log, engine: ElasticsearchEngine, node: Node, tmp_path: Path
+) -> None:
+    release(log)
+    anyio.run(worker.drain, log, engine)
+    app = create_app(settings.read(tmp_path, environ={}), log=log, search=engine)
+    with TestClient(app) as client:
+        assert client.get("/v1/search?q=许可").json()["total"] == 2
+        node.stop()
+        try:
+            assert_problem(client.get("/v1/search?q=许可"), "search-unavailable")
+            assert "搜索" in assert_problem(client.get("/readyz"), "not-ready")["detail"]
+            release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+            listed = client.get("/v1/datasets/shili/records").json()["records"]
+            assert [item["title"] for item in listed] == ["丙项许可"]
+            for path in (
+                f"/v1/datasets/shili/records/{listed[0]['id']}",
+                "/v1/datasets/shili/changes",
+                "/v1/datasets/shili/files/csv",
+                "/feeds/shili.atom",
+                "/feeds/shili.rss",
+                "/datasets/shili",
+            ):
+                assert client.get(path).status_code == 200, path
+        finally:
+            node.start()
+        anyio.run(worker.attempt, log, engine)
+        assert client.get("/readyz").json()["status"] == "ok"
+        assert client.get("/v1/search?q=丙项许可").json()["hits"][0]["title"]["text"] == "丙项许可"
+
+
+@pytest.mark.parametrize("how", ["index", "rebuild"])
+def test_a_cluster_killed_in_the_middle_of_writing_loses_and_doubles_nothing(
+    engine: ElasticsearchEngine, node: Node, how: str
+) -> None:
+    index(engine, [document("s00000", "旧的许可")])
+
+    def killed() -> Iterator[Document]:
+        for number, one in enumerate(many(6_000, version=2)):
+            if number == 4_000:
+                node.stop()
+            yield one
+
+    with pytest.raises(SearchError):
+        call(getattr(engine, how), killed())
+    node.start()
+    if how == "rebuild":
+        assert spans(engine, "许可") == ["s00000"]
+    assert call(getattr(engine, how), many(6_000, version=2)) == 6_000
+    assert call(engine.count) == 6_000
+    assert search(engine, "经营许可").total == 6_000
+
+
+def test_a_node_that_answers_slowly_is_told_in_time_and_nothing_is_lost(
+    log: Log, engine: ElasticsearchEngine, node: Node
+) -> None:
+    release(log)
+    index(engine, [document("a", "甲类许可")])
+    node.pause()
+    later = threading.Timer(60, node.go_on)
+    later.start()
+    try:
+        with pytest.raises(SearchError):
+            search(engine, "许可")
+        with pytest.raises(SearchError):
+            anyio.run(worker.attempt, log, engine)
+    finally:
+        later.cancel()
+        node.go_on()
+    anyio.run(worker.attempt, log, engine)
+    assert anyio.run(worker.status, log, engine).pending == 0
+    assert search(engine, "许可").total == call(engine.count) == 3
+
+
+def test_releases_wait_while_the_index_is_read_only(
+    log: Log, engine: ElasticsearchEngine, reached: Connection
+) -> None:
+    release(log)
+    anyio.run(worker.attempt, log, engine)
+    ca, login = str(reached.ca), (reached.user, reached.password)
+    block = {"index.blocks.read_only_allow_delete": True}  # what the disk's flood stage sets
+    with Elasticsearch(list(reached.hosts), basic_auth=login, ca_certs=ca) as admin:
+        admin.indices.put_settings(index=reached.alias, settings=block)
+        release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
+        with pytest.raises(SearchError, match="只读"):
+            anyio.run(worker.attempt, log, engine)
+        state = anyio.run(worker.status, log, engine)
+        assert state.pending > 0
+        assert not state.set_aside
+        assert "只读" in state.error
+        assert search(engine, "许可").total == 2
+        admin.indices.put_settings(index=reached.alias, settings=dict.fromkeys(block))
+    anyio.run(worker.attempt, log, engine)
+    state = anyio.run(worker.status, log, engine)
+    assert (state.pending, state.error) == (0, "")
+    assert state.documents == sum(1 for span in log.queries.spans() if span.status == "stated")

@@ -1,0 +1,121 @@
+"""Every finding of a table can be made by a file, says where it is, and what to do, in both languages."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from publisher.ingest.findings import all_kinds, tables
+from publisher.ingest.findings.kind import Finding, Kind, shorten
+from publisher.ingest.parsed_file import Reason, UnreadableFile
+from tests.publisher.ingest.workbooks import POWER_HEADER, covered, csv_bytes, power_row, read, xlsx
+
+_OK = power_row(1, "甲许可", kind="行政许可", actor="某局")
+
+
+def _power(*rows: list[object]) -> bytes:
+    return csv_bytes(POWER_HEADER, *rows)
+
+
+FILES: Mapping[str, Callable[[], bytes]] = {
+    "no-header": lambda: csv_bytes(["甲", "乙"], [1, 2]),
+    "no-records": lambda: xlsx(("清单", [POWER_HEADER])),
+    "sheet-without-table": lambda: xlsx(("清单", [POWER_HEADER, _OK]), ("说明", [["如实填写"]])),
+    "unmapped-column": lambda: csv_bytes(["事项名称", "权力类型", "领导批示"], ["甲", "行政许可", "同意"]),
+    "column-twice": lambda: csv_bytes(["事项名称", "权力类型", "职权名称"], ["甲", "行政许可", "乙"]),
+    "missing-column": lambda: csv_bytes(["职权编码", "实施依据"], ["210000", "《某法》"]),
+    "personal-column": lambda: csv_bytes(["事项名称", "权力类型", "录入人"], ["甲", "行政许可", "张三"]),
+    "hidden-sheet": lambda: xlsx(("封面", [["某局"]]), ("清单", [POWER_HEADER, _OK]), hidden_sheets=["清单"]),
+    "hidden-rows": lambda: xlsx(("清单", [POWER_HEADER, _OK]), hidden_rows=[2]),
+    "covered-text": lambda: covered(
+        xlsx(("清单", [POWER_HEADER, _OK, power_row(actor="区局")])), ["B2:B3", "F2:F3"]
+    ),
+    "required-missing": lambda: _power(power_row(1, None, kind="行政许可", actor="某局")),
+    "ditto-without-source": lambda: _power(power_row(1, "甲", kind="同上")),
+    "formula-error": lambda: _power(power_row(1, "甲", kind="行政许可", actor="#REF!")),
+    "number-only-row": lambda: _power(_OK, power_row(2)),
+    "stray-text": lambda: csv_bytes(
+        ["事项名称", "权力类型", ""], ["甲", "行政许可", ""], ["", "", "行政检查"]
+    ),
+    "count-mismatch": lambda: xlsx(("行政许可（11项）", [POWER_HEADER, _OK])),
+    "promised-exceeds-statutory": lambda: csv_bytes(
+        ["事项名称", "法定期限", "承诺期限"], ["甲", "10个工作日", "20个工作日"]
+    ),
+    "duplicate-row": lambda: _power(_OK, _OK),
+    "identity-clash": lambda: _power(_OK, power_row(2, "甲许可", None, "行政许可", "《某法》", "某局")),
+}
+
+
+def _made(data: bytes) -> list[Finding]:
+    try:
+        return list(read(data).findings)
+    except UnreadableFile as problem:
+        return [problem.finding]
+
+
+@pytest.mark.parametrize("kind", tables.KINDS, ids=lambda kind: kind.code)
+def test_each_kind_of_finding_is_made_by_a_file_that_deserves_it(kind: Kind) -> None:
+    made = [f for f in _made(FILES[kind.code]()) if f.code == kind.code]
+    assert made
+    for finding in made:
+        assert finding.severity == kind.severity
+        assert finding.file == "某局.xlsx"
+        for text in (finding.message_zh, finding.message_en, finding.way_out_zh, finding.way_out_en):
+            assert text
+            assert "{" not in text
+
+
+def test_a_sound_file_makes_no_finding() -> None:
+    assert _made(_power(_OK)) == []
+
+
+def test_codes_are_unique_and_lower_case() -> None:
+    codes = [kind.code for kind in all_kinds.every_kind()]
+    assert len(codes) == len(set(codes))
+    assert all(code.replace("-", "").isalpha() and code.islower() for code in codes)
+
+
+@pytest.mark.parametrize("kind", all_kinds.every_kind(), ids=lambda kind: kind.code)
+def test_each_kind_speaks_chinese_first_and_english_too(kind: Kind) -> None:
+    assert any("\u4e00" <= c <= "\u9fff" for c in kind.zh + kind.way_out_zh)
+    assert not any("\u4e00" <= c <= "\u9fff" for c in kind.en)
+    assert kind.example
+
+
+def test_cells_of_a_finding_are_named_by_letter_and_heading() -> None:
+    made = _made(FILES["formula-error"]())
+    assert [(f.sheet, f.row, f.column, f.found) for f in made] == [("某局", 2, "F 行使主体", "#REF!")]
+
+
+def test_long_cells_are_shortened_where_a_finding_repeats_them() -> None:
+    assert len(shorten("法" * 5000)) < 200
+
+
+def test_a_finding_about_a_value_comes_from_its_field() -> None:
+    made = _made(_power(power_row(1, "甲", kind="行政审批", actor="某局")))
+    assert [(f.code, f.row, f.column, f.found) for f in made] == [
+        ("unknown-word", 2, "D 权力类型", "行政审批")
+    ]
+
+
+_DOCUMENTED = (Path(__file__).resolve().parents[4] / "docs" / "findings.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", all_kinds.every_kind(), ids=lambda kind: kind.code)
+def test_the_documentation_tells_each_kind_in_its_own_words(kind: Kind) -> None:
+    rows = [row for row in _DOCUMENTED.splitlines() if row.startswith(f"| `{kind.code}` |")]
+    texts = (kind.severity, kind.zh, kind.en, kind.way_out_zh, kind.way_out_en, kind.example)
+    assert len(rows) == 1
+    assert all(text.replace("|", "\\|") in rows[0] for text in texts)
+
+
+def test_the_documentation_tells_no_finding_that_does_not_exist() -> None:
+    told = set(re.findall(r"^\| `([a-z0-9-]+)` \| (?:error|warning|info) \|", _DOCUMENTED, re.MULTILINE))
+    assert told == {kind.code for kind in all_kinds.every_kind()}
+
+
+def test_the_documentation_tells_each_reason_for_leaving_a_row_out() -> None:
+    told = set(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \|$", _DOCUMENTED, re.MULTILINE))
+    assert set(get_args(Reason.__value__)) <= told

@@ -1,0 +1,41 @@
+"""``kill -9`` while staging and publishing leaves the old release or the new one, whole, and nothing lost."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+import pytest
+
+from publisher.log.log import Log
+from tests.publisher.log import kill_harness as harness
+
+SEED = 20151201
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kills", [pytest.param(20, id="a few"), pytest.param(240, id="many", marks=pytest.mark.soak)]
+)
+def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_path: Path, kills: int) -> None:
+    if kills < 100 and not url.startswith("sqlite"):
+        kills //= 3  # its own recovery is PostgreSQL's; what is tested is one and the same code
+    sources = tmp_path / "sources"
+    harness.found(url, sources)
+    with contextlib.closing(Log.open(url, sources=sources)) as log:
+        said, started = harness.statements(log), time.monotonic()
+        harness.publish(log, 1)
+        longest, statements = 2.5 * (time.monotonic() - started), said()
+        version = 1
+        hits: list[bool] = []
+        heard: set[str] = set()
+        with harness.nursery(url, sources) as nursery:
+            for moment in harness.moments(SEED, kills, longest=longest, statements=statements):
+                nursery.run(version + 1, moment)
+                survived = harness.survivor(log, heard)
+                assert survived >= version, "a release was lost"
+                hits.append(survived > version)
+                version = survived
+        assert heard == {span.id for span in log.queries.spans()}, "search did not hear of every span"
+        assert set(hits) == {False, True}, "the moments hit publications, and what lies between them"

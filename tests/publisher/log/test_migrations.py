@@ -1,0 +1,140 @@
+"""A site of each earlier version of the tables, with data in it, goes on with this one, on both databases.
+
+``revisions/{revision}.json`` holds the rows of a site as that revision had them; a new migration
+comes with the file of the one before it still here, and a file of its own (``write``, below).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, Table, func, insert, select, update
+
+import publisher.log.database
+from publisher.log.database.connection import Database
+from publisher.log.database.tables import HEAD, metadata, value
+from publisher.log.database.tables import revision as revision_table
+from publisher.log.log import Log
+from publisher.log.model import RecordQuery, View
+from tests.support.log import LATE, entry, put
+
+FOLDER = Path(__file__).parent / "revisions"
+CONFIG = Config()
+CONFIG.set_main_option("script_location", str(Path(publisher.log.database.__path__[0]) / "migrations"))
+REVISIONS = sorted(script.revision for script in ScriptDirectory.from_config(CONFIG).walk_revisions())
+
+
+def now() -> datetime:
+    return datetime(2021, 1, 1, tzinfo=UTC)
+
+
+def write(url: str, file: Path) -> None:
+    """Rows of all tables of a site, to be kept as those of today's revision."""
+    database = Database(url)
+    with database.read() as conn:
+        rows = {
+            table.name: [[_out(value) for value in row] for row in conn.execute(select(table)).all()]
+            for table in metadata.sorted_tables
+        }
+    database.close()
+    file.write_text(json.dumps(rows, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+
+
+def _out(value: Any) -> Any:
+    return {"hex": bytes(value).hex()} if isinstance(value, bytes | memoryview) else value
+
+
+def _in(value: Any) -> Any:
+    return bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
+
+
+def restore(url: str, revision: str) -> None:
+    """The tables of an earlier revision, and its rows in them; nothing of today's code is asked."""
+    rows = json.loads((FOLDER / f"{revision}.json").read_text(encoding="utf-8"))
+    database = Database(url)
+    with database.write() as conn:
+        config = Config()
+        config.set_main_option("script_location", CONFIG.get_main_option("script_location") or "")
+        config.attributes["connection"] = conn
+        command.upgrade(config, revision)
+        then = MetaData()
+        for name, values in rows.items():
+            table = Table(name, then, autoload_with=conn)
+            names = [column.name for column in table.columns]
+            if values:
+                dicts = [dict(zip(names, map(_in, row), strict=True)) for row in values]
+                conn.execute(insert(table), dicts)
+            if not database.sqlite:
+                _continue(conn, table)
+    database.close()
+
+
+def _continue(conn: Connection, table: Table) -> None:
+    """PostgreSQL counts keys apart from the rows."""
+    key = next(iter(table.primary_key.columns))
+    counter = conn.scalar(select(func.pg_get_serial_sequence(f'"{table.name}"', key.name)))
+    if counter is not None:
+        conn.execute(select(func.setval(counter, select(func.max(key)).scalar_subquery())))
+
+
+def test_every_revision_has_a_site_to_start_from() -> None:
+    assert REVISIONS[-1] == HEAD
+    assert sorted(file.stem for file in FOLDER.glob("*.json")) == REVISIONS
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'qingdan.db'}"
+        return
+    with request.getfixturevalue("postgresql_server").database(migrated=False) as address:
+        yield address
+
+
+def test_what_documents_end_is_found_by_name_also_where_they_were_published_before_0007(
+    empty: str, tmp_path: Path
+) -> None:
+    restore(empty, "0006")
+    database = Database(empty)
+    content = json.dumps(
+        {"ends": ["示政发〔2015〕1号", "《旧通知》", "长" * 400], "name": "甲"}, ensure_ascii=False
+    )
+    with database.write() as conn:
+        key = conn.scalar(select(func.max(revision_table.c.key)))
+        text = content.replace(", ", ",").replace(": ", ":")
+        conn.execute(update(revision_table).where(revision_table.c.key == key).values(content=text))
+    database.close()
+    Log.open(empty, sources=tmp_path / "sources", clock=now).close()
+    database = Database(empty)
+    with database.read() as conn:
+        found = select(value.c.text).where(value.c.field == "ends", value.c.revision == key)
+        assert set(conn.scalars(found)) == {"示政发〔2015〕1号", "《旧通知》"}
+    database.close()
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_site_of_an_earlier_revision_goes_on(empty: str, tmp_path: Path, revision: str) -> None:
+    restore(empty, revision)
+    log = Log.open(empty, sources=tmp_path / "sources", clock=now)
+    try:
+        assert log.releases.verify().problems == ()
+        assert [r.number for r in log.queries.releases("fees")] == [1, 2, 3, 4, 5, 6]
+        said = log.queries.records("fees", RecordQuery(view=View(release=1), limit=100)).records
+        assert sorted(r.title for r in said) == ["丁", "乙", "甲"]
+        present = log.queries.records("fees", RecordQuery(limit=100)).records
+        assert {r.title: r.content["standard"] for r in present} == {"甲": "3", "丁丁": "1"}
+        assert log.releases.rebuild_spans() == 0
+        source = put(log)
+        log.drafts.stage("fees", [entry("新")], part="民政局", source=source, parser_version="test 2")
+        made = log.releases.publish("fees", effective_on=LATE)
+        assert made is not None
+        assert log.releases.verify().ok
+    finally:
+        log.close()

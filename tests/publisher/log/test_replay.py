@@ -1,0 +1,215 @@
+"""Whatever is published, every read at every view says what a slow replay of the log says."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from publisher.log.log import Log
+from publisher.log.model import LogError, RecordQuery, View
+from tests.publisher.log.replay import DAYS, Replay
+from tests.support import sqlite
+from tests.support.clock import Clock
+from tests.support.log import entry, fees_dataset, lay
+from tests.support.postgresql import Server
+
+START = date(2020, 1, 1)
+NAMES = ("A甲", "A乙", "A丙", "B甲", "B乙")
+
+rows = st.dictionaries(st.sampled_from(NAMES), st.sampled_from("123"), max_size=4)
+publishing = st.tuples(
+    st.just("publish"),
+    st.sampled_from("AB"),
+    rows,
+    st.integers(0, DAYS - 2),
+    st.sampled_from(["refuse", "keep", "replace"]),
+)
+amending = st.one_of(
+    st.tuples(st.just("correct"), st.sampled_from(NAMES), st.sampled_from("123456")),
+    st.tuples(st.just("withdraw"), st.sampled_from(NAMES)),
+    st.tuples(st.just("erase"), st.sampled_from(NAMES)),
+    st.tuples(st.just("wait"), st.integers(1, 2)),
+)
+histories = st.lists(st.one_of(publishing, publishing, publishing, amending), min_size=1, max_size=9)
+
+
+class Story:
+    """One history, told to the log and to the replay."""
+
+    def __init__(self, log: Log, clock: Clock) -> None:
+        self.log, self.clock, self.replay = log, clock, Replay()
+        self.ids: dict[str, str] = {}
+        self.gone: dict[str, list[str]] = {}
+
+    @property
+    def today(self) -> int:
+        return (self.clock.now.date() - START).days
+
+    def tell(self, step: tuple[Any, ...]) -> None:
+        getattr(self, step[0])(*step[1:])
+        self.clock.advance(minutes=1)
+
+    def wait(self, days: int) -> None:
+        if self.today + days < DAYS:
+            self.clock.advance(days=days)
+
+    def publish(self, part: str, wanted: dict[str, str], day: int, on_conflict: Any) -> None:
+        here = {n: text for n, text in wanted.items() if n[0] == part}
+        lay(self.log, *(entry(n, text) for n, text in here.items()), part=part)
+        boundary = self.replay.boundary(part, day)
+        effective_on = START + timedelta(days=day)
+        if on_conflict == "refuse" and boundary is not None:
+            with pytest.raises(LogError) as refused:
+                self.log.releases.publish("fees", effective_on=effective_on)
+            assert refused.value.code == "later-effect"
+            self.log.drafts.discard("fees")
+            return
+        end = boundary if on_conflict == "keep" and boundary is not None else DAYS
+        made = self.log.releases.publish("fees", effective_on=effective_on, on_conflict=on_conflict)
+        assert (made is not None) == self.replay.publish(part, here, day, end)
+        if made is not None:
+            for change in self.log.queries.changes(dataset="fees", release=made.number):
+                self.ids[change.title] = change.record
+
+    def correct(self, name: str, text: str) -> None:
+        if name not in self.replay.table or self.replay.chosen(name, self.today) is None:
+            return
+        corrections = {self.ids[name]: entry(name, text).content}
+        if self.replay.correct(name, text, self.today):
+            self.log.releases.correct("fees", corrections, reason="更正")
+        else:
+            with pytest.raises(LogError, match="Nothing changed"):
+                self.log.releases.correct("fees", corrections, reason="更正")
+
+    def withdraw(self, name: str) -> None:
+        if name in self.replay.table and self.replay.chosen(name, self.today) is not None:
+            self.replay.withdraw(name, self.today)
+            self.log.releases.withdraw("fees", [self.ids[name]], reason="误发")
+
+    def erase(self, name: str) -> None:
+        # Once: a record of the same name that comes later is another record, and the tables go by names.
+        if name in self.replay.table and not self.gone:
+            self.replay.erase(name)
+            self.log.releases.erase(records=[("fees", self.ids[name])], ground="判决")
+            self.gone[name] = [self.ids.pop(name)]
+
+    def compare(self) -> None:
+        releases = self.log.queries.releases("fees")
+        assert len(releases) == len(self.replay.after)
+        for n, release in enumerate(releases):
+            for day in range(DAYS):
+                as_of = START + timedelta(days=day)
+                self._compare_list(View(as_of=as_of, known_at=release.published_at), n, day)
+            effective = (release.effective_on - START).days
+            self._compare_list(View(release=release.number), n, effective)
+        for day in range(DAYS if releases else 0):
+            self._compare_list(View(as_of=START + timedelta(days=day)), len(releases) - 1, day)
+        self._compare_records(releases)
+
+    def _compare_list(self, view: View, release: int, day: int) -> None:
+        page = self.log.queries.records("fees", RecordQuery(view=view, limit=100))
+        found = {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
+        assert found == self.replay.in_force(release, day), (view, release)
+        assert page.total == len(found)
+        assert [r.title for r in page.records] == sorted(found)
+
+    def _compare_records(self, releases: tuple[Any, ...]) -> None:
+        for name, record in self.ids.items():
+            if name in self.gone:
+                continue
+            for n, release in enumerate(releases):
+                for day in range(DAYS):
+                    view = View(as_of=START + timedelta(days=day), known_at=release.published_at)
+                    expected = self.replay.status(n, day, name)
+                    if expected is None:
+                        continue
+                    state = self.log.queries.record("fees", record, view)
+                    assert (state.status, state.content.get("standard", "")) == expected, (name, view)
+        for records in self.gone.values():
+            for record in records:
+                assert self.log.queries.record("fees", record).status == "erased"
+
+
+@contextmanager
+def a_site(url: str, folder: Path) -> Iterator[Story]:
+    clock = Clock(datetime(2020, 1, 1, 4, tzinfo=UTC))
+    log = Log.open(url, sources=folder / "sources", clock=clock)
+    try:
+        log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
+        log.datasets.create(*fees_dataset(parts=("A", "B")))
+        yield Story(log, clock)
+    finally:
+        log.close()
+
+
+@contextmanager
+def a_site_on_sqlite() -> Iterator[Story]:
+    """In a folder that goes with it: one for every history that hypothesis thinks of."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        a_site(sqlite.new(Path(folder) / "qingdan.db"), Path(folder)) as story,
+    ):
+        yield story
+
+
+def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
+    for step in history:
+        story.tell(step)
+    story.compare()
+    assert story.log.releases.verify().problems == ()
+    assert story.log.releases.rebuild_spans() == 0
+    story.compare()
+
+
+RELAXED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+FIRST_TO_COME = [
+    # What was first to come is what an earlier file takes away, not what was written first.
+    ("publish", "A", {"A乙": "2"}, 7, "refuse"),
+    ("publish", "A", {"A乙": "1"}, 4, "keep"),
+    ("publish", "A", {}, 1, "replace"),
+]
+ERASED_LATER = [
+    # What was erased is in no later file's way.
+    ("publish", "A", {"A丙": "2", "A乙": "2"}, 7, "refuse"),
+    ("erase", "A丙"),
+    ("publish", "A", {}, 1, "replace"),
+    ("publish", "A", {}, 2, "refuse"),
+]
+
+
+@pytest.mark.slow
+@example(history=FIRST_TO_COME)
+@example(history=ERASED_LATER)
+@settings(max_examples=30, deadline=None, suppress_health_check=RELAXED)
+@given(history=histories)
+def test_every_read_equals_the_replay_on_sqlite(history: list[tuple[Any, ...]]) -> None:
+    with a_site_on_sqlite() as story:
+        tell(story, history)
+
+
+@pytest.mark.slow
+@settings(max_examples=6, deadline=None, suppress_health_check=RELAXED)
+@given(history=histories)
+def test_every_read_equals_the_replay_on_postgresql(
+    postgresql_server: Server, history: list[tuple[Any, ...]]
+) -> None:
+    with postgresql_server.database() as url, a_site(url, Path(tempfile.gettempdir())) as story:
+        tell(story, history)
+
+
+@pytest.mark.soak
+@settings(max_examples=1_000, deadline=None, suppress_health_check=RELAXED)
+@given(history=histories)
+def test_every_read_equals_the_replay_over_long_runs(history: list[tuple[Any, ...]]) -> None:
+    with a_site_on_sqlite() as story:
+        tell(story, history)

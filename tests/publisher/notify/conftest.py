@@ -1,0 +1,82 @@
+"""A site with a subscriber on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from publisher import settings
+from publisher.log.outbox.subscriptions import Delivery, Subscription
+from publisher.notify.delivery import Teller
+from publisher.notify.webhook_sender import Sender, sender
+from publisher.views.syndication import scope as scopes
+from search.query.field_filters import Fields
+from tests.publisher.views.syndication.conftest import FIRST, Service, made
+from tests.support.loopback import Answer, Asked, Loopback, serving
+
+
+def confirming(asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+    """A callback that wants to be told and takes whatever comes."""
+    data = msgspec.json.decode(asked.body)["data"]
+    return Answer(msgspec.json.encode({"challenge": data["challenge"]}) if "challenge" in data else b"")
+
+
+@dataclass
+class Desk:
+    """A news desk: its server, the site that calls it, and the worker that does the calling."""
+
+    site: Service
+    server: Loopback
+    sender: Sender
+    environ: Mapping[str, str]
+    """Settings of the site."""
+
+    def subscribe(self, path: str = "/hook", **asked: Any) -> Subscription:
+        made = self.site.log.subscriptions.subscribe(
+            f"{self.server.base}{path}", msgspec.json.encode(scopes.scope(**asked)).decode()
+        )
+        self.sender.ask(made, {})
+        return self.site.log.subscriptions.confirm(made.id)
+
+    def tell(self) -> int:
+        """What the worker does after a publication."""
+        self.site.index()
+        teller = Teller(self.site.log, self.site.engine, Fields, self.sender)
+        return anyio.run(teller.tell)
+
+    def later(self, by: timedelta) -> None:
+        self.site.clock.now += by
+
+    def messages(self, path: str = "/hook") -> list[Asked]:
+        """Without the question whether it wants to be told."""
+        return [one for one in self.server.asked if one.path == path and b'"challenge"' not in one.body]
+
+    def log(self) -> tuple[Delivery, ...]:
+        return self.site.log.subscriptions.deliveries()
+
+
+@contextmanager
+def opened(home: Path, **environ: str) -> Iterator[Desk]:
+    place = settings.read(home, {"QINGDAN_LOOPBACK": "1"})
+    with made(home, **environ) as site, serving() as server:
+        site.clock.now = datetime.now(UTC)
+        server.answers["/hook"] = confirming
+        made_by = replace(sender(place), clock=lambda: datetime.now(UTC))
+        desk = Desk(site, server, made_by, environ)
+        site.publish(FIRST[:1])
+        desk.tell()
+        yield desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path, database: str) -> Iterator[Desk]:
+    with opened(tmp_path, QINGDAN_DATABASE=database) as desk:
+        yield desk

@@ -1,0 +1,31 @@
+"""What the worker does after a publication, in a process that may be killed.
+
+``python -m tests.publisher.notify.job HOME NOW``; ``QINGDAN_DATABASE`` names a database outside HOME.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import anyio
+
+from publisher import settings
+from publisher.log.log import Log
+from publisher.notify.delivery import Teller
+from publisher.notify.webhook_sender import sender
+from search.embedded.engine import EmbeddedEngine
+from search.query.field_filters import Fields
+
+
+def main(home: str, now: str) -> None:
+    place = settings.read(Path(home), {**os.environ, "QINGDAN_LOOPBACK": "1"})
+    instant = datetime.fromisoformat(now)
+    log = Log.open(place.database, sources=place.sources, clock=lambda: instant)
+    anyio.run(Teller(log, EmbeddedEngine(place.index), Fields, sender(place)).tell)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,82 @@
+"""No text of the log becomes a formula in a file, and a number of a numeric field stays one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import openpyxl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.log.model import View
+from publisher.log.queries.whole_state import Stated
+from publisher.views.exports import csv_and_json
+from publisher.views.exports.export import About
+from publisher.views.exports.formula_guard import guard_number, guard_text
+from publisher.views.exports.xlsx import write_xlsx
+from publisher.views.ogc.geojson import as_csv
+from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_runs, runs
+from tests.support.log import fees_dataset
+
+DATASET, CATALOGUE = fees_dataset()
+
+
+def stated(name: str, *, part: str | None = None) -> Stated:
+    content = msgspec.json.encode({"name": name, "rate": -5})
+    return Stated("r1", content, part, 1, date(2015, 1, 1).toordinal(), "0" * 64)
+
+
+@given(FORMULAS)
+def test_every_form_of_a_formula_is_guarded(formula: str) -> None:
+    assert runs(formula)
+    assert guard_text(formula) == f"'{formula}"
+
+
+@given(TEXTS)
+def test_a_guarded_text_does_not_run_and_loses_nothing(said: str) -> None:
+    assert not runs(guard_text(said))
+    assert guard_text(said) in (said, f"'{said}")
+    assert runs(said) or guard_text(said) == said
+
+
+@given(st.decimals(-(10**9), 10**9, places=4).map("{:f}".format))
+def test_a_number_stays_a_number_in_a_numeric_field_alone(number: str) -> None:
+    assert guard_number(number) == number
+    assert runs(number) == (guard_text(number) != number)
+
+
+@given(TEXTS, TEXTS)
+def test_an_exported_csv_runs_nothing(name: str, part: str) -> None:
+    written = b"".join(csv_and_json.exact_csv([stated(name, part=part)], CATALOGUE)).decode(
+        "utf-8", "surrogatepass"
+    )
+    head, row = csv.reader(io.StringIO(written, newline=""))
+    cells = dict(zip(head, row, strict=True))
+    assert cells.pop("rate") == "-5"
+    assert not any_runs([cells.values()])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(FORMULAS, min_size=1))
+def test_an_exported_workbook_holds_texts_as_texts(names: list[str]) -> None:
+    about = About(DATASET, CATALOGUE, View(), None, "https://data.example.gov.cn", 0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "out.xlsx"
+        write_xlsx(path, about, lambda: map(stated, names))
+        sheet = openpyxl.load_workbook(path).worksheets[0]
+    rows = list(sheet.iter_rows(min_row=2, max_col=5))
+    assert len(rows) == len(names)
+    assert {(row[1].data_type, row[4].value) for row in rows} == {("s", -5)}
+
+
+@given(TEXTS, st.integers())
+def test_the_csv_of_features_runs_nothing(said: str, number: int) -> None:
+    told = as_csv(("text", "number"), [{"text": said, "number": number}]).decode("utf-8-sig", "surrogatepass")
+    (_, (cell, last)) = csv.reader(io.StringIO(told, newline=""))
+    assert not runs(cell) or guard_number(said) == said
+    assert last == str(number)

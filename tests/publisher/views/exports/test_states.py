@@ -1,0 +1,109 @@
+"""Files agree with lists at every state, lead from one to another, and go when erased."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from publisher.cli.commands.export import export
+from publisher.log.log import Log
+from publisher.log.made_files import locked
+from publisher.log.model import LogError, RecordQuery, View
+from publisher.views.exports import delta, write_state
+from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formula_guard import guard_text
+from publisher.web.file_cache import Cache, Key
+from tests.publisher.views.exports.conftest import written
+from tests.support.log import entry, ids, lay, release
+
+
+def lines(log: Log, folder: Path, view: View) -> dict[str, object]:
+    read = written(log, "jsonl", folder, view=view).read_bytes().splitlines()
+    return {one["id"]: one for one in map(msgspec.json.decode, read)}
+
+
+def grow(log: Log) -> None:
+    """Two releases more: one record stays, one changes, one comes, the rest go; then one more comes."""
+    changed = [entry("项目0", "改过"), entry("项目6", "=1+1", cells="6", kind="𠮷"), entry("新来的", "2")]
+    release(log, *changed, on=date(2016, 1, 1))
+    lay(log, entry("后来的", "3"), partial=True)
+    log.releases.publish("fees", effective_on=date(2017, 1, 1))
+
+
+def test_files_and_lists_agree_at_every_state(log: Log, tmp_path: Path) -> None:
+    grow(log)
+    days = [View(as_of=date(year, 6, 1)) for year in (2014, 2015, 2016, 2017)]
+    for view in (*days, *(View(release=n) for n in (1, 2, 3)), View()):
+        page = log.queries.records("fees", RecordQuery(view=view, limit=1000))
+        found = lines(log, tmp_path, view)
+        assert {k: v["content"] for k, v in found.items()} == {r.id: r.content for r in page.records}  # type: ignore[index]  # a line is an object
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 3), (1, 3), (3, 1), (2, 2)])
+def test_a_delta_leads_from_one_state_to_the_other(log: Log, tmp_path: Path, before: int, after: int) -> None:
+    grow(log)
+    path = tmp_path / "delta"
+    write_state.delta_writer(log, "fees", View(release=before), View(release=after))(path)
+    steps = path.read_bytes().splitlines()
+    start = lines(log, tmp_path, View(release=before))
+    assert delta.apply(start, iter(steps)) == lines(log, tmp_path, View(release=after))
+    assert bool(steps) == (before != after)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_state_makes_the_same_bytes(log: Log, tmp_path: Path, form: str) -> None:
+    first = written(log, form, tmp_path).read_bytes()
+    grow(log)
+    assert written(log, form, tmp_path).read_bytes() == first
+
+
+def test_an_erasure_leaves_its_text_in_no_file_of_the_home(log: Log, tmp_path: Path) -> None:
+    cache = Cache(log.files)
+    told = write_state.about(log, "fees", View(release=1))
+    with cache.making(patience=1):
+        made = cache.make(Key(("x",), "jsonl", lasting=True), write_state.writer(log, told, FORMS["jsonl"]))
+    assert "城市基础设施配套费" in made.path.read_text(encoding="utf-8")
+    log.releases.erase(records=[("fees", ids(log)["城市基础设施配套费"])], ground="法院裁定")
+    assert not [p for p in log.files.rglob("*") if p.is_file() and p.name != ".lock"]
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert "城市基础设施配套费".encode() not in path.read_bytes(), path
+    assert write_state.about(log, "fees", View(release=1)).erased == 1
+    assert len(lines(log, tmp_path, View(release=1))) == 8
+
+
+def test_an_erasure_waits_for_who_is_making_a_file(log: Log) -> None:
+    with (
+        locked(log.files, patience=1),
+        pytest.raises(LogError) as refused,
+        Cache(log.files).making(patience=0.1),
+    ):
+        pass
+    assert refused.value.code == "files-busy"
+
+
+def test_a_squeezed_file_is_made_of_the_plain_one_and_old_ones_go(log: Log, tmp_path: Path) -> None:
+    cache = Cache(log.files)
+    told = write_state.about(log, "fees", View())
+    for n in range(45):
+        with cache.making(patience=1):
+            made = cache.make(Key((n,), "csv", "gzip"), write_state.writer(log, told, FORMS["csv"]))
+    assert gzip.decompress(made.path.read_bytes()) == written(log, "csv", tmp_path, view=View()).read_bytes()
+    assert len(list(log.files.rglob("*.gzip"))) <= 40
+
+
+def test_every_kind_of_file_is_offered_by_the_command_too() -> None:
+    (option,) = (parameter for parameter in export.params if parameter.name == "forms")
+    assert isinstance(option.type, click.Choice)
+    assert list(FORMS) == list(option.type.choices)
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
+def test_what_would_be_a_formula_is_disarmed(text: str) -> None:
+    assert guard_text(text) == f"'{text}"
+    assert guard_text(f"一{text}") == f"一{text}"

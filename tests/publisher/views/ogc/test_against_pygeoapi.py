@@ -1,0 +1,86 @@
+"""Pages of a dataset, straight from the log, beside pygeoapi's own function over our provider."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from publisher.app import service_of
+from publisher.settings import read as read_settings
+from publisher.views.ogc import parameters
+from publisher.views.ogc.features import dataset_items
+from publisher.views.ogc.routes import opened
+from publisher.views.ogc.site import Geo, resource
+from publisher.views.pages.printing.templates import Press
+from tests.publisher.views.ogc.conftest import Live
+from tests.publisher.views.ogc.filters import Maker
+from tests.publisher.views.ogc.places import KINDS, PLACES, catalogue
+
+REQUESTS = 300
+NAMES = [*catalogue().by_name, "part", "release", "effective_from"]
+
+
+@pytest.fixture(scope="module")
+def geo(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Geo:
+    settings = read_settings(tmp_path_factory.mktemp("geo"), {})
+    return opened(service_of(settings, live.log, live.engine), None, Press().assets)
+
+
+def drawn(draw: random.Random, live: Live) -> dict[str, str]:
+    """Some of the parameters of a page, with values that are allowed."""
+    west, south = draw.uniform(122, 124), draw.uniform(40, 42)
+    everything = {
+        "limit": str(draw.choice((1, 7, 20, 80, 1000, 5000))),
+        "offset": str(draw.randrange(100)),
+        "sortby": ",".join(draw.choice("+-") + name for name in draw.sample(NAMES, 2)),
+        "properties": ",".join(draw.sample(NAMES, draw.randrange(1, 5))),
+        "skipGeometry": draw.choice(("true", "false")),
+        "bbox": f"{west},{south},{west + 1},{south + 1}",
+        "datetime": draw.choice(("2015-07-01", "../2030-01-01", "2014-01-01T00:00:00Z/..")),
+        "kind": draw.choice(KINDS),
+        "weekends": draw.choice(("true", "false")),
+        "filter": Maker(draw.randrange(5_000), list(live.halls)).condition(2)[0],
+        "lang": draw.choice(("zh", "en")),
+    }
+    return dict(draw.sample(list(everything.items()), draw.randrange(6)))
+
+
+def as_pygeoapi_answers(geo: Geo, params: dict[str, str]) -> dict[str, Any]:
+    """But for ``filter``, which we evaluate ourselves."""
+    query = urlencode(params).encode()
+    asked = parameters.read(query, {}, dataset_items.known(catalogue()))
+    made = dataset_items.source(geo, dataset_items.read(geo.dataset(PLACES), catalogue(), asked))
+    given = {name: value for name, value in params.items() if name != "filter"}
+    envelope = geo.core.items(PLACES, resource(PLACES, "", source=made), given)
+    assert made.found is not None
+    return {**envelope, "features": [json.loads(bytes(feature)) for feature in made.found.features]}
+
+
+def test_a_page_is_what_pygeoapi_would_have_said_of_any_request(live: Live, geo: Geo) -> None:
+    draw = random.Random(8)
+    shown = 0
+    for _ in range(REQUESTS):
+        params = drawn(draw, live)
+        page = live.items(PLACES, **params)
+        del page["links"]
+        assert page == as_pygeoapi_answers(geo, params), params
+        shown += page["numberReturned"]
+    assert shown > REQUESTS * 5
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"limit": "0"}, {"limit": "x"}, {"offset": "-1"}, {"sortby": "nothing"}, {"properties": "name,nothing"}],
+)
+def test_what_pygeoapi_refuses_is_refused(live: Live, params: dict[str, str]) -> None:
+    assert live.get(f"/collections/{PLACES}/items", **params).status_code == 400
+
+
+def test_numbers_returned_and_matched_are_told_of_an_empty_page(live: Live) -> None:
+    page = live.items(PLACES, offset="100000")
+    assert (page["features"], page["numberReturned"]) == ([], 0)
+    assert page["numberMatched"] == len(live.halls)

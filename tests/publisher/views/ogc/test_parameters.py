@@ -1,0 +1,79 @@
+"""Parameters of items beside the standard's core: properties, order, the two clocks, words."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_parameters_by_property_name_filter_by_equality(live: Live) -> None:
+    wanted = sum(hall.get("weekends") is True for hall in live.halls)
+    assert live.items(PLACES, weekends="true")["numberMatched"] == wanted
+    wanted = sum(hall.get("windows") == 3 for hall in live.halls)
+    assert live.items(PLACES, windows="3.0")["numberMatched"] == wanted
+    wanted = sum("社保" in (hall.get("services") or ()) for hall in live.halls)  # type: ignore[operator]  # a list
+    assert live.items(PLACES, services="社保")["numberMatched"] == wanted
+    assert live.items(PLACES, code="H000001")["numberMatched"] == 1
+    assert live.items(PLACES, code="' OR 1=1 --")["numberMatched"] == 0
+    for bad in ({"windows": "many"}, {"weekends": "yes"}, {"effective_from": "today"}, {"windows": "1e999"}):
+        assert live.get(f"/collections/{PLACES}/items", **bad).status_code == 400, bad
+
+
+def test_properties_and_geometry_can_be_left_out(live: Live) -> None:
+    found = live.items(PLACES, properties="code,release", skipGeometry="true", limit=50)
+    assert all(set(f["properties"]) == {"code", "release"} for f in found["features"])
+    assert all(f["geometry"] is None for f in found["features"])
+    assert live.get(f"/collections/{PLACES}/items", properties="nothing").status_code == 400
+    assert live.get(f"/collections/{PLACES}/items", skipGeometry="1").status_code == 400
+
+
+def test_sortby_orders_and_what_has_no_value_comes_last(live: Live) -> None:
+    found = live.walk(PLACES, sortby="-windows,+code", limit=11)
+    keys = [(f["properties"].get("windows"), f["properties"]["code"]) for f in found]
+    valued = [key for key in keys if key[0] is not None]
+    assert valued == sorted(valued, key=lambda key: (-key[0], key[1]))
+    assert keys[: len(valued)] == valued
+    assert len(keys) == HALLS
+    for bad in ("nothing", "", "--code"):
+        assert live.get(f"/collections/{PLACES}/items", sortby=bad).status_code == 400, bad
+
+
+def test_as_of_known_at_and_release_are_the_two_clocks_of_the_log(live: Live) -> None:
+    def names(**view: str) -> set[str]:
+        return {f["properties"]["name"] for f in live.walk(FEES, **view)}
+
+    for view in ({"release": "1"}, {"as_of": "2015-03-01"}, {"known_at": "2016-01-20T00:00:00Z"}):
+        told = live.client.get(f"{live.base}/v1/datasets/{FEES}/records", params=view).json()
+        assert names(**view) == {record["content"]["name"] for record in told["records"]}
+    for bad in (
+        {"release": "9"},
+        {"release": "1", "as_of": "2015-01-01"},
+        {"as_of": "2015"},
+        {"known_at": "now"},
+    ):
+        assert live.get(f"/collections/{FEES}/items", **bad).status_code in (400, 404), bad
+    assert live.get(f"/collections/{FEES}/items", datetime="2015-01-01", release="1").status_code == 400
+
+
+def test_q_is_the_search_engine_and_counts_exactly(live: Live) -> None:
+    found = live.items(FEES, q="登记")
+    assert [f["properties"]["name"] for f in found["features"]] == ["不动产登记费"]
+    assert found["numberMatched"] == 1
+    assert live.items(FEES, q="登記")["numberMatched"] == 1
+    total = live.client.get(f"{live.base}/v1/search", params={"q": "便民服务站", "dataset": PLACES}).json()[
+        "total"
+    ]
+    assert live.items(PLACES, q="便民服务站")["numberMatched"] == total > 10
+    assert len(live.walk(PLACES, q="便民服务站", limit=4)) == total
+    both = live.walk(PLACES, q="便民服务站", weekends="true")
+    assert 0 < len(both) < total
+    assert live.get(f"/collections/{PLACES}/items", q=" ").status_code == 400
+
+
+def test_q_is_of_the_state_that_is_asked_for(live: Live) -> None:
+    for view in ({"release": "1"}, {"as_of": "2015-03-01"}, {"known_at": "2016-01-20T00:00:00Z"}):
+        told = {f["properties"]["name"] for f in live.walk(FEES, **view)}
+        assert {f["properties"]["name"] for f in live.walk(FEES, q="费", **view)} == told != set()

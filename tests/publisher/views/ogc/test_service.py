@@ -1,0 +1,220 @@
+"""What holds for every OGC route: languages, validators, formats, boundaries, many clients at once."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from publisher.log.model import LogError
+from publisher.settings import read as read_settings
+from publisher.views.ogc.boundaries import load
+from publisher.views.ogc.parameters import read
+from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live, boundaries
+from tests.support.shared_data import require
+
+
+def test_nothing_of_pygeoapi_is_loaded_until_a_request_needs_it() -> None:
+    heavy = ("pygeoapi", "pygeofilter", "lark", "shapely", "pyproj")
+    program = (
+        f"import sys, publisher.app, publisher.cli.root\nprint([m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_logger_is_configured_by_serving(live: Live) -> None:
+    import logging
+
+    live.items(PLACES)
+    for name in ("", "pygeoapi", "pygeofilter"):
+        handlers = [h for h in logging.getLogger(name).handlers if type(h) is logging.StreamHandler]
+        assert handlers == [], name
+
+
+@pytest.mark.parametrize(
+    ("accept", "params", "language"),
+    [
+        ("", {}, "zh"),
+        ("en", {}, "en"),
+        ("en-GB,zh;q=0.5", {}, "en"),
+        ("fr, zh-CN;q=0.4, en;q=0.3", {}, "zh"),
+        ("en", {"lang": "zh"}, "zh"),
+        ("zh", {"lang": "en-US"}, "en"),
+        ("fr", {}, "zh"),
+    ],
+)
+def test_the_language_is_that_of_lang_or_accept_language(
+    live: Live, accept: str, params: dict[str, str], language: str
+) -> None:
+    for path in ("", "/collections", f"/collections/{PLACES}", f"/collections/{PLACES}/queryables"):
+        answer = live.client.get(f"{live.base}/ogc{path}", params=params, headers={"accept-language": accept})
+        assert answer.headers["content-language"] == language
+        assert "Accept-Language" in answer.headers["vary"]
+    assert answer.json()["title"] == {"zh": "办事大厅(演示数据)", "en": "Service halls (demo)"}[language]
+
+
+def test_the_format_is_that_of_f_or_accept(live: Live) -> None:
+    address = f"{live.base}/ogc/collections/{PLACES}/items"
+    for accept, media in (
+        ("text/html,*/*;q=0.5", "text/html; charset=utf-8"),
+        ("text/csv", "text/csv; charset=utf-8; header=present"),
+        ("application/geo+json", "application/geo+json"),
+        ("application/json", "application/geo+json"),
+        ("*/*", "application/geo+json"),
+    ):
+        assert live.client.get(address, headers={"accept": accept}).headers["content-type"] == media, accept
+    assert live.client.get(address, headers={"accept": "image/png"}).status_code == 406
+
+
+def test_pages_are_escaped_and_load_the_style_of_the_site_and_no_more(live: Live) -> None:
+    for path in ("", "/api", "/collections", f"/collections/{PLACES}", f"/collections/{PLACES}/items"):
+        answer = live.get(path, f="html")
+        text = answer.text
+        assert text.startswith("<!doctype html>")
+        assert "style-src 'self'" in answer.headers["content-security-policy"]
+        (style,) = re.findall('<link rel="stylesheet" href="([^"]+)">', text)
+        assert live.client.get(live.base + style).headers["content-type"].startswith("text/css")
+        assert "<script" not in text
+        assert "src=" not in text
+    assert (
+        "&lt;b&gt;&amp;amp;&lt;/b&gt;" in live.get(f"/collections/{PLACES}/items", f="html", limit=1000).text
+    )
+
+
+def test_csv_has_every_property_as_a_column_and_no_formula(live: Live) -> None:
+    answer = live.get(f"/collections/{PLACES}/items", f="csv", limit=1000)
+    lines = answer.text.removeprefix("\ufeff").splitlines()
+    assert lines[0].startswith("id,code,name,kind,windows,opened")
+    assert len(lines) == HALLS + 1
+    from publisher.views.ogc.geojson import as_csv
+
+    told = as_csv(("a", "b"), [{"a": "=1+1", "b": -5}, {"a": "@x", "b": None}]).decode("utf-8-sig")
+    assert told.splitlines() == ["a,b", "'=1+1,-5", "'@x,"]
+
+
+def test_an_answer_that_is_known_already_is_304_and_languages_do_not_share_it(live: Live) -> None:
+    address = f"{live.base}/ogc/collections/{FEES}/items"
+    got = live.client.get(address)
+    again = live.client.get(address, headers={"if-none-match": got.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    english = live.client.get(
+        address, headers={"accept-language": "en", "if-none-match": got.headers["etag"]}
+    )
+    assert english.status_code == 200
+    page = live.client.get(address, headers={"accept": "text/html", "if-none-match": got.headers["etag"]})
+    assert page.status_code == 200
+    pinned = live.get(f"/collections/{FEES}/items", release="2")
+    assert "immutable" in pinned.headers["cache-control"]
+    head = live.client.head(address)
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", got.headers["etag"])
+
+
+def test_a_cursor_serves_the_query_that_it_came_with_only(live: Live) -> None:
+    page = live.items(PLACES, limit=3)
+    following = httpx.URL(next(k["href"] for k in page["links"] if k["rel"] == "next"))
+    cursor = following.params["cursor"]
+    assert live.get(f"/collections/{PLACES}/items", cursor=cursor, windows="3").status_code == 400
+    assert live.get(f"/collections/{FEES}/items", cursor=cursor).status_code == 400
+    assert live.get(f"/collections/{PLACES}/items", cursor="x").status_code == 400
+    assert live.get(f"/collections/{PLACES}/items", cursor=cursor, sortby="code").status_code == 400
+
+
+def test_divisions_are_a_collection_of_the_file_that_the_site_names(live: Live) -> None:
+    found = live.items("divisions")
+    assert [f["id"] for f in found["features"]] == ["210302", "210303"]
+    assert [f["properties"]["name"] for f in found["features"]] == ["甲区", "铁西区"]
+    assert live.items("divisions", bbox="123.1,41.1,123.2,41.2")["numberMatched"] == 1
+    assert live.items("divisions", bbox="123.1,41.1,122.1,41.2")["numberMatched"] == 1
+    assert live.items("divisions", code="210303", skipGeometry="true")["features"][0]["geometry"] is None
+    assert live.get("/collections/divisions/items/210302").json()["geometry"]["type"] == "Polygon"
+    assert live.get("/collections/divisions/items/999999").status_code == 404
+    assert live.get("/collections/divisions/items", sortby="name").status_code == 400
+
+
+def test_a_city_without_a_boundary_of_its_own_has_the_extent_of_its_districts(tmp_path: Path) -> None:
+    file = tmp_path / "b.geojson"
+    file.write_text(json.dumps(boundaries()), encoding="utf-8")
+    known = load(file)
+    assert known.extent("210300") == (122.0, 40.5, 123.5, 41.5)
+    assert known.extent("2103") == known.extent("210300")
+    assert known.extent("210302") == (123.0, 41.0, 123.5, 41.5)
+    assert known.extent("110000") is None
+
+
+@pytest.mark.shared
+def test_real_boundaries_of_liaoning_can_be_used() -> None:
+    known = load(require("divisions", "liaoning_district.geojson"))
+    assert len(known.all) == 100
+    anshan = known.extent("210300")
+    assert anshan is not None
+    assert 122 < anshan[0] < anshan[2] < 124
+    assert {b.code for b in known.meeting((122.9, 41.0, 123.0, 41.2))} >= {"210302", "210303"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"features": 5}',
+        '{"features": [{"type": "Feature", "properties": {}, "geometry": null}]}',
+        '{"features": [{"id": "210302", "geometry": {"type": "Polygon", "coordinates": []}}]}',
+        '{"features": [{"id": "210302", "geometry": {"type": "Nothing"}}]}',
+        '{"features": [{"id": "210302", "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1]]]}}]}',
+    ],
+)
+def test_a_file_that_holds_no_boundaries_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "borders.geojson"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(LogError, match=r"borders\.geojson") as refusal:
+        load(file)
+    assert refusal.value.code == "bad-boundaries"
+
+
+def test_the_boundaries_are_a_setting(tmp_path: Path) -> None:
+    assert read_settings(tmp_path, {}).boundaries is None
+    assert read_settings(tmp_path, {"QINGDAN_BOUNDARIES": "/x.geojson"}).boundaries == Path("/x.geojson")
+
+
+def test_accept_language_of_any_shape_is_read() -> None:
+    for header in ("en;q=2", ";;;", "zh;q=", "*", "en;q=0", "e" * 5000, "zh-Hant-TW;q=0.1,en;q=0.05"):
+        assert read(b"", {"accept-language": header}, ()).language == "zh", header
+
+
+def test_many_clients_at_once_get_what_one_gets(live: Live) -> None:
+    paths = [
+        "/ogc",
+        "/ogc/collections?lang=en",
+        f"/ogc/collections/{PLACES}/items?limit=50",
+        f"/ogc/collections/{PLACES}/items?filter=windows>20&lang=en",
+        f"/ogc/collections/{FEES}/items?q=登记",
+        "/ogc/collections/catalogue/items?lang=en",
+        "/ogc/collections/divisions/items",
+        f"/ogc/collections/{PLACES}/items?unknown=1",
+    ]
+    alone = {path: live.client.get(live.base + path).content for path in paths}
+    wrong: list[Any] = []
+
+    def ask(turn: int) -> None:
+        with httpx.Client(timeout=60) as client:
+            for step in range(12):
+                path = paths[(turn + step) % len(paths)]
+                content = client.get(live.base + path).content
+                if content != alone[path]:
+                    wrong.append((path, content[:300]))
+
+    threads = [threading.Thread(target=ask, args=(turn,)) for turn in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

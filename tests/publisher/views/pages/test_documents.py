@@ -1,0 +1,106 @@
+"""A policy document's page tells what the log knows of others: who explains it, and what ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from publisher.log.log import Log
+from schemas.definition.file_loader import load
+from tests.publisher.views.pages.conftest import BROWSER, Page
+from tests.support.clock import Clock
+from tests.support.site import Site, dataset, opened, publish, seconds
+
+NUMBER = "示政发〔2024〕1号"
+DOCUMENTS: list[dict[str, Any]] = [
+    {"number": NUMBER, "title": "关于减税的通知", "body_markdown": "一、减税\n\n各区县照办。"},
+    {"title": "一图读懂减税", "body_markdown": "减了什么。", "explains": [NUMBER]},
+    {"title": "减税那些事", "body_markdown": "见示政发〔2024〕1号。", "explains": ["《关于减税的通知》"]},
+    {"title": "减税解读吗", "body_markdown": "别的内容，提到示政发〔2024〕1号。"},
+    {
+        "number": "示政发〔2025〕9号",
+        "title": "关于清理文件的决定",
+        "body_markdown": "清理。",
+        "ends": [NUMBER],
+    },
+]
+
+
+def content(log: Log, _clock: Clock) -> None:
+    log.datasets.create(dataset("policies", catalogue="policies", title="政策文件"), load("policies"))
+    contents = [{"name": one["title"], **one} for one in DOCUMENTS]
+    publish(log, "policies", contents, date(2025, 1, 1), "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    clock = seconds(datetime(2026, 1, 4, 1, tzinfo=UTC))
+    with opened(tmp_path_factory.mktemp("documents"), Site, content=content, clock=clock) as site:
+        yield site
+
+
+@pytest.fixture
+def log(site: Site) -> Log:
+    return site.log
+
+
+@pytest.fixture
+def statements(log: Log) -> Iterator[list[str]]:
+    """Every statement that the log sends while a test runs."""
+    sent: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(" ".join(statement.split()))
+
+    event.listen(log._session.database.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(log._session.database.engine, "before_cursor_execute", note)
+
+
+def page(client: httpx.Client, title: str) -> Page:
+    listed = client.get("/v1/datasets/policies/records?limit=100").json()["records"]
+    (found,) = (one["id"] for one in listed if one["title"] == title)
+    return Page(client.get(f"/datasets/policies/records/{found}", headers=BROWSER))
+
+
+def section(text: str, title: str) -> str:
+    """What stands under a heading, up to the next one."""
+    rest = text.split(f" {title} ", 1)[1]
+    return rest.split(" 废止本文件的文件 ", 1)[0].split(" 引用本文件的条目和文件 ", 1)[0]
+
+
+def test_what_explains_a_document_is_told_by_its_relation_and_not_by_its_title(client: httpx.Client) -> None:
+    text = page(client, "关于减税的通知").text
+    explaining = section(text, "解读与回应")
+    assert "一图读懂减税" in explaining
+    assert "减税那些事" in explaining
+    assert "减税解读吗" not in explaining
+    assert "减税解读吗" in text.split(" 引用本文件的条目和文件 ")[1]
+
+
+def test_a_document_that_another_ended_says_so_at_the_top(client: httpx.Client) -> None:
+    opened = page(client, "关于减税的通知")
+    top = opened.text.split("基本情况")[0]
+    assert "已废止 依据 关于清理文件的决定" in top
+    assert "已废止" not in page(client, "一图读懂减税").text
+    assert "废止本文件的文件" in opened.text
+
+
+def test_a_page_tells_which_cell_was_read_and_by_which_version(client: httpx.Client) -> None:
+    text = page(client, "关于清理文件的决定").text
+    assert "工作表“ 收费 ”" in text
+    assert "识读程序 版本1" in text
+
+
+def test_however_many_mention_a_document_they_are_read_by_one_statement(
+    client: httpx.Client, statements: list[str]
+) -> None:
+    opened = page(client, "关于减税的通知")
+    assert len(opened.links) > 0
+    read = [text for text in statements if "FROM span" in text and "record.id IN" in text]
+    assert len(read) == 1

@@ -1,0 +1,272 @@
+"""Pages are whole, lead everywhere, and are safe and cached as the API is."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from publisher.views.pages.printing.templates import POLICY
+from tests.publisher.views.pages.conftest import BROWSER, Open, Page
+from tests.support.problems import assert_problem
+from tests.support.site import FEES, Site
+
+HOME = f"/datasets/{FEES}"
+
+
+def addresses(site: Site) -> list[str]:
+    """One of every kind of page."""
+    return [
+        "/",
+        "/search",
+        "/search?q=收费",
+        "/search?q=收费&dataset=shili-fees&sort=-date",
+        "/search?q=没有这样的事项",
+        HOME,
+        f"{HOME}?sort=-name&fields=department&department=市自然资源局",
+        f"{HOME}?release=1",
+        "/datasets/empty-fees",
+        f"{HOME}/records/{site.record('城镇垃圾处理费')}",
+        f"{HOME}/records/{site.record('城镇垃圾处理费')}?release=1",
+        f"{HOME}/records/{site.record('药品注册费')}",
+        f"{HOME}/compare",
+        f"{HOME}/compare?from=2015-06-01&to=2016-12-31&kind=removed",
+        "/datasets/empty-fees/compare",
+        f"{HOME}/releases/1",
+        f"{HOME}/releases/4",
+        "/developers",
+        "/problems/withdrawn",
+        "/nowhere",
+        f"{HOME}?nmae=1",
+    ]
+
+
+@pytest.fixture(params=["", "en", "zh-Hant"])
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def spoken(address: str, lang: str) -> str:
+    return address + ("&" if "?" in address else "?") + f"lang={lang}" if lang else address
+
+
+def test_every_page_is_whole_and_asks_nothing_of_another_host(site: Site, visit: Open, lang: str) -> None:
+    for address in addresses(site):
+        page = visit(spoken(address, lang))
+        assert page.status < 500, address
+        assert page.answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.answer.headers["content-security-policy"] == POLICY
+        assert "unsafe-inline" not in POLICY
+        assert len(page.all("h1")) == 1, address
+        assert page.all("main"), address
+        assert not [a for _, a in page.elements if "style" in a or any(n.startswith("on") for n in a)]
+        ids = [a["id"] for _, a in page.elements if "id" in a]
+        assert len(ids) == len(set(ids)), address
+        for tag, attributes in page.elements:
+            for name in ("src", "action"):
+                assert attributes.get(name, "/").startswith("/"), (address, tag)
+            if tag == "link" and attributes["rel"] != "canonical":
+                assert attributes["href"].startswith("/"), address
+
+
+def test_headings_go_down_one_step_at_a_time(site: Site, visit: Open) -> None:
+    for address in addresses(site):
+        levels = [int(tag[1]) for tag, _ in visit(address).elements if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1, address
+        assert all(b <= a + 1 for a, b in itertools.pairwise(levels)), (address, levels)
+
+
+def test_every_field_of_a_form_has_a_label(site: Site, visit: Open) -> None:
+    for address in addresses(site):
+        page = visit(address)
+        labelled = {a.get("for") for a in page.all("label")}
+        for attributes in page.all("input"):
+            if attributes.get("type") not in ("hidden", "checkbox"):
+                assert attributes["id"] in labelled, address
+
+
+def test_every_link_of_every_page_leads_somewhere(site: Site, visit: Open) -> None:
+    seen: set[str] = set()
+    for address in [*addresses(site), f"{HOME}?as_of=2015-06-01"]:
+        page = visit(address)
+        anchors = {a["id"] for _, a in page.elements if "id" in a}
+        for link in page.links:
+            path, _, anchor = link.partition("#")
+            if anchor and not path:
+                assert anchor in anchors, (address, link)
+            if path.startswith("/") and path not in seen and "nmae" not in path and "/nowhere" not in path:
+                seen.add(path)
+                got = site.client.get(path)
+                assert got.status_code in (200, 410), (address, link, got.text[:200])
+    assert len(seen) > 50
+
+
+def test_a_page_that_is_unchanged_is_304_and_keeps_its_policy(site: Site) -> None:
+    for address in addresses(site)[:-2]:
+        first = site.client.get(address, headers=BROWSER)
+        if first.status_code != 200:
+            continue
+        again = site.client.get(address, headers={**BROWSER, "if-none-match": first.headers["etag"]})
+        assert again.status_code == 304, address
+        assert "content-security-policy" not in again.headers
+
+
+def test_a_pinned_page_never_changes_and_says_so(site: Site, visit: Open) -> None:
+    record = f"{HOME}/records/{site.record('城镇垃圾处理费')}"
+    pinned = visit(f"{record}?release=1")
+    assert "immutable" in pinned.answer.headers["cache-control"]
+    assert "缴入地方国库" in pinned.text
+    assert "缴入财政专户" not in pinned.text
+    assert "固定版本" in pinned.text
+    assert "immutable" not in visit(record).answer.headers["cache-control"]
+
+
+def test_files_of_pages_are_kept_for_ever_and_older_names_still_answer(site: Site, visit: Open) -> None:
+    (sheet,) = [link["href"] for link in visit("/").all("link", rel="stylesheet")]
+    got = site.client.get(sheet)
+    assert got.headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in got.headers["cache-control"]
+    older = site.client.get(re.sub(r"\.[0-9a-f]{10}\.", ".0123456789.", sheet))
+    assert older.content == got.content
+    assert "immutable" not in older.headers["cache-control"]
+    assert_problem(site.client.get("/assets/site.css"), "no-such-route")
+    assert_problem(site.client.get("/assets/..%2fpress.0123456789.css"), "no-such-route")
+
+
+def test_a_program_still_gets_a_problem_where_a_browser_gets_a_page(site: Site, visit: Open) -> None:
+    assert_problem(site.client.get("/nowhere"), "no-such-route")
+    assert_problem(site.client.get("/nowhere", headers={"accept": "application/json"}), "no-such-route")
+    page = visit("/nowhere")
+    assert (page.status, page.all("html", lang="zh-CN") != []) == (404, True)
+    assert "没有这个地址" in page.text
+
+
+def test_the_day_is_carried_through_every_page_until_it_is_left(site: Site, visit: Open) -> None:
+    page = visit("/?as_of=2015-06-01")
+    assert "2015年6月1日" in page.text
+    inside = [
+        link
+        for link in page.links
+        if link.startswith(("/datasets/", "/search")) and "?" in link + "?" and "/assets/" not in link
+    ]
+    assert inside
+    assert all("as_of=2015-06-01" in link for link in inside)
+    dataset = visit(next(link for link in inside if link.startswith(HOME)))
+    assert "价格鉴证业务收费" in dataset.text
+    assert "食品经营许可证工本费" not in dataset.text
+    leaving = [link for link in dataset.links if link == HOME]
+    assert leaving
+    assert "食品经营许可证工本费" in visit(HOME).text
+
+
+def test_labels_are_english_where_asked_and_the_language_is_carried(visit: Open) -> None:
+    page = visit("/?lang=en")
+    assert page.all("html", lang="en")
+    assert "Latest changes" in page.text
+    assert all("lang=en" in link for link in page.leading_to("/datasets/"))
+    assert visit("/?lang=fr").status == 422
+
+
+def test_a_mistyped_parameter_has_a_link_to_the_one_that_was_meant(visit: Open) -> None:
+    page = visit("/search?q=收费&bodi=财政局")
+    assert page.status == 422
+    (meant,) = page.leading_to("body=")
+    assert visit(meant).status == 200
+
+
+def test_traditional_characters_are_shown_on_demand_but_never_in_a_citation(site: Site, visit: Open) -> None:
+    page = visit(f"{HOME}/records/{site.record('城镇垃圾处理费')}?lang=zh-Hant")
+    assert "城鎮垃圾處理費" in page.text
+    assert "機器轉換" in page.text
+    raw = page.answer.text
+    citation = raw[raw.index('class="citation"') :].partition("</p>")[0]
+    assert "城镇垃圾处理费" in citation
+
+
+def test_a_withdrawn_record_tells_why_and_keeps_its_history(site: Site, visit: Open) -> None:
+    page = visit(f"{HOME}/records/{site.record('药品注册费')}")
+    assert page.status == 410
+    for words in ("药品注册费", "重复登记", "历次变化", "撤回"):
+        assert words in page.text
+    assert page.leading_to(f"{HOME}?") or page.leading_to(HOME)
+
+
+def test_a_corrected_record_says_so_at_the_top_and_marks_what_changed(site: Site, visit: Open) -> None:
+    page = visit(f"{HOME}/records/{site.record('不动产登记费')}")
+    assert page.text.index("已更正") < page.text.index("基本情况")
+    assert "更正：资金管理方式有误" in page.text
+    assert "<del>缴入中央和地方国库</del><ins>缴入地方国库</ins>" in page.answer.text
+
+
+def test_what_is_typed_is_never_markup(visit: Open) -> None:
+    typed = "\"><script>alert(1)</script><b onclick='x'>"
+    page = visit(f"/search?q={typed}")
+    assert page.all("input", id="q")[0]["value"] == typed
+    assert [a for t, a in page.elements if t == "script" and "src" not in a] == []
+    assert not page.all("b")
+
+
+def test_narrowing_a_search_puts_a_filter_on_and_its_chip_takes_it_off(visit: Open) -> None:
+    found = visit("/search?q=费")
+    narrower = next(link for link in found.leading_to("body=") if "/search" in link)
+    narrowed = visit(narrower)
+    (chip,) = re.findall(r'<ul class="chips".*?</ul>', narrowed.answer.text, re.S)
+    off = re.search(r'href="([^"]+)"', chip)
+    assert off
+    assert Page(found.answer).text != narrowed.text
+    assert visit(off[1].replace("&amp;", "&")).text == found.text
+
+
+def test_a_record_names_the_cells_it_was_read_from_and_what_stood_there(visit: Open, site: Site) -> None:
+    found = site.client.get(f"/v1/datasets/{FEES}/records?limit=1").json()["records"][0]
+    text = visit(f"/datasets/{FEES}/records/{found['id']}").text
+    cells = text.split("共识读1处，查看原文", 1)[1]
+    assert re.match(rf" 收费项目 A\d+ {re.escape(found['title'])}", cells), cells[:80]
+
+
+def test_every_page_names_the_feeds_of_what_it_is_about(site: Site, visit: Open) -> None:
+    of_dataset = f"/feeds/{FEES}.atom"
+    of_search = "/feeds/search.atom?q=%E6%94%B6%E8%B4%B9&dataset=shili-fees"
+    for address, feed in (
+        ("/", "/feeds/all.atom"),
+        ("/search", "/feeds/all.atom"),
+        ("/search?q=收费&dataset=shili-fees&sort=-date&as_of=2015-06-01", of_search),
+        (HOME, of_dataset),
+        (f"{HOME}/releases/1", of_dataset),
+        (f"{HOME}/compare?from=1&to=2", of_dataset),
+        (f"{HOME}/records/{site.record('城镇垃圾处理费')}", of_dataset),
+    ):
+        links = [at for tag, at in visit(address).elements if tag == "link" and at.get("rel") == "alternate"]
+        told = {at["type"]: at["href"] for at in links if "type" in at}
+        assert told["application/atom+xml"].endswith(feed), address
+        assert {"application/rss+xml", "application/feed+json"} <= told.keys()
+        assert site.client.get(told["application/atom+xml"]).status_code == 200
+
+
+def test_a_search_that_finds_nothing_still_names_its_filters_and_shows_no_empty_facet(
+    site: Site, visit: Open
+) -> None:
+    page = visit(f"/search?q=没有这样的事项&dataset={FEES}")
+    assert site.client.get(f"/v1/datasets/{FEES}").json()["title"] in page.text
+    assert FEES not in page.text
+    assert not [at for _, at in page.elements if at.get("class") == "facet"]
+
+
+def test_yes_and_no_are_told_in_words_where_they_are_counted(look: Open) -> None:
+    words = {word.strip() for word in look("/datasets/shili-fees").words}
+    assert {"是否涉企", "是", "否"} <= words
+    assert not {"true", "false"} & words
+
+
+def test_english_pages_count_yes_and_no_under_english_headings(look: Open) -> None:
+    page = look("/datasets/shili-fees?lang=en&enterprise_related=true")
+    words = {word.strip() for word in page.words}
+    assert {"Charged on enterprises", "yes"} <= words
+    assert not {"是", "否", "是否涉企"} & words
+
+
+def test_comparing_days_leaves_the_last_two_releases_chosen(visit: Open) -> None:
+    page = visit(f"{HOME}/compare?from=2015-06-01&to=2016-12-31")
+    chosen = [at["value"] for tag, at in page.elements if tag == "option" and "selected" in at]
+    assert chosen == ["3", "4"]

@@ -1,0 +1,40 @@
+"""Files of search results: no cell is run, whatever a record says."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator
+
+import openpyxl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.views.pages.results_file import Row, write_csv, write_xlsx
+from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_runs
+
+HEADINGS: Row = ("名称", "机构")
+
+
+async def pages(rows: list[Row]) -> AsyncIterator[list[Row]]:
+    for row in rows:
+        yield [row]
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS)))
+def test_a_csv_of_results_runs_nothing(rows: list[Row]) -> None:
+    told = asyncio.run(write_csv(HEADINGS, pages(rows))).decode("utf-8-sig")
+    head, *written = csv.reader(io.StringIO(told, newline=""))
+    assert tuple(head) == HEADINGS
+    assert len(written) == len(rows)
+    assert not any_runs(written)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(FORMULAS, TEXTS), min_size=1))
+def test_a_workbook_of_results_holds_texts_as_texts(rows: list[Row]) -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(asyncio.run(write_xlsx(HEADINGS, pages(rows))))).active
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert sheet.max_row == len(rows) + 1
+    assert {cell.data_type for cell in cells} == {"s"}

@@ -1,0 +1,152 @@
+"""Feeds as other people's programs take them: jing with RFC 4287's grammar, feedsmith, reader, feedparser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from reader import Reader, UpdatedFeed, make_reader
+
+from publisher.views.syndication.scope import FORMS
+from schemas.definition.catalogue import Content
+from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, made
+from tests.support.http_service import serving
+from tests.support.required import lacks
+from tests.support.site import FEES, four_releases
+
+HERE = Path(__file__).parent
+NODE = Path(__file__).parents[3] / "system" / "contract" / "typescript"
+HOSTILE: Content = {
+    "name": "\x00甲\ufffe𠮷𪚥]]>&<b>\x0b\u2028",
+    "department": "财政部门",
+    "standard": "1元\r\n2元",
+}
+MANY: list[Content] = [{"name": f"第{n}项", "department": "民政部门"} for n in range(120)]
+
+
+def require(condition: object, advice: str) -> None:
+    if not condition:
+        lacks(advice)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    """Feeds of a site as files, by ``scope.form``: an empty one, hostile texts, a search, an archive."""
+    folder = tmp_path_factory.mktemp("feeds")
+    with made(tmp_path_factory.mktemp("site"), QINGDAN_HUB="https://hub.example/") as service:
+        empty = {f"empty.{form}": f"{FEES}.{form}" for form in FORMS}
+        kept = dict(_kept(service, folder, empty))
+        service.publish(FIRST)
+        service.publish([*SECOND, HOSTILE, *MANY])
+        service.log.releases.correct(
+            FEES, {service.record("遗体整容"): {**FIRST[2], "standard": "20元/具"}}, reason="更正：误录"
+        )
+        service.log.releases.withdraw(FEES, [service.record("第1项")], reason="误列")
+        service.index()
+        asked = {f"{name}.{form}": f"{name}.{form}" for name in (FEES, "all") for form in FORMS}
+        asked |= {
+            f"search.{form}": f"search.{form}?body=%E6%B0%91%E6%94%BF%E9%83%A8%E9%97%A8" for form in FORMS
+        }
+        (older,) = [link.href for link in service.feed().feed.links if link.rel == "prev-archive"]
+        query = older.partition("?")[2]
+        asked |= {f"archive.{form}": f"{FEES}.{form}?{query}" for form in FORMS}
+        yield kept | dict(_kept(service, folder, asked))
+
+
+def _kept(service: Service, folder: Path, asked: dict[str, str]) -> Iterator[tuple[str, Path]]:
+    for name, address in asked.items():
+        answer = service.client.get(f"/feeds/{address}")
+        assert answer.status_code == 200, answer.text
+        file = folder / name
+        file.write_bytes(answer.content)
+        yield name, file
+
+
+@pytest.mark.program
+def test_every_atom_feed_is_valid_by_the_grammar_of_rfc_4287(files: dict[str, Path]) -> None:
+    require(shutil.which("jing"), "install jing")
+    atom = [str(file) for name, file in files.items() if name.endswith(".atom")]
+    ran = subprocess.run(
+        ["jing", "-c", str(HERE / "grammar" / "atom.rnc"), *atom], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+@pytest.mark.program
+def test_the_grammar_refuses_what_is_no_atom(files: dict[str, Path], tmp_path: Path) -> None:
+    require(shutil.which("jing"), "install jing")
+    text = files["all.atom"].read_text(encoding="utf-8")
+    undated = text.replace("<updated>", "<updated>on ", 1)
+    nameless = text.replace("<id>", "<ident>").replace("</id>", "</ident>")
+    for number, broken in enumerate((undated, nameless)):
+        file = tmp_path / f"{number}.atom"
+        file.write_text(broken, encoding="utf-8")
+        command = ["jing", "-c", str(HERE / "grammar" / "atom.rnc"), str(file)]
+        assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.program
+def test_feedsmith_reads_the_same_entries_in_every_format(files: dict[str, Path]) -> None:
+    require((NODE / "node_modules").is_dir(), "run npm ci in tests/system/contract/typescript")
+    command = ["node", str(NODE / "feeds.mjs"), *map(str, files.values())]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = dict(zip(files, map(json.loads, ran.stdout.splitlines()), strict=True))
+    for name in {name.partition(".")[0] for name in files}:
+        forms = [told[f"{name}.{form}"] for form in FORMS]
+        assert [one["format"] for one in forms] == ["atom", "rss", "json"]
+        assert forms[0]["ids"] == forms[1]["ids"] == forms[2]["ids"]
+        assert len({one["title"] for one in forms}) == 1
+    assert len(told["all.atom"]["ids"]) == 100
+    assert told["empty.atom"]["ids"] == []
+
+
+def test_feedparser_finds_no_fault_in_any(files: dict[str, Path]) -> None:
+    for name, file in files.items():
+        if not name.endswith(".json"):
+            parsed = feedparser.parse(file.read_bytes())
+            assert parsed.bozo is False, name
+
+
+def updated(reader: Reader) -> list[UpdatedFeed]:
+    feeds = [one.value for one in reader.update_feeds_iter(scheduled=False)]
+    assert all(isinstance(feed, UpdatedFeed) for feed in feeds)
+    return [feed for feed in feeds if isinstance(feed, UpdatedFeed)]
+
+
+def test_a_reader_asks_by_its_tag_and_takes_what_is_new_once(tmp_path: Path) -> None:
+    statuses: list[int] = []
+
+    def counted(app: Any) -> Any:
+        async def around(scope: Any, receive: Any, send: Any) -> None:
+            async def sent(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    statuses.append(message["status"])
+                await send(message)
+
+            await app(scope, receive, sent)
+
+        return around
+
+    with four_releases(tmp_path) as site, serving(counted(site.app)) as address:
+        feeds = [f"{address}/feeds/all.{form}" for form in FORMS]
+        reader = make_reader(":memory:")
+        for feed in feeds:
+            reader.add_feed(feed)
+        told = len(site.log.queries.changes(cause="source"))
+        first = updated(reader)
+        assert [value.new for value in first] == [told] * len(feeds)
+        statuses.clear()
+        assert [one.value for one in reader.update_feeds_iter(scheduled=False)] == [None] * len(feeds)
+        assert statuses == [304] * len(feeds)
+        (record,) = {one.id for one in site.log.queries.find(FEES, "城镇垃圾处理费")}
+        site.log.releases.withdraw(FEES, [record], reason="误列")
+        again = updated(reader)
+        assert [value.new for value in again] == [1] * len(feeds)
+        assert all(value.modified >= 1 for value in again)
+        reader.close()

@@ -1,0 +1,137 @@
+"""Several processes over one folder: one writes, all search; a killed writer leaves the old or the new."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import anyio
+import pytest
+
+from search.contract import SearchError
+from search.embedded.engine import EmbeddedEngine
+from tests.search.documents import call, document, index, search, spans
+
+ROOT = Path(__file__).resolve().parents[3]
+
+WRITER = """
+import sys
+from pathlib import Path
+from search.embedded.engine import EmbeddedEngine
+from tests.search.documents import call, document, index
+folder, command, first, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+engine = EmbeddedEngine(folder)
+documents = [document(f"x{i}", f"第{i}项许可", version=i) for i in range(first, first + count)]
+print("ready", flush=True)
+if command == "rebuild":
+    print(call(engine.rebuild, documents))
+else:
+    for i in range(0, count, 10):
+        print(index(engine, documents[i : i + 10]), flush=True)
+"""
+
+
+def started(folder: Path, command: str, first: int, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(folder), command, str(first), str(count)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(folder: Path, command: str, first: int, count: int) -> None:
+    with started(folder, command, first, count) as process:
+        assert process.wait(60) == 0
+
+
+def test_a_reader_sees_what_another_process_wrote_and_rebuilt(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path)
+    assert search(engine, "许可").total == 0
+    finish(tmp_path, "index", 0, 20)
+    assert search(engine, "许可").total == 20
+    finish(tmp_path, "rebuild", 100, 30)
+    assert search(engine, "许可").total == 30
+    assert len(list(tmp_path.glob("g-*"))) == 1
+
+
+def test_two_writers_take_turns_and_lose_nothing(tmp_path: Path) -> None:
+    with started(tmp_path, "index", 0, 60) as one, started(tmp_path, "index", 1000, 60) as other:
+        assert [one.wait(120), other.wait(120)] == [0, 0]
+    assert call(EmbeddedEngine(tmp_path).count) == 120
+
+
+def test_searches_go_on_while_another_process_writes(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path)
+    index(engine, [document("first", "第一项许可", version=0)])
+    totals = []
+    with started(tmp_path, "index", 0, 100) as writer:
+        while writer.poll() is None:
+            totals.append(search(engine, "许可").total)
+    totals.append(search(engine, "许可").total)
+    assert writer.returncode == 0
+    assert totals == sorted(totals)
+    assert totals[-1] == 101
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["index", "rebuild"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_killed_writer_leaves_whole_commits_and_the_next_one_goes_on(
+    tmp_path: Path, command: str, seed: int
+) -> None:
+    engine = EmbeddedEngine(tmp_path)
+    index(engine, [document(f"o{i}", f"旧{i}许可", version=0) for i in range(25)])
+    with started(tmp_path, command, 0, 200 if command == "index" else 4000) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(random.Random(seed).uniform(0.1, 1.2))
+        writer.send_signal(signal.SIGKILL)
+        acknowledged = sum(int(line) for line in writer.stdout)
+    count = call(engine.count)
+    if command == "index":
+        assert (count - 25) % 10 == 0
+        assert count - 25 >= acknowledged
+    else:
+        assert count in {25, 4000}
+    index(engine, [document("after", "事后许可", version=9999)])
+    assert call(engine.count) == count + 1
+    assert call(engine.position) == 9999
+    assert len(list(tmp_path.glob("g-*"))) <= 2
+
+
+def test_an_index_of_another_format_says_how_to_rebuild_it_and_can_be(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path)
+    index(engine, [document("x", "许可")])
+    pointer = json.loads((tmp_path / "current").read_text())
+    (tmp_path / "current").write_text(json.dumps(pointer | {"format": 0}))
+    with pytest.raises(SearchError, match="qingdan reindex"):
+        search(EmbeddedEngine(tmp_path), "许可")
+    assert call(engine.rebuild, [document("y", "许可")]) == 1
+    assert spans(engine, "许可") == ["y"]
+
+
+@pytest.mark.parametrize("name", ["current", "meta.json"])
+@pytest.mark.parametrize("damage", ["{", "{}", ""])
+def test_a_damaged_index_is_an_error_with_a_way_out(tmp_path: Path, name: str, damage: str) -> None:
+    index(EmbeddedEngine(tmp_path), [document("x", "许可")])
+    for path in tmp_path.rglob(name):
+        path.write_text(damage)
+    damaged = EmbeddedEngine(tmp_path)
+    with pytest.raises(SearchError, match="qingdan reindex"):
+        search(damaged, "许可")
+    assert call(damaged.rebuild, [document("y", "许可")]) == 1
+    assert search(damaged, "许可").total == 1
+
+
+def test_the_first_search_of_a_new_engine_needs_no_writing(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path / "not there")
+    anyio.run(engine.count)
+    assert not (tmp_path / "not there").exists()

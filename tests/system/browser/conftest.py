@@ -1,0 +1,36 @@
+"""A real browser, and the sample site as `make demo` serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.required import lacks
+from tests.system.browser.served import ARGUMENTS, CHROMIUM, sample_site, without_search
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Of each module its own: while it is driven its event loop runs, and other tests want theirs."""
+    if not Path(CHROMIUM).exists():
+        lacks("Chromium is not installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def base() -> Iterator[str]:
+    with sample_site() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def base_without_search() -> Iterator[str]:
+    """The sample site while its search engine is away."""
+    with without_search() as address:
+        yield address

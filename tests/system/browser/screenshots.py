@@ -1,0 +1,104 @@
+"""Every page type as images, wide and narrow, light and dark.
+
+``python -m tests.system.browser.screenshots [FOLDER] [NAME…]``.
+
+The images are for eyes; what can be told by a program is in the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from urllib.parse import quote
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.system.browser.served import ARGUMENTS, CHROMIUM, sample_site
+
+WIDTHS = {"wide": 1280, "phone": 360}
+
+
+def pages(base: str) -> dict[str, str]:
+    """Name of an image → address."""
+
+    def found(dataset: str, title: str) -> str:
+        with urlopen(f"{base}/v1/datasets/{dataset}/records?name={quote(title)}") as answer:  # noqa: S310 - ours
+            return f"/datasets/{dataset}/records/{json.load(answer)['records'][0]['id']}"
+
+    def withdrawn() -> str:
+        with urlopen(f"{base}/v1/datasets/shili-fees/changes?sort=-sequence&limit=1") as answer:  # noqa: S310
+            return f"/datasets/shili-fees/records/{json.load(answer)['changes'][0]['record']}"
+
+    changed = found("shili-power-list", "危险化学品经营许可")
+    with urlopen(f"{base}/v1/datasets/policy-documents/records") as answer:  # noqa: S310
+        document = f"/datasets/policy-documents/records/{json.load(answer)['records'][0]['id']}"
+    return {
+        "home": "/",
+        "home-en": "/?lang=en",
+        "home-hant": "/?lang=zh-Hant",
+        "home-past": "/?as_of=2024-03-01",
+        "search-empty": "/search",
+        "search": "/search?q=" + quote("许可"),
+        "search-filtered": "/search?q="
+        + quote("许可")
+        + "&dataset=shili-power-list&type="
+        + quote("行政许可"),
+        "search-meant": "/search?q=weixianhuaxuepin",
+        "search-nothing": "/search?q=" + quote("宇宙飞船驾驶证") + "&dataset=shili-fees",
+        "dataset": "/datasets/shili-power-list",
+        "ogc": "/ogc?f=html",
+        "ogc-items": "/ogc/collections/shili-fees/items?f=html&lang=en",
+        "dataset-fees": "/datasets/shili-fees",
+        "dataset-past": "/datasets/shili-fees?as_of=2024-03-01",
+        "compare": "/datasets/shili-power-list/compare?from=1&to=2",
+        "compare-days": "/datasets/shili-fees/compare?from=2024-01-01&to=2024-12-31&kind=removed",
+        "release": "/datasets/shili-power-list/releases/2",
+        "record": changed,
+        "record-pinned": f"{changed}?release=1",
+        "record-corrected": found("shili-power-list", "社会团体成立登记"),
+        "record-withdrawn": withdrawn(),
+        "document": document,
+        "developers": "/developers",
+        "error-404": "/nowhere",
+        "error-422": "/datasets/shili-fees?nmae=1",
+    }
+
+
+def take(browser: Browser, base: str, folder: Path, names: list[str]) -> None:
+    for name, address in pages(base).items():
+        if names and name not in names:
+            continue
+        for width, pixels in WIDTHS.items():
+            for scheme in ("light", "dark"):
+                if scheme == "dark" and width == "phone":
+                    continue
+                context = browser.new_context(
+                    viewport={"width": pixels, "height": 800},
+                    color_scheme=scheme,
+                    device_scale_factor=1,
+                    locale="zh-CN",
+                )
+                page = context.new_page()
+                page.on("console", lambda told: print("console:", told.text))
+                page.goto(base + address)
+                page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+                over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                if over > 0:
+                    print(f"{name} {width}: {over} px too wide")
+                context.close()
+
+
+def main() -> None:
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    with sample_site() as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        take(browser, base, folder, sys.argv[2:])
+        browser.close()
+    print(f"{len(list(folder.glob('*.png')))} images in {folder}")
+
+
+if __name__ == "__main__":
+    main()

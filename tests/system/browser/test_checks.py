@@ -1,0 +1,65 @@
+"""Every page type: no barrier that axe-core knows of, no error that vnu finds, nothing from another host."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.required import lacks
+from tests.system.browser.screenshots import pages
+from tests.system.browser.visitor import Means, visiting
+
+pytestmark = pytest.mark.program
+
+HERE = Path(__file__).parent / "node_modules"
+AXE = HERE / "axe-core" / "axe.min.js"
+VNU = HERE / "vnu-jar" / "build" / "dist" / "vnu.jar"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+_AUDIT = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}}).then(told => told.violations)"
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("light", 360), ("dark", 1280)])
+def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(
+    browser: Browser, base: str, scheme: Literal["light", "dark"], width: int
+) -> None:
+    if not AXE.exists():
+        lacks("axe-core is not installed (npm ci --prefix tests/system/browser)")
+    axe = AXE.read_text(encoding="utf-8")
+    found: dict[str, list[str]] = {}
+    for name, path in pages(base).items():
+        with visiting(browser, base, Means(keyboard=False, scripts=True, width=width)) as visitor:
+            visitor.page.emulate_media(color_scheme=scheme)
+            visitor.opens(path)
+            # A page that answers 4xx says so on the console: that is the browser's own message.
+            visitor.faults = [f for f in visitor.faults if "the server responded with a status of 4" not in f]
+            visitor.page.evaluate(axe)
+            told = visitor.page.evaluate(_AUDIT, RULES)
+            faults = [f"{v['id']}: {n['target']} {n['html'][:120]}" for v in told for n in v["nodes"]]
+            if faults:
+                found[name] = faults
+    assert found == {}
+
+
+def test_the_html_of_every_page_is_valid(base: str, tmp_path: Path) -> None:
+    if not VNU.exists() or shutil.which("java") is None:
+        lacks("vnu (npm ci --prefix tests/system/browser) or Java is not installed")
+    for name, path in pages(base).items():
+        (tmp_path / f"{name}.html").write_bytes(
+            httpx.get(base + path, headers={"accept": "text/html"}).content
+        )
+    command = ["java", "-jar", str(VNU), "--format", "json", "--errors-only", "--stdout", str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    faults = [
+        f"{Path(m['url']).name}:{m.get('lastLine')}: {m['message']} {m.get('extract', '')}"
+        for m in json.loads(told)["messages"]
+        if m["type"] == "error"
+    ]
+    assert faults == []

@@ -1,0 +1,139 @@
+"""Five thousand hostile strings in a real browser: nothing runs, nothing is too wide, nobody is pushed aside.
+
+Each stands in a list, on a record's page and in a query that a page shows. What a browser would run or fetch
+it says on the console or by a request, and the visit fails; a dialog is a fault too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.publisher.views.pages.hostile import BUNDLE, NUMBER, site, strings
+from tests.system.browser.served import free_address, served
+from tests.system.browser.visitor import Means, Visitor, visiting
+
+pytestmark = pytest.mark.program
+
+WIDTHS = (1280, 360)
+MEANS = Means(keyboard=False, scripts=True, width=1280)
+_LONGEST_QUERY = 7_500
+"""Bytes; a little less than what the service takes."""
+
+_LOOK = """() => {
+  const odd = /[\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\u0590-\\u08ff]/;
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [], aside = [], piece = "a.cite, mark, ins, del";  // of one text, which may turn itself
+  const rects = node => { const range = document.createRange(); range.selectNode(node);
+    return [...range.getClientRects()].filter(r => r.width > 0); };
+  for (let node; (node = walk.nextNode());) {
+    if (!odd.test(node.data) || node.parentElement.closest(".unseen, option, script")) continue;
+    texts.push(node.data);
+    for (let here = node; here !== document.body; here = here.parentNode) {
+      if (here.matches?.(piece)) break;
+      let next = here.nextSibling;
+      if (next?.matches?.(piece)) next = null;
+      const mine = rects(here), theirs = next ? rects(next) : [];
+      if (mine.length && theirs.length) {
+        const last = mine.at(-1), first = theirs[0];
+        const line = Math.min(last.bottom, first.bottom) - Math.max(last.top, first.top);
+        const same = line > 0.6 * Math.min(last.height, first.height);
+        if (same && first.left < last.right - 1) aside.push(next.textContent.slice(0, 80));
+      }
+      if (getComputedStyle(here.parentElement).display !== "inline") break;
+    }
+  }
+  return {over: document.documentElement.scrollWidth - innerWidth, texts, aside};
+}"""
+"""How far the page is too wide, the texts in which something turns the direction of writing, and what stands
+on a line behind such a text and yet not to its right."""
+
+
+@pytest.fixture(scope="module")
+def hostile_base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("hostile")
+    base = free_address()
+
+    def built() -> None:  # in a thread: while a browser is driven this one has a loop that runs
+        with site(home, base):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(built).result()
+    with served(home, base.rpartition(":")[2]):
+        yield base
+
+
+_OURS = re.compile("次发布|生效|没有找到|依据|公布|撤回|更正|移出|搜索|结果")
+"""Words of the templates, which no hostile string holds."""
+
+
+def check(visitor: Visitor, address: str, width: int) -> None:
+    """What the module says, of one page."""
+    visitor.page.set_viewport_size({"width": width, "height": 800})
+    visitor.page.goto(visitor.base + address, wait_until="domcontentloaded")
+    seen = visitor.page.evaluate(_LOOK)
+    assert visitor.faults == [], address
+    assert seen["over"] <= 0, (address, width, seen["over"])
+    assert seen["aside"] == [], (address, seen["aside"])
+    mixed = [text for text in seen["texts"] if _OURS.search(text)]
+    assert mixed == [], (address, mixed[:3])
+
+
+def test_lists_of_hostile_records_stay_in_order(browser: Browser, hostile_base: str) -> None:
+    with visiting(browser, hostile_base, MEANS) as visitor:
+        widths = cycle(WIDTHS)
+        address, seen = "/datasets/fees?fields=department&limit=500", 0
+        while address:
+            check(visitor, address, next(widths))
+            seen += visitor.page.locator("table.records tbody tr").count()
+            following = visitor.page.locator("a[rel=next]")
+            address = (following.get_attribute("href") or "") if following.count() else ""
+        assert seen == NUMBER + 1
+
+
+def test_pages_of_hostile_records_stay_in_order(browser: Browser, hostile_base: str) -> None:
+    with urlopen(f"{hostile_base}/v1/datasets/bundles/records?limit=1000&fields=name") as answer:  # noqa: S310 - ours
+        ids = [record["id"] for record in json.load(answer)["records"]]
+    assert len(ids) == NUMBER // BUNDLE + 1
+    with visiting(browser, hostile_base, MEANS) as visitor:
+        for identifier, width in zip(ids, cycle(WIDTHS), strict=False):
+            check(visitor, f"/datasets/bundles/records/{identifier}", width)
+
+
+def queries() -> Iterator[str]:
+    """Searches that hold all of the strings: one is what is looked for, the others are filters.
+
+    Without the characters for which a query is refused as a whole; the tests of pages send these too.
+    """
+    waiting: list[tuple[str, str]] = []
+    for text in map(_accepted, strings()):
+        pair = ("body", text)
+        if waiting and len(urlencode([*waiting, pair])) > _LONGEST_QUERY:
+            yield urlencode(waiting)
+            waiting = []
+        waiting.append(pair if waiting else ("q", text))
+    yield urlencode(waiting)
+
+
+def _accepted(text: str) -> str:
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", "", text)[:400]
+
+
+@pytest.mark.parametrize(
+    "every", [pytest.param(8, id="an eighth"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+)
+def test_hostile_queries_are_shown_as_what_they_are(browser: Browser, hostile_base: str, every: int) -> None:
+    asked = list(queries())
+    with visiting(browser, hostile_base, MEANS) as visitor:
+        for query, width in zip(asked[::every], cycle(WIDTHS), strict=False):
+            check(visitor, f"/search?limit=3&{query}", width)
+            assert visitor.page.locator(".chips li").count() == query.count("body=")

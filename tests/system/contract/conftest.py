@@ -1,0 +1,30 @@
+"""The small site over HTTP, and the npm packages of the TypeScript caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.http_service import serving
+from tests.support.required import lacks
+from tests.support.site import Site, four_releases
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """The site, and where it answers."""
+    with four_releases(tmp_path_factory.mktemp("site")) as site, serving(site.app) as address:
+        yield site, address
+
+
+@pytest.fixture(scope="module")
+def node_modules() -> Path:
+    """What ``npm ci`` put beside the TypeScript caller."""
+    modules = HERE / "typescript" / "node_modules"
+    if not modules.is_dir():
+        lacks("no packages of npm: run npm ci in tests/system/contract/typescript")
+    return modules

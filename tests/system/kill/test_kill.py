@@ -1,0 +1,172 @@
+"""``kill -9`` anywhere in import, publish and index leaves the old release or the new one, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import anyio
+import pytest
+
+from publisher.indexing import worker
+from publisher.log.log import Log
+from publisher.log.model import Dataset, RecordQuery
+from schemas.definition import file_loader
+from search.contract import Request
+from search.embedded.engine import EmbeddedEngine
+from tests.system.kill import job
+
+SEED = 20151123
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kills", [pytest.param(15, id="a few"), pytest.param(210, id="many", marks=pytest.mark.soak)]
+)
+def test_a_killed_process_leaves_the_old_release_or_the_new_one(tmp_path: Path, kills: int) -> None:
+    site = _Site(tmp_path / "home")
+    chance = random.Random(SEED)
+    with _forge(site.home) as forge:
+        site.expect(forge.whole(1), version=1)
+        typical = forge.whole(2)
+        site.expect(typical, version=2)
+        killed: Counter[str] = Counter()
+        version = 3
+        while sum(killed.values()) < kills:
+            step = job.STEPS[sum(killed.values()) % 3]
+            # Now and then past the step's usual end: into the next one, or the process's own end.
+            delay = chance.uniform(0, 1.2) * typical.seconds[step]
+            ran = forge.killed(version, step, delay)
+            killed[ran.last] += 1
+            version += site.expect(ran, version=version)
+    assert {"import", "publish", "index"} <= set(killed), killed
+
+
+@dataclass
+class _Run:
+    """What a process got to: its last step, and how long each took."""
+
+    last: str = "start"
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class _Site:
+    """A home, and what it must hold."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        home.mkdir()
+        log, self._engine = job.opened(home)
+        log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
+        said: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
+        log.datasets.create(
+            Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **said),
+            file_loader.load("power-list"),
+        )
+        log.close()
+        self.versions: list[int] = []
+
+    def expect(self, ran: _Run, *, version: int) -> bool:
+        """Open what the process left and look at all of it → whether its release was made."""
+        log, _ = job.opened(self.home)
+        try:
+            releases = log.queries.releases(job.DATASET)
+            made = len(releases) == len(self.versions) + 1
+            assert made or len(releases) == len(self.versions), ran
+            assert made or ran.last in {"import", "publish"}, "a release that was announced is lost"
+            if made:
+                self.versions.append(version)
+            self._log(log)
+            self._index(log, self._engine)
+        finally:
+            log.close()
+        return made
+
+    def _log(self, log: Log) -> None:
+        releases = log.queries.releases(job.DATASET)
+        assert [r.number for r in releases] == list(range(1, len(self.versions) + 1))
+        assert [r.basis for r in releases] == [f"第{v}号" for v in self.versions]
+        for release in releases[-2:]:
+            for source in release.sources:
+                assert log.evidence.source_bytes(source.digest)
+        assert log.releases.verify().ok
+        page = log.queries.records(job.DATASET, RecordQuery(limit=1_000))
+        held = [(r.title, r.content["remark"]) for r in page.records]
+        assert sorted(held) == sorted(job.content(self.versions[-1]).items())
+        draft = log.drafts.get(job.DATASET)
+        assert draft is None or draft.records == len(job.content(int(draft.imports[0].source.name[1:-5])))
+
+    def _index(self, log: Log, engine: EmbeddedEngine) -> None:
+        """What was published and not indexed yet is made up for, once."""
+        assert anyio.run(worker.settle, log, engine)
+        assert log.outbox.due_count() == 0
+        stated = [span for span in log.queries.spans() if span.status == "stated"]
+        assert anyio.run(engine.count) == len(stated)
+        today = job.effective_on(self.versions[-1]).toordinal()
+        page = anyio.run(engine.search, Request(text="", filters={"dataset": (job.DATASET,)}, as_of=today))
+        assert page.total == len(job.content(self.versions[-1]))
+
+
+class _Forge:
+    """The process that forks the processes that are killed."""
+
+    def __init__(self, child: subprocess.Popen[str]) -> None:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        self._in: IO[str] = child.stdin
+        self._out: IO[str] = child.stdout
+        assert self._read() == "ready"
+
+    def whole(self, version: int) -> _Run:
+        return self._run(version)
+
+    def killed(self, version: int, step: str, delay: float) -> _Run:
+        return self._run(version, step, delay)
+
+    def _run(self, version: int, kill_at: str | None = None, delay: float = 0.0) -> _Run:
+        print(version, file=self._in, flush=True)
+        ran = _Run()
+        child, began = 0, time.perf_counter()
+        while (word := self._read()) != "over":
+            if word.isdecimal():
+                child = int(word)
+                continue
+            now = time.perf_counter()
+            ran.seconds[ran.last] = now - began
+            ran.last, began = word, now
+            if word == kill_at:
+                assert child
+                time.sleep(delay)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+        return ran
+
+    def _read(self) -> str:
+        line = self._out.readline()
+        assert line, "the forge is gone"
+        return line.strip()
+
+
+@contextlib.contextmanager
+def _forge(home: Path) -> Iterator[_Forge]:
+    project = str(Path(__file__).resolve().parents[3])
+    command = [sys.executable, "-m", "tests.system.kill.job", str(home)]
+    with subprocess.Popen(
+        command, cwd=project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ}
+    ) as child:
+        try:
+            yield _Forge(child)
+        finally:
+            assert child.stdin is not None
+            child.stdin.close()
+            child.wait(timeout=60)
