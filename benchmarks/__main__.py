@@ -1,4 +1,4 @@
-"""Run every benchmark in turn, each in a process of its own: ``python -m benchmarks [NAME …]``."""
+"""Run all benchmarks one after another, each in its own process: ``python -m benchmarks [NAME …]``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def main(chosen: list[str]) -> int:
-    """→ the number of benchmarks that failed to run."""
-    found = sorted(p.stem for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
+    """Run the benchmarks and return how many failed."""
+    names = sorted(p.stem for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
     failed = 0
-    for name in chosen or found:
+    for name in chosen or names:
         print(f"\n== benchmarks.{name}", flush=True)
         failed += subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode != 0
     return failed

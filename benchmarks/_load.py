@@ -1,4 +1,4 @@
-"""Servers in processes of their own, and the rate at which they answer: shared by the benchmarks of HTTP."""
+"""Server processes and their request rate, shared by the HTTP benchmarks."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 CONNECTIONS = 8
-"""Keep-alive connections, each with a request under way: enough to keep one server process busy."""
+"""Keep-alive connections, each with one open request: enough to keep one server process busy."""
 
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """This process and those started within share one core, where the system can be told so.
+    """Pin this process and those started in the block to one core, if the system supports it.
 
-    The p50 of a short request is two or three times as long when client and server happen to be on different
-    cores, which a ratio of two servers must not hang on.
+    The p50 of a short request is two or three times as long if client and server are on different cores,
+    which must not influence the ratio of two servers.
     """
     if not hasattr(os, "sched_setaffinity"):
         yield
@@ -40,18 +40,18 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """``command`` listens on ``port`` of loopback; it runs while the block does."""
+    """A server process, started by ``command``, on ``port`` of loopback. It runs during the block."""
 
     command: Sequence[str]
     port: int
     environment: Mapping[str, str] | None = None
-    told: int | None = None
-    """Where its log goes: as ``subprocess`` takes it."""
+    log_output: int | None = None
+    """Destination of its log, as ``subprocess`` accepts it."""
     sockets: list[socket.socket] = field(default_factory=list)
 
     def __enter__(self) -> Server:
         self.process = subprocess.Popen(
-            self.command, env=self.environment, stdout=self.told, stderr=self.told
+            self.command, env=self.environment, stdout=self.log_output, stderr=self.log_output
         )
         deadline = time.monotonic() + 60
         while True:
@@ -76,30 +76,30 @@ class Server:
         return one
 
     def renew(self) -> None:
-        """A fresh connection for :meth:`ask`: a server closes one that was idle."""
+        """Reconnect for :meth:`ask`, because a server closes idle connections."""
         self.sockets[0].close()
         self.sockets[0] = self._connect()
 
     def ask(self, request: bytes) -> tuple[bytes, bytes]:
-        """→ head, body."""
+        """Send one request and return head and body."""
         self.sockets[0].sendall(request)
-        return _read(self.sockets[0])
+        return read_response(self.sockets[0])
 
     def rate(self, requests: Sequence[bytes], status: bytes) -> float:
-        """Answers a second; every answer has to be of ``status``."""
+        """Return responses per second. Every response must have ``status``."""
         started = time.perf_counter()
         for start in range(0, len(requests), CONNECTIONS):
             batch = requests[start : start + CONNECTIONS]
             for one, request in zip(self.sockets, batch, strict=False):
                 one.sendall(request)
             for one, request in zip(self.sockets, batch, strict=False):
-                head, body = _read(one)
+                head, body = read_response(one)
                 assert head.startswith(b"HTTP/1.1 " + status), (request, head, body[:300])
         return len(requests) / (time.perf_counter() - started)
 
 
 def get(path: str, *headers: str, accept: str = "*/*") -> bytes:
-    """A request, as bytes: a client library's own work would count as the server's."""
+    """Build a request as bytes. A client library would add its own time to the server's."""
     return "\r\n".join(
         [f"GET {path} HTTP/1.1", "host: bench", f"accept: {accept}", *headers, "", ""]
     ).encode()
@@ -112,7 +112,7 @@ def _more(one: socket.socket) -> bytes:
     return got
 
 
-def _read(one: socket.socket) -> tuple[bytes, bytes]:
+def read_response(one: socket.socket) -> tuple[bytes, bytes]:
     got = _more(one)
     while b"\r\n\r\n" not in got:
         got += _more(one)
@@ -123,16 +123,16 @@ def _read(one: socket.socket) -> tuple[bytes, bytes]:
     if low.startswith((b"http/1.1 304", b"http/1.1 204")):
         return head, b""
     length = int(low.partition(b"content-length:")[2].partition(b"\r\n")[0])
-    parts, held = [body], len(body)
-    while held < length:
+    parts, size = [body], len(body)
+    while size < length:
         parts.append(_more(one))
-        held += len(parts[-1])
+        size += len(parts[-1])
     return head, b"".join(parts)
 
 
-def _unchunked(one: socket.socket, held: bytes) -> bytes:
-    """Chunk by chunk: no end can be told from the bytes alone, as a chunk may hold the like of one."""
-    buffer = bytearray(held)
+def _unchunked(one: socket.socket, received: bytes) -> bytes:
+    """Read a chunked body. Its end cannot be searched for, since a chunk may contain the same bytes."""
+    buffer = bytearray(received)
     parts: list[bytes] = []
     while True:
         while (end := buffer.find(b"\r\n")) < 0:

@@ -1,4 +1,4 @@
-"""A provider of pygeoapi's kind with its features in memory: what :mod:`benchmarks.ogc` compares with."""
+"""pygeoapi provider with features in memory, the baseline of :mod:`benchmarks.ogc`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pygeoapi.provider.base import BaseProvider, ProviderItemNotFoundError
 
 @cache
 def features() -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
-    found = json.loads(Path(os.environ["BENCH_ITEMS"]).read_text(encoding="utf-8"))
-    return found, {feature["id"]: feature for feature in found}
+    loaded = json.loads(Path(os.environ["BENCH_ITEMS"]).read_text(encoding="utf-8"))
+    return loaded, {feature["id"]: feature for feature in loaded}
 
 
 class MemoryProvider(BaseProvider):
@@ -24,16 +24,16 @@ class MemoryProvider(BaseProvider):
 
     def query(self, offset: int = 0, limit: int = 10, **_: Any) -> dict[str, Any]:
         every, _by_id = features()
-        shown = [dict(feature) for feature in every[offset : offset + limit]]
+        page = [dict(feature) for feature in every[offset : offset + limit]]
         return {
             "type": "FeatureCollection",
-            "features": shown,
+            "features": page,
             "numberMatched": len(every),
-            "numberReturned": len(shown),
+            "numberReturned": len(page),
         }
 
     def get(self, identifier: str, **_: Any) -> dict[str, Any]:
-        found = features()[1].get(identifier)
-        if found is None:
+        feature = features()[1].get(identifier)
+        if feature is None:
             raise ProviderItemNotFoundError(identifier)
-        return dict(found)
+        return dict(feature)

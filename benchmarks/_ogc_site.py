@@ -1,4 +1,4 @@
-"""A site of many features, and the servers that are compared on it."""
+"""Site with many features, and the servers that are compared on it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SENTENCE = "行政相对人应当依照法律法规的规定提出申请，由�
 
 
 def contents(count: int, size: int) -> list[dict[str, Any]]:
-    """Records of about ``size`` bytes, the same at every run."""
+    """Generate records of about ``size`` bytes, the same in every run."""
     draw = random.Random(8)
-    made = []
+    records = []
     for number in range(count):
         text = "".join(draw.sample(_SENTENCE, len(_SENTENCE)))
         long = (text * (size // len(text.encode()) + 1)).encode()[:size].decode(errors="ignore")
-        made.append(
+        records.append(
             {"name": f"第{number:06}项", "power_type": draw.choice(["行政许可", "行政检查"]), "remark": long}
         )
-    return made
+    return records
 
 
 def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
@@ -44,7 +44,7 @@ def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
     log.datasets.init_site(base, "bench.example,2026-01-01")
-    kept = Dataset(
+    dataset = Dataset(
         name=DATASET,
         catalogue="power-list",
         title="测速用清单",
@@ -54,7 +54,7 @@ def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
         licence="CC0-1.0",
         contact="bench",
     )
-    log.datasets.create(kept, catalogues.load("power-list"))
+    log.datasets.create(dataset, catalogues.load("power-list"))
     publish(log, records, date(2015, 1, 1))
     log.close()
 
@@ -69,7 +69,7 @@ def publish(log: Any, records: Sequence[dict[str, Any]], on: date) -> None:
 
 
 class Server:
-    """A server in a process of its own, on the first core."""
+    """A server process on the first core."""
 
     def __init__(self, kind: str, home: Path, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -86,26 +86,26 @@ class Server:
         self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def get(self, path: str) -> tuple[float, bytes]:
-        """→ milliseconds, body."""
+        """Send a request and return milliseconds and body."""
         started = time.perf_counter()
         self.connection.request("GET", path)
         response = self.connection.getresponse()
         body = response.read()
-        taken = (time.perf_counter() - started) * 1000
+        milliseconds = (time.perf_counter() - started) * 1000
         assert response.status == 200, (path, response.status, body[:500])
-        return taken, body
+        return milliseconds, body
 
     def cpu(self) -> float:
-        """Seconds of processor time that it has used."""
+        """Return the processor time used, in seconds."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> int:
-        """Resident, kB."""
+        """Return the resident memory, in kB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        found = re.search(r"VmRSS:\s+(\d+)", status)
-        assert found
-        return int(found[1])
+        match = re.search(r"VmRSS:\s+(\d+)", status)
+        assert match
+        return int(match[1])
 
     def end(self) -> None:
         self.connection.close()

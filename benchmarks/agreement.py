@@ -1,9 +1,9 @@
-"""Do the two engines answer alike? ``python -m benchmarks.agreement [--address …] [--again SHARE] [folder]``.
+"""Agreement of the two engines: ``python -m benchmarks.agreement [--address …] [--again SHARE] [folder]``.
 
-On each judged set, with one shard: the share of queries for which both name the same set with the same total
-and return the same ten as a set, ties at the tenth aside. ``--again`` writes that share of documents twice
-first, as releases do that change records: what was replaced still counts in some statistics until a merge.
-Without an address a server is started as the tests do.
+On each judged set, with one shard: the share of queries for which both return the same set, total and first
+ten hits, except for ties at the tenth. ``--again`` first writes that share of documents twice, as releases
+with changed records do: replaced documents count in some statistics until a merge. Without an address, a
+server is started as in the tests.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from search.evaluation import engine_agreement, judgement_files
 from tests.support import elasticsearch as elasticsearch_server
 
 FLOOR = 0.95
-SHOWN = 5
+MAX_PRINTED = 5
 
 
-async def filled(engine: SearchEngine, corpus: Path, again: float) -> None:
+async def fill(engine: SearchEngine, corpus: Path, again: float) -> None:
     documents = list(judgement_files.read_corpus(corpus))
     await engine.rebuild(documents)
     if again:
@@ -37,26 +37,29 @@ async def filled(engine: SearchEngine, corpus: Path, again: float) -> None:
         await engine.index([replace(d, version=d.version + len(documents)) for d in chosen])
 
 
-async def measured(folder: Path, address: str, again: float) -> bool:
-    """Whether every set is alike enough."""
+async def measure(folder: Path, address: str, again: float) -> bool:
+    """Compare the engines; return whether the agreement on every set reaches :data:`FLOOR`."""
     enough = True
     for corpus in dict.fromkeys(SETS.values()):
         with tempfile.TemporaryDirectory() as index:
             embedded = EmbeddedEngine(Path(index))
             cluster = ElasticsearchEngine(Connection((address,), alias="qingdan-agreement", timeout=60))
             for engine in (embedded, cluster):
-                await filled(engine, folder / corpus / "corpus.jsonl.gz", again)
-            for name in (name for name, held in SETS.items() if held == corpus):
+                await fill(engine, folder / corpus / "corpus.jsonl.gz", again)
+            for name in (name for name, corpus_of_set in SETS.items() if corpus_of_set == corpus):
                 judged = judgement_files.read_judgements(
                     folder / name / "queries.tsv", folder / name / "qrels.tsv"
                 )
-                found = await engine_agreement.compare(embedded, cluster, [q.text for q in judged], as_of=1)
-                enough = enough and found.share >= FLOOR
+                agreement = await engine_agreement.compare(
+                    embedded, cluster, [q.text for q in judged], as_of=1
+                )
+                enough = enough and agreement.share >= FLOOR
                 print(
-                    f"{name:18} {found.queries} queries, {100 * found.share:.1f} % alike (floor 95 %)",
+                    f"{name:18} {agreement.queries} queries, "
+                    f"{100 * agreement.share:.1f} % alike (floor 95 %)",
                     flush=True,
                 )
-                for one in found.differing[:SHOWN]:
+                for one in agreement.differing[:MAX_PRINTED]:
                     print(f"    {one.query}: {one.only_one} | {one.only_other}")
             await cluster.rebuild([])
             await embedded.close()
@@ -70,10 +73,12 @@ def main() -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=default)
     parser.add_argument("--address", help="a server that is there already")
     parser.add_argument("--again", type=float, default=0.0, metavar="SHARE")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with ExitStack() as stack:
-        address = asked.address or stack.enter_context(elasticsearch_server.running(java_options="")).address
-        return 0 if anyio.run(measured, asked.folder, address, asked.again) else 1
+        address = (
+            options.address or stack.enter_context(elasticsearch_server.running(java_options="")).address
+        )
+        return 0 if anyio.run(measure, options.folder, address, options.again) else 1
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""10,000 saved pages read from a loopback site into documents: pages/s, memory; parsing beside trafilatura.
+"""Collection of 10,000 pages from a loopback site: pages/s, memory; parsing compared with trafilatura.
 
-``python -m benchmarks.collect [PAGES]``. The pages are made of the articles of ``data/laws``, with the menus,
-labels and tables that such pages have, a fifth of them in GB 18030 that claims GB2312. The site runs in a
-process of its own. While it runs, a line tells of every tenth of the pages what they cost: processor time a
-page must not grow with what was read before, nor memory by more than the database's own cache, which
-holds up to 128 MiB of the file. Without the data it says so and measures nothing.
+``python -m benchmarks.collect [PAGES]``. The pages consist of articles of ``data/laws`` with typical menus,
+labels and tables; a fifth is in GB 18030 but declares GB2312. The site runs in its own process. After every
+tenth of the pages a line reports their cost: processor time per page must not grow with the pages read
+before, and memory must not grow by more than the database's cache of up to 128 MiB. Without the data the
+benchmark reports that and measures nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _MONTHS = 12
 
 
 def pages() -> Iterator[bytes]:
-    """Saved pages, one after another, without end but that of the data."""
+    """Generate pages until the data ends."""
     with gzip.open(shared_data.require("laws", "articles.jsonl.gz"), "rt", encoding="utf-8") as file:
         for n, articles in enumerate(batched(map(json.loads, file), PER_PAGE), start=1):
             text = _page(n, articles)
@@ -68,7 +68,7 @@ def _page(n: int, articles: tuple[dict[str, str], ...]) -> str:
 
 
 def serve(count: int) -> None:
-    """The site, in a process of its own: prints its port, ends with its standard input."""
+    """Serve the site in this process: print its port, stop at the end of standard input."""
     from tests.support.loopback import Answer, serving
 
     with serving() as site:
@@ -82,7 +82,7 @@ def serve(count: int) -> None:
         sys.stdin.read()
 
 
-def collected(count: int) -> None:
+def measure_collection(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         command = [sys.executable, "-m", "benchmarks.collect", "serve", str(count)]
@@ -101,9 +101,10 @@ def _collect(home: Path, host: str, count: int) -> None:
     )
     log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
-    kept = load("policies")
+    catalogue = load("policies")
     log.datasets.create(
-        Dataset("laws", kept.name, "laws", "laws", "鞍山市人民政府", None, "CC0-1.0", "a@b.example"), kept
+        Dataset("laws", catalogue.name, "laws", "laws", "鞍山市人民政府", None, "CC0-1.0", "a@b.example"),
+        catalogue,
     )
     now = datetime.now(UTC)
     tenths = Tenths(count)
@@ -112,12 +113,12 @@ def _collect(home: Path, host: str, count: int) -> None:
         log,
         tuple(read_sources(home).values()),
         Options(now, now.date(), loopback=True),
-        catalogues=lambda _: kept,
+        catalogues=lambda _: catalogue,
         progress=tenths,
     ).sources[0]
     took, cpu = time.perf_counter() - began, time.process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    tenths.done()
+    tenths.print_growth()
     size = sum(path.stat().st_size for path in (home / "sources").rglob("*") if path.is_file())
     print(
         f"collected  {report.read + report.copies} of {count} pages in {took:.1f} s: "
@@ -135,30 +136,30 @@ def _collect(home: Path, host: str, count: int) -> None:
 
 
 class Tenths:
-    """Progress of a run, told by tenths: what each cost by itself."""
+    """Reports the progress of a run by tenths, with the cost of each."""
 
     def __init__(self, count: int) -> None:
-        self._count, self._step, self._told = count, max(count // 10, 1), 0
+        self._count, self._step, self._printed = count, max(count // 10, 1), 0
         self._at, self._cpu = time.perf_counter(), time.process_time()
         self._costs: list[float] = []
-        self._held: list[float] = []
+        self._memory: list[float] = []
 
-    def __call__(self, step: str, done: int, _total: int | None) -> None:
-        if step == DOCUMENTS and done >= self._told + self._step:
-            at, cpu, pages = time.perf_counter(), time.process_time(), done - self._told
+    def __call__(self, step: str, documents: int, _total: int | None) -> None:
+        if step == DOCUMENTS and documents >= self._printed + self._step:
+            at, cpu, pages = time.perf_counter(), time.process_time(), documents - self._printed
             self._costs.append(1000 * (cpu - self._cpu) / pages)
-            self._held.append(_memory())
+            self._memory.append(_memory())
             print(
-                f"           {done:6} of {self._count}: {pages / (at - self._at):4.0f} pages/s, "
-                f"{self._costs[-1]:5.1f} ms of CPU a page, {self._held[-1]:4.0f} MiB now",
+                f"           {documents:6} of {self._count}: {pages / (at - self._at):4.0f} pages/s, "
+                f"{self._costs[-1]:5.1f} ms of CPU a page, {self._memory[-1]:4.0f} MiB now",
                 flush=True,
             )
-            self._at, self._cpu, self._told = at, cpu, done
+            self._at, self._cpu, self._printed = at, cpu, documents
 
-    def done(self) -> None:
+    def print_growth(self) -> None:
         if len(self._costs) > 1:
             grown = self._costs[-1] / self._costs[1]
-            more = self._held[-1] - self._held[0]
+            more = self._memory[-1] - self._memory[0]
             print(f"           a page of the last tenth took {grown:.2f} times the CPU of one of the second;")
             print(
                 f"           memory grew by {more:.0f} MiB since the first (the database's cache: up to 128)"
@@ -166,13 +167,13 @@ class Tenths:
 
 
 def _memory() -> float:
-    """MiB that the process holds at this moment."""
+    """Return the current memory of the process, in MiB."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / (1 << 20)
 
 
-def parsed() -> None:
-    """The same pages by trafilatura, which gives the text and a few of the labels, and by us, CPU time."""
+def compare_parsing() -> None:
+    """Compare CPU time with trafilatura, which extracts the text and a few labels of the same pages."""
     some = list(islice(pages(), PARSED))
     catalogue = load("policies")
 
@@ -191,10 +192,10 @@ def parsed() -> None:
     for name, run in (("trafilatura", theirs), ("qingdan", ours)) * 2:
         began = time.process_time()
         run()
-        times[name] = time.process_time() - began  # the second go: all is loaded
+        times[name] = time.process_time() - began  # keeps the second run, when all modules are loaded
     ratio = times["qingdan"] / times["trafilatura"]
-    told = ", ".join(f"{name} {1000 * seconds / PARSED:.2f} ms" for name, seconds in times.items())
-    print(f"parsing    a page: {told}; ratio {ratio:.2f} (bar: 2)")
+    times_text = ", ".join(f"{name} {1000 * seconds / PARSED:.2f} ms" for name, seconds in times.items())
+    print(f"parsing    a page: {times_text}; ratio {ratio:.2f} (bar: 2)")
 
 
 def main(arguments: list[str]) -> int:
@@ -204,8 +205,8 @@ def main(arguments: list[str]) -> int:
     if shared_data.folder() is None:
         print("the laws are not here; nothing is measured")
         return 0
-    parsed()
-    collected(int(arguments[0]) if arguments else 10_000)
+    compare_parsing()
+    measure_collection(int(arguments[0]) if arguments else 10_000)
     return 0
 
 

@@ -1,10 +1,10 @@
-"""The service beside Datasette, which serves our own SQLite file of the same release, in one run.
+"""The service compared with Datasette, which serves our SQLite export of the same release.
 
-``python -m benchmarks.datasette [--records N]``: one record, a list by a filter with two facets, a search, a
-CSV file of everything. Each server is a process of its own on loopback, asked over one keep-alive
-connection, in turns, every request once. Datasette is given what helps it: an immutable file, an index
-for the filter and each facet, a full-text table of trigrams (so words have three characters or more), time
-limits lifted. Our CSV is timed as it is first made, not out of the cache of made files.
+``python -m benchmarks.datasette [--records N]``: one record, a filtered list with two facets, a search, a
+CSV file of everything. Each server is its own process on loopback, with one keep-alive connection; requests
+alternate, and each is sent once. Datasette gets an immutable file, an index for the filter and each facet, a
+full-text table of trigrams (so words have at least three characters) and no time limits. Our CSV is measured
+without the cache of exported files.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FACETS = ("actor", "power_type")
 
 
 def export(home: Path) -> Path:
-    """Our SQLite file of the release, with what helps Datasette; read-only from then on."""
+    """Export our SQLite file of the release, with additional indexes for Datasette."""
     settings, path = read_settings(home, {}), home / "bench.db"
     log = Log.open(settings.database, sources=settings.sources)
     write_state.writer(log, write_state.about(log, http.DATASET, View(release=1)), FORMS["sqlite"])(path)
@@ -56,7 +56,7 @@ def export(home: Path) -> Path:
 
 
 def requests(home: Path, count: int) -> dict[str, list[tuple[str, str]]]:
-    """Task → addresses of ours and of theirs."""
+    """Return task → pairs of addresses, ours and Datasette's."""
     draw = random.Random(5)
     base = f"/v1/datasets/{http.DATASET}"
     records = [
@@ -67,7 +67,7 @@ def requests(home: Path, count: int) -> dict[str, list[tuple[str, str]]]:
     for number in range(count):
         kind, word = quote(draw.choice(["行政许可", "行政处罚", "行政强制", "行政检查"])), draw.choice(texts)
         start, length = draw.randrange(len(word) - 8), draw.randrange(3, 9)
-        asked = quote(word[start : start + length])
+        words = quote(word[start : start + length])
         size = 10 + number % 20
         lists.append(
             (
@@ -75,17 +75,17 @@ def requests(home: Path, count: int) -> dict[str, list[tuple[str, str]]]:
                 f"/bench/records.json?power_type={kind}&_facet=actor&_facet=power_type&_sort=name&_size={size}",
             )
         )
-        searches.append((f"/v1/search?q={asked}", f'/bench/records.json?_search="{asked}"&_size=20'))
+        searches.append((f"/v1/search?q={words}", f'/bench/records.json?_search="{words}"&_size=20'))
     return {"one record": records, "list with facets": lists, "search": searches}
 
 
 def compare(name: str, pairs: Sequence[tuple[str, str]], ours: Server, theirs: Server) -> bool:
-    taken: tuple[list[float], list[float]] = [], []
+    milliseconds: tuple[list[float], list[float]] = [], []
     for start in range(0, len(pairs), _TURN):
         for side, server in enumerate((ours, theirs)):
             server.renew()
-            taken[side].extend(timed(server, pair[side]) for pair in pairs[start : start + _TURN])
-    cuts = [statistics.quantiles(times, n=100) for times in taken]
+            milliseconds[side].extend(timed(server, pair[side]) for pair in pairs[start : start + _TURN])
+    cuts = [statistics.quantiles(times, n=100) for times in milliseconds]
     mine, other = cuts
     print(
         f"{name}: p50 {mine[49]:.2f} ms, Datasette {other[49]:.2f}; p99 {mine[98]:.2f}, {other[98]:.2f}; "
@@ -96,7 +96,7 @@ def compare(name: str, pairs: Sequence[tuple[str, str]], ours: Server, theirs: S
 
 
 def timed(server: Server, path: str) -> float:
-    """Milliseconds."""
+    """Return the duration of a request, in milliseconds."""
     started = time.perf_counter()
     head, body = server.ask(get(path))
     assert head.startswith(b"HTTP/1.1 200"), (path, head, body[:300])
@@ -109,20 +109,20 @@ def main() -> int:
     )
     parser.add_argument("--records", type=int, default=150_000)
     parser.add_argument("--requests", type=int, default=200, help="of each task")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "site"
         home.mkdir()
-        http.build(home, asked.records)
+        http.build(home, options.records)
         file, port, other = export(home), free_port(), free_port()
         me = [sys.executable, "-m", "benchmarks.http", "--serve", "ours", "--home", str(home)]
         peer = [sys.executable, "-m", "datasette", "serve", "--immutable", str(file), *_LIMITS]
         with (
             Server([*me, "--port", str(port)], port) as ours,
-            Server([*peer, "-p", str(other)], other, told=subprocess.DEVNULL) as theirs,
+            Server([*peer, "-p", str(other)], other, log_output=subprocess.DEVNULL) as theirs,
         ):
             ahead = [
-                compare(name, pairs, ours, theirs) for name, pairs in requests(home, asked.requests).items()
+                compare(name, pairs, ours, theirs) for name, pairs in requests(home, options.requests).items()
             ]
             ours.renew()
             theirs.renew()

@@ -1,11 +1,11 @@
-"""Elasticsearch through our layer beside the same bodies sent raw: searching and building.
+"""Overhead of our layer over Elasticsearch: searching and indexing, compared with the same raw requests.
 
-``python -m benchmarks.elasticsearch [articles.jsonl.gz] [--address …] [--documents N]``. Without an address a
-server is started as the tests do. A first round learns which bodies the layer sends; then caches are emptied
-and every query goes three ways, each first in turn: through a layer that has learned nothing yet, raw with
-all that the layer sends (its search and the counts beside it, in the same calls), and raw with the searches
-alone. Raw searches do nothing with the answers.
-The raw loop that builds computes the same bodies and sends them by ``helpers.async_bulk``.
+``python -m benchmarks.elasticsearch [articles.jsonl.gz] [--address …] [--documents N]``. Without an address,
+a server is started as in the tests. A first round records the bodies that the layer sends. Then caches are
+cleared and every query runs in three ways, whose order rotates: through a fresh layer, raw with all requests
+of the layer (its search and the counts, in the same calls), and raw with the searches alone. Raw searches
+ignore the responses.
+For indexing, the raw loop computes the same bodies and sends them by ``helpers.async_bulk``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import anyio
 from elasticsearch import AsyncElasticsearch
 from elasticsearch.helpers import async_bulk
 
-from benchmarks.search_speed import LENGTHS, TODAY, articles, at, queries
+from benchmarks.search_speed import LENGTHS, TODAY, articles, quantile, queries
 from search.chinese import thesaurus
 from search.contract import Document, Request
 from search.elastic import mapping, multi_search, search
@@ -36,10 +36,10 @@ from tests.support import elasticsearch as elasticsearch_server
 FACETS = ("type", "body", "year")
 ALIAS = "qingdan-benchmark"
 EACH = 60
-"""Queries of a length."""
+"""Number of queries for each length."""
 
 
-async def built_raw(client: AsyncElasticsearch, documents: list[Document]) -> float:
+async def build_raw(client: AsyncElasticsearch, documents: list[Document]) -> float:
     analyzer, _ = thesaurus.load()
     name = f"{ALIAS}-raw"
     await client.options(ignore_status=404).indices.delete(index=name)
@@ -50,7 +50,7 @@ async def built_raw(client: AsyncElasticsearch, documents: list[Document]) -> fl
 
     async def actions() -> AsyncIterator[dict[str, Any]]:
         for document in documents:
-            _, source = mapping.written(document, analyzer)
+            _, source = mapping.document_lines(document, analyzer)
             yield {"_index": name, "_id": document.span, "_source": json.loads(source)}
 
     started = time.perf_counter()
@@ -61,34 +61,38 @@ async def built_raw(client: AsyncElasticsearch, documents: list[Document]) -> fl
     return len(documents) / spent
 
 
-async def built(client: AsyncElasticsearch, engine: ElasticsearchEngine, documents: list[Document]) -> None:
-    raw = await built_raw(client, documents)
+async def compare_building(
+    client: AsyncElasticsearch, engine: ElasticsearchEngine, documents: list[Document]
+) -> None:
+    raw = await build_raw(client, documents)
     started = time.perf_counter()
     await engine.rebuild(documents)
     ours = len(documents) / (time.perf_counter() - started)
     print(f"reindex of {len(documents)}: {ours:.0f}/s; raw loop {raw:.0f}/s; ratio {ours / raw:.2f}")
 
 
-async def sent_by(engine: ElasticsearchEngine, text: str) -> list[list[dict[str, Any]]]:
-    """What the layer sends for a query, call by call: the counts, and the search last."""
+async def bodies_sent_by(engine: ElasticsearchEngine, text: str) -> list[list[dict[str, Any]]]:
+    """Record the bodies that the layer sends for a query, call by call, with the search last."""
     sent: list[list[dict[str, Any]]] = []
-    sending = multi_search.several
+    sending = multi_search.search_together
 
-    async def told(client: AsyncElasticsearch, bodies: Sequence[Any], **more: Any) -> Any:
+    async def record_call(client: AsyncElasticsearch, bodies: Sequence[Any], **more: Any) -> Any:
         sent.append([dict(body) for body in bodies])
         return await sending(client, bodies, **more)
 
-    search.several = told
+    search.search_together = record_call
     try:
         await engine.search(Request(text, as_of=TODAY, facets=FACETS))
     finally:
-        search.several = sending
+        search.search_together = sending
     return sent
 
 
-async def searched(client: AsyncElasticsearch, connection: Connection, asked: Sequence[str]) -> None:
+async def compare_searching(
+    client: AsyncElasticsearch, connection: Connection, queries_to_send: Sequence[str]
+) -> None:
     engine = ElasticsearchEngine(connection)
-    sent = {text: await sent_by(engine, text) for text in asked}
+    sent = {text: await bodies_sent_by(engine, text) for text in queries_to_send}
     await engine.close()
     engine = ElasticsearchEngine(connection)
     await engine.search(Request("", as_of=TODAY))
@@ -107,18 +111,21 @@ async def searched(client: AsyncElasticsearch, connection: Connection, asked: Se
 
     ways = [("through the layer", through), ("raw", the_same), ("raw, searches alone", searches_alone)]
     spent: dict[str, list[float]] = {name: [] for name, _ in ways}
-    for number, text in enumerate(asked):
+    for number, text in enumerate(queries_to_send):
         for turn in range(len(ways)):
             name, way = ways[(number + turn) % len(ways)]
             started = time.perf_counter()
             await way(text)
             spent[name].append(1000 * (time.perf_counter() - started))
     await engine.close()
-    ours = at(spent["through the layer"], 0.5)
+    ours = quantile(spent["through the layer"], 0.5)
     for name, values in spent.items():
-        print(f"{name}: p50 {at(values, 0.5):.1f} ms, p99 {at(values, 0.99):.1f} ms ({len(values)} queries)")
+        print(
+            f"{name}: p50 {quantile(values, 0.5):.1f} ms, p99 {quantile(values, 0.99):.1f} ms "
+            f"({len(values)} queries)"
+        )
         if name != "through the layer":
-            print(f"  the layer's p50 is {ours / at(values, 0.5):.2f} times that")
+            print(f"  the layer's p50 is {ours / quantile(values, 0.5):.2f} times that")
     calls = sum(map(len, sent.values())) / len(sent)
     print(f"{calls:.2f} calls a query")
 
@@ -128,13 +135,13 @@ async def measure(address: str, path: Path, count: int | None) -> None:
     engine = ElasticsearchEngine(connection)
     documents = list(islice(articles(path), count))
     draw = random.Random(7)
-    asked = [text for length in LENGTHS for text in queries(documents, length, draw)[:EACH]]
-    draw.shuffle(asked)
+    queries_to_send = [text for length in LENGTHS for text in queries(documents, length, draw)[:EACH]]
+    draw.shuffle(queries_to_send)
     async with AsyncElasticsearch(address, request_timeout=100) as client:
-        await built(client, engine, documents)
+        await compare_building(client, engine, documents)
         del documents
         gc.freeze()
-        await searched(client, connection, asked)
+        await compare_searching(client, connection, queries_to_send)
         for name in await client.indices.get(index=f"{ALIAS}-*"):
             await client.indices.delete(index=name)
     await engine.close()
@@ -146,10 +153,12 @@ def main() -> None:
     parser.add_argument("articles", nargs="?", type=Path, default=default)
     parser.add_argument("--address", help="a server that is there already")
     parser.add_argument("--documents", type=int, help="only the first N")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with ExitStack() as stack:
-        address = asked.address or stack.enter_context(elasticsearch_server.running(java_options="")).address
-        anyio.run(measure, address, asked.articles, asked.documents)
+        address = (
+            options.address or stack.enter_context(elasticsearch_server.running(java_options="")).address
+        )
+        anyio.run(measure, address, options.articles, options.documents)
 
 
 if __name__ == "__main__":

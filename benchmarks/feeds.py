@@ -1,7 +1,7 @@
-"""Feeds of 100 entries: a 304 beside a bare Litestar handler, a cold render, and from publish to a callback.
+"""Feeds of 100 entries: a 304 compared with a bare Litestar handler, a cold render, publish to callback.
 
-``python -m benchmarks.feeds``: ratios are of one run, both servers in processes of their own and
-on one core with the client, taking turns.
+``python -m benchmarks.feeds``: ratios are of one run. Both servers are their own processes, alternate, and
+share one core with the client.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def serve_bare(port: int) -> None:
 
 
 def unchanged(home: Path, requests: int) -> None:
-    """p50 of one connection each, taking turns of 250."""
+    """Compare the p50 of a 304, with one connection each and alternating batches of 250."""
     port, bare_port = free_port(), free_port()
     serve = [sys.executable, "-m", "benchmarks.http", "--serve", "ours", "--home", str(home)]
     bare_serve = [sys.executable, "-m", "benchmarks.feeds", "--bare", "--port", str(bare_port)]
@@ -49,12 +49,12 @@ def unchanged(home: Path, requests: int) -> None:
             path = f"/feeds/{http.DATASET}.{form}"
             head, _ = ours.ask(get(path))
             tag = head.lower().partition(b"\r\netag: ")[2].partition(b"\r\n")[0].decode()
-            asked, floor = get(path, f"if-none-match: {tag}"), get("/unchanged")
+            conditional, floor = get(path, f"if-none-match: {tag}"), get("/unchanged")
             mine: list[float] = []
             base: list[float] = []
             for _ in range(requests // 250):
-                base += [_taken(bare, floor) for _ in range(250)]
-                mine += [_taken(ours, asked) for _ in range(250)]
+                base += [_milliseconds(bare, floor) for _ in range(250)]
+                mine += [_milliseconds(ours, conditional) for _ in range(250)]
             ratio = statistics.median(mine) / statistics.median(base)
             print(
                 f"304 of {form}: p50 {statistics.median(mine):.3f} ms, "
@@ -63,7 +63,7 @@ def unchanged(home: Path, requests: int) -> None:
 
 
 def cold(home: Path) -> None:
-    """From the log to bytes in a running service, which keeps no render; wall and CPU time, best of ten."""
+    """Measure rendering from the log to bytes without a cache; wall and CPU time, best of ten."""
     from publisher.log.log import Log
     from publisher.settings import read
     from publisher.views.syndication import scope as scopes
@@ -78,25 +78,25 @@ def cold(home: Path) -> None:
         for _ in range(10):
             wall, cpu = time.perf_counter(), time.process_time()
             with log.snapshot():
-                made = rendered(feed(log, scope, selection.plain(log, scope), form), form)
+                rendered_feed = rendered(feed(log, scope, selection.plain(log, scope), form), form)
             walls.append((time.perf_counter() - wall) * 1000)
             cpus.append((time.process_time() - cpu) * 1000)
         print(
-            f"cold {form} of 100 entries, {len(made)} bytes: {min(walls):.1f} ms, CPU {min(cpus):.1f} ms; "
-            f"the bar is {BARS['cold']}"
+            f"cold {form} of 100 entries, {len(rendered_feed)} bytes: {min(walls):.1f} ms, "
+            f"CPU {min(cpus):.1f} ms; the bar is {BARS['cold']}"
         )
     log.close()
 
 
 def callback(home: Path) -> None:
-    """``qingdan publish`` beside ``qingdan serve``: from the command's start to the call, three times."""
+    """Measure ``qingdan publish`` with a running ``qingdan serve``, from start to callback, three times."""
     from tests.support.loopback import Answer, Asked, serving
 
-    # An installed program finds its modules compiled, whatever a machine that builds it is told to leave out.
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    # An installed program has compiled modules, even if this machine does not write any.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     compiled = str(home.parent / "compiled")
     environment = {
-        **kept,
+        **inherited,
         "PYTHONPYCACHEPREFIX": compiled,
         "QINGDAN_HOME": str(home),
         "QINGDAN_LOOPBACK": "1",
@@ -108,8 +108,8 @@ def callback(home: Path) -> None:
 
     arrived = threading.Event()
 
-    def hook(asked: Asked, _: Callable[[bytes], None]) -> Answer:
-        data = msgspec.json.decode(asked.body)["data"]
+    def hook(request: Asked, _: Callable[[bytes], None]) -> Answer:
+        data = msgspec.json.decode(request.body)["data"]
         if "challenge" in data:
             return Answer(msgspec.json.encode({"challenge": data["challenge"]}))
         arrived.set()
@@ -118,8 +118,17 @@ def callback(home: Path) -> None:
     with serving() as desk:
         desk.answers["/hook"] = hook
         run("webhooks", "add", f"{desk.base}/hook", "--feed", "/feeds/all.atom")
-        said = ("--title", "测速", "--body", "示例市人民政府", "--licence", "CC0-1.0", "--contact", "bench")
-        run("dataset", "create", "desk", "--catalogue", "power-list", *said)
+        details = (
+            "--title",
+            "测速",
+            "--body",
+            "示例市人民政府",
+            "--licence",
+            "CC0-1.0",
+            "--contact",
+            "bench",
+        )
+        run("dataset", "create", "desk", "--catalogue", "power-list", *details)
         port = free_port()
         with Server([*command, "serve", "--port", str(port)], port, environment=environment):
             for turn in range(3):
@@ -132,11 +141,11 @@ def callback(home: Path) -> None:
                 started = time.perf_counter()
                 run("publish", "desk", "--effective-on", f"2016-01-0{turn + 1}", "--basis", "测〔2016〕1号")
                 assert arrived.wait(60)
-                taken = time.perf_counter() - started
-                print(f"from publish to the callback: {taken:.2f} s; the bar is {BARS['callback']}")
+                seconds = time.perf_counter() - started
+                print(f"from publish to the callback: {seconds:.2f} s; the bar is {BARS['callback']}")
 
 
-def _taken(server: Server, request: bytes) -> float:
+def _milliseconds(server: Server, request: bytes) -> float:
     started = time.perf_counter()
     server.ask(request)
     return (time.perf_counter() - started) * 1000
@@ -147,9 +156,9 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.bare:
-        serve_bare(asked.port)
+    options = parser.parse_args()
+    if options.bare:
+        serve_bare(options.port)
         return
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "site"
@@ -157,7 +166,7 @@ def main() -> None:
         http.build(home, 1_000)
         cold(home)
         with one_core():
-            unchanged(home, asked.requests)
+            unchanged(home, options.requests)
         callback(home)
 
 

@@ -1,10 +1,10 @@
-"""HTTP latency of the API beside a bare Litestar handler that returns the same bytes, in one run.
+"""HTTP latency of the API, compared with a bare Litestar handler that returns the same bytes.
 
-``python -m benchmarks.http``: builds a site of synthetic power items, serves it and the bare handler from
-a process each (same server, same settings, loopback), and asks both from this process over one keep-alive
-connection each, taking turns, all on one core, so that noise of the machine falls on both. Every request is
+``python -m benchmarks.http``: builds a site of synthetic power items and serves it and the bare handler in
+one process each (same server, same settings, loopback). This process sends requests to both over one
+keep-alive connection each, alternating and all on one core, so that noise affects both. Every request is
 distinct.
-``--client library`` asks with Python's http.client, no plain socket: its own work counts on both sides.
+``--client library`` uses Python's http.client instead of a plain socket; its time counts on both sides.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from publisher.settings import read as read_settings
 type Client = Literal["socket", "library"]
 DATASET = "bench-power-list"
 BAR = 3.0
-"""One record: at most this many times the bare handler's p50."""
+"""Maximum p50 of one record, as a multiple of the bare handler's."""
 _TURN = 250
-"""Requests to one server before the other's turn."""
+"""Requests to one server before switching to the other."""
 
 _DEPARTMENTS = [
     *("市应急管理局", "市统计局", "市财政局", "市民政局", "市教育局"),
@@ -52,9 +52,9 @@ _THINGS = [
 
 
 def items(count: int) -> list[dict[str, str]]:
-    """Power items that differ, some 400 characters each, the same at every run."""
+    """Generate distinct power items of about 400 characters, the same in every run."""
     draw = random.Random(2015)
-    made = []
+    power_items = []
     for number in range(count):
         thing, verb = draw.choice(_THINGS), draw.choice(_VERBS)
         name = f"{thing}{draw.choice(_THINGS)}{verb}(第{number}项)"
@@ -63,7 +63,7 @@ def items(count: int) -> list[dict[str, str]]:
             f"由{draw.choice(_DEPARTMENTS)}负责{draw.choice(_THINGS)}监督管理"
             for _ in range(4)
         )
-        made.append(
+        power_items.append(
             {
                 "name": name,
                 "power_type": draw.choice(_TYPES),
@@ -71,11 +71,11 @@ def items(count: int) -> list[dict[str, str]]:
                 "basis": basis,
             }
         )
-    return made
+    return power_items
 
 
 def build(home: Path, count: int) -> None:
-    """A site with one release of ``count`` records, published and indexed."""
+    """Build a site with one release of ``count`` records, published and indexed."""
     from publisher.indexing import span_to_document
     from publisher.log.log import Log
     from publisher.log.model import Dataset, Entry
@@ -86,12 +86,12 @@ def build(home: Path, count: int) -> None:
     log = Log.open(settings.database, sources=settings.sources)
     log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
     catalogue = catalogues.load("power-list")
-    known = {field.name: field for field in catalogue.fields}
+    fields = {field.name: field for field in catalogue.fields}
     contents = [
-        {k: [v] if known[k].type == "list" else v for k, v in item.items() if k in known}
+        {k: [v] if fields[k].type == "list" else v for k, v in item.items() if k in fields}
         for item in items(count)
     ]
-    kept = Dataset(
+    dataset = Dataset(
         name=DATASET,
         catalogue="power-list",
         title="测速用权力清单",
@@ -101,12 +101,12 @@ def build(home: Path, count: int) -> None:
         licence="CC0-1.0",
         contact="bench",
     )
-    log.datasets.create(kept, catalogue)
+    log.datasets.create(dataset, catalogue)
     source = log.evidence.put_source(b"bench", name="bench.csv", media_type="text/csv")
     entries = [Entry(content=dict(content)) for content in contents]
     log.drafts.stage(DATASET, entries, part=None, source=source, parser_version="1")
     log.releases.publish(DATASET, effective_on=date(2015, 1, 1))
-    documents = (span_to_document.document(span, kept, catalogue) for span in log.queries.spans())
+    documents = (span_to_document.document(span, dataset, catalogue) for span in log.queries.spans())
     engine = EmbeddedEngine(settings.index)
 
     async def index() -> None:
@@ -138,34 +138,34 @@ def record_requests(home: Path, count: int) -> list[str]:
 
 
 def list_requests(count: int) -> list[str]:
-    """Lists of 20: each by two filters, in one of four orders, on a day of its own."""
+    """Generate addresses of lists of 20: two filters, one of four orders, and a distinct day each."""
     draw = random.Random(2)
     orders = ["name", "-name", "power_type,name", "-actor"]
-    found: dict[str, None] = {}
-    while len(found) < count:
+    paths: dict[str, None] = {}
+    while len(paths) < count:
         day = date(2016, 1, 1) + timedelta(days=draw.randrange(3000))
         query = (
             f"actor={quote(draw.choice(_DEPARTMENTS))}&power_type={quote(draw.choice(_TYPES))}"
             f"&sort={draw.choice(orders)}&as_of={day}"
         )
-        found[f"/v1/datasets/{DATASET}/records?{query}"] = None
-    return list(found)
+        paths[f"/v1/datasets/{DATASET}/records?{query}"] = None
+    return list(paths)
 
 
 def search_requests(count: int) -> list[str]:
-    """Searches of 2 to 8 characters out of the records' own texts, with three facets."""
+    """Generate addresses of searches for 2 to 8 characters of the records' texts, with three facets."""
     draw = random.Random(3)
     texts = [item["name"] + item["basis"] for item in items(2000)]
-    found: dict[str, None] = {}
-    while len(found) < count:
+    paths: dict[str, None] = {}
+    while len(paths) < count:
         text, length = draw.choice(texts), draw.randrange(2, 9)
         start = draw.randrange(len(text) - length)
-        found[f"/v1/search?q={quote(text[start : start + length])}&facets=dataset,body,type"] = None
-    return list(found)
+        paths[f"/v1/search?q={quote(text[start : start + length])}&facets=dataset,body,type"] = None
+    return list(paths)
 
 
 class Server:
-    """A server in a process of its own, and one keep-alive connection to it."""
+    """A server process, and one keep-alive connection to it."""
 
     def __init__(self, kind: str, home: Path, client: Client) -> None:
         self.client = client
@@ -185,14 +185,14 @@ class Server:
         raise RuntimeError(f"the server of {kind} did not start")
 
     def connect(self) -> None:
-        """A fresh connection, with one request over it that nobody measures."""
+        """Open a new connection and send one request that is not measured."""
         self.library = HTTPConnection(*self.address, timeout=30)
         self.socket = socket.create_connection(self.address, timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._ask("/healthz")
 
     def get(self, path: str) -> tuple[float, bytes]:
-        """→ milliseconds, body."""
+        """Send a request and return milliseconds and body."""
         started = time.perf_counter()
         if self.client == "library":
             self.library.request("GET", path)
@@ -201,9 +201,9 @@ class Server:
         else:
             head, body = self._ask(path)
             good = head.startswith(b"HTTP/1.1 200 ")
-        taken = (time.perf_counter() - started) * 1000
+        milliseconds = (time.perf_counter() - started) * 1000
         assert good, (path, body[:500])
-        return taken, body
+        return milliseconds, body
 
     def _ask(self, path: str) -> tuple[bytes, bytes]:
         self.socket.sendall(b"GET %s HTTP/1.1\r\nhost: bench\r\naccept: */*\r\n\r\n" % path.encode())
@@ -226,7 +226,7 @@ class Server:
 
 
 def measure(name: str, paths: Sequence[str], ours: Server, home: Path) -> dict[str, float | str]:
-    """A first pass gets the bodies for the bare handler; the second is measured, taking turns with it."""
+    """Get the bodies for the bare handler in a first pass; measure alternately with it in the second."""
     ours.connect()
     bodies = [ours.get(path)[1] for path in paths]
     (home / "bare.bodies").write_bytes(msgspec.msgpack.encode(bodies))
@@ -237,9 +237,9 @@ def measure(name: str, paths: Sequence[str], ours: Server, home: Path) -> dict[s
             turn = range(start, min(start + _TURN, len(paths)))
             bare.connect()
             for number in turn:
-                taken, body = bare.get(f"/bare/{DATASET}/{number}")
+                milliseconds, body = bare.get(f"/bare/{DATASET}/{number}")
                 assert body == bodies[number]
-                base.append(taken)
+                base.append(milliseconds)
             ours.connect()
             mine += [ours.get(paths[number])[0] for number in turn]
     cut, floor = statistics.quantiles(mine, n=100), statistics.quantiles(base, n=100)
@@ -284,28 +284,28 @@ def main() -> None:
     parser.add_argument("--serve", choices=["ours", "bare"], help=argparse.SUPPRESS)
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.serve:
-        serve(asked.serve, asked.home, asked.port)
+    options = parser.parse_args()
+    if options.serve:
+        serve(options.serve, options.home, options.port)
         return
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "site"
         home.mkdir()
-        build(home, asked.requests)
-        with one_core(), Server("ours", home, asked.client) as ours:
-            found = []
+        build(home, options.requests)
+        with one_core(), Server("ours", home, options.client) as ours:
+            figures = []
             tasks = [
-                ("one record", record_requests(home, asked.requests)),
-                ("20 records of a list", list_requests(asked.requests)),
-                ("search with three facets", search_requests(asked.requests)),
+                ("one record", record_requests(home, options.requests)),
+                ("20 records of a list", list_requests(options.requests)),
+                ("search with three facets", search_requests(options.requests)),
             ]
-            for name, paths in tasks[: 1 if asked.only_records else None]:
-                found.append(measure(name, paths, ours, home))
-                print("  ".join(f"{key}={value}" for key, value in found[-1].items()), file=sys.stderr)
-    if asked.json:
-        print(json.dumps(found))
+            for name, paths in tasks[: 1 if options.only_records else None]:
+                figures.append(measure(name, paths, ours, home))
+                print("  ".join(f"{key}={value}" for key, value in figures[-1].items()), file=sys.stderr)
+    if options.json:
+        print(json.dumps(figures))
         return
-    ratio = found[0]["p50_ratio"]
+    ratio = figures[0]["p50_ratio"]
     print(f"one record: {ratio} times the bare handler's p50; the bar is {BAR}")
 
 

@@ -1,8 +1,8 @@
-"""What caches ask: a 304 and a record pinned to a release, beside a bare Litestar handler, in one run.
+"""Requests of caches: a 304 and a record pinned to a release, compared with a bare Litestar handler.
 
-``python -m benchmarks.http_cached``: 10,000 distinct addresses each, no answer cache. The bare handlers send
-the same status and the same bytes from memory. Rates are of one server process that is kept busy, taken in
-turns, best of three.
+``python -m benchmarks.http_cached``: 10,000 distinct addresses each, no response cache. The bare handlers
+send the same status and bytes from memory. Rates are those of one busy server process, in alternating runs,
+best of three.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def serve_bare(bodies: Path, port: int) -> None:
 
     from publisher import app
 
-    kept = msgspec.msgpack.decode(bodies.read_bytes(), type=list[bytes])
+    responses = msgspec.msgpack.decode(bodies.read_bytes(), type=list[bytes])
 
     @route("/bare/{number:str}", media_type="application/json")
     async def bare(number: FromPath[str]) -> bytes:
-        return kept[int(number)]
+        return responses[int(number)]
 
     @route("/unchanged/{number:str}", status_code=304)
     async def unchanged(number: FromPath[str]) -> None:
@@ -45,15 +45,15 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--bare", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.bare:
-        serve_bare(asked.bare, asked.port)
+    options = parser.parse_args()
+    if options.bare:
+        serve_bare(options.bare, options.port)
         return
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "site"
         home.mkdir()
-        http.build(home, asked.requests)
-        run(home, http.record_requests(home, asked.requests))
+        http.build(home, options.requests)
+        run(home, http.record_requests(home, options.requests))
 
 
 def run(home: Path, paths: list[str]) -> None:
@@ -71,20 +71,28 @@ def run(home: Path, paths: list[str]) -> None:
     ]
     pinned = [get(f"{path}?release=1") for path in paths]
     with Server(ours, port) as mine:
-        asked, bodies = [], []
+        conditional, bodies = [], []
         for path in paths:
             head, body = mine.ask(get(path))
             tag = head.lower().partition(b"\r\netag: ")[2].partition(b"\r\n")[0].decode()
-            asked.append(get(path, f"if-none-match: {tag}"))
+            conditional.append(get(path, f"if-none-match: {tag}"))
             bodies.append(mine.ask(get(f"{path}?release=1"))[1])
             assert body
-        kept = home / "bare.bodies"
-        kept.write_bytes(msgspec.msgpack.encode(bodies))
-        me = [sys.executable, "-m", "benchmarks.http_cached", "--bare", str(kept), "--port", str(bare_port)]
+        bodies_file = home / "bare.bodies"
+        bodies_file.write_bytes(msgspec.msgpack.encode(bodies))
+        me = [
+            sys.executable,
+            "-m",
+            "benchmarks.http_cached",
+            "--bare",
+            str(bodies_file),
+            "--port",
+            str(bare_port),
+        ]
         with Server(me, bare_port) as bare:
             numbers = range(len(paths))
             tasks = {
-                "304": (asked, [get(f"/unchanged/{n}") for n in numbers], b"304"),
+                "304": (conditional, [get(f"/unchanged/{n}") for n in numbers], b"304"),
                 "pinned record": (pinned, [get(f"/bare/{n}") for n in numbers], b"200"),
             }
             for name, (requests, floor, status) in tasks.items():

@@ -1,9 +1,9 @@
-"""The OGC routes beside pygeoapi standalone, under load, and read whole by GDAL while a release is published.
+"""The OGC routes compared with standalone pygeoapi, under load, and read by GDAL during a publication.
 
-``python -m benchmarks.ogc``: 20 items of 20 kB and one item, asked of our routes and of pygeoapi's own
-Starlette application with a provider that holds the same records in memory. Both are served by uvicorn in a
-process of their own pinned to the same core, asked from another, in turns (``--requests 0`` leaves this out).
-``--clients 60`` and ``--gdal 150000`` add what :mod:`benchmarks.ogc_load` measures.
+``python -m benchmarks.ogc``: 20 items of 20 kB and one item, requested from our routes and from pygeoapi's
+Starlette application with a provider that has the same records in memory. Each runs in its own uvicorn
+process, pinned to the same core; the client runs on another and alternates (``--requests 0`` skips this).
+``--clients 60`` and ``--gdal 150000`` add the measurements of :mod:`benchmarks.ogc_load`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BYTES = 20_000
 
 
 def configuration(base: str) -> dict[str, Any]:
-    """pygeoapi's own, with the provider below."""
+    """Build the configuration of pygeoapi, with the provider of ``benchmarks._ogc_memory``."""
     return {
         "server": {
             "bind": {"host": "127.0.0.1", "port": 5000},
@@ -109,7 +109,7 @@ def measure(name: str, ours: Server, theirs: Server, pairs: Sequence[tuple[str, 
         "bytes": sizes,
         "ours_per_second": round(1000 / statistics.mean(mine)),
         "pygeoapi_per_second": round(1000 / statistics.mean(other)),
-        # Of its own core's time: what counts where the machine has other work.
+        # Relative to the time of its own core, which is meaningful even if the machine has other load.
         "ours_per_core_second": round(1 / used[0]),
         "pygeoapi_per_core_second": round(1 / used[1]),
         "ours_p50_p99_ms": [round(cut[49], 2), round(cut[98], 2)],
@@ -150,13 +150,13 @@ def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
         )
         for o in offsets
     ]
-    found = [
+    figures = [
         measure("20 items of 20 kB", ours, theirs, many),
         measure("one item of 20 kB", ours, theirs, one),
     ]
     theirs.end()
     ours.end()
-    return found
+    return figures
 
 
 def main() -> None:
@@ -171,22 +171,22 @@ def main() -> None:
     parser.add_argument("--serve", choices=["ours", "pygeoapi"], help=argparse.SUPPRESS)
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.serve:
-        serve(asked.serve, asked.home, asked.port)
+    options = parser.parse_args()
+    if options.serve:
+        serve(options.serve, options.home, options.port)
         return
     with tempfile.TemporaryDirectory() as folder:
-        found: list[dict[str, Any]] = []
-        if asked.requests:
-            found += compare(Path(folder) / "compared", asked.records, asked.requests)
-        if asked.clients:
-            found.append(ogc_load.clients(Path(folder) / "asked", asked.clients))
-        if asked.gdal:
-            found.append(ogc_load.gdal(Path(folder) / "read", asked.gdal))
-    if asked.json:
-        print(json.dumps(found))
+        figures: list[dict[str, Any]] = []
+        if options.requests:
+            figures += compare(Path(folder) / "compared", options.records, options.requests)
+        if options.clients:
+            figures.append(ogc_load.clients(Path(folder) / "asked", options.clients))
+        if options.gdal:
+            figures.append(ogc_load.gdal(Path(folder) / "read", options.gdal))
+    if options.json:
+        print(json.dumps(figures))
         return
-    for row in found:
+    for row in figures:
         print("  ".join(f"{key}={value}" for key, value in row.items()))
 
 

@@ -1,8 +1,8 @@
-"""The OGC routes under many clients, and read whole by GDAL while a release is published.
+"""The OGC routes under many clients, and read completely by GDAL during publications.
 
 ``python -m benchmarks.ogc --requests 0 --clients 60``: 16 clients for 60 s on all routes in both languages,
-words and divisions too; every answer is compared with that of one client. ``--gdal 150000``: ``ogr2ogr``
-(Debian's gdal-bin) of 150,000 items while releases correct and withdraw some.
+with words and divisions; every response is compared with that of a single client. ``--gdal 150000``:
+``ogr2ogr`` (Debian's gdal-bin) reads 150,000 items while releases correct and withdraw some.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from publisher.settings import read as read_settings
 
 
 def index(home: Path) -> None:
-    """The site's outbox, drained into its search engine."""
+    """Drain the site's outbox into its search engine."""
     import anyio
 
     from publisher.indexing import worker
@@ -37,7 +37,7 @@ def index(home: Path) -> None:
 
 
 def squares(count: int) -> dict[str, Any]:
-    """Invented boundaries: one square beside the other."""
+    """Generate boundaries: adjacent squares."""
 
     def square(number: int) -> dict[str, Any]:
         west, south = 120 + number % 10, 35 + number // 10
@@ -50,7 +50,7 @@ def squares(count: int) -> dict[str, Any]:
 
 
 def clients(site: Path, seconds: int, count: int = 500) -> dict[str, Any]:
-    """A site of its own with boundaries, its search index drained, under many clients."""
+    """Build a site with boundaries and a complete search index, and load it with many clients."""
     port = free_port()
     build(site, f"http://127.0.0.1:{port}", contents(count, 2_000))
     (site / BOUNDARIES).write_text(json.dumps(squares(20)), encoding="utf-8")
@@ -63,7 +63,7 @@ def clients(site: Path, seconds: int, count: int = 500) -> dict[str, Any]:
 
 
 def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
-    """All routes in both languages by many clients; every answer is compared with that of one client."""
+    """Request all routes in both languages by many clients and compare with the responses of one client."""
     home, areas = f"/ogc/collections/{DATASET}", "/ogc/collections/divisions"
     word = quote("行政许可")
     some = json.loads(ours.get(f"{home}/items?limit=1")[1])["features"][0]["id"]
@@ -90,17 +90,17 @@ def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
     ]
     alone = {path: ours.get(path)[1] for path in paths}
     wrong: list[str] = []
-    done = [0] * number
+    counts = [0] * number
     stop = time.monotonic() + seconds
 
     def ask(turn: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", ours.port, timeout=60)
         while time.monotonic() < stop:
-            path = paths[(turn + done[turn]) % len(paths)]
+            path = paths[(turn + counts[turn]) % len(paths)]
             connection.request("GET", path)
             if connection.getresponse().read() != alone[path]:
                 wrong.append(path)
-            done[turn] += 1
+            counts[turn] += 1
 
     def run(until: float) -> int:
         nonlocal stop
@@ -112,19 +112,19 @@ def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
             thread.join()
         return ours.memory()
 
-    # Threads, connections and statements of all clients exist after the first sixth.
+    # After the first sixth, threads, connections and statements of all clients exist.
     warm = run(time.monotonic() + seconds / 6)
     end = run(time.monotonic() + seconds * 5 / 6)
     return {
         "what": f"{number} clients, {seconds} s",
-        "requests": sum(done),
+        "requests": sum(counts),
         "wrong": len(wrong),
         "memory_kb_after_warming_and_at_the_end": [warm, end],
     }
 
 
 def gdal(home: Path, count: int) -> dict[str, Any]:
-    """``ogr2ogr`` of a whole collection in pages of 1,000, while releases change what it reads."""
+    """Run ``ogr2ogr`` on a whole collection in pages of 1,000, while releases change its records."""
     from publisher.log.log import Log
     from publisher.log.model import View
 
@@ -140,7 +140,7 @@ def gdal(home: Path, count: int) -> dict[str, Any]:
     reader = subprocess.Popen([*command, "-oo", "PAGE_SIZE=1000", "-select", "name"])
     withdrawn = 0
     while reader.poll() is None and not (file.exists() and file.stat().st_size):
-        time.sleep(0.05)  # the first page is read, and with it the state that all pages are of
+        time.sleep(0.05)  # wait for the first page, which fixes the state of all pages
     while reader.poll() is None:
         some = list(islice(stated, 200))
         log.releases.withdraw(DATASET, [one.id for one in some[:100]], reason="测速")

@@ -1,8 +1,8 @@
-"""Search on the sample data by our own judgements (``search/evaluation/sample``), set by set.
+"""Relevance on the sample data by our own judgements (``search/evaluation/sample``), set by set.
 
-``python -m benchmarks.own_relevance [--engine elasticsearch --host ADDRESS] [--record]``. Asked as the
-service asks: pinyin and slips are mended, fields are filters. ``--record`` keeps the figures that
-CI holds search to. ``--save FILE`` keeps the run, ``--against FILE`` shows what got worse since.
+``python -m benchmarks.own_relevance [--engine elasticsearch --host ADDRESS] [--record]``. Searches run as in
+the service, with corrections and field filters. ``--record`` stores the figures that CI requires.
+``--save FILE`` saves the run, ``--against FILE`` lists what got worse since then.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ DAY = date(2026, 1, 1)
 SET = Path(str(resources("search"))) / "evaluation" / "sample"
 RECORDED = SET / "recorded.json"
 ALLOWED = 0.01
-"""How much of a recorded figure may be lost."""
+"""Maximum loss of a recorded figure, as a share."""
 
 type Figures = Mapping[str, Mapping[str, float]]
 """Set → measure → mean. A set is the kind of its queries: name, part, question, number, body, topic, typo."""
@@ -45,7 +45,7 @@ type Figures = Mapping[str, Mapping[str, float]]
 
 @asynccontextmanager
 async def site(home: Path) -> AsyncIterator[Log]:
-    """The sample in an empty folder."""
+    """Load the sample into an empty folder."""
     await anyio.to_thread.run_sync(
         lambda: load(home, plan.read(), base="http://127.0.0.1:8000", told=lambda *_: None)
     )
@@ -57,8 +57,10 @@ async def site(home: Path) -> AsyncIterator[Log]:
 
 def documents(log: Log) -> list[Document]:
     datasets = {d.name: (d, log.queries.catalogue(d.name)) for d in log.datasets.all()}
-    found = (span_to_document.document(span, *datasets[span.dataset]) for span in log.queries.spans())
-    return [document for document in found if document is not None]
+    documents_of_site = (
+        span_to_document.document(span, *datasets[span.dataset]) for span in log.queries.spans()
+    )
+    return [document for document in documents_of_site if document is not None]
 
 
 async def report(log: Log, engine: SearchEngine) -> Report:
@@ -70,18 +72,18 @@ async def report(log: Log, engine: SearchEngine) -> Report:
         return (await search_find.find(engine, names, request, fields)).page
 
     judged = judgement_files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
-    return await metrics.ask(engine, judged, as_of=DAY.toordinal(), named=_named, find=find)
+    return await metrics.ask(engine, judged, as_of=DAY.toordinal(), label_of=_label_of, find=find)
 
 
-def _named(hit: Hit) -> str:
+def _label_of(hit: Hit) -> str:
     return f"{hit.dataset}/{hit.title.text}"
 
 
-def figures(found: Report) -> Figures:
-    kinds = dict.fromkeys(query.id.rpartition("-")[0] for query in found.queries)
+def figures(report: Report) -> Figures:
+    kinds = dict.fromkeys(query.id.rpartition("-")[0] for query in report.queries)
     return {
         kind: {
-            m: sum(scores := [q.scores[m] for q in found.queries if q.id.startswith(f"{kind}-")])
+            m: sum(scores := [q.scores[m] for q in report.queries if q.id.startswith(f"{kind}-")])
             / len(scores)
             for m in MEASURES
         }
@@ -90,23 +92,23 @@ def figures(found: Report) -> Figures:
 
 
 def recorded() -> Figures:
-    known: Figures = json.loads(RECORDED.read_text(encoding="utf-8"))
-    return known
+    recorded_figures: Figures = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return recorded_figures
 
 
 def losses(now: Figures) -> list[str]:
-    """Sets that lost more than :data:`ALLOWED` of a recorded figure, each as a line."""
+    """List the sets that lost more than :data:`ALLOWED` of a recorded figure, one line each."""
     return [
         f"{kind} {m}: {before:.4f} → {now[kind][m]:.4f}"
-        for kind, known in recorded().items()
-        for m, before in known.items()
+        for kind, recorded_figures in recorded().items()
+        for m, before in recorded_figures.items()
         if now[kind][m] < before * (1 - ALLOWED)
     ]
 
 
 async def _run(engine: str, host: str) -> Report:
     with tempfile.TemporaryDirectory() as home:
-        async with site(Path(home)) as log, command.opened(engine, host) as fresh:
+        async with site(Path(home)) as log, command.open_engine(engine, host) as fresh:
             return await report(log, fresh)
 
 
@@ -116,21 +118,21 @@ def main() -> int:
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--save", type=Path, metavar="FILE")
     parser.add_argument("--against", type=Path, metavar="FILE")
-    asked = parser.parse_args()
-    found = anyio.run(_run, asked.engine, asked.host)
-    now = figures(found)
+    options = parser.parse_args()
+    report = anyio.run(_run, options.engine, options.host)
+    now = figures(report)
     for kind, values in now.items():
         print(f"{kind:10}", "  ".join(f"{m} {value:.4f}" for m, value in values.items()))
-    print(f"{'all':10}", "  ".join(f"{m} {found.mean(m):.4f}" for m in MEASURES))
-    for query in found.queries:
+    print(f"{'all':10}", "  ".join(f"{m} {report.mean(m):.4f}" for m in MEASURES))
+    for query in report.queries:
         if query.scores["ndcg@10"] < 1:
-            print(f"  {query.scores['ndcg@10']:.3f}  {query.id}  {query.text}  {query.found[:4]}")
-    if asked.against:
-        earlier = msgspec.json.decode(asked.against.read_bytes(), type=Report)
-        sys.stdout.writelines(command.compared(earlier, found))
-    if asked.save:
-        asked.save.write_bytes(msgspec.json.encode(found))
-    if asked.record:
+            print(f"  {query.scores['ndcg@10']:.3f}  {query.id}  {query.text}  {query.top_ids[:4]}")
+    if options.against:
+        earlier = msgspec.json.decode(options.against.read_bytes(), type=Report)
+        sys.stdout.writelines(command.comparison_lines(earlier, report))
+    if options.save:
+        options.save.write_bytes(msgspec.json.encode(report))
+    if options.record:
         rounded = {k: {m: round(v, 4) for m, v in values.items()} for k, values in now.items()}
         RECORDED.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
     lost = losses(now)

@@ -1,8 +1,8 @@
-"""Pages for people: beside the JSON of the same answers, and beside the pages of Datasette and pygeoapi.
+"""HTML pages compared with the JSON of the same content, and with pages of Datasette and pygeoapi.
 
-``python -m benchmarks.pages``: one site of synthetic power items; its own SQLite file served by Datasette and
-the same records in memory by pygeoapi, each in a process of its own. Every address is asked once.
-Then what a browser has to fetch, gzipped.
+``python -m benchmarks.pages``: one site of synthetic power items; its SQLite export served by Datasette and
+the same records in memory by pygeoapi, each in its own process. Every address is requested once. Then the
+size of everything that a browser fetches, gzipped.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def ours(home: Path) -> Server:
 
 
 def datasette(home: Path) -> tuple[Server, list[str]]:
-    """→ the server over the site's own SQLite file, and a page of every record."""
+    """Return Datasette on the site's SQLite export, and a page address of every record."""
     export = [*_QINGDAN, str(home), "export", http.DATASET, "--format", "sqlite", "--to", str(home)]
     subprocess.run(export, check=True, stdout=subprocess.DEVNULL)
     file = next(home.glob(f"{http.DATASET}-*.sqlite"))
@@ -52,7 +52,7 @@ def datasette(home: Path) -> tuple[Server, list[str]]:
 
 
 def pygeoapi(home: Path, records: Sequence[str]) -> tuple[Server, list[str]]:
-    """→ the server over the same contents in memory, and a page of every record."""
+    """Return pygeoapi on the same contents in memory, and a page address of every record."""
     contents = http.items(len(records))
     features = [
         {"type": "Feature", "id": record, "geometry": None, "properties": content}
@@ -66,21 +66,21 @@ def pygeoapi(home: Path, records: Sequence[str]) -> tuple[Server, list[str]]:
 
 
 def medians(server: Server, pairs: Sequence[tuple[str, str]]) -> tuple[float, float]:
-    """Milliseconds at p50: of the page, of the JSON; in turns."""
-    taken: tuple[list[float], list[float]] = ([], [])
+    """Return the p50 of the page and of its JSON, in milliseconds, from alternating requests."""
+    milliseconds: tuple[list[float], list[float]] = ([], [])
     for start in range(0, len(pairs), _TURN):
         for side, accept in ((0, HTML), (1, "application/json")):
             for pair in pairs[start : start + _TURN]:
                 request = get(pair[side], accept=accept)
                 began = time.perf_counter()
                 head, _ = server.ask(request)
-                taken[side].append((time.perf_counter() - began) * 1000)
+                milliseconds[side].append((time.perf_counter() - began) * 1000)
                 assert head.startswith(b"HTTP/1.1 200"), (pair, head)
-    return statistics.median(taken[0]), statistics.median(taken[1])
+    return statistics.median(milliseconds[0]), statistics.median(milliseconds[1])
 
 
 def weights(server: Server, path: str) -> tuple[int, int]:
-    """Bytes, gzipped: of the page, and of all else that it makes a browser fetch."""
+    """Return gzipped bytes of the page, and of all its assets."""
     _, page = server.ask(get(path, accept=HTML))
     assets = set(re.findall(rb'(?:href|src)="([^"]*/assets/[^"]+)"', page))
     bodies = [server.ask(get(re.sub(r"^https?://[^/]+", "", a.decode())))[1] for a in sorted(assets)]
@@ -91,7 +91,7 @@ def weights(server: Server, path: str) -> tuple[int, int]:
 
 
 def rate(server: Server, pages: Sequence[str]) -> float:
-    """Pages a second, each asked once."""
+    """Return pages per second, each requested once."""
     with server:
         return server.rate([get(path, accept=HTML) for path in pages], b"200")
 
@@ -100,14 +100,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000)
     parser.add_argument("--searches", type=int, default=500)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        http.build(home, asked.records)
-        records = http.record_requests(home, asked.records)
+        http.build(home, options.records)
+        records = http.record_requests(home, options.records)
         pages = [path.removeprefix("/v1") for path in records]
         draw = random.Random(7)
-        names = [item["name"] for item in draw.sample(http.items(asked.records), asked.searches)]
+        names = [item["name"] for item in draw.sample(http.items(options.records), options.searches)]
         words = [name.partition("(")[0] for name in names]
         facets = "facets=dataset&facets=body&facets=type&facets=year"
         searches = [(f"/search?q={quote(w)}", f"/v1/search?q={quote(w)}&{facets}") for w in words]
@@ -120,7 +120,7 @@ def main() -> None:
             print(
                 f"search page {heavy / 1000:.1f} kB gzipped (bar 40), all else {rest / 1000:.1f} kB (bar 60)"
             )
-        # A server anew: nothing of the runs before is in its memory.
+        # Start the server again, so that its caches are empty.
         ours_rate = rate(ours(home), pages)
         theirs_rate = rate(*datasette(home))
         geo_rate = rate(*pygeoapi(home, [path.rpartition("/")[2] for path in records]))

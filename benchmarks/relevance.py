@@ -1,7 +1,7 @@
 """nDCG@10, MRR@10 and recall@10 of an engine on the three judged sets, with intervals.
 
-``python -m benchmarks.relevance [folder of the sets] [--engine elasticsearch --host ADDRESS]``; a set that is
-not there is left out and named. ``--save FOLDER`` keeps the runs, ``--against FOLDER`` shows what got worse.
+``python -m benchmarks.relevance [folder of the sets] [--engine elasticsearch --host ADDRESS]``. A missing set
+is skipped and reported. ``--save FOLDER`` saves the runs, ``--against FOLDER`` lists what got worse.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FLOORS = {"statutes": 0.45, "power-items": 0.70, "policy-questions": 0.92}
 
 async def report(folder: Path, name: str, engine: str, host: str) -> Report:
     judged = judgement_files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
-    async with command.opened(engine, host) as fresh:
+    async with command.open_engine(engine, host) as fresh:
         return await metrics.evaluate(
             fresh, judgement_files.read_corpus(folder / SETS[name] / "corpus.jsonl.gz"), judged
         )
@@ -38,22 +38,22 @@ def main() -> int:
     command.add_engine(parser)
     parser.add_argument("--save", type=Path, metavar="FOLDER")
     parser.add_argument("--against", type=Path, metavar="FOLDER")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     low = 0
     for name, floor in FLOORS.items():
-        if not (asked.folder / name / "qrels.tsv").exists():
-            print(f"{name:18} is not in {asked.folder}")
+        if not (options.folder / name / "qrels.tsv").exists():
+            print(f"{name:18} is not in {options.folder}")
             continue
-        found = anyio.run(report, asked.folder, name, asked.engine, asked.host)
-        low += found.mean("ndcg@10") < floor
-        shown = "  ".join(f"{key} {value}" for key, value in found.figures().items())
-        print(f"{name:18} {shown}  (floor {floor:.2f})", flush=True)
-        if asked.against:
-            earlier = msgspec.json.decode((asked.against / f"{name}.json").read_bytes(), type=Report)
-            sys.stdout.writelines(command.compared(earlier, found))
-        if asked.save:
-            asked.save.mkdir(parents=True, exist_ok=True)
-            (asked.save / f"{name}.json").write_bytes(msgspec.json.encode(found))
+        measured = anyio.run(report, options.folder, name, options.engine, options.host)
+        low += measured.mean("ndcg@10") < floor
+        figures = "  ".join(f"{key} {value}" for key, value in measured.figures().items())
+        print(f"{name:18} {figures}  (floor {floor:.2f})", flush=True)
+        if options.against:
+            earlier = msgspec.json.decode((options.against / f"{name}.json").read_bytes(), type=Report)
+            sys.stdout.writelines(command.comparison_lines(earlier, measured))
+        if options.save:
+            options.save.mkdir(parents=True, exist_ok=True)
+            (options.save / f"{name}.json").write_bytes(msgspec.json.encode(measured))
     return 1 if low else 0
 
 

@@ -1,8 +1,8 @@
-"""Speed of the embedded engine over articles of law: how fast it builds, how long a search takes.
+"""Speed of the embedded engine on articles of law: indexing rate and search latency.
 
 ``python -m benchmarks.search_speed [articles.jsonl.gz] [--documents N]``. Every search filters by both
-clocks, counts exactly, counts three facets, takes the top 20 and marks them; queries are stretches of
-1 to 8 characters of the articles themselves, no query twice.
+clocks, counts hits and three facets exactly, and highlights the top 20. Queries are distinct substrings of
+1 to 8 characters of the articles.
 """
 
 from __future__ import annotations
@@ -60,24 +60,24 @@ def articles(path: Path) -> Iterator[Document]:
 
 
 def queries(documents: list[Document], size: int, draw: random.Random) -> list[str]:
-    found: dict[str, None] = {}
-    while len(found) < A_LENGTH * (0.2 if size == 1 else 1):
+    texts: dict[str, None] = {}
+    while len(texts) < A_LENGTH * (0.2 if size == 1 else 1):
         text = draw.choice(documents).texts["text"]
         start = draw.randrange(max(1, len(text) - size))
         query = text[start : start + size]
         if len(query) == size and all(ord(c) in HAN for c in query):
-            found[query] = None
-    return list(found)
+            texts[query] = None
+    return list(texts)
 
 
-def at(values: list[float], share: float) -> float:
+def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-async def timed(engine: EmbeddedEngine, asked: list[str]) -> tuple[list[float], list[float]]:
-    """Milliseconds of the clock and of the processor, which other work on the machine disturbs less."""
+async def timed(engine: EmbeddedEngine, texts: list[str]) -> tuple[list[float], list[float]]:
+    """Return wall and processor time in milliseconds. Other load affects the latter less."""
     spent, busy = [], []
-    for text in asked:
+    for text in texts:
         started, worked = time.perf_counter(), time.process_time()
         await engine.search(Request(text, as_of=TODAY, facets=("type", "body", "year")))
         spent.append(1000 * (time.perf_counter() - started))
@@ -85,8 +85,10 @@ async def timed(engine: EmbeddedEngine, asked: list[str]) -> tuple[list[float], 
     return spent, busy
 
 
-def shown(spent: list[float], busy: list[float]) -> str:
-    clock, processor = (f"p50 {at(v, 0.5):.1f} ms, p99 {at(v, 0.99):.1f} ms" for v in (spent, busy))
+def times_text(spent: list[float], busy: list[float]) -> str:
+    clock, processor = (
+        f"p50 {quantile(v, 0.5):.1f} ms, p99 {quantile(v, 0.99):.1f} ms" for v in (spent, busy)
+    )
     return f"{clock} (processor {processor}; {len(spent)} queries)"
 
 
@@ -97,7 +99,7 @@ def megabytes(folder: Path) -> float:
 async def measure(folder: Path, path: Path, count: int | None) -> None:
     engine = EmbeddedEngine(folder)
     documents = list(islice(articles(path), count))
-    gc.freeze()  # the service reads its documents as a stream and holds none of them
+    gc.freeze()  # the service streams its documents and keeps none in memory
     started, busy = time.perf_counter(), time.process_time()
     await engine.index(documents)
     spent, busy = time.perf_counter() - started, time.process_time() - busy
@@ -108,11 +110,11 @@ async def measure(folder: Path, path: Path, count: int | None) -> None:
     await timed(engine, queries(documents, 2, random.Random(1))[:20])
     every: tuple[list[float], list[float]] = ([], [])
     for length in LENGTHS:
-        found = await timed(engine, queries(documents, length, draw))
-        every[0].extend(found[0])
-        every[1].extend(found[1])
-        print(f"{length} characters: {shown(*found)}")
-    print(f"all: {shown(*every)}")
+        times = await timed(engine, queries(documents, length, draw))
+        every[0].extend(times[0])
+        every[1].extend(times[1])
+        print(f"{length} characters: {times_text(*times)}")
+    print(f"all: {times_text(*every)}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak resident memory {peak:.0f} MiB, the corpus as Python objects among it")
 
@@ -122,9 +124,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("articles", nargs="?", type=Path, default=default)
     parser.add_argument("--documents", type=int, help="only the first N")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        anyio.run(measure, Path(folder), asked.articles, asked.documents)
+        anyio.run(measure, Path(folder), options.articles, options.documents)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What happens so often that microseconds count: a cell read, a line decoded, the command's start.
+"""Frequent small operations: parsing a cell, decoding a line, starting the command.
 
 Bar: ``qingdan --help`` under 0.5 s.
 """
@@ -32,15 +32,15 @@ def _timed(command: list[str]) -> float:
 
 
 def per_call(call: object, number: int = 5_000) -> float:
-    """Microseconds a call, the best of five."""
+    """Return microseconds per call, best of five."""
     return min(timeit.repeat(call, number=number, repeat=5)) / number * 1e6  # type: ignore[arg-type]
 
 
 def main() -> None:
     name, basis = load("power-list").by_name["name"], load("fees").by_name["basis"]
     bare = min(_timed([sys.executable, "-c", "import click, rich"]) for _ in range(7))
-    asked = help_seconds()
-    print(f"qingdan --help            {asked:.3f} s (bar 0.5 s); click and rich alone {bare:.3f} s")
+    help_time = help_seconds()
+    print(f"qingdan --help            {help_time:.3f} s (bar 0.5 s); click and rich alone {bare:.3f} s")
     print(f"a plain cell              {per_call(lambda: parse_value(name, '食品经营许可证核发')):.2f} µs")
     print(f"a cell of three citations {per_call(lambda: parse_value(basis, BASES)):.1f} µs")
     print(f"finding those citations   {per_call(lambda: find(BASES)):.1f} µs")

@@ -1,10 +1,10 @@
-"""Suggestions while typing, over 150,000 records whose names are all different.
+"""Suggestions for partial input, on 150,000 records with distinct names.
 
-``python -m benchmarks.suggesting [articles.jsonl.gz] [--records N]``. Names are those of articles of law,
-made up to the number of records by the beginnings of their texts. They are typed letter by letter, in
-characters, in pinyin and by first letters; each state of the typing is one question, asked of the functions
-that ``/v1/suggest`` and ``did_you_mean`` call, beside a bare scan of all names in the same run. The bar is
-20 ms at p99 by the clock; the processor's time is shown too, which other work on the machine disturbs less.
+``python -m benchmarks.suggesting [articles.jsonl.gz] [--records N]``. Names are those of articles of law, and
+beginnings of their texts up to the number of records. They are typed letter by letter, in characters, in
+pinyin and by initials. Each intermediate input is one call of the functions behind ``/v1/suggest`` and
+``did_you_mean``, compared with a plain scan of all names in the same run. The bar is 20 ms at p99 of wall
+time; processor time is printed too, since other load affects it less.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from search.chinese import pinyin, thesaurus
-from search.query.did_you_mean import near
+from search.query.did_you_mean import nearest_name
 from search.query.name_index import Name, Names
 
 RECORDS = 150_000
@@ -28,7 +28,7 @@ TYPED = 300
 BAR = 20.0
 
 
-def named(path: Path, count: int) -> list[Name]:
+def load_names(path: Path, count: int) -> list[Name]:
     titles: dict[str, None] = {}
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -40,18 +40,18 @@ def named(path: Path, count: int) -> list[Name]:
 
 
 def typings(names: list[Name], readings: pinyin.Pinyin, draw: random.Random) -> Iterator[str]:
-    """Names as they are typed, from the first letter to the tenth."""
+    """Yield the intermediate inputs of typing names, up to twelve letters."""
     for number in range(TYPED):
         text = draw.choice(names).text
         start = draw.choice((0, 0, len(text) // 3))
         part = text[start : start + 10]
-        syllables = readings.read(part)
+        syllables = readings.syllables(part)
         whole = (part, "".join(syllables), "".join(s[0] for s in syllables))[number % 3]
         yield from (whole[:end] for end in range(1, min(len(whole), 12) + 1))
 
 
 def slips(names: list[Name], draw: random.Random) -> Iterator[str]:
-    """Names of which one character was typed wrong."""
+    """Yield names with one wrong character."""
     for _ in range(TYPED):
         text = draw.choice(names).text[:14]
         place = draw.randrange(len(text))
@@ -59,7 +59,7 @@ def slips(names: list[Name], draw: random.Random) -> Iterator[str]:
 
 
 def timed(ask: Callable[[str], object], typed: list[str]) -> tuple[list[float], list[float]]:
-    """Milliseconds of the clock and of the processor, each sorted."""
+    """Return wall and processor time in milliseconds, each sorted."""
     spent, busy = [], []
     for text in typed:
         started, worked = time.perf_counter(), time.process_time()
@@ -78,19 +78,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("articles", nargs="?", type=Path, default=default)
     parser.add_argument("--records", type=int, default=RECORDS)
-    asked = parser.parse_args()
-    known = named(asked.articles, asked.records)
+    options = parser.parse_args()
+    all_names = load_names(options.articles, options.records)
     analyzer, words = thesaurus.load()
     readings = pinyin.load(analyzer)
     before, started = resident(), time.perf_counter()
-    names = Names(known, analyzer, words, readings)
+    names = Names(all_names, analyzer, words, readings)
     print(f"{len(names)} names: made in {time.perf_counter() - started:.1f} s, {resident() - before:.0f} MiB")
     draw = random.Random(11)
     high = 0.0
     for what, ask, typed in (
-        ("completing", lambda text: names.completing(text, 20), list(typings(known, readings, draw))),
-        ("mending", lambda text: near(text, names), list(slips(known, draw))),
-        ("a plain scan", names.keys.text.count, list(slips(known, draw))),
+        ("completing", lambda text: names.complete(text, 20), list(typings(all_names, readings, draw))),
+        ("mending", lambda text: nearest_name(text, names), list(slips(all_names, draw))),
+        ("a plain scan", names.keys.text.count, list(slips(all_names, draw))),
     ):
         spent, busy = timed(ask, typed)
         clock, processor = (

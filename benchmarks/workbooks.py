@@ -1,10 +1,10 @@
-"""What an import makes of a folder of power-list workbooks, and 30 of its records held against the cells.
+"""Import of a folder of power-list workbooks, with 30 of its records compared with the cells.
 
     python -m benchmarks.workbooks --data DIR --seed 20151105
 
-The comparison opens each workbook anew and finds header, rows and merged ranges by its own few lines
-below, so that a fault of the importer cannot hide itself. Characters must be the same, apart from width
-(NFKC) and white space, which the importer folds and mends.
+The comparison opens each workbook again and finds header, rows and merged ranges by its own code, so that a
+defect of the importer cannot hide itself. Characters must be equal, except for width (NFKC) and white space,
+which the importer normalises.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ HEADINGS = {
     "追责情形": "accountability",
     "备注": "remark",
 }
-"""This benchmark's own map of the columns of these workbooks."""
+"""Heading → field, as an independent map for this benchmark."""
 
 EXPECTED_OUT = {"title", "header", "note", "group", "repeated-header"}
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A sheet as the file holds it, 0-based, with the ranges that are merged."""
+    """The cells of a sheet, 0-based, with its merged ranges."""
 
     rows: Sequence[Sequence[object]]
     merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
@@ -59,13 +59,13 @@ class Raw:
             value = int(value)
         return str(value)
 
-    def shown(self, row: int, column: int) -> str:
-        """The cell's own text, else that of the range that covers it from above."""
+    def covering_text(self, row: int, column: int) -> str:
+        """Return the cell's own text, else that of the merged range that covers it from above."""
         if (text := self.own(row, column)).strip():
             return text
-        for (top, left), (bottom, right) in self.merged:
-            if top <= row <= bottom and left == column <= right:
-                return self.own(top, left)
+        for (top, first_column), (bottom, right) in self.merged:
+            if top <= row <= bottom and first_column == column <= right:
+                return self.own(top, first_column)
         return ""
 
 
@@ -75,35 +75,35 @@ def bare(text: str) -> str:
 
 def raw(path: Path, sheet: str) -> Raw:
     with CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes())) as workbook:
-        found = workbook.get_sheet_by_name(sheet)
-        return Raw(found.to_python(skip_empty_area=False), found.merged_cell_ranges or [])
+        sheet_data = workbook.get_sheet_by_name(sheet)
+        return Raw(sheet_data.to_python(skip_empty_area=False), sheet_data.merged_cell_ranges or [])
 
 
 def columns(sheet: Raw) -> tuple[int, dict[int, str]]:
-    """Index of the header's row, and column → field."""
+    """Return the index of the header row, and column → field."""
     for index, row in enumerate(sheet.rows):
-        named = {i: HEADINGS[b] for i, v in enumerate(row) if (b := bare(str(v))) in HEADINGS}
-        if "name" in named.values() and len(named) >= 5:
-            second = next((i for i, field in named.items() if field == "level"), len(row)) + 1
-            if second < len(row) and named.get(second, "level") == "level":
-                named[second] = "level_scope"
-            return index, named
+        fields = {i: HEADINGS[b] for i, v in enumerate(row) if (b := bare(str(v))) in HEADINGS}
+        if "name" in fields.values() and len(fields) >= 5:
+            second = next((i for i, field in fields.items() if field == "level"), len(row)) + 1
+            if second < len(row) and fields.get(second, "level") == "level":
+                fields[second] = "level_scope"
+            return index, fields
     raise SystemExit("no header found: this benchmark knows one kind of workbook")
 
 
 def compare(record: ImportedRecord, sheet: Raw) -> Iterator[str]:
-    """What differs between the record and the cells of its own row; its continuations add to them."""
-    start, named = columns(sheet)
+    """Yield differences between a record and the cells of its row and continuation rows."""
+    start, fields = columns(sheet)
     own = record.rows[0] - 1
-    for column, field in named.items():
-        expected = sheet.shown(own, column)
+    for column, field in fields.items():
+        expected = sheet.covering_text(own, column)
         if field == "name" and not expected.strip():
             above = (sheet.own(r, column) for r in range(own - 1, start, -1))
             expected = next((text for text in above if text.strip()), "")
         expected += "".join(sheet.own(r - 1, column) for r in record.rows[1:])
         value = record.content.get(field)
-        if field == "level" and "level_scope" not in named.values():
-            # One column for both: the word of the level, if there is one, and the sentence about its scope.
+        if field == "level" and "level_scope" not in fields.values():
+            # One column for both: the level, if present, and the sentence about its scope.
             parts = (record.content.get("level"), record.content.get("level_scope"))
             value = "。".join(str(part) for part in parts if part is not None) or None
         got = "" if value is None else str(value)
@@ -116,7 +116,7 @@ def compare(record: ImportedRecord, sheet: Raw) -> Iterator[str]:
 def report(readings: Sequence[Reading]) -> None:
     total: Counter[str] = Counter()
     for reading in readings:
-        out = Counter(left.reason for left in reading.left_out)
+        out = Counter(row.reason for row in reading.left_out)
         continuations = sum(s.continuations for s in reading.sheets)
         levels = Counter(f.severity for f in reading.findings)
         print(reading.file)
@@ -124,9 +124,9 @@ def report(readings: Sequence[Reading]) -> None:
             f"  rows {reading.rows}, records {len(reading.records)}, continuations {continuations}, "
             f"left out {sum(out.values())} {dict(out)}, findings {dict(levels)}"
         )
-        for left in reading.left_out:
-            if left.reason not in EXPECTED_OUT:
-                print(f"    left out: {left.sheet} row {left.row}: {left.reason}: {left.text}")
+        for row in reading.left_out:
+            if row.reason not in EXPECTED_OUT:
+                print(f"    left out: {row.sheet} row {row.row}: {row.reason}: {row.text}")
         total.update(out)
         total.update(rows=reading.rows, records=len(reading.records), continuations=continuations)
     rest = sum(n for reason, n in total.items() if reason in {"duplicate", "unreadable", "total"})
@@ -135,7 +135,7 @@ def report(readings: Sequence[Reading]) -> None:
 
 
 def draw(readings: Sequence[Reading], folder: Path, seed: int, count: int) -> int:
-    """Prints each drawn record that differs from its cells; returns how many are right in every field."""
+    """Print each sampled record that differs from its cells. Return how many are correct in every field."""
     everything = [(reading, record) for reading in readings for record in reading.records]
     right = 0
     for reading, record in random.Random(seed).sample(everything, min(count, len(everything))):

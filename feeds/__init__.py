@@ -1,1 +1,1 @@
-"""Changes as Atom, RSS and JSON Feed."""
+"""Feeds of changes: Atom, RSS and JSON Feed."""

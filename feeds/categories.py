@@ -1,4 +1,4 @@
-"""What an entry is filed under, who signs it, and the files that come with it."""
+"""Categories, authors and enclosures of a feed entry."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from schemas.definition.catalogue import Catalogue, Content, Json
 from schemas.reference import administrative_divisions
 from schemas.words import KINDS
 
-_MOST = 20
-"""Values of one field that become categories; a document's topics are a handful."""
+_MAX_CATEGORIES = 20
+"""Maximum values of one field that become categories. A document has only a few topics."""
 
 
 def shown_content(item: ChangeItem) -> Content:
-    """What the record says after the change, or said last."""
+    """Return the record's content after the change; for a removed record, its last content."""
     return (item.before if item.kind == "removed" else item.after) or {}
 
 
 def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
-    """Kind, dataset and the values that search filters by, each under ``{base}/facets/{name}``.
+    """List the categories of a change: kind, dataset, and facet values under ``{base}/facets/{name}``.
 
-    A term is what the filter of that name takes. What is hidden is filed by kind and dataset only.
+    A term is a value that the filter of that name accepts. Hidden content has only kind and dataset.
     """
     found = [Category(item.kind, f"{base}/kinds", KINDS[item.kind].zh)]
     if not item.hidden:
         found += [Category(term, f"{base}/kinds", CHARGES[term]) for term in charges(item)]
     found.append(Category(item.dataset, f"{base}/facets/dataset", item.dataset_title))
     if not item.hidden:
-        found += _of_content(item, base)
+        found += _content_categories(item, base)
     return tuple(found)
 
 
-def _of_content(item: ChangeItem, base: str) -> Iterator[Category]:
-    for facet, term, label in filed(shown_content(item), item.catalogue, item.division):
+def _content_categories(item: ChangeItem, base: str) -> Iterator[Category]:
+    for facet, term, label in facet_terms(shown_content(item), item.catalogue, item.division):
         yield Category(term, f"{base}/facets/{facet}", label)
 
 
-def filed(
+def facet_terms(
     content: Content, catalogue: Catalogue, division: str | None, body: str = ""
 ) -> Iterator[tuple[str, str, str]]:
-    """(facet, value, its name) of a record. ``division`` and ``body`` stand in where it names none."""
+    """Yield (facet, value, label) of a record. ``division`` and ``body`` are defaults if it has none."""
     for facet, name in (("body", catalogue.body_field), ("type", catalogue.type_field)):
-        found = _values(content.get(name)) if name else ()
-        for value in found or ((body,) if body and facet == "body" else ()):
+        bodies = _values(content.get(name)) if name else ()
+        for value in bodies or ((body,) if body and facet == "body" else ()):
             yield facet, value, value
     places, others = _facets(catalogue)
     codes = [code for name in places for code in _values(content.get(name))] or [division or ""]
@@ -61,16 +61,16 @@ def filed(
 
 @lru_cache(256)
 def _facets(catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The fields that hold a division, and those that are facets besides."""
+    """List the fields that contain a division, and the other facet fields."""
     places = tuple(f.name for f in catalogue.fields if f.format == "division")
-    named = {catalogue.body_field, catalogue.type_field, *places}
-    others = (f.name for f in catalogue.fields if f.facet and not f.personal and f.name not in named)
+    covered = {catalogue.body_field, catalogue.type_field, *places}
+    others = (f.name for f in catalogue.fields if f.facet and not f.personal and f.name not in covered)
     return places, tuple(others)
 
 
 @lru_cache(4_096)
 def _place(code: str) -> tuple[str, str] | None:
-    """The six digits and the whole name; None for what is no division."""
+    """Return six digits and full name of a division; None for an unknown code."""
     return (
         (administrative_divisions.full(code), administrative_divisions.path(code))
         if administrative_divisions.name(code)
@@ -79,18 +79,18 @@ def _place(code: str) -> tuple[str, str] | None:
 
 
 def _values(value: Json) -> tuple[str, ...]:
-    """Texts; a yes or no says nothing without its heading."""
+    """List the texts of a value. Booleans are dropped, since they mean nothing without their heading."""
     items = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(i for i in items[:_MOST] if isinstance(i, str) and i))
+    return tuple(dict.fromkeys(i for i in items[:_MAX_CATEGORIES] if isinstance(i, str) and i))
 
 
 def authors(item: ChangeItem) -> tuple[str, ...]:
-    """Who answers for the change and, of a document, the bodies that issued it."""
+    """List the body responsible for the change and, for a document, the bodies that issued it."""
     return tuple(dict.fromkeys((item.actor, *issuers(item))))
 
 
 def issuers(item: ChangeItem) -> tuple[str, ...]:
-    """The bodies that a document names as its own; none of what is no document, or hidden."""
+    """List the issuing bodies of a document; none for other records or hidden content."""
     field = item.catalogue.body_field
     if field is None or not item.catalogue.of_documents or item.hidden:
         return ()
@@ -98,19 +98,19 @@ def issuers(item: ChangeItem) -> tuple[str, ...]:
 
 
 def enclosures(item: ChangeItem) -> tuple[Link, ...]:
-    """The files that a record names (fields of the type ``files``) with an address on the web."""
+    """List the files of a record (fields of the type ``files``) that have a web address."""
     content = shown_content(item)
-    named = (content.get(f.name) for f in item.catalogue.fields if f.type == "files" and not f.personal)
-    return tuple(link for files in named if isinstance(files, list) for link in _enclosures(files))
+    file_lists = (content.get(f.name) for f in item.catalogue.fields if f.type == "files" and not f.personal)
+    return tuple(link for files in file_lists if isinstance(files, list) for link in _enclosures(files))
 
 
 def _enclosures(attached: list[Json]) -> Iterator[Link]:
-    for one in attached:
-        if not isinstance(one, dict):
+    for file in attached:
+        if not isinstance(file, dict):
             continue
-        url, size = one.get("url"), one.get("size")
+        url, size = file.get("url"), file.get("size")
         if isinstance(url, str) and urlsplit(url).scheme in ("http", "https"):
-            name, media = one.get("name"), one.get("media_type")
+            name, media = file.get("name"), file.get("media_type")
             yield Link(
                 url,
                 "enclosure",

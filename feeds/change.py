@@ -1,4 +1,4 @@
-"""A change of a record as feeds see it: whoever keeps the log fills it in."""
+"""A change of a record, as input of feeds. The log creates it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ KINDS: tuple[Kind, ...] = ("added", "changed", "removed", "renamed", "corrected"
 
 
 PART = "part"
-"""In place of a field: the department that hands the record in."""
+"""Pseudo-field: the department that submits the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field before and after; None where it had, or has, no value."""
+    """One field before and after the change; None if it has no value."""
 
     field: str
-    """Of the catalogue, or :data:`PART`."""
+    """A field of the catalogue, or :data:`PART`."""
     before: Json
     after: Json
 
@@ -35,28 +35,29 @@ class ChangeItem:
     """Tag URI (RFC 4151) of this change; never changes."""
     kind: Kind
     title: str
-    """The record's title after the change; before it where the record is gone. Empty once erased."""
+    """The record's title after the change; its last title if it was removed. Empty once erased."""
     link: str
-    """Address of the record's page or answer."""
+    """Address of the record's page or API response."""
     catalogue: Catalogue
     actor: str
-    """Who answers for it: the department that handed the part in, else the publishing body."""
+    """The responsible body: the department that submitted the part, else the publishing body."""
     dataset: str
     dataset_title: str
     published_at: datetime
-    """Aware."""
+    """With a time zone."""
     published_on: date
-    """The same as a day in Asia/Shanghai: it decides whether an effect lies in the future."""
+    """The same as a day in Asia/Shanghai. It determines whether an effect is in the future."""
     effective_on: date
     release: int
     first: bool = False
-    """The list, or this department's share of it, is published for the first time: nothing in it is new."""
+    """Whether this is the first publication of the list, or of this department's part. Its records are then
+    not called new."""
     division: str | None = None
-    """GB/T 2260 code of what the dataset is about; a record that names its own goes before."""
+    """GB/T 2260 code of the dataset's division. A record's own division takes precedence."""
     updated: datetime | None = None
-    """When the change was last corrected, withdrawn or erased, if it was: the entry says so."""
+    """Time of the last correction, withdrawal or erasure, which the entry mentions; None if there is none."""
     corrected: bool = False
-    """What it told was corrected since; the correction has an entry of its own."""
+    """Whether its content was corrected later. The correction has its own entry."""
     basis: str = ""
     """文号 of the document that ordered the release."""
     reason: str = ""
@@ -64,7 +65,7 @@ class ChangeItem:
     after: Content | None = None
     differences: tuple[Difference, ...] = ()
     previous_title: str = ""
-    """Renames: the title before."""
+    """Title before a rename."""
     hidden: str = ""
     """Why the content may not be shown any more (撤回公布, 依法删除); empty where it may."""
     links: tuple[Link, ...] = ()

@@ -1,4 +1,4 @@
-"""A change in words: the headline a person would write, and what changed, field by field."""
+"""Texts of a change: headline, summary, and the differences field by field."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.reference import administrative_divisions
 
-_SHORT = 24
-"""Longest value, in characters, that a headline quotes."""
+_LONGEST_QUOTED = 24
+"""Maximum characters of a value quoted in a headline."""
 _FEW = 3
 """Fields, or bodies, that a headline names."""
 _VERBS: Mapping[Kind, str] = {
@@ -31,13 +31,13 @@ _VERBS: Mapping[Kind, str] = {
 """Verb of a headline; a missing row says nothing of an authority that decided, so it is not 取消."""
 _CHARGED: Mapping[Charge, str] = {"fee-raised": "上调", "fee-lowered": "下调"}
 _CONTEXT = 40
-"""Characters that stay on each side of the stretch that differs in a long text."""
-_LONG = 600
-"""Longest text that an added or removed record shows of one field; its page shows the whole."""
+"""Characters kept on each side of the difference in a long text."""
+_LONGEST_TEXT = 600
+"""Maximum characters of a field of an added or removed record. Its page has the full text."""
 
 
-def entry_of(item: ChangeItem, *, base: str) -> Entry:
-    """The feed entry of a change. ``base``: the site's address, under which the schemes stand."""
+def build_entry(item: ChangeItem, *, base: str) -> Entry:
+    """Build the feed entry of a change. ``base``: the site's address, the prefix of category schemes."""
     return Entry(
         id=item.id,
         title=headline(item),
@@ -55,17 +55,17 @@ def entry_of(item: ChangeItem, *, base: str) -> Entry:
 def headline(item: ChangeItem) -> str:
     """One sentence: “示例市财政局 从清单移出收费项目：价格鉴证业务收费”.
 
-    Quotes the one field that changed where both values are short, and says from when a change
-    takes effect that lies in the future. What a list holds when it is first published is not called new.
+    Quotes a single changed field if both values are short, and states the day of a future effect. Records
+    of a list's first publication are not called new.
     """
     issued = issuers(item) if item.kind == "added" else ()
-    text = f"{'、'.join(issued[:_FEW]) or item.actor} {_did(item)}"
+    text = f"{'、'.join(issued[:_FEW]) or item.actor} {_headline_action(item)}"
     if item.effective_on > item.published_on:
         text += f"（自{_day(item.effective_on)}起）"
     return text
 
 
-def _did(item: ChangeItem) -> str:
+def _headline_action(item: ChangeItem) -> str:
     noun = item.catalogue.item or "条目"
     named = f"：{item.title}" if item.title else ""
     if item.hidden:
@@ -77,26 +77,27 @@ def _did(item: ChangeItem) -> str:
             decided = shown_content(item).get(item.catalogue.decision_field or "")
             if isinstance(decided, str) and decided:
                 return f"决定{decided}{named}"
-            return f"{_added(item)}{noun}{named}"
+            return f"{_added_verb(item)}{noun}{named}"
         case "changed" | "corrected":
             return _changed(item, noun, named)
     return f"{_VERBS[item.kind]}{noun}{named}"
 
 
-def _added(item: ChangeItem) -> str:
-    """Documents and decisions are made known, whenever they were made; only a list can have something new."""
+def _added_verb(item: ChangeItem) -> str:
+    """Return the verb of an added record. Documents and decisions are announced at any time after they were
+    made; only items of a list are called new."""
     if item.catalogue.of_documents:
         return "发布"
     return "公布" if item.catalogue.running else "首次公布" if item.first else _VERBS["added"]
 
 
 def _changed(item: ChangeItem, noun: str, named: str) -> str:
-    """One short value is quoted, and of a sum it is said whether it went up; else the fields are named."""
-    known = [(title, d) for d in item.differences if (title := _title(item.catalogue, d.field))]
+    """Quote one short changed value, with the direction of a fee; otherwise list the changed fields."""
+    known = [(title, d) for d in item.differences if (title := _field_title(item.catalogue, d.field))]
     if len(known) == 1:
         title, difference = known[0]
-        before, after = _sides(item.catalogue, difference)
-        if len(before) <= _SHORT and len(after) <= _SHORT:
+        before, after = _print_sides(item.catalogue, difference)
+        if len(before) <= _LONGEST_QUOTED and len(after) <= _LONGEST_QUOTED:
             quoted = f"{before or '无'} → {after or '无'}"
             for charge in charges(item):
                 return f"{_CHARGED[charge]}{title}{named}（{quoted}）"
@@ -107,7 +108,7 @@ def _changed(item: ChangeItem, noun: str, named: str) -> str:
 
 
 def summary(item: ChangeItem) -> str:
-    """Plain text: the list, its release, since when and by which document, and the reason given."""
+    """Summarise in plain text: list, release, day of effect, legal basis, reason."""
     parts = [f"《{item.dataset_title}》第{item.release}次发布", _effect(item)]
     if item.basis:
         parts.append(f"依据：{item.basis}")
@@ -135,7 +136,7 @@ def details(item: ChangeItem) -> str:
 
 def _effect(item: ChangeItem) -> str:
     if item.kind == "corrected":
-        # A correction has no day of its own: it holds for the whole time of the value that it corrects.
+        # A correction has no effective day: it applies for the whole period of the corrected value.
         return f"更正自{_day(item.effective_on)}起的内容"
     if item.kind == "withdrawn":
         return f"{_day(item.published_on)}撤回公布"
@@ -150,7 +151,8 @@ def effect_verb(catalogue: Catalogue) -> str:
 
 def _fields_table(catalogue: Catalogue, content: Content) -> str:
     rows = "".join(
-        f"<tr><th>{escape(field.title)}</th><td>{_html(_cut(_printed(field, content[field.name])))}</td></tr>"
+        f"<tr><th>{escape(field.title)}</th>"
+        f"<td>{_html(_cut(_print_value(field, content[field.name])))}</td></tr>"
         for field in catalogue.fields
         if not field.personal and field.format != "markdown" and field.name in content
     )
@@ -166,30 +168,30 @@ def _differences_table(catalogue: Catalogue, differences: tuple[Difference, ...]
 
 def _difference_rows(catalogue: Catalogue, differences: tuple[Difference, ...]) -> Iterator[str]:
     for difference in differences:
-        title = _title(catalogue, difference.field)
+        title = _field_title(catalogue, difference.field)
         if title is None:
             continue
-        before, after = _narrow(*_sides(catalogue, difference))
+        before, after = _cut_common_ends(*_print_sides(catalogue, difference))
         old = f"<del>{_html(before)}</del>" if before else "（无）"
         new = f"<ins>{_html(after)}</ins>" if after else "（无）"
         yield f"<tr><th>{escape(title)}</th><td>{old}</td><td>{new}</td></tr>"
 
 
-def _title(catalogue: Catalogue, name: str) -> str | None:
-    """None where nothing may be told: a personal field, or one that the catalogue has not (any more)."""
+def _field_title(catalogue: Catalogue, name: str) -> str | None:
+    """Return the title of a field; None for a personal field or one that the catalogue does not have."""
     if name == PART:
         return "报送部门"
     field = catalogue.by_name.get(name)
     return None if field is None or field.personal else field.title
 
 
-def _sides(catalogue: Catalogue, difference: Difference) -> tuple[str, str]:
+def _print_sides(catalogue: Catalogue, difference: Difference) -> tuple[str, str]:
     field = catalogue.by_name.get(difference.field)
-    return _printed(field, difference.before), _printed(field, difference.after)
+    return _print_value(field, difference.before), _print_value(field, difference.after)
 
 
-def _printed(field: Field | None, value: Json) -> str:
-    """As people write it in Chinese: a day with its characters, a place by its name."""
+def _print_value(field: Field | None, value: Json) -> str:
+    """Print a value in Chinese: dates in words, divisions by name."""
     if field is not None and isinstance(value, str):
         if field.type == "date":
             with suppress(ValueError):
@@ -201,8 +203,8 @@ def _printed(field: Field | None, value: Json) -> str:
     return format_value(field, value, "zh")
 
 
-def _narrow(before: str, after: str) -> tuple[str, str]:
-    """Two long texts without the stretches that they share at both ends, but for some context."""
+def _cut_common_ends(before: str, after: str) -> tuple[str, str]:
+    """Remove the common start and end of two long texts, except for some context."""
     shortest = min(len(before), len(after))
     if shortest <= 4 * _CONTEXT:
         return _cut(before), _cut(after)
@@ -218,7 +220,7 @@ def _stretch(text: str, start: int, rest: int) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONG else text[:_LONG] + "…"
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
 
 
 def _html(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The full text of a document, from its Markdown to HTML that a reader may show."""
+"""Full text of a document: Markdown rendered to safe HTML."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SCHEMES = {"http", "https", "mailto"}
 
 
 def full_text(item: ChangeItem) -> str:
-    """HTML of the record's Markdown fields after the change; empty for a record that is no document.
+    """Render the record's Markdown fields after the change; empty if the record is not a document.
 
-    Raw HTML in the Markdown is shown as text. What comes out has passed nh3 besides: the elements of a
-    text and nothing that runs, loads or styles; no address but of the web's own schemes is a link.
+    Raw HTML in the Markdown appears as text. In addition nh3 sanitises the output: it contains only text
+    elements, no scripts, styles or embedded resources, and only links with web schemes.
     """
     content = item.after or {}
     texts = [
@@ -33,11 +33,11 @@ def full_text(item: ChangeItem) -> str:
         for text in [content.get(field.name)]
         if isinstance(text, str) and text
     ]
-    return "".join(f"<section>{sanitised(_renderer().render(text))}</section>" for text in texts)
+    return "".join(f"<section>{sanitise(_renderer().render(text))}</section>" for text in texts)
 
 
-def sanitised(html: str) -> str:
-    """``html`` with the elements that a text is made of alone: no script, style, picture or frame."""
+def sanitise(html: str) -> str:
+    """Reduce ``html`` to text elements: no scripts, styles, images or frames."""
     return nh3.clean(
         html, tags=_ELEMENTS, attributes=_ATTRIBUTES, allowed_classes=_CLASSES, url_schemes=_SCHEMES
     )

@@ -1,4 +1,4 @@
-"""Whether a change makes something dearer: sums compared where both sides are read for certain."""
+"""Direction of a fee change, reported only if both amounts can be read with certainty."""
 
 from __future__ import annotations
 
@@ -15,55 +15,55 @@ type Charge = Literal["fee-raised", "fee-lowered"]
 CHARGES: dict[Charge, str] = {"fee-raised": "收费上调", "fee-lowered": "收费下调"}
 """Category term → its label."""
 
-_NOTHING = frozenset({"免费", "免收", "不收费", "免征", "停征", "暂停征收"})
+_FREE = frozenset({"免费", "免收", "不收费", "免征", "停征", "暂停征收"})
 
 
 def charges(item: ChangeItem) -> tuple[Charge, ...]:
-    """What a changed record's sums did; nothing where a sum, or its unit, cannot be read or differs.
+    """List the directions of a changed record's fees; none if an amount is unreadable or units differ.
 
-    A correction raises nothing: the sum was what it was.
+    A correction has no direction, since the fee itself did not change.
     """
     if item.kind not in ("changed", "renamed"):
         return ()
-    known = item.catalogue.by_name
-    return charges_of(
-        (d.before, d.after) for d in item.differences if d.field in known and not known[d.field].personal
+    fields = item.catalogue.by_name
+    return charges_of_values(
+        (d.before, d.after) for d in item.differences if d.field in fields and not fields[d.field].personal
     )
 
 
-def charges_of(pairs: Iterable[tuple[Json, Json]]) -> tuple[Charge, ...]:
-    """The same of the values before and after of each field that changed."""
-    return tuple(dict.fromkeys(_charges(pairs)))
+def charges_of_values(pairs: Iterable[tuple[Json, Json]]) -> tuple[Charge, ...]:
+    """List the directions of pairs of values before and after a change."""
+    return tuple(dict.fromkeys(_compare_sums(pairs)))
 
 
-def _charges(pairs: Iterable[tuple[Json, Json]]) -> Iterator[Charge]:
+def _compare_sums(pairs: Iterable[tuple[Json, Json]]) -> Iterator[Charge]:
     for old, new in pairs:
-        before, after = _sum(old), _sum(new)
-        if before is None or after is None or not _alike(before, after):
+        before, after = _read_sum(old), _read_sum(new)
+        if before is None or after is None or not _same_unit(before, after):
             continue
         if before[0] != after[0]:
             yield "fee-raised" if after[0] > before[0] else "fee-lowered"
 
 
-def _sum(value: Json) -> tuple[Decimal, str] | None:
-    """(amount, unit); the unit is empty for what is free of charge."""
+def _read_sum(value: Json) -> tuple[Decimal, str] | None:
+    """Return (amount, unit); the unit is empty if it is free of charge."""
     if isinstance(value, dict):
         amount, unit = value.get("amount"), value.get("unit")
         if not isinstance(amount, str) or not isinstance(unit, str):
             return None
-        return _money(amount, unit)
+        return _sum_of_money(amount, unit)
     if not isinstance(value, str) or len(value) > 60:
         return None
-    if value.strip("。 ") in _NOTHING:
+    if value.strip("。 ") in _FREE:
         return Decimal(0), ""
-    found = read_amount(value, "")
-    return None if found is None else _money(found.amount, found.unit)
+    amount_of_text = read_amount(value, "")
+    return None if amount_of_text is None else _sum_of_money(amount_of_text.amount, amount_of_text.unit)
 
 
-def _money(amount: str, unit: str) -> tuple[Decimal, str] | None:
+def _sum_of_money(amount: str, unit: str) -> tuple[Decimal, str] | None:
     # A bare number may be a count, a code or a year.
     return (Decimal(amount), unit) if "元" in unit or unit in ("%", "‰") else None
 
 
-def _alike(before: tuple[Decimal, str], after: tuple[Decimal, str]) -> bool:
+def _same_unit(before: tuple[Decimal, str], after: tuple[Decimal, str]) -> bool:
     return before[1] == after[1] or "" in (before[1], after[1])

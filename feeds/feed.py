@@ -1,4 +1,4 @@
-"""A feed as a value: what every format is rendered from."""
+"""Format-independent feed with its entries, links and categories."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Entry:
     summary: str = ""
     content_html: str = ""
     authors: tuple[str, ...] = ()
-    """Names of bodies, the one that answers for it first."""
+    """Names of bodies, the responsible one first."""
     categories: tuple[Category, ...] = ()
     links: tuple[Link, ...] = ()
 
@@ -43,7 +43,7 @@ class Feed:
     id: str
     title: str
     updated: datetime
-    """Time of the newest change, or of the dataset's creation: never now."""
+    """Time of the newest change, or of the dataset's creation; never the current time."""
     link: str
     self_link: str
     subtitle: str = ""
@@ -54,4 +54,4 @@ class Feed:
     links: tuple[Link, ...] = ()
     """``alternate`` (the other formats), ``hub`` (WebSub), ``prev-archive`` and ``current`` (RFC 5005) …"""
     archive: bool = False
-    """An archive document (RFC 5005, section 4): it gains no entry any more."""
+    """Whether it is an archive document (RFC 5005, section 4), which never gets new entries."""

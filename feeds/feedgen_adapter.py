@@ -1,11 +1,11 @@
-"""feedgen 1.0 and what it gets wrong, mended in one place through its own extensions.
+"""Adapter of feedgen 1.0, which fixes its defects through its own extension interface.
 
-Seen by running it: links of Atom entries lose ``rel``, ``type``, ``title`` and ``length``; RSS drops
-every feed link but ``self``; there are no marks of RFC 5005; ``updated`` and ``lastBuildDate`` default to
-the present, so that no two renders are equal; entries are prepended; one control character raises and
-loses the whole feed; an author without an e-mail address vanishes from RSS; categories are checked anew
-for every entry, which took a seventh of the time of a feed; and each RSS date switches
-the locale of the whole process, which is no business of a thread that renders a feed.
+Observed defects: links of Atom entries lose ``rel``, ``type``, ``title`` and ``length``. RSS drops every
+feed link but ``self``. RFC 5005 is not supported. ``updated`` and ``lastBuildDate`` default to the current
+time, so that no two renders are equal. Entries are prepended. One control character raises an error and
+loses the whole feed. An author without an e-mail address is missing in RSS. Categories are validated again
+for every entry, which took a seventh of the rendering time. Each RSS date switches the locale of the whole
+process, which is not thread-safe.
 """
 
 from __future__ import annotations
@@ -26,62 +26,62 @@ ATOM = "http://www.w3.org/2005/Atom"
 HISTORY = "http://purl.org/syndication/history/1.0"
 UNTITLED = "（无标题）"
 
-# What XML 1.0 (section 2.2) has no way to write, and the controls DEL and C1, which nobody can read.
+# Characters that XML 1.0 (section 2.2) cannot represent, and the unreadable controls DEL and C1.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def clean(text: str) -> str:
-    """``text`` without the characters that XML cannot hold (C0, lone surrogates, U+FFFE, U+FFFF)."""
-    if text.isprintable():  # most are: no controls, surrogates, unassigned code points or breaks of a line
+    """Remove characters that XML cannot represent (C0, lone surrogates, U+FFFE, U+FFFF)."""
+    if text.isprintable():  # most texts: no controls, surrogates, unassigned code points or line breaks
         return text
     return _UNWRITABLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def clean_line(text: str) -> str:
-    """Like :func:`clean`, on one line: what a title or an attribute needs."""
+    """Clean as :func:`clean` and join to one line, for titles and attributes."""
     if text.isprintable():
         return text.strip()
     return " ".join(part for part in re.split(r"[\t\n]+", clean(text)) if part).strip()
 
 
-def utc(moment: datetime) -> datetime:
-    """The same instant in UTC, so that equal instants are written equally.
+def to_utc(moment: datetime) -> datetime:
+    """Convert to UTC, so that equal instants are written equally.
 
-    Raises ``ValueError`` for a naive time: which clock it means is not known.
+    Raises ``ValueError`` for a time without a time zone.
     """
     if moment.tzinfo is None:
         raise ValueError("a time of a feed needs its time zone")
     return moment.astimezone(UTC)
 
 
-def attributes(link: Link) -> dict[str, str]:
-    """The attributes of an ``atom:link`` (RFC 4287, section 4.2.7), in a fixed order."""
-    found = {"href": clean_line(link.href), "rel": clean_line(link.rel)}
+def link_attributes(link: Link) -> dict[str, str]:
+    """Return the attributes of an ``atom:link`` (RFC 4287, section 4.2.7), in a fixed order."""
+    attributes_of_link = {"href": clean_line(link.href), "rel": clean_line(link.rel)}
     if link.type:
-        found["type"] = clean_line(link.type)
+        attributes_of_link["type"] = clean_line(link.type)
     if link.title:
-        found["title"] = clean_line(link.title)
+        attributes_of_link["title"] = clean_line(link.title)
     if link.length is not None:
-        found["length"] = str(link.length)
-    return found
+        attributes_of_link["length"] = str(link.length)
+    return attributes_of_link
 
 
 @lru_cache(4_096)
-def _category(category: Category) -> dict[str, str]:
-    """The attributes of an ``atom:category``; the entries of a feed share most of theirs."""
-    found = {"term": clean_line(category.term) or UNTITLED}
+def _category_attributes(category: Category) -> dict[str, str]:
+    """Return the attributes of an ``atom:category``. Entries of a feed share most categories."""
+    attributes_of_category = {"term": clean_line(category.term) or UNTITLED}
     if category.scheme:
-        found["scheme"] = clean_line(category.scheme)
+        attributes_of_category["scheme"] = clean_line(category.scheme)
     if category.label:
-        found["label"] = clean_line(category.label) or UNTITLED
-    return found
+        attributes_of_category["label"] = clean_line(category.label) or UNTITLED
+    return attributes_of_category
 
 
-class Mending:
-    """Extension of a feed or of an entry: links and categories as they were given, RSS dates, archive mark.
+class FeedgenExtension:
+    """Extension of a feed or an entry: complete links and categories, RSS dates, archive mark.
 
-    feedgen makes one for every feed and entry; whoever builds these fills it. Fields are public
-    because feedgen gives no way to pass them when it makes the instance.
+    feedgen creates one for every feed and entry. The fields are public because feedgen cannot pass
+    arguments to the constructor; the code that builds a feed sets them.
     """
 
     def __init__(self) -> None:
@@ -94,48 +94,52 @@ class Mending:
         return {"fh": HISTORY} if self.archive else {}
 
     def extend_atom(self, element: Any) -> None:
-        """Replace feedgen's links by ours. A feed's entries are not there yet."""
+        """Replace feedgen's links by ours. feedgen calls this before it adds entries."""
         for link in element.findall("link"):
             element.remove(link)
         for ours in self.links:
-            etree.SubElement(element, "link", attributes(ours))
+            etree.SubElement(element, "link", link_attributes(ours))
         for category in self.categories:
-            etree.SubElement(element, "category", _category(category))
+            etree.SubElement(element, "category", _category_attributes(category))
         self._mark(element)
 
     def extend_rss(self, element: Any) -> None:
-        """Add the links that RSS itself has no word for as ``atom:link``, and the dates of RFC 822."""
+        """Add links that RSS cannot express as ``atom:link``, and dates in the format of RFC 822."""
         holder = element.find("channel") if element.tag == "rss" else element
         for link in holder.findall(f"{{{ATOM}}}link"):
             holder.remove(link)
         for link in self.links:
-            # RSS has its own <link> for the page; readers that know both would show it twice.
+            # RSS has its own <link> for the page. Readers that support both would show it twice.
             if link.rel != "alternate" or link.href != holder.findtext("link"):
-                etree.SubElement(holder, f"{{{ATOM}}}link", attributes(link))
+                etree.SubElement(holder, f"{{{ATOM}}}link", link_attributes(link))
         for category in self.categories:
-            written = _category(category)
-            domain = {"domain": written["scheme"]} if "scheme" in written else {}
-            etree.SubElement(holder, "category", domain).text = written.get("label", written["term"])
+            attributes_of_category = _category_attributes(category)
+            domain = (
+                {"domain": attributes_of_category["scheme"]} if "scheme" in attributes_of_category else {}
+            )
+            etree.SubElement(holder, "category", domain).text = attributes_of_category.get(
+                "label", attributes_of_category["term"]
+            )
         for name, moment in self.rss_dates.items():
-            etree.SubElement(holder, name).text = format_datetime(utc(moment))
+            etree.SubElement(holder, name).text = format_datetime(to_utc(moment))
         self._mark(holder)
 
     def _mark(self, holder: Any) -> None:
-        """Atom wants what is its own before the entries, and so does whoever reads a stream."""
+        """Insert the archive mark before the entries, as Atom requires and streaming readers need."""
         if self.archive:
             first = next((n for n, child in enumerate(holder) if child.tag in ("entry", "item")), len(holder))
             holder.insert(first, etree.Element(f"{{{HISTORY}}}archive"))
 
 
-def generator(
+def new_feed(
     *, updated: datetime, links: Iterable[Link], rss_dates: Mapping[str, datetime], archive: bool = False
 ) -> Any:
-    """An empty feedgen feed that renders the same bytes whenever it is rendered."""
+    """Create an empty feedgen feed that always renders the same bytes."""
     feed = FeedGenerator()
-    feed.register_extension("mending", Mending, Mending)
+    feed.register_extension("mending", FeedgenExtension, FeedgenExtension)
     feed.load_extension("dc", atom=False, rss=True)
-    feed.updated(utc(updated))
-    # The only way to keep feedgen from writing this date itself, by switching the process's locale.
+    feed.updated(to_utc(updated))
+    # The only way to stop feedgen from writing this date itself, which switches the process's locale.
     vars(feed)["_FeedGenerator__rss_lastBuildDate"] = None
     feed.mending.links = tuple(links)
     feed.mending.rss_dates = rss_dates
@@ -151,9 +155,9 @@ def add_entry(
     categories: tuple[Category, ...],
     rss_dates: Mapping[str, datetime],
 ) -> Any:
-    """A new entry behind the others of ``feed``."""
+    """Append a new entry to ``feed``."""
     entry = feed.add_entry(order="append")
-    entry.updated(utc(updated))
+    entry.updated(to_utc(updated))
     entry.mending.links = tuple(links)
     entry.mending.categories = categories
     entry.mending.rss_dates = rss_dates

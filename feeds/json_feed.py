@@ -1,4 +1,4 @@
-"""A feed as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), of which feedgen knows nothing."""
+"""Rendering of feeds as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), without feedgen."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from feeds.atom_and_rss import newest_first
+from feeds.atom_and_rss import sort_newest_first
 from feeds.feed import Entry, Feed, Link
-from feeds.feedgen_adapter import clean, clean_line, utc
+from feeds.feedgen_adapter import clean, clean_line, to_utc
 
 JSON_TYPE = "application/feed+json"
 _VERSION = "https://jsonfeed.org/version/1.1"
@@ -18,13 +18,13 @@ _encoder = msgspec.json.Encoder()
 
 
 def json_feed(feed: Feed) -> bytes:
-    """JSON Feed 1.1 in UTF-8: the entries of :func:`feeds.atom_and_rss.atom`, in its order, as stable.
+    """Render JSON Feed 1.1 in UTF-8, with the entries and the order of :func:`feeds.atom_and_rss.atom`.
 
-    ``next_url`` leads to the archive before this one, which is what RFC 5005 says in the other formats.
+    The same feed gives the same bytes. ``next_url`` is the archive before this one, as in RFC 5005.
     """
     hubs = [{"type": "WebSub", "url": clean_line(link.href)} for link in feed.links if link.rel == "hub"]
     earlier = [clean_line(link.href) for link in feed.links if link.rel == "prev-archive"]
-    written = {
+    fields = {
         "version": _VERSION,
         "title": clean_line(feed.title),
         "home_page_url": clean_line(feed.link),
@@ -34,30 +34,30 @@ def json_feed(feed: Feed) -> bytes:
         "authors": _authors((feed.author,)),
         "language": clean_line(feed.language),
         "hubs": hubs,
-        "items": [_item(entry) for entry in newest_first(feed)],
+        "items": [_item(entry) for entry in sort_newest_first(feed)],
     }
-    return _encoder.encode({key: value for key, value in written.items() if value or key == "items"})
+    return _encoder.encode({key: value for key, value in fields.items() if value or key == "items"})
 
 
 def _item(entry: Entry) -> dict[str, Any]:
     source = [clean_line(link.href) for link in entry.links if link.rel == "via"]
-    written = {
+    fields = {
         "id": clean_line(entry.id),
         "url": clean_line(entry.link),
         "external_url": source[0] if source else None,
         "title": clean_line(entry.title),
         "content_html": clean(entry.content_html),
-        # One of the two contents must be there.
+        # One of the two contents is required.
         "content_text": None if entry.content_html else clean(entry.summary),
         "summary": clean(entry.summary),
-        "date_published": _written(entry.published),
-        "date_modified": _written(entry.updated),
+        "date_published": _timestamp(entry.published),
+        "date_modified": _timestamp(entry.updated),
         "authors": _authors(entry.authors),
         "tags": [clean_line(category.label or category.term) for category in entry.categories],
         "attachments": [_attachment(link) for link in entry.links if link.rel == "enclosure"],
     }
-    kept = {key: value for key, value in written.items() if value}
-    return kept if "content_html" in kept else {**kept, "content_text": written["content_text"] or ""}
+    filled = {key: value for key, value in fields.items() if value}
+    return filled if "content_html" in filled else {**filled, "content_text": fields["content_text"] or ""}
 
 
 def _authors(names: tuple[str, ...]) -> list[dict[str, str]]:
@@ -76,5 +76,5 @@ def _attachment(link: Link) -> dict[str, Any]:
     return attached
 
 
-def _written(moment: datetime) -> str:
-    return utc(moment).isoformat()
+def _timestamp(moment: datetime) -> str:
+    return to_utc(moment).isoformat()

@@ -1,7 +1,7 @@
-"""Build an OpenAPI 3.1 document from operations, problem kinds and the structs they answer with.
+"""OpenAPI 3.1 document, built from operations, problem kinds and the structs of responses.
 
-Litestar's own generation sees neither the grammar of our parameters nor problems nor conditional
-answers, so every operation of it would have to be rewritten; msgspec's schemas are taken as they are.
+Litestar's own generator does not know the grammar of our parameters, problems or conditional responses, so
+every operation would have to be rewritten. Schemas of structs are msgspec's, unchanged.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def build(
     problems: Sequence[ProblemKind],
     problem: type,
 ) -> dict[str, Any]:
-    """The document as JSON values. ``problem`` is the struct of every error."""
+    """Build the document as JSON values. ``problem`` is the struct of every error."""
     kinds = {kind.code: kind for kind in problems}
     answers = [operation.answer for operation in operations if operation.answer is not None]
     unique = list(dict.fromkeys([*answers, problem]))
@@ -48,53 +48,53 @@ def build(
         "security": [],
         "tags": [{"name": name, "description": text} for name, text in tags.items()],
         "paths": {
-            operation.path: {"get": _operation(operation, kinds, reference, problem)}
+            operation.path: {"get": _describe_operation(operation, kinds, reference, problem)}
             for operation in operations
         },
         "components": {
-            "schemas": {name: _tidy(schema) for name, schema in sorted(components.items())},
+            "schemas": {name: _tidy_schema(schema) for name, schema in sorted(components.items())},
             "headers": _HEADERS,
         },
     }
 
 
-def _operation(
+def _describe_operation(
     operation: Operation,
     kinds: Mapping[str, ProblemKind],
     reference: Mapping[type, Mapping[str, Any]],
     problem: type,
 ) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": {"type": _type(operation.media_type)}}
+    content: dict[str, Any] = {"schema": {"type": _type_of_body(operation.media_type)}}
     if operation.answer is not None:
         content = {"schema": reference[operation.answer]}
     example = examples.load(operation.name)
     if example is not None:
         content["example"] = example
-    others = {media: {"schema": {"type": _type(media)}} for media in operation.also}
+    others = {media: {"schema": {"type": _type_of_body(media)}} for media in operation.also}
     contents = {operation.media_type: content, **others}
     answer: dict[str, Any] = {"description": "成功 / OK", "content": contents}
     responses: dict[str, Any] = {"200": answer}
     if operation.conditional:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
         responses["304"] = {"description": "未变化（If-None-Match 与 ETag 相同） / Not modified"}
-    responses.update(_problems([kinds[code] for code in operation.problems], reference[problem]))
+    responses.update(_describe_problems([kinds[code] for code in operation.problems], reference[problem]))
     return {
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
-        "parameters": [_parameter(parameter) for parameter in operation.parameters],
+        "parameters": [_describe_parameter(parameter) for parameter in operation.parameters],
         "responses": responses,
     }
 
 
-def _type(media: str) -> str:
-    """Of a body that no struct tells of: JSON of ours is always an object."""
+def _type_of_body(media: str) -> str:
+    """Return the type of a body without a struct. JSON bodies are always objects."""
     return "object" if media == "application/json" or media.endswith("+json") else "string"
 
 
-def _problems(kinds: Iterable[ProblemKind], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """One response for each status; where several kinds share one, each is named."""
+def _describe_problems(kinds: Iterable[ProblemKind], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Build one response for each status, which lists all problem kinds of that status."""
     by_status: dict[int, list[ProblemKind]] = {}
     for kind in kinds:
         by_status.setdefault(kind.status, []).append(kind)
@@ -107,8 +107,8 @@ def _problems(kinds: Iterable[ProblemKind], schema: Mapping[str, Any]) -> dict[s
     }
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
+    description: dict[str, Any] = {
         "name": parameter.name,
         "in": parameter.where,
         "required": parameter.required,
@@ -116,24 +116,24 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "schema": dict(parameter.schema),
     }
     if parameter.free_form or parameter.schema.get("type") == "array":
-        shown |= {"style": "form", "explode": parameter.free_form}
+        description |= {"style": "form", "explode": parameter.free_form}
     if parameter.example is not None:
-        shown["example"] = parameter.example
-    return shown
+        description["example"] = parameter.example
+    return description
 
 
-def _tidy(schema: Any) -> Any:
-    """Docstrings without their indentation, and the type of an enumeration of words said."""
+def _tidy_schema(schema: Any) -> Any:
+    """Remove the indentation of docstrings, and add the missing type of enumerations of strings."""
     if isinstance(schema, list):
-        return [_tidy(item) for item in schema]
+        return [_tidy_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    tidy = {key: _tidy(value) for key, value in schema.items()}
+    tidy = {key: _tidy_schema(value) for key, value in schema.items()}
     if isinstance(tidy.get("description"), str):
         tidy["description"] = inspect.cleandoc(tidy["description"])
     places = tidy.get("prefixItems")
     if places and all(place == places[0] for place in places):
-        # A tuple of one kind of thing; many generators know no other writing of it.
+        # A tuple of equal types; many generators support only this form.
         del tidy["prefixItems"]
         tidy["items"] = places[0]
     words = tidy.get("enum")

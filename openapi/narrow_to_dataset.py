@@ -1,6 +1,6 @@
-"""The contract of one dataset: the whole document cut down to it, with its real fields as types.
+"""OpenAPI document of one dataset: the paths of the dataset, with its fields as types.
 
-A client generated from this reads records into classes with the fields that they have.
+A client generated from it has record classes with the fields of the dataset.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ type Json = dict[str, Any]
 _PLACE = "/v1/datasets/{dataset}"
 _CONTENT = "Content"
 _HOLDERS = ("Record", "RecordItem")
-"""The answers whose ``content`` is a record's."""
+"""Schemas whose ``content`` is the content of a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of the dataset's records, as far as a query speaks of it. ``schema``: of one value."""
+    """A field that queries of the dataset may use. ``schema``: of one value."""
 
     name: str
     title: str
     schema: Mapping[str, Any]
     ordered: bool
-    """Dates and numbers: worth comparing."""
+    """Whether it supports comparisons: dates and numbers."""
     facet: bool
 
 
-def to_dataset(
+def narrow_document(
     document: Json, *, name: str, title: str, columns: Sequence[Column], content: Mapping[str, Any]
 ) -> Json:
-    """``document`` for the dataset ``name``. ``content`` is the JSON Schema of a record's content."""
+    """Narrow ``document`` to the dataset ``name``. ``content``: JSON Schema of a record's content."""
     whole = copy.deepcopy(document)
     schemas = whole["components"]["schemas"]
     schemas[_CONTENT] = _content(content)
@@ -48,61 +48,65 @@ def to_dataset(
     }
     whole["paths"] = paths
     whole["info"] = {**whole["info"], "title": title}
-    used = {operation["get"]["tags"][0] for operation in paths.values()}
-    whole["tags"] = [tag for tag in whole["tags"] if tag["name"] in used]
-    whole["components"]["schemas"] = _reached(paths, schemas)
+    tags = {operation["get"]["tags"][0] for operation in paths.values()}
+    whole["tags"] = [tag for tag in whole["tags"] if tag["name"] in tags]
+    whole["components"]["schemas"] = _reachable_schemas(paths, schemas)
     return whole
 
 
 def _content(schema: Mapping[str, Any]) -> Json:
-    """No field is promised to be there (``fields=`` leaves any out), and fields may be added."""
+    """Remove ``required``, since ``fields=`` may omit any field, and allow additional fields."""
     dropped = ("$schema", "$id", "required", "additionalProperties")
-    kept = {key: value for key, value in schema.items() if key not in dropped}
-    fields = {name: _told(field) for name, field in kept["properties"].items()}
-    return {**_told(kept), "properties": fields}
+    schema_of_content = {key: value for key, value in schema.items() if key not in dropped}
+    fields = {name: _title_in_description(field) for name, field in schema_of_content["properties"].items()}
+    return {**_title_in_description(schema_of_content), "properties": fields}
 
 
-def _told(schema: Mapping[str, Any]) -> Json:
-    """The title goes into the description: generators name classes by it, and it is Chinese."""
+def _title_in_description(schema: Mapping[str, Any]) -> Json:
+    """Move the title to the description: generators derive class names from it, and it is Chinese."""
     words = [schema.get("title", ""), schema.get("description", "")]
     rest = {key: value for key, value in schema.items() if key != "title"}
     return {**rest, "description": "\n\n".join(word for word in words if word)}
 
 
 def _operation(operation: Json, columns: Sequence[Column]) -> Json:
-    named = {column.name for column in columns}
-    found: list[Json] = []
+    names = {column.name for column in columns}
+    parameters: list[Json] = []
     for parameter in operation["parameters"]:
         match parameter["name"]:
             case "dataset":
                 continue
             case "filters":
-                found += [p for column in columns for p in _filters(column)]
-                found += [_filter(word, {"type": "string"}, meaning) for word, meaning in _WORDS.items()]
+                parameters += [p for column in columns for p in _filters(column)]
+                parameters += [_filter(word, {"type": "string"}, meaning) for word, meaning in _WORDS.items()]
             case "fields" if columns:
-                found.append(_choice(parameter, sorted(named)))
+                parameters.append(_enumerate_words(parameter, sorted(names)))
             case "sort" if parameter["schema"]["type"] == "array":
-                found.append(_choice(parameter, [s + n for n in sorted(named) for s in ("", "-")]))
+                parameters.append(
+                    _enumerate_words(parameter, [s + n for n in sorted(names) for s in ("", "-")])
+                )
             case "facets" if columns:
-                found.append(_choice(parameter, ["part", *sorted(c.name for c in columns if c.facet)]))
+                parameters.append(
+                    _enumerate_words(parameter, ["part", *sorted(c.name for c in columns if c.facet)])
+                )
             case _:
-                found.append(parameter)
+                parameters.append(parameter)
     responses = {status: _without_example(answer) for status, answer in operation["responses"].items()}
-    return {**operation, "parameters": found, "responses": responses}
+    return {**operation, "parameters": parameters, "responses": responses}
 
 
 _WORDS = {"part": "报送部门 / The department that submits the record", "status": "current, future, removed"}
 
 
 def _filters(column: Column) -> list[Json]:
-    found = [_filter(column.name, column.schema, column.title)]
+    parameters = [_filter(column.name, column.schema, column.title)]
     if column.ordered:
-        found += [
+        parameters += [
             _parameter(f"{column.name}.{word}", column.schema, f"{column.title} {sign}")
             for word, sign in (("gte", "≥"), ("gt", ">"), ("lte", "≤"), ("lt", "<"))
         ]
     exists = f"{column.title}：有无取值 / whether there is a value"
-    return [*found, _parameter(f"{column.name}.exists", {"type": "boolean"}, exists)]
+    return [*parameters, _parameter(f"{column.name}.exists", {"type": "boolean"}, exists)]
 
 
 def _filter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:
@@ -122,12 +126,12 @@ def _parameter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:
     }
 
 
-def _choice(parameter: Json, words: Sequence[str]) -> Json:
+def _enumerate_words(parameter: Json, words: Sequence[str]) -> Json:
     return {**parameter, "schema": {"type": "array", "items": {"type": "string", "enum": list(words)}}}
 
 
 def _without_example(answer: Json) -> Json:
-    """Examples are of another dataset, so they would tell fields that this one has not."""
+    """Remove examples, which are of another dataset and have other fields."""
     content = answer.get("content")
     if content is None:
         return answer
@@ -135,17 +139,17 @@ def _without_example(answer: Json) -> Json:
     return {**answer, "content": bare}
 
 
-def _reached(paths: Json, schemas: Json) -> Json:
-    """The schemas that the paths name, and those that these name."""
-    found: set[str] = set()
-    waiting = _named(paths)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting |= _named(schemas[name])
-    return {name: schema for name, schema in schemas.items() if name in found}
+def _reachable_schemas(paths: Json, schemas: Json) -> Json:
+    """Return the schemas that paths refer to, directly or through other schemas."""
+    reachable: set[str] = set()
+    queue = _schema_names(paths)
+    while queue:
+        name = queue.pop()
+        if name not in reachable:
+            reachable.add(name)
+            queue |= _schema_names(schemas[name])
+    return {name: schema for name, schema in schemas.items() if name in reachable}
 
 
-def _named(value: Any) -> set[str]:
+def _schema_names(value: Any) -> set[str]:
     return set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(value)))

@@ -1,4 +1,4 @@
-"""An operation of the API as a value: document, routes, docs and tests are built from it."""
+"""Operation of the API as data, from which document, routes, documentation and tests are built."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Parameter:
     required: bool = False
     example: Any = None
     free_form: bool = False
-    """Stands for many names (``field=value``): an exploded object in OpenAPI's words."""
+    """Whether it represents any name (``field=value``): an exploded object in OpenAPI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class ProblemKind:
     title: str
     title_en: str
     advice: str
-    """What a caller does about it, Chinese."""
+    """Advice for the client, in Chinese."""
     advice_en: str
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One GET. HEAD answers the same without a body and is not listed by itself."""
+    """One GET operation. HEAD returns the same without a body and is not listed separately."""
 
     name: str
     """``operationId``; generated clients name their methods by it."""
@@ -48,11 +48,11 @@ class Operation:
     description: str
     """Chinese, then English."""
     answer: type | None = None
-    """The struct of a 200; None where the body is not JSON of ours."""
+    """Struct of a 200 response; None if its body is not JSON of our own."""
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[str, ...] = ()
     media_type: str = "application/json"
     also: tuple[str, ...] = ()
-    """Other media types of the same answer; to this contract an object where JSON, else text."""
+    """Other media types of the same response, documented as an object if JSON, else as a string."""
     conditional: bool = True
-    """Sends an ETag and answers If-None-Match with 304."""
+    """Whether it sends an ETag and answers If-None-Match with 304."""

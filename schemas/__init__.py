@@ -1,1 +1,1 @@
-"""What a list is: catalogue definitions, cells and reference data."""
+"""Definition of a list: catalogue definitions, parsing of cells, reference data."""

@@ -1,6 +1,6 @@
-"""The search contract: what an engine is given, what it is asked, what it answers.
+"""The contract of a search engine: documents, requests, pages of hits and errors.
 
-Both engines (in process, Elasticsearch) keep it; ``tests/system/contract`` holds them to it.
+Both engines (in process, Elasticsearch) implement it; ``tests/search/contract`` checks both.
 """
 
 from __future__ import annotations
@@ -12,34 +12,34 @@ from typing import Literal, Protocol
 import msgspec
 
 type Match = Literal["all", "most", "any"]
-type How = Literal["word", "phrase", "alias", "synonym", "taiwan", "own-number", "cited-number"]
+type MatchKind = Literal["word", "phrase", "alias", "synonym", "taiwan", "own-number", "cited-number"]
 type Sort = Literal["relevance", "date", "-date"]
 
 FOREVER = 2**62
-"""An open end of an interval of days or of microseconds."""
+"""The open end of an interval, in days or in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One span of one record: what it said from ``effective_from`` on, as known from ``known_from`` on."""
+    """One span of one record: its content from ``effective_from`` on, as known from ``known_from`` on."""
 
     span: str
-    """Stable id of the span; indexing the same span twice leaves one document."""
+    """Stable id of the span. Indexing the same span twice leaves one document."""
     version: int
-    """Outbox sequence: of two writes of one span the larger wins, however late the smaller comes."""
+    """Outbox sequence. Of two writes of one span the larger wins, even if the smaller arrives later."""
     dataset: str
     catalogue: str
     record: str
     revision: str
     title: str
     texts: Mapping[str, str]
-    """Searched field → its text, as published. Highlights point into these."""
+    """Searched field → its text, as published. Highlights are positions in these texts."""
     weights: Mapping[str, float]
     numbers: tuple[str, ...]
     """发文字号 in standard form, the document's own first."""
     facets: Mapping[str, tuple[str, ...]]
     """``dataset``, ``body``, ``type``, ``division`` (with every ancestor code), ``year``,
-    and facets of the catalogue's own."""
+    and the facets that the catalogue defines."""
     effective_from: int
     """Day, as ``date.toordinal()``; inclusive."""
     effective_to: int = FOREVER
@@ -48,21 +48,21 @@ class Document:
     """Microseconds since the epoch, UTC; inclusive."""
     known_to: int = FOREVER
     date: int = 0
-    """Day by which ``sort=date`` orders, as ``date.toordinal()``."""
+    """Sort key of ``sort=date``, as ``date.toordinal()``."""
     own_numbers: int = 1
-    """How many of :attr:`numbers` are the document's own; it cites the others."""
+    """Count of :attr:`numbers` that are the document's own. The others are cited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     text: str
-    """What a person typed. Never an error: what cannot be parsed is searched as text."""
+    """The query as typed. It never causes an error: unparseable input is searched as plain text."""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Facet name → values, any of which will do; different names must all hold."""
+    """Facet name → accepted values. A hit matches one value of every name."""
     excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Facet name → values that no hit has."""
+    """Facet name → values that a hit must not have."""
     as_of: int = 0
-    """Day (ordinal). The caller always sets it: today in Asia/Shanghai is the present."""
+    """Day (ordinal). The caller always sets it; the present is today in Asia/Shanghai."""
     known_at: int = FOREVER - 1
     """Microseconds UTC."""
     sort: Sort = "relevance"
@@ -71,11 +71,11 @@ class Request:
     facets: tuple[str, ...] = ()
     highlight: bool = True
     explain: bool = False
-    """Hits tell :attr:`Hit.reasons`."""
+    """Fill :attr:`Hit.reasons`."""
 
 
-class Marked(msgspec.Struct, frozen=True):
-    """An excerpt of an original text and the marked stretches in it, as ``(start, end)`` of the excerpt."""
+class HighlightedText(msgspec.Struct, frozen=True):
+    """An original text or an excerpt of it, with the highlighted ranges as ``(start, end)`` in it."""
 
     field: str
     text: str
@@ -84,15 +84,15 @@ class Marked(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A word of the query that a hit holds."""
+    """A word of the query that a hit contains."""
 
     word: str
-    """As it was looked for."""
+    """The word as searched."""
     form: str
-    """As it was met: the word, another name of the body, another wording of the term, a whole 发文字号."""
-    how: How
+    """The matching form: the word, another name of the body, another wording of the term, a full 发文字号."""
+    how: MatchKind
     fields: tuple[str, ...]
-    """Where it stands; empty where a number is told by the document's own field."""
+    """Fields that contain it; empty if the document's number field matches."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -101,8 +101,8 @@ class Hit(msgspec.Struct, frozen=True):
     record: str
     revision: str
     score: float
-    title: Marked
-    excerpts: tuple[Marked, ...]
+    title: HighlightedText
+    excerpts: tuple[HighlightedText, ...]
     reasons: tuple[Reason, ...] = ()
 
 
@@ -115,22 +115,23 @@ class FacetValue(msgspec.Struct, frozen=True):
 class Page:
     hits: tuple[Hit, ...]
     total: int
-    """Exact, and of the set that ``match`` names."""
+    """Exact count of the set that ``match`` names."""
     match: Match
     whole: int
-    """How many hold all the words, exact: 0 where nothing is what was typed."""
+    """Exact count of documents that contain all the words; 0 if no document does."""
     facets: Mapping[str, tuple[FacetValue, ...]]
-    """Exact. A facet that the request filters by counts as if it did not: its other values stay to choose."""
+    """Exact counts. A facet that the request filters by is counted without that filter, so that its other
+    values can still be chosen."""
     cursor: str | None
-    """Opaque; None at the end."""
+    """Opaque; None on the last page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """A search that somebody follows: which of its hits came or went in a stretch of time."""
+class SavedSearch:
+    """A search whose changes are requested: hits that appeared or disappeared in a period."""
 
     text: str
-    """As in :class:`Request`; hits hold all its words."""
+    """As in :class:`Request`; a hit contains all its words."""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     after: int = 0
@@ -138,29 +139,29 @@ class Followed:
     before: int = FOREVER
     """Exclusive."""
     spans: tuple[str, ...] | None = None
-    """Only these."""
+    """Consider only these spans."""
     limit: int = 100
-    """Documents that are looked at."""
+    """Maximum number of documents to examine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
-    """At ``at`` a hit of ``record`` began to be known, or ceased to be."""
+class HitChange:
+    """A hit of ``record`` appeared or disappeared at ``at``."""
 
     record: str
     at: int
 
 
 @dataclass(frozen=True, slots=True)
-class Touches:
-    found: tuple[Touch, ...]
-    """The newest first, each once, and every one of its instant."""
-    rest: int | None
-    """The newest instant that was not gone through to its end; None where ``found`` is everything."""
+class HitChanges:
+    changes: tuple[HitChange, ...]
+    """Newest first, without duplicates. All changes of one instant are included together."""
+    unread_until: int | None
+    """The newest instant whose changes are incomplete; None if ``changes`` is complete."""
 
 
 class SearchError(Exception):
-    """The engine cannot answer now. ``retry_after`` is in seconds."""
+    """The engine is temporarily unavailable. ``retry_after`` is in seconds."""
 
     def __init__(self, message: str, *, retry_after: int = 5) -> None:
         super().__init__(message)
@@ -168,45 +169,45 @@ class SearchError(Exception):
 
 
 class RejectedError(Exception):
-    """Documents that the engine refuses for good; all others of the call are written."""
+    """Documents that the engine rejects permanently. All others of the call are written."""
 
     def __init__(self, refused: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{span}: {why}" for span, why in list(refused.items())[:3]))
         self.refused = dict(refused)
-        """Span → why."""
+        """Span → reason."""
 
 
 class CursorError(ValueError):
-    """A cursor that this engine did not make, or made for another request."""
+    """A cursor that this engine did not issue, or issued for another request."""
 
 
 class SearchEngine(Protocol):
-    """What the service needs of a search engine. Safe to share between tasks."""
+    """Interface of a search engine. One instance may be shared between tasks."""
 
     async def search(self, request: Request) -> Page: ...
 
-    async def touched(self, followed: Followed) -> Touches:
-        """What came or went in that time, as far back as ``limit`` goes."""
+    async def hit_changes(self, saved: SavedSearch) -> HitChanges:
+        """List hits that appeared or disappeared in the period, newest first, up to ``limit`` documents."""
         ...
 
     async def index(self, documents: Iterable[Document]) -> int:
-        """Write spans (insert or replace by ``span``); searchable when it returns. → how many."""
+        """Insert or replace documents by ``span``; they are searchable on return. Return how many."""
         ...
 
     async def erase(self, spans: Sequence[str]) -> None:
-        """Destroy documents so that no file of the index holds their text when it returns."""
+        """Delete documents permanently: on return no file of the index contains their text."""
         ...
 
     async def rebuild(self, documents: AsyncIterable[Document] | Iterable[Document]) -> int:
-        """Build a new index beside the old one and swap. Readers see one or the other."""
+        """Build a new index next to the old one, then swap them. Readers see one or the other."""
         ...
 
     async def position(self) -> int:
-        """The largest ``Document.version`` or mark that is durable; 0 for an empty index."""
+        """Return the largest durable ``Document.version`` or mark; 0 for an empty index."""
         ...
 
     async def mark(self, sequence: int) -> None:
-        """Remember that the outbox was drained up to ``sequence``; what was indexed before is durable."""
+        """Log that the outbox was drained up to ``sequence``. Earlier writes are durable."""
         ...
 
     async def count(self) -> int: ...

@@ -1,4 +1,4 @@
-"""What a searcher is given: the hits, and what was probably meant where nothing holds what was typed."""
+"""Search with field filters and correction: the hits, and the corrected text if the typed one has none."""
 
 from __future__ import annotations
 
@@ -11,50 +11,55 @@ from anyio import to_thread
 from search.chinese import thesaurus
 from search.contract import Page, Request, SearchEngine
 from search.query import field_filters as filters
-from search.query.did_you_mean import apart, near
-from search.query.field_filters import Fields
+from search.query.did_you_mean import nearest_name, split_compounds
+from search.query.field_filters import FilterFields
 from search.query.name_index import LONGEST, Names
 
-NO_FIELDS = Fields()
+NO_FIELDS = FilterFields()
 _LITERAL = re.compile('["“”„〝「『〟」』]')
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SearchPage:
     page: Page
     text: str
-    """What the hits are of: the text as typed, or :attr:`did_you_mean`."""
+    """The text that was searched: as typed, or :attr:`did_you_mean`."""
     did_you_mean: str | None = None
-    """The text with the name that was probably meant, of pinyin or of a slip, or with its words in parts. The
-    hits are of it then."""
+    """The corrected text: a name guessed from pinyin or from a typo, or compound words split. If set, the
+    hits are those of this text."""
 
 
 async def find(
     engine: SearchEngine,
     names: Callable[[], Awaitable[Names]],
     request: Request,
-    fields: Fields = NO_FIELDS,
-) -> Finding:
-    """Field filters in the text become filters. Where no document holds all the words and a name is near
-    what was typed, the hits are that name's.
+    fields: FilterFields = NO_FIELDS,
+) -> SearchPage:
+    """Turn field filters of the text into filters and search. If no document contains all the words and a
+    name is similar to the text, search for that name.
 
-    A text with anything in quotes is never mended. Behind the first page ``request.text`` is the
-    :attr:`Finding.text` of the first. Raises :class:`search.contract.CursorError` and ``SearchError``.
+    A text that contains quotes is never corrected. For later pages, ``request.text`` is the
+    :attr:`SearchPage.text` of the first. Raises :class:`search.contract.CursorError` and ``SearchError``.
     """
     language = await to_thread.run_sync(thesaurus.load)
-    narrowed = await filters.narrowed(engine, request, fields, *language)
-    asked = narrowed.request
-    page = await engine.search(asked)
-    as_typed = Finding(page, request.text)
-    if page.whole or asked.cursor is not None or not asked.text.strip() or _LITERAL.search(asked.text):
+    narrowed = await filters.apply_filters(engine, request, fields, *language)
+    filtered = narrowed.request
+    page = await engine.search(filtered)
+    as_typed = SearchPage(page, request.text)
+    if (
+        page.whole
+        or filtered.cursor is not None
+        or not filtered.text.strip()
+        or _LITERAL.search(filtered.text)
+    ):
         return as_typed
-    meant = await to_thread.run_sync(near, asked.text, await names())
-    if meant is None and not page.total:
-        meant = apart(asked.text[:LONGEST], language[0])
-    if meant is None:
+    corrected = await to_thread.run_sync(nearest_name, filtered.text, await names())
+    if corrected is None and not page.total:
+        corrected = split_compounds(filtered.text[:LONGEST], language[0])
+    if corrected is None:
         return as_typed
-    mended = await engine.search(replace(asked, text=meant))
-    if not mended.whole:  # as where the filters leave nothing of it
+    corrected_page = await engine.search(replace(filtered, text=corrected))
+    if not corrected_page.whole:  # for example, the filters exclude all its hits
         return as_typed
-    text = narrowed.with_text(meant)
-    return Finding(mended, text, text)
+    text = narrowed.with_text(corrected)
+    return SearchPage(corrected_page, text, text)

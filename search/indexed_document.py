@@ -1,4 +1,4 @@
-"""A document as every engine indexes it: its tokens, its keys, its folded texts."""
+"""A document as every engine indexes it: tokens, keys and folded texts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from search.chinese.analyzer import Analyzer
 from search.contract import Document
 
 FORMAT = 2
-"""Changes when fields or tokens change; an index of another format must be rebuilt."""
+"""Format version of fields and tokens. An index of another format must be rebuilt."""
 
 JOINT = " ¶ "
-"""A token between two texts of a document, so that no phrase runs across."""
+"""Token between two texts of a document, so that no phrase matches across them."""
 
 _PARTS = re.compile(r"(?P<before>[^〔〕]*)(?P<year>〔[0-9]{4}〕)(?P<after>[^〔〕]*?)(?P<number>[0-9]+号)")
 _LAST = re.compile("[0-9]+号$")
@@ -24,8 +24,8 @@ _TIE_BITS = 42
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """Streams of tokens are joined by spaces."""
+class IndexedFields:
+    """Indexed fields of a document. Token streams are joined by spaces."""
 
     grams: str
     chars: str
@@ -40,30 +40,30 @@ class Body:
     length: int
 
 
-def body(document: Document, analyzer: Analyzer) -> Body:
+def build_fields(document: Document, analyzer: Analyzer) -> IndexedFields:
     texts = [(document.weights.get(name, 1.0), text) for name, text in document.texts.items()]
     title = max((weight for weight, text in texts if text == document.title), default=1.0)
     texts = [(title, document.title), *((w, text) for w, text in texts if text != document.title)]
     analysed = [analyzer.analyse(text) for _, text in texts]
     folded = [(weight, text) for (weight, _), (text, _) in zip(texts, analysed, strict=True)]
-    cut = [tokens for _, tokens in analysed]
-    identity = key(document.span)
-    return Body(
-        grams=JOINT.join(t.grams for t in cut),
-        chars=" ".join(t.chars for t in cut),
-        words=" ".join(t.words for t in cut),
-        title=cut[0].grams,
+    streams = [tokens for _, tokens in analysed]
+    identity = span_key(document.span)
+    return IndexedFields(
+        grams=JOINT.join(t.grams for t in streams),
+        chars=" ".join(t.chars for t in streams),
+        words=" ".join(t.words for t in streams),
+        title=streams[0].grams,
         numbers=tuple(form for number in document.numbers for form in number_forms(number)),
         own_numbers=tuple(f for n in document.numbers[: document.own_numbers] for f in number_forms(n)),
         folded=folded,
         key=identity,
-        order=order(document.date, identity),
+        order=date_order(document.date, identity),
         length=sum(len(text) for _, text in folded),
     )
 
 
-class Shown(msgspec.Struct, frozen=True, gc=False):
-    """What of a :class:`Document` is shown of a hit; the rest is passed over."""
+class StoredDocument(msgspec.Struct, frozen=True, gc=False):
+    """The part of a stored :class:`Document` that a hit displays. Decoding skips the rest."""
 
     span: str
     dataset: str
@@ -75,30 +75,30 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     own_numbers: int = 1
 
 
-def shown_texts(document: Shown) -> tuple[str, ...]:
-    """The texts that :attr:`Body.folded` holds, in its order."""
+def stored_texts(document: StoredDocument) -> tuple[str, ...]:
+    """List the original texts in the order of :attr:`IndexedFields.folded`."""
     return (document.title, *(t for t in document.texts.values() if t != document.title))
 
 
-def key(span: str) -> int:
-    """64 bits of a span's id: finds its version without reading the stored document."""
+def span_key(span: str) -> int:
+    """Hash a span's id to 64 bits, which find its version without reading the stored document."""
     return int.from_bytes(hashlib.blake2b(span.encode(), digest_size=8).digest())
 
 
-def order(day: int, number: int) -> int:
-    """Date order with a stable tie-break: the day in the high bits, the span's key in the low."""
+def date_order(day: int, number: int) -> int:
+    """Combine the day (high bits) and the span's key (low bits) into a date order with a stable tie-break."""
     return (max(day, 0) << _TIE_BITS) | (number >> (64 - _TIE_BITS))
 
 
-def tie(order: int) -> int:
-    """What of :func:`order` is the span's key, to tell documents of one score apart."""
+def tie_break(order: int) -> int:
+    """Return the part of :func:`date_order` that is the span's key, to order documents of equal score."""
     return order & ((1 << _TIE_BITS) - 1)
 
 
 def number_forms(number: str) -> tuple[str, ...]:
-    """A 文号 and the parts of it that a person types: 鞍政发〔2015〕34号, 〔2015〕34号, 34号, 〔2015〕.
+    """List a 文号 and the parts of it that people type: 鞍政发〔2015〕34号, 〔2015〕34号, 34号, 〔2015〕.
 
-    Until the 1990s the year stood in front as often as not: 〔1992〕价费字198号 is 价费字〔1992〕198号.
+    Until the 1990s the year often came first: 〔1992〕价费字198号 equals 价费字〔1992〕198号.
     """
     parts = _PARTS.fullmatch(number)
     if parts is None:

@@ -1,6 +1,6 @@
-"""Answers of the running program, kept as the examples of the document.
+"""Recorded responses of the running program, as examples of the document.
 
-``{operationId}.json``, or ``{operationId}.txt`` where the body is not JSON of ours.
+``{operationId}.json``, or ``{operationId}.txt`` if the body is not JSON of our own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def load(name: str) -> Any:
-    """The example of operation ``name``: JSON values, or the text as it was sent. None where it has none."""
+    """Load the example of operation ``name``: JSON values, or the text as sent. None if there is none."""
     folder = resources.files(__name__)
     values, text = folder / f"{name}.json", folder / f"{name}.txt"
     if values.is_file():

@@ -1,4 +1,4 @@
-"""The files of the offline viewer of the document: Swagger UI, vendored (see README.md beside this)."""
+"""Files of the offline viewer of the document: Swagger UI, vendored (see README.md in this folder)."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Content-Security-Policy of the page. Swagger UI sets styles on its elements; scripts are files only."""
+"""Content-Security-Policy of the page. Swagger UI sets inline styles; scripts are loaded from files only."""
 
 
 def asset(name: str) -> bytes:
-    """The bytes of a file of the viewer. Raises ``KeyError`` for any name but those of MEDIA_TYPES."""
+    """Return the bytes of a file of the viewer. Raises ``KeyError`` for names not in :data:`MEDIA_TYPES`."""
     if name not in MEDIA_TYPES:
         raise KeyError(name)
     return (resources.files(__name__) / name).read_bytes()

@@ -11,7 +11,7 @@ from publisher.ingest.findings.kind import Finding, Place, of_value
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Entry, Note, Piece
 from schemas.cells.problems import Problem
-from schemas.cells.values import reader
+from schemas.cells.values import cell_parser
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 NO_CELLS: Mapping[str, str] = MappingProxyType({})
@@ -22,7 +22,7 @@ class Builder:
 
     def __init__(self, catalogue: Catalogue, file: str, sheet: str) -> None:
         self._fields = tuple(f for f in catalogue.fields if not f.personal)
-        self._readers = {f.name: reader(f) for f in self._fields}
+        self._readers = {f.name: cell_parser(f) for f in self._fields}
         self._catalogue = catalogue
         self._file = file
         self._sheet = sheet

@@ -21,7 +21,7 @@ from publisher.views.syndication.hub_topics import topics
 from publisher.views.syndication.scope import Scope
 from publisher.views.syndication.selection import of_release
 from search.contract import SearchEngine
-from search.query.field_filters import Fields
+from search.query.field_filters import FilterFields
 
 RETRIES = (
     *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)),
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 class Teller:
     log: Log
     search: SearchEngine
-    fields: Callable[[], Fields]
+    fields: Callable[[], FilterFields]
     """What the text of a search may filter by at the moment."""
     sender: Sender
 

@@ -1,1 +1,1 @@
-"""Cell text becomes values."""
+"""Parsing of cell texts into values."""

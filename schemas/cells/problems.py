@@ -1,4 +1,4 @@
-"""What can be wrong with the text of a cell: code, severity, words in two languages and the way out."""
+"""Problems of a cell's text: code, severity, message and remedy in two languages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A problem of one cell. ``code`` is stable; an error leaves the record unpublishable as it stands."""
+    """A problem of one cell. ``code`` is stable. A record with an error cannot be published."""
 
     code: str
     severity: Literal["error", "warning", "info"]
@@ -19,7 +19,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class ProblemKind(msgspec.Struct, frozen=True):
-    """A problem before it is about a cell: its texts hold ``{title}``, ``{found}`` and ``{words}``."""
+    """Template of a problem. Its texts contain ``{title}``, ``{found}`` and ``{words}``."""
 
     code: str
     severity: Literal["error", "warning", "info"]
@@ -28,12 +28,12 @@ class ProblemKind(msgspec.Struct, frozen=True):
     way_out_zh: str
     way_out_en: str
     example: str
-    """A cell's text that makes this problem."""
+    """A cell's text that causes this problem."""
 
-    def of(self, title: str, found: str, words: str = "") -> Problem:
-        shown = found if len(found) <= 80 else f"{found[:80]}…"
+    def for_cell(self, title: str, text: str, words: str = "") -> Problem:
+        excerpt = text if len(text) <= 80 else f"{text[:80]}…"
         texts = (self.zh, self.en, self.way_out_zh, self.way_out_en)
-        filled = (text.format(title=title, found=shown, words=words) for text in texts)
+        filled = (text.format(title=title, found=excerpt, words=words) for text in texts)
         return Problem(self.code, self.severity, *filled)
 
 

@@ -1,4 +1,4 @@
-"""Dates, time limits, amounts, numbers and yes or no, as tables write them. None is what cannot be read."""
+"""Parsers of dates, time limits, amounts, numbers and booleans as tables write them. None if unreadable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schemas.normalise import chinese_number
 
 BLANKS = frozenset({"/", "-", "--", "—", "——", "―", "\\", "∕", "无期限", "不限", "无限制", "无法定期限"})
-"""What a form holds where a typed field has no value."""
+"""Cell texts that mean that a typed field has no value."""
 
 _YEAR_FIRST = re.compile(
     r"(?P<y>\d{4})(?P<gap>\s?[-./年]\s?)(?P<m>\d{1,2})\s?[-./月]\s?(?P<d>\d{1,2})\s?[日号]?"
@@ -24,7 +24,8 @@ _CHINESE = re.compile(
 
 
 def read_date(text: str) -> date | None:
-    """``2015年11月5日``, ``2015-11-05``, ``2015.11.5``, ``20151105``, ``二〇一五年十一月五日``, ISO times."""
+    """Read ``2015年11月5日``, ``2015-11-05``, ``2015.11.5``, ``20151105``, ``二〇一五年十一月五日`` and ISO
+    times."""
     match = _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text)
     parts: tuple[int | None, ...]
     if match:
@@ -45,9 +46,9 @@ def read_date(text: str) -> date | None:
 class Limit(NamedTuple):
     value: int
     unit: str
-    """工作日, 自然日, 日 (which of both the text does not say), 小时, 分钟, 周, 月, 年 or 即时."""
+    """工作日, 自然日, 日 (either of both; the text does not state which), 小时, 分钟, 周, 月, 年 or 即时."""
     rest: str = ""
-    """Words of the text that say more than the limit."""
+    """Words of the text after the limit, such as a condition."""
 
 
 _LIMIT_UNITS: Mapping[str, str] = {
@@ -69,7 +70,7 @@ _BARE = re.compile(rf"(?P<n>{_NUMERAL})")
 
 
 def read_limit(text: str, unit: str = "") -> Limit | None:
-    """``20个工作日``, ``三个月``, ``48小时``, ``当场办结`` (0 即时); a bare number has ``unit``."""
+    """Read ``20个工作日``, ``三个月``, ``48小时``, ``当场办结`` (0 即时). A bare number gets ``unit``."""
     if _AT_ONCE.fullmatch(text):
         return Limit(0, "即时")
     if text == "半年":
@@ -86,22 +87,22 @@ def read_limit(text: str, unit: str = "") -> Limit | None:
     return None if value is None else Limit(value, found_unit, rest)
 
 
-_HOURS: Mapping[str, tuple[float, float]] = {
+_HOURS_OF_UNIT: Mapping[str, tuple[float, float]] = {
     "即时": (0, 0), "分钟": (1 / 60, 1 / 60), "小时": (1, 1), "自然日": (24, 24), "周": (168, 168),
-    # Which of both 日 means, the text does not say; seven working days are nine days and more.
+    # 日 may mean either kind of day; five working days take seven days and more.
     "日": (24, 24 * 7 / 5), "工作日": (24, 24 * 7 / 5), "月": (24 * 28, 24 * 31), "年": (24 * 365, 24 * 366),
 }  # fmt: skip
 _HOLIDAYS = 24 * 10
 """The longest public holiday with the weekends at its ends, in hours."""
 
 
-def longer(one: Mapping[str, object], other: Mapping[str, object]) -> bool | None:
-    """Whether a limit (``{"value": …, "unit": …}``) is longer than another; None where units leave it open.
+def is_longer(one: Mapping[str, object], other: Mapping[str, object]) -> bool | None:
+    """Whether a limit (``{"value": …, "unit": …}``) is longer than another; None if units leave it open.
 
     A working day may be one day or, over weekends and a holiday, several.
     """
-    low, high = _range(one)
-    other_low, other_high = _range(other)
+    low, high = _hours(one)
+    other_low, other_high = _hours(other)
     if one["unit"] == other["unit"]:
         return low > other_low
     if low > other_high:
@@ -109,11 +110,11 @@ def longer(one: Mapping[str, object], other: Mapping[str, object]) -> bool | Non
     return False if high <= other_low else None
 
 
-def _range(limit: Mapping[str, object]) -> tuple[float, float]:
+def _hours(limit: Mapping[str, object]) -> tuple[float, float]:
     value, unit = limit["value"], str(limit["unit"])
-    if not isinstance(value, int) or unit not in _HOURS:
+    if not isinstance(value, int) or unit not in _HOURS_OF_UNIT:
         raise ValueError(f"not a limit: {limit!r}")
-    low, high = (value * hours for hours in _HOURS[unit])
+    low, high = (value * hours for hours in _HOURS_OF_UNIT[unit])
     return low, high + (_HOLIDAYS if unit in {"工作日", "日"} and value else 0)
 
 
@@ -132,22 +133,22 @@ _MONEY = re.compile(
 
 
 def read_amount(text: str, unit: str = "元") -> Amount | None:
-    """``12.50元/证``, ``每证12.50元``, ``1.2万元``, ``3%``; a bare number has ``unit``. One sum."""
+    """Read one amount: ``12.50元/证``, ``每证12.50元``, ``1.2万元``, ``3%``. A bare number gets ``unit``."""
     match = _MONEY.fullmatch(text)
     if match is None or (match["each"] and match["per"]):
         return None
     number = match["n"].replace(",", "")
     if match["percent"]:
-        return Amount(_plain(number), match["percent"])
+        return Amount(_strip_zeros(number), match["percent"])
     if scale := _SCALES[match["scale"] or ""] - 1:
         number = format((Decimal(number) * (scale + 1)).normalize(), "f")
     has_unit = "元" in match[0].removeprefix(f"每{match['each'] or ''}")
     per = match["per"] or match["each"]
     name = "元" if has_unit else unit
-    return Amount(_plain(number), f"{name}/{per}" if per else name)
+    return Amount(_strip_zeros(number), f"{name}/{per}" if per else name)
 
 
-def _plain(number: str) -> str:
+def _strip_zeros(number: str) -> str:
     whole, point, fraction = number.partition(".")
     return f"{whole.lstrip('0') or '0'}{point}{fraction}"
 
@@ -158,23 +159,23 @@ _DECIMAL = re.compile(
 
 
 def read_decimal(text: str, unit: str = "") -> str | None:
-    """``1,234.50`` → ``1234.50``, ``3万`` → ``30000``; the field's unit may stand behind."""
+    """Read ``1,234.50`` as ``1234.50``, ``3万`` as ``30000``. The field's unit may follow."""
     match = _DECIMAL.fullmatch(text.removesuffix(unit).strip() if unit else text)
     if match is None:
         return None
     number = match["n"].replace(",", "")
     if match["scale"]:
         number = format((Decimal(number) * _SCALES[match["scale"]]).normalize(), "f")
-    plain = _plain(number)
+    plain = _strip_zeros(number)
     return f"-{plain}" if match["sign"] in {"-", "−"} and plain.strip("0.") else plain
 
 
 _LARGEST = 2**53 - 1
-"""The largest integer that every JSON reader keeps exact (RFC 8785, RFC 7493)."""
+"""The largest integer that every JSON parser keeps exact (RFC 8785, RFC 7493)."""
 
 
 def read_integer(text: str, unit: str = "") -> int | None:
-    """``12``, ``12.0`` (a spreadsheet's number), ``1,234``; None also beyond 2⁵³ − 1."""
+    """Read ``12``, ``12.0`` (a spreadsheet's number), ``1,234``; None also beyond 2⁵³ − 1."""
     number = read_decimal(text, unit)
     if number is None:
         return None
@@ -214,7 +215,7 @@ _NO = frozenset(
 
 
 def read_boolean(text: str) -> bool | None:
-    """是 or 否, also as 有, 无, √, ×, ▲ (older fee catalogues), Y, N, 1, 0."""
+    """Read 是 or 否, also as 有, 无, √, ×, ▲ (older fee catalogues), Y, N, 1, 0."""
     word = text.casefold().strip("。. ")
     if word in _YES:
         return True

@@ -1,1 +1,1 @@
-"""Catalogue definitions: model, loader and evolution."""
+"""Catalogue definitions: model, file loader and evolution."""

@@ -1,8 +1,8 @@
-"""What a catalogue is: one JSON file that drives import, checks, search, API, feeds and file headings.
+"""Catalogue: the definition of one kind of list, which drives import, checks, search, API, feeds and files.
 
-A file is a Frictionless Table Schema (https://specs.frictionlessdata.io/table-schema/) with our
-own keys under ``qingdan``. ``docs/catalogues.md`` tells the keys for people who write one;
-``schemas.definition.file_loader`` finds, reads and checks the files.
+A catalogue is one JSON file: a Frictionless Table Schema
+(https://specs.frictionlessdata.io/table-schema/) with additional keys under ``qingdan``.
+``docs/catalogues.md`` documents the keys; ``schemas.definition.file_loader`` loads and checks the files.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ RESERVED = frozenset(
         *("from", "to", "since", "effective_from", "change", "archive"),
     }
 )
-"""Names that parameters and envelopes of the API and columns of its files use; no field may have one."""
+"""Names used by parameters and envelopes of the API and by columns of its files. Fields must not use them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word of a controlled vocabulary and the other ways it is written."""
+    """A word of a controlled vocabulary and its other spellings."""
 
     value: str
     aliases: tuple[str, ...] = ()
@@ -64,18 +64,18 @@ class Field:
     vocabulary: tuple[Term, ...] = ()
     open_vocabulary: bool = False
     searched: float = 0.0
-    """Weight in search; 0 is not searched."""
+    """Weight in search; 0 means not searched."""
     facet: bool = False
     personal: bool = False
-    """Dropped at the door; never stored as a value, never served."""
+    """Discarded on import: never stored as a value, never published."""
     inherit: bool = False
-    """A blank cell takes the value of the row's parent (a merged or nested row above, never a sibling)."""
+    """A blank cell inherits the value of the row's parent (a merged or nested row above, not a sibling)."""
     spanned_by: str = ""
-    """The field whose heading spans this column too, so that this one's own heading cell is blank."""
+    """The field whose heading also spans this column, so that this column's heading cell is blank."""
 
 
 class CatalogueError(ValueError):
-    """A catalogue file that breaks the rules; the text names the file and the key."""
+    """An invalid catalogue file. The message names the file and the key."""
 
 
 @dataclass(frozen=True)
@@ -86,22 +86,22 @@ class Catalogue:
     description: str
     fields: tuple[Field, ...]
     identity: tuple[tuple[str, ...], ...]
-    """Alternatives in order: the first whose first field has a value identifies the record."""
+    """Alternatives in order. The first one whose first field has a value identifies the record."""
     title_field: str
     running: bool = False
-    """A list that only grows (documents, decisions): a new import adds and never removes."""
+    """Whether the list only grows (documents, decisions): an import adds records and never removes any."""
     nesting: Literal["none", "numbered"] = "none"
-    """``numbered``: rows nest by 一、 / 1. / (1), as fee catalogues do."""
+    """``numbered``: rows are nested by 一、 / 1. / (1), as in fee catalogues."""
     group_field: str | None = None
-    """Numbered nesting: the field that the group row (一、公安) fills for the rows below it."""
+    """Numbered nesting: the field that a group row (一、公安) sets for the rows below it."""
     parent_field: str | None = None
-    """Numbered nesting: the field that holds the title of the item above, "1." for "(1)"."""
+    """Numbered nesting: the field that contains the title of the item above, "1." for "(1)"."""
     number_field: str | None = None
-    """Numbered nesting: the field that holds the item's own number as printed."""
+    """Numbered nesting: the field that contains the item's own number as printed."""
     ignored: tuple[str, ...] = ()
-    """Headings that are known and carry nothing of the record, as a running 序号."""
+    """Known headings without content of the record, such as a running 序号."""
     date_field: str | None = None
-    """The date a reader sorts and facets by; without it the release's ``effective_on``."""
+    """The date used for sorting and for facets; without it, the release's ``effective_on``."""
     body_field: str | None = None
     type_field: str | None = None
     decision_field: str | None = None
@@ -109,10 +109,10 @@ class Catalogue:
     item: str = "条目"
     """What one record is called in a sentence: “从清单移出收费项目：…”."""
     source: str = ""
-    """The file's own text, kept with every release that was made with it."""
+    """The text of the file, stored with every release that uses it."""
 
     def __hash__(self) -> int:
-        """Of the file's text, which says all: to hash every field again took a twentieth of an OGC page."""
+        """Hash the file's text, which determines all fields. Hashing the fields took 5 % of an OGC page."""
         return hash(self.source)
 
     @cached_property
@@ -121,7 +121,7 @@ class Catalogue:
 
     @cached_property
     def of_documents(self) -> bool:
-        """Whether its records are documents: they hold a text in Markdown."""
+        """Whether its records are documents, which have a text in Markdown."""
         return any(f.format == "markdown" for f in self.fields)
 
     @cached_property
@@ -130,20 +130,20 @@ class Catalogue:
         return hashlib.sha256(self.source.encode()).hexdigest()
 
     def identity_of(self, content: Mapping[str, Json]) -> tuple[str, ...]:
-        """The values that tell this record from others in its dataset; blanks are ``""``.
+        """Return the values that identify a record in its dataset; blanks are ``""``.
 
         The first element is the number of the alternative, so that a code never equals a name.
         """
         for number, names in enumerate(self.identity):
             if content.get(names[0]) not in (None, ""):
-                return (str(number), *(_flat(content.get(n)) for n in names))
-        return (str(len(self.identity) - 1), *(_flat(content.get(n)) for n in self.identity[-1]))
+                return (str(number), *(_as_text(content.get(n)) for n in names))
+        return (str(len(self.identity) - 1), *(_as_text(content.get(n)) for n in self.identity[-1]))
 
     def title_of(self, content: Mapping[str, Json]) -> str:
-        return _flat(content.get(self.title_field))
+        return _as_text(content.get(self.title_field))
 
 
-def _flat(value: Json) -> str:
+def _as_text(value: Json) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
@@ -159,7 +159,7 @@ _TYPES: Mapping[str, str] = {
 
 
 def table_schema(catalogue: Catalogue) -> dict[str, Any]:
-    """The Frictionless Table Schema of what is published: without personal fields and our own keys."""
+    """Build the Frictionless Table Schema of published data, without personal fields and our own keys."""
     fields = []
     for field in catalogue.fields:
         if field.personal:
@@ -180,7 +180,7 @@ def table_schema(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def json_schema(catalogue: Catalogue) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a record's content."""
+    """Build the JSON Schema (2020-12) of a record's content."""
     published = [f for f in catalogue.fields if not f.personal]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -207,7 +207,7 @@ _FILE = {
     },
     "required": ["name"],
 }
-"""What is known of a file that a record names; of one that was never fetched, its name and address."""
+"""Schema of a file of a record. A file that was never fetched has only its name and address."""
 
 
 def _property(field: Field) -> dict[str, Any]:

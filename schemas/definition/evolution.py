@@ -1,4 +1,4 @@
-"""May a catalogue change without a migration? What stands in the way, old file against new."""
+"""Compatibility of two versions of a catalogue: changes that need a migration."""
 
 from __future__ import annotations
 
@@ -21,26 +21,27 @@ type IncompatibilityCode = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Incompatibility:
-    """One reason why releases made with the old file cannot go on under the new one without a migration."""
+    """A reason why releases of the old version need a migration to the new one."""
 
     code: IncompatibilityCode
     field: str
-    """Empty where it is about the whole catalogue."""
+    """Empty if it concerns the whole catalogue."""
     zh: str
     en: str
 
 
 def compare(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
-    """Everything that needs a migration, in the order of the old file; empty where the change is compatible.
+    """List everything that needs a migration, in the order of the old file; empty if compatible.
 
-    Optional fields, aliases, words of a vocabulary, titles and weights may be added or changed. A removed
-    field or word, another type or format, a newly required or personal field and another identity may not.
+    Compatible: optional fields, aliases, words of a vocabulary, titles and weights added or changed.
+    Incompatible: a field or word removed, another type or format, a field newly required or personal,
+    another identity.
     """
-    found = list(_whole(old, new))
+    incompatibilities = list(_compare_catalogues(old, new))
     for field in old.fields:
         now = new.by_name.get(field.name)
         if now is None:
-            found.append(
+            incompatibilities.append(
                 Incompatibility(
                     "field-removed",
                     field.name,
@@ -49,17 +50,17 @@ def compare(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
                 )
             )
         else:
-            found += _of_field(field, now)
+            incompatibilities += _compare_fields(field, now)
     for field in new.fields:
         if field.required and field.name not in old.by_name:
-            found.append(_required(field))
-    return found
+            incompatibilities.append(_now_required(field))
+    return incompatibilities
 
 
-def _whole(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
-    found = []
+def _compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
+    incompatibilities = []
     if old.name != new.name:
-        found.append(
+        incompatibilities.append(
             Incompatibility(
                 "other-catalogue",
                 "",
@@ -68,16 +69,16 @@ def _whole(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
             )
         )
     if old.identity != new.identity:
-        found.append(
+        incompatibilities.append(
             Incompatibility(
                 "identity-changed",
                 "",
                 "识别记录的字段有变化",
-                f"identity changed from {_print(old)} to {_print(new)}",
+                f"identity changed from {_print_identity(old)} to {_print_identity(new)}",
             )
         )
     if old.running != new.running:
-        found.append(
+        incompatibilities.append(
             Incompatibility(
                 "running-changed",
                 "",
@@ -85,19 +86,19 @@ def _whole(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
                 f"running changed from {old.running} to {new.running}",
             )
         )
-    return found
+    return incompatibilities
 
 
-def _print(catalogue: Catalogue) -> str:
+def _print_identity(catalogue: Catalogue) -> str:
     return " else ".join("+".join(names) for names in catalogue.identity)
 
 
-def _of_field(old: Field, new: Field) -> list[Incompatibility]:
-    found = []
+def _compare_fields(old: Field, new: Field) -> list[Incompatibility]:
+    incompatibilities = []
     name = old.name
     if (old.type, old.format) != (new.type, new.format):
         was, now = f"{old.type}/{old.format}", f"{new.type}/{new.format}"
-        found.append(
+        incompatibilities.append(
             Incompatibility(
                 "type-changed",
                 name,
@@ -106,22 +107,22 @@ def _of_field(old: Field, new: Field) -> list[Incompatibility]:
             )
         )
     if new.required and not old.required:
-        found.append(_required(new))
+        incompatibilities.append(_now_required(new))
     if new.personal and not old.personal:
-        found.append(
+        incompatibilities.append(
             Incompatibility("now-personal", name, f"“{old.title}”变为个人信息", f"{name} became personal")
         )
     if not new.open_vocabulary and (new.vocabulary or old.vocabulary):
-        found += _words(old, new)
-    return found
+        incompatibilities += _compare_vocabularies(old, new)
+    return incompatibilities
 
 
-def _words(old: Field, new: Field) -> list[Incompatibility]:
+def _compare_vocabularies(old: Field, new: Field) -> list[Incompatibility]:
     if old.open_vocabulary or not old.vocabulary:
         zh, en = f"“{old.title}”不再接受任意用词", f"the vocabulary of {old.name} was closed"
         return [Incompatibility("word-removed", old.name, zh, en)] if new.vocabulary else []
-    kept = {term.value for term in new.vocabulary}
-    lost = [term.value for term in old.vocabulary if term.value not in kept] if new.vocabulary else []
+    words = {term.value for term in new.vocabulary}
+    lost = [term.value for term in old.vocabulary if term.value not in words] if new.vocabulary else []
     return [
         Incompatibility(
             "word-removed",
@@ -133,7 +134,7 @@ def _words(old: Field, new: Field) -> list[Incompatibility]:
     ]
 
 
-def _required(field: Field) -> Incompatibility:
+def _now_required(field: Field) -> Incompatibility:
     return Incompatibility(
         "now-required", field.name, f"“{field.title}”变为必填", f"{field.name} became required"
     )

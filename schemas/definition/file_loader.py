@@ -1,4 +1,4 @@
-"""From the folders of catalogue files to checked catalogues, naming the file and the key of what is wrong."""
+"""Loader of catalogue files, with checks whose messages name the file and the key."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ type _Kind = Literal[
 ]
 
 
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A stretch of the file; a key that is not named here is refused."""
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A section of the file. Unknown keys are rejected."""
 
 
-class _Term(_Part, frozen=True):
+class _Term(_Section, frozen=True):
     value: str
     aliases: tuple[str, ...] = ()
 
 
-class _Constraints(_Part, frozen=True):
+class _Constraints(_Section, frozen=True):
     required: bool = False
     enum: tuple[str, ...] | None = None
 
 
-class _FieldExtra(_Part, frozen=True):
+class _FieldExtra(_Section, frozen=True):
     title_en: str
     kind: _Kind | None = None
     aliases: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class _FieldExtra(_Part, frozen=True):
     spanned_by: str = ""
 
 
-class _Field(_Part, frozen=True):
+class _Field(_Section, frozen=True):
     name: str
     title: str
     type: Literal["string", "integer", "number", "boolean", "date", "array", "object"]
@@ -78,12 +78,12 @@ class _Field(_Part, frozen=True):
     constraints: _Constraints = _Constraints()
 
 
-class _Title(_Part, frozen=True):
+class _Title(_Section, frozen=True):
     zh: str
     en: str
 
 
-class _CatalogueExtra(_Part, frozen=True):
+class _CatalogueExtra(_Section, frozen=True):
     name: str
     title: _Title
     description: str
@@ -102,7 +102,7 @@ class _CatalogueExtra(_Part, frozen=True):
     item: str = "条目"
 
 
-class _File(_Part, frozen=True):
+class _File(_Section, frozen=True):
     fields: tuple[_Field, ...]
     qingdan: _CatalogueExtra
     schema: str = msgspec.field(default="", name="$schema")
@@ -110,7 +110,7 @@ class _File(_Part, frozen=True):
 
 
 def parse(source: str, *, where: str = "") -> Catalogue:
-    """Read a catalogue file's text.
+    """Parse the text of a catalogue file.
 
     Raises :class:`CatalogueError`: ``<where>: <JSON path>: <what is wrong>``.
     """
@@ -121,7 +121,7 @@ def parse(source: str, *, where: str = "") -> Catalogue:
         text = str(error)
         what, _, path = text.partition(" - at `")
         raise CatalogueError(f"{label}: {path.rstrip('`') or '$'}: {what}") from error
-    for path, problem in _problems(file):
+    for path, problem in _check_file(file):
         raise CatalogueError(f"{label}: {path}: {problem}")
     extra = file.qingdan
     return Catalogue(
@@ -129,7 +129,7 @@ def parse(source: str, *, where: str = "") -> Catalogue:
         title=extra.title.zh,
         title_en=extra.title.en,
         description=extra.description,
-        fields=tuple(_field(f) for f in file.fields),
+        fields=tuple(_build_field(f) for f in file.fields),
         identity=extra.identity,
         title_field=extra.title_field,
         running=extra.running,
@@ -149,11 +149,11 @@ def parse(source: str, *, where: str = "") -> Catalogue:
 
 @cache
 def load(name: str, folder: Path | None = None) -> Catalogue:
-    """The catalogue ``name``: of the site's own ``folder`` where it has one, else as shipped. Read once.
+    """Load the catalogue ``name`` from the site's ``folder`` if it has one, else the shipped one. Cached.
 
     Raises ``KeyError`` where there is none and :class:`CatalogueError` where it breaks the rules.
     """
-    for place in _places(folder):
+    for place in _folders(folder):
         file = place / f"{name}.json"
         if name in _names_in(place):
             catalogue = parse(file.read_text(encoding="utf-8"), where=str(file))
@@ -164,11 +164,11 @@ def load(name: str, folder: Path | None = None) -> Catalogue:
 
 
 def names(folder: Path | None = None) -> Sequence[str]:
-    """The names that :func:`load` knows, sorted."""
-    return sorted({name for place in _places(folder) for name in _names_in(place)})
+    """List the names of all catalogues that :func:`load` can load, sorted."""
+    return sorted({name for place in _folders(folder) for name in _names_in(place)})
 
 
-def _places(folder: Path | None) -> list[Traversable]:
+def _folders(folder: Path | None) -> list[Traversable]:
     shipped = files("schemas") / "catalogues"
     return [shipped] if folder is None else [folder, shipped]
 
@@ -188,10 +188,10 @@ _PLAIN: dict[str, FieldType] = {
     "array": "list",
 }
 _CARRIERS = {"limit": "object", "amount": "object", "citations": "array", "files": "array"}
-"""The Table Schema type that a kind needs; every other kind is a string."""
+"""Kind → the Table Schema type that it requires. Every other kind requires a string."""
 
 
-def _field(field: _Field) -> Field:
+def _build_field(field: _Field) -> Field:
     extra = field.qingdan
     form: FieldFormat = "default"
     kind: FieldType = _PLAIN.get(field.type, "string")
@@ -223,19 +223,19 @@ def _field(field: _Field) -> Field:
 type _Problems = Iterator[tuple[str, str]]
 
 
-def _problems(file: _File) -> _Problems:
+def _check_file(file: _File) -> _Problems:
     if not _CATALOGUE_NAME.fullmatch(file.qingdan.name):
         yield "$.qingdan.name", f"{file.qingdan.name!r}: lower-case words joined by hyphens are meant"
     if not file.fields:
         yield "$.fields", "a catalogue has at least one field"
     for index, field in enumerate(file.fields):
-        yield from _of_field(field, f"$.fields[{index}]")
-        yield from _of_vocabulary(field, f"$.fields[{index}]")
-    yield from _of_headings(file)
-    yield from _of_references(file)
+        yield from _check_field(field, f"$.fields[{index}]")
+        yield from _check_vocabulary(field, f"$.fields[{index}]")
+    yield from _check_headings(file)
+    yield from _check_references(file)
 
 
-def _of_field(field: _Field, path: str) -> _Problems:
+def _check_field(field: _Field, path: str) -> _Problems:
     extra = field.qingdan
     if not _NAME.fullmatch(field.name):
         yield f"{path}.name", f"{field.name!r}: lower-case words joined by underscores are meant"
@@ -258,7 +258,7 @@ def _of_field(field: _Field, path: str) -> _Problems:
         yield f"{path}.qingdan.personal", "a personal field is never searched, faceted or required"
 
 
-def _of_vocabulary(field: _Field, path: str) -> _Problems:
+def _check_vocabulary(field: _Field, path: str) -> _Problems:
     extra, enum = field.qingdan, field.constraints.enum
     values = tuple(term.value for term in extra.vocabulary)
     if values and field.type != "string":
@@ -267,16 +267,16 @@ def _of_vocabulary(field: _Field, path: str) -> _Problems:
         yield f"{path}.constraints.enum", "an open vocabulary has no enum"
     if not extra.open_vocabulary and enum != (values or None):
         yield f"{path}.constraints.enum", "the enum holds the words of the closed vocabulary, in its order"
-    seen: set[str] = set()
+    keys: set[str] = set()
     for number, term in enumerate(extra.vocabulary):
         for word in (term.value, *term.aliases):
             key = heading_key(word)
-            if not key or key in seen:
+            if not key or key in keys:
                 yield f"{path}.qingdan.vocabulary[{number}]", f"{word!r} is empty or stands there twice"
-            seen.add(key)
+            keys.add(key)
 
 
-def _of_headings(file: _File) -> _Problems:
+def _check_headings(file: _File) -> _Problems:
     owners: dict[str, str] = {}
     for number, heading in enumerate(file.qingdan.ignored):
         if owners.setdefault(heading_key(heading), f"ignored {number}") != f"ignored {number}":
@@ -295,26 +295,26 @@ _POINTERS = tuple(
 )
 
 
-def _of_references(file: _File) -> _Problems:
+def _check_references(file: _File) -> _Problems:
     extra = file.qingdan
-    known = {field.name: field for field in file.fields}
-    public = {name for name, field in known.items() if not field.qingdan.personal}
+    fields = {field.name: field for field in file.fields}
+    public = {name for name, field in fields.items() if not field.qingdan.personal}
     for key in _POINTERS:
         name = getattr(extra, key)
         if name is not None and name not in public:
             yield f"$.qingdan.{key}", f"there is no field {name!r}"
-    if extra.date_field in known and known[extra.date_field].type != "date":
+    if extra.date_field in fields and fields[extra.date_field].type != "date":
         yield "$.qingdan.date_field", f"{extra.date_field!r} is no date"
-    yield from _of_identity(extra.identity, public)
+    yield from _check_identity(extra.identity, public)
     if extra.nesting == "none" and (extra.group_field or extra.parent_field or extra.number_field):
         yield "$.qingdan.nesting", "group_field, parent_field and number_field belong to numbered nesting"
     for index, field in enumerate(file.fields):
         other = field.qingdan.spanned_by
-        if other and (other not in known or other == field.name):
+        if other and (other not in fields or other == field.name):
             yield f"$.fields[{index}].qingdan.spanned_by", f"there is no other field {other!r}"
 
 
-def _of_identity(identity: tuple[tuple[str, ...], ...], public: set[str]) -> _Problems:
+def _check_identity(identity: tuple[tuple[str, ...], ...], public: set[str]) -> _Problems:
     if not identity or not all(identity):
         yield "$.qingdan.identity", "at least one way to identify a record is needed"
     for number, names in enumerate(identity):

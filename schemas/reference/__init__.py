@@ -1,1 +1,1 @@
-"""Government bodies, divisions, document numbers and codes."""
+"""Reference data and parsers: government bodies, divisions, document numbers, agency codes."""

@@ -1,8 +1,8 @@
 """GB/T 2260 codes of administrative divisions: names, ancestors, and the codes of a name.
 
-A code is 2 digits (province), 4 (city) or 6 (county); elsewhere the short ones are written with
-zeros behind (210300). Every function takes either writing. The table is that of npm's
-``china-division`` (MIT, ``data/divisions.LICENSE``) and the three codes that it lacks (71, 81, 82).
+A code has 2 digits (province), 4 (city) or 6 (county). Documents pad the short ones with zeros (210300).
+Every function accepts both forms. The table is from the npm package ``china-division`` (MIT,
+``data/divisions.LICENSE``), with the three codes that it lacks (71, 81, 82).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SUFFIX = re.compile(r"(?:特别行政区|自治[区州县旗]|[省市区县旗�
 
 
 def compact(code: str) -> str:
-    """``210300`` → ``2103``. Anything that is no code of 2, 4, 6, 9 or 12 digits comes back as it is."""
+    """Shorten a code, ``210300`` → ``2103``. Text other than 2, 4, 6, 9 or 12 digits is returned as it is."""
     if not code.isascii() or not code.isdecimal() or len(code) not in {2, 4, 6, 9, 12}:
         return code
     code = code[:6]
@@ -34,19 +34,19 @@ def compact(code: str) -> str:
 
 
 def full(code: str) -> str:
-    """``2103`` → ``210300``: the six digits that documents print."""
+    """Pad a code to the six digits that documents print, ``2103`` → ``210300``."""
     return compact(code).ljust(6, "0") if code.isdecimal() else code
 
 
 def name(code: str) -> str | None:
-    """The division's own name, ``210311`` → ``千山区``; None for a code that is not in the table."""
+    """Return the division's own name, ``210311`` → ``千山区``; None for a code that is not in the table."""
     return _table().get(compact(code))
 
 
 def ancestors(code: str) -> tuple[str, ...]:
-    """The code and those above it in compact form, widest first: ``210311`` → ``("21", "2103", "210311")``.
+    """List a code and its ancestors, compact, widest first: ``210311`` → ``("21", "2103", "210311")``.
 
-    A code below the county counts as its county. What is no code at all has none.
+    A code below county level counts as its county. Text that is not a code has none.
     """
     short = compact(code)
     if not short.isdecimal():
@@ -55,28 +55,28 @@ def ancestors(code: str) -> tuple[str, ...]:
 
 
 def codes() -> tuple[str, ...]:
-    """Every code of the table in compact form, sorted; placeholders such as 市辖区 are left out."""
+    """List all codes of the table in compact form, sorted, without placeholders such as 市辖区."""
     return tuple(sorted(code for code, own in _table().items() if own not in _PLACEHOLDERS))
 
 
 def short_name(code: str) -> str | None:
-    """The name as people say it, ``210300`` → ``鞍山``, ``654300`` → ``阿勒泰``; None for an unknown code."""
+    """Return the short name, ``210300`` → ``鞍山``, ``654300`` → ``阿勒泰``; None for an unknown code."""
     own = name(code)
     return None if own is None else _short(own)
 
 
 def path(code: str) -> str:
-    """The name with those above it, ``210311`` → ``辽宁省鞍山市千山区``; empty for an unknown code."""
+    """Return the name after its ancestors, ``210311`` → ``辽宁省鞍山市千山区``; empty for an unknown code."""
     names = [_table().get(c, "") for c in ancestors(code)]
     return "".join(n for n in names if n not in _PLACEHOLDERS)
 
 
 def find(text: str) -> tuple[str, ...]:
-    """The compact codes that a name may mean, sorted: 鞍山 → 2103, 铁东区 → two of them, 马鞍山 → 3405.
+    """List the compact codes of a name, sorted: 鞍山 → 2103, 铁东区 → two of them, 马鞍山 → 3405.
 
-    The whole text is one name: with or without 省, 市, 区, 县, with or without the names above it.
+    The whole text is one name, with or without 省, 市, 区, 县, with or without its ancestors.
     """
-    return _by_name().get("".join(text.split()), ())
+    return _codes_by_name().get("".join(text.split()), ())
 
 
 @cache
@@ -86,8 +86,8 @@ def _table() -> Mapping[str, str]:
 
 
 @cache
-def _by_name() -> Mapping[str, tuple[str, ...]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+def _codes_by_name() -> Mapping[str, tuple[str, ...]]:
+    codes_of_name: defaultdict[str, set[str]] = defaultdict(set)
     for code, own in _table().items():
         if own in _PLACEHOLDERS:
             continue
@@ -97,12 +97,12 @@ def _by_name() -> Mapping[str, tuple[str, ...]]:
         prefixes |= {_short(n) for n in above} | {"".join(map(_short, above))}
         for prefix in prefixes:
             for writing in _writings(own):
-                found[prefix + writing].add(code)
-    return {text: tuple(sorted(codes)) for text, codes in found.items()}
+                codes_of_name[prefix + writing].add(code)
+    return {text: tuple(sorted(codes)) for text, codes in codes_of_name.items()}
 
 
 def _short(own: str) -> str:
-    """``鞍山市`` → ``鞍山``; a name of two characters keeps its 县 or 区, as people say it."""
+    """Shorten ``鞍山市`` to ``鞍山``. A name of two characters keeps its 县 or 区, as in common usage."""
     plain = _AUTONOMOUS.sub("", own)
     if plain != own and len(plain) > 1:
         return plain
@@ -110,6 +110,6 @@ def _short(own: str) -> str:
 
 
 def _writings(own: str) -> set[str]:
-    """``恩施土家族苗族自治州`` is also 恩施 and 恩施州."""
+    """List the forms of a name: ``恩施土家族苗族自治州`` is also 恩施 and 恩施州."""
     short, autonomous = _short(own), _AUTONOMOUS.search(own)
     return {own, short, short + autonomous[1]} if autonomous and short != own else {own, short}

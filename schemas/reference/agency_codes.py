@@ -1,13 +1,13 @@
-"""机关代字: where the code of the issuing body starts in the Chinese that stands before a number."""
+"""Agency codes (机关代字): the start of the issuer's code in the text before a document number."""
 
 from __future__ import annotations
 
 import re
 
 LONGEST = 10
-"""Characters of the longest 机关代字 that is believed."""
+"""Maximum characters of a plausible 机关代字."""
 
-# Words that stand before a number in a sentence and are no part of any 机关代字.
+# Words of a sentence before a number that are not part of any 机关代字.
 _PROSE = re.compile(
     r".*(?:根据|依据|按照|依照|遵照|参照|执行|贯彻|落实|转发|印发|废止|替代|同时|现将|以及|或者|通知|文件|规定"
     r"|意见|决定|办法|批复|附件|及其|[及和与或见的了等号即按])",
@@ -20,16 +20,18 @@ _STARTS = re.compile(
 
 
 def start_of_code(run: str) -> int:
-    """The offset of the 机关代字 in ``run``, which ends where the number begins: 根据鞍政发 → 2.
+    """Return the offset of the 机关代字 in ``run``, which ends where the number begins: 根据鞍政发 → 2.
 
-    The length of ``run`` where no code is left once the words of the sentence are cut off.
+    Return the length of ``run`` if no code is left after removing the words of the sentence.
     """
     start = prose.end() if (prose := _PROSE.match(run)) else 0
-    if _length(run[start:]) > LONGEST:
-        likely = [m.start() for m in _STARTS.finditer(run, start) if _length(run[m.start() :]) <= 8]
+    if _length_without_spaces(run[start:]) > LONGEST:
+        likely = [
+            m.start() for m in _STARTS.finditer(run, start) if _length_without_spaces(run[m.start() :]) <= 8
+        ]
         start = likely[0] if likely else len(run) - 8
     return start + len(run[start:]) - len(run[start:].lstrip())
 
 
-def _length(run: str) -> int:
+def _length_without_spaces(run: str) -> int:
     return len("".join(run.split()))

@@ -1,4 +1,4 @@
-"""Numbers and dates that lost the character between two runs of digits, mended where evidence suffices."""
+"""Repair of document numbers and dates that lost a character between digits, if the evidence suffices."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from schemas.reference.agency_codes import start_of_code
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What damaged text may have been, and which reading is believed and why."""
+    """A damaged text with its possible readings, the chosen one and the reason."""
 
     kind: Literal["number", "date"]
     original: str
     start: int
-    """Where ``original`` stands in the text that was given."""
+    """Position of ``original`` in the given text."""
     value: str | None
-    """The 发文字号 in standard form or the ISO date; None where the readings stay ambiguous."""
+    """The 发文字号 in standard form or the ISO date; None if the readings stay ambiguous."""
     readings: tuple[str, ...]
     because_zh: str
     because_en: str
@@ -41,17 +41,17 @@ _DATE = re.compile(
 
 
 def repair(text: str, evidence: Mapping[str, date] = _NO_EVIDENCE) -> Repair | None:
-    """The first damaged 发文字号 or date in ``text``, or None where nothing is damaged.
+    """Repair the first damaged 发文字号 or date in ``text``; None if nothing is damaged.
 
     ``〔201519号`` can only be 〔2015〕19号: a year has four digits and the bracket was opened. ``2015115日``
-    is 11月5日 or 1月15日, and is believed only where one of these days equals one of ``evidence``
-    (the page's own name of a date → that date).
+    is 11月5日 or 1月15日; one is chosen only if it equals a date of ``evidence`` (label of a date on the page
+    → that date).
     """
-    found = [r for r in (_number(text), _date(text, evidence)) if r]
-    return min(found, key=lambda r: r.start, default=None)
+    repairs = [r for r in (_repair_number(text), _repair_date(text, evidence)) if r]
+    return min(repairs, key=lambda r: r.start, default=None)
 
 
-def _number(text: str) -> Repair | None:
+def _repair_number(text: str) -> Repair | None:
     for match in _NUMBER.finditer(text):
         year = match["year"] or match["year1"] or match["year2"]
         number = match["number"] or match["number2"]
@@ -74,11 +74,11 @@ def _number(text: str) -> Repair | None:
     return None
 
 
-def _date(text: str, evidence: Mapping[str, date]) -> Repair | None:
+def _repair_date(text: str, evidence: Mapping[str, date]) -> Repair | None:
     for match in _DATE.finditer(text):
         if "年" in match[0] and "月" in match[0]:
             continue
-        days = _readings(match)
+        days = _possible_days(match)
         if not days:
             continue
         readings = tuple(day.isoformat() for day in days)
@@ -117,16 +117,16 @@ def _date(text: str, evidence: Mapping[str, date]) -> Repair | None:
     return None
 
 
-def _readings(match: re.Match[str]) -> list[date]:
+def _possible_days(match: re.Match[str]) -> list[date]:
     year = int(match["year"])
     if match["both"]:
-        both = match["both"]
-        pairs = [(both[:n], both[n:]) for n in (2, 1) if 1 <= len(both) - n <= 2]
+        digits = match["both"]
+        pairs = [(digits[:n], digits[n:]) for n in (2, 1) if 1 <= len(digits) - n <= 2]
     else:
         pairs = [(match["month"], match["day"])]
     days = []
     for month, day in pairs:
-        # Official dates have no zeros in front, but where both are padded nothing is in doubt.
+        # Official dates have no leading zeros, but if both parts are padded the date is certain.
         padded = len(month) == len(day) == 2
         if (month[0] == "0" or day[0] == "0") and not padded:
             continue

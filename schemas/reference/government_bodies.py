@@ -1,9 +1,9 @@
-"""Bodies of government: a short name and its full one, and what a body was called before or after.
+"""Government bodies: short and full names, predecessors and successors.
 
-``data/bodies.json`` lists, for each body: the stem of its full name (发展和改革), the heads that it has
-from county to nation (局, 厅, 部, 委员会 …), the short stems (发改), and the stems of the bodies that were
-renamed to it or merged into it. A name of the day stays a name of the day: :func:`canonical` never
-turns 工商局 into 市场监督管理局; :func:`successors` and :func:`aliases` tell that they belong together.
+``data/bodies.json`` lists for each body the stem of its full name (发展和改革), its endings from county to
+nation (局, 厅, 部, 委员会 …), its short stems (发改), and the stems of the bodies that were renamed to it or
+merged into it. Historical names are kept: :func:`canonical` never turns 工商局 into 市场监督管理局;
+:func:`successors` and :func:`aliases` connect them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Stem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heads: tuple[str, ...]
     short: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
-    """Writings that no rule makes: 教委."""
+    """Forms that no rule derives: 教委."""
 
 
 class _Entry(_Stem, frozen=True, forbid_unknown_fields=True):
@@ -38,50 +38,50 @@ class _Entry(_Stem, frozen=True, forbid_unknown_fields=True):
 
 class _Index(msgspec.Struct, frozen=True):
     full: Mapping[str, str]
-    """Every writing → the full name, both without a place."""
+    """Every form → the full name, both without a place."""
     writings: Mapping[str, tuple[str, ...]]
-    """Full name → its writings, itself among them."""
+    """Full name → its forms, including itself."""
     later: Mapping[str, tuple[str, ...]]
     earlier: Mapping[str, tuple[str, ...]]
 
 
 def canonical(name: str) -> str:
-    """The full name: 鞍山市发改委 → 鞍山市发展和改革委员会. An unknown name is only folded."""
-    place, short = _split(name)
+    """Return the full name: 鞍山市发改委 → 鞍山市发展和改革委员会. An unknown name is only folded."""
+    place, short = _split_place(name)
     return place + _index().full.get(short, short)
 
 
 def successors(name: str) -> tuple[str, ...]:
-    """The bodies that took its work over: 鞍山市工商局 → 鞍山市市场监督管理局. Empty where it keeps it."""
-    place, short = _split(name)
+    """List the bodies that took over its functions: 鞍山市工商局 → 鞍山市市场监督管理局. Empty if none."""
+    place, short = _split_place(name)
     index = _index()
     return tuple(place + later for later in index.later.get(index.full.get(short, short), ()))
 
 
 def aliases(name: str) -> tuple[str, ...]:
-    """Every other writing of the body and of the bodies before and after it, with the same place, sorted."""
-    place, short = _split(name)
+    """List all other names of the body, its predecessors and successors, with the same place, sorted."""
+    place, short = _split_place(name)
     index = _index()
     full = index.full.get(short)
     if full is None:
         return ()
     related = (full, *index.later.get(full, ()), *index.earlier.get(full, ()))
-    found = {place + writing for one in related for writing in index.writings[one]}
-    return tuple(sorted(found - {place + short}))
+    names_of_body = {place + writing for one in related for writing in index.writings[one]}
+    return tuple(sorted(names_of_body - {place + short}))
 
 
 @cache
 def names() -> frozenset[str]:
-    """Every writing of every body, without places: words for a dictionary."""
+    """Return all forms of all bodies, without places, as words for a dictionary."""
     return frozenset(_index().full)
 
 
-def _split(name: str) -> tuple[str, str]:
-    """The place in front of a body, and the body; no place where what stands in front is none."""
+def _split_place(name: str) -> tuple[str, str]:
+    """Split a name into place and body; the place is empty if the text before the body is not a place."""
     text = "".join(fold(name).split())
-    known = _index().full
+    full_names = _index().full
     for start in range(len(text) - 1):
-        if text[start:] in known and _is_place(text[:start]):
+        if text[start:] in full_names and _is_place(text[:start]):
             return text[:start], text[start:]
     return "", text
 
@@ -110,36 +110,37 @@ def _index() -> _Index:
                 if former.stem + head not in current:
                     later[former.stem + head] |= {entry.stem + after for after in _heads_after(entry, head)}
     full: dict[str, str] = {}
-    for name, known in writings.items():
-        # A full name is never a short one of another body; of two that share a short one the first has it.
-        full.update({w: name for w in known if w == name or (w not in writings and w not in full)})
+    for name, writings_of_body in writings.items():
+        # A full name is never a short name of another body. A shared short name belongs to the first body.
+        full.update({w: name for w in writings_of_body if w == name or (w not in writings and w not in full)})
     return _Index(
         full,
-        _turned(full.items()),
-        _sorted(later),
-        _turned((before, name) for before, after in later.items() for name in after),
+        _invert(full.items()),
+        _sort_values(later),
+        _invert((before, name) for before, after in later.items() for name in after),
     )
 
 
-def _turned(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def _invert(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     table: defaultdict[str, set[str]] = defaultdict(set)
     for value, key in pairs:
         table[key].add(value)
-    return _sorted(table)
+    return _sort_values(table)
 
 
 def _heads_after(entry: _Entry, head: str) -> set[str]:
-    """A 局 became a 局; where the successor is foremost a 委员会 (卫生局 → 卫生健康委员会), that too."""
-    same = {head} & set(entry.heads)
-    return same | {entry.heads[0]} if not same or entry.heads[0] == "委员会" else same
+    """Return the successor's endings: a 局 became a 局, and also a 委员会 if that is the successor's main
+    ending (卫生局 → 卫生健康委员会)."""
+    shared = {head} & set(entry.heads)
+    return shared | {entry.heads[0]} if not shared or entry.heads[0] == "委员会" else shared
 
 
 def _writings(body: _Stem, head: str) -> set[str]:
     brief = _SHORT_HEADS.get(head, head)
-    made = {body.stem + head, body.stem + brief, *(short + brief for short in body.short)}
-    made |= {short + head for short in body.short if len(short) > 3}
-    return made | {writing for writing in body.also if writing.endswith((head, brief))}
+    writings = {body.stem + head, body.stem + brief, *(short + brief for short in body.short)}
+    writings |= {short + head for short in body.short if len(short) > 3}
+    return writings | {writing for writing in body.also if writing.endswith((head, brief))}
 
 
-def _sorted(table: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+def _sort_values(table: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(sorted(values)) for key, values in table.items()}

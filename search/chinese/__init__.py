@@ -1,1 +1,1 @@
-"""Analysis of Chinese text."""
+"""Analysis of Chinese text: tokens, pinyin, synonyms."""

@@ -1,9 +1,9 @@
-"""The one place where Chinese is understood: folding, cutting into tokens, names of places and bodies.
+"""Analyzer of Chinese text: folding, tokens, names of places and bodies.
 
-Every engine indexes the tokens that are made here and asks for tokens that are made here, so that a
-query gives one answer on all of them. Three streams of tokens leave this module: ``grams`` (pairs of
-neighbouring characters, Latin words and numbers whole; their positions make phrases), ``chars``
-(single characters) and ``words`` (what a dictionary knows, with the words inside longer words).
+Every engine indexes and queries the tokens of this module, so that all engines return the same hits.
+There are three token streams: ``grams`` (pairs of neighbouring characters; Latin words and numbers whole;
+their positions form phrases), ``chars`` (single characters) and ``words`` (dictionary words, with the
+words inside longer words).
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ import opencc
 import rjieba
 
 HAN = "\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Characters that stand for a word or a part of one, as the inside of a regular expression's class."""
+"""Han characters, as the inside of a character class of a regular expression."""
 
-_NOTHING = re.compile(
+_INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
 )
-"""What takes no room: joiners, marks of direction, selectors of a glyph. Pasted texts are full of them."""
+"""Characters without width: joiners, direction marks, variation selectors. Pasted texts contain many."""
 
-_HALVES = re.compile("[\ud800-\udfff]")
-"""Of characters beyond the 65,536th; no text by themselves."""
+_SURROGATES = re.compile("[\ud800-\udfff]")
+"""Surrogates: halves of a character beyond U+FFFF, which are not text by themselves."""
 
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
 _NEGATIONS = frozenset("不非无未")
 _DIVISIONS = "省市县区州盟旗"
-_WORDS_KEPT = 400_000
-_SHORT, _TEXTS_KEPT = 48, 16_384
-_AROUND = 4
-"""Characters that tell how a text is cut at a place."""
+_MAX_CACHED_WORDS = 400_000
+_SHORT, _MAX_CACHED_TEXTS = 48, 16_384
+_CONTEXT = 4
+"""Characters on each side that decide how a text is cut at a position."""
 
 
 class Folded(msgspec.Struct, frozen=True):
-    """A text as it is compared, and where each of its characters stood in the original."""
+    """A text in comparable form, with the position of each of its characters in the original."""
 
     text: str
     origin: Sequence[int] | None = None
-    """Index in the original of every character and of the end; None where they are the same."""
+    """Index in the original of every character and of the end; None if all positions are equal."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """A stretch of the folded text → the stretch of the original that holds it."""
+        """Convert a range of the folded text to the range of the original that contains it."""
         if self.origin is None:
             return start, end
         last = self.origin[end - 1]
@@ -59,7 +59,7 @@ class Folded(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Tokens of one text, joined by spaces: what an engine's whitespace tokenizer takes."""
+    """Tokens of one text, joined by spaces for an engine's whitespace tokenizer."""
 
     grams: str
     chars: str
@@ -67,13 +67,13 @@ class Tokens:
 
 
 class _Fold(dict[int, str]):
-    """Character → its comparable form, found when first met. NFKC of one character never shrinks it."""
+    """Character → its comparable form, computed on first use. NFKC never shortens a character."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
         plain = unicodedata.normalize("NFKC", char).lower()
         kind = unicodedata.category(char)
-        # Signs that NFKC spells out (… is three dots) and what has no meaning keep their place and no more.
+        # Signs that NFKC expands (… is three dots) and characters without meaning become one space.
         if kind in ("Cc", "Cf", "Cs", "Co", "Cn") or (len(plain) != 1 and not _RUN.search(plain)):
             plain = " "
         self[code] = plain
@@ -81,10 +81,10 @@ class _Fold(dict[int, str]):
 
 
 class _Parts(dict[str, tuple[str, ...]]):
-    """Word → the tokens it stands for: itself and the dictionary words that it is made of.
+    """Word → its tokens: the word and the dictionary words it consists of.
 
-    人民政府 is 人民 and 政府, and never 民政, which crosses the joint; a place's name is never taken apart
-    (鞍山 is no part of 马鞍山), but 鞍山市 is also 鞍山.
+    人民政府 is 人民 and 政府, but never 民政, which crosses their boundary. A place name is not split
+    (鞍山 is not a part of 马鞍山), but 鞍山市 is also 鞍山.
     """
 
     def __init__(self, jieba: rjieba.Jieba, places: frozenset[str]) -> None:
@@ -93,11 +93,11 @@ class _Parts(dict[str, tuple[str, ...]]):
         self._places = places
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        found = self._tokens(word)
-        if len(self) > _WORDS_KEPT:  # words guessed from damaged texts must not fill the memory
+        tokens = self._tokens(word)
+        if len(self) > _MAX_CACHED_WORDS:  # limit the memory for words guessed from damaged texts
             self.clear()
-        self[word] = found
-        return found
+        self[word] = tokens
+        return tokens
 
     def _tokens(self, word: str) -> tuple[str, ...]:
         if not _HAN_RUN.fullmatch(word):
@@ -111,7 +111,7 @@ class _Parts(dict[str, tuple[str, ...]]):
         return tuple(dict.fromkeys([word, *(t for part in self._split(word) for t in self._tokens(part))]))
 
     def _split(self, word: str) -> list[str]:
-        """The likeliest way to cut ``word`` into shorter dictionary words; [] where it has none."""
+        """Return the likeliest division of ``word`` into shorter dictionary words; [] if there is none."""
         if word[0] in _NEGATIONS and len(word) == 3:
             return []  # 不动产 is not 动产
         size = len(word)
@@ -121,7 +121,7 @@ class _Parts(dict[str, tuple[str, ...]]):
                 piece = word[start:end]
                 if end - start == size or (end - start > 1 and not self._jieba.has_word(piece)):
                     continue
-                # The dictionary holds some 60 million occurrences; a word's own frequency is its suggestion.
+                # The dictionary counts some 60 million occurrences; the suggestion is a word's own frequency.
                 score = best[start][0] + log(max(self._jieba.suggest_freq(piece), 1) / 6e7)
                 if score > best[end][0]:
                     best[end] = (score, start)
@@ -135,11 +135,11 @@ class _Parts(dict[str, tuple[str, ...]]):
 
 
 class Analyzer:
-    """Folds and cuts. One serves many threads. It takes 0.1 s to make.
+    """Folds texts and cuts them into tokens. Thread-safe; building one takes 0.1 s.
 
-    ``places`` are short names of divisions (鞍山) that are never taken for a part of another word, ``towns``
-    those of counties, of which words that the dictionary does not call places (资源, 合作) are left out;
-    ``dictionary`` are further words to keep whole: names of bodies, policy terms.
+    ``places``: short names of divisions (鞍山), which are never parts of another word. ``towns``: those of
+    counties; words that the dictionary does not tag as places (资源, 合作) are left out.
+    ``dictionary``: further words to keep whole, such as names of bodies and policy terms.
     """
 
     def __init__(
@@ -157,10 +157,10 @@ class Analyzer:
         for word in dictionary:
             self._add(self.fold_text(word))
         self.words_added = frozenset(self._added)
-        """Places and further words that the dictionary of the cutter had not."""
+        """Places and further words that were missing in the tokenizer's dictionary."""
         self._parts = _Parts(self._jieba, self.places)
-        self._again = lru_cache(maxsize=_TEXTS_KEPT)(self._analyse)
-        self._whole = lru_cache(maxsize=_TEXTS_KEPT)(self._stands_between)
+        self._analyse_cached = lru_cache(maxsize=_MAX_CACHED_TEXTS)(self._analyse)
+        self._is_word_cached = lru_cache(maxsize=_MAX_CACHED_TEXTS)(self._is_word_between)
 
     def _add(self, word: str) -> None:
         if len(word) > 1 and _HAN_RUN.fullmatch(word) and not self._jieba.has_word(word):
@@ -168,7 +168,7 @@ class Analyzer:
             self._added.add(word)
 
     def fold(self, text: str) -> Folded:
-        """NFKC, width, case and traditional characters → one comparable form, with the way back."""
+        """Fold NFKC, width, case and traditional characters, and keep the positions in the original."""
         plain = text.translate(self._fold)
         if len(plain) == len(text):
             simple = self.simplified(plain)
@@ -178,12 +178,12 @@ class Analyzer:
         return Folded(self.simplified(plain), origin)
 
     def fold_text(self, text: str) -> str:
-        """:meth:`fold` where nobody asks for the way back."""
+        """Fold as :meth:`fold`, without the positions."""
         return self.simplified(text.translate(self._fold))
 
     def simplified(self, text: str) -> str:
-        """Simplified characters, each in its place. OpenCC kept the length of every real text tried; where it
-        does not, characters go one by one."""
+        """Convert to simplified characters, keeping the length. OpenCC kept the length of every real text
+        tried; if it does not, each character is converted alone."""
         simple: str = self._simplify.convert(text)
         if len(simple) == len(text):
             return simple
@@ -191,7 +191,7 @@ class Analyzer:
         return "".join(s if len(s) == 1 else c for c, s in singles)
 
     def taiwan(self, text: str) -> str:
-        """Simplified characters and mainland wording (軟體 → 软件) of what was typed in Taiwan's."""
+        """Convert Taiwan's characters and wording to simplified ones and mainland wording (軟體 → 软件)."""
         converted: str = self._taiwan.convert(text.translate(self._fold))
         return converted
 
@@ -200,15 +200,15 @@ class Analyzer:
         return self.simplified(plain) != plain
 
     def analyse(self, text: str) -> tuple[str, Tokens]:
-        """A text folded, and its tokens. Short ones (bodies, kinds, titles of laws) come again and again."""
-        return self._again(text) if len(text) <= _SHORT else self._analyse(text)
+        """Return the folded text and its tokens. Short texts (bodies, types, titles of laws) are cached."""
+        return self._analyse_cached(text) if len(text) <= _SHORT else self._analyse(text)
 
     def _analyse(self, text: str) -> tuple[str, Tokens]:
         folded = self.fold_text(text)
         return folded, self.tokens(folded)
 
     def tokens(self, folded: str) -> Tokens:
-        """All three streams of a folded text."""
+        """Return all three token streams of a folded text."""
         grams: list[str] = []
         han: list[str] = []
         for run in _RUN.findall(folded):
@@ -224,39 +224,39 @@ class Analyzer:
         return Tokens(" ".join(grams), " ".join("".join(han)), " ".join(words))
 
     def grams(self, folded: str) -> list[str]:
-        """Tokens of the ``grams`` stream, in order: neighbours in a phrase are neighbours here."""
-        found: list[str] = []
+        """List the tokens of the ``grams`` stream in order; neighbours in a phrase are neighbours here."""
+        grams: list[str] = []
         for run in _RUN.findall(folded):
             if len(run) > 1 and ("\u3400" <= run[0] <= "\u9fff" or _HAN_RUN.match(run)):
-                found += map(operator.add, run, run[1:])
+                grams += map(operator.add, run, run[1:])
             else:
-                found.append(run)
-        return found
+                grams.append(run)
+        return grams
 
     def words(self, folded: str) -> list[str]:
-        """Tokens of the ``words`` stream."""
+        """List the tokens of the ``words`` stream."""
         parts = self._parts
         return [token for word in self._jieba.cut(folded) for token in parts[word]]
 
     def cut(self, folded: str) -> list[str]:
-        """The text cut into dictionary words, everything kept: joined, they are the text again."""
-        found: list[str] = self._jieba.cut(folded)
-        return found
+        """Cut a text into dictionary words. Nothing is dropped: joined, the words are the text again."""
+        pieces: list[str] = self._jieba.cut(folded)
+        return pieces
 
-    def joints(self, folded: str) -> frozenset[int]:
-        """Where the words of a text begin and end."""
+    def word_boundaries(self, folded: str) -> frozenset[int]:
+        """Return the positions where words of a text begin and end."""
         return frozenset(accumulate(map(len, self.cut(folded)), initial=0))
 
-    def stands(self, folded: str, start: int, end: int) -> bool:
-        """Whether what is there is a word of the text, as :meth:`words` gives it: no 民政 is in 人民政府.
+    def is_word_at(self, folded: str, start: int, end: int) -> bool:
+        """Whether the range is a word of the text, as in :meth:`words`: 民政 is not one in 人民政府.
 
-        Only what is around is looked at; of 5,675 places in articles of law all were told rightly so.
+        Only the context of the range is examined; all of 5,675 positions in articles of law were correct.
         """
-        return self._whole(
-            folded[max(start - _AROUND, 0) : start], folded[start:end], folded[end : end + _AROUND]
+        return self._is_word_cached(
+            folded[max(start - _CONTEXT, 0) : start], folded[start:end], folded[end : end + _CONTEXT]
         )
 
-    def _stands_between(self, before: str, word: str, after: str) -> bool:
+    def _is_word_between(self, before: str, word: str, after: str) -> bool:
         place, start = 0, len(before)
         for piece in self.cut(before + word + after):
             if place <= start and start + len(word) <= place + len(piece):
@@ -264,19 +264,19 @@ class Analyzer:
             place += len(piece)
         return False
 
-    def place_of(self, word: str) -> str:
-        """鞍山市 → 鞍山; any other word is itself."""
+    def short_place_name(self, word: str) -> str:
+        """Shorten the name of a place, 鞍山市 → 鞍山; return any other word unchanged."""
         return word[:-1] if word[:-1] in self.places and word[-1] in _DIVISIONS else word
 
-    def knows(self, word: str) -> bool:
-        """Whether the dictionary holds ``word``, so that texts are cut around it."""
-        found: bool = self._jieba.has_word(word)
-        return found
+    def has_word(self, word: str) -> bool:
+        """Whether the dictionary contains ``word``, so that texts are cut around it."""
+        has_word: bool = self._jieba.has_word(word)
+        return has_word
 
 
-def visible(typed: str) -> str:
-    """What was typed without characters that nobody sees, half of one being a blank."""
-    return _HALVES.sub(" ", _NOTHING.sub("", typed))
+def strip_invisible(typed: str) -> str:
+    """Remove invisible characters and replace lone surrogates by spaces."""
+    return _SURROGATES.sub(" ", _INVISIBLE.sub("", typed))
 
 
 def is_han(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What search knows of the world: places, names that mean one body, wordings that mean one thing."""
+"""Thesaurus: names of places, other names of bodies, synonyms, question words."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from typing import Any
 from schemas.reference import administrative_divisions, government_bodies
 from search.chinese.analyzer import Analyzer
 
-_WORD = 6
-"""Longer names are found by their characters; as words of the dictionary they would hide those inside."""
+_LONGEST_WORD = 6
+"""Longest name, in characters, added to the dictionary. Longer ones would hide the words inside them and
+match by their characters."""
 
 type Groups = Iterable[Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Words with their meanings, folded as texts are."""
+    """Words and their synonyms, folded as texts are."""
 
     forms: Mapping[str, tuple[str, ...]]
-    """Name → the other names of the same thing, but none that holds a shorter one: what to look for."""
+    """Name → the other names to search for: those that do not contain a shorter one."""
     wordings: Mapping[str, tuple[str, ...]]
-    """Name → all of the other names, the longest first: what to show of what was met."""
+    """Name → all other names, longest first: those to highlight and explain."""
     bodies: Mapping[str, tuple[str, ...]]
-    """Those names that are of bodies → the same without a head (发改委 → 发展改革, 发改)."""
+    """Name of a body → its stems without the ending (发改委 → 发展改革, 发改)."""
     plain: frozenset[str]
-    """Words of asking and grammar, which no hit must hold."""
+    """Question and grammar words, which a hit need not contain."""
     asking: frozenset[str]
-    """Those among them that make a question."""
+    """Those of them that mark a question."""
     implied: Mapping[str, tuple[str, ...]]
-    """Word of a title → words of the texts behind it; for rank only."""
+    """Word of a title → words of the matching texts; used for ranking only."""
     legal: Mapping[str, tuple[str, ...]]
-    """Everyday word → words of the law for the same thing or what comes of it; for rank only."""
+    """Everyday word → legal terms for the same or a resulting matter; used for ranking only."""
     longest: int
 
     def names_in(self, folded: str, starts: Set[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-        """Names in a text, the longest first, as (start, end, other names); none overlaps another.
+        """Yield the names in a text as (start, end, other names), longest first, without overlaps.
 
-        A name of two characters must begin and end where the text is cut (``starts``).
+        A name of two characters must begin and end at a word boundary (``starts``).
         """
         position = 0
         while position < len(folded):
@@ -56,16 +57,23 @@ class Lexicon:
                 position += 1
 
     def implied_by(self, folded: str) -> tuple[str, ...]:
-        """Of several words that imply others the last counts: 对违反检查规定的处罚 is a 处罚."""
-        found = max((word for word in self.implied if word in folded), key=folded.rfind, default=None)
-        return self.implied[found] if found else ()
+        """Return the words implied by the last implying word: 对违反检查规定的处罚 is a 处罚."""
+        last_word = max((word for word in self.implied if word in folded), key=folded.rfind, default=None)
+        return self.implied[last_word] if last_word else ()
 
-    def legal_for(self, folded: str, cut: Sequence[str]) -> tuple[str, ...]:
-        """The law's words for everyday ones, those aside that were typed. A word of one character must be
-        a word of the text (告 is none in 广告); of two that overlap the longer counts."""
-        met = [word for word in self.legal if word in folded and (len(word) > 1 or word in cut)]
-        kept = (word for word in met if not any(word != other and word in other for other in met))
-        return tuple(dict.fromkeys(term for word in kept for term in self.legal[word] if term not in folded))
+    def legal_terms_for(self, folded: str, cut: Sequence[str]) -> tuple[str, ...]:
+        """Return legal terms for the everyday words of a query, without those already typed.
+
+        A word of one character must be a word of the text (告 is not one in 广告). Of two words that
+        overlap the longer counts.
+        """
+        everyday = [word for word in self.legal if word in folded and (len(word) > 1 or word in cut)]
+        longest = (
+            word for word in everyday if not any(word != other and word in other for other in everyday)
+        )
+        return tuple(
+            dict.fromkeys(term for word in longest for term in self.legal[word] if term not in folded)
+        )
 
 
 def build(
@@ -77,85 +85,87 @@ def build(
     implied: Mapping[str, Iterable[str]],
     legal: Mapping[str, Iterable[str]],
 ) -> Lexicon:
-    """A lexicon of wordings that mean one thing and of other names of bodies, all folded already."""
-    same: dict[str, set[str]] = {name: {name, *others} for name, others in aliases.items() if len(name) > 1}
+    """Build a lexicon from synonyms and other names of bodies, all of them already folded."""
+    synonyms: dict[str, set[str]] = {
+        name: {name, *others} for name, others in aliases.items() if len(name) > 1
+    }
     for group in groups:
         names = tuple(group)
         for name in names:
-            same.setdefault(name, set()).update(names)
-    asked = frozenset(asking)
-    kept = {name: _apart(name, others) for name, others in same.items()}
+            synonyms.setdefault(name, set()).update(names)
+    question_words = frozenset(asking)
+    forms = {name: _shortest_others(name, others) for name, others in synonyms.items()}
     return Lexicon(
-        forms=kept,
-        wordings={n: tuple(sorted(all_ - {n}, key=lambda o: (-len(o), o))) for n, all_ in same.items()},
+        forms=forms,
+        wordings={n: tuple(sorted(all_ - {n}, key=lambda o: (-len(o), o))) for n, all_ in synonyms.items()},
         bodies=stems,
-        plain=asked.union(plain),
-        asking=asked,
+        plain=question_words.union(plain),
+        asking=question_words,
         implied={word: tuple(others) for word, others in implied.items()},
         legal={word: tuple(others) for word, others in legal.items()},
-        longest=max(map(len, kept), default=0),
+        longest=max(map(len, forms), default=0),
     )
 
 
-def _apart(name: str, others: Iterable[str]) -> tuple[str, ...]:
-    """Names that say more than ``name`` or than a shorter one of the others: a text that holds the longer
-    (驾驶证 in 机动车驾驶证) holds the shorter, so only the shortest are asked for. One of two characters must
-    be met as a whole word: 节能评估 does not hold 能评."""
-    kept: list[str] = [name]
+def _shortest_others(name: str, others: Iterable[str]) -> tuple[str, ...]:
+    """Drop names that contain ``name`` or a shorter one of the others: a text that contains the longer
+    (机动车驾驶证) contains the shorter (驾驶证), so only the shortest are searched. Names of two characters
+    are not used for this, because they match whole words only: 节能评估 does not contain 能评."""
+    shortest: list[str] = [name]
     for other in sorted(set(others), key=lambda n: (len(n), n)):
-        if not any(shorter in other for shorter in kept if len(shorter) > 2):
-            kept.append(other)
-    return tuple(kept[1:])
+        if not any(shorter in other for shorter in shortest if len(shorter) > 2):
+            shortest.append(other)
+    return tuple(shortest[1:])
 
 
 @cache
 def load(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
-    """The analysis of the service: places and bodies of ``schemas``, wordings of this package."""
+    """Load the analyzer and lexicon: places and bodies of ``schemas``, synonyms of this package."""
     places: set[str] = set()
     towns: set[str] = set()
     for code in administrative_divisions.codes():
         (places if len(code) <= 4 else towns).add(administrative_divisions.short_name(code) or "")
-    same, plain = _read("synonyms.json"), _read("plain_words.json")
-    known = [*government_bodies.names(), *(name for group in same["groups"] for name in group)]
-    short = (name for name in known if len(name) <= _WORD)
+    synonyms, plain = _load_json("synonyms.json"), _load_json("plain_words.json")
+    names = [*government_bodies.names(), *(name for group in synonyms["groups"] for name in group)]
+    short = (name for name in names if len(name) <= _LONGEST_WORD)
     analyzer = Analyzer(places=places, towns=towns, dictionary=(*short, *dictionary))
     fold = analyzer.fold_text
     return analyzer, build(
-        [[fold(name) for name in group] for group in same["groups"]],
+        [[fold(name) for name in group] for group in synonyms["groups"]],
         {
-            fold(name): [*map(fold, government_bodies.aliases(name)), *_departments(name)]
+            fold(name): [*map(fold, government_bodies.aliases(name)), *_department_names(name)]
             for name in government_bodies.names()
         },
-        {fold(name): _stems(name) for name in government_bodies.names()},
+        {fold(name): _stems_of_body(name) for name in government_bodies.names()},
         map(fold, plain["grammar"]),
         map(fold, plain["asking"]),
-        same["implied"],
-        _read("everyday_words.json")["words"],
+        synonyms["implied"],
+        _load_json("everyday_words.json")["words"],
     )
 
 
 _HEADS = re.compile("(?:委员会|办公室|办公厅|总局|局|厅|部|委|办)$")
 _DEPARTMENT = ("部门", "主管部门", "行政部门", "行政主管部门")
-_TELLING = 6
-"""Characters of a stem that says by itself who is meant: 住房城乡建设, but not 应急管理."""
+_LONG_STEM = 6
+"""Minimum characters of a stem that identifies a body by itself: 住房城乡建设, but not 应急管理."""
 
 
-def _stems(name: str) -> tuple[str, ...]:
-    """A body and those before and after it without their heads, as the column 部门 of catalogues has them:
+def _stems_of_body(name: str) -> tuple[str, ...]:
+    """List the stems of a body and of those before and after it, as in the column 部门 of catalogues:
     发展改革, 教育."""
-    stems = {_HEADS.sub("", one) for one in (name, *government_bodies.aliases(name))}
+    stems = {_HEADS.sub("", body) for body in (name, *government_bodies.aliases(name))}
     return tuple(sorted(stem for stem in stems if len(stem) > 1))
 
 
-def _departments(name: str) -> Iterator[str]:
-    """How statutes speak of a body without its name: 住房城乡建设主管部门 for 住建局, 民政部门 for 民政局."""
-    for stem in _stems(name):
-        if len(stem) >= _TELLING:
+def _department_names(name: str) -> Iterator[str]:
+    """Yield the terms of statutes for a body: 住房城乡建设主管部门 for 住建局, 民政部门 for 民政局."""
+    for stem in _stems_of_body(name):
+        if len(stem) >= _LONG_STEM:
             yield stem
         else:
             yield from (stem + department for department in _DEPARTMENT)
 
 
-def _read(name: str) -> dict[str, Any]:
+def _load_json(name: str) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(resources.files("search").joinpath("data", name).read_text("utf-8"))
     return loaded

@@ -1,1 +1,1 @@
-"""The engine on Elasticsearch."""
+"""Search engine on Elasticsearch."""

@@ -1,4 +1,4 @@
-"""Bulk writing: what is refused for a moment is sent again, what is refused for good is told by name."""
+"""Bulk writes: temporary failures are retried, permanent ones reported by span."""
 
 from __future__ import annotations
 
@@ -10,65 +10,66 @@ import anyio
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from search.contract import SearchError
-from search.elastic.cluster import blocked
+from search.elastic.cluster import is_write_blocked
 
-BYTES = 800_000
-"""Of one request, about: the loop that sends it answers searches too. The server takes 100 MB."""
+REQUEST_BYTES = 800_000
+"""Approximate size of one request. The event loop that sends it also serves searches, so it is far below
+the server's limit of 100 MB."""
 
 ATTEMPTS = 6
 _FIRST_PAUSE = 0.2
-_PATIENCE = 100.0
+_TIMEOUT = 100.0
 
 type Line = tuple[bytes, bytes]
 
 
 @dataclass(slots=True)
 class Outcome:
-    taken: int = 0
+    accepted: int = 0
     created: int = 0
-    """Of those taken, the spans that the index had not."""
+    """Those of them that were new to the index."""
     refused: dict[str, str] = field(default_factory=dict)
-    """Span → why no attempt can write it."""
+    """Span → reason of the permanent failure."""
 
     def add(self, other: Outcome) -> None:
-        self.taken += other.taken
+        self.accepted += other.accepted
         self.created += other.created
         self.refused |= other.refused
 
 
 async def send(client: AsyncElasticsearch, index: str, lines: Sequence[Line]) -> Outcome:
-    """Write ``lines``. An older version than the index holds is no failure, and not taken.
+    """Write ``lines``. A version older than that in the index is skipped without an error.
 
-    Raises :class:`SearchError` where the cluster stays too busy, is away or does not let itself be written.
+    Raises :class:`SearchError` if the cluster stays too busy, cannot be reached or is read-only.
     """
     outcome = Outcome()
-    waiting, pause = list(lines), _FIRST_PAUSE
+    pending, pause = list(lines), _FIRST_PAUSE
     for attempt in range(ATTEMPTS):
         try:
-            # The client takes lines that are written already, and does not say so in its types.
-            operations: list[Any] = [part for line in waiting for part in line]
-            answer = await client.options(request_timeout=_PATIENCE).bulk(index=index, operations=operations)
+            # The client accepts encoded lines, which its types do not declare.
+            operations: list[Any] = [part for line in pending for part in line]
+            answer = await client.options(request_timeout=_TIMEOUT).bulk(index=index, operations=operations)
         except ApiError as error:
-            busy = error.status_code == 429 and not blocked(error)
+            busy = error.status_code == 429 and not is_write_blocked(error)
             if not busy or attempt == ATTEMPTS - 1:
                 raise
         else:
-            waiting = _settled(waiting, answer["items"], outcome)
-            if not waiting:
+            pending = _collect_retries(pending, answer["items"], outcome)
+            if not pending:
                 return outcome
         await anyio.sleep(pause)
         pause *= 2
     raise SearchError("搜索服务繁忙 / the search cluster is too busy", retry_after=30)
 
 
-def _settled(lines: list[Line], items: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Line]:
-    """Count what is done → what to send again."""
-    again: list[Line] = []
+def _collect_retries(lines: list[Line], items: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Line]:
+    """Count the written lines and return those to send again."""
+    retries: list[Line] = []
     for line, item in zip(lines, items, strict=True):
         result = item["index"]
         status = result["status"]
         if status < 300:
-            outcome.taken += 1
+            outcome.accepted += 1
             outcome.created += result["result"] == "created"
         elif status == 409:
             continue
@@ -83,7 +84,7 @@ def _settled(lines: list[Line], items: Sequence[Mapping[str, Any]], outcome: Out
                 cause = (error.get("caused_by") or {}).get("reason", "")
                 outcome.refused[result["_id"]] = f"{kind}: {reason} {cause}".strip()
             elif status == 429 or status >= 500:
-                again.append(line)
+                retries.append(line)
             else:
                 raise SearchError(f"{kind}: {reason}", retry_after=30)
-    return again
+    return retries

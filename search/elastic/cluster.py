@@ -1,7 +1,7 @@
-"""The way to a cluster: one client in an event loop of its own, and its failures in the contract's words.
+"""Client of a cluster in its own event loop, with its errors translated to the contract's.
 
-The service, its commands and its tests call from many loops, and a client belongs to one; so the client
-lives in a thread of its own from the first call until :meth:`Cluster.close`.
+The service, its commands and its tests call from many event loops, but a client belongs to one. So the
+client runs in its own thread from the first call until :meth:`Cluster.close`.
 """
 
 from __future__ import annotations
@@ -34,28 +34,32 @@ class Cluster:
         self._loop: _Loop | None = None
         self._client: AsyncElasticsearch | None = None
 
-    async def run[*A, T](self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *given: *A) -> T:
-        """Await ``function(client, …)`` in the client's loop. Raises :class:`SearchError`."""
-        return await asyncio.wrap_future(self.start(function, *given))
+    async def run[*A, T](
+        self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *arguments: *A
+    ) -> T:
+        """Await ``function(client, …)`` in the client's event loop. Raises :class:`SearchError`."""
+        return await asyncio.wrap_future(self.start(function, *arguments))
 
-    def call[*A, T](self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *given: *A) -> T:
-        """:meth:`run` for a thread that has no loop."""
-        return self.start(function, *given).result()
+    def call[*A, T](self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *arguments: *A) -> T:
+        """Run as :meth:`run`, for a thread without an event loop."""
+        return self.start(function, *arguments).result()
 
     def start[*A, T](
-        self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *given: *A
+        self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *arguments: *A
     ) -> Future[T]:
-        """:meth:`call` that does not wait."""
+        """Start as :meth:`call`, without waiting."""
         with self._starting:
             if self._loop is None:
                 self._loop = _Loop()
-            return self._loop.start(self._told(function, *given))
+            return self._loop.start(self._run_translated(function, *arguments))
 
-    async def _told[*A, T](self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *given: *A) -> T:
+    async def _run_translated[*A, T](
+        self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *arguments: *A
+    ) -> T:
         if self._client is None:
             self._client = _client(self._connection)
-        with told():
-            return await function(self._client, *given)
+        with translate_errors():
+            return await function(self._client, *arguments)
 
     def close(self) -> None:
         with self._starting:
@@ -68,7 +72,7 @@ class Cluster:
 
 
 class _Loop:
-    """An event loop in a thread of its own; handing over to it costs half of what anyio's portal takes."""
+    """An event loop in its own thread. Passing a call to it takes half the time of anyio's portal."""
 
     def __init__(self) -> None:
         running: Future[asyncio.AbstractEventLoop] = Future()
@@ -76,11 +80,11 @@ class _Loop:
         self._thread.start()
         self._loop = running.result()
 
-    def start[T](self, given: Coroutine[Any, Any, T]) -> Future[T]:
-        return asyncio.run_coroutine_threadsafe(given, self._loop)
+    def start[T](self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def close(self) -> None:
-        """What still runs is cancelled."""
+        """Stop the loop and cancel running tasks."""
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
 
@@ -92,7 +96,8 @@ class _Loop:
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
-    """The client's own part of a search takes a quarter less with uvloop, which Windows does not have."""
+    """Create a loop of uvloop if it is installed: the client's part of a search takes a quarter less time.
+    uvloop does not support Windows."""
     if find_spec("uvloop") is None:
         return asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
@@ -107,31 +112,31 @@ def _client(connection: Connection) -> AsyncElasticsearch:
         **trusted,
         serializers={Json.mimetype: Json()},
         api_key=connection.api_key or None,
-        # The client refuses to be given both.
+        # The client rejects a key together with a password.
         basic_auth=(connection.user, connection.password) if login else None,
         request_timeout=connection.timeout,
-        # Another node is tried where one is lost; what to do with a refusal is decided here.
+        # Retry on another node after a connection error. Error responses are handled by the callers.
         max_retries=len(connection.hosts),
         retry_on_status=(),
     )
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """The client's failures as :class:`SearchError`. A request that is wrong in itself stays what it is."""
+def translate_errors() -> Iterator[None]:
+    """Translate the client's errors to :class:`SearchError`, except those of an invalid request."""
     try:
         yield
     except TransportError as error:
         raise SearchError(f"{_AWAY}: {error.message}", retry_after=10) from error
     except ApiError as error:
-        if error.status_code in (401, 403) and not blocked(error):
+        if error.status_code in (401, 403) and not is_write_blocked(error):
             raise SearchError(_REFUSED, retry_after=60) from error
-        if blocked(error):
+        if is_write_blocked(error):
             raise SearchError(_FULL, retry_after=60) from error
         if error.status_code == 429 or error.status_code >= 500:
             raise SearchError(f"{_BUSY}: {error.message}", retry_after=10) from error
         raise
 
 
-def blocked(error: ApiError) -> bool:
+def is_write_blocked(error: ApiError) -> bool:
     return "cluster_block" in str(error.message)

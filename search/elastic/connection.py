@@ -1,4 +1,4 @@
-"""How a cluster is reached; a module of its own, for settings are read without loading the client."""
+"""Connection settings of a cluster, in a separate module so that settings load without the client."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ class Connection:
     password: str = field(default="", repr=False)
     ca: Path | None = None
     timeout: float = 10.0
-    """Seconds that a search may take. Writing may take ten times as long."""
+    """Timeout of a search, in seconds. Writes have ten times as long."""
     shards: int = 1
     replicas: int = 0

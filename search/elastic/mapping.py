@@ -1,4 +1,4 @@
-"""The one strict mapping of an index, from the field table of the catalogues, and what is written."""
+"""Mapping of an index, derived from the fields of the catalogues, and encoding of documents."""
 
 from __future__ import annotations
 
@@ -16,34 +16,39 @@ from schemas.definition.catalogue import Catalogue
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.contract import Document
-from search.indexed_document import FORMAT, body
+from search.indexed_document import FORMAT, build_fields
 
-_EVERY = ("dataset", "body", "type", "division", "year")
+_COMMON_FACETS = ("dataset", "body", "type", "division", "year")
 _LONGEST_VALUE = 8_000
-"""Characters; Lucene takes no term of more than 32,766 bytes."""
+"""Characters; Lucene limits a term to 32,766 bytes."""
 
 _encoder = msgspec.json.Encoder()
 
 
 def facet_fields() -> tuple[str, ...]:
-    """Facets of every catalogue that is shipped; a site's own catalogues add theirs when they come."""
-    known = (file_loader.load(name) for name in file_loader.names())
-    own = {field.name for one in known for field in one.fields if field.facet and not field.personal}
-    return tuple(sorted(own.union(_EVERY)))
+    """List the facets of every shipped catalogue. Those of a site's own catalogues are added later."""
+    catalogues = (file_loader.load(name) for name in file_loader.names())
+    catalogue_facets = {
+        field.name
+        for catalogue in catalogues
+        for field in catalogue.fields
+        if field.facet and not field.personal
+    }
+    return tuple(sorted(catalogue_facets.union(_COMMON_FACETS)))
 
 
 def settings(*, shards: int, replicas: int) -> dict[str, Any]:
     return {
         "number_of_shards": shards,
         "number_of_replicas": replicas,
-        # Soft-deleted documents are kept for half a day otherwise; nothing here reads that history.
+        # The default keeps soft-deleted documents for half a day; that history is not used.
         "soft_deletes.retention_lease.period": "5m",
         "max_result_window": 10_000,
     }
 
 
 def mappings(facets: Iterable[str]) -> dict[str, Any]:
-    """Streams of tokens come cut; only the whitespace analyser, which every server has, is needed."""
+    """Build the mapping. Texts arrive as tokens, so the built-in whitespace analyser is enough."""
     stream = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
     exact = {"type": "keyword", "doc_values": False}
     fields: dict[str, Any] = {
@@ -62,7 +67,7 @@ def mappings(facets: Iterable[str]) -> dict[str, Any]:
     fields |= {name: {"type": "long"} for name in numbers}
     return {
         "dynamic": "strict",
-        # Tokens are made anew from the document, and a search is given whole what is stored.
+        # Tokens can be recomputed from the document, and a search reads all of the stored source.
         "_source": {"includes": ["document", "folded"]},
         "properties": fields,
     }
@@ -74,24 +79,24 @@ def facet_mappings(names: Iterable[str]) -> dict[str, Any]:
 
 @cache
 def digest(dictionary: tuple[str, ...]) -> str:
-    """What an index must have been made with to be read by this version: what a catalogue's fields are to
-    search, the mapping, what cuts texts and the words that it keeps whole."""
+    """Hash everything that determines the content of an index: the searched fields of catalogues, the
+    mapping, the tokenizer's version and its additional words. An index with another hash is rebuilt."""
     analyzer, _ = thesaurus.load(dictionary)
     tools = [f"{name} {metadata.version(name)}" for name in ("opencc", "rjieba")]
     words = sorted(analyzer.words_added), sorted(analyzer.places)
-    shown = [_field_table(file_loader.load(name)) for name in sorted(file_loader.names())]
-    made = json.dumps([FORMAT, tools, words, shown, mappings(())], sort_keys=True)
-    return hashlib.sha256(made.encode()).hexdigest()[:16]
+    field_tables = [_field_table(file_loader.load(name)) for name in sorted(file_loader.names())]
+    fingerprint = json.dumps([FORMAT, tools, words, field_tables, mappings(())], sort_keys=True)
+    return hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
 
 
-def _field_table(known: Catalogue) -> list[object]:
-    fields = [[f.name, f.searched, f.facet, f.format, f.personal] for f in known.fields]
-    return [known.name, known.body_field, known.type_field, known.date_field, fields]
+def _field_table(catalogue: Catalogue) -> list[object]:
+    fields = [[f.name, f.searched, f.facet, f.format, f.personal] for f in catalogue.fields]
+    return [catalogue.name, catalogue.body_field, catalogue.type_field, catalogue.date_field, fields]
 
 
-def written(document: Document, analyzer: Analyzer) -> tuple[bytes, bytes]:
-    """A document as two lines of a bulk request. Writing it twice, or late, changes nothing."""
-    indexed = body(document, analyzer)
+def document_lines(document: Document, analyzer: Analyzer) -> tuple[bytes, bytes]:
+    """Encode a document as two lines of a bulk request. Repeated or late writes have no effect."""
+    indexed = build_fields(document, analyzer)
     head = {
         "index": {"_id": document.span, "version": document.version, "version_type": "external_gte"},
     }
@@ -117,7 +122,8 @@ def written(document: Document, analyzer: Analyzer) -> tuple[bytes, bytes]:
     return _encoder.encode(head), _encoder.encode(source)
 
 
-def erased(span: str, version: int) -> tuple[bytes, bytes]:
-    """What keeps an erased span from coming back: its id and a version past any that was written."""
+def tombstone_lines(span: str, version: int) -> tuple[bytes, bytes]:
+    """Encode a tombstone: the id of an erased span and a version above any written one, which blocks late
+    writes."""
     head = {"index": {"_id": span, "version": version, "version_type": "external_gte"}}
     return _encoder.encode(head), _encoder.encode({"span": span, "version": version - 1})

@@ -1,4 +1,4 @@
-"""Several searches in one call, each answered whole or not at all."""
+"""Several searches in one call, without partial responses."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from search.contract import SearchError
 from search.elastic.response import Answer
 
 type Body = Mapping[str, Any]
-"""What one search asks."""
+"""Body of one search."""
 
 _encoder = msgspec.json.Encoder()
 
 
 class FailedError(SearchError):
-    """One of the searches was refused: the cluster is busy, a shard is lost, a point in time has run out."""
+    """One of the searches failed: the cluster is busy, a shard is lost, a point in time has expired."""
 
 
-async def several(
-    client: AsyncElasticsearch, bodies: Sequence[Body], *, index: str, moment: str = "", kept: str = ""
+async def search_together(
+    client: AsyncElasticsearch, bodies: Sequence[Body], *, index: str, moment: str = "", keep_alive: str = ""
 ) -> list[Answer] | None:
-    """The answers in order; None where there is no index.
+    """Run the searches and return their answers in order; None if there is no index.
 
-    ``moment``: a point in time to ask instead of the index, which then waits for ``kept`` more. Totals are
-    exact or there are none: a shard that does not answer fails the search. Raises :class:`FailedError`.
+    ``moment``: a point in time to search instead of the index, prolonged by ``keep_alive``. Totals are exact:
+    a shard that does not respond fails the search. Raises :class:`FailedError`.
     """
-    # A point in time was opened for whole answers.
+    # Partial results are already disabled in a point in time.
     header: Body = {} if moment else {"index": index, "allow_partial_search_results": False}
-    pit = {"pit": {"id": moment, "keep_alive": kept}} if moment else {}
-    # The client takes lines that are written already, and does not say so in its types.
+    pit = {"pit": {"id": moment, "keep_alive": keep_alive}} if moment else {}
+    # The client accepts encoded lines, which its types do not declare.
     searches: list[Any] = [_encoder.encode(part) for body in bodies for part in (header, {**body, **pit})]
     answers: list[Answer] = (await client.msearch(searches=searches))["responses"]
     for answer in answers:

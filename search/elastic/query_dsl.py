@@ -1,4 +1,4 @@
-"""A condition as Elasticsearch's query. Only built-in kinds of query, and no text is ever parsed there."""
+"""Translation of conditions to Elasticsearch queries. The server never parses query text."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ type Query = dict[str, Any]
 
 _NOTHING: Query = {"match_none": {}}
 _LONGEST_TERM = 32_766
-"""Bytes; Lucene holds no longer term, and a query for one is an error there."""
+"""Maximum bytes of a term in Lucene. A query for a longer term is an error on the server."""
 
 
-def spelled(condition: Condition) -> Query:
+def to_query(condition: Condition) -> Query:
     match condition:
         case Term(field, token):
             return _term(field, token)
@@ -37,30 +37,30 @@ def spelled(condition: Condition) -> Query:
         case Among(field, values):
             return {"terms": {field: list(values)}}
         case Constant(part, score):
-            return {"constant_score": {"filter": spelled(part), "boost": score}}
+            return {"constant_score": {"filter": to_query(part), "boost": score}}
         case Some(()):
             return _NOTHING
         case _:
-            return {"bool": _joined(condition)}
+            return {"bool": _bool_clauses(condition)}
 
 
-def _joined(condition: Every | Some | Except | Boosted | Ranked) -> Query:
-    """What a ``bool`` says. It takes a boost for whatever stands in it."""
+def _bool_clauses(condition: Every | Some | Except | Boosted | Ranked) -> Query:
+    """Build the clauses of a ``bool`` query, which can also carry a boost."""
     match condition:
         case Every(parts):
-            return {"must": [spelled(part) for part in parts]}
+            return {"must": [to_query(part) for part in parts]}
         case Some(parts, least):
-            return {"should": [spelled(part) for part in parts], "minimum_should_match": least}
+            return {"should": [to_query(part) for part in parts], "minimum_should_match": least}
         case Except(part, dropped):
-            return {"must": [spelled(part)], "must_not": [spelled(dropped)]}
+            return {"must": [to_query(part)], "must_not": [to_query(dropped)]}
         case Boosted(part, factor):
-            return {"must": [spelled(part)], "boost": factor}
+            return {"must": [to_query(part)], "boost": factor}
         case Ranked(members, scoring):
-            return {"filter": [spelled(members)], "should": [spelled(part) for part in scoring]}
+            return {"filter": [to_query(members)], "should": [to_query(part) for part in scoring]}
 
 
 def _term(field: str, token: str) -> Query:
-    # JSON cannot carry half of a surrogate pair; the sign that replaces it stands in no document.
+    # JSON cannot encode a lone surrogate; the replacement character occurs in no document.
     sendable = token.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(sendable.encode()) > _LONGEST_TERM:
         return _NOTHING
@@ -68,7 +68,7 @@ def _term(field: str, token: str) -> Query:
 
 
 def _phrase(grams: tuple[tuple[int, str], ...]) -> Query:
-    """Tokens hold no blank, so the whitespace analyser takes them apart where they were joined."""
+    """Match a phrase. Tokens contain no blanks, so the whitespace analyser splits them again."""
     first, last = grams[0][0], grams[-1][0]
     gaps = last - first + 1 - len(grams)
     text = " ".join(gram for _, gram in grams)

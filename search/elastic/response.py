@@ -1,4 +1,4 @@
-"""What the cluster answers to several searches, read once from the bytes of the answer."""
+"""Structs of a multi-search response, decoded directly from its bytes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Texts(Struct, frozen=True, gc=False):
 
 class Source(Struct, frozen=True, gc=False):
     document: msgspec.Raw
-    """Read where it is shown: the second stage asks for the texts of five times as many."""
+    """Decoded only for displayed hits. The second stage needs the texts of five times as many."""
     folded: Texts = Texts([])
 
 
-class Found(Struct, frozen=True, gc=False):
+class RawHit(Struct, frozen=True, gc=False):
     source: Source = field(name="_source")
     score: float | None = field(name="_score", default=None)
     sort: tuple[SortValue, ...] = ()
@@ -34,7 +34,7 @@ class Total(Struct, frozen=True):
 
 
 class Hits(Struct, frozen=True):
-    hits: list[Found]
+    hits: list[RawHit]
     total: Total = Total(0)
 
 
@@ -48,23 +48,23 @@ class Bucket(Struct, frozen=True, gc=False):
     key: str = ""
 
 
-class Counted(Struct, frozen=True):
-    """What an aggregation says, of whichever kind it is."""
+class Aggregation(Struct, frozen=True):
+    """Result of an aggregation of any kind."""
 
     value: float | None = None
-    """Of a metric; None where no document has the field."""
+    """Value of a metric; None if no document has the field."""
     buckets: list[Bucket] = []
-    within: Counted | None = None
-    """The one that is inside it."""
+    within: Aggregation | None = None
+    """The nested aggregation."""
 
 
 class Answer(Struct, frozen=True):
-    """To one search."""
+    """Response to one search."""
 
     status: int = 200
     error: Failure | None = None
     hits: Hits = Hits([])
-    aggregations: Mapping[str, Counted] = {}
+    aggregations: Mapping[str, Aggregation] = {}
 
 
 class _Answers(Struct, frozen=True):
@@ -75,11 +75,11 @@ _answers = msgspec.json.Decoder(_Answers)
 
 
 class Json(JsonSerializer):
-    """The client's own, but several searches are answered by :class:`Answer`, and all else is read in two
-    thirds of the time."""
+    """Serializer that decodes multi-search responses to :class:`Answer`, and others in two thirds of the
+    default's time."""
 
     def json_loads(self, data: bytes) -> Any:
-        # Only a page of hits is large, and of anything else this passes over.
+        # Only pages of hits are large; decoding skips everything else in them.
         if data.startswith(b'{"took"'):
             answers = _answers.decode(data)
             if answers.responses is not UNSET:

@@ -1,4 +1,4 @@
-"""Which hits of a search came or went, asked of the cluster."""
+"""Changes of the hits of a saved search, on a cluster."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from elasticsearch import AsyncElasticsearch
 
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import Followed, Touch, Touches
+from search.contract import HitChange, HitChanges, SavedSearch
 from search.elastic import term_statistics
 from search.elastic.indices import Indices
-from search.elastic.multi_search import several
-from search.elastic.query_dsl import spelled
-from search.elastic.term_statistics import Known
-from search.embedded.saved_search import CLOCKS, gathered
+from search.elastic.multi_search import search_together
+from search.elastic.query_dsl import to_query
+from search.elastic.term_statistics import FrequencyCache
+from search.embedded.saved_search import CLOCKS, merge_changes
 from search.query import parser
-from search.query.conditions import Asked, of_change, wanted
+from search.query.conditions import HitSets, change_condition, frequency_tokens
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -25,23 +25,25 @@ class _Stored(msgspec.Struct, frozen=True):
 _record = msgspec.json.Decoder(_Stored)
 
 
-async def touched(
-    client: AsyncElasticsearch, indices: Indices, followed: Followed, analyzer: Analyzer, lexicon: Lexicon
-) -> Touches:
-    asked_for = parser.parse(followed.text, analyzer, lexicon)
+async def hit_changes(
+    client: AsyncElasticsearch, indices: Indices, saved: SavedSearch, analyzer: Analyzer, lexicon: Lexicon
+) -> HitChanges:
+    query = parser.parse(saved.text, analyzer, lexicon)
     await indices.check(client)
-    tokens = list(dict.fromkeys(wanted(asked_for)))
-    counted = await several(client, term_statistics.counting(tokens), index=indices.alias)
-    facts = Known().learned(counted, tokens, tokens) if counted else None
+    tokens = list(dict.fromkeys(frequency_tokens(query)))
+    answers_of_counts = await search_together(
+        client, term_statistics.count_requests(tokens), index=indices.alias
+    )
+    facts = FrequencyCache().learn(answers_of_counts, tokens, tokens) if answers_of_counts else None
     if facts is None:
-        return Touches((), None)
-    limit = min(followed.limit, 10_000)
-    answers = await several(
+        return HitChanges((), None)
+    limit = min(saved.limit, 10_000)
+    answers = await search_together(
         client,
         [
             {
-                "query": spelled(
-                    Asked(facts.frequency, analyzer, of_change(followed, clock), asked_for).members("all")
+                "query": to_query(
+                    HitSets(facts.frequency, analyzer, change_condition(saved, clock), query).members("all")
                 ),
                 "size": limit,
                 "sort": [{clock: "desc"}],
@@ -52,8 +54,8 @@ async def touched(
         ],
         index=indices.alias,
     )
-    found = [
-        [Touch(_record.decode(hit.source.document).record, int(hit.sort[0])) for hit in answer.hits.hits]
+    by_clock = [
+        [HitChange(_record.decode(hit.source.document).record, int(hit.sort[0])) for hit in answer.hits.hits]
         for answer in answers or ()
     ]
-    return gathered(found, limit)
+    return merge_changes(by_clock, limit)

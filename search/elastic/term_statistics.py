@@ -1,4 +1,4 @@
-"""What is counted over the whole index, asked together with the search that needs it."""
+"""Statistics of the whole index, requested together with the search that needs them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from search.elastic.response import Answer
 type Token = tuple[str, str]
 """(stream, token)."""
 
-_KEPT = 200_000
-"""Tokens whose frequencies are kept, of some 150 bytes each."""
+_MAX_CACHED_TOKENS = 200_000
+"""Maximum number of cached frequencies, about 150 bytes each."""
 
 _STATE: Body = {
     "size": 0,
@@ -29,24 +29,24 @@ _STATE: Body = {
         },
     },
 }
-"""Answered from the shards' own cache until something is written."""
+"""Request for the state. Shards answer it from their cache until the next write."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An index between two writes. Whatever is written anew changes the number of documents or the sum of
-    their versions, so two that are equal hold the same."""
+    """State of an index between two writes. Every write changes the number of documents or the sum of their
+    versions, so equal states have equal content."""
 
     documents: int
     average_length: float
     newest: int
-    """The last instant at which anything began, or ceased, to be known."""
+    """The last instant at which a document began or ceased to be known."""
     versions: float
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Of the whole index, and of the words that were typed."""
+    """Statistics of the whole index and of the words of a query."""
 
     state: State
     frequencies: Mapping[Token, int]
@@ -55,36 +55,36 @@ class Facts:
         return self.frequencies.get((stream, token), 0)
 
 
-class Known:
-    """How many documents hold a token, as learned of one state of the index."""
+class FrequencyCache:
+    """Cache of document frequencies of tokens, valid for one state of the index."""
 
     def __init__(self) -> None:
         self._state: State | None = None
-        self._held: dict[Token, int] = {}
+        self._frequencies: dict[Token, int] = {}
 
-    def lacking(self, tokens: Iterable[Token]) -> list[Token]:
-        return [token for token in tokens if token not in self._held]
+    def missing(self, tokens: Iterable[Token]) -> list[Token]:
+        return [token for token in tokens if token not in self._frequencies]
 
     def expected(self, stream: str, token: str) -> int:
-        """Of every word, until it is known: that some document holds it."""
-        return self._held.get((stream, token), 1)
+        """Return the cached frequency. An unknown token is assumed to occur in one document."""
+        return self._frequencies.get((stream, token), 1)
 
-    def learned(
-        self, answers: Sequence[Answer], asked: Sequence[Token], wanted: Sequence[Token]
+    def learn(
+        self, answers: Sequence[Answer], requested: Sequence[Token], tokens: Sequence[Token]
     ) -> Facts | None:
-        """The facts of ``wanted``, of the answers to ``counting(asked)``; None where something was written
-        since the others were learned, so that all have to be asked."""
-        state, found = _state(answers[0]), _counted(answers, asked)
-        if state != self._state or len(self._held) > _KEPT:
-            self._state, self._held = state, {}
-        self._held |= found
-        if self.lacking(wanted):
+        """Add the answers to ``count_requests(requested)`` and return the facts of ``tokens``. None if the
+        index has changed since the others were cached, so that all have to be requested."""
+        state, frequencies = _state(answers[0]), _document_counts(answers, requested)
+        if state != self._state or len(self._frequencies) > _MAX_CACHED_TOKENS:
+            self._state, self._frequencies = state, {}
+        self._frequencies |= frequencies
+        if self.missing(tokens):
             return None
-        return Facts(state, {token: self._held[token] for token in wanted})
+        return Facts(state, {token: self._frequencies[token] for token in tokens})
 
 
-def counting(tokens: Sequence[Token]) -> list[Body]:
-    """What to ask to learn the state, and how many documents hold each token."""
+def count_requests(tokens: Sequence[Token]) -> list[Body]:
+    """Build the requests for the state and for the document frequency of each token."""
     if not tokens:
         return [_STATE]
     filters = [{"term": {stream: token}} for stream, token in tokens]
@@ -93,15 +93,18 @@ def counting(tokens: Sequence[Token]) -> list[Body]:
 
 
 def _state(answer: Answer) -> State:
-    told = {name: (counted.within or counted).value or 0 for name, counted in answer.aggregations.items()}
+    figures = {
+        name: (aggregation.within or aggregation).value or 0
+        for name, aggregation in answer.aggregations.items()
+    }
     return State(
-        documents=int(told["documents"]),
-        average_length=told["length"] or 1.0,
-        newest=int(max(told["begun"], told["ended"])),
-        versions=told["versions"],
+        documents=int(figures["documents"]),
+        average_length=figures["length"] or 1.0,
+        newest=int(max(figures["begun"], figures["ended"])),
+        versions=figures["versions"],
     )
 
 
-def _counted(answers: Sequence[Answer], asked: Sequence[Token]) -> dict[Token, int]:
-    buckets = answers[1].aggregations["of"].buckets if asked else []
-    return {token: bucket.doc_count for token, bucket in zip(asked, buckets, strict=True)}
+def _document_counts(answers: Sequence[Answer], requested: Sequence[Token]) -> dict[Token, int]:
+    buckets = answers[1].aggregations["of"].buckets if requested else []
+    return {token: bucket.doc_count for token, bucket in zip(requested, buckets, strict=True)}

@@ -1,1 +1,1 @@
-"""The engine in process (tantivy)."""
+"""Search engine in process, on tantivy."""

@@ -1,4 +1,4 @@
-"""An asynchronous stream of documents, read from a worker thread."""
+"""Asynchronous stream of documents, read from a worker thread."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from search.contract import Document
 BATCH = 2_000
 
 
-def drained(documents: AsyncIterable[Document]) -> Iterator[Document]:
-    """By calls back into the caller's event loop, a batch a call."""
+def iterate_documents(documents: AsyncIterable[Document]) -> Iterator[Document]:
+    """Iterate over the stream from a worker thread, with one call into the event loop for each batch."""
     source = aiter(documents)
 
     async def batch() -> list[Document]:
-        taken: list[Document] = []
+        documents_of_batch: list[Document] = []
         async for document in source:
-            taken.append(document)
-            if len(taken) == BATCH:
+            documents_of_batch.append(document)
+            if len(documents_of_batch) == BATCH:
                 break
-        return taken
+        return documents_of_batch
 
-    while taken := from_thread.run(batch):
-        yield from taken
+    while documents_of_batch := from_thread.run(batch):
+        yield from documents_of_batch

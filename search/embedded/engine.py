@@ -1,8 +1,8 @@
-"""The engine in process: tantivy in a folder, shared by every process of the site on one machine.
+"""Search engine in process: a tantivy index in a folder, shared by all processes of one machine.
 
-The folder holds generations of the index and ``current``, a file that names the one in force. A rebuild
-writes a new generation beside and renames ``current``; readers look at ``current`` and at the index's own
-``meta.json`` before every search and load what is new. Whoever writes holds ``writer.lock``, for one call.
+The folder contains generations of the index, and the file ``current`` with the name of the current one. A
+rebuild writes a new generation and replaces ``current``. Readers check ``current`` and the index's
+``meta.json`` before every search and reload after a change. A writer holds ``writer.lock`` during one call.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from anyio import to_thread
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import Document, Followed, Page, Request, Touches
+from search.contract import Document, HitChanges, Page, Request, SavedSearch
 from search.embedded import saved_search, search
-from search.embedded.async_documents import drained
-from search.embedded.index_folder import Folder
+from search.embedded.async_documents import iterate_documents
+from search.embedded.index_folder import Generations
 
 
 class EmbeddedEngine:
-    """A :class:`search.contract.SearchEngine` over a folder. ``dictionary``: further words to keep whole."""
+    """A :class:`search.contract.SearchEngine` on a folder. ``dictionary``: further words to keep whole."""
 
     def __init__(self, folder: Path, *, dictionary: Iterable[str] = ()) -> None:
-        self._folder = Folder(folder)
+        self._folder = Generations(folder)
         self._dictionary = tuple(dictionary)
         self._loading = threading.Lock()
         self._language: tuple[Analyzer, Lexicon] | None = None
@@ -34,21 +34,22 @@ class EmbeddedEngine:
     async def search(self, request: Request) -> Page:
         return await to_thread.run_sync(self._search, request)
 
-    async def touched(self, followed: Followed) -> Touches:
-        return await to_thread.run_sync(self._touched, followed)
+    async def hit_changes(self, saved: SavedSearch) -> HitChanges:
+        return await to_thread.run_sync(self._hit_changes, saved)
 
     async def index(self, documents: Iterable[Document]) -> int:
-        """One commit, of 50 ms and more: the larger the batch the better. It is read in a thread."""
+        """Write in one commit, which takes at least 50 ms, so large batches are faster. ``documents`` is
+        iterated in a thread."""
         return await to_thread.run_sync(self._index, documents)
 
     async def erase(self, spans: Sequence[str]) -> None:
-        """Copies what remains into a new generation and removes the old one with all its files."""
+        """Copy the remaining documents into a new generation and delete the old one with all its files."""
         await to_thread.run_sync(self._erase, frozenset(spans))
 
     async def rebuild(self, documents: AsyncIterable[Document] | Iterable[Document]) -> int:
-        """Writers of other processes wait meanwhile; searches are answered from the old generation."""
+        """Rebuild. Meanwhile writers of other processes wait, and searches use the old generation."""
         if not isinstance(documents, Iterable):
-            documents = drained(documents)
+            documents = iterate_documents(documents)
         return await to_thread.run_sync(self._rebuild, documents)
 
     async def position(self) -> int:
@@ -65,27 +66,27 @@ class EmbeddedEngine:
         self._folder.close()
 
     def _search(self, request: Request) -> Page:
-        return search.page(self._folder.reader(), request, *self._loaded())
+        return search.search_page(self._folder.reader(), request, *self._load_language())
 
-    def _touched(self, followed: Followed) -> Touches:
-        return saved_search.touched(self._folder.reader(), followed, *self._loaded())
+    def _hit_changes(self, saved: SavedSearch) -> HitChanges:
+        return saved_search.hit_changes(self._folder.reader(), saved, *self._load_language())
 
     def _index(self, documents: Iterable[Document]) -> int:
         return self._folder.add(documents, self._analyzer)
 
     def _rebuild(self, documents: Iterable[Document]) -> int:
-        with self._folder.replacing() as writing:
+        with self._folder.replace_generation() as writing:
             return writing.write(documents, self._analyzer)
 
     def _erase(self, spans: frozenset[str]) -> None:
-        self._folder.drop(spans, self._analyzer)
+        self._folder.erase(spans, self._analyzer)
 
     @property
     def _analyzer(self) -> Analyzer:
-        return self._loaded()[0]
+        return self._load_language()[0]
 
-    def _loaded(self) -> tuple[Analyzer, Lexicon]:
-        """Analysis is loaded with the first document or search: 0.2 s that other commands need not pay."""
+    def _load_language(self) -> tuple[Analyzer, Lexicon]:
+        """Load the analyzer on first use. It takes 0.2 s, which commands without search save."""
         with self._loading:
             if self._language is None:
                 self._language = thesaurus.load(self._dictionary)

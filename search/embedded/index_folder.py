@@ -1,4 +1,4 @@
-"""Where the index lies: generations, the pointer to the one in force, the writer's lock, fresh readers."""
+"""Folder of an index: its generations, the pointer to the current one, the writer's lock, the reader."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ import tantivy
 
 from search.chinese.analyzer import Analyzer
 from search.contract import Document, SearchError
-from search.embedded.tantivy_index import Reader, reader, schema, written
-from search.indexed_document import FORMAT, key
+from search.embedded.tantivy_index import Reader, build_schema, open_reader, tantivy_document
+from search.indexed_document import FORMAT, span_key
 
-PATIENCE = 60.0
+LOCK_TIMEOUT = 60.0
 """Seconds that a writer waits for another process to finish writing."""
 
 BATCH = 2_000
-"""Documents whose versions are looked up at once."""
+"""Documents whose versions are looked up together."""
 
 _HEAP = 128_000_000
 _GENERATION = re.compile(r"g-\d{6,}")
@@ -45,8 +45,8 @@ class _Loaded:
     reader: Reader
 
 
-class Folder:
-    """A folder of generations. Nothing is written before the first document comes."""
+class Generations:
+    """The generations of an index in one folder. The folder is created by the first write."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -55,17 +55,17 @@ class Folder:
         self._loaded: _Loaded | None = None
 
     def reader(self) -> Reader | None:
-        """The newest commit of the generation in force, also one that another process wrote; None before
-        the first. Raises :class:`SearchError` for an index that this version cannot read."""
+        """Return a reader of the newest commit, including those of other processes; None before the first.
+        Raises :class:`SearchError` for an index that this version cannot read."""
         for attempt in range(5):
             try:
-                return self._fresh()
-            except (OSError, ValueError) as error:  # the folder was swapped or swept between two looks
+                return self._reload_if_changed()
+            except (OSError, ValueError) as error:  # another process replaced the generation meanwhile
                 failure = error
                 time.sleep(0.02 * attempt)
         raise SearchError(_REINDEX) from failure
 
-    def _fresh(self) -> Reader | None:
+    def _reload_if_changed(self) -> Reader | None:
         name = self._current()
         if name is None:
             return None
@@ -77,40 +77,40 @@ class Folder:
                 loaded = self._loaded
                 if loaded is None or loaded.stamp != stamp:
                     index = tantivy.Index.open(str(self._path / name))
-                    loaded = self._loaded = _Loaded(stamp, index, self._read(index, name))
+                    loaded = self._loaded = _Loaded(stamp, index, self._build_reader(index, name))
         return loaded.reader
 
-    def _read(self, index: tantivy.Index, name: str) -> Reader:
+    def _build_reader(self, index: tantivy.Index, name: str) -> Reader:
         segments = msgspec.json.decode((self._path / name / "meta.json").read_bytes())["segments"]
-        return reader(index, replaced=any(segment["deletes"] for segment in segments))
+        return open_reader(index, replaced=any(segment["deletes"] for segment in segments))
 
     def mark(self, sequence: int) -> None:
-        with self._writing():
-            name = self._current() or self._begin()
+        with self._lock_for_writing():
+            name = self._current() or self._create_generation()
             if not self._pointer.exists():
-                Writing(self._path / name).close()
-                self._point(name)
-            if sequence > self._marked(name):
-                _replace(self._path / name / "mark", str(sequence))
+                GenerationWriter(self._path / name).close()
+                self._write_pointer(name)
+            if sequence > self._read_mark(name):
+                _replace_file(self._path / name / "mark", str(sequence))
 
     def position(self) -> int:
-        """The largest version or mark that is durable."""
-        found = self.reader()
+        """Return the largest durable version or mark."""
+        reader = self.reader()
         name = self._current()
-        return max(self._marked(name) if name else 0, found.largest_version if found else 0)
+        return max(self._read_mark(name) if name else 0, reader.largest_version if reader else 0)
 
-    def _marked(self, name: str) -> int:
+    def _read_mark(self, name: str) -> int:
         try:
             return int((self._path / name / "mark").read_text())
         except FileNotFoundError:
             return 0
 
     def add(self, documents: Iterable[Document], analyzer: Analyzer) -> int:
-        """Write into the generation in force, in one commit."""
-        with self._writing():
+        """Write documents into the current generation in one commit. Return how many."""
+        with self._lock_for_writing():
             name = self._current()
-            held = self.reader() if name else None
-            writing = Writing(self._path / (name or self._begin()), held)
+            reader = self.reader() if name else None
+            writing = GenerationWriter(self._path / (name or self._create_generation()), reader)
             try:
                 count = writing.write(documents, analyzer)
                 if count or name is None:
@@ -118,38 +118,38 @@ class Folder:
             finally:
                 writing.close()
             if name is None:
-                self._point(writing.path.name)
+                self._write_pointer(writing.path.name)
             return count
 
     @contextmanager
-    def replacing(self) -> Iterator[Writing]:
-        """A new generation to fill, put in force when the block ends well and swept away when it does not.
+    def replace_generation(self) -> Iterator[GenerationWriter]:
+        """Yield the writer of a new generation, which becomes the current one if the block succeeds.
 
-        The old one goes with all its files.
+        The old generation is deleted with all its files; a failed new one is deleted at the next sweep.
         """
-        with self._writing():
-            writing = Writing(self._path / self._begin())
+        with self._lock_for_writing():
+            writing = GenerationWriter(self._path / self._create_generation())
             try:
                 yield writing
                 writing.commit()
             finally:
                 writing.close()
-            self._point(writing.path.name)
+            self._write_pointer(writing.path.name)
             self._sweep()
 
-    def drop(self, spans: frozenset[str], analyzer: Analyzer) -> None:
-        """Copy what is not in ``spans`` into a new generation: tantivy keeps deleted text until it merges."""
-        held = self.reader()
-        if held is None or not held.versions(list(spans)):
-            with self._writing():  # one that was killed after the swap may have left the old files
+    def erase(self, spans: frozenset[str], analyzer: Analyzer) -> None:
+        """Copy all other documents into a new generation: tantivy keeps deleted text until a merge."""
+        reader = self.reader()
+        if reader is None or not reader.versions(list(spans)):
+            with self._lock_for_writing():  # a process killed after the swap may have left old files
                 self._sweep()
             return
         mark = self.position()
-        with self.replacing() as writing:
-            held = self.reader()
-            if held is not None:
-                writing.write((d for d in held.everything() if d.span not in spans), analyzer)
-            _replace(writing.path / "mark", str(mark))
+        with self.replace_generation() as writing:
+            reader = self.reader()
+            if reader is not None:
+                writing.write((d for d in reader.iterate_documents() if d.span not in spans), analyzer)
+            _replace_file(writing.path / "mark", str(mark))
 
     def close(self) -> None:
         with self._lock:
@@ -157,7 +157,7 @@ class Folder:
 
     def _current(self) -> str | None:
         try:
-            pointer = self._pointed()
+            pointer = self._read_pointer()
         except msgspec.MsgspecError as error:
             raise SearchError(_REINDEX) from error
         if pointer is not None and (
@@ -166,39 +166,39 @@ class Folder:
             raise SearchError(_REINDEX)
         return None if pointer is None else pointer.generation
 
-    def _pointed(self) -> _Pointer | None:
+    def _read_pointer(self) -> _Pointer | None:
         try:
             return msgspec.json.decode(self._pointer.read_bytes(), type=_Pointer)
         except FileNotFoundError:
             return None
 
-    def _begin(self) -> str:
-        """An empty folder for a new generation."""
+    def _create_generation(self) -> str:
+        """Create an empty folder for a new generation and return its name."""
         self._sweep()
         numbers = [int(p.name[2:]) for p in self._path.glob("g-*") if _GENERATION.fullmatch(p.name)]
         name = f"g-{max(numbers, default=0) + 1:06d}"
         (self._path / name).mkdir()
         return name
 
-    def _point(self, name: str) -> None:
-        _replace(self._pointer, msgspec.json.encode(_Pointer(FORMAT, name)).decode())
+    def _write_pointer(self, name: str) -> None:
+        _replace_file(self._pointer, msgspec.json.encode(_Pointer(FORMAT, name)).decode())
 
     def _sweep(self) -> None:
-        """Remove generations that are not in force: old ones, and what a killed rebuild left."""
+        """Delete generations other than the current one: old ones, and remains of a killed rebuild."""
         try:
-            kept = self._pointed()
+            current = self._read_pointer()
         except msgspec.MsgspecError:
-            kept = None
+            current = None
         for path in self._path.glob("g-*"):
-            if (kept is None or path.name != kept.generation) and _GENERATION.fullmatch(path.name):
+            if (current is None or path.name != current.generation) and _GENERATION.fullmatch(path.name):
                 shutil.rmtree(path)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """The writer's lock of this folder; the system frees it when its holder is killed."""
+    def _lock_for_writing(self) -> Iterator[None]:
+        """Hold the folder's lock for writers. The system releases it if the process is killed."""
         self._path.mkdir(parents=True, exist_ok=True)
         with (self._path / "writer.lock").open("w") as file:
-            end = time.monotonic() + PATIENCE
+            end = time.monotonic() + LOCK_TIMEOUT
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -212,62 +212,62 @@ class Folder:
             yield
 
 
-class Writing:
-    """A tantivy writer over one generation. What is not committed is gone when it is closed."""
+class GenerationWriter:
+    """A tantivy writer of one generation. Closing discards uncommitted documents."""
 
-    def __init__(self, path: Path, held: Reader | None = None) -> None:
+    def __init__(self, path: Path, reader: Reader | None = None) -> None:
         self.path = path
-        self._held = held
+        self._reader = reader
         self._versions: dict[int, int] = {}
-        with _told():
-            self._writer = tantivy.Index(schema(), str(path)).writer(_HEAP, 1)
-            # A writer that was killed in its commit leaves files under names that the next one would take.
+        with _translate_errors():
+            self._writer = tantivy.Index(build_schema(), str(path)).writer(_HEAP, 1)
+            # A writer killed during a commit leaves files whose names the next one would use.
             self._writer.garbage_collect_files()
 
     def write(self, documents: Iterable[Document], analyzer: Analyzer) -> int:
-        """Insert or replace by span, unless the index holds a larger version; returns how many were taken."""
+        """Insert or replace by span, unless the index has a larger version. Return how many were written."""
         count = 0
         for batch in batched(documents, BATCH):
-            if self._held is not None:
+            if self._reader is not None:
                 spans = [d.span for d in batch]
-                for number, version in self._held.versions(spans).items():
+                for number, version in self._reader.versions(spans).items():
                     self._versions.setdefault(number, version)
-            with _told():
-                count += sum(self._put(document, analyzer) for document in batch)
+            with _translate_errors():
+                count += sum(self._write_document(document, analyzer) for document in batch)
         return count
 
-    def _put(self, document: Document, analyzer: Analyzer) -> bool:
-        number = key(document.span)
+    def _write_document(self, document: Document, analyzer: Analyzer) -> bool:
+        number = span_key(document.span)
         version = self._versions.get(number)
         if version is not None:
             if version > document.version:
                 return False
             self._writer.delete_documents_by_term("span", document.span)
         self._versions[number] = document.version
-        self._writer.add_document(written(document, analyzer))
+        self._writer.add_document(tantivy_document(document, analyzer))
         return True
 
     def commit(self) -> None:
-        with _told():
+        with _translate_errors():
             self._writer.commit()
 
     def close(self) -> None:
-        with _told():
+        with _translate_errors():
             self._writer.rollback()
             self._writer.wait_merging_threads()
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """tantivy says ``ValueError`` for every failure, a full disk among them."""
+def _translate_errors() -> Iterator[None]:
+    """Translate errors. tantivy raises ``ValueError`` for every failure, including a full disk."""
     try:
         yield
     except (OSError, ValueError) as error:
         raise SearchError(f"搜索索引无法写入 / the index cannot be written: {error}") from error
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a small file so that a crash leaves the old text or the new."""
+def _replace_file(path: Path, text: str) -> None:
+    """Replace a small file atomically: after a crash it has the old text or the new."""
     beside = path.with_name(path.name + ".new")
     with beside.open("w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""The tantivy index: its fields, how a document is written, how a condition becomes its query."""
+"""Tantivy index: schema, encoding of documents, reader, translation of conditions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tantivy import FieldType, Occur
 
 from search.chinese.analyzer import Analyzer
 from search.contract import FOREVER, Document
-from search.indexed_document import Shown, body, shown_texts, tie
+from search.indexed_document import StoredDocument, build_fields, stored_texts, tie_break
 from search.query.conditions import (
     TIER,
     Among,
@@ -29,12 +29,12 @@ from search.query.conditions import (
 from search.ranking.reranker import Candidate, Statistics
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Document)
-_shown = msgspec.msgpack.Decoder(Shown)
-_folded = msgspec.msgpack.Decoder(list[tuple[float, str]])
+_document_decoder = msgspec.msgpack.Decoder(Document)
+_stored_decoder = msgspec.msgpack.Decoder(StoredDocument)
+_texts_decoder = msgspec.msgpack.Decoder(list[tuple[float, str]])
 
 
-def schema() -> tantivy.Schema:
+def build_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("span", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("number", tokenizer_name="raw", index_option="basic")
@@ -53,98 +53,98 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-def written(document: Document, analyzer: Analyzer) -> tantivy.Document:
-    """A document as the index takes it."""
-    indexed = body(document, analyzer)
-    made = tantivy.Document()
-    made.add_text("span", document.span)
+def tantivy_document(document: Document, analyzer: Analyzer) -> tantivy.Document:
+    """Encode a document for the index."""
+    indexed = build_fields(document, analyzer)
+    fields = tantivy.Document()
+    fields.add_text("span", document.span)
     for stream in ("grams", "chars", "words", "title"):
-        made.add_text(stream, getattr(indexed, stream))
+        fields.add_text(stream, getattr(indexed, stream))
     for number in indexed.numbers:
-        made.add_text("number", number)
+        fields.add_text("number", number)
     for number in indexed.own_numbers:
-        made.add_text("own_number", number)
-    made.add_json("facets", {name: list(values) for name, values in document.facets.items()})
+        fields.add_text("own_number", number)
+    fields.add_json("facets", {name: list(values) for name, values in document.facets.items()})
     for name in ("effective_from", "effective_to", "known_from", "known_to"):
-        made.add_integer(name, getattr(document, name))
-    made.add_unsigned("version", document.version)
+        fields.add_integer(name, getattr(document, name))
+    fields.add_unsigned("version", document.version)
     for name in ("order", "key", "length"):
-        made.add_unsigned(name, getattr(indexed, name))
-    made.add_bytes("document", _encoder.encode(document))
-    made.add_bytes("folded", _encoder.encode(indexed.folded))
-    return made
+        fields.add_unsigned(name, getattr(indexed, name))
+    fields.add_bytes("document", _encoder.encode(document))
+    fields.add_bytes("folded", _encoder.encode(indexed.folded))
+    return fields
 
 
 @dataclass(frozen=True)
 class Reader:
-    """One commit of an index, to ask."""
+    """Reader of one commit of an index."""
 
     schema: tantivy.Schema
     searcher: tantivy.Searcher
     documents: int
     average_length: float
     newest: int
-    """The last instant at which anything began, or ceased (as by a withdrawal), to be known."""
+    """The last instant at which a document began or ceased (for example by a withdrawal) to be known."""
     largest_version: int
     replaced: bool
-    """Whether segments still hold documents that were replaced."""
+    """Whether segments still contain replaced documents."""
     _frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def document(self, address: tantivy.DocAddress) -> Document:
-        return _decoder.decode(bytes(self.searcher.doc(address).get_first("document") or b""))
+        return _document_decoder.decode(bytes(self.searcher.doc(address).get_first("document") or b""))
 
-    def shown(self, address: tantivy.DocAddress) -> tuple[Shown, dict[str, str]]:
-        """A document and the folded form of each of its texts."""
+    def stored_document(self, address: tantivy.DocAddress) -> tuple[StoredDocument, dict[str, str]]:
+        """Return a stored document and the folded form of each of its texts."""
         stored = self.searcher.doc(address)
-        document = _shown.decode(bytes(stored.get_first("document") or b""))
-        folded = (text for _, text in _folded.decode(bytes(stored.get_first("folded") or b"")))
-        return document, dict(zip(shown_texts(document), folded, strict=True))
+        document = _stored_decoder.decode(bytes(stored.get_first("document") or b""))
+        folded = (text for _, text in _texts_decoder.decode(bytes(stored.get_first("folded") or b"")))
+        return document, dict(zip(stored_texts(document), folded, strict=True))
 
-    def candidates(self, found: Sequence[tuple[float, tantivy.DocAddress]]) -> list[Candidate]:
-        """What the second stage needs of what the first one found, by number in ``found``."""
-        kept = (self.searcher.doc(address).get_first("folded") or b"" for _, address in found)
-        orders = self.numbers("order", [address for _, address in found])
+    def candidates(self, hits: Sequence[tuple[float, tantivy.DocAddress]]) -> list[Candidate]:
+        """Convert hits of the first stage to candidates, numbered by their position in ``hits``."""
+        encoded_texts = (self.searcher.doc(address).get_first("folded") or b"" for _, address in hits)
+        orders = self.numbers("order", [address for _, address in hits])
         return [
-            Candidate(number, tie(order), int(score // TIER), _folded.decode(bytes(texts)))
-            for number, ((score, _), order, texts) in enumerate(zip(found, orders, kept, strict=True))
+            Candidate(number, tie_break(order), int(score // TIER), _texts_decoder.decode(bytes(texts)))
+            for number, ((score, _), order, texts) in enumerate(zip(hits, orders, encoded_texts, strict=True))
         ]
 
     def statistics(self) -> Statistics:
         return Statistics(self.documents, self.average_length, self.frequency)
 
-    def everything(self) -> Iterator[Document]:
-        found = self.searcher.search(tantivy.Query.all_query(), limit=max(self.documents, 1), count=False)
-        return (self.document(address) for _, address in found.hits)
+    def iterate_documents(self) -> Iterator[Document]:
+        matches = self.searcher.search(tantivy.Query.all_query(), limit=max(self.documents, 1), count=False)
+        return (self.document(address) for _, address in matches.hits)
 
     def frequency(self, stream: str, term: str) -> int:
-        """Documents that hold a term. What a term's own list counts holds replaced documents until a merge,
-        and a release may replace all."""
+        """Count the documents with a term. The term's own statistics include replaced documents until a
+        merge, and a release may replace all."""
         if not self.replaced:
             return self.searcher.doc_freq(stream, term)
         if (stream, term) not in self._frequencies:
             query = tantivy.Query.term_query(self.schema, stream, term, index_option="basic")
-            found = self.searcher.search(query, limit=1, count=True).count  # type: ignore[attr-defined]  # no stub
-            self._frequencies[stream, term] = int(found or 0)
+            count = self.searcher.search(query, limit=1, count=True).count  # type: ignore[attr-defined]  # no stub
+            self._frequencies[stream, term] = int(count or 0)
         return self._frequencies[stream, term]
 
     def numbers(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(v or 0) for v in self.searcher.fast_field_values(field, addresses)]
 
     def versions(self, spans: Sequence[str]) -> dict[int, int]:
-        """Key → version of those spans that the index holds."""
+        """Return key → version of those spans that the index contains."""
         if not self.documents or not spans:
             return {}
         query = tantivy.Query.term_set_query(self.schema, "span", list(spans))
-        found = [a for _, a in self.searcher.search(query, limit=len(spans) + 1, count=False).hits]
-        return dict(zip(self.numbers("key", found), self.numbers("version", found), strict=True))
+        addresses = [a for _, a in self.searcher.search(query, limit=len(spans) + 1, count=False).hits]
+        return dict(zip(self.numbers("key", addresses), self.numbers("version", addresses), strict=True))
 
 
-def reader(index: tantivy.Index, *, replaced: bool) -> Reader:
+def open_reader(index: tantivy.Index, *, replaced: bool) -> Reader:
     searcher = index.searcher()
     everything = tantivy.Query.all_query()
-    asked = {"length": "avg", "known_from": "max", "version": "max"}
-    facts = searcher.aggregate(everything, {name: {kind: {"field": name}} for name, kind in asked.items()})
-    value = {name: facts[name]["value"] or 0 for name in asked}
+    metrics = {"length": "avg", "known_from": "max", "version": "max"}
+    facts = searcher.aggregate(everything, {name: {kind: {"field": name}} for name, kind in metrics.items()})
+    value = {name: facts[name]["value"] or 0 for name in metrics}
     ended = tantivy.Query.range_query(index.schema, "known_to", FieldType.Integer, None, FOREVER - 1)
     ends = searcher.aggregate(ended, {"known_to": {"max": {"field": "known_to"}}})
     return Reader(
@@ -158,8 +158,8 @@ def reader(index: tantivy.Index, *, replaced: bool) -> Reader:
     )
 
 
-def spelled(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
-    """A condition as tantivy's own query."""
+def to_query(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
+    """Translate a condition to a tantivy query."""
     match condition:
         case Term(field, token):
             return tantivy.Query.term_query(index, field, token)
@@ -172,27 +172,27 @@ def spelled(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
         case Among(field, values):
             return tantivy.Query.term_set_query(index, field, list(values))
         case Boosted(part, factor):
-            return tantivy.Query.boost_query(spelled(index, part), factor)
+            return tantivy.Query.boost_query(to_query(index, part), factor)
         case Constant(part, score):
-            return tantivy.Query.const_score_query(spelled(index, part), score)
+            return tantivy.Query.const_score_query(to_query(index, part), score)
         case Some(()):
             return tantivy.Query.empty_query()
         case Some(parts, least):
-            some = [(Occur.Should, spelled(index, part)) for part in parts]
-            return tantivy.Query.boolean_query(some, minimum_number_should_match=least)
+            clauses = [(Occur.Should, to_query(index, part)) for part in parts]
+            return tantivy.Query.boolean_query(clauses, minimum_number_should_match=least)
         case _:
-            return tantivy.Query.boolean_query(list(_joined(index, condition)))
+            return tantivy.Query.boolean_query(list(_clauses(index, condition)))
 
 
-def _joined(
+def _clauses(
     index: tantivy.Schema, condition: Every | Except | Ranked
 ) -> Iterator[tuple[Occur, tantivy.Query]]:
     match condition:
         case Every(parts):
-            yield from ((Occur.Must, spelled(index, part)) for part in parts)
+            yield from ((Occur.Must, to_query(index, part)) for part in parts)
         case Except(part, dropped):
-            yield Occur.Must, spelled(index, part)
-            yield Occur.MustNot, spelled(index, dropped)
+            yield Occur.Must, to_query(index, part)
+            yield Occur.MustNot, to_query(index, dropped)
         case Ranked(members, scoring):
-            yield Occur.Must, tantivy.Query.const_score_query(spelled(index, members), 0.0)
-            yield from ((Occur.Should, spelled(index, part)) for part in scoring)
+            yield Occur.Must, tantivy.Query.const_score_query(to_query(index, members), 0.0)
+            yield from ((Occur.Should, to_query(index, part)) for part in scoring)

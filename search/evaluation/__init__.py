@@ -1,1 +1,1 @@
-"""Relevance measured by judgements."""
+"""Measurement of relevance by judged queries."""

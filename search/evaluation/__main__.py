@@ -1,8 +1,8 @@
 """Scores an engine on a labelled set (``python -m search.evaluation --help``).
 
-Files are of TREC's form: the corpus JSON Lines (may be gzipped) with ``id`` and ``text``, and ``law`` and
+Files follow TREC: the corpus is JSON Lines (optionally gzipped) with ``id`` and ``text``, and ``law`` and
 ``article`` or ``title`` for a title; ``queries.tsv`` (id, text); ``qrels.tsv`` (id, 0, document, grade).
-Every run makes an index of its own corpus alone and removes it.
+Every run builds an index of its corpus alone and deletes it.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_engine(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep this run")
     parser.add_argument("--against", type=Path, metavar="FILE", help="show what got worse since a kept run")
-    asked = parser.parse_args(arguments)
-    earlier = msgspec.json.decode(asked.against.read_bytes(), type=Report) if asked.against else None
-    report = anyio.run(_report, asked)
-    if asked.save:
-        asked.save.write_bytes(msgspec.json.encode(report))
-    if asked.json:
+    options = parser.parse_args(arguments)
+    earlier = msgspec.json.decode(options.against.read_bytes(), type=Report) if options.against else None
+    report = anyio.run(_report, options)
+    if options.save:
+        options.save.write_bytes(msgspec.json.encode(report))
+    if options.json:
         json.dump(report.figures(), sys.stdout)
         sys.stdout.write("\n")
         return
     for name, value in report.figures().items():
         sys.stdout.write(f"{name:14} {value:.4f}\n" if isinstance(value, float) else f"{name:14} {value}\n")
     if earlier is not None:
-        sys.stdout.writelines(compared(earlier, report))
+        sys.stdout.writelines(comparison_lines(earlier, report))
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
-    """The arguments that :func:`opened` takes."""
+    """Add the arguments of :func:`open_engine`."""
     parser.add_argument("--engine", choices=("embedded", "elasticsearch"), default="embedded")
     parser.add_argument("--host", default="http://127.0.0.1:9200", help="of Elasticsearch")
 
 
-def compared(before: Report, after: Report) -> list[str]:
-    """A table, query by query, of what got worse, and how many got better."""
-    moved = metrics.changes(before.queries, after.queries)
-    worse = [c for c in moved if c.after < c.before]
-    better = len(moved) - len(worse)
+def comparison_lines(before: Report, after: Report) -> list[str]:
+    """List the queries that got worse as a table, with a count of those that got better."""
+    changes = metrics.changes(before.queries, after.queries)
+    worse = [c for c in changes if c.after < c.before]
+    better = len(changes) - len(worse)
     lines = [f"\n{len(worse)} worse, {better} better (nDCG@10 before, after; lost; gained)\n"]
     for change in worse:
         lost, gained = (" ".join(names) or "-" for names in (change.lost, change.gained))
@@ -68,15 +68,15 @@ def compared(before: Report, after: Report) -> list[str]:
     return lines
 
 
-async def _report(asked: argparse.Namespace) -> Report:
-    judged = judgement_files.read_judgements(asked.queries, asked.qrels)
-    async with opened(asked.engine, asked.host) as engine:
-        return await metrics.evaluate(engine, judgement_files.read_corpus(asked.corpus), judged)
+async def _report(options: argparse.Namespace) -> Report:
+    judged = judgement_files.read_judgements(options.queries, options.qrels)
+    async with open_engine(options.engine, options.host) as engine:
+        return await metrics.evaluate(engine, judgement_files.read_corpus(options.corpus), judged)
 
 
 @asynccontextmanager
-async def opened(name: str, host: str) -> AsyncIterator[SearchEngine]:
-    """An empty engine that is gone afterwards."""
+async def open_engine(name: str, host: str) -> AsyncIterator[SearchEngine]:
+    """Open an empty engine, whose index is deleted afterwards."""
     if name == "embedded":
         with tempfile.TemporaryDirectory() as folder:
             engine = EmbeddedEngine(Path(folder))

@@ -1,4 +1,4 @@
-"""Whether two engines answer alike: the same ten as a set for each query, ties at the tenth aside."""
+"""Agreement of two engines: the same set of ten hits for each query, except for ties at the tenth."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from search.evaluation.metrics import DEPTH
 
 
 @dataclass(frozen=True, slots=True)
-class Differing:
-    """A query that two engines answer otherwise."""
+class Difference:
+    """A query for which two engines return different hits."""
 
     query: str
     only_one: tuple[str, ...]
@@ -23,7 +23,7 @@ class Differing:
 @dataclass(frozen=True, slots=True)
 class Agreement:
     queries: int
-    differing: tuple[Differing, ...]
+    differing: tuple[Difference, ...]
 
     @property
     def share(self) -> float:
@@ -31,20 +31,20 @@ class Agreement:
 
 
 async def compare(one: SearchEngine, other: SearchEngine, queries: Iterable[str], *, as_of: int) -> Agreement:
-    """Ask both engines everything. Totals and the named set must be the same too."""
-    differing: list[Differing] = []
+    """Run all queries on both engines. Totals and the named set must be equal too."""
+    differing: list[Difference] = []
     count = 0
     for text in queries:
         request = Request(text, as_of=as_of, limit=DEPTH, highlight=False)
         pages = await one.search(request), await other.search(request)
         count += 1
-        if not alike(*pages):
-            differing.append(_differing(text, *pages))
+        if not same_hits(*pages):
+            differing.append(_difference(text, *pages))
     return Agreement(count, tuple(differing))
 
 
-def alike(one: Page, other: Page) -> bool:
-    """The same set of hits, and of its first ten the same ones, but for those that tie at the tenth."""
+def same_hits(one: Page, other: Page) -> bool:
+    """Whether two pages have the same set and total, and the same hits except for ties at the last."""
     if (one.match, one.total) != (other.match, other.total):
         return False
     shared = {hit.span for hit in one.hits} & {hit.span for hit in other.hits}
@@ -56,9 +56,9 @@ def alike(one: Page, other: Page) -> bool:
     )
 
 
-def _differing(query: str, one: Page, other: Page) -> Differing:
+def _difference(query: str, one: Page, other: Page) -> Difference:
     spans, others = ([hit.span for hit in page.hits] for page in (one, other))
-    return Differing(
+    return Difference(
         query,
         tuple(s for s in spans if s not in others),
         tuple(s for s in others if s not in spans),

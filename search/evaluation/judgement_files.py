@@ -1,4 +1,4 @@
-"""The files of a labelled set (TREC's form), and a run kept to be compared with a later one."""
+"""Files of a labelled set, in the format of TREC."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from search.contract import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A query and the grades of the documents that answer it; any other document is taken for 0."""
+class JudgedQuery:
+    """A query and the grades of its relevant documents. Any other document has grade 0."""
 
     id: str
     text: str
@@ -21,7 +21,7 @@ class Judged:
 
 
 def read_corpus(path: Path) -> Iterator[Document]:
-    """Documents of a corpus file. A law's article is titled by both, as the service titles it."""
+    """Read the documents of a corpus file. The title of an article is law and article, as in the service."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as lines:
         for number, line in enumerate(lines, 1):
             row = json.loads(line)
@@ -46,12 +46,12 @@ def _document(name: str, title: str, text: str, version: int) -> Document:
     )
 
 
-def read_judgements(queries: Path, qrels: Path) -> list[Judged]:
-    """Queries that have at least one document of a grade above 0."""
+def read_judgements(queries: Path, qrels: Path) -> list[JudgedQuery]:
+    """Read the queries with at least one document of a grade above 0."""
     grades: dict[str, dict[str, int]] = {}
     for line in qrels.read_text(encoding="utf-8").splitlines():
         query, _, document, grade = line.split("\t")
         if int(grade) > 0:
             grades.setdefault(query, {})[document] = int(grade)
     rows = (line.split("\t", 1) for line in queries.read_text(encoding="utf-8").splitlines() if line)
-    return [Judged(name, text, grades[name]) for name, text in rows if name in grades]
+    return [JudgedQuery(name, text, grades[name]) for name, text in rows if name in grades]

@@ -1,4 +1,4 @@
-"""Ranked lists against labels: nDCG@10, MRR@10 and recall@10 of an engine, asked as the service asks it."""
+"""Metrics of ranked lists against labels: nDCG@10, MRR@10 and recall@10 of an engine."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from time import perf_counter
 from typing import Literal
 
 from search.contract import Document, Hit, Page, Request, SearchEngine
-from search.evaluation.judgement_files import Judged
+from search.evaluation.judgement_files import JudgedQuery
 
 DEPTH = 10
 DRAWS = 2_000
-"""Resamples of the queries behind an interval."""
+"""Bootstrap samples of the queries for one interval."""
 
 type Measure = Literal["ndcg@10", "mrr@10", "recall@10"]
 MEASURES: tuple[Measure, ...] = ("ndcg@10", "mrr@10", "recall@10")
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """One query's list and what it is worth."""
+class ScoredQuery:
+    """One query with its hits and scores."""
 
     id: str
     text: str
     scores: Mapping[Measure, float]
-    found: tuple[str, ...]
-    """The first ten, by the ids of the labels."""
+    top_ids: tuple[str, ...]
+    """Ids of the first ten hits, as the labels use them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     documents: int
-    queries: tuple[Scored, ...]
+    queries: tuple[ScoredQuery, ...]
     seconds: float
-    """Spent asking."""
+    """Duration of all searches."""
 
     def mean(self, measure: Measure) -> float:
         return sum(self.column(measure)) / (len(self.queries) or 1)
@@ -45,14 +45,14 @@ class Report:
         return [query.scores[measure] for query in self.queries]
 
     def figures(self) -> dict[str, float | int | list[float]]:
-        """Means, each with the interval that holds it in 95 of 100 draws of as many queries."""
-        shown: dict[str, float | int | list[float]] = {
+        """Return the mean of each measure with its 95 % interval."""
+        figures: dict[str, float | int | list[float]] = {
             "documents": self.documents,
             "queries": len(self.queries),
         }
-        shown |= {measure: round(self.mean(measure), 4) for measure in MEASURES}
-        shown |= {f"{m}_95": [round(end, 4) for end in interval(self.column(m))] for m in MEASURES}
-        return shown | {"ms_a_query": round(1000 * self.seconds / (len(self.queries) or 1), 2)}
+        figures |= {measure: round(self.mean(measure), 4) for measure in MEASURES}
+        figures |= {f"{m}_95": [round(end, 4) for end in interval(self.column(m))] for m in MEASURES}
+        return figures | {"ms_a_query": round(1000 * self.seconds / (len(self.queries) or 1), 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,70 +64,72 @@ class Change:
     before: float
     after: float
     lost: tuple[str, ...]
-    """Documents that stood among the first ten before, and do no more."""
+    """Documents that are no longer among the first ten."""
     gained: tuple[str, ...]
 
 
-def changes(before: Sequence[Scored], after: Sequence[Scored], measure: Measure = "ndcg@10") -> list[Change]:
-    """Queries of both runs that scored otherwise, the worst loss first."""
+def changes(
+    before: Sequence[ScoredQuery], after: Sequence[ScoredQuery], measure: Measure = "ndcg@10"
+) -> list[Change]:
+    """List the queries whose score differs between two runs, the worst loss first."""
     earlier = {query.id: query for query in before}
-    found = [
+    changes_of_queries = [
         Change(
             query.id,
             query.text,
             old.scores[measure],
             query.scores[measure],
-            tuple(d for d in old.found if d not in query.found),
-            tuple(d for d in query.found if d not in old.found),
+            tuple(d for d in old.top_ids if d not in query.top_ids),
+            tuple(d for d in query.top_ids if d not in old.top_ids),
         )
         for query in after
         if (old := earlier.get(query.id)) is not None
     ]
-    moved = [c for c in found if abs(c.after - c.before) > 1e-9]
-    return sorted(moved, key=lambda c: (c.after - c.before, c.id))
+    changed = [c for c in changes_of_queries if abs(c.after - c.before) > 1e-9]
+    return sorted(changed, key=lambda c: (c.after - c.before, c.id))
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Bootstrap: the 2.5th and 97.5th percentile of the mean over :data:`DRAWS` draws with replacement.
+    """Return the 2.5th and 97.5th percentile of the mean over :data:`DRAWS` bootstrap samples.
 
-    The draws are the same for every run, so that an interval moves only where the scores do.
+    The samples are the same for every run, so that an interval changes only with the scores.
     """
     if not values:
         return 0.0, 0.0
-    draw = random.Random(DRAWS)  # noqa: S311 - a sample, no secret
+    draw = random.Random(DRAWS)  # noqa: S311 - a sample, not a secret
     means = sorted(sum(draw.choices(values, k=len(values))) / len(values) for _ in range(DRAWS))
     return means[DRAWS * 25 // 1000], means[DRAWS * 975 // 1000 - 1]
 
 
-async def evaluate(engine: SearchEngine, corpus: Iterable[Document], judged: Sequence[Judged]) -> Report:
-    """Make an index of ``corpus`` alone and ask everything."""
+async def evaluate(engine: SearchEngine, corpus: Iterable[Document], judged: Sequence[JudgedQuery]) -> Report:
+    """Index ``corpus`` alone and run all queries."""
     await engine.rebuild(corpus)
     return await ask(engine, judged, as_of=1)
 
 
 async def ask(
     engine: SearchEngine,
-    judged: Sequence[Judged],
+    judged: Sequence[JudgedQuery],
     *,
     as_of: int,
-    named: Callable[[Hit], str] = lambda hit: hit.record,
+    label_of: Callable[[Hit], str] = lambda hit: hit.record,
     find: Callable[[Request], Awaitable[Page]] | None = None,
 ) -> Report:
-    """Ask a filled engine. ``as_of``: day (ordinal). ``named``: what the labels call a hit. ``find``: asks as
-    the service does, names mended, where that is judged."""
+    """Run the queries on a filled engine. ``as_of``: day (ordinal). ``label_of``: id of a hit in the labels.
+    ``find``: the service's search with corrections, if that is judged."""
     search = find or engine.search
     documents = await engine.count()
     started = perf_counter()
-    scored: list[Scored] = []
+    scored: list[ScoredQuery] = []
     for query in judged:
         page = await search(Request(query.text, as_of=as_of, limit=DEPTH, highlight=False))
-        found = tuple(named(hit) for hit in page.hits)
-        scored.append(Scored(query.id, query.text, score(found, query.grades), found))
+        ids = tuple(label_of(hit) for hit in page.hits)
+        scored.append(ScoredQuery(query.id, query.text, score(ids, query.grades), ids))
     return Report(documents, tuple(scored), perf_counter() - started)
 
 
 def score(ranked: Sequence[str], grades: Mapping[str, int]) -> dict[Measure, float]:
-    """nDCG@10 with gains 2^grade - 1 (Burges 2005), reciprocal rank and recall at 10."""
+    """Compute nDCG@10 with gains 2^grade - 1 (Burges 2005), reciprocal rank and recall at 10."""
     top = ranked[:DEPTH]
     gain = sum((2 ** grades.get(d, 0) - 1) / log2(rank + 2) for rank, d in enumerate(top))
     best = sum(

@@ -1,1 +1,1 @@
-"""Hits: highlights, explanations, cursors."""
+"""Presentation of hits: highlights, excerpts, explanations, cursors."""

@@ -1,4 +1,4 @@
-"""Opaque cursors: where a page ended, bound to the request that it answers."""
+"""Opaque cursors: the end of a page, bound to its request by a digest."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ _DIGEST = 9
 
 
 class Place(msgspec.Struct, array_like=True, frozen=True):
-    """Where the next page begins."""
+    """The start of the next page."""
 
     offset: int
-    """Hits to pass over; in date order only those that tie with ``last``."""
+    """Number of hits to skip; in date order only those with the order key ``last``."""
     known_at: int
-    """Pins what was known when the first page was given, so that later publications shift nothing."""
+    """The ``known_at`` of the first page, so that later publications do not shift pages."""
     last: int = -1
     """Order key of the last hit, in date order."""
     after: tuple[float | int | str, ...] = ()
-    """Elasticsearch: the last hit's values in the order of the search."""
+    """Elasticsearch: sort values of the last hit (``search_after``)."""
     moment: str = ""
-    """Elasticsearch: the point in time that the pages behind the second stage are of."""
+    """Elasticsearch: point in time for the pages after the second stage."""
 
 
-def write(place: Place, request: Request) -> str:
+def encode(place: Place, request: Request) -> str:
     body = msgspec.msgpack.encode(place)
     return base64.urlsafe_b64encode(_digest(request, body) + body).decode().rstrip("=")
 
 
-def read(request: Request) -> Place | None:
-    """The place in ``request.cursor``; None for a first page.
+def decode(request: Request) -> Place | None:
+    """Decode ``request.cursor``; None for a first page.
 
-    Raises :class:`CursorError` for a text that :func:`write` did not make, or made for another request.
-    The page's size and its facets may change from page to page.
+    Raises :class:`CursorError` for a text that :func:`encode` did not issue, or issued for another request.
+    The page size and the facets may differ from page to page.
     """
     if request.cursor is None:
         return None
@@ -54,8 +54,10 @@ def read(request: Request) -> Place | None:
 
 def _digest(request: Request, body: bytes) -> bytes:
     filters, excluded = (
-        sorted((name, sorted(set(values))) for name, values in chosen.items())
-        for chosen in (request.filters, request.excluded)
+        sorted((name, sorted(set(values))) for name, values in facet_values.items())
+        for facet_values in (request.filters, request.excluded)
     )
-    asked = repr([request.text, filters, excluded, request.as_of, request.known_at, request.sort]).encode()
-    return hashlib.blake2s(asked + body, digest_size=_DIGEST, person=b"qdcursor").digest()
+    request_key = repr(
+        [request.text, filters, excluded, request.as_of, request.known_at, request.sort]
+    ).encode()
+    return hashlib.blake2s(request_key + body, digest_size=_DIGEST, person=b"qdcursor").digest()

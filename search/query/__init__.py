@@ -1,1 +1,1 @@
-"""Queries: syntax, conditions and corrections."""
+"""Queries: syntax, parser, conditions, field filters, names and corrections."""

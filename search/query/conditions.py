@@ -1,4 +1,4 @@
-"""What a request asks of an index, as a tree of conditions that each engine spells in its own way."""
+"""Conditions on documents as a tree, which each engine translates to its own query language."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from search.chinese.analyzer import Analyzer, is_han
-from search.contract import Followed, Match, Request
+from search.contract import Match, Request, SavedSearch
 from search.query.parser import Query, Word
 
 TIER = 100_000.0
-"""Added once to the score of a hit that holds all the words where the set is wider, twice for a 文号 that it
-carries and twice more for its own; no sum of term scores comes near."""
+"""Score bonus, larger than any sum of term scores. Added once to a hit with all the words if the set is
+wider, twice for a matching 文号, and twice more if that 文号 is the document's own."""
 
 type Frequency = Callable[[str, str], int]
-"""(stream, token) → documents that hold it."""
+"""(stream, token) → number of documents that contain it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Documents that hold ``token`` in a field, scored by BM25 where the field is a stream of tokens."""
+    """Documents that contain ``token`` in a field, scored by BM25 if the field is a token stream."""
 
     field: str
     token: str
@@ -28,14 +28,14 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Grams at these places of one text, counted from any place on."""
+    """Documents with these grams at these positions of one text, relative to any start."""
 
     grams: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """A number field within bounds, both inclusive; None is open."""
+    """Documents with a number field within bounds, both inclusive; None is open."""
 
     field: str
     low: int | None = None
@@ -44,7 +44,7 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """A field that holds one of many whole values."""
+    """Documents whose field has one of many values, compared as a whole."""
 
     field: str
     values: tuple[str, ...]
@@ -52,12 +52,14 @@ class Among:
 
 @dataclass(frozen=True, slots=True)
 class Every:
+    """Documents that match all parts."""
+
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """At least ``least`` of the parts. Of no parts, nothing."""
+    """Documents that match at least ``least`` of the parts; none if there are no parts."""
 
     parts: tuple[Condition, ...]
     least: int = 1
@@ -65,7 +67,7 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Except:
-    """What holds ``part`` and not ``dropped``."""
+    """Documents that match ``part`` and not ``dropped``."""
 
     part: Condition
     dropped: Condition
@@ -73,19 +75,23 @@ class Except:
 
 @dataclass(frozen=True, slots=True)
 class Boosted:
+    """Documents that match ``part``, their score multiplied by ``factor``."""
+
     part: Condition
     factor: float
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
+    """Documents that match ``part``, all with the same score."""
+
     part: Condition
     score: float
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The documents of ``members``, unscored; whichever of ``scoring`` they hold adds its score."""
+    """Documents of ``members``, scored by the sum of the ``scoring`` conditions that they match."""
 
     members: Condition
     scoring: tuple[Condition, ...]
@@ -96,17 +102,18 @@ type Condition = Term | Phrase | Between | Among | Every | Some | Except | Boost
 NOTHING = Some(())
 
 
-def wanted(query: Query) -> list[tuple[str, str]]:
-    """(stream, token) whose frequencies :class:`Asked` looks up."""
+def frequency_tokens(query: Query) -> list[tuple[str, str]]:
+    """List the (stream, token) pairs whose frequencies :class:`HitSets` needs."""
     excluded = (leaf for group in query.excluded for word in group for leaf in word.leaves())
     taiwans = (word for word in (*query.leaves, *excluded) if word.taiwan)
     return [("words", text) for word in taiwans for text in (word.text, word.taiwan)]
 
 
-class Asked:
-    """A request against one state of an index: the sets of hits, and the query that ranks them.
+class HitSets:
+    """Conditions of one request against one state of an index: the sets of hits, and their ranking.
 
-    ``within``: what every hit is besides (:func:`present`, :func:`of_change`).
+    ``within``: a condition that every hit also matches (:func:`present_condition`,
+    :func:`change_condition`).
     """
 
     def __init__(self, frequency: Frequency, analyzer: Analyzer, within: Condition, query: Query) -> None:
@@ -114,41 +121,41 @@ class Asked:
         self._analyzer = analyzer
         self._query = query
         self._filters = within
-        self._clauses = [self._clause(word) for word in query.words]
-        self._excluded = [_all([self._clause(word) for word in group]) for group in query.excluded]
+        self._clauses = [self._word_clause(word) for word in query.words]
+        self._excluded = [_all([self._word_clause(word) for word in group]) for group in query.excluded]
 
     def sets(self) -> list[Match]:
-        """The sets that may be named, the narrowest first. One word makes one set."""
+        """List the possible sets, narrowest first. A query of one word has one set."""
         sets: list[Match] = ["all", "most", "any"]
         return sets if len(self._clauses) > 2 else sets[:: 2 if len(self._clauses) == 2 else 3]
 
     def members(self, match: Match, within: Condition | None = None) -> Condition:
-        """The documents that ``match`` names, without order; ``within`` for another than the request's."""
-        found = within or self._filters
+        """Return the documents of the set ``match``, unordered. ``within`` replaces the request's own."""
+        members = within or self._filters
         if self._clauses:
-            found = _all([self._held(match), found])
+            members = _all([self._words_condition(match), members])
         elif not self._query.blank and not self._excluded:
             return NOTHING
-        return Except(found, _any(self._excluded)) if self._excluded else found
+        return Except(members, _any(self._excluded)) if self._excluded else members
 
-    def ranked(self, match: Match) -> Condition:
-        """The same documents, scored: first those that hold all the words, then by their terms."""
+    def ranked_members(self, match: Match) -> Condition:
+        """Return the same documents, scored: those with all the words first, then by their terms."""
         scoring = list(self._scoring())
         if match != "all":
-            scoring.insert(0, Constant(self._held("all"), TIER))
+            scoring.insert(0, Constant(self._words_condition("all"), TIER))
         return Ranked(self.members(match), tuple(scoring))
 
-    def before(self, match: Match, last: int, *, descending: bool) -> Condition:
-        """Members from the order key ``last`` on, itself included."""
+    def members_from(self, match: Match, last: int, *, descending: bool) -> Condition:
+        """Return the members from the order key ``last`` on, inclusive."""
         low, high = (None, last) if descending else (last, None)
         return _all([self.members(match), Between("order", low, high)])
 
-    def _held(self, match: Match) -> Condition:
+    def _words_condition(self, match: Match) -> Condition:
         if match == "all":
             return _all(self._clauses)
         if match == "any":
             return _any(self._clauses)
-        return Some(tuple(self._clauses), most(len(self._clauses)))
+        return Some(tuple(self._clauses), two_thirds(len(self._clauses)))
 
     def _scoring(self) -> Iterable[Condition]:
         for gram in self._query.grams:
@@ -157,42 +164,42 @@ class Asked:
         for term in self._query.terms:
             yield Term("words", term)
         for term in self._query.legal:
-            yield Boosted(self._phrase(term), 0.5)
+            yield Boosted(self._phrase_condition(term), 0.5)
         for word in self._query.leaves:
             if word.kind == "number":
                 yield Constant(Term("number", word.text), 2 * TIER)
                 yield Constant(Term("own_number", word.text), 2 * TIER)
             for form in word.forms if word.kind != "number" else ():
-                yield self._phrase(form)
+                yield self._phrase_condition(form)
 
-    def _clause(self, word: Word) -> Condition:
-        """Documents that hold a word, in one of the ways that count."""
+    def _word_clause(self, word: Word) -> Condition:
+        """Return the documents that contain a word in any of its accepted forms."""
         if word.choices:
-            return _any([_all([self._clause(w) for w in choice]) for choice in word.choices])
+            return _any([_all([self._word_clause(w) for w in choice]) for choice in word.choices])
         if word.kind == "number":
-            return _any([Term("number", word.text), _run(word.forms)])
-        ways = [self._phrase(form) for form in (*word.forms, *self._taiwan(word))]
-        ways += [Term("facets.body", body) for body in word.bodies]
+            return _any([Term("number", word.text), _adjacent_grams(word.forms)])
+        alternatives = [self._phrase_condition(form) for form in (*word.forms, *self._mainland_forms(word))]
+        alternatives += [Term("facets.body", body) for body in word.bodies]
         whole = word.kind == "word" or word.text in self._analyzer.places
-        return _any([Term("words", word.text) if whole else self._phrase(word.text), *ways])
+        return _any([Term("words", word.text) if whole else self._phrase_condition(word.text), *alternatives])
 
-    def _taiwan(self, word: Word) -> tuple[str, ...]:
-        """The mainland's wording, where it is much the commoner: 软体 (of animals) is rare, 软件 is meant."""
+    def _mainland_forms(self, word: Word) -> tuple[str, ...]:
+        """Return the mainland wording if it is much more frequent: 软体 (of animals) is rare, 软件 is not."""
         if not word.taiwan:
             return ()
         typed, other = (self._frequency("words", w) for w in (word.text, word.taiwan))
         return (word.taiwan,) if other > 10 * typed else ()
 
-    def _phrase(self, text: str) -> Condition:
-        """Documents that hold ``text`` as a run of characters; signs and spaces do not count."""
+    def _phrase_condition(self, text: str) -> Condition:
+        """Return the documents that contain ``text`` as a run of characters, ignoring signs and spaces."""
         if len(text) == 2 and text in self._analyzer.places:
             return Term("words", text)
-        return _run(self._analyzer.grams(text))
+        return _adjacent_grams(self._analyzer.grams(text))
 
 
-def _run(grams: Sequence[str]) -> Condition:
-    """Grams side by side. A lone character is the beginning of another gram in a longer text (类 of
-    a类 in a类许可), so it is asked of the characters."""
+def _adjacent_grams(grams: Sequence[str]) -> Condition:
+    """Match adjacent grams. A single Han character is part of another gram in a longer text (类 of a类 in
+    a类许可), so it is matched in the stream of characters."""
     lone = [g for g in grams if len(g) == 1 and is_han(g)]
     parts: list[Condition] = [Term("chars", g) for g in lone]
     placed = tuple((i, g) for i, g in enumerate(grams) if g not in lone)
@@ -203,9 +210,9 @@ def _run(grams: Sequence[str]) -> Condition:
     return _all(parts) if parts else NOTHING
 
 
-def present(request: Request, known_at: int, open_facet: str | None = None) -> Condition:
-    """In effect on the request's day, as known at an instant, and with the values that it filters by; any
-    value of ``open_facet``."""
+def present_condition(request: Request, known_at: int, open_facet: str | None = None) -> Condition:
+    """Match documents in effect on the request's day, as known at an instant, that pass its filters.
+    The filter of ``open_facet`` is ignored."""
     day = request.as_of
     clocks = (
         Between("effective_from", high=day),
@@ -214,39 +221,41 @@ def present(request: Request, known_at: int, open_facet: str | None = None) -> C
         Between("known_to", low=known_at + 1),
     )
     chosen = {name: values for name, values in request.filters.items() if name != open_facet}
-    filters = Every((*clocks, *_valued(chosen)))
-    return Except(filters, Some(tuple(_valued(request.excluded)))) if request.excluded else filters
+    filters = Every((*clocks, *_value_conditions(chosen)))
+    return Except(filters, Some(tuple(_value_conditions(request.excluded)))) if request.excluded else filters
 
 
-type Counting = Mapping[str, Condition | None]
-"""Facet → what it is counted within; None for what every hit is."""
+type FacetConditions = Mapping[str, Condition | None]
+"""Facet → condition within which its values are counted; None for the set of hits."""
 
 
-def counting(request: Request, known_at: int) -> Counting:
-    """A facet that the request filters by is counted as if it did not, so that its other values stay open."""
+def facet_conditions(request: Request, known_at: int) -> FacetConditions:
+    """Return the condition of each facet. A facet that the request filters by is counted without that
+    filter, so that its other values can still be chosen."""
     return {
-        name: present(request, known_at, name) if name in request.filters else None for name in request.facets
+        name: present_condition(request, known_at, name) if name in request.filters else None
+        for name in request.facets
     }
 
 
-def of_change(followed: Followed, clock: Literal["known_from", "known_to"]) -> Condition:
-    """Began (``known_from``) or ceased (``known_to``) to be known in the time that is followed."""
-    parts: list[Condition] = [Between(clock, low=followed.after, high=followed.before - 1)]
-    if followed.spans is not None:
-        parts.append(Among("span", followed.spans))
-    found = Every((*parts, *_valued(followed.filters)))
-    return Except(found, Some(tuple(_valued(followed.excluded)))) if followed.excluded else found
+def change_condition(saved: SavedSearch, clock: Literal["known_from", "known_to"]) -> Condition:
+    """Match documents that began (``known_from``) or ceased (``known_to``) to be known in the period."""
+    parts: list[Condition] = [Between(clock, low=saved.after, high=saved.before - 1)]
+    if saved.spans is not None:
+        parts.append(Among("span", saved.spans))
+    condition = Every((*parts, *_value_conditions(saved.filters)))
+    return Except(condition, Some(tuple(_value_conditions(saved.excluded)))) if saved.excluded else condition
 
 
-def _valued(filters: Mapping[str, tuple[str, ...]]) -> Iterator[Condition]:
+def _value_conditions(filters: Mapping[str, tuple[str, ...]]) -> Iterator[Condition]:
     for name, values in filters.items():
-        # What is no text at all (half a surrogate pair, from a command line) is no value either.
+        # A lone surrogate, as from a command line, is not valid text.
         plain = [value.encode(errors="replace").decode() for value in values]
         yield _any([Term(f"facets.{name}", value) for value in plain])
 
 
-def most(words: int) -> int:
-    """How many of a query's words are most of them: two thirds, rounded up."""
+def two_thirds(words: int) -> int:
+    """Return two thirds of a number of words, rounded up: the minimum for the set ``most``."""
     return -(-2 * words // 3)
 
 

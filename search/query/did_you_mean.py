@@ -1,4 +1,4 @@
-"""您是不是要找: the name that was meant where letters, a wrong character or a contraction were typed."""
+"""Corrections of a query (您是不是要找): names for pinyin, initials, typos, homophones and contractions."""
 
 from __future__ import annotations
 
@@ -9,174 +9,178 @@ from itertools import accumulate, islice, pairwise
 from rapidfuzz.distance import Levenshtein
 
 from search.chinese.analyzer import Analyzer, is_han
-from search.chinese.pinyin import tokens_of
-from search.query.name_index import Names, holds_all
+from search.chinese.pinyin import split_tokens
+from search.query.name_index import Names, contains_characters
 from search.query.syntax import EITHER, NOT
 
 _LETTERS = re.compile("[a-z]+")
 _LATIN = re.compile("[a-z]")
 _RUNS = re.compile("[a-z]+|[^a-z]+")
 _SHORTEST_INITIALS = 3
-_SHORTEST_SLIP = 4
-"""Characters; of a shorter text one wrong character leaves too little to tell what was meant."""
+_SHORTEST_TYPO = 4
+"""Minimum characters of a typo. In a shorter text the remaining characters are too ambiguous."""
 
-_TWO_SLIPS = 10
-"""Characters from which on two may be wrong."""
+_TWO_TYPOS = 10
+"""Minimum characters of a text in which two may be wrong."""
 
 _GAP = 4
-"""Characters that may be left out of a name between two that were typed."""
+"""Maximum characters of a name that may be omitted between two typed ones."""
 
 _FEWEST_PIECES = 3
-"""Of a text in two pieces a name that holds both is no sign that it was meant."""
+"""Minimum pieces of a contraction. A name that contains both of two pieces may do so by chance."""
 
-_TRIED = 500
-"""Places that are compared with what was typed, of the most frequent names first."""
+_MAX_COMPARED = 500
+"""Maximum number of positions compared with the typed text; the most frequent names come first."""
 
 
-def near(typed: str, names: Names) -> str | None:
-    """The name, or the part of one, that is nearest to ``typed``, else what is typed with such parts instead
-    of those between its blanks; None where it stands in a name as it is, or nothing is near."""
+def nearest_name(typed: str, names: Names) -> str | None:
+    """Return the name, or part of a name, nearest to ``typed``; else ``typed`` with each of its
+    blank-separated pieces corrected. None if a name contains it as it is, or nothing is similar."""
     pieces = typed.split()
-    if not any(map(_is_sign, pieces)) and (whole := _near(typed, names)):
+    if not any(map(_is_sign, pieces)) and (whole := _nearest_name(typed, names)):
         return whole
-    mended = [piece if _is_sign(piece) else _near(piece, names) or piece for piece in pieces]
-    return " ".join(mended) if mended != pieces and len(pieces) > 1 else None
+    corrected = [piece if _is_sign(piece) else _nearest_name(piece, names) or piece for piece in pieces]
+    return " ".join(corrected) if corrected != pieces and len(pieces) > 1 else None
 
 
-def apart(typed: str, analyzer: Analyzer) -> str | None:
-    """What is typed with its compound words in parts, 拖欠 工资 for 拖欠工资; None where it has none."""
+def split_compounds(typed: str, analyzer: Analyzer) -> str | None:
+    """Split compound words, 拖欠 工资 for 拖欠工资; None if there are none."""
     pieces = [piece if _is_sign(piece) else analyzer.fold_text(piece) for piece in typed.split()]
-    parts = [piece if _is_sign(piece) else _in_parts(piece, analyzer) for piece in pieces]
+    parts = [piece if _is_sign(piece) else _split_words(piece, analyzer) for piece in pieces]
     return None if parts == pieces else " ".join(parts)
 
 
-def _in_parts(folded: str, analyzer: Analyzer) -> str:
-    """As it is where none of its words is made of others."""
+def _split_words(folded: str, analyzer: Analyzer) -> str:
+    """Split compound words of a text; return it unchanged if it has none."""
     words = analyzer.cut(folded)
-    parts = [part for word in words for part in _parts(word, analyzer)]
+    parts = [part for word in words for part in _split_word(word, analyzer)]
     return folded if len(parts) == len(words) else " ".join(parts)
 
 
-def _parts(word: str, analyzer: Analyzer) -> Sequence[str]:
+def _split_word(word: str, analyzer: Analyzer) -> Sequence[str]:
     within = [part for part in analyzer.words(word) if part != word]
     smallest = [part for part in within if not any(o != part and o in part for o in within)]
     return smallest if "".join(smallest) == word else [word]
 
 
 def _is_sign(piece: str) -> bool:
-    """Whether it is no text alone, but an 或 or something to leave out."""
+    """Whether a piece is an operator: 或, or an exclusion."""
     return piece[0] in NOT or piece in EITHER
 
 
-def _near(typed: str, names: Names) -> str | None:
-    wanted = names.typed(typed)
-    if len(wanted) < 2 or next(names.keys.holding(wanted), None) is not None:
+def _nearest_name(typed: str, names: Names) -> str | None:
+    needle = names.normalise(typed)
+    if len(needle) < 2 or next(names.keys.containing(needle), None) is not None:
         return None
-    if _LETTERS.fullmatch(wanted):
-        return _spelled(wanted, names) or _abbreviated(wanted, names)
-    if not any(map(is_han, wanted)):
+    if _LETTERS.fullmatch(needle):
+        return _match_pinyin(needle, names) or _match_initials(needle, names)
+    if not any(map(is_han, needle)):
         return None
-    if _LATIN.search(wanted):
-        return _spelled(wanted, names) or _spelled_apart(wanted, names)
-    return _sounding(wanted, names) or _slipped(wanted, names) or _contracted(wanted, names)
+    if _LATIN.search(needle):
+        return _match_pinyin(needle, names) or _match_mixed_pinyin(needle, names)
+    return _match_homophone(needle, names) or _match_typo(needle, names) or _match_contraction(needle, names)
 
 
-def _spelled(typed: str, names: Names) -> str | None:
-    """Of letters that are pinyin, also among characters (危险huaxuepin), the part of a name that reads so."""
-    found = (text for way in names.pinyin.sounds(typed) for text in _read_so(way, names))
-    return next((text for text in found if holds_all(names.analyzer.fold_text(text), typed)), None)
+def _match_pinyin(typed: str, names: Names) -> str | None:
+    """Match pinyin, also mixed with characters (危险huaxuepin), to the part of a name that reads so."""
+    texts = (text for syllables in names.pinyin.sounds(typed) for text in _names_with_sound(syllables, names))
+    return next((text for text in texts if contains_characters(names.analyzer.fold_text(text), typed)), None)
 
 
-def _spelled_apart(typed: str, names: Names) -> str | None:
-    """Characters as typed, and of each run of letters the part of a name that reads so: 危险化学品xuke."""
-    runs = (run if is_han(run) else _spelled(run, names) for run in _RUNS.findall(typed))
-    found = [run or "" for run in runs]
-    return "".join(found) if all(found) else None
+def _match_mixed_pinyin(typed: str, names: Names) -> str | None:
+    """Keep characters, and match each run of letters to the part of a name that reads so: 危险化学品xuke."""
+    runs = (run if is_han(run) else _match_pinyin(run, names) for run in _RUNS.findall(typed))
+    texts = [run or "" for run in runs]
+    return "".join(texts) if all(texts) else None
 
 
-def _read_so(syllables: Sequence[str], names: Names) -> Iterator[str]:
-    """The part of a name that reads so: of one that begins with it, the shortest, else of any."""
+def _names_with_sound(syllables: Sequence[str], names: Names) -> Iterator[str]:
+    """Yield the part of a name with this reading: of the shortest name that begins with it, else of any."""
     sound = f" {' '.join(syllables)} "
     size = len(syllables)
-    first = min(islice(names.sounds.beginning(sound), _TRIED), key=names.shortness, default=None)
+    first = min(islice(names.sounds.starting_with(sound), _MAX_COMPARED), key=names.shortness, default=None)
     if first is not None and _is_part(first, 0, size, names):
-        yield names.stretch(first, 0, size)
-    held = (
+        yield names.part_of_name(first, 0, size)
+    places = (
         (number, names.sounds.line(number)[:place].count(" "))
-        for number, place in islice(names.sounds.holding(sound), _TRIED)
+        for number, place in islice(names.sounds.containing(sound), _MAX_COMPARED)
     )
-    found = ((n, start) for n, start in held if _is_part(n, start, start + size, names))
-    yield from (names.stretch(number, start, start + size) for number, start in islice(found, 1))
+    parts = ((n, start) for n, start in places if _is_part(n, start, start + size, names))
+    yield from (names.part_of_name(number, start, start + size) for number, start in islice(parts, 1))
 
 
 def _is_part(number: int, start: int, end: int, names: Names) -> bool:
-    """Whether a stretch says something by itself: a short one must be words of the name, no pieces of two
-    (票价销售 holds no 价销)."""
-    if end - start >= _SHORTEST_SLIP:
+    """Whether a range is meaningful by itself. A short one must consist of whole words of the name
+    (价销 is not one in 票价销售)."""
+    if end - start >= _SHORTEST_TYPO:
         return True
     name = names.keys.line(number)
-    places = list(accumulate(map(len, tokens_of(name)), initial=0))
+    places = list(accumulate(map(len, split_tokens(name)), initial=0))
     part = name[places[start] : places[end]]
-    return {places[start], places[end]} <= names.analyzer.joints(name) or part in names.analyzer.words(name)
+    return {places[start], places[end]} <= names.analyzer.word_boundaries(
+        name
+    ) or part in names.analyzer.words(name)
 
 
-def _abbreviated(letters: str, names: Names) -> str | None:
-    """Of first letters, the whole name: which part of it they are would not be seen."""
+def _match_initials(letters: str, names: Names) -> str | None:
+    """Match initials to a whole name, since the matching part of it would not be recognisable."""
     if len(letters) < _SHORTEST_INITIALS:
         return None
-    first = min(islice(names.initials.beginning(letters), _TRIED), key=names.shortness, default=None)
+    first = min(
+        islice(names.initials.starting_with(letters), _MAX_COMPARED), key=names.shortness, default=None
+    )
     if first is None:
-        held = (number for number, _ in names.initials.holding(letters))
-        first = min(islice(held, _TRIED), key=names.shortness, default=None)
+        numbers = (number for number, _ in names.initials.containing(letters))
+        first = min(islice(numbers, _MAX_COMPARED), key=names.shortness, default=None)
     return None if first is None else names.name(first).text
 
 
-def _sounding(wanted: str, names: Names) -> str | None:
-    """A name that reads the same: 不动产等级 for 不动产登记. A short word that there is was meant: 驾校."""
-    if len(wanted) < _SHORTEST_SLIP and names.analyzer.knows(wanted):
+def _match_homophone(needle: str, names: Names) -> str | None:
+    """Match a name with the same reading: 不动产登记 for 不动产等级. Short dictionary words (驾校) stay."""
+    if len(needle) < _SHORTEST_TYPO and names.analyzer.has_word(needle):
         return None
-    return next(_read_so(names.pinyin.read(wanted), names), None)
+    return next(_names_with_sound(names.pinyin.syllables(needle), names), None)
 
 
-def _slipped(wanted: str, names: Names) -> str | None:
-    """A stretch of a name with one character else, too many or too few; of a long text, two.
+def _match_typo(needle: str, names: Names) -> str | None:
+    """Match a range of a name with one character wrong, missing or extra; two in a long text.
 
-    Of one that differs in k characters, one of k + 1 pieces stands there as it was typed.
+    With k differences, at least one of k + 1 pieces of the typed text occurs unchanged.
     """
-    if len(wanted) < _SHORTEST_SLIP:
+    if len(needle) < _SHORTEST_TYPO:
         return None
-    allowed = 1 if len(wanted) < _TWO_SLIPS else 2
+    allowed = 1 if len(needle) < _TWO_TYPOS else 2
     best, distance = "", allowed + 1
-    for stretch in islice(_stretches(wanted, allowed + 1, names), _TRIED):
-        found = Levenshtein.distance(wanted, stretch, score_cutoff=distance - 1)
-        if found < distance and _is_slip(wanted, stretch, names):
-            best, distance = stretch, found
-            if found == 1:
+    for stretch in islice(_candidate_stretches(needle, allowed + 1, names), _MAX_COMPARED):
+        edits = Levenshtein.distance(needle, stretch, score_cutoff=distance - 1)
+        if edits < distance and _is_typo(needle, stretch, names):
+            best, distance = stretch, edits
+            if edits == 1:
                 break
     return best or None
 
 
-def _contracted(wanted: str, names: Names) -> str | None:
-    """What was typed in short: 地灾评估 for 地质灾害危险性评估. Characters that are no word by themselves may
-    stand apart in the name; words may not, and something must."""
-    pieces = [p for word in names.analyzer.cut(wanted) for p in _unknown_apart(word, names)]
-    if len(wanted) < _SHORTEST_SLIP or not _FEWEST_PIECES <= len(pieces) <= _TWO_SLIPS:
+def _match_contraction(needle: str, names: Names) -> str | None:
+    """Match a contraction: 地灾评估 for 地质灾害危险性评估. Characters that do not form a word may be
+    separated in the name; words may not. At least one gap is needed."""
+    pieces = [p for word in names.analyzer.cut(needle) for p in _split_unknown(word, names)]
+    if len(needle) < _SHORTEST_TYPO or not _FEWEST_PIECES <= len(pieces) <= _TWO_TYPOS:
         return None
-    # No gap holds what comes behind it, so there is one way to fit and no trying back.
+    # A gap never contains the start of the next piece, so the expression does not backtrack.
     rest = "".join(f"[^\n{re.escape(piece[0])}]{{0,{_GAP}}}{re.escape(piece)}" for piece in pieces[1:])
-    found = islice(re.finditer(re.escape(pieces[0]) + rest, names.keys.text), _TRIED)
-    return min((stretch[0] for stretch in found), key=len, default=None)
+    matches = islice(re.finditer(re.escape(pieces[0]) + rest, names.keys.text), _MAX_COMPARED)
+    return min((stretch[0] for stretch in matches), key=len, default=None)
 
 
-def _unknown_apart(word: str, names: Names) -> Sequence[str]:
-    return [word] if names.analyzer.knows(word) else word
+def _split_unknown(word: str, names: Names) -> Sequence[str]:
+    return [word] if names.analyzer.has_word(word) else word
 
 
-def _stretches(wanted: str, pieces: int, names: Names) -> Iterator[str]:
-    size = len(wanted)
+def _candidate_stretches(needle: str, pieces: int, names: Names) -> Iterator[str]:
+    size = len(needle)
     cuts = [size * n // pieces for n in range(pieces + 1)]
     for start, end in pairwise(cuts):
-        for number, place in names.keys.holding(wanted[start:end]):
+        for number, place in names.keys.containing(needle[start:end]):
             line = names.keys.line(number)
             first = max(place - start, 0)
             for length in (size, size + 1, size - 1):
@@ -185,16 +189,15 @@ def _stretches(wanted: str, pieces: int, names: Names) -> Iterator[str]:
                     yield line[first - 1 : first - 1 + length]
 
 
-def _is_slip(wanted: str, stretch: str, names: Names) -> bool:
-    """A whole word that was typed is meant, a number too: 盐城 is no slip of 海城, 35号 none of 34号.
-
-    So what differs must be a lone character among the words typed, and Chinese.
+def _is_typo(needle: str, stretch: str, names: Names) -> bool:
+    """Whether the differences are plausible typos. A whole word or number is taken as intended: 盐城 is not
+    a typo of 海城, nor 35号 of 34号. So only Han characters that are not part of a typed word may differ.
     """
     analyzer = names.analyzer
-    lone = [len(piece) == 1 or not analyzer.knows(piece) for piece in analyzer.cut(wanted) for _ in piece]
-    for step in Levenshtein.opcodes(wanted, stretch):
+    lone = [len(piece) == 1 or not analyzer.has_word(piece) for piece in analyzer.cut(needle) for _ in piece]
+    for step in Levenshtein.opcodes(needle, stretch):
         typed, meant = slice(step.src_start, step.src_end), slice(step.dest_start, step.dest_end)
-        if step.tag != "equal" and not all(map(is_han, wanted[typed] + stretch[meant])):
+        if step.tag != "equal" and not all(map(is_han, needle[typed] + stretch[meant])):
             return False
         if step.tag == "replace" and not all(lone[typed]):
             return False

@@ -1,7 +1,7 @@
-"""Names that a site knows (titles, bodies, document numbers): completed while typing, and mended.
+"""In-memory index of a site's names (titles, bodies, document numbers) for completion and correction.
 
-Names are lines of a few long texts; numbers of the lines that hold a pair of characters or a syllable lead to
-the few that are compared. It knows no engine, so it is the same beside each of them.
+Names are lines of a few long texts. An index from pairs of characters or syllables to line numbers selects
+the few lines that are compared. The index is independent of the search engine.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import Literal
 
-from search.chinese.analyzer import Analyzer, is_han, visible
-from search.chinese.pinyin import Pinyin, tokens_of, toneless
+from search.chinese.analyzer import Analyzer, is_han, strip_invisible
+from search.chinese.pinyin import Pinyin, split_tokens, strip_tones
 from search.chinese.thesaurus import Lexicon
 
 type Kind = Literal["name", "body", "number"]
 
 LONGEST = 200
-"""Characters of what is typed that are looked at; stored titles are no longer."""
+"""Maximum characters of the typed text that are used; stored titles are not longer."""
 
-_TRIED = 500
-"""Names that are looked at, of which some are met twice."""
+_MAX_COMPARED = 500
+"""Maximum number of names examined, including duplicates."""
 
 _SIGNS = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[a-z]+")
@@ -38,19 +38,19 @@ class Name:
     text: str
     kind: Kind
     count: int
-    """Records that carry it."""
+    """Number of records with this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Units:
-    """What lines are found by: beginnings, by which those are kept that begin so, and parts."""
+    """Index keys of a line: its beginnings and its parts."""
 
     beginnings: Callable[[str], Sequence[str]]
-    """The longest last, which is the one that is asked by."""
+    """Shortest first; a lookup uses the last one."""
     parts: Callable[[str], Sequence[str]]
 
 
-def _pairs(text: str) -> list[str]:
+def _character_pairs(text: str) -> list[str]:
     return list(map(operator.add, text, text[1:]))
 
 
@@ -59,23 +59,23 @@ def _first_syllable(sound: str) -> list[str]:
     return [syllable[:end] for end in range(1, len(syllable) + 1)]
 
 
-CHARACTERS = _Units(lambda text: [text[:1], text[:2]] if len(text) > 1 else [text], _pairs)
+CHARACTERS = _Units(lambda text: [text[:1], text[:2]] if len(text) > 1 else [text], _character_pairs)
 
 
-def _neighbours(sound: str) -> list[str]:
+def _syllable_pairs(sound: str) -> list[str]:
     whole = sound.split(" ")[1:-1]
     return [f"{one} {other}" for one, other in pairwise(whole)]
 
 
-SYLLABLES = _Units(_first_syllable, _neighbours)
-"""Of texts such as `` wei xian ``; what follows the last blank is no whole syllable yet."""
+SYLLABLES = _Units(_first_syllable, _syllable_pairs)
+"""Keys of texts such as `` wei xian ``. After the last blank there is no complete syllable yet."""
 
 
 _NONE: array[int] = array("I")
 
 
 class _Lines:
-    """Lines of one long text, each found by what it begins with or is made of."""
+    """Lines of one long text, indexed by their beginnings and parts."""
 
     def __init__(self, lines: Iterable[str], units: _Units) -> None:
         self._units = units
@@ -97,17 +97,17 @@ class _Lines:
     def line(self, number: int) -> str:
         return self.text[self._starts[number] : self._starts[number + 1] - 1]
 
-    def beginning(self, needle: str) -> Iterator[int]:
-        """Numbers of the lines that begin with ``needle``."""
+    def starting_with(self, needle: str) -> Iterator[int]:
+        """Yield the numbers of the lines that begin with ``needle``."""
         among = [self._first.get(self._units.beginnings(needle)[-1], _NONE)]
         among += [self._within.get(unit, _NONE) for unit in self._units.parts(needle)]
         for number in min(among, key=len):
             if self.text.startswith(needle, self._starts[number]):
                 yield number
 
-    def holding(self, needle: str) -> Iterator[tuple[int, int]]:
-        """(number of the line, place in the line) of each line's first ``needle``, looked for among the
-        lines that hold its rarest part. For a single character, which has no part, the text is scanned."""
+    def containing(self, needle: str) -> Iterator[tuple[int, int]]:
+        """Yield (line number, position in the line) of the first ``needle`` of each line. Only lines with its
+        rarest part are examined; for a single character, which has no parts, the whole text is scanned."""
         units = self._units.parts(needle)
         starts, text = self._starts, self.text
         if len(needle) == 1 and not units:
@@ -126,20 +126,20 @@ class _Lines:
 
 
 class Names:
-    """The names of one state of the site."""
+    """All names of one state of the site."""
 
     def __init__(self, names: Iterable[Name], analyzer: Analyzer, lexicon: Lexicon, pinyin: Pinyin) -> None:
-        """The most frequent, then the shortest, are offered first."""
-        known = sorted(names, key=lambda n: (-n.count, len(n.text), n.text))
+        """Sort the names: the most frequent first, then the shortest."""
+        by_frequency = sorted(names, key=lambda n: (-n.count, len(n.text), n.text))
         self.analyzer = analyzer
         self._lexicon = lexicon
         self.pinyin = pinyin
-        self._kinds = [name.kind for name in known]
-        self._counts = array("I", (name.count for name in known))
-        self._texts = [name.text for name in known]
-        keys = [key(analyzer.fold_text(text)) for text in self._texts]
+        self._kinds = [name.kind for name in by_frequency]
+        self._counts = array("I", (name.count for name in by_frequency))
+        self._texts = [name.text for name in by_frequency]
+        keys = [comparison_key(analyzer.fold_text(text)) for text in self._texts]
         self.keys = _Lines(keys, CHARACTERS)
-        sounds = [f" {' '.join(pinyin.read(k))} " if k else "" for k in keys]
+        sounds = [f" {' '.join(pinyin.syllables(k))} " if k else "" for k in keys]
         self.sounds = _Lines(sounds, SYLLABLES)
         self._terms = {
             name: short
@@ -155,83 +155,89 @@ class Names:
         return Name(self._texts[number], self._kinds[number], self._counts[number])
 
     def shortness(self, number: int) -> tuple[int, int]:
-        """The shortest name first, then the most frequent."""
+        """Return a sort key: the shortest name first, then the most frequent."""
         return len(self._texts[number]), number
 
     def _initials(self, name: str, sound: str) -> str:
-        """First letters; also those of the name with its terms in short (危化品 for 危险化学品)."""
+        """Return the initials of a name, and those of its shortened form (危化品 for 危险化学品)."""
         first = "".join(syllable[0] for syllable in sound.split())
         short = self.shortened(name)
-        return first if short == name else f"{first} {''.join(r[0] for r in self.pinyin.read(short))}"
+        return first if short == name else f"{first} {''.join(r[0] for r in self.pinyin.syllables(short))}"
 
     def shortened(self, folded: str) -> str:
-        """The text with each term in its shortest wording."""
+        """Replace each term of the text by its shortest synonym."""
         for term, short in self._terms.items():
             if term in folded:
                 folded = folded.replace(term, short)
         return folded
 
-    def typed(self, text: str) -> str:
-        """What was typed as names are compared, pinyin without its tones."""
-        return key(toneless(self.analyzer.fold_text(visible(text[:LONGEST]))))
+    def normalise(self, text: str) -> str:
+        """Normalise typed text as names are compared, removing tones of pinyin."""
+        return comparison_key(strip_tones(self.analyzer.fold_text(strip_invisible(text[:LONGEST]))))
 
-    def completing(self, typed: str, limit: int) -> list[Name]:
-        """Names for what was typed so far: those that begin with it, those that hold it, other names of a
-        body, what it may be the pinyin or the first letters of, then those that hold each of its words."""
-        wanted = self.typed(typed)
-        if not wanted:
+    def complete(self, typed: str, limit: int) -> list[Name]:
+        """Complete partial input: names that begin with it, contain it, contain another name of that body,
+        match it as pinyin or initials, and last those that contain each of its words."""
+        needle = self.normalise(typed)
+        if not needle:
             return []
-        found: Iterator[int] = islice(chain(self._completing(wanted), self._holding_each(typed)), _TRIED)
-        if len(wanted) == 2 and self.analyzer.knows(wanted):  # 民政 is none of the words of 人民政府
-            found = (number for number in found if not self._crossed(wanted, number))
-        return [self.name(number) for number in islice(dict.fromkeys(found), limit)]
+        numbers: Iterator[int] = islice(
+            chain(self._complete_key(needle), self._containing_each(typed)), _MAX_COMPARED
+        )
+        if len(needle) == 2 and self.analyzer.has_word(needle):  # 民政 is not a word of 人民政府
+            numbers = (number for number in numbers if not self._is_across_words(needle, number))
+        return [self.name(number) for number in islice(dict.fromkeys(numbers), limit)]
 
-    def _crossed(self, word: str, number: int) -> bool:
-        """Whether a name holds the characters of a word across the joint of two others, or inside one."""
+    def _is_across_words(self, word: str, number: int) -> bool:
+        """Whether a name contains a word only across the boundary of two others, or inside one."""
         line = self.keys.line(number)
         if word not in line or word in self.analyzer.words(line):
             return False
-        joints = self.analyzer.joints(line)  # what begins with a word may be the beginning of it: 马鞍
+        joints = self.analyzer.word_boundaries(
+            line
+        )  # at a boundary, the input may be an incomplete word: 马鞍
         return not any(line.startswith(word, start) for start in joints)
 
-    def _holding_each(self, typed: str) -> Iterator[int]:
-        """Names that hold everything between the blanks of what was typed."""
-        pieces = [piece for part in typed[:LONGEST].split() if (piece := self.typed(part))]
+    def _containing_each(self, typed: str) -> Iterator[int]:
+        """Yield the names that contain every blank-separated piece of the typed text."""
+        pieces = [piece for part in typed[:LONGEST].split() if (piece := self.normalise(part))]
         if len(pieces) > 1:
-            for number, _ in self.keys.holding(max(pieces, key=len)):
+            for number, _ in self.keys.containing(max(pieces, key=len)):
                 if all(piece in self.keys.line(number) for piece in pieces):
                     yield number
 
-    def _completing(self, wanted: str) -> Iterator[int]:
-        yield from self.keys.beginning(wanted)
-        yield from (number for number, _ in self.keys.holding(wanted))
-        for other in self._lexicon.forms.get(wanted, ()):
-            yield from (number for number, _ in self.keys.holding(key(other)))
-        if _LETTERS.fullmatch(wanted):
-            sounds = [f" {' '.join(way)}" for way in self.pinyin.divided(wanted, open_end=True)]
+    def _complete_key(self, needle: str) -> Iterator[int]:
+        yield from self.keys.starting_with(needle)
+        yield from (number for number, _ in self.keys.containing(needle))
+        for other in self._lexicon.forms.get(needle, ()):
+            yield from (number for number, _ in self.keys.containing(comparison_key(other)))
+        if _LETTERS.fullmatch(needle):
+            sounds = [f" {' '.join(syllables)}" for syllables in self.pinyin.divide(needle, open_end=True)]
             for sound in sounds:
-                yield from self.sounds.beginning(sound)
-            yield from self.initials.beginning(wanted)
+                yield from self.sounds.starting_with(sound)
+            yield from self.initials.starting_with(needle)
             for sound in sounds:
-                yield from (number for number, _ in self.sounds.holding(sound))
-            yield from (number for number, _ in self.initials.holding(wanted))
-        elif _LATIN.search(wanted):
-            for way in self.pinyin.sounds(wanted, open_end=True):
-                found = (number for number, _ in self.sounds.holding(f" {' '.join(way)}"))
-                yield from (number for number in found if holds_all(self.keys.line(number), wanted))
+                yield from (number for number, _ in self.sounds.containing(sound))
+            yield from (number for number, _ in self.initials.containing(needle))
+        elif _LATIN.search(needle):
+            for syllables in self.pinyin.sounds(needle, open_end=True):
+                numbers = (number for number, _ in self.sounds.containing(f" {' '.join(syllables)}"))
+                yield from (
+                    number for number in numbers if contains_characters(self.keys.line(number), needle)
+                )
 
-    def stretch(self, number: int, start: int, end: int) -> str:
-        """A name from its token ``start`` up to ``end``; the whole of it as it is written."""
-        tokens = tokens_of(self.keys.line(number))
+    def part_of_name(self, number: int, start: int, end: int) -> str:
+        """Return tokens ``start`` to ``end`` of a name; a whole name in its original spelling."""
+        tokens = split_tokens(self.keys.line(number))
         whole = start == 0 and end >= len(tokens)
         return self._texts[number] if whole else "".join(tokens[start:end])
 
 
-def holds_all(name: str, wanted: str) -> bool:
-    """Whether every Chinese character of ``wanted`` stands in a name."""
-    return all(char in name for char in wanted if is_han(char))
+def contains_characters(name: str, characters: str) -> bool:
+    """Whether a name contains every Han character of ``characters``."""
+    return all(char in name for char in characters if is_han(char))
 
 
-def key(folded: str) -> str:
-    """A folded text without signs and spaces: 鞍政发〔2015〕34号 and 鞍政发2015 34号 are the same."""
+def comparison_key(folded: str) -> str:
+    """Remove signs and spaces from a folded text: 鞍政发〔2015〕34号 and 鞍政发2015 34号 become equal."""
     return _SIGNS.sub("", folded)

@@ -1,6 +1,6 @@
-"""The signs that people write queries with: a blank is and, “…” a phrase, - not, 或 / OR / | either.
+"""Syntax of queries: a blank means and, “…” a phrase, - not, 或 / OR / | or.
 
-Nothing is an error here. A sign that makes no sense where it stands is text like any other.
+There are no syntax errors. A misplaced sign is treated as text.
 """
 
 from __future__ import annotations
@@ -22,30 +22,31 @@ _ITEM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of what was typed, its signs taken off."""
+    """A piece of a query, without its signs."""
 
     text: str
     quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What was typed, taken apart at the signs."""
+class ParsedText:
+    """A query, split at its signs."""
 
     required: tuple[tuple[Piece, ...], ...]
-    """Of each tuple at least one piece; most have one. Pieces of plain text that adjoin are one."""
+    """A hit matches at least one piece of each tuple; most tuples have one. Adjacent plain text is one
+    piece."""
     excluded: tuple[Piece, ...]
     plain: str
-    """All that is wanted, in the order typed, without what is excluded."""
+    """The query in the order typed, without exclusions."""
 
 
-def read(text: str) -> Written:
+def parse_signs(text: str) -> ParsedText:
     items = list(_ITEM.finditer(text))
-    wanted: list[list[Piece]] = []
+    required: list[list[Piece]] = []
     excluded: list[Piece] = []
-    joins: set[int] = {n for n in range(1, len(items) - 1) if _joins(items, n)}
+    joins: set[int] = {n for n in range(1, len(items) - 1) if _is_operator(items, n)}
     plain_until = -1
-    """End of the last piece, where more plain text may follow it."""
+    """Position after which plain text continues the last piece; -1 if it does not."""
     start = 0
     for number, item in enumerate(items):
         piece = Piece(item["phrase"] or item["text"], quoted=item["phrase"] is not None)
@@ -55,21 +56,21 @@ def read(text: str) -> Written:
             excluded.append(piece)
             plain_until = -1
         elif number - 1 in joins:
-            wanted[-1].append(piece)
+            required[-1].append(piece)
             plain_until = -1
         elif not piece.quoted and plain_until >= 0 and number + 1 not in joins:
-            wanted[-1] = [Piece(text[start : item.end()])]
+            required[-1] = [Piece(text[start : item.end()])]
         else:
-            wanted.append([piece])
+            required.append([piece])
             start, plain_until = item.start(), -1 if piece.quoted or number + 1 in joins else item.end()
     if not excluded and not joins:
-        return Written(tuple(map(tuple, wanted)), (), text)
-    plain = " ".join(piece.text for choice in wanted for piece in choice)
-    return Written(tuple(map(tuple, wanted)), tuple(excluded), plain)
+        return ParsedText(tuple(map(tuple, required)), (), text)
+    plain = " ".join(piece.text for choice in required for piece in choice)
+    return ParsedText(tuple(map(tuple, required)), tuple(excluded), plain)
 
 
-def _joins(items: Sequence[re.Match[str]], number: int) -> bool:
-    """Whether an item is an 或 between two others that are wanted."""
+def _is_operator(items: Sequence[re.Match[str]], number: int) -> bool:
+    """Whether an item is an 或 between two required items."""
     before, item, after = items[number - 1 : number + 2]
     return (
         not item["minus"]

@@ -1,1 +1,1 @@
-"""The second stage of ranking."""
+"""Second stage of ranking, by features of the texts."""

@@ -1,8 +1,8 @@
-"""The second stage: orders the first candidates of any engine by what their texts hold of the query.
+"""Second stage of ranking: reorders an engine's first candidates by features of their texts.
 
-Both engines hand in the same candidates' texts and the same counts, so both give the same order. Every
-feature is a share of what the whole query is worth, so that weights mean the same for short and for long
-queries. Weights were climbed on the three judged sets together (``docs/search.md`` tells what each brings).
+Both engines pass the same texts and the same counts, so the order is the same. Every feature is a share of
+the weight of the whole query, so that feature weights suit short and long queries. They were tuned by hill
+climbing on the three judged sets together (``docs/search.md`` lists the gain of each).
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ import numpy as np
 
 from search.chinese.analyzer import Analyzer
 from search.query.parser import Query
-from search.ranking.text_matrix import Booleans, Floats, Found, Integers, Texts
+from search.ranking.text_matrix import Booleans, Floats, Integers, Occurrences, Texts
 
 LONGEST_TEXT = 4_000
-"""Characters of a document that are looked at."""
+"""Characters of a document that are examined."""
 
 PASSAGE = 120
-LEAD = 60
-"""Characters at the beginning, where a document says what it is about."""
+"""Characters of a passage."""
 
-_AROUND = 10
+LEAD = 60
+"""Characters of the beginning, where a document states its subject."""
+
+_MARGIN = 10
 _SUBJECT = re.compile(
     r"(?:.*?关于(?:审理|办理)(?P<cases>.+?)(?:等|合同|纠纷|民事|刑事|行政)*案件.*"
     r"|(?P<law>.+?)(?:监督|管理|保护|促进)*(?:暂行|试行|实施)*(?:法典|法|条例|办法|规定|细则|规则))"
@@ -38,8 +40,8 @@ _BELOW_LAWS = ("解释", "规定", "办法", "细则", "规则")
 
 
 class Terms:
-    """What is looked for in texts, what it is worth, and what BM25 multiplies, with the length of texts and
-    without: columns, to be multiplied with rows of documents."""
+    """Query terms with their weights and BM25 factors, with and without length normalisation. The arrays are
+    columns, which are multiplied with rows of documents."""
 
     def __init__(self, texts: Sequence[str], worths: Sequence[float], by_length: float, plain: float) -> None:
         self.texts = texts
@@ -48,79 +50,79 @@ class Terms:
         self._by_length = 2.2 * by_length * self.worths
         self._plain = 1.3 * plain * self.worths
 
-    def worth(self, held: Booleans) -> Floats:
-        """Of the terms that each document holds, together."""
-        # No product of matrices: it adds in another order at the edge, and equal documents must stay equal.
-        return (self.worths * held).sum(axis=0)
+    def worth(self, present: Booleans) -> Floats:
+        """Sum the weights of the terms that each document contains."""
+        # A matrix product adds in another order at its edges, which gives equal documents unequal scores.
+        return (self.worths * present).sum(axis=0)
 
     def bm25(self, counts: Integers | Floats, norm: Floats) -> Floats:
-        """With k1 1.2 and b 0.75 (of which ``norm`` comes) and with k1 0.3 and b 0."""
+        """Sum two BM25 variants: k1 1.2 and b 0.75 (which ``norm`` includes), and k1 0.3 and b 0."""
         by_length, plain = counts / (counts + norm), counts / (counts + 0.3)
         return (self._by_length * by_length + self._plain * plain).sum(axis=0)
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A document as the first stage found it."""
+    """A document of the first stage."""
 
     number: int
-    """Of the caller's own, to know it again."""
+    """Number by which the caller identifies it."""
     tie: int
-    """Orders documents of one score: of the span's id, so the same on every engine."""
+    """Orders documents of equal score. Derived from the span's id, so it is the same on every engine."""
     tier: int
-    """Hits of a higher one go before: those that carry the 文号, then those that hold all the words."""
+    """Hits of a higher tier come first: those with the 文号, then those with all the words."""
     texts: Sequence[tuple[float, str]]
     """(weight, folded text), the title first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What is counted over the whole index."""
+    """Counts over the whole index."""
 
     documents: int
     average_length: float
     frequency: Callable[[str, str], int]
-    """(stream, token) → documents that hold it."""
+    """(stream, token) → number of documents that contain it."""
 
     def worth(self, stream: str, token: str) -> float:
-        """BM25's inverse document frequency."""
-        held = self.frequency(stream, token)
-        return log(1 + (self.documents - held + 0.5) / (held + 0.5))
+        """Return the inverse document frequency of BM25."""
+        count = self.frequency(stream, token)
+        return log(1 + (self.documents - count + 0.5) / (count + 0.5))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Of the features in a document's score."""
+    """Weights of the features of a document's score."""
 
     grams_by_length: float
-    """BM25 with k1 1.2, b 0.75: suits questions in plain words."""
+    """BM25 with k1 1.2, b 0.75; suits questions in plain language."""
     grams: float
-    """BM25 with k1 0.3, b 0: suits the long names of items."""
+    """BM25 with k1 0.3, b 0; suits long names of items."""
     chars_by_length: float
     chars: float
     passage: float
-    """The best stretch of some 120 characters."""
+    """The best passage of about 120 characters."""
     passage_chars: float
-    """Single characters in that stretch: a long document holds any of them somewhere by accident."""
+    """Single characters in that passage. Anywhere in a long document they would match by chance."""
     lead: float
     """The first 60 characters."""
     legal: float
-    """Words of the law for what was asked in everyday ones: 出租人 for 房东."""
+    """Legal terms for everyday words of the query: 出租人 for 房东."""
     words_held: float
     implied: float
-    """Words that articles use for what a title calls otherwise: 罚款 for 处罚."""
+    """Words of articles for a different word of a title: 罚款 for 处罚."""
     law: float
     below_law: float
-    named: float
-    """The title stands in the query."""
+    title_in_query: float
+    """The query contains the title of the law."""
     subject: float
-    """What the law is about (商标 of 商标法) stands in the query."""
+    """The query contains the subject of the law (商标 of 商标法)."""
     title: float
-    """The query is the title, both ways."""
+    """Overlap of query and title, in both directions."""
     length: float
-    gathered: float
-    """How many other articles of the same law are candidates too."""
+    same_law: float
+    """Number of candidates that are articles of the same law."""
     strict: float
-    """All words of a question are held. (Outside questions such hits are a tier of their own.)"""
+    """The document contains all words of a question. (Otherwise such hits form their own tier.)"""
 
 
 NAME = Weights(
@@ -136,14 +138,14 @@ NAME = Weights(
     implied=0.15,
     law=0.0,
     below_law=-0.05,
-    named=0.25,
+    title_in_query=0.25,
     subject=0.1,
     title=0.5,
     length=-0.05,
-    gathered=0.0,
+    same_law=0.0,
     strict=0.0,
 )
-"""A name, or words that someone lists."""
+"""Weights for a name or a list of words."""
 
 QUESTION = Weights(
     grams_by_length=0.4,
@@ -158,24 +160,24 @@ QUESTION = Weights(
     implied=0.05,
     law=0.1,
     below_law=-0.05,
-    named=0.25,
+    title_in_query=0.25,
     subject=0.0,
     title=0.5,
     length=-0.05,
-    gathered=0.04,
+    same_law=0.04,
     strict=0.05,
 )
-"""A question in plain words."""
+"""Weights for a question in plain language."""
 
 
-def counted_terms(query: Query, analyzer: Analyzer) -> list[tuple[str, str]]:
-    """(stream, token) whose frequencies :class:`Ranking` looks up."""
+def frequency_terms(query: Query, analyzer: Analyzer) -> list[tuple[str, str]]:
+    """List the (stream, token) pairs whose frequencies :class:`Ranking` needs."""
     legal = [gram for term in query.legal for gram in analyzer.grams(term)]
     return [("grams", g) for g in dict.fromkeys((*query.grams, *legal))] + [("chars", c) for c in query.chars]
 
 
 class Ranking:
-    """One query's terms with what they are worth; scores any number of documents."""
+    """The terms of one query with their weights; scores any number of documents."""
 
     def __init__(
         self, query: Query, statistics: Statistics, analyzer: Analyzer, weights: Weights | None = None
@@ -196,7 +198,7 @@ class Ranking:
         chars = worths("chars", query.chars)
         self._chars = Terms(query.chars, chars, weights.chars_by_length, weights.chars)
         self._legal = Terms(query.legal, legal, weights.legal, 0.0)
-        self._wanted = frozenset(query.grams)
+        self._query_grams = frozenset(query.grams)
         self._words = [word for word in query.words if word.kind != "number"]
         place = {gram: index for index, gram in enumerate(query.grams)}
         self._forms = [
@@ -208,11 +210,11 @@ class Ranking:
         ]
 
     def order(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
-        """Best first."""
+        """Score the candidates and return them best first."""
         if not candidates:
             return []
         titles = [candidate.texts[0][1] for candidate in candidates]
-        laws = [_short(title) for title in titles]
+        laws = [_short_law_name(title) for title in titles]
         scores = self._scores(Texts([c.texts for c in candidates], LONGEST_TEXT), titles, laws)
         tiers = np.array([candidate.tier for candidate in candidates])
         if self._query.asks:
@@ -224,137 +226,139 @@ class Ranking:
             (score, candidates[place]) for place, score in zip(order, scores[order].tolist(), strict=True)
         ]
 
-    def _gathered(self, laws: Sequence[str], titles: Sequence[str]) -> dict[str, float]:
-        """Law → what it is worth that so many of its articles are candidates: it is about the matter."""
-        weight = self._weights.gathered
+    def _same_law_bonus(self, laws: Sequence[str], titles: Sequence[str]) -> dict[str, float]:
+        """Return law → bonus by the number of its articles among the candidates."""
+        weight = self._weights.same_law
         if not weight:
             return {}
         counts = Counter(law for law, _ in set(zip(laws, titles, strict=True)) if law)
         return {law: weight * log(count) for law, count in counts.items()}
 
     def _scores(self, texts: Texts, titles: Sequence[str], laws: Sequence[str]) -> Floats:
-        """Of each document; ``laws``: what its title calls the law, short."""
+        """Score each document. ``laws``: the short name of the law in its title."""
         sizes = texts.sizes / self._average
         norm = 1.2 * (0.25 + 0.75 * sizes)
         grams, chars = texts.find(self._grams.texts), texts.find(self._chars.texts)
-        total = self._in_part(texts, grams, chars)
+        total = self._lead_and_passage(texts, grams, chars)
         total += self._grams.bm25(self._with_forms(texts, texts.weigh(grams)), norm)
         total += self._chars.bm25(texts.count(chars), norm)
         if self._legal.texts:
             total += self._legal.bm25(texts.count(texts.find(self._legal.texts)), norm)
-        total += self._weights.title * self._entitled(texts, grams, titles)
+        total += self._weights.title * self._title_match(texts, grams, titles)
         total /= self._whole
         total += self._weights.length * np.log(sizes + 0.05)
-        total += [self._held(text) for text in texts.whole]
-        others = self._gathered(laws, titles)
-        worths = {law: self._law(law) + others.get(law, 0.0) for law in set(laws)}
+        total += [self._word_share(text) for text in texts.whole]
+        others = self._same_law_bonus(laws, titles)
+        worths = {law: self._law_weight(law) + others.get(law, 0.0) for law in set(laws)}
         total += [worths[law] for law in laws]
         return total
 
     def _with_forms(self, texts: Texts, counts: Floats) -> Floats:
-        """Another form of a word counts as its grams."""
+        """Count another form of a word as the grams of the word."""
         if self._forms:
-            met = texts.count(texts.find([form for form, _ in self._forms]))
-            for count, (_, numbers) in zip(met, self._forms, strict=True):
+            form_counts = texts.count(texts.find([form for form, _ in self._forms]))
+            for count, (_, numbers) in zip(form_counts, self._forms, strict=True):
                 counts[numbers] = np.maximum(counts[numbers], count)
         return counts
 
-    def _in_part(self, texts: Texts, grams: Found, chars: Found) -> Floats:
-        """What the beginning and the best passage hold."""
+    def _lead_and_passage(self, texts: Texts, grams: Occurrences, chars: Occurrences) -> Floats:
+        """Score the beginning and the best passage."""
         weights = self._weights
         best, begins = self._passages(texts, grams)
         total = weights.passage * best
         if weights.passage_chars:
-            short = texts.sizes <= PASSAGE + 2 * _AROUND
-            first = texts.starts + np.where(short, 0, np.maximum(begins - _AROUND, 0))
-            last = texts.starts + np.where(short, texts.sizes, begins + PASSAGE + _AROUND)
+            short = texts.sizes <= PASSAGE + 2 * _MARGIN
+            first = texts.starts + np.where(short, 0, np.maximum(begins - _MARGIN, 0))
+            last = texts.starts + np.where(short, texts.sizes, begins + PASSAGE + _MARGIN)
             inside = (chars.places >= first[chars.owners]) & (chars.places < last[chars.owners])
-            total += weights.passage_chars * self._chars.worth(texts.held(chars, inside))
+            total += weights.passage_chars * self._chars.worth(texts.contains(chars, inside))
         if weights.lead:
             ends = grams.places - texts.starts[grams.owners] + self._grams.sizes[grams.numbers]
-            total += weights.lead * self._grams.worth(texts.held(grams, ends <= LEAD))
+            total += weights.lead * self._grams.worth(texts.contains(grams, ends <= LEAD))
         return total
 
-    def _passages(self, texts: Texts, grams: Found) -> tuple[Floats, Integers]:
-        """Of each document what the best stretch is worth, and where it begins."""
-        held = texts.count(grams) > 0
-        best = self._grams.worth(held)
+    def _passages(self, texts: Texts, grams: Occurrences) -> tuple[Floats, Integers]:
+        """Return the weight and the start of each document's best passage."""
+        present = texts.count(grams) > 0
+        best = self._grams.worth(present)
         begins = np.zeros(len(texts.whole), np.intp)
         order = np.argsort(grams.places, kind="stable")
         places, numbers = grams.places[order], grams.numbers[order]
         first = np.searchsorted(places, texts.starts)
         last = np.searchsorted(places, texts.starts + texts.sizes)
-        met = ((texts.sizes > PASSAGE) & (first < last)).nonzero()[0]
-        begins[met] = places[first[met]] - texts.starts[met]
-        # All that is met stands within one stretch, or is one term: then every stretch of it is the best.
-        apart = (places[last[met] - 1] - places[first[met]] > PASSAGE) & (held.sum(axis=0)[met] > 1)
-        for document in met[apart].tolist():
+        matching = ((texts.sizes > PASSAGE) & (first < last)).nonzero()[0]
+        begins[matching] = places[first[matching]] - texts.starts[matching]
+        # If all matches are within one passage, or of one term, the first passage is already the best.
+        apart = (places[last[matching] - 1] - places[first[matching]] > PASSAGE) & (
+            present.sum(axis=0)[matching] > 1
+        )
+        for document in matching[apart].tolist():
             within = slice(first[document], last[document])
             stands = list(zip(places[within].tolist(), numbers[within].tolist(), strict=True))
-            best[document], begin = self._best(stands)
+            best[document], begin = self._best_passage(stands)
             begins[document] = begin - texts.starts[document]
         return best, begins
 
-    def _best(self, met: Sequence[tuple[int, int]]) -> tuple[float, int]:
-        """Of (place, number of the gram), in order: what the best stretch is worth, and where it begins."""
+    def _best_passage(self, occurrences: Sequence[tuple[int, int]]) -> tuple[float, int]:
+        """Return the weight and the start of the best passage, from sorted (position, gram number) pairs."""
         worths = self._worths
         inside = [0] * len(worths)
         value = best = 0.0
         first = begin = 0
-        for start, number in met:
+        for start, number in occurrences:
             if not inside[number]:
                 value += worths[number]
             inside[number] += 1
-            while start - met[first][0] > PASSAGE:
-                gone = met[first][1]
-                inside[gone] -= 1
-                if not inside[gone]:
-                    value -= worths[gone]
+            while start - occurrences[first][0] > PASSAGE:
+                number_before = occurrences[first][1]
+                inside[number_before] -= 1
+                if not inside[number_before]:
+                    value -= worths[number_before]
                 first += 1
             if value > best:
-                best, begin = value, met[first][0]
+                best, begin = value, occurrences[first][0]
         return best, begin
 
-    def _held(self, text: str) -> float:
-        held = 0
+    def _word_share(self, text: str) -> float:
+        count = 0
         for word in self._words:
-            held += word.stands_in(text)
-        share = self._weights.words_held * held / (len(self._query.words) or 1)
+            count += word.occurs_in(text)
+        share = self._weights.words_held * count / (len(self._query.words) or 1)
         for implied in self._query.implied:
             if implied in text:
                 return share + self._weights.implied
         return share
 
-    def _entitled(self, texts: Texts, grams: Found, titles: Sequence[str]) -> Floats:
-        """How far the title is what was asked for, both ways."""
-        covered = self._grams.worth(texts.entitled(grams))
+    def _title_match(self, texts: Texts, grams: Occurrences, titles: Sequence[str]) -> Floats:
+        """Return the share of the query in the title, multiplied by the share of the title in the query."""
+        covered = self._grams.worth(texts.title_contains(grams))
         for place in covered.nonzero()[0].tolist():
-            own = [gram for word in titles[place].split() for gram in _grams(self._analyzer, word)]
-            covered[place] *= sum([gram in self._wanted for gram in own]) / len(own)
+            own = [gram for word in titles[place].split() for gram in _cached_grams(self._analyzer, word)]
+            covered[place] *= sum([gram in self._query_grams for gram in own]) / len(own)
         return covered
 
-    def _law(self, law: str) -> float:
-        weights, asked = self._weights, self._query.text
+    def _law_weight(self, law: str) -> float:
+        weights, query_text = self._weights, self._query.text
         value = weights.law if law.endswith(_LAWS) else 0.0
         value += weights.below_law if law.endswith(_BELOW_LAWS) else 0.0
-        value += weights.named if len(law) > 1 and law in asked else 0.0
-        return value + (weights.subject if (subject := _subject(law)) and subject in asked else 0.0)
+        value += weights.title_in_query if len(law) > 1 and law in query_text else 0.0
+        return value + (weights.subject if (subject := _subject(law)) and subject in query_text else 0.0)
 
 
-def _short(title: str) -> str:
-    """What a law is called: without the state's name, a bracket, the number of an article."""
+def _short_law_name(title: str) -> str:
+    """Shorten the name of a law: without the state's name, brackets and the number of an article."""
     name, *_ = title.split(maxsplit=1) or [""]
     return name.partition("(")[0].removeprefix("中华人民共和国")
 
 
 @lru_cache(maxsize=4_096)
-def _grams(analyzer: Analyzer, word: str) -> list[str]:
-    """Titles are made of a few words: the names of laws, the numbers of articles."""
+def _cached_grams(analyzer: Analyzer, word: str) -> list[str]:
+    """Return the grams of a word of a title. Few distinct words occur: names of laws, numbers of articles."""
     return analyzer.grams(word)
 
 
 @lru_cache(maxsize=4_096)
 def _subject(short: str) -> str:
-    found = _SUBJECT.fullmatch(short)
-    subject = (found["cases"] or found["law"]).strip("《》") if found else ""
+    match = _SUBJECT.fullmatch(short)
+    subject = (match["cases"] or match["law"]).strip("《》") if match else ""
     return subject if len(subject) > 1 else ""

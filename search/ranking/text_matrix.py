@@ -1,4 +1,4 @@
-"""Many folded texts in one row of characters, in which a term is found for all of them at once."""
+"""Many folded texts joined in one array of characters, in which a term is searched once for all of them."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ type Booleans = NDArray[np.bool_]
 type Floats = NDArray[np.float64]
 
 _BETWEEN = "\n"
-"""Between any two texts; no term holds it, so none is found across."""
+"""Separator of texts. No term contains it, so none matches across texts."""
 
 
-class Found(NamedTuple):
-    """Where some terms stand: term by term, each in order; one that overlaps itself is found each time."""
+class Occurrences(NamedTuple):
+    """Occurrences of terms, term by term and in order of position. Overlapping occurrences all count."""
 
     many: int
-    """Terms that were looked for."""
+    """Number of terms searched."""
     numbers: Integers
-    """The term at each place."""
+    """The term of each occurrence."""
     places: Integers
-    """In characters from the beginning of the row."""
+    """Position of each occurrence, in characters from the start of the array."""
     parts: Integers
-    """The text at each place."""
+    """The text of each occurrence."""
     owners: Integers
-    """The document at each place."""
+    """The document of each occurrence."""
 
 
 class Texts:
-    """The texts of documents, of each document so many characters.
+    """The texts of documents, each document cut to a maximum length.
 
-    Arrays have an item a document; those of what was found a row a term besides.
+    Arrays have one column for each document; those of occurrences also have one row for each term.
     """
 
     def __init__(self, documents: Sequence[Sequence[tuple[float, str]]], longest: int) -> None:
-        """``documents``: of each one's (weight, text) the title first, as
-        :attr:`search.indexed_document.Body.folded`.
+        """``documents``: for each one its (weight, text), the title first, as in
+        :attr:`search.indexed_document.IndexedFields.folded`.
 
-        ``longest``: characters after which what follows of a document is left out.
+        ``longest``: maximum characters of a document; the rest is dropped.
         """
         whole = _lines(documents)
         if max(map(len, whole), default=0) > longest:
             documents = [list(_cut(document, longest)) for document in documents]
             whole = _lines(documents)
         self.whole = whole
-        """Each document's, a line a text."""
+        """The text of each document, one line for each of its texts."""
         row = _BETWEEN.join(whole).encode("utf-32-le", "surrogatepass")
         self._row = np.frombuffer(row, np.uint32)
         self._chars: dict[str, Booleans] = {}
@@ -57,54 +57,56 @@ class Texts:
         self._ends: Integers = np.cumsum([len(text) + 1 for document in documents for _, text in document])
         self._titles: Integers = np.searchsorted(self._owners, np.arange(len(documents)))
         self.sizes: Integers = np.array([len(text) for text in whole])
-        """In characters."""
+        """Size of each document, in characters."""
         self.starts: Integers = np.cumsum(self.sizes + 1) - self.sizes - 1
 
-    def find(self, terms: Sequence[str]) -> Found:
-        """None of the terms is empty."""
-        stand = [self._places(term) for term in terms]
-        places = np.concatenate(stand) if stand else np.zeros(0, np.intp)
+    def find(self, terms: Sequence[str]) -> Occurrences:
+        """Find all occurrences of terms, none of which may be empty."""
+        places_of_terms = [self._places(term) for term in terms]
+        places = np.concatenate(places_of_terms) if places_of_terms else np.zeros(0, np.intp)
         parts = np.searchsorted(self._ends, places, side="right")
-        numbers = np.repeat(np.arange(len(stand)), [len(found) for found in stand])
-        return Found(len(stand), numbers, places, parts, self._owners[parts])
+        numbers = np.repeat(
+            np.arange(len(places_of_terms)), [len(places_of_term) for places_of_term in places_of_terms]
+        )
+        return Occurrences(len(places_of_terms), numbers, places, parts, self._owners[parts])
 
     def _places(self, term: str) -> Integers:
         last = max(0, len(self._row) - len(term) + 1)
-        stands = self._stands(term[0])[:last]
+        stands = self._char_places(term[0])[:last]
         for place, char in enumerate(term[1:], 1):
-            stands = stands & self._stands(char)[place : last + place]
+            stands = stands & self._char_places(char)[place : last + place]
         places: Integers = stands.nonzero()[0]
         return places
 
-    def _stands(self, char: str) -> Booleans:
-        """Where in the row a character stands; terms share most of theirs."""
+    def _char_places(self, char: str) -> Booleans:
+        """Mark the positions of a character. The cache helps because terms share most characters."""
         if char not in self._chars:
             self._chars[char] = self._row == ord(char)
         return self._chars[char]
 
-    def count(self, found: Found) -> Integers:
-        """How often each term stands in each document."""
-        counts = np.bincount(self._cells(found), minlength=found.many * len(self.whole))
-        return counts.reshape(found.many, len(self.whole))
+    def count(self, occurrences: Occurrences) -> Integers:
+        """Count the occurrences of each term in each document."""
+        counts = np.bincount(self._cells(occurrences), minlength=occurrences.many * len(self.whole))
+        return counts.reshape(occurrences.many, len(self.whole))
 
-    def weigh(self, found: Found) -> Floats:
-        """:meth:`count` where once in a text of weight 9 is three times."""
-        factors = self._factors[found.parts]
-        counts = np.bincount(self._cells(found), factors, found.many * len(self.whole))
-        return counts.reshape(found.many, len(self.whole))
+    def weigh(self, occurrences: Occurrences) -> Floats:
+        """Count as :meth:`count`, times the root of the text's weight: one in a text of weight 9 is three."""
+        factors = self._factors[occurrences.parts]
+        counts = np.bincount(self._cells(occurrences), factors, occurrences.many * len(self.whole))
+        return counts.reshape(occurrences.many, len(self.whole))
 
-    def held(self, found: Found, where: Booleans) -> Booleans:
-        """Whether any of the places for which ``where`` is true is in the document."""
-        held = np.zeros(found.many * len(self.whole), np.bool_)
-        held[self._cells(found)[where]] = True
-        return held.reshape(found.many, len(self.whole))
+    def contains(self, occurrences: Occurrences, where: Booleans) -> Booleans:
+        """Whether each document has an occurrence of each term for which ``where`` is true."""
+        flags = np.zeros(occurrences.many * len(self.whole), np.bool_)
+        flags[self._cells(occurrences)[where]] = True
+        return flags.reshape(occurrences.many, len(self.whole))
 
-    def entitled(self, found: Found) -> Booleans:
-        """Whether each term stands in the document's title."""
-        return self.held(found, found.parts == self._titles[found.owners])
+    def title_contains(self, occurrences: Occurrences) -> Booleans:
+        """Whether the title of each document contains each term."""
+        return self.contains(occurrences, occurrences.parts == self._titles[occurrences.owners])
 
-    def _cells(self, found: Found) -> Integers:
-        return found.numbers * len(self.whole) + found.owners
+    def _cells(self, occurrences: Occurrences) -> Integers:
+        return occurrences.numbers * len(self.whole) + occurrences.owners
 
 
 def _lines(documents: Iterable[Iterable[tuple[float, str]]]) -> list[str]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from feeds.atom_and_rss import atom
 from feeds.change import KINDS, ChangeItem, Difference, Kind
-from feeds.change_sentence import details, entry_of, headline, summary
+from feeds.change_sentence import build_entry, details, headline, summary
 from feeds.feed import Feed
 from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load, parse
@@ -222,7 +222,7 @@ def test_hidden_content_appears_nowhere(kind: Kind) -> None:
         previous_title="隐去的名称",
         hidden="该条目其后已撤回公布，内容不再列出。",
     )
-    entry = entry_of(change, base="https://x.example")
+    entry = build_entry(change, base="https://x.example")
     told = entry.title + entry.summary + entry.content_html
     assert "隐去" not in told
     assert "已撤回公布" in entry.summary
@@ -285,7 +285,7 @@ def test_markup_in_the_data_stays_text(before: str, after: str, reason: str, kin
 
 
 def test_an_entry_keeps_its_id_and_carries_its_kind_as_a_category() -> None:
-    entry = entry_of(item(), base="https://x.example")
+    entry = build_entry(item(), base="https://x.example")
     assert entry.id == item().id
     assert [(c.term, c.scheme, c.label) for c in entry.categories] == [
         ("removed", "https://x.example/kinds", "移出清单"),

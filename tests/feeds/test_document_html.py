@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.document_html import full_text, sanitised
+from feeds.document_html import full_text, sanitise
 from schemas.definition.file_loader import load
 from tests.feeds.test_change_sentence import item
 
@@ -60,7 +60,7 @@ def test_nothing_of_a_document_runs_or_loads(hostile: str) -> None:
     harmless(html)
     assert "一、总则" in html
     assert "二、附则" in html
-    harmless(sanitised(hostile))
+    harmless(sanitise(hostile))
 
 
 @given(

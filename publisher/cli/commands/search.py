@@ -15,7 +15,7 @@ from publisher.cli.terminal.exit_codes import Exit
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from search.contract import Hit, Marked, Page
+    from search.contract import HighlightedText, Hit, Page
 
 _MATCHES = {
     "all": "包含全部搜索词 all words",
@@ -107,7 +107,7 @@ def _show(hit: Hit, dataset: str) -> None:
     console.print(Text(output.plain(f"    {dataset}  {hit.dataset}/{hit.record}"), style="dim"))
 
 
-def _marked(marked: Marked, style: str) -> Text:
+def _marked(marked: HighlightedText, style: str) -> Text:
     from rich.text import Text
 
     # Marks count characters, and plain() keeps their number.
@@ -118,7 +118,7 @@ def _marked(marked: Marked, style: str) -> Text:
 
 
 def _json(text: str, page: Page, pending: int) -> dict[str, object]:
-    def marked(one: Marked) -> dict[str, object]:
+    def marked(one: HighlightedText) -> dict[str, object]:
         return {"field": one.field, "text": one.text, "marks": [list(m) for m in one.marks]}
 
     return {

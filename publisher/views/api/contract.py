@@ -132,7 +132,7 @@ def document(base: str) -> dict[str, Any]:
 
 def of_dataset(base: str, dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
     """The document of one dataset, with the fields that its records have now."""
-    return narrow_to_dataset.to_dataset(
+    return narrow_to_dataset.narrow_document(
         document(base),
         name=dataset.name,
         title=dataset.title,

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from publisher.views.api.answers import search
 from publisher.views.api.answers.common import fill
 from schemas.definition.catalogue import Catalogue
-from search.contract import How, Reason
+from search.contract import MatchKind, Reason
 
-_WORDS: Mapping[How, tuple[str, str]] = {
+_WORDS: Mapping[MatchKind, tuple[str, str]] = {
     "word": ("“{word}”出现在{fields}中。", "“{word}” occurs in {fields}."),
     "phrase": ("“{word}”连续出现在{fields}中。", "“{word}” occurs as a phrase in {fields}."),
     "alias": (

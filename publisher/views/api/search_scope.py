@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from publisher.log.log import Log
 from publisher.views.api import titles
 from schemas.definition.catalogue import Catalogue, FieldType
-from search.query.field_filters import NUMBER, Fields
+from search.query.field_filters import NUMBER, FilterFields
 
 _EVERYWHERE = ("dataset", "body", "type", "division", "year")
 CALLED: Mapping[str, str] = {
@@ -41,11 +41,11 @@ class SearchScope:
         """Parameters that filter."""
         return dict.fromkeys(self.facets, "string")
 
-    def fields(self) -> Fields:
+    def fields(self) -> FilterFields:
         """What may be filtered by in the text of a search."""
         names = {title.lower(): name for name, title in self.facets.items()}
         names |= {name: name for name in self.facets}
-        return Fields({**names, **CALLED}, {"dataset": self.datasets})
+        return FilterFields({**names, **CALLED}, {"dataset": self.datasets})
 
 
 def scope_of(log: Log) -> SearchScope:

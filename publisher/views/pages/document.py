@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from feeds.document_html import sanitised
+from feeds.document_html import sanitise
 from publisher.ingest.documents import section_outline
 from publisher.ingest.documents.section_outline import Section
 from publisher.log.clocks import micros
@@ -99,7 +99,7 @@ def rendered(source: str, where: Where) -> Markup:
     )
     tokens = markdown.parse(source)
     _head(tokens, section_outline.sections(source))
-    html = sanitised(markdown.renderer.render(tokens, markdown.options, {}))
+    html = sanitise(markdown.renderer.render(tokens, markdown.options, {}))
     return Markup(html)  # noqa: S704 - escaped by markdown-it, and only elements of a text are left
 
 

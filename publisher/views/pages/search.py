@@ -22,7 +22,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
-from search.contract import Hit, Marked
+from search.contract import HighlightedText, Hit
 
 FACETS = ("dataset", "body", "type", "division", "year")
 FILES = ("XLSX", "CSV")
@@ -161,7 +161,7 @@ def _result(
     )
 
 
-def _marked(excerpt: Marked) -> Markup:
+def _marked(excerpt: HighlightedText) -> Markup:
     return marked_text.marked(excerpt.text, excerpt.marks)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import groupby
 
 from feeds.change import ChangeItem, Difference
-from feeds.change_sentence import entry_of
+from feeds.change_sentence import build_entry
 from feeds.feed import Entry, Link
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
@@ -46,7 +46,7 @@ def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset
         for change in reversed(list(some)):
             sequence = change.sequence
             item = change_item(change, site, datasets[name], *made, first=sequence in first)
-            yield entry_of(_told(item, amended.get(sequence), origins.get(sequence)), base=site.base)
+            yield build_entry(_told(item, amended.get(sequence), origins.get(sequence)), base=site.base)
 
 
 def _told(item: ChangeItem, amendment: Amendment | None, origin: str | None) -> ChangeItem:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from feeds.categories import filed
-from feeds.fee_direction import charges_of
+from feeds.categories import facet_terms
+from feeds.fee_direction import charges_of_values
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset
 from publisher.log.queries.feed_changes import BLOCK
@@ -38,7 +38,7 @@ def topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
 def _kinds(changes: Iterable[Change]) -> Iterator[str]:
     for change in changes:
         yield change.kind
-        yield from charges_of((f.before, f.after) for f in change.fields)
+        yield from charges_of_values((f.before, f.after) for f in change.fields)
 
 
 def _scopes(change: Change, kinds: Iterable[str], dataset: Dataset, catalogue: Catalogue) -> Iterator[Scope]:
@@ -47,7 +47,7 @@ def _scopes(change: Change, kinds: Iterable[str], dataset: Dataset, catalogue: C
         yield scope(dataset=name)
         yield from (scope(dataset=name, kinds=(kind,)) for kind in told)
     for content in (change.before, change.after):
-        for facet, term, _ in filed(content or {}, catalogue, dataset.division, dataset.body):
+        for facet, term, _ in facet_terms(content or {}, catalogue, dataset.division, dataset.body):
             if facet == "division":
                 yield from (
                     scope(filters={facet: (code,)}) for code in administrative_divisions.ancestors(term)

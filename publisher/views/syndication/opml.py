@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 from lxml import etree
 
-from feeds.feedgen_adapter import clean_line, utc
+from feeds.feedgen_adapter import clean_line, to_utc
 from publisher.log.model import Dataset, Site
 from publisher.views.syndication.feed import title
 from publisher.views.syndication.scope import FILED, TERMS, Scope, scope
@@ -32,7 +32,7 @@ def opml(
     head, body = etree.SubElement(root, "head"), etree.SubElement(root, "body")
     etree.SubElement(head, "title").text = "全部订阅 / All feeds"
     if modified is not None:
-        etree.SubElement(head, "dateModified").text = format_datetime(utc(modified))
+        etree.SubElement(head, "dateModified").text = format_datetime(to_utc(modified))
     etree.SubElement(head, "docs").text = "http://opml.org/spec2.opml"
     for heading, scopes in _groups(datasets, values, named):
         group = etree.SubElement(body, "outline", text=clean_line(heading))

@@ -13,15 +13,15 @@ from datetime import datetime
 
 from anyio import to_thread
 
-from feeds.fee_direction import charges_of
+from feeds.fee_direction import charges_of_values
 from publisher.log.clocks import micros, moment
 from publisher.log.log import Log
 from publisher.log.model import Change
 from publisher.log.queries.feed_changes import BLOCK, Block
 from publisher.views.syndication.scope import Scope
 from search.chinese import thesaurus
-from search.contract import FOREVER, Followed, Request, SearchEngine
-from search.query.field_filters import Fields, narrowed
+from search.contract import FOREVER, Request, SavedSearch, SearchEngine
+from search.query.field_filters import FilterFields, apply_filters
 
 ENTRIES = 100
 """A feed tells the newest changes, up to this many; its archives have all of them."""
@@ -61,7 +61,9 @@ def tells(scope: Scope, change: Change) -> bool:
     if not scope.kinds or change.kind in scope.kinds:
         return True
     raised = change.kind in ("changed", "renamed")
-    return raised and not set(charges_of((f.before, f.after) for f in change.fields)).isdisjoint(scope.kinds)
+    return raised and not set(charges_of_values((f.before, f.after) for f in change.fields)).isdisjoint(
+        scope.kinds
+    )
 
 
 def plain(log: Log, scope: Scope, archive: int | None = None) -> Selection:
@@ -74,7 +76,7 @@ def plain(log: Log, scope: Scope, archive: int | None = None) -> Selection:
 
 
 async def searched(
-    log: Log, search: SearchEngine, fields: Fields, scope: Scope, archive: int | None = None
+    log: Log, search: SearchEngine, fields: FilterFields, scope: Scope, archive: int | None = None
 ) -> Selection:
     """Of any scope. ``fields``: what its text may filter by (``部门:财政局``).
 
@@ -93,7 +95,7 @@ async def searched(
 
 
 async def of_release(
-    log: Log, search: SearchEngine, fields: Fields, scope: Scope, published_at: datetime
+    log: Log, search: SearchEngine, fields: FilterFields, scope: Scope, published_at: datetime
 ) -> Selection:
     """What the release of an instant told of a scope. Raises ``SearchError``."""
     last = await to_thread.run_sync(log.feed_changes.last, published_at)
@@ -158,12 +160,12 @@ def _block(log: Log, scope: Scope, archive: int) -> Block:
     return block
 
 
-async def _looking(log: Log, search: SearchEngine, fields: Fields, scope: Scope) -> _Looking:
+async def _looking(log: Log, search: SearchEngine, fields: FilterFields, scope: Scope) -> _Looking:
     today = log.queries.validator()[1].toordinal()
     request = Request(scope.text, dict(scope.filters), as_of=today)
     if scope.searched:
         language = await to_thread.run_sync(thesaurus.load)
-        request = (await narrowed(search, request, fields, *language)).request
+        request = (await apply_filters(search, request, fields, *language)).request
     return _Looking(log, search, scope, request)
 
 
@@ -185,10 +187,10 @@ class _Looking:
             if rest is not None:
                 return _Found(found[:limit], rest)
         while True:
-            touches = await self._search.touched(self._followed(before=until, limit=_TOUCHES))
-            pairs = [(touch.record, moment(touch.at)) for touch in touches.found]
+            touches = await self._search.hit_changes(self._followed(before=until, limit=_TOUCHES))
+            pairs = [(touch.record, moment(touch.at)) for touch in touches.changes]
             found += self._told(await to_thread.run_sync(self._log.feed_changes.at, pairs))
-            cut = touches.rest
+            cut = touches.unread_until
             if cut is None:
                 return _Found(found[:limit], None)
             # A release too large for one answer is gone through block by block.
@@ -220,7 +222,7 @@ class _Looking:
         at = micros(block.published_at)
         spans = await to_thread.run_sync(self._log.feed_changes.touched_spans, block)
         followed = self._followed(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
-        touched = {touch.record for touch in (await self._search.touched(followed)).found}
+        touched = {touch.record for touch in (await self._search.hit_changes(followed)).changes}
         changes = await to_thread.run_sync(_of_block, self._log, self._scope, block)
         return tuple(change for change in changes if change.record in touched)
 
@@ -229,9 +231,9 @@ class _Looking:
 
     def _followed(
         self, *, after: int = 0, before: int, limit: int, spans: tuple[str, ...] | None = None
-    ) -> Followed:
+    ) -> SavedSearch:
         asked = self._request
-        return Followed(
+        return SavedSearch(
             asked.text,
             asked.filters,
             asked.excluded,

@@ -62,7 +62,7 @@ class _Telling:
 
 
 def titles(names: SiteNames) -> set[str]:
-    return {name.text for name in anyio.run(names).completing("项许可", 20)}
+    return {name.text for name in anyio.run(names).complete("项许可", 20)}
 
 
 def test_of_few_names_whoever_asks_after_a_release_is_told_the_new_ones(log: Log) -> None:
@@ -93,7 +93,7 @@ def test_many_names_are_read_anew_by_the_one_that_follows_the_log_and_by_nobody_
                 while names.before() is not None:
                     await anyio.lowlevel.checkpoint()
             group.cancel_scope.cancel()
-        return {name.text for name in (await names()).completing("项许可", 20)}
+        return {name.text for name in (await names()).complete("项许可", 20)}
 
     assert anyio.run(followed) == {"甲项许可", "丙项许可"}
 

@@ -18,7 +18,7 @@ from publisher.log.outbox.subscriptions import Delivery, Subscription
 from publisher.notify.delivery import Teller
 from publisher.notify.webhook_sender import Sender, sender
 from publisher.views.syndication import scope as scopes
-from search.query.field_filters import Fields
+from search.query.field_filters import FilterFields
 from tests.publisher.views.syndication.conftest import FIRST, Service, made
 from tests.support.loopback import Answer, Asked, Loopback, serving
 
@@ -49,7 +49,7 @@ class Desk:
     def tell(self) -> int:
         """What the worker does after a publication."""
         self.site.index()
-        teller = Teller(self.site.log, self.site.engine, Fields, self.sender)
+        teller = Teller(self.site.log, self.site.engine, FilterFields, self.sender)
         return anyio.run(teller.tell)
 
     def later(self, by: timedelta) -> None:

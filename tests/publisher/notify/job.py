@@ -17,14 +17,14 @@ from publisher.log.log import Log
 from publisher.notify.delivery import Teller
 from publisher.notify.webhook_sender import sender
 from search.embedded.engine import EmbeddedEngine
-from search.query.field_filters import Fields
+from search.query.field_filters import FilterFields
 
 
 def main(home: str, now: str) -> None:
     place = settings.read(Path(home), {**os.environ, "QINGDAN_LOOPBACK": "1"})
     instant = datetime.fromisoformat(now)
     log = Log.open(place.database, sources=place.sources, clock=lambda: instant)
-    anyio.run(Teller(log, EmbeddedEngine(place.index), Fields, sender(place)).tell)
+    anyio.run(Teller(log, EmbeddedEngine(place.index), FilterFields, sender(place)).tell)
 
 
 if __name__ == "__main__":

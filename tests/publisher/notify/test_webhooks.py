@@ -24,7 +24,7 @@ from publisher.log.outbox.subscriptions import LEASE
 from publisher.notify.delivery import RETRIES, Teller
 from publisher.notify.webhook_sender import NotTakenError
 from schemas.definition.catalogue import Content
-from search.query.field_filters import Fields
+from search.query.field_filters import FilterFields
 from tests.publisher.notify.conftest import Desk, confirming
 from tests.publisher.views.syndication.conftest import FIRST, SECOND
 from tests.support.loopback import Answer, Asked, serving
@@ -209,7 +209,7 @@ def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(des
 
     async def told() -> None:
         stop = anyio.Event()
-        teller = Teller(desk.site.log, desk.site.engine, Fields, desk.sender)
+        teller = Teller(desk.site.log, desk.site.engine, FilterFields, desk.sender)
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: teller.run(stop=stop, poll=0.01))
             for contents in (SECOND, FIRST):

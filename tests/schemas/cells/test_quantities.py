@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.cells.quantities import longer
+from schemas.cells.quantities import is_longer
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,9 @@ def test_limits_compare_where_their_units_allow_it(
     one: tuple[int, str], other: tuple[int, str], expected: bool | None
 ) -> None:
     first, second = ({"value": value, "unit": unit} for value, unit in (one, other))
-    assert longer(first, second) is expected
+    assert is_longer(first, second) is expected
 
 
 def test_what_is_no_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="not a limit"):
-        longer({"value": "20", "unit": "工作日"}, {"value": 1, "unit": "月"})
+        is_longer({"value": "20", "unit": "工作日"}, {"value": 1, "unit": "月"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.reference.document_numbers import Citation, find, listed, parse_number
+from schemas.reference.document_numbers import Citation, find, parse_number, split_citations
 
 BRACKETS = ["〔〕", "[]", "［］", "()", "（）", "【】", "﹝﹞"]
 CODES = [
@@ -67,7 +67,7 @@ def test_numbers_that_run_together_are_all_found_with_their_own_text(
     found = find(text)
     assert printed(found) == [n.standard for n in row]
     assert [text[c.start : c.end] for c in found] == [c.text for c in found] == printed(row)
-    assert listed(text) == (printed(row), [])
+    assert split_citations(text) == (printed(row), [])
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,10 @@ def test_an_article_is_found_behind_the_brackets_of_the_version() -> None:
     text = "《行政许可法》（2003年8月27日通过，2019年修正）\n    第三十条、第三十四条"
     (law,) = find(text)
     assert law.article == "第三十条、第三十四条"
-    assert listed(text) == (["《行政许可法》（2003年8月27日通过，2019年修正）第三十条、第三十四条"], [])
+    assert split_citations(text) == (
+        ["《行政许可法》（2003年8月27日通过，2019年修正）第三十条、第三十四条"],
+        [],
+    )
 
 
 def test_a_title_inside_a_title_is_part_of_it() -> None:
@@ -134,17 +137,17 @@ def test_signs_of_less_and_more_are_no_marks_of_a_title() -> None:
 
 def test_a_number_in_brackets_stays_with_its_title_and_a_missing_bracket_stays_missing() -> None:
     two = "《出版管理条例》（国务院令第594号）《关于加强弩管理的通知》（公治〔1999〕1646号）"
-    assert listed(two)[0] == [
+    assert split_citations(two)[0] == [
         "《出版管理条例》（国务院令第594号）",
         "《关于加强弩管理的通知》（公治〔1999〕1646号）",
     ]
-    assert listed("《危险化学品安全管理条例》（国务院令第591号")[0] == [
+    assert split_citations("《危险化学品安全管理条例》（国务院令第591号")[0] == [
         "《危险化学品安全管理条例》（国务院令第591号"
     ]
 
 
 def test_what_is_no_reference_is_kept_in_its_place_and_named() -> None:
-    assert listed("财综[2003]45号、省政府批准、《教育法》") == (
+    assert split_citations("财综[2003]45号、省政府批准、《教育法》") == (
         ["财综〔2003〕45号", "省政府批准", "《教育法》"],
         ["省政府批准"],
     )
@@ -190,8 +193,8 @@ def test_any_text_is_searched_without_error_and_spans_never_overlap_but_in_a_ver
 
 @given(st.text("国发令第号《》（）〔2015〕34条一二、， ", max_size=40))
 def test_a_list_printed_and_read_again_stays_the_same(text: str) -> None:
-    once = "；".join(listed(text)[0])
-    assert "；".join(listed(once)[0]) == once
+    once = "；".join(split_citations(text)[0])
+    assert "；".join(split_citations(once)[0]) == once
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from search.contract import Hit, Marked, Page
+from search.contract import HighlightedText, Hit, Page
 from search.elastic.engine import ElasticsearchEngine
 from search.embedded.engine import EmbeddedEngine
 from search.evaluation import engine_agreement, judgement_files
@@ -51,14 +51,14 @@ def test_both_engines_return_the_same_ten(
 
 
 def page(*hits: tuple[str, float], total: int = 99) -> Page:
-    shown = tuple(Hit(s, "d", s, s, score, Marked("title", s, ()), ()) for s, score in hits)
+    shown = tuple(Hit(s, "d", s, s, score, HighlightedText("title", s, ()), ()) for s, score in hits)
     return Page(hits=shown, total=total, match="all", whole=total, facets={}, cursor=None)
 
 
 def test_only_ties_at_the_end_may_differ() -> None:
     first = page(("a", 3.0), ("b", 2.0), ("c", 1.0))
-    assert engine_agreement.alike(first, page(("b", 3.0), ("a", 2.0), ("c", 1.0)))
-    assert engine_agreement.alike(first, page(("a", 3.0), ("b", 2.0), ("d", 1.0)))
-    assert not engine_agreement.alike(first, page(("a", 3.0), ("d", 2.0), ("c", 1.0)))
-    assert not engine_agreement.alike(first, page(("a", 3.0), ("b", 2.0)))
-    assert not engine_agreement.alike(first, page(("a", 3.0), ("b", 2.0), ("c", 1.0), total=98))
+    assert engine_agreement.same_hits(first, page(("b", 3.0), ("a", 2.0), ("c", 1.0)))
+    assert engine_agreement.same_hits(first, page(("a", 3.0), ("b", 2.0), ("d", 1.0)))
+    assert not engine_agreement.same_hits(first, page(("a", 3.0), ("d", 2.0), ("c", 1.0)))
+    assert not engine_agreement.same_hits(first, page(("a", 3.0), ("b", 2.0)))
+    assert not engine_agreement.same_hits(first, page(("a", 3.0), ("b", 2.0), ("c", 1.0), total=98))

@@ -7,7 +7,7 @@ import pytest
 from search import find
 from search.chinese import pinyin, thesaurus
 from search.contract import Request, SearchEngine
-from search.find import Finding
+from search.find import SearchPage
 from search.query.name_index import Name, Names
 from tests.search.documents import TODAY, call, document, index, search
 
@@ -20,16 +20,16 @@ TITLES = [
 ]
 
 
-def found(engine: SearchEngine, text: str, **options: object) -> Finding:
+def found(engine: SearchEngine, text: str, **options: object) -> SearchPage:
     async def names() -> Names:
         analyzer, words = thesaurus.load()
         return Names((Name(t, "name", 1) for t in TITLES), analyzer, words, pinyin.load(analyzer))
 
-    async def ask() -> Finding:
+    async def ask() -> SearchPage:
         request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
         return await find.find(engine, names, request)
 
-    result: Finding = call(ask)
+    result: SearchPage = call(ask)
     return result
 
 

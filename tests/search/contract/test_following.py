@@ -7,18 +7,18 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from search.contract import FOREVER, Followed, SearchEngine, Touch, Touches
+from search.contract import FOREVER, HitChange, HitChanges, SavedSearch, SearchEngine
 from tests.search.documents import document, index
 
 
-def touches(engine: SearchEngine, text: str, **more: object) -> Touches:
-    return anyio.run(engine.touched, Followed(text, **more))  # type: ignore[arg-type]  # each test names real fields
+def touches(engine: SearchEngine, text: str, **more: object) -> HitChanges:
+    return anyio.run(engine.hit_changes, SavedSearch(text, **more))  # type: ignore[arg-type]  # each test names real fields
 
 
 def touched(engine: SearchEngine, text: str, **more: object) -> list[tuple[str, int]]:
     found = touches(engine, text, **more)
-    assert found.rest is None
-    return [(touch.record, touch.at) for touch in found.found]
+    assert found.unread_until is None
+    return [(touch.record, touch.at) for touch in found.changes]
 
 
 @pytest.fixture
@@ -73,6 +73,6 @@ def test_an_empty_index_tells_nothing(engine: SearchEngine) -> None:
 
 def test_where_the_limit_ends_an_instant_early_it_is_named_and_none_of_it_told(engine: SearchEngine) -> None:
     index(engine, [document(f"s{n}", "许可", known=(100 if n < 9 else 200, FOREVER)) for n in range(10)])
-    assert touches(engine, "许可", limit=5) == Touches((Touch("r-s9", 200),), rest=100)
-    assert touches(engine, "许可", limit=1) == Touches((), rest=200)
-    assert len(touches(engine, "许可", limit=11).found) == 10
+    assert touches(engine, "许可", limit=5) == HitChanges((HitChange("r-s9", 200),), unread_until=100)
+    assert touches(engine, "许可", limit=1) == HitChanges((), unread_until=200)
+    assert len(touches(engine, "许可", limit=11).changes) == 10

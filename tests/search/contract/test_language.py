@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from search import find
 from search.chinese import pinyin, thesaurus
 from search.contract import FacetValue, Page, Request, SearchEngine
-from search.query.field_filters import NUMBER, Fields
+from search.query.field_filters import NUMBER, FilterFields
 from search.query.name_index import Names
 from tests.search.documents import TODAY, call, document, index, search, spans
 
-FIELDS = Fields(
+FIELDS = FilterFields(
     names={
         "部门": "body",
         "body": "body",

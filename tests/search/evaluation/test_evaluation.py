@@ -40,8 +40,8 @@ def test_an_interval_holds_the_mean_and_shrinks_with_more_queries() -> None:
 
 
 def test_a_query_that_got_worse_is_named_with_what_it_lost() -> None:
-    def scored(name: str, found: tuple[str, ...]) -> metrics.Scored:
-        return metrics.Scored(name, f"query {name}", metrics.score(found, {"right": 1}), found)
+    def scored(name: str, found: tuple[str, ...]) -> metrics.ScoredQuery:
+        return metrics.ScoredQuery(name, f"query {name}", metrics.score(found, {"right": 1}), found)
 
     before = [scored("a", ("right", "x")), scored("b", ("x",)), scored("c", ("right",)), scored("gone", ())]
     after = [scored("a", ("y", "right")), scored("b", ("right",)), scored("c", ("right",)), scored("new", ())]

@@ -37,9 +37,9 @@ def test_a_number_is_not_marked_inside_another() -> None:
 
 
 def test_a_word_is_not_marked_across_the_joint_of_two_others() -> None:
-    marker = Marker(["民政", "政府"], words={"民政", "政府"}, stands=ANALYZER.stands)
+    marker = Marker(["民政", "政府"], words={"民政", "政府"}, is_word=ANALYZER.is_word_at)
     assert marked(marker, "人民政府民政部门、市民政局") == ["政府民政", "民政"]
-    place = Marker(["鞍山"], words={"鞍山"}, stands=ANALYZER.stands)
+    place = Marker(["鞍山"], words={"鞍山"}, is_word=ANALYZER.is_word_at)
     assert marked(place, "马鞍山市、鞍山市") == ["鞍山"]
 
 

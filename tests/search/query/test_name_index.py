@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.chinese import pinyin, thesaurus
-from search.query.did_you_mean import apart, near
+from search.query.did_you_mean import nearest_name, split_compounds
 from search.query.name_index import Name, Names
 from tests.search import readings
 
@@ -36,7 +36,7 @@ SITE = names(
 
 
 def completed(typed: str, limit: int = 10) -> list[str]:
-    return [name.text for name in SITE.completing(typed, limit)]
+    return [name.text for name in SITE.complete(typed, limit)]
 
 
 def test_the_readings_are_those_of_pypinyin() -> None:
@@ -44,22 +44,22 @@ def test_the_readings_are_those_of_pypinyin() -> None:
 
 
 def test_u_with_dots_is_v_as_on_keyboards() -> None:
-    assert pinyin.toneless("lǚ lü nǚ café") == "lv lv nv cafe"
-    assert pinyin.toneless("a4 纸") == "a4 纸"
+    assert pinyin.strip_tones("lǚ lü nǚ café") == "lv lv nv cafe"
+    assert pinyin.strip_tones("a4 纸") == "a4 纸"
 
 
 def test_a_character_reads_as_in_its_word() -> None:
-    assert PINYIN.read("银行行政会计重庆市abc许可12") == [
+    assert PINYIN.syllables("银行行政会计重庆市abc许可12") == [
         *("yin", "hang", "xing", "zheng", "kuai", "ji", "chong", "qing", "shi"),
         *("abc", "xu", "ke", "12"),
     ]
 
 
 def test_letters_divide_into_syllables_in_every_way() -> None:
-    assert PINYIN.divided("xian") == [["xian"], ["xi", "an"]]
-    assert PINYIN.divided("weix") == []
-    assert ["wei", "x"] in PINYIN.divided("weix", open_end=True)
-    assert PINYIN.divided("") == []
+    assert PINYIN.divide("xian") == [["xian"], ["xi", "an"]]
+    assert PINYIN.divide("weix") == []
+    assert ["wei", "x"] in PINYIN.divide("weix", open_end=True)
+    assert PINYIN.divide("") == []
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_words_with_a_blank_between_complete_to_the_names_that_hold_all_of_them(
 
 def test_a_word_is_not_completed_across_the_joint_of_two_others() -> None:
     site = names("鞍山市人民政府办公室", "鞍山市民政局", "马鞍山市财政局")
-    assert [n.text for n in site.completing("民政", 10)] == ["鞍山市民政局"]
-    assert {n.text for n in site.completing("鞍山", 10)} == {"鞍山市民政局", "鞍山市人民政府办公室"}
-    assert len(site.completing("民", 10)) == 2
-    assert len(site.completing("马鞍", 10)) == 1
+    assert [n.text for n in site.complete("民政", 10)] == ["鞍山市民政局"]
+    assert {n.text for n in site.complete("鞍山", 10)} == {"鞍山市民政局", "鞍山市人民政府办公室"}
+    assert len(site.complete("民", 10)) == 2
+    assert len(site.complete("马鞍", 10)) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_word_is_not_completed_across_the_joint_of_two_others() -> None:
     ],
 )
 def test_pinyin_first_letters_and_slips_are_mended(typed: str, meant: str) -> None:
-    assert near(typed, SITE) == meant
+    assert nearest_name(typed, SITE) == meant
 
 
 @pytest.mark.parametrize(
@@ -160,29 +160,34 @@ def test_pinyin_first_letters_and_slips_are_mended(typed: str, meant: str) -> No
 )
 def test_what_stands_in_a_name_or_is_near_none_is_left_alone(typed: str) -> None:
     """A place, a number or another whole word that was typed is meant, however near a name is."""
-    assert near(typed, SITE) is None
+    assert nearest_name(typed, SITE) is None
 
 
 def test_a_short_word_is_never_mended_into_pieces_of_two_others() -> None:
     site = names("以公布的票价销售客票", "人力资源服务业务备案", "因私护照")
-    assert near("驾校", site) is near("物业", site) is near("jiaxiao", site) is None
-    assert near("护罩费", site) is None
-    assert near("护兆", site) == near("huzhao", site) == "护照"
+    assert nearest_name("驾校", site) is nearest_name("物业", site) is nearest_name("jiaxiao", site) is None
+    assert nearest_name("护罩费", site) is None
+    assert nearest_name("护兆", site) == nearest_name("huzhao", site) == "护照"
 
 
 def test_compound_words_come_apart_and_signs_stay() -> None:
-    assert apart("拖欠工资", ANALYZER) == "拖欠 工资"
-    assert apart("体育彩票 -处罚", ANALYZER) == "体育 彩票 -处罚"
-    assert apart("许可", ANALYZER) is apart("", ANALYZER) is apart("馬鞍山 ABC", ANALYZER) is None
+    assert split_compounds("拖欠工资", ANALYZER) == "拖欠 工资"
+    assert split_compounds("体育彩票 -处罚", ANALYZER) == "体育 彩票 -处罚"
+    assert (
+        split_compounds("许可", ANALYZER)
+        is split_compounds("", ANALYZER)
+        is split_compounds("馬鞍山 ABC", ANALYZER)
+        is None
+    )
 
 
 @given(st.text(max_size=300))
 def test_no_text_is_an_error(typed: str) -> None:
-    assert len(SITE.completing(typed, 5)) <= 5
-    near(typed, SITE)
-    apart(typed, ANALYZER)
+    assert len(SITE.complete(typed, 5)) <= 5
+    nearest_name(typed, SITE)
+    split_compounds(typed, ANALYZER)
 
 
 def test_a_site_without_names_knows_none() -> None:
-    assert names().completing("许可", 10) == []
-    assert near("许可证书", names()) is None
+    assert names().complete("许可", 10) == []
+    assert nearest_name("许可证书", names()) is None

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.query.field_filters import split
-from search.query.syntax import Piece, read
+from search.query.field_filters import split_filters
+from search.query.syntax import Piece, parse_signs
 
 NAMES = {"部门": "body", "body": "body", "类型": "type", "文号": "number"}
 
@@ -33,7 +33,7 @@ def text(*pieces: str) -> tuple[Piece, ...]:
 def test_signs_are_read(
     typed: str, required: tuple[tuple[Piece, ...], ...], excluded: tuple[Piece, ...]
 ) -> None:
-    written = read(typed)
+    written = parse_signs(typed)
     assert (written.required, written.excluded) == (required, excluded)
 
 
@@ -41,19 +41,19 @@ def test_signs_are_read(
     "typed", ["个人或企业", "或", "或 许可", "许可 或", "- 许可", "鞍政发-2015-34", "甲 或 OR 乙", "ORDER 1"]
 )
 def test_a_sign_that_makes_no_sense_where_it_stands_is_text(typed: str) -> None:
-    written = read(typed)
+    written = parse_signs(typed)
     assert (written.required, written.excluded, written.plain) == ((text(typed),), (), typed)
 
 
 def test_what_is_excluded_is_not_ranked_by() -> None:
-    assert read("收费 -教育 或 基金").plain == "收费 或 基金"
-    assert read("收费 或 基金").plain == "收费 基金"
-    assert read("“道路运输").plain == "“道路运输"
+    assert parse_signs("收费 -教育 或 基金").plain == "收费 或 基金"
+    assert parse_signs("收费 或 基金").plain == "收费 基金"
+    assert parse_signs("“道路运输").plain == "“道路运输"
 
 
 @given(st.text(max_size=200))
 def test_no_text_is_an_error_and_plain_text_comes_back_as_it_is(typed: str) -> None:
-    written = read(typed)
+    written = parse_signs(typed)
     for choice in written.required:
         assert all(piece.text.strip() and piece.text in typed for piece in choice)
     for piece in written.excluded:
@@ -76,12 +76,12 @@ def test_no_text_is_an_error_and_plain_text_comes_back_as_it_is(typed: str) -> N
     ],
 )
 def test_fields_are_told_from_text(typed: str, filters: list[tuple[str, str, bool]], rest: str) -> None:
-    chosen, left = split(typed, NAMES)
+    chosen, left = split_filters(typed, NAMES)
     assert [(c.facet, c.value, c.excluded) for c in chosen] == filters
     assert left == rest
 
 
 @given(st.text(alphabet='部门:：类型-"“” 财政局a', max_size=60))
 def test_no_field_is_an_error(typed: str) -> None:
-    chosen, rest = split(typed, NAMES)
+    chosen, rest = split_filters(typed, NAMES)
     assert chosen or rest.replace("“", "") or not typed.strip() or "“" in typed or rest == typed

@@ -7,7 +7,7 @@ import pytest
 from search.chinese import thesaurus
 from search.query import parser
 from search.query.parser import Query
-from search.ranking.reranker import Candidate, Ranking, Statistics, counted_terms
+from search.ranking.reranker import Candidate, Ranking, Statistics, frequency_terms
 
 ANALYZER, LEXICON = thesaurus.load()
 
@@ -79,4 +79,4 @@ def test_every_frequency_that_ranking_looks_up_is_told_beforehand() -> None:
         return 1
 
     Ranking(asked, Statistics(10, 10.0, frequency), ANALYZER)
-    assert looked_up == set(counted_terms(asked, ANALYZER))
+    assert looked_up == set(frequency_terms(asked, ANALYZER))

@@ -346,7 +346,7 @@ async def suggest(service: Service, call: Call) -> AsyncReply:
                     count=name.count,
                     link=service.link(f"/v1/search?{urlencode({'q': name.text})}"),
                 )
-                for name in known.names.completing(asked.text, asked.limit)
+                for name in known.names.complete(asked.text, asked.limit)
             )
         )
 

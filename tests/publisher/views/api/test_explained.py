@@ -8,13 +8,13 @@ import pytest
 
 from publisher.views.api.hit_explanation import explanation
 from schemas.definition.file_loader import load
-from search.contract import How, Reason
+from search.contract import MatchKind, Reason
 
 FEES = load("fees")
 
 
-@pytest.mark.parametrize("how", get_args(How.__value__))
-def test_every_way_of_matching_names_what_was_met_and_the_fields_as_they_are_titled(how: How) -> None:
+@pytest.mark.parametrize("how", get_args(MatchKind.__value__))
+def test_every_way_of_matching_names_what_was_met_and_the_fields_as_they_are_titled(how: MatchKind) -> None:
     told = explanation(Reason("甲甲", "乙乙", how, ("name", "basis")), FEES)
     for text, fields in (
         (told.text, ["收费项目", "政策依据"]),
