@@ -65,7 +65,7 @@ class PredicateCompiler:
     """Predicates over the spans of one dataset.
 
     Raises ``LogError('bad-filter')`` for an :class:`AnyValue` or a :class:`HasValue` that does not fit the
-    catalogue. Other conditions must fit it (see :func:`publisher.store.predicate.kind`).
+    catalogue. Other conditions must fit it (see :func:`publisher.log.predicate.kind`).
     """
 
     def __init__(self, conn: Connection, dataset: int, catalogue: Catalogue) -> None:

@@ -81,7 +81,7 @@ def test_a_publisher_that_dies_holding_the_lock_does_not_hold_up_the_next(url: s
     log = site_of_fees(url, tmp_path, Clock())
     holding = f"""
 import sys, time
-from publisher.store.database import Database
+from publisher.log.database.connection import Database
 with Database({url!r}).write() as conn:
     print("held", flush=True)
     time.sleep(60)
