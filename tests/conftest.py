@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import anyio
@@ -104,19 +105,20 @@ def database(request: pytest.FixtureRequest, database_kind: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def session_database(request: pytest.FixtureRequest, database_kind: str) -> Iterator[str]:
-    """The same for a site that tests share."""
+def new_session_database(request: pytest.FixtureRequest, database_kind: str) -> Iterator[Callable[[], str]]:
+    """Make the same for a site that tests share: one database for each site."""
     if database_kind != "postgresql":
-        yield ""
+        yield str
         return
-    with request.getfixturevalue("postgresql_server").database() as address:
-        yield address
+    server = request.getfixturevalue("postgresql_server")
+    with ExitStack() as databases:
+        yield lambda: databases.enter_context(server.database())
 
 
 @pytest.fixture(scope="session")
-def site(session_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(new_session_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The small site of four releases. Tests that write, or move its clock, open one of their own."""
-    with four_releases(tmp_path_factory.mktemp("site"), database=session_database) as site:
+    with four_releases(tmp_path_factory.mktemp("site"), database=new_session_database()) as site:
         yield site
 
 

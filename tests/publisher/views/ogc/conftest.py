@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -135,8 +135,8 @@ def served(home: Path, database: str) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="session")
-def live(session_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with served(tmp_path_factory.mktemp("geo"), session_database) as live:
+def live(new_session_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with served(tmp_path_factory.mktemp("geo"), new_session_database()) as live:
         yield live
 
 
