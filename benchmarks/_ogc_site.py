@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 
 DATASET = "bench-items"
 BOUNDARIES = "divisions.geojson"

@@ -26,7 +26,7 @@ import trafilatura
 
 from publisher.harvest.all_sources import Options, collect
 from publisher.harvest.crawl import DOCUMENTS
-from publisher.harvest.source_config import read as read_sources
+from publisher.harvest.source_config import read_sources
 from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.formats import text_encoding
 from publisher.log.log import Log
@@ -181,7 +181,7 @@ def compare_parsing() -> None:
         for data in some:
             text, _ = text_encoding.decode(data)
             official_document.read_page(
-                page_lines.of_html(text), name="p", digest="", media_type="", catalogue=catalogue
+                page_lines.parse_html(text), name="p", digest="", media_type="", catalogue=catalogue
             )
 
     def theirs() -> None:

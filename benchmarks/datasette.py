@@ -26,7 +26,7 @@ from benchmarks import http
 from benchmarks._load import Server, free_port, get
 from publisher.log.log import Log
 from publisher.log.model import View
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 from publisher.views.exports import write_state
 from publisher.views.exports.formats import FORMS
 

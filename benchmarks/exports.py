@@ -27,7 +27,7 @@ from publisher.log.model import Dataset, View
 from publisher.views.exports import table_cells, write_state
 from publisher.views.exports.formats import FORMS
 from publisher.workflow import publish_draft
-from publisher.workflow.import_files import GivenFile, import_files
+from publisher.workflow.import_files import InputFile, import_files
 from schemas.definition import file_loader
 
 LEAST = {"csv": 0.35, "parquet": 0.5}
@@ -41,7 +41,7 @@ def fill(home: Path, data: Path) -> None:
     kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
     log.datasets.create(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
-    file = GivenFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())
+    file = InputFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())
     import_files(log, "laws", [file])
     publish_draft.publish_draft(log, "laws", effective_on=date(2026, 1, 1), without_errors=True)
     log.close()

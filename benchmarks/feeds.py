@@ -65,12 +65,12 @@ def unchanged(home: Path, requests: int) -> None:
 def cold(home: Path) -> None:
     """Measure rendering from the log to bytes without a cache; wall and CPU time, best of ten."""
     from publisher.log.log import Log
-    from publisher.settings import read
+    from publisher.settings import read_settings
     from publisher.views.syndication import scope as scopes
     from publisher.views.syndication import selection
     from publisher.views.syndication.feed import feed, rendered
 
-    settings = read(home, {})
+    settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
     scope = scopes.scope(dataset=http.DATASET)
     for form in _FORMS:

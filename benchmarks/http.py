@@ -29,7 +29,7 @@ from urllib.parse import quote
 import msgspec
 
 from benchmarks._load import one_core
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 
 type Client = Literal["socket", "library"]
 DATASET = "bench-power-list"

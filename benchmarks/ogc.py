@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port, pin
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 
 _TURN = 20
 _BYTES = 20_000

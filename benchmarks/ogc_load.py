@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from benchmarks._ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 
 
 def index(home: Path) -> None:

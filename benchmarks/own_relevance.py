@@ -47,9 +47,9 @@ type Figures = Mapping[str, Mapping[str, float]]
 async def site(home: Path) -> AsyncIterator[Log]:
     """Load the sample into an empty folder."""
     await anyio.to_thread.run_sync(
-        lambda: load(home, plan.read(), base="http://127.0.0.1:8000", told=lambda *_: None)
+        lambda: load(home, plan.read_plan(), base="http://127.0.0.1:8000", progress=lambda *_: None)
     )
-    place = settings.read(home, environ={})
+    place = settings.read_settings(home, environ={})
     log = Log.open(place.database, sources=place.sources)
     yield log
     log.close()

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import anyio
 
-from publisher.workflow.import_files import GivenFile, import_files
+from publisher.workflow.import_files import InputFile, import_files
 
 FEWEST, MOST_MEMORY, GROWTH = 2_000, 1.5, 1.15
 CATALOGUE = Path(__file__).with_name("law-articles.json")
@@ -62,14 +62,14 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
         details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
         log.datasets.create(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
         watch, cpu = Stopwatch(), time.process_time()
-        file = GivenFile("articles.jsonl.gz", articles)
+        file = InputFile("articles.jsonl.gz", articles)
         report = import_files(log, "laws", [file], progress=watch)
         release = publish_draft.publish_draft(
             log, "laws", effective_on=date(2026, 1, 1), without_errors=True, progress=watch
         )
         assert release is not None
         engine = EmbeddedEngine(home / "index")
-        published = anyio.run(lambda: publish_draft.settled(log, engine, release, progress=watch))
+        published = anyio.run(lambda: publish_draft.await_searchable(log, engine, release, progress=watch))
         total = watch.stop()
         assert published.searchable
         indexed = anyio.run(engine.count)

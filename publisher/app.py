@@ -1,4 +1,4 @@
-"""The application: everything is built here, from settings and what they name; nothing at import."""
+"""The application, built from settings; importing this module has no side effects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from publisher.views.api import contract
 from publisher.views.api.routes import docs_viewer, feeds
 from publisher.views.ogc import routes
 from publisher.views.pages import error
-from publisher.views.pages import routes as people
+from publisher.views.pages import routes as page_routes
 from publisher.views.pages.printing.templates import Press
 from publisher.web import litestar_adapter
 from publisher.web.asgi_edge import Edge
@@ -46,27 +46,27 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     background: Sequence[Task] = (),
 ) -> Litestar:
-    """The service. A log and an engine that are given stay the caller's to close; what is not given is
-    opened where ``settings`` say and closed at shutdown.
+    """Create the service.
 
-    ``background`` runs from startup to shutdown and is cancelled then. Raises ``LogError`` where the
-    folder holds no site.
+    A passed log and engine are closed by the caller; otherwise they are opened by ``settings`` and closed at
+    shutdown. ``background``: tasks that run from startup until they are cancelled at shutdown. Raises
+    ``LogError`` if the folder does not contain a site.
     """
-    own: list[Task] = []
+    closers: list[Task] = []
     if log is None:
-        opened = log = Log.open(settings.database, sources=settings.sources, clock=clock)
-        own.append(lambda: sync_to_thread(opened.close))
+        new_log = log = Log.open(settings.database, sources=settings.sources, clock=clock)
+        closers.append(lambda: sync_to_thread(new_log.close))
     if search is None:
         search = open_engine(settings)
-        own.append(search.close)
+        closers.append(search.close)
     service = service_of(settings, log, search, clock)
     press = Press()
     geo = routes.opened(service, settings.boundaries, press.assets)
     return Edge(
         endpoints=[*_endpoints(service, press), *routes.endpoints(geo)],
         explain=litestar_adapter.explainer(service.site.base, error.printer(press, service)),
-        # Of many records the names take seconds to read: none who asks should wait for them.
-        lifespan=[_running((service.names.follow, *background), own)],
+        # Names of many records take seconds to read, so they are read in the background.
+        lifespan=[_build_lifespan((service.names.follow, *background), closers)],
         openapi_config=None,
         logging_config=None,
     )
@@ -75,7 +75,7 @@ def create_app(
 def service_of(
     settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
 ) -> Service:
-    """What answers are made from."""
+    """Create the service object with which routes answer requests."""
     return Service(
         site=log.datasets.site(),
         log=log,
@@ -90,37 +90,37 @@ def service_of(
 
 def _endpoints(service: Service, press: Press) -> list[Endpoint]:
     feeds_of_log = {str(form): route for form, route in feeds.ROUTES.items()}
-    every = (*contract.ROUTES, *docs_viewer.ROUTES, *people.routes(press))
-    plain = [route for route in every if route not in feeds.ROUTES.values()]
+    all_routes = (*contract.ROUTES, *docs_viewer.ROUTES, *page_routes.routes(press))
+    plain = [route for route in all_routes if route not in feeds.ROUTES.values()]
     return [
         *(litestar_adapter.endpoint(route, service) for route in plain),
         litestar_adapter.by_suffix("/feeds/{dataset}", feeds_of_log, service),
     ]
 
 
-def _running(
-    background: Sequence[Task], own: Sequence[Task]
+def _build_lifespan(
+    background: Sequence[Task], closers: Sequence[Task]
 ) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         try:
-            # Of anyio, which waits for what a cancelled task has begun in a thread: a read outlives no log.
+            # anyio waits for the threads of cancelled tasks, so that no read continues on a closed log.
             async with anyio.create_task_group() as group:
                 for task in background:
-                    group.start_soon(_lasting, task)
+                    group.start_soon(_run_logged, task)
                 try:
                     yield
                 finally:
                     group.cancel_scope.cancel()
         finally:
-            for close in own:
+            for close in closers:
                 await close()
 
     return lifespan
 
 
-async def _lasting(task: Task) -> None:
-    """A task that fails ends alone, and says so."""
+async def _run_logged(task: Task) -> None:
+    """Run a task; a failure is logged and does not end the service."""
     try:
         await task()
     except Exception:
@@ -130,9 +130,9 @@ async def _lasting(task: Task) -> None:
 def serve(
     app: Litestar, *, host: str = "127.0.0.1", port: int = 8000, started: Callable[[], None] | None = None
 ) -> None:
-    """Serve ``app`` in this process until it is interrupted. ``started`` is called once it answers.
+    """Serve ``app`` in this process until it is interrupted. ``started`` is called when it is ready.
 
-    Raises ``OSError`` where the address cannot be had.
+    Raises ``OSError`` if the address is not available.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     config = uvicorn.Config(
@@ -145,17 +145,17 @@ def serve(
         timeout_keep_alive=75,  # longer than proxies keep theirs, so that they close first
     )
     gc.collect()
-    gc.freeze()  # what is made at the start stays: no collection has to walk through it again
-    with socket.create_server((host, port), family=family, backlog=2048) as bound:
-        _Server(config, started).run(sockets=[bound])
+    gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
+    with socket.create_server((host, port), family=family, backlog=2048) as listener:
+        _Server(config, started).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, then: Callable[[], None] | None) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None] | None) -> None:
         super().__init__(config)
-        self._then = then
+        self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self._then is not None:
-            self._then()
+        if self.started and self._on_started is not None:
+            self._on_started()

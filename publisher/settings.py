@@ -1,4 +1,4 @@
-"""Where a site lives and what it uses; read once, from arguments or ``QINGDAN_*`` variables."""
+"""Settings of a site, read once from arguments or ``QINGDAN_*`` variables."""
 
 from __future__ import annotations
 
@@ -109,21 +109,21 @@ VARIABLES: tuple[Variable, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Values of :data:`VARIABLES`, parsed."""
+    """Settings of a site, parsed from :data:`VARIABLES`."""
 
     home: Path
-    """``QINGDAN_HOME``: the folder that holds the site."""
+    """``QINGDAN_HOME``: folder of the site."""
     database: str
     """``QINGDAN_DATABASE``: SQLAlchemy URL; SQLite in the home unless set."""
     boundaries: Path | None = None
-    """``QINGDAN_BOUNDARIES``: GeoJSON of administrative divisions; no map without it."""
+    """``QINGDAN_BOUNDARIES``: GeoJSON of administrative divisions; without it there is no map."""
     loopback: bool = False
-    """``QINGDAN_LOOPBACK=1``: pages and callbacks may lie on this machine itself; for tests."""
+    """``QINGDAN_LOOPBACK=1``: allow pages and callbacks on this machine; for tests."""
 
     hub: str = ""
-    """``QINGDAN_HUB``: address of the WebSub hub that is told of every change; none unless set."""
+    """``QINGDAN_HUB``: address of the WebSub hub that is notified of every change; none by default."""
     cluster: Connection | None = None
-    """``QINGDAN_SEARCH=elasticsearch`` and how the cluster is reached; None is the embedded engine."""
+    """``QINGDAN_SEARCH=elasticsearch`` and the connection to the cluster; None is the embedded engine."""
 
     @property
     def sources(self) -> Path:
@@ -131,7 +131,7 @@ class Settings:
 
     @property
     def files(self) -> Path:
-        """Files for downloading, made when first asked for; an erasure empties it."""
+        """Cache of download files, created on demand; an erasure empties it."""
         return self.home / "files"
 
     @property
@@ -139,8 +139,8 @@ class Settings:
         return self.home / "index"
 
 
-def read(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment; ``home`` (``--home``) goes before ``QINGDAN_HOME``."""
+def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from the environment; ``home`` (``--home``) takes precedence over ``QINGDAN_HOME``."""
     env = os.environ if environ is None else environ
     folder = home or Path(env.get("QINGDAN_HOME") or "qingdan-site")
     boundaries = env.get("QINGDAN_BOUNDARIES")
@@ -155,7 +155,7 @@ def read(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 
 def _hub(env: Mapping[str, str]) -> str:
-    """Raises ``ValueError`` for what is no address on the web."""
+    """Read the hub's address. Raises ``ValueError`` if it is not a web address."""
     hub = env.get("QINGDAN_HUB") or ""
     if hub and not hub.startswith(("http://", "https://")):
         raise ValueError(f"QINGDAN_HUB: {hub!r} (https://…)")
@@ -163,7 +163,7 @@ def _hub(env: Mapping[str, str]) -> str:
 
 
 def _cluster(env: Mapping[str, str]) -> Connection | None:
-    """Raises ``ValueError`` for an engine that there is not."""
+    """Read the connection to the cluster. Raises ``ValueError`` for an unknown engine."""
     engine = env.get("QINGDAN_SEARCH") or "embedded"
     if engine == "embedded":
         return None

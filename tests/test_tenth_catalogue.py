@@ -109,7 +109,7 @@ def site(tmp_path: Path) -> Site:
 def client(site: Site) -> Iterator[httpx.Client]:
     site.publish(FIRST, "2024-01-01")
     site.publish(SECOND, "2024-06-01")
-    with TestClient(create_app(settings.read(site.home, environ={}))) as connected:
+    with TestClient(create_app(settings.read_settings(site.home, environ={}))) as connected:
         yield connected
 
 

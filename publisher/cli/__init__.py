@@ -1,4 +1,4 @@
-"""The ``qingdan`` command: the log on a terminal. Thin; what it does lives in the rooms below."""
+"""The ``qingdan`` command. Its logic is in the packages that the commands call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 def main() -> None:
     """Entry point of the ``qingdan`` script."""
-    # A file name in a broken encoding is shown with escapes instead of ending the command.
+    # A file name in a broken encoding is printed with escapes instead of raising an error.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -19,7 +19,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code (see :mod:`publisher.cli.terminal.exit_codes`).
 
-    Faults of the program itself are raised.
+    Internal errors of the program are raised.
     """
     import click
 
@@ -28,16 +28,16 @@ def run(arguments: Sequence[str]) -> int:
 
     try:
         code = root.main(list(arguments), prog_name="qingdan", standalone_mode=False)
-    except click.exceptions.Exit as asked:
-        return asked.exit_code
+    except click.exceptions.Exit as exit_request:
+        return exit_request.exit_code
     except (click.Abort, KeyboardInterrupt):
         failures.show(failures.INTERRUPTED)
         return int(failures.INTERRUPTED.exit)
-    except click.ClickException as wrong:
-        wrong.show()
-        return wrong.exit_code
+    except click.ClickException as usage_error:
+        usage_error.show()
+        return usage_error.exit_code
     except BrokenPipeError:
-        # Who read our output (head, less) has seen enough; flushing again at exit would complain.
+        # The reader of our output (head, less) has closed it; another flush at exit would raise an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The site that a command works on: opened when asked for, closed when the command ends."""
+"""Context of a command: its site, opened on demand and closed at the end, and parameter types."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where ``--home`` and the environment say that the site is."""
+    """The site that ``--home`` and the environment name."""
 
     settings: Settings
 
     @contextmanager
     def log(self) -> Iterator[Log]:
-        """The log of an initialised site."""
+        """Open the log of an initialised site."""
         from publisher.log.log import Log
 
         if self.settings.database.startswith("sqlite") and not self.settings.home.is_dir():
@@ -53,7 +53,7 @@ class Place:
 
     @property
     def catalogues(self) -> Path | None:
-        """The folder of the site's own catalogue files, where it has one."""
+        """Folder of the site's own catalogue files, or None."""
         folder = self.settings.home / "catalogues"
         return folder if folder.is_dir() else None
 
@@ -63,16 +63,16 @@ class Place:
         try:
             return file_loader.load(name, self.catalogues)
         except KeyError:
-            known = ", ".join(file_loader.names(self.catalogues))
+            names = ", ".join(file_loader.names(self.catalogues))
             raise CommandError(
                 "no-such-catalogue",
-                f"没有清单类型“{name}”。现有：{known}",
-                f"There is no catalogue “{name}”. There are: {known}",
+                f"没有清单类型“{name}”。现有：{names}",
+                f"There is no catalogue “{name}”. There are: {names}",
                 exit_code=Exit.NOT_FOUND,
             ) from None
 
     def present_catalogue(self, name: str) -> Catalogue | None:
-        """The file as it is now; None where the site has it no longer and the pinned one serves."""
+        """Return the current catalogue file; None if it was deleted, so that the pinned one is used."""
         from schemas.definition import file_loader
 
         return file_loader.load(name, self.catalogues) if name in file_loader.names(self.catalogues) else None
@@ -82,7 +82,7 @@ with_place = click.make_pass_decorator(Place)
 
 
 class Day(click.ParamType[date]):
-    """``2015-12-01``."""
+    """A date, ``2015-12-01``."""
 
     name = "日期 date"
 
@@ -96,7 +96,7 @@ class Day(click.ParamType[date]):
 
 
 class Moment(click.ParamType[datetime]):
-    """An instant with a zone, ``2015-12-01T08:00:00+08:00``."""
+    """An instant with a time zone, ``2015-12-01T08:00:00+08:00``."""
 
     name = "时刻 instant"
 
@@ -119,7 +119,7 @@ MOMENT = Moment()
 
 
 def today() -> date:
-    """The day in Asia/Shanghai, as the log counts days of effect."""
+    """Return the current day in Asia/Shanghai, the time zone of days of effect."""
     from publisher.log.clocks import day_at, utc_now
 
     return day_at(utc_now())

@@ -1,4 +1,4 @@
-"""The ``qingdan`` command itself: its global options and the list of what it can do."""
+"""Root of the ``qingdan`` command: global options and the list of commands."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ Qingdan: publish government lists as versioned open data.
 @click.version_option(package_name="qingdan", prog_name="qingdan", help="版本 / Show the version.")
 @click.pass_context
 def root(context: click.Context, home: Path | None) -> None:
-    context.obj = Place(settings.read(home))
+    context.obj = Place(settings.read_settings(home))
 
 
-def _told_whole(command: click.Command) -> click.Command:
-    """Lists of commands show the first line of help as it is; click would cut it at 45 characters."""
+def _with_full_short_help(command: click.Command) -> click.Command:
+    """Use the whole first line of help in lists of commands; click cuts it at 45 characters."""
     command.short_help = (command.help or "").strip().partition("\n")[0]
-    for one in command.commands.values() if isinstance(command, click.Group) else ():
-        _told_whole(one)
+    for subcommand in command.commands.values() if isinstance(command, click.Group) else ():
+        _with_full_short_help(subcommand)
     return command
 
 
@@ -77,4 +77,4 @@ _MODULES = (
 )
 for _module in _MODULES:
     for _command in _module.COMMANDS:
-        root.add_command(_told_whole(_command))
+        root.add_command(_with_full_short_help(_command))

@@ -1,1 +1,1 @@
-"""Sources on the web → evidence → documents in a draft: what ``qingdan collect`` does."""
+"""Harvest of web sources: pages become evidence, then documents in a draft (``qingdan collect``)."""

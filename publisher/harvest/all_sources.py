@@ -1,4 +1,4 @@
-"""``qingdan collect``: every source in its turn, under one lock, and what was read published where asked."""
+"""Harvest of all sources in turn (``qingdan collect``), under one lock, with optional publication."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def collect(
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
 ) -> CollectReport:
-    """Run the sources one after the other; what stops one does not stop the next.
+    """Run the sources one after the other; an error in one does not stop the next.
 
-    ``catalogues``: the catalogue file that a dataset is kept by now, which may have grown optional fields.
+    ``catalogues``: returns a dataset's current catalogue file, which may have new optional fields.
     Raises ``LogError('collecting')`` while another process collects.
     """
-    with log.evidence.lock() as mine:
-        if not mine:
+    with log.evidence.lock() as is_locked:
+        if not is_locked:
             raise LogError(
                 "collecting",
                 "另一个进程正在采集，请稍后重试。",
@@ -54,19 +54,19 @@ def collect(
     return CollectReport(options.dry_run, reports)
 
 
-def due(log: Log, sources: Mapping[str, Source], now: datetime) -> tuple[Source, ...]:
-    """Sources whose lists were last asked longer ago than they say, for the scheduler."""
-    found = []
+def select_due(log: Log, sources: Mapping[str, Source], now: datetime) -> tuple[Source, ...]:
+    """Return the sources whose lists are due by their interval, for the scheduler."""
+    due_sources = []
     for source in sources.values():
         checked = {page.url: page.checked_at for page in log.evidence.pages(source.name, role="list")}
-        asked = [checked.get(url) for url in source.entries]
-        if any(at is None or at <= now - source.interval for at in asked):
-            found.append(source)
-    return tuple(found)
+        check_times = [checked.get(url) for url in source.entries]
+        if any(at is None or at <= now - source.interval for at in check_times):
+            due_sources.append(source)
+    return tuple(due_sources)
 
 
-def agent(base: str) -> str:
-    """How this service names itself to a site, with an address to ask at."""
+def user_agent(base: str) -> str:
+    """Return the user agent of this service, with the address of the site."""
     return f"qingdan/{metadata.version('qingdan')} (+{base})"
 
 
@@ -79,13 +79,13 @@ def _run(
 ) -> SourceReport:
     report = SourceReport(source.name, source.title)
     catalogue = catalogues(source.dataset) or log.queries.catalogue(source.dataset)
-    fetcher = Fetcher(source, loopback=options.loopback, agent=agent(log.datasets.site().base))
+    fetcher = Fetcher(source, loopback=options.loopback, agent=user_agent(log.datasets.site().base))
     try:
         if options.dry_run:
-            DryRun(log, source, fetcher, catalogue, report, options.since).go()
+            DryRun(log, source, fetcher, catalogue, report, options.since).run()
             return report
         reader = Reader(log, source, catalogue, report, catalogues)
-        Run(log, source, fetcher, reader, now=options.now, since=options.since, progress=progress).go()
+        Run(log, source, fetcher, reader, now=options.now, since=options.since, progress=progress).run()
     finally:
         fetcher.close()
     if source.publish:
@@ -94,11 +94,11 @@ def _run(
 
 
 def _publish(log: Log, source: Source, report: SourceReport, today: date) -> None:
-    """The draft as a release, unless somebody else laid something into it."""
+    """Publish the draft unless it contains imports of another origin."""
     draft = log.drafts.get(source.dataset)
     if draft is None:
         return
-    if any(one.source.media_type != WARC for one in draft.imports):
+    if any(import_.source.media_type != WARC for import_ in draft.imports):
         report.note(kinds.DRAFT_HELD, source.dataset)
         return
     note = f"采集自{source.title}"

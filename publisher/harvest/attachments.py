@@ -1,4 +1,4 @@
-"""Attachments of documents: text goes into the document, tables to the importer as drafts."""
+"""Attachments of documents: their text is added to the document, their tables are staged in drafts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.model import Source as Evidence
 from publisher.workflow import part_of_file
-from publisher.workflow.import_files import entries_of
+from publisher.workflow.import_files import entries_of_records
 from schemas.definition.catalogue import Catalogue, Json
 from schemas.normalise import fold
 
@@ -34,14 +34,14 @@ _TABLES = (".xls", ".xlsx", ".et", ".csv", ".ods")
 _MARK = re.compile(r"^附\s?件\s?\d{0,2}+\s?[:：.、]?\s?(?=.)")
 _MEDIA = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
 _ANY = frozenset({"application/octet-stream", "application/x-download", "text/html", "text/plain"})
-"""Types that servers give to what they do not know."""
+"""Media types that servers send for unknown files."""
 _LONGEST = 200_000
-"""Characters of one attachment that a document takes in; the whole stays as evidence."""
+"""Most characters of one attachment that a document includes; the whole is kept as evidence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """One attachment of a document, with its text where it has any."""
+class Attachment:
+    """One attachment of a document, with its text if it has any."""
 
     file: dict[str, Json]
     """A value of the field type ``files``."""
@@ -58,9 +58,9 @@ class Attachments:
     ) -> None:
         self._log, self._source, self._catalogues, self._report = log, source, catalogues, report
 
-    def of(self, links: Sequence[Link]) -> list[Attached]:
-        """Those that a document links to, in its order; of one that was asked for, what it is."""
-        found = []
+    def of_links(self, links: Sequence[Link]) -> list[Attachment]:
+        """Return the attachments that a document links to, in its order, with details of those fetched."""
+        attachments = []
         for link in links:
             page = self._log.evidence.page_at(self._source.name, link.url)
             if page is None:
@@ -71,19 +71,19 @@ class Attachments:
             }
             text = ""
             if page.response is not None and not page.erased:
-                hop = warc.read(
+                hop = warc.read_warc(
                     self._log.evidence.source_bytes(self._log.evidence.response(page.response).digest)
                 )[-1]
                 file |= self._facts(page, hop)
                 text = self._text(page, hop)
-            found.append(Attached(file, text))
-        return found
+            attachments.append(Attachment(file, text))
+        return attachments
 
     def _facts(self, page: Page, hop: Hop) -> dict[str, Json]:
-        """What the file was when it was fetched, as who downloads it sees it."""
+        """Return media type, size and digest of the file when it was fetched."""
         try:
             data = self._data(hop)
-        except ValueError:  # told of where its text is read
+        except ValueError:  # reported when its text is read
             return {}
         return {
             "media_type": _media_type(page, hop),
@@ -91,8 +91,8 @@ class Attachments:
             "sha256": hashlib.sha256(data).hexdigest(),
         }
 
-    def take_tables(self, page: Page, hop: Hop, response: Response) -> None:
-        """A workbook or table into the draft of the first dataset whose catalogue reads it."""
+    def stage_tables(self, page: Page, hop: Hop, response: Response) -> None:
+        """Stage a workbook or table in the draft of the first dataset whose catalogue can read it."""
         if not self._source.tables:
             return
         for dataset in self._source.tables:
@@ -105,21 +105,21 @@ class Attachments:
                 continue
             self._stage(dataset, catalogue, page, reading, response)
             return
-        if file_name(page.url, page.title).lower().endswith(_TABLES):  # of a text nobody expects a table
+        if file_name(page.url, page.title).lower().endswith(_TABLES):  # a text file need not contain a table
             self._report.note(kinds.TABLE_NOT_TAKEN, page.url)
 
     def _stage(
         self, dataset: str, catalogue: Catalogue, page: Page, reading: Reading, response: Response
     ) -> None:
-        named = replace(reading, file=page.title or reading.file)  # the link's words name the department
+        titled = replace(reading, file=page.title or reading.file)  # the link text names the department
         self._report.findings += reading.findings
         try:
-            part = part_of_file.told(self._log.datasets.get(dataset), named)
+            part = part_of_file.identify_part(self._log.datasets.get(dataset), titled)
             self._log.drafts.stage(
                 dataset,
-                entries_of(reading.records),
+                entries_of_records(reading.records),
                 part=None if part is None else part.name,
-                source=evidence_of(response, page.suspected_by or "collected"),
+                source=evidence_of_response(response, page.suspected_by or "collected"),
                 parser_version=reading.parser_version,
                 catalogue=catalogue,
             )
@@ -130,20 +130,20 @@ class Attachments:
         self._report.tables += 1
 
     def _text(self, page: Page, hop: Hop) -> str:
-        """The text of a PDF, OFD, docx or doc (wps is one); what is wrong with it is told."""
+        """Return the text of a PDF, OFD, docx or doc (also wps) file, and report its errors."""
         try:
             data = self._data(hop)
             if data.startswith(pdf.MAGIC):
-                return self._of_pages(page, "PDF", pdf.pages(data))
+                return self._join_pages(page, "PDF", pdf.pages(data))
             if data.startswith(ole2.MAGIC) and ole2.is_word(data):
                 return doc.text(data)
             members = zip_safety.members(data) if data.startswith(b"PK") else {}
             if "word/document.xml" in members:
-                return docx.read(members["word/document.xml"])[1]
+                return docx.read_document(members["word/document.xml"])[1]
             if ofd.ENTRY in members:
-                return self._of_pages(page, "OFD", ofd.pages(members))
+                return self._join_pages(page, "OFD", ofd.pages(members))
             if not self._source.tables:
-                open_grids(data, page.url)  # nobody takes it, but what is wrong with it is told
+                open_grids(data, page.url)  # only to report errors of the file
         except ReaderError as problem:
             self._note(problem.unreadable(page.url).finding)
         except UnreadableFile as unreadable:
@@ -152,13 +152,13 @@ class Attachments:
             self._note(kinds.ANSWER_DAMAGED.at(Place(page.url), "", detail=str(error)))
         return ""
 
-    def _of_pages(self, page: Page, form: str, texts: Sequence[str]) -> str:
+    def _join_pages(self, page: Page, form: str, texts: Sequence[str]) -> str:
         if not any(text.strip() for text in texts):
             self._report.note(kinds.SCANNED, page.url, form=form, pages=len(texts))
         return "\n".join(texts)
 
     def _note(self, finding: Finding) -> None:
-        """An attachment in error does not stop its document."""
+        """Report a finding; errors become warnings, because they do not stop the document."""
         severity = "warning" if finding.severity == "error" else finding.severity
         self._report.findings.append(replace(finding, severity=severity))
 
@@ -166,8 +166,8 @@ class Attachments:
         return warc.content(hop, self._source.largest << 20)
 
 
-def evidence_of(response: Response, sign: str) -> Evidence:
-    """An answer as the log names the file that an import was read from."""
+def evidence_of_response(response: Response, sign: str) -> Evidence:
+    """Describe a response as the source of an import."""
     return Evidence(
         digest=response.digest,
         name=response.url,
@@ -179,39 +179,42 @@ def evidence_of(response: Response, sign: str) -> Evidence:
     )
 
 
-def with_attachments(
-    record: ImportedRecord, attached: Sequence[Attached], catalogue: Catalogue
+def add_attachments(
+    record: ImportedRecord, attachments: Sequence[Attachment], catalogue: Catalogue
 ) -> ImportedRecord:
-    """The document with its attachments, and their text as sections of its own."""
+    """Add attachments to a document, with their texts as its last sections."""
     field = next((f.name for f in catalogue.fields if f.type == "files"), None)
-    if not attached or field is None:
+    if not attachments or field is None:
         return record
     content = dict(record.content)
-    content[field] = [one.file for one in attached]
+    content[field] = [attachment.file for attachment in attachments]
     body, outline = str(content.get("body_markdown", "")), list(_strings(content.get("outline")))
-    for one in attached:
-        lines = [fold(line) for line in one.text[:_LONGEST].splitlines()]
+    for attachment in attachments:
+        lines = [fold(line) for line in attachment.text[:_LONGEST].splitlines()]
         blocks = [escape(line) for line in lines if line]
         if blocks:
-            title = f"附件：{one.file['name']}"
+            title = f"附件：{attachment.file['name']}"
             body = "\n\n".join([body, f"# {escape(title)}", *blocks])
             outline.append(title)
     content["body_markdown"] = body
     if outline:
         content["outline"] = list(outline)
     ordered = {f.name: content[f.name] for f in catalogue.fields if f.name in content}
-    said = "\x1e".join(f"{one.file['url']}\x1f{one.file.get('sha256', '')}\x1f{one.text}" for one in attached)
-    return replace(record, content=ordered, source_text=said_elsewhere(record.source_text, said))
+    source = "\x1e".join(
+        f"{attachment.file['url']}\x1f{attachment.file.get('sha256', '')}\x1f{attachment.text}"
+        for attachment in attachments
+    )
+    return replace(record, content=ordered, source_text=said_elsewhere(record.source_text, source))
 
 
 def _strings(value: object) -> Iterator[str]:
-    return (one for one in value if isinstance(one, str)) if isinstance(value, list) else iter(())
+    return (text for text in value if isinstance(text, str)) if isinstance(value, list) else iter(())
 
 
 def _media_type(page: Page, hop: Hop) -> str:
-    """As the server names it; where it does not care, as the name's end tells."""
-    said = (warc.header(hop, "content-type") or "").partition(";")[0].strip().lower()
-    if _MEDIA.fullmatch(said) and said not in _ANY:
-        return said
+    """Return the server's media type; where it is generic, the type of the file name's extension."""
+    declared = (warc.header(hop, "content-type") or "").partition(";")[0].strip().lower()
+    if _MEDIA.fullmatch(declared) and declared not in _ANY:
+        return declared
     suffix = f".{file_name(page.url, page.title).lower().rpartition('.')[2]}"
     return ATTACHMENTS.get(suffix, "application/octet-stream")

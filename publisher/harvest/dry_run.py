@@ -1,4 +1,4 @@
-"""``--dry-run``: the lists are asked, the first documents read and told of, and nothing is kept."""
+"""Dry run: requests the lists and reports the first documents, without storing them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from publisher.harvest import extraction
 from publisher.harvest.fetcher import Fetched, Fetcher, FetchError
-from publisher.harvest.link_discovery import listed
+from publisher.harvest.link_discovery import read_list
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.ingest.findings import harvest as kinds
@@ -14,8 +14,8 @@ from publisher.ingest.parsed_file import UnreadableFile
 from publisher.log.log import Log
 from schemas.definition.catalogue import Catalogue
 
-SHOWN = 20
-"""Documents that are asked for and read, so that one sees how they would."""
+PREVIEWED = 20
+"""Number of new documents that are requested and read as a preview."""
 
 
 class DryRun:
@@ -31,33 +31,33 @@ class DryRun:
         self._log, self._source, self._fetcher = log, source, fetcher
         self._catalogue, self._report, self._since = catalogue, report, since
 
-    def go(self) -> None:
-        """The first page of every list, and the first documents that are not known."""
+    def run(self) -> None:
+        """Request the first page of every list, and the first unknown documents."""
         new: dict[str, None] = {}
         for url in self._source.entries:
-            fetched = self._get(url)
-            found = listed(self._source, url, fetched, self._report) if fetched is not None else None
-            for link in found.documents if found is not None else ():
+            fetched = self._request(url)
+            list_links = read_list(self._source, url, fetched, self._report) if fetched is not None else None
+            for link in list_links.documents if list_links is not None else ():
                 recent = self._since is None or link.on is None or link.on >= self._since
                 if recent and self._log.evidence.page_at(self._source.name, link.url) is None:
                     new[link.url] = None
         self._report.found = self._report.waiting = len(new)
-        for url in list(new)[:SHOWN]:
-            self._read(url)
+        for url in list(new)[:PREVIEWED]:
+            self._preview(url)
 
-    def _read(self, url: str) -> None:
-        fetched = self._get(url)
+    def _preview(self, url: str) -> None:
+        fetched = self._request(url)
         if fetched is None or fetched.last.status != 200 or fetched.last.truncated:
             return
         try:
-            read = extraction.read_answer(fetched.last, url, fetched.digest, self._source, self._catalogue)
+            answer = extraction.read_answer(fetched.last, url, fetched.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:
             self._report.findings.append(unreadable.finding)
         else:
             self._report.read += 1
-            self._report.findings += read.reading.findings
+            self._report.findings += answer.reading.findings
 
-    def _get(self, url: str) -> Fetched | None:
+    def _request(self, url: str) -> Fetched | None:
         self._report.asked += 1
         try:
             return self._fetcher.get(url)

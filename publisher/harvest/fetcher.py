@@ -1,9 +1,9 @@
-"""One source's requests: robots.txt, a pace for each host, conditional requests, limits of size and time.
+"""HTTP client for one source: robots.txt, a pace per host, conditional requests, limits of size and time.
 
-The addresses come from pages, so every request passes :mod:`publisher.ssrf_guard`, which says what is
-defended there. In addition: an answer larger than the source allows is cut and reported; compressed content
-is expanded up to the same size; nothing that a server says (headers, robots.txt, Retry-After) can delay a
-run for longer than ``PATIENCE``; and no cookie is ever sent back.
+Addresses come from pages, so every request passes :mod:`publisher.ssrf_guard`, which contains the threat
+model. In addition, a response larger than the source allows is cut and reported. Compressed content is
+expanded up to the same size. Headers, robots.txt and Retry-After cannot delay a request for longer than
+``PATIENCE``. Cookies are never sent back.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from publisher.log.evidence.crawled_pages import Page
 
 AGENT = "qingdan"
 PATIENCE = 60.0
-"""Seconds: the longest pause that a server can ask for."""
+"""Longest pause, in seconds, that a server can request."""
 TRIES = 3
 GIVES_UP = 3
-"""Pages in a row, each asked ``TRIES`` times, that a host does not answer or is too busy for."""
-_PASSING = frozenset({429, 500, 502, 503, 504})
+"""Pages in a row, each requested ``TRIES`` times, without an answer before a host is skipped."""
+_TEMPORARY_STATUSES = frozenset({429, 500, 502, 503, 504})
 _BUSY = frozenset({429, 503})
-_PASSES = frozenset({"unreachable", "timeout"})
+_TEMPORARY_CODES = frozenset({"unreachable", "timeout"})
 _ROBOTS = 500 << 10
 """Bytes of robots.txt that are read (RFC 9309, 2.5)."""
-_KEPT_OF_LONG = 64 << 10
+_TRUNCATED_LENGTH = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of one address. ``hops`` is never empty; the last one is the answer."""
+    """The responses of one address. ``hops`` is never empty; the last one is the response."""
 
     hops: tuple[Hop, ...]
 
@@ -56,24 +56,24 @@ class Fetched:
 
 
 class FetchError(Exception):
-    """Nothing that can be read came. ``code`` is that of a finding (:mod:`.findings`)."""
+    """A request without a readable response. ``code``: see :mod:`publisher.ingest.findings.harvest`."""
 
     def __init__(self, code: str, detail: str, hops: tuple[Hop, ...] = ()) -> None:
         super().__init__(f"{code}: {detail}")
         self.code, self.detail, self.hops = code, detail, hops
 
     @property
-    def passes(self) -> bool:
-        """Whether the same may be answered in a while."""
-        return self.code in _PASSES
+    def is_temporary(self) -> bool:
+        """Whether the error is temporary."""
+        return self.code in _TEMPORARY_CODES
 
 
 class HostError(FetchError):
-    """Nothing more is asked of the host in this run; ``detail`` is the same for all of its pages."""
+    """The host is skipped for the rest of the run; ``detail`` is the same for all of its pages."""
 
 
 class Fetcher:
-    """Asks the hosts of one source, one request at a time."""
+    """Sends requests to the hosts of one source, one at a time."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Fetcher:
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self._source, self._pause = source, pause
-        self._most = source.largest << 20
+        self._largest = source.largest << 20
         self._client = ssrf_guard.client(
             hosts=source.hosts,
             loopback=loopback,
@@ -95,7 +95,7 @@ class Fetcher:
             trust=trust,
         )
         self.robots: list[Fetched] = []
-        """Answers about robots.txt, for the evidence."""
+        """Responses of robots.txt, for the evidence."""
         self._robots: dict[str, Protego | HostError | None] = {}
         self._silent: dict[str, int] = {}
         self._next: dict[str, float] = {}
@@ -110,9 +110,9 @@ class Fetcher:
         etag: str | None = None,
         modified: str | None = None,
     ) -> Fetched:
-        """Ask, and again where a host says that it is busy. Raises :class:`FetchError`.
+        """Request an address; retry where the host is busy. Raises :class:`FetchError`.
 
-        A host that is down costs a run three pages, and not the patience for thousands of them.
+        A host that is down is skipped after ``GIVES_UP`` pages.
         """
         headers = {"If-None-Match": etag} if etag else {}
         headers |= {"If-Modified-Since": modified} if modified else {}
@@ -121,11 +121,11 @@ class Fetcher:
             host = urlsplit(url).netloc
             if self._silent.get(host, 0) >= GIVES_UP:
                 raise HostError("host-silent", host, tuple(hops))
-            self._allowed(url)
+            self._check_robots(url)
             try:
-                hops.append(self._patiently(url, headers))
+                hops.append(self._request_with_retries(url, headers))
             except FetchError as error:
-                if error.passes:
+                if error.is_temporary:
                     self._silent[host] = self._silent.get(host, 0) + 1
                 raise
             self._silent[host] = self._silent.get(host, 0) + 1 if hops[-1].status in _BUSY else 0
@@ -135,13 +135,13 @@ class Fetcher:
             url = urljoin(url, target)
         raise FetchError("too-many-redirects", url, tuple(hops))
 
-    def _allowed(self, url: str) -> None:
+    def _check_robots(self, url: str) -> None:
         rules = self._rules(url)
         if rules is not None and not rules.can_fetch(url, AGENT):
             raise FetchError("robots", url)
 
     def _rules(self, url: str) -> Protego | None:
-        """RFC 9309: without a file (4xx) all is allowed; where none can be had (5xx) nothing is."""
+        """Return the robots.txt rules. By RFC 9309 a 4xx allows every page and a 5xx forbids all."""
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self._robots:
@@ -157,11 +157,11 @@ class Fetcher:
     def _read_rules(self, url: str) -> Protego | None:
         for _ in range(5 + 1):
             try:
-                answer = self._patiently(url, {})
+                answer = self._request_with_retries(url, {})
             except FetchError as error:
                 if error.code == "certificate":
                     raise HostError(error.code, error.detail) from error
-                if not error.passes:
+                if not error.is_temporary:
                     raise
                 raise HostError("robots-unknown", error.detail) from error
             self.robots.append(Fetched((answer,)))
@@ -173,21 +173,21 @@ class Fetcher:
             elif answer.status != 200:
                 raise HostError("robots-unknown", f"{url}: {answer.status}")
             else:
-                return _parsed(answer)
-        return None  # RFC 9309, 2.3.1.2: after five redirects it counts as not there
+                return _parse_robots(answer)
+        return None  # RFC 9309, 2.3.1.2: more than five redirects count as a missing file
 
-    def _patiently(self, url: str, headers: dict[str, str]) -> Hop:
+    def _request_with_retries(self, url: str, headers: dict[str, str]) -> Hop:
         for attempt in range(1, TRIES + 1):
             self._keep_pace(url)
             last = attempt == TRIES
             try:
-                answer = self._ask(url, headers)
+                answer = self._request(url, headers)
             except FetchError as error:
-                if last or not error.passes:
+                if last or not error.is_temporary:
                     raise
                 self._back_off(url, 2.0**attempt * self._source.pace)
                 continue
-            if answer.status not in _PASSING or last:
+            if answer.status not in _TEMPORARY_STATUSES or last:
                 return answer
             self._back_off(url, _retry_after(answer) or 2.0**attempt * self._source.pace)
         raise AssertionError("unreachable")
@@ -202,17 +202,17 @@ class Fetcher:
     def _pace(self, url: str) -> float:
         parts = urlsplit(url)
         rules = self._robots.get(f"{parts.scheme}://{parts.netloc}")
-        asked = rules.crawl_delay(AGENT) if isinstance(rules, Protego) else None
-        return min(max(self._source.pace, float(asked or 0)), PATIENCE)
+        delay = rules.crawl_delay(AGENT) if isinstance(rules, Protego) else None
+        return min(max(self._source.pace, float(delay or 0)), PATIENCE)
 
     def _back_off(self, url: str, seconds: float) -> None:
         self._next[urlsplit(url).netloc] = time.monotonic() + min(seconds, PATIENCE)
 
-    def _ask(self, url: str, headers: dict[str, str]) -> Hop:
+    def _request(self, url: str, headers: dict[str, str]) -> Hop:
         try:
             with self._client.stream("GET", url, headers={"Accept-Encoding": "gzip", **headers}) as response:
                 self._client.cookies.clear()
-                return self._hop(url, response)
+                return self._read_response(url, response)
         except ssrf_guard.RefusedError as error:
             raise FetchError(f"refused-{error.why}", error.subject) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
@@ -223,15 +223,15 @@ class Fetcher:
             code = "certificate" if "CERTIFICATE" in str(error) else "unreachable"
             raise FetchError(code, f"{url}: {error}") from error
 
-    def _hop(self, url: str, response: httpx.Response) -> Hop:
+    def _read_response(self, url: str, response: httpx.Response) -> Hop:
         stream = response.extensions.get("network_stream")
         peer = stream.get_extra_info("server_addr") if stream is not None else None
         body, truncated = bytearray(), ""
         for piece in response.iter_raw():
             body += piece
-            if len(body) > self._most:
+            if len(body) > self._largest:
                 truncated = "length"
-                del body[_KEPT_OF_LONG:]
+                del body[_TRUNCATED_LENGTH:]
                 break
         return Hop(
             url=url,
@@ -251,7 +251,7 @@ def _target(hop: Hop) -> str | None:
     return location if hop.status in {301, 302, 303, 307, 308} and location else None
 
 
-def _parsed(robots: Hop) -> Protego:
+def _parse_robots(robots: Hop) -> Protego:
     try:
         text = warc.beginning(robots, _ROBOTS).decode("utf-8", "replace")
     except ValueError as error:
@@ -260,21 +260,21 @@ def _parsed(robots: Hop) -> Protego:
 
 
 def _retry_after(hop: Hop) -> float | None:
-    """Seconds, or a date (RFC 9110, 10.2.3)."""
-    said = warc.header(hop, "retry-after")
-    if not said:
+    """Return Retry-After in seconds; it may be a date (RFC 9110, 10.2.3)."""
+    retry_after = warc.header(hop, "retry-after")
+    if not retry_after:
         return None
-    if said.isascii() and said.isdigit():
-        return float(said[:6])
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after[:6])
     try:
-        return max((parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds(), 0.0)
+        return max((parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds(), 0.0)
     except (TypeError, ValueError):
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A page and what came of it."""
+class Exchange:
+    """A page and the responses to its request."""
 
     page: Page
     fetched: Fetched

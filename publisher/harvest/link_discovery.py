@@ -1,4 +1,4 @@
-"""Which addresses a list names: links of a page and its further pages, of a sitemap, of a feed."""
+"""Links of a list: a page with its further pages, a sitemap or a feed."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ ATTACHMENTS: Mapping[str, str] = {
     ".zip": "application/zip",
     ".rar": "application/vnd.rar",
 }
-"""How the address of an attachment ends → what it most likely is."""
-_NAMED = re.compile("|".join(map(re.escape, ATTACHMENTS)), re.IGNORECASE)
+"""Extension of an attachment → its most likely media type."""
+_ATTACHMENT_NAME = re.compile("|".join(map(re.escape, ATTACHMENTS)), re.IGNORECASE)
 _FURTHER = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
 _PAGING = re.compile(
     r"createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d+\s*,\s*[\"'](?P<stem>[\w-]+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
 )
-"""How TRS, which most government sites run on, writes the links of a list: by script."""
+"""Script by which TRS, the system of most government sites, writes the links to further pages."""
 _DATED = re.compile(r"(?:19|20)\d\d\s?[-年./]\s?\d{1,2}\s?[-月./]\s?\d{1,2}")
 _NO_PAGES = re.compile(r"\.(?:jpe?g|png|gif|bmp|svg|ico|css|js|mp[34]|swf|wmv|avi|apk|exe)$", re.IGNORECASE)
 _SHORTEST = 8
-"""Characters of a link that may name a document; menus are shorter."""
+"""Least characters of a link that may name a document; menus are shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,102 +59,102 @@ class Link:
     url: str
     title: str
     on: date | None = None
-    """The day that stands beside it, or that a sitemap or feed gives it."""
+    """The date next to it, or its date in a sitemap or feed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListLinks:
     documents: tuple[Link, ...]
     further: tuple[str, ...]
-    """Further pages of the list, or sitemaps that an index names."""
+    """Further pages of the list, or sitemaps of an index."""
     files: int = 0
-    """Links that lead to a file and no page: those are not followed."""
+    """Number of links to files rather than pages; they are not followed."""
 
 
-def of_page(text: str, url: str, source: Source) -> Listed:
-    """Links of a list page. Raises ``ReaderError``."""
+def links_of_page(text: str, url: str, source: Source) -> ListLinks:
+    """Read the links of a list page. Raises ``ReaderError``."""
     root = html.parse(text)
     base = _base(root, url)
-    found: dict[str, Link] = {}
+    links: dict[str, Link] = {}
     files: set[str] = set()
-    further: dict[str, None] = dict.fromkeys(_scripted(text, url))
+    further: dict[str, None] = dict.fromkeys(_scripted_pages(text, url))
     for element in root.iter("a"):
         target = _absolute(base, element.get("href"))
-        if target is None or target == url or not source.holds(target):
+        if target is None or target == url or not source.allows(target):
             continue
-        shown = _shown(element)
-        title = fold(element.get("title") or "") or shown
-        if element.get("rel") == "next" or _FURTHER.fullmatch(shown):
+        link_text = _link_text(element)
+        title = fold(element.get("title") or "") or link_text
+        if element.get("rel") == "next" or _FURTHER.fullmatch(link_text):
             further[target] = None
         elif _is_document(target, title, source):
-            found.setdefault(target, Link(target, title, _beside(element)))
+            links.setdefault(target, Link(target, title, _date_near(element)))
         elif is_attachment(target):
             files.add(target)
-    return Listed(tuple(found.values()), tuple(further), len(files))
+    return ListLinks(tuple(links.values()), tuple(further), len(files))
 
 
-def of_sitemap(data: bytes, source: Source) -> Listed:
-    """Addresses of a sitemap, or further sitemaps of an index (sitemaps.org 0.9). Raises ``ReaderError``."""
+def links_of_sitemap(data: bytes, source: Source) -> ListLinks:
+    """Read a sitemap or an index of sitemaps (sitemaps.org 0.9). Raises ``ReaderError``."""
     root = _xml(data)
     entries = [(_child(e, "loc"), _child(e, "lastmod")) for e in root]
-    kept = [(loc, day) for loc, day in entries if loc and source.holds(loc)]
+    allowed = [(loc, day) for loc, day in entries if loc and source.allows(loc)]
     if etree.QName(root).localname == "sitemapindex":
-        return Listed((), tuple(loc for loc, _ in kept))
-    links = (Link(loc, "", read_day(day)) for loc, day in kept if _wanted(loc, source))
-    return Listed(tuple(links), ())
+        return ListLinks((), tuple(loc for loc, _ in allowed))
+    links = (Link(loc, "", read_day(day)) for loc, day in allowed if _is_followed(loc, source))
+    return ListLinks(tuple(links), ())
 
 
-def of_feed(data: bytes, source: Source) -> Listed:
-    """Entries of RSS 2.0 or Atom. Raises ``ReaderError``."""
-    found: dict[str, Link] = {}
+def links_of_feed(data: bytes, source: Source) -> ListLinks:
+    """Read the entries of an RSS 2.0 or Atom feed. Raises ``ReaderError``."""
+    links: dict[str, Link] = {}
     for element in _xml(data).iter("{*}item", "{*}entry"):
-        link = _child(element, "link") or _alternate(element)
-        if link and source.holds(link) and _wanted(link, source):
+        link = _child(element, "link") or _alternate_link(element)
+        if link and source.allows(link) and _is_followed(link, source):
             day = _child(element, "updated") or _child(element, "published") or _child(element, "pubDate")
-            found.setdefault(link, Link(link, fold(_child(element, "title") or ""), read_day(day)))
-    return Listed(tuple(found.values()), ())
+            links.setdefault(link, Link(link, fold(_child(element, "title") or ""), read_day(day)))
+    return ListLinks(tuple(links.values()), ())
 
 
 def attachments(links: Sequence[tuple[str, str]], url: str, base: str, source: Source) -> tuple[Link, ...]:
-    """Files that a document's page links to (``href``, words), on the source's hosts."""
-    found: dict[str, Link] = {}
+    """Select the links (``href``, text) of a document's page to files on the source's hosts."""
+    attachment_links: dict[str, Link] = {}
     page = urljoin(url, base)
-    for href, shown in links:
-        # A menu has a hundred links, and to take one apart costs as much as to read a paragraph.
-        named = _NAMED.search(unquote(href)) or _NAMED.search(shown)
-        target = _absolute(page, href) if named else None
-        if target is not None and source.holds(target) and _ends(file_name(target, shown)):
-            found.setdefault(target, Link(target, shown or file_name(target)))
-    return tuple(found.values())
+    for href, text in links:
+        # A menu has a hundred links, and parsing an address costs as much as reading a paragraph.
+        is_named = _ATTACHMENT_NAME.search(unquote(href)) or _ATTACHMENT_NAME.search(text)
+        target = _absolute(page, href) if is_named else None
+        if target is not None and source.allows(target) and _has_extension(file_name(target, text)):
+            attachment_links.setdefault(target, Link(target, text or file_name(target)))
+    return tuple(attachment_links.values())
 
 
 def is_attachment(url: str) -> bool:
-    return _ends(file_name(url))
+    return _has_extension(file_name(url))
 
 
-def file_name(url: str, words: str = "") -> str:
-    """Of a file that an address leads to: the end of its path, else what its query or the link's words name.
+def file_name(url: str, link_text: str = "") -> str:
+    """Return the name of a linked file: from the end of its path, or else from its query or link text.
 
-    Many sites hand files out by a script: ``downfile.jsp?filename=….doc``, ``/download/9`` under 附件.doc.
+    Many sites serve files by a script: ``downfile.jsp?filename=….doc``, ``/download/9`` with text 附件.doc.
     """
     parts = urlsplit(url)
-    own = unquote(parts.path).rpartition("/")[2]
-    others = (*(value.rpartition("/")[2] for _, value in parse_qsl(parts.query)), words)
-    return next((name for name in (own, *others) if _ends(name)), own)
+    path_name = unquote(parts.path).rpartition("/")[2]
+    other_names = (*(value.rpartition("/")[2] for _, value in parse_qsl(parts.query)), link_text)
+    return next((name for name in (path_name, *other_names) if _has_extension(name)), path_name)
 
 
-def _ends(name: str) -> bool:
+def _has_extension(name: str) -> bool:
     return name.lower().endswith(tuple(ATTACHMENTS))
 
 
 def read_day(text: str | None) -> date | None:
-    """A day in any writing of lists, sitemaps (W3C) and feeds (RFC 822); an instant's is that of Shanghai."""
+    """Parse a date of lists, sitemaps (W3C) and feeds (RFC 822); instants become days in Shanghai."""
     if not text:
         return None
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            at = read(text.strip())
-            return day_at(at) if at.tzinfo else at.date()
+            instant = parse(text.strip())
+            return day_at(instant) if instant.tzinfo else instant.date()
         except (TypeError, ValueError, OverflowError):
             continue
     match = _DATED.search(text)
@@ -162,10 +162,10 @@ def read_day(text: str | None) -> date | None:
 
 
 def _is_document(url: str, title: str, source: Source) -> bool:
-    return _wanted(url, source) and (bool(source.documents) or len(title) >= _SHORTEST)
+    return _is_followed(url, source) and (bool(source.documents) or len(title) >= _SHORTEST)
 
 
-def _wanted(url: str, source: Source) -> bool:
+def _is_followed(url: str, source: Source) -> bool:
     if is_attachment(url) or _NO_PAGES.search(urlsplit(url).path):
         return False
     return not source.documents or re.search(source.documents, url) is not None
@@ -188,16 +188,16 @@ def _base(root: etree._Element, url: str) -> str:
     return urljoin(url, element.get("href") or "") if element is not None else url
 
 
-def _scripted(text: str, url: str) -> Iterator[str]:
-    """``index.html``, ``index_1.html``, … as TRS counts them."""
+def _scripted_pages(text: str, url: str) -> Iterator[str]:
+    """Yield the further pages that a TRS script numbers: ``index_1.html``, ``index_2.html``, …"""
     match = _PAGING.search(text)
     if match is not None:
         for number in range(1, int(match["count"])):
             yield urljoin(url, f"{match['stem']}_{number}.{match['ext']}")
 
 
-def _beside(element: etree._Element) -> date | None:
-    """The day in the same item of the list."""
+def _date_near(element: etree._Element) -> date | None:
+    """Return the date in the same item of the list."""
     for holder in islice(element.iterancestors("li", "tr", "p", "dd", "td", "div"), 2):
         text = "".join(map(str, holder.itertext()))
         if len(text) < 400 and (match := _DATED.search(text)):
@@ -216,20 +216,20 @@ def _child(element: etree._Element, name: str) -> str:
     return (element.findtext(f"{{*}}{name}") or "").strip()
 
 
-def _alternate(element: etree._Element) -> str:
+def _alternate_link(element: etree._Element) -> str:
     links = element.findall("{*}link")
     return next((e.get("href") or "" for e in links if e.get("rel") in (None, "alternate")), "")
 
 
-def _shown(element: etree._Element) -> str:
+def _link_text(element: etree._Element) -> str:
     return fold(" ".join("".join(map(str, element.itertext())).split()))
 
 
 _GZIP = b"\x1f\x8b"
 
 
-def listed(source: Source, url: str, fetched: Fetched, report: SourceReport) -> Listed | None:
-    """None where the list says nothing new, or cannot be read."""
+def read_list(source: Source, url: str, fetched: Fetched, report: SourceReport) -> ListLinks | None:
+    """Read a list of any format; None if it is not modified or cannot be read, which is reported."""
     hop = fetched.last
     if hop.status != 200 or hop.truncated:
         return None
@@ -237,27 +237,27 @@ def listed(source: Source, url: str, fetched: Fetched, report: SourceReport) -> 
         data = warc.content(hop, source.largest << 20)
         if data.startswith(_GZIP):  # sitemap.xml.gz
             data = b"".join(zip_safety.gunzip(data, source.largest << 20))
-        found = _read(data, hop, source)
+        list_links = _read_any(data, hop, source)
     except ValueError as error:
         report.note(kinds.ANSWER_DAMAGED, url, detail=str(error))
     except ReaderError as problem:
         report.findings.append(problem.unreadable(url).finding)
     else:
-        if url in source.entries and not (found.documents or found.further):
+        if url in source.entries and not (list_links.documents or list_links.further):
             report.note(kinds.LIST_EMPTY, url)
-        if found.files:
-            report.note(kinds.LIST_FILES, url, count=found.files)
-        return found
+        if list_links.files:
+            report.note(kinds.LIST_FILES, url, count=list_links.files)
+        return list_links
     return None
 
 
-def _read(data: bytes, hop: Hop, source: Source) -> Listed:
+def _read_any(data: bytes, hop: Hop, source: Source) -> ListLinks:
     if _is_feed(data):
-        return of_feed(data, source)
+        return links_of_feed(data, source)
     if _is_xml(data):
-        return of_sitemap(data, source)
+        return links_of_sitemap(data, source)
     text, _ = text_encoding.decode(data, warc.charset(hop))
-    return of_page(text, hop.url, source)
+    return links_of_page(text, hop.url, source)
 
 
 def _is_xml(data: bytes) -> bool:

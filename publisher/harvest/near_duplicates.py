@@ -1,4 +1,4 @@
-"""Whether two texts are one document: the resemblance of their sketches (Broder 1997), by fixed thresholds.
+"""Near duplicates: two texts are one document if their sketches resemble each other (Broder 1997).
 
 The resemblance of two texts is the share that their sets of shingles (runs of five characters, letters and
 digits alone) have in common. A sketch keeps the 256 smallest hash values of a set, from which it is
@@ -17,34 +17,36 @@ from publisher.log.log import Log
 from schemas.normalise import fold
 
 SAME_NUMBER = 0.5
-"""Two pages of one 文号 are one document from here on: sites cut, head and sign it differently."""
+"""Least resemblance of two pages with the same 文号: sites cut, title and sign a document differently."""
 SAME_NAME = 0.85
-"""Two pages of one title, where one of them shows no 文号: yearly notices share a title, not their text."""
-_SHINGLE, _KEPT = 5, 256
+"""Least resemblance with the same title but without 文号: yearly notices share a title, not a text."""
+_SHINGLE, _SKETCH_SIZE = 5, 256
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
     page: Page
-    """The page that was read before."""
+    """The page that was read earlier."""
     value: float
     same: bool
-    """Whether it is the same document; else only its number is."""
+    """Whether it is the same document; otherwise only the number is the same."""
 
 
-def nearest(understood: Understood, log: Log, waiting: Sequence[tuple[Page, Understood]]) -> Likeness | None:
-    """The document that a page says again, or whose number it bears with another text.
+def find_nearest(
+    understood: Understood, log: Log, waiting: Sequence[tuple[Page, Understood]]
+) -> Likeness | None:
+    """Find the document that a page repeats, or the one with the same number and a different text.
 
-    ``waiting``: those that were read and are not in the log yet.
+    ``waiting``: pages that were read but are not stored yet.
     """
     elsewhere: Likeness | None = None
-    for page, number, sketched in (
+    for page, number, candidate in (
         *log.evidence.duplicate_candidates(understood.number, understood.named),
-        *_alike(understood, waiting),
+        *_waiting_candidates(understood, waiting),
     ):
         if page.key == understood.page or page.vanished_at is not None:
             continue
-        value = resemblance(sketched, understood.sketch or b"")
+        value = resemblance(candidate, understood.sketch or b"")
         if number is not None and number == understood.number:
             if value >= SAME_NUMBER:
                 return Likeness(page, value, same=True)
@@ -54,31 +56,32 @@ def nearest(understood: Understood, log: Log, waiting: Sequence[tuple[Page, Unde
     return elsewhere
 
 
-def _alike(
+def _waiting_candidates(
     understood: Understood, waiting: Sequence[tuple[Page, Understood]]
 ) -> Iterator[tuple[Page, str | None, bytes]]:
-    for page, one in waiting:
-        number = one.number is not None and one.number == understood.number
-        if (number or (one.named is not None and one.named == understood.named)) and one.sketch:
-            yield page, one.number, one.sketch
+    for page, other in waiting:
+        number = other.number is not None and other.number == understood.number
+        if (number or (other.named is not None and other.named == understood.named)) and other.sketch:
+            yield page, other.number, other.sketch
 
 
 def sketch(text: str) -> bytes:
+    """Return the sketch of a text: its smallest hash values, packed as 32-bit integers."""
     key = "".join(c for c in fold(text).casefold() if c.isalnum())
     data = key.encode("utf-32-le", "surrogatepass")
     step, width = 4, 4 * _SHINGLE
     values = {
-        zlib.crc32(data[at : at + width]) * 0x9E3779B1 & 0xFFFFFFFF
-        for at in range(0, max(len(data) - width, 0) + 1, step)
+        zlib.crc32(data[start : start + width]) * 0x9E3779B1 & 0xFFFFFFFF
+        for start in range(0, max(len(data) - width, 0) + 1, step)
     }
-    smallest = sorted(values)[:_KEPT]
+    smallest = sorted(values)[:_SKETCH_SIZE]
     return struct.pack(f"<{len(smallest)}I", *smallest)
 
 
-def resemblance(one: bytes, other: bytes) -> float:
-    """0.0 … 1.0, of two sketches."""
-    a, b = _values(one), _values(other)
-    union = sorted(a | b)[:_KEPT]
+def resemblance(first: bytes, second: bytes) -> float:
+    """Return the resemblance of two sketches, 0.0 to 1.0."""
+    a, b = _values(first), _values(second)
+    union = sorted(a | b)[:_SKETCH_SIZE]
     return sum(value in a and value in b for value in union) / len(union) if union else 0.0
 
 

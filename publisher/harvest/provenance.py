@@ -1,4 +1,4 @@
-"""The evidence of a record: pages it was read from, every answer of theirs, the lines it stood in."""
+"""Provenance of a record: its pages, all their responses, and the lines of its fields."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The line that a field was read from."""
+    """The line from which a field was read."""
 
     field: str
     title: str
@@ -31,22 +31,22 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One page, where it lies and what it answered."""
+    """One page of a record with its address and responses."""
 
     url: str
     source: str
     copy: bool
-    """The document was read from another page; this one says it again."""
+    """Whether the document was read from another page, which this one repeats."""
     vanished_at: datetime | None
     parser_version: str
     responses: tuple[Response, ...]
     read_from: str | None
-    """Digest of the response that this state of the record was read from; later ones may say otherwise."""
+    """Digest of the response from which this state was read; later responses may differ."""
     excerpts: tuple[Excerpt, ...]
 
 
-def of_record(log: Log, state: RecordState) -> tuple[Origin, ...]:
-    """Empty where the record was not collected but handed in as a file."""
+def origins_of_record(log: Log, state: RecordState) -> tuple[Origin, ...]:
+    """Return the pages of a record; empty if it was imported from a file."""
     catalogue = log.queries.catalogue(state.dataset)
     return tuple(
         _origin(log, page, state, catalogue) for page in log.evidence.pages_of_record(state.dataset, state.id)
@@ -56,36 +56,36 @@ def of_record(log: Log, state: RecordState) -> tuple[Origin, ...]:
 def _origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue) -> Origin:
     responses = log.evidence.responses(page.key)
     sources = {source.digest: source for source in state.sources}
-    read = next((one for one in responses if one.digest in sources), None)
+    response = next((candidate for candidate in responses if candidate.digest in sources), None)
     excerpts: tuple[Excerpt, ...] = ()
-    if read is not None and not read.destroyed:
-        excerpts = tuple(_excerpts(lines(log, read), state, catalogue))
+    if response is not None and not response.destroyed:
+        excerpts = tuple(_excerpts(lines(log, response), state, catalogue))
     return Origin(
         url=page.url,
         source=page.source,
         copy=page.copy_of is not None,
         vanished_at=page.vanished_at,
-        parser_version=page.parser_version if read is None else sources[read.digest].parser_version,
+        parser_version=page.parser_version if response is None else sources[response.digest].parser_version,
         responses=responses,
-        read_from=None if read is None else read.digest,
+        read_from=None if response is None else response.digest,
         excerpts=excerpts,
     )
 
 
 def lines(log: Log, response: Response) -> Mapping[int, str]:
-    """The lines that a kept page shows, by number; none where it cannot be opened."""
+    """Return the lines of a stored page by number; empty if it cannot be opened."""
     try:
-        hop = warc.read(log.evidence.source_bytes(response.digest))[-1]
+        hop = warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
         text, _ = text_encoding.decode(warc.content(hop, _LARGEST), warc.charset(hop))
-        return {line.number: line.raw.strip() for line in pages.of_html(text).lines}
+        return {line.number: line.raw.strip() for line in pages.parse_html(text).lines}
     except (LogError, ReaderError, ValueError):
         return {}
 
 
-def _excerpts(found: Mapping[int, str], state: RecordState, catalogue: Catalogue) -> Iterator[Excerpt]:
+def _excerpts(line_texts: Mapping[int, str], state: RecordState, catalogue: Catalogue) -> Iterator[Excerpt]:
     cells: Mapping[str, str] = state.locator.get("cells", {})
     for field in catalogue.fields:
         cell = cells.get(field.name, "")
         number = int(cell[1:]) if cell[1:].isdigit() else 0
-        if number in found and not field.personal:
-            yield Excerpt(field.name, field.title, number, found[number][:_LONGEST])
+        if number in line_texts and not field.personal:
+            yield Excerpt(field.name, field.title, number, line_texts[number][:_LONGEST])

@@ -1,4 +1,4 @@
-"""What a run of collecting says of itself: counts and findings of each source."""
+"""Report of a run: counts and findings of each source."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ class SourceReport:
     source: str
     title: str
     asked: int = 0
-    """Requests that were answered or failed, lists among them."""
+    """Requests that were answered or failed, including lists."""
     unchanged: int = 0
-    """Documents that are as they were (304, or the same bytes)."""
+    """Documents that have not changed (304, or the same bytes)."""
     found: int = 0
-    """Addresses of documents that were not known before."""
+    """New addresses of documents."""
     read: int = 0
     """Documents that were read into the draft."""
     copies: int = 0
-    """Pages that say a document again; each is a further source of it."""
+    """Pages that repeat a document; each is a further source of it."""
     attachments: int = 0
     tables: int = 0
-    """Attached tables that came into a draft."""
+    """Attached tables that were staged in a draft."""
     waiting: int = 0
-    """Documents still to be asked: after an interruption, or in a dry run."""
+    """Documents still to be requested, after an interruption or in a dry run."""
     changed: int = 0
     vanished: int = 0
     returned: int = 0
     release: int | None = None
-    """The number of the release that the run made."""
+    """Number of the release that the run published."""
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, kind: Kind, url: str, **words: object) -> None:
         self.findings.append(kind.at(Place(url), "", **words))
 
-    def notice(self, notices: Iterable[Notice]) -> None:
-        """Tell what happened at the source."""
-        for one in notices:
-            told = {"sign": kinds.SIGNS[one.detected_by], "sign_en": one.detected_by}
-            if one.kind == "changed":
+    def add_notices(self, notices: Iterable[Notice]) -> None:
+        """Count and report changes at the source."""
+        for notice in notices:
+            words = {"sign": kinds.SIGNS[notice.detected_by], "sign_en": notice.detected_by}
+            if notice.kind == "changed":
                 self.changed += 1
-                self.note(kinds.SOURCE_CHANGED, one.url, **told)
-            elif one.kind == "vanished":
+                self.note(kinds.SOURCE_CHANGED, notice.url, **words)
+            elif notice.kind == "vanished":
                 self.vanished += 1
-                self.note(kinds.SOURCE_VANISHED, one.url, **told)
+                self.note(kinds.SOURCE_VANISHED, notice.url, **words)
             else:
                 self.returned += 1
-                self.note(kinds.SOURCE_RETURNED, one.url)
+                self.note(kinds.SOURCE_RETURNED, notice.url)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,4 +1,4 @@
-"""The scheduler inside ``qingdan serve``: whatever source is due is collected, one process at a time."""
+"""Scheduler of ``qingdan serve``, which collects due sources in one process at a time."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
-from publisher.harvest.all_sources import Options, collect, due
-from publisher.harvest.source_config import FILE, SourcesError, read
+from publisher.harvest.all_sources import Options, collect, select_due
+from publisher.harvest.source_config import FILE, SourcesError, read_sources
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from schemas.definition.catalogue import Catalogue
 
 POLL = 30.0
-"""Seconds between two looks at what is due; ``sources.toml`` is read anew at each."""
+"""Seconds between two checks for due sources; each check reads ``sources.toml`` again."""
 
 logger = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """The service stops: the run ends between two steps, and the next one goes on there."""
+    """The service stops. The run ends between two steps; the next run resumes it."""
 
 
 async def run_scheduler(
@@ -38,16 +38,16 @@ async def run_scheduler(
     loopback: bool,
     poll: float = POLL,
 ) -> None:
-    """Collect until cancelled. A failure is logged and tried again at the next look."""
-    told = ""
+    """Collect until cancelled. A failure is logged and retried at the next check."""
+    last_problem = ""
     stopping = threading.Event()
     one_round = partial(_round, log, home, clock, catalogues, loopback=loopback, stopping=stopping)
     try:
         while True:
             problem = await to_thread.run_sync(one_round, abandon_on_cancel=True)
-            if problem and problem != told:
+            if problem and problem != last_problem:
                 logger.warning("collecting: %s", problem)
-            told = problem
+            last_problem = problem
             await anyio.sleep(poll)
     finally:
         stopping.set()
@@ -62,9 +62,9 @@ def _round(
     loopback: bool,
     stopping: threading.Event,
 ) -> str:
-    """Collect what is due, unless a command collects. → why it could not be done."""
+    """Collect due sources unless a command collects. Return the reason of a failure, or ``""``."""
 
-    def go_on(_step: str, _done: int, _total: int | None) -> None:
+    def check_stopping(_step: str, _done: int, _total: int | None) -> None:
         if stopping.is_set():
             raise _StoppedError
 
@@ -72,19 +72,19 @@ def _round(
         return ""
     now = clock()
     try:
-        sources = due(log, read(home, [one.name for one in log.datasets.all()]), now)
+        sources = select_due(log, read_sources(home, [dataset.name for dataset in log.datasets.all()]), now)
         options = Options(now, day_at(now), loopback=loopback)
         for source in sources:
-            report = collect(log, [source], options, catalogues=catalogues, progress=go_on)
-            (one,) = report.sources
-            logger.info("collected %s: %d read, %d findings", source.name, one.read, len(one.findings))
+            report = collect(log, [source], options, catalogues=catalogues, progress=check_stopping)
+            (counts,) = report.sources
+            logger.info("collected %s: %d read, %d findings", source.name, counts.read, len(counts.findings))
     except SourcesError as error:
         return str(error)
     except LogError as error:
         return "" if error.code == "collecting" else str(error)
     except _StoppedError:
         return ""
-    except Exception as error:  # a scheduler that dies quietly would leave the lists behind
+    except Exception as error:  # the scheduler must not end silently
         logger.warning("collecting failed", exc_info=True)
         return str(error)
     return ""

@@ -1,4 +1,4 @@
-"""``sources.toml``: which sites are read, where their lists lie, how politely; parsed once, by msgspec."""
+"""Configuration of sources (``sources.toml``): sites, addresses of their lists, and limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ type Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s]+$")]
 
 
 class SourcesError(Exception):
-    """``sources.toml`` cannot be used; says where and why."""
+    """Error in ``sources.toml`` with its position and reason."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh} / {en}")
@@ -31,47 +31,47 @@ class SourcesError(Exception):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One site, or a part of it. ``docs/collect.md`` has a line for every key."""
+    """One site, or a part of it. ``docs/collect.md`` describes every key."""
 
     name: str = ""
-    """Its table's name in the file."""
+    """Name of its table in the file."""
     title: str
     dataset: str
-    """The dataset of documents that it is read into."""
+    """The dataset into which its documents are read."""
     hosts: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-    """Those that may be asked, redirects included: ``name``, or ``name:port``."""
+    """Allowed hosts, also for redirects: ``name`` or ``name:port``."""
     lists: tuple[Address, ...] = ()
     """Pages that link to documents; their further pages are followed."""
     sitemaps: tuple[Address, ...] = ()
     feeds: tuple[Address, ...] = ()
     """RSS or Atom."""
     documents: str = ""
-    """Regular expression that an address must hold to be a document's; without it, any of a listed host."""
+    """Regular expression that addresses of documents must match; empty matches every page of its hosts."""
     most_lists: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
-    """Further pages of one list that are followed at most."""
+    """Most further pages of one list that are followed."""
     every: Span = "1h"
-    """How often lists are read by the scheduler."""
+    """Interval at which the scheduler reads the lists."""
     recheck: Span = "7d"
-    """How often a document that was read is asked again, so that a change or disappearance is noticed."""
+    """Interval at which a read document is requested again to detect changes and disappearance."""
     pace: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 1.0
-    """Seconds between two requests to one host; what robots.txt asks for counts where it is more."""
+    """Seconds between two requests to one host; a longer delay in robots.txt takes precedence."""
     timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
-    """Seconds for a whole exchange."""
+    """Seconds for a request and its whole response."""
     largest: Annotated[int, msgspec.Meta(ge=1, le=64)] = 32
-    """MiB of one answer."""
+    """Largest response, in MiB."""
     redirects: Annotated[int, msgspec.Meta(ge=0, le=20)] = 5
     publish: bool = False
-    """Whether what was read is published at the end of a run; otherwise it waits in the draft for a clerk."""
+    """Whether a run publishes the draft at its end; otherwise a clerk publishes it."""
     tables: tuple[str, ...] = ()
-    """Datasets for whose drafts attached tables are tried, in this order."""
+    """Datasets that may read attached tables, in order of preference."""
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """Where a run begins."""
+        """Addresses with which a run begins."""
         return (*self.lists, *self.sitemaps, *self.feeds)
 
-    def holds(self, address: str) -> bool:
-        """Whether an address is of one of its hosts."""
+    def allows(self, address: str) -> bool:
+        """Test whether an address belongs to one of its hosts."""
         try:
             parts = urlsplit(address)
             host = ssrf_guard.ascii_host(parts.netloc.rpartition("@")[2])
@@ -81,23 +81,23 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def interval(self) -> timedelta:
-        return span(self.every)
+        return parse_span(self.every)
 
     @property
-    def rechecked(self) -> timedelta:
-        return span(self.recheck)
+    def recheck_interval(self) -> timedelta:
+        return parse_span(self.recheck)
 
 
-def span(text: str) -> timedelta:
-    """``30m``, ``1h``, ``7d``."""
+def parse_span(text: str) -> timedelta:
+    """Parse a time span: ``30m``, ``1h``, ``7d``."""
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
-def read(home: Path, datasets: Sequence[str] | None = None) -> Mapping[str, Source]:
-    """The sources of a site by name, in the order of the file.
+def read_sources(home: Path, datasets: Sequence[str] | None = None) -> Mapping[str, Source]:
+    """Read the sources of a site by name, in the order of the file.
 
-    ``datasets``: those that there are, to be held against. Raises :class:`SourcesError`, also where there
-    is no file.
+    ``datasets``: existing datasets, to check references. Raises :class:`SourcesError`, also for a missing
+    file.
     """
     path = home / FILE
     try:
@@ -113,10 +113,10 @@ def read(home: Path, datasets: Sequence[str] | None = None) -> Mapping[str, Sour
         raise SourcesError(
             f"{FILE} 不是合法的 TOML。详情：{error}", f"{FILE} is not valid TOML. Details: {error}"
         ) from error
-    found = {name: _source(name, table) for name, table in tables.items()}
-    for name, source in found.items():
+    sources = {name: _source(name, table) for name, table in tables.items()}
+    for name, source in sources.items():
         _check(name, source, datasets)
-    return found
+    return sources
 
 
 def _source(name: str, table: object) -> Source:
@@ -150,7 +150,7 @@ def _invalid(name: str, problem: str) -> SourcesError:
 
 
 def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
-    """What a type cannot say."""
+    """Check rules that the types cannot express."""
     if not _NAME.fullmatch(name):
         raise SourcesError(
             f"{FILE} {name}：名称只能用小写字母、数字和连字符。",
@@ -170,7 +170,7 @@ def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
                 f"{FILE} {name}.hosts: {host!r} is no host's name; leave out http://, path and user.",
             ) from None
     for address in source.entries:
-        if not source.holds(address):
+        if not source.allows(address):
             raise SourcesError(
                 f"{FILE} {name}：{address} 的主机不在 hosts 中。",
                 f"{FILE} {name}: the host of {address} is not among hosts.",

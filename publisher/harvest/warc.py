@@ -1,4 +1,4 @@
-"""An exchange as a WARC file (ISO 28500), by warcio: one ``response`` record a hop, as it came."""
+"""Exchanges as WARC files (ISO 28500), written by warcio: one unmodified ``response`` record per hop."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 _ORIGINAL = "X-Archive-Orig-"
-"""In front of a header that says how the body was sent, where it is kept otherwise: as archives do."""
+"""Prefix, common in archives, of a header about the transfer of the body, which is stored differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One request and what came. ``body`` is as it was sent, compressed where it was."""
+    """One request and its response. ``body`` keeps the content encoding of the server."""
 
     url: str
     at: datetime
@@ -29,17 +29,19 @@ class Hop:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     address: str = ""
-    """That the socket got."""
+    """IP address of the socket's peer."""
     truncated: str = ""
-    """``length`` or ``time`` where a limit cut it off (WARC-Truncated)."""
+    """``length`` or ``time`` if a limit truncated the body (WARC-Truncated)."""
 
 
 def write(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes:
-    """``same_as``: when the last body was kept before; then only its digest is kept again."""
+    """Write a WARC file. ``same_as``: when the last body was first stored; only its digest is repeated."""
     file = BytesIO()
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
     for number, hop in enumerate(hops, start=1):
-        head = StatusAndHeaders(f"{hop.status} {hop.reason}".strip(), list(_kept(hop.headers)), hop.protocol)
+        head = StatusAndHeaders(
+            f"{hop.status} {hop.reason}".strip(), list(_stored_headers(hop.headers)), hop.protocol
+        )
         about = {
             "WARC-Date": hop.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         }
@@ -60,7 +62,7 @@ def write(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes:
 
 
 def _revisit(writer: WARCWriter, record: ArcWarcRecord, same_as: datetime) -> ArcWarcRecord:
-    """The same response without its body (WARC 1.1, 6.7.2: identical payload digest)."""
+    """Replace a response by a revisit record without body (WARC 1.1, 6.7.2: identical payload digest)."""
     about = record.rec_headers
     names = ("WARC-Date", "WARC-IP-Address")
     return writer.create_revisit_record(
@@ -73,12 +75,12 @@ def _revisit(writer: WARCWriter, record: ArcWarcRecord, same_as: datetime) -> Ar
     )
 
 
-def _date(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _date(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read(data: bytes) -> tuple[Hop, ...]:
-    """What :func:`write` kept."""
+def read_warc(data: bytes) -> tuple[Hop, ...]:
+    """Read the hops that :func:`write` stored."""
     return tuple(_hops(data))
 
 
@@ -98,8 +100,8 @@ def _hops(data: bytes) -> Iterator[Hop]:
         )
 
 
-def _kept(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Chunks are undone before anything is kept, so the header that speaks of them is renamed."""
+def _stored_headers(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Rename Transfer-Encoding, because bodies are stored without chunks."""
     for name, value in headers:
         yield (f"{_ORIGINAL}{name}" if name.lower() == "transfer-encoding" else name), value
 
@@ -109,8 +111,8 @@ def header(hop: Hop, name: str) -> str | None:
 
 
 def content(hop: Hop, most: int) -> bytes:
-    """The body without its compression, ``most`` bytes at most. Raises ``ValueError`` for more, or damage."""
-    data, whole = _opened(hop, most + 1)
+    """Return the decompressed body, up to ``most`` bytes. Raises ``ValueError`` for more, or for damage."""
+    data, whole = _decompress(hop, most + 1)
     if len(data) > most:
         raise ValueError(f"more than {most} bytes")
     if not whole:
@@ -119,30 +121,30 @@ def content(hop: Hop, most: int) -> bytes:
 
 
 def beginning(hop: Hop, most: int) -> bytes:
-    """As :func:`content`, of a body that may go on."""
-    return _opened(hop, most)[0]
+    """Return the first ``most`` bytes of the decompressed body. Raises ``ValueError``."""
+    return _decompress(hop, most)[0]
 
 
-def _opened(hop: Hop, most: int) -> tuple[bytes, bool]:
-    """The first bytes without compression, and whether these are all. Raises ``ValueError``."""
+def _decompress(hop: Hop, most: int) -> tuple[bytes, bool]:
+    """Decompress the first bytes; return them and whether the body ends there. Raises ``ValueError``."""
     coding = (header(hop, "content-encoding") or "identity").strip().lower()
     if coding in {"", "identity"}:
         return hop.body[:most], len(hop.body) <= most
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise ValueError(f"Content-Encoding: {coding}")
     for window in (31, 15, -15) if coding == "deflate" else (31,):
-        opened = zlib.decompressobj(window)
+        decompressor = zlib.decompressobj(window)
         try:
-            data = opened.decompress(hop.body, most)
+            data = decompressor.decompress(hop.body, most)
         except zlib.error:
             continue
-        if opened.eof or data:
-            return data, opened.eof
+        if decompressor.eof or data:
+            return data, decompressor.eof
     raise ValueError(f"damaged {coding}")
 
 
 def charset(hop: Hop) -> str:
-    """That the server names, or ``""``."""
+    """Return the charset that the server names, or ``""``."""
     kind = header(hop, "content-type") or ""
-    _, found, value = kind.lower().partition("charset=")
-    return value.split(";")[0].strip(" \"'") if found else ""
+    _, separator, value = kind.lower().partition("charset=")
+    return value.split(";")[0].strip(" \"'") if separator else ""

@@ -1,1 +1,1 @@
-"""The log fed to the search engine."""
+"""Indexing of the log in the search engine."""

@@ -1,4 +1,4 @@
-"""The search engine that the settings name, opened by what a site's processes share."""
+"""Choice of the search engine by the settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from search.contract import SearchEngine
 
 
 def open_engine(settings: Settings) -> SearchEngine:
-    """The embedded engine in the home folder, or Elasticsearch. Nothing is read or asked yet."""
+    """Return the embedded engine in the home folder, or Elasticsearch. Does not read or connect yet."""
     if settings.cluster is not None:
         from search.elastic.engine import ElasticsearchEngine  # noqa: PLC0415 - the client takes 0.3 s to load
 

@@ -1,4 +1,4 @@
-"""The names of the site, kept in memory by each process that answers readers."""
+"""Names of the site's records, cached in memory by each serving process."""
 
 from __future__ import annotations
 
@@ -15,69 +15,73 @@ from search.chinese import pinyin, thesaurus
 from search.query.name_index import Name, Names
 
 type State = tuple[int, date]
-"""The newest release and the day: names stay while both do."""
+"""Newest release and day; names are valid while both are unchanged."""
 
 AT_ONCE = 2_000
-"""Names that are read while who asks waits: less than 0.1 s."""
+"""Most names that are read within a request: less than 0.1 s."""
 _POLL = 1.0
-"""Seconds between two looks at the log."""
+"""Seconds between two checks of the log."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class NamesOfState:
     state: State
     release: int
-    """The last, site-wide, that these names know of."""
+    """Site-wide number of the last release that these names include."""
     names: Names
 
 
 class SiteNames:
-    """Read from the log with the first question, and anew when the log went on.
+    """Reads the names on first use, and again after the log has changed.
 
-    Few are read by who asks. Of more than ``at_once`` reading takes long, so it is left to :meth:`follow`,
-    and those of before answer meanwhile; but not once something was erased: no erased name is told.
+    Up to ``at_once`` names are read within the request. Larger lists are read in the background by
+    :meth:`follow`; until then the outdated names are used, unless something was erased.
     """
 
     def __init__(self, log: Log, *, at_once: int = AT_ONCE) -> None:
         self._log, self._at_once = log, at_once
         self._reading = threading.Lock()
-        self._known: Known | None = None
+        self._cached: NamesOfState | None = None
 
     async def __call__(self) -> Names:
-        return (await self.known()).names
+        return (await self.current()).names
 
-    async def known(self) -> Known:
-        return await to_thread.run_sync(lambda: self.before() or self._now())
+    async def current(self) -> NamesOfState:
+        return await to_thread.run_sync(lambda: self.outdated() or self._read_current())
 
     async def follow(self) -> None:
-        """Keep the names in step with the log, until cancelled."""
+        """Update the names from the log until cancelled."""
         while True:
             try:
-                await to_thread.run_sync(self._now)
-            except Exception:  # a follower that dies quietly would leave the names behind
+                await to_thread.run_sync(self._read_current)
+            except Exception:  # the follower must not end silently
                 logger.warning("the names of the site are behind", exc_info=True)
             await anyio.sleep(_POLL)
 
-    def before(self) -> Known | None:
-        """Names of an earlier state that answer still; None where an answer is of those of now."""
-        known = self._known
-        if known is None or len(known.names) <= self._at_once or known.state == self._log.queries.validator():
+    def outdated(self) -> NamesOfState | None:
+        """Return outdated names that may still be used; None if current names are needed."""
+        cached = self._cached
+        if (
+            cached is None
+            or len(cached.names) <= self._at_once
+            or cached.state == self._log.queries.validator()
+        ):
             return None
-        return None if self._log.queries.erased_since(known.release) else known
+        return None if self._log.queries.erased_since(cached.release) else cached
 
-    def _now(self) -> Known:
-        """Whoever waited for another's reading takes what that found."""
+    def _read_current(self) -> NamesOfState:
+        """Return current names. Concurrent calls wait for one reading and share its result."""
         with self._reading:
-            known = self._known
-            if known is None or known.state != self._log.queries.validator():
-                known = self._known = self._read()
-            return known
+            cached = self._cached
+            if cached is None or cached.state != self._log.queries.validator():
+                cached = self._cached = self._read_names()
+            return cached
 
-    def _read(self) -> Known:
+    def _read_names(self) -> NamesOfState:
         analyzer, words = thesaurus.load()
         with self._log.snapshot():
             state, release = self._log.queries.validator(), self._log.queries.newest_release()
-            found = (Name(text, kind, count) for text, kind, count in self._log.queries.names())
-            return Known(state, release, Names(found, analyzer, words, pinyin.load(analyzer)))
+            entries = (Name(text, kind, count) for text, kind, count in self._log.queries.names())
+            return NamesOfState(state, release, Names(entries, analyzer, words, pinyin.load(analyzer)))

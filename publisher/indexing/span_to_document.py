@@ -1,4 +1,4 @@
-"""What the search engine is told of a span: texts, numbers, facets and the two intervals it holds in."""
+"""Conversion of a span to a search document: texts, numbers, facets and its two intervals."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from search.contract import FOREVER, Document
 
 
 def document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Document | None:
-    """The document of a span, or None where there is nothing to find (withdrawn, erased).
+    """Build the document of a span, or None for a span without content (withdrawn, erased).
 
-    ``catalogue`` is the one that the span's dataset is kept by. Personal fields never reach the engine:
-    a catalogue may have become stricter after a release.
+    ``catalogue``: the current one of the span's dataset. Personal fields are never indexed, because a
+    catalogue may declare more personal fields after a release.
     """
     if span.status != "stated" or not span.content:
         return None
     content = span.content
-    texts = {f.name: text for f in _searched(catalogue) if (text := _text(f, content.get(f.name)))}
+    texts = {f.name: text for f in _searched_fields(catalogue) if (text := _text(f, content.get(f.name)))}
     own = _numbers(content, catalogue, "document-number")
     day = _day(content.get(catalogue.date_field)) if catalogue.date_field else None
     ordered = (day or span.effective_from).toordinal()
@@ -47,7 +47,7 @@ def document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Document | N
     )
 
 
-def _searched(catalogue: Catalogue) -> Iterator[Field]:
+def _searched_fields(catalogue: Catalogue) -> Iterator[Field]:
     return (f for f in catalogue.fields if f.searched > 0 and not f.personal)
 
 
@@ -58,7 +58,7 @@ def _text(field: Field, value: Json) -> str:
 
 
 def _day(value: Json) -> date | None:
-    """A partial date (2015, 2015-11) sorts by its release instead."""
+    """Parse a full date; None for a partial one (2015, 2015-11), which sorts by its release."""
     if not isinstance(value, str):
         return None
     try:
@@ -68,14 +68,19 @@ def _day(value: Json) -> date | None:
 
 
 def _numbers(content: Mapping[str, Json], catalogue: Catalogue, format_: str) -> tuple[str, ...]:
-    """发文字号 in the fields of a format (the record's own, or those that it cites), each once."""
-    named = (f.name for f in catalogue.fields if f.format == format_ and not f.personal)
-    found = (number for name in named for text in _strings(content.get(name)) for number in _written(text))
-    return tuple(dict.fromkeys(found))
+    """Return the unique 发文字号 in fields of a format: the record's own, or those that it cites."""
+    names = (f.name for f in catalogue.fields if f.format == format_ and not f.personal)
+    numbers = (
+        number
+        for name in names
+        for text in _strings(content.get(name))
+        for number in _numbers_of_reference(text)
+    )
+    return tuple(dict.fromkeys(numbers))
 
 
-def _written(text: str) -> Iterator[str]:
-    """The number that a reference is, or that stands in brackets behind its title."""
+def _numbers_of_reference(text: str) -> Iterator[str]:
+    """Yield the number of a reference: the whole text, or the number in brackets after its title."""
     if not text.startswith("《"):
         yield from (text,) if text else ()
     elif "号" in text:
@@ -105,7 +110,7 @@ def _facets(span: Span, dataset: Dataset, catalogue: Catalogue, *, year: int) ->
 
 
 def _divisions(content: Mapping[str, Json], dataset: Dataset, catalogue: Catalogue) -> tuple[str, ...]:
-    """With every ancestor: who asks for 辽宁省 (21) is given 鞍山 (2103) and 千山区 (210311) too."""
+    """Return divisions with all ancestors, so that 辽宁省 (21) also finds 鞍山 (2103) and 千山区 (210311)."""
     own = [
         code
         for field in catalogue.fields

@@ -1,7 +1,7 @@
-"""The outbox drained into the search engine: in batches, with retries, by who holds the worker lock.
+"""Worker that indexes the outbox in the search engine, in batches, with retries, under a lock.
 
-Every step may be done twice without harm: a span indexed again replaces itself, and the outbox forgets
-an entry only after the index holds it durably. So a crash anywhere costs nothing but time.
+Every step is idempotent: a span that is indexed again replaces itself, and an entry leaves the outbox only
+after the index has stored it durably. A crash therefore only costs time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from schemas.definition.catalogue import Catalogue
 from search.contract import Document, RejectedError, SearchEngine, SearchError
 
 BATCH = 50_000
-"""Outbox entries a round: few enough for little memory; every round costs the index a commit and a merge."""
+"""Outbox entries per round: bounded memory, and few rounds, which each cost a commit and a merge."""
 _LONGEST_PAUSE = 60.0
 INDEXING, REBUILDING = "索引 indexing", "重建搜索索引 rebuilding"
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def silent(_step: str, _done: int, _total: int | None) -> None:
-    """For callers that show no progress."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class SearchStatus:
     documents: int
     position: int
     pending: int
-    """Outbox entries that search does not know yet."""
+    """Outbox entries that are not indexed yet."""
     error: str = ""
-    """Why the oldest of them could not be done, where it was tried."""
+    """Error of the oldest pending entry, if it was tried."""
     set_aside: tuple[OutboxItem, ...] = ()
-    """What the engine refuses for good, with why, until it takes the record: when it is written again, or by
-    a rebuild."""
+    """Entries that the engine refuses permanently, with errors, until the record is written again or the
+    index is rebuilt."""
     away: str = ""
-    """Why the engine could not be asked; documents and position are 0 then."""
+    """Why the engine is not reachable; documents and position are then 0."""
 
 
 async def status(log: Log, search: SearchEngine) -> SearchStatus:
@@ -70,41 +70,41 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
 
 
 async def drain(log: Log, search: SearchEngine, progress: Progress = silent) -> int:
-    """Do everything that the outbox holds → how many entries. The caller holds the worker lock.
+    """Index all entries of the outbox and return their number. The caller holds the worker lock.
 
-    An index that is behind what the outbox has already forgotten (its folder was deleted or restored from
-    an older copy) is rebuilt from the log first. Raises :class:`search.contract.SearchError`.
+    An index that lacks entries already deleted from the outbox (its folder was deleted or restored from an
+    older copy) is first rebuilt from the log. Raises :class:`search.contract.SearchError`.
     """
     if await search.position() < await to_thread.run_sync(log.outbox.position):
         await _rebuild(log, search, progress)
-    done, total = 0, await to_thread.run_sync(log.outbox.due_count)
-    progress(INDEXING, done, total)
+    indexed, total = 0, await to_thread.run_sync(log.outbox.due_count)
+    progress(INDEXING, indexed, total)
     while items := await to_thread.run_sync(lambda: log.outbox.items(limit=BATCH)):
         await _index(log, search, items)
-        done += len(items)
-        progress(INDEXING, done, max(done, total))
-    # What is not due yet (a release that comes into effect later) is nothing that search waits for.
+        indexed += len(items)
+        progress(INDEXING, indexed, max(indexed, total))
+    # Entries that are not due yet (a release with later effect) do not count as pending.
     await search.mark(await to_thread.run_sync(log.outbox.position))
-    return done
+    return indexed
 
 
 async def settle(
     log: Log, search: SearchEngine, *, patience: float = 30.0, progress: Progress = silent
 ) -> bool:
-    """Wait until all that was published can be searched → whether it can.
+    """Wait until everything published can be searched; return whether it can.
 
-    This process does the work where it gets the lock; else it waits for the holder, ``patience`` seconds
-    after the outbox last grew shorter.
+    This process indexes if it gets the lock. Otherwise it waits for the holder, up to ``patience`` seconds
+    after the outbox last became shorter.
     """
     shortest: int | None = None
     deadline = time.monotonic() + patience
-    while left := await to_thread.run_sync(log.outbox.due_count):
-        with log.outbox.lock() as mine:
-            if mine:
+    while pending := await to_thread.run_sync(log.outbox.due_count):
+        with log.outbox.lock() as is_locked:
+            if is_locked:
                 await drain(log, search, progress)
                 continue
-        if shortest is None or left < shortest:
-            shortest, deadline = left, time.monotonic() + patience
+        if shortest is None or pending < shortest:
+            shortest, deadline = pending, time.monotonic() + patience
         if time.monotonic() > deadline:
             return False
         await anyio.sleep(0.1)
@@ -112,13 +112,13 @@ async def settle(
 
 
 async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.25) -> None:
-    """Keep search in step with the log until ``stop``; a failure is logged and tried again, ever later."""
+    """Update the index from the log until ``stop``; failures are logged and retried with growing delays."""
     pause = poll
     while not stop.is_set():
         try:
             await attempt(log, search)
             pause = poll
-        except Exception as error:  # a worker that dies quietly would leave search behind
+        except Exception as error:  # the worker must not end silently
             logger.warning("search is behind: %s", error, exc_info=not isinstance(error, SearchError))
             retry = error.retry_after if isinstance(error, SearchError) else 1
             pause = min(max(pause * 2, retry), _LONGEST_PAUSE)
@@ -127,12 +127,12 @@ async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll:
 
 
 async def reindex(log: Log, search: SearchEngine, progress: Progress = silent) -> int:
-    """Rebuild the index from the log beside the old one, which answers until then → documents.
+    """Rebuild the index from the log next to the old one, which stays in use meanwhile; return its size.
 
     Raises :class:`search.contract.SearchError` while another process holds the worker lock.
     """
-    with log.outbox.lock() as mine:
-        if not mine:
+    with log.outbox.lock() as is_locked:
+        if not is_locked:
             raise SearchError("another process is indexing / 另一个进程正在索引")
         count = await _rebuild(log, search, progress)
         await drain(log, search, progress)
@@ -140,12 +140,12 @@ async def reindex(log: Log, search: SearchEngine, progress: Progress = silent) -
 
 
 async def attempt(log: Log, search: SearchEngine) -> None:
-    """One round of :func:`run_worker`: drain what waits, unless another does; note a failure in the log."""
+    """Run one round of :func:`run_worker` unless another process does; record a failure in the log."""
     waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
     if not waiting and await search.position() >= await to_thread.run_sync(log.outbox.position):
         return
-    with log.outbox.lock() as mine:
-        if not mine:
+    with log.outbox.lock() as is_locked:
+        if not is_locked:
             return
         try:
             await drain(log, search)
@@ -156,7 +156,7 @@ async def attempt(log: Log, search: SearchEngine) -> None:
 
 
 async def _index(log: Log, search: SearchEngine, items: Sequence[OutboxItem]) -> None:
-    """One batch. The index holds it durably before the outbox forgets it."""
+    """Index one batch. It is durable in the index before it leaves the outbox."""
     erased = [item.key for item in items if item.kind == "erase"]
     if erased:
         await search.erase(erased)
@@ -166,28 +166,28 @@ async def _index(log: Log, search: SearchEngine, items: Sequence[OutboxItem]) ->
         try:
             with _stoppable(_documents(log, log.queries.spans(ids=keys))) as documents:
                 await search.index(documents)
-        except RejectedError as error:  # the rest is written
+        except RejectedError as error:  # the other documents are written
             refused = error.refused
         await to_thread.run_sync(_settle_aside, log, set(keys).difference(refused).__contains__)
         await to_thread.run_sync(_set_aside, log, items, refused)
     await search.mark(items[-1].sequence)
-    # Whoever subscribed is told once search knows of it, and never twice.
+    # Subscribers are notified once, after the change can be searched.
     await to_thread.run_sync(lambda: log.subscriptions.hand_over(upto=items[-1].sequence))
 
 
 def _set_aside(log: Log, items: Sequence[OutboxItem], refused: Mapping[str, str]) -> None:
-    _tell(refused)
+    _log_refused(refused)
     log.outbox.set_aside({item.sequence: refused[item.key] for item in items if item.key in refused})
 
 
-def _settle_aside(log: Log, taken: Callable[[str], bool]) -> None:
-    """What was set aside and is taken now is nothing to show any more."""
-    taken_now = [item.sequence for item in log.outbox.items_aside(limit=BATCH) if taken(item.key)]
-    if taken_now:
-        log.outbox.mark_done(sequences=taken_now)
+def _settle_aside(log: Log, is_accepted: Callable[[str], bool]) -> None:
+    """Mark entries as done that were set aside and are now accepted."""
+    accepted = [item.sequence for item in log.outbox.items_aside(limit=BATCH) if is_accepted(item.key)]
+    if accepted:
+        log.outbox.mark_done(sequences=accepted)
 
 
-def _tell(refused: Mapping[str, str]) -> None:
+def _log_refused(refused: Mapping[str, str]) -> None:
     for span, why in refused.items():
         logger.error("search refuses %s for good: %s", span, why)
 
@@ -197,11 +197,11 @@ async def _rebuild(log: Log, search: SearchEngine, progress: Progress) -> int:
     total = await to_thread.run_sync(log.queries.span_count)
     refused: Mapping[str, str] = {}
     try:
-        with _stoppable(_counted(_documents(log, log.queries.spans()), total, progress)) as documents:
+        with _stoppable(_report_progress(_documents(log, log.queries.spans()), total, progress)) as documents:
             count = await search.rebuild(documents)
-    except RejectedError as error:  # the rest is in force
+    except RejectedError as error:  # the other documents are indexed
         refused = error.refused
-        _tell(refused)
+        _log_refused(refused)
         count = await search.count()
     await to_thread.run_sync(_settle_aside, log, lambda key: key not in refused)
     await search.mark(last)
@@ -209,40 +209,43 @@ async def _rebuild(log: Log, search: SearchEngine, progress: Progress) -> int:
 
 
 def _documents(log: Log, spans: Iterable[Span]) -> Iterator[Document]:
-    """The engine reads it in a thread of its own."""
-    kept: dict[str, tuple[Dataset, Catalogue]] = {}
+    """Yield the documents of spans; the engine iterates in its own thread."""
+    datasets: dict[str, tuple[Dataset, Catalogue]] = {}
     for span in spans:
-        if span.dataset not in kept:
-            kept[span.dataset] = (log.datasets.get(span.dataset), log.queries.catalogue(span.dataset))
-        found = document(span, *kept[span.dataset])
-        if found is not None:
-            yield found
+        if span.dataset not in datasets:
+            datasets[span.dataset] = (log.datasets.get(span.dataset), log.queries.catalogue(span.dataset))
+        search_document = document(span, *datasets[span.dataset])
+        if search_document is not None:
+            yield search_document
 
 
 @contextmanager
 def _stoppable(documents: Iterable[Document]) -> Iterator[Iterator[Document]]:
-    """The thread of the engine that reads them outlives a task that is given up (Ctrl-C); it finds an error
-    then instead of the next, and leaves the index as it was."""
+    """Stop the iteration when the block ends.
+
+    The engine's thread outlives a cancelled task (Ctrl-C). It then gets an error instead of the next
+    document and leaves the index unchanged.
+    """
     ended = threading.Event()
 
-    def going() -> Iterator[Document]:
-        for one in documents:
+    def documents_until_end() -> Iterator[Document]:
+        for search_document in documents:
             if ended.is_set():
                 raise SearchError("given up / 已放弃")
-            yield one
+            yield search_document
 
     try:
-        yield going()
+        yield documents_until_end()
     finally:
         ended.set()
 
 
-def _counted(documents: Iterable[Document], total: int, progress: Progress) -> Iterator[Document]:
-    """``total`` spans, of which those that are withdrawn or erased make no document."""
+def _report_progress(documents: Iterable[Document], total: int, progress: Progress) -> Iterator[Document]:
+    """Report progress. ``total``: number of spans, including withdrawn and erased ones without document."""
     progress(REBUILDING, 0, total)
     number = 0
-    for number, one in enumerate(documents, start=1):
-        yield one
+    for number, search_document in enumerate(documents, start=1):
+        yield search_document
         if number % 1_000 == 0:
             progress(REBUILDING, number, total)
     progress(REBUILDING, number, number)

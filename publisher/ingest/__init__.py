@@ -1,1 +1,1 @@
-"""Bytes that are handed in become records and findings."""
+"""Import of files: bytes become records and findings."""

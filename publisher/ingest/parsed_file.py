@@ -1,4 +1,4 @@
-"""What an import says: records, where each came from, what is wrong, and what became of every row."""
+"""A parsed file: its records with their cells, the rows left out, and the findings."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from schemas.definition.catalogue import Content
 type Reason = Literal[
     "title", "header", "note", "group", "repeated-header", "duplicate", "unreadable", "total"
 ]
-"""Why a row is left out."""
+"""Reason why a row is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedRecord:
     content: Content
     originals: Mapping[str, str]
-    """Field → text as found, where the value differs from it."""
+    """Field → original text, where the value differs from it."""
     sheet: str
     rows: tuple[int, ...]
     """The record's own row, then its continuations."""
     cells: Mapping[str, str]
     """Field → A1 reference of the first cell it was read from."""
     source_text: str
-    """SHA-256 (hex) over the raw texts of its published columns."""
+    """SHA-256 (hex) of the raw texts of its published columns."""
     in_error: bool = False
-    """One of its findings is an error: publication is refused, or goes on without it."""
+    """Whether one of its findings is an error; publication is refused, or continues without the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LeftOut:
 class SheetReport:
     sheet: str
     rows: int
-    """Rows with any text, before merged cells are filled = records + continuations + left_out."""
+    """Rows with text, before merged cells are filled; the sum of records, continuations and left_out."""
     records: int
     continuations: int
     left_out: int
@@ -51,7 +51,7 @@ class SheetReport:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One file read against one catalogue."""
+    """The result of reading one file with one catalogue."""
 
     file: str
     digest: str
@@ -63,7 +63,7 @@ class Reading:
     left_out: tuple[LeftOut, ...]
     findings: tuple[Finding, ...]
     dropped_columns: tuple[str, ...] = ()
-    """Headings of personal columns that were dropped at the door."""
+    """Headings of personal columns, which were discarded on import."""
     unmapped_columns: tuple[str, ...] = field(default=())
 
     @property
@@ -71,8 +71,8 @@ class Reading:
         return sum(s.rows for s in self.sheets)
 
 
-class UnreadableFile(Exception):  # noqa: N818 - named for what it is about; part of the contract
-    """The file cannot be read at all; nothing was changed. Carries one error finding."""
+class UnreadableFile(Exception):  # noqa: N818 - part of the contract
+    """The file cannot be read at all. Contains one finding, an error."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.message_zh} / {finding.message_en}")

@@ -1,4 +1,4 @@
-"""From entries to records: values, the original beside each that was changed, and what is wrong by cell."""
+"""Builder of records: raw texts become values, with originals and findings by cell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from publisher.ingest.findings import tables
-from publisher.ingest.findings.kind import Finding, Place, of_value
+from publisher.ingest.findings.kind import Finding, Place, finding_of_problem
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Entry, Note, Piece
 from schemas.cells.problems import Problem
@@ -18,7 +18,7 @@ NO_CELLS: Mapping[str, str] = MappingProxyType({})
 
 
 class Builder:
-    """Reads the values of one sheet's records; gathers ``findings`` as it goes."""
+    """Builds the records of one sheet and collects their ``findings``."""
 
     def __init__(self, catalogue: Catalogue, file: str, sheet: str) -> None:
         self._fields = tuple(f for f in catalogue.fields if not f.personal)
@@ -27,42 +27,42 @@ class Builder:
         self._file = file
         self._sheet = sheet
         self._headings: Mapping[str, str] = {}
-        self._wrong: set[str] = set()
+        self._invalid: set[str] = set()
         self._absent: frozenset[str] = frozenset()
         self.findings: list[Finding] = []
 
-    def under(self, headings: Mapping[str, str]) -> None:
-        """Headings as written, by field, for what is read next.
+    def set_headings(self, headings: Mapping[str, str]) -> None:
+        """Set the headings of the next records, as written, by field.
 
-        A required field without a column is reported once for the table, by who reads the header; its
+        A required field without a column is reported once for the table when its header is read. Its
         records are in error without a finding of their own.
         """
         self._headings = headings
         self._absent = frozenset(f.name for f in self._fields if f.required) - headings.keys()
 
-    def note(self, note: Note) -> None:
+    def add_note(self, note: Note) -> None:
         place = self._place(note.row, note.name, "")
-        self.findings.append(note.kind.at(place, note.found, **note.words))
+        self.findings.append(note.kind.at(place, note.excerpt, **note.words))
 
     def build(self, entry: Entry) -> ImportedRecord:
         content: Content = {}
         originals: dict[str, str] = {}
         row, pieces = entry.rows[0], entry.pieces
         before = len(self.findings)
-        self._wrong.clear()
+        self._invalid.clear()
         for f in self._fields:
             piece = pieces.get(f.name)
             if piece is None:
                 if f.required:
-                    self._missing(f, row)
+                    self._add_missing(f, row)
                 continue
-            value = self._value(f, piece, row)
+            value = self._parse_piece(f, piece, row)
             if value is not None:
                 content[f.name] = value
-            elif f.required and f.name not in self._wrong:
-                self._missing(f, row)
-            if value != piece.found and (value is not None or piece.found.strip()):
-                originals[f.name] = piece.found
+            elif f.required and f.name not in self._invalid:
+                self._add_missing(f, row)
+            if value != piece.original and (value is not None or piece.original.strip()):
+                originals[f.name] = piece.original
         self._check_limits(content, row)
         return ImportedRecord(
             content=content,
@@ -74,48 +74,48 @@ class Builder:
             in_error=bool(self._absent) or any(x.severity == "error" for x in self.findings[before:]),
         )
 
-    def plain(self, row: int, texts: Iterable[tuple[Field, str]]) -> ImportedRecord:
-        """The short way for files whose rows stand alone and whose keys are fields (JSON, JSON Lines)."""
+    def build_plain(self, row: int, texts: Iterable[tuple[Field, str]]) -> ImportedRecord:
+        """Build a record from texts by field; faster, for files with independent rows (JSON, JSON Lines)."""
         content: Content = {}
         originals: dict[str, str] = {}
         before = len(self.findings)
-        self._wrong.clear()
-        said: list[str] = []
+        self._invalid.clear()
+        texts_of_source: list[str] = []
         for f, text in texts:
-            said.append(f"{f.name}\x1f{text}\x1e")
-            read = self._readers[f.name](text)
-            if read.problem is not None:
-                self._problem(read.problem, f, row, text, "")
-            if read.value is not None:
-                content[f.name] = read.value
-            if read.value != text and text:
+            texts_of_source.append(f"{f.name}\x1f{text}\x1e")
+            parsed = self._readers[f.name](text)
+            if parsed.problem is not None:
+                self._add_problem(parsed.problem, f, row, text, "")
+            if parsed.value is not None:
+                content[f.name] = parsed.value
+            if parsed.value != text and text:
                 originals[f.name] = text
         for f in self._fields:
-            if f.required and f.name not in content and f.name not in self._wrong:
-                self._missing(f, row)
+            if f.required and f.name not in content and f.name not in self._invalid:
+                self._add_missing(f, row)
         self._check_limits(content, row)
         in_error = any(x.severity == "error" for x in self.findings[before:])
         return ImportedRecord(
-            content, originals, self._sheet, (row,), NO_CELLS, _digest(said), in_error=in_error
+            content, originals, self._sheet, (row,), NO_CELLS, _sha256(texts_of_source), in_error=in_error
         )
 
-    def _value(self, f: Field, piece: Piece, row: int) -> Json:
-        read = self._readers[f.name](piece.text)
-        if read.problem is not None:
-            self._problem(read.problem, f, row, piece.found or piece.text, piece.cell)
-        return read.value
+    def _parse_piece(self, f: Field, piece: Piece, row: int) -> Json:
+        parsed = self._readers[f.name](piece.text)
+        if parsed.problem is not None:
+            self._add_problem(parsed.problem, f, row, piece.original or piece.text, piece.cell)
+        return parsed.value
 
-    def _missing(self, f: Field, row: int) -> None:
+    def _add_missing(self, f: Field, row: int) -> None:
         if f.name in self._absent:
             return
         self.findings.append(tables.REQUIRED_MISSING.at(self._place(row, f.name, ""), title=f.title))
 
-    def _problem(self, problem: Problem, f: Field, row: int, found: str, cell: str) -> None:
+    def _add_problem(self, problem: Problem, f: Field, row: int, excerpt: str, cell: str) -> None:
         place = self._place(row, f.name, cell)
-        made = of_value(problem, place, found)
-        if made.severity == "error":
-            self._wrong.add(f.name)
-        self.findings.append(made)
+        finding = finding_of_problem(problem, place, excerpt)
+        if finding.severity == "error":
+            self._invalid.add(f.name)
+        self.findings.append(finding)
 
     def _check_limits(self, content: Content, row: int) -> None:
         for name, value in content.items():
@@ -124,8 +124,8 @@ class Builder:
             statutory = content.get(f"statutory_{name.removeprefix('promised_')}")
             if isinstance(statutory, dict) and exceeds(value, statutory):
                 place = self._place(row, name, "")
-                words = {"promised": _limit(value), "statutory": _limit(statutory)}
-                self.findings.append(tables.LIMIT_EXCEEDED.at(place, _limit(value), **words))
+                words = {"promised": _format_limit(value), "statutory": _format_limit(statutory)}
+                self.findings.append(tables.LIMIT_EXCEEDED.at(place, _format_limit(value), **words))
 
     def _place(self, row: int, name: str | None, cell: str) -> Place:
         column = None
@@ -137,16 +137,17 @@ class Builder:
 
 
 def source_text(pieces: Iterable[tuple[str, Piece]]) -> str:
-    """SHA-256 over what the source says, before any reading of ours; 同上 and blanks by what they mean."""
-    return _digest(
-        f"{name}\x1f{piece.text if piece.via in _MEANT else piece.found}\x1e" for name, piece in pieces
+    """Return the SHA-256 of the source's texts before parsing; 同上 and blanks count as their meaning."""
+    return _sha256(
+        f"{name}\x1f{piece.text if piece.via in _BY_MEANING else piece.original}\x1e"
+        for name, piece in pieces
     )
 
 
-_MEANT = frozenset({"above", "parent"})
+_BY_MEANING = frozenset({"above", "parent"})
 
 
-def _digest(texts: Iterable[str]) -> str:
+def _sha256(texts: Iterable[str]) -> str:
     return hashlib.sha256("".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -161,14 +162,14 @@ _HOURS: Mapping[str, tuple[int, int | None]] = MappingProxyType(
         "年": (365 * 24, 366 * 24),
     }
 )
-"""Unit → the fewest and the most hours it can be; a holiday week has no most."""
+"""Unit → its least and most hours. Working days have no maximum because of holidays."""
 
 
 def exceeds(promised: Mapping[str, Json], statutory: Mapping[str, Json]) -> bool:
-    """Is the promised limit longer for certain?
+    """Test whether the promised limit is certainly longer.
 
-    Units that do not convert exactly are compared only where the answer does not hang on the calendar:
-    20 working days are more than 15 natural ones, 20 natural days may be fewer than 15 working ones.
+    Units that do not convert exactly are compared only where the result does not depend on the calendar:
+    20 working days are more than 15 natural days, but 20 natural days may be less than 15 working days.
     """
     value, limit = promised.get("value"), statutory.get("value")
     unit, other = promised.get("unit"), statutory.get("unit")
@@ -181,5 +182,5 @@ def exceeds(promised: Mapping[str, Json], statutory: Mapping[str, Json]) -> bool
     return most is not None and value * fewest > limit * most
 
 
-def _limit(value: Mapping[str, Json]) -> str:
+def _format_limit(value: Mapping[str, Json]) -> str:
     return f"{value.get('value')}{value.get('unit')}"

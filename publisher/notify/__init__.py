@@ -1,1 +1,1 @@
-"""Subscribers and hubs are told of changes."""
+"""Notification of subscribers and hubs."""

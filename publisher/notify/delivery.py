@@ -1,4 +1,4 @@
-"""Subscribers told of every release: what is due is sent, tried again ever later, given up in the end."""
+"""Delivery of releases to subscribers, with retries at growing intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from anyio import to_thread
 from feeds.json_feed import json_feed
 from publisher.log.log import Log
 from publisher.log.outbox.subscriptions import Delivery
-from publisher.notify.webhook_sender import NotTakenError, Sender
+from publisher.notify.webhook_sender import DeliveryError, Sender
 from publisher.views.syndication.feed import feed
 from publisher.views.syndication.hub_topics import topics
 from publisher.views.syndication.scope import Scope
@@ -27,29 +27,29 @@ RETRIES = (
     *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)),
     *(timedelta(hours=5), timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24)),
 )
-"""After the first attempt, as Standard Webhooks advises: three days, then the subscriber is set aside."""
+"""Delays after the first attempt, as Standard Webhooks advises; then the subscriber is set aside."""
 _AT_ONCE = 16
-"""Subscribers that are told at the same time: a slow one does not hold up the others."""
-_GONE = 410
+"""Concurrent deliveries, so that a slow subscriber does not delay the others."""
+_STATUS_GONE = 410
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class Notifier:
     log: Log
     search: SearchEngine
     fields: Callable[[], FilterFields]
-    """What the text of a search may filter by at the moment."""
+    """Returns the fields by which a search may currently filter."""
     sender: Sender
 
     async def run(self, *, stop: anyio.Event, poll: float = 0.1) -> None:
-        """Until ``stop``. A failure of ours is logged and tried again."""
+        """Deliver until ``stop``. Internal errors are logged and retried."""
         busy: set[int] = set()
         limiter = anyio.CapacityLimiter(_AT_ONCE)
         async with anyio.create_task_group() as group:
             while not stop.is_set():
-                due = await self._due(busy)
+                due = await self._take_due(busy)
                 for delivery in due:
                     busy.add(delivery.subscription.key)
                     group.start_soon(self._try, delivery, limiter, busy)
@@ -58,19 +58,19 @@ class Teller:
                         await stop.wait()
             group.cancel_scope.cancel()
 
-    async def tell(self) -> int:
-        """Send what is due now, and no more → how many deliveries were tried."""
-        tried = 0
+    async def deliver_due(self) -> int:
+        """Send the deliveries that are due now and return their number."""
+        attempts = 0
         limiter = anyio.CapacityLimiter(_AT_ONCE)
         while due := await to_thread.run_sync(self.log.subscriptions.take_deliveries, _AT_ONCE):
-            tried += len(due)
+            attempts += len(due)
             async with anyio.create_task_group() as group:
                 for delivery in due:
                     group.start_soon(self._try, delivery, limiter, set[int]())
-        return tried
+        return attempts
 
-    async def _due(self, busy: set[int]) -> tuple[Delivery, ...]:
-        """No more than are sent at once: what waited here would outlive its lease."""
+    async def _take_due(self, busy: set[int]) -> tuple[Delivery, ...]:
+        """Take as many deliveries as can be sent at once; the lease of waiting ones would expire."""
         if len(busy) >= _AT_ONCE:
             return ()
         try:
@@ -82,64 +82,66 @@ class Teller:
             return ()
 
     async def _try(self, delivery: Delivery, limiter: anyio.CapacityLimiter, busy: set[int]) -> None:
-        """One delivery, whatever happens; then its subscriber is not ``busy`` any more."""
+        """Try one delivery and record its result; then remove its subscriber from ``busy``."""
         try:
-            answer = await self._sent(delivery, limiter)
-            await to_thread.run_sync(self._taken, delivery, answer)
-        except NotTakenError as error:
-            await self._not_taken(delivery, error)
-        except Exception as error:  # a fault of ours must not cost the subscriber its message
+            answer = await self._deliver(delivery, limiter)
+            await to_thread.run_sync(self._record_success, delivery, answer)
+        except DeliveryError as error:
+            await self._record_failure(delivery, error)
+        except Exception as error:  # an internal error must not lose the message
             logger.exception("delivery %s", delivery.key)
-            await self._not_taken(delivery, NotTakenError(repr(error)))
+            await self._record_failure(delivery, DeliveryError(repr(error)))
         finally:
             busy.discard(delivery.subscription.key)
 
-    async def _sent(self, delivery: Delivery, limiter: anyio.CapacityLimiter) -> int | None:
-        """HTTP status, or None where the release told nothing that is subscribed to.
+    async def _deliver(self, delivery: Delivery, limiter: anyio.CapacityLimiter) -> int | None:
+        """Send a delivery; return the HTTP status, or None if no change matches the subscription.
 
-        Sending has threads of its own, so that slow subscribers never take those that answer readers.
+        Sending uses its own threads, so that slow subscribers cannot block those of requests.
         """
-        to = delivery.subscription
-        if to.kind == "hub":
-            told = await to_thread.run_sync(topics, self.log, delivery.dataset, delivery.number)
-            if not told:
+        subscription = delivery.subscription
+        if subscription.kind == "hub":
+            hub_topics = await to_thread.run_sync(topics, self.log, delivery.dataset, delivery.number)
+            if not hub_topics:
                 return None
-            return await to_thread.run_sync(self.sender.tell_hub, to.callback, told, limiter=limiter)
-        scope = msgspec.json.decode(to.scope, type=Scope)
+            return await to_thread.run_sync(
+                self.sender.notify_hub, subscription.callback, hub_topics, limiter=limiter
+            )
+        scope = msgspec.json.decode(subscription.scope, type=Scope)
         fields = await to_thread.run_sync(self.fields)
-        chosen = await of_release(self.log, self.search, fields, scope, delivery.published_at)
-        if not chosen.changes:
+        selection = await of_release(self.log, self.search, fields, scope, delivery.published_at)
+        if not selection.changes:
             return None
         data = {
             "dataset": delivery.dataset,
             "release": delivery.number,
             "feed": await to_thread.run_sync(
-                lambda: msgspec.Raw(json_feed(feed(self.log, scope, chosen, "json")))
+                lambda: msgspec.Raw(json_feed(feed(self.log, scope, selection, "json")))
             ),
         }
         return await to_thread.run_sync(self._send, delivery, data, limiter=limiter)
 
     def _send(self, delivery: Delivery, data: Any) -> int:
-        to = delivery.subscription
-        message = f"msg_{to.id}_{delivery.release}"
-        return self.sender.send(to, message, "changes.published", data, at=delivery.published_at)
+        subscription = delivery.subscription
+        message = f"msg_{subscription.id}_{delivery.release}"
+        return self.sender.send(subscription, message, "changes.published", data, at=delivery.published_at)
 
-    def _taken(self, delivery: Delivery, answer: int | None) -> None:
+    def _record_success(self, delivery: Delivery, answer: int | None) -> None:
         self.log.subscriptions.mark_delivered(delivery, answer=answer, nothing=answer is None)
 
-    async def _not_taken(self, delivery: Delivery, error: NotTakenError) -> None:
+    async def _record_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         try:
-            await to_thread.run_sync(self._note, delivery, error)
-        except Exception:  # its lease ends, and it is tried again
+            await to_thread.run_sync(self._mark_failed, delivery, error)
+        except Exception:  # it is retried after its lease has expired
             logger.exception("delivery %s", delivery.key)
 
-    def _note(self, delivery: Delivery, error: NotTakenError) -> None:
+    def _mark_failed(self, delivery: Delivery, error: DeliveryError) -> None:
         hub = delivery.subscription.kind == "hub"
-        tried = min(delivery.attempts + 1, len(RETRIES)) if hub else delivery.attempts + 1
-        gone = error.answer == _GONE and not hub
-        again = RETRIES[tried - 1] if tried <= len(RETRIES) and not gone else None
+        attempts = min(delivery.attempts + 1, len(RETRIES)) if hub else delivery.attempts + 1
+        is_gone = error.answer == _STATUS_GONE and not hub
+        again = RETRIES[attempts - 1] if attempts <= len(RETRIES) and not is_gone else None
         aside = self.log.subscriptions.mark_undelivered(
-            delivery, answer=error.answer, error=str(error), again=again, gone=gone
+            delivery, answer=error.answer, error=str(error), again=again, gone=is_gone
         )
         if aside:
             logger.warning("subscription %s is set aside: %s", delivery.subscription.id, error)

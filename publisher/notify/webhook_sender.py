@@ -1,8 +1,8 @@
-"""What leaves for subscribers: signed messages to webhooks, word to the hub, and asking a callback's consent.
+"""Sender of signed webhook messages, hub notifications and verification requests.
 
-Webhooks are Standard Webhooks (https://www.standardwebhooks.com): a message has an id that its repetitions
-share, the time of sending, and an HMAC-SHA256 over both and the body. Callbacks are named by outsiders, so
-they pass :mod:`publisher.ssrf_guard`; no redirect is followed. The hub is named by whoever runs the site.
+Webhooks follow Standard Webhooks (https://www.standardwebhooks.com): a message has an id, which retries
+repeat, the time of sending, and an HMAC-SHA256 over both and the body. Callbacks come from outsiders, so
+they pass :mod:`publisher.ssrf_guard`; redirects are not followed. The operator of the site names the hub.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from publisher.log.outbox.subscriptions import Subscription
 from publisher.settings import Settings
 
 _SECONDS = 15.0
-"""For a whole exchange: a receiver answers at once and works later."""
+"""Seconds for a whole exchange; receivers should answer before they process a message."""
 _PLAIN = {"accept-encoding": "identity"}
 _MOST = 4_096
-"""Bytes of an answer that are read."""
+"""Bytes of a response that are read."""
 
 
-class NotTakenError(Exception):
-    """The other side did not take a message. ``answer``: its HTTP status, if it gave one."""
+class DeliveryError(Exception):
+    """The receiver did not accept a message. ``answer``: its HTTP status, if there is one."""
 
     def __init__(self, why: str, answer: int | None = None) -> None:
         super().__init__(why)
@@ -41,7 +41,7 @@ class NotTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """``loopback``: callbacks may lie on this machine itself, for tests. Used by many threads at once."""
+    """Thread-safe sender. ``loopback``: allow callbacks on this machine, for tests."""
 
     agent: str
     clock: Callable[[], datetime]
@@ -49,38 +49,38 @@ class Sender:
     trust: ssl.SSLContext
 
     def send(self, subscription: Subscription, message: str, kind: str, data: Any, *, at: datetime) -> int:
-        """A message of our own to a webhook → HTTP status. ``at``: when what it tells happened.
+        """Send a message to a webhook and return the HTTP status. ``at``: time of the reported event.
 
-        Raises :class:`NotTakenError`.
+        Raises :class:`DeliveryError`.
         """
-        return self._signed(subscription, message, kind, data, at)[0]
+        return self._send_signed(subscription, message, kind, data, at)[0]
 
-    def ask(self, subscription: Subscription, data: Mapping[str, Any]) -> None:
-        """Ask a callback whether it wants to be told: it repeats a word that nobody else knows.
+    def verify_callback(self, subscription: Subscription, data: Mapping[str, Any]) -> None:
+        """Verify that a callback agrees to a subscription: it must repeat a random challenge.
 
-        Raises :class:`NotTakenError`.
+        Raises :class:`DeliveryError`.
         """
-        word = secrets.token_urlsafe(24)
+        challenge = secrets.token_urlsafe(24)
         message = f"verify_{subscription.id}_{secrets.token_hex(4)}"
-        told = {"challenge": word, **data}
-        status, body = self._signed(subscription, message, "subscription.verify", told, self.clock())
+        payload = {"challenge": challenge, **data}
+        status, body = self._send_signed(subscription, message, "subscription.verify", payload, self.clock())
         try:
             answer = msgspec.json.decode(body)
         except msgspec.DecodeError:
             answer = None
-        if not isinstance(answer, dict) or answer.get("challenge") != word:
-            raise NotTakenError("未以 JSON 复述 challenge / did not repeat the challenge as JSON", status)
+        if not isinstance(answer, dict) or answer.get("challenge") != challenge:
+            raise DeliveryError("未以 JSON 复述 challenge / did not repeat the challenge as JSON", status)
 
-    def tell_hub(self, hub: str, topics: Sequence[str]) -> int:
-        """Each topic has something new → the last HTTP status. Raises :class:`NotTakenError`."""
+    def notify_hub(self, hub: str, topics: Sequence[str]) -> int:
+        """Notify the hub of changed topics; return the last HTTP status. Raises :class:`DeliveryError`."""
         status = 204
         with httpx.Client(timeout=_SECONDS, headers={"User-Agent": self.agent, **_PLAIN}) as client:
             for topic in topics:
                 form = {"hub.mode": "publish", "hub.url": topic}
-                status, _ = _taken(client, hub, data=form)
+                status, _ = _post(client, hub, data=form)
         return status
 
-    def _signed(
+    def _send_signed(
         self, subscription: Subscription, message: str, kind: str, data: Any, at: datetime
     ) -> tuple[int, bytes]:
         body = msgspec.json.encode({"type": kind, "timestamp": at, "data": data}).decode()
@@ -92,7 +92,7 @@ class Sender:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(subscription.secret).sign(message, now, body),
         }
-        made = ssrf_guard.client(
+        guarded = ssrf_guard.client(
             hosts=None,
             loopback=self.loopback,
             seconds=_SECONDS,
@@ -100,29 +100,29 @@ class Sender:
             user_agent=self.agent,
             trust=self.trust,
         )
-        with made as client:
-            return _taken(client, subscription.callback, content=body.encode(), headers=headers)
+        with guarded as client:
+            return _post(client, subscription.callback, content=body.encode(), headers=headers)
 
 
-def sender(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Sender:
-    """As this program, with the machine's own list of trusted certificates."""
+def create_sender(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Sender:
+    """Create a sender with this program's user agent and the machine's trusted certificates."""
     agent = f"Qingdan/{metadata.version('qingdan')} (webhooks)"
     return Sender(agent, clock, loopback=settings.loopback, trust=ssl.create_default_context())
 
 
-def _taken(client: httpx.Client, address: str, **given: Any) -> tuple[int, bytes]:
-    """Status and the beginning of the answer. Raises :class:`NotTakenError`."""
+def _post(client: httpx.Client, address: str, **arguments: Any) -> tuple[int, bytes]:
+    """Post a request; return the status and the beginning of the body. Raises :class:`DeliveryError`."""
     try:
-        with client.stream("POST", address, **given) as answer:
+        with client.stream("POST", address, **arguments) as answer:
             body = b""
-            for piece in answer.iter_raw():  # unpacked it could be of any size
+            for piece in answer.iter_raw():  # not decompressed, which could be of any size
                 body += piece
                 if len(body) > _MOST:
                     break
     except ssrf_guard.RefusedError as error:
-        raise NotTakenError(str(error)) from error
+        raise DeliveryError(str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NotTakenError(f"{type(error).__name__}: {error}") from error
+        raise DeliveryError(f"{type(error).__name__}: {error}") from error
     if not answer.is_success:
-        raise NotTakenError(f"HTTP {answer.status_code}", answer.status_code)
+        raise DeliveryError(f"HTTP {answer.status_code}", answer.status_code)
     return answer.status_code, body[:_MOST]

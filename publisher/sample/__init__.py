@@ -1,1 +1,1 @@
-"""The sample data that ships, and the demo site that is made of it."""
+"""Sample data of the package, and the demo site built from it."""

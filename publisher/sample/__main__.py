@@ -1,4 +1,4 @@
-"""``python -m publisher.sample demo`` makes and serves the demo site; ``load`` only makes it."""
+"""Command ``python -m publisher.sample``: ``demo`` builds and serves the demo site, ``load`` builds it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def main() -> None:
 )
 def load(home: Path) -> None:
     """建立演示站点 / Create the demo site."""
-    with _refusals(), site_folder.held(home):
-        _make(home, f"http://{_HOST}:{_PORT}")
+    with _reported_errors(), site_folder.lock_folder(home):
+        _build_site(home, f"http://{_HOST}:{_PORT}")
 
 
 @main.command()
@@ -40,34 +40,34 @@ def demo(home: Path, port: int) -> None:
     from publisher.sample.serve import serve  # noqa: PLC0415 - `load` needs no web server
 
     base = f"http://{_HOST}:{port}"
-    with _refusals(), site_folder.held(home):
-        _make(home, base)
+    with _reported_errors(), site_folder.lock_folder(home):
+        _build_site(home, base)
         serve(home, base, host=_HOST, port=port)
 
 
-def _make(home: Path, base: str) -> None:
-    """Load the sample unless it is there; what an interrupted load left is made anew."""
-    wanted = plan.read()
+def _build_site(home: Path, base: str) -> None:
+    """Load the sample unless it is complete; the remains of an interrupted load are replaced."""
+    sample_plan = plan.read_plan()
     digest = plan.digest(base)
     if site_folder.is_complete(home, digest):
         _say(f"演示站点已在 {home}，无需重建。", f"The demo site is in {home} already.")
         return
-    from publisher.sample.load import load as publish  # noqa: PLC0415 - a site that is there needs no engine
+    from publisher.sample.load import load as publish  # noqa: PLC0415 - a complete site needs no engine
 
     _say(f"正在 {home} 建立演示站点……", f"Creating the demo site in {home} …")
     started = time.monotonic()
     site_folder.begin(home, digest)
-    publish(home, wanted, base=base, told=_progress)
+    publish(home, sample_plan, base=base, progress=_show_progress)
     site_folder.finish(home, digest)
     took = time.monotonic() - started
     _say(
-        f"已建立{len(wanted.dataset)}个数据集、{wanted.releases}次发布，用时{took:.1f}秒。",
-        f"{len(wanted.dataset)} datasets and {wanted.releases} releases in {took:.1f} s.",
+        f"已建立{len(sample_plan.dataset)}个数据集、{sample_plan.releases}次发布，用时{took:.1f}秒。",
+        f"{len(sample_plan.dataset)} datasets and {sample_plan.releases} releases in {took:.1f} s.",
     )
 
 
-def _progress(done: int, total: int, title: str) -> None:
-    click.echo(f"  [{done:2}/{total}] {title}", err=True)
+def _show_progress(number: int, total: int, title: str) -> None:
+    click.echo(f"  [{number:2}/{total}] {title}", err=True)
 
 
 def _say(zh: str, en: str) -> None:
@@ -75,8 +75,8 @@ def _say(zh: str, en: str) -> None:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """What a person can mend is told in two lines, not as a traceback."""
+def _reported_errors() -> Iterator[None]:
+    """Report errors that the user can fix in two lines, without a traceback."""
     try:
         yield
     except FolderError as error:

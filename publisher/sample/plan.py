@@ -1,4 +1,4 @@
-"""What the sample data is made of: ``plan.toml`` as values."""
+"""Plan of the sample data, ``plan.toml``, as values."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import msgspec
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A stretch of the plan; a key that is not named here is refused."""
+    """A table of the plan, which refuses unknown keys."""
 
 
 class File(_Strict, frozen=True):
     file: str
-    """Path in the sample's ``data`` folder."""
+    """Path in the sample's ``data_folder`` folder."""
     part: str | None = None
     partial: bool = False
 
@@ -31,7 +31,7 @@ class Publish(_Strict, frozen=True, tag="publish", tag_field="do"):
 
 
 class Correct(_Strict, frozen=True, tag="correct", tag_field="do"):
-    """更正: set fields of the record with this title. Values are cell texts, read as an import would."""
+    """更正: set fields of the record with this title. Values are cell texts, parsed as in an import."""
 
     title: str
     set: dict[str, str]
@@ -73,26 +73,26 @@ class Plan(_Strict, frozen=True):
 
     @property
     def releases(self) -> int:
-        """How many releases it makes."""
+        """Number of its releases."""
         return sum(len(dataset.step) for dataset in self.dataset)
 
 
-def data() -> Traversable:
-    """Where the sample's files lie, also when the package was installed from a wheel."""
+def data_folder() -> Traversable:
+    """Return the folder of the sample's files, also for a package installed from a wheel."""
     return files("publisher.sample") / "data"
 
 
-def read() -> Plan:
+def read_plan() -> Plan:
     return msgspec.toml.decode(_text(), type=Plan)
 
 
 def digest(base: str) -> str:
-    """SHA-256 over the plan, the files that it names and the base address: tells a site of another sample."""
+    """Return the SHA-256 of the plan, its files and the base address, to detect a site of another sample."""
     total = hashlib.sha256(base.encode() + b"\n" + _text())
-    for dataset in read().dataset:
+    for dataset in read_plan().dataset:
         for step in dataset.step:
             for file in step.files if isinstance(step, Publish) else ():
-                total.update(hashlib.sha256(data().joinpath(file.file).read_bytes()).digest())
+                total.update(hashlib.sha256(data_folder().joinpath(file.file).read_bytes()).digest())
     return total.hexdigest()
 
 

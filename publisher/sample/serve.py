@@ -1,4 +1,4 @@
-"""Serve the demo site and say what to open."""
+"""Server of the demo site, with a guide of pages to open."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from search.embedded.engine import EmbeddedEngine
 
 _SEARCH = "危險化學品經營許可"
 _CHANGED = ("shili-power-list", "危险化学品经营许可")
-"""A record with a history: its promised limit was cut."""
+"""A record with a history: its promised limit was reduced."""
 
 
 def serve(home: Path, base: str, *, host: str, port: int) -> None:
     """Serve until Ctrl-C. Raises :class:`FolderError` where the port is taken."""
-    place = settings.read(home, environ={})
-    log = Log.open(place.database, sources=place.sources)
+    site_settings = settings.read_settings(home, environ={})
+    log = Log.open(site_settings.database, sources=site_settings.sources)
     try:
-        engine = EmbeddedEngine(place.index)
+        engine = EmbeddedEngine(site_settings.index)
 
-        async def keep_search_in_step() -> None:
+        async def update_search() -> None:
             await worker.run_worker(log, engine, stop=anyio.Event())
 
-        service = app.create_app(place, log=log, search=engine, background=[keep_search_in_step])
+        service = app.create_app(site_settings, log=log, search=engine, background=[update_search])
         text = guide(log, base)
-        # Ctrl-C is how a demo ends, so it is no error.
+        # Ctrl-C is the normal end of a demo.
         with suppress(KeyboardInterrupt):
             app.serve(service, host=host, port=port, started=lambda: click.echo(text))
     except OSError as error:
@@ -45,7 +45,7 @@ def serve(home: Path, base: str, *, host: str, port: int) -> None:
 
 
 def guide(log: Log, base: str) -> str:
-    """What to open, in Chinese and English."""
+    """Return the list of pages to open, in Chinese and English."""
     dataset, title = _CHANGED
     record = next(state.id for state in log.queries.find(dataset, title) if state.title == title)
     rows = (

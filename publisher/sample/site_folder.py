@@ -1,4 +1,4 @@
-"""The folder of a demo site: whose it is, whether its sample is whole, and who works on it now."""
+"""Folder of a demo site: its lock, and the state and version of its sample."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import msgspec
 MARK = "sample.json"
 _LOCK = "sample.lock"
 _OWN = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm", "sources", "index", "worker.lock", MARK)
-"""What a site makes in its home; nothing else is ever removed from the folder."""
+"""Names that a site creates in its home. Other files are never removed."""
 
 
 class FolderError(Exception):
-    """A folder that the sample may not use. ``zh`` and ``en`` tell the way out."""
+    """The sample cannot use the folder. ``zh`` and ``en`` say how to fix it."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh} / {en}")
@@ -31,10 +31,10 @@ class _Mark(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def held(home: Path) -> Iterator[None]:
-    """Make the folder and keep other demos out of it until the block ends or the process dies.
+def lock_folder(home: Path) -> Iterator[None]:
+    """Create the folder and lock it until the block or the process ends.
 
-    Raises :class:`FolderError` where another one is at work.
+    Raises :class:`FolderError` while another demo uses it.
     """
     home.mkdir(parents=True, exist_ok=True)
     with (home / _LOCK).open("w") as lock:
@@ -49,15 +49,15 @@ def held(home: Path) -> Iterator[None]:
 
 
 def is_complete(home: Path, digest: str) -> bool:
-    """Whether the folder holds the whole sample, of this digest."""
+    """Test whether the folder contains the complete sample with this digest."""
     mark = _mark(home)
     return mark is not None and mark.state == "complete" and mark.digest == digest
 
 
 def begin(home: Path, digest: str) -> None:
-    """Make the folder ready for loading: what an interrupted or an older sample left is removed.
+    """Prepare the folder for loading; the remains of an interrupted or older sample are removed.
 
-    Raises :class:`FolderError` where something is in it and no sample was ever begun there.
+    Raises :class:`FolderError` if it contains other files and no sample was started there.
     """
     if _mark(home) is None and any(path.name != _LOCK for path in home.iterdir()):
         raise FolderError(
@@ -78,7 +78,7 @@ def finish(home: Path, digest: str) -> None:
 
 
 def _write(home: Path, mark: _Mark) -> None:
-    # Written aside and renamed, so that an interrupted write never leaves half a mark.
+    # Written to another name and renamed, so that an interrupted write leaves no partial mark.
     aside = home / f"{MARK}.new"
     aside.write_bytes(msgspec.json.encode(mark))
     aside.replace(home / MARK)

@@ -1,1 +1,1 @@
-"""The clerk's tasks: import files, publish a draft."""
+"""Workflows of the publication: import files, publish a draft."""

@@ -1,4 +1,4 @@
-"""Files that a department hands in, read into the draft of a dataset."""
+"""Import of a department's files into the draft of a dataset."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from publisher.workflow.import_report import Changes, FileReport, ImportReport
 from publisher.workflow.publish_draft import COMPARING, DRAFTING, READING, Progress
 from schemas.definition.catalogue import Catalogue
 
-_TOLD_ELSEWHERE = {"rows-in-error", "later-effect"}
-"""Conflicts that an import does not show: findings name the rows, ``publish`` asks about later states."""
+_REPORTED_ELSEWHERE = {"rows-in-error", "later-effect"}
+"""Conflicts that an import does not report: findings name the rows, ``publish`` reports later states."""
 
 
 @dataclass(frozen=True, slots=True)
-class GivenFile:
-    """A file as it was handed in. ``name`` may tell the part it is from; the content tells its format."""
+class InputFile:
+    """A file to import. Its ``name`` may identify the part; its content identifies the format."""
 
     name: str
     data: bytes
@@ -32,7 +32,7 @@ class GivenFile:
 def import_files(
     log: Log,
     dataset: str,
-    files: Sequence[GivenFile],
+    files: Sequence[InputFile],
     *,
     part: str | None = None,
     dry_run: bool = False,
@@ -41,66 +41,72 @@ def import_files(
     catalogue: Catalogue | None = None,
     progress: Progress = worker.silent,
 ) -> ImportReport:
-    """Read the files into the dataset's draft and say what publication would change.
+    """Read the files into the dataset's draft and report what publication would change.
 
-    Nothing is written with ``dry_run``, nor where one of the files cannot be read at all. Each file is one
-    step that is done or not done; running the same import again replaces it. ``partial``: the files hold
-    only some of the part's records, so that none is removed. ``without_errors``: publication goes on without
-    the rows in error. ``catalogue``: a later state of the dataset's catalogue file, with optional fields
-    added. Raises :class:`LogError` where the dataset or the part is unknown or unclear, or where the
-    catalogue needs a migration.
+    Nothing is written with ``dry_run``, or if one of the files cannot be read. Each file is one atomic step;
+    the same import replaces an earlier one. ``partial``: the files contain only some of the part's records,
+    so that no record is removed. ``without_errors``: publication leaves out the rows in error.
+    ``catalogue``: a newer state of the dataset's catalogue file with additional optional fields. Raises
+    :class:`LogError` if the dataset or the part is unknown or unclear, or the catalogue needs a migration.
     """
-    kept_by, catalogue = log.datasets.get(dataset), catalogue or log.queries.catalogue(dataset)
-    read = tuple(_read(kept_by, catalogue, files, part, progress))
+    dataset_settings, catalogue = log.datasets.get(dataset), catalogue or log.queries.catalogue(dataset)
+    reports = tuple(_read_files(dataset_settings, catalogue, files, part, progress))
     report = ImportReport(
         dataset=dataset,
         catalogue=catalogue.name,
         dry_run=dry_run,
         staged=False,
-        files=read,
+        files=reports,
         changes=Changes(),
         without_errors=without_errors,
     )
-    if any(file.reading is None for file in read):
+    if any(file.reading is None for file in reports):
         return report
-    counted = [(file, given) for file, given in zip(read, files, strict=True) if file.counted]
+    counted_files = [
+        (file, input_file) for file, input_file in zip(reports, files, strict=True) if file.counted_reading
+    ]
     if not catalogue.running:
-        _refuse_two_of_one_part([file for file, _ in counted])
-    proposals = [_proposal(file, given, partial=partial, progress=progress) for file, given in counted]
+        _refuse_two_of_one_part([file for file, _ in counted_files])
+    proposals = [
+        _proposal(file, input_file, partial=partial, progress=progress) for file, input_file in counted_files
+    ]
     if dry_run:
         diff = log.drafts.preview_all(dataset, proposals, catalogue=catalogue, limit=0)
     else:
-        for (file, given), proposal in zip(counted, proposals, strict=True):
-            _stage(log, dataset, file, given, proposal, catalogue, without_errors=without_errors)
+        for (file, input_file), proposal in zip(counted_files, proposals, strict=True):
+            _stage(log, dataset, file, input_file, proposal, catalogue, without_errors=without_errors)
         progress(COMPARING, 0, None)
         diff = log.drafts.diff(dataset, limit=0)
-    return _with_changes(replace(report, staged=not dry_run), diff)
+    return _add_changes(replace(report, staged=not dry_run), diff)
 
 
-def _read(
-    dataset: Dataset, catalogue: Catalogue, files: Sequence[GivenFile], part: str | None, progress: Progress
+def _read_files(
+    dataset: Dataset, catalogue: Catalogue, files: Sequence[InputFile], part: str | None, progress: Progress
 ) -> Iterator[FileReport]:
-    """Every file as it reads; the second of two files with the same bytes is named, and not counted."""
-    named = None if part is None else part_of_file.named(dataset, part).name
-    seen: dict[tuple[str, str | None], str] = {}
+    """Yield a report per file. The second of two identical files is reported but not counted."""
+    part_name = None if part is None else part_of_file.declared_part(dataset, part).name
+    first_names: dict[tuple[str, str | None], str] = {}
     for number, file in enumerate(files):
         progress(READING, number, len(files))
         try:
             reading = read_file(file.data, name=file.name, catalogue=catalogue)
         except UnreadableFile as unreadable:
-            yield FileReport(file.name, None, part=named, findings=(unreadable.finding,))
+            yield FileReport(file.name, None, part=part_name, findings=(unreadable.finding,))
             continue
-        told = named
-        if told is None and (found := part_of_file.told(dataset, reading)) is not None:
-            told = found.name
-        first = seen.setdefault((reading.digest, told), file.name)
-        again = first if first is not file.name else None
-        yield FileReport(file.name, reading, part=told, same_as=again)
+        part_name_of_file = part_name
+        if (
+            part_name_of_file is None
+            and (identified := part_of_file.identify_part(dataset, reading)) is not None
+        ):
+            part_name_of_file = identified.name
+        first = first_names.setdefault((reading.digest, part_name_of_file), file.name)
+        same_as = first if first is not file.name else None
+        yield FileReport(file.name, reading, part=part_name_of_file, same_as=same_as)
     progress(READING, len(files), len(files))
 
 
 def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
-    """The second would silently take the place of the first."""
+    """Refuse two files of one part, because the second would silently replace the first."""
     first: dict[str | None, str] = {}
     for file in files:
         earlier = first.setdefault(file.part, file.file)
@@ -115,27 +121,33 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
         )
 
 
-def _proposal(file: FileReport, given: GivenFile, *, partial: bool, progress: Progress) -> Proposal:
+def _proposal(file: FileReport, input_file: InputFile, *, partial: bool, progress: Progress) -> Proposal:
     records = file.reading.records if file.reading else ()
-    return Proposal(entries_of(records, progress), part=file.part, name=given.name, partial=partial)
+    return Proposal(
+        entries_of_records(records, progress), part=file.part, name=input_file.name, partial=partial
+    )
 
 
 def _stage(
     log: Log,
     dataset: str,
     file: FileReport,
-    given: GivenFile,
+    input_file: InputFile,
     proposal: Proposal,
     catalogue: Catalogue,
     *,
     without_errors: bool,
 ) -> None:
-    """The original's bytes first: they are durable before the draft names them."""
+    """Store the original's bytes, then stage its records, so that the draft never names a missing file."""
     reading = file.reading
     if reading is None:
         return
     source = log.evidence.put_source(
-        given.data, name=given.name, media_type=reading.media_type, url=given.url, partial=proposal.partial
+        input_file.data,
+        name=input_file.name,
+        media_type=reading.media_type,
+        url=input_file.url,
+        partial=proposal.partial,
     )
     log.drafts.stage(
         dataset,
@@ -149,25 +161,25 @@ def _stage(
     )
 
 
-def _with_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
-    """The report with what the comparison found: of the import, of each file, of each sheet.
+def _add_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
+    """Add the result of the comparison to the report of the import, its files and sheets.
 
-    The draft may hold earlier imports: conflicts are told whoever brought them, counts are of these files.
+    The draft may contain earlier imports. All conflicts are reported; counts cover only these files.
     """
     files = []
     for file in report.files:
-        if file.counted is None:
+        if file.counted_reading is None:
             files.append(file)
             continue
-        of_file = [one for one in diff.sheets if (one.part, one.file) == (file.part, file.file)]
-        by_sheet = {one.sheet: _changes(one.counts) for one in of_file if one.sheet is not None}
-        total = sum((_changes(one.counts) for one in of_file), start=Changes())
+        of_file = [sheet for sheet in diff.sheets if (sheet.part, sheet.file) == (file.part, file.file)]
+        by_sheet = {sheet.sheet: _changes(sheet.counts) for sheet in of_file if sheet.sheet is not None}
+        total = sum((_changes(sheet.counts) for sheet in of_file), start=Changes())
         files.append(replace(file, changes=total, sheet_changes=by_sheet))
     return replace(
         report,
         files=tuple(files),
         changes=sum((file.changes for file in files), start=Changes()),
-        conflicts=tuple(c for c in diff.conflicts if c.code not in _TOLD_ELSEWHERE),
+        conflicts=tuple(c for c in diff.conflicts if c.code not in _REPORTED_ELSEWHERE),
         warnings=diff.warnings,
         marked=diff.marked,
     )
@@ -177,8 +189,10 @@ def _changes(counts: Mapping[str, int]) -> Changes:
     return Changes(**{kind: counts.get(kind, 0) for kind in ("added", "changed", "removed", "unchanged")})
 
 
-def entries_of(records: Sequence[ImportedRecord], progress: Progress = worker.silent) -> Iterator[Entry]:
-    """Records as a draft takes them."""
+def entries_of_records(
+    records: Sequence[ImportedRecord], progress: Progress = worker.silent
+) -> Iterator[Entry]:
+    """Convert records to entries of a draft."""
     total = len(records)
     for number, record in enumerate(records):
         if number % 1_000 == 0:
@@ -194,7 +208,7 @@ def entries_of(records: Sequence[ImportedRecord], progress: Progress = worker.si
 
 
 def _rows_in_error(file: FileReport) -> Iterator[Mapping[str, Any]]:
-    """What a release says of a row left out; worded as the log words it, so that it is said once."""
+    """Yield the rows in error in the form in which a release lists rows left out."""
     for record in file.reading.records if file.reading else ():
         if record.in_error:
             yield {"file": file.file, "sheet": record.sheet, "rows": list(record.rows), "reason": "error"}

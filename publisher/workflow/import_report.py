@@ -1,4 +1,4 @@
-"""What an import says of itself: every row, finding and change, per import, file and sheet."""
+"""Report of an import: rows, findings and changes of the whole, each file and each sheet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from publisher.log.model import Conflict
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many records publication would touch. A sheet removes none: a part does."""
+    """Numbers of records that publication would change. Only a whole part can remove records, not a sheet."""
 
     added: int = 0
     changed: int = 0
@@ -37,22 +37,22 @@ class FileReport:
 
     file: str
     reading: Reading | None
-    """None where the file could not be read at all; ``findings`` tells why."""
+    """None if the file could not be read; ``findings`` contains the reason."""
     part: str | None = None
     same_as: str | None = None
-    """The other name under which the same bytes were given; such a file is counted and staged once."""
+    """Name of an identical file in the same import; only that one is counted and staged."""
     findings: tuple[Finding, ...] = ()
-    """Of the file as a whole, beside those of its reading."""
+    """Findings about the whole file, in addition to those of its reading."""
     changes: Changes = Changes()
     sheet_changes: Mapping[str, Changes] = field(default_factory=dict)
 
     @property
-    def counted(self) -> Reading | None:
+    def counted_reading(self) -> Reading | None:
         return None if self.same_as else self.reading
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
-        return (*self.findings, *(self.counted.findings if self.counted else ()))
+        return (*self.findings, *(self.counted_reading.findings if self.counted_reading else ()))
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ class ImportReport:
     catalogue: str
     dry_run: bool
     staged: bool
-    """Whether the draft now holds these files."""
+    """Whether the draft contains these files."""
     files: tuple[FileReport, ...]
     changes: Changes
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[Conflict, ...] = ()
     without_errors: bool = False
     marked: int = 0
-    """Published documents beside those of the files that publication would mark as ended (废止)."""
+    """Other published documents that publication would mark as repealed (废止)."""
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -76,30 +76,37 @@ class ImportReport:
 
     @property
     def rows(self) -> int:
-        return sum(file.counted.rows for file in self.files if file.counted)
+        return sum(file.counted_reading.rows for file in self.files if file.counted_reading)
 
     @property
     def records(self) -> int:
-        return sum(len(file.counted.records) for file in self.files if file.counted)
+        return sum(len(file.counted_reading.records) for file in self.files if file.counted_reading)
 
     @property
     def in_error(self) -> int:
-        """Records that stand in the way of publication, or are left out with ``without_errors``."""
-        return sum(r.in_error for file in self.files if file.counted for r in file.counted.records)
+        """Number of records that prevent publication, or are left out with ``without_errors``."""
+        return sum(
+            r.in_error for file in self.files if file.counted_reading for r in file.counted_reading.records
+        )
 
     @property
     def continuations(self) -> int:
-        return sum(s.continuations for file in self.files if file.counted for s in file.counted.sheets)
+        return sum(
+            s.continuations
+            for file in self.files
+            if file.counted_reading
+            for s in file.counted_reading.sheets
+        )
 
     @property
     def refused(self) -> bool:
-        """Whether something stands in the way of publishing what was read."""
+        """Whether errors or conflicts prevent publication."""
         unreadable = any(file.reading is None for file in self.files)
         errors = any(f.severity == "error" for f in self.findings) and not self.without_errors
         return unreadable or errors or bool(self.conflicts)
 
     def to_json(self) -> dict[str, Any]:
-        """The object that ``qingdan import --json`` prints; ``docs/cli.md`` tells its keys."""
+        """Return the object that ``qingdan import --json`` prints; ``docs/cli.md`` describes its keys."""
         return {
             "dataset": self.dataset,
             "catalogue": self.catalogue,
@@ -112,14 +119,14 @@ class ImportReport:
             "left_out": [
                 {
                     "file": file.file,
-                    "sheet": one.sheet,
-                    "row": one.row,
-                    "reason": one.reason,
-                    "text": one.text,
+                    "sheet": row.sheet,
+                    "row": row.row,
+                    "reason": row.reason,
+                    "text": row.text,
                 }
                 for file in self.files
-                if file.counted
-                for one in file.counted.left_out
+                if file.counted_reading
+                for row in file.counted_reading.left_out
             ],
             "findings": [asdict(f) for f in self.findings],
             "changes": asdict(self.changes),
@@ -147,7 +154,7 @@ def _severities(findings: Sequence[Finding]) -> dict[str, int]:
 
 
 def _file(file: FileReport) -> dict[str, Any]:
-    reading = file.counted
+    reading = file.counted_reading
     sheets = reading.sheets if reading else ()
     return {
         "file": file.file,
@@ -167,11 +174,11 @@ def _file(file: FileReport) -> dict[str, Any]:
 
 
 def _sheets(file: FileReport) -> list[dict[str, Any]]:
-    if file.counted is None:
+    if file.counted_reading is None:
         return []
-    found: dict[str | None, list[Finding]] = {}
-    for finding in file.counted.findings:
-        found.setdefault(finding.sheet, []).append(finding)
+    findings_by_sheet: dict[str | None, list[Finding]] = {}
+    for finding in file.counted_reading.findings:
+        findings_by_sheet.setdefault(finding.sheet, []).append(finding)
     return [
         {
             "file": file.file,
@@ -180,8 +187,8 @@ def _sheets(file: FileReport) -> list[dict[str, Any]]:
             "records": sheet.records,
             "continuations": sheet.continuations,
             "left_out": sheet.left_out,
-            "findings": _severities(found.get(sheet.sheet, ())),
+            "findings": _severities(findings_by_sheet.get(sheet.sheet, ())),
             "changes": asdict(file.sheet_changes.get(sheet.sheet, Changes())),
         }
-        for sheet in file.counted.sheets
+        for sheet in file.counted_reading.sheets
     ]

@@ -1,4 +1,4 @@
-"""Which declared part a file speaks for: named by the clerk, or told from the file's name and title."""
+"""The part of a file: named by the clerk, or identified from the file's name and titles."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from publisher.log.model import Dataset, LogError, Part
 from schemas.reference import government_bodies
 
 
-def named(dataset: Dataset, name: str) -> Part:
-    """The part declared by this name, alias or code. Raises :class:`LogError` ``no-such-part``."""
-    wanted = _folded(name)
+def declared_part(dataset: Dataset, name: str) -> Part:
+    """Return the part with this name, alias or code. Raises :class:`LogError` ``no-such-part``."""
+    key = _fold_name(name)
     for part in dataset.parts:
-        if wanted in {_folded(part.name), *(_folded(a) for a in part.aliases)} or name == part.code:
+        if key in {_fold_name(part.name), *(_fold_name(a) for a in part.aliases)} or name == part.code:
             return part
     raise LogError(
         "no-such-part",
@@ -23,23 +23,23 @@ def named(dataset: Dataset, name: str) -> Part:
     )
 
 
-def told(dataset: Dataset, reading: Reading) -> Part | None:
-    """The part that a file is from; None for a dataset that is kept whole, without parts.
+def identify_part(dataset: Dataset, reading: Reading) -> Part | None:
+    """Identify the part of a file; None for a dataset without parts.
 
-    The file's name decides; where it names nobody, the titles above its tables and its sheets' names do.
-    Raises :class:`LogError` ``part-unclear`` naming the candidates or the declared parts: a list that is
-    filed under the wrong department would remove that department's items.
+    The file's name decides, then the titles above its tables, then its sheets' names. Raises
+    :class:`LogError` ``part-unclear`` with the candidates or the declared parts: a list that is assigned to
+    the wrong department would remove that department's items.
     """
     if not dataset.parts:
         return None
-    titles = [left.text for left in reading.left_out if left.reason == "title"]
+    titles = [row.text for row in reading.left_out if row.reason == "title"]
     sheets = [sheet.sheet for sheet in reading.sheets]
     for texts in ([reading.file], titles, sheets):
-        found = _mentioned(dataset.parts, texts)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = "、".join(p.name for p in found)
+        candidates = _find_mentioned(dataset.parts, texts)
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            names = "、".join(p.name for p in candidates)
             raise LogError(
                 "part-unclear",
                 f"“{reading.file}”可能属于以下报送部门：{names}。请用 --part 指定。",
@@ -52,32 +52,32 @@ def told(dataset: Dataset, reading: Reading) -> Part | None:
     )
 
 
-def _mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
-    """Parts that the texts name; a name inside a longer one (文化局 in 新闻文化局) is not meant."""
-    text = "\n".join(_folded(t) for t in texts)
-    stretches: list[tuple[int, int, Part]] = []
+def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
+    """Find the parts that the texts name; a name inside a longer one (文化局 in 新闻文化局) is ignored."""
+    text = "\n".join(_fold_name(t) for t in texts)
+    occurrences: list[tuple[int, int, Part]] = []
     for part in parts:
         for name in _names(part):
             start = text.find(name)
             while start >= 0:
-                stretches.append((start, start + len(name), part))
+                occurrences.append((start, start + len(name), part))
                 start = text.find(name, start + 1)
-    kept = [
+    mentioned_parts = [
         part
-        for start, end, part in stretches
-        if not any(s <= start and end <= e and e - s > end - start for s, e, _ in stretches)
+        for start, end, part in occurrences
+        if not any(s <= start and end <= e and e - s > end - start for s, e, _ in occurrences)
     ]
-    return list(dict.fromkeys(kept))
+    return list(dict.fromkeys(mentioned_parts))
 
 
 def _names(part: Part) -> set[str]:
-    """Every writing of a part's name, folded, two characters at the least."""
+    """Return every known name of a part, folded, with two or more characters."""
     names = {part.name, *part.aliases}
     names |= {alias for name in (part.name, *part.aliases) for alias in government_bodies.aliases(name)}
-    return {folded for name in names if len(folded := _folded(name)) > 1}
+    return {folded for name in names if len(folded := _fold_name(name)) > 1}
 
 
-def _folded(text: str) -> str:
+def _fold_name(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 

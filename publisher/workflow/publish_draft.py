@@ -1,4 +1,4 @@
-"""The clerk's work, without web or terminal: files into a draft, a draft into a release that can be found."""
+"""Publication of a draft as a release, and the wait until it can be searched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from publisher.log.model import Draft, OnConflict, Release
 from search.contract import SearchEngine, SearchError
 
 type Progress = Callable[[str, int, int | None], None]
-"""``(step, done, total)``; steps are named in Chinese and English for a person."""
+"""``(step, done, total)``; steps have Chinese and English names for display."""
 
 READING, DRAFTING, COMPARING, PUBLISHING = (
     "读取 reading",
@@ -23,11 +23,11 @@ READING, DRAFTING, COMPARING, PUBLISHING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class ReleaseVisibility:
     release: Release
     searchable: bool
     why: str = ""
-    """Why it cannot be found yet: the release stands, search will follow."""
+    """Reason why it cannot be searched yet. The release is complete; the index will follow."""
 
 
 def publish_draft(
@@ -42,7 +42,7 @@ def publish_draft(
     on_conflict: OnConflict = "refuse",
     progress: Progress = worker.silent,
 ) -> Release | None:
-    """Make the draft one release, or None where it changes nothing. Search does not know of it yet.
+    """Publish the draft as one release; None if it changes nothing. The search index is not updated.
 
     Raises :class:`LogError`: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
@@ -59,25 +59,25 @@ def publish_draft(
     )
 
 
-async def settled(
+async def await_searchable(
     log: Log,
     search: SearchEngine,
     release: Release,
     *,
     patience: float = 30.0,
     progress: Progress = worker.silent,
-) -> Published:
-    """Wait until a release can be searched. Never raises for search's sake: the release is made."""
+) -> ReleaseVisibility:
+    """Wait until a release can be searched. Search errors are returned, not raised: the release exists."""
     try:
-        done = await worker.settle(log, search, patience=patience, progress=progress)
+        searchable = await worker.settle(log, search, patience=patience, progress=progress)
     except (SearchError, OSError) as error:
-        return Published(release, searchable=False, why=str(error))
-    why = "" if done else "另一个进程正在索引 / another process is indexing"
-    return Published(release, searchable=done, why=why)
+        return ReleaseVisibility(release, searchable=False, why=str(error))
+    why = "" if searchable else "另一个进程正在索引 / another process is indexing"
+    return ReleaseVisibility(release, searchable=searchable, why=why)
 
 
 def _errors_accepted(draft: Draft) -> bool:
-    """Whether every import with rows in error was made with ``without_errors``."""
+    """Test whether every import with rows in error was made with ``without_errors``."""
     return draft.in_error > 0 and all(
-        i.in_error == 0 or any(left.get("reason") == "error" for left in i.left_out) for i in draft.imports
+        i.in_error == 0 or any(row.get("reason") == "error" for row in i.left_out) for i in draft.imports
     )

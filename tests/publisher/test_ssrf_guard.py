@@ -44,19 +44,19 @@ def test_a_listed_host_is_asked_and_the_answer_comes_whole(site: Loopback) -> No
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_public_is_not_permitted(address: str) -> None:
-    assert not ssrf_guard.permitted(address, loopback=False)
+    assert not ssrf_guard.is_permitted(address, loopback=False)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "202.96.64.68", "2400:3200::1", "::ffff:1.1.1.1"])
 def test_a_public_address_is_permitted(address: str) -> None:
-    assert ssrf_guard.permitted(address, loopback=False)
+    assert ssrf_guard.is_permitted(address, loopback=False)
 
 
 def test_the_setting_for_loopback_opens_nothing_else() -> None:
-    assert ssrf_guard.permitted("127.0.0.1", loopback=True)
-    assert ssrf_guard.permitted("::1", loopback=True)
-    assert not ssrf_guard.permitted("10.0.0.1", loopback=True)
-    assert not ssrf_guard.permitted("169.254.169.254", loopback=True)
+    assert ssrf_guard.is_permitted("127.0.0.1", loopback=True)
+    assert ssrf_guard.is_permitted("::1", loopback=True)
+    assert not ssrf_guard.is_permitted("10.0.0.1", loopback=True)
+    assert not ssrf_guard.is_permitted("169.254.169.254", loopback=True)
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"])

@@ -51,5 +51,5 @@ class CommandSite:
 
     @contextmanager
     def client(self) -> Iterator[httpx.Client]:
-        with TestClient(create_app(settings.read(self.home, environ={}))) as client:
+        with TestClient(create_app(settings.read_settings(self.home, environ={}))) as client:
             yield client

@@ -17,8 +17,7 @@ from publisher.app import create_app
 from publisher.indexing import worker
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry
-from publisher.settings import Settings
-from publisher.settings import read as read_settings
+from publisher.settings import Settings, read_settings
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine

@@ -1,4 +1,4 @@
-"""Commands about catalogues: which there are, what one holds, whether a file is right."""
+"""Commands about catalogues: list, show and check."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def list_(place: Place, *, as_json: bool) -> None:
     """列出清单类型 / List the kinds of list."""
     from schemas.definition import file_loader as schemas
 
-    found = [place.catalogue(name) for name in schemas.names(place.catalogues)]
+    catalogues = [place.catalogue(name) for name in schemas.names(place.catalogues)]
     if as_json:
-        output.as_json([{"name": c.name, "title": c.title, "title_en": c.title_en} for c in found])
+        output.as_json([{"name": c.name, "title": c.title, "title_en": c.title_en} for c in catalogues])
         return
-    output.table(["名称 name", "标题 title", "English"], [[c.name, c.title, c.title_en] for c in found])
+    output.table(["名称 name", "标题 title", "English"], [[c.name, c.title, c.title_en] for c in catalogues])
 
 
 @catalogue.command()

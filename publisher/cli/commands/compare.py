@@ -1,4 +1,4 @@
-"""The command that compares two states of a dataset: on the terminal, as JSON, CSV or a workbook."""
+"""The ``compare`` command: two states of a dataset, on the terminal, as JSON, CSV or a workbook."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class State(click.ParamType["View"]):
-    """``3`` or ``2015-12-01``."""
+    """A release or a day: ``3`` or ``2015-12-01``."""
 
     name = "发布|日期 release|date"
 
@@ -66,32 +66,32 @@ def compare(
     from publisher.log.model import View
 
     end = after or View(as_of=today())
-    if _backwards(before, end):
+    if _is_reversed(before, end):
         raise click.UsageError("TO 早于 FROM，请对调 / TO is earlier than FROM; swap them")
     with place.log() as log, log.snapshot():
         if csv is not None:
-            _csv(log, dataset, before, end, csv)
+            _write_csv(log, dataset, before, end, csv)
         if xlsx is not None:
-            _xlsx(log, dataset, before, end, xlsx)
+            _write_xlsx(log, dataset, before, end, xlsx)
         totals = log.queries.totals(dataset, before, end)
-        found = log.queries.differences(dataset, before, end)
+        differences = log.queries.differences(dataset, before, end)
         if as_json:
-            output.as_json({"totals": asdict(totals), "differences": [asdict(d) for d in found]})
+            output.as_json({"totals": asdict(totals), "differences": [asdict(d) for d in differences]})
             return
         if csv is None and xlsx is None:
-            _show(found, log.queries.catalogue(dataset))
+            _show(differences, log.queries.catalogue(dataset))
     counts = [f"{KINDS[kind].both} {number}" for kind, number in totals.kinds.items() if number]
     output.result("，".join([*counts, f"未变化 unchanged {totals.unchanged}"]))
 
 
-def _backwards(before: View, after: View) -> bool:
+def _is_reversed(before: View, after: View) -> bool:
     if before.release is not None and after.release is not None:
         return before.release > after.release
     return before.as_of is not None and after.as_of is not None and before.as_of > after.as_of
 
 
-def _show(found: Iterator[Difference], catalogue: Catalogue) -> None:
-    for d in found:
+def _show(differences: Iterator[Difference], catalogue: Catalogue) -> None:
+    for d in differences:
         title = d.title or "（已依法删除 erased）"
         if d.title_before not in ("", d.title):
             title = f"{d.title_before} → {title}"
@@ -101,31 +101,35 @@ def _show(found: Iterator[Difference], catalogue: Catalogue) -> None:
             was, now = (change_lines.value(catalogue, f.field, value) for value in (f.before, f.after))
             output.result(f"    {change_lines.title(catalogue, f.field)}: {was} → {now}")
         for step in d.steps:
-            told = "  ".join(filter(None, (step.basis, step.reason)))
-            output.result(f"    第{step.release}次发布 release {step.release}  {step.effective_on}  {told}")
+            grounds = "  ".join(filter(None, (step.basis, step.reason)))
+            output.result(
+                f"    第{step.release}次发布 release {step.release}  {step.effective_on}  {grounds}"
+            )
 
 
-def _csv(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
+def _write_csv(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
     from publisher.views.comparison.spreadsheets import to_csv
 
     with path.open("wb") as file:
-        found = log.queries.differences(dataset, before, after)
-        file.writelines(to_csv(found, log.queries.catalogue(dataset), lang="zh"))
+        differences = log.queries.differences(dataset, before, after)
+        file.writelines(to_csv(differences, log.queries.catalogue(dataset), lang="zh"))
 
 
-def _xlsx(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
+def _write_xlsx(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
     from publisher.views.comparison.spreadsheets import Heading, to_xlsx
 
-    kept = log.datasets.get(dataset)
+    settings = log.datasets.get(dataset)
     source = f"{log.datasets.site().base}/v1/datasets/{dataset}"
-    heading = Heading(kept.title, _name(before), _name(after), source, kept.licence, kept.notice)
+    heading = Heading(
+        settings.title, _name_of_view(before), _name_of_view(after), source, settings.licence, settings.notice
+    )
     totals = log.queries.totals(dataset, before, after)
     to_xlsx(
         path, log.queries.differences(dataset, before, after), totals, log.queries.catalogue(dataset), heading
     )
 
 
-def _name(view: View) -> str:
+def _name_of_view(view: View) -> str:
     return f"第{view.release}次发布" if view.release is not None else str(view.as_of)
 
 

@@ -56,7 +56,7 @@ def create(
     if division and administrative_divisions.name(division) is None:
         raise click.BadParameter(f"{division!r}：没有这个代码 / no such code", param_hint="--division")
     kept_by = place.catalogue(catalogue)
-    made = Dataset(
+    settings = Dataset(
         name=name,
         catalogue=kept_by.name,
         title=title,
@@ -71,7 +71,7 @@ def create(
         source_note=source_note,
     )
     with place.log() as log:
-        log.datasets.create(made, kept_by)
+        log.datasets.create(settings, kept_by)
     output.say(f"已建立数据集 {name}（{kept_by.title}）。", f"Made the dataset {name} ({kept_by.title_en}).")
 
 
@@ -81,11 +81,11 @@ def create(
 def list_(place: Place, *, as_json: bool) -> None:
     """列出数据集 / List the datasets."""
     with place.log() as log:
-        found = log.datasets.all()
+        datasets = log.datasets.all()
     if as_json:
-        output.as_json([asdict(one) for one in found])
+        output.as_json([asdict(one) for one in datasets])
         return
-    rows = [[one.name, one.title, one.catalogue, one.body, len(one.parts) or ""] for one in found]
+    rows = [[one.name, one.title, one.catalogue, one.body, len(one.parts) or ""] for one in datasets]
     output.table(["名称 name", "标题 title", "清单类型 catalogue", "公布机关 body", "报送部门 parts"], rows)
 
 

@@ -1,4 +1,4 @@
-"""Commands about the draft: what is gathered for the next release, compared and thrown away."""
+"""Commands about drafts: show, compare and discard."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def draft() -> None:
 def show(place: Place, dataset: str, *, as_json: bool) -> int:
     """查看草稿 / Show the draft."""
     with place.log() as log:
-        found = log.drafts.get(dataset)
-    if found is None:
+        staged = log.drafts.get(dataset)
+    if staged is None:
         raise no_draft(dataset)
     if as_json:
-        output.as_json(asdict(found))
+        output.as_json(asdict(staged))
         return Exit.OK
     rows = [
         [i.part or "", i.source.name, i.mode, i.records, i.in_error, len(i.left_out), i.source.obtained_at]
-        for i in found.imports
+        for i in staged.imports
     ]
     columns = [
         "报送部门 part",
@@ -59,13 +59,13 @@ def diff(place: Place, dataset: str, effective_on: date | None, *, as_json: bool
         if log.drafts.get(dataset) is None:
             raise no_draft(dataset)
         progress("比较 comparing", 0, None)
-        found = log.drafts.diff(dataset, effective_on=effective_on)
+        draft_diff = log.drafts.diff(dataset, effective_on=effective_on)
         catalogue = log.queries.catalogue(dataset)
     if as_json:
-        output.as_json(change_lines.diff_json(found))
+        output.as_json(change_lines.diff_json(draft_diff))
     else:
-        change_lines.show_diff(found, catalogue)
-    return Exit.REFUSED if found.conflicts else Exit.OK
+        change_lines.show_diff(draft_diff, catalogue)
+    return Exit.REFUSED if draft_diff.conflicts else Exit.OK
 
 
 @draft.command()

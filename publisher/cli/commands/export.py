@@ -1,4 +1,4 @@
-"""The ``export`` command: whole states as files, with their checksums."""
+"""The ``export`` command: whole states as files, with checksums."""
 
 from __future__ import annotations
 
@@ -66,21 +66,21 @@ def export(
     sums = []
     with place.log() as log, output.progress() as progress:
         view = View(release=release) if release else write_state.newest(log, dataset) or View()
-        told = write_state.about(log, dataset, view, "en" if lang == "en" else "zh")
+        state = write_state.about(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = forms or FORMS
-        for done, name in enumerate(wanted):
-            progress("导出 export", done, len(wanted))
-            number = told.release.number if told.release else 0
+        names = forms or FORMS
+        for index, name in enumerate(names):
+            progress("导出 export", index, len(names))
+            number = state.release.number if state.release else 0
             path = folder / f"{dataset}-{number}.{FORMS[name].suffix}"
-            beside = path.with_name(path.name + ".part")
-            beside.unlink(missing_ok=True)
+            partial_path = path.with_name(path.name + ".part")
+            partial_path.unlink(missing_ok=True)
             try:
                 with log.snapshot():
-                    write_state.writer(log, told, FORMS[name])(beside)
-                beside.replace(path)
+                    write_state.writer(log, state, FORMS[name])(partial_path)
+                partial_path.replace(path)
             finally:
-                beside.unlink(missing_ok=True)
+                partial_path.unlink(missing_ok=True)
             sums.append(f"{digest_of(path)}  {path.name}\n")
             output.result(str(path))
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The commands ``collect`` and ``evidence``: from sites into drafts, and back to the page as it was."""
+"""The commands ``collect`` (sites into drafts) and ``evidence`` (a record's stored pages)."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def collect(
     from publisher.log.clocks import utc_now
 
     with place.log() as log, output.progress() as progress:
-        chosen = _chosen(known_sources(place, log), sources)
+        selected = _select_sources(read_site_sources(place, log), sources)
         options = Options(utc_now(), today(), since, dry_run, place.settings.loopback)
         catalogues = present_catalogues(place, log)
-        report = run(log, chosen, options, catalogues=catalogues, progress=progress)
-        if any(one.release is not None for one in report.sources):
+        report = run(log, selected, options, catalogues=catalogues, progress=progress)
+        if any(source.release is not None for source in report.sources):
             anyio.run(lambda: worker.settle(log, place.engine(), progress=progress))
     if as_json:
         output.as_json(report.to_json())
@@ -58,31 +58,31 @@ def collect(
     return Exit.REFUSED if any(f.severity == "error" for f in report.findings) else Exit.OK
 
 
-def known_sources(place: Place, log: Log) -> Mapping[str, Source]:
-    from publisher.harvest.source_config import SourcesError, read
+def read_site_sources(place: Place, log: Log) -> Mapping[str, Source]:
+    from publisher.harvest.source_config import SourcesError, read_sources
 
     try:
-        return read(place.settings.home, [one.name for one in log.datasets.all()])
+        return read_sources(place.settings.home, [dataset.name for dataset in log.datasets.all()])
     except SourcesError as error:
         raise CommandError("bad-sources", error.zh, error.en) from error
 
 
 def present_catalogues(place: Place, log: Log) -> Callable[[str], Catalogue | None]:
-    """Dataset → its catalogue's file as it is now."""
+    """Return a function from a dataset to its current catalogue file."""
     return lambda dataset: place.present_catalogue(log.datasets.get(dataset).catalogue)
 
 
-def _chosen(known: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]:
+def _select_sources(sources: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]:
     for name in names:
-        if name not in known:
-            listed = "、".join(known)
+        if name not in sources:
+            listed = "、".join(sources)
             raise CommandError(
                 "no-such-source",
                 f"sources.toml 中没有“{name}”。现有：{listed}",
                 f"There is no source {name!r} in sources.toml. There are: {listed}",
                 exit_code=Exit.NOT_FOUND,
             )
-    return [known[name] for name in names] if names else list(known.values())
+    return [sources[name] for name in names] if names else list(sources.values())
 
 
 def _show(report: CollectReport) -> None:
@@ -123,8 +123,8 @@ def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | 
 
     with place.log() as log:
         state = _state(log, dataset, record)
-        origins = provenance.of_record(log, state)
-        written = _extract(log, origins, extract) if extract is not None else []
+        origins = provenance.origins_of_record(log, state)
+        paths = _extract(log, origins, extract) if extract is not None else []
     if as_json:
         output.as_json(
             {
@@ -133,38 +133,38 @@ def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | 
                 "title": state.title,
                 "sources": state.sources,
                 "pages": [asdict(one) for one in origins],
-                "extracted": [str(path) for path in written],
+                "extracted": [str(path) for path in paths],
             }
         )
         return
     _show_evidence(state, origins)
-    for path in written:
+    for path in paths:
         output.result(f"已写出 wrote {path}")
 
 
-def _state(log: Log, dataset: str | None, wanted: str) -> RecordState:
+def _state(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
     from publisher.cli.commands.history import one_record
 
     names = [dataset] if dataset is not None else [one.name for one in log.datasets.all()]
     for name in names:
         try:
-            return log.queries.record(name, one_record(log, name, wanted))
+            return log.queries.record(name, one_record(log, name, name_or_id))
         except CommandError as error:
             if error.failure.exit != Exit.NOT_FOUND or name == names[-1]:
                 raise
     raise CommandError(
-        "no-such-record", f"没有“{wanted}”。", f"There is no {wanted!r}.", exit_code=Exit.NOT_FOUND
+        "no-such-record", f"没有“{name_or_id}”。", f"There is no {name_or_id!r}.", exit_code=Exit.NOT_FOUND
     )
 
 
 def _extract(log: Log, origins: Sequence[Origin], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    paths = []
     for response in (r for origin in origins for r in origin.responses if not r.destroyed):
         path = folder / f"{response.at:%Y%m%dT%H%M%S%fZ}-{response.digest[:12]}.warc.gz"
         path.write_bytes(log.evidence.source_bytes(response.digest))
-        written.append(path)
-    return written
+        paths.append(path)
+    return paths
 
 
 def _show_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
@@ -183,10 +183,10 @@ def _show_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
         output.result(f"{copy}: {origin.url}")
         output.pairs([("识读程序 parser", origin.parser_version), ("消失 vanished", origin.vanished_at)])
         for one in origin.responses:
-            gone = "已依法删除 destroyed" if one.destroyed else one.digest
-            read = "  识读自此份 read from this" if one.digest == origin.read_from else ""
+            digest = "已依法删除 destroyed" if one.destroyed else one.digest
+            mark = "  识读自此份 read from this" if one.digest == origin.read_from else ""
             output.result(
-                f"  {one.at.isoformat(timespec='seconds')}  {one.status}  {one.length} B  {gone}{read}"
+                f"  {one.at.isoformat(timespec='seconds')}  {one.status}  {one.length} B  {digest}{mark}"
             )
         for excerpt in origin.excerpts:
             output.result(f"  {excerpt.title} ← 第{excerpt.line}行 line：{excerpt.text}")

@@ -1,4 +1,4 @@
-"""Commands that read the log: releases, changes, one record, its history."""
+"""Commands that read the log: releases, changes, a record and its history."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def changes(
     with place.log() as log:
         if dataset is not None:
             log.datasets.get(dataset)
-        found = log.queries.changes(
+        change_list = log.queries.changes(
             dataset=dataset, after=after, limit=limit, descending=not after, release=release
         )
-        catalogues = {name: log.queries.catalogue(name) for name in {c.dataset for c in found}}
+        catalogues = {name: log.queries.catalogue(name) for name in {c.dataset for c in change_list}}
     if as_json:
-        output.as_json([change_lines.to_json(one) for one in found])
+        output.as_json([change_lines.to_json(one) for one in change_list])
         return
-    for change in found:
+    for change in change_list:
         change_lines.show(change, catalogues[change.dataset])
 
 
@@ -89,7 +89,9 @@ def changes(
 def history(place: Place, dataset: str, record: str, *, as_json: bool) -> None:
     """一条记录的历次变化，按名称或标识 / The history of a record, by name or id."""
     with place.log() as log:
-        found = [(state, log.queries.history(dataset, state.id)) for state in records(log, dataset, record)]
+        histories = [
+            (state, log.queries.history(dataset, state.id)) for state in records(log, dataset, record)
+        ]
         catalogue = log.queries.catalogue(dataset)
     if as_json:
         output.as_json(
@@ -100,11 +102,11 @@ def history(place: Place, dataset: str, record: str, *, as_json: bool) -> None:
                     "status": s.status,
                     "changes": [change_lines.to_json(c) for c in changes],
                 }
-                for s, changes in found
+                for s, changes in histories
             ]
         )
         return
-    for state, its in found:
+    for state, its in histories:
         output.result(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
         change_lines.show_all(its, catalogue)
 
@@ -134,12 +136,12 @@ def show(
         raise click.UsageError("--release 已固定日期和时刻，不能与其他二者同用 / --release pins both clocks")
     view = View(as_of=as_of, known_at=known_at, release=release)
     with place.log() as log:
-        found = [log.queries.record(dataset, state.id, view) for state in records(log, dataset, record)]
+        states = [log.queries.record(dataset, state.id, view) for state in records(log, dataset, record)]
         catalogue = log.queries.catalogue(dataset, release)
     if as_json:
-        output.as_json(found)
+        output.as_json(states)
         return
-    for state in found:
+    for state in states:
         _show(state, catalogue)
 
 
@@ -157,37 +159,37 @@ def _show(state: RecordState, catalogue: Catalogue) -> None:
                 output.result(f"    原文 as found: {' '.join(state.originals[field.name].split())}")
 
 
-def records(log: Log, dataset: str, wanted: str) -> tuple[RecordState, ...]:
-    """The records that an id or a name means; several where a name is that of several."""
+def records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, ...]:
+    """Return the records with an id or a name; a name may belong to several."""
     from publisher.log.model import LogError
 
     try:
-        return (log.queries.record(dataset, wanted),)
+        return (log.queries.record(dataset, name_or_id),)
     except LogError as error:
         if error.code != "no-such-record":
             raise
-    found = log.queries.find(dataset, wanted)
-    if not found:
+    states = log.queries.find(dataset, name_or_id)
+    if not states:
         raise CommandError(
             "no-such-record",
-            f"数据集 {dataset} 中没有名为“{wanted}”的记录。可以用 qingdan search 查找。",
-            f"The dataset {dataset} has no record “{wanted}”. Try qingdan search.",
+            f"数据集 {dataset} 中没有名为“{name_or_id}”的记录。可以用 qingdan search 查找。",
+            f"The dataset {dataset} has no record “{name_or_id}”. Try qingdan search.",
             exit_code=Exit.NOT_FOUND,
         )
-    return found
+    return states
 
 
-def one_record(log: Log, dataset: str, wanted: str) -> str:
-    """The id of the one record meant, for a command that changes it. Raises where it is not one."""
-    found = records(log, dataset, wanted)
-    if len(found) > 1:
-        listed = "; ".join(f"{s.id} {s.title}" for s in found[:20])
+def one_record(log: Log, dataset: str, name_or_id: str) -> str:
+    """Return the id of the only matching record. Raises ``CommandError`` if there is not exactly one."""
+    states = records(log, dataset, name_or_id)
+    if len(states) > 1:
+        listed = "; ".join(f"{s.id} {s.title}" for s in states[:20])
         raise CommandError(
             "record-unclear",
-            f"“{wanted}”对应{len(found)}条记录，请改用标识：{listed}",
-            f"“{wanted}” means {len(found)} records; say which by id: {listed}",
+            f"“{name_or_id}”对应{len(states)}条记录，请改用标识：{listed}",
+            f"“{name_or_id}” means {len(states)} records; say which by id: {listed}",
         )
-    return found[0].id
+    return states[0].id
 
 
 COMMANDS: tuple[click.Command, ...] = (releases, changes, history, show)

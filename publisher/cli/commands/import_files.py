@@ -1,4 +1,4 @@
-"""The ``import`` command: files as departments hand them in, into the draft."""
+"""The ``import`` command: files of departments into the draft."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def import_(
     without_errors: bool,
 ) -> int:
     """读入表格到草稿，逐行列出问题 / Read files into the draft and report problems row by row."""
-    from publisher.workflow.import_files import GivenFile, import_files
+    from publisher.workflow.import_files import InputFile, import_files
 
-    given = [GivenFile(file.name, file.read_bytes()) for file in files]
+    inputs = [InputFile(file.name, file.read_bytes()) for file in files]
     with place.log() as log, output.progress() as progress:
         report = import_files(
             log,
             dataset,
-            given,
+            inputs,
             catalogue=place.present_catalogue(log.datasets.get(dataset).catalogue),
             part=part,
             dry_run=dry_run,

@@ -76,17 +76,17 @@ def publish(
         if release is None:
             output.say("没有变化，未发布。", "Nothing changed; not published.")
             return Exit.OK
-        return tell(place, log, release)
+        return report_release(place, log, release)
 
 
-def tell(place: Place, log: Log, release: Release) -> int:
-    """Say what was released, then wait until it can be searched and say that."""
+def report_release(place: Place, log: Log, release: Release) -> int:
+    """Report a release, then wait until it can be searched."""
     import anyio
 
     from publisher.workflow import publish_draft
 
-    made = [f"{KINDS[name].both} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
-    counts = "，".join((*made, f"共{release.counts['records']}项 in all"))
+    kind_counts = [f"{KINDS[name].both} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
+    counts = "，".join((*kind_counts, f"共{release.counts['records']}项 in all"))
     output.say(
         f"已发布：{release.dataset} 第{release.number}次发布，{counts}。",
         f"Published release {release.number} of {release.dataset}.",
@@ -99,7 +99,7 @@ def tell(place: Place, log: Log, release: Release) -> int:
     try:
         with output.progress() as progress:
             published = anyio.run(
-                lambda: publish_draft.settled(log, place.engine(), release, progress=progress)
+                lambda: publish_draft.await_searchable(log, place.engine(), release, progress=progress)
             )
     except KeyboardInterrupt:
         raise CommandError("interrupted", *_MADE_NOT_FOUND_YET, exit_code=Exit.INTERRUPTED) from None
@@ -124,10 +124,10 @@ def correct(
 ) -> int:
     """更正：改正发布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
     with place.log() as log:
-        found = one_record(log, dataset, record)
-        content = edited(log, dataset, found, values)
-        release = log.releases.correct(dataset, {found: content}, reason=reason, basis=basis, actor=actor)
-        return tell(place, log, release)
+        record_id = one_record(log, dataset, record)
+        content = edit_content(log, dataset, record_id, values)
+        release = log.releases.correct(dataset, {record_id: content}, reason=reason, basis=basis, actor=actor)
+        return report_release(place, log, release)
 
 
 @click.command()
@@ -142,9 +142,9 @@ def withdraw(
 ) -> int:
     """撤回公布：撤回误列的记录 / Withdraw records that should not have been published."""
     with place.log() as log:
-        found = [one_record(log, dataset, record) for record in records]
-        release = log.releases.withdraw(dataset, found, reason=reason, basis=basis, actor=actor)
-        return tell(place, log, release)
+        record_ids = [one_record(log, dataset, record) for record in records]
+        release = log.releases.withdraw(dataset, record_ids, reason=reason, basis=basis, actor=actor)
+        return report_release(place, log, release)
 
 
 @click.command()
@@ -168,18 +168,18 @@ def rename(
 ) -> int:
     """更名：同一事项改用新名称，标识和历史不变 / Rename: the same item under another name keeps its id."""
     with place.log() as log:
-        found = one_record(log, dataset, record)
-        content = edited(log, dataset, found, values)
+        record_id = one_record(log, dataset, record)
+        content = edit_content(log, dataset, record_id, values)
         release = log.releases.rename(
             dataset,
-            found,
+            record_id,
             content,
             effective_on=effective_on or today(),
             reason=reason,
             basis=basis,
             actor=actor,
         )
-        return tell(place, log, release)
+        return report_release(place, log, release)
 
 
 @click.command()
@@ -194,38 +194,38 @@ def erase(place: Place, dataset: str, records: tuple[str, ...], ground: str, act
     from publisher.log.model import LogError
 
     with place.log() as log:
-        found = [one_record(log, dataset, record) for record in records]
+        record_ids = [one_record(log, dataset, record) for record in records]
         if not yes:
             click.confirm(
-                f"依法删除{len(found)}条记录的内容，不能恢复？ / Destroy the content permanently?",
+                f"依法删除{len(record_ids)}条记录的内容，不能恢复？ / Destroy the content permanently?",
                 abort=True,
                 err=True,
             )
         unfinished: LogError | None = None
         try:
             release = log.releases.erase(
-                records=[(dataset, one) for one in found], ground=ground, actor=actor
+                records=[(dataset, one) for one in record_ids], ground=ground, actor=actor
             )
         except LogError as error:
             if error.code != "erasure-incomplete":
                 raise
             unfinished, release = error, log.queries.releases(dataset)[-1]
-        code = tell(place, log, release)
+        code = report_release(place, log, release)
         if unfinished is not None:
             raise unfinished
         return code
 
 
-def edited(log: Log, dataset: str, record: str, values: tuple[str, ...]) -> dict[str, Json]:
-    """The record's present content with ``field=value`` set; values are written as in a table's cell."""
+def edit_content(log: Log, dataset: str, record: str, values: tuple[str, ...]) -> dict[str, Json]:
+    """Return the record's current content with ``field=value`` set; values are written like table cells."""
     from schemas.cells.values import parse_value
 
     catalogue = log.queries.catalogue(dataset)
     content = dict(log.queries.record(dataset, record).content)
-    for given in values:
-        name, equals, text = given.partition("=")
+    for assignment in values:
+        name, equals, text = assignment.partition("=")
         if not equals:
-            raise click.UsageError(f"{given}：应写作“字段=值” / write FIELD=VALUE")
+            raise click.UsageError(f"{assignment}：应写作“字段=值” / write FIELD=VALUE")
         field = _field(catalogue, name.strip())
         value = parse_value(field, text)
         if value.value is not None:
@@ -241,12 +241,12 @@ def edited(log: Log, dataset: str, record: str, values: tuple[str, ...]) -> dict
 
 
 def _field(catalogue: Catalogue, name: str) -> Field:
-    """By its name or its Chinese title."""
+    """Return a field by its name or Chinese title."""
     for field in catalogue.fields:
         if name in {field.name, field.title} and not field.personal:
             return field
-    known = ", ".join(f"{f.name} {f.title}" for f in catalogue.fields if not f.personal)
-    raise click.UsageError(f"没有字段 no field {name}: {known}")
+    fields = ", ".join(f"{f.name} {f.title}" for f in catalogue.fields if not f.personal)
+    raise click.UsageError(f"没有字段 no field {name}: {fields}")
 
 
 COMMANDS: tuple[click.Command, ...] = (publish, correct, withdraw, rename, erase)

@@ -1,4 +1,4 @@
-"""The ``search`` command: what a reader would find, on a terminal."""
+"""The ``search`` command: hits on the terminal or as JSON."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def search(
             as_of=(as_of or today()).toordinal(),
             limit=limit,
         )
-        found = anyio.run(find.find, engine, SiteNames(log), request, scope_of(log).fields())
-    page = found.page
+        search_result = anyio.run(find.find, engine, SiteNames(log), request, scope_of(log).fields())
+    page = search_result.page
     if as_json:
-        output.as_json(_json(words, page, state.pending) | {"did_you_mean": found.did_you_mean})
+        output.as_json(_json(words, page, state.pending) | {"did_you_mean": search_result.did_you_mean})
         return Exit.OK
-    if found.did_you_mean:
-        meant = output.plain(found.did_you_mean)
+    if search_result.did_you_mean:
+        meant = output.plain(search_result.did_you_mean)
         output.say(
             f"您要找的是不是“{meant}”？以下为“{meant}”的结果。",
             f"Did you mean {meant}? These are its results.",
@@ -110,7 +110,7 @@ def _show(hit: Hit, dataset: str) -> None:
 def _marked(marked: HighlightedText, style: str) -> Text:
     from rich.text import Text
 
-    # Marks count characters, and plain() keeps their number.
+    # Marks are offsets in characters; plain() keeps their number.
     text = Text(output.plain(marked.text.replace("\n", " ")), style=style)
     for start, end in marked.marks:
         text.stylize("bold yellow", start, end)

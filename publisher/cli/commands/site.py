@@ -42,11 +42,11 @@ def init(place: Place, base: str, tag_authority: str | None) -> None:
     place.settings.home.mkdir(parents=True, exist_ok=True)
     log = Log.open(place.settings.database, sources=place.settings.sources)
     try:
-        made = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
+        site = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
     finally:
         log.close()
     output.say(f"站点已建立：{place.settings.home}", "The site was created.")
-    output.pairs([("base", made.base), ("tag-authority", made.tag_authority)])
+    output.pairs([("base", site.base), ("tag-authority", site.tag_authority)])
 
 
 @click.command()
@@ -108,19 +108,20 @@ def verify(place: Place, *, as_json: bool) -> int:
     """核验哈希链 / Verify the hash chain, every manifest and revision."""
     with place.log() as log, output.progress() as progress:
         progress("核验 verifying", 0, None)
-        found = log.releases.verify()
+        verification = log.releases.verify()
     if as_json:
-        output.as_json({**asdict(found), "ok": found.ok})
+        output.as_json({**asdict(verification), "ok": verification.ok})
     else:
-        for problem in found.problems:
+        for problem in verification.problems:
             output.result(problem)
-        erased = f"，其中{found.erased}个已依法删除" if found.erased else ""
-        zh, en = ("无误", "no problems") if found.ok else ("有问题", "problems found")
+        erased = f"，其中{verification.erased}个已依法删除" if verification.erased else ""
+        zh, en = ("无误", "no problems") if verification.ok else ("有问题", "problems found")
         output.say(
-            f"已核验{found.releases}次发布、{found.revisions}个修订版{erased}：{zh}。",
-            f"{found.releases} releases, {found.revisions} revisions ({found.erased} erased): {en}.",
+            f"已核验{verification.releases}次发布、{verification.revisions}个修订版{erased}：{zh}。",
+            f"{verification.releases} releases, {verification.revisions} revisions "
+            f"({verification.erased} erased): {en}.",
         )
-    return Exit.OK if found.ok else Exit.REFUSED
+    return Exit.OK if verification.ok else Exit.REFUSED
 
 
 @click.command()
@@ -172,14 +173,14 @@ def serve(place: Place, host: str, port: int) -> None:
     from publisher.cli.commands.harvest import present_catalogues
     from publisher.indexing import worker
     from publisher.log.clocks import utc_now
-    from publisher.notify.delivery import Teller
-    from publisher.notify.webhook_sender import sender
+    from publisher.notify.delivery import Notifier
+    from publisher.notify.webhook_sender import create_sender
     from publisher.views.api.search_scope import scope_of
 
     with place.log() as log:
         engine = place.engine()
         log.subscriptions.set_hub(place.settings.hub)
-        teller = Teller(log, engine, lambda: scope_of(log).fields(), sender(place.settings))
+        notifier = Notifier(log, engine, lambda: scope_of(log).fields(), create_sender(place.settings))
 
         async def keep_search_in_step() -> None:
             await worker.run_worker(log, engine, stop=anyio.Event())
@@ -196,12 +197,12 @@ def serve(place: Place, host: str, port: int) -> None:
             )
 
         async def tell_subscribers() -> None:
-            await teller.run(stop=anyio.Event())
+            await notifier.run(stop=anyio.Event())
 
         background = [keep_search_in_step, keep_collecting, tell_subscribers]
         service = app.create_app(place.settings, log=log, search=engine, background=background)
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        # Ctrl-C is how a person stops it: no failure.
+        # Ctrl-C is the normal way to stop the service.
         with contextlib.suppress(KeyboardInterrupt):
             app.serve(service, host=host, port=port, started=lambda: _serving(address))
     output.say("已停止。", "Stopped.")

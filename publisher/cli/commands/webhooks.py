@@ -1,4 +1,4 @@
-"""Commands about webhooks: who is told of changes by a call, and what was delivered to them."""
+"""Commands about webhooks: subscriptions and their deliveries."""
 
 from __future__ import annotations
 
@@ -47,16 +47,23 @@ def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
         raise click.BadParameter(f"{callback!r}: https://…", param_hint="CALLBACK")
     with place.log() as log:
         scope = _scope(place, log, feed)
-        made = log.subscriptions.subscribe(callback, msgspec.json.encode(scope).decode())
-        # Before it is asked: a receiver that checks signatures may want the secret first.
+        subscription = log.subscriptions.subscribe(callback, msgspec.json.encode(scope).decode())
+        # Printed before the verification, because a receiver may need the secret to check its signature.
         if as_json:
-            output.as_json({"id": made.id, "callback": made.callback, "feed": feed, "secret": made.secret})
+            output.as_json(
+                {
+                    "id": subscription.id,
+                    "callback": subscription.callback,
+                    "feed": feed,
+                    "secret": subscription.secret,
+                }
+            )
         else:
             output.say(
                 "密钥只显示这一次，请交给接收方。", "The secret is shown this once; give it to the receiver."
             )
-            output.pairs([("标识 id", made.id), ("密钥 secret", made.secret)])
-        _ask(place, log, made)
+            output.pairs([("标识 id", subscription.id), ("密钥 secret", subscription.secret)])
+        _verify_callback(place, log, subscription)
     output.say("回调地址已确认。", "The callback confirmed.")
 
 
@@ -66,7 +73,7 @@ def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
 def confirm(place: Place, subscription: str) -> None:
     """再次请求回调地址确认，并补送搁置的消息 / Request confirmation again; waiting messages are sent."""
     with place.log() as log:
-        _ask(place, log, log.subscriptions.get(subscription))
+        _verify_callback(place, log, log.subscriptions.get(subscription))
     output.say("已确认。", "Confirmed.")
 
 
@@ -76,11 +83,11 @@ def confirm(place: Place, subscription: str) -> None:
 def list_(place: Place, *, as_json: bool) -> None:
     """列出回调地址 / List the webhooks."""
     with place.log() as log:
-        found = log.subscriptions.all()
+        subscriptions = log.subscriptions.all()
     if as_json:
-        output.as_json([asdict(replace(one, secret="")) for one in found])
+        output.as_json([asdict(replace(one, secret="")) for one in subscriptions])
         return
-    rows = [[s.id, s.kind, s.callback, _told_of(s), _STATES[s.state], s.reason] for s in found]
+    rows = [[s.id, s.kind, s.callback, _feed_path(s), _STATES[s.state], s.reason] for s in subscriptions]
     output.table(["标识 id", "种类 kind", "地址 callback", "订阅 feed", "状态 state", "原因 reason"], rows)
 
 
@@ -106,9 +113,9 @@ def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) ->
     with place.log() as log:
         if subscription is not None:
             log.subscriptions.get(subscription)
-        found = log.subscriptions.deliveries(subscription, limit=limit)
+        deliveries = log.subscriptions.deliveries(subscription, limit=limit)
     if as_json:
-        output.as_json([_told_as_json(one) for one in found])
+        output.as_json([_delivery_as_json(one) for one in deliveries])
         return
     rows = [
         [
@@ -120,7 +127,7 @@ def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) ->
             "" if one.tried_at is None else one.tried_at.isoformat(timespec="seconds"),
             one.error,
         ]
-        for one in found
+        for one in deliveries
     ]
     output.table(
         [
@@ -136,13 +143,13 @@ def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) ->
     )
 
 
-def _told_as_json(one: Delivery) -> dict[str, object]:
-    told = {k: v for k, v in asdict(one).items() if k not in ("key", "subscription")}
-    return {"subscription": one.subscription.id, **told}
+def _delivery_as_json(one: Delivery) -> dict[str, object]:
+    properties = {k: v for k, v in asdict(one).items() if k not in ("key", "subscription")}
+    return {"subscription": one.subscription.id, **properties}
 
 
 def _scope(place: Place, log: Log, feed: str) -> object:
-    """Raises ``CommandError('no-such-feed')``."""
+    """Return the scope of a feed's address. Raises ``CommandError('no-such-feed')``."""
     from publisher.app import service_of
     from publisher.views.api.routes import feeds
     from publisher.web.problems import ProblemError
@@ -155,7 +162,7 @@ def _scope(place: Place, log: Log, feed: str) -> object:
         ) from error
 
 
-def _told_of(subscription: Subscription) -> str:
+def _feed_path(subscription: Subscription) -> str:
     import msgspec
 
     from publisher.views.syndication.scope import Scope
@@ -165,14 +172,16 @@ def _told_of(subscription: Subscription) -> str:
     return msgspec.json.decode(subscription.scope, type=Scope).path("json")
 
 
-def _ask(place: Place, log: Log, subscription: Subscription) -> None:
-    """Raises ``CommandError('not-confirmed')``; the subscription stays and can be asked again."""
-    from publisher.notify.webhook_sender import NotTakenError
+def _verify_callback(place: Place, log: Log, subscription: Subscription) -> None:
+    """Verify a callback. Raises ``CommandError('not-confirmed')``; the subscription stays for a retry."""
+    from publisher.notify.webhook_sender import DeliveryError
 
     if subscription.kind == "webhook":
         try:
-            _sender(place).ask(subscription, {"feed": log.datasets.site().base + _told_of(subscription)})
-        except NotTakenError as error:
+            _sender(place).verify_callback(
+                subscription, {"feed": log.datasets.site().base + _feed_path(subscription)}
+            )
+        except DeliveryError as error:
             log.subscriptions.mark_unconfirmed(subscription.id, str(error))
             raise CommandError(
                 "not-confirmed",
@@ -183,9 +192,9 @@ def _ask(place: Place, log: Log, subscription: Subscription) -> None:
 
 
 def _sender(place: Place) -> Sender:
-    from publisher.notify.webhook_sender import sender
+    from publisher.notify.webhook_sender import create_sender
 
-    return sender(place.settings)
+    return create_sender(place.settings)
 
 
 COMMANDS: tuple[click.Command, ...] = (webhooks,)

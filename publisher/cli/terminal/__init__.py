@@ -1,1 +1,1 @@
-"""How the command prints, fails and exits."""
+"""Terminal output, failures and exit codes of the command."""

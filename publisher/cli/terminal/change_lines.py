@@ -1,4 +1,4 @@
-"""How changes look: a draft's comparison, a release's changes, a record's history."""
+"""Lines of changes: a draft's comparison, a release's changes, a record's history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 200
 _MOST = 200
-"""So many changes of a kind are listed on a terminal; ``--json`` lists all."""
+"""Most changes of a kind that a terminal lists; ``--json`` lists all."""
 
 
 def to_json(change: Change) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
 
 
 def show(change: Change, catalogue: Catalogue | None, *, when: bool = True) -> None:
-    """One change: its kind and title, from when, and field by field what was and what is."""
+    """Print a change: kind, title, effect, and the fields before and after."""
     head = f"{KINDS[change.kind].both}  {change.title or '（已依法删除 erased）'}"
     if change.part:
         head += f"  （{change.part}）"
@@ -60,19 +60,19 @@ def show(change: Change, catalogue: Catalogue | None, *, when: bool = True) -> N
 
 
 def title(catalogue: Catalogue | None, name: str) -> str:
-    """A field's Chinese title and its name."""
+    """Return a field's Chinese title and its name."""
     field = catalogue.by_name.get(name) if catalogue else None
     return f"{field.title} {name}" if field else name
 
 
-def value(catalogue: Catalogue | None, name: str, found: Any) -> str:
-    """A field's value on one line, cut where a terminal would drown in it."""
+def value(catalogue: Catalogue | None, name: str, json_value: Any) -> str:
+    """Format a field's value on one line, cut to ``_LONGEST`` characters."""
     from schemas.cells.values import format_value
 
-    if found is None:
+    if json_value is None:
         return "（空 blank）"
     field = catalogue.by_name.get(name) if catalogue else None
-    text = " ".join((format_value(field, found, "zh") if field else str(found)).split())
+    text = " ".join((format_value(field, json_value, "zh") if field else str(json_value)).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

@@ -1,4 +1,4 @@
-"""Exit codes: what a script may rely on. ``docs/cli.md`` tells them, and a test holds the two together."""
+"""Exit codes, a stable contract for scripts. ``docs/cli.md`` lists them; a test compares both."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from enum import IntEnum
 class Exit(IntEnum):
     OK = 0
     REFUSED = 1
-    """The data or the log refuses: findings of severity error, a conflict, a chain that does not verify."""
+    """Refused because of the data or the log: error findings, conflicts, a chain that fails verification."""
     USAGE = 2
-    """The command was typed wrong."""
+    """Usage error."""
     NOT_FOUND = 3
-    """A file, dataset, record or release that is not there; a search without a hit is 0."""
+    """A file, dataset, record or release does not exist; a search without hits is 0."""
     UNAVAILABLE = 4
-    """The machine cannot now: disk full, no permission, database or index busy. Trying again may help."""
+    """Temporarily unavailable: disk full, no permission, database or index busy. A retry may help."""
     INTERRUPTED = 130
     """Ctrl-C (128 + SIGINT)."""

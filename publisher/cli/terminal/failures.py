@@ -1,4 +1,4 @@
-"""Every failure that a person can meet, as one message in two languages, a way out and an exit code."""
+"""Failures of commands: messages in two languages with the way out, and exit codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Failure:
 
 
 class CommandError(Exception):
-    """Raised by a command that knows itself what is wrong."""
+    """An error with its own message, raised by a command."""
 
     def __init__(self, code: str, zh: str, en: str, *, exit_code: Exit = Exit.REFUSED) -> None:
         super().__init__(f"{zh} / {en}")
@@ -54,7 +54,7 @@ _MACHINE = (
 
 
 def explain(error: BaseException) -> Failure | None:
-    """What to say of ``error``, or None for one that is a fault of this program."""
+    """Describe an error to the user, or return None for an internal error of the program."""
     from publisher.ingest.parsed_file import UnreadableFile
     from publisher.log.model import LogError
     from schemas.definition.catalogue import CatalogueError
@@ -91,8 +91,8 @@ def explain(error: BaseException) -> Failure | None:
                 Exit.REFUSED,
             )
         case OSError():
-            return _of_the_machine(error)
-    return _of_the_database(error)
+            return _explain_system(error)
+    return _explain_database(error)
 
 
 def _store_exit(code: str) -> Exit:
@@ -101,7 +101,7 @@ def _store_exit(code: str) -> Exit:
     return Exit.UNAVAILABLE if code in {"busy", "collecting", "erasure-incomplete"} else Exit.REFUSED
 
 
-def _of_the_machine(error: OSError) -> Failure:
+def _explain_system(error: OSError) -> Failure:
     code, zh, en = _DISK.get(error.errno or 0, ("machine", "无法完成操作", "The operation failed"))
     where_zh, where_en = (f"：{error.filename}", f": {error.filename}") if error.filename else ("", "")
     return Failure(
@@ -112,8 +112,8 @@ def _of_the_machine(error: OSError) -> Failure:
     )
 
 
-def _of_the_database(error: BaseException) -> Failure | None:
-    """SQLAlchemy is asked for only where it was loaded: its import would cost more than most commands."""
+def _explain_database(error: BaseException) -> Failure | None:
+    """Describe a database error. SQLAlchemy is not imported for this, which would slow every command."""
     exceptions = sys.modules.get("sqlalchemy.exc")
     if exceptions is None or not isinstance(error, exceptions.DBAPIError):
         return None

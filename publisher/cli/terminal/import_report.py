@@ -1,4 +1,4 @@
-"""An import's report on a terminal: counts, findings with their way out, what publication would change."""
+"""Report of an import on the terminal: counts, findings, and changes that publication would make."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from publisher.workflow.import_report import FileReport, ImportReport
 
 _SEVERITIES = {"error": "错误 error", "warning": "警告 warning", "info": "说明 info"}
-_TOGETHER = 5
-"""So many findings of one kind in one sheet and column are shown one by one; more are told as a group."""
+_MOST_SINGLE = 5
+"""Most findings of one kind, sheet and column that are printed one by one; more form a group."""
 
 
 def show(report: ImportReport) -> None:
-    """On stdout; the words about what happens next go to stderr."""
+    """Print the report to stdout."""
     rows = [_counts(file) for file in report.files]
     output.table(
         [
@@ -70,14 +70,14 @@ def _counts(file: FileReport) -> list[object]:
 
 
 def show_all(findings: Sequence[Finding]) -> None:
-    """Errors first; many of one kind in one place are told as a group."""
+    """Print findings, errors first; many of one kind in one place are grouped."""
     groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.severity, finding.code, finding.file, finding.sheet, finding.column].append(finding)
     order = sorted(groups, key=lambda key: (list(_SEVERITIES).index(str(key[0])), str(key[2])))
     for key in order:
         group = groups[key]
-        if len(group) <= _TOGETHER:
+        if len(group) <= _MOST_SINGLE:
             for one in group:
                 _finding(one, _place(one))
         else:
@@ -86,8 +86,8 @@ def show_all(findings: Sequence[Finding]) -> None:
 
 def _finding(finding: Finding, place: str) -> None:
     output.result(f"{_SEVERITIES[finding.severity]} [{finding.code}] {place}")
-    found = f"  “{finding.found}”" if finding.found else ""
-    output.result(f"  {finding.message_zh}。{finding.way_out_zh}。{found}")
+    excerpt = f"  “{finding.found}”" if finding.found else ""
+    output.result(f"  {finding.message_zh}。{finding.way_out_zh}。{excerpt}")
     output.result(f"  {finding.message_en}. {finding.way_out_en}.")
 
 
@@ -102,13 +102,13 @@ def _place(finding: Finding) -> str:
 def _places(group: Sequence[Finding]) -> str:
     first = group[0]
     rows = [str(f.row) for f in group if f.row is not None]
-    shown = ", ".join(rows[:10]) + (" …" if len(rows) > 10 else "")
+    row_list = ", ".join(rows[:10]) + (" …" if len(rows) > 10 else "")
     where = [
         first.file,
         first.sheet,
         first.column,
         f"共{len(group)}处 {len(group)} times",
-        f"行 rows {shown}" if rows else None,
+        f"行 rows {row_list}" if rows else None,
     ]
     return " | ".join(str(w) for w in where if w)
 

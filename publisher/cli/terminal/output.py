@@ -1,4 +1,4 @@
-"""What a person or a program sees: results on stdout, all else on stderr, nothing hostile on either."""
+"""Output: results on stdout, messages on stderr, without control characters from outside."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 type Progress = Callable[[str, int, int | None], None]
-"""``(step, done, total)``; ``total`` is None where nobody knows it."""
+"""``(step, done, total)``; ``total`` is None if it is unknown."""
 
-# C0 and C1 controls could repaint the terminal, bidirectional marks could turn a line round.
+# C0 and C1 controls could change the terminal, bidirectional marks could reverse a line.
 _HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PATIENCE = 1.0
-"""Seconds before a bar appears: what is quicker needs none."""
+"""Seconds before a progress bar appears."""
 
 
 def plain(text: object) -> str:
-    """Text from outside as a terminal may show it: control characters become a visible mark."""
+    """Replace control characters in text from outside by a visible mark."""
     return _HOSTILE.sub("\ufffd", str(text))
 
 
 def as_json(value: object) -> None:
-    """One JSON value on stdout, and nothing else there."""
+    """Print one JSON value, the only output on stdout."""
     # ASCII escapes keep lone surrogates and control characters out of terminals and pipes in other encodings.
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain_value)
     click.echo(_HOSTILE.sub(lambda m: f"\\u{ord(m.group()):04x}", text))
 
 
 def _plain_value(value: object) -> object:
-    """What JSON has no word for: the values of the log as objects, days and instants as text."""
+    """Convert values that JSON does not support: structs to objects, dates and times to text."""
     if isinstance(
         value, msgspec.Struct
-    ):  # what it holds as JSON (content_json) is told as its value (content)
+    ):  # a field with encoded JSON (content_json) is printed as its value (content)
         names = (name.removesuffix("_json") for name in value.__struct_fields__)
         return {name: getattr(value, name) for name in names}
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def say(zh: str, en: str = "") -> None:
-    """A message to the person at the terminal: Chinese first, English below."""
+    """Print a message to stderr, Chinese first, then English."""
     click.echo(plain(zh), err=True)
     if en:
         click.echo(plain(en), err=True)
@@ -71,7 +71,7 @@ def stderr() -> Console:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
-    """A table on stdout: drawn for a terminal, separated by tabs for a pipe."""
+    """Print a table to stdout: formatted on a terminal, separated by tabs in a pipe."""
     if not sys.stdout.isatty():
         for row in (columns, *rows):
             click.echo("\t".join(" ".join(plain(cell).split()) for cell in row))
@@ -80,16 +80,16 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: st
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, title=Text(plain(title)) if title else None, title_justify="left")
+    rich_table = Table(box=box.SIMPLE_HEAD, title=Text(plain(title)) if title else None, title_justify="left")
     for column in columns:
-        drawn.add_column(Text(column), overflow="fold")
+        rich_table.add_column(Text(column), overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(plain(cell)) for cell in row))
-    stdout().print(drawn)
+        rich_table.add_row(*(Text(plain(cell)) for cell in row))
+    stdout().print(rich_table)
 
 
 def pairs(rows: Sequence[tuple[str, object]]) -> None:
-    """``label: value`` lines; blank values are left out."""
+    """Print ``label: value`` lines without blank values."""
     for label, value in rows:
         if value not in (None, "", ()):
             click.echo(f"{label}: {plain(value)}")
@@ -97,7 +97,7 @@ def pairs(rows: Sequence[tuple[str, object]]) -> None:
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Bars on stderr for what takes over a second, one for each step; nothing where stderr is no terminal."""
+    """Show a progress bar per step on stderr after a second, if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _step, _done, _total: None
         return
@@ -111,22 +111,22 @@ def progress() -> Iterator[Progress]:
 class _Bars:
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._drawn: Any = None
+        self._progress_bars: Any = None
         self._tasks: dict[str, Any] = {}
 
-    def update(self, step: str, done: int, total: int | None) -> None:
-        if self._drawn is None:
+    def update(self, step: str, completed: int, total: int | None) -> None:
+        if self._progress_bars is None:
             if time.monotonic() - self._started < _PATIENCE:
                 return
-            self._drawn = _rich_progress()
-            self._drawn.start()
+            self._progress_bars = _rich_progress()
+            self._progress_bars.start()
         if step not in self._tasks:
-            self._tasks[step] = self._drawn.add_task(plain(step), total=total)
-        self._drawn.update(self._tasks[step], completed=done, total=total)
+            self._tasks[step] = self._progress_bars.add_task(plain(step), total=total)
+        self._progress_bars.update(self._tasks[step], completed=completed, total=total)
 
     def close(self) -> None:
-        if self._drawn is not None:
-            self._drawn.stop()
+        if self._progress_bars is not None:
+            self._progress_bars.stop()
 
 
 def _rich_progress() -> Any:

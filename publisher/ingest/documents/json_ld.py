@@ -1,4 +1,4 @@
-"""What a page says of itself as JSON-LD (schema.org), under the names that labelled lines use."""
+"""JSON-LD metadata (schema.org) of a page, as label and value."""
 
 from __future__ import annotations
 
@@ -25,43 +25,46 @@ _NAMES = {
     "identifier": "索引号",
 }
 _LONGEST = 256 << 10
+"""Characters of a ``<script>`` element; a longer one is ignored."""
 
 
-def of_page(root: etree._Element) -> dict[str, str]:
-    """Label → value, of the first description of a document; empty where there is none."""
+def read_labels(root: etree._Element) -> dict[str, str]:
+    """Return label → value from the first document that a page describes, or an empty dict."""
     for element in root.iter("script"):
         if (element.get("type") or "").strip().lower() != "application/ld+json":
             continue
         text = element.text or ""
         try:
-            said = msgspec.json.decode(text) if len(text) < _LONGEST else None
+            decoded = msgspec.json.decode(text) if len(text) < _LONGEST else None
         except msgspec.DecodeError:
             continue
-        for thing in _things(said):
-            if found := _of_thing(thing):
-                return found
+        for node in _objects(decoded):
+            if labels := _labels_of_object(node):
+                return labels
     return {}
 
 
-def _things(said: Any) -> Iterator[dict[str, Any]]:
-    for thing in said if isinstance(said, list) else [said]:
-        if isinstance(thing, dict):
-            yield thing
-            graph = thing.get("@graph")
-            yield from (one for one in graph if isinstance(one, dict)) if isinstance(graph, list) else ()
+def _objects(decoded: Any) -> Iterator[dict[str, Any]]:
+    for node in decoded if isinstance(decoded, list) else [decoded]:
+        if isinstance(node, dict):
+            yield node
+            graph = node.get("@graph")
+            yield from (
+                (child for child in graph if isinstance(child, dict)) if isinstance(graph, list) else ()
+            )
 
 
-def _of_thing(thing: dict[str, Any]) -> dict[str, str]:
-    kinds = thing.get("@type")
+def _labels_of_object(node: dict[str, Any]) -> dict[str, str]:
+    kinds = node.get("@type")
     if not _KINDS & {
         kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)
     }:
         return {}
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for key, label in _NAMES.items():
-        value = thing.get(key)
+        value = node.get(key)
         if isinstance(value, dict):
             value = value.get("name")
         if isinstance(value, str) and fold(value):
-            found.setdefault(label, fold(value))
-    return found
+            labels.setdefault(label, fold(value))
+    return labels

@@ -1,4 +1,4 @@
-"""The parts of an official letter (GB/T 9704-2012, 7): title, number, addressees, text, signature, date."""
+"""Parts of an official letter (GB/T 9704-2012, 7): title, number, addressees, text, signature, date."""
 
 from __future__ import annotations
 
@@ -34,34 +34,37 @@ _ORDER_NUMBER = re.compile(r"第?\s?[0-9一二三四五六七八九十百]{1,7}\
 
 
 MOST_HEAD = 20
-"""Lines of a head: the title in several lines and twice, the banner, the number."""
+"""Most lines of a head: a title of several lines, printed twice, the banner and the number."""
 
 
 @dataclass(slots=True)
 class Letter:
-    """``line`` numbers tell where a part stands; 0 is nowhere."""
+    """The parts with their line numbers; 0 means that the part is missing."""
 
     title: str = ""
     title_line: int = 0
     number: str = ""
-    """As found; see :func:`number_in`."""
+    """As printed; see :func:`number_in`."""
     number_line: int = 0
     recipients: str = ""
     recipients_line: int = 0
-    before: list[Line] = field(default_factory=list)
-    """Lines in front of the title: the way to the page, menus."""
+    lines_before: list[Line] = field(default_factory=list)
+    """Lines before the title: breadcrumbs and menus."""
     body: list[Line] = field(default_factory=list)
     signature: tuple[str, ...] = ()
     signature_line: int = 0
     date: str = ""
-    """Of the signature, as found; it may be damaged."""
+    """Date of the signature as printed; it may be damaged."""
     date_line: int = 0
     signed: int | None = None
-    """Index in ``body`` of the line that holds the date."""
+    """Index in ``body`` of the line with the date of signature."""
 
 
-def take_apart(lines: Sequence[Line], title: str) -> Letter:
-    """``lines`` without labelled lines and furniture; ``title`` where the page names it, else ``""``."""
+def split_letter(lines: Sequence[Line], title: str) -> Letter:
+    """Split a letter into its parts.
+
+    ``lines``: without labelled lines and page furniture. ``title``: the title that the page names, or ``""``.
+    """
     letter = Letter(title=title)
     rest = _head(lines, letter)
     if rest and _is_address(rest[0].text):
@@ -74,9 +77,9 @@ def take_apart(lines: Sequence[Line], title: str) -> Letter:
 
 
 def number_in(text: str) -> Citation | None:
-    """The document or order number that a line is, as a whole."""
-    found = parse_number(text)
-    return found if found is not None and found.issuer else None
+    """Parse a line that is a document or order number and nothing else."""
+    citation = parse_number(text)
+    return citation if citation is not None and citation.issuer else None
 
 
 def is_number(text: str) -> bool:
@@ -89,26 +92,26 @@ def is_number(text: str) -> bool:
 
 
 def kind_of(title: str) -> str:
-    """The kind of document that a title ends with, or ``""``: a plan or a regulation has none."""
+    """Return the kind of document that a title ends with; ``""`` for example for a plan or a regulation."""
     bare = re.sub(r"[（(][^（()）]*[）)]$", "", title)
     return next((kind for kind in KINDS if bare.endswith(kind)), "命令" if bare.endswith("令") else "")
 
 
 def issuer_of(title: str) -> str:
-    """The body in front of 关于, where the title names it."""
-    before, found, _ = title.partition("关于")
-    return before.strip() if found and _BODY_NAME.fullmatch(before.strip()) else ""
+    """Return the government body before 关于 in a title, or ``""``."""
+    body, separator, _ = title.partition("关于")
+    return body.strip() if separator and _BODY_NAME.fullmatch(body.strip()) else ""
 
 
 def _head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
-    """Reads title and number; what is left is the body."""
+    """Read title and number into ``letter`` and return the remaining lines, the body."""
     rest: Sequence[Line] = lines
     if letter.title:
-        at = _title_at(lines, letter.title)
-        if at is not None:
-            numbers = [x for x in lines[:at] if is_number(x.text)]
-            letter.before = [x for x in lines[:at] if not is_number(x.text)]
-            rest = [*numbers, *lines[at:]]
+        start = _title_index(lines, letter.title)
+        if start is not None:
+            numbers = [x for x in lines[:start] if is_number(x.text)]
+            letter.lines_before = [x for x in lines[:start] if not is_number(x.text)]
+            rest = [*numbers, *lines[start:]]
     for _ in range(MOST_HEAD):
         used = _head_lines(rest, letter)
         if not used:
@@ -118,7 +121,7 @@ def _head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
 
 
 def _head_lines(rest: Sequence[Line], letter: Letter) -> int:
-    """How many lines here belong to the head, once they are read into ``letter``; 0 where the body begins."""
+    """Read the next part of the head into ``letter``. Return its number of lines, 0 where the body begins."""
     if not rest:
         return 0
     line = rest[0]
@@ -137,13 +140,13 @@ def _head_lines(rest: Sequence[Line], letter: Letter) -> int:
 
 
 def _is_order(rest: Sequence[Line]) -> bool:
-    """A banner, 鞍山市人民政府令, and its number on the next line."""
+    """Test for a banner (鞍山市人民政府令) with its number on the next line."""
     if len(rest) < 2 or not _ORDER_BANNER.fullmatch(rest[0].text):
         return False
     return _ORDER_NUMBER.fullmatch(rest[1].text) is not None
 
 
-def _title_at(lines: Sequence[Line], title: str) -> int | None:
+def _title_index(lines: Sequence[Line], title: str) -> int | None:
     key = re.sub(r"\s", "", title)
     for index, line in enumerate(lines):
         if line.key == key or (len(line.key) > 7 and key.startswith(line.key)):
@@ -152,7 +155,7 @@ def _title_at(lines: Sequence[Line], title: str) -> int | None:
 
 
 def _read_title(rest: Sequence[Line], letter: Letter) -> int:
-    """The first line, and the next ones while the title is not at its end: 鞍山市人民政府 / 关于…的通知."""
+    """Read a title that may span several lines: 鞍山市人民政府 / 关于…的通知. Return the number of lines."""
     used = 1
     title = rest[0].text
     while used < min(4, len(rest)) and not _TITLE_END.search(title):
@@ -167,7 +170,7 @@ def _read_title(rest: Sequence[Line], letter: Letter) -> int:
 
 
 def _is_head(line: Line, letter: Letter) -> bool:
-    """A piece of the title again, or the red banner, 鞍山市人民政府文件."""
+    """Test for a repeated piece of the title, or the red banner (鞍山市人民政府文件)."""
     key = re.sub(r"\s", "", letter.title)
     if len(line.key) > 3 and line.key in key:
         return True
@@ -183,27 +186,27 @@ def _is_address(text: str) -> bool:
 
 
 def _find_signature(letter: Letter) -> None:
-    """The first line that is a date, with the bodies above it; or a short line that ends in one."""
+    """Find the first line that is a date, with the bodies above it, or a short line that ends in a date."""
     for index, line in enumerate(letter.body):
-        if line.spot is not None:  # a day in a table is not the letter's
+        if line.spot is not None:  # a date inside a table is not the date of signature
             continue
         text = line.text.strip("（()） ")
         match = _DATE_AT_END.fullmatch(text) if len(text) <= 60 else None
         if match is None or (read_date(match["date"]) is None and repair(text) is None):
             continue
-        before = match["before"].strip()
-        if before and not _BODY_NAME.fullmatch(before):
+        body = match["before"].strip()
+        if body and not _BODY_NAME.fullmatch(body):
             continue
         letter.signed, letter.date, letter.date_line = index, match["date"], line.number
-        if before:
-            letter.signature, letter.signature_line = (before,), line.number
+        if body:
+            letter.signature, letter.signature_line = (body,), line.number
         else:
             _read_signature(letter, letter.body[:index])
         return
 
 
 def _read_signature(letter: Letter, lines: Sequence[Line]) -> None:
-    """The names of bodies directly above the date: one, or several that issue together."""
+    """Read the names of the bodies directly above the date: one issuer, or several joint issuers."""
     for line in reversed(lines[-6:]):
         if len(line.text) > 40 or not _BODY_NAME.fullmatch(line.text):
             break

@@ -1,4 +1,4 @@
-"""The page of an official document → one record: labelled lines and meta tags, then the letter itself."""
+"""Reader for the page of an official document: labels, meta tags and the letter become one record."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from publisher.ingest.documents import (
     section_outline,
     table_to_markdown,
 )
-from publisher.ingest.documents.labelled_lines import Said
+from publisher.ingest.documents.labelled_lines import LabelledValue
 from publisher.ingest.documents.letter_parts import Letter
 from publisher.ingest.documents.page_lines import Line, Page
 from publisher.ingest.findings import documents as kinds
 from publisher.ingest.findings.files import TOO_LARGE
-from publisher.ingest.findings.kind import Finding, Kind, Place, of_value
+from publisher.ingest.findings.kind import Finding, Kind, Place, finding_of_problem
 from publisher.ingest.findings.tables import REQUIRED_MISSING
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.parsed_file import ImportedRecord, LeftOut, Reading, SheetReport, UnreadableFile
@@ -32,9 +32,9 @@ from schemas.reference.document_numbers import find
 
 PARSER_VERSION = "2"
 MAX_TEXT = 4 << 20
-"""Characters; the longest documents of state organs have a tenth of it."""
+"""Characters; the longest documents of state organs have a tenth of this."""
 MOST_REPAIRS = 50
-"""In one line; a page with more is not damaged but made to keep us busy."""
+"""Repairs of numbers per line. A page that needs more is hostile, not damaged."""
 _EFFECT = re.compile(
     r"自(?:(?P<day>\d{4}年\d{1,2}月\d{1,2}日)|(?:公布|发布|印发)之日)起(?:正式)?(?:施行|实施|执行|生效)"
 )
@@ -42,26 +42,27 @@ _DAY = re.compile(r"\d{4}\s?[年.\-/]\s?\d{1,2}\s?[月.\-/]\s?\d{1,2}\s?日?")
 
 
 def read_document(text: str, *, name: str, digest: str, media_type: str, catalogue: Catalogue) -> Reading:
-    """One record of ``catalogue`` (``policies``) from a page's text, or its source where it is HTML.
+    """Read one record of ``catalogue`` (``policies``) from a page's text, or from its HTML source.
 
-    Rows are the lines that are not blank; the record holds all but page furniture and further copies.
-    Raises :class:`~publisher.ingest.parsed_file.UnreadableFile` where the page holds no text of a document.
+    Rows are the lines that are not blank. The record contains all lines except page furniture and
+    repeated copies. Raises :class:`~publisher.ingest.parsed_file.UnreadableFile` where the page does not
+    contain the text of a document.
     """
     if len(text) > MAX_TEXT:
         raise ReaderError(TOO_LARGE, f"{len(text)} > {MAX_TEXT}").unreadable(name)
     try:
-        found = page_lines.of_html(text) if media_type == "text/html" else page_lines.of_text(text)
+        page = page_lines.parse_html(text) if media_type == "text/html" else page_lines.parse_text(text)
     except ReaderError as problem:
         raise problem.unreadable(name) from problem
-    return read_page(found, name=name, digest=digest, media_type=media_type, catalogue=catalogue)
+    return read_page(page, name=name, digest=digest, media_type=media_type, catalogue=catalogue)
 
 
-def read_page(found: Page, *, name: str, digest: str, media_type: str, catalogue: Catalogue) -> Reading:
-    """As :func:`read_document`, of a page that was opened. Raises ``UnreadableFile``."""
-    document = _Document(name, catalogue, found)
-    record = document.read()
+def read_page(page: Page, *, name: str, digest: str, media_type: str, catalogue: Catalogue) -> Reading:
+    """Read a parsed page as :func:`read_document` does. Raises ``UnreadableFile``."""
+    document = _Document(name, catalogue, page)
+    record = document.read_record()
     left_out = sorted(document.left_out, key=lambda x: x.row)
-    report = SheetReport("", len(found.lines), 1, len(record.rows) - 1, len(left_out))
+    report = SheetReport("", len(page.lines), 1, len(record.rows) - 1, len(left_out))
     return Reading(
         file=name,
         digest=digest,
@@ -76,37 +77,39 @@ def read_page(found: Page, *, name: str, digest: str, media_type: str, catalogue
 
 
 class _Document:
-    """Gathers what one page says; values go through the catalogue's own readers."""
+    """Collects the field values of one page; the catalogue's own readers parse them."""
 
-    def __init__(self, name: str, catalogue: Catalogue, found: Page) -> None:
+    def __init__(self, name: str, catalogue: Catalogue, page: Page) -> None:
         self._name = name
         self._catalogue = catalogue
-        self._page = found
+        self._page = page
         self._labels = labelled_lines.Labels(catalogue)
         self._content: Content = {}
         self._originals: dict[str, str] = {}
         self._cells: dict[str, str] = {}
-        self._said: dict[str, str] = {}
+        self._source_texts: dict[str, str] = {}
         self.findings: list[Finding] = []
         self.left_out: list[LeftOut] = []
 
-    def read(self) -> ImportedRecord:
-        lines = self._without_copies(self._without(self._without_furniture(), self._page.outside))
-        if self._tells_nothing(lines):
-            lines = self._without(lines, page_lines.outside_main(self._page))
-        labelled = self._labels.read(lines)
-        values = labelled.values | self._from_meta()
+    def read_record(self) -> ImportedRecord:
+        lines = self._drop_copies(self._drop_menus(self._drop_furniture(), self._page.outside))
+        if self._lacks_structure(lines):
+            lines = self._drop_menus(lines, page_lines.outside_main(self._page))
+        labelled = self._labels.read_lines(lines)
+        values = labelled.values | self._read_meta()
         title = values["title"].text if "title" in values else ""
-        rest = [line for line in lines if line.number not in labelled.taken]
-        parts = letter_parts.take_apart(rest, title or self._page.heading)
-        self._leave_out(parts.before)
+        letter_lines = [line for line in lines if line.number not in labelled.line_numbers]
+        parts = letter_parts.split_letter(letter_lines, title or self._page.heading)
+        self._add_left_out(parts.lines_before)
         if not parts.body and not parts.number:
             raise UnreadableFile(kinds.NO_DOCUMENT.at(Place(self._name)))
-        for field, said in values.items():
+        for field, labelled_value in values.items():
             if field not in {"title", "number"}:
-                self._put(field, said.text, said.line)
-        self._letter(parts, values)
-        return self._record({line.number for line in lines} - {line.number for line in parts.before}, parts)
+                self._parse_field(field, labelled_value.text, labelled_value.line)
+        self._add_letter(parts, values)
+        return self._record(
+            {line.number for line in lines} - {line.number for line in parts.lines_before}, parts
+        )
 
     def _record(self, numbers: set[int], parts: Letter) -> ImportedRecord:
         first = parts.title_line or parts.number_line or min(numbers)
@@ -115,7 +118,9 @@ class _Document:
             if f.required and f.name not in self._content:
                 self.findings.append(REQUIRED_MISSING.at(Place(self._name, row=first), title=f.title))
         order = [f.name for f in self._catalogue.fields if f.name in self._content]
-        source = "\x1e".join(f"{field}\x1f{self._said[field]}" for field in sorted(self._said))
+        source = "\x1e".join(
+            f"{field}\x1f{self._source_texts[field]}" for field in sorted(self._source_texts)
+        )
         return ImportedRecord(
             content={field: self._content[field] for field in order},
             originals=self._originals,
@@ -126,141 +131,154 @@ class _Document:
             in_error=any(finding.severity == "error" for finding in self.findings),
         )
 
-    def _without_furniture(self) -> list[Line]:
-        kept = []
+    def _drop_furniture(self) -> list[Line]:
+        content_lines = []
         for line in self._page.lines:
             if page_lines.is_furniture(line):
-                self._leave_out([line])
+                self._add_left_out([line])
             else:
-                kept.append(line)
-        return kept
+                content_lines.append(line)
+        return content_lines
 
-    def _without_copies(self, lines: Sequence[Line]) -> list[Line]:
-        kept, dropped, odd = page_lines.copies(lines, self._labels.read(lines).taken)
-        if dropped:
-            self.left_out += (LeftOut("", line.number, "duplicate", line.text[:60]) for line in dropped)
-            times = 1 + sum(line.key == dropped[0].key for line in dropped)
-            self._note(kinds.DOCUMENT_TWICE, dropped[0].number, dropped[0].text, times=times)
-        if odd:
-            self._note(kinds.COPIES_DIFFER, odd[0].number, odd[0].text, count=len(odd))
-        return kept
+    def _drop_copies(self, lines: Sequence[Line]) -> list[Line]:
+        unique, repeated, differing = page_lines.split_copies(
+            lines, self._labels.read_lines(lines).line_numbers
+        )
+        if repeated:
+            self.left_out += (LeftOut("", line.number, "duplicate", line.text[:60]) for line in repeated)
+            times = 1 + sum(line.key == repeated[0].key for line in repeated)
+            self._note(kinds.DOCUMENT_TWICE, repeated[0].number, repeated[0].text, times=times)
+        if differing:
+            self._note(kinds.COPIES_DIFFER, differing[0].number, differing[0].text, count=len(differing))
+        return unique
 
-    def _tells_nothing(self, lines: Sequence[Line]) -> bool:
-        """No element that holds the text, no meta tag, no label and no number: news, or an old page."""
-        found = self._page
-        told = found.outside or not found.source or self._from_meta() or self._labels.read(lines).taken
-        return not told and not any(letter_parts.is_number(line.text) for line in lines)
+    def _lacks_structure(self, lines: Sequence[Line]) -> bool:
+        """Test for a page without text element, meta tags, labels and number: news, or an old page."""
+        page = self._page
+        has_structure = (
+            page.outside
+            or not page.source
+            or self._read_meta()
+            or self._labels.read_lines(lines).line_numbers
+        )
+        return not has_structure and not any(letter_parts.is_number(line.text) for line in lines)
 
-    def _without(self, lines: Sequence[Line], outside: Set[int]) -> list[Line]:
-        menus = self._menus([line for line in lines if line.number in outside])
-        self._leave_out(menus)
-        gone = {line.number for line in menus}
-        return [line for line in lines if line.number not in gone]
+    def _drop_menus(self, lines: Sequence[Line], outside: Set[int]) -> list[Line]:
+        menus = self._select_menus([line for line in lines if line.number in outside])
+        self._add_left_out(menus)
+        menu_numbers = {line.number for line in menus}
+        return [line for line in lines if line.number not in menu_numbers]
 
-    def _menus(self, outside: Sequence[Line]) -> list[Line]:
-        """Outside the element of the text stand menus, and the title, the number and labelled lines."""
+    def _select_menus(self, outside: Sequence[Line]) -> list[Line]:
+        """Select the menus among the lines outside the text element.
+
+        The other lines there are the title, the number and labelled lines.
+        """
         heading = re.sub(r"\s", "", self._page.heading)
-        labelled = self._labels.read(outside).taken
-        own = (
+        labelled = self._labels.read_lines(outside).line_numbers
+        belongs_to_letter = (
             line.number in labelled or line.key == heading or letter_parts.is_number(line.text)
             for line in outside
         )
-        return [line for line, belongs in zip(outside, own, strict=True) if not belongs]
+        return [line for line, belongs in zip(outside, belongs_to_letter, strict=True) if not belongs]
 
-    def _from_meta(self) -> dict[str, Said]:
-        found: dict[str, Said] = {}
+    def _read_meta(self) -> dict[str, LabelledValue]:
+        values: dict[str, LabelledValue] = {}
         for tag, text in self._page.meta.items():
             field = self._labels.field_of(tag)
             if field is not None:
-                found.setdefault(field, Said(text, 0, tag))
-        return found
+                values.setdefault(field, LabelledValue(text, 0, tag))
+        return values
 
-    def _letter(self, parts: Letter, values: Mapping[str, Said]) -> None:
-        self._put("title", parts.title, parts.title_line)
-        number = values.get("number") or Said(parts.number, parts.number_line, "")
-        self._put("number", number.text, number.line)
+    def _add_letter(self, parts: Letter, values: Mapping[str, LabelledValue]) -> None:
+        self._parse_field("title", parts.title, parts.title_line)
+        number = values.get("number") or LabelledValue(parts.number, parts.number_line, "")
+        self._parse_field("number", number.text, number.line)
         if "number" not in self._content:
             self._note(kinds.WITHOUT_NUMBER, parts.title_line)
-        self._put("recipients", parts.recipients, parts.recipients_line)
+        self._parse_field("recipients", parts.recipients, parts.recipients_line)
         order = letter_parts.number_in(number.text)
         is_order = order is not None and order.kind == "order"
         if "issuer" not in self._content:
             signed = "、".join(parts.signature) or letter_parts.issuer_of(parts.title)
             by_order = order.issuer.removesuffix("令") if order is not None and is_order else ""
-            self._put("issuer", signed or by_order, parts.signature_line or parts.title_line)
-        self._put("kind", "命令" if is_order else letter_parts.kind_of(parts.title), parts.title_line)
+            self._parse_field("issuer", signed or by_order, parts.signature_line or parts.title_line)
+        self._parse_field("kind", "命令" if is_order else letter_parts.kind_of(parts.title), parts.title_line)
         if "date_written" not in self._content:
-            self._date(parts, values.get("date_published"))
+            self._add_date_written(parts, values.get("date_published"))
         body = section_outline.compose(*table_to_markdown.paragraphs(parts.body, parts.signed))
         self._content["body_markdown"] = body.markdown
-        self._said["body_markdown"] = "\n".join(line.raw.strip() for line in parts.body)
+        self._source_texts["body_markdown"] = "\n".join(line.raw.strip() for line in parts.body)
         if parts.body:
             self._cells["body_markdown"] = f"A{parts.body[0].number}"
         if body.outline:
             self._content["outline"] = list(body.outline)
-        self._references(parts)
-        self._relations(parts)
+        self._add_references(parts)
+        self._add_relations(parts)
         if "effective_on" not in self._content:
-            self._effect(parts)
+            self._add_effective_day(parts)
 
-    def _effect(self, parts: Letter) -> None:
-        """自2016年1月1日起施行, or 自公布之日起施行: then the day of publication, else of signature."""
+    def _add_effective_day(self, parts: Letter) -> None:
+        """Read 自2016年1月1日起施行, or 自公布之日起施行: the day of publication, or else of signature."""
         for line in reversed(parts.body):
             match = _EFFECT.search(line.text) if line.spot is None else None
             if match is None:
                 continue
             day = self._content.get("date_published") or self._content.get("date_written")
             if match["day"]:
-                self._put("effective_on", match["day"], line.number)
+                self._parse_field("effective_on", match["day"], line.number)
             elif day is not None and "effective_on" in self._catalogue.by_name:
-                self._set("effective_on", day, match[0], line.number)
+                self._set_field("effective_on", day, match[0], line.number)
             return
 
-    def _relations(self, parts: Letter) -> None:
+    def _add_relations(self, parts: Letter) -> None:
         lines = [line.text for line in parts.body]
         own = {self._content.get("number"), f"《{parts.title}》"}
-        for field, find_them in (("explains", relations.explained), ("ends", relations.ended)):
-            found: list[Json] = [name for name in find_them(parts.title, lines) if name not in own]
-            if found and field in self._catalogue.by_name:
-                self._content[field] = found
+        for field, find_documents in (
+            ("explains", relations.find_explained),
+            ("ends", relations.find_repealed),
+        ):
+            names: list[Json] = [name for name in find_documents(parts.title, lines) if name not in own]
+            if names and field in self._catalogue.by_name:
+                self._content[field] = names
 
-    def _date(self, parts: Letter, published: Said | None) -> None:
+    def _add_date_written(self, parts: Letter, published: LabelledValue | None) -> None:
         day = self._content.get("date_published")
         evidence = {published.label: date.fromisoformat(day)} if published and isinstance(day, str) else {}
         if not parts.date:
             self._note(kinds.WITHOUT_DATE, parts.title_line)
             return
-        mended = None if read_date(parts.date) else repair(parts.date, evidence)
-        if mended is None:
-            self._put("date_written", parts.date, parts.date_line)
+        correction = None if read_date(parts.date) else repair(parts.date, evidence)
+        if correction is None:
+            self._parse_field("date_written", parts.date, parts.date_line)
             return
-        self._set("date_written", mended.value, parts.date, parts.date_line)
-        kind = kinds.DATE_REPAIRED if mended.value else kinds.DATE_AMBIGUOUS
-        self._repaired(kind, mended, parts.date_line)
+        self._set_field("date_written", correction.value, parts.date, parts.date_line)
+        kind = kinds.DATE_REPAIRED if correction.value else kinds.DATE_AMBIGUOUS
+        self._note_repair(kind, correction, parts.date_line)
 
-    def _references(self, parts: Letter) -> None:
-        """Numbers and statutes that the text names, in order, each once; not the document itself."""
+    def _add_references(self, parts: Letter) -> None:
+        """Collect the unique document numbers and statutes cited, in order, excluding the document itself."""
         own = {self._content.get("number"), None}
-        found: dict[str, int] = {}
+        first_lines: dict[str, int] = {}
         damaged: list[str] = []
         for line in parts.body:
-            named = {
+            citations = {
                 c.start: c.standard for c in find(line.text) if c.title not in parts.title or not c.title
             }
-            for start, mended in _damaged_numbers(line.text):
-                named[start] = mended.value or ""
-                damaged.append(mended.original)
-                self._repaired(kinds.NUMBER_REPAIRED, mended, line.number)
-            for start in sorted(named):
-                found.setdefault(named[start], line.number)
-        references: list[Json] = [text for text in found if text and text not in own]
+            for start, correction in _damaged_numbers(line.text):
+                citations[start] = correction.value or ""
+                damaged.append(correction.original)
+                self._note_repair(kinds.NUMBER_REPAIRED, correction, line.number)
+            for start in sorted(citations):
+                first_lines.setdefault(citations[start], line.number)
+        references: list[Json] = [text for text in first_lines if text and text not in own]
         if references:
             self._content["references"] = references
-            self._cells["references"] = f"A{found[str(references[0])]}"
+            self._cells["references"] = f"A{first_lines[str(references[0])]}"
         if damaged:
             self._originals["references"] = "；".join(dict.fromkeys(damaged))
 
-    def _put(self, field: str, text: str, line: int) -> None:
+    def _parse_field(self, field: str, text: str, line: int) -> None:
         if not text or field not in self._catalogue.by_name:
             return
         f = self._catalogue.by_name[field]
@@ -268,11 +286,11 @@ class _Document:
         value = parse_value(f, day[0] if day else text)
         if value.problem is not None:
             place = Place(self._name, row=line or None, column=f.title)
-            self.findings.append(of_value(value.problem, place, text))
-        self._set(field, value.value, text, line)
+            self.findings.append(finding_of_problem(value.problem, place, text))
+        self._set_field(field, value.value, text, line)
 
-    def _set(self, field: str, value: Json, text: str, line: int) -> None:
-        self._said[field] = text
+    def _set_field(self, field: str, value: Json, text: str, line: int) -> None:
+        self._source_texts[field] = text
         if value is not None:
             self._content[field] = value
             if line:
@@ -280,25 +298,25 @@ class _Document:
         if value != text:
             self._originals[field] = text
 
-    def _repaired(self, kind: Kind, mended: Repair, line: int) -> None:
-        words = {"because": mended.because_zh, "because_en": mended.because_en}
-        self._note(kind, line, mended.original, **words)
+    def _note_repair(self, kind: Kind, correction: Repair, line: int) -> None:
+        words = {"because": correction.because_zh, "because_en": correction.because_en}
+        self._note(kind, line, correction.original, **words)
 
-    def _note(self, kind: Kind, line: int, found: str = "", **words: object) -> None:
-        self.findings.append(kind.at(Place(self._name, row=line or None), found, **words))
+    def _note(self, kind: Kind, line: int, excerpt: str = "", **words: object) -> None:
+        self.findings.append(kind.at(Place(self._name, row=line or None), excerpt, **words))
 
-    def _leave_out(self, lines: Sequence[Line]) -> None:
+    def _add_left_out(self, lines: Sequence[Line]) -> None:
         self.left_out += (LeftOut("", line.number, "note", line.text[:60]) for line in lines)
 
 
 def _damaged_numbers(text: str) -> list[tuple[int, Repair]]:
-    found: list[tuple[int, Repair]] = []
+    repairs: list[tuple[int, Repair]] = []
     start = 0
     for _ in range(MOST_REPAIRS):
-        mended = repair(text[start:])
-        if mended is None:
+        correction = repair(text[start:])
+        if correction is None:
             break
-        if mended.kind == "number":
-            found.append((start + mended.start, mended))
-        start += mended.start + len(mended.original)
-    return found
+        if correction.kind == "number":
+            repairs.append((start + correction.start, correction))
+        start += correction.start + len(correction.original)
+    return repairs

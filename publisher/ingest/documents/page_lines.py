@@ -1,4 +1,4 @@
-"""The lines of a document's page: what is text, what is furniture, and which lines only say it again."""
+"""Lines of a document's page: text, page furniture, and repeated copies of the text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BODIES = frozenset(
     {"UCAP-CONTENT", "TRS_Editor", "TRS_UEDITOR", "trs_editor_view", "pages_content", "zoom", "Zoom"}
     | {"article-content", "articleContent", "article_content", "news_content", "zw_content"}
 )
-"""``id`` or ``class`` of the element that holds the text, in the systems most government sites run on."""
+"""``id`` or ``class`` of the text element in the content systems of most government sites."""
 
 _PIECE = (
     r"打印(?:本页|此页|本稿|页面)?|关闭(?:本页|窗口|页面)?|收藏(?:本页)?|复制链接|返回(?:顶部|首页|列表|上页)?|TOP|top"
@@ -39,12 +39,12 @@ FURNITURE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Line:
     number: int
-    """1-based line of the text, or of the text that a page shows."""
+    """1-based number of the line in the text, or in the visible text of a page."""
     raw: str
     text: str
-    """Width and spaces folded, ends trimmed; never blank."""
+    """With widths and spaces folded and ends trimmed; never blank."""
     spot: Spot | None = None
-    """Where it stands in a table of data."""
+    """Cell of the data table that contains the line."""
 
     @property
     def key(self) -> str:
@@ -54,26 +54,26 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Page:
     lines: tuple[Line, ...]
-    """Every line that is not blank: these are the rows that a report accounts for."""
+    """Every line that is not blank; these are the rows of a report."""
     outside: frozenset[int] = frozenset()
-    """Numbers of lines that stand outside the element that holds the text, where there is such a one."""
+    """Numbers of the lines outside the text element; empty where the page has no such element."""
     meta: Mapping[str, str] = field(default_factory=dict)
     """``<meta>`` tags by name (国办发〔2017〕47号, annex 2: ArticleTitle, PubDate, ContentSource …)."""
     heading: str = ""
     """The page's only ``<h1>``, or its ``<title>`` without the site's name."""
     links: tuple[tuple[str, str], ...] = ()
-    """``href`` of every link, and what it says; relative to ``base``."""
+    """``href`` (relative to ``base``) and text of every link."""
     base: str = ""
     source: str = ""
     """The page as HTML, for :func:`outside_main`."""
 
 
-def of_text(text: str) -> Page:
+def parse_text(text: str) -> Page:
     return Page(_lines((line, None) for line in text.splitlines()))
 
 
-def of_html(source: str) -> Page:
-    """Raises ``ReaderError`` where no page can be made of it."""
+def parse_html(source: str) -> Page:
+    """Parse an HTML page. Raises ``ReaderError`` where it cannot be parsed."""
     root = html.parse(source)
     lines = _lines(html.page_lines(root))
     meta = {
@@ -85,7 +85,7 @@ def of_html(source: str) -> Page:
     return Page(
         lines,
         _outside(root, lines),
-        {k: v for k, v in meta.items() if v} | json_ld.of_page(root),  # in the order in which they count
+        {k: v for k, v in meta.items() if v} | json_ld.read_labels(root),  # JSON-LD takes precedence
         _heading(root),
         tuple(_links(root)),
         (base.get("href") or "") if base is not None else "",
@@ -94,11 +94,16 @@ def of_html(source: str) -> Page:
 
 
 def outside_main(page: Page) -> frozenset[int]:
-    """Numbers of lines that trafilatura takes for menus and the like: where a page tells nothing itself."""
+    """Return the numbers of the lines that trafilatura classifies as menus and similar.
+
+    For pages without any structure of their own.
+    """
     import trafilatura  # noqa: PLC0415 - takes half a second, and few pages need it
 
-    found = trafilatura.extract(page.source, include_comments=False, include_tables=True, favor_recall=True)
-    text = re.sub(r"\s", "", fold(found or ""))
+    main_text = trafilatura.extract(
+        page.source, include_comments=False, include_tables=True, favor_recall=True
+    )
+    text = re.sub(r"\s", "", fold(main_text or ""))
     return frozenset(line.number for line in page.lines if line.key not in text) if text else frozenset()
 
 
@@ -110,14 +115,14 @@ def _lines(texts: Iterable[tuple[str, Spot | None]]) -> tuple[Line, ...]:
 def _links(root: etree._Element) -> Iterator[tuple[str, str]]:
     for element in root.iter("a"):
         if href := element.get("href"):
-            shown = fold(" ".join("".join(map(str, element.itertext())).split()))
-            yield href, shown or fold(element.get("title") or "")
+            link_text = fold(" ".join("".join(map(str, element.itertext())).split()))
+            yield href, link_text or fold(element.get("title") or "")
 
 
 def _outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]:
     keys = [line.key for line in lines]
-    holders = (e for e in root.iter() if BODIES & {e.get("id") or "", *(e.get("class") or "").split()})
-    for element in islice(holders, 5):
+    elements = (e for e in root.iter() if BODIES & {e.get("id") or "", *(e.get("class") or "").split()})
+    for element in islice(elements, 5):
         inside = [line.key for line in _lines((text, None) for text in html.page_text(element).split("\n"))]
         for start, key in enumerate(keys):
             if inside and key == inside[0] and keys[start : start + len(inside)] == inside:
@@ -138,11 +143,11 @@ def is_furniture(line: Line) -> bool:
     return FURNITURE.fullmatch(line.text) is not None
 
 
-def copies(lines: Sequence[Line], varying: Set[int]) -> tuple[list[Line], list[Line], list[Line]]:
-    """Lines to keep; lines of further copies of the same document; and those of these that differ.
+def split_copies(lines: Sequence[Line], varying: Set[int]) -> tuple[list[Line], list[Line], list[Line]]:
+    """Split lines into unique lines, lines of repeated copies, and the lines of these copies that differ.
 
-    A copy begins where the first line that comes again does, and nine tenths of its text stand in
-    what went before. ``varying``: numbers of lines that may differ, labels with a count of views.
+    A copy begins at a repetition of the first repeated line; nine tenths of its text occur in the lines
+    before it. ``varying``: numbers of lines that may differ, such as labels with a count of views.
     """
     times = Counter(line.key for line in lines)
     first = next((i for i, line in enumerate(lines) if len(line.key) > 7 and times[line.key] > 1), None)
@@ -150,18 +155,18 @@ def copies(lines: Sequence[Line], varying: Set[int]) -> tuple[list[Line], list[L
         return list(lines), [], []
     starts = [i for i, line in enumerate(lines) if line.key == lines[first].key]
     blocks = [lines[a:b] for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)]
-    kept = [*lines[:first], *blocks[0]]
-    dropped: list[Line] = []
-    odd: list[Line] = []
-    known = {line.key for line in kept}
+    unique = [*lines[:first], *blocks[0]]
+    repeated: list[Line] = []
+    differing: list[Line] = []
+    unique_keys = {line.key for line in unique}
     for block in blocks[1:]:
         total = sum(len(line.key) for line in block)
-        strange = [line for line in block if line.key not in known and line.number not in varying]
+        new_lines = [line for line in block if line.key not in unique_keys and line.number not in varying]
         long_enough = len(block) > 3 and total > 2 * len(block[0].key)
-        if long_enough and sum(len(line.key) for line in strange) * 10 <= total:
-            dropped += block
-            odd += strange
+        if long_enough and sum(len(line.key) for line in new_lines) * 10 <= total:
+            repeated += block
+            differing += new_lines
         else:
-            kept += block
-            known |= {line.key for line in block}
-    return kept, dropped, odd
+            unique += block
+            unique_keys |= {line.key for line in block}
+    return unique, repeated, differing

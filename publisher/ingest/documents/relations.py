@@ -1,4 +1,4 @@
-"""What a document says of others: those it ends (废止, 失效), and those that it explains (解读, 回应)."""
+"""Relations of a document: the documents it repeals (废止, 失效) and those it explains (解读, 回应)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from schemas.reference.document_numbers import Citation, find
 
 _ENDING = re.compile(r"废止|失效|停止执行|不再执行")
-_STAYING = re.compile(r"修改|修订|保留|继续有效|继续执行|重新公布|不予废止|尚未废止")
+_REMAINING = re.compile(r"修改|修订|保留|继续有效|继续执行|重新公布|不予废止|尚未废止")
 _GROUND = re.compile(r"(?:根据|按照|依据|依照|贯彻|落实|为)[^，,。；;]*[，,]")
-"""What a decision rests on stands before its first comma, and is not what it ends."""
+"""Legal basis of a decision, up to the first comma. It is not repealed by the decision."""
 _SECTION = re.compile(
     r"(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]|附件\s?\d*[:：]?).{0,60}"
 )
@@ -18,46 +18,49 @@ _SENTENCE = re.compile(r"[^。；;]+[。；;]?")
 _EXPLAINING = re.compile(r"解读|图解|一图读懂|问答|答记者问|回应|新闻发布会|政策说明")
 
 
-def ended(title: str, lines: Sequence[str]) -> list[str]:
-    """Documents that it ends, as printed: 文号 where one stands beside a title, else 《title》.
+def find_repealed(title: str, lines: Sequence[str]) -> list[str]:
+    """Find the documents that a document repeals, as printed: the 文号 next to a title, or else 《title》.
 
-    A notice whose title says so ends what its lists hold, but for sections about what stays; any other
-    document ends what one of its sentences says (《…》（文号）同时废止).
+    A notice whose title announces a repeal repeals every document in its lists, except in sections about
+    documents that remain in force. Any other document repeals what a sentence names (《…》（文号）同时废止).
     """
     listing = _ENDING.search(title) is not None
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     ending = listing
     for line in lines:
-        if listing and _SECTION.fullmatch(line.strip()) and (_STAYING.search(line) or _ENDING.search(line)):
-            ending = not _STAYING.search(line)
+        if listing and _SECTION.fullmatch(line.strip()) and (_REMAINING.search(line) or _ENDING.search(line)):
+            ending = not _REMAINING.search(line)
         for sentence in _SENTENCE.findall(line):
-            if _ENDING.search(sentence) or (listing and ending and not _STAYING.search(sentence)):
-                found |= dict.fromkeys(_named(_before_ending(_GROUND.sub("", sentence))))
-    return list(found)
+            if _ENDING.search(sentence) or (listing and ending and not _REMAINING.search(sentence)):
+                names |= dict.fromkeys(_document_names(_before_ending(_GROUND.sub("", sentence))))
+    return list(names)
 
 
-def explained(title: str, lines: Sequence[str]) -> list[str]:
-    """Documents that an interpretation is of: those that its title names, else the first one of its text."""
+def find_explained(title: str, lines: Sequence[str]) -> list[str]:
+    """Find the documents that an interpretation explains: in its title, or else the first in its text."""
     if not _EXPLAINING.search(title):
         return []
-    of_title = list(_named(title))
+    title_names = list(_document_names(title))
     numbers = [c.standard for line in lines for c in find(line) if c.kind != "statute"]
-    if of_title:
-        beside = _beside(of_title[0], lines)
-        return [*of_title, *(() if beside is None else (beside,))]
+    if title_names:
+        number = _number_after(title_names[0], lines)
+        return [*title_names, *(() if number is None else (number,))]
     return numbers[:1]
 
 
 def _before_ending(sentence: str) -> str:
-    """Of 自…起施行，《甲》同时废止 all; of 《甲》废止后，按《乙》执行 the first part."""
+    """Cut a sentence after its verb of repeal.
+
+    自…起施行，《甲》同时废止 stays whole; 《甲》废止后，按《乙》执行 becomes 《甲》.
+    """
     ending = list(_ENDING.finditer(sentence))
     if not ending or _ENDING.search(sentence[:6]):
         return sentence
     return sentence[: ending[-1].start()]
 
 
-def _named(text: str) -> Iterator[str]:
-    """One name for each document: a number right after a title stands for both."""
+def _document_names(text: str) -> Iterator[str]:
+    """Yield one name for each document; a number right after a title represents both."""
     before: Citation | None = None
     for citation in find(text):
         if before is not None:
@@ -70,12 +73,12 @@ def _named(text: str) -> Iterator[str]:
         yield before.standard
 
 
-def _beside(title: str, lines: Iterable[str]) -> str | None:
-    """The number that stands right after a title somewhere in the text."""
+def _number_after(title: str, lines: Iterable[str]) -> str | None:
+    """Return the document number right after a title anywhere in the text."""
     for line in lines:
-        at = line.find(title)
-        if at >= 0:
-            after = line[at + len(title) : at + len(title) + 40]
+        position = line.find(title)
+        if position >= 0:
+            after = line[position + len(title) : position + len(title) + 40]
             number = next((c for c in find(after) if c.kind != "statute" and c.start <= 2), None)
             if number is not None:
                 return number.standard

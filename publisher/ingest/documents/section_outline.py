@@ -1,6 +1,6 @@
-"""The body of an official document: its 一、（一） sections as Markdown, and the outline with its anchors.
+"""Markdown body of an official document with its 一、（一） sections, and the outline with anchors.
 
-Levels as in GB/T 9704-2012, 7.3.3: 一、 then （一）; the third and fourth (1. and （1）) stay paragraphs.
+Heading levels follow GB/T 9704-2012, 7.3.3: 一、 then （一）. Levels 3 and 4 (1. and （1）) stay paragraphs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CHAPTER = re.compile(rf"第(?P<n>{NUMERAL})章\s*(?P<text>.+)")
 SECTION = re.compile(rf"第(?P<n>{NUMERAL})节\s*(?P<text>.+)")
 ATTACHMENT = re.compile(r"附\s?[件表录]\s?\d{0,2}\s?[:：]?")
 LONGEST = 50
-"""Characters of a heading; a longer first sentence is a paragraph that happens to be numbered."""
+"""Most characters of a heading. A longer first sentence is a numbered paragraph."""
 ENDS = "。；;：:，,、！？"
 HEADING = re.compile(r"(#{1,3}) (.+)")
 
@@ -30,8 +30,8 @@ class Section:
     title: str
     """With its number, as printed: ``一、指导思想和工作目标``."""
     anchor: str
-    """Made of the numbers alone, ``s2-1`` for 二（一）, so that a mended word does not break a link;
-    ``p2-`` stands before it where numbering begins anew, in an attachment."""
+    """Built from the numbers alone, ``s2-1`` for 二（一）, so that a corrected word does not break a link.
+    The prefix ``p2-`` is added where numbering restarts, for example in an attachment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,14 @@ class Body:
 
 
 def compose(paragraphs: Sequence[str], signed: int | None = None, tables: Set[int] = frozenset()) -> Body:
-    """Markdown of a body. ``signed`` is the index of the line with the date of signature, if there is one:
-    what follows it is the document that the notice sends out, with a title of its own. ``tables``: indexes
-    of paragraphs that are Markdown already.
+    """Write the Markdown of a body.
+
+    ``signed``: index of the line with the date of signature. The lines after it are the document that the
+    notice sends out, with a title of its own. ``tables``: indexes of paragraphs that are already Markdown.
     """
     blocks: list[str] = []
     outline: list[str] = []
-    items = _Items()
+    lists = _ListState()
     index = 0
     while index < len(paragraphs):
         line = paragraphs[index]
@@ -55,13 +56,13 @@ def compose(paragraphs: Sequence[str], signed: int | None = None, tables: Set[in
             blocks.append(line)
             index += 1
             continue
-        title, used = _own_title(paragraphs, index, signed)
+        title, used = _attachment_title(paragraphs, index, signed)
         if title:
             blocks.append(f"# {escape(title)}")
             outline.append(title)
             index += used
             continue
-        heading, rest = _heading(line, items, paragraphs[index - 1] if index else "")
+        heading, rest = _parse_heading(line, lists, paragraphs[index - 1] if index else "")
         if heading is None:
             blocks.append(escape(line))
         else:
@@ -75,7 +76,7 @@ def compose(paragraphs: Sequence[str], signed: int | None = None, tables: Set[in
 
 
 def sections(markdown: str) -> tuple[Section, ...]:
-    """The headings of a body that :func:`compose` made, with their anchors."""
+    """Return the headings, with anchors, of a body that :func:`compose` wrote."""
     return tuple(_sections(markdown))
 
 
@@ -97,7 +98,7 @@ def _sections(markdown: str) -> Iterator[Section]:
             anchor = _anchor(part, f"s{number}")
         else:
             anchor = _anchor(part, f"s{first}-{number}")
-        while anchor in used:  # two sections of one number: a slip of the source
+        while anchor in used:  # the source uses one number for two sections
             anchor += "b"
         used.add(anchor)
         yield Section(level, title, anchor)
@@ -115,26 +116,26 @@ def _number(title: str) -> int:
 
 
 @dataclass(slots=True)
-class _Items:
-    """Whether （一）（二）… at this place are members of a list, not headings."""
+class _ListState:
+    """Whether 一、二、… and （一）（二）… are list items here rather than headings."""
 
     first: bool = False
     second: bool = False
 
 
-def _heading(line: str, items: _Items, before: str) -> tuple[tuple[int, str] | None, str]:
-    """The heading that a line is or begins with, its level, and the rest of the line."""
+def _parse_heading(line: str, lists: _ListState, before: str) -> tuple[tuple[int, str] | None, str]:
+    """Return the level and text of the heading that a line begins with, and the rest of the line."""
     for pattern, level, mark in ((FIRST, 2, "{}、{}"), (SECOND, 3, "（{}）{}")):
         match = pattern.fullmatch(line)
         if match is None:
             continue
         begins = match["n"] == "一"
-        listed = before.endswith((":", "：")) if begins else (items.first if level == 2 else items.second)
+        listed = before.endswith((":", "：")) if begins else (lists.first if level == 2 else lists.second)
         listed = listed or line.endswith(("；", ";", "，", ",", "、"))
         if level == 2:
-            items.first, items.second = listed, False
+            lists.first, lists.second = listed, False
         else:
-            items.second = listed
+            lists.second = listed
         if listed:
             return None, ""
         text, stop, rest = match["text"].partition("。")
@@ -147,26 +148,29 @@ def _heading(line: str, items: _Items, before: str) -> tuple[tuple[int, str] | N
     return None, ""
 
 
-def _own_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
-    """The title of an attached document: short lines without a full stop, after the signature or 附件1."""
+def _attachment_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
+    """Read the title of an attached document: short lines without a full stop after the signature or 附件1.
+
+    Return it with the number of its lines, or ``("", 0)``.
+    """
     line = paragraphs[index]
     marked = bool(ATTACHMENT.fullmatch(line))
-    after_signature = signed is not None and index > signed and _opens(paragraphs[signed + 1 : index])
+    after_signature = signed is not None and index > signed and _are_remarks(paragraphs[signed + 1 : index])
     if not marked and not after_signature:
         return "", 0
     title, end = "", index + marked
     while end < len(paragraphs) and end - index < 4 and _is_title(paragraphs[end]):
         title += paragraphs[end]
         end += 1
-    if end == len(paragraphs) and not marked:  # short lines at the very end are not the title of anything
+    if end == len(paragraphs) and not marked:  # short lines at the very end are not a title
         return "", 0
     if marked:
         return f"{line.rstrip(':：')} {title}".strip(), end - index
     return title, end - index
 
 
-def _opens(between: Sequence[str]) -> bool:
-    """Nothing but remarks in brackets, （此件公开发布）, stands between the signature and here."""
+def _are_remarks(between: Sequence[str]) -> bool:
+    """Test whether all lines since the signature are remarks in brackets, such as （此件公开发布）."""
     return all(line.startswith(("(", "（")) and line.endswith((")", "）")) for line in between)
 
 
@@ -184,5 +188,5 @@ SPECIAL = re.compile(r"[\\`*<]|\](?=\()|^(?=[#>=~]|[-+] )")
 
 
 def escape(text: str) -> str:
-    """Text that Markdown would take for its own signs; brackets of [1992] and the like need nothing."""
-    return SPECIAL.sub(lambda found: f"\\{found[0]}", text)
+    """Escape the characters that Markdown would interpret; brackets such as [1992] do not need it."""
+    return SPECIAL.sub(lambda match: f"\\{match[0]}", text)

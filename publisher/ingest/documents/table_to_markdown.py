@@ -1,4 +1,4 @@
-"""Tables inside a document's text: lines that are cells of one become a table in Markdown (GFM)."""
+"""Tables inside a document's text, written as Markdown tables (GFM)."""
 
 from __future__ import annotations
 
@@ -10,38 +10,40 @@ from publisher.ingest.formats.grid import MAX_COLUMNS
 
 
 def paragraphs(lines: Sequence[Line], signed: int | None) -> tuple[list[str], int | None, frozenset[int]]:
-    """Texts of the paragraphs, the index of the signed one, and the indexes of those that are tables."""
+    """Return the paragraphs, the index of the signed one, and the indexes of those that are tables."""
     texts: list[str] = []
     tables: set[int] = set()
-    at, place = 0, signed
+    offset, signed_index = 0, signed
     for table, group in groupby(lines, key=lambda line: line.spot.table if line.spot else None):
-        some = list(group)
-        if signed is not None and at <= signed < at + len(some):
-            place = len(texts) + (signed - at if table is None else 0)
-        at += len(some)
-        if table is None or len({line.spot.row for line in some if line.spot}) < 2:
-            texts += (line.text for line in some)
+        table_lines = list(group)
+        if signed is not None and offset <= signed < offset + len(table_lines):
+            signed_index = len(texts) + (signed - offset if table is None else 0)
+        offset += len(table_lines)
+        if table is None or len({line.spot.row for line in table_lines if line.spot}) < 2:
+            texts += (line.text for line in table_lines)
         else:
             tables.add(len(texts))
-            texts.append(markdown(some))
-    return texts, place, frozenset(tables)
+            texts.append(markdown(table_lines))
+    return texts, signed_index, frozenset(tables)
 
 
 def markdown(lines: Sequence[Line]) -> str:
-    """The first row is the header, as GFM knows no table without; a cell's lines stand side by side."""
+    """Write a table. The first row is the header, which GFM requires; a cell's lines are joined by spaces."""
     cells: dict[tuple[int, int], list[str]] = {}
     for line in lines:
         if line.spot is not None and line.spot.column < MAX_COLUMNS:
             cells.setdefault((line.spot.row, line.spot.column), []).append(line.text)
     columns = range(1 + max(column for _, column in cells))
     rows = sorted({row for row, _ in cells})
-    drawn = [_row([" ".join(cells.get((row, column), ())) for column in columns]) for row in rows]
-    return "\n".join([drawn[0], _row(["---"] * len(columns)), *drawn[1:]])
+    markdown_rows = [
+        _format_row([" ".join(cells.get((row, column), ())) for column in columns]) for row in rows
+    ]
+    return "\n".join([markdown_rows[0], _format_row(["---"] * len(columns)), *markdown_rows[1:]])
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+def _format_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(_escape_cell(cell) for cell in cells)} |"
 
 
-def _escaped(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "\\<").replace("`", "\\`")

@@ -1,1 +1,1 @@
-"""Every finding of an import, by kind."""
+"""Kinds of findings, by the step that reports them."""

@@ -1,4 +1,4 @@
-"""Every kind of finding of an import in one list: of files, tables, documents and single values."""
+"""List of every kind of finding: files, tables, documents, harvest and single values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.cells import problems as values
 
 
 def kinds_by_step() -> Mapping[str, tuple[Kind, ...]]:
-    """In the order of the work: open the file, read its tables, its documents, the web, its cells."""
+    """Return the kinds of each step in the order of processing: file, tables, documents, web, cells."""
     cells = (
         Kind(p.code, p.severity, p.zh, p.en, p.way_out_zh, p.way_out_en, p.example) for p in values.PROBLEMS
     )

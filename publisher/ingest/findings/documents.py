@@ -1,4 +1,4 @@
-"""What reading a document's page can find, one kind each; as in :mod:`publisher.ingest.findings.tables`."""
+"""Kinds of findings about the page of a document."""
 
 from __future__ import annotations
 

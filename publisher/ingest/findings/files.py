@@ -1,4 +1,4 @@
-"""What can be wrong with a file before any of its rows is looked at: one kind of finding each."""
+"""Kinds of findings about a whole file, before its rows are read."""
 
 from __future__ import annotations
 
@@ -167,4 +167,4 @@ KINDS: tuple[Kind, ...] = (
     FORMULA_WITHOUT_VALUE,
     DIGITS_LOST,
 )
-"""Every kind of finding of this room, for the documentation and the tests."""
+"""Every kind in this module, for the documentation and the tests."""

@@ -1,4 +1,4 @@
-"""What collecting from a site can find, one kind each; as in :mod:`publisher.ingest.findings.tables`."""
+"""Kinds of findings about harvesting a site."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ OF_FETCHING = {
     )
 }
 SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容的哈希值", "status": "状态码"}
-"""How a change was detected, in Chinese; the English word is the key."""
+"""Sign by which a change was detected: English word → Chinese word."""
 
 KINDS: tuple[Kind, ...] = (
     *OF_FETCHING.values(),

@@ -1,4 +1,4 @@
-"""A finding: what is wrong in a file that was handed in, where, and how to mend it."""
+"""Findings: problems in an imported file, their position and how to fix them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Bilingual(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a clerk should see. ``code`` is stable (``docs/findings.md``); texts tell the way out."""
+    """A problem that a clerk should see and its ``way_out``. ``code`` is stable (``docs/findings.md``)."""
 
     code: str
     severity: Severity
@@ -38,12 +38,12 @@ class Finding:
 
 
 _LONGEST = 120
-"""Characters of a cell that a finding repeats."""
+"""Most characters of a cell that a finding quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was found; ``column`` as in :class:`~publisher.ingest.findings.kind.Finding`."""
+    """Position of a finding; ``column`` as in :class:`~publisher.ingest.findings.kind.Finding`."""
 
     file: str
     sheet: str | None = None
@@ -53,7 +53,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A finding before it is about a cell. Texts hold ``{words}`` that :meth:`at` fills in."""
+    """A kind of finding. Its texts contain ``{words}`` that :meth:`at` fills in."""
 
     code: str
     severity: Severity
@@ -62,15 +62,15 @@ class Kind:
     way_out_zh: str
     way_out_en: str
     example: str
-    """What a file holds that makes this finding."""
+    """Content of a file that causes this finding."""
 
     @property
     def words(self) -> frozenset[str]:
         texts = (self.zh, self.en, self.way_out_zh, self.way_out_en)
         return frozenset(n for t in texts for _, n, _, _ in string.Formatter().parse(t) if n)
 
-    def at(self, place: Place, found: str = "", **words: object) -> Finding:
-        """Raises ``KeyError`` where a word of the text is not given."""
+    def at(self, place: Place, excerpt: str = "", **words: object) -> Finding:
+        """Create a finding. ``excerpt``: the text that it quotes. Raises ``KeyError`` for a missing word."""
         zh = {name: word.zh if isinstance(word, Bilingual) else word for name, word in words.items()}
         en = {name: word.en if isinstance(word, Bilingual) else word for name, word in words.items()}
         return Finding(
@@ -80,7 +80,7 @@ class Kind:
             sheet=place.sheet,
             row=place.row,
             column=place.column,
-            found=shorten(found),
+            found=shorten(excerpt),
             message_zh=self.zh.format_map(zh),
             message_en=self.en.format_map(en),
             way_out_zh=self.way_out_zh.format_map(zh),
@@ -89,13 +89,13 @@ class Kind:
 
 
 def shorten(text: str) -> str:
-    """A cell's text as a finding repeats it: one line, and not the whole law that the cell may quote."""
+    """Shorten a cell's text to one line of a length that a finding quotes."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
-def of_value(problem: Problem, place: Place, found: str) -> Finding:
-    """A finding about a cell from what the reading of its value says is wrong."""
+def finding_of_problem(problem: Problem, place: Place, excerpt: str) -> Finding:
+    """Create the finding about a cell from a problem of its value."""
     return Finding(
         code=problem.code,
         severity=problem.severity,
@@ -103,7 +103,7 @@ def of_value(problem: Problem, place: Place, found: str) -> Finding:
         sheet=place.sheet,
         row=place.row,
         column=place.column,
-        found=shorten(found),
+        found=shorten(excerpt),
         message_zh=problem.message_zh,
         message_en=problem.message_en,
         way_out_zh=problem.way_out_zh,

@@ -1,6 +1,6 @@
-"""Every finding that reading a table can make: code, severity, words in two languages, way out, example.
+"""Kinds of findings about tables.
 
-The list :data:`KINDS` is what ``docs/findings.md`` and the tests go through; a new finding is one entry here.
+``docs/findings.md`` and the tests iterate over :data:`KINDS`; add each new kind to it.
 """
 
 from __future__ import annotations

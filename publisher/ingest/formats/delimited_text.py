@@ -1,4 +1,4 @@
-"""CSV and its relatives → one grid; the delimiter is told by which one gives rows of one width."""
+"""Delimited text (CSV, TSV) and its conversion to a grid."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from publisher.ingest.formats.grid import MAX_COLUMNS, Grid, build
 
 DELIMITERS = (",", "\t", ";")
 SAMPLE = 200
-"""Rows looked at to find the delimiter."""
+"""Number of first rows that are examined to detect the delimiter."""
 SHARE = 0.5
-"""Of the rows must have the commonest width; else the text is prose with commas in it."""
+"""Least share of the rows with the most common width; below it the text is prose with commas."""
 
 
 def delimiter_of(text: str) -> str | None:
-    """``None`` where no delimiter makes a table of it: plain text, or a table of one column."""
+    """Detect the delimiter by the most regular row width.
+
+    Return ``None`` for plain text and for a table of one column.
+    """
     best: tuple[float, int, str] | None = None
     for delimiter in DELIMITERS:
         width, share = _regularity(text, delimiter)
@@ -44,9 +47,9 @@ def _regularity(text: str, delimiter: str) -> tuple[int, float]:
 
 
 def grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[Note, ...]]:
-    """Row numbers count the records, as a spreadsheet program shows them, not the lines.
+    """Parse delimited text. Malformed quotes are read leniently and reported as a note.
 
-    Raises :class:`ReaderError`.
+    Row numbers count records, as spreadsheet programs do, not lines. Raises :class:`ReaderError`.
     """
     notes: tuple[Note, ...] = ()
     try:
@@ -79,5 +82,5 @@ def _rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
 
 
 def lines(text: str, name: str) -> Grid | None:
-    """Plain text as a table of one column, a row a line."""
+    """Return plain text as a grid of one column with one row per line."""
     return build(name, [[line] for line in text.splitlines()])

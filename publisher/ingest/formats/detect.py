@@ -1,4 +1,4 @@
-"""Bytes → grids of cells, records, or text: what a file is, is told by its content, never by its name."""
+"""Detection of a file's format by its content, never by its name, and the choice of its reader."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from publisher.ingest.formats.grid import Grid
 from publisher.ingest.formats.json_records import Record
 
 MAX_FILE = 64 << 20
+"""Bytes."""
 
 XLS = "application/vnd.ms-excel"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,17 +40,17 @@ JSON, JSON_LINES = "application/json", "application/jsonl"
 class Opened:
     media_type: str
     grids: tuple[Grid, ...] = ()
-    """Tables that hold text, in the order of the file; a blank sheet is not among them."""
+    """Tables with text, in the order of the file; blank sheets are left out."""
     records: Iterable[Record] | None = None
-    """JSON: decoded as they are asked for, so iterating may raise ``UnreadableFile``. Decimals are text."""
+    """JSON records, decoded on iteration, which may raise ``UnreadableFile``. Decimals are text."""
     text: str | None = None
-    """HTML source as text; the text of plain text and of docx."""
+    """HTML source, or the text of a plain text or docx file."""
     findings: tuple[Finding, ...] = ()
-    """Damage that did not stop the reading."""
+    """Damage that did not prevent reading."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ParsedContent:
     media_type: str
     grids: tuple[Grid, ...] = ()
     records: Iterable[Record] | None = None
@@ -58,35 +59,35 @@ class _Read:
 
 
 def open_grids(data: bytes, name: str) -> Opened:
-    """Read the tables of a file. ``name`` serves findings and the name of a CSV file's grid only.
+    """Read the tables of a file. ``name`` is used in findings and as the name of a CSV file's grid only.
 
-    Raises :class:`~publisher.ingest.parsed_file.UnreadableFile`, which carries the finding.
+    Raises :class:`~publisher.ingest.parsed_file.UnreadableFile`, which contains the finding.
     """
     try:
-        read = _open(data, name)
-        if not read.grids and read.records is None and read.text is None:
-            raise ReaderError(NO_TABLE, read.media_type)
+        content = _open(data, name)
+        if not content.grids and content.records is None and content.text is None:
+            raise ReaderError(NO_TABLE, content.media_type)
     except ReaderError as problem:
         raise problem.unreadable(name) from problem
-    findings = tuple(note.finding(name) for note in read.notes)
-    return Opened(read.media_type, read.grids, read.records, read.text, findings)
+    findings = tuple(note.finding(name) for note in content.notes)
+    return Opened(content.media_type, content.grids, content.records, content.text, findings)
 
 
-def _open(data: bytes, name: str) -> _Read:
+def _open(data: bytes, name: str) -> _ParsedContent:
     if not data or data.isspace():
         raise ReaderError(EMPTY)
     if len(data) > MAX_FILE:
         raise ReaderError(TOO_LARGE, f"{len(data) >> 20} MiB > {MAX_FILE >> 20} MiB")
     if data.startswith(b"\x1f\x8b"):
-        return _gzip(data, name)
+        return _open_gzip(data, name)
     if data.startswith(ole2.MAGIC):
         marks = ole2.marks(data)
         grids, notes = excel.grids(data, marks)
-        return _Read(XLS, grids, notes=notes)
+        return _ParsedContent(XLS, grids, notes=notes)
     if data.startswith(b"PK"):
-        return _zip(data)
-    _refuse(data)
-    return _text(data, name)
+        return _open_zip(data)
+    _refuse_unsupported(data)
+    return _open_text(data, name)
 
 
 KINDS: tuple[tuple[bytes, str], ...] = (
@@ -103,31 +104,31 @@ KINDS: tuple[tuple[bytes, str], ...] = (
 ARCHIVES: tuple[tuple[bytes, str], ...] = ((b"Rar!\x1a", "rar"), (b"7z\xbc\xaf\x27\x1c", "7z"))
 
 
-def _refuse(data: bytes) -> None:
+def _refuse_unsupported(data: bytes) -> None:
     for magic, kind in ARCHIVES:
         if data.startswith(magic):
             raise ReaderError(ARCHIVE, kind)
     for magic, kind in KINDS:
         if data.startswith(magic) and (kind != "BMP" or b"\x00" in data[:64]):
             raise ReaderError(UNSUPPORTED, kind)
-    # File encryption that many offices' machines apply to every file; its header is binary.
+    # Encryption software that many government offices apply to every file; its header is binary.
     if b"E-SafeNet" in data[:512] and b"\x00" in data[:512]:
         raise ReaderError(ENCRYPTED, "E-SafeNet")
 
 
-def _zip(data: bytes) -> _Read:
+def _open_zip(data: bytes) -> _ParsedContent:
     parts = zip_safety.members(data)
     kind = parts.get("mimetype", b"").decode("ascii", "replace").strip()
     if "xl/workbook.xml" in parts:
         grids, notes = excel.grids(data, xlsx_annotations.marks(parts))
-        return _Read(XLSX, grids, notes=notes)
+        return _ParsedContent(XLSX, grids, notes=notes)
     if "word/document.xml" in parts:
-        grids, text = docx.read(parts["word/document.xml"])
-        return _Read(DOCX, grids, text=text if text and not text.isspace() else None)
+        grids, text = docx.read_document(parts["word/document.xml"])
+        return _ParsedContent(DOCX, grids, text=text if text and not text.isspace() else None)
     if kind.startswith(ODS) and "content.xml" in parts:
         if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
             raise ReaderError(ENCRYPTED, "ods")
-        return _Read(ODS, ods.grids(parts["content.xml"]))
+        return _ParsedContent(ODS, ods.grids(parts["content.xml"]))
     if "xl/workbook.bin" in parts:
         raise ReaderError(UNSUPPORTED, "xlsb")
     if "OFD.xml" in parts:
@@ -137,12 +138,12 @@ def _zip(data: bytes) -> _Read:
     raise ReaderError(ARCHIVE, "zip")
 
 
-def _gzip(data: bytes, name: str) -> _Read:
-    """gzip of JSON Lines streams, up to 1 GiB; of anything else is opened, up to the limit of a file."""
+def _open_gzip(data: bytes, name: str) -> _ParsedContent:
+    """Open a gzip file: JSON Lines are streamed, up to 1 GiB; other content may have ``MAX_FILE`` bytes."""
     chunks = zip_safety.gunzip(data)
     head = next(chunks, b"")
     if _is_json(head) and json_records.is_lines(head):
-        return _Read(JSON_LINES, records=_json_lines(lambda: zip_safety.gunzip(data), name))
+        return _ParsedContent(JSON_LINES, records=_json_lines(lambda: zip_safety.gunzip(data), name))
     inner = b"".join(zip_safety.gunzip(data, MAX_FILE))
     if inner.startswith(b"\x1f\x8b"):
         raise ReaderError(ARCHIVE, "gzip")
@@ -160,15 +161,15 @@ def _is_json(data: bytes) -> bool:
     return JSON_START.match(data, 0, 4096) is not None
 
 
-def _text(data: bytes, name: str) -> _Read:
+def _open_text(data: bytes, name: str) -> _ParsedContent:
     plain = data.removeprefix(b"\xef\xbb\xbf")
     if _is_json(plain) and json_records.is_lines(plain):
-        return _Read(JSON_LINES, records=_json_lines(lambda: _chunks(plain), name))
+        return _ParsedContent(JSON_LINES, records=_json_lines(lambda: _chunks(plain), name))
     text, notes = text_encoding.decode(data)
     if _is_json(text[:4096].encode()):
-        return _json(text.encode(), name, notes)
+        return _open_json(text.encode(), name, notes)
     if _is_html(text):
-        return _Read(HTML, html.grids(html.parse(text)), text=text, notes=notes)
+        return _ParsedContent(HTML, html.grids(html.parse(text)), text=text, notes=notes)
     stem = PurePath(name).stem
     separator = SEPARATOR_LINE.match(text)
     if separator:
@@ -176,19 +177,19 @@ def _text(data: bytes, name: str) -> _Read:
     delimiter = separator[1] if separator else delimited_text.delimiter_of(text)
     if delimiter is None:
         column = delimited_text.lines(text, stem)
-        return _Read(TEXT, (column,) if column else (), text=text, notes=notes)
-    grid, more = delimited_text.grid(text, stem, delimiter)
-    return _Read(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + more)
+        return _ParsedContent(TEXT, (column,) if column else (), text=text, notes=notes)
+    grid, csv_notes = delimited_text.grid(text, stem, delimiter)
+    return _ParsedContent(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + csv_notes)
 
 
-def _json(data: bytes, name: str, notes: tuple[Note, ...]) -> _Read:
+def _open_json(data: bytes, name: str, notes: tuple[Note, ...]) -> _ParsedContent:
     if json_records.is_lines(data):
-        return _Read(JSON_LINES, records=_json_lines(lambda: _chunks(data), name), notes=notes)
-    return _Read(JSON, records=json_records.records(data), notes=notes)
+        return _ParsedContent(JSON_LINES, records=_json_lines(lambda: _chunks(data), name), notes=notes)
+    return _ParsedContent(JSON, records=json_records.records(data), notes=notes)
 
 
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n")
-"""The first line by which Excel is told the delimiter; no row of the table."""
+"""First line that names the delimiter for Excel; it is not a row of the table."""
 
 HTML_START = re.compile(
     r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*"

@@ -1,6 +1,6 @@
-"""docx → grids and text, read from ``word/document.xml``: what a person sees, deletions left out.
+"""Tables and text of a docx file, read from ``word/document.xml``, without tracked deletions.
 
-ECMA-376 part 1, chapter 17. Tables inside content controls and tracked insertions are read like others.
+ECMA-376 part 1, chapter 17. Tables inside content controls and tracked insertions are included.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ SKIPPED = frozenset(
 BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 
 
-def read(content: bytes) -> tuple[tuple[Grid, ...], str]:
-    """The tables that hold text, and the whole text (a table's row a line, cells apart by tabs).
+def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
+    """Return the tables with text, and the whole text with one line per table row and tabs between cells.
 
     Raises :class:`ReaderError`.
     """
-    # The strict flavour of the format differs in the namespace alone.
+    # The strict variant of the format differs only in its namespace.
     content = content.replace(STRICT, W.strip("{}").encode())
     try:
         root = etree.fromstring(content, safe_parser())
     except (etree.XMLSyntaxError, ValueError) as problem:
         raise ReaderError(DAMAGED, f"word/document.xml: {problem}") from problem
-    found = []
+    grids = []
     for number, table in enumerate(root.iter(f"{W}tbl"), start=1):
-        rows, merges = _cells(table)
+        rows, merges = _read_cells(table)
         grid = build(f"表{number}", rows, merges)
         if grid is not None:
-            found.append(grid)
-    return tuple(found), "\n".join(_text_lines(root))
+            grids.append(grid)
+    return tuple(grids), "\n".join(_text_lines(root))
 
 
-def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
+def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
     rows: list[list[str]] = []
     merges: list[Merge] = []
-    open_at: dict[int, Merge] = {}  # first column of a vertical merge → the range as far as it goes
+    open_merges: dict[int, Merge] = {}  # first column of an open vertical merge → its range so far
     total = 0
-    for r, row in enumerate(_own(table, f"{W}tr"), start=1):
+    for r, row in enumerate(_own_elements(table, f"{W}tr"), start=1):
         texts: list[str] = []
         column = 1 + _number(row.find(f"{W}trPr/{W}gridBefore"))
-        seen: dict[int, Merge] = {}
-        for cell in _own(row, f"{W}tc"):
+        merges_here: dict[int, Merge] = {}
+        for cell in _own_elements(row, f"{W}tc"):
             properties = cell.find(f"{W}tcPr")
             width = max(1, _number(properties.find(f"{W}gridSpan")) if properties is not None else 1)
             right = column + width - 1
@@ -61,21 +61,21 @@ def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
             if right > 4 * MAX_COLUMNS or total > MAX_CELLS:
                 raise ReaderError(TOO_LARGE, Bilingual(f"{right}列", f"{right} columns"))
             vertical = properties.find(f"{W}vMerge") if properties is not None else None
-            above = open_at.get(column)
+            above = open_merges.get(column)
             text = "\n".join(_paragraphs(cell))
             if vertical is not None and vertical.get(f"{W}val") != "restart" and above is not None:
-                seen[column] = (above[0], above[1], r, max(above[3], right))
+                merges_here[column] = (above[0], above[1], r, max(above[3], right))
             elif vertical is not None:
-                seen[column] = (r, column, r, right)
+                merges_here[column] = (r, column, r, right)
             elif width > 1:
                 merges.append((r, column, r, right))
             texts.extend("" for _ in range(column - 1 - len(texts)))
             texts.append(text)
             column = right + 1
-        merges += [m for c, m in open_at.items() if seen.get(c, (0,))[0] != m[0]]
-        open_at = seen
+        merges += [m for c, m in open_merges.items() if merges_here.get(c, (0,))[0] != m[0]]
+        open_merges = merges_here
         rows.append(texts)
-    return rows, [*merges, *open_at.values()]
+    return rows, [*merges, *open_merges.values()]
 
 
 def _number(element: etree._Element | None) -> int:
@@ -83,8 +83,8 @@ def _number(element: etree._Element | None) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
-def _own(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
-    """Rows of a table, cells of a row: also inside content controls, but not those of a table within."""
+def _own_elements(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
+    """Yield rows of a table or cells of a row, also inside content controls, but not of nested tables."""
     walker = etree.iterwalk(parent, events=("start",))
     for _, element in walker:
         if element.tag == tag and element is not parent:
@@ -95,8 +95,8 @@ def _own(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
 
 
 def _paragraphs(parent: etree._Element) -> Iterator[str]:
-    """Paragraphs with text; a table inside a cell is a grid of its own and not its text."""
-    for paragraph in _own(parent, f"{W}p"):
+    """Yield paragraphs with text; a nested table is a separate grid, not text of the cell."""
+    for paragraph in _own_elements(parent, f"{W}p"):
         text = "".join(_runs(paragraph))
         if text and not text.isspace():
             yield text
@@ -120,7 +120,7 @@ def _text_lines(root: etree._Element) -> Iterator[str]:
             walker.skip_subtree()
         elif element.tag == f"{W}tr":
             walker.skip_subtree()
-            cells = [" ".join(_paragraphs(cell)) for cell in _own(element, f"{W}tc")]
+            cells = [" ".join(_paragraphs(cell)) for cell in _own_elements(element, f"{W}tc")]
             if any(cells):
                 yield "\t".join(cells)
         elif element.tag == f"{W}p":

@@ -1,4 +1,4 @@
-"""What a reader of a file format raises or reports."""
+"""Errors and notes of the readers of file formats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from publisher.ingest.parsed_file import UnreadableFile
 
 
 class ReaderError(Exception):
-    """Raised inside the readers, which do not know the file's name; ``open_grids`` adds it."""
+    """Reports that a file cannot be read. Readers do not know the file's name; ``open_grids`` adds it."""
 
     def __init__(self, kind: Kind, detail: str | Bilingual = "", *, row: int | None = None) -> None:
         text = detail.en if isinstance(detail, Bilingual) else detail
@@ -24,13 +24,13 @@ class ReaderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something short of failure that a reader saw; ``open_grids`` adds the file's name."""
+    """Reports damage that did not prevent reading; ``open_grids`` adds the file's name."""
 
     kind: Kind
     detail: str | Bilingual = ""
     sheet: str | None = None
     row: int | None = None
-    found: str = ""
+    excerpt: str = ""
 
     def finding(self, file: str) -> Finding:
-        return self.kind.at(Place(file, self.sheet, self.row), self.found, detail=self.detail)
+        return self.kind.at(Place(file, self.sheet, self.row), self.excerpt, detail=self.detail)

@@ -1,4 +1,4 @@
-"""xls and xlsx → grids: python-calamine reads the cells, our own passes what it does not tell."""
+"""Sheets of xls and xlsx files: python-calamine reads the cells, our own readers what it does not report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from publisher.ingest.formats.sandbox import calamine_script, run
 
 class Sheet(msgspec.Struct):
     index: int
-    """Among all sheets of the workbook, charts included."""
+    """Position among all sheets of the workbook, including charts."""
     name: str
     hidden: bool
     rows: list[list[str | int | float | bool]]
@@ -31,11 +31,11 @@ class Answer(run.Failure):
 
 
 def grids(data: bytes, marks: Mapping[int, Marks]) -> tuple[tuple[Grid, ...], tuple[Note, ...]]:
-    """The sheets that hold text. ``marks``: by a sheet's index, see :class:`Marks`.
+    """Return the sheets with text. ``marks``: by the sheet's index, see :class:`Marks`.
 
     Raises :class:`ReaderError`.
     """
-    found: list[Grid] = []
+    grids_with_text: list[Grid] = []
     notes: list[Note] = []
     for sheet in _sheets(data):
         mark = marks.get(sheet.index, Marks())
@@ -49,14 +49,14 @@ def grids(data: bytes, marks: Mapping[int, Marks]) -> tuple[tuple[Grid, ...], tu
         )
         notes += _notes(sheet, mark)
         if grid is not None:
-            found.append(grid)
-    return tuple(found), tuple(notes)
+            grids_with_text.append(grid)
+    return tuple(grids_with_text), tuple(notes)
 
 
 def _sheets(data: bytes) -> tuple[Sheet, ...]:
-    """Run the parser apart, with limits; see :mod:`publisher.ingest.formats.sandbox.calamine_script`."""
-    said = run.run(calamine_script, data, calamine_script.SECONDS)
-    answer = msgspec.msgpack.decode(said, type=Answer)
+    """Run the parser in its own process; see :mod:`publisher.ingest.formats.sandbox.calamine_script`."""
+    output = run.run(calamine_script, data, calamine_script.SECONDS)
+    answer = msgspec.msgpack.decode(output, type=Answer)
     run.refuse(answer.error, answer.detail)
     return answer.sheets
 

@@ -1,4 +1,4 @@
-"""Cell values and merged ranges → a :class:`Grid`: the same for every kind of file."""
+"""A grid of cells, the common form of every table, and its construction from values and merged ranges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from publisher.ingest.formats.errors import ReaderError
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 512
 MAX_CELLS = 8_000_000
-"""After trimming: what fits in memory as text."""
+"""Limit after trimming, so that the text fits in memory."""
 
 type Scalar = str | int | float | bool | None
 type Position = tuple[int, int]
@@ -25,7 +25,7 @@ type Merge = tuple[int, int, int, int]
 
 
 def text_of(value: Scalar) -> tuple[str, bool]:
-    """What the cell shows, and whether it is a number: ``1.0`` prints as ``1``, never with an exponent."""
+    """Return the text of a cell and whether it is a number. ``1.0`` becomes ``1``; exponents are not used."""
     if value is None or value == "":
         return "", False
     if isinstance(value, str):
@@ -48,19 +48,19 @@ def build(
     hidden_rows: frozenset[int] = frozenset(),
     replaced: Mapping[Position, str] | None = None,
 ) -> Grid | None:
-    """A trimmed rectangle of cells, or ``None`` where no cell has text.
+    """Build a trimmed rectangle of cells, or ``None`` where no cell has text.
 
-    ``replaced`` gives the text of cells that the library reads as blank. Raises :class:`ReaderError`
+    ``replaced``: texts of cells that the library reads as blank. Raises :class:`ReaderError`
     (``file-too-large``) beyond the limits of this module.
     """
     texts = [[text_of(value) for value in row] for row in rows]
-    _put(texts, replaced or {})
+    _replace_texts(texts, replaced or {})
     height, width = _extent(texts)
     if not height:
         return None
     if height > MAX_ROWS or width > MAX_COLUMNS or height * width > MAX_CELLS:
         raise ReaderError(TOO_LARGE, f"{name}: {height} × {width}")
-    covered = _covered(merges, height, width)
+    covered = _cover_cells(merges, height, width)
     blank = ("", False)
     grid = []
     for r, row in enumerate(texts[:height], start=1):
@@ -69,8 +69,8 @@ def build(
             grid.append(tuple(_cell(texts, covered, r, c, *value) for c, value in enumerate(line, start=1)))
         else:
             grid.append(tuple([Cell(t, r, c, None, n) for c, (t, n) in enumerate(line, start=1)]))
-    shown = frozenset(r for r in hidden_rows if r <= height)
-    return Grid(name, tuple(grid), hidden, shown)
+    hidden_in_grid = frozenset(r for r in hidden_rows if r <= height)
+    return Grid(name, tuple(grid), hidden, hidden_in_grid)
 
 
 def _cell(
@@ -85,13 +85,13 @@ def _cell(
     if origin is None:
         return Cell(text, row, column, None, numeric)
     line = texts[origin[0] - 1]
-    shown = line[origin[1] - 1] if len(line) >= origin[1] else ("", False)
+    origin_text = line[origin[1] - 1] if len(line) >= origin[1] else ("", False)
     if text and not text.isspace():
         return Cell(text, row, column, origin, numeric, covered=True)
-    return Cell(shown[0], row, column, origin, shown[1])
+    return Cell(origin_text[0], row, column, origin, origin_text[1])
 
 
-def _put(texts: list[list[tuple[str, bool]]], replaced: Mapping[Position, str]) -> None:
+def _replace_texts(texts: list[list[tuple[str, bool]]], replaced: Mapping[Position, str]) -> None:
     for (row, column), text in replaced.items():
         if row > MAX_ROWS or column > MAX_COLUMNS:
             continue
@@ -103,7 +103,7 @@ def _put(texts: list[list[tuple[str, bool]]], replaced: Mapping[Position, str]) 
 
 
 def _extent(texts: Sequence[Sequence[tuple[str, bool]]]) -> tuple[int, int]:
-    """Rows and columns up to the last that holds more than white space."""
+    """Return the last row and column with more than white space."""
     height = width = 0
     for r, row in enumerate(texts, start=1):
         for c in range(len(row), 0, -1):
@@ -114,62 +114,62 @@ def _extent(texts: Sequence[Sequence[tuple[str, bool]]]) -> tuple[int, int]:
     return height, width
 
 
-def _covered(merges: Iterable[Merge], height: int, width: int) -> dict[Position, Position]:
-    """Covered cell → top left of its range. A cell in several ranges belongs to the first."""
+def _cover_cells(merges: Iterable[Merge], height: int, width: int) -> dict[Position, Position]:
+    """Map each covered cell to the top left of its range. A cell in several ranges belongs to the first."""
     covered: dict[Position, Position] = {}
-    work = 0
-    for top, left, bottom, right in merges:
-        if not (1 <= top <= height and 1 <= left <= width):
+    cells = 0
+    for first_row, first_column, last_row, last_column in merges:
+        if not (1 <= first_row <= height and 1 <= first_column <= width):
             continue
-        bottom, right = min(bottom, height), min(right, width)  # noqa: PLW2901 -- clipped to the text
-        work += max(0, bottom - top + 1) * max(0, right - left + 1)
-        if work > 2 * MAX_CELLS:  # overlapping ranges: only a hostile file has so many
+        last_row, last_column = min(last_row, height), min(last_column, width)  # noqa: PLW2901 -- clipped to the text
+        cells += max(0, last_row - first_row + 1) * max(0, last_column - first_column + 1)
+        if cells > 2 * MAX_CELLS:  # only a hostile file has so many overlapping ranges
             raise ReaderError(TOO_LARGE, Bilingual("合并单元格过多", "too many merged ranges"))
-        for row in range(top, bottom + 1):
-            for column in range(left, right + 1):
-                if (row, column) != (top, left):
-                    covered.setdefault((row, column), (top, left))
+        for row in range(first_row, last_row + 1):
+            for column in range(first_column, last_column + 1):
+                if (row, column) != (first_row, first_column):
+                    covered.setdefault((row, column), (first_row, first_column))
     return covered
 
 
 class Cell(msgspec.Struct, frozen=True, gc=False):
-    """A cell of a grid: text as found, and where it stands (1-based row, 1-based column).
+    """A cell of a grid: its original text and its position (1-based row and column).
 
-    A struct that the garbage collector does not follow: a workbook has a million of them.
+    The garbage collector does not track this struct, because a workbook has a million of them.
     """
 
     text: str
     row: int
     column: int
     merged_from: tuple[int, int] | None = None
-    """For a cell inside a merged range: the range's top left, whose text it carries."""
+    """For a cell inside a merged range: the top left cell of the range, whose text it repeats."""
     numeric: bool = False
     covered: bool = False
-    """Own text that a merged range hides: the file holds it, a spreadsheet program does not show it.
-    ``merged_from`` is set then too, but ``text`` is the cell's own."""
+    """Whether a merged range hides the cell's own text, which spreadsheet programs do not show.
+    ``merged_from`` is set too, but ``text`` is the cell's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A rectangle of text: one sheet, one table of a document, one CSV file.
+    """A rectangle of text: one sheet, one table of a document or one CSV file.
 
-    ``rows[i]`` holds the cells of row ``first_row + i``; blank cells are in it with ``text == ""``.
+    ``rows[i]`` contains all cells of row ``i + 1``; blank cells have ``text == ""``.
     """
 
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
-    """1-based rows that a spreadsheet program does not show; they are read like others."""
+    """1-based rows that spreadsheet programs do not show; they are read like other rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Positions are 1-based (row, column)."""
+    """Properties of a sheet's cells that the cell parser does not report."""
 
     hidden_rows: frozenset[int] = frozenset()
     errors: Mapping[Position, str] = field(default_factory=dict)
-    """Cells that hold a formula error and the error as shown, ``#REF!``; the library reads them blank."""
+    """Cells with a formula error, and the error as displayed (``#REF!``); the parser reads them as blank."""
     uncalculated: Mapping[Position, str] = field(default_factory=dict)
     """Cells whose formula was saved without a result, and the formula."""
 

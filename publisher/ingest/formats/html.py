@@ -1,4 +1,4 @@
-"""HTML → grids and clean text. Nothing is fetched, no script runs, no entity is expanded."""
+"""Tables and text of HTML pages. No resource is fetched, no script runs and no entity is expanded."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ BLOCKS = frozenset(
     | {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
 )
 SPACES = re.compile(r"[ \t\r\n\f]+")
-"""HTML's own white space; U+3000 and no-break spaces are text."""
+"""White space as HTML defines it; U+3000 and no-break spaces are text."""
 XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def parse(text: str) -> etree._Element:
-    """The page's root. Raises :class:`ReaderError` where nothing can be made of it."""
+    """Return the page's root element. Raises :class:`ReaderError` where the page cannot be parsed."""
     clean = XML_DECLARATION.sub("", text).replace("\x00", "")
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
@@ -35,7 +35,7 @@ def parse(text: str) -> etree._Element:
         root = etree.fromstring(clean.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as problem:
         raise ReaderError(BINARY) from problem
-    # libxml2 stops at such a place and says nothing else: what follows would be lost unseen.
+    # libxml2 stops at a limit without an error: the rest of the page would be lost silently.
     limits = [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]
     if limits:
         raise ReaderError(TOO_LARGE, f"HTML: {limits[0]}")
@@ -45,20 +45,20 @@ def parse(text: str) -> etree._Element:
 
 
 def grids(root: etree._Element) -> tuple[Grid, ...]:
-    """One grid a table that holds text of its own; a table inside a cell is a grid of its own."""
-    found = []
+    """Return one grid per table with text; a nested table is a separate grid."""
+    grids_with_text = []
     for number, table in enumerate(root.iter("table"), start=1):
         caption = table.find("caption")
         name = lines(caption) if caption is not None else ""
         rows, merges = _cells(table)
         grid = build(name.replace("\n", " ") or f"表{number}", rows, merges)
         if grid is not None:
-            found.append(grid)
-    return tuple(found)
+            grids_with_text.append(grid)
+    return tuple(grids_with_text)
 
 
 def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
-    """Cells at the columns that HTML's table model gives them (HTML Standard 4.9.12.1)."""
+    """Place cells in columns by the table model of the HTML Standard, 4.9.12.1."""
     rows: list[list[str]] = []
     merges: list[Merge] = []
     blocked: dict[int, int] = {}  # column → last row that a cell above spans
@@ -93,13 +93,13 @@ def _span(text: str | None, most: int) -> int:
 
 
 def lines(element: etree._Element) -> str:
-    """The text as a reader sees it: a line a block, scripts and tables within left out, ends trimmed."""
+    """Return the visible text, one line per block, trimmed, without scripts and nested tables."""
     return "\n".join(line for line in _lines(element, nested_tables=False) if line)
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A cell of a table of data: number of the table in the page, row and column from 0."""
+    """A cell of a data table: number of the table in the page, row and column, all from 0."""
 
     table: int
     row: int
@@ -107,16 +107,16 @@ class Spot:
 
 
 def page_lines(root: etree._Element) -> list[tuple[str, Spot | None]]:
-    """The text of a whole page, tables included, a line a block; with the cell where it is of a table."""
+    """Return the text of a page with its tables, one line per block; with the cell for lines of a table."""
     spots = _spots(root)
-    found: list[tuple[str, Spot | None]] = []
+    lines_with_spots: list[tuple[str, Spot | None]] = []
     pieces: list[str] = []
-    here: Spot | None = None
+    spot: Spot | None = None
 
     def flush() -> None:
         text = SPACES.sub(" ", "".join(pieces)).strip(" ")
         pieces.clear()
-        found.extend((line, here) for line in text.split("\n") if line)
+        lines_with_spots.extend((line, spot) for line in text.split("\n") if line)
 
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, node in walker:
@@ -126,29 +126,29 @@ def page_lines(root: etree._Element) -> list[tuple[str, Spot | None]]:
                 continue
             if node.tag in BLOCKS:
                 flush()
-                here = spots.get(node, here)
+                spot = spots.get(node, spot)
             pieces.append(node.text or "")
         else:
             if node.tag in BLOCKS:
                 flush()
-                here = None if node in spots else here
+                spot = None if node in spots else spot
             pieces.append((node.tail or "") if node is not root else "")
     flush()
-    return found
+    return lines_with_spots
 
 
 def page_text(root: etree._Element) -> str:
-    """The same as one text, blocks apart by newlines."""
+    """Return the text of a page with its tables; blocks are separated by newlines."""
     return "\n".join(line for line in _lines(root, nested_tables=True) if line)
 
 
 MOST_OF_A_CELL = 600
-"""Characters; a longer cell is that of a table which lays the page out."""
+"""Most characters of a data cell; a table with a longer cell serves the page's layout."""
 
 
 def _spots(root: etree._Element) -> dict[etree._Element, Spot]:
-    """The cells of tables that hold data: no table within, two rows of two cells or more, no long cell."""
-    found: dict[etree._Element, Spot] = {}
+    """Find the cells of data tables: no nested table, no long cell, two or more rows with several cells."""
+    spots: dict[etree._Element, Spot] = {}
     for number, table in enumerate(root.iter("table")):
         rows = list(table.iter("tr"))
         cells = [list(row.iterchildren("td", "th")) for row in rows]
@@ -156,13 +156,13 @@ def _spots(root: etree._Element) -> dict[etree._Element, Spot]:
             continue
         if any(len("".join(map(str, c.itertext())).strip()) > MOST_OF_A_CELL for row in cells for c in row):
             continue
-        found |= _placed(number, cells)
-    return found
+        spots |= _place_cells(number, cells)
+    return spots
 
 
-def _placed(table: int, cells: list[list[etree._Element]]) -> dict[etree._Element, Spot]:
-    """Cells at the columns that HTML's table model gives them; what spans rows stands in its first."""
-    found: dict[etree._Element, Spot] = {}
+def _place_cells(table: int, cells: list[list[etree._Element]]) -> dict[etree._Element, Spot]:
+    """Place cells in columns by HTML's table model; a cell that spans rows belongs to the first."""
+    spots: dict[etree._Element, Spot] = {}
     blocked: dict[int, int] = {}
     for r, row in enumerate(cells):
         column = 0
@@ -170,11 +170,11 @@ def _placed(table: int, cells: list[list[etree._Element]]) -> dict[etree._Elemen
             while blocked.get(column, -1) >= r:
                 column += 1
             width, height = _span(cell.get("colspan"), MAX_COLUMNS) or 1, _span(cell.get("rowspan"), 65534)
-            found[cell] = Spot(table, r, column)
+            spots[cell] = Spot(table, r, column)
             for c in range(column, column + width):
                 blocked[c] = r + (height or len(cells)) - 1
             column += width
-    return found
+    return spots
 
 
 def _lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str]:
@@ -189,7 +189,7 @@ def _lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str]:
 
 
 def _pieces(element: etree._Element, *, nested_tables: bool) -> Iterator[str | None]:
-    """Text runs, and ``None`` for every edge of a block. No recursion: pages nest as deep as they like."""
+    """Yield text runs, and ``None`` at every block boundary. No recursion, since pages may nest deeply."""
     walker = etree.iterwalk(element, events=("start", "end"))
     for event, node in walker:
         if event == "start":

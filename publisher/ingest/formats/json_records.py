@@ -1,4 +1,4 @@
-"""JSON and JSON Lines → records, decoded as they are asked for; decimals stay text, exactly as found."""
+"""Records of JSON and JSON Lines files. Decimals stay text, exactly as written."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ type Record = dict[str, object]
 
 MAX_LINE = 16 << 20
 DEPTH = 4
-"""How deep in an object the one array of records may lie: ``{"data": {"list": […]}}``."""
+"""Deepest nesting of the only array of records in an object: ``{"data": {"list": […]}}``."""
 
 
 class Lines:
-    """JSON Lines, decoded anew by every iteration; blank lines are passed over.
+    """JSON Lines, decoded again by every iteration; blank lines are skipped.
 
-    Iteration raises what ``fail`` makes of a :class:`ReaderError` at the first line that is not an object.
+    At the first line that is not an object, iteration raises the exception that ``fail`` returns for a
+    :class:`ReaderError`.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def records(data: bytes) -> list[Record]:
-    """The records of one JSON document. Raises :class:`ReaderError`."""
+    """Return the records of one JSON document. Raises :class:`ReaderError`."""
     try:
         value = msgspec.json.Decoder(float_hook=str).decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
@@ -121,7 +122,7 @@ def _type(value: object) -> Bilingual:
 
 
 def _arrays(value: dict[str, Any], depth: int) -> Iterator[list[Any]]:
-    """Arrays of objects in nested objects; arrays of plain values are fields of a record."""
+    """Yield arrays of objects in nested objects; arrays of plain values are fields of a record."""
     for child in value.values():
         if isinstance(child, list) and child and all(isinstance(item, dict) for item in child):
             yield child
@@ -130,7 +131,7 @@ def _arrays(value: dict[str, Any], depth: int) -> Iterator[list[Any]]:
 
 
 def is_lines(data: bytes) -> bool:
-    """Whether the first line is an object of its own and more follows; else it is one JSON document."""
+    """Test for JSON Lines: the first line is an object and more lines follow."""
     first, _, rest = data.lstrip().partition(b"\n")
     if len(first) > MAX_LINE or not rest or rest.isspace():
         return False

@@ -1,5 +1,7 @@
-"""ods → grids. Read by lxml, not by calamine, which tells no merged ranges of ods and expands every
-repeat: 300 bytes that repeat one cell over a sheet would fill all memory.
+"""Sheets of ods files, parsed by lxml.
+
+calamine is not used, because it does not report merged ranges of ods and expands every repeat: 300 bytes
+that repeat one cell over a sheet would fill all memory.
 
 OpenDocument 1.3 part 3, chapter 9.
 """
@@ -25,7 +27,7 @@ NUMBERS = frozenset({"float", "percentage", "currency"})
 
 
 def grids(content: bytes) -> tuple[Grid, ...]:
-    """The sheets that hold text, from ``content.xml``. Raises :class:`ReaderError`."""
+    """Return the sheets with text from ``content.xml``. Raises :class:`ReaderError`."""
     try:
         root = etree.fromstring(content, safe_parser())
     except (etree.XMLSyntaxError, ValueError) as problem:
@@ -36,17 +38,17 @@ def grids(content: bytes) -> tuple[Grid, ...]:
         for properties in style.iterchildren(f"{STYLE}table-properties")
         if properties.get(f"{TABLE}display") == "false"
     }
-    found = []
+    grids_with_text = []
     for table in root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table"):
         name = table.get(f"{TABLE}name") or ""
         sheet = _Sheet(name)
-        sheet.read(table)
+        sheet.read_table(table)
         hidden = table.get(f"{TABLE}style-name") in hidden_styles
         hidden_rows = frozenset(sheet.hidden_rows)
         grid = build(name, sheet.rows, sheet.merges, hidden=hidden, hidden_rows=hidden_rows)
         if grid is not None:
-            found.append(grid)
-    return tuple(found)
+            grids_with_text.append(grid)
+    return tuple(grids_with_text)
 
 
 @dataclass(slots=True)
@@ -57,8 +59,8 @@ class _Sheet:
     hidden_rows: set[int] = field(default_factory=set)
     cells: int = 0
 
-    def read(self, table: etree._Element) -> None:
-        blank = 0  # rows without text wait until one with text follows: the last are a million
+    def read_table(self, table: etree._Element) -> None:
+        blank = 0  # blank rows are added only before a row with text: a sheet may end in a million
         for row in _rows(table):
             repeat = _repeat(row, "number-rows-repeated")
             texts = self._row(row, len(self.rows) + blank + 1)
@@ -100,7 +102,7 @@ class _Sheet:
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:
-    """The table's own rows, out of header and group elements; a table in a cell is not entered."""
+    """Yield the table's own rows, also in header and group elements, but not in nested tables."""
     walker = etree.iterwalk(table, events=("start",), tag=(f"{TABLE}table-row", f"{TABLE}table"))
     for _, element in walker:
         if element.tag == f"{TABLE}table-row":
@@ -132,7 +134,7 @@ def _value(cell: etree._Element) -> Scalar:
 
 
 def _text(cell: etree._Element) -> str:
-    """Paragraphs of the cell, a line each; its comments (``office:annotation``) are not its text."""
+    """Return the paragraphs of a cell, one per line, without comments (``office:annotation``)."""
     return "\n".join("".join(_runs(p)) for p in cell.iterchildren(f"{TEXT}p"))
 
 

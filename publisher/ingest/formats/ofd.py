@@ -1,6 +1,6 @@
-"""OFD (GB/T 33190, the national format for fixed pages) → the text of its pages; pictures and forms are left.
+"""Text of OFD files (GB/T 33190, the national fixed-layout format); pictures and forms are ignored.
 
-A page says where each piece of text stands and not which line it belongs to: pieces at one height are one.
+A page gives the position of each piece of text but no lines; pieces at one height form a line.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from publisher.ingest.formats.xlsx_annotations import safe_parser
 
 ENTRY = "OFD.xml"
 _SAME_LINE = 0.5
-"""Share of a piece's height by which the next one may stand higher or lower."""
+"""Share of a piece's height by which the next piece of the same line may be higher or lower."""
 
 
 def pages(members: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Text page by page, blank where a page is a picture. Raises :class:`ReaderError`."""
+    """Return the text of each page; it is blank where the page is a picture. Raises :class:`ReaderError`."""
     documents = _places(members, ENTRY, "DocRoot")
     places = [page for document in documents for page in _places(members, document, "Page")]
     if not places:
@@ -30,14 +30,15 @@ def pages(members: Mapping[str, bytes]) -> tuple[str, ...]:
 
 
 def _places(members: Mapping[str, bytes], name: str, element: str) -> list[str]:
-    """Parts that a part names, by their paths in the file."""
+    """Return the paths of the parts that a part refers to."""
     folder = posixpath.dirname(name)
-    said = [
-        (one.get("BaseLoc") or one.text or "").strip() for one in _xml(members, name).iter(f"{{*}}{element}")
+    locations = [
+        (node.get("BaseLoc") or node.text or "").strip()
+        for node in _xml(members, name).iter(f"{{*}}{element}")
     ]
     paths = (
         place.lstrip("/") if place.startswith("/") else posixpath.join(folder, place)
-        for place in said
+        for place in locations
         if place
     )
     return [posixpath.normpath(path) for path in paths]
@@ -53,38 +54,38 @@ def _xml(members: Mapping[str, bytes], name: str) -> etree._Element:
 def _lines(page: etree._Element) -> Iterator[str]:
     pieces = sorted(_pieces(page))
     line: list[tuple[float, str]] = []
-    height = at = 0.0
+    height = line_y = 0.0
     for y, x, tall, text in pieces:
-        if line and y - at > _SAME_LINE * max(height, tall):
-            yield _joined(line)
+        if line and y - line_y > _SAME_LINE * max(height, tall):
+            yield _join_pieces(line)
             line = []
         if not line:
-            at = y
+            line_y = y
         height = tall
         line.append((x, text))
     if line:
-        yield _joined(line)
+        yield _join_pieces(line)
 
 
-def _joined(line: list[tuple[float, str]]) -> str:
+def _join_pieces(line: list[tuple[float, str]]) -> str:
     return "".join(text for _, text in sorted(line))
 
 
 def _pieces(page: etree._Element) -> Iterator[tuple[float, float, float, str]]:
-    """Where it stands on the page and in the line, its height (in millimetres, from above left), its text."""
+    """Yield y, x, height (millimetres from the top left) and text of each piece."""
     for piece in page.iter("{*}TextObject"):
-        left, top, _, height, *_ = [*_numbers(piece.get("Boundary")), 0.0, 0.0, 0.0, 0.0]
+        origin_x, origin_y, _, height, *_ = [*_numbers(piece.get("Boundary")), 0.0, 0.0, 0.0, 0.0]
         x = y = 0.0
         for code in piece.iter("{*}TextCode"):
-            x = next(iter(_numbers(code.get("X"))), x)  # one that is not told is that of the code before
+            x = next(iter(_numbers(code.get("X"))), x)  # a missing coordinate is that of the previous code
             y = next(iter(_numbers(code.get("Y"))), y)
             if code.text:
-                yield top + y, left + x, height, code.text
+                yield origin_y + y, origin_x + x, height, code.text
 
 
 def _numbers(text: str | None) -> list[float]:
     try:
-        found = [float(one) for one in (text or "").split()]
+        numbers = [float(word) for word in (text or "").split()]
     except ValueError:
         return []
-    return found if all(map(isfinite, found)) else []
+    return numbers if all(map(isfinite, numbers)) else []

@@ -1,4 +1,4 @@
-"""Old binary containers (OLE2): which program's file it is, and what an .xls tells beside its cells.
+"""OLE2 containers: detection of the program, and cell marks of an .xls file.
 
 Records as in [MS-XLS] 2.4; containers by olefile.
 """
@@ -25,12 +25,12 @@ HIDDEN_ROW = 0x20
 
 
 def marks(data: bytes) -> Mapping[int, Marks]:
-    """Of an old workbook, by the sheet's index. Raises :class:`ReaderError` for anything but a workbook."""
+    """Return the marks of an .xls file by the sheet's index. Raises :class:`ReaderError` for other files."""
     return _marks(_workbook(data))
 
 
 def is_word(data: bytes) -> bool:
-    """Whether it is a document of Word 97 or WPS, by what it holds. Raises :class:`ReaderError`."""
+    """Test for a Word 97 or WPS document by its content. Raises :class:`ReaderError`."""
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
             return bool(container.exists("WordDocument"))
@@ -39,7 +39,7 @@ def is_word(data: bytes) -> bool:
 
 
 def _workbook(data: bytes) -> bytes:
-    """The workbook's stream: ``Workbook``, or ``Book`` before 1997."""
+    """Return the workbook's stream: ``Workbook``, or ``Book`` before 1997."""
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
             streams = {path[0].lower(): path for path in container.listdir() if len(path) == 1}

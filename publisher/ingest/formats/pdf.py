@@ -1,4 +1,4 @@
-"""PDF → the text of its pages, by PDFium in a process of its own."""
+"""Text of PDF files, read by PDFium in a separate process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Answer(run.Failure):
 
 
 def pages(data: bytes) -> tuple[str, ...]:
-    """Text page by page, blank where a page is a picture. Raises ``ReaderError``."""
+    """Return the text of each page; it is blank where the page is a picture. Raises ``ReaderError``."""
     answer = msgspec.msgpack.decode(run.run(pdfium_script, data, pdfium_script.SECONDS), type=Answer)
     run.refuse(answer.error, answer.detail)
     return answer.pages

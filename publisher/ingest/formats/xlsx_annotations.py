@@ -1,4 +1,4 @@
-"""What an .xlsx file's own XML tells beside its cells: errors, formulas without a result, hidden rows."""
+"""Cell marks of .xlsx files, read from their XML: errors, formulas without a result, hidden rows."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relations
 STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 MARKED = (b'"e"', b"'e'", b"hidden", b"<f", b":f")
-"""Signs of an error, a hidden row, a formula: most sheets hold none of them, and need no pass."""
+"""Signs of errors, hidden rows and formulas. Most sheets contain none of them and need not be parsed."""
 
 
 def marks(parts: Mapping[str, bytes]) -> Mapping[int, Marks]:
-    """By the index of the sheet in ``xl/workbook.xml``. Raises :class:`ReaderError` on broken XML."""
-    found = {}
+    """Return the marks by index in ``xl/workbook.xml``. Raises :class:`ReaderError` on broken XML."""
+    marks_by_sheet = {}
     for index, path in enumerate(_sheet_paths(parts)):
         content = parts.get(path, b"")
-        if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:  # the cells' library reads such a sheet as empty
+        if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:  # calamine reads a UTF-16 sheet as empty
             raise ReaderError(DAMAGED, f"{path}: UTF-16")
         if any(sign in content for sign in MARKED):
-            found[index] = _marks(content, path)
-    return found
+            marks_by_sheet[index] = _marks(content, path)
+    return marks_by_sheet
 
 
 def _sheet_paths(parts: Mapping[str, bytes]) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _parse(parts: Mapping[str, bytes], path: str) -> etree._Element:
 
 
 def safe_parser() -> etree.XMLParser:
-    """No entities, no network, no DTD, libxml2's own limits on depth and length."""
+    """Return a parser without entities, network and DTD, with libxml2's limits on depth and length."""
     return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
     )

@@ -1,8 +1,8 @@
-"""Compressed containers, read with limits: nothing that a file says of its own size is believed.
+"""Compressed containers, read with limits on their real size.
 
-A ZIP member's size stands in the file and may lie; entries may overlap, so that a few kilobytes
-inflate to gigabytes. Every member is therefore inflated once here, and counted, before any other
-library sees the file.
+The size of a ZIP member is declared in the file and may be wrong; entries may overlap, so that a few
+kilobytes inflate to gigabytes. Every member is therefore inflated and measured once here, before any other
+library reads the file.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from publisher.ingest.formats.errors import ReaderError
 MAX_TOTAL = 300 << 20
 MAX_RATIO = 200
 LARGE = 16 << 20
-"""Up to this size a member may be compressed as well as it likes: blank rows compress a thousandfold."""
+"""Bytes up to which any compression ratio is allowed: blank rows compress a thousandfold."""
 MAX_MEMBERS = 10_000
 MAX_GZIP = 1 << 30
 CHUNK = 1 << 20
 
 
 def members(data: bytes) -> Mapping[str, bytes]:
-    """Every part of an office document by its path. Raises :class:`ReaderError`.
+    """Return every part of an office document by its path. Raises :class:`ReaderError`.
 
-    Pictures and other media are counted and left out.
+    Pictures and other media are measured; their content is left out.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -46,26 +46,26 @@ def members(data: bytes) -> Mapping[str, bytes]:
     if len(entries) > MAX_MEMBERS:
         raise ReaderError(BOMB, Bilingual(f"内含{len(entries)}个文件", f"{len(entries)} members"))
     parts: dict[str, bytes] = {}
-    left = MAX_TOTAL
+    remaining = MAX_TOTAL
     for entry in entries:
-        content = _inflate(data, entry, left)
-        left -= len(content)
+        content = _inflate(data, entry, remaining)
+        remaining -= len(content)
         if entry.filename in parts:
             raise ReaderError(
                 DAMAGED,
                 Bilingual(f"zip：{_short(entry.filename)} 重复", f"zip: {_short(entry.filename)} twice"),
             )
         if not entry.is_dir():
-            keep = entry.filename.endswith((".xml", ".rels")) or entry.filename in KEPT
+            keep = entry.filename.endswith((".xml", ".rels")) or entry.filename in IDENTIFYING_MEMBERS
             parts[entry.filename] = content if keep else b""
     return parts
 
 
-KEPT = ("mimetype", "xl/workbook.bin")
-"""Members without an XML name that tell what the file is."""
+IDENTIFYING_MEMBERS = ("mimetype", "xl/workbook.bin")
+"""Members without an XML extension that identify the format."""
 
 
-def _inflate(data: bytes, entry: zipfile.ZipInfo, left: int) -> bytes:
+def _inflate(data: bytes, entry: zipfile.ZipInfo, remaining: int) -> bytes:
     name = _short(entry.filename)
     if entry.flag_bits & 0x1:
         raise ReaderError(ENCRYPTED, f"zip: {name}")
@@ -76,10 +76,10 @@ def _inflate(data: bytes, entry: zipfile.ZipInfo, left: int) -> bytes:
     if entry.compress_type == zipfile.ZIP_STORED:
         content = bytes(raw)
     elif entry.compress_type == zipfile.ZIP_DEFLATED:
-        content = _deflated(raw, name, left)
+        content = _inflate_deflate(raw, name, remaining)
     else:
         raise ReaderError(UNSUPPORTED, f"zip: {name}: method {entry.compress_type}")
-    if len(content) > left:
+    if len(content) > remaining:
         raise ReaderError(BOMB, name)
     if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
         raise ReaderError(DAMAGED, f"zip: {name}")
@@ -87,7 +87,7 @@ def _inflate(data: bytes, entry: zipfile.ZipInfo, left: int) -> bytes:
 
 
 def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
-    """APPNOTE.TXT 4.3.7: the local header's own name and extra field precede the content."""
+    """Return the offset of the content after the local header's name and extra field (APPNOTE.TXT 4.3.7)."""
     header = data[entry.header_offset : entry.header_offset + 30]
     if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
         raise ReaderError(DAMAGED, f"zip: {_short(entry.filename)}")
@@ -95,7 +95,7 @@ def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
     return int(entry.header_offset + 30 + name + extra)
 
 
-def _deflated(raw: memoryview, name: str, left: int) -> bytes:
+def _inflate_deflate(raw: memoryview, name: str, remaining: int) -> bytes:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     pieces: list[bytes] = []
     size = 0
@@ -103,10 +103,10 @@ def _deflated(raw: memoryview, name: str, left: int) -> bytes:
     try:
         while not inflater.eof:
             piece = inflater.decompress(pending, CHUNK)
-            if not piece and not inflater.unconsumed_tail:  # the stream is cut short
+            if not piece and not inflater.unconsumed_tail:  # the stream is truncated
                 break
             size += len(piece)
-            if size > left or (size > LARGE and size > MAX_RATIO * len(raw)):
+            if size > remaining or (size > LARGE and size > MAX_RATIO * len(raw)):
                 raise ReaderError(BOMB, _expanded(name, size // max(1, len(raw))))
             pieces.append(piece)
             pending = inflater.unconsumed_tail
@@ -120,7 +120,7 @@ def _expanded(name: str, times: int) -> Bilingual:
 
 
 def gunzip(data: bytes, limit: int = MAX_GZIP) -> Iterator[bytes]:
-    """The content of a gzip file, a chunk at a time. Raises :class:`ReaderError` while running."""
+    """Yield the content of a gzip file in chunks. Raises :class:`ReaderError` during iteration."""
     size = 0
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:

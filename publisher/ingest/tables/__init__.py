@@ -1,1 +1,1 @@
-"""Grids of cells become raw records: header, rows, nesting, forms."""
+"""Tables of a file: header, rows, nesting and forms, read into raw records."""

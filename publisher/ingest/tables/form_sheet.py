@@ -1,31 +1,31 @@
-"""The form with one item to a sheet: labels down the left side, what they say beside them."""
+"""Form sheets with one item each: labels on the left, values next to them."""
 
 from __future__ import annotations
 
 from publisher.ingest.findings.tables import STRAY_TEXT
 from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import Reason
-from publisher.ingest.tables.header_row import Headings, Row, own
-from publisher.ingest.tables.plain_rows import joined
+from publisher.ingest.tables.header_row import Headings, Row, has_own_text
+from publisher.ingest.tables.plain_rows import join_halves
 from publisher.ingest.tables.raw_record import Entry, Note, Piece, reference
 from publisher.ingest.tables.segmentation import Sheet, public
 
 _LOOK = 60
-"""Rows that are looked at to tell a form from a table."""
+"""Number of first rows that are examined to distinguish a form from a table."""
 
 
 def is_form(grid: Grid, headings: Headings) -> bool:
-    """Three rows or more begin with labels of different fields: below a table's header stand values."""
+    """Test for a form: three or more rows begin with labels of different fields, unlike rows of a table."""
     labels: set[str] = set()
     for row in grid.rows[:_LOOK]:
-        first = next((c for c in row if own(c)), None)
+        first = next((c for c in row if has_own_text(c)), None)
         if first is not None and (name := _label(first, headings)[0]):
             labels.add(name)
     return len(labels) >= 3
 
 
 def _label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
-    """The field that a cell names, and what it says of it after a colon."""
+    """Return the field that a cell names, and the value after its colon."""
     head, colon, rest = cell.text.replace(":", "：", 1).partition("：")
     name = headings.field_of(head.strip())
     return (name, rest.strip()) if name and (colon or not rest) else (headings.field_of(cell.text), "")
@@ -41,45 +41,45 @@ class _Form:
         self._title = headings.catalogue.title_field
         self._field: str | None = None
 
-    def read(self) -> None:
+    def read_rows(self) -> None:
         for row in self.sheet.grid.rows:
-            cells = [c for c in row if own(c)]
+            cells = [c for c in row if has_own_text(c)]
             if not cells:
                 continue
             self.sheet.rows += 1
             if any(_label(c, self._headings)[0] for c in cells):
-                self._labelled(row, cells)
+                self._read_labelled_row(row, cells)
             elif self.entries and self._field is not None:
-                self._more(row, cells)
+                self._continue_value(row, cells)
             else:
                 reason: Reason = "note" if self.entries else "title"
-                self.sheet.leave(row[0].row, reason, " | ".join(c.text for c in cells))
+                self.sheet.leave_out(row[0].row, reason, " | ".join(c.text for c in cells))
 
-    def _labelled(self, row: Row, cells: list[Cell]) -> None:
-        fresh = any(_label(c, self._headings)[0] == self._title for c in cells)
-        if not self.entries or (fresh and self._title in self.entries[-1].pieces):
+    def _read_labelled_row(self, row: Row, cells: list[Cell]) -> None:
+        starts_entry = any(_label(c, self._headings)[0] == self._title for c in cells)
+        if not self.entries or (starts_entry and self._title in self.entries[-1].pieces):
             self.entries.append(Entry([row[0].row], {}))
         else:
             self.entries[-1].rows.append(row[0].row)
         for cell in cells:
             name, rest = _label(cell, self._headings)
             if name is None:
-                self._put(cell, cell.text)
+                self._add_text(cell, cell.text)
                 continue
             self._field = name
             if name in self._personal:
                 self.dropped.append(cell.text.split("：")[0].split(":")[0].strip())
             if rest:
-                self._put(cell, rest)
+                self._add_text(cell, rest)
 
-    def _more(self, row: Row, cells: list[Cell]) -> None:
+    def _continue_value(self, row: Row, cells: list[Cell]) -> None:
         self.entries[-1].rows.append(row[0].row)
         for cell in cells:
-            self._put(cell, cell.text, line=True)
+            self._add_text(cell, cell.text, line=True)
 
-    def _put(self, cell: Cell, text: str, *, line: bool = False) -> None:
+    def _add_text(self, cell: Cell, text: str, *, line: bool = False) -> None:
         if self._field is None:
-            self.sheet.notes.append(Note(STRAY_TEXT, cell.row, found=public(text)))
+            self.sheet.notes.append(Note(STRAY_TEXT, cell.row, excerpt=public(text)))
             return
         if self._field in self._personal:
             return
@@ -88,12 +88,14 @@ class _Form:
         if first is None:
             pieces[self._field] = Piece(text, text, reference(cell))
             return
-        text = f"{first.text}\n{text}" if line else joined(first.text, text)
+        text = f"{first.text}\n{text}" if line else join_halves(first.text, text)
         pieces[self._field] = Piece(text, text, first.cell)
 
 
-def read(grid: Grid, headings: Headings, personal: frozenset[str]) -> tuple[Sheet, list[Entry], list[str]]:
-    """The sheet's rows, an entry for each form on it, and the personal labels that were dropped."""
+def read_form(
+    grid: Grid, headings: Headings, personal: frozenset[str]
+) -> tuple[Sheet, list[Entry], list[str]]:
+    """Return the sheet's rows, an entry for each form, and the personal labels that were dropped."""
     form = _Form(grid, headings, personal)
-    form.read()
+    form.read_rows()
     return form.sheet, form.entries, form.dropped

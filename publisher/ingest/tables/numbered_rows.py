@@ -1,4 +1,4 @@
-"""From the lines of a numbered table to entries: 一、 heads a group, "1." is an item, "(1)" a part of it."""
+"""Entries of a numbered table: 一、 heads a group, "1." is an item, "(1)" is a part of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from publisher.ingest.formats.grid import Cell
 from publisher.ingest.parsed_file import LeftOut
-from publisher.ingest.tables.plain_rows import Assembled, Pieces, extend
+from publisher.ingest.tables.plain_rows import Assembled, Pieces, append_continuation
 from publisher.ingest.tables.raw_record import Entry, Line, Piece, reference
 from publisher.ingest.tables.segmentation import Table, public
 from schemas.definition.catalogue import Catalogue
@@ -20,13 +20,13 @@ _MARK = re.compile(
     r"|(?P<ring>[①-⑳]))\s*"
 )
 _ENTERPRISE = "▲"
-"""Catalogues put it at a charge that enterprises pay (涉企)."""
+"""Mark of a charge that enterprises pay (涉企)."""
 _ENTERPRISE_FIELD = "enterprise_related"
 
 
 @dataclass(slots=True)
 class _Item:
-    """A named line and its place in the numbering; ``depth`` 0 is an item, 1 a part, 2 a part of a part."""
+    """A named line and its depth in the numbering: 0 is an item, 1 a part, 2 a part of a part."""
 
     line: Line
     entry: Entry
@@ -43,7 +43,7 @@ class _Item:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A number in front of a name: what it says of depth, as printed without its dot, and the bare name."""
+    """A number before a name: its kind, the number as printed without its dot, and the bare name."""
 
     kind: str
     number: str
@@ -51,13 +51,16 @@ class Mark:
 
 
 def mark_of(text: str) -> Mark:
-    """``kind`` is ``han``, ``num``, ``part``, ``ring`` or ``""``. Widths are folded in the number only."""
-    found = _MARK.match(text)
-    if found is None:
+    """Split the number from a name.
+
+    ``kind`` is ``han``, ``num``, ``part``, ``ring`` or ``""``. Widths are folded in the number only.
+    """
+    match = _MARK.match(text)
+    if match is None:
         return Mark("", "", text)
-    kind = found.lastgroup or ""
-    number = unicodedata.normalize("NFKC", found.group(kind))
-    rest = text[found.end() :]
+    kind = match.lastgroup or ""
+    number = unicodedata.normalize("NFKC", match.group(kind))
+    rest = text[match.end() :]
     return (
         Mark(kind, f"({number})" if kind == "part" else number, rest) if rest.strip() else Mark("", "", text)
     )
@@ -68,10 +71,10 @@ _DEPTH = {"num": 0, "part": 1, "ring": 2}
 
 class _Nest:
     def __init__(self, table: Table, catalogue: Catalogue) -> None:
-        self.done = Assembled()
+        self.assembled = Assembled()
         self._table = table
         self._catalogue = catalogue
-        self._pieces = Pieces(table, catalogue, self.done.notes)
+        self._pieces = Pieces(table, catalogue, self.assembled.notes)
         self._group: Piece | None = None
         self._items: list[_Item] = []
         self._stack: list[_Item] = []
@@ -80,68 +83,68 @@ class _Nest:
 
     def assemble(self) -> Assembled:
         for line in self._table.lines:
-            self._take(line)
+            self._add_line(line)
         for item in self._items:
             if item.children and not item.valued:
-                self._leave(item.line)
+                self._leave_out(item.line)
             else:
-                self.done.entries.append(self._entry(item))
-        return self.done
+                self.assembled.entries.append(self._finish_entry(item))
+        return self.assembled
 
-    def _take(self, line: Line) -> None:
+    def _add_line(self, line: Line) -> None:
         catalogue = self._catalogue
         if not line.own and line.other:
-            self._head(line.other[0])
-            self._leave(line)
+            self._start_group(line.other[0])
+            self._leave_out(line)
             return
         valued = bool(line.own.keys() - self._structure)
         cell = line.own.get(catalogue.title_field)
         group = catalogue.group_field
         if group and group in line.own:
-            self._head(line.own[group])
+            self._start_group(line.own[group])
             if cell is None and not valued:
-                self._leave(line)
+                self._leave_out(line)
                 return
         if cell is None:
-            self._continue(line)
+            self._continue_item(line)
             return
         if group and not valued and mark_of(cell.text).kind == "han":
-            self._head(cell)
-            self._leave(line)
+            self._start_group(cell)
+            self._leave_out(line)
             return
-        self._items.append(self._item(line, valued=valued))
+        self._items.append(self._create_item(line, valued=valued))
 
-    def _continue(self, line: Line) -> None:
+    def _continue_item(self, line: Line) -> None:
         if self._items:
-            extend(self._items[-1].entry, line, self._pieces)
+            append_continuation(self._items[-1].entry, line, self._pieces)
             self._items[-1].valued = True
             return
-        # Nothing above to continue: a record without a name, which the checks will report.
-        entry = Entry([line.row], self._pieces.of(line))
+        # Without an item above, this is a record without a name, which the checks report.
+        entry = Entry([line.row], self._pieces.of_line(line))
         self._items.append(_Item(line, entry, 0, self._group, valued=True))
 
-    def _head(self, cell: Cell) -> None:
-        """A row that heads a group: 一、外交部门. The items below it are parts of nothing above it."""
+    def _start_group(self, cell: Cell) -> None:
+        """Start a group with its heading row (一、外交部门). Items below are not parts of items above."""
         self._group = Piece(mark_of(cell.text).rest, cell.text, reference(cell), "group")
         self._stack.clear()
 
-    def _leave(self, line: Line) -> None:
+    def _leave_out(self, line: Line) -> None:
         texts = " | ".join(t.strip() for t in line.texts)
-        self.done.left_out.append(LeftOut("", line.row, "group", public(texts)))
+        self.assembled.left_out.append(LeftOut("", line.row, "group", public(texts)))
 
-    def _item(self, line: Line, *, valued: bool) -> _Item:
-        pieces = self._pieces.of(line)
+    def _create_item(self, line: Line, *, valued: bool) -> _Item:
+        pieces = self._pieces.of_line(line)
         title = line.own[self._catalogue.title_field]
         name = pieces.setdefault(self._catalogue.title_field, Piece("", title.text, reference(title)))
         flagged = _ENTERPRISE in name.text
         mark = mark_of(name.text.replace(_ENTERPRISE, ""))
         name.text = mark.rest.strip()
-        depth = self._depth(mark, line)
+        depth = self._depth_of(mark, line)
         number = self._catalogue.number_field
         if number and number not in pieces and mark.number:
-            pieces[number] = Piece(mark.number, name.found, name.cell)
+            pieces[number] = Piece(mark.number, name.original, name.cell)
         if flagged and _ENTERPRISE_FIELD in self._catalogue.by_name:
-            pieces.setdefault(_ENTERPRISE_FIELD, Piece(_ENTERPRISE, name.found, name.cell))
+            pieces.setdefault(_ENTERPRISE_FIELD, Piece(_ENTERPRISE, name.original, name.cell))
         while self._stack and self._stack[-1].depth >= depth:
             self._stack.pop()
         parent = self._stack[-1] if self._stack else None
@@ -154,7 +157,7 @@ class _Nest:
         self._stack.append(item)
         return item
 
-    def _depth(self, mark: Mark, line: Line) -> int:
+    def _depth_of(self, mark: Mark, line: Line) -> int:
         if mark.kind in _DEPTH:
             return _DEPTH[mark.kind]
         number = line.own.get(self._catalogue.number_field or "")
@@ -164,7 +167,7 @@ class _Nest:
         return 1 if self._stack and indented else 0
 
     def _inherit(self, pieces: dict[str, Piece], parent: _Item | None) -> None:
-        """A part's blanks take what its item says, where the schema lets them."""
+        """Fill a part's blank fields from its item where the catalogue allows it."""
         if parent is None:
             return
         for f in self._catalogue.fields:
@@ -172,7 +175,7 @@ class _Nest:
             if f.inherit and f.name not in self._structure and f.name not in pieces and source is not None:
                 pieces[f.name] = Piece(source.text, "", source.cell, "parent")
 
-    def _entry(self, item: _Item) -> Entry:
+    def _finish_entry(self, item: _Item) -> Entry:
         catalogue, pieces = self._catalogue, item.pieces
         if not item.valued:
             self._inherit(pieces, item.parent)
@@ -181,14 +184,14 @@ class _Nest:
             pieces[group] = item.group
         if parent and item.parent is not None:
             name = item.parent.pieces[catalogue.title_field]
-            pieces.setdefault(parent, Piece(name.text, name.found, name.cell, "parent"))
+            pieces.setdefault(parent, Piece(name.text, name.original, name.cell, "parent"))
         return item.entry
 
 
 def assemble(table: Table, catalogue: Catalogue) -> Assembled:
-    """Entries of a table that nests by numbers.
+    """Read the entries of a table that nests by numbers.
 
-    An item that holds no value of its own and has parts is their heading (left out as ``group``);
-    without parts it is a record all the same.
+    An item without values of its own is the heading of its parts (left out as ``group``). Without parts it
+    is a record.
     """
     return _Nest(table, catalogue).assemble()

@@ -1,4 +1,4 @@
-"""From the lines of a table to entries: merged cells, 同上, split rows, rows that share a name."""
+"""Entries of a plain table: merged cells, 同上, split rows, rows that share a name."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Assembled:
     notes: list[Note] = field(default_factory=list)
 
 
-def joined(above: str, below: str) -> str:
-    """Two halves of a text that a page break parted: a new line only where a sentence had ended."""
+def join_halves(above: str, below: str) -> str:
+    """Join two halves of a text split by a page break; with a line break only after a complete sentence."""
     above, below = above.rstrip(), below.strip()
     if not above or not below:
         return above or below
@@ -41,12 +41,12 @@ def joined(above: str, below: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _is_ditto(text: str) -> bool:
-    """Short cells repeat (行政处罚, 地州市级): remembering them saves a third of the time of this module."""
+    """Test for 同上. Short cells repeat (行政处罚, 地州市级); the cache saves a third of the time here."""
     return is_ditto(text)
 
 
 class Pieces:
-    """Reads a line's texts, with 同上 resolved against the row above."""
+    """Reader of a line's texts, which resolves 同上 from the row above."""
 
     def __init__(self, table: Table, catalogue: Catalogue, notes: list[Note]) -> None:
         present = set(table.header.columns.values())
@@ -54,20 +54,20 @@ class Pieces:
             (f.name, f.spanned_by) for f in catalogue.fields if f.name in present and f.spanned_by
         ]
         self._shared = [
-            (f.name, f.spanned_by, _leading(catalogue.by_name[f.spanned_by]))
+            (f.name, f.spanned_by, _leading_word(catalogue.by_name[f.spanned_by]))
             for f in catalogue.fields
             if f.spanned_by in present and f.name not in present
         ]
         self._notes = notes
         self.above: dict[str, Piece] = {}
 
-    def of(self, line: Line) -> dict[str, Piece]:
+    def of_line(self, line: Line) -> dict[str, Piece]:
         pieces: dict[str, Piece] = {}
         for name, cell in line.filled.items():
-            self._add(pieces, name, cell, "merged", line.row)
+            self._add_piece(pieces, name, cell, "merged", line.row)
         hidden = ""
         for name, cell in line.own.items():
-            self._add(pieces, name, cell, "own", line.row)
+            self._add_piece(pieces, name, cell, "own", line.row)
             if cell.covered:
                 hidden = hidden or cell.text
         for name, spanned_by in self._spanned:
@@ -75,12 +75,12 @@ class Pieces:
             if first and second and first.text == second.text:
                 pieces.pop(name, None)
         for name, spanned_by, leading in self._shared:
-            _part(pieces, name, spanned_by, leading)
+            _split_column(pieces, name, spanned_by, leading)
         if hidden:
-            self._notes.append(Note(tables.COVERED_TEXT, line.row, found=hidden))
+            self._notes.append(Note(tables.COVERED_TEXT, line.row, excerpt=hidden))
         return pieces
 
-    def _add(self, pieces: dict[str, Piece], name: str, cell: Cell, via: str, row: int) -> None:
+    def _add_piece(self, pieces: dict[str, Piece], name: str, cell: Cell, via: str, row: int) -> None:
         text = cell.text
         if len(text) <= 12:
             if _is_ditto(text):
@@ -101,74 +101,74 @@ class Pieces:
 _LONGEST_WORD = 12
 
 
-def _leading(field: Field) -> re.Pattern[str]:
-    """A word of the field's vocabulary at the start of a sentence: 地州市级。负责本级…"""
+def _leading_word(field: Field) -> re.Pattern[str]:
+    """Compile a pattern for a word of the field's vocabulary at the start of a text: 地州市级。负责本级…"""
     words = sorted((w for t in field.vocabulary for w in (t.value, *t.aliases)), key=len, reverse=True)
     return re.compile(rf"\s*({'|'.join(map(re.escape, words))})\s*[。，,；;：:、]\s*" if words else r"(?!)")
 
 
-def _part(pieces: dict[str, Piece], name: str, spanned_by: str, leading: re.Pattern[str]) -> None:
-    """One column for two fields (实施层级及权限): a level is a word, a sentence is its scope."""
+def _split_column(pieces: dict[str, Piece], name: str, spanned_by: str, leading: re.Pattern[str]) -> None:
+    """Split one column for two fields (实施层级及权限): the level is a word, its scope is a sentence."""
     first = pieces.get(spanned_by)
     if first is None or len(first.text) <= _LONGEST_WORD:
         return
     word = leading.match(first.text)
     rest = first.text[word.end() :] if word else first.text
-    pieces[name] = Piece(rest, first.found, first.cell, first.via)
+    pieces[name] = Piece(rest, first.original, first.cell, first.via)
     if word:
-        pieces[spanned_by] = Piece(word[1], first.found, first.cell, first.via)
+        pieces[spanned_by] = Piece(word[1], first.original, first.cell, first.via)
     else:
         del pieces[spanned_by]
 
 
 def marks_of(catalogue: Catalogue) -> frozenset[str]:
-    """Fields that make a row without a name a record of its own: 子项, 行使主体, 层级, a code."""
+    """Return the fields that make a row without a name a separate record: 子项, 行使主体, 层级, a code."""
     names = {n for alternative in catalogue.identity for n in alternative}
     return frozenset(names - {catalogue.title_field, catalogue.type_field})
 
 
 def assemble(table: Table, catalogue: Catalogue) -> Assembled:
-    """Entries of a table whose rows do not nest."""
-    done = Assembled()
-    pieces = Pieces(table, catalogue, done.notes)
+    """Read the entries of a table whose rows do not nest."""
+    assembled = Assembled()
+    pieces = Pieces(table, catalogue, assembled.notes)
     title, marks = catalogue.title_field, marks_of(catalogue)
     titled = title in table.header.columns.values()
     groups = _Groups(table, catalogue)
     item: Entry | None = None
     for line in table.lines:
         own_marks = frozenset(line.own.keys() & marks)
-        named = title in line.own or not titled
-        if item is not None and not named and not own_marks:
-            extend(done.entries[-1], line, pieces)
+        has_title = title in line.own or not titled
+        if item is not None and not has_title and not own_marks:
+            append_continuation(assembled.entries[-1], line, pieces)
             continue
-        entry = Entry([line.row], pieces.of(line), own_marks)
-        if named or item is None:
+        entry = Entry([line.row], pieces.of_line(line), own_marks)
+        if has_title or item is None:
             item = entry
         else:
             _inherit(entry, item, catalogue)
         groups.fill(entry, line)
-        done.entries.append(entry)
+        assembled.entries.append(entry)
         pieces.above = entry.pieces
-    return done
+    return assembled
 
 
-def extend(entry: Entry, line: Line, pieces: Pieces) -> None:
-    """Join a row that a page break cut off to the record that it belongs to."""
+def append_continuation(entry: Entry, line: Line, pieces: Pieces) -> None:
+    """Append a row that a page break split off to its record."""
     entry.rows.append(line.row)
-    own = Line(line.row, line.index, line.own, {}, line.other)
-    for name, piece in pieces.of(own).items():
+    own_line = Line(line.row, line.index, line.own, {}, line.other)
+    for name, piece in pieces.of_line(own_line).items():
         first = entry.pieces.get(name)
-        if first is None or not first.found:
+        if first is None or not first.original:
             entry.pieces[name] = piece
         else:
-            text, found = joined(first.text, piece.text), f"{first.found}\n{piece.found}"
-            entry.pieces[name] = Piece(text, found, first.cell, first.via)
+            text, original = join_halves(first.text, piece.text), f"{first.original}\n{piece.original}"
+            entry.pieces[name] = Piece(text, original, first.cell, first.via)
 
 
 def _inherit(entry: Entry, item: Entry, catalogue: Catalogue) -> None:
-    """The name comes from the item. Its other texts only where the item stands above its parts.
+    """Fill in the item's name, and its other texts where the item is above its parts.
 
-    An item whose own row already names a part (its own 子项, say) is the first of the parts: a sibling.
+    An item whose own row already names a part (for example its 子项) is the first part, a sibling.
     """
     above = not (item.marks & entry.marks)
     for f in catalogue.fields:
@@ -182,7 +182,7 @@ def _inherit(entry: Entry, item: Entry, catalogue: Catalogue) -> None:
 
 
 class _Groups:
-    """A row such as 一、行政许可（11项） gives its type to the rows below that have none."""
+    """Types from rows such as 一、行政许可（11项） for the rows below without a type of their own."""
 
     def __init__(self, table: Table, catalogue: Catalogue) -> None:
         self._field = catalogue.by_name.get(catalogue.type_field or "")

@@ -1,4 +1,4 @@
-"""Cut a sheet into tables: titles above, header, rows, notes below; every row with text is accounted for."""
+"""Segmentation of a sheet into tables with titles, header, rows and notes. Every row with text is counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from publisher.ingest.findings.kind import Kind, shorten
 from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import LeftOut, Reason
 from publisher.ingest.tables import header_row
-from publisher.ingest.tables.header_row import Header, Headings, own
+from publisher.ingest.tables.header_row import Header, Headings, has_own_text
 from publisher.ingest.tables.raw_record import Line, Note, line
 
 _NOTE = re.compile(
@@ -34,7 +34,7 @@ class Table:
     lines: list[Line] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     groups: dict[int, Cell] = field(default_factory=dict)
-    """Row index → cell of a row that heads the rows below it (一、行政许可)."""
+    """Row index → cell of a row that is the heading of the rows below (一、行政许可)."""
 
 
 @dataclass(slots=True)
@@ -45,160 +45,168 @@ class Sheet:
     notes: list[Note] = field(default_factory=list)
     rows: int = 0
 
-    def leave(self, row: int, reason: Reason, text: str) -> None:
+    def leave_out(self, row: int, reason: Reason, text: str) -> None:
         self.left_out.append(LeftOut(self.grid.name, row, reason, public(text)))
 
 
 def public(text: str) -> str:
-    """One line for the report, without the names of those who filled the form in."""
+    """Return one line for the report, without the names of the people who filled in the form."""
     return shorten(_SIGNED.sub(lambda m: f"{m.group(1)}：…", text))
 
 
-class _Cutter:
-    """Walks down a grid once."""
+class _Segmenter:
+    """Segments a grid in one pass."""
 
     def __init__(self, grid: Grid, headings: Headings, personal: frozenset[str]) -> None:
         self.sheet = Sheet(grid)
         self._headings = headings
         self._personal = personal
         self._table: Table | None = None
-        self._noted = False
-        """Was the row above a note, whose points may follow?"""
+        self._after_note = False
+        """Whether the row above was a note, so that numbered points may follow."""
         self._banners: list[tuple[int, str]] = []
-        """Rows of one text since the last line: titles, if a header follows."""
+        """Rows with a single text since the last line; they are titles if a header follows."""
 
-    def cut(self) -> Sheet:
+    def segment(self) -> Sheet:
         grid = self.sheet.grid
         index = 0
         while index < len(grid.rows):
             row = grid.rows[index]
             if self._table is None or self._may_be_header(row):
                 if self._table is not None and self._table.header.repeats_in(row):
-                    index = self._repeated(index)
+                    index = self._skip_repeated_header(index)
                     continue
                 if header_row.is_header(row, self._headings):
                     index = self._start(index)
                     continue
-            self._take(index)
+            self._add_row(index)
             index += 1
-        self._flush("note" if self._table else "title")
+        self._classify_banners("note" if self._table else "title")
         return self.sheet
 
     def _may_be_header(self, row: header_row.Row) -> bool:
-        """Cheap, as it is asked of every row: two cells that are short and named like a column."""
+        """Test for two short cells that are named like a column. Fast, since it runs for every row."""
         hits = 0
         for cell in row:
-            if len(cell.text) <= 12 and cell.text and "".join(cell.text.split()) in self._headings.written:
+            if (
+                len(cell.text) <= 12
+                and cell.text
+                and "".join(cell.text.split()) in self._headings.titles_and_aliases
+            ):
                 hits += 1
         return hits >= 2
 
     def _start(self, index: int) -> int:
-        found = header_row.find(self.sheet.grid, index, self._headings)
-        if found is None:  # is_header said yes for this very row
+        header = header_row.find(self.sheet.grid, index, self._headings)
+        if header is None:  # not reached: is_header was true for this row
             return index + 1
         titles = [text for _, text in self._banners]
-        self._flush("title")
-        self._table = Table(found, titles=titles)
+        self._classify_banners("title")
+        self._table = Table(header, titles=titles)
         self.sheet.tables.append(self._table)
-        for row in self.sheet.grid.rows[found.first : found.end]:
-            self._count(row, "header")
-        return found.end
+        for row in self.sheet.grid.rows[header.first : header.end]:
+            self._leave_row_out(row, "header")
+        return header.end
 
-    def _repeated(self, index: int) -> int:
+    def _skip_repeated_header(self, index: int) -> int:
         if self._table is None:
             return index + 1
-        self._flush("title")
+        self._classify_banners("title")
         rows = self.sheet.grid.rows[index : index + self._table.header.rows]
         for row in rows:
-            self._count(row, "repeated-header")
+            self._leave_row_out(row, "repeated-header")
         return index + len(rows)
 
-    def _count(self, row: header_row.Row, reason: Reason) -> None:
-        texts = [cell.text for cell in row if own(cell)]
+    def _leave_row_out(self, row: header_row.Row, reason: Reason) -> None:
+        texts = [cell.text for cell in row if has_own_text(cell)]
         if texts:
             self.sheet.rows += 1
-            self.sheet.leave(row[0].row, reason, " | ".join(texts))
+            self.sheet.leave_out(row[0].row, reason, " | ".join(texts))
 
-    def _take(self, index: int) -> None:
+    def _add_row(self, index: int) -> None:
         row = self.sheet.grid.rows[index]
         if self._table is None:
-            texts = list(dict.fromkeys(c.text for c in row if own(c)))
+            texts = list(dict.fromkeys(c.text for c in row if has_own_text(c)))
             if texts:
                 self.sheet.rows += 1
                 self._banners.append((row[0].row, " ".join(texts)))
             return
-        found = line(self.sheet.grid.rows, index, self._table.header, self._personal)
-        if found is None:
+        table_line = line(self.sheet.grid.rows, index, self._table.header, self._personal)
+        if table_line is None:
             return
         self.sheet.rows += 1
-        reason = self._reason(found)
+        reason = self._reason(table_line)
         if reason is None:
-            self._flush("group")
-            self._noted = False
-            self._table.lines.append(found)
+            self._classify_banners("group")
+            self._after_note = False
+            self._table.lines.append(table_line)
         elif reason == "banner":
-            self._banner(found)
+            self._keep_banner(table_line)
         else:
-            self.sheet.leave(found.row, reason, " | ".join(dict.fromkeys(found.texts)))
+            self.sheet.leave_out(table_line.row, reason, " | ".join(dict.fromkeys(table_line.texts)))
 
-    def _reason(self, found: Line) -> Reason | Literal["banner"] | None:
-        """Why a row of a table's body is no data; None where it is."""
-        if not 1 <= len(found.own) + len(found.other) <= 4:
+    def _reason(self, table_line: Line) -> Reason | Literal["banner"] | None:
+        """Return why a row of a table's body is not data, or None where it is."""
+        if not 1 <= len(table_line.own) + len(table_line.other) <= 4:
             return None
-        texts = list(dict.fromkeys(found.texts))
-        if texts and _TOTAL.fullmatch(texts[0]) and self._headings.catalogue.title_field not in found.own:
+        texts = list(dict.fromkeys(table_line.texts))
+        if (
+            texts
+            and _TOTAL.fullmatch(texts[0])
+            and self._headings.catalogue.title_field not in table_line.own
+        ):
             return "total"
         if texts and all(_SIGNED.match(t.strip()) for t in texts):
             return "note"
         if len(texts) == 1:
-            return self._reason_of_one(found, texts[0])
-        return None if found.own else self._stray(found, table_findings.STRAY_TEXT)
+            return self._reason_of_one(table_line, texts[0])
+        return None if table_line.own else self._note_stray(table_line, table_findings.STRAY_TEXT)
 
-    def _reason_of_one(self, found: Line, text: str) -> Reason | Literal["banner"] | None:
+    def _reason_of_one(self, table_line: Line, text: str) -> Reason | Literal["banner"] | None:
         if _NOTE.match(text):
-            self._noted = True
+            self._after_note = True
             return "note"
         if _PAGE.fullmatch(text):
             return "note"
-        if self._noted and not found.own and _POINT.match(text):
+        if self._after_note and not table_line.own and _POINT.match(text):
             return "note"
         if _TOTAL.fullmatch(text):
             return "total"
         if self._headings.catalogue.nesting == "numbered" and _GROUP.match(text):
             return None
-        if found.wide:
+        if table_line.wide:
             return "banner"
-        if found.own:
+        if table_line.own:
             return None
         if _SERIAL.fullmatch(text):
-            return self._stray(found, table_findings.NUMBER_ONLY_ROW)
-        return "banner" if _GROUP.match(text) else self._stray(found, table_findings.STRAY_TEXT)
+            return self._note_stray(table_line, table_findings.NUMBER_ONLY_ROW)
+        return "banner" if _GROUP.match(text) else self._note_stray(table_line, table_findings.STRAY_TEXT)
 
-    def _stray(self, found: Line, kind: Kind) -> Reason:
-        self.sheet.notes.append(Note(kind, found.row, found=public(" | ".join(found.texts))))
+    def _note_stray(self, table_line: Line, kind: Kind) -> Reason:
+        self.sheet.notes.append(Note(kind, table_line.row, excerpt=public(" | ".join(table_line.texts))))
         return "unreadable"
 
-    def _banner(self, found: Line) -> None:
-        """A title, if a header follows; else it heads the rows below, or is a note where none follow."""
-        text = found.texts[0]
-        self._banners.append((found.row, text))
+    def _keep_banner(self, table_line: Line) -> None:
+        """Keep a row with a single text: a title if a header follows, else a group heading or a note."""
+        text = table_line.texts[0]
+        self._banners.append((table_line.row, text))
         if self._table is not None and len(text) <= _LONGEST_GROUP and "。" not in text:
-            self._table.groups[found.index] = (*found.other, *found.own.values())[0]
+            self._table.groups[table_line.index] = (*table_line.other, *table_line.own.values())[0]
 
-    def _flush(self, reason: Reason) -> None:
-        """Say what the waiting rows of one text were, now that it is known what follows them."""
+    def _classify_banners(self, reason: Reason) -> None:
+        """Classify the kept rows with a single text, once the row after them is known."""
         groups = self._table.groups if self._table else {}
         heads = {cell.row: index for index, cell in groups.items()}
         for row, text in self._banners:
             if reason == "group" and row in heads:
-                self.sheet.leave(row, "group", text)
+                self.sheet.leave_out(row, "group", text)
                 continue
             if row in heads:
                 del groups[heads[row]]
-            self.sheet.leave(row, "note" if reason == "group" or _NOTE.match(text) else reason, text)
+            self.sheet.leave_out(row, "note" if reason == "group" or _NOTE.match(text) else reason, text)
         self._banners.clear()
 
 
-def cut(grid: Grid, headings: Headings, personal: frozenset[str]) -> Sheet:
-    """Titles and groups keep the text they show; ``personal`` fields are left out of everything."""
-    return _Cutter(grid, headings, personal).cut()
+def segment(grid: Grid, headings: Headings, personal: frozenset[str]) -> Sheet:
+    """Segment a grid. ``personal``: fields whose texts are left out of the result and the report."""
+    return _Segmenter(grid, headings, personal).segment()

@@ -63,7 +63,7 @@ class Collector:
     @contextmanager
     def served(self) -> Iterator[TestClient[Litestar]]:
         """The site over HTTP."""
-        with TestClient(create_app(settings.read(self.site.home, {}))) as client:
+        with TestClient(create_app(settings.read_settings(self.site.home, {}))) as client:
             yield client
 
 

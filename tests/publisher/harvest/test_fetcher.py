@@ -117,7 +117,7 @@ def test_a_compressed_body_is_kept_as_sent_and_opened_for_reading(
     web.answers["/"] = Answer(sent, headers={"Content-Encoding": named})
     with fetcher(web, pauses) as http:
         hops = http.get(web.base + "/").hops
-    (kept,) = warc.read(warc.write(hops))
+    (kept,) = warc.read_warc(warc.write(hops))
     assert (kept.body, warc.content(kept, 1 << 20)) == (sent, text)
     assert (kept.status, kept.address) == (200, "127.0.0.1")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.harvest.source_config import SourcesError, read
+from publisher.harvest.source_config import SourcesError, read_sources
 from tests.publisher.harvest.conftest import Collector
 
 GOOD = """[anshan]
@@ -20,15 +20,15 @@ lists = ["https://www.anshan.gov.cn/list.html"]
 def error(home: Path, text: str) -> SourcesError:
     (home / "sources.toml").write_text(text, encoding="utf-8")
     with pytest.raises(SourcesError) as raised:
-        read(home, ["zhengce"])
+        read_sources(home, ["zhengce"])
     return raised.value
 
 
 def test_a_source_has_sensible_manners_by_default(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text(GOOD, encoding="utf-8")
-    (source,) = read(tmp_path, ["zhengce"]).values()
+    (source,) = read_sources(tmp_path, ["zhengce"]).values()
     assert (source.name, source.pace, source.publish) == ("anshan", 1.0, False)
-    assert (source.interval.total_seconds(), source.rechecked.days) == (3600, 7)
+    assert (source.interval.total_seconds(), source.recheck_interval.days) == (3600, 7)
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_what_is_wrong_is_told_by_its_place(tmp_path: Path, text: str, zh: str, 
 def test_a_chinese_host_is_the_same_in_either_writing(tmp_path: Path, written: str) -> None:
     text = GOOD.replace('"www.anshan.gov.cn"', f'"{written}"').replace("www.anshan.gov.cn", "鞍山.政务:443")
     (tmp_path / "sources.toml").write_text(text, encoding="utf-8")
-    (source,) = read(tmp_path, ["zhengce"]).values()
-    assert source.holds("https://xn--rht988k.xn--zfr164b:443/a.html")
-    assert source.holds("https://鞍山.政务:443/a.html")
-    assert not source.holds("https://马鞍山.政务:443/a.html")
-    assert not source.holds("https://[::1")
+    (source,) = read_sources(tmp_path, ["zhengce"]).values()
+    assert source.allows("https://xn--rht988k.xn--zfr164b:443/a.html")
+    assert source.allows("https://鞍山.政务:443/a.html")
+    assert not source.allows("https://马鞍山.政务:443/a.html")
+    assert not source.allows("https://[::1")
 
 
 def test_the_command_names_what_is_wrong_and_asks_nobody(collector: Collector) -> None:

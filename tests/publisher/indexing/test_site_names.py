@@ -12,10 +12,10 @@ import anyio
 import pytest
 
 from publisher.app import service_of
-from publisher.indexing.site_names import Known, SiteNames
+from publisher.indexing.site_names import NamesOfState, SiteNames
 from publisher.indexing.worker import settle
 from publisher.log.log import Log
-from publisher.settings import read
+from publisher.settings import read_settings
 from publisher.views.api.routes.search import search
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import Call
@@ -37,12 +37,12 @@ class _Reading(SiteNames):
         self.done = threading.Event()
         self._reading = _Telling(self.done)  # type: ignore[assignment]  # as a lock is used there
 
-    def _read(self) -> Known:
+    def _read_names(self) -> NamesOfState:
         self._times += 1
         if self._times == 2:
             self.begun.set()
             assert self.done.wait(60)
-        return super()._read()
+        return super()._read_names()
 
 
 class _Telling:
@@ -70,7 +70,7 @@ def test_of_few_names_whoever_asks_after_a_release_is_told_the_new_ones(log: Log
     names = SiteNames(log)
     assert titles(names) == {"甲项许可", "乙项许可"}
     release(log, LATER)
-    assert names.before() is None
+    assert names.outdated() is None
     assert titles(names) == {"甲项许可", "丙项许可"}
 
 
@@ -82,7 +82,7 @@ def test_many_names_are_read_anew_by_the_one_that_follows_the_log_and_by_nobody_
     assert titles(names) == {"甲项许可", "乙项许可"}
     release(log, LATER)
     assert titles(names) == {"甲项许可", "乙项许可"}
-    before = names.before()
+    before = names.outdated()
     assert before is not None
     assert before.state != log.queries.validator()
 
@@ -90,7 +90,7 @@ def test_many_names_are_read_anew_by_the_one_that_follows_the_log_and_by_nobody_
         async with anyio.create_task_group() as group:
             group.start_soon(names.follow)
             with anyio.fail_after(60):
-                while names.before() is not None:
+                while names.outdated() is not None:
                     await anyio.lowlevel.checkpoint()
             group.cancel_scope.cancel()
         return {name.text for name in (await names()).complete("项许可", 20)}
@@ -117,7 +117,7 @@ def test_the_names_are_followed_again_once_the_store_answers_again(
         async with anyio.create_task_group() as group:
             group.start_soon(names.follow)
             with anyio.fail_after(60):
-                while names._known is None:
+                while names._cached is None:
                     await anyio.lowlevel.checkpoint()
             group.cancel_scope.cancel()
 
@@ -131,7 +131,7 @@ def test_while_names_are_read_those_of_before_answer_but_none_that_was_erased(lo
     assert titles(names) == {"甲项许可", "乙项许可"}
     release(log, LATER)
     with ThreadPoolExecutor() as threads:
-        threads.submit(names._now)
+        threads.submit(names._read_current)
         try:
             assert names.begun.wait(60)
             assert titles(names) == {"甲项许可", "乙项许可"}
@@ -148,7 +148,7 @@ def test_an_answer_of_the_names_of_before_bears_another_tag_than_that_of_the_new
     release(log)
     engine = EmbeddedEngine(tmp_path / "index")
     names = SiteNames(log, at_once=0)
-    service = replace(service_of(read(tmp_path, {}), log, engine), names=names)
+    service = replace(service_of(read_settings(tmp_path, {}), log, engine), names=names)
     assert titles(names) == {"甲项许可", "乙项许可"}
     release(log, LATER)
     assert anyio.run(settle, log, engine)
@@ -160,7 +160,7 @@ def test_an_answer_of_the_names_of_before_bears_another_tag_than_that_of_the_new
 
     before, meant = asked()
     assert meant is None
-    names._now()
+    names._read_current()
     after, meant = asked()
     assert meant == "丙项许可"
     assert before != after

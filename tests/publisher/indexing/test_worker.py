@@ -18,7 +18,7 @@ from publisher.indexing import worker
 from publisher.log.log import Log
 from publisher.log.model import Dataset
 from publisher.workflow import publish_draft
-from publisher.workflow.import_files import GivenFile, import_files
+from publisher.workflow.import_files import InputFile, import_files
 from schemas.definition import file_loader
 from search.contract import Document, Request, SearchError
 from search.embedded.engine import EmbeddedEngine
@@ -52,7 +52,7 @@ def engine(tmp_path: Path) -> EmbeddedEngine:
 
 
 def release(log: Log, table: str = TABLE, *, day: date = date(2015, 12, 1)) -> None:
-    import_files(log, "shili", [GivenFile("a.csv", table.encode())])
+    import_files(log, "shili", [InputFile("a.csv", table.encode())])
     assert publish_draft.publish_draft(log, "shili", effective_on=day) is not None
 
 

@@ -183,7 +183,7 @@ def test_while_the_cluster_is_away_everything_but_search_goes_on(
 ) -> None:
     release(log)
     anyio.run(worker.drain, log, engine)
-    app = create_app(settings.read(tmp_path, environ={}), log=log, search=engine)
+    app = create_app(settings.read_settings(tmp_path, environ={}), log=log, search=engine)
     with TestClient(app) as client:
         assert client.get("/v1/search?q=许可").json()["total"] == 2
         node.stop()

@@ -15,8 +15,8 @@ import pytest
 
 from publisher import settings
 from publisher.log.outbox.subscriptions import Delivery, Subscription
-from publisher.notify.delivery import Teller
-from publisher.notify.webhook_sender import Sender, sender
+from publisher.notify.delivery import Notifier
+from publisher.notify.webhook_sender import Sender, create_sender
 from publisher.views.syndication import scope as scopes
 from search.query.field_filters import FilterFields
 from tests.publisher.views.syndication.conftest import FIRST, Service, made
@@ -43,14 +43,14 @@ class Desk:
         made = self.site.log.subscriptions.subscribe(
             f"{self.server.base}{path}", msgspec.json.encode(scopes.scope(**asked)).decode()
         )
-        self.sender.ask(made, {})
+        self.sender.verify_callback(made, {})
         return self.site.log.subscriptions.confirm(made.id)
 
     def tell(self) -> int:
         """What the worker does after a publication."""
         self.site.index()
-        teller = Teller(self.site.log, self.site.engine, FilterFields, self.sender)
-        return anyio.run(teller.tell)
+        notifier = Notifier(self.site.log, self.site.engine, FilterFields, self.sender)
+        return anyio.run(notifier.deliver_due)
 
     def later(self, by: timedelta) -> None:
         self.site.clock.now += by
@@ -65,11 +65,11 @@ class Desk:
 
 @contextmanager
 def opened(home: Path, **environ: str) -> Iterator[Desk]:
-    place = settings.read(home, {"QINGDAN_LOOPBACK": "1"})
+    place = settings.read_settings(home, {"QINGDAN_LOOPBACK": "1"})
     with made(home, **environ) as site, serving() as server:
         site.clock.now = datetime.now(UTC)
         server.answers["/hook"] = confirming
-        made_by = replace(sender(place), clock=lambda: datetime.now(UTC))
+        made_by = replace(create_sender(place), clock=lambda: datetime.now(UTC))
         desk = Desk(site, server, made_by, environ)
         site.publish(FIRST[:1])
         desk.tell()

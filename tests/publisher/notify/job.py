@@ -14,17 +14,17 @@ import anyio
 
 from publisher import settings
 from publisher.log.log import Log
-from publisher.notify.delivery import Teller
-from publisher.notify.webhook_sender import sender
+from publisher.notify.delivery import Notifier
+from publisher.notify.webhook_sender import create_sender
 from search.embedded.engine import EmbeddedEngine
 from search.query.field_filters import FilterFields
 
 
 def main(home: str, now: str) -> None:
-    place = settings.read(Path(home), {**os.environ, "QINGDAN_LOOPBACK": "1"})
+    place = settings.read_settings(Path(home), {**os.environ, "QINGDAN_LOOPBACK": "1"})
     instant = datetime.fromisoformat(now)
     log = Log.open(place.database, sources=place.sources, clock=lambda: instant)
-    anyio.run(Teller(log, EmbeddedEngine(place.index), FilterFields, sender(place)).tell)
+    anyio.run(Notifier(log, EmbeddedEngine(place.index), FilterFields, create_sender(place)).deliver_due)
 
 
 if __name__ == "__main__":

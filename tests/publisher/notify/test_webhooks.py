@@ -21,8 +21,8 @@ from anyio import to_thread
 from standardwebhooks import Webhook
 
 from publisher.log.outbox.subscriptions import LEASE
-from publisher.notify.delivery import RETRIES, Teller
-from publisher.notify.webhook_sender import NotTakenError
+from publisher.notify.delivery import RETRIES, Notifier
+from publisher.notify.webhook_sender import DeliveryError
 from schemas.definition.catalogue import Content
 from search.query.field_filters import FilterFields
 from tests.publisher.notify.conftest import Desk, confirming
@@ -168,7 +168,7 @@ def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_con
     assert desk.tell() == 0
     desk.server.answers["/hook"] = confirming
     desk.server.asked.clear()
-    desk.sender.ask(subscription, {})
+    desk.sender.verify_callback(subscription, {})
     desk.site.log.subscriptions.confirm(subscription.id)
     desk.tell()
     assert [one["data"]["release"] for one in told_of(desk)] == [2, 3]
@@ -209,9 +209,9 @@ def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(des
 
     async def told() -> None:
         stop = anyio.Event()
-        teller = Teller(desk.site.log, desk.site.engine, FilterFields, desk.sender)
+        notifier = Notifier(desk.site.log, desk.site.engine, FilterFields, desk.sender)
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: teller.run(stop=stop, poll=0.01))
+            group.start_soon(lambda: notifier.run(stop=stop, poll=0.01))
             for contents in (SECOND, FIRST):
                 await to_thread.run_sync(desk.site.publish, contents)
                 await to_thread.run_sync(desk.site.index)
@@ -278,7 +278,7 @@ def test_one_dead_subscriber_does_not_keep_the_news_from_another(desk: Desk) -> 
 )
 def test_a_callback_that_does_not_repeat_the_challenge_is_no_subscriber(desk: Desk, answer: Answer) -> None:
     desk.server.answers["/other"] = answer
-    with pytest.raises(NotTakenError):
+    with pytest.raises(DeliveryError):
         desk.subscribe("/other")
     (kept,) = desk.site.log.subscriptions.all()
     assert kept.state == "pending"
@@ -291,8 +291,8 @@ def test_a_callback_on_a_private_address_is_never_called(desk: Desk) -> None:
     guarded = desk.sender.__class__("test", desk.sender.clock, loopback=False, trust=desk.sender.trust)
     made = desk.site.log.subscriptions.subscribe(f"{desk.server.base}/hook", "{}")
     before = len(desk.server.asked)
-    with pytest.raises(NotTakenError, match=r"127\.0\.0\.1"):
-        guarded.ask(made, {})
+    with pytest.raises(DeliveryError, match=r"127\.0\.0\.1"):
+        guarded.verify_callback(made, {})
     assert len(desk.server.asked) == before
 
 

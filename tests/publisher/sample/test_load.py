@@ -30,14 +30,14 @@ BASE = "http://127.0.0.1:8000"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("sample")
     told: list[int] = []
-    load(made, plan.read(), base=BASE, told=lambda done, _total, _title: told.append(done))
-    assert told == list(range(1, plan.read().releases + 1))
+    load(made, plan.read_plan(), base=BASE, progress=lambda done, _total, _title: told.append(done))
+    assert told == list(range(1, plan.read_plan().releases + 1))
     return made
 
 
 @pytest.fixture(scope="module")
 def log(home: Path) -> Iterator[Log]:
-    place = settings.read(home, environ={})
+    place = settings.read_settings(home, environ={})
     opened = Log.open(place.database, sources=place.sources)
     yield opened
     opened.close()
@@ -45,7 +45,7 @@ def log(home: Path) -> Iterator[Log]:
 
 @pytest.fixture(scope="module")
 def client(home: Path) -> Iterator[httpx.Client]:
-    with TestClient(create_app(settings.read(home, environ={}))) as connected:
+    with TestClient(create_app(settings.read_settings(home, environ={}))) as connected:
         yield connected
 
 
@@ -61,11 +61,11 @@ def change(log: Log, dataset: str, kind: str, title: str) -> Change:
 
 def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(log: Log) -> None:
     made = {dataset.name: dataset for dataset in log.datasets.all()}
-    for planned in plan.read().dataset:
+    for planned in plan.read_plan().dataset:
         assert made[planned.name].labels == planned.labels
         assert made[planned.name].notice == planned.notice
         assert len(log.queries.releases(planned.name)) == len(planned.step)
-    assert len(made) == len(plan.read().dataset)
+    assert len(made) == len(plan.read_plan().dataset)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_all_of_it_verifies_and_can_be_searched(log: Log, client: httpx.Client) 
     assert {"shili-power-list", "pre-approvals-2017"} <= {hit["dataset"] for hit in found["hits"]}
 
 
-@pytest.mark.parametrize("name", [*(d.name for d in plan.read().dataset), "all"])
+@pytest.mark.parametrize("name", [*(d.name for d in plan.read_plan().dataset), "all"])
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_every_dataset_has_feeds_that_a_reader_takes(client: httpx.Client, name: str, suffix: str) -> None:
     parsed = feedparser.parse(client.get(f"/feeds/{name}.{suffix}").content)
@@ -192,9 +192,11 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
     assert not site_folder.is_complete(home, plan.digest(BASE))
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     assert site_folder.is_complete(home, plan.digest(BASE))
-    place = settings.read(home, environ={})
+    place = settings.read_settings(home, environ={})
     opened = Log.open(place.database, sources=place.sources)
-    assert sum(len(opened.queries.releases(d.name)) for d in opened.datasets.all()) == plan.read().releases
+    assert (
+        sum(len(opened.queries.releases(d.name)) for d in opened.datasets.all()) == plan.read_plan().releases
+    )
     assert opened.releases.verify().ok
     opened.close()
 

@@ -13,7 +13,7 @@ from publisher.sample.plan import DatasetPlan, File, Publish
 from schemas.definition.file_loader import load
 
 SAMPLE = Path(plan.__file__).parent
-DATASETS = {dataset.name: dataset for dataset in plan.read().dataset}
+DATASETS = {dataset.name: dataset for dataset in plan.read_plan().dataset}
 
 
 def files(dataset: DatasetPlan) -> list[File]:
@@ -72,7 +72,7 @@ def test_a_release_without_a_stated_document_says_how_its_day_was_chosen(dataset
 def test_every_file_is_read_without_an_error_and_every_row_is_accounted_for(
     dataset: DatasetPlan, file: File
 ) -> None:
-    data = plan.data().joinpath(file.file).read_bytes()
+    data = plan.data_folder().joinpath(file.file).read_bytes()
     reading = read_file(data, name=file.file, catalogue=load(dataset.catalogue))
     assert [f for f in reading.findings if f.severity == "error"] == []
     assert reading.records

@@ -12,7 +12,7 @@ from publisher.sample.site_folder import FolderError
 
 def test_a_new_folder_is_made_and_is_not_complete_before_it_is_finished(tmp_path: Path) -> None:
     home = tmp_path / "new" / "demo"
-    with site_folder.held(home):
+    with site_folder.lock_folder(home):
         site_folder.begin(home, "one")
         assert not site_folder.is_complete(home, "one")
         site_folder.finish(home, "one")
@@ -67,10 +67,10 @@ def test_a_mark_that_cannot_be_read_makes_the_folder_nobodys(tmp_path: Path) -> 
 
 def test_a_second_demo_in_the_same_folder_is_kept_out_until_the_first_ends(tmp_path: Path) -> None:
     with (
-        site_folder.held(tmp_path),
+        site_folder.lock_folder(tmp_path),
         pytest.raises(FolderError, match="Another demo"),
-        site_folder.held(tmp_path),
+        site_folder.lock_folder(tmp_path),
     ):
         pass
-    with site_folder.held(tmp_path):
+    with site_folder.lock_folder(tmp_path):
         site_folder.begin(tmp_path, "one")

@@ -40,7 +40,7 @@ def reading(file: str, *, title: str = "", sheet: str = "Sheet1") -> Reading:
 
 def test_a_file_is_told_by_the_name_of_its_department() -> None:
     kept = dataset(Part("应急管理局"), Part("统计局"))
-    found = part_of_file.told(kept, reading("市应急管理局权责清单.xls"))
+    found = part_of_file.identify_part(kept, reading("市应急管理局权责清单.xls"))
     assert found is not None
     assert found.name == "应急管理局"
 
@@ -49,58 +49,60 @@ def test_a_file_is_told_by_the_name_of_its_department() -> None:
     "file", ["市发改委权责清单.xls", "发展和改革委员会.xlsx", "示例市发展改革委 2015.ods"]
 )
 def test_a_department_is_known_by_its_short_names(file: str) -> None:
-    found = part_of_file.told(dataset(Part("发展和改革委员会"), Part("统计局")), reading(file))
+    found = part_of_file.identify_part(dataset(Part("发展和改革委员会"), Part("统计局")), reading(file))
     assert found is not None
     assert found.name == "发展和改革委员会"
 
 
 def test_a_name_inside_a_longer_name_does_not_count() -> None:
     kept = dataset(Part("文化局"), Part("新闻文化局"))
-    found = part_of_file.told(kept, reading("新闻文化局权责清单.xlsx"))
+    found = part_of_file.identify_part(kept, reading("新闻文化局权责清单.xlsx"))
     assert found is not None
     assert found.name == "新闻文化局"
 
 
 def test_the_title_decides_where_the_file_is_called_after_nobody() -> None:
-    found = part_of_file.told(dataset(Part("统计局")), reading("附件1.xlsx", title="示例市统计局权责清单"))
+    found = part_of_file.identify_part(
+        dataset(Part("统计局")), reading("附件1.xlsx", title="示例市统计局权责清单")
+    )
     assert found is not None
     assert found.name == "统计局"
 
 
 def test_the_sheets_name_decides_where_neither_file_nor_title_does() -> None:
-    found = part_of_file.told(dataset(Part("统计局")), reading("附件1.xlsx", sheet="统计局"))
+    found = part_of_file.identify_part(dataset(Part("统计局")), reading("附件1.xlsx", sheet="统计局"))
     assert found is not None
     assert found.name == "统计局"
 
 
 def test_a_file_that_may_be_from_two_departments_is_refused_and_both_are_named() -> None:
     with pytest.raises(LogError) as refused:
-        part_of_file.told(dataset(Part("统计局"), Part("财政局")), reading("统计局和财政局.xlsx"))
+        part_of_file.identify_part(dataset(Part("统计局"), Part("财政局")), reading("统计局和财政局.xlsx"))
     assert refused.value.code == "part-unclear"
     assert "统计局、财政局" in refused.value.zh
 
 
 def test_a_file_from_nobody_known_is_refused_and_the_declared_parts_are_listed() -> None:
     with pytest.raises(LogError) as refused:
-        part_of_file.told(dataset(Part("统计局"), Part("财政局")), reading("某某.xlsx"))
+        part_of_file.identify_part(dataset(Part("统计局"), Part("财政局")), reading("某某.xlsx"))
     assert refused.value.code == "part-unclear"
     assert "统计局" in refused.value.zh
     assert "财政局" in refused.value.en
 
 
 def test_a_dataset_without_parts_is_kept_whole() -> None:
-    assert part_of_file.told(dataset(), reading("任何文件.xlsx")) is None
+    assert part_of_file.identify_part(dataset(), reading("任何文件.xlsx")) is None
 
 
 def test_a_part_is_named_by_its_alias_or_its_code() -> None:
     kept = dataset(Part("市场监督管理局", aliases=("工商局",), code="08"))
-    assert {part_of_file.named(kept, name).name for name in ("市场监督管理局", "工商局", "08")} == {
+    assert {part_of_file.declared_part(kept, name).name for name in ("市场监督管理局", "工商局", "08")} == {
         "市场监督管理局"
     }
 
 
 def test_an_unknown_part_is_refused_and_the_declared_ones_are_listed() -> None:
     with pytest.raises(LogError) as refused:
-        part_of_file.named(dataset(Part("统计局")), "统计")
+        part_of_file.declared_part(dataset(Part("统计局")), "统计")
     assert refused.value.code == "no-such-part"
     assert "统计局" in refused.value.zh

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import pytest
 
-from publisher.sample.plan import data
+from publisher.sample.plan import data_folder
 from schemas.reference import administrative_divisions, government_bodies
 from search.contract import SearchEngine
 from tests.search.documents import document, index, search
@@ -80,7 +80,7 @@ def test_real_texts_that_hold_a_word_only_inside_others_are_no_hits(engine: Sear
 
 def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> None:
     """Every division of China with those above it, and the founding notice."""
-    notice = next(data().joinpath("notice").iterdir()).read_text("utf-8")
+    notice = next(data_folder().joinpath("notice").iterdir()).read_text("utf-8")
     paths = {code: administrative_divisions.path(code) for code in administrative_divisions.codes()}
     index(
         engine,

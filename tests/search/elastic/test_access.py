@@ -35,7 +35,7 @@ def node() -> Iterator[Node]:
 @pytest.fixture
 def reached(node: Node) -> Connection:
     """As the settings give it."""
-    found = settings.read(
+    found = settings.read_settings(
         environ={
             "QINGDAN_SEARCH": "elasticsearch",
             "QINGDAN_ELASTICSEARCH_HOSTS": node.address,

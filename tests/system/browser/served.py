@@ -47,7 +47,7 @@ def sample_site() -> Iterator[str]:
 _LOAD = """
 import sys, pathlib
 from publisher.sample import load, plan
-load.load(pathlib.Path(sys.argv[1]), plan.read(), base=sys.argv[2], told=lambda *_: None)
+load.load(pathlib.Path(sys.argv[1]), plan.read_plan(), base=sys.argv[2], progress=lambda *_: None)
 """
 
 

@@ -17,7 +17,7 @@ import anyio
 from publisher import settings
 from publisher.log.log import Log
 from publisher.workflow import publish_draft
-from publisher.workflow.import_files import GivenFile, import_files
+from publisher.workflow.import_files import InputFile, import_files
 from search.embedded.engine import EmbeddedEngine
 
 DATASET = "shili-power-list"
@@ -44,7 +44,7 @@ def effective_on(version: int) -> date:
 
 
 def opened(home: Path) -> tuple[Log, EmbeddedEngine]:
-    place = settings.read(home, environ={})
+    place = settings.read_settings(home, environ={})
     return Log.open(place.database, sources=place.sources), EmbeddedEngine(place.index)
 
 
@@ -52,14 +52,14 @@ def work(home: Path, version: int) -> Iterator[str]:
     """Do the job; what is yielded is about to begin."""
     log, engine = opened(home)
     yield "import"
-    import_files(log, DATASET, [GivenFile(f"第{version}版.csv", table(version))])
+    import_files(log, DATASET, [InputFile(f"第{version}版.csv", table(version))])
     yield "publish"
     release = publish_draft.publish_draft(
         log, DATASET, effective_on=effective_on(version), basis=f"第{version}号"
     )
     yield "index"
     if release is not None:
-        anyio.run(publish_draft.settled, log, engine, release)
+        anyio.run(publish_draft.await_searchable, log, engine, release)
     yield "done"
 
 

@@ -1,1 +1,1 @@
-"""Readers that run in a process of their own."""
+"""Native parsers that run in a separate process."""

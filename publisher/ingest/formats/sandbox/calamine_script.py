@@ -1,12 +1,12 @@
-"""The native spreadsheet parser, in a process of its own, with a limit on memory and time.
+"""The native spreadsheet parser, run in a separate process with limits on memory and time.
 
 A workbook of a few hundred bytes can make the parser allocate half a terabyte (two cells in opposite
-corners), follow a circular sector chain for ever, or clone one long string a million times; each
-ends the process it runs in. So it runs here: standard input is the workbook, standard output one
-MessagePack object, and whatever happens to this process, the caller only sees that it failed.
+corners), loop in a circular sector chain, or clone one long string a million times. Each of these ends the
+process. Standard input is the workbook, standard output one MessagePack object; the caller only learns that
+this process failed.
 
-Run as a script by :mod:`publisher.ingest.formats.excel`; it imports nothing of the project, so
-that it starts in some 40 ms.
+Run as a script by :mod:`publisher.ingest.formats.excel`. It imports no module of the project, so that it
+starts in about 40 ms.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, Shee
 MEMORY = 3 << 30
 SECONDS = 60
 MAX_CELLS = 20_000_000
-"""The rectangle that a sheet spans, blank cells included."""
+"""Cells of the rectangle that a sheet spans, including blank cells."""
 MAX_TEXT = 512 << 20
-"""Characters of all cells together."""
+"""Characters of all cells in total."""
 
 
 class TooLargeError(Exception):
-    """A sheet spans or says more than the limits above."""
+    """A sheet has more cells or text than the limits above."""
 
 
 def main() -> None:
@@ -83,7 +83,7 @@ def _rows(sheet: CalamineSheet) -> list[list[Any]]:
         raise TooLargeError(f"{sheet.name}: {sheet.total_height} × {sheet.total_width}")
     rows: list[list[Any]] = []
     for row in sheet.to_python(skip_empty_area=False):
-        values = [value if isinstance(value, str | float | int) else _printed(value) for value in row]
+        values = [value if isinstance(value, str | float | int) else _format_time(value) for value in row]
         while values and values[-1] == "":
             values.pop()
         rows.append(values)
@@ -92,8 +92,8 @@ def _rows(sheet: CalamineSheet) -> list[list[Any]]:
     return rows
 
 
-def _printed(value: dt.date | dt.datetime | dt.time | dt.timedelta) -> str:
-    """ISO 8601; a day without a time of day as the day alone; a span of time as ``[h]:mm:ss`` shows it."""
+def _format_time(value: dt.date | dt.datetime | dt.time | dt.timedelta) -> str:
+    """Format a date or time in ISO 8601, without 00:00:00; a duration as ``[h]:mm:ss``."""
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
     if isinstance(value, dt.timedelta):

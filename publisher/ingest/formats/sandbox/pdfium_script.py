@@ -1,4 +1,4 @@
-"""PDFium in a process of its own, with a limit on memory and time; see :mod:`.calamine_process` for why.
+"""PDFium, run in a separate process with limits on memory and time; :mod:`.calamine_script` explains why.
 
 Run as a script by :mod:`publisher.ingest.formats.pdf`: standard input is the file, standard output one
 MessagePack object.
@@ -28,7 +28,7 @@ def main() -> None:
         answer = {"error": "encrypted" if encrypted else "damaged", "detail": str(problem)[:300]}
     except MemoryError as problem:
         answer = {"error": "too-large", "detail": str(problem)}
-    except Exception as problem:  # noqa: BLE001 - whatever a hostile file brings about
+    except Exception as problem:  # noqa: BLE001 - a hostile file may cause any error
         answer = {"error": "damaged", "detail": f"{type(problem).__name__}: {problem}"[:300]}
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
 

@@ -1,4 +1,4 @@
-"""A native parser run in a process of its own, so that a hostile file ends that process and nothing else."""
+"""Runner of a native parser in a separate process, so that a hostile file can end only that process."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from publisher.ingest.formats.errors import ReaderError
 
 
 def run(module: ModuleType, data: bytes, seconds: float) -> bytes:
-    """What the module says, run as a script, of a file: MessagePack. Raises :class:`ReaderError`."""
+    """Run a module as a script on a file and return its MessagePack output. Raises :class:`ReaderError`."""
     command = [sys.executable, "-I", str(module.__file__)]
     try:
-        done = subprocess.run(  # noqa: S603 -- our own interpreter and our own file
+        process = subprocess.run(  # noqa: S603 -- our own interpreter and our own file
             command, input=data, capture_output=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as problem:
         raise ReaderError(
             TOO_LARGE, Bilingual(f"读取超过{seconds:g}秒", f"reading took more than {seconds:g} s")
         ) from problem
-    if done.returncode:
+    if process.returncode:
         raise ReaderError(
             DAMAGED,
-            Bilingual(f"识读程序中止（{done.returncode}）", f"the parser stopped ({done.returncode})"),
+            Bilingual(f"识读程序中止（{process.returncode}）", f"the parser stopped ({process.returncode})"),
         )
-    return done.stdout
+    return process.stdout
 
 
 def refuse(error: str, detail: str) -> None:
-    """Raises :class:`ReaderError` where the process says what is wrong."""
+    """Raise :class:`ReaderError` where the process reports an error."""
     if error:
         kind = {"encrypted": ENCRYPTED, "too-large": TOO_LARGE}.get(error, DAMAGED)
         raise ReaderError(kind, detail)
 
 
 class Failure(msgspec.Struct):
-    """The part that every such answer has."""
+    """Error fields that every output of a parser has."""
 
     error: str = ""
     detail: str = ""

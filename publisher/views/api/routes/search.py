@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from litestar.concurrency import sync_to_thread
 
 from openapi.operation import Operation, Parameter
-from publisher.indexing.site_names import Known
+from publisher.indexing.site_names import NamesOfState
 from publisher.log.clocks import micros
 from publisher.log.model import View
 from publisher.views.api import requested_view, titles
@@ -40,7 +40,7 @@ class Searchable:
 
     scope: SearchScope
     state: tuple[int, date]
-    names: Known | None
+    names: NamesOfState | None
     """Of an earlier state, where these answer still."""
 
     def grammar(self) -> Grammar:
@@ -56,7 +56,7 @@ class Searchable:
 async def searchable(service: Service) -> Searchable:
     log = service.log
     return await sync_to_thread(
-        lambda: Searchable(scope_of(log), log.queries.validator(), service.names.before())
+        lambda: Searchable(scope_of(log), log.queries.validator(), service.names.outdated())
     )
 
 
@@ -83,7 +83,7 @@ class Search:
 
     async def read(self, service: Service) -> SearchPage:
         async def names() -> Names:
-            return (self.site.names or await service.names.known()).names
+            return (self.site.names or await service.names.current()).names
 
         scope, view = self.site.scope, self.view
         hits = await find.find(service.search, names, self.request, scope.fields())
@@ -335,7 +335,7 @@ async def suggest(service: Service, call: Call) -> AsyncReply:
     grammar = Grammar(names=frozenset({"q", "limit"}), max_limit=MAX_SUGGESTIONS)
     asked = query_parameters.parse(call.query, grammar)
     _check(asked)
-    known = await service.names.known()
+    known = await service.names.current()
 
     async def build() -> answers.Suggestions:
         return answers.Suggestions(

@@ -8,8 +8,8 @@ from publisher.ingest.formats.detect import Opened
 from publisher.ingest.formats.grid import build
 from publisher.ingest.parsed_file import UnreadableFile
 from publisher.ingest.read_file import read_opened
-from publisher.ingest.tables.header_row import own
-from publisher.ingest.tables.plain_rows import joined
+from publisher.ingest.tables.header_row import has_own_text
+from publisher.ingest.tables.plain_rows import join_halves
 from schemas.definition.file_loader import load
 from tests.publisher.ingest.workbooks import (
     POWER_HEADER,
@@ -89,9 +89,9 @@ def test_a_row_cut_off_by_a_page_break_continues_the_record_above() -> None:
 
 
 def test_a_continuation_after_a_full_stop_or_before_a_number_starts_a_line() -> None:
-    assert joined("第一条。", "第二条规定") == "第一条。\n第二条规定"
-    assert joined("责任", "2.受理") == "责任\n2.受理"
-    assert joined("应当经", "某局许可") == "应当经某局许可"
+    assert join_halves("第一条。", "第二条规定") == "第一条。\n第二条规定"
+    assert join_halves("责任", "2.受理") == "责任\n2.受理"
+    assert join_halves("应当经", "某局许可") == "应当经某局许可"
 
 
 def test_a_name_of_its_own_takes_nothing_from_the_row_above() -> None:
@@ -221,4 +221,8 @@ def test_every_row_is_accounted_for_whatever_cells_say_and_merge(
         assert problem.finding.code in {"no-header", "no-records"}  # noqa: PT017 - it may be raised, and then only this one
     else:
         accounted(reading)
-        assert reading.rows == sum(any(own(cell) for cell in row) for row in grid.rows) if grid else True
+        assert (
+            reading.rows == sum(any(has_own_text(cell) for cell in row) for row in grid.rows)
+            if grid
+            else True
+        )

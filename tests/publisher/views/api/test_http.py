@@ -14,7 +14,7 @@ from litestar.testing import TestClient
 
 from publisher.app import create_app
 from publisher.log.log import Log
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 from publisher.views.api import contract
 from publisher.views.api.routes import docs_viewer
 from publisher.views.pages import routes as people

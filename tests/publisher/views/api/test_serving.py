@@ -12,7 +12,7 @@ import pytest
 
 from publisher import app
 from publisher.log.log import Log
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 from tests.support.http_service import free_port
 from tests.support.site import BASE
 
@@ -20,8 +20,8 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from publisher import app
-from publisher.settings import read
-made = app.create_app(read(Path(sys.argv[1]), {}))
+from publisher.settings import read_settings
+made = app.create_app(read_settings(Path(sys.argv[1]), {}))
 app.serve(made, port=int(sys.argv[2]), started=lambda: print("answers", flush=True))
 """
 

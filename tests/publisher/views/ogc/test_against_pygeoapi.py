@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from publisher.app import service_of
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 from publisher.views.ogc import parameters
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.routes import opened

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from publisher.log.model import LogError
-from publisher.settings import read as read_settings
+from publisher.settings import read_settings
 from publisher.views.ogc.boundaries import load
 from publisher.views.ogc.parameters import read
 from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live, boundaries

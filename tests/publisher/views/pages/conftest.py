@@ -78,8 +78,8 @@ def visit(site: Site) -> Open:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The sample site, as `make demo` publishes it."""
     home = tmp_path_factory.mktemp("demo") / "site"
-    load.load(home, plan.read(), base=BASE, told=lambda *_: None)
-    with TestClient(create_app(settings.read(home, {})), base_url=HOST) as client:
+    load.load(home, plan.read_plan(), base=BASE, progress=lambda *_: None)
+    with TestClient(create_app(settings.read_settings(home, {})), base_url=HOST) as client:
         yield client
 
 

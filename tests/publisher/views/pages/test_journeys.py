@@ -58,7 +58,7 @@ def test_the_founding_notice_is_found_by_its_number_and_read_by_its_outline(look
 def test_a_page_of_ours_is_read_by_our_own_collector(demo: httpx.Client) -> None:
     listed = demo.get("/v1/datasets/policy-documents/records").json()["records"][0]
     source = demo.get(f"/datasets/policy-documents/records/{listed['id']}", headers=BROWSER).text
-    page = collected.of_html(source)
+    page = collected.parse_html(source)
     assert page.meta["ArticleTitle"] == listed["title"]
     assert page.meta["PubDate"].startswith("2015-11-05")
     assert page.meta["ContentSource"] == "鞍山市人民政府"

@@ -16,7 +16,7 @@ from publisher.app import create_app
 
 
 def main(home: str, *addresses: str) -> None:
-    with TestClient(create_app(settings.read(Path(home), {}))) as client:
+    with TestClient(create_app(settings.read_settings(Path(home), {}))) as client:
         for address in addresses:
             answer = client.get(address)
             print(answer.status_code, hashlib.sha256(answer.content).hexdigest(), answer.headers["etag"])
