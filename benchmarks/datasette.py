@@ -42,7 +42,9 @@ def export(home: Path) -> Path:
     """Export our SQLite file of the release, with additional indexes for Datasette."""
     settings, path = read_settings(home, {}), home / "bench.db"
     log = Log.open(settings.database, sources=settings.sources)
-    write_state.writer(log, write_state.about(log, http.DATASET, View(release=1)), FORMS["sqlite"])(path)
+    write_state.state_writer(
+        log, write_state.describe_state(log, http.DATASET, View(release=1)), FORMS["sqlite"]
+    )(path)
     log.close()
     with closing(sqlite3.connect(path)) as db:
         for name in _FACETS:

@@ -60,7 +60,9 @@ def timed(work: Callable[[], None]) -> float:
 
 def ours(home: Path, form: str) -> None:
     log = open_store(home)
-    write_state.writer(log, write_state.about(log, "laws", _VIEW), FORMS[form])(home / f"made.{form}")
+    write_state.state_writer(log, write_state.describe_state(log, "laws", _VIEW), FORMS[form])(
+        home / f"made.{form}"
+    )
     log.close()
 
 

@@ -20,7 +20,7 @@ from publisher.ingest.formats.detect import open_grids
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
 from publisher.ingest.read_file import read_file
-from publisher.log.drafts.repeals import said_elsewhere
+from publisher.log.drafts.repeals import combined_digest
 from publisher.log.evidence.crawled_pages import WARC, Page, Response
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -204,7 +204,7 @@ def add_attachments(
         f"{attachment.file['url']}\x1f{attachment.file.get('sha256', '')}\x1f{attachment.text}"
         for attachment in attachments
     )
-    return replace(record, content=ordered, source_text=said_elsewhere(record.source_text, source))
+    return replace(record, content=ordered, source_text=combined_digest(record.source_text, source))
 
 
 def _strings(value: object) -> Iterator[str]:

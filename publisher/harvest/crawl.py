@@ -13,12 +13,12 @@ from datetime import date, datetime
 
 from publisher.harvest import warc
 from publisher.harvest.extraction import Reader
-from publisher.harvest.fetcher import Exchange, Fetched, Fetcher, FetchError, HostError
+from publisher.harvest.fetcher import Fetched, Fetcher, FetchError, HostError, PageFetch
 from publisher.harvest.link_discovery import Link, ListLinks, read_list
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.ingest.findings import harvest as kinds
-from publisher.log.evidence.crawled_pages import Answer, Page, Role
+from publisher.log.evidence.crawled_pages import Exchange, Page, Role
 from publisher.log.log import Log
 
 type Progress = Callable[[str, int, int | None], None]
@@ -80,22 +80,22 @@ class Run:
         page = self._log.evidence.page_at(self._source.name, url)
         if page is None:
             return []
-        exchange = self._request(page)
-        if exchange is None:
+        page_fetch = self._request(page)
+        if page_fetch is None:
             return []
-        links = read_list(self._source, exchange.page.url, exchange.fetched, self.report)
-        further = [] if links is None else self._add_links(exchange, links)
+        links = read_list(self._source, page_fetch.page.url, page_fetch.fetched, self.report)
+        further = [] if links is None else self._add_links(page_fetch, links)
         # Stored after its links; without validators if links were skipped, so that a 304 cannot hide them.
         whole = links is None or all(map(self._is_recent, links.documents))
-        answer = self._answer(exchange.page, exchange.fetched)
+        answer = self._answer(page_fetch.page, page_fetch.fetched)
         self._log.evidence.keep([answer if whole else replace(answer, etag=None, modified=None)])
         return further
 
-    def _add_links(self, exchange: Exchange, list_links: ListLinks) -> list[str]:
+    def _add_links(self, page_fetch: PageFetch, list_links: ListLinks) -> list[str]:
         """Store the links of a list and return its further pages, if there were new links."""
         recent = [link for link in list_links.documents if self._is_recent(link)]
         links = [(link.url, link.title) for link in recent]
-        name, parent = self._source.name, exchange.page.key
+        name, parent = self._source.name, page_fetch.page.key
         new = self._log.evidence.add_links(name, links, role="document", parent=parent)
         self.report.found += new
         if list_links.documents and not new:  # all links are known or older than ``since``
@@ -111,15 +111,17 @@ class Run:
     def _request_documents(self) -> None:
         due = self._select_due("document")
         self.report.waiting = len(due)
-        for exchanges in self._batches(due, DOCUMENTS):
-            self._store(exchanges)
-            self._reader.read_all(exchanges)
+        for page_fetches in self._batches(due, DOCUMENTS):
+            self._store(page_fetches)
+            self._reader.read_all(page_fetches)
 
     def _request_attachments(self) -> None:
-        for exchanges in self._batches(self._select_due("attachment"), ATTACHMENTS):
-            self._store(exchanges)
-            self.report.attachments += sum(exchange.fetched.last.status == 200 for exchange in exchanges)
-            self._reader.stage_attachments(exchanges)
+        for page_fetches in self._batches(self._select_due("attachment"), ATTACHMENTS):
+            self._store(page_fetches)
+            self.report.attachments += sum(
+                page_fetch.fetched.last.status == 200 for page_fetch in page_fetches
+            )
+            self._reader.stage_attachments(page_fetches)
 
     def _select_due(self, role: Role) -> tuple[Page, ...]:
         """Return pages that were never or not recently requested; failures with increasing delays."""
@@ -130,17 +132,17 @@ class Run:
         before = self._now - self._source.recheck_interval
         return self._log.evidence.pages(self._source.name, role=role, checked_before=before, retries=retries)
 
-    def _batches(self, pages: tuple[Page, ...], step: str) -> Iterator[list[Exchange]]:
+    def _batches(self, pages: tuple[Page, ...], step: str) -> Iterator[list[PageFetch]]:
         """Yield responses in batches; on an interruption the current batch is stored first."""
-        batch: list[Exchange] = []
+        batch: list[PageFetch] = []
         try:
             for number, page in enumerate(pages, start=1):
-                exchange = self._request(page)
-                if exchange is not None:
-                    batch.append(exchange)
+                page_fetch = self._request(page)
+                if page_fetch is not None:
+                    batch.append(page_fetch)
                 if (
                     len(batch) == _BATCH
-                    or sum(len(exchange.fetched.last.body) for exchange in batch) > _BATCH_BYTES
+                    or sum(len(page_fetch.fetched.last.body) for page_fetch in batch) > _BATCH_BYTES
                 ):
                     yield batch
                     batch = []
@@ -151,7 +153,7 @@ class Run:
         if batch:
             yield batch
 
-    def _request(self, page: Page) -> Exchange | None:
+    def _request(self, page: Page) -> PageFetch | None:
         """Send one request, conditional if the page has validators. Return None without a response."""
         try:
             fetched = self._fetcher.get(page.url, etag=page.etag, modified=page.modified)
@@ -163,13 +165,13 @@ class Run:
             kind = kinds.OF_FETCHING[error.code]
             self.report.note(kind, page.url, detail=error.detail)
             if error.hops:
-                self._store([Exchange(page, Fetched(error.hops))])
+                self._store([PageFetch(page, Fetched(error.hops))])
             else:
                 self._log.evidence.mark_unreachable(page.key, self._now, again=error.is_temporary)
             return None
         self._count_request(page)
         self._report_status(page, fetched)
-        return Exchange(page, fetched)
+        return PageFetch(page, fetched)
 
     def _count_request(self, page: Page) -> None:
         self.report.asked += 1
@@ -190,11 +192,11 @@ class Run:
         elif hop.status not in {200, 304} and (page.body_digest is None or hop.status not in {404, 410}):
             self.report.note(kinds.STATUS, page.url, status=hop.status)
 
-    def _store(self, exchanges: list[Exchange]) -> None:
-        if exchanges:
+    def _store(self, page_fetches: list[PageFetch]) -> None:
+        if page_fetches:
             self.report.add_notices(
                 self._log.evidence.keep(
-                    [self._answer(exchange.page, exchange.fetched) for exchange in exchanges]
+                    [self._answer(page_fetch.page, page_fetch.fetched) for page_fetch in page_fetches]
                 )
             )
 
@@ -208,12 +210,12 @@ class Run:
             if page is not None:
                 self._log.evidence.keep([self._answer(page, response)])
 
-    def _answer(self, page: Page, fetched: Fetched) -> Answer:
+    def _answer(self, page: Page, fetched: Fetched) -> Exchange:
         """Build the evidence of a response; an unchanged body is stored only once."""
         hop = fetched.last
         again = hop.status == 200 and not hop.truncated and fetched.digest == page.body_digest
         first = self._log.evidence.response(page.response).at if again and page.response is not None else None
-        return Answer(
+        return Exchange(
             page=page.key,
             at=hop.at,
             status=hop.status,

@@ -19,15 +19,15 @@ from publisher.ingest.findings.kind import Place
 from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.parsed_file import Reading, UnreadableFile
-from publisher.log.evidence.crawled_pages import WARC, Instead, Page, Response, Understood
+from publisher.log.evidence.crawled_pages import WARC, Page, ParsedPage, Replacement, Response
 from publisher.log.log import Log
-from publisher.log.model import Gathered
+from publisher.log.model import SourceEntries
 from publisher.workflow.import_files import entries_of_records
 from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
 
 if TYPE_CHECKING:
-    from publisher.harvest.fetcher import Exchange
+    from publisher.harvest.fetcher import PageFetch
 
 MOST_ATTACHMENTS = 200
 """Most attachments of one document that are requested."""
@@ -37,7 +37,7 @@ _BATCH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedPage:
+class Extraction:
     reading: Reading
     links: tuple[tuple[str, str], ...]
     base: str
@@ -57,8 +57,8 @@ class Reader:
         self._log, self._source, self._catalogue = log, source, catalogue
         self.report = report
         self._attachments = Attachments(log, source, catalogues, report)
-        self._staged_imports: dict[str, Gathered] = {}  # by URL of the page
-        self._waiting: list[tuple[Page, Understood]] = []
+        self._staged_imports: dict[str, SourceEntries] = {}  # by URL of the page
+        self._waiting: list[tuple[Page, ParsedPage]] = []
         # URL of an attachment → keys of the pages that link to it in this run.
         self._linked: dict[str, list[int | None]] = {}
 
@@ -75,18 +75,18 @@ class Reader:
                 self.flush()
         self.flush()
 
-    def read_all(self, exchanges: Sequence[Exchange]) -> None:
-        for exchange in exchanges:
-            page = self._log.evidence.page_at(self._source.name, exchange.page.url)
-            if page is None or page.response is None or exchange.fetched.last.status not in {200, 304}:
+    def read_all(self, page_fetches: Sequence[PageFetch]) -> None:
+        for page_fetch in page_fetches:
+            page = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
+            if page is None or page.response is None or page_fetch.fetched.last.status not in {200, 304}:
                 continue
             if (
                 page.read_digest == page.body_digest
                 and page.parser_version == official_document.PARSER_VERSION
             ):
                 self.report.unchanged += 1
-            elif exchange.fetched.last.status == 200:
-                self._read_page(page, exchange.fetched.last, self._log.evidence.response(page.response))
+            elif page_fetch.fetched.last.status == 200:
+                self._read_page(page, page_fetch.fetched.last, self._log.evidence.response(page.response))
         self.flush()
 
     def flush(self) -> None:
@@ -96,18 +96,20 @@ class Reader:
         if imports:
             self._log.drafts.stage_all(self._source.dataset, imports, catalogue=self._catalogue)
         if waiting:
-            self.report.add_notices(self._log.evidence.keep_parsed([parsed for _, parsed in waiting]))
+            self.report.add_notices(
+                self._log.evidence.keep_parsed([parsed_page for _, parsed_page in waiting])
+            )
 
-    def stage_attachments(self, exchanges: Sequence[Exchange]) -> None:
+    def stage_attachments(self, page_fetches: Sequence[PageFetch]) -> None:
         """Stage tables in the drafts of their datasets, and documents again with the text of attachments."""
         parents: dict[int | None, None] = {}
-        for exchange in exchanges:
-            file = self._log.evidence.page_at(self._source.name, exchange.page.url)
-            if file is None or file.response is None or exchange.fetched.last.status != 200:
+        for page_fetch in page_fetches:
+            file = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
+            if file is None or file.response is None or page_fetch.fetched.last.status != 200:
                 continue
             if file.read_digest != file.body_digest:
                 response = self._log.evidence.response(file.response)
-                self._attachments.stage_tables(file, exchange.fetched.last, response)
+                self._attachments.stage_tables(file, page_fetch.fetched.last, response)
                 self._mark_skipped(file)
                 parents |= dict.fromkeys(self._linked.get(file.url, (file.parent,)))
         for parent in parents:
@@ -117,23 +119,23 @@ class Reader:
 
     def _stage_again(self, page: Page) -> None:
         """Stage a document again from its stored response, because its attachments changed."""
-        if not page.taken or page.response is None:
+        if not page.is_document or page.response is None:
             return
         response = self._log.evidence.response(page.response)
         hop = warc.read_warc(self._log.evidence.source_bytes(response.digest))[-1]
         try:
-            parsed = read_answer(hop, page.url, response.digest, self._source, self._catalogue)
+            extraction = read_answer(hop, page.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:  # the limits differed when it was first read
             self.report.findings.append(unreadable.finding)
         else:
-            self._stage(page, response, parsed)
+            self._stage(page, response, extraction)
 
     def _read_page(self, page: Page, hop: Hop, response: Response) -> None:
         """Read a new or changed page. An unreadable page is reported once."""
-        was_read = page.taken or page.copy_of is not None
+        was_read = page.is_document or page.copy_of is not None
         changed = was_read and page.read_digest != page.body_digest
         try:
-            parsed = read_answer(hop, page.url, response.digest, self._source, self._catalogue)
+            extraction = read_answer(hop, page.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:
             damaged = unreadable.finding.code == kinds.ANSWER_DAMAGED.code
             if damaged or not changed:
@@ -143,66 +145,72 @@ class Reader:
             else:
                 self._mark_skipped(page)
             return
-        understood = self._describe(page, parsed.reading)
-        if changed and self._is_another(page, understood, parsed, hop):
+        parsed_page = self._describe(page, extraction.reading)
+        if changed and self._is_another(page, parsed_page, extraction, hop):
             self._mark_replaced(page, "absent")
         else:
-            self._stage_or_skip(page, response, parsed, understood)
+            self._stage_or_skip(page, response, extraction, parsed_page)
 
-    def _describe(self, page: Page, reading: Reading) -> Understood:
+    def _describe(self, page: Page, reading: Reading) -> ParsedPage:
         (record,) = reading.records
         number = record.content.get("number")
-        return Understood(
+        return ParsedPage(
             page=page.key,
             body_digest=page.body_digest or "",
             parser_version=reading.parser_version,
             text_digest=record.source_text,
             number=number if isinstance(number, str) else None,
-            named=heading_key(self._catalogue.title_of(record.content)) or None,
+            title_key=heading_key(self._catalogue.title_of(record.content)) or None,
             sketch=near_duplicates.sketch(str(record.content.get("body_markdown", ""))),
         )
 
-    def _is_another(self, page: Page, understood: Understood, parsed: ParsedPage, hop: Hop) -> bool:
+    def _is_another(self, page: Page, parsed_page: ParsedPage, extraction: Extraction, hop: Hop) -> bool:
         """Test whether a page replaced a different document, by a redirect or without number and date."""
-        (record,) = parsed.reading.records
+        (record,) = extraction.reading.records
         if hop.url == page.url and not soft_404.is_bare(record.content):
             return False
-        if page.named == understood.named or (page.number and page.number == understood.number):
+        if page.title_key == parsed_page.title_key or (page.number and page.number == parsed_page.number):
             return False
         own_sketch = next(
             (
                 sketch
-                for candidate, _, sketch in self._log.evidence.duplicate_candidates(page.number, page.named)
+                for candidate, _, sketch in self._log.evidence.duplicate_candidates(
+                    page.number, page.title_key
+                )
                 if candidate.key == page.key
             ),
             b"",
         )
-        return near_duplicates.resemblance(own_sketch, understood.sketch or b"") < near_duplicates.SAME_NUMBER
+        return (
+            near_duplicates.resemblance(own_sketch, parsed_page.sketch or b"") < near_duplicates.SAME_NUMBER
+        )
 
     def _stage_or_skip(
-        self, page: Page, response: Response, parsed: ParsedPage, understood: Understood
+        self, page: Page, response: Response, extraction: Extraction, parsed_page: ParsedPage
     ) -> None:
-        reading = parsed.reading
-        likeness = None if page.taken else near_duplicates.find_nearest(understood, self._log, self._waiting)
+        reading = extraction.reading
+        likeness = (
+            None if page.is_document else near_duplicates.find_nearest(parsed_page, self._log, self._waiting)
+        )
         if likeness is None:
             self.report.findings += reading.findings
-            self._stage(page, response, parsed)
+            self._stage(page, response, extraction)
             self.report.read += 1
-            self._waiting.append((page, understood))
+            self._waiting.append((page, parsed_page))
             return
         words = {"other": likeness.page.url, "likeness": f"{likeness.value:.2f}"}
         if likeness.same:
             self.report.copies += 1
             self.report.note(kinds.COPY, page.url, **words)
-            self._waiting.append((page, replace(understood, copy_of=likeness.page.key, sketch=None)))
+            self._waiting.append((page, replace(parsed_page, copy_of=likeness.page.key, sketch=None)))
         else:
             self.report.note(kinds.NUMBER_ELSEWHERE, page.url, **words)
-            self._mark_skipped(page, understood.text_digest)
+            self._mark_skipped(page, parsed_page.text_digest)
 
-    def _stage(self, page: Page, response: Response, parsed: ParsedPage) -> None:
+    def _stage(self, page: Page, response: Response, extraction: Extraction) -> None:
         """Stage a document with its attachments."""
-        reading, name = parsed.reading, self._source.name
-        links = link_discovery.attachments(parsed.links, page.url, parsed.base, self._source)
+        reading, name = extraction.reading, self._source.name
+        links = link_discovery.attachments(extraction.links, page.url, extraction.base, self._source)
         if len(links) > MOST_ATTACHMENTS:
             self.report.note(kinds.ATTACHMENTS_CUT, page.url, count=len(links), most=MOST_ATTACHMENTS)
             links = links[:MOST_ATTACHMENTS]
@@ -214,18 +222,18 @@ class Reader:
         record = add_attachments(record, self._attachments.of_links(links), self._catalogue)
         entries = tuple(entries_of_records([record]))
         source = evidence_of_response(response, page.suspected_by or COLLECTED)
-        self._staged_imports[page.url] = Gathered(entries, source, reading.parser_version)
+        self._staged_imports[page.url] = SourceEntries(entries, source, reading.parser_version)
 
-    def _mark_replaced(self, page: Page, what: Instead) -> None:
+    def _mark_replaced(self, page: Page, what: Replacement) -> None:
         version = official_document.PARSER_VERSION
-        self._waiting.append((page, Understood(page.key, page.body_digest or "", version, instead=what)))
+        self._waiting.append((page, ParsedPage(page.key, page.body_digest or "", version, instead=what)))
 
     def _mark_skipped(self, page: Page, text_digest: str | None = None) -> None:
         version = official_document.PARSER_VERSION
-        self._waiting.append((page, Understood(page.key, page.body_digest or "", version, text_digest)))
+        self._waiting.append((page, ParsedPage(page.key, page.body_digest or "", version, text_digest)))
 
 
-def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> ParsedPage:
+def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> Extraction:
     """Parse the response of a document's page. Raises ``UnreadableFile``."""
     try:
         data = warc.content(hop, source.largest << 20)
@@ -246,4 +254,4 @@ def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Cata
         raise UnreadableFile(kinds.PAGE_ABSENT.at(Place(url)))
     damage = tuple(note.finding(url) for note in notes)
     reading = replace(reading, findings=(*damage, *reading.findings))
-    return ParsedPage(reading, page.links, page.base)
+    return Extraction(reading, page.links, page.base)

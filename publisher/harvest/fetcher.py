@@ -273,7 +273,7 @@ def _retry_after(hop: Hop) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class PageFetch:
     """A page and the responses to its request."""
 
     page: Page

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from publisher.log.evidence.crawled_pages import Page, Understood
+from publisher.log.evidence.crawled_pages import Page, ParsedPage
 from publisher.log.log import Log
 from schemas.normalise import fold
 
@@ -33,7 +33,7 @@ class Likeness:
 
 
 def find_nearest(
-    understood: Understood, log: Log, waiting: Sequence[tuple[Page, Understood]]
+    parsed_page: ParsedPage, log: Log, waiting: Sequence[tuple[Page, ParsedPage]]
 ) -> Likeness | None:
     """Find the document that a page repeats, or the one with the same number and a different text.
 
@@ -41,27 +41,29 @@ def find_nearest(
     """
     elsewhere: Likeness | None = None
     for page, number, candidate in (
-        *log.evidence.duplicate_candidates(understood.number, understood.named),
-        *_waiting_candidates(understood, waiting),
+        *log.evidence.duplicate_candidates(parsed_page.number, parsed_page.title_key),
+        *_waiting_candidates(parsed_page, waiting),
     ):
-        if page.key == understood.page or page.vanished_at is not None:
+        if page.key == parsed_page.page or page.vanished_at is not None:
             continue
-        value = resemblance(candidate, understood.sketch or b"")
-        if number is not None and number == understood.number:
+        value = resemblance(candidate, parsed_page.sketch or b"")
+        if number is not None and number == parsed_page.number:
             if value >= SAME_NUMBER:
                 return Likeness(page, value, same=True)
             elsewhere = Likeness(page, value, same=False)
-        elif (number is None or understood.number is None) and value >= SAME_NAME:
+        elif (number is None or parsed_page.number is None) and value >= SAME_NAME:
             return Likeness(page, value, same=True)
     return elsewhere
 
 
 def _waiting_candidates(
-    understood: Understood, waiting: Sequence[tuple[Page, Understood]]
+    parsed_page: ParsedPage, waiting: Sequence[tuple[Page, ParsedPage]]
 ) -> Iterator[tuple[Page, str | None, bytes]]:
     for page, other in waiting:
-        number = other.number is not None and other.number == understood.number
-        if (number or (other.named is not None and other.named == understood.named)) and other.sketch:
+        number = other.number is not None and other.number == parsed_page.number
+        if (
+            number or (other.title_key is not None and other.title_key == parsed_page.title_key)
+        ) and other.sketch:
             yield page, other.number, other.sketch
 
 

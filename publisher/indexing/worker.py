@@ -172,7 +172,7 @@ async def _index(log: Log, search: SearchEngine, items: Sequence[OutboxItem]) ->
         await to_thread.run_sync(_set_aside, log, items, refused)
     await search.mark(items[-1].sequence)
     # Subscribers are notified once, after the change can be searched.
-    await to_thread.run_sync(lambda: log.subscriptions.hand_over(upto=items[-1].sequence))
+    await to_thread.run_sync(lambda: log.subscriptions.create_deliveries(upto=items[-1].sequence))
 
 
 def _set_aside(log: Log, items: Sequence[OutboxItem], refused: Mapping[str, str]) -> None:

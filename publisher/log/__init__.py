@@ -1,1 +1,1 @@
-"""The append-only log: drafts, releases and all queries on them."""
+"""The append-only log: drafts, releases and the queries over them."""

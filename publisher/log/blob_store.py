@@ -1,4 +1,4 @@
-"""Where the bytes of sources lie: files beside SQLite, a table on PostgreSQL. Always by their SHA-256."""
+"""Storage for the bytes of sources, addressed by SHA-256: files with SQLite, a table with PostgreSQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from publisher.log.model import LogError, Source
 
 
 class Sources(Protocol):
-    """Durable before the transaction that names them; ``put`` of what is there already does nothing."""
+    """Bytes are durable before a transaction refers to them. ``put`` of an existing digest does nothing."""
 
     def put(self, digest: str, data: bytes) -> None: ...
 
@@ -30,16 +30,16 @@ class Sources(Protocol):
     def has(self, conn: Connection, digest: str) -> bool: ...
 
     def drop(self, conn: Connection, digest: str) -> None:
-        """Destroy one, if it is there. Only under the lock of writers."""
+        """Delete one source if it exists. The caller must hold the write lock."""
         ...
 
     def sweep(self, conn: Connection, keep: Container[str]) -> None:
-        """Destroy all that is not in ``keep``. Only under the lock of writers."""
+        """Delete every source that is not in ``keep``. The caller must hold the write lock."""
         ...
 
 
-class Folder:
-    """``ab/cdef…`` files. Written beside, flushed, renamed, and the folder flushed: whole or not there."""
+class FolderBlobs:
+    """Files named ``ab/cdef…``. Writes are atomic: a temporary file is synced and renamed."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -53,13 +53,16 @@ class Folder:
                 folder.mkdir(parents=True, exist_ok=True)
                 _flush(folder.parent)
         while not path.exists():
-            beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-            with suppress(FileNotFoundError), _removed_on_error(beside):  # an erasure swept it: once more
-                with beside.open("xb") as file:
+            temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+            with (
+                suppress(FileNotFoundError),
+                _remove_on_error(temporary),
+            ):  # an erasure deleted the file: retry
+                with temporary.open("xb") as file:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
-                beside.replace(path)
+                temporary.replace(path)
         _flush(path.parent)
 
     def get(self, digest: str) -> bytes:
@@ -68,13 +71,13 @@ class Folder:
         except FileNotFoundError:
             raise KeyError(digest) from None
 
-    def has(self, conn: Connection, digest: str) -> bool:  # noqa: ARG002 - the protocol's
+    def has(self, conn: Connection, digest: str) -> bool:  # noqa: ARG002 - argument of the protocol
         return self._path(digest).exists()
 
-    def drop(self, conn: Connection, digest: str) -> None:  # noqa: ARG002 - the protocol's
+    def drop(self, conn: Connection, digest: str) -> None:  # noqa: ARG002 - argument of the protocol
         self._path(digest).unlink(missing_ok=True)
 
-    def sweep(self, conn: Connection, keep: Container[str]) -> None:  # noqa: ARG002 - the protocol's
+    def sweep(self, conn: Connection, keep: Container[str]) -> None:  # noqa: ARG002 - argument of the protocol
         for path in self._files():
             if path.suffix == ".part" or path.parent.name + path.name not in keep:
                 path.unlink(missing_ok=True)
@@ -86,8 +89,8 @@ class Folder:
         return (path for folder in self._root.glob("*/") for path in folder.iterdir())
 
 
-class Rows:
-    """A table, for sites with several machines."""
+class DatabaseBlobs:
+    """A database table, for sites that run on several machines."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -117,7 +120,7 @@ class Rows:
 
 
 @contextmanager
-def _removed_on_error(path: Path) -> Iterator[None]:
+def _remove_on_error(path: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
@@ -137,7 +140,7 @@ def _flush(folder: Path) -> None:
         os.close(handle)
 
 
-def source_of(row: Any) -> Source:
+def source_from_row(row: Any) -> Source:
     return Source(
         digest=row.digest,
         name=row.name,

@@ -15,26 +15,26 @@ SALT_BYTES = 16
 
 
 class NotCanonicalError(ValueError):
-    """A value that RFC 8785 cannot write exactly: a float, an integer past 2^53-1, half a surrogate pair."""
+    """The value has no exact form in RFC 8785: a float, an integer above 2^53-1, half a surrogate pair."""
 
 
 def canonical(value: Any) -> bytes:
-    """The one text of a JSON value. Floats are refused: decimals are strings in a record."""
-    by_code_point = _checked(value)
+    """Encode a JSON value in its canonical form. Floats are rejected: decimals are strings in a record."""
+    by_code_point = _check(value)
     try:
-        # RFC 8785 sorts names by UTF-16, msgspec by code point: they differ past the basic plane only.
+        # RFC 8785 sorts names by UTF-16, msgspec by code point: they differ outside the basic plane only.
         return _ENCODER.encode(value) if by_code_point else msgspec.json.encode(_sorted_by_utf16(value))
     except UnicodeEncodeError as error:
         raise NotCanonicalError(str(error)) from error
 
 
 def canonical_line(values: Sequence[str | int | None]) -> bytes:
-    """The same for a flat list of texts and small numbers of our own, where there is nothing to check."""
+    """Encode a flat list of texts and small integers without checks. For values built by this package."""
     return _ENCODER.encode(values)
 
 
 def commitment(salt: bytes, content: bytes) -> str:
-    """SHA-256 over salt and canonical JSON, hexadecimal."""
+    """Hash salt and canonical JSON with SHA-256, as hexadecimal text."""
     return hashlib.sha256(salt + content).hexdigest()
 
 
@@ -42,14 +42,14 @@ def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
-def _checked(value: Any) -> bool:
-    """Whether all names sort alike by UTF-16 and by code point. Raises :class:`NotCanonicalError`."""
-    plain = True
+def _check(value: Any) -> bool:
+    """Report whether UTF-16 and code-point order agree for all names. Raises :class:`NotCanonicalError`."""
+    sorted_alike = True
     if isinstance(value, dict):
         for name in value:
             if type(name) is not str:
                 raise NotCanonicalError("a name that is not a text has no canonical form")
-            plain = plain and name.isascii()
+            sorted_alike = sorted_alike and name.isascii()
         items: Iterable[Any] = value.values()
     else:
         items = value if isinstance(value, list) else (value,)
@@ -61,10 +61,10 @@ def _checked(value: Any) -> bool:
             if not -_SAFE <= item <= _SAFE:
                 raise NotCanonicalError("an integer past 2^53-1 is not exact in JSON")
         elif kind is dict or kind is list:
-            plain = _checked(item) and plain
+            sorted_alike = _check(item) and sorted_alike
         else:
             raise NotCanonicalError(f"{kind.__name__} has no canonical form here")
-    return plain
+    return sorted_alike
 
 
 def _sorted_by_utf16(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Days and instants as the tables hold them: ordinals and microseconds, alike on both databases."""
+"""Days and instants in the form that both databases store: ordinals and microseconds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 FOREVER = 2**62
-"""An open end, of days and of microseconds."""
+"""The value of an open end, for days and for microseconds."""
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-"""Days of legal effect are days of this zone."""
+"""Time zone of the days of legal effect."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -20,7 +20,7 @@ def utc_now() -> datetime:
 
 
 def micros(moment: datetime) -> int:
-    """Microseconds since the epoch. Raises ``ValueError`` for a time without a zone."""
+    """Convert to microseconds since the epoch. Raises ``ValueError`` for a time without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
     return (moment - _EPOCH) // _MICROSECOND

@@ -1,4 +1,4 @@
-"""The site and its datasets: created, listed, their parts renamed, merged and closed."""
+"""The site, its datasets and their parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.definition.catalogue import Catalogue
 
 
 class Datasets:
-    """``log.datasets``."""
+    """``log.datasets``: create and list datasets; add, rename, merge and close parts."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -9,7 +9,7 @@ from schemas.definition.catalogue import Content
 
 
 def difference(before: Content, after: Content, order: Mapping[str, int]) -> tuple[FieldChange, ...]:
-    """The fields that differ, in the catalogue's order."""
+    """List the fields that differ, in the order of the catalogue."""
     names = sorted({*before, *after}, key=lambda name: (order.get(name, len(order)), name))
     return tuple(
         FieldChange(name, before.get(name), after.get(name))

@@ -1,4 +1,4 @@
-"""The log of a site: the one way to its tables."""
+"""The log of a site: the only interface to its tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from publisher.log import transfer
-from publisher.log.blob_store import Folder, Rows
+from publisher.log.blob_store import DatabaseBlobs, FolderBlobs
 from publisher.log.clocks import utc_now
 from publisher.log.database.connection import Database
 from publisher.log.database.upgrade import migrate
@@ -24,7 +24,7 @@ from publisher.log.session import Session
 
 
 class Log:
-    """Every method of a part is one transaction and may raise ``LogError``. Safe to share between threads."""
+    """Every method of an attribute is one transaction and may raise ``LogError``. Thread-safe."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -46,13 +46,13 @@ class Log:
         clock: Callable[[], datetime] = utc_now,
         files: Path | None = None,
     ) -> Log:
-        """Open, and bring the tables up to date. Where there is no site, only ``init_site`` works.
+        """Open a log and upgrade its tables. Without a site only ``init_site`` works.
 
-        ``files``: the folder of files made from the log, which an erasure empties; by default ``files``
-        beside the sources.
+        ``files``: folder of files generated from the log, which an erasure empties; by default the sibling
+        ``files`` of ``sources``.
         """
         database = Database(url)
-        blobs = Folder(sources) if database.sqlite else Rows(database)
+        blobs = FolderBlobs(sources) if database.sqlite else DatabaseBlobs(database)
         log = cls(Session(database, blobs, clock, files or sources.with_name("files")))
         if database.exists():
             migrate(database)
@@ -63,15 +63,17 @@ class Log:
         self._session.database.close()
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """One state of the log for all reads of this thread; see :meth:`.base.Session.snapshot`."""
+        """Open one state of the log for all reads of this thread; see :meth:`.session.Session.snapshot`."""
         return self._session.snapshot()
 
     @property
     def files(self) -> Path:
-        """Folder of files made from the log."""
+        """Folder of files generated from the log."""
         return self._session.files
 
-    def move(self, url: str, *, sources: Path, progress: transfer.Progress | None = None) -> transfer.Moved:
-        """Carry the whole site into the empty database at ``url``; see :func:`.moving.move`."""
+    def move(
+        self, url: str, *, sources: Path, progress: transfer.Progress | None = None
+    ) -> transfer.MoveReport:
+        """Copy the whole site into the empty database at ``url``; see :func:`.transfer.move`."""
         session = self._session
         return transfer.move(session.database, session.sources, url, folder=sources, progress=progress)

@@ -1,7 +1,7 @@
-"""Files made from the log: one maker at a time, and an erasure sweeps them with no maker about.
+"""The lock and the deletion of files generated from the log.
 
-Whoever reads contents out of the log into a file holds the lock from before the read until the file is in
-place; so after a sweep no file is left, and none can come, that holds what was erased.
+A process that writes contents of the log to a file holds the lock from before the read until the file is
+in place. So no file with erased contents exists after a sweep, and none can appear later.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _PAUSE = 0.05
 
 @contextmanager
 def locked(folder: Path, *, patience: float) -> Iterator[None]:
-    """The folder's own lock, in this process and others; the kernel frees it if the program dies.
+    """Hold the lock of the folder against this process and others. The kernel releases it on a crash.
 
-    Raises ``LogError('files-busy')`` where another keeps it for longer than ``patience`` seconds.
+    Raises ``LogError('files-busy')`` if another process holds it for longer than ``patience`` seconds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -35,12 +35,12 @@ def locked(folder: Path, *, patience: float) -> Iterator[None]:
         os.close(handle)
 
 
-def _wait(handle: int, until: float) -> None:
+def _wait(handle: int, deadline: float) -> None:
     while True:
         with suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise LogError(
                 "files-busy",
                 "另一个文件正在生成，请稍后重试。",
@@ -50,7 +50,7 @@ def _wait(handle: int, until: float) -> None:
 
 
 def sweep(folder: Path, *, patience: float = 600) -> None:
-    """Destroy every file made so far; they are made again when asked for."""
+    """Delete every generated file. Files are generated again on request."""
     if not folder.exists():
         return
     with locked(folder, patience=patience):

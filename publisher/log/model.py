@@ -1,4 +1,4 @@
-"""The words of the log, as values: datasets, parts, releases, changes, spans and the views on them."""
+"""Value types of the log: datasets, parts, releases, changes, spans and views."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _object = msgspec.json.Decoder(dict[str, Any]).decode
 @dataclass(frozen=True, slots=True)
 class Site:
     base: str
-    """Base address of every identifier, without a slash at the end; never taken from a request."""
+    """Base address of every identifier, without a trailing slash; never derived from a request."""
     tag_authority: str
     """Tag URI authority and date (RFC 4151), e.g. ``data.example.gov.cn,2026-11-23``."""
 
@@ -51,18 +51,18 @@ class Dataset:
     contact: str
     description: str = ""
     notice: str = ""
-    """What a reader must know first: demo data, partial …"""
+    """Notice that readers must see first, for example 演示数据 or 不完整 (partial)."""
     labels: tuple[str, ...] = ()
-    """``demo``, ``partial``: machine-readable twins of ``notice``."""
+    """``demo``, ``partial``: the machine-readable form of ``notice``."""
     source_note: str = ""
     parts: tuple[Part, ...] = ()
     created_at: datetime | None = None
     named_at: datetime | None = None
-    """When a part was last added, renamed, merged or closed: answers of every state show the new names."""
+    """Time when a part was last added, renamed, merged or closed. Responses of every state show new names."""
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Evidence: where bytes came from. ``digest`` is SHA-256, hexadecimal."""
+    """Provenance of bytes. ``digest`` is SHA-256, hexadecimal."""
 
     digest: str
     name: str
@@ -73,38 +73,38 @@ class Source(msgspec.Struct, frozen=True):
     detected_by: str = "upload"
     partial: bool = False
     parser_version: str = ""
-    """Of what read it, once it was read."""
+    """Version of the parser, once the bytes were parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record as an import read it, on its way into a draft."""
+    """One record parsed by an import, to be staged in a draft."""
 
     content: Content
     source_text: str = ""
-    """Digest of the publisher's own cells, to tell a change of theirs from a better reading of ours."""
+    """Digest of the publisher's own cells; distinguishes a change at the source from an improved parser."""
     locator: Mapping[str, Any] = field(default_factory=dict)
-    """Where it stood: ``{"sheet": …, "rows": […], "cells": {field: "C5"}}``."""
+    """Position in the file: ``{"sheet": …, "rows": […], "cells": {field: "C5"}}``."""
     originals: Mapping[str, str] = field(default_factory=dict)
-    """Field → the cell's text as found, where the value differs from it. Never a personal column."""
+    """Field → original text of the cell, if the value differs from it. Never contains personal columns."""
     in_error: bool = False
-    """One of its findings is an error: publication is refused, or goes on without it."""
+    """One of its findings is an error: publication is refused, or continues without the entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An import that is not laid into a draft, or not yet."""
+    """An import to preview, not staged in a draft."""
 
     entries: Iterable[Entry]
     part: str | None
     name: str = ""
-    """The file's name, by which its sheets' counts are told."""
+    """Name of the file, which identifies the counts of its sheets."""
     partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """An import with its evidence, one of many that are laid into a draft together."""
+class SourceEntries:
+    """Entries of one import with their source; several are staged in a draft together."""
 
     entries: Iterable[Entry]
     source: Source
@@ -113,7 +113,7 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class DraftImport:
-    """What one import laid into a draft."""
+    """Summary of one import in a draft."""
 
     part: str | None
     source: Source
@@ -126,7 +126,7 @@ class DraftImport:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is gathered for the next release of a dataset."""
+    """Imports staged for the next release of a dataset."""
 
     dataset: str
     catalogue_digest: str
@@ -143,7 +143,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Why a draft may not be published. ``code`` is stable; texts name both sides and the way out."""
+    """Reason why a draft cannot be published. ``code`` is stable; messages name both sides and a solution."""
 
     code: str
     message_zh: str
@@ -178,43 +178,43 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     reason: str = ""
     withdrawn: bool = False
-    """The record is withdrawn now: its contents stay in history, but nobody should announce them."""
+    """The record is withdrawn now: its contents stay in history, but must not be announced."""
     erased: bool = False
     """The contents were destroyed; ``title``, ``before``, ``after`` and ``fields`` are empty."""
     effective_to: date | None = None
-    """The day from which it does not act any more; None: open."""
+    """First day on which it is no longer in effect; None: open."""
     salt: str | None = None
-    """Hexadecimal; of the revision, unless it was erased."""
+    """Salt of the revision, hexadecimal; None if it was erased."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetCounts:
-    """What the rows of one sheet would do; ``sheet`` is None for what a file removes by not holding it."""
+    """Changes that the rows of one sheet would make; ``sheet`` is None for records missing from the file."""
 
     file: str
     part: str | None
     sheet: str | None
     counts: Mapping[str, int]
-    """As :attr:`DraftDiff.counts`; kinds that do not occur are absent."""
+    """Like :attr:`DraftDiff.counts`, without kinds that do not occur."""
 
 
 @dataclass(frozen=True, slots=True)
 class DraftDiff:
-    """What a draft would do if it were published now."""
+    """Changes that a draft would make if it were published now."""
 
     added: tuple[Change, ...]
     changed: tuple[Change, ...]
     removed: tuple[Change, ...]
     unchanged: int
     conflicts: tuple[Conflict, ...] = ()
-    """Errors: publication is refused while there is one."""
+    """Errors, which prevent publication."""
     warnings: tuple[Conflict, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
-    """``added``, ``changed``, ``removed``, ``unchanged``, ``in_error``: exact, even if lists are cut."""
+    """``added``, ``changed``, ``removed``, ``unchanged``, ``in_error``: exact even if lists are truncated."""
     sheets: tuple[SheetCounts, ...] = ()
-    """The same by file and sheet."""
+    """The same counts by file and sheet."""
     marked: int = 0
-    """Of those changed: documents in force that notices of the draft end, and that no file of it holds."""
+    """Number of changed documents that notices of the draft end and that none of its files contains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +236,16 @@ class Release:
     hash: str
     sources: tuple[Source, ...] = ()
     left_out: tuple[Mapping[str, Any], ...] = ()
-    """Rows in error that a clerk chose to publish without."""
+    """Rows in error that were excluded from publication."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """``added``, ``changed``, ``removed``, … and ``records``: how many it leaves in force; ``erased``."""
+    """``added``, ``changed``, ``removed``, …; ``records``: number in force afterwards; ``erased``."""
     erased: bool = False
-    """Something that it published was erased since; files made from it are to be made again."""
+    """Published content was erased since; files of the release must be generated again."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which state is asked for. All None is the present: in effect today, as known now."""
+    """A requested state. All None is the present: in effect today, as known now."""
 
     as_of: date | None = None
     known_at: datetime | None = None
@@ -254,14 +254,14 @@ class View:
 
 
 class RecordState(msgspec.Struct, frozen=True):
-    """A record as a view sees it. A struct, since many are made for a page: a tenth of a dataclass's time."""
+    """State of a record in a view. A struct, because creation takes a tenth of a dataclass's time."""
 
     dataset: str
     id: str
     status: Status
     title: str
     content_json: bytes
-    """As the log holds it, for answers that take it unread: UTF-8. Empty where withdrawn or erased."""
+    """Stored text in UTF-8, for responses that copy it unparsed. Empty if withdrawn or erased."""
     revision: str | None
     salt: str | None
     part: str | None
@@ -276,7 +276,7 @@ class RecordState(msgspec.Struct, frozen=True):
     originals_json: str = "{}"
     sources: tuple[Source, ...] = ()
     withdrawn_at: datetime | None = None
-    """Set where the record is withdrawn now, also on a view of a time before (then ``content`` is there)."""
+    """Set if the record is withdrawn now, even in a view of an earlier time, which still has ``content``."""
 
     @property
     def content(self) -> Content:
@@ -284,32 +284,32 @@ class RecordState(msgspec.Struct, frozen=True):
 
     @property
     def locator(self) -> Mapping[str, Any]:
-        """Where it stood; see :attr:`Entry.locator`."""
+        """Position in the file; see :attr:`Entry.locator`."""
         return _object(self.locator_json)
 
     @property
     def originals(self) -> Mapping[str, str]:
-        """Field → the cell's text as found; see :attr:`Entry.originals`."""
+        """Field → original text of the cell; see :attr:`Entry.originals`."""
         return _object(self.originals_json)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
-    """Which records of a dataset to read, and which page of them."""
+    """Selection, order and page of records of a dataset."""
 
     view: View = View()
     statuses: tuple[str, ...] = ("current",)
-    """Any of these (:data:`Status`; no record has another word); ``future`` stands alone."""
+    """Any of these (:data:`Status`; other words match no record); ``future`` must be the only one."""
     during: tuple[date | None, date | None] | None = None
-    """Instead of the day of the view and of ``statuses``: the last state of each record in force on any of
-    these days (both included; None is open)."""
+    """First and last day (inclusive; None is open). Replaces the day of the view and ``statuses``: selects
+    the last state of each record in force on any of these days."""
     where: Predicate | None = None
     sort: tuple[tuple[str, bool], ...] = ()
-    """(field, descending). Empty: by title. No value comes last."""
+    """(field, descending). Empty: by title. Records without a value come last."""
     limit: int = 20
     offset: int = 0
     after: tuple[Any, ...] | None = None
-    """Sort key of the last row seen, instead of ``offset`` (the API wraps it in its opaque cursor)."""
+    """Sort key of the last row of the page before, instead of ``offset``. The API wraps it in its cursor."""
     count: bool = True
     facets: tuple[str, ...] = ()
 
@@ -324,7 +324,7 @@ class RecordPage:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a record's life on both clocks; what search indexes."""
+    """A period of a record on both clocks; the document that search indexes."""
 
     id: str
     dataset: str
@@ -338,7 +338,7 @@ class Span:
     known_from: datetime
     known_to: datetime | None
     sequence: int
-    """Outbox sequence of the write that made or last closed it."""
+    """Outbox sequence of the write that created or last closed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,12 +354,12 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What checking every hash of the log found. ``problems`` is empty where all is well."""
+    """Result of checking every hash of the log. ``problems`` is empty if all hashes match."""
 
     releases: int
     revisions: int
     erased: int
-    """Revisions whose content was erased: their hash stands, their content cannot be checked."""
+    """Revisions whose content was erased: their hash stays, their content cannot be checked."""
     problems: tuple[str, ...] = ()
 
     @property

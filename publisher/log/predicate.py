@@ -1,7 +1,7 @@
-"""A tree of conditions on records: the filter of every list. ``predicate_sql`` translates it.
+"""Predicates: trees of conditions on records. ``predicate_sql`` translates them to SQL.
 
-A condition on a field that has no value is neither true nor false (SQL's three values, and CQL2's), except
-where its class says that it is never unknown.
+A condition on a field without a value is unknown (three-valued logic, as in SQL and CQL2), unless its
+class states that it is never unknown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ type Operator = Literal["=", "<>", "<", "<=", ">", ">="]
 type Scalar = str | int | float | bool
 
 DAYS = ("effective_from", "effective_to")
-"""Days of a state that may be asked about like fields, unless the catalogue has fields of these names."""
+"""Days of a state that can be queried like fields, unless the catalogue has fields with these names."""
 
 _KINDS: dict[FieldType, Kind] = {
     "integer": "number",
@@ -30,7 +30,7 @@ _KINDS: dict[FieldType, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``value`` is of the field's kind; days are ``YYYY-MM-DD``."""
+    """Comparison with one value of the field's kind; days are ``YYYY-MM-DD``."""
 
     field: str
     operator: Operator
@@ -39,7 +39,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """``pattern``: literal texts, ``None`` for any run of characters, ``1`` for exactly one."""
+    """Text match. ``pattern``: literal texts, ``None`` for any run of characters, ``1`` for exactly one."""
 
     field: str
     pattern: tuple[str | int | None, ...]
@@ -54,7 +54,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """A list that holds all or any of these texts."""
+    """A list that contains any of these texts, or all of them (``every``)."""
 
     field: str
     values: tuple[str, ...]
@@ -63,10 +63,11 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class AnyValue:
-    """One of the field's values compares so with one of ``values``. Never unknown.
+    """Comparison of any value of the field with any of ``values``. Never unknown.
 
-    A list has the values of its items, an amount its text and its number. Values are texts as the log holds
-    them (``true``, ``2015-12-31``, ``3.50``); a field of numbers compares as numbers. ``part`` takes ``=``.
+    A list has the values of its items, an amount has its text and its number. Values are texts as the log
+    stores them (``true``, ``2015-12-31``, ``3.50``); numeric fields compare as numbers. ``part`` only takes
+    ``=``.
     """
 
     field: str
@@ -111,30 +112,31 @@ type Predicate = Condition | Constant | Every | Some | Opposite
 
 
 def conjuncts(predicate: Predicate | None) -> tuple[Predicate, ...]:
-    """The conditions that must all hold."""
+    """Split a predicate into the conditions that must all hold."""
     if predicate is None:
         return ()
     return predicate.of if isinstance(predicate, Every) else (predicate,)
 
 
-def fields(predicate: Predicate) -> frozenset[str]:
-    """Names of the fields that a predicate depends on."""
+def field_names(predicate: Predicate) -> frozenset[str]:
+    """List the names of the fields that a predicate depends on."""
     match predicate:
-        case Every(of=of) | Some(of=of):
-            return frozenset().union(*map(fields, of))
-        case Opposite(of=one):
-            return fields(one)
+        case Every(of=conditions) | Some(of=conditions):
+            return frozenset().union(*map(field_names, conditions))
+        case Opposite(of=condition):
+            return field_names(condition)
         case Records() | Constant():
             return frozenset()
         case _:
             return frozenset((predicate.field,))
 
 
-def kind(catalogue: Catalogue, field: str) -> Kind | None:
-    """How a field is compared; None where it cannot be asked about: unknown, personal, or files."""
-    known = catalogue.by_name.get(field)
-    if known is not None:
-        return None if known.personal or known.type == "files" else _KINDS.get(known.type, "text")
+def comparison_kind(catalogue: Catalogue, field: str) -> Kind | None:
+    """Find the kind of comparison of a field; None if it cannot be queried: unknown, personal, or files."""
+    definition = catalogue.by_name.get(field)
+    if definition is not None:
+        is_hidden = definition.personal or definition.type == "files"
+        return None if is_hidden else _KINDS.get(definition.type, "text")
     if field in DAYS:
         return "day"
     return "text" if field == "part" else None

@@ -1,4 +1,4 @@
-"""What a site keeps lists of: the site itself, its datasets, their parts and their catalogues."""
+"""Rows of the site, its datasets, their parts and their catalogues."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from schemas.definition.catalogue import Catalogue
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TAKEN = ("all", "search", "sources")
-"""Stand for every dataset, a search and the sources, where a feed names a dataset; so none is called so."""
+"""Names with a special meaning in addresses of feeds; a dataset cannot have them."""
 _DETAILS = (
     *("title", "title_en", "body", "division", "licence", "contact"),
     *("description", "notice", "labels", "source_note"),
 )
-_NAMED = Prepared(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
+_DATASET_BY_NAME = Prepared(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
 _PART_NAMES = Prepared(
     select(t.part.c.key, t.part.c.name, t.part.c.merged_into).where(
         t.part.c.dataset == bindparam("dataset", type_=t.Key)
@@ -40,7 +40,7 @@ _PARTS = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """The keys that statements join by."""
+    """The key and the catalogues of a dataset, for statements."""
 
     key: int
     name: str
@@ -49,7 +49,7 @@ class DatasetRow:
 
 
 def init_site(conn: Connection, site: Site, now: datetime) -> Site:
-    """Raises ``LogError('already-initialised')``: identifiers are made from these for ever."""
+    """Create the site. Raises ``LogError('already-initialised')``: identifiers depend on these values."""
     if conn.execute(select(t.site.c.id)).first() is not None:
         raise LogError(
             "already-initialised",
@@ -119,8 +119,10 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
 
 
 def keep_catalogue(conn: Connection, catalogue: Catalogue) -> None:
-    known = conn.execute(select(t.catalogue.c.digest).where(t.catalogue.c.digest == catalogue.digest)).first()
-    if known is None:
+    existing = conn.execute(
+        select(t.catalogue.c.digest).where(t.catalogue.c.digest == catalogue.digest)
+    ).first()
+    if existing is None:
         conn.execute(
             insert(t.catalogue).values(digest=catalogue.digest, name=catalogue.name, source=catalogue.source)
         )
@@ -132,7 +134,7 @@ def datasets(conn: Connection) -> tuple[Dataset, ...]:
 
 
 def dataset(conn: Connection, name: str) -> Dataset:
-    row = _NAMED.first(conn, {"name": name})
+    row = _DATASET_BY_NAME.first(conn, {"name": name})
     if row is None:
         raise no_such_dataset(name)
     return _dataset(conn, row)
@@ -140,7 +142,7 @@ def dataset(conn: Connection, name: str) -> Dataset:
 
 def dataset_row(conn: Connection, name: str) -> DatasetRow:
     """Raises ``LogError('no-such-dataset')``."""
-    row = _NAMED.first(conn, {"name": name})
+    row = _DATASET_BY_NAME.first(conn, {"name": name})
     if row is None:
         raise no_such_dataset(name)
     return DatasetRow(row.key, row.name, row.catalogue_digest, row.draft_catalogue)
@@ -178,7 +180,7 @@ def parts(conn: Connection, dataset_key: int) -> tuple[Part, ...]:
 
 
 def part_names(conn: Connection, dataset_key: int) -> Mapping[int, str]:
-    """Key → the name to show; a merged part shows as the one that it was merged into."""
+    """Map part keys to names to show; a merged part has the name of the part it was merged into."""
     rows = _PART_NAMES.all(conn, {"dataset": dataset_key})
     names = {row.key: row.name for row in rows}
     return {row.key: names[row.merged_into or row.key] for row in rows}
@@ -217,8 +219,8 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
 
 
 def add_part(conn: Connection, dataset_key: int, part: Part) -> None:
-    """Raises ``LogError('part-exists')`` where a name or an alias is taken."""
-    _refuse_taken(conn, dataset_key, (part.name, *part.aliases), besides=None)
+    """Add a part. Raises ``LogError('part-exists')`` if a name or an alias is already used."""
+    _refuse_used_names(conn, dataset_key, (part.name, *part.aliases), besides=None)
     conn.execute(
         insert(t.part).values(
             dataset=dataset_key,
@@ -232,15 +234,15 @@ def add_part(conn: Connection, dataset_key: int, part: Part) -> None:
 
 
 def declare_part(conn: Connection, dataset_key: int, part: Part, now: datetime) -> None:
-    """One more part of a dataset that is there already. Raises as :func:`add_part`."""
+    """Add a part to an existing dataset. Raises as :func:`add_part`."""
     add_part(conn, dataset_key, part)
-    _named(conn, dataset_key, now)
+    _mark_renamed(conn, dataset_key, now)
 
 
 def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: datetime) -> None:
-    """The old name stays an alias, so that files which bear it are still told."""
+    """Rename a part. The old name becomes an alias, so that files with it are still recognised."""
     key = part_key(conn, dataset_key, old)
-    _refuse_taken(conn, dataset_key, (new,), besides=key)
+    _refuse_used_names(conn, dataset_key, (new,), besides=key)
     row = conn.execute(select(t.part.c.name, t.part.c.aliases).where(t.part.c.key == key)).one()
     aliases = [a for a in (*msgspec.json.decode(row.aliases), row.name) if a != new]
     conn.execute(
@@ -248,11 +250,11 @@ def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: dat
         .where(t.part.c.key == key)
         .values(name=new, aliases=msgspec.json.encode(sorted(set(aliases))).decode())
     )
-    _named(conn, dataset_key, now)
+    _mark_renamed(conn, dataset_key, now)
 
 
 def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: datetime) -> None:
-    """From now on the records of ``old`` are those of ``into``, which keeps their history and ids."""
+    """Give the records of ``old`` to ``into``. Their history and ids stay."""
     key, target = part_key(conn, dataset_key, old), part_key(conn, dataset_key, into)
     if key == target:
         raise LogError("same-part", "不能把部门并入自身。", "A part cannot be merged into itself.")
@@ -278,30 +280,34 @@ def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: da
     conn.execute(
         update(t.part).where((t.part.c.key == key) | (t.part.c.merged_into == key)).values(merged_into=target)
     )
-    _named(conn, dataset_key, now)
+    _mark_renamed(conn, dataset_key, now)
 
 
 def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date, now: datetime) -> None:
-    """From ``valid_to`` on another part may take its records over without a file of its own."""
+    """Close a part: from ``valid_to`` on another part may take over its records without its own file."""
     key = part_key(conn, dataset_key, name)
     conn.execute(update(t.part).where(t.part.c.key == key).values(valid_to=valid_to.toordinal()))
-    _named(conn, dataset_key, now)
+    _mark_renamed(conn, dataset_key, now)
 
 
-def _named(conn: Connection, dataset_key: int, now: datetime) -> None:
-    """Answers that were given before bear names that hold no longer, so their validators must fail."""
+def _mark_renamed(conn: Connection, dataset_key: int, now: datetime) -> None:
+    """Raise ``named_at``, so that validators of responses with the old names no longer match."""
     c = t.dataset.c
-    before = conn.scalar(select(func.max(c.named_at))) or 0  # of the site: its own validator has to grow too
+    before = (
+        conn.scalar(select(func.max(c.named_at))) or 0
+    )  # maximum of the site, because its validator must grow too
     conn.execute(update(t.dataset).where(c.key == dataset_key).values(named_at=max(micros(now), before + 1)))
 
 
-def _refuse_taken(conn: Connection, dataset_key: int, names: tuple[str, ...], *, besides: int | None) -> None:
+def _refuse_used_names(
+    conn: Connection, dataset_key: int, names: tuple[str, ...], *, besides: int | None
+) -> None:
     rows = conn.execute(
         select(t.part.c.key, t.part.c.name, t.part.c.aliases).where(t.part.c.dataset == dataset_key)
     ).all()
-    taken = {n for r in rows if r.key != besides for n in (r.name, *msgspec.json.decode(r.aliases))}
+    used = {n for r in rows if r.key != besides for n in (r.name, *msgspec.json.decode(r.aliases))}
     for name in names:
-        if name in taken:
+        if name in used:
             raise LogError(
                 "part-exists", f"报送部门名称“{name}”已被使用。", f"The part name {name!r} is taken already."
             )
@@ -312,13 +318,13 @@ def in_family(column: ColumnElement[Any], family: Sequence[int]) -> ColumnElemen
 
 
 def families(conn: Connection, dataset: int) -> Mapping[int | None, tuple[int, ...]]:
-    """Part → itself and the parts merged into it."""
+    """Map each part to itself and the parts merged into it."""
     rows = conn.execute(
         select(t.part.c.key, func.coalesce(t.part.c.merged_into, t.part.c.key)).where(
             t.part.c.dataset == dataset
         )
     ).all()
-    result: dict[int | None, tuple[int, ...]] = {None: ()}
+    members: dict[int | None, tuple[int, ...]] = {None: ()}
     for key, into in rows:
-        result[into] = (*result.get(into, ()), key)
-    return result
+        members[into] = (*members.get(into, ()), key)
+    return members

@@ -1,4 +1,4 @@
-"""Shared state of the log's parts: database, sources, clock, open snapshot, catalogues already parsed."""
+"""State that the parts of the log share: database, sources, clock, snapshot, parsed catalogues."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from schemas.definition.file_loader import parse
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
-    """A dataset by key and name."""
+class DatasetKey:
+    """Key and name of a dataset."""
 
     key: int
     name: str
 
 
 class _Shared(threading.local):
-    """State that reads of one snapshot share, by thread."""
+    """State of the current thread that the reads of one snapshot share."""
 
     open: bool = False
     reading: AbstractContextManager[Connection] | None = None
@@ -38,25 +38,25 @@ class _Shared(threading.local):
 
 
 class Session:
-    """One for each open log; every part of the log holds the same one."""
+    """State of one open log."""
 
     def __init__(
         self, database: Database, sources: Sources, clock: Callable[[], datetime], files: Path
     ) -> None:
         self.database, self.sources, self.clock = database, sources, clock
         self.files = files
-        """Folder of files made from the log, which an erasure empties."""
-        # Neither is ever stale: a catalogue goes by its digest, and a dataset keeps its key.
+        """Folder of files generated from the log, which an erasure empties."""
+        # Entries never become stale: the digest identifies the catalogue, and a dataset keeps its key.
         self._catalogues: dict[str, Catalogue] = {}
-        self._keys: dict[str, Keyed] = {}
+        self._keys: dict[str, DatasetKey] = {}
         self._shared = _Shared()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Within, every read of this thread sees one state of the log, over one connection.
+        """Let all reads of this thread see one state of the log, over one connection.
 
-        A reader of a validator and then of a body needs both of the same moment. Nothing is opened before
-        the first read. The caller awaits nothing within and writes nothing.
+        For example, a validator and its body must come from the same state. The connection opens at the first
+        read. The caller must not await or write inside.
         """
         shared = self._shared
         if shared.open:
@@ -71,11 +71,11 @@ class Session:
                 reading.__exit__(None, None, None)
 
     def read(self) -> AbstractContextManager[Connection]:
-        """Open a transaction that only reads; within a snapshot, that of the snapshot."""
+        """Open a read-only transaction; inside a snapshot, use its transaction."""
         shared = self._shared
         if shared.conn is not None:
             return nullcontext(shared.conn)
-        if not self.database.at_hand() and not self.database.exists():
+        if not self.database.has_idle_connection() and not self.database.exists():
             raise registry.not_initialised()
         reading = self.database.read()
         if not shared.open:
@@ -84,26 +84,26 @@ class Session:
         shared.reading = reading
         return nullcontext(shared.conn)
 
-    def glance[T](self, read: Callable[[Connection], T]) -> T:
-        """:meth:`read` for one statement."""
-        if self._shared.open or not self.database.at_hand():
+    def read_once[T](self, fetch: Callable[[Connection], T]) -> T:
+        """Run one statement as in :meth:`read`."""
+        if self._shared.open or not self.database.has_idle_connection():
             with self.read() as conn:
-                return read(conn)
-        return self.database.glance(read)
+                return fetch(conn)
+        return self.database.read_once(fetch)
 
     def write(self, *, keep: bool = True) -> AbstractContextManager[Connection]:
-        """Open a transaction that writes; ``keep=False`` rolls it back at its end."""
+        """Open a write transaction; ``keep=False`` rolls it back at the end."""
         if not self.database.exists():
             raise registry.not_initialised()
         return self.database.write(keep=keep)
 
-    def sequence(self, dataset: str | None, read: Callable[[Connection], int]) -> int:
-        """The number that ``read`` returns for a dataset, read once within a snapshot."""
+    def sequence(self, dataset: str | None, fetch: Callable[[Connection], int]) -> int:
+        """Return the number that ``fetch`` returns for a dataset, once per snapshot."""
         shared = self._shared
         if not shared.open:
-            return self.glance(read)
+            return self.read_once(fetch)
         if dataset not in shared.sequences:
-            shared.sequences[dataset] = self.glance(read)
+            shared.sequences[dataset] = self.read_once(fetch)
         return shared.sequences[dataset]
 
     def today(self) -> date:
@@ -115,8 +115,8 @@ class Session:
             self._catalogues[digest] = parse(source, where=digest)
         return self._catalogues[digest]
 
-    def keyed(self, conn: Connection, dataset: str) -> Keyed:
+    def dataset_key(self, conn: Connection, dataset: str) -> DatasetKey:
         """Raises ``LogError('no-such-dataset')``."""
         if dataset not in self._keys:
-            self._keys[dataset] = Keyed(registry.dataset_row(conn, dataset).key, dataset)
+            self._keys[dataset] = DatasetKey(registry.dataset_row(conn, dataset).key, dataset)
         return self._keys[dataset]

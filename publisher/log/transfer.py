@@ -1,4 +1,4 @@
-"""A whole site carried from one database to another, and every row of it held against its twin."""
+"""Transfer of a whole site to another database, with verification of every row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
 
-from publisher.log.blob_store import Folder, Rows, Sources, digest_of
+from publisher.log.blob_store import DatabaseBlobs, FolderBlobs, Sources, digest_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
 from publisher.log.database.upgrade import migrate
@@ -22,69 +22,69 @@ _WHOLE = 2**256
 _TABLES: tuple[Table, ...] = tuple(
     table for table in t.metadata.sorted_tables if table.name != "source_bytes"
 )
-"""In an order in which what is named comes first."""
+"""Sorted so that referenced tables come first."""
 
 type Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """What was carried over; every digest is the same on both sides."""
+class MoveReport:
+    """Counts and digests of a transfer; every digest is equal in both databases."""
 
     rows: Mapping[str, int]
     digests: Mapping[str, str]
-    """Table → SHA-256 over its rows, whatever their order."""
+    """Table → SHA-256 over its rows, independent of their order."""
     sources: int
     releases: int
 
 
 def move(
     here: Database, sources: Sources, there_url: str, *, folder: Path, progress: Progress | None = None
-) -> Moved:
-    """Copy a site into an empty database and verify it there. The old one is left as it is.
+) -> MoveReport:
+    """Copy a site into an empty database and verify the copy. The old database is not changed.
 
-    ``folder``: where the bytes of sources go, if the new database is SQLite. No one may publish meanwhile:
-    the lock of writers is held throughout. All rows come in one transaction, and none stays where a digest
-    differs.
+    ``folder``: destination of the bytes of sources if the new database is SQLite. The write lock is held, so
+    nothing can be published meanwhile. All rows are written in one transaction, which is rolled back if a
+    digest differs.
 
-    Raises ``LogError``: ``move-target`` (something is there already), ``move-differs``.
+    Raises ``LogError``: ``move-target`` (the target is not empty), ``move-differs``.
     """
     there = Database(there_url)
-    tell = progress or (lambda _step, _done, _total: None)
+    tell = progress or (lambda _step, _count, _total: None)
     try:
         if there.url == here.url:
             raise _not_empty()
         migrate(there)
-        kept: Sources = Folder(folder) if there.sqlite else Rows(there)
+        blobs: Sources = FolderBlobs(folder) if there.sqlite else DatabaseBlobs(there)
         with here.write(keep=False) as old:
-            count = _carry_sources(old, sources, kept, tell)
+            count = _copy_sources(old, sources, blobs, tell)
             with there.write() as new:
                 if new.scalar(select(func.count()).select_from(t.site)):
                     raise _not_empty()
-                rows = {table.name: _carry(old, new, table, tell) for table in _TABLES}
-                digests = _same(old, new, tell)
+                rows = {table.name: _copy_table(old, new, table, tell) for table in _TABLES}
+                digests = _verify_tables(old, new, tell)
                 _continue_keys(there, new)
                 there.analyze(new, *_TABLES)
-                found = hash_chain.verify(new)
-                if not found.ok:
-                    raise _differs("; ".join(found.problems[:3]))
-        return Moved(rows, digests, count, found.releases)
+                verification = hash_chain.verify(new)
+                if not verification.ok:
+                    raise _differs("; ".join(verification.problems[:3]))
+        return MoveReport(rows, digests, count, verification.releases)
     finally:
         there.close()
 
 
-def _carry(old: Connection, new: Connection, table: Table, tell: Progress) -> int:
-    done, names = 0, [column.name for column in table.columns]
+def _copy_table(old: Connection, new: Connection, table: Table, tell: Progress) -> int:
+    count, names = 0, [column.name for column in table.columns]
     total = old.scalar(select(func.count()).select_from(table)) or 0
     for batch in stream(old, select(table)).partitions(_BATCH):
         new.execute(insert(table), [dict(zip(names, row, strict=True)) for row in batch])
-        done += len(batch)
-        tell(table.name, done, total)
-    return done
+        count += len(batch)
+        tell(table.name, count, total)
+    return count
 
 
 def _continue_keys(there: Database, new: Connection) -> None:
-    """PostgreSQL counts keys apart from the rows: the next one follows the largest that arrived."""
+    """Set PostgreSQL's key sequences to follow the largest copied key."""
     if there.sqlite:
         return
     for table in _TABLES:
@@ -95,18 +95,18 @@ def _continue_keys(there: Database, new: Connection) -> None:
             new.execute(select(func.setval(counter, largest)))
 
 
-def _same(old: Connection, new: Connection, tell: Progress) -> Mapping[str, str]:
+def _verify_tables(old: Connection, new: Connection, tell: Progress) -> Mapping[str, str]:
     digests = {}
     for table in _TABLES:
         tell(f"核验 verifying {table.name}", 0, None)
-        digests[table.name] = digest(old, table)
-        if digest(new, table) != digests[table.name]:
+        digests[table.name] = table_digest(old, table)
+        if table_digest(new, table) != digests[table.name]:
             raise _differs(table.name)
     return digests
 
 
-def digest(conn: Connection, table: Table) -> str:
-    """SHA-256 of each row, added up: alike on both databases, in whatever order rows come."""
+def table_digest(conn: Connection, table: Table) -> str:
+    """Add up the SHA-256 of each row: equal on both databases, independent of the order of rows."""
     total = 0
     for row in stream(conn, select(table)):
         total += int.from_bytes(hashlib.sha256(repr(_plain(row)).encode()).digest())
@@ -117,14 +117,14 @@ def _plain(row: Sequence[Any]) -> list[Any]:
     return [bytes(value) if isinstance(value, memoryview) else value for value in row]
 
 
-def _carry_sources(old: Connection, sources: Sources, kept: Sources, tell: Progress) -> int:
-    """Bytes go first: they are durable before anything names them."""
-    named = old.scalars(select(t.import_.c.digest).distinct().order_by(t.import_.c.digest)).all()
-    wanted = [name for name in named if sources.has(old, name)]
-    for n, name in enumerate(wanted, start=1):
-        kept.put(name, sources.get(name))
-        if digest_of(kept.get(name)) != name:
-            raise _differs(name)
+def _copy_sources(old: Connection, sources: Sources, blobs: Sources, tell: Progress) -> int:
+    """Copy bytes before rows, so that they are durable before a row refers to them."""
+    query = select(t.import_.c.digest).distinct().order_by(t.import_.c.digest)
+    wanted = [digest for digest in old.scalars(query).all() if sources.has(old, digest)]
+    for n, digest in enumerate(wanted, start=1):
+        blobs.put(digest, sources.get(digest))
+        if digest_of(blobs.get(digest)) != digest:
+            raise _differs(digest)
         tell("原始存档 sources", n, len(wanted))
     return len(wanted)
 

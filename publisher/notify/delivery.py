@@ -62,7 +62,7 @@ class Notifier:
         """Send the deliveries that are due now and return their number."""
         attempts = 0
         limiter = anyio.CapacityLimiter(_AT_ONCE)
-        while due := await to_thread.run_sync(self.log.subscriptions.take_deliveries, _AT_ONCE):
+        while due := await to_thread.run_sync(self.log.subscriptions.claim_deliveries, _AT_ONCE):
             attempts += len(due)
             async with anyio.create_task_group() as group:
                 for delivery in due:
@@ -75,7 +75,7 @@ class Notifier:
             return ()
         try:
             return await to_thread.run_sync(
-                self.log.subscriptions.take_deliveries, _AT_ONCE - len(busy), frozenset(busy)
+                self.log.subscriptions.claim_deliveries, _AT_ONCE - len(busy), frozenset(busy)
             )
         except Exception:
             logger.exception("subscribers could not be told")
@@ -141,7 +141,7 @@ class Notifier:
         is_gone = error.answer == _STATUS_GONE and not hub
         again = RETRIES[attempts - 1] if attempts <= len(RETRIES) and not is_gone else None
         aside = self.log.subscriptions.mark_undelivered(
-            delivery, answer=error.answer, error=str(error), again=again, gone=is_gone
+            delivery, answer=error.answer, error=str(error), again=again, subscriber_gone=is_gone
         )
         if aside:
             logger.warning("subscription %s is set aside: %s", delivery.subscription.id, error)

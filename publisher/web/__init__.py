@@ -1,1 +1,1 @@
-"""How HTTP is spoken: routes, conditional requests, problems. No content."""
+"""HTTP: routes, conditional requests, problems. Independent of content."""

@@ -1,7 +1,7 @@
-"""The outermost layer: HEAD on every GET, CORS, security headers on every answer, and the quick endpoints.
+"""The outermost ASGI layer: HEAD for every GET, CORS, security headers, and the quick endpoints.
 
-Written as plain ASGI around Litestar, since Litestar answers 405 to HEAD before any middleware runs,
-and each middleware of its own would cost a request more than this whole layer.
+It wraps Litestar as plain ASGI, because Litestar responds 405 to HEAD before any middleware runs, and each of
+its middlewares would cost a request more time than this whole layer.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ _PLAIN_HOST = re.compile(rb"[\w.:\[\]-]*")
 
 
 class Edge(Litestar):
-    """A Litestar application behind this layer. Data is open to every origin; no cookie is ever read.
+    """A Litestar application behind this layer. Data is open to every origin; cookies are ignored.
 
-    A GET of a quick endpoint is answered here, errors included: what Litestar does for any request (its
-    object, dependencies, a response) takes as long as such an answer. Litestar answers the rest, which
-    includes other methods and other spellings of the same path. Both turn errors into answers by ``explain``.
+    This layer handles a GET of a quick endpoint, errors included, because Litestar's own work for a request
+    (request object, dependencies, response) takes as long as such a response. Litestar handles the rest,
+    including other methods and other spellings of the same path. Both convert errors with ``explain``.
     """
 
     def __init__(self, *, endpoints: Sequence[Endpoint], explain: Explain, **options: Any) -> None:
@@ -70,13 +70,13 @@ class Edge(Litestar):
             return
         head = method == "HEAD"
         if head:
-            extensions = {**(scope.get("extensions") or {}), "qingdan.head": {}}  # spares a file its reading
+            extensions = {**(scope.get("extensions") or {}), "qingdan.head": {}}  # a file is not read
             scope = {**scope, "method": "GET", "extensions": extensions}
 
-        async def dressed(message: Any) -> None:
+        async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], *_HEADERS]
-                # A 304 updates the headers kept with the page, so it must not say another policy.
+                # A 304 updates the headers of the cached page, so it must not contain another policy.
                 if message["status"] != 304 and b"content-security-policy" not in dict(message["headers"]):
                     headers.append(_POLICY)
                 message = {**message, "headers": headers}
@@ -85,7 +85,7 @@ class Edge(Litestar):
             await send(message)
 
         answer = await self._answer(scope)
-        await answer(scope, receive, dressed)
+        await answer(scope, receive, send_with_headers)
 
     async def _answer(self, scope: Any) -> ASGIApp:
         match = self._find_quick(scope["path"]) if scope["method"] == "GET" else None
@@ -94,12 +94,12 @@ class Edge(Litestar):
         respond, names = match
         try:
             return await respond(scope, names)
-        except Exception as error:  # noqa: BLE001 - each becomes an answer, and is logged where it is ours
+        except Exception as error:  # noqa: BLE001 - converted to a response, and logged if internal
             return self._explain(scope, error)
 
 
 def _has_plain_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether the host is valid beyond doubt. Litestar judges others, and answers 400 to an invalid one."""
+    """Report whether the host is certainly valid. Litestar checks others, and rejects them with 400."""
     for name, value in headers:
         if name == b"host":
             return _PLAIN_HOST.fullmatch(value) is not None
@@ -107,14 +107,16 @@ def _has_plain_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def _quick_finder(endpoints: Sequence[Endpoint]) -> Callable[[str], _Match | None]:
-    """From a path to the quick endpoint there, if there is one, and the names in it."""
+    """Create a function that maps a path to its quick endpoint, if any, and the values in the path."""
     quick = [(_pattern(endpoint.path), endpoint.respond) for endpoint in endpoints if endpoint.quick]
-    # What has a path of its own is none of the patterns' (/feeds/search.atom is no feed of a dataset).
-    others = {endpoint.path for endpoint in endpoints if not endpoint.quick and "{" not in endpoint.path}
+    # A literal path takes precedence over patterns (/feeds/search.atom is not a feed of a dataset).
+    literal_paths = {
+        endpoint.path for endpoint in endpoints if not endpoint.quick and "{" not in endpoint.path
+    }
 
     @lru_cache(4096)
     def find(path: str) -> _Match | None:
-        if path in others:
+        if path in literal_paths:
             return None
         matches = ((pattern.fullmatch(path), respond) for pattern, respond in quick)
         return next(((respond, match.groupdict()) for match, respond in matches if match), None)

@@ -1,4 +1,4 @@
-"""Validators, caching and negotiation (RFC 9110): decided before a body is built."""
+"""Validators, caching and content negotiation (RFC 9110), evaluated before a body is built."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from litestar.datastructures.headers import Accept
 from publisher.web.problems import ProblemError
 
 _REFUSED = re.compile(r";\s*q=0(\.0{0,3})?\s*(;|$)", re.IGNORECASE)
-_READ = {
+_HEADERS_USED = {
     name.encode(): name
     for name in (
         "accept",
@@ -38,28 +38,28 @@ def _http_date(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
-def headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Those of a request that an answer may depend on.
+def request_headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Collect the headers of a request that a response can depend on.
 
-    What comes on several lines is one list (RFC 9110, section 5.3).
+    Several lines of one header form one list (RFC 9110, section 5.3).
     """
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for line, content in lines:
-        if (name := _READ.get(line)) is not None:
+        if (name := _HEADERS_USED.get(line)) is not None:
             value = content.decode("latin-1")
-            found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """On what an answer depends besides its address. Equal validities mean equal bytes."""
+    """Values that a response depends on besides its address. Equal values mean equal bytes."""
 
     tokens: tuple[object, ...]
     modified: datetime | None = None
-    """When it was last changed; None where no time says all of it."""
+    """Time of the last change; None if a time alone does not determine the response."""
     immutable: bool = False
-    """Pinned to a release: it never changes."""
+    """The address is pinned to a release: the response never changes."""
 
     def headers(self, etag: str) -> dict[str, str]:
         headers = {"etag": etag, "cache-control": IMMUTABLE if self.immutable else REVALIDATE}
@@ -69,19 +69,19 @@ class Validity:
 
 
 def etag(validity: Validity, *, version: str, address: bytes) -> str:
-    """A strong entity tag over the software's version, the address with its query, and the validity.
+    """Compute a strong entity tag from the software's version, the address with its query, and the validity.
 
-    The software is part of it because another release of ours may write the same state differently.
+    The version is included because another version may serialise the same state differently.
     """
     text = repr((version, address, validity.tokens)).encode()
     return f'"{hashlib.blake2b(text, digest_size=12).hexdigest()}"'
 
 
-def unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bool:
-    """Whether 304 is the answer. If-Modified-Since counts only without If-None-Match (section 13.2.2)."""
-    asked = headers.get("if-none-match")
-    if asked is not None:
-        return asked.strip() == "*" or tag in _TAG.findall(asked)
+def is_unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bool:
+    """Report whether to respond 304. If-Modified-Since counts only without If-None-Match (section 13.2.2)."""
+    expected_tags = headers.get("if-none-match")
+    if expected_tags is not None:
+        return expected_tags.strip() == "*" or tag in _TAG.findall(expected_tags)
     since = headers.get("if-modified-since")
     if since is None or validity.modified is None:
         return False
@@ -95,12 +95,12 @@ def unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bool:
 
 
 def negotiate(accept: str | None, offered: Sequence[str]) -> str:
-    """The best of ``offered`` for ``accept``, the first where it does not care. Raises ``not-acceptable``."""
+    """Choose the best of ``offered`` for ``accept``, the first by default. Raises ``not-acceptable``."""
     if not accept or accept == "*/*" or (len(offered) == 1 and "*/*" in accept and "*/*;" not in accept):
         return offered[0]
-    wanted = ",".join(part for part in accept.split(",") if not _REFUSED.search(part))
+    acceptable = ",".join(part for part in accept.split(",") if not _REFUSED.search(part))
     plain = [media.partition(";")[0] for media in offered]
-    best = Accept(wanted).best_match(plain) if wanted else None
+    best = Accept(acceptable).best_match(plain) if acceptable else None
     if best is not None:
         return offered[plain.index(best)]
     names = ", ".join(plain)
@@ -112,7 +112,7 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str:
 
 
 def wants_page(accept: str | None) -> bool:
-    """Whether a browser asks: it names HTML, and what programs take no higher."""
+    """Report whether a browser sent the request: it accepts HTML, and JSON with no higher preference."""
     if not accept or "text/html" not in accept:
         return False
     best = Accept(accept).best_match(["text/html", "application/problem+json", "application/json"])

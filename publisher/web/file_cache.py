@@ -1,4 +1,4 @@
-"""Files made once and kept in the home: by what they are made of, whole or not there."""
+"""Cache of generated files, addressed by their inputs. Writes are atomic."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from publisher.log.made_files import locked
 
 type Coding = Literal["", "gzip", "zstd"]
 _CHUNK = 1 << 20
-_PASSING = 40
+_MOST_PASSING = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a file depends on; equal keys are equal bytes."""
+    """Inputs of a file; equal keys mean equal bytes."""
 
     tokens: tuple[object, ...]
     suffix: str
     coding: Coding = ""
     lasting: bool = False
-    """Of a release: kept for good. Others depend on a day or on what is newest: the oldest go."""
+    """Pinned to a release and kept permanently. Of other files the oldest are deleted."""
 
     @property
     def name(self) -> str:
@@ -39,65 +39,65 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CachedFile:
     path: Path
     sha256: str
-    """Of the bytes as sent, hexadecimal."""
+    """SHA-256 of the bytes as sent, hexadecimal."""
 
 
 class Cache:
-    """The folder of made files, shared by all processes of a home."""
+    """The folder of generated files, shared by all processes of a home."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def find(self, key: Key) -> Made | None:
+    def find(self, key: Key) -> CachedFile | None:
         path = self._folder / key.name
         try:
             digest = path.with_name(path.name + ".sha256").read_text("ascii")
         except FileNotFoundError:
             return None
-        return Made(path, digest) if path.exists() else None
+        return CachedFile(path, digest) if path.exists() else None
 
     @contextmanager
-    def making(self, *, patience: float) -> Iterator[None]:
-        """One maker at a time; reads that end in a file begin within, or an erasure could miss it.
+    def making_lock(self, *, patience: float) -> Iterator[None]:
+        """Hold the lock for generating files. Reads for a file begin inside, so that no erasure misses it.
 
         Raises ``LogError('files-busy')``.
         """
         with locked(self._folder, patience=patience):
-            for left in self._folder.glob("making-*"):  # by a maker that was killed
-                shutil.rmtree(left, ignore_errors=True)
+            for folder in self._folder.glob("making-*"):  # left by a process that was killed
+                shutil.rmtree(folder, ignore_errors=True)
             yield
 
-    def make(self, key: Key, write: Callable[[Path], None]) -> Made:
-        """Only within :meth:`making`. The file is made in a folder beside and moved: whole or not there."""
-        if (known := self.find(key)) is not None:
-            return known
+    def make(self, key: Key, write: Callable[[Path], None]) -> CachedFile:
+        """Generate a file, inside :meth:`making_lock`. It is written to a temporary folder and moved."""
+        if (cached := self.find(key)) is not None:
+            return cached
         target = self._folder / key.name
         target.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="making-", dir=self._folder) as beside:
-            plain = Path(beside) / f"file.{key.suffix}"
+        with tempfile.TemporaryDirectory(prefix="making-", dir=self._folder) as folder:
+            plain = Path(folder) / f"file.{key.suffix}"
             if key.coding:
                 source = self.make(Key(key.tokens, key.suffix, lasting=key.lasting), write).path
-                _squeeze(source, plain, key.coding)
+                _compress(source, plain, key.coding)
             else:
                 write(plain)
             digest = digest_of(plain)
-            note = Path(beside) / "digest"
-            note.write_text(digest, "ascii")
+            digest_file = Path(folder) / "digest"
+            digest_file.write_text(digest, "ascii")
             plain.replace(target)
-            note.replace(target.with_name(target.name + ".sha256"))
+            digest_file.replace(target.with_name(target.name + ".sha256"))
         if not key.lasting:
             self._tidy(target.parent)
-        return Made(target, digest)
+        return CachedFile(target, digest)
 
     def _tidy(self, folder: Path) -> None:
-        """Whoever reads one of these has it open: it goes when that reader is done."""
+        """Delete the oldest files. Open files stay readable until their readers close them."""
         files = sorted(
             (p for p in folder.iterdir() if p.suffix != ".sha256"), key=lambda p: p.stat().st_mtime_ns
         )
-        for path in files[:-_PASSING]:
+        for path in files[:-_MOST_PASSING]:
             path.unlink(missing_ok=True)
             path.with_name(path.name + ".sha256").unlink(missing_ok=True)
 
@@ -107,7 +107,7 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _squeeze(source: Path, target: Path, coding: Coding) -> None:
-    with source.open("rb") as plain, pa.CompressedOutputStream(os.fspath(target), coding) as squeezed:
+def _compress(source: Path, target: Path, coding: Coding) -> None:
+    with source.open("rb") as plain, pa.CompressedOutputStream(os.fspath(target), coding) as compressed:
         while piece := plain.read(_CHUNK):
-            squeezed.write(piece)
+            compressed.write(piece)

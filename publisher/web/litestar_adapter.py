@@ -1,4 +1,4 @@
-"""Turn routes into endpoints, those into Litestar handlers, and errors into problems: HTTP and no content."""
+"""Conversion of routes to endpoints, endpoints to Litestar handlers, and errors to problems."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _encoder = msgspec.json.Encoder(decimal_format="string")
 _ANY_FILE = "application/octet-stream"
 _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _PATIENCE = 20.0
-"""Seconds for which a request waits while another file is made."""
+"""Seconds for which a request waits while another file is generated."""
 _LOG = logging.getLogger("publisher.views.api")
 _VARY = {"vary": "Accept, Accept-Encoding"}
 _FOR_PROGRAMS = ("/v1/", "/feeds/", "/ogc", "/docs/", "/assets/")
-"""Where an error is a problem whoever asks: a contract has one shape of errors."""
+"""Prefixes of paths whose errors are always problem documents, even for browsers."""
 _HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """An answer that sends itself: half of what Litestar's own response classes cost a short one."""
+    """A response that sends itself, in half the time of Litestar's response classes for short ones."""
 
     status: int
     headers: dict[str, str]
@@ -56,15 +56,15 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def endpoint(route: AnyRoute, service: Service) -> Endpoint:
-    """The endpoint of ``route``: quick unless it always runs in a thread."""
+    """Create the endpoint of ``route``: quick unless it always runs in a thread."""
     quick = not isinstance(route, FileRoute) and route.runs != "thread"
     return Endpoint(route.operation.path, _responder(route, service), quick)
 
 
 def by_suffix(path: str, routes: Mapping[str, AnyRoute], service: Service) -> Endpoint:
-    """One endpoint for routes that differ in what follows the last dot, which Litestar cannot tell apart.
+    """Create one endpoint for routes that differ in the suffix after the last dot, which Litestar cannot do.
 
-    ``path`` is such as ``/feeds/{dataset}``; a name without a known suffix has no route.
+    ``path``: for example ``/feeds/{dataset}``. A name without a known suffix has no route.
     """
     endpoints = {suffix: endpoint(route, service) for suffix, route in routes.items()}
 
@@ -79,9 +79,9 @@ def by_suffix(path: str, routes: Mapping[str, AnyRoute], service: Service) -> En
 
 
 def handler(endpoint: Endpoint) -> HTTPRouteHandler:
-    """The Litestar handler of ``endpoint``."""
+    """Create the Litestar handler of ``endpoint``."""
 
-    # Never ``{number:int}``: for what is no number Litestar answers an undocumented 404 of its own.
+    # Not ``{number:int}``: for other texts Litestar would respond with an undocumented 404.
     @get(re.sub(r"{(\w+)}", r"{\1:str}", endpoint.path), include_in_schema=False)
     async def handle(request: Request[Any, Any, Any]) -> Sending:
         return await endpoint.respond(request.scope, request.path_params)
@@ -90,7 +90,7 @@ def handler(endpoint: Endpoint) -> HTTPRouteHandler:
 
 
 def exception_handlers(explain: Explain) -> dict[Any, Any]:
-    """For Litestar: every exception becomes what ``explain`` makes of it."""
+    """Create exception handlers for Litestar that convert every exception with ``explain``."""
 
     def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         answer = explain(request.scope, error)
@@ -103,19 +103,19 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
     answer: Callable[..., Any]
     match route:
         case FileRoute():
-            answer = _of_files(route, service)
+            answer = _file_responder(route, service)
         case AsyncRoute():
-            answer = _asynchronous(route, service)
+            answer = _async_responder(route, service)
         case Route():
-            answer = _synchronous(route, service)
+            answer = _sync_responder(route, service)
     media, template = route.operation.media_type, route.operation.path
     also = route.operation.also
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
 
     async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Sending:
-        headers = conditional_requests.headers(scope["headers"])
+        headers = conditional_requests.request_headers(scope["headers"])
         if isinstance(route, FileRoute):
-            chosen: str = range_download.coding(headers.get("accept-encoding"))
+            chosen: str = range_download.preferred_coding(headers.get("accept-encoding"))
         else:
             best = conditional_requests.negotiate(headers.get("accept"), offered)
             chosen = best if also else ""
@@ -126,56 +126,58 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
     return respond
 
 
-def _synchronous(route: Route, service: Service) -> Callable[..., Any]:
-    """Validator and body are read of one state, so that a tag never names a body that it was not made for."""
+def _sync_responder(route: Route, service: Service) -> Callable[..., Any]:
+    """Create a responder that reads validator and body from one state, so that they always match."""
 
     def answer(call: Call, headers: Mapping[str, str]) -> Outcome:
         with service.log.snapshot():
             reply = route.handle(service, call)
-            fresh, unchanged = _validators(route.operation, service, call, headers, reply.validity)
-            if unchanged:
-                return Outcome(304, fresh, b"")
-            return _built(route.operation, reply.build(), {**fresh, **reply.headers})
+            validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
+            if is_unchanged:
+                return Outcome(304, validators, b"")
+            return _outcome(route.operation, reply.build(), {**validators, **reply.headers})
 
     async def in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
         return answer(call, headers)
 
-    async def asked_in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
+    async def handle_in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
         if headers.keys() & _CONDITIONS:
             validity = route.handle(service, call).validity
-            fresh, unchanged = _validators(route.operation, service, call, headers, validity)
-            if unchanged:
-                return Outcome(304, fresh, b"")
+            validators, is_unchanged = _validators(route.operation, service, call, headers, validity)
+            if is_unchanged:
+                return Outcome(304, validators, b"")
         return await sync_to_thread(answer, call, headers)
 
     async def in_thread(call: Call, headers: Mapping[str, str]) -> Outcome:
         return await sync_to_thread(answer, call, headers)
 
-    quick = {"loop": in_loop, "asked": asked_in_loop} if service.embedded else {}
+    quick = {"loop": in_loop, "asked": handle_in_loop} if service.embedded else {}
     return quick.get(route.runs, in_thread)
 
 
-def _of_files(route: FileRoute, service: Service) -> Callable[..., Any]:
-    """The coding is part of the validator: a range of the one is none of the other."""
+def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
+    """Create a responder for files. The coding is part of the validator, because ranges depend on it."""
 
     def answer(call: Call, headers: Mapping[str, str]) -> Sending:
         with service.log.snapshot():
             reply = route.handle(service, call)
             conditional_requests.negotiate(headers.get("accept"), (reply.headers["content-type"], _ANY_FILE))
-            told = structs.replace(call, media=call.media if reply.squeezed else "")
-            fresh, unchanged = _validators(route.operation, service, told, headers, reply.validity)
-        if unchanged:
-            return Outcome(304, fresh, b"")
-        how: Coding = "zstd" if told.media == "zstd" else "gzip" if told.media else ""
-        made = service.files.find(replace(reply.key, coding=how))
-        if made is not None:
-            with suppress(FileNotFoundError):  # swept in between: make it again
-                return download(made, how, {**fresh, **reply.headers}, headers)
-        with service.files.making(patience=_PATIENCE), service.log.snapshot():
+            coded_call = structs.replace(call, media=call.media if reply.compressible else "")
+            validators, is_unchanged = _validators(
+                route.operation, service, coded_call, headers, reply.validity
+            )
+        if is_unchanged:
+            return Outcome(304, validators, b"")
+        coding: Coding = "zstd" if coded_call.media == "zstd" else "gzip" if coded_call.media else ""
+        file = service.files.find(replace(reply.key, coding=coding))
+        if file is not None:
+            with suppress(FileNotFoundError):  # deleted in between: generate it again
+                return download(file, coding, {**validators, **reply.headers}, headers)
+        with service.files.making_lock(patience=_PATIENCE), service.log.snapshot():
             reply = route.handle(service, call)
-            fresh, _ = _validators(route.operation, service, told, {}, reply.validity)
-            made = service.files.make(replace(reply.key, coding=how), reply.write)
-            return download(made, how, {**fresh, **reply.headers}, headers)
+            validators, _ = _validators(route.operation, service, coded_call, {}, reply.validity)
+            file = service.files.make(replace(reply.key, coding=coding), reply.write)
+            return download(file, coding, {**validators, **reply.headers}, headers)
 
     async def in_thread(call: Call, headers: Mapping[str, str]) -> Sending:
         return await sync_to_thread(answer, call, headers)
@@ -183,13 +185,13 @@ def _of_files(route: FileRoute, service: Service) -> Callable[..., Any]:
     return in_thread
 
 
-def _asynchronous(route: AsyncRoute, service: Service) -> Callable[..., Any]:
+def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:
     async def answer(call: Call, headers: Mapping[str, str]) -> Outcome:
         reply = await route.handle(service, call)
-        fresh, unchanged = _validators(route.operation, service, call, headers, reply.validity)
-        if unchanged:
-            return Outcome(304, fresh, b"")
-        return _built(route.operation, await reply.build(), {**fresh, **reply.headers})
+        validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
+        if is_unchanged:
+            return Outcome(304, validators, b"")
+        return _outcome(route.operation, await reply.build(), {**validators, **reply.headers})
 
     return answer
 
@@ -201,27 +203,27 @@ def _validators(
     headers: Mapping[str, str],
     validity: conditional_requests.Validity,
 ) -> tuple[dict[str, str], bool]:
-    """The headers of an answer of this validity, and whether the caller has it already."""
+    """Return the headers of a response with this validity, and whether the client has it already."""
     if not operation.conditional:
         return {"cache-control": "no-store", **_VARY}, False
     address = b"?".join((call.address.encode(), call.query, call.media.encode()))
     tag = conditional_requests.etag(validity, version=service.version, address=address)
-    return {**validity.headers(tag), **_VARY}, conditional_requests.unchanged(validity, tag, headers)
+    return {**validity.headers(tag), **_VARY}, conditional_requests.is_unchanged(validity, tag, headers)
 
 
-def _built(operation: Operation, content: Any, headers: dict[str, str]) -> Outcome:
+def _outcome(operation: Operation, content: Any, headers: dict[str, str]) -> Outcome:
     headers.setdefault("content-type", operation.media_type)
     return Outcome(200, headers, content if isinstance(content, bytes) else _encoder.encode(content))
 
 
 type Explain = Callable[[HTTPScope, Exception], Outcome]
-"""(request, what was raised) → the answer that describes it."""
-type Printed = Callable[[ProblemError, str, bytes], tuple[bytes, Mapping[str, str]]]
-"""(what happened, path, query) → a page that tells a person, and its headers."""
+"""(request, exception) → the response that describes it."""
+type ProblemPage = Callable[[ProblemError, str, bytes], tuple[bytes, Mapping[str, str]]]
+"""(error, path, query) → a page for people, and its headers."""
 
 
-def explainer(base: str, printed: Printed) -> Explain:
-    """Turn every exception into a problem, as a page where a browser asks for one, and log a fault of ours.
+def explainer(base: str, problem_page: ProblemPage) -> Explain:
+    """Create a function that converts exceptions to problems or pages, and logs internal errors.
 
     ``base`` is the site's own address.
     """
@@ -232,9 +234,9 @@ def explainer(base: str, printed: Printed) -> Explain:
             _LOG.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
         path = scope["path"].encode("utf-8", "replace").decode()
         headers = {"cache-control": "no-store", **_VARY, **problem.headers}
-        accept = conditional_requests.headers(scope["headers"]).get("accept")
+        accept = conditional_requests.request_headers(scope["headers"]).get("accept")
         if not path.startswith(_FOR_PROGRAMS) and conditional_requests.wants_page(accept):
-            body, more = printed(problem, path, scope["query_string"])
+            body, more = problem_page(problem, path, scope["query_string"])
             headers |= {**more, "content-type": "text/html; charset=utf-8"}
         else:
             body = _encoder.encode(problems.body(problem, base=base, path=path))

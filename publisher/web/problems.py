@@ -1,4 +1,4 @@
-"""Every error that the API answers with: one table, one shape (RFC 9457), one exception."""
+"""Problems (RFC 9457): the table of all errors of the API, their body and their exception."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ProblemError(Exception):
-    """Raised anywhere below a route; the edge turns it into the answer."""
+    """Error of a request; the edge converts it to a response."""
 
     def __init__(
         self,
@@ -233,7 +233,7 @@ class ProblemError(Exception):
 
 
 def body(error: ProblemError, *, base: str, path: str) -> Problem:
-    """The answer's body. ``base`` is the site's own address, never taken from the request."""
+    """Build the body of the response. ``base`` is the site's own address, never that of the request."""
     return Problem(
         type=f"{base}/problems/{error.kind.code}",
         title=error.kind.title,

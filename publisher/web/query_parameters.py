@@ -1,4 +1,4 @@
-"""The one grammar of parameters: from a raw query string to a frozen value, once, at the edge."""
+"""Parsing of query strings to frozen values, once for each request."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """What one route takes. ``filters``: name → type of what may be compared with it."""
+    """Parameters of one route. ``filters``: name → type of the values to compare."""
 
     names: frozenset[str] = frozenset()
     filters: Mapping[str, FieldType] = field(default_factory=dict)
     operators: frozenset[str] = frozenset()
-    """What may follow a filter's name, as ``gte`` in ``field.gte=``."""
-    shown: frozenset[str] = frozenset()
-    """What ``fields=`` may name."""
+    """Suffixes of a filter's name, for example ``gte`` in ``field.gte=``."""
+    fields: frozenset[str] = frozenset()
+    """Names allowed in ``fields=``."""
     facets: frozenset[str] = frozenset()
     sorts: frozenset[str] = frozenset()
     max_limit: int = MAX_LIMIT
@@ -53,14 +53,14 @@ class Filter:
 
     def predicate(self) -> Predicate:
         if self.operator == "exists":
-            there = HasValue(self.field)
-            return there if self.values == ("true",) else Opposite(there)
+            has_value = HasValue(self.field)
+            return has_value if self.values == ("true",) else Opposite(has_value)
         return AnyValue(self.field, _OPERATORS[self.operator], self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A query, parsed. What was not asked for has its default."""
+    """A parsed query. Absent parameters have their defaults."""
 
     view: View = field(default_factory=View)
     filters: tuple[Filter, ...] = ()
@@ -77,17 +77,17 @@ class Parameters:
     end: View | None = None
     """The two states of a comparison."""
     archive: int | None = None
-    """The change that an archive of a feed begins with."""
+    """Sequence of the first change of a feed archive."""
     headers: str = "zh"
     """The language of a file's headings."""
     explain: bool = False
 
     def values_of(self, name: str) -> tuple[str, ...]:
-        """All values that filters of this name give."""
+        """List all values of filters with this name."""
         return tuple(value for f in self.filters if f.field == name for value in f.values)
 
     def condition(self, *, besides: str) -> Predicate | None:
-        """What a record must satisfy, by all filters but those of one name."""
+        """Combine all filters except those of one name."""
         must = tuple(f.predicate() for f in self.filters if f.field != besides)
         return Every(must) if must else None
 
@@ -96,25 +96,25 @@ NOTHING = Parameters()
 
 
 def parse(raw: bytes, grammar: Grammar) -> Parameters:
-    """Raises ``invalid-parameters`` with one fault for each parameter that is wrong."""
-    return read(split(raw), grammar) if raw else NOTHING
+    """Parse a query string. Raises ``invalid-parameters`` with one fault for each wrong parameter."""
+    return parse_pairs(split(raw), grammar) if raw else NOTHING
 
 
-def read(query: Mapping[str, list[str]], grammar: Grammar) -> Parameters:
-    """The value of a query that was split before. Raises as :func:`parse`."""
+def parse_pairs(query: Mapping[str, list[str]], grammar: Grammar) -> Parameters:
+    """Parse a query that was split before. Raises as :func:`parse`."""
     if not query:
         return NOTHING
     reader = _Reader(grammar)
     for name, values in query.items():
-        reader.read(name, values)
+        reader.add(name, values)
     return reader.finish()
 
 
 def split(raw: bytes) -> dict[str, list[str]]:
-    """Names with their values, in order.
+    """Split a query string into names with their values, in order.
 
-    What a person types (``q``) is never an error: a control character in it is a blank.
-    Raises ``invalid-parameters`` for what is not UTF-8 or holds control characters, ``query-too-long``.
+    Control characters in ``q``, which people type, are replaced by blanks. Raises ``invalid-parameters`` for
+    invalid UTF-8 and for control characters elsewhere, and ``query-too-long``.
     """
     if len(raw) > MAX_QUERY:
         raise ProblemError("query-too-long")
@@ -125,8 +125,8 @@ def split(raw: bytes) -> dict[str, list[str]]:
     except ValueError as error:
         raise _one("", "参数过多，最多200个。", "Too many parameters; at most 200.") from error
     checked: list[tuple[str, str]] = []
-    for name, typed in pairs:
-        value = _CONTROL.sub(" ", typed) if name == "q" else typed
+    for name, text in pairs:
+        value = _CONTROL.sub(" ", text) if name == "q" else text
         if _CONTROL.search(name) or _CONTROL.search(value):
             printable = _CONTROL.sub("�", name)[:80]
             raise _one(printable, "含有控制字符。", "Contains a control character.")
@@ -135,7 +135,7 @@ def split(raw: bytes) -> dict[str, list[str]]:
 
 
 def group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Names with their values, both in the order in which they came."""
+    """Group values by name, both in their original order."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
@@ -143,7 +143,7 @@ def group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def pairs(raw: bytes) -> list[tuple[str, str]]:
-    """Names and values of a query that :func:`parse` took."""
+    """List names and values of a query that :func:`parse` accepted."""
     return parse_qsl(raw.decode(), keep_blank_values=True)
 
 
@@ -152,7 +152,7 @@ def _one(parameter: str, zh: str, en: str) -> ProblemError:
 
 
 def invalid(faults: Sequence[Fault]) -> ProblemError:
-    """The error for these faults; its detail is theirs, one after another."""
+    """Create the error for these faults; its detail joins theirs."""
     return ProblemError(
         "invalid-parameters",
         " ".join(f"{fault.parameter}: {fault.detail}" for fault in faults[:5]),
@@ -168,7 +168,7 @@ class _BadValueError(ValueError):
 
 
 class _Reader:
-    """Collects parsed values and every fault, so that a caller can mend all of them at once."""
+    """Collects parsed values and all faults, so that a client can fix them at once."""
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
@@ -177,7 +177,7 @@ class _Reader:
         self.view: dict[str, Any] = {}
         self.filters: list[Filter] = []
 
-    def read(self, name: str, values: list[str]) -> None:
+    def add(self, name: str, values: list[str]) -> None:
         try:
             if name in self.grammar.names:
                 self._reserved(name, values)
@@ -208,10 +208,10 @@ class _Reader:
         if len(values) > 1:
             self._fault(name, "repeated", "只能出现一次。", "May occur only once.")
             return
-        target, key, read = _SINGLES[name]
+        target, key, parse_value = _SINGLES[name]
         if name == "limit":
-            read = _whole(1, self.grammar.max_limit)
-        (self.view if target == "view" else self.values)[key] = read(values[0])
+            parse_value = _whole(1, self.grammar.max_limit)
+        (self.view if target == "view" else self.values)[key] = parse_value(values[0])
 
     def _filter(self, name: str, values: list[str]) -> None:
         field_name, dot, operator = name.partition(".")
@@ -242,10 +242,10 @@ class _Reader:
         self.faults.append(Fault(parameter=name[:200], code=code, detail=zh, detail_en=en, nearest=near))
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known word most like ``name``, if any is alike at all."""
-    found = difflib.get_close_matches(name[:100], list(known), n=1, cutoff=0.5)
-    return found[0] if found else None
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """Find the candidate most similar to ``name``, if one is similar enough."""
+    matches = difflib.get_close_matches(name[:100], list(candidates), n=1, cutoff=0.5)
+    return matches[0] if matches else None
 
 
 def _only(values: list[str]) -> str:
@@ -261,7 +261,7 @@ def _boolean(value: str) -> str:
 
 
 def _typed(value: str, kind: FieldType) -> str:
-    """The value as the log compares it. Raises ``_BadValueError`` where it cannot be of ``kind``."""
+    """Convert a value to the form that the log compares. Raises ``_BadValueError`` if it does not fit."""
     if kind == "date":
         return _date(value).isoformat()
     if kind == "boolean":
@@ -287,7 +287,7 @@ def _date(value: str) -> date:
 
 
 def _instant(value: str) -> datetime:
-    """RFC 3339. A ``+`` that the query's encoding turned into a space is read as one."""
+    """Parse an instant (RFC 3339). A space from an unencoded ``+`` is accepted."""
     try:
         moment = datetime.fromisoformat(re.sub(r" (?=[0-9]{2}:?[0-9]{2}$)", "+", value))
         if moment.tzinfo is not None and "T" in value.upper():
@@ -301,14 +301,14 @@ def _instant(value: str) -> datetime:
 
 
 def _whole(smallest: int, largest: int) -> Callable[[str], int]:
-    def read(value: str) -> int:
+    def parse_whole(value: str) -> int:
         if re.fullmatch(r"[0-9]{1,19}", value) and smallest <= int(value) <= largest:
             return int(value)
         raise _BadValueError(
             f"应为{smallest}到{largest}的整数。", f"Should be a whole number from {smallest} to {largest}."
         )
 
-    return read
+    return parse_whole
 
 
 def _text(value: str) -> str:
@@ -317,10 +317,10 @@ def _text(value: str) -> str:
     return value
 
 
-def _words(words: list[str], known: frozenset[str]) -> tuple[str, ...]:
+def _words(words: list[str], allowed: frozenset[str]) -> tuple[str, ...]:
     for word in words:
-        if word not in known:
-            near = nearest(word, known)
+        if word not in allowed:
+            near = nearest(word, allowed)
             hint_zh, hint_en = (
                 (f"，您要的可能是“{near}”。", f"; did you mean “{near}”?") if near else ("。", ".")
             )
@@ -340,14 +340,14 @@ def _sort(words: list[str], grammar: Grammar) -> tuple[tuple[str, bool], ...]:
 
 _LISTS: Mapping[str, Callable[[list[str], Grammar], tuple[Any, ...]]] = {
     "sort": _sort,
-    "fields": lambda words, grammar: _words(words, grammar.shown),
+    "fields": lambda words, grammar: _words(words, grammar.fields),
     "facets": lambda words, grammar: _words(words, grammar.facets),
 }
 _SEQUENCE = _whole(0, 2**63 - 1)
 
 
 def _side(value: str) -> View:
-    """A state in one word: a release's number, a day of effect, or an instant of publication."""
+    """Parse a state in one word: number of a release, day of effect, or instant of publication."""
     if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0:
         return View(release=int(value))
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):

@@ -1,4 +1,4 @@
-"""Send a made file: whole or a range (RFC 9110, section 14), a piece at a time, with its digest."""
+"""Download of a file, whole or a range (RFC 9110, section 14), in pieces and with its digest."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from urllib.parse import quote
 from litestar.concurrency import sync_to_thread
 from litestar.types import Receive, Scope, Send
 
-from publisher.web.file_cache import Coding, Made
+from publisher.web.file_cache import CachedFile, Coding
 
 _PIECE = 1 << 18
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _WORD = re.compile(r"\s*([a-z*]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 
 
-def coding(accept: str | None) -> Coding:
-    """The coding to send in: zstd before gzip where both are as welcome, none where none is asked for."""
-    asked: dict[str, float] = {}
+def preferred_coding(accept: str | None) -> Coding:
+    """Choose the content coding: zstd before gzip if equally preferred, none by default."""
+    qualities: dict[str, float] = {}
     for word in (accept or "").lower().split(","):
-        if told := _WORD.fullmatch(word):
-            asked[told[1]] = float(told[2] or 1)
-    zstd, gzip = asked.get("zstd", 0), asked.get("gzip", 0)
-    if max(zstd, gzip) <= 0 or asked.get("identity", 0) > max(zstd, gzip):
+        if match := _WORD.fullmatch(word):
+            qualities[match[1]] = float(match[2] or 1)
+    zstd, gzip = qualities.get("zstd", 0), qualities.get("gzip", 0)
+    if max(zstd, gzip) <= 0 or qualities.get("identity", 0) > max(zstd, gzip):
         return ""
     return "zstd" if zstd >= gzip else "gzip"
 
 
 def disposition(title: str, plain: str) -> str:
-    """A Chinese name for the file, and a plain one for old programs (RFC 6266, RFC 8187)."""
-    shown = quote(re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]', "-", title), safe="")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{shown}"
+    """Build Content-Disposition with a Chinese file name and an ASCII one (RFC 6266, RFC 8187)."""
+    encoded = quote(re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]', "-", title), safe="")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
 
 
 class Sending(Protocol):
-    """An answer that sends itself."""
+    """A response that sends itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Download(Sending):
-    """An answer that sends itself from an open file, so that no erasure or tidying cuts it short."""
+    """A response from an open file, which an erasure or a cleanup does not interrupt."""
 
     handle: int
     size: int
@@ -67,47 +67,49 @@ class Download(Sending):
             os.close(self.handle)
 
     async def _send(self, send: Send) -> None:
-        at, left = self.first, self.length
-        while left > 0:
-            piece = await sync_to_thread(os.pread, self.handle, min(_PIECE, left), at)
+        position, remaining = self.first, self.length
+        while remaining > 0:
+            piece = await sync_to_thread(os.pread, self.handle, min(_PIECE, remaining), position)
             if not piece:
                 raise OSError("a made file is never cut short")
-            at, left = at + len(piece), left - len(piece)
+            position, remaining = position + len(piece), remaining - len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
-def download(made: Made, how: Coding, headers: Mapping[str, str], asked: Mapping[str, str]) -> Download:
-    """Raises ``FileNotFoundError`` where the file was swept meanwhile. ``asked``: the request's headers."""
-    handle = os.open(made.path, os.O_RDONLY | os.O_CLOEXEC)
+def download(
+    file: CachedFile, coding: Coding, headers: Mapping[str, str], request_headers: Mapping[str, str]
+) -> Download:
+    """Open a download. Raises ``FileNotFoundError`` if the file was deleted meanwhile."""
+    handle = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC)
     size = os.fstat(handle).st_size
-    told = {
+    response_headers = {
         **headers,
         "accept-ranges": "bytes",
-        "repr-digest": f"sha-256=:{base64.b64encode(bytes.fromhex(made.sha256)).decode()}:",
+        "repr-digest": f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:",
     }
-    if how:
-        told["content-encoding"] = how
-    part = _part(asked, size, headers.get("etag", ""))
+    if coding:
+        response_headers["content-encoding"] = coding
+    part = _part(request_headers, size, headers.get("etag", ""))
     if part is None:
-        return Download(handle, size, 0, size, 200, told)
+        return Download(handle, size, 0, size, 200, response_headers)
     first, last = part
     if first > last:
-        return Download(handle, size, 0, 0, 416, {**told, "content-range": f"bytes */{size}"})
-    told["content-range"] = f"bytes {first}-{last}/{size}"
-    return Download(handle, size, first, last - first + 1, 206, told)
+        return Download(handle, size, 0, 0, 416, {**response_headers, "content-range": f"bytes */{size}"})
+    response_headers["content-range"] = f"bytes {first}-{last}/{size}"
+    return Download(handle, size, first, last - first + 1, 206, response_headers)
 
 
-def _part(asked: Mapping[str, str], size: int, tag: str) -> tuple[int, int] | None:
-    """First and last byte; first past last where none can be had; None for the whole.
+def _part(request_headers: Mapping[str, str], size: int, tag: str) -> tuple[int, int] | None:
+    """Parse a range to first and last byte. None: the whole file. First > last: not satisfiable.
 
-    Several ranges at once, or one of another state of the file (If-Range), are answered with the whole.
+    Several ranges, or a range of another state of the file (If-Range), get the whole file.
     """
-    told = _RANGE.fullmatch(asked.get("range", "").replace(" ", ""))
-    if told is None or told[0] == "bytes=-" or asked.get("if-range", tag) != tag:
+    match = _RANGE.fullmatch(request_headers.get("range", "").replace(" ", ""))
+    if match is None or match[0] == "bytes=-" or request_headers.get("if-range", tag) != tag:
         return None
-    if not told[1]:
-        return (max(0, size - int(told[2])), size - 1) if int(told[2]) else (1, 0)
-    first, last = int(told[1]), min(int(told[2] or size), size - 1)
-    if told[2] and int(told[2]) < first:
+    if not match[1]:
+        return (max(0, size - int(match[2])), size - 1) if int(match[2]) else (1, 0)
+    first, last = int(match[1]), min(int(match[2] or size), size - 1)
+    if match[2] and int(match[2]) < first:
         return None
     return (first, last) if first < size else (1, 0)

@@ -1,4 +1,4 @@
-"""What a route is: an operation of the contract and the function that answers it. Endpoints serve routes."""
+"""Routes (an operation of the contract and its function), their replies, and endpoints."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from publisher.web.service import Service
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One request, as far as an answer depends on it."""
+    """The properties of a request that a response depends on."""
 
     path: Mapping[str, str]
     query: bytes
     address: str
-    """The path, as the contract writes it."""
+    """The path in the form of the contract."""
     media: str = ""
-    """The media type agreed on, where the operation offers more than one."""
+    """The negotiated media type, if the operation offers more than one."""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer not yet built, and what its ETag is made of: a 304 never builds it.
+    """A response that is not built yet, with the input of its ETag: a 304 never builds it.
 
-    ``build`` gives a msgspec struct, or bytes that are ready.
+    ``build`` returns a msgspec struct, or encoded bytes.
     """
 
     validity: Validity
@@ -40,7 +40,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class AsyncReply(msgspec.Struct, frozen=True):
-    """Like :class:`Reply`, for an answer that waits for a search engine."""
+    """Like :class:`Reply`, for a response that waits for a search engine."""
 
     validity: Validity
     build: Callable[[], Awaitable[Any]]
@@ -49,11 +49,11 @@ class AsyncReply(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``runs``: ``thread`` for all that may take long, so that it never holds up other requests.
+    """``runs``: ``thread`` for anything that may take long, so that other requests are not blocked.
 
-    ``loop`` for a few keyed reads of a database in this process: 80 µs, less than the hop to a thread
-    and back costs. With a database elsewhere these run in a thread too, as a network may stall.
-    ``asked`` where only ``handle`` is that quick: a 304 is told in the loop, and ``build`` runs in a thread.
+    ``loop`` for a few keyed reads of an embedded database: 80 µs, less than switching to a thread and back.
+    With a database server these run in a thread too, because the network can stall.
+    ``asked`` if only ``handle`` is that quick: a 304 is sent from the loop, and ``build`` runs in a thread.
     """
 
     operation: Operation
@@ -63,7 +63,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class AsyncRoute:
-    """``runs``: ``loop`` where the answer mostly waits for nothing but a few keyed reads, as above."""
+    """``runs``: ``loop`` if the response usually needs only a few keyed reads, as in :class:`Route`."""
 
     operation: Operation
     handle: Callable[[Service, Call], Awaitable[AsyncReply]]
@@ -72,19 +72,19 @@ class AsyncRoute:
 
 @dataclass(frozen=True, slots=True)
 class FileReply:
-    """A file that is found made, or made by ``write`` and kept."""
+    """A file from the cache, or written by ``write`` and cached."""
 
     validity: Validity
     key: Key
     write: Callable[[Path], None]
-    squeezed: bool
-    """Sent with gzip or zstd to who takes it."""
+    compressible: bool
+    """Sent with gzip or zstd if the client accepts it."""
     headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class FileRoute:
-    """``handle`` is asked again where the file must be made: of the state of that moment."""
+    """If the file must be generated, ``handle`` is called again, for the state of that moment."""
 
     operation: Operation
     handle: Callable[[Service, Call], FileReply]
@@ -92,14 +92,14 @@ class FileRoute:
 
 type AnyRoute = Route | AsyncRoute | FileRoute
 type Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[Sending]]
-"""(request, names in its path) → the answer. Raises what the application turns into a problem."""
+"""(request, values in its path) → the response. Raises errors that the application converts to problems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What answers a GET of ``path``, where ``{name}`` is any segment and ``{name:path}`` all that follows.
+    """Handler of GET ``path``, where ``{name}`` is one segment and ``{name:path}`` the rest of the path.
 
-    ``quick``: answered without Litestar, whose own work for a request would take as long; see :class:`.Edge`.
+    ``quick``: handled without Litestar; see :class:`.Edge`.
     """
 
     path: str
@@ -110,18 +110,18 @@ class Endpoint:
 def route(
     operation: Operation, *, runs: Literal["loop", "thread"] = "thread"
 ) -> Callable[[Callable[[Service, Call], Reply]], Route]:
-    """Make the function below it the answer to ``operation``."""
+    """Decorate the function that handles ``operation``."""
 
-    def made(handle: Callable[[Service, Call], Reply]) -> Route:
+    def decorate(handle: Callable[[Service, Call], Reply]) -> Route:
         return Route(operation, handle, runs)
 
-    return made
+    return decorate
 
 
 def async_route(
     operation: Operation,
 ) -> Callable[[Callable[[Service, Call], Awaitable[AsyncReply]]], AsyncRoute]:
-    def made(handle: Callable[[Service, Call], Awaitable[AsyncReply]]) -> AsyncRoute:
+    def decorate(handle: Callable[[Service, Call], Awaitable[AsyncReply]]) -> AsyncRoute:
         return AsyncRoute(operation, handle)
 
-    return made
+    return decorate

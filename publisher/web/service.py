@@ -1,4 +1,4 @@
-"""What every answer needs: the log, the search engine, settings and memos."""
+"""Dependencies of all responses: the log, the search engine, settings and caches."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from search.contract import SearchEngine
 
 
 class Latest[K, V]:
-    """What was read of each key: saves a query, and cannot go stale, since it is read anew as soon as the
-    validator's sequence is another one."""
+    """Cache of one entry for each key. It is never stale: an entry is read again as soon as the validator's
+    sequence changes."""
 
     def __init__(self) -> None:
-        self._known: dict[K, tuple[int, V]] = {}
+        self._entries: dict[K, tuple[int, V]] = {}
 
-    def find(self, key: K, sequence: int, read: Callable[[K], V]) -> V:
-        known = self._known.get(key)
-        if known is None or known[0] != sequence:
-            known = self._known[key] = (sequence, read(key))
-        return known[1]
+    def find(self, key: K, sequence: int, fetch: Callable[[K], V]) -> V:
+        entry = self._entries.get(key)
+        if entry is None or entry[0] != sequence:
+            entry = self._entries[key] = (sequence, fetch(key))
+        return entry[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What answers are made from; built once by the app factory."""
+    """Dependencies of all responses; built once by the app factory."""
 
     site: Site
     log: Log
@@ -47,17 +47,17 @@ class Service:
     clock: Callable[[], datetime]
     version: str
     hub: str = ""
-    """Who tells subscribers of feeds that something is new (WebSub); none where empty."""
+    """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     embedded: bool = True
-    """The database is a file, not a server that may keep us waiting."""
+    """The database is a file, not a server that can stall."""
     _published: Latest[str, datetime | None] = field(default_factory=Latest, repr=False)
-    """Dataset → time of its newest release. All of them under the empty name."""
+    """Dataset → time of its newest release; the empty name stands for all datasets."""
     _releases: Latest[tuple[str, int], _Pinned] = field(default_factory=Latest, repr=False)
     """By dataset and number."""
     _datasets: Latest[str, Dataset] = field(default_factory=Latest, repr=False)
 
     def published_anywhere(self, sequence: int) -> datetime | None:
-        """The newest of all datasets' :meth:`published_at`; ``sequence`` is the site's validator's."""
+        """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""
         return self._published.find("", sequence, self._read_anywhere)
 
     def _read_anywhere(self, _: str) -> datetime | None:
@@ -66,19 +66,19 @@ class Service:
         return max((t for t in times if t is not None), default=None)
 
     def published_at(self, dataset: str, sequence: int) -> datetime | None:
-        """When ``dataset`` last changed: its newest release, if any, or a later new name of a part.
+        """Return the time of the last change of ``dataset``: its newest release or a later renamed part.
 
-        ``sequence`` is its validator's.
+        ``sequence`` is that of its validator.
         """
         return self._published.find(dataset, sequence, self._read_published)
 
     def _read_published(self, dataset: str) -> datetime | None:
         times = [r.published_at for r in self.log.queries.releases(dataset)]
-        named = self.log.datasets.get(dataset).named_at
-        return max([*times, *([named] if times and named else [])], default=None)
+        renamed_at = self.log.datasets.get(dataset).named_at
+        return max([*times, *([renamed_at] if times and renamed_at else [])], default=None)
 
     def dataset(self, name: str) -> Dataset:
-        """Its details never change, and whatever happens to its parts makes the validator grow.
+        """Return a dataset. Cached, because its details never change and changes of parts raise the sequence.
 
         Raises ``no-such-dataset``.
         """
@@ -86,22 +86,22 @@ class Service:
 
     @property
     def files(self) -> Cache:
-        """Files for downloading that were made before."""
+        """Cache of files for download."""
         return Cache(self.log.files)
 
     def release(self, dataset: str, number: int) -> Release:
-        """A release never changes but by an erasure, which is a later release of the same dataset.
+        """Return a release. It only changes by an erasure, which is a later release of the same dataset.
 
         Raises ``LogError``: ``no-such-dataset``, ``no-such-release``.
         """
         return self._pinned(dataset, number).release
 
     def catalogue(self, dataset: str, number: int) -> Catalogue:
-        """The catalogue that a release was made with. Raises as :meth:`release`."""
+        """Return the catalogue of a release. Raises as :meth:`release`."""
         return self._pinned(dataset, number).catalogue
 
     def marks(self, dataset: str, number: int) -> tuple[object, ...]:
-        """What came since and is told with a state of the release; see :meth:`.Asking.marks`."""
+        """Return later changes that a state of the release shows; see :meth:`.Queries.marks`."""
         return self._pinned(dataset, number).marks
 
     def _pinned(self, dataset: str, number: int) -> _Pinned:
@@ -118,5 +118,5 @@ class Service:
         return day_at(self.clock())
 
     def link(self, path: str) -> str:
-        """An address of this site; from its own base, whatever Host a request names."""
+        """Build an address of this site from its own base, independent of the Host of a request."""
         return self.site.base + path

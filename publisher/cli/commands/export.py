@@ -66,7 +66,7 @@ def export(
     sums = []
     with place.log() as log, output.progress() as progress:
         view = View(release=release) if release else write_state.newest(log, dataset) or View()
-        state = write_state.about(log, dataset, view, "en" if lang == "en" else "zh")
+        state = write_state.describe_state(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)
         names = forms or FORMS
         for index, name in enumerate(names):
@@ -77,7 +77,7 @@ def export(
             partial_path.unlink(missing_ok=True)
             try:
                 with log.snapshot():
-                    write_state.writer(log, state, FORMS[name])(partial_path)
+                    write_state.state_writer(log, state, FORMS[name])(partial_path)
                 partial_path.replace(path)
             finally:
                 partial_path.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""Connection, tables, statements and migrations of both databases."""
+"""Connections, tables, statements and migrations for both databases."""

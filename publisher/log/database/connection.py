@@ -1,4 +1,4 @@
-"""One way to two databases: connections, transactions, and what SQLite and PostgreSQL do differently."""
+"""Connections and transactions for SQLite and PostgreSQL, and the SQL that differs between them."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _WRITE_LOCK = 0x51_44_01
 _LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03}
 _BUSY_MILLISECONDS = 60_000
 _READ_CACHE_KIB = 65_536
-"""Of pages, for each kept connection; whoever reads a whole state fills it."""
+"""SQLite page cache of each idle connection, in KiB. A full export fills it."""
 _CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
 
 
 class Utf8(FunctionElement[bytes]):
-    """A text as its bytes: whoever passes it on need not have it decoded and encoded."""
+    """A text as UTF-8 bytes, for callers that copy it without decoding and encoding."""
 
-    type = NullType()  # type: ignore[assignment]  # both drivers give bytes as they are
+    type = NullType()  # type: ignore[assignment]  # both drivers return bytes unchanged
     inherit_cache = True
 
 
@@ -61,7 +61,7 @@ def _utf8_of_postgresql(element: Utf8, compiler: SQLCompiler, **more: Any) -> st
 
 
 class Database:
-    """Where the log is kept. Reads see one state throughout; writes come one after the other."""
+    """The database of the log. A read sees one state throughout; writes are serialised."""
 
     def __init__(self, url: str) -> None:
         self.url = _with_driver(make_url(url))
@@ -76,46 +76,46 @@ class Database:
         self._idle: list[Connection] = []
 
     def exists(self) -> bool:
-        """Whether there is a database to open; SQLite would make an empty one."""
+        """Report whether the database exists; opening a missing SQLite file would create an empty one."""
         return self.file is None or self.file.exists()
 
-    def at_hand(self) -> bool:
-        """Whether a connection is open for the next read."""
+    def has_idle_connection(self) -> bool:
+        """Report whether an idle connection is open for the next read."""
         return bool(self._idle)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One state throughout. Connections to SQLite are kept at hand, the last used first.
+        """Open a read transaction that sees one state. SQLite connections are reused, the last used first.
 
-        To SQLAlchemy their transaction never ends: to take a connection out of its pool, begin, roll back
-        and give it back takes it several times as long as a record takes the database.
+        For SQLAlchemy the transaction of such a connection never ends: its pool checkout, begin, rollback and
+        return take several times as long as reading one record.
         """
         if not self.sqlite:
             with self._readers.connect() as conn:
                 yield conn
             return
-        conn = self._taken()
+        conn = self._take_connection()
         driver: Any = conn.connection.driver_connection
         try:
             driver.execute("BEGIN")
             yield conn
         finally:
-            if driver.in_transaction:  # some errors end it
+            if driver.in_transaction:  # some errors end the transaction
                 driver.execute("ROLLBACK")
             self._idle.append(conn)
 
-    def glance[T](self, read: Callable[[Connection], T]) -> T:
-        """What a single statement says: on SQLite it sees one state by itself, so none is begun."""
+    def read_once[T](self, fetch: Callable[[Connection], T]) -> T:
+        """Run a single statement. On SQLite one statement sees one state, so no transaction is opened."""
         if not self.sqlite:
             with self.read() as conn:
-                return read(conn)
-        conn = self._taken()
+                return fetch(conn)
+        conn = self._take_connection()
         try:
-            return read(conn)
+            return fetch(conn)
         finally:
             self._idle.append(conn)
 
-    def _taken(self) -> Connection:
+    def _take_connection(self) -> Connection:
         try:
             return self._idle.pop()
         except IndexError:
@@ -125,10 +125,10 @@ class Database:
 
     @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
-        """A transaction that no other writer overlaps, in this process or another.
+        """Open a transaction that excludes every other writer, in this process or another.
 
-        Raises ``LogError('busy')`` where another writer keeps the lock for over a minute.
-        ``keep=False`` rolls back at the end: for asking what would happen.
+        Raises ``LogError('busy')`` if another writer holds the lock for over a minute. ``keep=False`` rolls
+        back at the end, for previews.
         """
         with self._writers.connect() as conn:
             try:
@@ -148,33 +148,33 @@ class Database:
 
     @contextmanager
     def lock(self, name: Literal["worker", "collecting"]) -> Iterator[bool]:
-        """True for the one process of the site that may do this; never waits."""
+        """Try to take a lock of the site. → whether this process holds it; never waits."""
         if self.file is not None:
-            with _file_lock(self.file.parent / f"{name}.lock") as held:
-                yield held
+            with _file_lock(self.file.parent / f"{name}.lock") as acquired:
+                yield acquired
             return
         with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
-            held = bool(conn.scalar(select(func.pg_try_advisory_lock(_LOCKS[name]))))
+            acquired = bool(conn.scalar(select(func.pg_try_advisory_lock(_LOCKS[name]))))
             try:
-                yield held
+                yield acquired
             finally:
-                if held:
+                if acquired:
                     conn.execute(select(func.pg_advisory_unlock(_LOCKS[name])))
 
     def analyze(self, conn: Connection, *tables: Table) -> None:
-        """Tell PostgreSQL's planner of rows that this transaction wrote; SQLite does without."""
+        """Update PostgreSQL's planner statistics with rows of this transaction; no effect on SQLite."""
         if not self.sqlite:
             for table in tables:
                 conn.execute(text(f'ANALYZE "{table.name}"'))
 
     def vacuum(self) -> None:
-        """Rewrite the database without what was deleted. Raises ``LogError('erasure-incomplete')``."""
+        """Rewrite the database without deleted rows. Raises ``LogError('erasure-incomplete')``."""
         if not self.sqlite:
             with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
                 conn.exec_driver_sql("VACUUM FULL")
             return
         with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-            # Not in memory: the copy that VACUUM makes is as large as the database.
+            # Not in memory: the copy written by VACUUM is as large as the database.
             cursor.execute("PRAGMA temp_store = FILE")
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA temp_store = MEMORY")
@@ -196,7 +196,7 @@ class Database:
 
 
 def inserted_key(result: CursorResult[Any]) -> int:
-    """The key that the database gave to the row just inserted."""
+    """Return the key that the database assigned to the inserted row."""
     key = result.inserted_primary_key
     if key is None:
         raise TypeError("not the result of one insert")
@@ -204,12 +204,12 @@ def inserted_key(result: CursorResult[Any]) -> int:
 
 
 def stream(conn: Connection, statement: Select[Any]) -> Result[Any]:
-    """Rows a batch at a time, however many there are."""
+    """Fetch rows in batches, so that memory does not grow with their number."""
     return conn.execute(statement, execution_options={"yield_per": 2_000})
 
 
 def insert_many(conn: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Many rows by the driver itself: a third of the time that named parameters take."""
+    """Insert many rows through the driver directly, in a third of the time of named parameters."""
     quote = conn.dialect.identifier_preparer.quote
     columns = ", ".join(quote(name) for name in names)
     marks = ", ".join(["?" if conn.dialect.name == "sqlite" else "%s"] * len(names))
@@ -217,14 +217,14 @@ def insert_many(conn: Connection, table: Table, names: Sequence[str], rows: Sequ
     conn.exec_driver_sql(statement, list(rows))
 
 
-def contains(conn: Connection, column: ColumnElement[str], words: str) -> ColumnElement[bool]:
-    """Whether a column holds the words, letter for letter."""
+def contains(conn: Connection, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Condition that a column contains a text, case-sensitive."""
     find = func.instr if conn.dialect.name == "sqlite" else func.strpos
-    return find(column, words) > 0
+    return find(column, text) > 0
 
 
 def json_text(conn: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-    """A top-level member of a JSON column: a string as it is, anything else as JSON."""
+    """Expression for a top-level member of a JSON column: a string as it is, other values as JSON."""
     if conn.dialect.name == "sqlite":
         return func.json_extract(column, f'$."{name}"')
     return func.json_extract_path_text(cast(column, postgresql.JSON), name)
@@ -241,24 +241,26 @@ def _postgresql_engine(url: URL) -> Engine:
 def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url, pool_size=16, max_overflow=32)
 
-    def connected(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin below, never by the driver's guess
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = (
+            None  # transactions begin in `begin_write`, never implicitly in the driver
+        )
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: a release that was announced survives a power cut, not only a killed process.
+        # FULL: an announced release survives a power failure, not only a killed process.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -131072")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
 
-    def begun(conn: Connection) -> None:
+    def begin_write(conn: Connection) -> None:
         if conn.get_execution_options().get("qingdan_write", False):
-            conn.exec_driver_sql("BEGIN IMMEDIATE")  # a read has begun before: see Database.read
+            conn.exec_driver_sql("BEGIN IMMEDIATE")  # reads begin in Database.read
 
-    event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", begun)
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", begin_write)
     return engine
 
 

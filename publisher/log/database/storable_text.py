@@ -8,8 +8,8 @@ from typing import Any
 from publisher.log.model import LogError
 
 
-def plain(text: str) -> str:
-    """Text that both databases can hold in a column: no NUL, no half of a surrogate pair."""
+def storable(text: str) -> str:
+    """Replace characters that a text column cannot store: NUL and halves of surrogate pairs."""
     if "\x00" in text:
         text = text.replace("\x00", "\ufffd")
     try:

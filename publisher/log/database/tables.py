@@ -1,4 +1,4 @@
-"""The tables of the log. Days are ordinals, instants microseconds since the epoch; see ``docs/log.md``."""
+"""Tables of the log. Days are ordinals, instants are microseconds since the epoch; see ``docs/log.md``."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from sqlalchemy.dialects import postgresql
 from publisher.log.clocks import FOREVER
 
 TITLE_LENGTH = 200
-"""How much of a title orders lists: PostgreSQL cannot index long texts."""
+"""Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
 HEAD = "0007"
-"""The last migration; a test compares what they make with these tables."""
+"""The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
 
-# Code-point order on both databases: SQLite compares bytes of UTF-8, PostgreSQL is told to.
+# Code-point order on both databases: the default of SQLite, the collation "C" of PostgreSQL.
 Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-# SQLite gives automatic keys to INTEGER only, which there has 64 bits.
+# SQLite generates keys for INTEGER only, which has 64 bits there.
 Key = BigInteger().with_variant(Integer, "sqlite")
 
 _OPEN = text(f"known_to = {FOREVER}")
@@ -43,7 +43,7 @@ site = Table(
     Column("base", Text, nullable=False),
     Column("tag_authority", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    # Counters, so that numbers stay increasing and gapless though outbox rows go.
+    # Counters, so that numbers increase without gaps although outbox rows are deleted.
     Column("release_sequence", BigInteger, nullable=False),
     Column("change_sequence", BigInteger, nullable=False),
     Column("outbox_sequence", BigInteger, nullable=False),
@@ -68,7 +68,7 @@ dataset = Table(
     Column("draft_catalogue", ForeignKey("catalogue.digest")),
     Column("details", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    # When a part was last renamed, merged or closed, which makes no release; 0: never.
+    # When a part was last renamed, merged or closed, which creates no release; 0: never.
     Column("named_at", BigInteger, nullable=False, server_default="0"),
 )
 
@@ -101,7 +101,7 @@ release = Table(
     Column("parser_version", Text, nullable=False),
     Column("software_version", Text, nullable=False),
     Column("counts", Text, nullable=False),
-    # The rows left out may hold what is erased later, so the chain holds them like a revision: salted.
+    # Rows left out may contain data that is erased later, so the chain stores a salted hash.
     Column("left_out", Text),
     Column("left_out_salt", LargeBinary),
     Column("left_out_hash", Text, nullable=False),
@@ -117,7 +117,7 @@ import_ = Table(
     metadata,
     Column("key", Key, primary_key=True),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
-    Column("release", ForeignKey("release.sequence"), index=True),  # none: in the draft
+    Column("release", ForeignKey("release.sequence"), index=True),  # NULL: in the draft
     Column("part", ForeignKey("part.key")),
     Column("mode", Text, nullable=False),
     Column("parser_version", Text, nullable=False),
@@ -132,7 +132,7 @@ import_ = Table(
     Column("destroyed", Boolean, nullable=False),  # by an erasure
     Column("left_out", Text, nullable=False),
     Column("effective_from", BigInteger),
-    Column("effective_to", BigInteger),  # where states of later effect were kept: up to these
+    Column("effective_to", BigInteger),  # end of the period, if states of later effect were kept
     Index("import_of_dataset", "dataset", "release", "name"),
 )
 
@@ -142,7 +142,7 @@ record = Table(
     Column("key", Key, primary_key=True, autoincrement=False),
     Column("id", Words, nullable=False, unique=True),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
-    Column("identity", Words),  # digest of the identity that matches rows to it; none: nothing matches
+    Column("identity", Words),  # digest of the identity that matches rows; NULL: no row matches
     Column("withdrawn_at", BigInteger),
     Column("erased_by", ForeignKey("release.sequence")),
     Index("record_by_identity", "dataset", "identity", unique=True),
@@ -161,7 +161,7 @@ revision = Table(
     Column("key", Key, primary_key=True, autoincrement=False),
     Column("record", ForeignKey("record.key"), nullable=False, index=True),
     Column("hash", Text, nullable=False),
-    Column("salt", LargeBinary),  # salt and content are none once erased
+    Column("salt", LargeBinary),  # salt and content are NULL once erased
     Column("content", Text),
     Column("title", Words, nullable=False),
     Column("source_text", Text, nullable=False),
@@ -181,7 +181,7 @@ change = Table(
     Column("kind", Text, nullable=False),
     Column("cause", Text, nullable=False),
     Column("revision", BigInteger),
-    Column("before", BigInteger),  # the revision that it replaces
+    Column("before", BigInteger),  # the replaced revision
     Column("part", BigInteger),
     Column("before_part", BigInteger),
     Column("effective_from", BigInteger, nullable=False),
@@ -196,7 +196,7 @@ held = Table(
     Column("import", ForeignKey("import.key"), primary_key=True),
     sqlite_with_rowid=False,
 )
-"""Which file held which record, changed by it or not: what an erasure has to destroy."""
+"""Files that contained a record, whether they changed it or not: an erasure destroys them."""
 
 span = Table(
     "span",
@@ -218,7 +218,7 @@ span = Table(
     Index("span_open_later", "dataset", "effective_from", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("span_of_revision", "revision"),
     Index("span_written", "sequence"),
-    # Holds all that totals and facets ask: counting goes through no row, and in the order of the values.
+    # Covers totals and facets: counts read the index only, in the order of the values.
     Index(
         "span_counted",
         *("dataset", "revision", "part", "status"),
@@ -236,7 +236,7 @@ tally = Table(
     Column("records", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-"""By how many the records in force grow at a day, as known from an instant: totals without counting."""
+"""Growth of the number of records in force on a day, as known from an instant: totals without counting."""
 
 value = Table(
     "value",
@@ -273,10 +273,12 @@ subscription = Table(
     Column("scope", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("state", Text, nullable=False),  # pending, active, aside
-    Column("since", BigInteger, nullable=False),  # releases from this instant on are told
+    Column(
+        "since", BigInteger, nullable=False
+    ),  # the subscriber is notified of releases from this instant on
     Column("reason", Text, nullable=False),
 )
-"""Who is told of changes: news desks' callbacks, and the hub."""
+"""Subscribers to changes: webhook callbacks and the hub."""
 
 delivery = Table(
     "delivery",
@@ -293,7 +295,7 @@ delivery = Table(
     UniqueConstraint("subscription", "release"),
     Index("delivery_due", "state", "due_at"),
 )
-"""One release to one subscription: what waits, and the log of what was sent."""
+"""Deliveries of a release to a subscription: pending and sent."""
 
 draft_entry = Table(
     "draft_entry",
@@ -318,43 +320,43 @@ source_bytes = Table(
     Column("digest", Text, primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
-"""Sources on PostgreSQL, where several machines share them; on SQLite they are files."""
+"""Bytes of sources on PostgreSQL, where several machines share them; with SQLite they are files."""
 
 page = Table(
     "page",
     metadata,
     Column("key", Key, primary_key=True),
-    Column("source", Words, nullable=False),  # its name in sources.toml
+    Column("source", Words, nullable=False),  # name in sources.toml
     Column("url", Words, nullable=False),
     Column("role", Text, nullable=False),  # list, document, attachment, robots
-    Column("parent", BigInteger, index=True),  # the list or the document that names it
-    Column("title", Text, nullable=False),  # what the link to it says
+    Column("parent", BigInteger, index=True),  # the list or document that links to it
+    Column("title", Text, nullable=False),  # text of the link
     Column("found_at", BigInteger, nullable=False),
-    Column("checked_at", BigInteger),  # none: never asked
-    Column("status", Integer),  # of HTTP, when it was last asked
+    Column("checked_at", BigInteger),  # NULL: never requested
+    Column("status", Integer),  # HTTP status of the last request
     Column("failures", Integer, nullable=False),  # in a row
     Column("vanished_at", BigInteger),
-    # What it said when it last said something: by these a change is noticed.
+    # Values of the last complete response; a difference indicates a change.
     Column("etag", Text),
     Column("modified", Text),
     Column("length", BigInteger),
     Column("body_digest", Text),
     Column("response", BigInteger),
-    Column("suspected_by", Text),  # etag, date, length, hash: why its text may have changed
-    # What was read from it, and by which parser; body_digest differs until it is read again.
+    Column("suspected_by", Text),  # etag, date, length, hash: reason why its text may have changed
+    # The parsed body, and its parser; read_digest differs from body_digest until it is parsed again.
     Column("read_digest", Text),
     Column("text_digest", Text),
     Column("parser_version", Text, nullable=False),
     Column("number", Words),  # 文号, as the catalogue writes it
-    Column("named", Words),  # the title without what varies
-    Column("sketch", LargeBinary),  # of the text, to tell a copy by
+    Column("named", Words),  # normalised title
+    Column("sketch", LargeBinary),  # sketch of the text, to recognise copies
     Column("copy_of", BigInteger, index=True),
-    Column("erased", Boolean, nullable=False),  # never asked again
+    Column("erased", Boolean, nullable=False),  # never requested again
     UniqueConstraint("source", "url"),
     Index("page_by_number", "number"),
     Index("page_by_name", "named"),
 )
-"""A page of a source that is collected: where it lies, what it said last, and what was made of it."""
+"""Pages of collected sources: address, last response and parsed document."""
 
 response = Table(
     "response",
@@ -363,13 +365,13 @@ response = Table(
     Column("page", ForeignKey("page.key"), nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("digest", Text, nullable=False, index=True),  # of the WARC file among the sources
-    Column("size", BigInteger, nullable=False),  # of that file
+    Column("digest", Text, nullable=False, index=True),  # digest of the WARC file among the sources
+    Column("size", BigInteger, nullable=False),  # size of that file
     Column("body_digest", Text, nullable=False),
     Column("length", BigInteger, nullable=False),
     Column("destroyed", Boolean, nullable=False),  # by an erasure
 )
-"""Every answer of a source, as it came: the evidence."""
+"""Every response of a source, unmodified."""
 
 notice = Table(
     "notice",
@@ -382,4 +384,4 @@ notice = Table(
     Column("before", BigInteger),
     Column("after", BigInteger),
 )
-"""What was noticed at the source since a page was first read."""
+"""Changes at the source since a page was first parsed."""

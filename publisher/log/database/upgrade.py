@@ -1,4 +1,4 @@
-"""Bring a database's tables to what this version of the program needs."""
+"""Upgrade of the tables to the version that the program needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from publisher.log.model import LogError
 
 
 def migrate(database: Database) -> None:
-    """Run what is missing, in one transaction. Raises ``LogError('newer-database')``."""
+    """Run pending migrations in one transaction. Raises ``LogError('newer-database')``."""
     with database.read() as conn:
         if _version(conn) == HEAD:
             return
@@ -30,16 +30,16 @@ def _version(conn: Connection) -> str | None:
 
 
 def _upgrade(conn: Connection, version: str | None) -> None:
-    # Alembic takes a fifth of a second to import, and is needed once in a site's life.
-    from alembic import command  # noqa: PLC0415 - late, as said above
+    # Importing Alembic takes 0.2 s, and only an upgrade needs it.
+    from alembic import command  # noqa: PLC0415 - late import, see above
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
     folder = str(Path(__file__).parent / "migrations").replace("%", "%%")  # the option is interpolated
     config.set_main_option("script_location", folder)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if version is not None and version not in known:
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in revisions:
         raise LogError(
             "newer-database",
             "数据库由更新版本的程序建立，请升级程序。",

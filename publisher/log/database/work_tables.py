@@ -1,4 +1,4 @@
-"""Tables of one transaction: what a draft would do, and what a release is going to do."""
+"""Temporary tables of one transaction: the plan of a draft and the changes of a release."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ plan = Table(
     Column("position", Integer),
     Column("identity", Words),
     Column("record", BigInteger),
-    # added, changed, removed; or nothing to do: same, stays (withdrawn), error
+    # added, changed, removed; without effect: same, stays (withdrawn), error
     Column("kind", Text),
     Column("cause", Text),
-    Column("fresh", Boolean),  # the content is new and gets a revision of its own
-    Column("status", Text),  # of the record on the day, before
+    Column("fresh", Boolean),  # the content is new and needs a revision
+    Column("status", Text),  # status of the record on the day, before
     Column("revision", BigInteger),  # in force on the day
-    Column("before", BigInteger),  # what is replaced: as a rule the same
+    Column("before", BigInteger),  # the replaced revision: usually the same
     Column("part", BigInteger),
     Column("before_part", BigInteger),
     Column("effective_to", BigInteger),
@@ -30,7 +30,7 @@ plan = Table(
     Index("plan_record", "record"),
     prefixes=["TEMPORARY"],
 )
-"""Every row of a draft beside the state on the draft's day, and what becomes of it."""
+"""Every row of a draft with the state on the draft's day, and the change that it makes."""
 
 work = Table(
     "work",
@@ -39,7 +39,7 @@ work = Table(
     Column("record", BigInteger),
     Column("kind", Text),
     Column("cause", Text),
-    Column("status", Text),  # of the new span
+    Column("status", Text),  # status of the new span
     Column("revision", BigInteger),
     Column("before", BigInteger),
     Column("part", BigInteger),
@@ -54,7 +54,7 @@ work = Table(
     Index("work_record", "record"),
     prefixes=["TEMPORARY"],
 )
-"""The changes of the release that is being made. A span overlaps at most one of them."""
+"""The changes of the release in progress. A span overlaps at most one of them."""
 
 touched = Table(
     "touched",
@@ -67,7 +67,7 @@ touched = Table(
     Index("touched_span", "record", "made", "effective_from"),
     prefixes=["TEMPORARY"],
 )
-"""Spans that the release closes."""
+"""Spans closed by the release."""
 
 
 old_span = Table(
@@ -77,11 +77,11 @@ old_span = Table(
     Index("old_span_row", "record", "made", "effective_from"),
     prefixes=["TEMPORARY"],
 )
-"""The spans as they were before a rebuild."""
+"""The spans before a rebuild."""
 
 
-def emptied(conn: Connection, table: Table) -> Table:
-    """The table, this connection's own, with nothing in it."""
+def create_empty(conn: Connection, table: Table) -> Table:
+    """Create the table for this connection if needed, and empty it."""
     conn.execute(CreateTable(table, if_not_exists=True))
     for index in table.indexes:
         conn.execute(CreateIndex(index, if_not_exists=True))

@@ -1,4 +1,4 @@
-"""Why a draft may not be published as it is, and what its clerk should look at before."""
+"""Conflicts that prevent publication of a draft, and warnings to review before it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _TO_DO = ("added", "changed", "removed")
 def duplicates(
     conn: Connection, windows: Sequence[Window], catalogue: Catalogue, names: Mapping[int, str]
 ) -> tuple[list[Conflict], list[Conflict]]:
-    """Errors and warnings of rows that share an identity. Exact copies leave the plan: they count once."""
+    """Find rows that share an identity. → errors and warnings. Deletes exact copies from the plan."""
     e = t.draft_entry.c
     of_draft = and_(e["import"].in_([w.key for w in windows]), ~e.in_error)
-    twice = select(e.identity).where(of_draft).group_by(e.identity).having(func.count() > 1)
+    repeated = select(e.identity).where(of_draft).group_by(e.identity).having(func.count() > 1)
     rows = conn.execute(
         select(e["import"], e.position, e.identity, e.content, e.locator, t.import_.c.part, t.import_.c.name)
         .join_from(t.draft_entry, t.import_, t.import_.c.key == e["import"])
-        .where(of_draft, e.identity.in_(twice))
+        .where(of_draft, e.identity.in_(repeated))
         .order_by(e.identity, e["import"], e.position)
     ).all()
     errors: list[Conflict] = []
@@ -53,12 +53,12 @@ def duplicates(
     return errors, warnings
 
 
-def moved(
+def foreign_records(
     conn: Connection, windows: Sequence[Window], names: Mapping[int, str], catalogue: Catalogue, day: int
 ) -> list[Conflict]:
-    """Rows whose record another part holds, unless that part gives it up in this draft or is closed."""
+    """Find rows whose record belongs to another part that neither drops it in this draft nor is closed."""
     p, e = plan.c, t.draft_entry.c
-    gives_up = {key for w in windows if w.mode == "snapshot" for key in w.family}
+    dropping = {key for w in windows if w.mode == "snapshot" for key in w.family}
     closed = set(conn.scalars(select(t.part.c.key).where(t.part.c.valid_to <= day)))
     family = {key: w.family for w in windows for key in (w.key,)}
     rows = conn.execute(
@@ -74,16 +74,16 @@ def moved(
         .order_by(p["import"], p.position)
     ).all()
     return [
-        _held_elsewhere(
+        _owned_by_other_part(
             catalogue.identity_of(msgspec.json.decode(row.content)), _locator(row), names[row.before_part]
         )
         for row in rows
-        if row.before_part not in gives_up | closed | set(family[row[0]])
+        if row.before_part not in dropping | closed | set(family[row[0]])
     ]
 
 
 def later_effect(conn: Connection, dataset: int, first: int | None, day: int) -> list[Conflict]:
-    """States of later effect that are published already: of a part, or of a single row's record."""
+    """Find published states of later effect, of a part or of the record of a single row."""
     p, s = plan.c, t.span.c
     if first is None:
         first = conn.scalar(
@@ -110,8 +110,8 @@ def later_effect(conn: Connection, dataset: int, first: int | None, day: int) ->
     ]
 
 
-def in_error(conn: Connection) -> list[Conflict]:
-    """Rows with an error finding."""
+def rows_in_error(conn: Connection) -> list[Conflict]:
+    """Report rows with an error finding."""
     p, e = plan.c, t.draft_entry.c
     rows = conn.execute(
         select(e.locator, t.import_.c.name)
@@ -133,8 +133,8 @@ def in_error(conn: Connection) -> list[Conflict]:
     ]
 
 
-def notices(conn: Connection) -> Iterator[Conflict]:
-    """Warnings about withdrawn, corrected, erased and perhaps renamed records."""
+def warnings(conn: Connection) -> Iterator[Conflict]:
+    """Warn about withdrawn, corrected, erased and possibly renamed records."""
     yield from _renames(conn)
     yield from _withdrawn(conn)
     yield from _corrections_undone(conn)
@@ -142,27 +142,29 @@ def notices(conn: Connection) -> Iterator[Conflict]:
 
 
 def _renames(conn: Connection) -> Iterator[Conflict]:
-    """An item that goes and one that comes with the same title in the same part: perhaps one item."""
-    gone, come = plan.alias("gone"), plan.alias("come")
+    """Find pairs of a removed and an added item with the same title and part, which may be one item."""
+    removed, added = plan.alias("removed"), plan.alias("added")
     rows = conn.execute(
-        select(gone.c.title, t.record.c.id, t.draft_entry.c.locator)
-        .select_from(gone)
+        select(removed.c.title, t.record.c.id, t.draft_entry.c.locator)
+        .select_from(removed)
         .join(
-            come,
+            added,
             and_(
-                come.c.title == gone.c.title,
-                come.c.part.is_not_distinct_from(gone.c.part),
-                come.c.kind == "added",
-                come.c.record.is_(None),
+                added.c.title == removed.c.title,
+                added.c.part.is_not_distinct_from(removed.c.part),
+                added.c.kind == "added",
+                added.c.record.is_(None),
             ),
         )
-        .join(t.record, t.record.c.key == gone.c.record)
+        .join(t.record, t.record.c.key == removed.c.record)
         .join(
             t.draft_entry,
-            and_(t.draft_entry.c["import"] == come.c["import"], t.draft_entry.c.position == come.c.position),
+            and_(
+                t.draft_entry.c["import"] == added.c["import"], t.draft_entry.c.position == added.c.position
+            ),
         )
-        .where(gone.c.kind == "removed")
-        .order_by(gone.c.title, t.record.c.id)
+        .where(removed.c.kind == "removed")
+        .order_by(removed.c.title, t.record.c.id)
     ).all()
     for row in rows:
         yield Conflict(
@@ -281,7 +283,7 @@ def _in_two_parts(
     )
 
 
-def _held_elsewhere(identity: tuple[str, ...], locator: dict[str, Any], other: str) -> Conflict:
+def _owned_by_other_part(identity: tuple[str, ...], locator: dict[str, Any], other: str) -> Conflict:
     return Conflict(
         code="identity-in-two-parts",
         message_zh=f"{_where(locator)} 的事项现属“{other}”。请在同一草稿中导入该部门不含此项的清单。",

@@ -1,4 +1,4 @@
-"""Drafts: imports laid in, what publishing them would do, and their end."""
+"""Staging, preview and deletion of drafts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from publisher.log.blob_store import source_missing
 from publisher.log.drafts import staging
 from publisher.log.drafts.preview import diff
 from publisher.log.evidence import crawled_pages
-from publisher.log.model import Draft, DraftDiff, Entry, Gathered, OnConflict, Proposal, Source
+from publisher.log.model import Draft, DraftDiff, Entry, OnConflict, Proposal, Source, SourceEntries
 from publisher.log.registry import DatasetRow
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
@@ -37,11 +37,11 @@ class Drafts:
         left_out: Sequence[Mapping[str, Any]] = (),
         catalogue: Catalogue | None = None,
     ) -> None:
-        """Lay an import into the draft in place of the part's earlier one; of a running one, the file's."""
+        """Stage an import. It replaces the earlier one of the part, or of the file in a running catalogue."""
         with self._session.write() as conn:
             if not self._session.sources.has(conn, source.digest):
                 raise source_missing()
-            row, used = draft_catalogue(self._session, conn, dataset, catalogue)
+            row, draft_schema = draft_catalogue(self._session, conn, dataset, catalogue)
             staging.stage(
                 conn,
                 row,
@@ -51,26 +51,26 @@ class Drafts:
                 parser_version=parser_version,
                 partial=partial,
                 left_out=left_out,
-                catalogue=used,
+                catalogue=draft_schema,
             )
 
-    def stage_all(self, dataset: str, gathered: Sequence[Gathered], *, catalogue: Catalogue) -> None:
-        """:meth:`stage` of many files of a dataset without parts, in one transaction."""
+    def stage_all(self, dataset: str, imports: Sequence[SourceEntries], *, catalogue: Catalogue) -> None:
+        """Stage many files of a dataset without parts, in imported transaction."""
         with self._session.write() as conn:
-            if not all(self._session.sources.has(conn, one.source.digest) for one in gathered):
+            if not all(self._session.sources.has(conn, imported.source.digest) for imported in imports):
                 raise source_missing()
-            row, used = draft_catalogue(self._session, conn, dataset, catalogue)
-            for one in gathered:
+            row, draft_schema = draft_catalogue(self._session, conn, dataset, catalogue)
+            for imported in imports:
                 staging.stage(
                     conn,
                     row,
-                    one.entries,
+                    imported.entries,
                     part=None,
-                    source=one.source,
-                    parser_version=one.parser_version,
+                    source=imported.source,
+                    parser_version=imported.parser_version,
                     partial=False,
                     left_out=(),
-                    catalogue=used,
+                    catalogue=draft_schema,
                 )
 
     def get(self, dataset: str) -> Draft | None:
@@ -85,8 +85,8 @@ class Drafts:
         on_conflict: OnConflict = "refuse",
         limit: int | None = None,
     ) -> DraftDiff:
-        """Compare the draft with the state of a day: what publishing would do. ``limit`` cuts each list,
-        never ``counts``.
+        """Compare the draft with the state of a day, as publication would. ``limit`` truncates the lists, not
+        ``counts``.
 
         Raises ``LogError('no-draft')``.
         """
@@ -105,7 +105,7 @@ class Drafts:
         on_conflict: OnConflict = "refuse",
         limit: int | None = None,
     ) -> DraftDiff:
-        """Compute what staging these and publishing the draft would do. Keeps nothing."""
+        """Compute the changes of staging these entries and publishing the draft. Stores nothing."""
         return self.preview_all(
             dataset,
             [Proposal(entries, part, partial=partial)],
@@ -125,9 +125,9 @@ class Drafts:
         on_conflict: OnConflict = "refuse",
         limit: int | None = None,
     ) -> DraftDiff:
-        """:meth:`preview` of several imports together, so that a record may move from one part to another."""
+        """Preview several imports together, so that a record can move from one part to another."""
         with self._session.write(keep=False) as conn:
-            row, used = draft_catalogue(self._session, conn, dataset, catalogue)
+            row, draft_schema = draft_catalogue(self._session, conn, dataset, catalogue)
             for number, proposal in enumerate(proposals):
                 staging.stage(
                     conn,
@@ -138,14 +138,14 @@ class Drafts:
                     parser_version="",
                     partial=proposal.partial,
                     left_out=(),
-                    catalogue=used,
+                    catalogue=draft_schema,
                 )
             return self._diff(conn, dataset, effective_on, on_conflict, limit)
 
     def discard(self, dataset: str, part: str | None = None) -> None:
         with self._session.write() as conn:
             digests = staging.discard(conn, registry.dataset_row(conn, dataset), part)
-        drop_unnamed(self._session, digests)
+        drop_unreferenced(self._session, digests)
 
     def _diff(
         self,
@@ -171,7 +171,7 @@ class Drafts:
 def draft_catalogue(
     session: Session, conn: Connection, dataset: str, offered: Catalogue | None
 ) -> tuple[DatasetRow, Catalogue]:
-    """The dataset and its draft's catalogue. Raises ``LogError('migration-needed')``."""
+    """Return the dataset and the catalogue of its draft. Raises ``LogError('migration-needed')``."""
     row = registry.dataset_row(conn, dataset)
     current = session.catalogue(conn, row.draft_catalogue or row.catalogue_digest)
     if offered is None:
@@ -180,8 +180,10 @@ def draft_catalogue(
     return row, offered
 
 
-def drop_unnamed(session: Session, digests: Sequence[str]) -> None:
-    """Drop files of a draft that is gone. After its transaction: it must never name what is not there."""
+def drop_unreferenced(session: Session, digests: Sequence[str]) -> None:
+    """Delete files that no import refers to. Must run after the transaction that deleted the imports."""
     with session.write() as conn:
-        for digest in set(staging.unnamed(conn, digests)) - crawled_pages.response_digests(conn, digests):
+        for digest in set(staging.unreferenced_digests(conn, digests)) - crawled_pages.response_digests(
+            conn, digests
+        ):
             session.sources.drop(conn, digest)

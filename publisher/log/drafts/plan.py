@@ -1,4 +1,4 @@
-"""What a draft would do: its rows set against the state on its day, by statements over whole sets."""
+"""The plan: changes of a draft against the state on its day, computed by set-based SQL statements."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from sqlalchemy import (
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.work_tables import emptied, plan
+from publisher.log.database.work_tables import create_empty, plan
 from publisher.log.model import OnConflict
 from publisher.log.registry import families, in_family
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """An import of the draft; what it says holds from the draft's day up to ``effective_to``."""
+    """An import of the draft, in effect from the draft's day until ``effective_to``."""
 
     key: int
     part: int | None
     family: tuple[int, ...]
-    """The part and those merged into it; empty where the dataset has no parts."""
+    """The part and the parts merged into it; empty if the dataset has no parts."""
     mode: str
     effective_to: int = FOREVER
 
 
-def fill(
+def fill_plan(
     database: Database,
     conn: Connection,
     dataset: int,
@@ -53,8 +53,8 @@ def fill(
     day: int,
     on_conflict: OnConflict,
 ) -> None:
-    """Note in ``plan`` what every row of the draft would do on ``day``."""
-    emptied(conn, plan)
+    """Fill the table ``plan`` with the change that every row of the draft makes on ``day``."""
+    create_empty(conn, plan)
     names = [column.name for column in plan.c]
     for window in windows:
         conn.execute(insert(plan).from_select(names, _rows(dataset, window, day)))
@@ -65,13 +65,13 @@ def fill(
         if window.mode == "snapshot":
             conn.execute(insert(plan).from_select(names, _removed(dataset, window, day)))
             if on_conflict == "replace":
-                conn.execute(insert(plan).from_select(names, _never_to_be(dataset, window, day)))
+                conn.execute(insert(plan).from_select(names, _removed_before_effect(dataset, window, day)))
     if on_conflict == "keep":
         _stop_before_later(conn, day)
 
 
 def on_day(span: Any, day: int) -> ColumnElement[bool]:
-    """The row of a record's life on a day, as known now."""
+    """Condition of the span on a day, as known now."""
     return and_(span.known_to == FOREVER, span.effective_from <= day, span.effective_to > day)
 
 
@@ -117,7 +117,7 @@ def _rows(dataset: int, window: Window, day: int) -> Select[Any]:
 
 
 def _removed(dataset: int, window: Window, day: int) -> Select[Any]:
-    """Records of the part that are in force on the day and that its file no longer holds."""
+    """Select records of the part that are in force on the day and missing from its file."""
     s = t.span.c
     return _removal(
         window,
@@ -135,8 +135,8 @@ def _removed(dataset: int, window: Window, day: int) -> Select[Any]:
     )
 
 
-def _never_to_be(dataset: int, window: Window, day: int) -> Select[Any]:
-    """Records that only a replaced later state would bring; each is removed as it was first to come."""
+def _removed_before_effect(dataset: int, window: Window, day: int) -> Select[Any]:
+    """Select records that only a replaced later state contains; each is removed from its first day."""
     s, later = t.span.c, t.span.alias()
     first = (
         select(func.min(later.c.effective_from))
@@ -180,7 +180,7 @@ def _removal(window: Window, *, record: Any, status: Any, before: Any, part: Any
 
 
 def _override_later(conn: Connection, day: int) -> None:
-    """What is the same on the day but was to change later is stated anew."""
+    """Mark records as changed that are equal on the day but have a different later state."""
     s = t.span.c
     replaced = (
         select(s.revision)
@@ -218,9 +218,9 @@ def _stop_before_later(conn: Connection, day: int) -> None:
 def windows(
     conn: Connection, dataset: int, imports: Sequence[Any], *, day: int, on_conflict: OnConflict
 ) -> tuple[tuple[Window, ...], int | None]:
-    """The draft's imports, and the first later day on which one of their parts has a state already."""
+    """Return the draft's imports, and the first later day on which one of their parts has a state."""
     by_part = families(conn, dataset)
-    result: list[Window] = []
+    imports_in_effect: list[Window] = []
     first: int | None = None
     for row in imports:
         family = by_part[row.part]
@@ -228,8 +228,8 @@ def windows(
         if later is not None:
             first = later if first is None else min(first, later)
         up_to = later if later is not None and on_conflict == "keep" else FOREVER
-        result.append(Window(row.key, row.part, family, row.mode, up_to))
-    return tuple(result), first
+        imports_in_effect.append(Window(row.key, row.part, family, row.mode, up_to))
+    return tuple(imports_in_effect), first
 
 
 def _later_state(conn: Connection, dataset: int, family: tuple[int, ...], day: int) -> int | None:
@@ -237,21 +237,28 @@ def _later_state(conn: Connection, dataset: int, family: tuple[int, ...], day: i
     s = t.span.c
     later_in_dataset = exists().where(s.dataset == dataset, s.known_to == FOREVER, s.effective_from > day)
     if conn.scalar(select(later_in_dataset)):
-        # What was erased is no state that a file could take away.
-        held = [s.dataset == dataset, s.known_to == FOREVER, in_family(s.part, family), s.status != "erased"]
-        days.append(conn.scalar(select(func.min(s.effective_from)).where(*held, s.effective_from > day)))
+        # An erased state cannot be removed by a file.
+        of_part = [
+            s.dataset == dataset,
+            s.known_to == FOREVER,
+            in_family(s.part, family),
+            s.status != "erased",
+        ]
+        days.append(conn.scalar(select(func.min(s.effective_from)).where(*of_part, s.effective_from > day)))
         days.append(
             conn.scalar(
-                select(func.min(s.effective_to)).where(*held, s.effective_to > day, s.effective_to < FOREVER)
+                select(func.min(s.effective_to)).where(
+                    *of_part, s.effective_to > day, s.effective_to < FOREVER
+                )
             )
         )
     return min((d for d in days if d is not None), default=None)
 
 
 def _later_import(conn: Connection, dataset: int, family: tuple[int, ...], day: int) -> int | None:
-    """The day of a file of the part which says, unchanged or not, what held from then on."""
+    """Find the first later day on which a file of the part took effect, with or without changes."""
     i, j = t.import_.c, t.import_.alias("newer").c
-    overtaken = exists().where(
+    superseded = exists().where(
         in_family(j.part, family),
         j.dataset == dataset,
         j.mode == "snapshot",
@@ -259,12 +266,12 @@ def _later_import(conn: Connection, dataset: int, family: tuple[int, ...], day: 
         j.effective_from <= i.effective_from,
         j.effective_to > i.effective_from,
     )
-    found: int | None = conn.scalar(
+    first_day: int | None = conn.scalar(
         select(func.min(i.effective_from)).where(
             and_(i.dataset == dataset, in_family(i.part, family), i.mode == "snapshot"),
             i.release.is_not(None),
             i.effective_from > day,
-            ~overtaken,
+            ~superseded,
         )
     )
-    return found
+    return first_day

@@ -1,4 +1,4 @@
-"""What a draft would do, as values to show: the plan read back."""
+"""The preview of a draft: the plan as changes and counts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, json_text
 from publisher.log.database.work_tables import plan
 from publisher.log.drafts.repeals import SIGN
-from publisher.log.drafts.weigh import weigh
+from publisher.log.drafts.weigh import compare_draft
 from publisher.log.field_changes import difference
 from publisher.log.model import Change, DraftDiff, FieldChange, OnConflict, SheetCounts
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
 
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
-_COUNTED = {
+_COUNT_NAMES = {
     "added": "added",
     "changed": "changed",
     "removed": "removed",
@@ -46,9 +46,9 @@ def diff(
     limit: int | None,
     now: datetime,
 ) -> DraftDiff:
-    """Raises ``LogError('no-draft')``."""
+    """Compute the differences of the draft. Raises ``LogError('no-draft')``."""
     day = effective_on.toordinal()
-    _, errors, warnings = weigh(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
+    _, errors, warnings = compare_draft(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
     number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
     reader = _Reader(
         dataset=dataset.name,
@@ -60,7 +60,7 @@ def diff(
     )
     counts = dict.fromkeys(("added", "changed", "removed", "unchanged", "in_error"), 0)
     for kind, count in conn.execute(select(plan.c.kind, func.count()).group_by(plan.c.kind)).all():
-        counts[_COUNTED.get(kind, "in_error")] += count
+        counts[_COUNT_NAMES.get(kind, "in_error")] += count
     return DraftDiff(
         added=reader.changes(conn, "added", limit),
         changed=reader.changes(conn, "changed", limit),
@@ -85,17 +85,17 @@ def _by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[SheetCount
         .outerjoin(t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
         .group_by(*groups, p.kind)
     ).all()
-    found: dict[tuple[Any, ...], dict[str, int]] = {}
+    counts_by_sheet: dict[tuple[Any, ...], dict[str, int]] = {}
     for *group, kind, count in rows:
-        counts = found.setdefault(tuple(group), {})
-        name = _COUNTED.get(kind, "in_error")
+        counts = counts_by_sheet.setdefault(tuple(group), {})
+        name = _COUNT_NAMES.get(kind, "in_error")
         counts[name] = counts.get(name, 0) + count
-    for (_, name, part, of), counts in found.items():
-        yield SheetCounts(file=name, part=parts.get(part), sheet=of, counts=counts)
+    for (_, name, part, sheet_name), counts in counts_by_sheet.items():
+        yield SheetCounts(file=name, part=parts.get(part), sheet=sheet_name, counts=counts)
 
 
 class _Reader:
-    """Rows of the plan as changes of the release that would be next."""
+    """Convert rows of the plan to changes of the next release."""
 
     def __init__(
         self,
@@ -135,8 +135,8 @@ class _Reader:
         if before is not None and after is not None:
             fields = difference(before, after, self._order)
             if row.before_part != row.part:
-                moved = FieldChange("part", self.parts.get(row.before_part), self.parts.get(row.part))
-                fields = (moved, *fields)
+                part_change = FieldChange("part", self.parts.get(row.before_part), self.parts.get(row.part))
+                fields = (part_change, *fields)
         return Change(
             sequence=0,
             dataset=self._dataset,

@@ -1,4 +1,4 @@
-"""The draft of a dataset: imports laid in, shown and thrown away."""
+"""The imports of a draft: staged, listed and deleted."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import msgspec
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from publisher.log import registry
-from publisher.log.blob_store import source_of
+from publisher.log.blob_store import source_from_row
 from publisher.log.canonical_json import NotCanonicalError, canonical, commitment, new_salt
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
-from publisher.log.database.storable_text import bad_content, plain
+from publisher.log.database.storable_text import bad_content, storable
 from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, StageMode
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -38,15 +38,15 @@ def stage(
     left_out: Sequence[Mapping[str, Any]],
     catalogue: Catalogue,
 ) -> int:
-    """Lay one import into the draft, in place of the part's earlier one. → how many records.
+    """Stage one import in the draft, replacing the earlier one of the part. → number of records.
 
-    Of a running catalogue only the import of the same file is replaced: others add to it.
+    In a running catalogue only the import of the same file is replaced; other imports are kept.
     """
     key = registry.part_key(conn, dataset.key, part)
     mode: StageMode = (
         "append" if catalogue.running else "partial" if partial or source.partial else "snapshot"
     )
-    _forget_earlier(conn, dataset, key, mode, source)
+    _delete_earlier(conn, dataset, key, mode, source)
     registry.keep_catalogue(conn, catalogue)
     conn.execute(
         update(t.dataset).where(t.dataset.c.key == dataset.key).values(draft_catalogue=catalogue.digest)
@@ -59,11 +59,11 @@ def stage(
                 mode=mode,
                 parser_version=parser_version,
                 digest=source.digest,
-                name=plain(source.name),
-                media_type=plain(source.media_type),
+                name=storable(source.name),
+                media_type=storable(source.media_type),
                 size=source.size,
                 obtained_at=micros(source.obtained_at),
-                url=None if source.url is None else plain(source.url),
+                url=None if source.url is None else storable(source.url),
                 detected_by=source.detected_by,
                 partial=partial or source.partial,
                 destroyed=False,
@@ -79,16 +79,16 @@ def stage(
 
 
 def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
-    """Optional fields may be added; else raises ``LogError('migration-needed')``."""
+    """Check that only optional fields were added. Raises ``LogError('migration-needed')``."""
     if pinned.digest == offered.digest:
         return
-    found = compare(pinned, offered)
-    if found:
+    incompatibilities = compare(pinned, offered)
+    if incompatibilities:
         raise LogError(
             "migration-needed",
             "清单类型定义有不兼容的变化，请先运行 qingdan dataset migrate。",
             "The catalogue changed in ways that need qingdan dataset migrate first.",
-            details=tuple(found),
+            details=tuple(incompatibilities),
         )
 
 
@@ -119,7 +119,7 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
         imports=tuple(
             DraftImport(
                 part=names.get(row.part),
-                source=source_of(row),
+                source=source_from_row(row),
                 mode=row.mode,
                 parser_version=row.parser_version,
                 records=counts.get(row.key, (0, 0))[0],
@@ -132,21 +132,21 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
 
 
 def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence[str]:
-    """The whole draft, or one part's import. → digests of the files."""
+    """Delete the whole draft or the import of one part. → digests of the files."""
     c = t.import_.c
     chosen = select(c.key).where(c.dataset == dataset.key, c.release.is_(None))
     if part is not None:
         chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
-    return _forget(conn, dataset, conn.scalars(chosen).all())
+    return _delete_imports(conn, dataset, conn.scalars(chosen).all())
 
 
-def unnamed(conn: Connection, digests: Sequence[str]) -> Sequence[str]:
-    """Which of these files nothing names any more."""
-    named = set(conn.scalars(select(t.import_.c.digest).where(t.import_.c.digest.in_(digests))))
-    return [digest for digest in digests if digest not in named]
+def unreferenced_digests(conn: Connection, digests: Sequence[str]) -> Sequence[str]:
+    """Select the digests that no import refers to."""
+    referenced = set(conn.scalars(select(t.import_.c.digest).where(t.import_.c.digest.in_(digests))))
+    return [digest for digest in digests if digest not in referenced]
 
 
-def _forget_earlier(
+def _delete_earlier(
     conn: Connection, dataset: DatasetRow, part: int | None, mode: StageMode, source: Source
 ) -> None:
     c = t.import_.c
@@ -154,17 +154,19 @@ def _forget_earlier(
         c.dataset == dataset.key, c.release.is_(None), c.part.is_not_distinct_from(part)
     )
     if mode != "append":
-        _forget(conn, dataset, conn.scalars(earlier).all())
+        _delete_imports(conn, dataset, conn.scalars(earlier).all())
         return
-    # A collector adds thousands to one draft, and each of these finds its few by an index. Asked for all four
-    # columns, SQLite would look through the whole draft for a digest.
-    named = conn.scalars(earlier.where(c.name == plain(source.name))).all()
-    held = conn.execute(select(c.key, c.dataset, c.release, c.part).where(c.digest == source.digest)).all()
-    same = [key for key, *place in held if place == [dataset.key, None, part]]
-    _forget(conn, dataset, sorted({*named, *same}))
+    # A collector adds thousands of imports to one draft, and each query uses an index. With all four columns
+    # in one condition, SQLite would scan the whole draft for a digest.
+    same_name = conn.scalars(earlier.where(c.name == storable(source.name))).all()
+    same_digest = conn.execute(
+        select(c.key, c.dataset, c.release, c.part).where(c.digest == source.digest)
+    ).all()
+    copies = [key for key, *columns in same_digest if columns == [dataset.key, None, part]]
+    _delete_imports(conn, dataset, sorted({*same_name, *copies}))
 
 
-def _forget(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
+def _delete_imports(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
     if not imports:
         return ()
     digests = conn.scalars(select(t.import_.c.digest).where(t.import_.c.key.in_(imports))).all()
@@ -194,10 +196,10 @@ def _rows(
             position,
             identity,
             content.decode(),
-            plain(catalogue.title_of(entry.content)),
+            storable(catalogue.title_of(entry.content)),
             salt,
             commitment(salt, content),
-            plain(entry.source_text),
+            storable(entry.source_text),
             locator,
             originals,
             entry.in_error,

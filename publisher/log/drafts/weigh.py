@@ -1,4 +1,4 @@
-"""A draft compared with the state in force."""
+"""The comparison of a draft with the state in force: plan, errors and warnings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
 
 
-def weigh(
+def compare_draft(
     database: Database,
     conn: Connection,
     dataset: DatasetRow,
@@ -25,18 +25,18 @@ def weigh(
     day: int,
     on_conflict: OnConflict,
 ) -> tuple[Sequence[Window], list[Conflict], list[Conflict]]:
-    """Fill ``plan``. → the imports, errors and warnings. Raises ``LogError('no-draft')``."""
-    repeals.mark(conn, dataset, catalogue, day=day)
+    """Fill the table ``plan``. → imports, errors and warnings. Raises ``LogError('no-draft')``."""
+    repeals.mark_repealed(conn, dataset, catalogue, day=day)
     imports = staging.draft_imports(conn, dataset)
     if not imports:
         raise LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
-    windowed, first = windows(conn, dataset.key, imports, day=day, on_conflict=on_conflict)
-    planning.fill(database, conn, dataset.key, windowed, day=day, on_conflict=on_conflict)
+    draft_windows, first = windows(conn, dataset.key, imports, day=day, on_conflict=on_conflict)
+    planning.fill_plan(database, conn, dataset.key, draft_windows, day=day, on_conflict=on_conflict)
     names = registry.part_names(conn, dataset.key)
-    errors, warnings = conflicts.duplicates(conn, windowed, catalogue, names)
-    errors += conflicts.moved(conn, windowed, names, catalogue, day)
-    errors += conflicts.in_error(conn)
+    errors, warnings = conflicts.duplicates(conn, draft_windows, catalogue, names)
+    errors += conflicts.foreign_records(conn, draft_windows, names, catalogue, day)
+    errors += conflicts.rows_in_error(conn)
     if on_conflict == "refuse":
         errors += conflicts.later_effect(conn, dataset.key, first, day)
-    warnings += conflicts.notices(conn)
-    return windowed, errors, warnings
+    warnings += conflicts.warnings(conn)
+    return draft_windows, errors, warnings

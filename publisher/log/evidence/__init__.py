@@ -1,1 +1,1 @@
-"""Web pages and files as received."""
+"""Web pages and files, stored as received."""

@@ -1,7 +1,7 @@
-"""Evidence: the pages of sources, every response of theirs, and what is noticed of them since.
+"""Pages of sources, their responses, and notices of changes.
 
-The bytes of a response (a WARC file) lie among the log's sources by their SHA-256, so an import that was read
-from one names it as any import names its file, and an erasure destroys it the same way.
+The bytes of a response (a WARC file) are a source of the log, addressed by SHA-256. An import that was parsed
+from a response refers to it like to any file, and an erasure destroys it the same way.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from publisher.log.database.connection import inserted_key
 type Role = Literal["list", "document", "attachment", "robots"]
 type Sign = Literal["etag", "date", "length", "hash", "status"]
 type NoticeKind = Literal["changed", "vanished", "returned"]
-type Instead = Literal["", "absent", "spoilt"]
-"""What came where a document had been read: another state of it; nothing of it; what cannot be opened."""
+type Replacement = Literal["", "absent", "spoilt"]
+"""Response in place of a document: "" the document, ``absent`` other content, ``spoilt`` unreadable."""
 
 WARC = "application/warc"
-GONE = frozenset({404, 410})
-"""Answers that say that a page is there no longer; any other failure may pass."""
+GONE_STATUSES = frozenset({404, 410})
+"""HTTP statuses of a removed page; any other failure may be temporary."""
 _AT_ONCE = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as it is known: see the table ``page``."""
+    """State of a page; see the table ``page``."""
 
     key: int
     source: str
@@ -52,16 +52,16 @@ class Page:
     copy_of: int | None
     erased: bool
     number: str | None
-    """文号 of the document read from it."""
-    named: str | None
-    """Its title, as a key."""
-    taken: bool
-    """It was read into a document of its own, and is no copy of another page."""
+    """文号 of its document."""
+    title_key: str | None
+    """Normalised title."""
+    is_document: bool
+    """It has a document of its own and is not a copy of another page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One exchange with a page's address, redirects followed; ``warc`` holds all of it as it came."""
+class Exchange:
+    """One HTTP exchange with the address of a page, redirects followed; ``warc`` contains it unmodified."""
 
     page: int
     at: datetime
@@ -72,23 +72,23 @@ class Answer:
     etag: str | None = None
     modified: str | None = None
     whole: bool = True
-    """False where a limit of size or time cut it off: it says nothing of the page."""
+    """False if a limit of size or time interrupted it; then it does not update the page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """What was made of a page's body; blank where it is no document."""
+class ParsedPage:
+    """Result of parsing a page's body; fields are None if it is not a document."""
 
     page: int
     body_digest: str
     parser_version: str
     text_digest: str | None = None
     number: str | None = None
-    named: str | None = None
+    title_key: str | None = None
     sketch: bytes | None = None
     copy_of: int | None = None
-    instead: Instead = ""
-    """Other than "", what was read of the page before stays known."""
+    instead: Replacement = ""
+    """If not "", the document parsed before stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class Response:
     at: datetime
     status: int
     digest: str
-    """Of the WARC file among the sources; gone where ``destroyed``."""
+    """Digest of the WARC file, which is a source; missing if ``destroyed``."""
     size: int
-    """Of that file, in bytes; ``length`` is the body's."""
+    """Size of that file, in bytes; ``length`` is the size of the body."""
     body_digest: str
     length: int
     destroyed: bool
@@ -109,7 +109,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that happened to a page at its source since it was first read."""
+    """A change of a page at its source since it was first parsed."""
 
     key: int
     source: str
@@ -124,8 +124,8 @@ class Notice:
 
 
 def destroy(conn: Connection, imports: Sequence[int]) -> None:
-    """Every response of the pages that these imports were read from, of their copies, of their attachments,
-    and of the lists that name them: all may hold what is erased. The pages are never asked again."""
+    """Destroy the responses of all pages that may contain the erased data: the pages that these imports were
+    parsed from, their copies and attachments, and the lists that link to them. They are not fetched again."""
     p = t.page.c
     digests = select(t.import_.c.digest).where(t.import_.c.key.in_(imports))
     keys = with_copies(conn, conn.scalars(pages_of(digests)).all())
@@ -136,8 +136,8 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
     documents = [*keys, *attached]
     touched = t.response.c.page.in_([*documents, *lists])
     conn.execute(update(t.response).where(touched).values(destroyed=True))
-    gone = select(t.response.c.digest).where(touched)
-    conn.execute(update(t.import_).where(t.import_.c.digest.in_(gone)).values(destroyed=True))
+    digests_of_touched = select(t.response.c.digest).where(touched)
+    conn.execute(update(t.import_).where(t.import_.c.digest.in_(digests_of_touched)).values(destroyed=True))
     conn.execute(
         update(t.page)
         .where(p.key.in_(documents))
@@ -146,137 +146,139 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
 
 
 def kept_digests(conn: Connection) -> frozenset[str]:
-    """Digests of the responses that no erasure destroyed."""
+    """List digests of the responses that exist."""
     return frozenset(conn.scalars(select(t.response.c.digest).where(~t.response.c.destroyed)))
 
 
 def destroyed_digests(conn: Connection) -> frozenset[str]:
-    """Digests of those that one did."""
+    """List digests of the responses that an erasure destroyed."""
     return frozenset(conn.scalars(select(t.response.c.digest).where(t.response.c.destroyed)))
 
 
 def response_digests(conn: Connection, digests: Sequence[str]) -> frozenset[str]:
-    """Which of these are a response of a source."""
+    """Select the digests that belong to responses."""
     return frozenset(conn.scalars(select(t.response.c.digest).where(t.response.c.digest.in_(digests))))
 
 
 def known_urls(conn: Connection, source: str, urls: Sequence[str]) -> set[str]:
     p = t.page.c
-    result: set[str] = set()
+    existing: set[str] = set()
     for start in range(0, len(urls), _AT_ONCE):
         some = urls[start : start + _AT_ONCE]
-        result.update(conn.scalars(select(p.url).where(p.source == source, p.url.in_(some))))
-    return result
+        existing.update(conn.scalars(select(p.url).where(p.source == source, p.url.in_(some))))
+    return existing
 
 
-def keep(conn: Connection, answer: Answer, digest: str) -> list[int]:
-    """One answer into the tables. → keys of notices."""
-    p, at = t.page.c, micros(answer.at)
-    row = conn.execute(select(t.page).where(p.key == answer.page)).one()
+def keep_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[int]:
+    """Write one exchange to the tables. → keys of notices."""
+    p, at = t.page.c, micros(exchange.at)
+    row = conn.execute(select(t.page).where(p.key == exchange.page)).one()
     key = inserted_key(
         conn.execute(
             insert(t.response).values(
-                page=answer.page,
+                page=exchange.page,
                 at=at,
-                status=answer.status,
+                status=exchange.status,
                 digest=digest,
-                size=len(answer.warc),
-                body_digest=answer.body_digest,
-                length=answer.length,
+                size=len(exchange.warc),
+                body_digest=exchange.body_digest,
+                length=exchange.length,
                 destroyed=False,
             )
         )
     )
-    changes: dict[str, Any] = {"checked_at": at, "status": answer.status, "failures": 0}
+    changes: dict[str, Any] = {"checked_at": at, "status": exchange.status, "failures": 0}
     notices: list[int] = []
-    if answer.status == 200 and answer.whole:
-        changes |= _said(row, answer, key)
-        # Whether another body is the document again is told by reading it.
-        told_later = row.role == "document" and row.read_digest not in (None, answer.body_digest)
-        if row.vanished_at is not None and not told_later:
+    if exchange.status == 200 and exchange.whole:
+        changes |= _values_of_exchange(row, exchange, key)
+        # Only parsing can show whether a different body is the same document.
+        decided_by_parser = row.role == "document" and row.read_digest not in (None, exchange.body_digest)
+        if row.vanished_at is not None and not decided_by_parser:
             changes["vanished_at"] = None
             notices.append(_notice(conn, row, at, "returned", "status", key))
         if row.role == "attachment" and changes.get("suspected_by"):
             notices.append(_notice(conn, row, at, "changed", changes["suspected_by"], key))
-    elif answer.status in GONE and row.body_digest is not None and row.vanished_at is None:
+    elif exchange.status in GONE_STATUSES and row.body_digest is not None and row.vanished_at is None:
         changes["vanished_at"] = at
         notices.append(_notice(conn, row, at, "vanished", "status", key))
-    elif answer.status not in {200, 304} and answer.status not in GONE:
+    elif exchange.status not in {200, 304} and exchange.status not in GONE_STATUSES:
         changes["failures"] = row.failures + 1
-    conn.execute(update(t.page).where(p.key == answer.page).values(**changes))
+    conn.execute(update(t.page).where(p.key == exchange.page).values(**changes))
     return notices
 
 
-def _said(row: Any, answer: Answer, key: int) -> dict[str, Any]:
-    """What a page says now, and by what it differs from before: the first sign that does."""
-    said: dict[str, Any] = {
-        "etag": answer.etag,
-        "modified": answer.modified,
-        "length": answer.length,
-        "body_digest": answer.body_digest,
+def _values_of_exchange(row: Any, exchange: Exchange, key: int) -> dict[str, Any]:
+    """Columns of a complete response, with the first sign by which it differs from the one before."""
+    values: dict[str, Any] = {
+        "etag": exchange.etag,
+        "modified": exchange.modified,
+        "length": exchange.length,
+        "body_digest": exchange.body_digest,
     }
-    if row.body_digest == answer.body_digest:  # the body stays where it was kept first
-        return said
-    said["response"] = key
+    if row.body_digest == exchange.body_digest:  # the body is stored with its first response
+        return values
+    values["response"] = key
     if row.body_digest is None:
-        return said
+        return values
     signs = (
-        ("etag", row.etag, answer.etag),
-        ("date", row.modified, answer.modified),
-        ("length", row.length, answer.length),
+        ("etag", row.etag, exchange.etag),
+        ("date", row.modified, exchange.modified),
+        ("length", row.length, exchange.length),
     )
     differs = (name for name, before, now in signs if before and now and before != now)
-    return {**said, "suspected_by": next(differs, "hash")}
+    return {**values, "suspected_by": next(differs, "hash")}
 
 
-def take(conn: Connection, one: Understood, at: int) -> list[int]:
+def keep_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
     p = t.page.c
-    row = conn.execute(select(t.page).where(p.key == one.page)).one()
-    if one.instead:
-        return _came_instead(conn, row, one, at)
+    row = conn.execute(select(t.page).where(p.key == parsed.page)).one()
+    if parsed.instead:
+        return _keep_replacement(conn, row, parsed, at)
     notices = []
-    if row.vanished_at is not None and one.text_digest is not None:
-        conn.execute(update(t.page).where(p.key == one.page).values(vanished_at=None))
+    if row.vanished_at is not None and parsed.text_digest is not None:
+        conn.execute(update(t.page).where(p.key == parsed.page).values(vanished_at=None))
         notices.append(_notice(conn, row, at, "returned", row.suspected_by or "status", row.response))
     conn.execute(
         update(t.page)
-        .where(p.key == one.page)
+        .where(p.key == parsed.page)
         .values(
-            read_digest=one.body_digest,
-            parser_version=one.parser_version,
-            text_digest=one.text_digest,
-            number=one.number,
-            named=one.named,
-            sketch=one.sketch,
-            copy_of=one.copy_of,
+            read_digest=parsed.body_digest,
+            parser_version=parsed.parser_version,
+            text_digest=parsed.text_digest,
+            number=parsed.number,
+            named=parsed.title_key,
+            sketch=parsed.sketch,
+            copy_of=parsed.copy_of,
             suspected_by=None,
         )
     )
-    if row.suspected_by is None or row.text_digest is None or row.text_digest == one.text_digest:
+    if row.suspected_by is None or row.text_digest is None or row.text_digest == parsed.text_digest:
         return notices
     return [*notices, _notice(conn, row, at, "changed", row.suspected_by, row.response)]
 
 
-def _came_instead(conn: Connection, row: Any, one: Understood, at: int) -> list[int]:
-    """The page is known by what was read of it; asked next, it is asked without condition."""
+def _keep_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) -> list[int]:
+    """Keep the parsed state of the page; the next request for it is unconditional."""
     r = t.response.c
-    read = select(func.min(r.key)).where(
+    first_response = select(func.min(r.key)).where(
         r.page == row.key, r.body_digest == row.read_digest, r.status == 200, ~r.destroyed
     )
-    gone = one.instead == "absent" and row.vanished_at is None
+    vanished = parsed.instead == "absent" and row.vanished_at is None
     conn.execute(
         update(t.page)
         .where(t.page.c.key == row.key)
         .values(
             body_digest=row.read_digest,
-            response=conn.scalar(read),
+            response=conn.scalar(first_response),
             etag=None,
             modified=None,
             suspected_by=None,
-            **({"vanished_at": at} if gone else {}),
+            **({"vanished_at": at} if vanished else {}),
         )
     )
-    return [_notice(conn, row, at, "vanished", row.suspected_by or "hash", row.response)] if gone else []
+    if not vanished:
+        return []
+    return [_notice(conn, row, at, "vanished", row.suspected_by or "hash", row.response)]
 
 
 def _notice(conn: Connection, page: Any, at: int, kind: NoticeKind, sign: Sign, after: int | None) -> int:
@@ -350,12 +352,12 @@ def pages_of(digests: Any) -> Any:
 
 
 def with_copies(conn: Connection, keys: Sequence[int]) -> list[int]:
-    """The pages, those that they are copies of, and all copies of these."""
+    """Add the originals of copies, and all copies of the originals."""
     p = t.page.c
-    firsts = conn.scalars(select(p.copy_of).where(p.key.in_(keys), p.copy_of.is_not(None))).all()
-    heads = {*keys, *firsts}
-    copies = conn.scalars(select(p.key).where(p.copy_of.in_(heads))).all()
-    return sorted({*heads, *copies})
+    originals_of_copies = conn.scalars(select(p.copy_of).where(p.key.in_(keys), p.copy_of.is_not(None))).all()
+    originals = {*keys, *originals_of_copies}
+    copies = conn.scalars(select(p.key).where(p.copy_of.in_(originals))).all()
+    return sorted({*originals, *copies})
 
 
 def page_of(row: Any) -> Page:
@@ -379,6 +381,6 @@ def page_of(row: Any) -> Page:
         copy_of=row.copy_of,
         erased=row.erased,
         number=row.number,
-        named=row.named,
-        taken=row.sketch is not None and row.copy_of is None,
+        title_key=row.named,
+        is_document=row.sketch is not None and row.copy_of is None,
     )

@@ -1,4 +1,4 @@
-"""Evidence: source files, pages of sites, their responses, and notices of what changed on them."""
+"""Source files, pages of sites, their responses, and notices of changes on them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from publisher.log import registry
 from publisher.log.blob_store import digest_of, source_missing
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
-from publisher.log.database.storable_text import plain
+from publisher.log.database.storable_text import storable
 from publisher.log.evidence import crawled_pages
-from publisher.log.evidence.crawled_pages import Answer, Notice, Page, Response, Role, Understood
+from publisher.log.evidence.crawled_pages import Exchange, Notice, Page, ParsedPage, Response, Role
 from publisher.log.model import LogError, Source
 from publisher.log.session import Session
 
@@ -23,7 +23,7 @@ _WRITERS = 8
 
 
 class Evidence:
-    """``log.evidence``."""
+    """``log.evidence``: store and list source files, pages, responses and notices."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -38,13 +38,13 @@ class Evidence:
         detected_by: str = "upload",
         partial: bool = False,
     ) -> Source:
-        """Keep the bytes of a file. Durable on return; nothing refers to them until they are staged."""
+        """Store the bytes of a file. Durable on return; nothing refers to them until they are staged."""
         digest = digest_of(data)
         self._session.sources.put(digest, data)
         return Source(digest, name, media_type, len(data), self._session.clock(), url, detected_by, partial)
 
     def source_bytes(self, digest: str) -> bytes:
-        """Raises ``LogError('no-such-source')``, also where it was erased."""
+        """Return the bytes of a source. Raises ``LogError('no-such-source')``, also if it was erased."""
         try:
             return self._session.sources.get(digest)
         except KeyError:
@@ -55,8 +55,8 @@ class Evidence:
     def add_links(
         self, source: str, links: Iterable[tuple[str, str]], *, role: Role, parent: int | None = None
     ) -> int:
-        """Add addresses (with the text of the link) that are new. → how many."""
-        titles = {plain(url): plain(title) for url, title in links}
+        """Add new addresses, each with the text of its link. → number of new addresses."""
+        titles = {storable(url): storable(title) for url, title in links}
         p, now = t.page.c, micros(self._session.clock())
         if not titles:
             return 0
@@ -93,9 +93,9 @@ class Evidence:
         checked_before: datetime | None = None,
         retries: Sequence[datetime] = (),
     ) -> tuple[Page, ...]:
-        """Pages of a source, oldest first. ``checked_before``: only those not fetched since, and not erased.
+        """List pages of a source, oldest first. ``checked_before``: not fetched since, not erased.
 
-        ``retries``: the same limit for pages that failed to answer once, twice … in a row.
+        ``retries``: the same limit for pages that failed to respond once, twice … in a row.
         """
         p = t.page.c
         query = select(t.page).where(p.source == source, p.role == role).order_by(p.key)
@@ -110,7 +110,7 @@ class Evidence:
             return tuple(crawled_pages.page_of(row) for row in conn.execute(query))
 
     def unread_pages(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
-        """Pages whose body was not parsed yet, or parsed by another version."""
+        """List pages whose body was not parsed yet, or was parsed by another version."""
         p = t.page.c
         fresh = p.read_digest.is_not_distinct_from(p.body_digest) & (p.parser_version == parser_version)
         query = (
@@ -124,28 +124,30 @@ class Evidence:
     def page_at(self, source: str, url: str) -> Page | None:
         p = t.page.c
         with self._session.read() as conn:
-            row = conn.execute(select(t.page).where(p.source == source, p.url == plain(url))).first()
+            row = conn.execute(select(t.page).where(p.source == source, p.url == storable(url))).first()
         return None if row is None else crawled_pages.page_of(row)
 
     def page(self, key: int) -> Page:
         with self._session.read() as conn:
             return crawled_pages.page_of(conn.execute(select(t.page).where(t.page.c.key == key)).one())
 
-    def keep(self, answers: Sequence[Answer]) -> tuple[Notice, ...]:
-        """Keep responses: the bytes first, durably, then their rows, in one transaction. → new notices."""
-        digests = [digest_of(one.warc) for one in answers]
+    def keep(self, exchanges: Sequence[Exchange]) -> tuple[Notice, ...]:
+        """Store exchanges: first the bytes, durably, then all rows in exchange transaction. → new notices."""
+        digests = [digest_of(exchange.warc) for exchange in exchanges]
         with ThreadPoolExecutor(_WRITERS) as pool:  # each waits for the disk
-            list(pool.map(self._session.sources.put, digests, (one.warc for one in answers)))
+            list(pool.map(self._session.sources.put, digests, (exchange.warc for exchange in exchanges)))
         notice_keys: list[int] = []
         with self._session.write() as conn:
-            if not all(self._session.sources.has(conn, digest) for digest in digests):  # an erasure swept it
+            if not all(
+                self._session.sources.has(conn, digest) for digest in digests
+            ):  # an erasure deleted it
                 raise source_missing()
-            for one, digest in zip(answers, digests, strict=True):
-                notice_keys += crawled_pages.keep(conn, one, digest)
+            for exchange, digest in zip(exchanges, digests, strict=True):
+                notice_keys += crawled_pages.keep_exchange(conn, exchange, digest)
             return crawled_pages.notices(conn, keys=notice_keys)
 
     def mark_unreachable(self, page: int, at: datetime, *, again: bool) -> None:
-        """Record that a page did not respond. ``again``: count a failure, so that it is retried early."""
+        """Record that a page did not respond. ``again``: count a failure, so that it is retried earlier."""
         p = t.page.c
         with self._session.write() as conn:
             conn.execute(
@@ -154,28 +156,28 @@ class Evidence:
                 .values(checked_at=micros(at), failures=p.failures + 1 if again else 0, status=None)
             )
 
-    def keep_parsed(self, pages: Sequence[Understood]) -> tuple[Notice, ...]:
-        """Keep the results of parsing bodies. → a notice for each text that differs from the one before."""
+    def keep_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
+        """Store parsed pages. → a notice for each text that differs from the page before."""
         notice_keys: list[int] = []
         with self._session.write() as conn:
-            for one in pages:
-                notice_keys += crawled_pages.take(conn, one, micros(self._session.clock()))
+            for page in pages:
+                notice_keys += crawled_pages.keep_parsed(conn, page, micros(self._session.clock()))
             return crawled_pages.notices(conn, keys=notice_keys)
 
     def duplicate_candidates(
-        self, number: str | None, named: str | None
+        self, number: str | None, title_key: str | None
     ) -> tuple[tuple[Page, str | None, bytes], ...]:
-        """Documents of any source with this number or name, without copies: number and sketch of each."""
+        """List documents of any source with this number or title, except copies. → (page, number, sketch)."""
         p = t.page.c
-        same = [
+        queries = [
             select(p.key).where(column == value)
-            for column, value in ((p.number, number), (p.named, named))
+            for column, value in ((p.number, number), (p.named, title_key))
             if value
         ]
-        if not same:
+        if not queries:
             return ()
-        # Each by its own index: of one condition SQLite would look at every page that is no copy.
-        keys = p.key.in_(union(*same))
+        # A union, so that each query uses its index. With one condition SQLite would scan every page.
+        keys = p.key.in_(union(*queries))
         query = select(t.page).where(keys, p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
         with self._session.read() as conn:
             return tuple(
@@ -183,7 +185,7 @@ class Evidence:
             )
 
     def responses(self, page: int) -> tuple[Response, ...]:
-        """Responses of a page, oldest first."""
+        """List responses of a page, oldest first."""
         with self._session.read() as conn:
             return crawled_pages.responses(conn, t.response.c.page == page)
 
@@ -192,7 +194,7 @@ class Evidence:
             return crawled_pages.responses(conn, t.response.c.key == key)[0]
 
     def pages_of_record(self, dataset: str, record: str) -> tuple[Page, ...]:
-        """Pages that a record was read from, and their copies on other sites."""
+        """List the pages that a record was parsed from, and their copies on other sites."""
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             digests = (
@@ -203,20 +205,20 @@ class Evidence:
             )
             keys = crawled_pages.with_copies(conn, conn.scalars(crawled_pages.pages_of(digests)).all())
             query = select(t.page).where(t.page.c.key.in_(keys)).order_by(t.page.c.key)
-            return tuple(crawled_pages.page_of(one) for one in conn.execute(query))
+            return tuple(crawled_pages.page_of(page) for page in conn.execute(query))
 
     def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[Notice, ...]:
-        """Notices of changes at sources, oldest first or newest first."""
+        """List notices of changes at sources, oldest first or newest first."""
         with self._session.read() as conn:
             return crawled_pages.notices(conn, after=after, limit=limit, newest=newest)
 
     def notices_version(self) -> tuple[int, int]:
-        """Newest notice and number of erased pages; equal while :meth:`notices` returns the same."""
+        """Return newest notice and number of erased pages: equal while :meth:`notices` is unchanged."""
         newest = select(func.coalesce(func.max(t.notice.c.key), 0))
         erased = select(func.count()).where(t.page.c.erased)
         with self._session.read() as conn:
             return int(conn.scalar(newest) or 0), int(conn.scalar(erased) or 0)
 
     def lock(self) -> AbstractContextManager[bool]:
-        """True in the one process that may collect, by the scheduler or by command; never waits."""
+        """Try to take the lock for collecting. → whether this process holds it; never waits."""
         return self._session.database.lock("collecting")

@@ -1,1 +1,1 @@
-"""Changes that wait for the search engine and for subscribers."""
+"""Changes pending for the search engine and for subscribers."""

@@ -14,12 +14,12 @@ from publisher.log.model import OutboxItem
 from publisher.log.session import Session
 
 NEVER = micros(datetime(9999, 1, 1, tzinfo=UTC))
-"""``due_at`` of what was set aside: it waits for nothing and blocks nothing."""
+"""``due_at`` of items that were set aside: they are never due and do not block others."""
 _LONGEST = 2_000
 
 
 class Outbox:
-    """``log.outbox``."""
+    """``log.outbox``: list items, mark them done, failed or set aside."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -27,22 +27,22 @@ class Outbox:
     def items(
         self, *, after: int = 0, limit: int = 1000, due_by: datetime | None = None
     ) -> tuple[OutboxItem, ...]:
-        """Items that are due, in their order."""
+        """List items that are due, in order."""
         with self._session.read() as conn:
             return _items(conn, after=after, limit=limit, due_by=due_by or self._session.clock())
 
     def items_aside(self, limit: int = 100) -> tuple[OutboxItem, ...]:
-        """Items that were set aside, the oldest first."""
+        """List items that were set aside, oldest first."""
         with self._session.read() as conn:
             return _items(conn, after=0, limit=limit, due_by=moment(NEVER), due_from=NEVER)
 
     def mark_done(self, *, upto: int | None = None, sequences: Sequence[int] = ()) -> None:
-        """Remove items that are due, up to a sequence, and those of these sequences."""
+        """Delete due items up to a sequence, and the items with these sequences."""
         with self._session.write() as conn:
             remove(conn, upto=upto, sequences=sequences, due_by=self._session.clock())
 
     def set_aside(self, refused: Mapping[int, str]) -> None:
-        """Sequence → why it can never be done. The item stays readable and is never due again."""
+        """Set items aside. ``refused``: sequence → reason. They stay readable and are never due again."""
         o = t.outbox.c
         with self._session.write() as conn:
             for sequence, error in refused.items():
@@ -53,7 +53,7 @@ class Outbox:
                 )
 
     def mark_failed(self, sequence: int, error: str) -> None:
-        """Count an attempt; the item stays due."""
+        """Count a failed attempt; the item stays due."""
         o = t.outbox.c
         with self._session.write() as conn:
             conn.execute(
@@ -63,13 +63,13 @@ class Outbox:
             )
 
     def due_count(self) -> int:
-        """How many items are due."""
+        """Count due items."""
         due = t.outbox.c.due_at <= micros(self._session.clock())
         with self._session.read() as conn:
             return int(conn.scalar(select(func.count()).where(due)) or 0)
 
     def position(self) -> int:
-        """The sequence up to which everything that is due is done."""
+        """Return the sequence up to which all due items are done."""
         o = t.outbox.c
         due = o.due_at <= micros(self._session.clock())
         with self._session.read() as conn:
@@ -79,7 +79,7 @@ class Outbox:
             return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)
 
     def lock(self) -> AbstractContextManager[bool]:
-        """True in the one process that may drain the outbox; never waits."""
+        """Try to take the lock for draining the outbox. → whether this process holds it; never waits."""
         return self._session.database.lock("worker")
 
 
@@ -109,7 +109,7 @@ def _items(
 
 
 def remove(conn: Connection, *, upto: int | None, sequences: Sequence[int], due_by: datetime) -> None:
-    """Items are gone once done; what is not due yet stays, whatever its number."""
+    """Delete done items. Items that are not due yet stay, whatever their sequence."""
     o = t.outbox.c
     if upto is not None:
         conn.execute(delete(t.outbox).where(o.sequence <= upto, o.due_at <= micros(due_by)))

@@ -1,8 +1,8 @@
-"""Subscriptions to changes, and the deliveries that are due to them.
+"""Subscriptions to changes, and their deliveries.
 
-A delivery is written in the transaction that removes its release from the outbox: none is lost and none is
-written twice, however often the worker is killed. A sender claims a delivery by moving its ``due_at`` (a
-lease), so that no two processes send the same one at once.
+A delivery is written in the transaction that removes its release from the outbox, so none is lost or
+duplicated if the worker is killed. A sender claims a delivery by moving its ``due_at`` (a lease), so that two
+processes do not send the same delivery at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ type SubscriptionState = Literal["pending", "active", "aside"]
 type DeliveryState = Literal["waiting", "done", "nothing", "failed"]
 
 LEASE = timedelta(minutes=2)
-"""Longer than any request takes; after it another process may try."""
+"""Lease of a delivery, longer than any request; afterwards another process may send it."""
 _LONGEST = 2_000
 
 _u, _d, _b, _o = t.subscription.c, t.delivery.c, t.release.c, t.outbox.c
@@ -36,11 +36,11 @@ _u, _d, _b, _o = t.subscription.c, t.delivery.c, t.release.c, t.outbox.c
 class Subscription:
     key: int
     id: str
-    """Opaque."""
+    """Opaque id."""
     kind: Literal["webhook", "hub"]
     callback: str
     scope: str
-    """Scope of its changes, as JSON; empty for the hub, which receives every change."""
+    """Scope of changes, as JSON; empty for the hub, which receives every change."""
     secret: str = field(repr=False)
     """Secret of Standard Webhooks (``whsec_…``): shown once, when it is created."""
     state: SubscriptionState
@@ -68,7 +68,7 @@ class Delivery:
 
 
 class Subscriptions:
-    """``log.subscriptions``."""
+    """``log.subscriptions``: add, confirm and delete subscriptions; claim and settle deliveries."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -82,12 +82,12 @@ class Subscriptions:
             return _subscription(conn, name)
 
     def set_hub(self, address: str) -> None:
-        """Notify the hub at ``address`` of every release from now on; no hub where it is empty."""
+        """Notify the hub at ``address`` of every release from now on; an empty address removes the hub."""
         with self._session.write() as conn:
             hubs = conn.execute(select(_u.key, _u.callback).where(_u.kind == "hub")).all()
             for hub in hubs:
                 if hub.callback != address:
-                    _forget(conn, hub.key)
+                    _delete_subscription(conn, hub.key)
             if address and address not in {hub.callback for hub in hubs}:
                 row = self._row(secrets.token_hex(8), "hub", address, "", "")
                 conn.execute(insert(t.subscription).values({**row, "state": "active"}))
@@ -116,7 +116,7 @@ class Subscriptions:
             return _subscription(conn, name)
 
     def confirm(self, name: str) -> Subscription:
-        """Activate: the callback confirmed. Deliveries that wait or failed are due again."""
+        """Activate a subscription after its callback confirmed. Waiting and failed deliveries become due."""
         now = micros(self._session.clock())
         with self._session.write() as conn:
             key = _subscription(conn, name).key
@@ -133,12 +133,12 @@ class Subscriptions:
             conn.execute(update(t.subscription).where(_u.id == name).values(reason=reason[:_LONGEST]))
 
     def unsubscribe(self, name: str) -> None:
-        """Delete it and its deliveries. Raises ``LogError('no-such-subscription')``."""
+        """Delete a subscription and its deliveries. Raises ``LogError('no-such-subscription')``."""
         with self._session.write() as conn:
-            _forget(conn, _subscription(conn, name).key)
+            _delete_subscription(conn, _subscription(conn, name).key)
 
-    def hand_over(self, *, upto: int) -> None:
-        """Remove due items up to a sequence from the outbox; write the deliveries of their releases."""
+    def create_deliveries(self, *, upto: int) -> None:
+        """Delete due items up to a sequence from the outbox, and write the deliveries of their releases."""
         now = micros(self._session.clock())
         delivery = exists().where(_d.subscription == _u.key, _d.release == _b.sequence)
         released = (
@@ -157,14 +157,14 @@ class Subscriptions:
             conn.execute(insert(t.delivery).from_select(columns, released))
             outbox.remove(conn, upto=upto, sequences=(), due_by=self._session.clock())
 
-    def take_deliveries(self, limit: int, besides: Collection[int] = ()) -> tuple[Delivery, ...]:
-        """Claim the first delivery that is due to each subscriber, and count an attempt.
+    def claim_deliveries(self, limit: int, besides: Collection[int] = ()) -> tuple[Delivery, ...]:
+        """Claim the first due delivery of each subscriber, and count an attempt.
 
-        ``limit``: of subscribers. ``besides``: keys of subscribers to leave out.
+        ``limit``: number of subscribers. ``besides``: keys of subscribers to skip.
         """
         now = self._session.clock()
         due = (_d.state == "waiting", _d.due_at <= micros(now), _u.state == "active", _u.key.not_in(besides))
-        with self._session.read() as conn:  # nothing is written where nothing waits
+        with self._session.read() as conn:  # no write transaction if nothing is due
             if conn.execute(_DELIVERIES.where(*due).limit(1)).first() is None:
                 return ()
         first = (
@@ -185,15 +185,21 @@ class Subscriptions:
         return tuple(_delivery(row) for row in rows)
 
     def mark_delivered(self, delivery: Delivery, *, answer: int | None, nothing: bool = False) -> None:
-        """``nothing``: the release holds no change in the scope, so nothing was sent."""
+        """Mark a delivery as done. ``nothing``: no change in the scope, so nothing was sent."""
         self._settle(delivery, state="nothing" if nothing else "done", answer=answer, error="")
 
     def mark_undelivered(
-        self, delivery: Delivery, *, answer: int | None, error: str, again: timedelta | None, gone: bool
+        self,
+        delivery: Delivery,
+        *,
+        answer: int | None,
+        error: str,
+        again: timedelta | None,
+        subscriber_gone: bool,
     ) -> bool:
-        """Retry after ``again``; None: it failed for good. → whether the subscription is set aside.
+        """Retry after ``again``; None: it failed permanently. → whether the subscription is set aside.
 
-        That happens where the subscriber is ``gone``, or accepted nothing since the release.
+        A subscription is set aside if the subscriber is gone (410) or accepted no delivery since the release.
         """
         if again is not None:
             due = micros(self._session.clock() + again)
@@ -203,7 +209,10 @@ class Subscriptions:
         key = delivery.subscription.key
         accepted = (_d.subscription == key, _d.state == "done", _d.tried_at >= micros(delivery.published_at))
         with self._session.write() as conn:
-            if not gone and conn.execute(select(_d.key).where(*accepted).limit(1)).first() is not None:
+            if (
+                not subscriber_gone
+                and conn.execute(select(_d.key).where(*accepted).limit(1)).first() is not None
+            ):
                 return False
             conn.execute(
                 update(t.subscription).where(_u.key == key).values(state="aside", reason=error[:_LONGEST])
@@ -216,7 +225,7 @@ class Subscriptions:
             conn.execute(update(t.delivery).where(_d.key == delivery.key).values(**values))
 
     def deliveries(self, subscription: str | None = None, *, limit: int = 100) -> tuple[Delivery, ...]:
-        """Deliveries, the newest first."""
+        """List deliveries, newest first."""
         query = _DELIVERIES.order_by(_d.key.desc()).limit(limit)
         if subscription is not None:
             query = query.where(_u.id == subscription)
@@ -262,6 +271,6 @@ def _delivery(row: Any) -> Delivery:
     )
 
 
-def _forget(conn: Connection, key: int) -> None:
+def _delete_subscription(conn: Connection, key: int) -> None:
     conn.execute(delete(t.delivery).where(_d.subscription == key))
     conn.execute(delete(t.subscription).where(_u.key == key))

@@ -1,1 +1,1 @@
-"""Everything that is read off the log."""
+"""Queries over the log."""

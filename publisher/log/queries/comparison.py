@@ -1,4 +1,4 @@
-"""Two states of a dataset held against each other by the database: only what differs ever leaves it."""
+"""Comparison of two states of a dataset in the database: only differences are fetched."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _s, _r, _c, _b = t.span.c, t.record.c, t.change.c, t.release.c
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change that led from one state to the other, as it was published."""
+    """A published change between the two states."""
 
     release: int
     kind: ChangeKind
@@ -41,10 +41,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One record that is in force in one of the states, or in both and not alike."""
+    """One record that is in force in only one of the states, or differs between them."""
 
     key: int
-    """Orders differences; where a page ends."""
+    """Sort key of differences, and position of a page's end."""
     record: str
     kind: DifferenceKind
     title: str
@@ -53,44 +53,44 @@ class Difference:
     part_before: str | None
     before: Content | None
     after: Content | None
-    """None where it is not in force in that state, or was erased since."""
+    """None if not in force in that state, or erased since."""
     fields: tuple[FieldChange, ...] = ()
     steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many records are in force before and after, and what became of them."""
+    """Numbers of records in force before and after, and of differences by kind."""
 
     before: int
     after: int
     unchanged: int
     kinds: Mapping[DifferenceKind, int] = field(default_factory=dict)
-    """Every kind has its number, also 0."""
+    """Contains every kind, also with 0."""
 
 
 type Tallies = Mapping[str | None, Mapping[DifferenceKind, int]]
-"""Part → kind → how many differ; None: records that no part hands in."""
+"""Part → kind → number of differences; None: records without a part."""
 
 
 class Comparison:
-    """Two views of a dataset, in one statement."""
+    """The statement that compares two views of a dataset."""
 
     def __init__(self, conn: Connection, dataset: DatasetRow, before: Clocks, after: Clocks) -> None:
         self._conn, self._dataset, self._before, self._after = conn, dataset, before, after
-        self._apart = self._joined()
+        self._differing_spans = self._join_differing_spans()
 
     def totals(self) -> Totals:
         kind = self._kind()
         rows = self._conn.execute(
             select(kind.label("kind"), func.count())
-            .select_from(self._apart)
+            .select_from(self._differing_spans)
             .where(self._differs())
             .group_by(kind)
         ).all()
         kinds: dict[DifferenceKind, int] = dict.fromkeys(KINDS, 0)
         kinds.update({row[0]: row[1] for row in rows})
-        # What was erased was in force nowhere any more, so no total holds it.
+        # Totals exclude erased records.
         before, after = self._in_force(self._before), self._in_force(self._after)
         unchanged = after - kinds["added"] - kinds["changed"] - kinds["renamed"]
         return Totals(before, after, unchanged, kinds)
@@ -112,16 +112,16 @@ class Comparison:
         kind, part = self._kind(), self._part()
         rows = self._conn.execute(
             select(kind.label("kind"), part.label("part"), func.count().label("number"))
-            .select_from(self._apart)
+            .select_from(self._differing_spans)
             .where(self._differs())
             .group_by(kind, part)
         ).all()
         names = registry.part_names(self._conn, self._dataset.key)
-        found: dict[str | None, dict[DifferenceKind, int]] = {}
+        counts_by_part: dict[str | None, dict[DifferenceKind, int]] = {}
         for row in rows:
-            of_part = found.setdefault(names.get(row.part), dict.fromkeys(KINDS, 0))
-            of_part[row.kind] += row.number
-        return dict(sorted(found.items(), key=lambda item: (-sum(item[1].values()), item[0] or "")))
+            counts = counts_by_part.setdefault(names.get(row.part), dict.fromkeys(KINDS, 0))
+            counts[row.kind] += row.number
+        return dict(sorted(counts_by_part.items(), key=lambda item: (-sum(item[1].values()), item[0] or "")))
 
     def differences(
         self,
@@ -147,33 +147,33 @@ class Comparison:
 
     # --- the statement ----------------------------------------------------------------------------
 
-    def _joined(self) -> FromClause:
-        """Records whose span is not the same in both states, each in one row with both spans."""
-        self_see, other_see = self._before.see(_s), self._after.see(_s)
-        here, there = case((self_see, 1), else_=0), case((other_see, 1), else_=0)
+    def _join_differing_spans(self) -> FromClause:
+        """Join the records whose spans differ between the states; one row with both spans each."""
+        in_before, in_after = self._before.in_view(_s), self._after.in_view(_s)
+        count_before, count_after = case((in_before, 1), else_=0), case((in_after, 1), else_=0)
 
-        def of(seen: ColumnElement[bool], column: ColumnElement[Any]) -> ColumnElement[Any]:
-            return func.max(case((seen, column)))
+        def column_of(state: ColumnElement[bool], column: ColumnElement[Any]) -> ColumnElement[Any]:
+            return func.max(case((state, column)))
 
-        apart = (
+        differing = (
             select(
                 _s.record,
-                of(self_see, _s.status).label("status_before"),
-                of(other_see, _s.status).label("status_after"),
-                of(self_see, _s.revision).label("revision_before"),
-                of(other_see, _s.revision).label("revision_after"),
-                of(self_see, _s.part).label("part_before"),
-                of(other_see, _s.part).label("part_after"),
+                column_of(in_before, _s.status).label("status_before"),
+                column_of(in_after, _s.status).label("status_after"),
+                column_of(in_before, _s.revision).label("revision_before"),
+                column_of(in_after, _s.revision).label("revision_after"),
+                column_of(in_before, _s.part).label("part_before"),
+                column_of(in_after, _s.part).label("part_after"),
             )
-            .where(_s.dataset == self._dataset.key, here != there)
+            .where(_s.dataset == self._dataset.key, count_before != count_after)
             .group_by(_s.record)
-            .subquery("apart")
+            .subquery("differing")
         )
-        self._a = apart.c
+        self._a = differing.c
         self._old, self._new = t.revision.alias("old").c, t.revision.alias("new").c
         self._part_old, self._part_new = t.part.alias("part_old").c, t.part.alias("part_new").c
         return (
-            apart.join(t.record, _r.key == self._a.record)
+            differing.join(t.record, _r.key == self._a.record)
             .outerjoin(self._old.key.table, self._old.key == self._a.revision_before)
             .outerjoin(self._new.key.table, self._new.key == self._a.revision_after)
             .outerjoin(self._part_old.key.table, self._part_old.key == self._a.part_before)
@@ -181,15 +181,19 @@ class Comparison:
         )
 
     def _differs(self) -> ColumnElement[bool]:
-        """In force in one state only, or in both with other words or in another part; or erased."""
-        was = func.coalesce(self._a.status_before, "") == "stated"
-        now = func.coalesce(self._a.status_after, "") == "stated"
-        # A part that was merged since goes by the one that took it in, in every view alike.
+        """Condition: in force in one state only, or in both with other content or another part; or erased."""
+        in_force_before = func.coalesce(self._a.status_before, "") == "stated"
+        in_force_after = func.coalesce(self._a.status_after, "") == "stated"
+        # A merged part counts as the part it in_force_before merged into, in every view.
         part_old = func.coalesce(self._part_old.merged_into, self._part_old.key, 0)
         part_new = func.coalesce(self._part_new.merged_into, self._part_new.key, 0)
         return or_(
-            and_(or_(was, now), ~and_(was, now)),
-            and_(was, now, or_(self._old.content != self._new.content, part_old != part_new)),
+            and_(or_(in_force_before, in_force_after), ~and_(in_force_before, in_force_after)),
+            and_(
+                in_force_before,
+                in_force_after,
+                or_(self._old.content != self._new.content, part_old != part_new),
+            ),
             and_(
                 _r.erased_by.is_not(None),
                 func.coalesce(self._a.revision_before, 0) != func.coalesce(self._a.revision_after, 0),
@@ -207,19 +211,19 @@ class Comparison:
         )
 
     def _part(self) -> ColumnElement[Any]:
-        """Who hands it in: as :attr:`Difference.part` tells it."""
+        """Key of :attr:`Difference.part`."""
         now = func.coalesce(self._a.status_after, "") == "stated"
         return case((now, self._a.part_after), else_=self._a.part_before)
 
     def _was_renamed(self) -> ColumnElement[bool]:
-        led = select(_c.sequence).join_from(t.change, t.release, _b.sequence == _c.release)
-        return led.where(_c.record == self._a.record, _c.kind == "renamed", self._between()).exists()
+        query = select(_c.sequence).join_from(t.change, t.release, _b.sequence == _c.release)
+        return query.where(_c.record == self._a.record, _c.kind == "renamed", self._between()).exists()
 
     def _between(self) -> ColumnElement[bool]:
-        """Changes that the later state knows and that act by its day, and the earlier did not."""
-        reached = and_(_b.published_at <= self._after.instant, _c.effective_from <= self._after.day)
-        had = and_(_b.published_at <= self._before.instant, _c.effective_from <= self._before.day)
-        return and_(reached, ~had)
+        """Condition: changes that are part of the later state, but not of the earlier one."""
+        in_after = and_(_b.published_at <= self._after.instant, _c.effective_from <= self._after.day)
+        in_before = and_(_b.published_at <= self._before.instant, _c.effective_from <= self._before.day)
+        return and_(in_after, ~in_before)
 
     def _rows(self, past: int) -> Select[Any]:
         a = self._a
@@ -230,13 +234,13 @@ class Comparison:
                 *(self._old.title.label("title_before"), self._new.title.label("title_after")),
                 *(self._old.content.label("content_before"), self._new.content.label("content_after")),
             )
-            .select_from(self._apart)
+            .select_from(self._differing_spans)
             .where(self._differs(), a.record > literal(past, t.Key))
             .order_by(a.record)
         )
 
     def _steps(self, records: Sequence[int]) -> Mapping[int, tuple[Step, ...]]:
-        found: dict[int, list[Step]] = {}
+        steps_by_record: dict[int, list[Step]] = {}
         query = (
             select(
                 *(_c.record, _c.kind, _c.cause, _c.effective_from, _b.number, _b.basis, _b.note),
@@ -248,19 +252,19 @@ class Comparison:
         for row in self._conn.execute(query).all():
             reason = row.note if row.kind in ("corrected", "withdrawn", "renamed") else ""
             day = date.fromordinal(row.effective_from)
-            found.setdefault(row.record, []).append(
+            steps_by_record.setdefault(row.record, []).append(
                 Step(row.number, row.kind, row.cause, day, row.basis, reason)
             )
-        return {record: tuple(steps) for record, steps in found.items()}
+        return {record: tuple(steps) for record, steps in steps_by_record.items()}
 
 
 def _difference(
     row: Any, parts: Mapping[int, str], order: Mapping[str, int], steps: tuple[Step, ...]
 ) -> Difference:
     erased = row.erased_by is not None
-    was, now = row.status_before == "stated", row.status_after == "stated"
-    before = _DECODE(row.content_before) if was and not erased else None
-    after = _DECODE(row.content_after) if now and not erased else None
+    in_force_before, in_force_after = row.status_before == "stated", row.status_after == "stated"
+    before = _DECODE(row.content_before) if in_force_before and not erased else None
+    after = _DECODE(row.content_after) if in_force_after and not erased else None
     fields: tuple[FieldChange, ...] = ()
     part_before, part = parts.get(row.part_before), parts.get(row.part_after)
     if before is not None and after is not None:
@@ -271,10 +275,10 @@ def _difference(
         key=row.key,
         record=row.id,
         kind=row.kind,
-        title="" if erased else (row.title_after if now else row.title_before) or "",
-        title_before="" if erased or not was else row.title_before or "",
-        part=part if now else part_before,
-        part_before=part_before if was else None,
+        title="" if erased else (row.title_after if in_force_after else row.title_before) or "",
+        title_before="" if erased or not in_force_before else row.title_before or "",
+        part=part if in_force_after else part_before,
+        part_before=part_before if in_force_before else None,
         before=before,
         after=after,
         fields=fields,

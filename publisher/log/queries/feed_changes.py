@@ -1,4 +1,4 @@
-"""Changes as feeds need them: those that a search touched, amendments of them, blocks for archives."""
+"""Queries for feeds: changes found by a search, their amendments, blocks for archives."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from publisher.log.record_identity import span_id
 from publisher.log.session import Session
 
 BLOCK = 500
-"""Changes of a block: few enough for one document."""
+"""Most changes of a block, which is one archive document."""
 _AT_ONCE = 500
 
 _c, _b, _r, _s, _i = t.change.c, t.release.c, t.record.c, t.span.c, t.import_.c
 
 
-_READ_FROM = (
+_ORIGINS = (
     select(_c.sequence, _i.url)
     .join_from(t.change, t.revision, t.revision.c.key == _c.revision)
     .join(t.import_, and_(_i.key == t.revision.c["import"], _i.release == _c.release))
     .where(_i.url.is_not(None))
 )
-_GONE_FROM = (
+_ORIGINS_OF_REMOVALS = (
     select(_c.sequence, func.min(_i.url).label("url"))
     .join_from(t.change, t.import_, and_(_i.release == _c.release, _i.part.is_not_distinct_from(_c.part)))
     .where(_i.url.is_not(None))
@@ -45,12 +45,12 @@ _FIRST_FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Up to :data:`BLOCK` changes of one release that stand side by side. It never gains or loses one."""
+    """Up to :data:`BLOCK` consecutive changes of one release. Its content never changes."""
 
     first: int
-    """Sequence of its first change."""
+    """Sequence of the first change."""
     end: int
-    """Sequence behind its last one."""
+    """Sequence after the last change."""
     dataset: str
     published_at: datetime
     beginning: int
@@ -60,18 +60,18 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class Amendment:
     at: datetime
-    """When it was last corrected, withdrawn or erased."""
+    """Time of the last correction, withdrawal or erasure."""
     corrected: bool
 
 
 class FeedChanges:
-    """``log.feed_changes``."""
+    """``log.feed_changes``: queries that only feeds need."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def at(self, touches: Sequence[tuple[str, datetime]]) -> tuple[Change, ...]:
-        """Changes of a record (id) by the release of an instant, the newest first."""
+    def changes_of_touches(self, touches: Sequence[tuple[str, datetime]]) -> tuple[Change, ...]:
+        """List changes of records by releases, newest first. ``touches``: (record id, time of release)."""
         changes: list[Change] = []
         pairs = {(record, micros(at)) for record, at in touches}
         with self._session.read() as conn:
@@ -81,15 +81,15 @@ class FeedChanges:
                 batch_pairs = set(batch)
                 changes += [
                     change
-                    for change in history.of_records(conn, order, records, times)
+                    for change in history.changes_of_records(conn, order, records, times)
                     if (change.record, micros(change.published_at)) in batch_pairs
                 ]
         return tuple(sorted(changes, key=lambda change: -change.sequence))
 
     def amendments(self, changes: Sequence[Change]) -> Mapping[int, Amendment]:
-        """Sequence → the later correction, withdrawal or erasure of the content; absent where there is none.
+        """Map sequences to the later correction, withdrawal or erasure of the content, if there is one.
 
-        Only the correction of the very content that it brought counts, not a later change.
+        Only corrections of the content of this change count, not later changes.
         """
         correcting = t.change.alias("correcting")
         corrected = correcting.c
@@ -107,37 +107,37 @@ class FeedChanges:
             .outerjoin(t.release, _b.sequence == _r.erased_by)
             .where((_r.withdrawn_at.is_not(None)) | (_r.erased_by.is_not(None)))
         )
-        result: dict[int, Amendment] = {}
+        amendments: dict[int, Amendment] = {}
         with self._session.read() as conn:
             for batch in batched((change.sequence for change in changes), _AT_ONCE):
                 for row in conn.execute(query.where(_c.sequence.in_(batch))).all():
-                    result[row.sequence] = Amendment(moment(row.at), corrected=True)
+                    amendments[row.sequence] = Amendment(moment(row.at), corrected=True)
                 for sequence, withdrawn, erased in conn.execute(removal.where(_c.sequence.in_(batch))).all():
-                    correction = result.get(sequence)
+                    correction = amendments.get(sequence)
                     at = moment(max(withdrawn or 0, erased or 0))
-                    result[sequence] = Amendment(
+                    amendments[sequence] = Amendment(
                         max(at, correction.at) if correction else at, corrected=correction is not None
                     )
-        return result
+        return amendments
 
     def origins(self, changes: Sequence[Change]) -> Mapping[int, str]:
-        """Sequence → the address of the source that brought the change; absent where a file was handed in.
+        """Map sequences to the address of the change's source; changes of uploaded files are absent.
 
-        What was removed has none of its own: it is that of the file of its part which holds it no more.
+        A removal has the address of the file from which the record is missing.
         """
         removed = [change.sequence for change in changes if change.kind == "removed"]
         others = [change.sequence for change in changes if change.kind not in history.WITHOUT_CONTENT]
         urls: dict[int, str] = {}
         with self._session.read() as conn:
-            for query, sequences in ((_READ_FROM, others), (_GONE_FROM, removed)):
+            for query, sequences in ((_ORIGINS, others), (_ORIGINS_OF_REMOVALS, removed)):
                 for batch in batched(sequences, _AT_ONCE):
                     rows = conn.execute(query.where(_c.sequence.in_(batch))).all()
                     urls |= {row.sequence: row.url for row in rows}
         return urls
 
     def beginnings(self, changes: Sequence[Change]) -> frozenset[int]:
-        """Sequences of those whose release was the first of the list, or of the part's share of it."""
-        result = {change.sequence for change in changes if change.release == 1}
+        """Select sequences of changes by the first release of a dataset or of a part."""
+        sequences_of_first = {change.sequence for change in changes if change.release == 1}
         later = [c.sequence for c in changes if c.release > 1 and c.kind == "added" and c.part is not None]
         with self._session.read() as conn:
             for batch in batched(later, _AT_ONCE):
@@ -146,11 +146,11 @@ class FeedChanges:
                     _i.dataset.in_({row.dataset for row in rows}), _i.part.in_({row.part for row in rows})
                 )
                 firsts = {row.part: row.release for row in conn.execute(files).all()}
-                result |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
-        return frozenset(result)
+                sequences_of_first |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
+        return frozenset(sequences_of_first)
 
     def block(self, sequence: int) -> Block | None:
-        """The block that a change stands in; None where there is no such change."""
+        """Return the block that contains a change; None if there is no such change."""
         release = select(_c.release).where(_c.sequence == sequence).scalar_subquery()
         with self._session.read() as conn:
             row = conn.execute(
@@ -170,8 +170,8 @@ class FeedChanges:
         first = sequence - (sequence - row.first) % BLOCK
         return Block(first, min(first + BLOCK, row.last + 1), row.name, moment(row.published_at), row.first)
 
-    def last(self, published_at: datetime) -> int | None:
-        """Sequence of the last change of the release of an instant."""
+    def last_sequence(self, published_at: datetime) -> int | None:
+        """Return the sequence of the last change by the release of an instant."""
         query = (
             select(func.max(_c.sequence))
             .join_from(t.change, t.release, _b.sequence == _c.release)
@@ -182,7 +182,7 @@ class FeedChanges:
             return last
 
     def touched_spans(self, block: Block) -> tuple[str, ...]:
-        """Ids of the spans that the changes of a block opened or closed: what search knows them by."""
+        """List ids of the spans that the changes of a block opened or closed, as in the search index."""
         at = micros(block.published_at)
         records = select(_c.record).where(_c.sequence >= block.first, _c.sequence < block.end)
         query = (

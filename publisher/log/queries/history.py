@@ -1,4 +1,4 @@
-"""Releases and changes, as the log tells them."""
+"""Queries for changes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from publisher.log import registry
 from publisher.log.clocks import day_or_none, micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import Prepared
-from publisher.log.database.storable_text import plain
+from publisher.log.database.storable_text import storable
 from publisher.log.field_changes import difference
 from publisher.log.model import Cause, Change, ChangeKind, FieldChange, View
-from publisher.log.queries.record_state import Named
+from publisher.log.queries.record_state import KeyedDataset
 from publisher.log.session import Session
 
 type FieldOrder = Callable[[str], Mapping[str, int]]
-"""Dataset → the place of each field in its catalogue."""
+"""Dataset → position of each field in its catalogue."""
 
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 _c, _r, _b = t.change.c, t.record.c, t.release.c
@@ -54,7 +54,7 @@ WITHOUT_CONTENT = ("removed", "withdrawn")
 
 
 def field_order(session: Session, conn: Connection) -> FieldOrder:
-    """Reads each dataset's catalogue once, when it is first asked for."""
+    """Create a function that reads each dataset's catalogue once, at its first use."""
     orders: dict[str, Mapping[str, int]] = {}
 
     def order(dataset: str) -> Mapping[str, int]:
@@ -77,7 +77,7 @@ def changes(
     descending: bool,
     release: int | None,
     cause: Cause | None,
-    seen: View,
+    view: View,
     kinds: Sequence[ChangeKind],
 ) -> tuple[Change, ...]:
     query = _CHANGE.where(_c.sequence > after)
@@ -89,45 +89,45 @@ def changes(
         query = query.where(_b.number == release)
     if cause is not None:
         query = query.where(_c.cause == cause)
-    if seen.as_of is not None:
-        query = query.where(_c.effective_from <= seen.as_of.toordinal())
-    if seen.known_at is not None:
-        query = query.where(_b.published_at <= micros(seen.known_at))
+    if view.as_of is not None:
+        query = query.where(_c.effective_from <= view.as_of.toordinal())
+    if view.known_at is not None:
+        query = query.where(_b.published_at <= micros(view.known_at))
     if kinds:
         query = query.where(_c.kind.in_(kinds))
     query = query.order_by(_c.sequence.desc() if descending else _c.sequence).limit(limit)
     return _changes(conn, conn.execute(query).all(), order)
 
 
-def of_records(
+def changes_of_records(
     conn: Connection, order: FieldOrder, records: Sequence[str], published_at: Sequence[int]
 ) -> tuple[Change, ...]:
-    """The newest first: what the releases of these instants did to these records."""
+    """List changes of these records by the releases of these instants, newest first."""
     query = _CHANGE.where(_r.id.in_(records), _b.published_at.in_(published_at))
     return _changes(conn, conn.execute(query.order_by(_c.sequence.desc())).all(), order)
 
 
-def history(conn: Connection, order: FieldOrder, dataset: Named, record: str) -> tuple[Change, ...]:
-    """All that happened to a record, oldest first."""
-    rows = _OF_RECORD.all(conn, {"record": plain(record), "dataset": dataset.key})
+def history(conn: Connection, order: FieldOrder, dataset: KeyedDataset, record: str) -> tuple[Change, ...]:
+    """List all changes of a record, oldest first."""
+    rows = _OF_RECORD.all(conn, {"record": storable(record), "dataset": dataset.key})
     return _changes(conn, rows, order)
 
 
 def _changes(conn: Connection, rows: Sequence[Any], order: FieldOrder) -> tuple[Change, ...]:
     parts: dict[int, Mapping[int, str]] = {}
-    result = []
+    changes = []
     for row in rows:
         if row.dataset_key not in parts:
             parts[row.dataset_key] = registry.part_names(conn, row.dataset_key)
-        result.append(_change(row, parts[row.dataset_key], order))
-    return tuple(result)
+        changes.append(_change(row, parts[row.dataset_key], order))
+    return tuple(changes)
 
 
 def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
     erased = row.erased_by is not None
-    silent = row.kind in WITHOUT_CONTENT
+    without_content = row.kind in WITHOUT_CONTENT
     before = None if erased or row.content_before is None else _DECODE(row.content_before)
-    after = None if erased or silent or row.content is None else _DECODE(row.content)
+    after = None if erased or without_content or row.content is None else _DECODE(row.content)
     fields: tuple[FieldChange, ...] = ()
     if before is not None and after is not None:
         fields = difference(before, after, order(row.name))
@@ -144,7 +144,7 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
         part=parts.get(row.part),
         effective_on=date.fromordinal(row.effective_from),
         published_at=moment(row.published_at),
-        revision=None if silent else row.hash,
+        revision=None if without_content else row.hash,
         before=before,
         after=after,
         fields=fields,
@@ -152,18 +152,18 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
         withdrawn=row.withdrawn_at is not None,
         erased=erased,
         effective_to=day_or_none(row.effective_to),
-        salt=None if erased or silent or row.salt is None else bytes(row.salt).hex(),
+        salt=None if erased or without_content or row.salt is None else bytes(row.salt).hex(),
     )
 
 
-def erased(conn: Connection, dataset: registry.DatasetRow) -> tuple[str, ...]:
-    """Ids of the records that were erased."""
-    gone = select(_r.id).where(_r.dataset == dataset.key, _r.erased_by.is_not(None)).order_by(_r.id)
-    return tuple(conn.scalars(gone))
+def erased_ids(conn: Connection, dataset: registry.DatasetRow) -> tuple[str, ...]:
+    """List ids of erased records."""
+    query = select(_r.id).where(_r.dataset == dataset.key, _r.erased_by.is_not(None)).order_by(_r.id)
+    return tuple(conn.scalars(query))
 
 
 def erased_after(conn: Connection, release: int) -> bool:
-    """Whether a release behind that sequence destroyed records: its counts say so."""
+    """Report whether a release after that sequence erased records, according to its counts."""
     return any(
         "erased" in _DECODE(counts) for counts in conn.scalars(select(_b.counts).where(_b.sequence > release))
     )

@@ -1,4 +1,4 @@
-"""The names that a site's records carry at a moment: titles, bodies, document numbers."""
+"""Titles, bodies and document numbers of the records in force."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _s, _v = t.span.c, t.value.c
 
 
 def titles(conn: Connection, clocks: Clocks) -> Iterator[tuple[str, Kind, int]]:
-    """Title, kind, how many records carry it."""
-    chosen: Select[tuple[str, int]] = (
+    """Yield (title, kind, number of records)."""
+    query: Select[tuple[str, int]] = (
         select(_s.title, func.count().label("records"))
-        .where(clocks.see(_s), _s.status == "stated")
+        .where(clocks.in_view(_s), _s.status == "stated")
         .group_by(_s.title)
     )
-    return ((row.title, "name", row.records) for row in stream(conn, chosen) if row.title)
+    return ((row.title, "name", row.records) for row in stream(conn, query) if row.title)
 
 
 def values(
     conn: Connection, clocks: Clocks, datasets: Sequence[tuple[int, Catalogue]]
 ) -> Iterator[tuple[str, Kind, int]]:
-    """Bodies, and the documents' own numbers, as :func:`titles` gives titles. ``datasets`` by their keys."""
+    """Yield bodies and document numbers, in the form of :func:`titles`. ``datasets``: (key, catalogue)."""
     kinds: dict[tuple[int, str], Kind] = {}
     for dataset, catalogue in datasets:
         if catalogue.body_field:
@@ -39,13 +39,13 @@ def values(
             if field.format == "document-number" and not field.personal:
                 kinds[dataset, field.name] = "number"
     for kind in sorted(set(kinds.values())):
-        named = [and_(_v.dataset == d, _v.field == f) for (d, f), k in kinds.items() if k == kind]
-        if not named:
+        conditions = [and_(_v.dataset == d, _v.field == f) for (d, f), k in kinds.items() if k == kind]
+        if not conditions:
             continue
-        chosen: Select[tuple[str, int]] = (
+        query: Select[tuple[str, int]] = (
             select(_v.text, func.count().label("records"))
             .join(t.span, _s.revision == _v.revision)
-            .where(or_(*named), clocks.see(_s), _s.status == "stated")
+            .where(or_(*conditions), clocks.in_view(_s), _s.status == "stated")
             .group_by(_v.text)
         )
-        yield from ((row.text, kind, row.records) for row in stream(conn, chosen))
+        yield from ((row.text, kind, row.records) for row in stream(conn, query))

@@ -1,4 +1,4 @@
-"""From what a reader asks for to a day and an instant."""
+"""Conversion of views to a day and an instant."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from publisher.log.releases.release_rows import no_such_release
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Both clocks as the tables hold them."""
+    """Both clocks in the form of the tables."""
 
     day: int
     instant: int = FOREVER - 1
-    """As known now, unless told."""
+    """By default as known now."""
 
-    def see(self, span: Any) -> ColumnElement[bool]:
-        """The spans in effect on the day, as known at the instant."""
+    def in_view(self, span: Any) -> ColumnElement[bool]:
+        """Condition of the spans in effect on the day, as known at the instant."""
         return in_view(span, self.day, self.instant)
 
-    def know(self, span: Any) -> ColumnElement[bool]:
+    def is_known(self, span: Any) -> ColumnElement[bool]:
         return is_known(span, self.instant)
 
 
 def in_view(span: Any, day: Any, instant: Any) -> ColumnElement[bool]:
-    """The spans in effect on a day, as known at an instant; both are numbers or parameters."""
+    """Condition of the spans in effect on a day, as known at an instant; both numbers or parameters."""
     return and_(is_known(span, instant), span.effective_from <= day, span.effective_to > day)
 
 
@@ -40,9 +40,9 @@ def is_known(span: Any, instant: Any) -> ColumnElement[bool]:
 
 
 def clocks(conn: Connection, dataset: str | None, view: View, now: datetime) -> Clocks:
-    """What a view means. Without ``as_of`` it is the day of ``known_at``: what was said then, of then.
+    """Convert a view to clocks. Without ``as_of`` the day is that of ``known_at``.
 
-    Raises ``LogError``: ``no-such-release``, ``mixed-view`` (a release pins both clocks already).
+    Raises ``LogError``: ``no-such-release``, ``mixed-view`` (a release sets both clocks already).
     """
     if view.release is not None:
         if view.as_of is not None or view.known_at is not None:

@@ -1,4 +1,4 @@
-"""Predicates as SQL over the spans of a dataset. Every value is a bound parameter."""
+"""Translation of predicates to SQL over the spans of a dataset. Every value is a bound parameter."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from publisher.log import registry
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import json_text
-from publisher.log.database.storable_text import plain
+from publisher.log.database.storable_text import storable
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.model import LogError
 from publisher.log.registry import families, in_family
-from publisher.log.releases.field_values import kept_fields, short
+from publisher.log.releases.field_values import indexed_fields, short
 from schemas.definition.catalogue import Catalogue
 
 _s, _v, _r, _values = t.span.c, t.revision.c, t.record.c, t.value.c
@@ -48,9 +48,9 @@ _COMPARE: Mapping[p.Operator, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 _INDEXED = 300
-"""Texts up to this length are in the table of values as they are."""
+"""Texts up to this length are stored unchanged in the table of values."""
 _FEW = 2_000
-"""Up to so many revisions are fetched one by one, instead of reading the list in its order."""
+"""Most revisions that are fetched one by one, instead of reading the list in its order."""
 
 
 def bad_filter(field: str, zh: str, en: str) -> LogError:
@@ -62,24 +62,24 @@ def no_such_field(field: str) -> LogError:
 
 
 class PredicateCompiler:
-    """Predicates over the spans of one dataset.
+    """Compiler of predicates over the spans of one dataset.
 
     Raises ``LogError('bad-filter')`` for an :class:`AnyValue` or a :class:`HasValue` that does not fit the
-    catalogue. Other conditions must fit it (see :func:`publisher.log.predicate.kind`).
+    catalogue. Other conditions must fit it (see :func:`publisher.log.predicate.comparison_kind`).
     """
 
     def __init__(self, conn: Connection, dataset: int, catalogue: Catalogue) -> None:
         self._conn, self._dataset, self._catalogue = conn, dataset, catalogue
-        self.value_fields = frozenset(field.name for field in kept_fields(catalogue))
-        """Fields whose values are in the table of values."""
+        self.value_fields = frozenset(field.name for field in indexed_fields(catalogue))
+        """Names of the fields in the table of values."""
 
-    def clause(self, *must: p.Predicate) -> ColumnElement[bool]:
-        """All of these hold; beside it, what an index answers of them."""
-        hints = (_s.revision.in_(rows) for one in must if (rows := self._hint(one)) is not None)
-        return and_(true(), *hints, *map(self.condition, must))
+    def clause(self, *predicates: p.Predicate) -> ColumnElement[bool]:
+        """Condition that all predicates hold, with additional conditions that an index can evaluate."""
+        hints = (_s.revision.in_(rows) for one in predicates if (rows := self._hint(one)) is not None)
+        return and_(true(), *hints, *map(self.condition, predicates))
 
-    def few(self, predicate: p.Predicate) -> bool:
-        """Whether an index finds that only few revisions can satisfy the predicate."""
+    def matches_few(self, predicate: p.Predicate) -> bool:
+        """Report whether an index shows that only few revisions can satisfy the predicate."""
         return any(self._few(one) for one in p.conjuncts(predicate))
 
     def _few(self, predicate: p.Predicate) -> bool:
@@ -93,17 +93,17 @@ class PredicateCompiler:
             rows = self._hint(predicate)
         if rows is None:
             return False
-        some = rows.limit(_FEW + 1).subquery()
-        return (self._conn.scalar(select(func.count()).select_from(some)) or 0) <= _FEW
+        sample = rows.limit(_FEW + 1).subquery()
+        return (self._conn.scalar(select(func.count()).select_from(sample)) or 0) <= _FEW
 
     def condition(self, predicate: p.Predicate) -> ColumnElement[bool]:
         match predicate:
-            case p.Every(of=of):
-                return and_(true(), *map(self.condition, of))
-            case p.Some(of=of):
-                return or_(false(), *map(self.condition, of))
-            case p.Opposite(of=of):
-                return not_(self.condition(of))
+            case p.Every(of=predicates):
+                return and_(true(), *map(self.condition, predicates))
+            case p.Some(of=predicates):
+                return or_(false(), *map(self.condition, predicates))
+            case p.Opposite(of=opposite):
+                return not_(self.condition(opposite))
             case p.Constant(value=value):
                 return literal(1) == (null() if value is None else literal(1 if value else 0))
             case _:
@@ -112,7 +112,7 @@ class PredicateCompiler:
     def _leaf(self, predicate: p.Condition) -> ColumnElement[bool]:
         match predicate:
             case p.Records(ids=ids):
-                return _s.record.in_(select(_r.key).where(_r.id.in_([plain(i) for i in ids])))
+                return _s.record.in_(select(_r.key).where(_r.id.in_([storable(i) for i in ids])))
             case p.Absent(field=field):
                 return self._content_text(field).is_(None)
             case p.Holds():
@@ -127,8 +127,8 @@ class PredicateCompiler:
                 return self._has_value(field)
 
     def column(self, field: str) -> ColumnElement[Any]:
-        """The column that a :class:`Comparison` with the field compares."""
-        match p.kind(self._catalogue, field):
+        """Column for a :class:`Comparison` with the field."""
+        match p.comparison_kind(self._catalogue, field):
             case "number":
                 return self._value(field, func.min(_values.number))
             case "boolean":
@@ -137,17 +137,17 @@ class PredicateCompiler:
                 return self._content_text(field)
 
     def sort_column(self, field: str) -> ColumnElement[Any]:
-        """The column that orders a list by the field: short, so that it fits in a cursor."""
+        """Column to sort a list by the field: short, so that it fits in a cursor."""
         if self._existing(field) in self.value_fields:
             return self._value(field, func.min(_values.number if self._is_number(field) else _values.text))
         return func.substr(self._content_text(field), 1, TITLE_LENGTH)
 
     def _is_number(self, field: str) -> bool:
-        return p.kind(self._catalogue, field) == "number"
+        return p.comparison_kind(self._catalogue, field) == "number"
 
     def _comparison(self, comparison: p.Comparison) -> ColumnElement[bool]:
         value = comparison.value
-        match p.kind(self._catalogue, comparison.field):
+        match p.comparison_kind(self._catalogue, comparison.field):
             case "boolean":
                 value = "true" if value else "false"
             case "day":
@@ -155,7 +155,7 @@ class PredicateCompiler:
             case "number":
                 value = float(value)
             case _:
-                value = plain(str(value))
+                value = storable(str(value))
         return _clause(self.column(comparison.field), comparison.operator, literal(value))
 
     def _any_value(self, condition: p.AnyValue) -> ColumnElement[bool]:
@@ -179,7 +179,7 @@ class PredicateCompiler:
         return field
 
     def _revisions(self, condition: p.AnyValue) -> Select[Any]:
-        """Revisions that satisfy the condition, by the table of values."""
+        """Select the revisions that satisfy the condition from the table of values."""
         numeric = self._is_number(condition.field)
         if condition.operator == "=":
             matches: ColumnElement[bool] = _values.text.in_([short(v) for v in condition.values])
@@ -217,11 +217,11 @@ class PredicateCompiler:
         )
         return column.bool_op("GLOB")(pattern) if is_sqlite else column.like(pattern, escape="\\")
 
-    def _holds(self, holds: p.Holds) -> ColumnElement[bool]:
-        """Out of the content: not every list is in the table of values, and long texts are cut there."""
-        column = self._content_text(holds.field)
-        clauses = [self._holds_one(holds.field, value) for value in dict.fromkeys(holds.values)]
-        clause = and_(true(), *clauses) if holds.every else or_(false(), *clauses)
+    def _holds(self, condition: p.Holds) -> ColumnElement[bool]:
+        """Use the content: the table of values does not contain every list, and truncates long texts."""
+        column = self._content_text(condition.field)
+        clauses = [self._holds_one(condition.field, value) for value in dict.fromkeys(condition.values)]
+        clause = and_(true(), *clauses) if condition.every else or_(false(), *clauses)
         return case((column.is_(None), null()), else_=clause)
 
     def _holds_one(self, field: str, value: str) -> ColumnElement[bool]:
@@ -232,10 +232,10 @@ class PredicateCompiler:
             items = func.json_array_elements_text(cast(column, postgresql.JSON)).table_valued(
                 "value", name="items"
             )
-        return exists(select(literal(1)).select_from(items).where(items.c.value == literal(plain(value))))
+        return exists(select(literal(1)).select_from(items).where(items.c.value == literal(storable(value))))
 
     def _content_text(self, field: str) -> ColumnElement[Any]:
-        """The value out of the content, as text: of a text field the text itself."""
+        """Value of the field in the content, as text; of a text field the text itself."""
         if field not in self._catalogue.by_name:
             if field == "part":
                 return _part_name()
@@ -251,7 +251,7 @@ class PredicateCompiler:
         return mine.correlate(t.span).scalar_subquery()
 
     def _hint(self, predicate: p.Predicate) -> Select[Any] | None:
-        """Revisions among which are all that satisfy the predicate, by the table of values; None: any may."""
+        """Select a superset of the revisions that satisfy the predicate; None if the table has no answer."""
         match predicate:
             case p.Comparison(field=field, operator="=", value=str() as value) if len(value) <= _INDEXED:
                 values: tuple[str, ...] = (value,)
@@ -259,7 +259,10 @@ class PredicateCompiler:
                 pass
             case _:
                 return None
-        if field not in self.value_fields or p.kind(self._catalogue, field) not in ("text", "list"):
+        if field not in self.value_fields or p.comparison_kind(self._catalogue, field) not in (
+            "text",
+            "list",
+        ):
             return None
         return self._of_field(field).where(_values.text.in_([short(v) for v in values]))
 
@@ -270,7 +273,7 @@ def _clause(column: ColumnElement[Any], sign: p.Operator, value: Any) -> ColumnE
 
 
 def _any_text(column: ColumnElement[Any], condition: p.AnyValue) -> ColumnElement[bool]:
-    values = [plain(value) for value in condition.values]
+    values = [storable(value) for value in condition.values]
     if condition.operator == "=":
         return column.in_(values)
     return or_(*(_clause(column, condition.operator, value) for value in values))
@@ -291,7 +294,7 @@ def _as_number(text: str) -> float | None:
 
 
 def _part_name() -> ColumnElement[Any]:
-    """The name of the part that a span is of; of a merged one, of the part that it is merged into."""
+    """Name of the part of a span; of a merged part, the name of the part it was merged into."""
     own, into = t.part.alias("own"), t.part.alias("whole")
     name = func.coalesce(into.c.name, own.c.name)
     query = select(name).select_from(own.outerjoin(into, into.c.key == own.c.merged_into))
@@ -299,8 +302,8 @@ def _part_name() -> ColumnElement[Any]:
 
 
 def _escape_glob(text: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in plain(text))
+    return "".join(f"[{c}]" if c in "*?[" else c for c in storable(text))
 
 
 def _escape_like(text: str) -> str:
-    return plain(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return storable(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

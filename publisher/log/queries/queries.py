@@ -1,4 +1,4 @@
-"""Queries: releases, records, changes, differences, spans, whole states."""
+"""Queries for releases, records, changes, differences, spans and whole states."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from publisher.log.queries import whole_state as exporting
 from publisher.log.queries.comparison import Comparison, Difference, DifferenceKind, Tallies, Totals
 from publisher.log.queries.record_list import record_page
 from publisher.log.queries.record_match import Match, MatchPage
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.log.releases import amendment
 from publisher.log.releases.release_rows import releases
-from publisher.log.session import Keyed, Session
+from publisher.log.session import DatasetKey, Session
 from schemas.definition.catalogue import Catalogue
 
-_NAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
-_NEWEST = Prepared(select((t.site.c.release_sequence + _NAMED).label("number")))
+_LAST_RENAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
+_NEWEST = Prepared(select((t.site.c.release_sequence + _LAST_RENAMED).label("number")))
 _LAST_RELEASE = (
     select(t.release.c.sequence)
     .where(t.release.c.dataset == t.dataset.c.key)
@@ -50,13 +50,13 @@ _NEWEST_OF = Prepared(
 
 
 class Queries:
-    """``log.queries``: reads; each sees one state of the log throughout."""
+    """``log.queries``: read methods; each sees one state of the log throughout."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def catalogue(self, dataset: str, release: int | None = None) -> Catalogue:
-        """The catalogue that the dataset has now, or the one that a release was made with."""
+        """Return the current catalogue of the dataset, or the catalogue of a release."""
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             if release is None:
@@ -69,12 +69,12 @@ class Queries:
             return releases(conn, registry.dataset_row(conn, dataset))
 
     def release(self, dataset: str, number: int) -> Release:
-        """Raises ``LogError('no-such-release')``."""
+        """Return a release by number. Raises ``LogError('no-such-release')``."""
         with self._session.read() as conn:
             return releases(conn, registry.dataset_row(conn, dataset), number)[0]
 
     def records(self, dataset: str, query: RecordQuery) -> RecordPage:
-        """Ties of the order in the order in which records first appeared.
+        """List records. Ties are in the order in which records first appeared.
 
         Raises ``LogError``: ``no-such-release``, ``bad-filter``, ``bad-cursor``.
         """
@@ -82,33 +82,33 @@ class Queries:
         with session.read() as conn:
             return record_page(
                 conn,
-                session.keyed(conn, dataset),
+                session.dataset_key(conn, dataset),
                 lambda: session.catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest),
                 query,
                 point_in_time.clocks(conn, dataset, query.view, session.clock()),
             )
 
     def record(self, dataset: str, record_id: str, view: View = View()) -> RecordState:  # noqa: B008 - frozen
-        """Raises ``LogError('no-such-record')``; one that is gone comes with its status."""
+        """Return a record's state, also if removed or withdrawn. Raises ``LogError('no-such-record')``."""
         with self._session.read() as conn:
-            keyed = self._session.keyed(conn, dataset)
+            dataset_key = self._session.dataset_key(conn, dataset)
             return record_state.record(
-                conn, keyed, record_id, point_in_time.clocks(conn, dataset, view, self._session.clock())
+                conn, dataset_key, record_id, point_in_time.clocks(conn, dataset, view, self._session.clock())
             )
 
     def states(self, ids: Sequence[str], view: View) -> Mapping[str, RecordState]:
-        """By id, whichever dataset holds them; what the view does not know of, or only as to come, is absent.
+        """Map ids to states, in any dataset, without future states.
 
-        Raises ``LogError('no-such-release')`` for a view by release, which is of one dataset.
+        Raises ``LogError('no-such-release')`` for a view by release, which needs a dataset.
         """
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, view, self._session.clock())
             names = conn.execute(select(t.dataset.c.key, t.dataset.c.name)).all()
-            datasets = {row.key: Keyed(row.key, row.name) for row in names}
+            datasets = {row.key: DatasetKey(row.key, row.name) for row in names}
             return {state.id: state for state in record_state.records(conn, datasets, ids, clocks)}
 
     def match(self, dataset: str, query: RecordQuery) -> MatchPage:
-        """Ties of the order by title, then in the order in which records first appeared. No facets.
+        """List records without decoding contents. Ties by title, then by first appearance. No facets.
 
         Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``, ``bad-filter``,
         ``bad-cursor``.
@@ -117,18 +117,18 @@ class Queries:
             return record_match.match(self._session, conn, dataset, query)
 
     def match_one(self, dataset: str, record: str, view: View) -> Match | None:
-        """The record in force on the day of the view, if it is."""
+        """Return the record if it is in force on the day of the view."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
-            return record_match.match_one(conn, self._session.keyed(conn, dataset).key, record, clocks)
+            return record_match.match_one(conn, self._session.dataset_key(conn, dataset).key, record, clocks)
 
     def extent(self, dataset: str) -> tuple[date | None, date | None]:
-        """First and last day of effect of what is stated, as known now; None is open or nothing there."""
+        """Return first and last day of effect, as known now; None if open or without records."""
         with self._session.read() as conn:
             return record_match.extent(conn, registry.dataset_row(conn, dataset).key)
 
-    def whole_state(self, dataset: str, view: View) -> Iterator[Stated]:
-        """All records in force, in the order in which they first appeared; memory does not grow with them.
+    def whole_state(self, dataset: str, view: View) -> Iterator[StateRow]:
+        """Yield all records in force, in the order in which they first appeared, with constant memory.
 
         Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
         """
@@ -137,7 +137,7 @@ class Queries:
             yield from exporting.whole_state(conn, registry.dataset_row(conn, dataset).key, clocks)
 
     def erased_count(self, dataset: str, view: View) -> int:
-        """How many records the view would hold if their contents had not been destroyed."""
+        """Count the erased records of the view."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
             return exporting.erased_count(conn, registry.dataset_row(conn, dataset).key, clocks)
@@ -158,9 +158,9 @@ class Queries:
         past: int = 0,
         limit: int | None = None,
     ) -> Iterator[Difference]:
-        """Records that differ, in the order in which they first appeared, read a batch at a time.
+        """Yield records that differ, in order of first appearance, fetched in batches.
 
-        ``past``: only those whose ``key`` is larger. ``kinds``, ``parts``: only these; empty is all.
+        ``past``: only differences with a larger ``key``. ``kinds``, ``parts``: only these; empty is all.
         """
         with self._session.read() as conn:
             comparison = self._comparison(conn, dataset, before, after)
@@ -169,7 +169,7 @@ class Queries:
             )
 
     def tallies(self, dataset: str, before: View, after: View) -> Tallies:
-        """The totals of each part, the largest first. Raises as :meth:`totals` does."""
+        """Count differences by part, largest first. Raises as :meth:`totals`."""
         with self._session.read() as conn:
             return self._comparison(conn, dataset, before, after).tallies()
 
@@ -180,8 +180,8 @@ class Queries:
 
     def history(self, dataset: str, record_id: str) -> tuple[Change, ...]:
         with self._session.read() as conn:
-            keyed = self._session.keyed(conn, dataset)
-            changes = history.history(conn, history.field_order(self._session, conn), keyed, record_id)
+            dataset_key = self._session.dataset_key(conn, dataset)
+            changes = history.history(conn, history.field_order(self._session, conn), dataset_key, record_id)
             if not changes:
                 raise amendment.no_such_record(record_id)
             return changes
@@ -201,11 +201,11 @@ class Queries:
         descending: bool = False,
         release: int | None = None,
         cause: Cause | None = None,
-        seen: View = View(),  # noqa: B008 - frozen
+        view: View = View(),  # noqa: B008 - frozen
         kinds: Sequence[ChangeKind] = (),
     ) -> tuple[Change, ...]:
-        """``seen``: only what had taken effect by its day and was published by its instant; None is any.
-        ``kinds``: only of these; empty is any.
+        """List changes. ``view``: only those in effect on its day and published by its instant; None is any.
+        ``kinds``: only these kinds; empty is any.
         """
         with self._session.read() as conn:
             return history.changes(
@@ -218,50 +218,50 @@ class Queries:
                 descending=descending,
                 release=release,
                 cause=cause,
-                seen=seen,
+                view=view,
                 kinds=kinds,
             )
 
     def erased_records(self, dataset: str) -> tuple[str, ...]:
-        """Ids of the records whose contents were destroyed: whoever holds a copy destroys it too."""
+        """List ids of erased records: copies of them must be destroyed too."""
         with self._session.read() as conn:
-            return history.erased(conn, registry.dataset_row(conn, dataset))
+            return history.erased_ids(conn, registry.dataset_row(conn, dataset))
 
     def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Iterator[Span]:
         with self._session.read() as conn:
             yield from record_state.spans(conn, dataset=dataset, ids=ids)
 
     def span_count(self) -> int:
-        """How many :meth:`spans` gives without arguments."""
+        """Count the results of :meth:`spans` without arguments."""
         with self._session.read() as conn:
             return conn.scalar(select(func.count()).select_from(t.span)) or 0
 
     def newest_release(self) -> int:
-        """Site-wide sequence of the last release; 0 before the first."""
+        """Return the site-wide sequence of the last release; 0 before the first."""
         with self._session.read() as conn:
             return conn.scalar(select(t.site.c.release_sequence)) or 0
 
     def erased_since(self, release: int) -> bool:
-        """Whether one of the releases after that sequence destroyed records: each says so of itself."""
+        """Report whether a release after that sequence erased records."""
         with self._session.read() as conn:
             return history.erased_after(conn, release)
 
     def names(self) -> Iterator[tuple[str, names_in_force.Kind, int]]:
-        """Titles, bodies and document numbers of what is in effect today: (text, kind, records)."""
+        """Yield titles, bodies and document numbers in effect today: (text, kind, number of records)."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, View(), self._session.clock())
             yield from names_in_force.titles(conn, clocks)
-            kept = conn.execute(select(t.dataset.c.key, t.dataset.c.catalogue_digest)).all()
-            catalogues = [(key, self._session.catalogue(conn, digest)) for key, digest in kept]
+            rows = conn.execute(select(t.dataset.c.key, t.dataset.c.catalogue_digest)).all()
+            catalogues = [(key, self._session.catalogue(conn, digest)) for key, digest in rows]
             yield from names_in_force.values(conn, clocks, catalogues)
 
     def validator(self, dataset: str | None = None) -> tuple[int, date]:
-        """While both stay, a current view stays: the :meth:`sequence`, and the day (Asia/Shanghai)."""
+        """Return :meth:`sequence` and the day (Asia/Shanghai). A current view depends on both only."""
         return self.sequence(dataset), self._session.today()
 
     def sequence(self, dataset: str | None = None) -> int:
-        """A number that every release and every new name of a part makes larger; of all datasets without a
-        name. Raises ``LogError('no-such-dataset')``.
+        """Return a number that grows with every release and renaming of a part, of one dataset or of all.
+        Raises ``LogError('no-such-dataset')``.
         """
         return self._session.sequence(dataset, lambda conn: self._newest(conn, dataset))
 
@@ -269,14 +269,13 @@ class Queries:
         if dataset is None:
             newest = _NEWEST.first(conn, {})
         else:
-            newest = _NEWEST_OF.first(conn, {"dataset": self._session.keyed(conn, dataset).key})
+            newest = _NEWEST_OF.first(conn, {"dataset": self._session.dataset_key(conn, dataset).key})
         return 0 if newest is None else newest.number
 
     def marks(self, dataset: str, release: Release) -> tuple[object, ...]:
-        """What came since and is told with a state of the release; empty where nothing did.
+        """Return later changes that a state of the release shows: withdrawals and new names of parts.
 
-        Withdrawals of the dataset's records, and new names of parts. Equal marks, equal answers; an erasure
-        is told by the release itself.
+        Equal marks mean equal responses; empty if there are none. The release itself states erasures.
         """
         with self._session.read() as conn:
             row, r = registry.dataset_row(conn, dataset), t.record.c
@@ -285,5 +284,5 @@ class Queries:
                     r.dataset == row.key, r.withdrawn_at > micros(release.published_at)
                 )
             ).one()
-            named = registry.dataset(conn, dataset).named_at
-            return () if last is None and named is None else (count, last, named)
+            renamed_at = registry.dataset(conn, dataset).named_at
+            return () if last is None and renamed_at is None else (count, last, renamed_at)

@@ -1,4 +1,4 @@
-"""A page of records for the list of a dataset, with total and facets."""
+"""Pages of records with total and facets, for lists of a dataset."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from publisher.log.database import tables as t
 from publisher.log.model import RecordPage, RecordQuery, Status
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import BY_RECORD, BY_TITLE, OrderKey, PageRows, RecordSet
-from publisher.log.queries.record_state import COLUMNS, Named, state
+from publisher.log.queries.record_state import COLUMNS, KeyedDataset, state
 from schemas.definition.catalogue import Catalogue
 
 _ROWS = PageRows(*COLUMNS)
@@ -18,12 +18,12 @@ _ROWS = PageRows(*COLUMNS)
 
 def record_page(
     conn: Connection,
-    dataset: Named,
+    dataset: KeyedDataset,
     catalogue: Callable[[], Catalogue],
     query: RecordQuery,
     clocks: Clocks,
 ) -> RecordPage:
-    """Raises ``LogError``: ``bad-filter``, ``bad-cursor``."""
+    """Return a page of records. Raises ``LogError``: ``bad-filter``, ``bad-cursor``."""
     records = RecordSet(conn, dataset.key, catalogue, query, clocks)
     rows, after = records.page(_ROWS, _order(records, query.sort))
     status: Status | None = "future" if "future" in query.statuses else None
@@ -36,7 +36,7 @@ def record_page(
 
 
 def _order(records: RecordSet, sort: Sequence[tuple[str, bool]]) -> tuple[OrderKey, ...]:
-    """Ties in the order in which records first appeared."""
+    """Order keys; ties are in the order in which records first appeared."""
     keys = tuple(
         OrderKey(t.span.c.title, descending, always=True)
         if name in ("title", records.catalogue.title_field)

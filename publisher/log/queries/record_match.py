@@ -1,6 +1,6 @@
-"""Pages of records with their contents as the log holds them: JSON text.
+"""Pages of records with contents as stored JSON text.
 
-For readers who pass contents on unread (maps, bulk readers): nothing is decoded here.
+For callers that copy contents unparsed, such as maps and bulk exports.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from publisher.log.clocks import day_or_none, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8
 from publisher.log.database.prepared_statement import Prepared
-from publisher.log.database.storable_text import plain
+from publisher.log.database.storable_text import storable
 from publisher.log.model import RecordQuery
 from publisher.log.queries import point_in_time
 from publisher.log.queries.point_in_time import Clocks
@@ -64,7 +64,7 @@ class Match:
 class MatchPage:
     matches: tuple[Match, ...]
     total: int | None
-    """None where it was not asked for."""
+    """None if not requested."""
     after: tuple[Any, ...] | None
     """Sort key of the last row; None at the end."""
 
@@ -72,7 +72,7 @@ class MatchPage:
 def match(session: Session, conn: Connection, dataset: str, query: RecordQuery) -> MatchPage:
     records = RecordSet(
         conn,
-        session.keyed(conn, dataset).key,
+        session.dataset_key(conn, dataset).key,
         lambda: session.catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest),
         query,
         point_in_time.clocks(conn, dataset, query.view, session.clock()),
@@ -83,12 +83,12 @@ def match(session: Session, conn: Connection, dataset: str, query: RecordQuery) 
 
 
 def match_one(conn: Connection, dataset: int, record: str, clocks: Clocks) -> Match | None:
-    row = _ONE.first(conn, {**view_values(dataset, clocks), "id": plain(record)})
+    row = _ONE.first(conn, {**view_values(dataset, clocks), "id": storable(record)})
     return None if row is None else _match(row)
 
 
 def extent(conn: Connection, dataset: int) -> tuple[date | None, date | None]:
-    stated = and_(Clocks(0).know(_s), _s.dataset == dataset, _s.status == "stated")
+    stated = and_(Clocks(0).is_known(_s), _s.dataset == dataset, _s.status == "stated")
     first, last = conn.execute(
         select(func.min(_s.effective_from), func.max(_s.effective_to)).where(stated)
     ).one()

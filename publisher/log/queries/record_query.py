@@ -1,4 +1,4 @@
-"""Records that a query picks: the join, the condition of a view, the order, pages by key, totals, facets."""
+"""Record queries: the join, the condition of a view, order, pages by key, totals and facets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import Prepared
 from publisher.log.model import LogError, RecordQuery
-from publisher.log.predicate import conjuncts, fields
+from publisher.log.predicate import conjuncts, field_names
 from publisher.log.queries.point_in_time import Clocks, in_view
 from publisher.log.queries.predicate_sql import PredicateCompiler, bad_filter
 from schemas.definition.catalogue import Catalogue
@@ -43,13 +43,13 @@ DATASET: BindParameter[int] = bindparam("dataset", type_=t.Key)
 DAY: BindParameter[int] = bindparam("day", type_=t.Key)
 INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
 IN_VIEW = in_view(_s, DAY, INSTANT)
-"""The condition of a view in statements that are made once; :func:`view_values` are their parameters."""
+"""Condition of a view in prepared statements; :func:`view_values` returns their parameters."""
 PART = case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part")
-"""Name of the part that a span is of; of a merged part, that of the part it was merged into."""
+"""Name of the part of a span; of a merged part, the name of the part it was merged into."""
 
 
 def record_join(spans: FromClause = t.span) -> FromClause:
-    """Spans with record, revision, release, import and part. Databases skip imports that no column needs."""
+    """Join spans with record, revision, release, import and part. Databases skip the import if unused."""
     return (
         spans.join(t.record, _r.key == _s.record)
         .join(t.revision, _v.key == _s.revision)
@@ -66,20 +66,20 @@ def view_values(dataset: int, clocks: Clocks) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """One element of an order, with its value in a row's cursor. No value comes last."""
+    """One column of an order; its value is part of a cursor. Rows without a value come last."""
 
     column: ColumnElement[Any]
     descending: bool = False
     always: bool = False
-    """Every row has a value, so that an index can give the order."""
+    """Every row has a value, so that an index can provide the order."""
 
     def clause(self) -> ColumnElement[Any]:
         clause = self.column.desc() if self.descending else self.column.asc()
         return clause if self.always else clause.nulls_last()
 
     def is_behind(self, value: Any) -> ColumnElement[bool]:
-        behind = self.column < value if self.descending else self.column > value
-        return behind if self.always else or_(behind, self.column.is_(None))
+        condition = self.column < value if self.descending else self.column > value
+        return condition if self.always else or_(condition, self.column.is_(None))
 
     def equals(self, value: Any) -> ColumnElement[bool]:
         return self.column == value if self.always else self.column.is_not_distinct_from(value)
@@ -90,8 +90,8 @@ BY_RECORD = (OrderKey(_s.record, always=True),)
 BY_TITLE = (OrderKey(_s.title, always=True), *BY_RECORD)
 
 
-def behind(order: Sequence[OrderKey], after: Sequence[Any]) -> ColumnElement[bool]:
-    """Rows behind the last one of a page: equal in the first keys and behind in the next."""
+def after_keys(order: Sequence[OrderKey], after: Sequence[Any]) -> ColumnElement[bool]:
+    """Condition of the rows after the last one of a page: equal in the first keys, after it in the next."""
     values = [value if isinstance(value, BindParameter) else literal(value) for value in after]
     return or_(
         *(
@@ -108,7 +108,7 @@ def _page_spans(order: Sequence[OrderKey]) -> Select[Any]:
 
 
 class PageRows:
-    """Pages whose rows have these columns of :func:`record_join`, followed by the keys of the order."""
+    """Statements for pages: these columns of :func:`record_join`, then the order keys."""
 
     def __init__(self, *columns: ColumnElement[Any]) -> None:
         self._columns = select(*columns)
@@ -118,12 +118,14 @@ class PageRows:
             .limit(bindparam("limit", type_=t.Key))
         )
         last = bindparam("title", type_=t.Words), bindparam("record", type_=t.Key)
-        # The list that is read most is made once: making a statement takes longer than running it.
-        self._by_offset = Prepared(self._fill(in_force.offset(bindparam("offset", type_=t.Key)), BY_TITLE))
-        self._by_key = Prepared(self._fill(in_force.where(behind(BY_TITLE, last)), BY_TITLE))
+        # Prepared once, because building the statement takes longer than running it.
+        self._by_offset = Prepared(
+            self._with_columns(in_force.offset(bindparam("offset", type_=t.Key)), BY_TITLE)
+        )
+        self._by_key = Prepared(self._with_columns(in_force.where(after_keys(BY_TITLE, last)), BY_TITLE))
 
     def in_force(self, conn: Connection, dataset: int, query: RecordQuery, clocks: Clocks) -> Sequence[Any]:
-        """One row more than a page of all that is in force, by title."""
+        """Fetch a page of all records in force by title, and one more row."""
         values = {**view_values(dataset, clocks), "limit": query.limit + 1}
         if query.after is None:
             return self._by_offset.all(conn, {**values, "offset": query.offset})
@@ -131,10 +133,10 @@ class PageRows:
         return self._by_key.all(conn, {**values, "title": title, "record": record})
 
     def of_spans(self, conn: Connection, spans: Select[Any], order: Sequence[OrderKey]) -> Sequence[Any]:
-        return conn.execute(self._fill(spans, order)).all()
+        return conn.execute(self._with_columns(spans, order)).all()
 
-    def _fill(self, spans: Select[Any], order: Sequence[OrderKey]) -> Select[Any]:
-        """The few spans of a page, and only these, with all columns."""
+    def _with_columns(self, spans: Select[Any], order: Sequence[OrderKey]) -> Select[Any]:
+        """Add all columns to the spans of a page, and only to these."""
         page = spans.subquery("page")
         keys = [replace(key, column=page.c[f"order_{n}"]) for n, key in enumerate(order)]
         same = and_(
@@ -152,7 +154,7 @@ _TALLY = Prepared(
 
 
 class RecordSet:
-    """The records of one dataset that a query picks at one view."""
+    """The records of one dataset that match a query in one view."""
 
     def __init__(
         self,
@@ -162,7 +164,7 @@ class RecordSet:
         query: RecordQuery,
         clocks: Clocks,
     ) -> None:
-        """``catalogue`` is called only where the query names fields."""
+        """``catalogue`` is called only if the query refers to fields."""
         self._conn, self._dataset, self._query, self._clocks = conn, dataset, query, clocks
         self._read_catalogue = catalogue
 
@@ -175,7 +177,7 @@ class RecordSet:
         return PredicateCompiler(self._conn, self._dataset, self.catalogue)
 
     def page(self, page: PageRows, order: Sequence[OrderKey]) -> tuple[Sequence[Any], tuple[Any, ...] | None]:
-        """Rows of the page; its last row's keys, None at the end. Raises ``LogError('bad-cursor')``."""
+        """Fetch rows, and the keys of the last row or None at the end. Raises ``LogError('bad-cursor')``."""
         query = self._query
         if query.after is not None and len(query.after) != len(order):
             raise LogError("bad-cursor", "游标与查询不符。", "The cursor is of another request.")
@@ -183,7 +185,7 @@ class RecordSet:
             rows = page.in_force(self._conn, self._dataset, query, self._clocks)
         else:
             spans = self._spans(_page_spans(order))
-            spans = spans.where(behind(order, query.after)) if query.after else spans.offset(query.offset)
+            spans = spans.where(after_keys(order, query.after)) if query.after else spans.offset(query.offset)
             rows = page.of_spans(self._conn, spans.limit(query.limit + 1), order)
         more, rows = len(rows) > query.limit, rows[: query.limit]
         return rows, tuple(rows[-1][-len(order) :]) if more and rows else None
@@ -194,9 +196,9 @@ class RecordSet:
         return self._conn.scalar(self._spans(select(func.count()).select_from(t.span))) or 0
 
     def facet(self, name: str) -> tuple[tuple[str, int], ...]:
-        """Values with their records, as if the query had no condition on the field itself.
+        """Count records by value, without the query's own condition on the field.
 
-        Raises ``LogError('bad-filter')`` for a field whose values are not in the table of values.
+        Raises ``LogError('bad-filter')`` if the field is not in the table of values.
         """
         if name == "part":
             return self._part_facet()
@@ -225,15 +227,19 @@ class RecordSet:
 
     @cached_property
     def _few(self) -> bool:
-        return self._query.where is not None and self.compiler.few(self._query.where)
+        return self._query.where is not None and self.compiler.matches_few(self._query.where)
 
     def _spans(self, columns: Select[Any], *, besides: str | None = None) -> Select[Any]:
-        """The spans that the query picks. ``besides``: without its conditions on this field alone."""
-        # Few rows found by their values are fetched one by one; else the list is read in its order.
+        """Select the spans of the query. ``besides``: ignore conditions on only this field."""
+        # Few matches are fetched one by one: the addition disables the index for reading the list in order.
         dataset = _s.dataset + 0 if self._few else _s.dataset
-        must = [one for one in conjuncts(self._query.where) if besides is None or fields(one) != {besides}]
+        predicates = [
+            predicate
+            for predicate in conjuncts(self._query.where)
+            if besides is None or field_names(predicate) != {besides}
+        ]
         query = columns.where(dataset == self._dataset, self._in_view())
-        return query.where(self.compiler.clause(*must)) if must else query
+        return query.where(self.compiler.clause(*predicates)) if predicates else query
 
     def _in_view(self) -> ColumnElement[bool]:
         if self._query.during is not None:
@@ -245,34 +251,34 @@ class RecordSet:
                 raise bad_filter("status", "future 不能与其他状态同时使用", "future stands alone")
             return self._first_to_come()
         status = _s.status == span_statuses[0] if len(span_statuses) == 1 else _s.status.in_(span_statuses)
-        return and_(self._clocks.see(_s), status)
+        return and_(self._clocks.in_view(_s), status)
 
     def _first_to_come(self) -> ColumnElement[bool]:
-        """The first state of records that have none on the day."""
+        """Condition of the first state of records that have none on the day."""
         other = t.span.alias("other").c
         earlier = exists().where(
-            other.record == _s.record, self._clocks.know(other), other.effective_from < _s.effective_from
+            other.record == _s.record, self._clocks.is_known(other), other.effective_from < _s.effective_from
         )
         return and_(
-            self._clocks.know(_s),
+            self._clocks.is_known(_s),
             _s.effective_from > self._clocks.day,
             _s.status == "stated",
             not_(earlier),
         )
 
     def _last_during(self, begin: date | None, end: date | None) -> ColumnElement[bool]:
-        """The last state of each record in force on any of these days."""
+        """Condition of the last state of each record in force on any of these days."""
         last = FOREVER if end is None else end.toordinal()
         later = t.span.alias("later").c
         superseded = exists().where(
             later.record == _s.record,
             later.status == "stated",
-            self._clocks.know(later),
+            self._clocks.is_known(later),
             later.effective_from > _s.effective_from,
             later.effective_from <= last,
         )
         return and_(
-            self._clocks.know(_s),
+            self._clocks.is_known(_s),
             _s.status == "stated",
             _s.effective_from <= last,
             _s.effective_to > (0 if begin is None else begin.toordinal()),

@@ -1,4 +1,4 @@
-"""One record at any view, and what happened to it."""
+"""States of records in a view, and spans."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from publisher.log.blob_store import source_of
+from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import day_or_none, moment, moment_or_none
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8, contains, stream
 from publisher.log.database.prepared_statement import Prepared
-from publisher.log.database.storable_text import plain
+from publisher.log.database.storable_text import storable
 from publisher.log.model import RecordState, Span, Status
 from publisher.log.queries.point_in_time import Clocks, is_known
 from publisher.log.queries.record_query import DATASET, DAY, IN_VIEW, INSTANT, PART, record_join, view_values
@@ -34,19 +34,21 @@ COLUMNS = (
     *(_i.digest, _i.name, _i.media_type, _i.size, _i.obtained_at, _i.url, _i.detected_by, _i.partial),
     *(_i.parser_version, PART),
 )
-"""All that a :class:`RecordState` is made of."""
+"""Columns of a :class:`RecordState`."""
 
 _STATES = select(*COLUMNS).select_from(record_join())
-_MINE = (_r.id == bindparam("record"), _r.dataset == DATASET)
-_ON_DAY = Prepared(_STATES.where(IN_VIEW, *_MINE))
-_COMING = (
-    _STATES.where(is_known(_s, INSTANT), *_MINE, _s.effective_from > DAY).order_by(_s.effective_from).limit(1)
+_IS_RECORD = (_r.id == bindparam("record"), _r.dataset == DATASET)
+_ON_DAY = Prepared(_STATES.where(IN_VIEW, *_IS_RECORD))
+_NEXT_STATE = (
+    _STATES.where(is_known(_s, INSTANT), *_IS_RECORD, _s.effective_from > DAY)
+    .order_by(_s.effective_from)
+    .limit(1)
 )
 _BY_TITLE = _STATES.where(IN_VIEW, _s.dataset == DATASET).order_by(_s.title, _s.record)
 
 
-class Named(Protocol):
-    """A dataset as statements and answers need it."""
+class KeyedDataset(Protocol):
+    """Key and name of a dataset."""
 
     @property
     def key(self) -> int: ...
@@ -63,69 +65,69 @@ _STATUS: Mapping[str, Status] = {
 }
 
 
-def state(conn: Connection, dataset: Named, row: Any, *, status: Status | None = None) -> RecordState:
-    """A row of ``COLUMNS`` as a value."""
-    shown = status or _STATUS[row.status]
-    silent = shown in ("withdrawn", "erased")
+def state(conn: Connection, dataset: KeyedDataset, row: Any, *, status: Status | None = None) -> RecordState:
+    """Convert a row of ``COLUMNS``."""
+    record_status = status or _STATUS[row.status]
+    without_content = record_status in ("withdrawn", "erased")
     return RecordState(
         dataset=dataset.name,
         id=row.id,
-        status=shown,
+        status=record_status,
         title=row.title,
-        content_json=b"{}" if silent or row.content is None else row.content,
+        content_json=b"{}" if without_content or row.content is None else row.content,
         revision=row.hash,
-        salt=None if silent or row.salt is None else bytes(row.salt).hex(),
+        salt=None if without_content or row.salt is None else bytes(row.salt).hex(),
         part=row.part,
         release=row.number,
         effective_from=date.fromordinal(row.effective_from),
         effective_to=day_or_none(row.effective_to),
         known_from=moment(row.known_from),
         known_to=moment_or_none(row.known_to),
-        reason=_reason(conn, row, shown),
-        locator_json="{}" if silent else row.locator,
-        originals_json="{}" if silent else row.originals,
-        sources=() if row.digest is None else (source_of(row),),
+        reason=_reason(conn, row, record_status),
+        locator_json="{}" if without_content else row.locator,
+        originals_json="{}" if without_content else row.originals,
+        sources=() if row.digest is None else (source_from_row(row),),
         withdrawn_at=None if row.withdrawn_at is None else moment(row.withdrawn_at),
     )
 
 
-def _reason(conn: Connection, row: Any, shown: Status) -> str:
-    if shown == "erased":
+def _reason(conn: Connection, row: Any, status: Status) -> str:
+    if status == "erased":
         return str(conn.scalar(select(_b.note).where(_b.sequence == row.erased_by)))
-    return str(row.note) if shown == "withdrawn" or row.corrects else ""
+    return str(row.note) if status == "withdrawn" or row.corrects else ""
 
 
-def record(conn: Connection, dataset: Named, record_id: str, clocks: Clocks) -> RecordState:
-    """Raises ``LogError('no-such-record')`` where the view knows nothing of it."""
-    values = {**view_values(dataset.key, clocks), "record": plain(record_id)}
+def record(conn: Connection, dataset: KeyedDataset, record_id: str, clocks: Clocks) -> RecordState:
+    """Return the state of a record. Raises ``LogError('no-such-record')`` if the view does not contain it."""
+    values = {**view_values(dataset.key, clocks), "record": storable(record_id)}
     row = _ON_DAY.first(conn, values)
     if row is not None:
         return state(conn, dataset, row)
-    row = conn.execute(_COMING, values).first()
+    row = conn.execute(_NEXT_STATE, values).first()
     if row is None:
         raise no_such_record(record_id)
     return state(conn, dataset, row, status="future" if row.status == "stated" else None)
 
 
 def records(
-    conn: Connection, datasets: Mapping[int, Named], ids: Sequence[str], clocks: Clocks
+    conn: Connection, datasets: Mapping[int, KeyedDataset], ids: Sequence[str], clocks: Clocks
 ) -> Iterator[RecordState]:
-    """Those of ``ids`` that are, or were, in effect at the view: in no order, and none that is to come.
+    """Yield states of the records in the view, in any order, without future ones.
 
-    ``datasets``: every one, by key.
+    ``datasets``: all datasets, by key.
     """
-    states = _STATES.add_columns(_s.dataset).where(clocks.see(_s))
-    for batch in batched(dict.fromkeys(map(plain, ids)), _IDS_AT_ONCE):
+    states = _STATES.add_columns(_s.dataset).where(clocks.in_view(_s))
+    for batch in batched(dict.fromkeys(map(storable, ids)), _IDS_AT_ONCE):
         for row in conn.execute(states.where(_r.id.in_(batch))).all():
             yield state(conn, datasets[row.dataset], row)
 
 
-def find(conn: Connection, dataset: Named, title: str, today: int) -> tuple[RecordState, ...]:
-    """Records whose present or last title is, or else contains, what a person wrote."""
+def find(conn: Connection, dataset: KeyedDataset, title: str, today: int) -> tuple[RecordState, ...]:
+    """Find records by title: the present or last title equals the text, or else contains it."""
     values = view_values(dataset.key, Clocks(today))
-    rows = conn.execute(_BY_TITLE.where(_v.title == plain(title)), values).all()
+    rows = conn.execute(_BY_TITLE.where(_v.title == storable(title)), values).all()
     if not rows and title:
-        rows = conn.execute(_BY_TITLE.where(contains(conn, _v.title, plain(title))), values).all()
+        rows = conn.execute(_BY_TITLE.where(contains(conn, _v.title, storable(title))), values).all()
     return tuple(state(conn, dataset, row) for row in rows)
 
 
@@ -141,7 +143,7 @@ _SPANS = (
 
 
 def spans(conn: Connection, *, dataset: str | None, ids: Sequence[str] | None) -> Iterator[Span]:
-    """Spans as search indexes them; of ``ids`` those that are there still."""
+    """Yield spans for the search index. ``ids``: only these, if they still exist."""
     query = _SPANS if dataset is None else _SPANS.where(t.dataset.c.name == dataset)
     if ids is None:
         yield from map(_span, stream(conn, query))

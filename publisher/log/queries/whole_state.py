@@ -1,4 +1,4 @@
-"""All records of a view, one after another, as files are made from them: nothing is decoded on the way."""
+"""All records of a view for exports, without decoding contents."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ _ALL = (
     .where(_s.status == "stated", IN_VIEW)
     .order_by(_s.record)
 )
-# SQLite is kept from an index by which it would have to sort.
+# The addition keeps SQLite from an index that would require sorting.
 _STATED = {
     "sqlite": Prepared(_ALL.where(_s.dataset + 0 == DATASET)),
     "postgresql": Prepared(_ALL.where(_s.dataset == DATASET)),
 }
 
 
-class Stated(NamedTuple):
-    """A record in force in a view."""
+class StateRow(NamedTuple):
+    """Row of a record in force in a view."""
 
     id: str
     content: bytes
-    """Canonical JSON (RFC 8785): no spaces, names in order; UTF-8."""
+    """Canonical JSON (RFC 8785): no spaces, sorted names; UTF-8."""
     part: str | None
     release: int
-    """The release that brought this state."""
+    """Number of the release that created this state."""
     effective_from: int
     """Proleptic Gregorian ordinal of the day."""
     revision: str
 
 
-def whole_state(conn: Connection, dataset: int, clocks: Clocks) -> Iterator[Stated]:
-    """In the order in which the records first appeared."""
-    state: Any = partial(tuple.__new__, Stated)  # a tenth of what ``_make`` costs, which is Python
+def whole_state(conn: Connection, dataset: int, clocks: Clocks) -> Iterator[StateRow]:
+    """Yield records in force in the order in which they first appeared."""
+    state: Any = partial(tuple.__new__, StateRow)  # a tenth of the time of ``_make``, which is Python
     for rows in _STATED[conn.dialect.name].batches(conn, view_values(dataset, clocks), _AT_ONCE):
         yield from map(state, rows)
 
 
 def erased_count(conn: Connection, dataset: int, clocks: Clocks) -> int:
-    """How many records the view would hold if their contents had not been destroyed."""
+    """Count the erased records of the view."""
     if not conn.scalar(select(exists().where(_b.dataset == dataset, _b.erased))):
-        return 0  # as almost always: no need to look at every record
-    query = select(func.count()).where(_s.dataset == dataset, clocks.see(_s), _s.status == "erased")
+        return 0  # the usual case, without a scan of the records
+    query = select(func.count()).where(_s.dataset == dataset, clocks.in_view(_s), _s.status == "erased")
     return conn.scalar(query) or 0

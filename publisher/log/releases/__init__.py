@@ -1,1 +1,1 @@
-"""Releases: publication, amendment, erasure, spans and the hash chain."""
+"""Publication, amendment, erasure, spans and the hash chain."""

@@ -1,4 +1,4 @@
-"""Releases that a person makes by hand: correction, withdrawal, a rename, a catalogue's migration."""
+"""Releases made by hand: correction (更正), withdrawal, renaming, migration of a catalogue."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from publisher.log.canonical_json import NotCanonicalError, canonical, commitmen
 from publisher.log.clocks import FOREVER, day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.storable_text import bad_content, plain
-from publisher.log.database.work_tables import emptied, work
+from publisher.log.database.storable_text import bad_content, storable
+from publisher.log.database.work_tables import create_empty, work
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.append import Heading, seal
+from publisher.log.releases.append import Heading, write_release
 from schemas.definition.catalogue import Catalogue, Content
 
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """One change made by hand: new content, or none, over some days of one record."""
+    """One manual change of a record over a period: new content, or none."""
 
     record: int
     kind: ChangeKind
@@ -36,8 +36,8 @@ class Amendment:
     content: Content | None = None
 
 
-class Amending:
-    """Gathers amendments of one dataset and seals them as one release."""
+class AmendmentRelease:
+    """Collects amendments of one dataset and writes them as one release."""
 
     def __init__(
         self, database: Database, conn: Connection, dataset: DatasetRow, catalogue: Catalogue, now: datetime
@@ -46,26 +46,26 @@ class Amending:
         self._dataset, self._catalogue, self._now = dataset, catalogue, now
 
     def correct(self, corrections: Mapping[str, Content], heading: Heading) -> int:
-        """New content over all the days on which the value that it corrects holds."""
+        """Replace the content on all days on which the corrected revision is in effect."""
         amendments = []
         for record_id, content in corrections.items():
-            record, life = self._life(record_id)
-            chosen = self._value_now(record_id, life)
-            self._same_identity(record_id, record, content)
-            first, last = _stretch(life, chosen)
-            if _text(content) == self._content(chosen):
+            record, spans = self._open_spans(record_id)
+            span = self._present_state(record_id, spans)
+            self._check_identity(record_id, record, content)
+            first, last = _unbroken_days(spans, span)
+            if _text(content) == self._content(span):
                 continue
-            amendments.append(Amendment(record, "corrected", "stated", chosen, first, last, content))
+            amendments.append(Amendment(record, "corrected", "stated", span, first, last, content))
         return self._seal(amendments, heading, corrects=True)
 
     def withdraw(self, records: Sequence[str], heading: Heading) -> int:
-        """No content at any day, from now on: it should never have been published."""
+        """Remove the content on every day, because it should not have been published."""
         amendments = []
         for record_id in dict.fromkeys(records):
-            record, life = self._life(record_id)
-            chosen = self._value_now(record_id, life)
-            first = min(row.effective_from for row in life)
-            amendments.append(Amendment(record, "withdrawn", "withdrawn", chosen, first, FOREVER))
+            record, spans = self._open_spans(record_id)
+            span = self._present_state(record_id, spans)
+            first = min(row.effective_from for row in spans)
+            amendments.append(Amendment(record, "withdrawn", "withdrawn", span, first, FOREVER))
         sequence = self._seal(amendments, heading)
         at = self._conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
         keys = [a.record for a in amendments]
@@ -73,21 +73,21 @@ class Amending:
         return sequence
 
     def rename(self, record_id: str, content: Content, heading: Heading) -> int:
-        """The record goes on under another identity: rows that bear it match this record from now on."""
-        record, life = self._life(record_id)
-        chosen = self._value_now(record_id, life)
+        """Give the record another identity: rows with the new identity match this record from now on."""
+        record, spans = self._open_spans(record_id)
+        span = self._present_state(record_id, spans)
         identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
         self._take_identity(record, identity)
         day = heading.effective_on.toordinal()
-        later = [row.effective_from for row in life if row.effective_from > day]
-        amendment = Amendment(record, "renamed", "stated", chosen, day, min(later, default=FOREVER), content)
+        later = [row.effective_from for row in spans if row.effective_from > day]
+        amendment = Amendment(record, "renamed", "stated", span, day, min(later, default=FOREVER), content)
         return self._seal([amendment], heading)
 
     def migrate(self, convert: Callable[[Content], Content], heading: Heading) -> int:
-        """All states from the day on, rewritten for another catalogue; identities are matched anew."""
+        """Rewrite all states from the day on for another catalogue, and assign identities again."""
         s, day = t.span.c, heading.effective_on.toordinal()
         rows = self._conn.execute(
-            _LIFE.where(
+            _OPEN_SPANS.where(
                 s.dataset == self._dataset.key,
                 s.known_to == FOREVER,
                 s.effective_to > day,
@@ -106,11 +106,11 @@ class Amending:
                 amendments.append(
                     Amendment(row.record, "changed", "stated", row, first, row.effective_to, content)
                 )
-        self._match_anew(identities)
+        self._assign_identities(identities)
         return self._seal(amendments, heading, cause="reading", may_be_empty=True)
 
-    def _match_anew(self, identities: Mapping[str, str]) -> None:
-        """First let go of all identities, then give the new ones: they may be one another's."""
+    def _assign_identities(self, identities: Mapping[str, str]) -> None:
+        """Clear all identities before assigning new ones, because they may be swapped."""
         r = t.record.c
         for record_id in set(identities.values()):
             self._conn.execute(update(t.record).where(r.id == record_id).values(identity=None))
@@ -122,24 +122,24 @@ class Amending:
                 self._conn.execute(update(t.record).where(r.id == holder).values(identity=None))
             self._conn.execute(update(t.record).where(r.id == record_id).values(identity=identity))
 
-    def _life(self, record_id: str) -> tuple[int, Sequence[Any]]:
-        """A record's open spans in the order of their days. Raises ``LogError``."""
+    def _open_spans(self, record_id: str) -> tuple[int, Sequence[Any]]:
+        """Fetch the record's key and its open spans in the order of their days. Raises ``LogError``."""
         s = t.span.c
-        life = self._conn.execute(
-            _LIFE.where(
+        spans = self._conn.execute(
+            _OPEN_SPANS.where(
                 t.record.c.dataset == self._dataset.key, t.record.c.id == record_id, s.known_to == FOREVER
             ).order_by(s.effective_from)
         ).all()
-        if not life:
+        if not spans:
             raise no_such_record(record_id)
-        if life[0].status == "erased":
+        if spans[0].status == "erased":
             raise LogError("erased", f"记录 {record_id} 已依法删除。", f"The record {record_id} was erased.")
-        return life[0].record, life
+        return spans[0].record, spans
 
-    def _value_now(self, record_id: str, life: Sequence[Any]) -> Any:
-        """The state in force today; else the first to come; else the last before it was removed."""
+    def _present_state(self, record_id: str, spans: Sequence[Any]) -> Any:
+        """Choose the state in force today; else the first future one; else the last one before removal."""
         today = day_at(self._now).toordinal()
-        stated = [row for row in life if row.status == "stated"]
+        stated = [row for row in spans if row.status == "stated"]
         if not stated:
             raise LogError(
                 "withdrawn", f"记录 {record_id} 已撤回公布。", f"The record {record_id} is withdrawn."
@@ -147,16 +147,16 @@ class Amending:
         for row in stated:
             if row.effective_from <= today < row.effective_to:
                 return row
-        coming = [row for row in stated if row.effective_from > today]
-        return coming[0] if coming else stated[-1]
+        future = [row for row in stated if row.effective_from > today]
+        return future[0] if future else stated[-1]
 
     def _content(self, span: Any) -> str:
         return str(span.content)
 
-    def _same_identity(self, record_id: str, record: int, content: Content) -> None:
+    def _check_identity(self, record_id: str, record: int, content: Content) -> None:
         identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
-        held = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
-        if held is not None and identity != held:
+        current = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
+        if current is not None and identity != current:
             raise LogError(
                 "identity-changed",
                 f"更正不能更改记录 {record_id} 的标识字段，请用 qingdan rename。",
@@ -164,7 +164,7 @@ class Amending:
             )
 
     def _take_identity(self, record: int, identity: str) -> None:
-        """Raises ``LogError('identity-taken')`` while another record in force has it."""
+        """Assign an identity. Raises ``LogError('identity-taken')`` while another record in force has it."""
         r, s = t.record.c, t.span.c
         holder = self._conn.execute(
             select(r.key, r.id).where(r.dataset == self._dataset.key, r.identity == identity, r.key != record)
@@ -193,7 +193,7 @@ class Amending:
         may_be_empty: bool = False,
     ) -> int:
         conn = self._conn
-        emptied(conn, work)
+        create_empty(conn, work)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
         revisions, rows = [], []
         for n, a in enumerate(amendments, start=1):
@@ -207,7 +207,7 @@ class Amending:
             conn.execute(insert(t.revision), revisions)
         if rows:
             conn.execute(insert(work), rows)
-        return seal(
+        return write_release(
             self._database,
             conn,
             self._dataset,
@@ -225,8 +225,8 @@ class Amending:
             "hash": commitment(salt, text.encode()),
             "salt": salt,
             "content": text,
-            "title": plain(self._catalogue.title_of(a.content or {})),
-            # A person's text has no cells: the next import of the same cells is a change of the source.
+            "title": storable(self._catalogue.title_of(a.content or {})),
+            # Manual text has no cells: the next import of the same cells counts as a change of the source.
             "source_text": a.span.source_text if cause == "reading" else "",
             "locator": a.span.locator,
             "originals": a.span.originals if cause == "reading" else "{}",
@@ -235,7 +235,7 @@ class Amending:
         }
 
     def _work(self, n: int, revision: int, a: Amendment, cause: str) -> dict[str, Any]:
-        title = a.span.full_title if a.content is None else plain(self._catalogue.title_of(a.content))
+        title = a.span.full_title if a.content is None else storable(self._catalogue.title_of(a.content))
         return {
             "n": n,
             "record": a.record,
@@ -257,7 +257,7 @@ class Amending:
 
 
 _s, _v = t.span.c, t.revision.c
-_LIFE = (
+_OPEN_SPANS = (
     select(
         *(_s.record, t.record.c.id, _s.status, _s.revision, _s.part, _s.effective_from, _s.effective_to),
         *(_v.title.label("full_title"), _v.content, _v.source_text, _v.locator, _v.originals, _v["import"]),
@@ -280,10 +280,10 @@ def identity_taken(record_id: str) -> LogError:
     )
 
 
-def _stretch(life: Sequence[Any], chosen: Any) -> tuple[int, int]:
-    """The days around a span on which the same revision holds without a break."""
-    first, last = chosen.effective_from, chosen.effective_to
-    same = [row for row in life if row.status == "stated" and row.revision == chosen.revision]
+def _unbroken_days(spans: Sequence[Any], span: Any) -> tuple[int, int]:
+    """Extend a span to the days on which its revision is in effect without a gap."""
+    first, last = span.effective_from, span.effective_to
+    same = [row for row in spans if row.status == "stated" and row.revision == span.revision]
     for row in reversed(same):
         if row.effective_to == first:
             first = row.effective_from

@@ -1,4 +1,4 @@
-"""Make a release of the changes in ``work``: log, spans, counts, outbox and hashes in one transaction."""
+"""Creation of a release from the changes in ``work``: changes, spans, counts, outbox and hashes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from publisher.log.canonical_json import canonical, commitment, new_salt
 from publisher.log.clocks import micros, start_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
-from publisher.log.database.storable_text import plain
+from publisher.log.database.storable_text import storable
 from publisher.log.database.work_tables import work
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import bitemporal_spans, field_values, hash_chain
@@ -24,7 +24,7 @@ from schemas.definition.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a release says of itself besides its changes."""
+    """Attributes of a release besides its changes."""
 
     effective_on: date
     basis: str = ""
@@ -35,7 +35,7 @@ class Heading:
     extra_counts: Mapping[str, int] | None = None
 
 
-def seal(
+def write_release(
     database: Database,
     conn: Connection,
     dataset: DatasetRow,
@@ -46,9 +46,9 @@ def seal(
     imports: Sequence[int] = (),
     new_revisions_after: int,
 ) -> int:
-    """Write the release. → its site-wide sequence.
+    """Write the release in the current transaction. → its site-wide sequence.
 
-    ``work`` holds its changes in order; revisions past ``new_revisions_after`` are its new ones.
+    ``work`` contains its changes in order; revisions after the key ``new_revisions_after`` are new.
     """
     database.analyze(conn, work)
     counters = conn.execute(select(t.site)).one()
@@ -56,10 +56,10 @@ def seal(
     previous = conn.execute(
         select(t.release.c.published_at, t.release.c.hash).where(t.release.c.sequence == sequence - 1)
     ).first()
-    # A clock that was set back must not put a release before one that is out already.
+    # A clock that was set back must not date a release before the last one.
     known_from = micros(now) if previous is None else max(micros(now), previous.published_at + 1)
 
-    last = bitemporal_spans.lay(
+    last = bitemporal_spans.write_spans(
         database,
         conn,
         dataset.key,
@@ -68,7 +68,7 @@ def seal(
         sequence=counters.outbox_sequence,
     )
     bitemporal_spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
-    field_values.keep(conn, dataset.key, catalogue, after=new_revisions_after)
+    field_values.index_revisions(conn, dataset.key, catalogue, after=new_revisions_after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous, imports)
     conn.execute(insert(t.release).values(row))
     conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(release=sequence))
@@ -101,9 +101,9 @@ def _release_row(
         "number": number + 1,
         "published_at": known_from,
         "effective_on": heading.effective_on.toordinal(),
-        "basis": plain(heading.basis),
-        "note": plain(heading.note),
-        "actor": plain(heading.actor),
+        "basis": storable(heading.basis),
+        "note": storable(heading.note),
+        "actor": storable(heading.actor),
         "catalogue_digest": catalogue.digest,
         "parser_version": heading.parser_version,
         "software_version": version("qingdan"),
@@ -171,7 +171,7 @@ def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> 
 
 
 def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -> None:
-    """Tell search of the dataset's spans that were written past an outbox sequence."""
+    """Write outbox items for the dataset's spans that were written after an outbox sequence."""
     s = t.span.c
     conn.execute(
         insert(t.outbox).from_select(
@@ -193,7 +193,7 @@ def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) ->
 
 
 def span_key(table: Table = t.span) -> Any:
-    """:func:`publisher.log.record_identity.span_id` as the database writes it."""
+    """:func:`publisher.log.record_identity.span_id` as an SQL expression."""
     s = table.c
     return (
         t.record.c.id.concat(literal("."))
@@ -206,7 +206,7 @@ def span_key(table: Table = t.span) -> Any:
 def _write_release_items(
     conn: Connection, dataset: int, number: int, effective_on: date, now: int, last: int
 ) -> int:
-    """A release is told of when it is published, and once more on the day it comes into effect."""
+    """Write outbox items of a release: due at publication, and on its later day of effect."""
     due = [now]
     if micros(start_of(effective_on)) > now:
         due.append(micros(start_of(effective_on)))

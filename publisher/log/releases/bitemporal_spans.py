@@ -1,4 +1,4 @@
-"""The two clocks: changes of a release laid into the spans, which are only added or closed."""
+"""Bitemporal spans: a release only adds or closes them."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.tables import TITLE_LENGTH
-from publisher.log.database.work_tables import emptied, touched, work
+from publisher.log.database.work_tables import create_empty, touched, work
 
 _NAMES = [column.name for column in t.span.c]
 
 
-def lay(
+def write_spans(
     database: Database, conn: Connection, dataset: int, *, release: int, known_from: int, sequence: int
 ) -> int:
-    """Lay what ``work`` holds into the spans. → the last outbox sequence given to a span.
+    """Write the changes in ``work`` to the spans. → the last outbox sequence assigned to a span.
 
-    Open spans of a record touch one another from its first day on for ever, so a state needs
-    neither a search for its end nor for its removal.
+    Open spans of a record cover all days from its first one without gaps, so no query has to search for the
+    end of a state.
     """
     _find_touched(conn)
     database.analyze(conn, touched)
     count = conn.scalar(select(func.coalesce(func.max(work.c.n), 0))) or 0
     closed = conn.scalar(select(func.count()).select_from(touched)) or 0
-    new = _New(dataset, release, known_from)
+    new = _NewSpans(dataset, release, known_from)
     filler = sequence + count + 3 * closed
     conn.execute(insert(t.span).from_select(_NAMES, _fillers(new, filler)))
     for statement in (
@@ -49,12 +49,12 @@ def lay(
     ):
         conn.execute(insert(t.span).from_select(_NAMES, statement))
     _close(conn, known_from, sequence + count)
-    conn.execute(insert(t.span).from_select(_NAMES, _stated(new, sequence)))
+    conn.execute(insert(t.span).from_select(_NAMES, _new_states(new, sequence)))
     return filler + count
 
 
-class _New:
-    """What all rows of one release have in common."""
+class _NewSpans:
+    """Values that all new rows of one release share."""
 
     def __init__(self, dataset: int, release: int, known_from: int) -> None:
         self.dataset, self.release, self.known_from = dataset, release, known_from
@@ -102,7 +102,7 @@ def _find_touched(conn: Connection) -> None:
         .join_from(work, t.span, s.record == w.record)
         .where(s.known_to == FOREVER, s.effective_from < w.effective_to, s.effective_to > w.effective_from)
     )
-    emptied(conn, touched)
+    create_empty(conn, touched)
     conn.execute(insert(touched).from_select([c.name for c in touched.c], overlapping))
 
 
@@ -113,8 +113,8 @@ def _same_span() -> ColumnElement[bool]:
     )
 
 
-def _remainders(new: _New, sequence: int, *, before: bool) -> Any:
-    """What of a closed span lies before, or after, the days that a change writes."""
+def _remainders(new: _NewSpans, sequence: int, *, before: bool) -> Any:
+    """Select the part of closed spans before, or after, the days of a change."""
     s, w = t.span.c, work.c
     return (
         new.row(
@@ -135,15 +135,15 @@ def _remainders(new: _New, sequence: int, *, before: bool) -> Any:
     )
 
 
-def _fillers(new: _New, sequence: int) -> Any:
-    """A record stated up to a later state that lacks it is removed from there."""
+def _fillers(new: _NewSpans, sequence: int) -> Any:
+    """Select removals after changes that end before a later state without the record."""
     s, w, own = t.span.c, work.c, literal(new.release, t.Key)
     next_day = (
         select(func.min(s.effective_from))
         .where(s.record == w.record, s.known_to == FOREVER, s.effective_from > w.effective_to)
         .scalar_subquery()
     )
-    goes_on = exists().where(
+    continues = exists().where(
         s.record == w.record,
         s.known_to == FOREVER,
         s.effective_from <= w.effective_to,
@@ -162,20 +162,20 @@ def _fillers(new: _New, sequence: int) -> Any:
             sequence=literal(sequence, t.Key) + w.n,
         )
         .select_from(work)
-        .where(w.effective_to < FOREVER, ~goes_on)
+        .where(w.effective_to < FOREVER, ~continues)
     )
 
 
 def _close(conn: Connection, known_to: int, sequence: int) -> None:
-    numbered = select(touched.c.n).where(_same_span()).scalar_subquery()
+    number = select(touched.c.n).where(_same_span()).scalar_subquery()
     conn.execute(
         update(t.span)
         .where(exists().where(_same_span()))
-        .values(known_to=known_to, sequence=literal(sequence, t.Key) + numbered)
+        .values(known_to=known_to, sequence=literal(sequence, t.Key) + number)
     )
 
 
-def _stated(new: _New, sequence: int) -> Any:
+def _new_states(new: _NewSpans, sequence: int) -> Any:
     w = work.c
     return new.row(
         record=w.record,
@@ -195,13 +195,13 @@ def _listed_title() -> Any:
 
 
 def add_tally(conn: Connection, dataset: int, *, known_from: int, after: int) -> None:
-    """By how many the records in force grew, day by day, through what was just laid."""
+    """Write by how many the records in force grew on each day, from spans after an outbox sequence."""
     s = t.span.c
     sign = case((s.known_to == FOREVER, 1), else_=-1)
-    written = (s.sequence > after, s.dataset == dataset, s.status == "stated")
+    conditions = (s.sequence > after, s.dataset == dataset, s.status == "stated")
     steps = (
-        select(s.effective_from.label("day"), sign.label("step")).where(*written),
-        select(s.effective_to, -sign).where(*written, s.effective_to < FOREVER),
+        select(s.effective_from.label("day"), sign.label("step")).where(*conditions),
+        select(s.effective_to, -sign).where(*conditions, s.effective_to < FOREVER),
     )
     step = union_all(*steps).subquery()
     total = func.sum(step.c.step)
@@ -216,24 +216,24 @@ def add_tally(conn: Connection, dataset: int, *, known_from: int, after: int) ->
 
 
 def recount(conn: Connection, dataset: int) -> None:
-    """The tally anew, from all spans: after an erasure, or a rebuild."""
+    """Compute the tally from all spans, after an erasure or a rebuild."""
     s = t.span.c
     conn.execute(delete(t.tally).where(t.tally.c.dataset == dataset))
     steps = []
-    for known, sign in ((s.known_from, 1), (s.known_to, -1)):
-        for day, way in ((s.effective_from, 1), (s.effective_to, -1)):
+    for instant, sign in ((s.known_from, 1), (s.known_to, -1)):
+        for day, direction in ((s.effective_from, 1), (s.effective_to, -1)):
             steps.append(
                 select(
-                    known.label("known"), day.label("day"), literal(sign * way, t.Key).label("step")
-                ).where(s.dataset == dataset, s.status == "stated", day < FOREVER, known < FOREVER)
+                    instant.label("instant"), day.label("day"), literal(sign * direction, t.Key).label("step")
+                ).where(s.dataset == dataset, s.status == "stated", day < FOREVER, instant < FOREVER)
             )
     step = union_all(*steps).subquery()
     total = func.sum(step.c.step)
     conn.execute(
         insert(t.tally).from_select(
             [column.name for column in t.tally.c],
-            select(literal(dataset, t.Key), step.c.known, step.c.day, total)
-            .group_by(step.c.known, step.c.day)
+            select(literal(dataset, t.Key), step.c.instant, step.c.day, total)
+            .group_by(step.c.instant, step.c.day)
             .having(total != 0),
         )
     )

@@ -1,4 +1,4 @@
-"""A dataset goes on with another catalogue, and says so by a release."""
+"""Migration of a dataset to another catalogue, by a release."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from publisher.log.database.connection import Database
 from publisher.log.drafts import staging
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.amendment import Amending
+from publisher.log.releases.amendment import AmendmentRelease
 from publisher.log.releases.append import Heading
 from schemas.definition.catalogue import Catalogue, Content, Field
 
@@ -29,10 +29,10 @@ def migrate(
     *,
     now: datetime,
 ) -> int:
-    """→ the release's sequence. Without ``convert`` the values of removed fields are dropped.
+    """→ the release's sequence. Without ``convert``, values of removed fields are dropped.
 
     Raises ``LogError``: ``draft-in-the-way``, ``conversion-needed`` (a field of another type),
-    ``identity-taken`` (two records that the new identity does not tell apart).
+    ``identity-taken`` (two records with the same new identity).
     """
     if staging.draft_imports(conn, dataset):
         raise LogError(
@@ -64,7 +64,7 @@ def migrate(
     def drop_removed(content: Content) -> Content:
         return {name: value for name, value in content.items() if name in new.by_name}
 
-    return Amending(database, conn, dataset, new, now).migrate(convert or drop_removed, heading)
+    return AmendmentRelease(database, conn, dataset, new, now).migrate(convert or drop_removed, heading)
 
 
 def _forms(old: Field, new: Field) -> tuple[str, str]:

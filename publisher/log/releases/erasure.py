@@ -1,4 +1,4 @@
-"""Erasure: by a court's order or a personal-information claim, content is destroyed and the log says so."""
+"""Erasure of content, by court order or a personal-information claim, recorded as a release."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from publisher.log.canonical_json import canonical
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.work_tables import emptied, work
+from publisher.log.database.work_tables import create_empty, work
 from publisher.log.evidence import crawled_pages
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
@@ -21,14 +21,13 @@ from publisher.log.releases import append, bitemporal_spans
 from publisher.log.releases.amendment import no_such_record
 from schemas.definition.catalogue import Catalogue
 
-_KEPT_OF_ROWS_LEFT_OUT = ("file", "sheet", "row", "rows", "reason", "part")
+_POSITION_KEYS = ("file", "sheet", "row", "rows", "reason", "part")
 
 
-class Erasing:
-    """One erasure, in the transaction of the release that tells of it.
+class ErasureRelease:
+    """One erasure, in the transaction of its release.
 
-    The bytes themselves are gone only after :meth:`publisher.log.releases.releases.Releases.scrub`, which
-    follows.
+    The bytes are deleted afterwards by :meth:`publisher.log.releases.releases.Releases.scrub`.
     """
 
     def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
@@ -37,16 +36,16 @@ class Erasing:
     def erase(
         self, records: Sequence[str], catalogue: Catalogue, heading: append.Heading, now: datetime
     ) -> int:
-        """Raises ``LogError``: ``no-such-record``, ``erased`` (already)."""
+        """Erase records. Raises ``LogError``: ``no-such-record``, ``erased`` (already)."""
         conn = self._conn
         keys = self._keys(records)
-        emptied(conn, work)
+        create_empty(conn, work)
         self._drop_drafts(keys)
-        self._tell_search(keys, micros(now))
+        self._queue_erasure(keys, micros(now))
         conn.execute(update(t.span).where(t.span.c.record.in_(keys)).values(status="erased", title=""))
         bitemporal_spans.recount(conn, self._dataset.key)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
-        sequence = append.seal(
+        sequence = append.write_release(
             self._database, conn, self._dataset, catalogue, heading, now=now, new_revisions_after=last
         )
         self._destroy(keys, sequence)
@@ -75,7 +74,7 @@ class Erasing:
         return keys
 
     def _drop_drafts(self, keys: Sequence[int]) -> None:
-        """A draft that holds the record would publish it again: its whole file goes."""
+        """Delete imports of drafts that contain the records, which would publish them again."""
         conn, e = self._conn, t.draft_entry.c
         identities = select(t.record.c.identity).where(t.record.c.key.in_(keys))
         imports = conn.scalars(select(e["import"]).where(e.identity.in_(identities)).distinct()).all()
@@ -83,10 +82,10 @@ class Erasing:
             conn.execute(delete(t.draft_entry).where(e["import"] == key))
             conn.execute(delete(t.import_).where(t.import_.c.key == key))
 
-    def _tell_search(self, keys: Sequence[int], due_at: int) -> None:
+    def _queue_erasure(self, keys: Sequence[int], due_at: int) -> None:
         conn, s = self._conn, t.span.c
         after = conn.scalar(select(t.site.c.outbox_sequence)) or 0
-        # What was still to be indexed has no text any more.
+        # Spans that wait for indexing have no text any more.
         erased = (
             select(append.span_key())
             .join_from(t.span, t.record, t.record.c.key == s.record)
@@ -129,7 +128,7 @@ class Erasing:
         )
 
     def _destroy_evidence(self, imports: Sequence[int]) -> None:
-        """Of rows left out of these files only the place stays: their text may be the one erased."""
+        """Keep only the positions of rows left out of these files: their text may be the erased one."""
         conn = self._conn
         releases = conn.scalars(
             select(t.import_.c.release).where(t.import_.c.key.in_(imports)).distinct()
@@ -138,7 +137,7 @@ class Erasing:
             select(t.import_.c.key, t.import_.c.left_out).where(t.import_.c.key.in_(imports))
         ).all():
             conn.execute(
-                update(t.import_).where(t.import_.c.key == row.key).values(left_out=_places(row.left_out))
+                update(t.import_).where(t.import_.c.key == row.key).values(left_out=_positions(row.left_out))
             )
         conn.execute(
             update(t.release)
@@ -149,29 +148,27 @@ class Erasing:
         crawled_pages.destroy(conn, imports)
 
 
-def kept_sources(conn: Connection) -> frozenset[str]:
-    """Digests of the sources that something names and no erasure destroyed."""
+def referenced_sources(conn: Connection) -> frozenset[str]:
+    """List digests of sources that are referenced and not destroyed by an erasure."""
     i = t.import_.c
     destroyed = select(i.digest).where(i.destroyed)
-    named = frozenset(conn.scalars(select(i.digest).where(i.digest.not_in(destroyed)).distinct()))
-    return (named | crawled_pages.kept_digests(conn)) - crawled_pages.destroyed_digests(conn)
+    imported = frozenset(conn.scalars(select(i.digest).where(i.digest.not_in(destroyed)).distinct()))
+    return (imported | crawled_pages.kept_digests(conn)) - crawled_pages.destroyed_digests(conn)
 
 
 def scrub(database: Database, sources: Sources) -> None:
-    """Destroy what nothing names any more: source bytes, free pages, the write-ahead log.
+    """Delete unreferenced data: source bytes, free pages, the write-ahead log.
 
-    May be run at any time and again. Raises ``LogError('erasure-incomplete')`` while a reader holds on
-    to an older state of the database.
+    Can be repeated at any time. Raises ``LogError('erasure-incomplete')`` while a reader uses an older state
+    of the database.
     """
     with database.write() as conn:
-        sources.sweep(conn, kept_sources(conn))
+        sources.sweep(conn, referenced_sources(conn))
     database.vacuum()
     with database.write() as conn:
         conn.execute(update(t.site).values(scrub_pending=False))
 
 
-def _places(left_out: str) -> str:
-    rows = [
-        {k: v for k, v in row.items() if k in _KEPT_OF_ROWS_LEFT_OUT} for row in msgspec.json.decode(left_out)
-    ]
+def _positions(left_out: str) -> str:
+    rows = [{k: v for k, v in row.items() if k in _POSITION_KEYS} for row in msgspec.json.decode(left_out)]
     return canonical(rows).decode()

@@ -1,4 +1,4 @@
-"""Short values of a record, as filters, facets and sorting use them."""
+"""The table of values: short values of records for filters, facets and sorting."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, stream
-from publisher.log.database.storable_text import plain
-from publisher.log.drafts.repeals import ENDS, tells
+from publisher.log.database.storable_text import storable
+from publisher.log.drafts.repeals import ENDS, has_repeals
 from schemas.definition.catalogue import Catalogue, Field, Json
 
 _LONGEST = 300
@@ -21,39 +21,41 @@ _BATCH = 5_000
 _NAMES = ("revision", "field", "text", "number", "dataset")
 
 
-def kept_fields(catalogue: Catalogue) -> tuple[Field, ...]:
-    """Fields whose values are kept apart: facets, numbers, dates, codes, names of bodies, vocabularies,
+def indexed_fields(catalogue: Catalogue) -> tuple[Field, ...]:
+    """List the fields in the table of values: facets, numbers, dates, codes, names of bodies, vocabularies,
     and the documents that a document ends.
 
-    Any other field can be filtered and sorted by too, out of the content, more slowly.
+    Other fields can be filtered and sorted too, but more slowly, from the content.
     """
-    return tuple(f for f in catalogue.fields if not f.personal and _is_kept(f, catalogue))
+    return tuple(f for f in catalogue.fields if not f.personal and _is_indexed(f, catalogue))
 
 
-def _is_kept(field: Field, catalogue: Catalogue) -> bool:
+def _is_indexed(field: Field, catalogue: Catalogue) -> bool:
     return (
         field.facet
         or field.name == catalogue.date_field
         or bool(field.vocabulary)
         or field.type in ("integer", "decimal", "boolean", "date", "limit", "amount")
         or field.format in ("document-number", "body", "division", "code")
-        or (field.name == ENDS and tells(catalogue))
+        or (field.name == ENDS and has_repeals(catalogue))
     )
 
 
-def keep(conn: Connection, dataset: int, catalogue: Catalogue, *, after: int) -> None:
-    """Take the values out of all revisions past the key ``after``."""
-    fields = [f.name for f in kept_fields(catalogue)]
+def index_revisions(conn: Connection, dataset: int, catalogue: Catalogue, *, after: int) -> None:
+    """Write the values of all revisions after the key ``after``."""
+    fields = [f.name for f in indexed_fields(catalogue)]
     if not fields:
         return
-    found = stream(
+    rows = stream(
         conn,
         select(t.revision.c.key, t.revision.c.content).where(t.revision.c.key > after),
     )
-    write(conn, dataset, fields, ((row.key, row.content) for row in found))
+    insert_values(conn, dataset, fields, ((row.key, row.content) for row in rows))
 
 
-def write(conn: Connection, dataset: int, fields: list[str], revisions: Iterable[tuple[int, str]]) -> None:
+def insert_values(
+    conn: Connection, dataset: int, fields: list[str], revisions: Iterable[tuple[int, str]]
+) -> None:
     for batch in batched(_rows(dataset, fields, revisions), _BATCH):
         insert_many(conn, t.value, _NAMES, batch)
 
@@ -67,12 +69,12 @@ def _rows(
         for field in fields:
             if field not in record:
                 continue
-            for text, number in set(forms(record[field])):
+            for text, number in set(index_forms(record[field])):
                 yield key, field, text, number, dataset
 
 
-def forms(value: Json) -> Iterator[tuple[str, float | None]]:
-    """The texts under which a value is found, with its number where it has one; of a list, each item's."""
+def index_forms(value: Json) -> Iterator[tuple[str, float | None]]:
+    """Yield (text, number) for each text by which a value is found; of a list, for each item."""
     if value is None or value == "":
         return
     if isinstance(value, bool):
@@ -83,7 +85,7 @@ def forms(value: Json) -> Iterator[tuple[str, float | None]]:
         yield short(value), _number(value)
     elif isinstance(value, list):
         for item in value:
-            yield from forms(item)
+            yield from index_forms(item)
     else:
         number = next(
             (n for k in ("value", "amount") if (n := _number(str(value.get(k, "")))) is not None), None
@@ -93,10 +95,10 @@ def forms(value: Json) -> Iterator[tuple[str, float | None]]:
 
 
 def short(text: str) -> str:
-    """A text that an index can hold: a long one is cut and told from its like by a digest."""
+    """Shorten a text for an index: a long text is truncated and made unique by a digest."""
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}…{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
-    return plain(text)
+    return storable(text)
 
 
 def _number(text: str) -> float | None:

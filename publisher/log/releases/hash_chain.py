@@ -1,4 +1,4 @@
-"""The hashes that bind the log: revision, manifest, release, and each release to the one before."""
+"""The hash chain of the log: hashes of revisions, manifests and releases."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from publisher.log.database.connection import stream
 from publisher.log.model import Verification
 
 FIRST = "0" * 64
-"""What the first release of a site names as the hash before it."""
+"""``previous_hash`` of the first release of a site."""
 
 
 def manifest_hash(lines: Iterable[Sequence[Any]]) -> str:
-    """SHA-256 over the changes of a release, one canonical JSON array and a newline each.
+    """Hash the changes of a release with SHA-256: one canonical JSON array and a newline each.
 
-    A line is record id, kind, cause, revision hash, hash of the revision before, part, part before,
-    first day and day after the last (ordinals), in the order of the ids. The state is the sum of all
-    changes, so the chain over changes commits to every state without listing it.
+    A line contains record id, kind, cause, revision hash, hash of the revision before, part, part before,
+    first day and day after the last (ordinals). Lines are sorted by id. A state is the sum of all changes, so
+    the chain commits to every state without listing it.
     """
     digest = hashlib.sha256()
     for line in lines:
@@ -32,12 +32,12 @@ def manifest_hash(lines: Iterable[Sequence[Any]]) -> str:
 
 
 def release_hash(release: Mapping[str, Any]) -> str:
-    """SHA-256 of the canonical JSON of everything that a release says of itself."""
+    """Hash the canonical JSON of a release document with SHA-256."""
     return hashlib.sha256(canonical(dict(release))).hexdigest()
 
 
 def release_document(row: Mapping[str, Any], imports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a release's hash is taken over. The chain is site-wide: ``previous_hash`` is of sequence − 1."""
+    """Build the document that is hashed. The chain is site-wide: ``previous_hash`` is of sequence − 1."""
     names = (
         *("sequence", "dataset", "number", "published_at", "effective_on", "basis", "note", "actor"),
         *("catalogue_digest", "parser_version", "software_version", "counts", "left_out_hash"),
@@ -51,12 +51,12 @@ def release_document(row: Mapping[str, Any], imports: Iterable[Mapping[str, Any]
 
 
 def _in_safe_numbers(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """An open end is past what JSON numbers hold exactly, and is written as none."""
+    """Replace open ends by None: JSON numbers cannot represent them exactly."""
     return [{k: (None if isinstance(v, int) and v >= 2**53 else v) for k, v in s.items()} for s in sources]
 
 
 def manifest_lines(conn: Connection, release: int) -> Iterable[Sequence[Any]]:
-    """A release's manifest, read back from its changes."""
+    """Read the manifest of a release from its changes."""
     c, v, b = t.change.c, t.revision.alias("v"), t.revision.alias("b")
     rows = conn.execute(
         select(
@@ -104,7 +104,7 @@ def verify(conn: Connection) -> Verification:
 
 
 def imports(conn: Connection, which: ColumnElement[bool]) -> Sequence[Mapping[str, Any]]:
-    """Imports as the hash of their release takes them, in the order they were laid in."""
+    """List imports for the hash of their release, in the order in which they were staged."""
     rows = conn.execute(select(t.import_).where(which).order_by(t.import_.c.key)).mappings().all()
     return [dict(row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""A draft becomes a release, all of it or none."""
+"""Publication of a whole draft as a release."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sqlalchemy import Connection, and_, case, delete, exists, false, func, inse
 
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.work_tables import emptied, plan, work
+from publisher.log.database.work_tables import create_empty, plan, work
 from publisher.log.drafts import staging
-from publisher.log.drafts.weigh import weigh
+from publisher.log.drafts.weigh import compare_draft
 from publisher.log.model import Conflict, LogError, OnConflict
 from publisher.log.record_identity import later_id
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.append import Heading, seal
+from publisher.log.releases.append import Heading, write_release
 from schemas.definition.catalogue import Catalogue
 
 type Progress = Callable[[int, int], None]
@@ -36,13 +36,15 @@ def publish(
     without_errors: bool,
     progress: Progress,
 ) -> int | None:
-    """→ the sequence of the release; None where the draft changes nothing (the draft is gone then too).
+    """Publish the draft. → the sequence of the release; None if nothing changes (the draft is deleted too).
 
     Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
     day = heading.effective_on.toordinal()
-    windowed, errors, _ = weigh(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
-    _refuse(errors, dataset.name, without_errors=without_errors)
+    draft_windows, errors, _ = compare_draft(
+        database, conn, dataset, catalogue, day=day, on_conflict=on_conflict
+    )
+    _raise_conflicts(errors, dataset.name, without_errors=without_errors)
     _fill_work(conn, day)
     count = conn.scalar(select(func.count()).select_from(work)) or 0
     progress(0, count)
@@ -50,18 +52,18 @@ def publish(
         staging.discard(conn, dataset, None)
         return None
     revisions = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
-    _new_records(conn, dataset)
-    _new_revisions(conn)
+    _insert_records(conn, dataset)
+    _insert_revisions(conn)
     progress(count // 3, count)
-    keys = [w.key for w in windowed]
-    for window in windowed:
+    keys = [w.key for w in draft_windows]
+    for window in draft_windows:
         conn.execute(
             update(t.import_)
             .where(t.import_.c.key == window.key)
             .values(effective_from=day, effective_to=window.effective_to)
         )
-    _note_held(conn)
-    sequence = seal(
+    _insert_held(conn)
+    sequence = write_release(
         database,
         conn,
         dataset,
@@ -83,7 +85,7 @@ def publish(
     return sequence
 
 
-def _refuse(errors: Sequence[Conflict], dataset: str, *, without_errors: bool) -> None:
+def _raise_conflicts(errors: Sequence[Conflict], dataset: str, *, without_errors: bool) -> None:
     left = [c for c in errors if not (without_errors and c.code == "rows-in-error")]
     if not left:
         return
@@ -102,7 +104,7 @@ def _refuse(errors: Sequence[Conflict], dataset: str, *, without_errors: bool) -
 
 
 def _fill_work(conn: Connection, day: int) -> None:
-    """The plan's changes, numbered in the order of files and rows, removals last."""
+    """Copy the plan's changes to ``work``, numbered in the order of files and rows, removals last."""
     p = plan.c
     n = func.row_number().over(
         order_by=(
@@ -115,7 +117,7 @@ def _fill_work(conn: Connection, day: int) -> None:
     )
     records = select(func.coalesce(func.max(t.record.c.key), 0)).scalar_subquery()
     revisions = select(func.coalesce(func.max(t.revision.c.key), 0)).scalar_subquery()
-    emptied(conn, work)
+    create_empty(conn, work)
     conn.execute(
         insert(work).from_select(
             [column.name for column in work.c],
@@ -141,31 +143,31 @@ def _fill_work(conn: Connection, day: int) -> None:
     )
 
 
-def _new_records(conn: Connection, dataset: DatasetRow) -> None:
+def _insert_records(conn: Connection, dataset: DatasetRow) -> None:
     w, r = work.c, t.record.c
-    taken = exists().where(r.id == w.identity)
+    id_exists = exists().where(r.id == w.identity)
     names = [r.key.name, r.id.name, r.dataset.name, r.identity.name]
     conn.execute(
         insert(t.record).from_select(
             names,
             select(w.record, w.identity, literal(dataset.key, t.Key), w.identity)
-            .where(w.identity.is_not(None), ~taken)
+            .where(w.identity.is_not(None), ~id_exists)
             .order_by(w.n),
         )
     )
-    # Identities that an earlier record had before it was renamed or erased.
-    left = conn.execute(
+    # Identities of earlier records that were renamed or erased.
+    remaining = conn.execute(
         select(w.record, w.identity).where(w.identity.is_not(None), ~exists().where(r.key == w.record))
     ).all()
-    for key, identity in left:
+    for key, identity in remaining:
         conn.execute(
             insert(t.record).values(
                 key=key, id=_free_id(conn, identity), dataset=dataset.key, identity=identity
             )
         )
-    back = select(w.record).where(w.status == "stated")
+    republished = select(w.record).where(w.status == "stated")
     conn.execute(
-        update(t.record).where(r.withdrawn_at.is_not(None), r.key.in_(back)).values(withdrawn_at=None)
+        update(t.record).where(r.withdrawn_at.is_not(None), r.key.in_(republished)).values(withdrawn_at=None)
     )
 
 
@@ -176,7 +178,7 @@ def _free_id(conn: Connection, identity: str) -> str:
     return later_id(identity, turn)
 
 
-def _new_revisions(conn: Connection) -> None:
+def _insert_revisions(conn: Connection) -> None:
     w, e = work.c, t.draft_entry.c
     names = ("hash", "salt", "content", "title", "source_text", "locator", "originals", "import")
     conn.execute(
@@ -190,16 +192,16 @@ def _new_revisions(conn: Connection) -> None:
     )
 
 
-def _note_held(conn: Connection) -> None:
-    """Which file held which record: of what is new by ``work``, of all else by ``plan``."""
+def _insert_held(conn: Connection) -> None:
+    """Record which file contained which record: changed ones from ``work``, others from ``plan``."""
     p, w = plan.c, work.c
-    of_work = select(w.record, w["import"]).where(w["import"].is_not(None))
-    of_plan = select(p.record, p["import"]).where(p.record.is_not(None), p.position.is_not(None))
-    conn.execute(insert(t.held).from_select(["record", "import"], of_work.union(of_plan)))
+    from_work = select(w.record, w["import"]).where(w["import"].is_not(None))
+    from_plan = select(p.record, p["import"]).where(p.record.is_not(None), p.position.is_not(None))
+    conn.execute(insert(t.held).from_select(["record", "import"], from_work.union(from_plan)))
 
 
 def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) -> Heading:
-    """The heading with what the imports say of themselves."""
+    """Add parser versions and rows left out of the imports to the heading."""
     i = t.import_.c
     rows = conn.execute(
         select(i.parser_version, i.left_out, i.part, i.name).where(i.key.in_(imports)).order_by(i.key)
@@ -212,7 +214,7 @@ def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) ->
         note=heading.note,
         actor=heading.actor,
         parser_version=", ".join(versions),
-        # A clerk who imported without the rows in error has named them already.
+        # An import without the rows in error lists them already.
         left_out=(*left_out, *(row for row in _rows_in_error(conn) if row not in left_out)),
     )
 

@@ -1,4 +1,4 @@
-"""The spans, which are derived, made again from the log."""
+"""Reconstruction of the spans from the log."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from sqlalchemy import Connection, and_, case, delete, exists, func, insert, lit
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.work_tables import emptied, old_span, work
+from publisher.log.database.work_tables import create_empty, old_span, work
 from publisher.log.releases import append, bitemporal_spans
 
 
 def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
-    """Lay every release into empty spans. → how many spans came out different (none, if all was well).
+    """Write every release to empty spans again. → number of spans that differ (0 if they were correct).
 
-    What came out different is told to search again; what was as it is keeps its outbox sequence.
+    Different spans are queued for indexing; equal ones keep their outbox sequence.
     """
-    emptied(conn, old_span)
+    create_empty(conn, old_span)
     names = [column.name for column in t.span.c]
     conn.execute(insert(old_span).from_select(names, select(t.span)))
     conn.execute(delete(t.span))
@@ -26,7 +26,7 @@ def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
     last = before
     for release in conn.execute(select(t.release).order_by(t.release.c.sequence)).all():
         _fill_work(conn, release.sequence)
-        last = bitemporal_spans.lay(
+        last = bitemporal_spans.write_spans(
             database,
             conn,
             release.dataset,
@@ -37,7 +37,7 @@ def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
     erased = select(t.record.c.key).where(t.record.c.erased_by.is_not(None))
     conn.execute(update(t.span).where(t.span.c.record.in_(erased)).values(status="erased", title=""))
     _keep_sequences(conn)
-    different = _tell(conn, before, last, micros(now))
+    different = _queue_differences(conn, before, last, micros(now))
     for dataset in conn.scalars(select(t.dataset.c.key)).all():
         bitemporal_spans.recount(conn, dataset)
     return different
@@ -60,7 +60,7 @@ def _fill_work(conn: Connection, release: int) -> None:
         "effective_to": c.effective_to,
         "title": v.title,
     }
-    emptied(conn, work)
+    create_empty(conn, work)
     conn.execute(
         insert(work).from_select(
             list(columns),
@@ -86,13 +86,13 @@ def _keep_sequences(conn: Connection) -> None:
     )
 
 
-def _tell(conn: Connection, before: int, last: int, due_at: int) -> int:
+def _queue_differences(conn: Connection, before: int, last: int, due_at: int) -> int:
     s, o = t.span.c, old_span.c
     different = conn.scalar(select(func.count()).select_from(t.span).where(s.sequence > before)) or 0
     for dataset in conn.scalars(select(t.dataset.c.key)).all():
         append.write_span_items(conn, dataset, before, due_at)
-    gone = ~exists().where(s.record == o.record, s.made == o.made, s.effective_from == o.effective_from)
-    number = conn.scalar(select(func.count()).select_from(old_span).where(gone)) or 0
+    missing = ~exists().where(s.record == o.record, s.made == o.made, s.effective_from == o.effective_from)
+    number = conn.scalar(select(func.count()).select_from(old_span).where(missing)) or 0
     conn.execute(
         insert(t.outbox).from_select(
             [column.name for column in t.outbox.c],
@@ -106,7 +106,7 @@ def _tell(conn: Connection, before: int, last: int, due_at: int) -> int:
                 literal(""),
             )
             .join_from(old_span, t.record, t.record.c.key == o.record)
-            .where(gone),
+            .where(missing),
         )
     )
     if different or number:

@@ -1,4 +1,4 @@
-"""Releases as rows of the database."""
+"""Queries for releases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from publisher.log import registry
-from publisher.log.blob_store import source_of
+from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import moment
 from publisher.log.database import tables as t
 from publisher.log.model import LogError, Release
@@ -21,7 +21,7 @@ _b = t.release.c
 def releases(
     conn: Connection, dataset: registry.DatasetRow, number: int | None = None
 ) -> tuple[Release, ...]:
-    """A dataset's releases, oldest first, or one. Raises ``LogError('no-such-release')``."""
+    """List a dataset's releases, oldest first, or one. Raises ``LogError('no-such-release')``."""
     query = select(t.release).where(_b.dataset == dataset.key).order_by(_b.number)
     if number is not None:
         query = query.where(_b.number == number)
@@ -53,7 +53,7 @@ def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
         manifest_hash=row.manifest_hash,
         previous_hash=row.previous_hash,
         hash=row.hash,
-        sources=tuple(source_of(source) for source in sources),
+        sources=tuple(source_from_row(source) for source in sources),
         left_out=tuple(left_out),
         counts=msgspec.json.decode(row.counts),
         erased=row.erased,

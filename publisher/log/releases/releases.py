@@ -1,4 +1,4 @@
-"""Releases: drafts published, records corrected, withdrawn, renamed and erased, the chain verified."""
+"""Publication, correction, withdrawal, renaming, migration, erasure, and verification of the chain."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlalchemy import Connection, select
 from publisher.log import made_files, registry
 from publisher.log.database import tables as t
 from publisher.log.drafts import staging
-from publisher.log.drafts.drafts import draft_catalogue, drop_unnamed
+from publisher.log.drafts.drafts import draft_catalogue, drop_unreferenced
 from publisher.log.model import LogError, OnConflict, Release, Verification
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import catalogue_change, erasure, hash_chain, rebuild_spans
 from publisher.log.releases import publish as publishing
-from publisher.log.releases.amendment import Amending
+from publisher.log.releases.amendment import AmendmentRelease
 from publisher.log.releases.append import Heading
 from publisher.log.releases.release_rows import releases
 from publisher.log.session import Session
@@ -24,7 +24,7 @@ from schemas.definition.catalogue import Catalogue, Content
 
 
 class Releases:
-    """``log.releases``: every change of the log; each makes one release, or none."""
+    """``log.releases``: methods that change the log; each creates at most one release."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -41,7 +41,7 @@ class Releases:
         without_errors: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> Release | None:
-        """Make the draft a release; None where it changes nothing. The draft is empty afterwards.
+        """Publish the draft. → the release; None if nothing changes. The draft is empty afterwards.
 
         Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
         """
@@ -57,11 +57,11 @@ class Releases:
                 now=self._session.clock(),
                 on_conflict=on_conflict,
                 without_errors=without_errors,
-                progress=progress or _silent,
+                progress=progress or _ignore_progress,
             )
             if sequence is not None:
                 return _release(conn, row, sequence)
-        drop_unnamed(self._session, digests)
+        drop_unreferenced(self._session, digests)
         return None
 
     def correct(
@@ -73,7 +73,7 @@ class Releases:
         basis: str = "",
         actor: str = "",
     ) -> Release:
-        """更正: new content, for as long as the value in force today (or next, or last) holds."""
+        """Correct (更正) contents for the whole period of the state in force today, or next, or last."""
         return self._amend(
             dataset,
             Heading(self._session.today(), basis, reason, actor),
@@ -83,7 +83,7 @@ class Releases:
     def withdraw(
         self, dataset: str, records: Sequence[str], *, reason: str, basis: str = "", actor: str = ""
     ) -> Release:
-        """The records should not have been published: gone for every day, from now on."""
+        """Withdraw records that should not have been published, on every day."""
         return self._amend(
             dataset, Heading(self._session.today(), basis, reason, actor), lambda a, h: a.withdraw(records, h)
         )
@@ -99,7 +99,7 @@ class Releases:
         basis: str = "",
         actor: str = "",
     ) -> Release:
-        """The record goes on with ``content``, whose identity rows are matched by from now on."""
+        """Continue a record with ``content``, whose identity matches rows from now on."""
         heading = Heading(effective_on, basis, reason, actor)
         return self._amend(dataset, heading, lambda a, h: a.rename(record, content, h))
 
@@ -114,7 +114,7 @@ class Releases:
         basis: str = "",
         actor: str = "",
     ) -> Release:
-        """Go on with another catalogue: states from the day on are converted, those before stay."""
+        """Continue with another catalogue. States from the day on are converted, earlier ones stay."""
         with self._session.write() as conn:
             row = registry.dataset_row(conn, dataset)
             old = self._session.catalogue(conn, row.catalogue_digest)
@@ -125,10 +125,10 @@ class Releases:
             return _release(conn, row, sequence)
 
     def erase(self, *, records: Sequence[tuple[str, str]], ground: str, actor: str = "") -> Release:
-        """Destroy all that these records (dataset, record id) of one dataset ever said, everywhere here.
+        """Destroy all contents of these records (dataset, record id) of one dataset.
 
-        The release that tells of it is published before the bytes are gone from the disk. Where a reader
-        keeps that from being finished: ``LogError('erasure-incomplete')``, and :meth:`scrub` later.
+        The release of the erasure is published before the bytes are deleted from the disk. Raises
+        ``LogError('erasure-incomplete')`` if a reader prevents the deletion; :meth:`scrub` repeats it.
         """
         names = {dataset for dataset, _ in records}
         if len(names) != 1:
@@ -139,7 +139,7 @@ class Releases:
             row = registry.dataset_row(conn, names.pop())
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             heading = Heading(self._session.today(), "", ground, actor, extra_counts={"erased": len(records)})
-            sequence = erasure.Erasing(self._session.database, conn, row).erase(
+            sequence = erasure.ErasureRelease(self._session.database, conn, row).erase(
                 [record for _, record in records], catalogue, heading, self._session.clock()
             )
             release = _release(conn, row, sequence)
@@ -147,12 +147,12 @@ class Releases:
         return release
 
     def scrub(self) -> None:
-        """Destroy what an erasure left on the disk, files made from the log among it. May be run again."""
+        """Delete erased data and generated files from the disk. Can be repeated."""
         made_files.sweep(self._session.files)
         erasure.scrub(self._session.database, self._session.sources)
 
     def finish_erasure(self) -> None:
-        """Where the program was killed in the midst of an erasure, do the rest; readers may put it off."""
+        """Complete an erasure during which the program was killed, unless a reader prevents it."""
         with self._session.read() as conn:
             pending = conn.scalar(select(t.site.c.scrub_pending))
         if pending:
@@ -164,16 +164,20 @@ class Releases:
             return hash_chain.verify(conn)
 
     def rebuild_spans(self) -> int:
-        """Make the spans again from the log. → how many came out different."""
+        """Rebuild the spans from the log. → number of spans that differ."""
         with self._session.write() as conn:
             return rebuild_spans.rebuild_spans(self._session.database, conn, self._session.clock())
 
-    def _amend(self, dataset: str, heading: Heading, make: Callable[[Amending, Heading], int]) -> Release:
+    def _amend(
+        self, dataset: str, heading: Heading, make: Callable[[AmendmentRelease, Heading], int]
+    ) -> Release:
         with self._session.write() as conn:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
-            amending = Amending(self._session.database, conn, row, catalogue, self._session.clock())
-            return _release(conn, row, make(amending, heading))
+            amendment_release = AmendmentRelease(
+                self._session.database, conn, row, catalogue, self._session.clock()
+            )
+            return _release(conn, row, make(amendment_release, heading))
 
 
 def _release(conn: Connection, dataset: DatasetRow, sequence: int) -> Release:
@@ -181,5 +185,5 @@ def _release(conn: Connection, dataset: DatasetRow, sequence: int) -> Release:
     return releases(conn, dataset, number)[0]
 
 
-def _silent(done: int, total: int) -> None:
-    """Nobody watches."""
+def _ignore_progress(count: int, total: int) -> None:
+    """Report no progress."""

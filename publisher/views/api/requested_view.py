@@ -53,7 +53,7 @@ def grammar(catalogue: Catalogue) -> Grammar:
         names=VIEW | {"sort", "fields", "limit", "cursor", "facets"},
         filters=filters | {"part": "string", "status": "string"},
         operators=COMPARISONS,
-        shown=frozenset(filters),
+        fields=frozenset(filters),
         facets=frozenset({"part", *(field.name for field in fields if field.facet)}),
         sorts=frozenset(filters),
     )

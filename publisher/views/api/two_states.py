@@ -10,7 +10,7 @@ from typing import Any
 from publisher.log.model import View
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
 from publisher.views.api import requested_view
-from publisher.views.comparison.likely_renames import MOST_COMPARED, Likely, likely_renames
+from publisher.views.comparison.likely_renames import MOST_COMPARED, LikelyRename, likely_renames
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault
@@ -44,7 +44,7 @@ class ComparedPage:
     """Both as every page of the walk sees them."""
     totals: Totals
     differences: tuple[Difference, ...]
-    likely_renames: Sequence[Likely]
+    likely_renames: Sequence[LikelyRename]
     following: str | None
     """Cursor of the next page."""
 
@@ -86,8 +86,8 @@ def comparison_of(service: Service, name: str, asked: Parameters) -> Comparison:
     ``invalid-parameters``, ``invalid-cursor``.
     """
     sides = sides_of(service, asked)
-    walk = page_cursor.walk("compare", name, replace(asked, cursor=None, limit=0))
-    cursor = page_cursor.given(asked.cursor, walk)
+    walk = page_cursor.query_digest("compare", name, replace(asked, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(asked.cursor, walk)
     return Comparison(name, asked, sides, walk, cursor, validity_of(service, name, sides))
 
 
@@ -171,7 +171,7 @@ def _pin_known(view: View, known: datetime | None) -> View:
     return replace(view, known_at=known)
 
 
-def _likely(service: Service, name: str, sides: Sides, totals: Totals) -> Sequence[Likely]:
+def _likely(service: Service, name: str, sides: Sides, totals: Totals) -> Sequence[LikelyRename]:
     """None where so much changed that guesses would be many and slow."""
     sizes = (totals.kinds["removed"], totals.kinds["added"])
     if not all(0 < size <= MOST_COMPARED for size in sizes):

@@ -1,1 +1,1 @@
-"""Two states of a dataset compared."""
+"""Formats for comparisons of two states of a dataset."""

@@ -8,7 +8,7 @@ from schemas.definition.catalogue import Content
 
 
 def patch(record: str, before: Content | None, after: Content | None) -> list[dict[str, Any]]:
-    """JSON Patch (RFC 6902) on an object of record id → content; joined, of a whole state."""
+    """Build a JSON Patch (RFC 6902) for an object of record id → content. Joined, patches cover a state."""
     root = f"/{_token(record)}"
     if before is None and after is None:
         return []
@@ -29,5 +29,5 @@ def patch(record: str, before: Content | None, after: Content | None) -> list[di
 
 
 def _token(text: str) -> str:
-    """A reference token of JSON Pointer (RFC 6901)."""
+    """Escape a reference token of JSON Pointer (RFC 6901)."""
     return text.replace("~", "~0").replace("/", "~1")

@@ -1,4 +1,4 @@
-"""Pairs of removed and added records that look like one record with a new name."""
+"""Pairs of removed and added records that are likely one renamed record."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from publisher.log.queries.comparison import Difference
 from publisher.views.comparison.text_diff import LONGEST
 
 LIKELY = 0.6
-"""Two records less alike than this are not suggested as one."""
+"""Least similarity of two records to be suggested."""
 MOST_COMPARED = 2_000
-"""Removed, and added, records among which likely renames are looked for."""
+"""Most removed, and most added, records to compare."""
 _MOST_ALIKE_BY_TITLE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Likely:
-    """A removed and an added record that may be one. A guess: nobody published it."""
+class LikelyRename:
+    """A removed and an added record that may be one: a suggestion that was not published."""
 
     before: Difference
     after: Difference
@@ -29,11 +29,11 @@ class Likely:
     """0 to 1."""
 
 
-def likely_renames(differences: Sequence[Difference]) -> tuple[Likely, ...]:
-    """The likeliest pairs first, each record in one at most.
+def likely_renames(differences: Sequence[Difference]) -> tuple[LikelyRename, ...]:
+    """Find candidate renames, the most similar first; each record is in one pair at most.
 
-    Only what shares a pair of characters in its title is held side by side; of each removed record the few
-    nearest titles.
+    Compares only records that share two consecutive characters in their titles, and only the nearest titles
+    of each removed record.
     """
     added = [d for d in differences if d.kind == "added"][:MOST_COMPARED]
     removed = [d for d in differences if d.kind == "removed"][:MOST_COMPARED]
@@ -41,25 +41,27 @@ def likely_renames(differences: Sequence[Difference]) -> tuple[Likely, ...]:
     for n, one in enumerate(added):
         for pair in _pairs(one.title):
             by_pair[pair].append(n)
-    found: list[Likely] = []
+    candidates: list[LikelyRename] = []
     for old in removed:
         shared: dict[int, int] = defaultdict(int)
         for pair in _pairs(old.title_before):
             for n in by_pair.get(pair, ()):
                 shared[n] += 1
         nearest = sorted(shared, key=lambda n: (-shared[n], n))[:_MOST_ALIKE_BY_TITLE]
-        found += [
-            Likely(old, added[n], likeness) for n in nearest if (likeness := _alike(old, added[n])) >= LIKELY
+        candidates += [
+            LikelyRename(old, added[n], likeness)
+            for n in nearest
+            if (likeness := _alike(old, added[n])) >= LIKELY
         ]
-    found = [one for one in found if one.likeness >= LIKELY]
-    found.sort(key=lambda one: (-one.likeness, one.before.key, one.after.key))
-    taken: set[int] = set()
-    kept: list[Likely] = []
-    for likely in found:
-        if taken.isdisjoint((likely.before.key, likely.after.key)):
-            taken |= {likely.before.key, likely.after.key}
-            kept.append(likely)
-    return tuple(kept)
+    candidates = [one for one in candidates if one.likeness >= LIKELY]
+    candidates.sort(key=lambda one: (-one.likeness, one.before.key, one.after.key))
+    paired: set[int] = set()
+    renames: list[LikelyRename] = []
+    for candidate in candidates:
+        if paired.isdisjoint((candidate.before.key, candidate.after.key)):
+            paired |= {candidate.before.key, candidate.after.key}
+            renames.append(candidate)
+    return tuple(renames)
 
 
 def _pairs(title: str) -> set[str]:
@@ -67,7 +69,7 @@ def _pairs(title: str) -> set[str]:
 
 
 def _alike(old: Difference, new: Difference) -> float:
-    """Half the title's likeness, half that of all else that both state."""
+    """Compute the similarity: the mean of the title's and that of all other fields."""
     title = fuzz.ratio(old.title_before, new.title) / 100
     names = sorted({*(old.before or {}), *(new.after or {})})
     shares = [_value_alike((old.before or {}).get(name), (new.after or {}).get(name)) for name in names]

@@ -1,4 +1,4 @@
-"""A comparison as files that people open: CSV, and a workbook coloured as a person would colour it."""
+"""Comparisons as CSV and as a workbook with coloured changes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _FILLS: Mapping[DifferenceKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a file says of itself."""
+    """Metadata in a file."""
 
     title: str
     before: str
@@ -51,9 +51,9 @@ class Heading:
 
 
 def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lang) -> Iterator[bytes]:
-    """One row for each field that differs; of an added or removed record, for each that it states.
+    """Yield one row for each field that differs, or for each field of an added or removed record.
 
-    UTF-8 with a mark that spreadsheets know it by.
+    UTF-8 with the byte order mark that spreadsheets need.
     """
     text = io.StringIO()
     writer = csv.writer(text)
@@ -71,7 +71,7 @@ def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lan
 def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]]:
     head = [TITLES[d.kind].zh if lang == "zh" else d.kind, d.record, d.title, d.part or ""]
     step = d.steps[-1] if d.steps else None
-    why = (
+    reasons = (
         [str(step.release), step.effective_on.isoformat(), step.basis, step.reason]
         if step
         else ["", "", "", ""]
@@ -80,21 +80,23 @@ def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]
         field = catalogue.by_name.get(name)
         guard = guard_number if field and field.type in ("integer", "decimal") else guard_text
         texts = (*head, _heading(catalogue, name, lang))
-        yield [*map(guard_text, texts), *map(guard, sides), *map(guard_text, why)]
+        yield [*map(guard_text, texts), *map(guard, sides), *map(guard_text, reasons)]
 
 
 def _lines(d: Difference, catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
-    """(field, before, after), both as a person reads them."""
+    """Yield (field, before, after) with formatted values."""
     if d.before is not None and d.after is not None:
         for change in d.fields:
             name = change.field
-            before, after = (_shown(catalogue, name, value) for value in (change.before, change.after))
+            before, after = (
+                _display_value(catalogue, name, value) for value in (change.before, change.after)
+            )
             yield name, before, after
         return
     content = d.after or d.before or {}
     for name in (field.name for field in catalogue.fields if field.name in content):
-        shown = _shown(catalogue, name, content[name])
-        before, after = ("", shown) if d.before is None else (shown, "")
+        text = _display_value(catalogue, name, content[name])
+        before, after = ("", text) if d.before is None else (text, "")
         yield name, before, after
 
 
@@ -105,7 +107,7 @@ def _heading(catalogue: Catalogue, name: str, lang: Lang) -> str:
     return field.title if field else {"part": "报送部门"}.get(name, name)
 
 
-def _shown(catalogue: Catalogue, name: str, value: Any) -> str:
+def _display_value(catalogue: Catalogue, name: str, value: Any) -> str:
     field = catalogue.by_name.get(name)
     return format_value(field, value, "zh") if field else "" if value is None else str(value)
 
@@ -113,7 +115,7 @@ def _shown(catalogue: Catalogue, name: str, value: Any) -> str:
 def to_xlsx(
     path: Path, differences: Iterable[Difference], totals: Totals, catalogue: Catalogue, heading: Heading
 ) -> None:
-    """A row for each record, a column for each field; what went struck out in red, what came in green."""
+    """Write a row for each record, a column for each field; deleted text is struck out, added text green."""
     with open_workbook(path, title=heading.title) as book:
         _summary(book, totals, heading)
         records = _Records(book, catalogue)
@@ -147,17 +149,17 @@ def _summary(book: xlsxwriter.Workbook, totals: Totals, heading: Heading) -> Non
 
 
 class _Records:
-    """The records that differ, a row each."""
+    """Sheets of records that differ, one row for each."""
 
     def __init__(self, book: xlsxwriter.Workbook, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._fields = [field.name for field in catalogue.fields if not field.personal]
         self._bold = book.add_format({"bold": True, "bottom": 1})
-        self._gone = book.add_format({"font_color": "#C00000", "font_strikeout": True})
-        self._come = book.add_format({"font_color": "#00803C", "underline": 1})
+        self._deleted = book.add_format({"font_color": "#C00000", "font_strikeout": True})
+        self._inserted = book.add_format({"font_color": "#00803C", "underline": 1})
         wrapped = {"text_wrap": True, "valign": "top"}
         self._plain = book.add_format(wrapped)
-        self._touched = book.add_format({**wrapped, "bg_color": "#FFF2CC"})
+        self._changed = book.add_format({**wrapped, "bg_color": "#FFF2CC"})
         self._fills = {kind: book.add_format({**wrapped, "bg_color": fill}) for kind, fill in _FILLS.items()}
         self._sheets = Sheets(book, "比较", self._head)
 
@@ -184,7 +186,12 @@ class _Records:
             if d.before is None or d.after is None:
                 before = after = before if d.after is None else after
             self._text(
-                sheet, y, x, _shown(self._catalogue, name, before), _shown(self._catalogue, name, after), fill
+                sheet,
+                y,
+                x,
+                _display_value(self._catalogue, name, before),
+                _display_value(self._catalogue, name, after),
+                fill,
             )
 
     def _text(self, sheet: Worksheet, y: int, x: int, before: str, after: str, fill: Format) -> None:
@@ -192,21 +199,21 @@ class _Records:
             if after:
                 sheet.write_string(y, x, fit_text(after), fill)
             return
-        told = pieces(replace_unfit(before), replace_unfit(after))
-        if sum(len(piece.text) for piece in told) > LONGEST:
-            sheet.write_string(y, x, fit_text(after), self._touched)
-        elif len(told) == 1:
-            style = self._marked(told[0])
-            sheet.write_rich_string(y, x, style, told[0].text, style, " ", self._touched)
+        edits = pieces(replace_unfit(before), replace_unfit(after))
+        if sum(len(piece.text) for piece in edits) > LONGEST:
+            sheet.write_string(y, x, fit_text(after), self._changed)
+        elif len(edits) == 1:
+            style = self._format_of(edits[0])
+            sheet.write_rich_string(y, x, style, edits[0].text, style, " ", self._changed)
         else:
-            sheet.write_rich_string(y, x, *self._rich(told), self._touched)
+            sheet.write_rich_string(y, x, *self._rich(edits), self._changed)
 
-    def _rich(self, told: Sequence[Piece]) -> list[Any]:
+    def _rich(self, edits: Sequence[Piece]) -> list[Any]:
         parts: list[Any] = []
-        for piece in told:
-            style = self._marked(piece)
+        for piece in edits:
+            style = self._format_of(piece)
             parts += [piece.text] if style is None else [style, piece.text]
         return parts
 
-    def _marked(self, piece: Piece) -> Format | None:
-        return {"delete": self._gone, "insert": self._come}.get(piece.op)
+    def _format_of(self, piece: Piece) -> Format | None:
+        return {"delete": self._deleted, "insert": self._inserted}.get(piece.op)

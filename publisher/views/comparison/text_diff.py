@@ -1,5 +1,4 @@
-"""How two texts and two contents differ, for people and for programs: marks by character, JSON Patch, and
-records that may be one under two names. Knows no database and no web."""
+"""Differences of two texts by character."""
 
 from __future__ import annotations
 
@@ -10,38 +9,38 @@ from typing import Literal
 from rapidfuzz.distance import Indel
 
 LONGEST = 4_000
-"""Characters on either side, beyond what both begin and end with, that are told apart one by one; what is
-longer is replaced whole. The cost grows with the product of both."""
+"""Most characters on either side, between common start and end, that are compared one by one. Longer texts
+are replaced as a whole, because the time grows with the product of both lengths."""
 _ISLAND = 2
-"""So few equal characters between two edits are part of them: 的 in two unlike sentences says nothing."""
+"""Up to so many equal characters between two edits belong to the edits, for example a common 的."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text that both have, or only the later, or only the earlier."""
+    """A piece of text that is in both texts, or only in the later or the earlier one."""
 
     op: Literal["equal", "insert", "delete"]
     text: str
 
 
 def pieces(before: str, after: str) -> tuple[Piece, ...]:
-    """``equal`` and ``delete`` joined are ``before``, ``equal`` and ``insert`` joined are ``after``.
+    """Compare two texts. ``equal`` and ``delete`` pieces form ``before``, ``equal`` and ``insert`` ``after``.
 
-    By code point, for Chinese has no spaces to tell words by.
+    The unit is the code point, because Chinese does not separate words.
     """
     head = _common(before, after)
     tail = _common(before[head:][::-1], after[head:][::-1])
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     middle = [("", old, new)] if max(len(old), len(new)) > LONGEST else _edits(old, new)
-    found = [("equal", before[:head])]
-    for equal, gone, come in middle:
-        found += [("equal", equal), ("delete", gone), ("insert", come)]
-    found.append(("equal", before[len(before) - tail :] if tail else ""))
-    return tuple(_joined(found))
+    edits = [("equal", before[:head])]
+    for equal, deleted, inserted in middle:
+        edits += [("equal", equal), ("delete", deleted), ("insert", inserted)]
+    edits.append(("equal", before[len(before) - tail :] if tail else ""))
+    return tuple(_join_edits(edits))
 
 
 def _common(a: str, b: str) -> int:
-    """How many characters both begin with."""
+    """Count the characters of the common start."""
     for n, (x, y) in enumerate(zip(a, b, strict=False)):
         if x != y:
             return n
@@ -49,27 +48,32 @@ def _common(a: str, b: str) -> int:
 
 
 def _edits(old: str, new: str) -> list[tuple[str, str, str]]:
-    """(equal before it, deleted, inserted), one after the other; the last may be equal only."""
+    """List (equal text before, deleted, inserted); the last can be equal text only."""
     edits: list[tuple[str, str, str]] = []
-    equal = gone = come = ""
+    equal = deleted = inserted = ""
     for op in Indel.opcodes(old, new):
         before, after = old[op.src_start : op.src_end], new[op.dest_start : op.dest_end]
         if op.tag != "equal":
-            gone, come = gone + before, come + after
-        elif (gone or come) and len(before) <= _ISLAND and op.src_end < len(old) and op.dest_end < len(new):
-            gone, come = gone + before, come + before
-        elif gone or come:
-            edits.append((equal, gone, come))
-            equal, gone, come = before, "", ""
+            deleted, inserted = deleted + before, inserted + after
+        elif (
+            (deleted or inserted)
+            and len(before) <= _ISLAND
+            and op.src_end < len(old)
+            and op.dest_end < len(new)
+        ):
+            deleted, inserted = deleted + before, inserted + before
+        elif deleted or inserted:
+            edits.append((equal, deleted, inserted))
+            equal, deleted, inserted = before, "", ""
         else:
             equal += before
-    return [*edits, (equal, gone, come)]
+    return [*edits, (equal, deleted, inserted)]
 
 
-def _joined(found: Iterable[tuple[str, str]]) -> Iterator[Piece]:
-    """Without the empty, and neighbours of one kind as one."""
+def _join_edits(edits: Iterable[tuple[str, str]]) -> Iterator[Piece]:
+    """Skip empty pieces, and join neighbours of one kind."""
     kind, text = "equal", ""
-    for op, more in found:
+    for op, more in edits:
         if not more:
             continue
         if op == kind:

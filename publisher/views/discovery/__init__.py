@@ -1,1 +1,1 @@
-"""DCAT catalogue, sitemap and robots.txt."""
+"""DCAT data catalogue, sitemap and robots.txt."""

@@ -1,4 +1,4 @@
-"""Addresses of what catalogue metadata speaks of. They are identifiers: they stay for ever."""
+"""Permanent addresses of the resources in catalogue metadata."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Made from the site's base, never from a request. No blank nodes anywhere: everything has a name,
-    so that two readers, or two days, compare equal without guessing."""
+    """Addresses built from the site's base, not from a request. There are no blank nodes, so that graphs can
+    be compared by name."""
 
     base: str
 
@@ -22,7 +22,7 @@ class Addresses:
         return f"{self.base}/v1"
 
     def part(self, kind: str, name: str) -> str:
-        """Something that only the catalogue speaks of: a body, a place, a series."""
+        """Build the address of a resource inside the catalogue: a body, a place, a series."""
         return f"{self.catalog}#{kind}-{quote(name, safe='')}"
 
     def dataset(self, name: str) -> str:

@@ -1,8 +1,8 @@
-"""The catalogue of a site as DCAT 3, in JSON-LD: one flat graph of named things.
+"""The data catalogue of a site in DCAT 3, as JSON-LD: one flat graph of named nodes.
 
-A site's dataset is a ``dcat:Dataset``; its releases are versions of it (``dcat:hasVersion``), each a
-``dcat:Dataset`` of its own with the files of that release. The datasets kept by one catalogue (the fees of
-every body and year) form a ``dcat:DatasetSeries``.
+A dataset is a ``dcat:Dataset``. Its releases are versions of it (``dcat:hasVersion``), each a
+``dcat:Dataset`` with the files of the release. Datasets of one catalogue (for example the fees of all bodies
+and years) form a ``dcat:DatasetSeries``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from publisher.log.model import Dataset
 from publisher.views.discovery import vocabulary
 from publisher.views.discovery.addresses import Addresses
-from publisher.views.discovery.holdings import File, Holdings, Kept, Published
+from publisher.views.discovery.holdings import CataloguedDataset, File, Holdings, PublishedRelease
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 
@@ -22,24 +22,24 @@ type Node = dict[str, Any]
 
 
 def document(holdings: Holdings) -> Node:
-    """The catalogue as a JSON-LD document."""
+    """Build the data catalogue as a JSON-LD document."""
     nodes: dict[str, Node] = {}
     for node in _nodes(holdings, Addresses(holdings.site.base)):
-        nodes.setdefault(node["@id"], node)  # a body or a place is told once, however many name it
+        nodes.setdefault(node["@id"], node)  # bodies and places appear once
     return {"@context": vocabulary.CONTEXT, "@graph": list(nodes.values())}
 
 
 def _nodes(holdings: Holdings, at: Addresses) -> Iterator[Node]:
     yield from _catalog(holdings, at)
     series: dict[str, Catalogue] = {}
-    for kept in holdings.kept:
-        series.setdefault(kept.catalogue.name, kept.catalogue)
-        yield from _dataset(kept, at)
-        for place, published in enumerate(kept.releases):
-            before = kept.releases[place - 1] if place else None
-            yield from _release(kept, published, before, at)
+    for catalogued in holdings.datasets:
+        series.setdefault(catalogued.catalogue.name, catalogued.catalogue)
+        yield from _dataset(catalogued, at)
+        for n, published in enumerate(catalogued.releases):
+            before = catalogued.releases[n - 1] if n else None
+            yield from _release(catalogued, published, before, at)
     for catalogue in series.values():
-        yield from _series(catalogue, holdings.kept, at)
+        yield from _series(catalogue, holdings.datasets, at)
     yield from _shared()
 
 
@@ -47,9 +47,9 @@ def _catalog(holdings: Holdings, at: Addresses) -> Iterator[Node]:
     site = holdings.site
     host = site.tag_authority.partition(",")[0]
     agent = at.part("publisher", host)
-    times = [p.release.published_at for k in holdings.kept for p in k.releases]
-    datasets = [at.dataset(k.dataset.name) for k in holdings.kept]
-    series = dict.fromkeys(at.part("series", k.catalogue.name) for k in holdings.kept)
+    times = [p.release.published_at for k in holdings.datasets for p in k.releases]
+    datasets = [at.dataset(k.dataset.name) for k in holdings.datasets]
+    series = dict.fromkeys(at.part("series", k.catalogue.name) for k in holdings.datasets)
     yield {
         "@id": at.catalog,
         "@type": "dcat:Catalog",
@@ -83,11 +83,11 @@ def _catalog(holdings: Holdings, at: Addresses) -> Iterator[Node]:
     }
 
 
-def _dataset(kept: Kept, at: Addresses) -> Iterator[Node]:
-    dataset, catalogue = kept.dataset, kept.catalogue
+def _dataset(catalogued: CataloguedDataset, at: Addresses) -> Iterator[Node]:
+    dataset, catalogue = catalogued.dataset, catalogued.catalogue
     home = at.dataset(dataset.name)
-    versions = [at.release(dataset.name, p.release.number) for p in kept.releases]
-    latest = kept.releases[-1] if kept.releases else None
+    versions = [at.release(dataset.name, p.release.number) for p in catalogued.releases]
+    latest = catalogued.releases[-1] if catalogued.releases else None
     node: Node = {
         **_common(dataset, at),
         "@id": home,
@@ -95,7 +95,7 @@ def _dataset(kept: Kept, at: Addresses) -> Iterator[Node]:
         "dct:identifier": home,
         "dct:title": _titles(dataset),
         "dct:description": _description(dataset),
-        "dct:issued": _instant(kept.releases[0].release.published_at) if latest else None,
+        "dct:issued": _instant(catalogued.releases[0].release.published_at) if latest else None,
         "dct:modified": _instant(latest.release.published_at) if latest else None,
         "dct:conformsTo": _ref(at.schema(catalogue.name)),
         "dct:temporal": _ref(f"{home}#temporal") if latest else None,
@@ -106,10 +106,10 @@ def _dataset(kept: Kept, at: Addresses) -> Iterator[Node]:
         "dcat:distribution": [_ref(f.address) for f in latest.files] if latest else [],
     }
     yield _present(node)
-    yield from _named(dataset, at)
+    yield from _related_nodes(dataset, at)
     yield _schema(at.schema(catalogue.name), catalogue)
-    if kept.releases:
-        first = min(p.release.effective_on for p in kept.releases)
+    if catalogued.releases:
+        first = min(p.release.effective_on for p in catalogued.releases)
         yield {
             "@id": f"{home}#temporal",
             "@type": "dct:PeriodOfTime",
@@ -117,8 +117,10 @@ def _dataset(kept: Kept, at: Addresses) -> Iterator[Node]:
         }
 
 
-def _release(kept: Kept, published: Published, before: Published | None, at: Addresses) -> Iterator[Node]:
-    dataset, release = kept.dataset, published.release
+def _release(
+    catalogued: CataloguedDataset, published: PublishedRelease, before: PublishedRelease | None, at: Addresses
+) -> Iterator[Node]:
+    dataset, release = catalogued.dataset, published.release
     home, schema = (
         at.release(dataset.name, release.number),
         at.pinned_schema(dataset.name, release.number),
@@ -148,7 +150,7 @@ def _release(kept: Kept, published: Published, before: Published | None, at: Add
         "@type": "dct:PeriodOfTime",
         "dcat:startDate": vocabulary.typed(release.effective_on, "date"),
     }
-    yield _schema(schema, kept.catalogue)
+    yield _schema(schema, catalogued.catalogue)
     for file in published.files:
         yield from _distribution(file, dataset, at)
 
@@ -187,11 +189,11 @@ def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]
         yield {"@id": vocabulary.SHA_256, "@type": "spdx:ChecksumAlgorithm"}
 
 
-def _series(catalogue: Catalogue, kept: Sequence[Kept], at: Addresses) -> Iterator[Node]:
-    bodies = dict.fromkeys(k.dataset.body for k in kept if k.catalogue.name == catalogue.name)
+def _series(catalogue: Catalogue, datasets: Sequence[CataloguedDataset], at: Addresses) -> Iterator[Node]:
+    bodies = dict.fromkeys(k.dataset.body for k in datasets if k.catalogue.name == catalogue.name)
     yield {
         "@id": at.part("series", catalogue.name),
-        "@type": ["dcat:Dataset", "dcat:DatasetSeries"],  # said twice for readers that infer nothing
+        "@type": ["dcat:Dataset", "dcat:DatasetSeries"],  # both types, for readers without inference
         "dct:identifier": at.part("series", catalogue.name),
         "dct:title": [vocabulary.chinese(catalogue.title), vocabulary.english(catalogue.title_en)],
         "dct:description": vocabulary.chinese(catalogue.description or catalogue.title),
@@ -202,7 +204,7 @@ def _series(catalogue: Catalogue, kept: Sequence[Kept], at: Addresses) -> Iterat
 
 
 def _common(dataset: Dataset, at: Addresses) -> Node:
-    """What a dataset and its releases have in common."""
+    """Build the properties that a dataset and its releases share."""
     home = at.dataset(dataset.name)
     return {
         "dct:publisher": _ref(at.part("body", dataset.body)),
@@ -219,8 +221,8 @@ def _common(dataset: Dataset, at: Addresses) -> Node:
     }
 
 
-def _named(dataset: Dataset, at: Addresses) -> Iterator[Node]:
-    """The body, the contact, the licence, the place and the page that a dataset names."""
+def _related_nodes(dataset: Dataset, at: Addresses) -> Iterator[Node]:
+    """Yield nodes of the body, contact, licence, place and page of a dataset."""
     home = at.dataset(dataset.name)
     yield {"@id": at.part("body", dataset.body), "@type": "foaf:Agent", "foaf:name": dataset.body}
     yield {
@@ -260,7 +262,7 @@ def _schema(address: str, catalogue: Catalogue) -> Node:
 
 
 def _shared() -> Iterator[Node]:
-    """Well-known terms, with the types by which a reader without a network can tell what they are."""
+    """Yield nodes of well-known terms with their types, for readers without network access."""
     theme = vocabulary.GOVERNMENT.rpartition("/")[0]
     yield {"@id": vocabulary.CHINESE, "@type": "dct:LinguisticSystem"}
     yield {"@id": vocabulary.PUBLIC, "@type": "dct:RightsStatement"}
@@ -277,8 +279,8 @@ def _shared() -> Iterator[Node]:
 
 
 def _titles(dataset: Dataset) -> list[Node]:
-    found = [vocabulary.chinese(dataset.title)]
-    return [*found, vocabulary.english(dataset.title_en)] if dataset.title_en else found
+    titles = [vocabulary.chinese(dataset.title)]
+    return [*titles, vocabulary.english(dataset.title_en)] if dataset.title_en else titles
 
 
 def _description(dataset: Dataset) -> Node:
@@ -299,5 +301,5 @@ def _instant(moment: datetime) -> Node:
 
 
 def _present(node: Node) -> Node:
-    """Without what has no value."""
+    """Remove properties without a value."""
     return {key: value for key, value in node.items() if value not in (None, [])}

@@ -1,4 +1,4 @@
-"""What catalogue metadata is told from: values that know no web and no database."""
+"""Values for catalogue metadata, independent of web and database."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from schemas.definition.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a release that can be fetched. ``digest`` is SHA-256, hexadecimal, once it is known."""
+    """A file of a release. ``digest`` is SHA-256, hexadecimal, once the file was generated."""
 
     address: str
     title: str
     media_type: str
     file_type: str
-    """Of the Publications Office's table: ``CSV``, ``XLSX``, ``JSON``, …; empty for what it does not know."""
+    """Name in the Publications Office's table: ``CSV``, ``XLSX``, ``JSON``, …; empty if not in the table."""
     size: int | None = None
     digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """One release of a dataset and what can be fetched of it."""
+class PublishedRelease:
+    """One release of a dataset and its files."""
 
     release: Release
     files: Sequence[File]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A dataset, the catalogue that it is kept by now, and its releases, oldest first."""
+class CataloguedDataset:
+    """A dataset, its current catalogue, and its releases, oldest first."""
 
     dataset: Dataset
     catalogue: Catalogue
-    releases: Sequence[Published]
+    releases: Sequence[PublishedRelease]
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Everything that a site keeps."""
+    """All datasets of a site."""
 
     site: Site
-    kept: Sequence[Kept]
+    datasets: Sequence[CataloguedDataset]

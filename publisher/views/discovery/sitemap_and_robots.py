@@ -1,4 +1,4 @@
-"""What crawlers of the web read: sitemaps (sitemaps.org 0.9) and ``robots.txt`` (RFC 9309)."""
+"""Sitemaps (sitemaps.org 0.9) and ``robots.txt`` (RFC 9309)."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from publisher.views.discovery.holdings import Holdings
 
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 LARGEST = 50_000
-"""Addresses that one sitemap may hold."""
+"""Most addresses of one sitemap."""
 
 type Address = tuple[str, date | None]
-"""With the time, or day, of its last change."""
+"""Address with the time, or day, of its last change."""
 
 
-def of(holdings: Holdings) -> bytes:
-    """The pages of the site and the catalogue, then every dataset and each of its releases."""
+def site_sitemap(holdings: Holdings) -> bytes:
+    """Build the sitemap of the site's pages, the data catalogue, every dataset and its releases."""
     base = holdings.site.base
     times = {
-        k.dataset.name: max((p.release.published_at for p in k.releases), default=None) for k in holdings.kept
+        k.dataset.name: max((p.release.published_at for p in k.releases), default=None)
+        for k in holdings.datasets
     }
     newest = max((t for t in times.values() if t is not None), default=None)
     addresses: list[Address] = [(f"{base}/", newest), (f"{base}/catalog", newest)]
     addresses += [(f"{base}/developers", None), (f"{base}/docs", None)]
-    for kept in holdings.kept:
-        home = f"{base}/datasets/{kept.dataset.name}"
-        addresses.append((home, times[kept.dataset.name]))
-        addresses += [(f"{home}/releases/{p.release.number}", p.release.published_at) for p in kept.releases]
-    return written(addresses[:LARGEST])
+    for catalogued in holdings.datasets:
+        home = f"{base}/datasets/{catalogued.dataset.name}"
+        addresses.append((home, times[catalogued.dataset.name]))
+        addresses += [
+            (f"{home}/releases/{p.release.number}", p.release.published_at) for p in catalogued.releases
+        ]
+    return sitemap(addresses[:LARGEST])
 
 
-def written(addresses: Iterable[Address]) -> bytes:
+def sitemap(addresses: Iterable[Address]) -> bytes:
     root = Element("urlset", xmlns=_SPACE)
     for address, changed in addresses:
         entry = SubElement(root, "url")
@@ -46,9 +49,9 @@ def written(addresses: Iterable[Address]) -> bytes:
 
 
 def robots(base: str, records: Sequence[tuple[str, int]]) -> bytes:
-    """Everything may be crawled but search and its suggestions: no crawler ever comes to their end.
+    """Build robots.txt: everything may be crawled except search and suggestions, whose pages are infinite.
 
-    ``records``: dataset → how many records it holds, for each has sitemaps of its own.
+    ``records``: (dataset, number of records), for the sitemaps of each dataset.
     """
     rules = "User-agent: *\nAllow: /\nDisallow: /search\nDisallow: /v1/search\nDisallow: /v1/suggest\n"
     lines = [f"Sitemap: {base}/sitemap.xml"]

@@ -1,4 +1,4 @@
-"""JSON-LD as Turtle, by rdflib. It is loaded by the first request that asks for Turtle: it takes 0.3 s."""
+"""Conversion of JSON-LD to Turtle with rdflib. The first request loads rdflib, which takes 0.3 s."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from publisher.views.discovery.vocabulary import PREFIXES
 
 
-def of(document: Mapping[str, Any]) -> bytes:
-    """The same triples in Turtle, sorted: equal documents give equal bytes."""
+def to_turtle(document: Mapping[str, Any]) -> bytes:
+    """Write the triples as sorted Turtle: equal documents give equal bytes."""
     from rdflib import Graph  # noqa: PLC0415 - see the first line of this module
 
     graph = Graph(bind_namespaces="none")

@@ -1,7 +1,7 @@
-"""The words of catalogue metadata: prefixes, the JSON-LD context, and addresses of well-known terms.
+"""Vocabulary of catalogue metadata: prefixes, the JSON-LD context, and addresses of well-known terms.
 
-DCAT 3 (https://www.w3.org/TR/vocab-dcat-3/) as DCAT-AP 3.0.1 narrows it. Terms of the EU's authority
-tables are used where the profile asks for them; they are names, nobody needs to reach them.
+DCAT 3 (https://www.w3.org/TR/vocab-dcat-3/) with the profile DCAT-AP 3.0.1. Terms of the EU's authority
+tables are used if the profile requires them; they are names and are not fetched.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ PREFIXES: dict[str, str] = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 CONTEXT: dict[str, Any] = dict(PREFIXES)
-"""Of the JSON-LD: prefixes only, so that a reader of plain JSON meets the vocabularies' own names."""
+"""JSON-LD context with prefixes only, so that plain JSON contains the names of the vocabularies."""
 
 CHINESE = "http://publications.europa.eu/resource/authority/language/ZHO"
 PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 GOVERNMENT = "http://publications.europa.eu/resource/authority/data-theme/GOVE"
 SHA_256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 DIVISIONS = "GB-T-2260"
-"""Codes of administrative divisions; the standard has no address, so the catalogue gives it one."""
+"""Codes of administrative divisions; the standard has no address, so the catalogue defines one."""
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
 _SPDX = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-.+][A-Za-z0-9]+)+\+?")
@@ -37,30 +37,30 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 def media_type(name: str) -> str:
-    """The address of an IANA media type, without its parameters."""
+    """Build the address of an IANA media type, without its parameters."""
     return _MEDIA + quote(name.partition(";")[0].strip(), safe="/+.-")
 
 
 def file_type(name: str) -> str:
-    """The address of a file type, ``CSV``, in the table of the Publications Office."""
+    """Build the address of a file type, for example ``CSV``, in the table of the Publications Office."""
     return _FILE_TYPE + quote(name, safe="")
 
 
 def licence(text: str) -> str | None:
-    """The address of a licence that has one: an address, or an SPDX identifier such as ``CC0-1.0``."""
+    """Return the address of a licence given as an address or an SPDX identifier such as ``CC0-1.0``."""
     if _URL.fullmatch(text):
         return text
     return f"http://spdx.org/licenses/{text}" if _SPDX.fullmatch(text) else None
 
 
 def contact(text: str) -> dict[str, Any]:
-    """What a contact's text holds of an address that a program can use."""
-    found: dict[str, Any] = {}
+    """Extract the email and web addresses of a contact."""
+    addresses: dict[str, Any] = {}
     if email := _EMAIL.search(text):
-        found["vcard:hasEmail"] = {"@id": f"mailto:{email.group()}"}
+        addresses["vcard:hasEmail"] = {"@id": f"mailto:{email.group()}"}
     if url := _URL.search(text):
-        found["vcard:hasURL"] = {"@id": url.group()}
-    return found
+        addresses["vcard:hasURL"] = {"@id": url.group()}
+    return addresses
 
 
 def chinese(text: str) -> dict[str, str]:
@@ -72,5 +72,5 @@ def english(text: str) -> dict[str, str]:
 
 
 def typed(value: object, kind: str) -> dict[str, str]:
-    """A literal of an XML Schema type: ``typed("2015-12-01", "date")``."""
+    """Build a literal of an XML Schema type: ``typed("2015-12-01", "date")``."""
     return {"@value": str(value), "@type": f"xsd:{kind}"}

@@ -1,1 +1,1 @@
-"""Files of a whole state, one module a format."""
+"""Files of whole states, one module for each format."""

@@ -1,4 +1,4 @@
-"""CSV for spreadsheets; JSON and JSON Lines for programs, their contents byte for byte those of the log."""
+"""CSV for spreadsheets; JSON and JSON Lines for programs, with contents byte for byte as in the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import table_cells
 from publisher.views.exports.export import About, Rows
 from schemas.definition.catalogue import Catalogue
@@ -21,18 +21,18 @@ _json = msgspec.json.encode
 
 
 def write_csv(path: Path, about: About, rows: Rows) -> None:
-    """UTF-8 with the mark by which Excel knows it; lines end as RFC 4180 has it."""
+    """Write CSV in UTF-8 with the byte order mark that Excel needs; line ends as in RFC 4180."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(table_cells.headings(about.catalogue, about.lang))
         writer.writerows(table_cells.rows(rows(), about.catalogue, about.lang))
 
 
-def exact_csv(stated: Iterable[Stated], catalogue: Catalogue) -> Iterator[bytes]:
-    """For programs: no mark, English names, lists and measures as JSON. Texts are guarded all the same."""
+def exact_csv(stated: Iterable[StateRow], catalogue: Catalogue) -> Iterator[bytes]:
+    """Yield CSV for programs: no byte order mark, English names, lists and measures as JSON; guarded too."""
     yield _lines([table_cells.headings(catalogue, "en")])
-    for some in batched(table_cells.rows(stated, catalogue, "exact"), _ROWS):
-        yield _lines(some)
+    for batch in batched(table_cells.rows(stated, catalogue, "exact"), _ROWS):
+        yield _lines(batch)
 
 
 def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
@@ -41,27 +41,27 @@ def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def line(one: Stated) -> bytes:
-    """The record as one JSON object."""
-    part = b"null" if one.part is None else _json(one.part)
+def line(state: StateRow) -> bytes:
+    """Encode the record as state JSON object."""
+    part = b"null" if state.part is None else _json(state.part)
     return b'{"id":%b,"part":%b,"release":%d,"effective_from":"%b","revision":"%b","content":%b}' % (
-        _json(one.id),
+        _json(state.id),
         part,
-        one.release,
-        table_cells.day(one.effective_from).encode(),
-        one.revision.encode(),
-        one.content,
+        state.release,
+        table_cells.day(state.effective_from).encode(),
+        state.revision.encode(),
+        state.content,
     )
 
 
 def write_lines(path: Path, _: About, rows: Rows) -> None:
     with path.open("wb") as file:
-        for one in rows():
-            file.write(line(one) + b"\n")
+        for state in rows():
+            file.write(line(state) + b"\n")
 
 
 def write_json(path: Path, about: About, rows: Rows) -> None:
-    """One object: what it is, then ``records``, each on a line of its own."""
+    """Write state object: metadata, then ``records``, each on its own line."""
     d, r = about.dataset, about.release
     head = {
         "dataset": d.name,
@@ -83,7 +83,7 @@ def write_json(path: Path, about: About, rows: Rows) -> None:
     with path.open("wb") as file:
         file.write(_json(head)[:-1] + b',"records":[')
         comma = b"\n"
-        for one in rows():
-            file.write(comma + line(one))
+        for state in rows():
+            file.write(comma + line(state))
             comma = b",\n"
         file.write(b"\n]}\n")

@@ -1,6 +1,6 @@
-"""Frictionless data packages: one dataset's state, or the whole site, in a zip with checksums.
+"""Frictionless data packages: one dataset's state, or the whole site, as a zip with checksums.
 
-https://datapackage.org/standard/data-package/; what is inside is the same bytes for the same state.
+https://datapackage.org/standard/data-package/. Equal states give equal bytes.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _OWN_TYPES = {"release": "integer", "effective_from": "date"}
 
 @dataclass(slots=True)
 class _Zip:
-    """A zip that notes the size and digest of all that goes in."""
+    """A zip archive that records size and digest of every entry."""
 
     file: zipfile.ZipFile
-    made: datetime
+    timestamp: datetime
     sums: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
-        info = zipfile.ZipInfo(name, self.made.astimezone(UTC).timetuple()[:6])
+        info = zipfile.ZipInfo(name, self.timestamp.astimezone(UTC).timetuple()[:6])
         info.compress_type = zipfile.ZIP_DEFLATED
         info.external_attr = 0o644 << 16
         digest, size = hashlib.sha256(), 0
@@ -45,22 +45,22 @@ class _Zip:
         self.sums[name] = (size, digest.hexdigest())
 
     def finish(self) -> None:
-        """``SHA256SUMS``, which ``sha256sum -c`` reads."""
+        """Add ``SHA256SUMS`` for ``sha256sum -c``."""
         lines = "".join(f"{digest}  {name}\n" for name, (_, digest) in self.sums.items())
         self.add("SHA256SUMS", [lines.encode()])
 
 
 @contextmanager
-def _zip(path: Path, made: datetime | None) -> Iterator[_Zip]:
+def _zip(path: Path, timestamp: datetime | None) -> Iterator[_Zip]:
     with zipfile.ZipFile(path, "w", compresslevel=5) as file:
-        package = _Zip(file, max(made or _EPOCH, _EPOCH))
+        package = _Zip(file, max(timestamp or _EPOCH, _EPOCH))
         yield package
         package.finish()
 
 
 def write_package(path: Path, about: About, rows: Rows) -> None:
     name = about.dataset.name
-    with _zip(path, about.made) as package:
+    with _zip(path, about.timestamp) as package:
         _add_data(package, name, about, rows)
         descriptor = _descriptor(name, about.dataset.title, [about], package.sums)
         descriptor |= {
@@ -74,10 +74,10 @@ def write_package(path: Path, about: About, rows: Rows) -> None:
 
 
 def write_site(path: Path, base: str, states: Sequence[tuple[About, Rows]]) -> None:
-    """Every dataset's newest release in one package."""
+    """Write the newest release of every dataset in one package."""
     abouts = [about for about, _ in states]
-    made = max((a.made for a in abouts if a.made), default=None)
-    with _zip(path, made) as package:
+    timestamp = max((a.timestamp for a in abouts if a.timestamp), default=None)
+    with _zip(path, timestamp) as package:
         for about, rows in states:
             _add_data(package, about.dataset.name, about, rows)
         descriptor = _descriptor("site", base, abouts, package.sums)
@@ -103,7 +103,7 @@ def _descriptor(
 
 def _resource(about: About, size: int, digest: str) -> dict[str, Any]:
     d, r = about.dataset, about.release
-    found: dict[str, Any] = {
+    resource: dict[str, Any] = {
         "name": d.name,
         "title": d.title,
         "path": f"data/{d.name}.csv",
@@ -121,22 +121,22 @@ def _resource(about: About, size: int, digest: str) -> dict[str, Any]:
         "description": " ".join(t for t in (d.notice, d.description) if t),
     }
     if r is not None:
-        found |= {
+        resource |= {
             "release": r.number,
             "releaseHash": r.hash,
             "effectiveOn": r.effective_on.isoformat(),
             "basis": r.basis,
         }
     if about.erased:
-        found["erased"] = about.erased
-    return found
+        resource["erased"] = about.erased
+    return resource
 
 
 def _schema(about: About) -> dict[str, Any]:
     fields = table_schema(about.catalogue)["fields"]
-    for one in fields:
-        # What a release holds was checked when it was published; a word that the publisher used stays.
-        one.pop("constraints", None)
+    for descriptor in fields:
+        # Values were checked at publication; the publisher's own wording is not restricted afterwards.
+        descriptor.pop("constraints", None)
     own: dict[str, dict[str, Any]] = {
         name: {"name": name, "title": title, "type": _OWN_TYPES.get(name, "string")}
         for name, title in table_cells.OWN
@@ -158,8 +158,8 @@ def _licence(about: About) -> dict[str, str]:
 
 
 def _readme(abouts: Sequence[About]) -> str:
-    """For who opens the zip: what it is, whose, and how it is read."""
-    told = "\n\n".join(
+    """Build the README: content, publisher and format."""
+    sections = "\n\n".join(
         f"## {about.dataset.title}\n\n`data/{about.dataset.name}.csv`\n\n"
         + "\n".join(f"- {name}: {' '.join(words.split())}" for name, words in about.facts())
         for about in abouts
@@ -170,7 +170,7 @@ def _readme(abouts: Sequence[About]) -> str:
         "CSV 为 UTF-8；列表与带单位的值写作 JSON；可能被表格软件当作公式的文字前加 `'`。\n\n"
         "`datapackage.json` tells every column; check with `sha256sum -c SHA256SUMS`. CSV is UTF-8; lists\n"
         "and measures are JSON; a text that a spreadsheet would run as a formula has a `'` before it.\n\n"
-        f"{told}\n"
+        f"{sections}\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""What leads from one state to another, as JSON Lines: applied to the one's lines it gives the other's."""
+"""Deltas between two states, as JSON Lines."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import msgspec
 
 from publisher.log.log import Log
 from publisher.log.model import View
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import csv_and_json
 
 
 def write_delta(path: Path, log: Log, dataset: str, before: View, after: View) -> None:
-    """``{"op": "put", "record": …}`` and ``{"op": "remove", "id": …}``; a record as in the JSON Lines file.
+    """Write ``{"op": "put", "record": …}`` and ``{"op": "remove", "id": …}``; records as in JSON Lines files.
 
-    Memory grows with what differs, not with what stays. What was erased since is in neither state.
+    Memory grows with the number of differences only. Erased records are in neither state.
     """
     with path.open("wb") as file:
         for old, new in _pairs(
@@ -29,11 +29,11 @@ def write_delta(path: Path, log: Log, dataset: str, before: View, after: View) -
 
 
 def _pairs(
-    before: Iterator[Stated], after: Iterator[Stated]
-) -> Iterator[tuple[Stated | None, Stated | None]]:
-    """Both states side by side. They come in one order, so a record waits only while others were removed."""
-    olds: dict[str, Stated] = {}
-    news: dict[str, Stated] = {}
+    before: Iterator[StateRow], after: Iterator[StateRow]
+) -> Iterator[tuple[StateRow | None, StateRow | None]]:
+    """Pair the records of both states. Both have the same order, so few records wait for a counterpart."""
+    olds: dict[str, StateRow] = {}
+    news: dict[str, StateRow] = {}
     while True:
         old, new = next(before, None), next(after, None)
         if old is None and new is None:
@@ -48,24 +48,24 @@ def _pairs(
 
 
 def _matched(
-    one: Stated | None, others: dict[str, Stated], mine: dict[str, Stated], *, old_first: bool
-) -> Iterator[tuple[Stated | None, Stated | None]]:
-    if one is None:
+    state: StateRow | None, unpaired: dict[str, StateRow], waiting: dict[str, StateRow], *, old_first: bool
+) -> Iterator[tuple[StateRow | None, StateRow | None]]:
+    if state is None:
         return
-    other = others.pop(one.id, None)
-    if other is None:
-        mine[one.id] = one
+    counterpart = unpaired.pop(state.id, None)
+    if counterpart is None:
+        waiting[state.id] = state
     else:
-        yield (one, other) if old_first else (other, one)
+        yield (state, counterpart) if old_first else (counterpart, state)
 
 
 def apply(records: Mapping[str, object], lines: Iterator[bytes]) -> dict[str, object]:
-    """A state (id → record) after a delta: what a mirror does with one."""
+    """Apply a delta to a state (id → record), as a mirror does."""
     state = dict(records)
     for line in lines:
-        step = msgspec.json.decode(line)
-        if step["op"] == "remove":
-            state.pop(step["id"], None)
+        operation = msgspec.json.decode(line)
+        if operation["op"] == "remove":
+            state.pop(operation["id"], None)
         else:
-            state[step["record"]["id"]] = step["record"]
+            state[operation["record"]["id"]] = operation["record"]
     return state

@@ -1,4 +1,4 @@
-"""What a file for downloading is, and what it says of itself."""
+"""Formats of files for download, and the description of a state in them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from publisher.log.model import Dataset, Release, View
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from schemas.definition.catalogue import Catalogue
 
 type Lang = Literal["zh", "en"]
@@ -17,27 +17,27 @@ type Lang = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """One state of one dataset, as its files tell of it."""
+    """One state of one dataset, with the metadata for its files."""
 
     dataset: Dataset
     catalogue: Catalogue
     view: View
     release: Release | None
-    """The one pinned, or else the newest; None where nothing was published yet."""
+    """The pinned release, or else the newest; None before the first publication."""
     address: str
-    """Of the dataset, absolute."""
+    """Absolute address of the dataset."""
     erased: int
-    """How many records of this state were erased by law since."""
+    """Number of records of this state that were erased since."""
     lang: Lang = "zh"
 
     @property
-    def made(self) -> datetime | None:
-        """The moment that programs see as the file's: equal states make equal bytes."""
+    def timestamp(self) -> datetime | None:
+        """Creation time stored in files: depends on the state only, so that equal states give equal bytes."""
         return self.release.published_at if self.release else None
 
     @property
     def state(self) -> str:
-        """The state in words: ``第3次发布``, ``2015-12-01``."""
+        """The state as text: ``第3次发布``, ``2015-12-01``."""
         view = self.view
         if view.release is not None:
             return f"第{view.release}次发布"
@@ -47,7 +47,7 @@ class About:
         return " ".join(words) or "现行"
 
     def facts(self) -> list[tuple[str, str]]:
-        """Sources, licence and the rest that a reader must know, Chinese headings."""
+        """List (heading, text) of sources, licence and other metadata."""
         d, r = self.dataset, self.release
         found = [
             ("数据集 Dataset", d.title),
@@ -75,22 +75,22 @@ class About:
         return [(name, text) for name, text in found if text]
 
 
-type Rows = Callable[[], Iterator[Stated]]
-"""The records of the state; may be read more than once, each time the same."""
+type Rows = Callable[[], Iterator[StateRow]]
+"""Function that yields the records of the state; can be called repeatedly with the same result."""
 type Writer = Callable[[Path, About, Rows], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A kind of file."""
+    """A file format."""
 
     name: str
-    """In addresses: ``csv``."""
+    """Name in addresses, for example ``csv``."""
     suffix: str
     media_type: str
     title: str
     write: Writer
-    squeezed: bool = False
-    """Worth sending with gzip or zstd; others are compressed inside."""
-    headed: bool = False
-    """Has headings, in one of two languages."""
+    compressible: bool = False
+    """Sent with gzip or zstd; other formats are compressed internally."""
+    has_headings: bool = False
+    """Has headings, in Chinese or English."""

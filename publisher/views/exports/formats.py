@@ -1,4 +1,4 @@
-"""Every kind of file, in one table that routes, the command, documents and tests go through."""
+"""The table of file formats for routes, commands, documents and tests."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ FORMS: Mapping[str, Form] = {
             "text/csv; charset=utf-8",
             "CSV（UTF-8 带 BOM）",
             csv_and_json.write_csv,
-            squeezed=True,
-            headed=True,
+            compressible=True,
+            has_headings=True,
         ),
         Form(
             "xlsx",
@@ -25,12 +25,14 @@ FORMS: Mapping[str, Form] = {
             xlsx.MEDIA_TYPE,
             "Excel 工作簿",
             xlsx.write_xlsx,
-            headed=True,
+            has_headings=True,
         ),
-        Form("json", "json", "application/json", "JSON", csv_and_json.write_json, squeezed=True),
-        Form("jsonl", "jsonl", "application/jsonl", "JSON Lines", csv_and_json.write_lines, squeezed=True),
+        Form("json", "json", "application/json", "JSON", csv_and_json.write_json, compressible=True),
+        Form(
+            "jsonl", "jsonl", "application/jsonl", "JSON Lines", csv_and_json.write_lines, compressible=True
+        ),
         Form("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", parquet.write_parquet),
-        Form("sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", sqlite.write_sqlite, squeezed=True),
+        Form("sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", sqlite.write_sqlite, compressible=True),
         Form("zip", "zip", "application/zip", "数据包（Frictionless）", data_package.write_package),
     )
 }

@@ -1,7 +1,7 @@
-"""Guard against spreadsheet formulas (CWE-1236): an apostrophe before a text that a program would run.
+"""Guard against formula injection (CWE-1236): an apostrophe before texts that a spreadsheet would evaluate.
 
-Text files need it; a cell of a workbook says by its type that it is text. A number of a numeric field
-(``-5``) is written as it is. The same characters in a text field are a text, and guarded.
+Text files need it; a cell of a workbook has a type. A number in a numeric field (``-5``) is written
+unchanged. The same characters in a text field are guarded.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from itertools import dropwhile
 
 _SIGNS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
 _BREAKS = frozenset("\t\r\n")
-"""Dropped by programs, or taken for the end of a cell, so that what stands behind begins one."""
+"""Ignored by spreadsheets, or treated as the end of a cell, so that the following text starts a cell."""
 _BLANKS = frozenset(" \u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Printable by their Unicode category, but nothing is seen of them."""
+"""Invisible characters whose Unicode category is printable."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def guard_text(text: str) -> str:
-    """Return a cell that no spreadsheet runs, whatever invisible characters stand before the sign."""
+    """Return a cell that spreadsheets do not evaluate, also if invisible characters precede the sign."""
     first = text[:1]
     if first in _BREAKS or first in _SIGNS:
         return f"'{text}"
@@ -29,13 +29,13 @@ def guard_text(text: str) -> str:
 
 
 def guard_number(text: str) -> str:
-    """Return a cell of a numeric field: a plain number as it is, anything else as :func:`guard_text` does."""
+    """Return a cell of a numeric field: a plain number unchanged, other texts as :func:`guard_text`."""
     return text if _NUMBER.fullmatch(text) else guard_text(text)
 
 
 @lru_cache(4096)
 def _is_invisible(character: str) -> bool:
-    """Whether it is a blank, a control or format character, a filler or a variation selector."""
+    """Report whether it is a blank, a control or format character, a filler or a variation selector."""
     return (
         not character.isprintable()
         or character in _BLANKS

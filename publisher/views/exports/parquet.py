@@ -1,4 +1,4 @@
-"""Parquet with pyarrow: typed columns, for people who compute. Arrow itself reads the log's JSON."""
+"""Parquet files with typed columns, written with pyarrow. Arrow parses the JSON of the log itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import json
 
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import table_cells
 from publisher.views.exports.export import About, Rows
 from schemas.definition.catalogue import Field
@@ -22,9 +22,9 @@ from schemas.definition.catalogue import Field
 _DECIMAL = pa.decimal128(38, 10)
 _WHOLE, _FRACTION = 28, 10
 _BYTES = 4 << 20
-"""Of contents that are read at once; a group of rows may hold several times that."""
+"""Bytes of contents that are parsed at once; a row group can contain several times as much."""
 _AT_ONCE = 200
-_CONTENT = Stated._fields.index("content")
+_CONTENT = StateRow._fields.index("content")
 _EPOCH = date(1970, 1, 1).toordinal()
 _TEXT = pa.string()
 _FILE = pa.struct(
@@ -47,7 +47,7 @@ _AS_JSON: Mapping[str, pa.DataType] = {
     "date": _TEXT,
     "amount": pa.struct([("amount", _TEXT), ("unit", _TEXT)]),
 }
-"""The same as they stand in JSON; Arrow casts the one to the other, or refuses."""
+"""The types in JSON; Arrow casts them to :data:`_TYPES`, or raises an error."""
 
 
 _LONG = ("text", "markdown", "citations")
@@ -55,15 +55,15 @@ _AGAIN = ("part", "release", "effective_from")
 
 
 class _Columns:
-    """Of the records of a group: the fields of ``Stated``, each a list."""
+    """Records of a group by column: one list for each field of ``StateRow``."""
 
     def __init__(self) -> None:
-        self.columns: tuple[list[Any], ...] = tuple([] for _ in Stated._fields)
+        self.columns: tuple[list[Any], ...] = tuple([] for _ in StateRow._fields)
         self.size = 0
-        """Bytes of contents."""
+        """Size of the contents, in bytes."""
 
-    def take(self, some: Sequence[Stated]) -> None:
-        rows = tuple(zip(*some, strict=True))
+    def take(self, batch: Sequence[StateRow]) -> None:
+        rows = tuple(zip(*batch, strict=True))
         for column, values in zip(self.columns, rows, strict=True):
             column.extend(values)
         self.size += sum(map(len, rows[_CONTENT]))
@@ -76,23 +76,23 @@ class _UnfitError(Exception):
 
 
 def write_parquet(path: Path, about: About, rows: Rows) -> None:
-    """Numbers, days, lists and measures as such. A field one of whose values fits no such type is text.
+    """Write numbers, days, lists and measures with their types. A field with an unfit value becomes text.
 
-    Such a value is rare (too long a number, a type of an earlier schema): where one is met, the file is
-    begun again with its field as text.
+    Unfit values are rare (a number that is too long, a type of an earlier schema). After one is found, the
+    file is written again with the field as text.
     """
     unfit: frozenset[str] = frozenset()
     while True:
         try:
             _write(path, about, rows(), unfit)
-        except _UnfitError as found:
-            unfit |= found.names
+        except _UnfitError as error:
+            unfit |= error.names
         else:
             return
 
 
-def _write(path: Path, about: About, stated: Iterable[Stated], unfit: frozenset[str]) -> None:
-    fields = table_cells.published(about.catalogue)
+def _write(path: Path, about: About, stated: Iterable[StateRow], unfit: frozenset[str]) -> None:
+    fields = table_cells.public_fields(about.catalogue)
     schema = pa.schema(
         [
             pa.field("id", _TEXT, nullable=False),
@@ -104,26 +104,26 @@ def _write(path: Path, about: About, stated: Iterable[Stated], unfit: frozenset[
         ],
         metadata=dict(about.facts()),
     )
-    again = [f.name for f in fields if f.format not in _LONG]  # what comes more than once
-    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": [*again, *_AGAIN]}
+    repeated = [f.name for f in fields if f.format not in _LONG]  # columns with repeated values
+    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": [*repeated, *_AGAIN]}
     with pq.ParquetWriter(path, schema, **options) as writer:
         for group in _groups(stated):
             writer.write_batch(_batch(group, fields, unfit, schema))
 
 
 def _field(field: Field, kind: pa.DataType) -> pa.Field:
-    told = {"title": field.title, "title_en": field.title_en, "unit": field.unit}
-    return pa.field(field.name, kind, metadata={k: v for k, v in told.items() if v})
+    metadata = {"title": field.title, "title_en": field.title_en, "unit": field.unit}
+    return pa.field(field.name, kind, metadata={k: v for k, v in metadata.items() if v})
 
 
-def _groups(stated: Iterable[Stated]) -> Iterator[_Columns]:
-    """As many rows as may be read at once: long contents make short groups.
+def _groups(stated: Iterable[StateRow]) -> Iterator[_Columns]:
+    """Group rows by size: long contents make short groups.
 
-    Columns are kept and not rows, which the garbage collector would visit again and again.
+    Groups store columns instead of rows, because the garbage collector would traverse rows repeatedly.
     """
     group = _Columns()
-    for some in batched(stated, _AT_ONCE):
-        group.take(some)
+    for batch in batched(stated, _AT_ONCE):
+        group.take(batch)
         if group.size > _BYTES:
             yield group
             group = _Columns()
@@ -142,11 +142,11 @@ def _batch(
         if names := _misfits(contents, fit):
             raise _UnfitError(names) from error
         raise
-    told = [table_cells.decode(content) for content in contents] if unfit else []
+    decoded = [table_cells.decode(content) for content in contents] if unfit else []
     return pa.RecordBatch.from_arrays(
         [
             pa.array(records, _TEXT),
-            *(typed[f.name] if f.name in typed else _as_text(told, f.name) for f in fields),
+            *(typed[f.name] if f.name in typed else _as_text(decoded, f.name) for f in fields),
             pa.array(parts, _TEXT),
             pa.array(releases, pa.int32()),
             pa.array([day - _EPOCH for day in days], pa.int32()).cast(pa.date32()),
@@ -157,7 +157,7 @@ def _batch(
 
 
 def _typed(contents: Sequence[bytes], fields: Sequence[Field]) -> dict[str, pa.Array]:
-    """Field → its column. Raises ``ArrowInvalid`` where a value is not of its field's type."""
+    """Parse contents to columns by field. Raises ``ArrowInvalid`` if a value does not fit its type."""
     lines = b"\n".join(contents)
     table = json.read_json(
         pa.BufferReader(lines),
@@ -167,21 +167,21 @@ def _typed(contents: Sequence[bytes], fields: Sequence[Field]) -> dict[str, pa.A
             unexpected_field_behavior="ignore",
         ),
     )
-    return {f.name: table[f.name].chunk(0).cast(_TYPES[f.type]) for f in fields}  # one block: one chunk
+    return {f.name: table[f.name].chunk(0).cast(_TYPES[f.type]) for f in fields}  # one block gives one chunk
 
 
-def _as_text(told: Sequence[Mapping[str, Any]], name: str) -> pa.Array:
-    values = [content.get(name) for content in told]
+def _as_text(contents: Sequence[Mapping[str, Any]], name: str) -> pa.Array:
+    values = [content.get(name) for content in contents]
     return pa.array(
         [v if v is None or isinstance(v, str) else msgspec.json.encode(v).decode() for v in values], _TEXT
     )
 
 
 def _misfits(contents: Sequence[bytes], fields: Sequence[Field]) -> frozenset[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     for content in map(table_cells.decode, contents):
-        found |= {f.name for f in fields if content.get(f.name) is not None and not _fits(f, content[f.name])}
-    return frozenset(found)
+        names |= {f.name for f in fields if content.get(f.name) is not None and not _fits(f, content[f.name])}
+    return frozenset(names)
 
 
 def _fits(field: Field, value: Any) -> bool:

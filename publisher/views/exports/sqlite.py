@@ -1,4 +1,4 @@
-"""SQLite, for people who ask questions of the data."""
+"""SQLite files, for queries on the data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import table_cells
 from publisher.views.exports.export import About, Rows
 from schemas.definition.catalogue import Field
@@ -20,8 +20,8 @@ _SQL = {"integer": "INTEGER", "boolean": "INTEGER"}
 
 
 def write_sqlite(path: Path, about: About, rows: Rows) -> None:
-    """Tables ``records``, ``fields`` (what each column is) and ``about``. Decimals are text: exact."""
-    fields = table_cells.published(about.catalogue)
+    """Write tables ``records``, ``fields`` (the columns) and ``about``. Decimals are exact, as text."""
+    fields = table_cells.public_fields(about.catalogue)
     own = ("part TEXT", "release INTEGER NOT NULL", "effective_from TEXT NOT NULL", "revision TEXT NOT NULL")
     columns = (
         "id TEXT PRIMARY KEY",
@@ -42,18 +42,18 @@ def write_sqlite(path: Path, about: About, rows: Rows) -> None:
         db.executemany("INSERT INTO about VALUES (?, ?)", about.facts())
         marks = ", ".join("?" * len(columns))
         insert = f"INSERT INTO records VALUES ({marks})"  # noqa: S608 - question marks alone
-        for some in batched(rows(), 1_000):
-            db.executemany(insert, [_row(one, fields) for one in some])
+        for batch in batched(rows(), 1_000):
+            db.executemany(insert, [_row(state, fields) for state in batch])
         db.execute("COMMIT")
 
 
-def _row(one: Stated, fields: Sequence[Field]) -> list[Any]:
-    get = table_cells.decode(one[1]).get
+def _row(state: StateRow, fields: Sequence[Field]) -> list[Any]:
+    get = table_cells.decode(state[1]).get
     values = [get(f.name) for f in fields]
     for n, value in enumerate(values):
         if isinstance(value, list | dict):
             values[n] = msgspec.json.encode(value).decode()
-    return [one[0], *values, one[2], one[3], table_cells.day(one[4]), one[5]]
+    return [state[0], *values, state[2], state[3], table_cells.day(state[4]), state[5]]
 
 
 def _quoted(name: str) -> str:

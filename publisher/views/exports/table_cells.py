@@ -1,4 +1,4 @@
-"""From a record's canonical JSON to the cells of a row; the columns that every table has."""
+"""Conversion of canonical JSON to the cells of a row, and the columns of every table."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports.export import Lang
 from publisher.views.exports.formula_guard import guard_text
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue, Field
 
 type Style = Literal["zh", "en", "exact"]
-"""How values are printed: for people, or ``exact``: lists and measures as JSON, true and false."""
+"""Format of values: for people, or ``exact``: lists and measures as JSON, booleans as true and false."""
 
 OWN: tuple[tuple[str, str], ...] = (
     ("id", "编号"),
@@ -25,7 +25,7 @@ OWN: tuple[tuple[str, str], ...] = (
     ("effective_from", "生效日期"),
     ("revision", "内容哈希值"),
 )
-"""Columns beside the catalogue's fields; no field may have these names."""
+"""Columns in addition to the catalogue's fields; fields cannot have these names."""
 decode = msgspec.json.Decoder(dict[str, Any]).decode
 _NUMBERS = ("integer", "decimal")
 
@@ -35,25 +35,26 @@ def day(ordinal: int) -> str:
     return date.fromordinal(ordinal).isoformat()
 
 
-def published(catalogue: Catalogue) -> tuple[Field, ...]:
+def public_fields(catalogue: Catalogue) -> tuple[Field, ...]:
     return tuple(field for field in catalogue.fields if not field.personal)
 
 
 def headings(catalogue: Catalogue, lang: Lang) -> list[str]:
-    """Unique, as databases and programs need them: a title that comes twice has its field's name behind."""
-    fields = published(catalogue)
+    """List unique headings: the field's name is appended to repeated titles."""
+    fields = public_fields(catalogue)
     own = {name: title if lang == "zh" else name for name, title in OWN}
-    told = [f.title if lang == "zh" else f.name for f in fields]
-    taken = [*own.values(), *told]
+    titles = [f.title if lang == "zh" else f.name for f in fields]
+    all_titles = [*own.values(), *titles]
     unique = [
-        text if taken.count(text) == 1 else f"{text} ({f.name})" for text, f in zip(told, fields, strict=True)
+        text if all_titles.count(text) == 1 else f"{text} ({f.name})"
+        for text, f in zip(titles, fields, strict=True)
     ]
     return [own["id"], *unique, *(own[name] for name, _ in OWN[1:])]
 
 
-def rows(stated: Iterable[Stated], catalogue: Catalogue, style: Style) -> Iterator[Sequence[Any]]:
-    """The cells of each record; ``None`` is blank. Texts are guarded against formulas."""
-    fields = published(catalogue)
+def rows(stated: Iterable[StateRow], catalogue: Catalogue, style: Style) -> Iterator[Sequence[Any]]:
+    """Yield the cells of each record; ``None`` is blank. Texts are guarded against formulas."""
+    fields = public_fields(catalogue)
     values = decoder(fields)
     printed = [(n, _printer(field, style)) for n, field in enumerate(fields, 1) if field.type != "string"]
     texts = [*(n for n, field in enumerate(fields, 1) if field.type not in _NUMBERS), len(fields) + 1]
@@ -69,11 +70,11 @@ def rows(stated: Iterable[Stated], catalogue: Catalogue, style: Style) -> Iterat
 
 
 def decoder(fields: Sequence[Field]) -> Callable[[bytes], tuple[Any, ...]]:
-    """From a content to its values of these fields, in their order; ``None`` where it has none."""
+    """Create a function that decodes a content to the values of these fields; ``None`` if absent."""
     names = {f"value_{n}": field.name for n, field in enumerate(fields)}
     values = msgspec.defstruct("Values", [(name, Any, None) for name in names], rename=names)
-    read = msgspec.json.Decoder(values).decode
-    return lambda content: msgspec.structs.astuple(read(content))
+    decode_values = msgspec.json.Decoder(values).decode
+    return lambda content: msgspec.structs.astuple(decode_values(content))
 
 
 def _printer(field: Field, style: Style) -> Callable[[Any], Any]:

@@ -1,4 +1,4 @@
-"""From a log and what is asked for to a file that is made, or found made already."""
+"""Functions that write files of a requested state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from publisher.log.log import Log
 from publisher.log.model import View
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import data_package
 from publisher.views.exports.delta import write_delta
 from publisher.views.exports.export import About, Form, Lang, Rows
@@ -17,16 +17,15 @@ from publisher.views.exports.export import About, Form, Lang, Rows
 type Write = Callable[[Path], None]
 
 
-def about(log: Log, dataset: str, view: View, lang: Lang = "zh") -> About:
-    """Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
-    kept = log.datasets.get(dataset)
+def describe_state(log: Log, dataset: str, view: View, lang: Lang = "zh") -> About:
+    """Describe a state. Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
     releases = (
         log.queries.releases(dataset)
         if view.release is None
         else (log.queries.release(dataset, view.release),)
     )
     return About(
-        dataset=kept,
+        dataset=log.datasets.get(dataset),
         catalogue=log.queries.catalogue(dataset, view.release),
         view=view,
         release=max(releases, key=lambda r: r.number, default=None),
@@ -37,25 +36,25 @@ def about(log: Log, dataset: str, view: View, lang: Lang = "zh") -> About:
 
 
 def rows(log: Log, dataset: str, view: View) -> Rows:
-    def read() -> Iterator[Stated]:
+    def read_rows() -> Iterator[StateRow]:
         return log.queries.whole_state(dataset, view)
 
-    return read
+    return read_rows
 
 
-def writer(log: Log, told: About, form: Form) -> Write:
+def state_writer(log: Log, about: About, form: Form) -> Write:
     def write(path: Path) -> None:
-        form.write(path, told, rows(log, told.dataset.name, told.view))
+        form.write(path, about, rows(log, about.dataset.name, about.view))
 
     return write
 
 
 def site_writer(log: Log) -> Write:
-    """Of every dataset that has a release, the newest."""
+    """Create a function that writes the newest release of every dataset."""
 
     def write(path: Path) -> None:
         states = [
-            (about(log, d.name, view), rows(log, d.name, view))
+            (describe_state(log, d.name, view), rows(log, d.name, view))
             for d in log.datasets.all()
             if (view := newest(log, d.name)) is not None
         ]
@@ -76,10 +75,10 @@ def newest(log: Log, dataset: str) -> View | None:
     return View(release=max(numbers)) if numbers else None
 
 
-def described(told: About) -> tuple[object, ...]:
-    """What a file says beside its records: a dataset's words and the software that writes them.
+def description_tokens(about: About) -> tuple[object, ...]:
+    """Inputs of a file besides its records: metadata of the dataset and version of the software.
 
-    A dataset's title or licence may be put right without a release.
+    For example, a dataset's title or licence can be corrected without a release.
     """
-    text = repr((told.dataset, told.erased, told.lang, metadata.version("qingdan")))
+    text = repr((about.dataset, about.erased, about.lang, metadata.version("qingdan")))
     return (hashlib.sha256(text.encode()).hexdigest(),)

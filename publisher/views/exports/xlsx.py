@@ -1,4 +1,4 @@
-"""Workbooks (XLSX): how each is opened and goes on in another sheet; and a state as one, for people."""
+"""Workbooks (XLSX): creation, sheets with a row limit, and the export of a state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import table_cells
 from publisher.views.exports.export import About, Rows
 from schemas.cells.values import format_value
@@ -20,13 +20,13 @@ from schemas.definition.catalogue import Field
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST = 32_767
-"""Characters; what Excel holds in a cell."""
+"""Most characters of a cell in Excel."""
 MOST_ROWS = 1_000_000
-"""Of a sheet, its head aside; Excel holds 1,048,576. What is more goes on in another sheet."""
+"""Most rows of a sheet without its head; Excel's limit is 1,048,576. More rows start another sheet."""
 _CUT = "……（全文见 CSV 或 JSON / in full in CSV and JSON；此处从略）"
 _DIGITS = 15
 _FIRST_DAY = date(1900, 3, 1)
-"""Before it Excel counts a day that never was."""
+"""Excel counts 29 February 1900, which did not exist, so earlier days are wrong."""
 _UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 _UNFIT = dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
 _OPTIONS = {
@@ -35,15 +35,15 @@ _OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-type Put = Callable[[Worksheet, int, int, Any], object]
+type WriteCell = Callable[[Worksheet, int, int, Any], object]
 
 
 def open_workbook(
     target: Path | BytesIO, *, title: str = "", created: datetime | None = None
 ) -> xlsxwriter.Workbook:
-    """Rows go to a file beside ``target``, one by one; no text becomes a formula, link or number.
+    """Open a workbook that writes rows to a temporary file. Texts never become formulas, links or numbers.
 
-    ``created`` is never the present: the same content gives the same bytes, as its ETag says.
+    ``created`` is not the current time, so that equal contents give equal bytes, as their ETag states.
     """
     folder = str(target.parent) if isinstance(target, Path) else None
     book = xlsxwriter.Workbook(target, {**_OPTIONS, "tmpdir": folder})
@@ -52,7 +52,7 @@ def open_workbook(
 
 
 class Sheets:
-    """Sheets of rows under the same head, one after another: the next begins where one is full."""
+    """Sequence of sheets with the same head: the next sheet starts when one is full."""
 
     def __init__(self, book: xlsxwriter.Workbook, name: str, head: Callable[[Worksheet], None]) -> None:
         self._book, self._name, self._head = book, name, head
@@ -60,7 +60,7 @@ class Sheets:
         self._sheet = self._begin()
 
     def place(self) -> tuple[Worksheet, int]:
-        """The next row, and the sheet that it is in."""
+        """Return the next row and its sheet."""
         if self._row == MOST_ROWS:
             self._sheet = self._begin()
         self._row += 1
@@ -75,18 +75,18 @@ class Sheets:
 
 
 def replace_unfit(text: str) -> str:
-    """Replace what XML cannot say; control characters the library escapes."""
+    """Replace characters that XML cannot represent. The library escapes control characters."""
     return text.translate(_UNFIT)
 
 
 def fit_text(text: str) -> str:
-    """A text that a cell holds; a longer one is cut, and says so."""
+    """Truncate a text to the limit of a cell, with a note."""
     clean = replace_unfit(text)
     return clean if len(clean) <= LONGEST else clean[: LONGEST - len(_CUT)] + _CUT
 
 
 def write_xlsx(path: Path, about: About, rows: Rows) -> None:
-    with open_workbook(path, title=about.dataset.title, created=about.made) as book:
+    with open_workbook(path, title=about.dataset.title, created=about.timestamp) as book:
         _State(book, about).write(rows())
         _facts(book, about)
 
@@ -102,26 +102,28 @@ def _facts(book: xlsxwriter.Workbook, about: About) -> None:
 
 
 class _State:
-    """The records of a state, a row each, in columns that keep their types."""
+    """Sheets of records, one row for each, in typed columns."""
 
     def __init__(self, book: xlsxwriter.Workbook, about: About) -> None:
         self._about = about
-        self._fields = table_cells.published(about.catalogue)
+        self._fields = table_cells.public_fields(about.catalogue)
         self._bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         self._day = book.add_format({"num_format": "yyyy-mm-dd"})
-        self._puts: list[Put] = [self._put(field) for field in self._fields]
+        self._cell_writers: list[WriteCell] = [self._cell_writer(field) for field in self._fields]
         self._sheets = Sheets(book, "数据" if about.lang == "zh" else "Data", self._head)
 
-    def write(self, stated: Iterable[Stated]) -> None:
+    def write(self, stated: Iterable[StateRow]) -> None:
         last = len(self._fields) + 1
         for record, content, part, release, effective_from, revision in stated:
             sheet, y = self._sheets.place()
             get = table_cells.decode(content).get
             sheet.write_string(y, 0, record)
-            for x, (field, put) in enumerate(zip(self._fields, self._puts, strict=True), start=1):
+            for x, (field, write_cell) in enumerate(
+                zip(self._fields, self._cell_writers, strict=True), start=1
+            ):
                 value = get(field.name)
                 if value is not None:
-                    put(sheet, y, x, value)
+                    write_cell(sheet, y, x, value)
             if part:
                 sheet.write_string(y, last, fit_text(part))
             sheet.write_number(y, last + 1, release)
@@ -137,12 +139,12 @@ class _State:
         for x, heading in enumerate(table_cells.headings(self._about.catalogue, self._about.lang)):
             sheet.write_string(0, x, fit_text(heading), self._bold)
 
-    def _put(self, field: Field) -> Put:
-        """Numbers and days as such where the workbook keeps them exactly, else as text."""
+    def _cell_writer(self, field: Field) -> WriteCell:
+        """Create a function that writes numbers and days with their type if Excel is exact, else as text."""
 
         def text(sheet: Worksheet, y: int, x: int, value: Any) -> object:
-            shown = value if isinstance(value, str) else format_value(field, value, self._about.lang)
-            return sheet.write_string(y, x, fit_text(shown))
+            cell = value if isinstance(value, str) else format_value(field, value, self._about.lang)
+            return sheet.write_string(y, x, fit_text(cell))
 
         def number(sheet: Worksheet, y: int, x: int, value: Any) -> object:
             if exact(value):
@@ -152,7 +154,7 @@ class _State:
         def boolean(sheet: Worksheet, y: int, x: int, value: Any) -> object:
             return sheet.write_boolean(y, x, value) if isinstance(value, bool) else text(sheet, y, x, value)
 
-        def on(sheet: Worksheet, y: int, x: int, value: Any) -> object:
+        def day(sheet: Worksheet, y: int, x: int, value: Any) -> object:
             try:
                 moment = date.fromisoformat(value)
             except ValueError:
@@ -161,12 +163,17 @@ class _State:
                 return text(sheet, y, x, value)
             return sheet.write_datetime(y, x, moment, self._day)
 
-        by_type: dict[str, Put] = {"integer": number, "decimal": number, "boolean": boolean, "date": on}
+        by_type: dict[str, WriteCell] = {
+            "integer": number,
+            "decimal": number,
+            "boolean": boolean,
+            "date": day,
+        }
         return by_type.get(field.type, text)
 
 
 def exact(value: Any) -> bool:
-    """Whether a workbook, which keeps 15 digits, would show the number as it is."""
+    """Report whether a workbook, which stores 15 digits, shows the number exactly."""
     try:
         return len(Decimal(value).as_tuple().digits) <= _DIGITS
     except (ArithmeticError, TypeError, ValueError):

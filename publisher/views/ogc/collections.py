@@ -67,7 +67,7 @@ def queryables(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
     """Properties as a filter sees them: a limit or an amount is its number."""
     found: dict[str, Any] = {}
     for name, title in titles(catalogue, language).items():
-        kind = predicate.kind(catalogue, name)
+        kind = predicate.comparison_kind(catalogue, name)
         if kind is None:
             continue
         shape = dict(_ASKED[kind], title=title)

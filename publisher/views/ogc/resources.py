@@ -294,7 +294,7 @@ def _exists(geo: Geo, name: str) -> None:
 def _of_site(geo: Geo, request: Request) -> Validity:
     """On what a document about the whole site depends."""
     sequence, day = geo.service.log.queries.validator()
-    datasets = page_cursor.walk(geo.service.log.datasets.all())
+    datasets = page_cursor.query_digest(geo.service.log.datasets.all())
     file = geo.boundaries_file
     boundaries = None if file is None or not file.exists() else file.stat().st_mtime_ns
     return Validity((sequence, day, datasets, boundaries, request.position))

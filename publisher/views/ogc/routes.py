@@ -74,7 +74,7 @@ def endpoints(geo: Geo) -> list[Endpoint]:
 def _responder(geo: Geo, handle: Handler) -> Respond:
     async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Outcome:
         raw, path = scope["query_string"], scope["path"]
-        asked = Request(raw, conditional_requests.headers(scope["headers"]), names)
+        asked = Request(raw, conditional_requests.request_headers(scope["headers"]), names)
         try:
             if handle is answering.list_items and b"q=" in raw:
                 asked = await _searched(geo, asked)
@@ -103,7 +103,7 @@ def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome
             headers["link"] = answer.link
         if answer.media == HTML:
             headers |= HEADERS
-        if conditional_requests.unchanged(answer.validity, tag, request.headers):
+        if conditional_requests.is_unchanged(answer.validity, tag, request.headers):
             return Outcome(304, headers, b"")
         body = answer.build()
     return Outcome(200, {**headers, "content-type": answer.media}, body)

@@ -11,13 +11,13 @@ from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.pages.record import GoneError
 from publisher.web import problems
 from publisher.web.conditional_requests import Validity
-from publisher.web.litestar_adapter import Printed
+from publisher.web.litestar_adapter import ProblemPage
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.route import Reply
 from publisher.web.service import Service
 
 
-def printer(press: Press, service: Service) -> Printed:
+def printer(press: Press, service: Service) -> ProblemPage:
     """For the edge, which answers with a page where a browser asks."""
 
     def printed(fault: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:

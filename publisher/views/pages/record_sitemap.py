@@ -34,7 +34,7 @@ def of_records(_: Press, visit: Visit) -> Reply:
         some = islice(
             service.log.queries.whole_state(name, View()), start, start + sitemap_and_robots.LARGEST
         )
-        return sitemap_and_robots.written(
+        return sitemap_and_robots.sitemap(
             (f"{home}/{one.id}", date.fromordinal(one.effective_from)) for one in some
         )
 

@@ -98,7 +98,7 @@ async def of_release(
     log: Log, search: SearchEngine, fields: FilterFields, scope: Scope, published_at: datetime
 ) -> Selection:
     """What the release of an instant told of a scope. Raises ``SearchError``."""
-    last = await to_thread.run_sync(log.feed_changes.last, published_at)
+    last = await to_thread.run_sync(log.feed_changes.last_sequence, published_at)
     block = await to_thread.run_sync(log.feed_changes.block, last) if last else None
     if last is None or block is None or scope.dataset not in (None, block.dataset):
         return Selection(())
@@ -116,7 +116,7 @@ def _newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Found:
             dataset=scope.dataset,
             cause="source",
             kinds=scope.logged,
-            seen=scope.seen,
+            view=scope.seen,
             before=before,
             limit=size,
             descending=True,
@@ -189,12 +189,12 @@ class _Looking:
         while True:
             touches = await self._search.hit_changes(self._followed(before=until, limit=_TOUCHES))
             pairs = [(touch.record, moment(touch.at)) for touch in touches.changes]
-            found += self._told(await to_thread.run_sync(self._log.feed_changes.at, pairs))
+            found += self._told(await to_thread.run_sync(self._log.feed_changes.changes_of_touches, pairs))
             cut = touches.unread_until
             if cut is None:
                 return _Found(found[:limit], None)
             # A release too large for one answer is gone through block by block.
-            last = await to_thread.run_sync(self._log.feed_changes.last, moment(cut))
+            last = await to_thread.run_sync(self._log.feed_changes.last_sequence, moment(cut))
             if len(found) >= limit or last is None:
                 return _Found(found[:limit], last and last + 1)
             block = await to_thread.run_sync(self._log.feed_changes.block, last)

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from publisher.log.blob_store import digest_of
-from publisher.log.evidence.crawled_pages import WARC, Answer, Page, Understood
+from publisher.log.evidence.crawled_pages import WARC, Exchange, Page, ParsedPage
 from publisher.log.log import Log
-from publisher.log.model import Entry, Gathered, LogError, Source
+from publisher.log.model import Entry, LogError, Source, SourceEntries
 from schemas.definition.file_loader import load
 from tests.support.log import EARLY, fees_dataset
 
@@ -27,15 +27,15 @@ def found(log: Log, url: str = URL, source: str = "a") -> Page:
     return page
 
 
-def answer(page: Page, body: bytes = b"one", *, status: int = 200, etag: str | None = None) -> Answer:
-    return Answer(
+def answer(page: Page, body: bytes = b"one", *, status: int = 200, etag: str | None = None) -> Exchange:
+    return Exchange(
         page.key, NOW, status, b"warc " + body + str(status).encode(), digest_of(body), len(body), etag
     )
 
 
 def read(log: Log, page: Page, said: str, **more: str | bytes | int) -> tuple[str, ...]:
     now = log.evidence.page(page.key)
-    understood = Understood(page.key, now.body_digest or "", "1", digest_of(said.encode()), **more)  # type: ignore[arg-type]
+    understood = ParsedPage(page.key, now.body_digest or "", "1", digest_of(said.encode()), **more)  # type: ignore[arg-type]
     return tuple(notice.detected_by for notice in log.evidence.keep_parsed([understood]))
 
 
@@ -77,16 +77,16 @@ def test_a_page_vanishes_once_and_returns(log: Log) -> None:
 def test_what_comes_instead_of_a_document_leaves_it_known_as_it_was(log: Log) -> None:
     page = found(log)
     log.evidence.keep([answer(page, etag='"1"')])
-    read(log, page, "文", number="号", named="名", sketch=b"1234")
+    read(log, page, "文", number="号", title_key="名", sketch=b"1234")
     good = log.evidence.page(page.key)
     kinds = []
     for body, instead in ((b"sorry", "absent"), (b"sorry", "absent"), (b"\x1f", "spoilt")):
         assert log.evidence.keep([answer(page, body)]) == ()
-        notices = log.evidence.keep_parsed([Understood(page.key, digest_of(body), "1", instead=instead)])  # type: ignore[arg-type]
+        notices = log.evidence.keep_parsed([ParsedPage(page.key, digest_of(body), "1", instead=instead)])  # type: ignore[arg-type]
         kinds.append([(one.kind, one.detected_by) for one in notices])
     assert kinds == [[("vanished", "length")], [], []]
     now = log.evidence.page(page.key)
-    assert (now.body_digest, now.response, now.number, now.taken) == (
+    assert (now.body_digest, now.response, now.number, now.is_document) == (
         good.body_digest,
         good.response,
         "号",
@@ -104,7 +104,7 @@ def test_a_document_that_returned_with_another_text_is_told_when_it_is_read(log:
     log.evidence.keep([answer(page, status=404)])
     assert log.evidence.keep([answer(page, b"other")]) == ()
     now = log.evidence.page(page.key)
-    notices = log.evidence.keep_parsed([Understood(page.key, now.body_digest or "", "1", digest_of(b"x"))])
+    notices = log.evidence.keep_parsed([ParsedPage(page.key, now.body_digest or "", "1", digest_of(b"x"))])
     assert [one.kind for one in notices] == ["returned", "changed"]
 
 
@@ -181,8 +181,8 @@ def test_an_erasure_destroys_answers_of_the_page_its_copies_its_attachments_and_
     for page, title in ((secret, "秘密的通知"), (other, "公开的通知")):
         (response,) = log.evidence.responses(page.key)
         source = Source(response.digest, page.url, WARC, response.size, NOW, page.url)
-        gathered.append(Gathered([Entry({"title": title, "issuer": "鞍山市"})], source, "1"))
-        read(log, page, title, number=title, named=title, sketch=b"1234")
+        gathered.append(SourceEntries([Entry({"title": title, "issuer": "鞍山市"})], source, "1"))
+        read(log, page, title, number=title, title_key=title, sketch=b"1234")
     log.drafts.stage_all("zhengce", gathered, catalogue=catalogue)
     log.releases.publish("zhengce", effective_on=EARLY)
     (record,) = log.queries.find("zhengce", "秘密的通知")

@@ -9,6 +9,6 @@ from publisher.log.database.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    transactional_ddl=False,  # the log's own transaction holds all of it
+    transactional_ddl=False,  # runs in the transaction of the log
 )
 context.run_migrations()

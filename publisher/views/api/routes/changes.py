@@ -107,8 +107,8 @@ def list_changes(service: Service, call: Call) -> Reply:
     if asked.view.release is not None:
         service.log.queries.release(name, asked.view.release)
     sequence = service.log.queries.sequence(name)
-    walk = page_cursor.walk("changes", name, replace(asked, cursor=None, limit=0))
-    cursor = page_cursor.given(asked.cursor, walk)
+    walk = page_cursor.query_digest("changes", name, replace(asked, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(asked.cursor, walk)
     validity = Validity((sequence,), service.published_at(name, sequence))
     return Reply(validity, lambda: _changes(service, call, name, asked, walk, cursor))
 

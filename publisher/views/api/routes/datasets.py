@@ -164,7 +164,7 @@ def list_releases(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     asked = query_parameters.parse(call.query, _PAGED)
     releases = sorted(service.log.queries.releases(name), key=lambda r: -r.number)
-    walk = page_cursor.walk("releases", name)
+    walk = page_cursor.query_digest("releases", name)
     if asked.cursor is not None:
         before = page_cursor.decode(asked.cursor, walk).total
         page = [r for r in releases if r.number < before]

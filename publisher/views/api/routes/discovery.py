@@ -10,7 +10,7 @@ from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, RecordQuery, Release
 from publisher.views.api.routes import files
 from publisher.views.discovery import dcat_catalogue, sitemap_and_robots, turtle
-from publisher.views.discovery.holdings import File, Holdings, Kept, Published
+from publisher.views.discovery.holdings import CataloguedDataset, File, Holdings, PublishedRelease
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -39,12 +39,12 @@ def holdings(service: Service) -> Holdings:
     return Holdings(service.site, tuple(_kept(service, d) for d in service.log.datasets.all()))
 
 
-def _kept(service: Service, dataset: Dataset) -> Kept:
+def _kept(service: Service, dataset: Dataset) -> CataloguedDataset:
     releases = sorted(service.log.queries.releases(dataset.name), key=lambda r: r.number)
-    return Kept(
+    return CataloguedDataset(
         dataset,
         service.log.queries.catalogue(dataset.name),
-        tuple(Published(release, _files(service, release)) for release in releases),
+        tuple(PublishedRelease(release, _files(service, release)) for release in releases),
     )
 
 
@@ -81,7 +81,7 @@ def get_catalog(service: Service, call: Call) -> Reply:
 
     def build() -> bytes:
         document = dcat_catalogue.document(told)
-        return turtle.of(document) if wants_turtle else msgspec.json.encode(document)
+        return turtle.to_turtle(document) if wants_turtle else msgspec.json.encode(document)
 
     headers = {"content-type": TURTLE} if wants_turtle else {}
     # All that is told counts: datasets change without a release, and a file's digest comes when it is made.
@@ -225,7 +225,7 @@ def get_sitemap(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     datasets = service.log.datasets.all()
     sequence = service.log.queries.sequence()
-    return Reply(Validity((sequence, datasets)), lambda: sitemap_and_robots.of(holdings(service)))
+    return Reply(Validity((sequence, datasets)), lambda: sitemap_and_robots.site_sitemap(holdings(service)))
 
 
 @route(

@@ -85,12 +85,12 @@ class _State:
 
 
 def _state(service: Service, name: str, view: View, headers: str) -> _State:
-    told = write_state.about(service.log, name, view, "en" if headers == "en" else "zh")
+    told = write_state.describe_state(service.log, name, view, "en" if headers == "en" else "zh")
     validity = requested_view.validity(service, name, view)
     if view.release is not None:
         # Not marked: a record that was withdrawn later stays in a release's file as it was.
         validity = requested_view.pinned(service, name, view.release, told.dataset.named_at)
-    return _State(told, replace(validity, tokens=(*validity.tokens, *write_state.described(told))))
+    return _State(told, replace(validity, tokens=(*validity.tokens, *write_state.description_tokens(told))))
 
 
 def _form(call: Call) -> Form:
@@ -102,7 +102,7 @@ def _form(call: Call) -> Form:
 
 def _checked(form: Form, query: bytes) -> None:
     """Raises ``invalid-parameters`` for headings of what has none."""
-    if not form.headed and any(name == "headers" for name, _ in query_parameters.pairs(query)):
+    if not form.has_headings and any(name == "headers" for name, _ in query_parameters.pairs(query)):
         raise query_parameters.invalid(
             [
                 Fault(
@@ -125,8 +125,8 @@ def _reply(service: Service, name: str, form: Form, view: View, headers: str) ->
     return FileReply(
         validity=state.validity,
         key=_key(name, form, view, state.validity),
-        write=write_state.writer(service.log, told, form),
-        squeezed=form.squeezed,
+        write=write_state.state_writer(service.log, told, form),
+        compressible=form.compressible,
         headers={
             "content-type": form.media_type,
             "content-disposition": disposition(
@@ -171,7 +171,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
         validity=validity,
         key=Key((name, "delta", before, after, *tokens), "jsonl", lasting=False),
         write=write_state.delta_writer(service.log, name, before, after),
-        squeezed=True,
+        compressible=True,
         headers={"content-type": "application/jsonl", "content-disposition": disposition(title, file)},
     )
 
@@ -180,7 +180,7 @@ def _get_site(service: Service, call: Call) -> FileReply:
     query_parameters.parse(call.query, Grammar())
     sequence = service.log.queries.sequence(None)
     described = tuple(
-        write_state.described(write_state.about(service.log, d.name, View()))
+        write_state.description_tokens(write_state.describe_state(service.log, d.name, View()))
         for d in service.log.datasets.all()
     )
     validity = Validity((sequence, *described))
@@ -188,7 +188,7 @@ def _get_site(service: Service, call: Call) -> FileReply:
         validity=validity,
         key=Key(("site", *validity.tokens), "zip"),
         write=write_state.site_writer(service.log),
-        squeezed=False,
+        compressible=False,
         headers={
             "content-type": "application/zip",
             "content-disposition": disposition("全站数据.zip", "site.zip"),

@@ -127,8 +127,8 @@ class Listing:
 
 def listing_of(name: str, catalogue: Catalogue, asked: Parameters) -> Listing:
     """``asked``: by the grammar of the catalogue. Raises ``invalid-cursor``."""
-    walk = page_cursor.walk("records", name, replace(asked, cursor=None, limit=0))
-    cursor = page_cursor.given(asked.cursor, walk)
+    walk = page_cursor.query_digest("records", name, replace(asked, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(asked.cursor, walk)
     if cursor is not None and not _fits(cursor, asked, catalogue):
         raise ProblemError("invalid-cursor")
     return Listing(name, catalogue, asked, walk, cursor)

@@ -113,8 +113,8 @@ async def search_of(service: Service, site: Searchable, asked: Parameters) -> Se
     """
     _check(asked)
     requested_view.check_known(service, asked.view)
-    walk = page_cursor.walk("search", replace(asked, cursor=None, limit=0, explain=False))
-    cursor = page_cursor.given(asked.cursor, walk)
+    walk = page_cursor.query_digest("search", replace(asked, cursor=None, limit=0, explain=False))
+    cursor = page_cursor.decode_optional(asked.cursor, walk)
     view = await sync_to_thread(_view, service, asked, cursor)
     meant = cursor.meant if cursor else ""
     request = contract.Request(
@@ -130,7 +130,7 @@ async def search_of(service: Service, site: Searchable, asked: Parameters) -> Se
     )
     # The index follows the log at its own pace, so its position is what an answer depends on.
     position = await service.search.position()
-    titles_shown = page_cursor.walk(site.scope.datasets, site.scope.facets)
+    titles_shown = page_cursor.query_digest(site.scope.datasets, site.scope.facets)
     named = site.names and site.names.state
     validity = Validity((position, *site.state, request.as_of, titles_shown, named))
     return Search(site, request, view, walk, meant, validity)

@@ -21,5 +21,5 @@ class Queryables:
 def of_catalogue(catalogue: Catalogue) -> Queryables:
     """Every published field, and what a state says of itself."""
     names = (*catalogue.by_name, "part", *p.DAYS)
-    kinds = {name: kind for name in names if (kind := p.kind(catalogue, name)) is not None}
+    kinds = {name: kind for name in names if (kind := p.comparison_kind(catalogue, name)) is not None}
     return Queryables(kinds, frozenset(f.name for f in catalogue.fields if f.type == "date"))

@@ -65,7 +65,7 @@ def read(dataset: Dataset, catalogue: Catalogue, asked: Asked) -> Question:
         conditions.append(geojson.within(box))
     if (wanted := filter_parameter.read(values, of_catalogue(catalogue))) is not None:
         conditions.append(wanted)
-    walk = page_cursor.walk(
+    walk = page_cursor.query_digest(
         "ogc", dataset.name, sorted((k, v) for k, v in values.items() if k not in _NOT_IN_WALK)
     )
     return Question(
@@ -100,7 +100,7 @@ def _cursor(text: str | None, walk: str, *, sort: str | None) -> page_cursor.Cur
 
 
 def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
-    kind = p.kind(catalogue, name)
+    kind = p.comparison_kind(catalogue, name)
     value: p.Scalar = text
     try:
         match kind:

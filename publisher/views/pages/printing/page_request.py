@@ -104,7 +104,7 @@ class Visit:
     def asked(self, grammar: Grammar, *, clocks: bool = False) -> Parameters:
         """The query by ``grammar``, without the clocks unless told. Raises ``invalid-parameters``."""
         pairs = (*self.pairs, *self.clocks) if clocks else self.pairs
-        return query_parameters.read(query_parameters.group(pairs), grammar)
+        return query_parameters.parse_pairs(query_parameters.group(pairs), grammar)
 
     def today(self) -> date:
         """The day that the page shows."""
@@ -155,7 +155,7 @@ def of(service: Service, call: Call) -> Visit:
     langs = [_lang(value) for name, value in pairs if name == "lang"] or [_LANGS["zh"]]
     clocks = tuple(pair for pair in pairs if pair[0] in _CLOCKS)
     rest = tuple(pair for pair in pairs if pair[0] not in ("lang", *_CLOCKS))
-    view = query_parameters.read(query_parameters.group(clocks), _CLOCK_GRAMMAR).view
+    view = query_parameters.parse_pairs(query_parameters.group(clocks), _CLOCK_GRAMMAR).view
     requested_view.check_known(service, view)
     return Visit(service, call, langs[-1], view, clocks, rest)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.web.conditional_requests import Validity, etag, negotiate, unchanged
+from publisher.web.conditional_requests import Validity, etag, is_unchanged, negotiate
 from publisher.web.problems import ProblemError
 
 pytestmark = pytest.mark.both_databases
@@ -31,25 +31,25 @@ def test_a_tag_changes_with_the_state_the_address_and_the_software() -> None:
 
 @pytest.mark.parametrize("asked", [TAG, f"W/{TAG}", f'"x", {TAG}', "*", f'"a,b" , {TAG}'])
 def test_a_matching_tag_is_unchanged(asked: str) -> None:
-    assert unchanged(VALIDITY, TAG, {"if-none-match": asked})
+    assert is_unchanged(VALIDITY, TAG, {"if-none-match": asked})
 
 
 @pytest.mark.parametrize("asked", ['"x"', "", TAG.strip('"'), "garbage", '"'])
 def test_another_tag_is_changed_even_if_the_date_would_do(asked: str) -> None:
     headers = {"if-none-match": asked, "if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}
-    assert not unchanged(VALIDITY, TAG, headers)
+    assert not is_unchanged(VALIDITY, TAG, headers)
 
 
 def test_if_modified_since_counts_whole_seconds() -> None:
-    assert unchanged(VALIDITY, TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:30:00 GMT"})
-    assert not unchanged(VALIDITY, TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:29:59 GMT"})
-    assert not unchanged(Validity((1,)), TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:30:00 GMT"})
+    assert is_unchanged(VALIDITY, TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:30:00 GMT"})
+    assert not is_unchanged(VALIDITY, TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:29:59 GMT"})
+    assert not is_unchanged(Validity((1,)), TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:30:00 GMT"})
 
 
 @given(st.text())
 def test_any_date_and_any_tag_are_read_without_an_error(text: str) -> None:
-    unchanged(VALIDITY, TAG, {"if-modified-since": text})
-    unchanged(VALIDITY, TAG, {"if-none-match": text})
+    is_unchanged(VALIDITY, TAG, {"if-modified-since": text})
+    is_unchanged(VALIDITY, TAG, {"if-none-match": text})
 
 
 @pytest.mark.parametrize(

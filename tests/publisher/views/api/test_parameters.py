@@ -25,7 +25,7 @@ GRAMMAR = Grammar(
         "listed": "boolean",
     },
     operators=COMPARISONS,
-    shown=frozenset({"name", "actor"}),
+    fields=frozenset({"name", "actor"}),
     facets=frozenset({"actor"}),
     sorts=frozenset({"name", "decided_on"}),
 )

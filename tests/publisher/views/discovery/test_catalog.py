@@ -18,7 +18,7 @@ from rdflib.namespace import DCTERMS, RDF, SH
 
 from publisher.log.model import Site as Address
 from publisher.views.discovery import dcat_catalogue, turtle
-from publisher.views.discovery.holdings import File, Holdings, Kept, Published
+from publisher.views.discovery.holdings import CataloguedDataset, File, Holdings, PublishedRelease
 from tests.support import shared_data
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES, Site
@@ -133,7 +133,9 @@ def test_the_catalogue_conforms_to_dcat_ap_3_and_would_be_caught_if_not(graph: G
 def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
     release = site.log.queries.release(FEES, 1)
     file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
-    kept = Kept(site.log.datasets.get(FEES), site.log.queries.catalogue(FEES), (Published(release, (file,)),))
+    kept = CataloguedDataset(
+        site.log.datasets.get(FEES), site.log.queries.catalogue(FEES), (PublishedRelease(release, (file,)),)
+    )
     told = dcat_catalogue.document(Holdings(Address(BASE, "data.example.gov.cn,2016"), (kept,)))
     graph = Graph().parse(data=json.dumps(told), format="json-ld")
     checksum = graph.value(URIRef(file.address), SPDX.checksum)
@@ -144,14 +146,14 @@ def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
 def test_turtle_is_the_same_bytes_in_every_process(document: dict[str, Any]) -> None:
     program = (
         "import json,sys; from publisher.views.discovery import turtle; "
-        "sys.stdout.buffer.write(turtle.of(json.load(sys.stdin)))"
+        "sys.stdout.buffer.write(turtle.to_turtle(json.load(sys.stdin)))"
     )
     command = [sys.executable, "-c", program]
     for seed in ("1", "2"):
         environ = {**os.environ, "PYTHONHASHSEED": seed}
         text = json.dumps(document).encode()
         made = subprocess.run(command, input=text, env=environ, capture_output=True, check=True).stdout
-        assert made == turtle.of(document)
+        assert made == turtle.to_turtle(document)
 
 
 def test_a_file_that_was_made_is_told_with_the_digest_of_its_bytes(site: Site) -> None:

@@ -73,5 +73,5 @@ def log(tmp_path: Path) -> Iterator[Log]:
 def written(log: Log, form: str, folder: Path, lang: Any = "zh", view: View = View(release=1)) -> Path:  # noqa: B008 - frozen
     path = folder / f"out.{FORMS[form].suffix}"
     path.unlink(missing_ok=True)
-    write_state.writer(log, write_state.about(log, "fees", view, lang), FORMS[form])(path)
+    write_state.state_writer(log, write_state.describe_state(log, "fees", view, lang), FORMS[form])(path)
     return path

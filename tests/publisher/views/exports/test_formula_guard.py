@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.log.model import View
-from publisher.log.queries.whole_state import Stated
+from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import csv_and_json
 from publisher.views.exports.export import About
 from publisher.views.exports.formula_guard import guard_number, guard_text
@@ -26,9 +26,9 @@ from tests.support.log import fees_dataset
 DATASET, CATALOGUE = fees_dataset()
 
 
-def stated(name: str, *, part: str | None = None) -> Stated:
+def stated(name: str, *, part: str | None = None) -> StateRow:
     content = msgspec.json.encode({"name": name, "rate": -5})
-    return Stated("r1", content, part, 1, date(2015, 1, 1).toordinal(), "0" * 64)
+    return StateRow("r1", content, part, 1, date(2015, 1, 1).toordinal(), "0" * 64)
 
 
 @given(FORMULAS)

@@ -40,7 +40,7 @@ def test_a_value_of_another_type_makes_its_column_text_and_no_other(
     rows = list(log.queries.whole_state("fees", View()))
     content = json.dumps({"name": "奇", field: value}, ensure_ascii=False).encode()
     odd = rows[0]._replace(id="odd", content=content)
-    about = write_state.about(log, "fees", View())
+    about = write_state.describe_state(log, "fees", View())
     parquet.write_parquet(tmp_path / "plain.parquet", about, lambda: iter(rows))
     parquet.write_parquet(tmp_path / "odd.parquet", about, lambda: iter([*rows, odd]))
     plain, made = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("plain", "odd"))

@@ -64,16 +64,18 @@ def test_the_same_state_makes_the_same_bytes(log: Log, tmp_path: Path, form: str
 
 def test_an_erasure_leaves_its_text_in_no_file_of_the_home(log: Log, tmp_path: Path) -> None:
     cache = Cache(log.files)
-    told = write_state.about(log, "fees", View(release=1))
-    with cache.making(patience=1):
-        made = cache.make(Key(("x",), "jsonl", lasting=True), write_state.writer(log, told, FORMS["jsonl"]))
+    told = write_state.describe_state(log, "fees", View(release=1))
+    with cache.making_lock(patience=1):
+        made = cache.make(
+            Key(("x",), "jsonl", lasting=True), write_state.state_writer(log, told, FORMS["jsonl"])
+        )
     assert "城市基础设施配套费" in made.path.read_text(encoding="utf-8")
     log.releases.erase(records=[("fees", ids(log)["城市基础设施配套费"])], ground="法院裁定")
     assert not [p for p in log.files.rglob("*") if p.is_file() and p.name != ".lock"]
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert "城市基础设施配套费".encode() not in path.read_bytes(), path
-    assert write_state.about(log, "fees", View(release=1)).erased == 1
+    assert write_state.describe_state(log, "fees", View(release=1)).erased == 1
     assert len(lines(log, tmp_path, View(release=1))) == 8
 
 
@@ -81,7 +83,7 @@ def test_an_erasure_waits_for_who_is_making_a_file(log: Log) -> None:
     with (
         locked(log.files, patience=1),
         pytest.raises(LogError) as refused,
-        Cache(log.files).making(patience=0.1),
+        Cache(log.files).making_lock(patience=0.1),
     ):
         pass
     assert refused.value.code == "files-busy"
@@ -89,10 +91,10 @@ def test_an_erasure_waits_for_who_is_making_a_file(log: Log) -> None:
 
 def test_a_squeezed_file_is_made_of_the_plain_one_and_old_ones_go(log: Log, tmp_path: Path) -> None:
     cache = Cache(log.files)
-    told = write_state.about(log, "fees", View())
+    told = write_state.describe_state(log, "fees", View())
     for n in range(45):
-        with cache.making(patience=1):
-            made = cache.make(Key((n,), "csv", "gzip"), write_state.writer(log, told, FORMS["csv"]))
+        with cache.making_lock(patience=1):
+            made = cache.make(Key((n,), "csv", "gzip"), write_state.state_writer(log, told, FORMS["csv"]))
     assert gzip.decompress(made.path.read_bytes()) == written(log, "csv", tmp_path, view=View()).read_bytes()
     assert len(list(log.files.rglob("*.gzip"))) <= 40
 

@@ -1,4 +1,4 @@
-"""What changes an answer without a release of its own: names of parts, and marks of later withdrawals."""
+"""Columns for changes of responses without a release: names of parts and later withdrawals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence: pages of sources, every response of theirs, and what was noticed of them."""
+"""Evidence: pages of sources, their responses, and notices of changes."""
 
 from __future__ import annotations
 

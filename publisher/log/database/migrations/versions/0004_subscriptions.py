@@ -1,4 +1,4 @@
-"""Who is told of changes, and what was and is to be delivered to them."""
+"""Subscriptions to changes, and their deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Totals and facets are counted from an index alone."""
+"""An index that covers the counts of totals and facets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a draft holds of a file is found by the file's name."""
+"""An index that finds the imports of a draft by the name of the file."""
 
 from __future__ import annotations
 

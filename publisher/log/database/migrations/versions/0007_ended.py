@@ -1,4 +1,4 @@
-"""What documents end is found by its name, like any value that is kept apart."""
+"""Index the documents that a document ends, like other indexed values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 300
 
 def upgrade() -> None:
     conn = op.get_bind()
-    told = conn.execute(
+    revisions = conn.execute(
         sa.text(
             "SELECT v.key, v.content, r.dataset FROM revision v JOIN record r ON r.key = v.record "
             "WHERE v.content LIKE '%\"ends\":[%'"
@@ -25,9 +25,9 @@ def upgrade() -> None:
     ).all()
     rows = [
         {"revision": key, "field": "ends", "text": text, "dataset": dataset}
-        for key, content, dataset in told
+        for key, content, dataset in revisions
         for text in set(map(str, json.loads(content).get("ends", ())))
-        if len(text) <= LONGEST  # no document has so long a name
+        if len(text) <= LONGEST  # longer texts are not names of documents
     ]
     if rows:
         conn.execute(
