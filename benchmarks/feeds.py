@@ -68,17 +68,19 @@ def cold(home: Path) -> None:
     from publisher.settings import read_settings
     from publisher.views.syndication import scope as scopes
     from publisher.views.syndication import selection
-    from publisher.views.syndication.feed import feed, rendered
+    from publisher.views.syndication.feed import build_feed, render
 
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
-    scope = scopes.scope(dataset=http.DATASET)
+    scope = scopes.make_scope(dataset=http.DATASET)
     for form in _FORMS:
         walls, cpus = [], []
         for _ in range(10):
             wall, cpu = time.perf_counter(), time.process_time()
             with log.snapshot():
-                rendered_feed = rendered(feed(log, scope, selection.plain(log, scope), form), form)
+                rendered_feed = render(
+                    build_feed(log, scope, selection.select_from_log(log, scope), form), form
+                )
             walls.append((time.perf_counter() - wall) * 1000)
             cpus.append((time.process_time() - cpu) * 1000)
         print(

@@ -26,7 +26,7 @@ from publisher.indexing.site_names import SiteNames
 from publisher.log.log import Log
 from publisher.sample import plan
 from publisher.sample.load import load
-from publisher.views.api.search_scope import scope_of
+from publisher.views.api.search_scope import make_search_scope
 from search import find as search_find
 from search.contract import Document, Hit, Page, Request, SearchEngine
 from search.evaluation import __main__ as command
@@ -66,7 +66,7 @@ def documents(log: Log) -> list[Document]:
 async def report(log: Log, engine: SearchEngine) -> Report:
     await engine.rebuild(documents(log))
     names = SiteNames(log)
-    fields = scope_of(log).fields()
+    fields = make_search_scope(log).fields()
 
     async def find(request: Request) -> Page:
         return (await search_find.find(engine, names, request, fields)).page

@@ -61,7 +61,7 @@ def create_app(
         closers.append(search.close)
     service = service_of(settings, log, search, clock)
     press = Press()
-    geo = routes.opened(service, settings.boundaries, press.assets)
+    geo = routes.open_geo(service, settings.boundaries, press.assets)
     return Edge(
         endpoints=[*_endpoints(service, press), *routes.endpoints(geo)],
         explain=litestar_adapter.explainer(service.site.base, error.printer(press, service)),

@@ -81,7 +81,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
     assert set(re.findall(r"^\| `(QINGDAN_[A-Z_]+)`", page("settings.md"), re.M)) == used
 
 
-CONTRACT = contract.document("https://data.example.gov.cn")["paths"]
+CONTRACT = contract.build_document("https://data.example.gov.cn")["paths"]
 
 
 @pytest.mark.parametrize("path", CONTRACT)

@@ -16,10 +16,10 @@ from feeds.json_feed import json_feed
 from publisher.log.log import Log
 from publisher.log.outbox.subscriptions import Delivery
 from publisher.notify.webhook_sender import DeliveryError, Sender
-from publisher.views.syndication.feed import feed
-from publisher.views.syndication.hub_topics import topics
+from publisher.views.syndication.feed import build_feed
+from publisher.views.syndication.hub_topics import hub_topics
 from publisher.views.syndication.scope import Scope
-from publisher.views.syndication.selection import of_release
+from publisher.views.syndication.selection import select_release
 from search.contract import SearchEngine
 from search.query.field_filters import FilterFields
 
@@ -101,22 +101,22 @@ class Notifier:
         """
         subscription = delivery.subscription
         if subscription.kind == "hub":
-            hub_topics = await to_thread.run_sync(topics, self.log, delivery.dataset, delivery.number)
-            if not hub_topics:
+            topics = await to_thread.run_sync(hub_topics, self.log, delivery.dataset, delivery.number)
+            if not topics:
                 return None
             return await to_thread.run_sync(
-                self.sender.notify_hub, subscription.callback, hub_topics, limiter=limiter
+                self.sender.notify_hub, subscription.callback, topics, limiter=limiter
             )
         scope = msgspec.json.decode(subscription.scope, type=Scope)
         fields = await to_thread.run_sync(self.fields)
-        selection = await of_release(self.log, self.search, fields, scope, delivery.published_at)
+        selection = await select_release(self.log, self.search, fields, scope, delivery.published_at)
         if not selection.changes:
             return None
         data = {
             "dataset": delivery.dataset,
             "release": delivery.number,
             "feed": await to_thread.run_sync(
-                lambda: msgspec.Raw(json_feed(feed(self.log, scope, selection, "json")))
+                lambda: msgspec.Raw(json_feed(build_feed(self.log, scope, selection, "json")))
             ),
         }
         return await to_thread.run_sync(self._send, delivery, data, limiter=limiter)

@@ -87,7 +87,7 @@ def captured() -> Iterator[tuple[str, str]]:
 def main() -> None:
     for name, text in captured():
         (ROOM / "examples" / name).write_text(text, encoding="utf-8")
-    (ROOM / "v1.json").write_text(_printed(contract.document(BASE)), encoding="utf-8")
+    (ROOM / "v1.json").write_text(_printed(contract.build_document(BASE)), encoding="utf-8")
 
 
 def _printed(value: Any) -> str:

@@ -17,7 +17,7 @@ from publisher.views.api import contract
 from publisher.web import problems
 from tests.support.site import BASE
 
-DOCUMENT: dict[str, Any] = contract.document(BASE)
+DOCUMENT: dict[str, Any] = contract.build_document(BASE)
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
 ANSWERS = {operation.name: operation.answer for operation in contract.operations()}
 FROZEN = json.loads((resources.files(openapi) / "v1.json").read_text(encoding="utf-8"))

@@ -50,7 +50,7 @@ def search(
 
     from publisher.indexing import worker
     from publisher.indexing.site_names import SiteNames
-    from publisher.views.api.search_scope import scope_of
+    from publisher.views.api.search_scope import make_search_scope
     from search import find
     from search.contract import Request
 
@@ -67,7 +67,7 @@ def search(
             as_of=(as_of or today()).toordinal(),
             limit=limit,
         )
-        search_result = anyio.run(find.find, engine, SiteNames(log), request, scope_of(log).fields())
+        search_result = anyio.run(find.find, engine, SiteNames(log), request, make_search_scope(log).fields())
     page = search_result.page
     if as_json:
         output.as_json(_json(words, page, state.pending) | {"did_you_mean": search_result.did_you_mean})

@@ -175,12 +175,14 @@ def serve(place: Place, host: str, port: int) -> None:
     from publisher.log.clocks import utc_now
     from publisher.notify.delivery import Notifier
     from publisher.notify.webhook_sender import create_sender
-    from publisher.views.api.search_scope import scope_of
+    from publisher.views.api.search_scope import make_search_scope
 
     with place.log() as log:
         engine = place.engine()
         log.subscriptions.set_hub(place.settings.hub)
-        notifier = Notifier(log, engine, lambda: scope_of(log).fields(), create_sender(place.settings))
+        notifier = Notifier(
+            log, engine, lambda: make_search_scope(log).fields(), create_sender(place.settings)
+        )
 
         async def keep_search_in_step() -> None:
             await worker.run_worker(log, engine, stop=anyio.Event())
@@ -222,7 +224,7 @@ def openapi(place: Place, base: str | None) -> None:
     if base is None:
         with place.log() as log:
             base = log.datasets.site().base
-    output.as_json(contract.document(base.rstrip("/")))
+    output.as_json(contract.build_document(base.rstrip("/")))
 
 
 COMMANDS: tuple[click.Command, ...] = (init, status, verify, reindex, move, serve, openapi)

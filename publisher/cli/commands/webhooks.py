@@ -155,7 +155,7 @@ def _scope(place: Place, log: Log, feed: str) -> object:
     from publisher.web.problems import ProblemError
 
     try:
-        return feeds.scope_at(service_of(place.settings, log, place.engine()), feed)
+        return feeds.parse_feed_address(service_of(place.settings, log, place.engine()), feed)
     except ProblemError as error:
         raise CommandError(
             "no-such-feed", f"不能订阅“{feed}”: {error.zh}", f"{feed} cannot be followed: {error.en}"

@@ -1,4 +1,4 @@
-"""What stood where a record was read, cell by cell: from what the log holds of it, whichever way it came."""
+"""Excerpts of the original cells of a record, from the values that the log stores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue
 
 LONGEST = 200
-"""Characters of one excerpt; a longer one ends in an ellipsis."""
+"""Maximum length of an excerpt, in characters. A longer one ends in an ellipsis."""
 
 
 class _Locator(msgspec.Struct, frozen=True):
@@ -26,22 +26,23 @@ _CONTENT = msgspec.json.Decoder(dict[str, Raw]).decode
 _VALUE: Callable[[Raw], Any] = msgspec.json.Decoder().decode
 
 
-def of_record(state: RecordState, catalogue: Callable[[], Catalogue]) -> dict[str, str]:
-    """Field → the beginning of its cell (of a document: of its line), for every field whose place is known.
+def read_excerpts(state: RecordState, catalogue: Callable[[], Catalogue]) -> dict[str, str]:
+    """Return field → beginning of its cell (or line of a document), for every field with a known place.
 
-    ``catalogue``: of the state's release; asked only for values that are printed by their type.
+    ``catalogue`` returns the catalogue of the state's release. It is called only for values that are
+    formatted by their type.
     """
     cells = _CELLS(state.locator_json).cells
     if not cells:
         return {}
     originals, content = _ORIGINALS(state.originals_json), _CONTENT(state.content_json)
-    found = {}
+    excerpts = {}
     for name in cells:
         if name in content:  # a place without a value is a blank cell
-            said = originals.get(name) or _printed(name, _VALUE(content[name]), catalogue)
-            found[name] = said if len(said) <= LONGEST else f"{said[:LONGEST]}…"
-    return found
+            text = originals.get(name) or _format_cell(name, _VALUE(content[name]), catalogue)
+            excerpts[name] = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return excerpts
 
 
-def _printed(name: str, value: Any, catalogue: Callable[[], Catalogue]) -> str:
+def _format_cell(name: str, value: Any, catalogue: Callable[[], Catalogue]) -> str:
     return value if isinstance(value, str) else format_value(catalogue().by_name[name], value)

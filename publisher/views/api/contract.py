@@ -1,4 +1,4 @@
-"""The contract as the service tells it: the OpenAPI document and the routes that it is made from."""
+"""The contract: the OpenAPI document and the routes from which it is built."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue, Field, json_schema
 
 VERSION = "1.0.0"
-"""Of the contract: the first number is that of ``/v1``; additions raise the second."""
+"""Version of the contract: the first number is that of ``/v1``; additions increase the second."""
 
 DESCRIPTION = """清单：以有版本、可追溯、可搜索的开放数据提供政府清单。接口只读，无须注册。
 
@@ -66,7 +66,7 @@ TAGS: Mapping[str, str] = {
 )
 def get_openapi(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, Grammar())
-    body = _encoded(service.site.base)
+    body = _encode_document(service.site.base)
     return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
 
 
@@ -89,7 +89,7 @@ def get_dataset_openapi(service: Service, call: Call) -> Reply:
     catalogue = service.log.queries.catalogue(dataset.name)
 
     def build() -> dict[str, Any]:
-        return of_dataset(service.site.base, dataset, catalogue)
+        return build_dataset_document(service.site.base, dataset, catalogue)
 
     return Reply(Validity((catalogue.digest, dataset.title)), build)
 
@@ -109,15 +109,15 @@ ROUTES: tuple[AnyRoute, ...] = (
     get_dataset_openapi,
     get_openapi,
 )
-"""Every route of the contract; the document and the application are both made from it."""
+"""Every route of the contract. The document and the application are both built from it."""
 
 
 def operations() -> Sequence[Operation]:
     return [replace(r.operation, problems=(*r.operation.problems, *PROBLEMS)) for r in ROUTES]
 
 
-def document(base: str) -> dict[str, Any]:
-    """The OpenAPI document of a site whose addresses begin with ``base``."""
+def build_document(base: str) -> dict[str, Any]:
+    """Build the OpenAPI document of a site whose addresses begin with ``base``."""
     return builder.build(
         title="清单 / Qingdan",
         version=VERSION,
@@ -130,10 +130,10 @@ def document(base: str) -> dict[str, Any]:
     )
 
 
-def of_dataset(base: str, dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
-    """The document of one dataset, with the fields that its records have now."""
+def build_dataset_document(base: str, dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
+    """Build the document of one dataset, with the current fields of its records."""
     return narrow_to_dataset.narrow_document(
-        document(base),
+        build_document(base),
         name=dataset.name,
         title=dataset.title,
         columns=tuple(_column(field) for field in catalogue.fields if not field.personal),
@@ -154,6 +154,6 @@ def _column(field: Field) -> narrow_to_dataset.Column:
 
 
 @cache
-def _encoded(base: str) -> bytes:
-    """It depends on nothing but the base: built at the first call, then kept."""
-    return msgspec.json.encode(document(base))
+def _encode_document(base: str) -> bytes:
+    """Encode the document. It depends only on the base, so the first call caches it."""
+    return msgspec.json.encode(build_document(base))

@@ -1,4 +1,4 @@
-"""Why a hit was found, in words."""
+"""Explanations of hits, in words."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _WORDS: Mapping[MatchKind, tuple[str, str]] = {
 }
 
 
-def explanation(reason: Reason, catalogue: Catalogue) -> search.Explanation:
+def explain_reason(reason: Reason, catalogue: Catalogue) -> search.Explanation:
     zh, en = _WORDS[reason.how]
-    known = [catalogue.by_name[name] for name in reason.fields if name in catalogue.by_name]
-    fields = "、".join(f"“{field.title}”" for field in known) or "标题"
-    fields_en = ", ".join(f"“{field.title_en}”" for field in known) or "the title"
+    matched_fields = [catalogue.by_name[name] for name in reason.fields if name in catalogue.by_name]
+    fields = "、".join(f"“{field.title}”" for field in matched_fields) or "标题"
+    fields_en = ", ".join(f"“{field.title_en}”" for field in matched_fields) or "the title"
     return fill(
         search.Explanation,
         reason,

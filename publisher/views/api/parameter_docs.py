@@ -1,4 +1,4 @@
-"""The parameters of the contract, described once: what OpenAPI and docs/api.md tell of them."""
+"""Parameters of the contract, described once for OpenAPI and docs/api.md."""
 
 from __future__ import annotations
 
@@ -92,4 +92,4 @@ PROBLEMS = (
     "internal-error",
     "store-unavailable",
 )
-"""What every operation may answer, beside what it says itself."""
+"""Problems that every operation may return, in addition to its own."""

@@ -1,4 +1,4 @@
-"""What every handler does first: names from the path, the catalogue's grammar, the state asked for."""
+"""First steps of every handler: names from the path, the catalogue's grammar, the requested state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RECORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def dataset_name(call: Call) -> str:
-    """Raises ``no-such-dataset`` for what can be no name, before any log is asked."""
+    """Check the dataset's name. Raises ``no-such-dataset`` for an invalid name, before the log is read."""
     name = call.path["dataset"]
     if not _NAME.fullmatch(name):
         raise ProblemError("no-such-dataset")
@@ -46,7 +46,7 @@ def release_number(call: Call) -> int:
 
 
 def grammar(catalogue: Catalogue) -> Grammar:
-    """What a list of this catalogue's records takes."""
+    """Return the parameters of a list of this catalogue's records."""
     fields = [field for field in catalogue.fields if not field.personal]
     filters: dict[str, FieldType] = {field.name: field.type for field in fields}
     return Grammar(
@@ -60,25 +60,25 @@ def grammar(catalogue: Catalogue) -> Grammar:
 
 
 def validity(service: Service, dataset: str, view: View) -> Validity:
-    """On what a view of a dataset depends: its newest release and, unless a day is asked for, today.
+    """Return the validity of a view of a dataset: its newest release and, without a given day, today.
 
-    Raises ``no-such-dataset``, ``no-such-release``, ``invalid-parameters`` for an instant still to come.
+    Raises ``no-such-dataset``, ``no-such-release``, ``invalid-parameters`` for an instant in the future.
     """
-    check_known(service, view)
+    check_not_future(service, view)
     if view.release is not None:
-        return pinned(service, dataset, view.release, *service.marks(dataset, view.release))
+        return pinned_validity(service, dataset, view.release, *service.marks(dataset, view.release))
     sequence, day = service.log.queries.validator(dataset)
     published = service.published_at(dataset, sequence)
     if view.as_of is not None:
         return Validity((sequence,), published)
-    return Validity((sequence, day), later(published, day))
+    return Validity((sequence, day), latest_modification(published, day))
 
 
-def pinned(service: Service, dataset: str, number: int, *marks: object) -> Validity:
-    """Of an answer that never changes, but by ``marks`` and an erasure: caches that ask again must hear of
-    these. When they came is not told; no later than the dataset last changed.
+def pinned_validity(service: Service, dataset: str, number: int, *marks: object) -> Validity:
+    """Return the validity of a response that only ``marks`` and an erasure can change.
 
-    Raises ``no-such-dataset``, ``no-such-release``.
+    Caches that revalidate must learn of these. Their time is not recorded; it is not after the last change
+    of the dataset. Raises ``no-such-dataset``, ``no-such-release``.
     """
     release = service.release(dataset, number)
     modified: datetime | None = release.published_at
@@ -87,21 +87,21 @@ def pinned(service: Service, dataset: str, number: int, *marks: object) -> Valid
     return Validity((release.hash, release.erased, *marks), modified, immutable=True)
 
 
-def both_clocks(service: Service, dataset: str, view: View) -> View:
-    """A view by its release as the day and instant that it pins: the same state, found sooner."""
+def resolve_release(service: Service, dataset: str, view: View) -> View:
+    """Replace a view's release by its day and instant: the same state, which is faster to query."""
     if view.release is None:
         return view
     release = service.release(dataset, view.release)
     return View(as_of=release.effective_on, known_at=release.published_at)
 
 
-def day(service: Service, view: View) -> date:
-    """The day that a view means: without ``as_of`` that of ``known_at`` (what was said then, of then)."""
+def day_of_view(service: Service, view: View) -> date:
+    """Return the day of a view: ``as_of``, else the day of ``known_at``."""
     return view.as_of or day_at(view.known_at or service.clock())
 
 
-def check_known(service: Service, view: View) -> None:
-    """Nobody can know yet what will be known then: refused, where another answer would follow."""
+def check_not_future(service: Service, view: View) -> None:
+    """Raise ``invalid-parameters`` for a ``known_at`` in the future: the response would change later."""
     if view.known_at is not None and view.known_at > service.clock():
         raise query_parameters.invalid(
             [
@@ -115,28 +115,28 @@ def check_known(service: Service, view: View) -> None:
         )
 
 
-def later(published: datetime | None, day: date) -> datetime | None:
-    """The later of a publication and the day's beginning: what takes effect today changed at midnight."""
+def latest_modification(published: datetime | None, day: date) -> datetime | None:
+    """Return the later of a publication and the day's beginning: changes take effect at midnight."""
     if published is None:
         return None
     return max(published, start_of(day))
 
 
-def with_query(service: Service, call: Call, **more: str) -> str:
-    """The address that was asked for, from the site's base, with some parameters set anew."""
+def link_with_query(service: Service, call: Call, **more: str) -> str:
+    """Return the requested address, from the site's base, with some parameters replaced."""
     pairs = [pair for pair in query_parameters.pairs(call.query) if pair[0] not in more]
     query = urlencode([*pairs, *more.items()])
     return service.link(call.address) + (f"?{query}" if query else "")
 
 
 def next_page(service: Service, call: Call, cursor: str | None) -> str | None:
-    """The address of the page at ``cursor``; None at the end."""
-    return None if cursor is None else with_query(service, call, cursor=cursor)
+    """Return the address of the page at ``cursor``; None at the end."""
+    return None if cursor is None else link_with_query(service, call, cursor=cursor)
 
 
 def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -> common.PageLinks:
     return common.PageLinks(
-        self=with_query(service, call),
+        self=link_with_query(service, call),
         next=next_page(service, call, cursor),
         dataset=service.link(f"/v1/datasets/{dataset}"),
     )
@@ -144,7 +144,7 @@ def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -
 
 @lru_cache(1024)
 def view_query(view: View) -> str:
-    """The query that asks for ``view`` again; empty for the present."""
+    """Return the query string that requests ``view``; empty for the present."""
     pairs: list[tuple[str, str]] = []
     if view.as_of is not None:
         pairs.append(("as_of", view.as_of.isoformat()))

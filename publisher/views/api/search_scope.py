@@ -1,4 +1,4 @@
-"""What there is to search in: the datasets, their facets, and what people call these."""
+"""Scope of search: the datasets, their facets, and the facets' names in queries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.definition.catalogue import Catalogue, FieldType
 from search.query.field_filters import NUMBER, FilterFields
 
 _EVERYWHERE = ("dataset", "body", "type", "division", "year")
-CALLED: Mapping[str, str] = {
+FIELD_ALIASES: Mapping[str, str] = {
     "部门": "body",
     "机构": "body",
     "单位": "body",
@@ -26,7 +26,7 @@ CALLED: Mapping[str, str] = {
     "发文字号": NUMBER,
     NUMBER: NUMBER,
 }
-"""What people write before a colon, besides the names and titles of the facets themselves."""
+"""Words before a colon in a query → field, in addition to the names and titles of facets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class SearchScope:
     facets: Mapping[str, str]
 
     def filters(self) -> dict[str, FieldType]:
-        """Parameters that filter."""
+        """Return the filter parameters."""
         return dict.fromkeys(self.facets, "string")
 
     def fields(self) -> FilterFields:
-        """What may be filtered by in the text of a search."""
+        """Return the fields that the text of a search may filter by."""
         names = {title.lower(): name for name, title in self.facets.items()}
         names |= {name: name for name in self.facets}
-        return FilterFields({**names, **CALLED}, {"dataset": self.datasets})
+        return FilterFields({**names, **FIELD_ALIASES}, {"dataset": self.datasets})
 
 
-def scope_of(log: Log) -> SearchScope:
+def make_search_scope(log: Log) -> SearchScope:
     datasets = log.datasets.all()
     catalogues = {dataset.name: log.queries.catalogue(dataset.name) for dataset in datasets}
     facets = {name: titles.COMMON[name] for name in _EVERYWHERE}

@@ -1,4 +1,4 @@
-"""What fields and their values are called for people: Chinese titles beside the machine's names."""
+"""Titles of fields and of their values, in Chinese."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 
 COMMON: Mapping[str, str] = {name: title.zh for name, title in words.FACETS.items()}
-"""Facets that every record has, whatever its catalogue."""
+"""Facets of every record, in any catalogue."""
 
 
-def of_field(catalogue: Catalogue, name: str) -> str:
+def field_title(catalogue: Catalogue, name: str) -> str:
     field = catalogue.by_name.get(name)
     return field.title if field is not None else COMMON.get(name, name)
 
 
-def facet(
+def make_facet(
     name: str,
     title: str,
     counts: Iterable[tuple[str, int]],
     *,
     datasets: Mapping[str, str] | None = None,
 ) -> common.Facet:
-    """``datasets``: name → title, where the facet may be of datasets."""
+    """Build a facet. ``datasets``: name → title, if the facet's values may be datasets."""
     return common.Facet(
         field=name,
         title=title,
         values=tuple(
             common.FacetValue(
                 value=administrative_divisions.full(value) if name == "division" else value,
-                title=_of_value(name, value, datasets or {}),
+                title=_value_title(name, value, datasets or {}),
                 count=count,
             )
             for value, count in counts
@@ -40,7 +40,7 @@ def facet(
     )
 
 
-def _of_value(name: str, value: str, datasets: Mapping[str, str]) -> str:
+def _value_title(name: str, value: str, datasets: Mapping[str, str]) -> str:
     match name:
         case "dataset":
             return datasets.get(value, value)

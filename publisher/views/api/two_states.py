@@ -1,4 +1,4 @@
-"""Two states of a dataset that are asked for, checked; the API and the pages read their comparison alike."""
+"""Validated requests to compare two states of a dataset, used by the API and the pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GRAMMAR = Grammar(names=NAMES | {"limit", "cursor"}, filters=FILTERS)
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The two states as they were asked for, and what is wanted of their differences."""
+    """The two requested states, and filters on their differences."""
 
     before: View
     after: View
@@ -41,7 +41,7 @@ class Sides:
 class ComparedPage:
     before: View
     after: View
-    """Both as every page of the walk sees them."""
+    """Both states, the same for all pages of a query."""
     totals: Totals
     differences: tuple[Difference, ...]
     likely_renames: Sequence[LikelyRename]
@@ -51,60 +51,61 @@ class ComparedPage:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two states that are to be compared, checked; the API and the pages read it alike."""
+    """Validated comparison of two states, used by the API and the pages."""
 
     name: str
-    asked: Parameters
+    params: Parameters
     sides: Sides
     walk: str
     cursor: page_cursor.Cursor | None
     validity: Validity
 
-    def read(self, service: Service) -> ComparedPage:
-        name, asked, cursor = self.name, self.asked, self.cursor
+    def fetch_page(self, service: Service) -> ComparedPage:
+        name, params, cursor = self.name, self.params, self.cursor
         sequence, today = service.log.queries.validator(name)
         day = (cursor.as_of if cursor else None) or today
-        known = cursor.known_at if cursor else service.published_at(name, sequence)
-        before, after = _pin_known(self.sides.before, known), _pin_known(self.sides.after, known)
-        if asked.end is None:
+        known_at = cursor.known_at if cursor else service.published_at(name, sequence)
+        before, after = _pin_known_at(self.sides.before, known_at), _pin_known_at(self.sides.after, known_at)
+        if params.end is None:
             after = replace(after, as_of=day)
         sides = replace(self.sides, before=before, after=after)
         past = int(cursor.after[0] or 0) if cursor and cursor.after else 0
-        rows = list(sides.differences(service, name, past=past, limit=asked.limit + 1))
-        page, following = rows[: asked.limit], None
-        if len(rows) > asked.limit:
+        rows = list(sides.differences(service, name, past=past, limit=params.limit + 1))
+        page, following = rows[: params.limit], None
+        if len(rows) > params.limit:
             following = page_cursor.encode(
-                page_cursor.Cursor(self.walk, (page[-1].key,), as_of=day, known_at=known)
+                page_cursor.Cursor(self.walk, (page[-1].key,), as_of=day, known_at=known_at)
             )
         totals = service.log.queries.totals(name, before, after)
         likely = () if cursor else _likely(service, name, sides, totals)
         return ComparedPage(before, after, totals, tuple(page), likely, following)
 
 
-def comparison_of(service: Service, name: str, asked: Parameters) -> Comparison:
-    """``asked``: by :data:`GRAMMAR`. Raises ``no-such-dataset``, ``no-such-release``,
-    ``invalid-parameters``, ``invalid-cursor``.
+def make_comparison(service: Service, name: str, params: Parameters) -> Comparison:
+    """Make a comparison. ``params``: parsed by :data:`GRAMMAR`.
+
+    Raises ``no-such-dataset``, ``no-such-release``, ``invalid-parameters``, ``invalid-cursor``.
     """
-    sides = sides_of(service, asked)
-    walk = page_cursor.query_digest("compare", name, replace(asked, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(asked.cursor, walk)
-    return Comparison(name, asked, sides, walk, cursor, validity_of(service, name, sides))
+    sides = parse_sides(service, params)
+    walk = page_cursor.query_digest("compare", name, replace(params, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(params.cursor, walk)
+    return Comparison(name, params, sides, walk, cursor, sides_validity(service, name, sides))
 
 
-def sides_of(service: Service, asked: Parameters) -> Sides:
-    """Raises ``invalid-parameters`` with the reason where the two make no sense together."""
-    faults = list(_faults(service, asked))
-    if faults or asked.start is None:
+def parse_sides(service: Service, params: Parameters) -> Sides:
+    """Parse the two states. Raises ``invalid-parameters`` with the reason if they cannot be combined."""
+    faults = list(_faults(service, params))
+    if faults or params.start is None:
         raise query_parameters.invalid(faults)
-    known = asked.view.known_at
-    before, after = asked.start, asked.end or View(as_of=service.today())
-    if known is not None:
-        before, after = replace(before, known_at=known), replace(after, known_at=known)
-    return Sides(before, after, _kinds(asked), asked.values_of("part"))
+    known_at = params.view.known_at
+    before, after = params.start, params.end or View(as_of=service.today())
+    if known_at is not None:
+        before, after = replace(before, known_at=known_at), replace(after, known_at=known_at)
+    return Sides(before, after, _kinds(params), params.values_of("part"))
 
 
-def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
-    view, start, end = asked.view, asked.start, asked.end
+def _faults(service: Service, params: Parameters) -> Sequence[Fault]:
+    view, start, end = params.view, params.start, params.end
     faults: list[Fault] = []
 
     def fault(name: str, zh: str, en: str, code: str = "conflict") -> None:
@@ -131,7 +132,7 @@ def _faults(service: Service, asked: Parameters) -> Sequence[Fault]:
             "to 早于 from，请对调。",
             "The state given by to is earlier than that given by from; swap them.",
         )
-    for word in (value for value in asked.values_of("kind") if value not in KINDS):
+    for word in (value for value in params.values_of("kind") if value not in KINDS):
         kinds = ", ".join(KINDS)
         fault(
             "kind", f"没有“{word[:40]}”这种变化；可用的有：{kinds}。", f"The kinds are: {kinds}.", "bad-value"
@@ -148,13 +149,13 @@ def _is_backwards(start: View, end: View) -> bool:
     return any(a is not None and b is not None and a > b for a, b in pairs)
 
 
-def _kinds(asked: Parameters) -> tuple[DifferenceKind, ...]:
-    kinds = asked.values_of("kind")
+def _kinds(params: Parameters) -> tuple[DifferenceKind, ...]:
+    kinds = params.values_of("kind")
     return tuple(kind for kind in KINDS if kind in kinds)
 
 
-def validity_of(service: Service, name: str, sides: Sides) -> Validity:
-    """On what both states depend; as lasting as the less lasting of them."""
+def sides_validity(service: Service, name: str, sides: Sides) -> Validity:
+    """Combine the validities of both states. The result is immutable only if both are."""
     both = [requested_view.validity(service, name, view) for view in (sides.before, sides.after)]
     times: list[datetime] = [v.modified for v in both if v.modified is not None]
     return Validity(
@@ -164,15 +165,15 @@ def validity_of(service: Service, name: str, sides: Sides) -> Validity:
     )
 
 
-def _pin_known(view: View, known: datetime | None) -> View:
-    """All pages are of what was known at the first: a release made meanwhile shifts nothing."""
+def _pin_known_at(view: View, known_at: datetime | None) -> View:
+    """Pin ``known_at`` to that of the first page, so that a later release does not shift pages."""
     if view.release is not None or view.known_at is not None:
         return view
-    return replace(view, known_at=known)
+    return replace(view, known_at=known_at)
 
 
 def _likely(service: Service, name: str, sides: Sides, totals: Totals) -> Sequence[LikelyRename]:
-    """None where so much changed that guesses would be many and slow."""
+    """Guess renames; return none if there are too many changes, since guessing would be slow."""
     sizes = (totals.kinds["removed"], totals.kinds["added"])
     if not all(0 < size <= MOST_COMPARED for size in sizes):
         return ()

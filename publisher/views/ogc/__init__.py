@@ -1,1 +1,1 @@
-"""OGC API Features and Records: every dataset a collection, the site a catalogue, through pygeoapi."""
+"""OGC API Features and Records through pygeoapi: every dataset is a collection, the site is a catalogue."""

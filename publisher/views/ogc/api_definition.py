@@ -1,4 +1,4 @@
-"""The API definition (OpenAPI 3.0) of the OGC routes; nothing of it is fetched from elsewhere."""
+"""API definition (OpenAPI 3.0) of the OGC routes. It refers to no external document."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from publisher.views.ogc import collections, parameters
 from publisher.views.ogc.features import dataset_items
-from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Asked
+from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Parameters
 from publisher.views.ogc.records.record import MEDIA
 from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo
 from schemas.definition.catalogue import Catalogue
@@ -18,7 +18,7 @@ _STRING: Mapping[str, Any] = {"type": "string"}
 _DATE: Mapping[str, Any] = {"type": "string", "format": "date"}
 
 
-def document(geo: Geo, asked: Asked) -> Json:
+def build_document(geo: Geo, params: Parameters) -> Json:
     paths: Json = {
         "/": _get("getLandingPage", "首页 / Landing page", "application/json", "LandingPage", ["f", "lang"]),
         "/conformance": _get(
@@ -35,21 +35,23 @@ def document(geo: Geo, asked: Asked) -> Json:
         ("/queryables", "getQueryables", "application/schema+json"),
         ("/schema", "getSchema", "application/schema+json"),
     ):
-        made = _get(
+        path_item = _get(
             operation,
             f"集合 / Collection {path}",
             media,
             "Collection" if not path else "Anything",
             ["f", "lang"],
         )
-        made["get"]["parameters"].insert(0, _path("collectionId", names))
+        path_item["get"]["parameters"].insert(0, _path("collectionId", names))
         if not path:
-            answer = made["get"]["responses"]["200"]["content"]
+            answer = path_item["get"]["responses"]["200"]["content"]
             answer[collections.CATALOG] = {"schema": {"$ref": "#/components/schemas/Collection"}}
-        made["get"]["responses"]["404"] = _response("Exception", "application/json", "未找到 / Not found")
-        paths[f"/collections/{{collectionId}}{path}"] = made
+        path_item["get"]["responses"]["404"] = _response(
+            "Exception", "application/json", "未找到 / Not found"
+        )
+        paths[f"/collections/{{collectionId}}{path}"] = path_item
     for name in names:
-        paths |= _items(geo, name, asked)
+        paths |= _items(geo, name, params)
     return {
         "openapi": "3.0.3",
         "info": {
@@ -67,7 +69,7 @@ def document(geo: Geo, asked: Asked) -> Json:
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 
-def _items(geo: Geo, name: str, asked: Asked) -> Json:
+def _items(geo: Geo, name: str, params: Parameters) -> Json:
     names: Sequence[str] = ("f_items", "lang", "limit", "offset", "bbox", "datetime")
     own: list[Json] = []
     if name == CATALOGUE:
@@ -81,21 +83,21 @@ def _items(geo: Geo, name: str, asked: Asked) -> Json:
     else:
         catalogue = geo.catalogue(geo.dataset(name).name)
         names = (*names, *_DATASET)
-        own = _of_fields(catalogue, asked)
+        own = _filter_parameters(catalogue, params)
         single = ("f", "lang", "as_of", "known_at", "release")
         schemas = ("FeatureCollection", "Feature")
     safe = name.replace("-", "_").replace(".", "_")
-    many = _get(f"getItems_{safe}", f"{name}：条目 / items", "application/geo+json", schemas[0], names)
-    many["get"]["parameters"] += own
-    many["get"]["responses"]["404"] = _response("Exception", "application/json", "未找到 / Not found")
+    item_list = _get(f"getItems_{safe}", f"{name}：条目 / items", "application/geo+json", schemas[0], names)
+    item_list["get"]["parameters"] += own
+    item_list["get"]["responses"]["404"] = _response("Exception", "application/json", "未找到 / Not found")
     media = MEDIA if name == CATALOGUE else "application/geo+json"
-    one = _get(f"getItem_{safe}", f"{name}：一个条目 / one item", media, schemas[1], single)
-    one["get"]["parameters"].insert(0, _path("featureId", ()))
+    item = _get(f"getItem_{safe}", f"{name}：一个条目 / one item", media, schemas[1], single)
+    item["get"]["parameters"].insert(0, _path("featureId", ()))
     for status in ("404", "410"):
-        one["get"]["responses"][status] = _response(
+        item["get"]["responses"][status] = _response(
             "Exception", "application/json", "已撤回或依法删除 / Withdrawn or erased"
         )
-    return {f"/collections/{name}/items": many, f"/collections/{name}/items/{{featureId}}": one}
+    return {f"/collections/{name}/items": item_list, f"/collections/{name}/items/{{featureId}}": item}
 
 
 _DATASET = (
@@ -104,15 +106,15 @@ _DATASET = (
 )
 
 
-def _of_fields(catalogue: Catalogue, asked: Asked) -> list[Json]:
-    shapes = collections.queryables(catalogue, asked.language)
-    found = []
+def _filter_parameters(catalogue: Catalogue, params: Parameters) -> list[Json]:
+    shapes = collections.queryables(catalogue, params.language)
+    filters = []
     for name in dataset_items.filterable(catalogue):
         shape = shapes[name]
         if shape["type"] == "array":
             shape = {"type": "string", "title": shape["title"]}
-        found.append(_query(name, shape))
-    return found
+        filters.append(_query(name, shape))
+    return filters
 
 
 def _query(name: str, shape: Mapping[str, Any]) -> Json:

@@ -1,6 +1,6 @@
-"""Boundaries of administrative divisions, out of a GeoJSON file that the site names; none ships with us.
+"""Boundaries of administrative divisions, read from a GeoJSON file of the site. No such file is included.
 
-A published map of China needs an approved 审图号, so which boundaries to show is the site's decision.
+A published map of China needs an approval number (审图号), so the site decides which boundaries to show.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from schemas.reference import administrative_divisions
 _MEMBERS = ("code", "adcode", "gb")
 _CODE = re.compile(r"(?:156)?(\d{6})")
 LARGEST = 200_000_000
-"""Bytes of a file of boundaries."""
+"""Maximum size of the file of boundaries, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Boundary:
 
 @dataclass(frozen=True)
 class Boundaries:
-    """In the order of their codes."""
+    """All boundaries, sorted by code."""
 
     all: tuple[Boundary, ...]
 
@@ -56,17 +56,17 @@ class Boundaries:
     def _tree(self) -> STRtree:
         return STRtree([boundary.form for boundary in self.all])
 
-    def meeting(self, area: Box) -> tuple[Boundary, ...]:
-        """Those that meet a box; one whose west is east of its east spans the 180th meridian."""
+    def intersecting(self, area: Box) -> tuple[Boundary, ...]:
+        """Return those that intersect a box. A box with west > east spans the 180th meridian."""
         west, south, east, north = area
         boxes = [box(west, south, east, north)]
         if west > east:
             boxes = [box(west, south, 180, north), box(-180, south, east, north)]
-        found = {int(n) for part in boxes for n in self._tree.query(part, predicate="intersects")}
-        return tuple(self.all[n] for n in sorted(found))
+        indexes = {int(n) for part in boxes for n in self._tree.query(part, predicate="intersects")}
+        return tuple(self.all[n] for n in sorted(indexes))
 
     def extent(self, division: str) -> Box | None:
-        """The box of a division, or of those below it where the file has only these; None without any."""
+        """Return the box of a division, else of its subdivisions; None if the file has neither."""
         short = administrative_divisions.compact(division)
         own = self.by_code.get(administrative_divisions.full(division))
         inside = [own] if own else [b for b in self.all if b.code.startswith(short)]
@@ -78,13 +78,13 @@ class Boundaries:
 
 
 def load(path: Path) -> Boundaries:
-    """A FeatureCollection whose features bear a GB/T 2260 code: as ``id`` or in the property ``code``,
-    ``adcode`` or ``gb`` (156 in front is China). Raises ``LogError('bad-boundaries')``."""
+    """Load a FeatureCollection whose features have a GB/T 2260 code: as ``id`` or in the property ``code``,
+    ``adcode`` or ``gb`` (the prefix 156 means China). Raises ``LogError('bad-boundaries')``."""
     try:
         if path.stat().st_size > LARGEST:
             raise _bad(path, "文件过大", "the file is too large")
         features = msgspec.json.decode(path.read_bytes())["features"]
-        found = [_boundary(feature) for feature in features]
+        boundaries = [_boundary(feature) for feature in features]
     except LogError:
         raise
     except (
@@ -97,7 +97,7 @@ def load(path: Path) -> Boundaries:
         ShapelyError,
     ) as error:
         raise _bad(path, "没有可读取的 GeoJSON 要素", "it contains no readable GeoJSON features") from error
-    return Boundaries(tuple(sorted(found, key=lambda boundary: boundary.code)))
+    return Boundaries(tuple(sorted(boundaries, key=lambda boundary: boundary.code)))
 
 
 def _bad(path: Path, zh: str, en: str) -> LogError:
@@ -111,9 +111,9 @@ def _bad(path: Path, zh: str, en: str) -> LogError:
 def _boundary(feature: Mapping[str, Any]) -> Boundary:
     properties = feature.get("properties") or {}
     for candidate in (feature.get("id"), *(properties.get(name) for name in _MEMBERS)):
-        found = _CODE.fullmatch(str(candidate))
-        if found is not None:
-            code = found[1]
+        match = _CODE.fullmatch(str(candidate))
+        if match is not None:
+            code = match[1]
             form = shape(feature["geometry"])
             if form.is_empty:
                 raise ValueError(f"{code} is empty")

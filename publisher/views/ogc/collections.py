@@ -1,4 +1,4 @@
-"""Collections: what they say of themselves and what can be asked of them."""
+"""Documents of collections: description, schema and queryables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from publisher.log import predicate
 from publisher.log.model import Dataset
 from publisher.views.ogc import geojson
-from publisher.views.ogc.parameters import CRS84, Asked, Language
+from publisher.views.ogc.parameters import CRS84, Language, Parameters
 from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, resource
 from schemas.definition.catalogue import Catalogue, json_schema
 
@@ -31,7 +31,7 @@ _STATE: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "known_from": ("发布时刻", "Published at", {"type": "string", "format": "date-time"}),
 }
-_ASKED: Mapping[predicate.Kind, Mapping[str, Any]] = {
+_FILTER_SHAPES: Mapping[predicate.Kind, Mapping[str, Any]] = {
     "text": {"type": "string"},
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
@@ -45,12 +45,12 @@ DIVISION_FIELDS: Mapping[str, Mapping[str, Any]] = {
 
 
 def media(name: str) -> str:
-    """Of a collection's own document."""
+    """Return the media type of a collection's own document."""
     return CATALOG if name == CATALOGUE else "application/json"
 
 
 def titles(catalogue: Catalogue, language: Language) -> Mapping[str, str]:
-    """Of everything that a feature may hold."""
+    """Return the titles of all properties of a feature."""
     own = {
         f.name: f.title if language == "zh" else f.title_en or f.title
         for f in catalogue.fields
@@ -64,58 +64,58 @@ def titles(catalogue: Catalogue, language: Language) -> Mapping[str, str]:
 
 
 def queryables(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
-    """Properties as a filter sees them: a limit or an amount is its number."""
-    found: dict[str, Any] = {}
+    """Return the properties in the form that filters compare: a limit or an amount as its number."""
+    properties: dict[str, Any] = {}
     for name, title in titles(catalogue, language).items():
         kind = predicate.comparison_kind(catalogue, name)
         if kind is None:
             continue
-        shape = dict(_ASKED[kind], title=title)
+        shape = dict(_FILTER_SHAPES[kind], title=title)
         field = catalogue.by_name.get(name)
         if field is not None and field.type == "date":
             shape["format"] = "date"
         if field is not None and field.vocabulary and not field.open_vocabulary and kind == "text":
             shape["enum"] = [term.value for term in field.vocabulary]
-        found[name] = shape
-    return found
+        properties[name] = shape
+    return properties
 
 
 @lru_cache(64)
 def schema(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
-    """Properties as a feature holds them."""
+    """Return the properties in the form that features contain."""
     own = json_schema(catalogue)["properties"]
-    shown = titles(catalogue, language)
-    found: dict[str, Any] = {name: dict(own[name], title=shown[name]) for name in own}
+    labels = titles(catalogue, language)
+    properties: dict[str, Any] = {name: dict(own[name], title=labels[name]) for name in own}
     for name in geojson.state_names(catalogue):
-        found[name] = dict(_STATE[name][2], title=shown[name])
-    return found
+        properties[name] = dict(_STATE[name][2], title=labels[name])
+    return properties
 
 
-def document(geo: Geo, name: str, asked: Asked, *, of: str) -> dict[str, Any]:
-    """``of``: ``queryables`` or ``schema`` of a collection."""
+def property_document(geo: Geo, name: str, params: Parameters, *, kind: str) -> dict[str, Any]:
+    """Build a collection's property document. ``kind``: ``queryables`` or ``schema``."""
     geometry: dict[str, Any] = {}
     properties: Mapping[str, Any]
     if name == CATALOGUE:
         from publisher.views.ogc.records.record import FIELDS
 
-        title, properties = _catalogue_title(asked), FIELDS
+        title, properties = _catalogue_title(params), FIELDS
         geometry = {"geometry": {"format": "geometry-polygon", "x-ogc-role": "primary-geometry"}}
     elif name == DIVISIONS and geo.boundaries is not None:
-        title, properties = _divisions_title(asked), DIVISION_FIELDS
+        title, properties = _divisions_title(params), DIVISION_FIELDS
         geometry = {"geometry": {"format": "geometry-any", "x-ogc-role": "primary-geometry"}}
     else:
         dataset = geo.dataset(name)
         catalogue = geo.catalogue(dataset.name)
-        title = asked.say(dataset.title, dataset.title_en)
-        make = queryables if of == "queryables" else schema
-        properties = make(catalogue, asked.language)
+        title = params.say(dataset.title, dataset.title_en)
+        make = queryables if kind == "queryables" else schema
+        properties = make(catalogue, params.language)
         if geojson.has_places(catalogue):
             geometry = {"geometry": {"format": "geometry-point", "x-ogc-role": "primary-geometry"}}
-    if of == "queryables":
+    if kind == "queryables":
         geometry = {}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": geo.link(f"/collections/{name}/{of}"),
+        "$id": geo.link(f"/collections/{name}/{kind}"),
         "type": "object",
         "title": title,
         "properties": {**geometry, **properties},
@@ -123,23 +123,23 @@ def document(geo: Geo, name: str, asked: Asked, *, of: str) -> dict[str, Any]:
     }
 
 
-def _catalogue_title(asked: Asked) -> str:
-    return asked.say(
+def _catalogue_title(params: Parameters) -> str:
+    return params.say(
         "本站数据目录：数据集、发布与政策文件", "Catalogue of the site: datasets, releases, policy documents"
     )
 
 
-def _divisions_title(asked: Asked) -> str:
-    return asked.say("行政区划", "Administrative divisions")
+def _divisions_title(params: Parameters) -> str:
+    return params.say("行政区划", "Administrative divisions")
 
 
-def describe(geo: Geo, name: str, asked: Asked) -> dict[str, Any]:
-    """A collection's own document. Raises :class:`OgcError` (404)."""
+def describe(geo: Geo, name: str, params: Parameters) -> dict[str, Any]:
+    """Build a collection's own document. Raises :class:`OgcError` (404)."""
     if name == CATALOGUE:
-        made = geo.core.collection(name, _catalogue(asked), asked.language)
-        del made["extent"]
-        made |= {"type": "Collection", "itemType": "record"}
-        made |= {"conformsTo": [f"{_RECORDS}/record-collection"]}
+        body = geo.core.collection(name, _catalogue_config(params), params.language)
+        del body["extent"]
+        body |= {"type": "Collection", "itemType": "record"}
+        body |= {"conformsTo": [f"{_RECORDS}/record-collection"]}
     elif name == DIVISIONS and geo.boundaries is not None:
         boxes = [boundary.box for boundary in geo.boundaries.all]
         box = (
@@ -148,53 +148,53 @@ def describe(geo: Geo, name: str, asked: Asked) -> dict[str, Any]:
             max(b[2] for b in boxes),
             max(b[3] for b in boxes),
         )
-        said = resource(
-            _divisions_title(asked), asked.say("边界文件由本站指定", "From the site's own file"), box=box
+        config = resource(
+            _divisions_title(params), params.say("边界文件由本站指定", "From the site's own file"), box=box
         )
-        made = geo.core.collection(name, said, asked.language)
+        body = geo.core.collection(name, config, params.language)
     else:
-        made = _described(geo, geo.dataset(name), asked)
+        body = _describe_dataset(geo, geo.dataset(name), params)
     if name != CATALOGUE:
-        made["crs"] = [CRS84]
-        made.pop("storageCrs", None)
-    made["links"] = _links(geo, name, asked)
-    return made
+        body["crs"] = [CRS84]
+        body.pop("storageCrs", None)
+    body["links"] = _links(geo, name, params)
+    return body
 
 
 _RECORDS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf"
 
 
-def _catalogue(asked: Asked) -> Mapping[str, Any]:
-    about = asked.say(
+def _catalogue_config(params: Parameters) -> Mapping[str, Any]:
+    about = params.say(
         "每个数据集、每次发布、每份政策文件各为一个条目。",
         "One record for each dataset, release and policy document.",
     )
-    return resource(_catalogue_title(asked), about, kind="record")
+    return resource(_catalogue_title(params), about, kind="record")
 
 
-def _described(geo: Geo, dataset: Dataset, asked: Asked) -> dict[str, Any]:
+def _describe_dataset(geo: Geo, dataset: Dataset, params: Parameters) -> dict[str, Any]:
     box = geo.box(dataset)
-    said = resource(
-        asked.say(dataset.title, dataset.title_en),
+    config = resource(
+        params.say(dataset.title, dataset.title_en),
         "\n\n".join(text for text in (dataset.description, dataset.notice) if text),
         keywords=[dataset.catalogue, *dataset.labels],
         box=box,
         interval=geo.interval(dataset.name),
     )
-    made = geo.core.collection(geo.name_of(dataset.name), said, asked.language)
+    body = geo.core.collection(geo.collection_name(dataset.name), config, params.language)
     if box is None:
-        del made["extent"]["spatial"]
+        del body["extent"]["spatial"]
     begin, end = geo.interval(dataset.name)
     if begin is None:
-        del made["extent"]["temporal"]
+        del body["extent"]["temporal"]
     else:
         # pygeoapi prints local times without their zone.
-        made["extent"]["temporal"] = {"interval": [[begin, end]]}
-    return {**made, "license": dataset.licence, "publisher": dataset.body}
+        body["extent"]["temporal"] = {"interval": [[begin, end]]}
+    return {**body, "license": dataset.licence, "publisher": dataset.body}
 
 
-def _links(geo: Geo, name: str, asked: Asked) -> list[dict[str, Any]]:
-    home, say = f"/collections/{name}", asked.say
+def _links(geo: Geo, name: str, params: Parameters) -> list[dict[str, Any]]:
+    home, say = f"/collections/{name}", params.say
     links = [
         _link(geo, home, "self", media(name), say("本文档", "This document")),
         _link(geo, f"{home}?f=html", "alternate", "text/html", say("网页", "This document as HTML")),

@@ -1,4 +1,7 @@
-"""What the service claims of the OGC's standards. Each class has tests named after its abstract tests."""
+"""Conformance classes of the OGC's standards that the service claims.
+
+Each class has tests that are named after its abstract tests.
+"""
 
 from __future__ import annotations
 

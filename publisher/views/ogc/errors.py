@@ -1,10 +1,10 @@
-"""The one error of the OGC routes: an exception of OGC 17-069r4, section 7.5.1."""
+"""The error of the OGC routes: an exception of OGC 17-069r4, section 7.5.1."""
 
 from __future__ import annotations
 
 
 class OgcError(Exception):
-    """``code`` is the exception's code as OGC services write it; ``headers`` go with the answer."""
+    """``code``: the exception code of OGC services. ``headers``: additional headers of the response."""
 
     def __init__(
         self, status: int, code: str, zh: str, en: str, *, headers: dict[str, str] | None = None
@@ -15,7 +15,7 @@ class OgcError(Exception):
 
 
 def invalid(parameter: str, zh: str, en: str) -> OgcError:
-    """A parameter with a value that cannot be: 400."""
+    """Build the error (400) for a parameter with an invalid value."""
     return OgcError(400, "InvalidParameterValue", f"参数 {parameter}：{zh}", f"Parameter {parameter}: {en}")
 
 

@@ -1,4 +1,4 @@
-"""A record as a GeoJSON feature: its content passes through as the log holds it."""
+"""Records as GeoJSON features. The content of a record is copied from the log without decoding."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from publisher.views.ogc.boundaries import Box
 from schemas.definition.catalogue import Catalogue
 
 COORDINATES = ("longitude", "latitude")
-"""The fields, both decimal, that give a record a place of its own: degrees of WGS 84."""
+"""The two decimal fields with the position of a record: degrees of WGS 84."""
 STATE = ("part", "release", "effective_from", "effective_to", "known_from")
-"""What a feature says of its state, beside the record's own fields."""
+"""Properties of the state, in addition to the record's own fields."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def has_places(catalogue: Catalogue) -> bool:
-    """Whether records of this catalogue may have coordinates."""
+    """Report whether records of this catalogue may have coordinates."""
     fields = [catalogue.by_name.get(name) for name in COORDINATES]
     return all(field is not None and field.type == "decimal" and not field.personal for field in fields)
 
 
 def within(area: Box) -> Predicate:
-    """Records whose place is in the box, its edges included, and those that have none.
+    """Build the condition that a record's position is in the box, edges included, or that it has none.
 
-    17-069r4, requirement ``/req/core/fc-bbox-response``: a box matches what has no geometry, too.
+    17-069r4, requirement ``/req/core/fc-bbox-response``: a box also matches features without geometry.
     """
     west, south, east, north = area
     eastward = Comparison("longitude", ">=", west), Comparison("longitude", "<=", east)
@@ -48,7 +48,7 @@ _PLACELESS: tuple[Predicate, ...] = tuple(
     for name, most in zip(COORDINATES, (180, 90), strict=True)
     for condition in (Absent(name), Comparison(name, ">", most), Comparison(name, "<", -most))
 )
-"""Any of these leaves a record without a geometry."""
+"""Each of these conditions means that a record has no geometry."""
 
 
 def state_names(catalogue: Catalogue) -> tuple[str, ...]:
@@ -56,10 +56,10 @@ def state_names(catalogue: Catalogue) -> tuple[str, ...]:
 
 
 @lru_cache(64)
-def writer(
+def make_writer(
     catalogue: Catalogue, properties: tuple[str, ...] = (), *, geometry: bool = True
 ) -> Callable[[Match], msgspec.Raw]:
-    """From a record to its feature. ``properties`` empty: all of them."""
+    """Make a function that encodes a record as a feature. ``properties`` empty: all of them."""
     own = state_names(catalogue)
     chosen = tuple(name for name in own if not properties or name in properties)
     placed = geometry and has_places(catalogue)
@@ -67,14 +67,14 @@ def writer(
     def write(match: Match) -> msgspec.Raw:
         content, state = match.content, {name: getattr(match, name) for name in chosen}
         if properties:
-            known = _decode(content)
-            shown = _encode({name: known[name] for name in properties if name in known} | state)
-        else:  # a canonical JSON object with members added, unread
+            cells = _decode(content)
+            encoded = _encode({name: cells[name] for name in properties if name in cells} | state)
+        else:  # members are added to a canonical JSON object without decoding it
             comma = b"," if state and content != b"{}" else b""
-            shown = b"%b%b%b" % (content[:-1], comma, _encode(state)[1:])
+            encoded = b"%b%b%b" % (content[:-1], comma, _encode(state)[1:])
         place = _encode(_point(_decode(content))) if placed else b"null"
         return msgspec.Raw(
-            b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, shown)
+            b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, encoded)
         )
 
     return write
@@ -91,7 +91,7 @@ def _point(content: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """CSV (RFC 4180) in UTF-8 with a mark that spreadsheets know it by; no cell can be a formula."""
+    """Encode a table as CSV (RFC 4180) in UTF-8 with a byte order mark, without formulas in cells."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)

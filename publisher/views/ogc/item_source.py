@@ -1,4 +1,4 @@
-"""What one request for items asks for, and what answers it."""
+"""Window, source and result types of requests for items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which of the items that were asked for, and how much of each."""
+    """Range, order and properties of the requested items."""
 
     offset: int
     limit: int
@@ -27,15 +27,15 @@ class Items:
     features: Sequence[msgspec.Raw]
     matched: int
     more: Mapping[str, str] | None = None
-    """Parameters that the next page is asked for with; None at the end."""
+    """Parameters of the request for the next page; None on the last page."""
 
 
 @dataclass(slots=True)
 class Source:
-    """One request's; ``found`` and ``item`` are what pygeoapi's provider was answered."""
+    """Source of one request's items. ``items`` and ``item``: what pygeoapi's provider returned last."""
 
     fields: Mapping[str, Mapping[str, Any]]
     query: Callable[[Window], Items]
     get: Callable[[str], msgspec.Raw | None]
-    found: Items | None = None
+    items: Items | None = None
     item: msgspec.Raw | None = None

@@ -1,4 +1,4 @@
-"""Query parameters of the OGC routes: read once, the unknown refused with 400 (17-069r4, section 7.15)."""
+"""Query parameters of the OGC routes. An unknown parameter is an error 400 (17-069r4, section 7.15)."""
 
 from __future__ import annotations
 
@@ -50,38 +50,39 @@ _TRUE: Mapping[str, bool] = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request's parameters as given, each once, and what is negotiated of every answer."""
+class Parameters:
+    """A request's parameters, each given once, with the negotiated language and format."""
 
     values: Mapping[str, str]
     language: Language
     format: Format
     media: str = ""
-    """What ``Accept`` was answered with; empty where nothing was asked."""
+    """Media type negotiated by ``Accept``; empty without that header."""
 
     def say(self, zh: str, en: str) -> str:
         return zh if self.language == "zh" else en or zh
 
 
-def read(
+def parse(
     raw: bytes,
     headers: Mapping[str, str],
-    known: Collection[str],
+    allowed: Collection[str],
     formats: tuple[Format, ...] = ("json", "html"),
     *,
     own: str = "application/json",
-) -> Asked:
-    """``own``: a media type of the answer's that is JSON, where none of the usual is.
+) -> Parameters:
+    """Parse and validate a query string. ``own``: an additional JSON media type of the response.
 
-    Raises :class:`OgcError`: 400 for what is unknown, repeated or malformed, 406 for a media type."""
+    Raises :class:`OgcError`: 400 for an unknown, repeated or malformed parameter, 406 for a media type.
+    """
     values = _pairs(raw)
     for name in values:
-        if name not in known and name not in COMMON:
-            near = nearest(name, sorted({*known, *COMMON}))
+        if name not in allowed and name not in COMMON:
+            near = nearest(name, sorted({*allowed, *COMMON}))
             zh, en = (f"您要的可能是“{near}”。", f"did you mean “{near}”?") if near else ("", "")
             raise invalid(name[:100], f"无法识别这个参数。{zh}", f"unknown parameter; {en}".rstrip("; "))
     media = {own: "json", **_MEDIA} if own not in _MEDIA else _MEDIA
-    return Asked(values, _language(values, headers), *_format(values, headers, formats, media))
+    return Parameters(values, _language(values, headers), *_format(values, headers, formats, media))
 
 
 def _pairs(raw: bytes) -> dict[str, str]:
@@ -102,17 +103,17 @@ def _pairs(raw: bytes) -> dict[str, str]:
 
 
 def _language(values: Mapping[str, str], headers: Mapping[str, str]) -> Language:
-    asked = values.get("lang")
-    if asked is not None:
-        primary = asked.lower().partition("-")[0]
+    lang = values.get("lang")
+    if lang is not None:
+        primary = lang.lower().partition("-")[0]
         if primary not in ("zh", "en"):
             raise invalid("lang", "应为 zh 或 en。", "should be zh or en.")
         return "en" if primary == "en" else "zh"
     best: tuple[float, Language] = (0.0, "zh")
     for part in headers.get("accept-language", "").split(","):
-        found = _LANGUAGE.fullmatch(part)
-        if found is not None and float(found[2] or 1) > best[0]:
-            best = (float(found[2] or 1), "en" if found[1].lower() == "en" else "zh")
+        match = _LANGUAGE.fullmatch(part)
+        if match is not None and float(match[2] or 1) > best[0]:
+            best = (float(match[2] or 1), "en" if match[1].lower() == "en" else "zh")
     return best[1]
 
 
@@ -122,16 +123,16 @@ def _format(
     formats: tuple[Format, ...],
     media: Mapping[str, Format],
 ) -> tuple[Format, str]:
-    asked = values.get("f")
-    if asked is not None:
-        for known in formats:
-            if asked == known:
-                return known, ""
+    f = values.get("f")
+    if f is not None:
+        for form in formats:
+            if f == form:
+                return form, ""
         raise invalid("f", f"应为 {'、'.join(formats)}。", f"should be one of {', '.join(formats)}.")
     accept = headers.get("accept")
     if not accept:
         return "json", ""
-    offered = [known for known, form in media.items() if form in formats]
+    offered = [media_type for media_type, form in media.items() if form in formats]
     best = Accept(accept).best_match(offered)
     if best is None:
         names = ", ".join(offered)
@@ -140,7 +141,7 @@ def _format(
 
 
 def view(values: Mapping[str, str]) -> View:
-    """Raises :class:`OgcError` (400)."""
+    """Parse the requested state. Raises :class:`OgcError` (400)."""
     release = values.get("release")
     if release is not None:
         if "as_of" in values or "known_at" in values:
@@ -156,16 +157,16 @@ def view(values: Mapping[str, str]) -> View:
 
 
 def window(values: Mapping[str, str], fields: Collection[str]) -> Window:
-    """Which of the items, and how much of each: ``fields`` are those that an item may have. Raises 400."""
+    """Parse the window of items. ``fields``: the properties that an item may have. Raises 400."""
     # A plus in a query string is a space.
-    by = [word.replace(" ", "+", 1) for word in values["sortby"].split(",")] if "sortby" in values else []
-    sort = tuple((word[1:] if word[:1] in ("+", "-") else word, word[:1] == "-") for word in by)
+    words = [word.replace(" ", "+", 1) for word in values["sortby"].split(",")] if "sortby" in values else []
+    sort = tuple((word[1:] if word[:1] in ("+", "-") else word, word[:1] == "-") for word in words)
     chosen = tuple(values["properties"].split(",")) if "properties" in values else ()
     for parameter, names in (("properties", chosen), ("sortby", [name for name, _ in sort])):
         for name in names:
             if name not in fields:
-                shown = name[:100]
-                raise invalid(parameter, f"没有字段“{shown}”。", f"unknown property “{shown}”.")
+                short = name[:100]
+                raise invalid(parameter, f"没有字段“{short}”。", f"unknown property “{short}”.")
     return Window(
         whole("offset", values.get("offset"), least=0, default=0),
         whole("limit", values.get("limit"), least=1, default=DEFAULT_LIMIT, most=MAX_LIMIT),
@@ -176,7 +177,7 @@ def window(values: Mapping[str, str], fields: Collection[str]) -> Window:
 
 
 def during(text: str | None) -> tuple[date | None, date | None] | None:
-    """``datetime`` as days of effect in Asia/Shanghai, both included; None is open. Raises 400."""
+    """Parse ``datetime`` as days of effect in Asia/Shanghai, both included; None is open. Raises 400."""
     if text is None:
         return None
     begin, slash, end = text.partition("/")
@@ -191,7 +192,7 @@ def during(text: str | None) -> tuple[date | None, date | None] | None:
 
 
 def bbox(text: str | None) -> tuple[float, float, float, float] | None:
-    """West, south, east, north in degrees; heights are dropped. Raises 400."""
+    """Parse west, south, east, north in degrees; heights are ignored. Raises 400."""
     if text is None:
         return None
     try:
@@ -207,7 +208,7 @@ def bbox(text: str | None) -> tuple[float, float, float, float] | None:
 
 
 def truth(name: str, text: str | None) -> bool:
-    """``true`` or ``false``; absent is false. Raises 400."""
+    """Parse ``true`` or ``false``; absent is false. Raises 400."""
     if text is None:
         return False
     if text not in _TRUE:
@@ -216,7 +217,7 @@ def truth(name: str, text: str | None) -> bool:
 
 
 def whole(name: str, text: str | None, *, least: int, default: int, most: int = MAX_OFFSET) -> int:
-    """Digits; what is over ``most`` is ``most`` (17-069r4, 7.15.2). Raises 400."""
+    """Parse digits; a number over ``most`` becomes ``most`` (17-069r4, 7.15.2). Raises 400."""
     if text is None:
         return default
     if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:

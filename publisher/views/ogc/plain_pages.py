@@ -1,4 +1,4 @@
-"""A plain page for people who open an address of the OGC routes: its links and its content, no scripts."""
+"""Plain HTML pages of the OGC routes: links and content, without scripts."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from publisher.log.model import Site
-from publisher.views.ogc.parameters import Asked
+from publisher.views.ogc.parameters import Parameters
 from publisher.views.pages.printing.html_head import SITE
 from publisher.views.pages.printing.templates import Asset, clean
 
 _ENOUGH = 300
-"""Characters of a cell."""
+"""Maximum length of a cell, in characters."""
 
 
-class Sheets:
-    """Prints them in the site's dress: its style and its way home."""
+class PlainPages:
+    """Renders documents and tables with the site's stylesheet and a link to its home page."""
 
     def __init__(self, site: Site, assets: Mapping[str, Asset]) -> None:
         root = urlsplit(site.base).path
@@ -33,28 +33,30 @@ class Sheets:
             "seal": f"{root}/assets/{assets['seal.svg'].name}",
         }
 
-    def document(self, asked: Asked, title: str, content: Mapping[str, Any]) -> bytes:
-        """Any of our JSON documents: links first, then everything else as it is."""
+    def document(self, params: Parameters, title: str, content: Mapping[str, Any]) -> bytes:
+        """Render a JSON document: the links first, then all other content as JSON."""
         rest = {name: value for name, value in content.items() if name != "links"}
         text = msgspec.json.format(msgspec.json.encode(rest), indent=2).decode()
-        return self._printed(asked, title, content.get("links", ()), text=text)
+        return self._render(params, title, content.get("links", ()), text=text)
 
     def table(
         self,
-        asked: Asked,
+        params: Parameters,
         title: str,
         columns: Sequence[str],
         rows: Sequence[Mapping[str, Any]],
         links: Sequence[Mapping[str, Any]],
     ) -> bytes:
         cells = [[_text(row.get(column)) for column in columns] for row in rows]
-        return self._printed(asked, title, links, columns=columns, rows=cells)
+        return self._render(params, title, links, columns=columns, rows=cells)
 
-    def _printed(self, asked: Asked, title: str, links: Sequence[Mapping[str, Any]], **shown: Any) -> bytes:
+    def _render(
+        self, params: Parameters, title: str, links: Sequence[Mapping[str, Any]], **variables: Any
+    ) -> bytes:
         leading = [(link.get("title") or link["rel"], link["href"]) for link in links if link.get("href")]
-        same: dict[str, Any] = {"language": asked.say("zh-CN", "en"), "site": asked.say(*SITE)}
-        same |= {"title": title, "links": leading, "text": "", "columns": (), "rows": ()}
-        return clean(self._environment.get_template("plain.html").render(same | shown))
+        defaults: dict[str, Any] = {"language": params.say("zh-CN", "en"), "site": params.say(*SITE)}
+        defaults |= {"title": title, "links": leading, "text": "", "columns": (), "rows": ()}
+        return clean(self._environment.get_template("plain.html").render(defaults | variables))
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""From a request to an answer, for each of the OGC resources; knows no web framework."""
+"""Handlers of the OGC resources, independent of the web framework."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from publisher.views.ogc import collections, conformance, geojson, parameters
 from publisher.views.ogc.errors import OgcError, not_found
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.item_source import Items, Source, Window
-from publisher.views.ogc.parameters import Asked, Format
+from publisher.views.ogc.parameters import Format, Parameters
 from publisher.views.ogc.records import search as catalogue_search
 from publisher.views.ogc.records.record import MEDIA as RECORD_MEDIA
-from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, resource, straight
+from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, is_dataset_collection, resource
 from publisher.views.pages.printing.templates import HTML
 from publisher.web import page_cursor
 from publisher.web.conditional_requests import Validity
@@ -28,24 +28,24 @@ OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 _CSV = "text/csv; charset=utf-8; header=present"
 _ITEM_FORMATS: tuple[Format, ...] = ("json", "html", "csv")
 _CHANGING = ("f", "offset", "cursor", "as_of", "known_at")
-"""Parameters by which links between pages differ."""
+"""Parameters that differ between the links of pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``names``: what the path names. ``found``: dataset → records that hold the words of ``q``."""
+    """``names``: parameters of the path. ``word_matches``: dataset → records that contain ``q``."""
 
     query: bytes
     headers: Mapping[str, str]
     names: Mapping[str, str] = field(default_factory=dict)
-    found: Mapping[str, Sequence[str]] | None = None
+    word_matches: Mapping[str, Sequence[str]] | None = None
     position: int = 0
-    """Of the search index, where it was asked."""
+    """Position of the search index, if it was queried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``build`` → bytes; a request that has them already never builds them."""
+    """``build`` returns the body. It is not called for a conditional request that matches."""
 
     media: str
     language: str
@@ -58,11 +58,11 @@ class Answer:
 type Handler = Callable[[Geo, Request], Answer]
 
 
-def landing(geo: Geo, request: Request) -> Answer:
-    asked = parameters.read(request.query, request.headers, ())
+def get_landing_page(geo: Geo, request: Request) -> Answer:
+    params = parameters.parse(request.query, request.headers, ())
 
     def build() -> dict[str, Any]:
-        say = asked.say
+        say = params.say
         return {
             "title": say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software"),
             "description": say(
@@ -88,196 +88,204 @@ def landing(geo: Geo, request: Request) -> Answer:
             ],
         }
 
-    title = asked.say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software")
-    return _document(geo, asked, build, title)
+    title = params.say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software")
+    return _document(geo, params, build, title)
 
 
-def conforms(geo: Geo, request: Request) -> Answer:
-    asked = parameters.read(request.query, request.headers, ())
-    title = asked.say("标准符合性", "Conformance")
-    return _document(geo, asked, lambda: {"conformsTo": list(conformance.CLAIMS)}, title)
+def get_conformance(geo: Geo, request: Request) -> Answer:
+    params = parameters.parse(request.query, request.headers, ())
+    title = params.say("标准符合性", "Conformance")
+    return _document(geo, params, lambda: {"conformsTo": list(conformance.CLAIMS)}, title)
 
 
-def api(geo: Geo, request: Request) -> Answer:
+def get_api(geo: Geo, request: Request) -> Answer:
     from publisher.views.ogc import api_definition
 
-    asked = parameters.read(request.query, request.headers, ())
-    title = asked.say("接口定义", "API definition")
-    return _document(geo, asked, lambda: api_definition.document(geo, asked), title, media=OPENAPI)
+    params = parameters.parse(request.query, request.headers, ())
+    title = params.say("接口定义", "API definition")
+    return _document(geo, params, lambda: api_definition.build_document(geo, params), title, media=OPENAPI)
 
 
 def list_collections(geo: Geo, request: Request) -> Answer:
-    asked = parameters.read(request.query, request.headers, ())
-    title = asked.say("全部集合", "Collections")
+    params = parameters.parse(request.query, request.headers, ())
+    title = params.say("全部集合", "Collections")
 
     def build() -> dict[str, Any]:
         links = [
             _link(geo, "/collections", "self", "application/json", title),
-            _link(geo, "/collections?f=html", "alternate", "text/html", asked.say("网页", "As HTML")),
+            _link(geo, "/collections?f=html", "alternate", "text/html", params.say("网页", "As HTML")),
         ]
         return {
             "links": links,
-            "collections": [collections.describe(geo, name, asked) for name in geo.names()],
+            "collections": [collections.describe(geo, name, params) for name in geo.names()],
         }
 
-    return _document(geo, asked, build, title)
+    return _document(geo, params, build, title)
 
 
-def collection(geo: Geo, request: Request) -> Answer:
+def get_collection(geo: Geo, request: Request) -> Answer:
     name = request.names["collection"]
     own = collections.media(name)
-    asked = parameters.read(request.query, request.headers, (), own=own)
-    _exists(geo, name)
-    # 20-004r1: the catalogue is of its own media type; 17-069r4: who asks for JSON gets it as JSON.
-    media = "application/json" if asked.media == "application/json" else own
-    return _document(geo, asked, lambda: collections.describe(geo, name, asked), name, media=media)
+    params = parameters.parse(request.query, request.headers, (), own=own)
+    _check_exists(geo, name)
+    # 20-004r1: the catalogue has its own media type; 17-069r4: a request for JSON gets JSON.
+    media = "application/json" if params.media == "application/json" else own
+    return _document(geo, params, lambda: collections.describe(geo, name, params), name, media=media)
 
 
-def queryables(geo: Geo, request: Request) -> Answer:
-    return _of_collection(geo, request, "queryables")
+def get_queryables(geo: Geo, request: Request) -> Answer:
+    return _property_document(geo, request, "queryables")
 
 
-def schema(geo: Geo, request: Request) -> Answer:
-    return _of_collection(geo, request, "schema")
+def get_schema(geo: Geo, request: Request) -> Answer:
+    return _property_document(geo, request, "schema")
 
 
-def _of_collection(geo: Geo, request: Request, of: str) -> Answer:
-    asked = parameters.read(request.query, request.headers, ())
+def _property_document(geo: Geo, request: Request, kind: str) -> Answer:
+    params = parameters.parse(request.query, request.headers, ())
     name = request.names["collection"]
-    _exists(geo, name)
+    _check_exists(geo, name)
 
     def build() -> dict[str, Any]:
-        return collections.document(geo, name, asked, of=of)
+        return collections.property_document(geo, name, params, kind=kind)
 
-    return _document(geo, asked, build, f"{name}: {of}", media=collections.SCHEMA)
+    return _document(geo, params, build, f"{name}: {kind}", media=collections.SCHEMA)
 
 
 def list_items(geo: Geo, request: Request) -> Answer:
     name = request.names["collection"]
-    made, asked, validity = _source(geo, name, request)
+    source, params, validity = _make_source(geo, name, request)
 
     def build() -> bytes:
-        window = parameters.window(asked.values, made.fields)
-        if straight(name):
-            found = made.query(window)
-            envelope = dataset_items.envelope(found)
+        window = parameters.window(params.values, source.fields)
+        if is_dataset_collection(name):
+            items = source.query(window)
+            envelope = dataset_items.envelope(items)
         else:
-            found, envelope = _through_pygeoapi(geo, name, made, asked, window)
-        links = _page_links(geo, name, asked, window, found)
-        if asked.format == "json":
-            return _encode({**envelope, "links": links, "features": found.features})
-        columns, rows = dataset_items.rows(found, window.properties or tuple(made.fields))
-        if asked.format == "csv":
+            items, envelope = _through_pygeoapi(geo, name, source, params, window)
+        links = _page_links(geo, name, params, window, items)
+        if params.format == "json":
+            return _encode({**envelope, "links": links, "features": items.features})
+        columns, rows = dataset_items.rows(items, window.properties or tuple(source.fields))
+        if params.format == "csv":
             return geojson.as_csv(columns, rows)
-        return geo.sheets.table(asked, name, columns, rows, links)
+        return geo.plain_pages.table(params, name, columns, rows, links)
 
     link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'
-    return replace(_answer(asked, validity, build, collections.GEOJSON), link=link)
+    return replace(_answer(params, validity, build, collections.GEOJSON), link=link)
 
 
-def one_item(geo: Geo, request: Request) -> Answer:
+def get_item(geo: Geo, request: Request) -> Answer:
     name, identifier = request.names["collection"], request.names["item"]
-    if not straight(name):
-        made, asked, validity = _source(geo, name, request, single=True)
+    if not is_dataset_collection(name):
+        source, params, validity = _make_source(geo, name, request, single=True)
         kind = "record" if name == CATALOGUE else "feature"
 
-        def read() -> bytes:
-            geo.core.item(name, resource(name, "", source=made, kind=kind), identifier)
-            return bytes(made.item or b"")
+        def fetch() -> bytes:
+            geo.core.item(name, resource(name, "", source=source, kind=kind), identifier)
+            return bytes(source.item or b"")
 
         media = RECORD_MEDIA if name == CATALOGUE else collections.GEOJSON
-        return _answer(asked, validity, lambda: _one(geo, request, asked, read()), media)
+        return _answer(params, validity, lambda: _item_body(geo, request, params, fetch()), media)
     dataset = geo.dataset(name)
-    asked = parameters.read(request.query, request.headers, parameters.VIEW)
-    view = parameters.view(asked.values)
+    params = parameters.parse(request.query, request.headers, parameters.VIEW)
+    view = parameters.view(params.values)
     validity = requested_view.validity(geo.service, dataset.name, view)
 
     def build() -> bytes:
-        raw = dataset_items.one(geo, dataset.name, geo.catalogue(dataset.name), identifier, view)
-        return _one(geo, request, asked, bytes(raw))
+        raw = dataset_items.get_feature(geo, dataset.name, geo.catalogue(dataset.name), identifier, view)
+        return _item_body(geo, request, params, bytes(raw))
 
-    return _answer(asked, validity, build, collections.GEOJSON)
+    return _answer(params, validity, build, collections.GEOJSON)
 
 
-def _one(geo: Geo, request: Request, asked: Asked, item: bytes) -> bytes:
+def _item_body(geo: Geo, request: Request, params: Parameters, item: bytes) -> bytes:
     name, identifier = request.names["collection"], request.names["item"]
-    if asked.format == "json" and name == CATALOGUE:
+    if params.format == "json" and name == CATALOGUE:
         return item
     home = f"/collections/{name}"
     own = f"{home}/items/{identifier}"
     links = [
-        _link(geo, own, "self", collections.GEOJSON, asked.say("本条目", "This item")),
-        _link(geo, f"{own}?f=html", "alternate", "text/html", asked.say("网页", "This item as HTML")),
-        _link(geo, home, "collection", collections.media(name), asked.say("集合", "The collection")),
+        _link(geo, own, "self", collections.GEOJSON, params.say("本条目", "This item")),
+        _link(geo, f"{own}?f=html", "alternate", "text/html", params.say("网页", "This item as HTML")),
+        _link(geo, home, "collection", collections.media(name), params.say("集合", "The collection")),
     ]
-    if straight(name):
+    if is_dataset_collection(name):
         record = geo.service.link(f"/v1/datasets/{geo.dataset(name).name}/records/{identifier}")
         links.append({"href": record, "rel": "canonical", "type": "application/json"})
-    if asked.format == "html":
-        return geo.sheets.document(asked, identifier, {**msgspec.json.decode(item), "links": links})
+    if params.format == "html":
+        return geo.plain_pages.document(params, identifier, {**msgspec.json.decode(item), "links": links})
     return b'%b,"links":%b}' % (item[:-1], _encode(links))
 
 
-def _source(geo: Geo, name: str, request: Request, *, single: bool = False) -> tuple[Source, Asked, Validity]:
+def _make_source(
+    geo: Geo, name: str, request: Request, *, single: bool = False
+) -> tuple[Source, Parameters, Validity]:
     formats: tuple[Format, ...] = ("json", "html") if single else _ITEM_FORMATS
     if name == CATALOGUE:
-        known = () if single else catalogue_search.KNOWN
-        asked = parameters.read(request.query, request.headers, known, formats)
-        search = catalogue_search.read(asked, request.found)
-        return catalogue_search.source(geo, asked, search), asked, _of_site(geo, request)
+        allowed = () if single else catalogue_search.ALLOWED
+        params = parameters.parse(request.query, request.headers, allowed, formats)
+        search = catalogue_search.parse_search(params, request.word_matches)
+        return catalogue_search.make_source(geo, params, search), params, _site_validity(geo, request)
     if name == DIVISIONS and geo.boundaries is not None:
         from publisher.views.ogc.features import divisions
 
-        known = () if single else divisions.KNOWN
-        asked = parameters.read(request.query, request.headers, known, formats)
-        return divisions.source(geo.boundaries, asked), asked, _of_site(geo, request)
+        allowed = () if single else divisions.ALLOWED
+        params = parameters.parse(request.query, request.headers, allowed, formats)
+        return divisions.make_source(geo.boundaries, params), params, _site_validity(geo, request)
     dataset = geo.dataset(name)
     schema_used = geo.catalogue(dataset.name)
-    asked = parameters.read(request.query, request.headers, dataset_items.known(schema_used), formats)
-    question = dataset_items.read(dataset, schema_used, asked)
-    if request.found is not None:
-        question = dataset_items.narrowed(question, request.found.get(dataset.name, ()))
+    params = parameters.parse(
+        request.query, request.headers, dataset_items.allowed_parameters(schema_used), formats
+    )
+    question = dataset_items.parse_question(dataset, schema_used, params)
+    if request.word_matches is not None:
+        question = dataset_items.narrow_to_records(question, request.word_matches.get(dataset.name, ()))
     validity = requested_view.validity(geo.service, dataset.name, question.view)
-    if request.found is not None:
-        # The index follows the log at its own pace.
+    if request.word_matches is not None:
+        # The index may lag behind the log.
         validity = Validity((*validity.tokens, request.position, geo.service.today()))
-    return dataset_items.source(geo, question), asked, validity
+    return dataset_items.make_source(geo, question), params, validity
 
 
 def _through_pygeoapi(
-    geo: Geo, name: str, made: Source, asked: Asked, window: Window
+    geo: Geo, name: str, source: Source, params: Parameters, window: Window
 ) -> tuple[Items, dict[str, Any]]:
-    """→ what its provider was answered, and the document that it makes of it."""
+    """Run a query through pygeoapi → the provider's items, and pygeoapi's document."""
     standard = ("limit", "properties", "skipGeometry")
-    given = {name: value for name, value in asked.values.items() if name in standard}
-    given |= {"offset": str(window.offset), "lang": asked.language}
+    query = {name: value for name, value in params.values.items() if name in standard}
+    query |= {"offset": str(window.offset), "lang": params.language}
     kind = "record" if name == CATALOGUE else "feature"
-    envelope = geo.core.items(name, resource(name, "", source=made, kind=kind), given)
-    if made.found is None:
-        raise AssertionError("the provider was not asked")
-    return made.found, envelope
+    envelope = geo.core.items(name, resource(name, "", source=source, kind=kind), query)
+    if source.items is None:
+        raise AssertionError("the provider was not called")
+    return source.items, envelope
 
 
-def _page_links(geo: Geo, name: str, asked: Asked, window: Window, found: Items) -> list[dict[str, Any]]:
-    path, say, values = f"/collections/{name}/items", asked.say, asked.values
-    shown = {"json": collections.GEOJSON, "html": "text/html", "csv": "text/csv"}
+def _page_links(
+    geo: Geo, name: str, params: Parameters, window: Window, items: Items
+) -> list[dict[str, Any]]:
+    path, say, values = f"/collections/{name}/items", params.say, params.values
+    media = {"json": collections.GEOJSON, "html": "text/html", "csv": "text/csv"}
     same = urlencode({key: value for key, value in values.items() if key not in _CHANGING})
     own = {key: values[key] for key in _CHANGING if key in values}
 
-    def to(rel: str, title: str, form: str, **changed: str | None) -> dict[str, Any]:
+    def page_link(rel: str, title: str, form: str, **changed: str | None) -> dict[str, Any]:
         pairs = {key: value for key, value in {**own, **changed}.items() if value is not None}
         query = "&".join(part for part in (same, urlencode(pairs)) if part)
-        return _link(geo, f"{path}?{query}" if query else path, rel, shown[form], title)
+        return _link(geo, f"{path}?{query}" if query else path, rel, media[form], title)
 
-    links = [to("self", say("本页", "This page"), asked.format)]
-    forms = [form for form in _ITEM_FORMATS if form != asked.format]
-    links += [to("alternate", say(f"本页（{form}）", f"This page as {form}"), form, f=form) for form in forms]
-    if found.more is not None:
-        links.append(to("next", say("下一页", "Next page"), asked.format, **found.more))
+    links = [page_link("self", say("本页", "This page"), params.format)]
+    forms = [form for form in _ITEM_FORMATS if form != params.format]
+    links += [
+        page_link("alternate", say(f"本页（{form}）", f"This page as {form}"), form, f=form) for form in forms
+    ]
+    if items.more is not None:
+        links.append(page_link("next", say("下一页", "Next page"), params.format, **items.more))
     if window.offset:
         before = max(0, window.offset - window.limit)
         links.append(
-            to("prev", say("上一页", "Previous page"), asked.format, offset=str(before), cursor=None)
+            page_link("prev", say("上一页", "Previous page"), params.format, offset=str(before), cursor=None)
         )
     links.append(
         _link(geo, f"/collections/{name}", "collection", collections.media(name), say("集合", "Collection"))
@@ -285,14 +293,14 @@ def _page_links(geo: Geo, name: str, asked: Asked, window: Window, found: Items)
     return links
 
 
-def _exists(geo: Geo, name: str) -> None:
+def _check_exists(geo: Geo, name: str) -> None:
     if name == CATALOGUE or (name == DIVISIONS and geo.boundaries is not None):
         return
     geo.dataset(name)
 
 
-def _of_site(geo: Geo, request: Request) -> Validity:
-    """On what a document about the whole site depends."""
+def _site_validity(geo: Geo, request: Request) -> Validity:
+    """Return the validity of a document about the whole site."""
     sequence, day = geo.service.log.queries.validator()
     datasets = page_cursor.query_digest(geo.service.log.datasets.all())
     file = geo.boundaries_file
@@ -301,19 +309,25 @@ def _of_site(geo: Geo, request: Request) -> Validity:
 
 
 def _document(
-    geo: Geo, asked: Asked, build: Callable[[], dict[str, Any]], title: str, media: str = "application/json"
+    geo: Geo,
+    params: Parameters,
+    build: Callable[[], dict[str, Any]],
+    title: str,
+    media: str = "application/json",
 ) -> Answer:
-    def built() -> bytes:
+    def encode() -> bytes:
         content = build()
-        return geo.sheets.document(asked, title, content) if asked.format == "html" else _encode(content)
+        return (
+            geo.plain_pages.document(params, title, content) if params.format == "html" else _encode(content)
+        )
 
-    return _answer(asked, _of_site(geo, Request(b"", {})), built, media)
+    return _answer(params, _site_validity(geo, Request(b"", {})), encode, media)
 
 
-def _answer(asked: Asked, validity: Validity, build: Callable[[], bytes], media: str) -> Answer:
+def _answer(params: Parameters, validity: Validity, build: Callable[[], bytes], media: str) -> Answer:
     medias = {"json": media, "html": HTML, "csv": _CSV}
-    told = replace(validity, tokens=(*validity.tokens, asked.language, medias[asked.format]))
-    return Answer(medias[asked.format], asked.language, told, build)
+    validity = replace(validity, tokens=(*validity.tokens, params.language, medias[params.format]))
+    return Answer(medias[params.format], params.language, validity, build)
 
 
 def _link(geo: Geo, path: str, rel: str, media: str, title: str) -> dict[str, Any]:
@@ -321,7 +335,7 @@ def _link(geo: Geo, path: str, rel: str, media: str, title: str) -> dict[str, An
 
 
 def failure(error: LogError) -> OgcError | None:
-    """What the log refuses, as an OGC exception; None for what is no fault of the request."""
+    """Convert an error of the log; None if the request did not cause it."""
     if error.code in ("no-such-dataset", "no-such-record", "no-such-release"):
         return not_found(error.zh, error.en)
     if error.code in ("mixed-view", "bad-filter", "bad-cursor"):

@@ -1,4 +1,4 @@
-"""The endpoints under ``/ogc``: HTTP in front of :mod:`publisher.views.ogc.resources`."""
+"""Endpoints under ``/ogc``. The handlers are in :mod:`publisher.views.ogc.resources`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from sqlalchemy.exc import OperationalError
 from publisher.log.clocks import micros
 from publisher.log.model import LogError
 from publisher.views.api import requested_view
-from publisher.views.ogc import parameters
-from publisher.views.ogc import resources as answering
+from publisher.views.ogc import parameters, resources
 from publisher.views.ogc.errors import OgcError, invalid, not_found
-from publisher.views.ogc.plain_pages import Sheets
+from publisher.views.ogc.plain_pages import PlainPages
 from publisher.views.ogc.records import search
 from publisher.views.ogc.resources import Handler, Request
-from publisher.views.ogc.site import CATALOGUE, HOME, Geo, straight
+from publisher.views.ogc.site import CATALOGUE, HOME, Geo, is_dataset_collection
 from publisher.views.pages.printing.templates import HEADERS, HTML, Asset
 from publisher.web import conditional_requests
 from publisher.web.litestar_adapter import Outcome
@@ -33,67 +32,71 @@ from search import contract
 _LOG = logging.getLogger("publisher.views.ogc")
 _VARY = {"vary": "Accept, Accept-Language, Accept-Encoding"}
 MOST_FOUND = 20_000
-"""Records that the words of ``q`` may hold; more are refused, never cut."""
+"""Maximum number of records that the words of ``q`` may match. More are an error, never truncated."""
 _HITS_AT_ONCE = 1000
 
 _PATHS: Mapping[str, Handler] = {
-    "": answering.landing,
-    "/conformance": answering.conforms,
-    "/api": answering.api,
-    "/collections": answering.list_collections,
-    "/collections/{collection}": answering.collection,
-    "/collections/{collection}/queryables": answering.queryables,
-    "/collections/{collection}/schema": answering.schema,
-    "/collections/{collection}/items": answering.list_items,
-    "/collections/{collection}/items/{item}": answering.one_item,
+    "": resources.get_landing_page,
+    "/conformance": resources.get_conformance,
+    "/api": resources.get_api,
+    "/collections": resources.list_collections,
+    "/collections/{collection}": resources.get_collection,
+    "/collections/{collection}/queryables": resources.get_queryables,
+    "/collections/{collection}/schema": resources.get_schema,
+    "/collections/{collection}/items": resources.list_items,
+    "/collections/{collection}/items/{item}": resources.get_item,
 }
-_QUICK = (answering.list_items, answering.one_item)
-"""What is asked for most."""
+_QUICK = (resources.list_items, resources.get_item)
+"""The resources with the most requests."""
 
 
-def opened(service: Service, boundaries: Path | None, assets: Mapping[str, Asset]) -> Geo:
-    """What all of ``/ogc`` shares; pygeoapi itself is loaded by the first request that needs it.
+def open_geo(service: Service, boundaries: Path | None, assets: Mapping[str, Asset]) -> Geo:
+    """Open the state that all of ``/ogc`` shares. The first request that needs pygeoapi loads it.
 
     ``assets``: the files of the site's pages, by name. ``boundaries``: see
     :mod:`publisher.views.ogc.boundaries`.
     Raises ``LogError('bad-boundaries')``.
     """
-    geo = Geo(service, Sheets(service.site, assets), boundaries)
+    geo = Geo(service, PlainPages(service.site, assets), boundaries)
     geo.check()
     return geo
 
 
 def endpoints(geo: Geo) -> list[Endpoint]:
-    """Everything under ``/ogc``."""
-    resources = [
+    """Return all endpoints under ``/ogc``."""
+    listed = [
         Endpoint(HOME + path, _responder(geo, handle), handle in _QUICK) for path, handle in _PATHS.items()
     ]
-    return [*resources, Endpoint(f"{HOME}/{{rest:path}}", _nowhere)]
+    return [*listed, Endpoint(f"{HOME}/{{rest:path}}", _not_found)]
 
 
 def _responder(geo: Geo, handle: Handler) -> Respond:
     async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Outcome:
         raw, path = scope["query_string"], scope["path"]
-        asked = Request(raw, conditional_requests.request_headers(scope["headers"]), names)
+        request = Request(raw, conditional_requests.request_headers(scope["headers"]), names)
         try:
-            if handle is answering.list_items and b"q=" in raw:
-                asked = await _searched(geo, asked)
-            # One record of a database in this process takes less than the hop to a thread and back.
-            if handle is answering.one_item and geo.service.embedded and straight(names["collection"]):
-                return _answered(geo, handle, asked, path)
-            return await sync_to_thread(_answered, geo, handle, asked, path)
-        except Exception as error:  # noqa: BLE001 - the edge: each becomes an answer, and is logged where it is ours
-            return _failed(error, raw, path)
+            if handle is resources.list_items and b"q=" in raw:
+                request = await _match_words(geo, request)
+            # Reading one record from an embedded database is faster than switching to a thread.
+            if (
+                handle is resources.get_item
+                and geo.service.embedded
+                and is_dataset_collection(names["collection"])
+            ):
+                return _respond(geo, handle, request, path)
+            return await sync_to_thread(_respond, geo, handle, request, path)
+        except Exception as error:  # noqa: BLE001 - the edge: each becomes a response; server errors are logged
+            return _failure_outcome(error, raw, path)
 
     return respond
 
 
-async def _nowhere(scope: HTTPScope, _: Mapping[str, str]) -> Outcome:
+async def _not_found(scope: HTTPScope, _: Mapping[str, str]) -> Outcome:
     error = not_found("没有这个地址。", "There is no such address.")
-    return _failed(error, scope["query_string"], scope["path"])
+    return _failure_outcome(error, scope["query_string"], scope["path"])
 
 
-def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome:
+def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome:
     with geo.service.log.snapshot():
         answer = handle(geo, request)
         address = path.encode() + b"?" + request.query
@@ -109,57 +112,57 @@ def _answered(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome
     return Outcome(200, {**headers, "content-type": answer.media}, body)
 
 
-async def _searched(geo: Geo, request: Request) -> Request:
-    """The request with the records that hold the words of ``q``, of the state that it asks about.
+async def _match_words(geo: Geo, request: Request) -> Request:
+    """Add the records that contain the words of ``q`` in the requested state.
 
     Raises :class:`OgcError` (400) and ``SearchError``.
     """
-    found = parse_qs(request.query.decode(errors="replace"), keep_blank_values=True).get("q")
-    if found is None:
+    words = parse_qs(request.query.decode(errors="replace"), keep_blank_values=True).get("q")
+    if words is None:
         return request
     name = request.names["collection"]
-    datasets, view = await sync_to_thread(_scope, geo, name, request)
-    text = found[0].strip()
+    datasets, view = await sync_to_thread(_search_request, geo, name, request)
+    text = words[0].strip()
     if not text:
         raise invalid("q", "请给出搜索词。", "enter a search term.")
     position = await geo.service.search.position()
-    # The catalogue's words stand in this order, side by side (20-004r1, q-response): a phrase to the engine.
-    texts = list(map(search.quoted, search.terms(text))) if name == CATALOGUE else [text]
+    # The catalogue matches words in this order, side by side (20-004r1, q-response): a phrase query.
+    texts = list(map(search.quote_phrase, search.split_terms(text))) if name == CATALOGUE else [text]
     records: dict[str, list[str]] = {dataset: [] for dataset in datasets}
     for part in texts if datasets else ():
-        wanted = replace(view, text=part, filters={"dataset": tuple(datasets)})
-        await _collect(geo, wanted, records)
-    return replace(request, found=records, position=position)
+        query = replace(view, text=part, filters={"dataset": tuple(datasets)})
+        await _collect(geo, query, records)
+    return replace(request, word_matches=records, position=position)
 
 
-def _scope(geo: Geo, name: str, request: Request) -> tuple[Sequence[str], contract.Request]:
-    values = {key: given[0] for key, given in parse_qs(request.query.decode(errors="replace")).items()}
+def _search_request(geo: Geo, name: str, request: Request) -> tuple[Sequence[str], contract.Request]:
+    values = {key: texts[0] for key, texts in parse_qs(request.query.decode(errors="replace")).items()}
     view, log = parameters.view(values), geo.service.log
     begin_end = parameters.during(values.get("datetime"))
     if name == CATALOGUE:
         datasets, begin_end = [dataset.name for dataset in search.policies(geo)], None
     else:
         datasets = [geo.dataset(name).name]
-    day, known = requested_view.day(geo.service, view), view.known_at
+    day, known_at = requested_view.day_of_view(geo.service, view), view.known_at
     if begin_end is not None:
         day = begin_end[1] or geo.service.today()
     if view.release is not None:
         release = log.queries.release(datasets[0], view.release)
-        day, known = release.effective_on, release.published_at
-    asked = contract.Request(
+        day, known_at = release.effective_on, release.published_at
+    query = contract.Request(
         text="",
         as_of=day.toordinal(),
-        known_at=contract.FOREVER - 1 if known is None else micros(known),
+        known_at=contract.FOREVER - 1 if known_at is None else micros(known_at),
         limit=_HITS_AT_ONCE,
         highlight=False,
     )
-    return datasets, asked
+    return datasets, query
 
 
-async def _collect(geo: Geo, wanted: contract.Request, records: dict[str, list[str]]) -> None:
+async def _collect(geo: Geo, query: contract.Request, records: dict[str, list[str]]) -> None:
     cursor: str | None = None
     while True:
-        page = await geo.service.search.search(replace(wanted, cursor=cursor))
+        page = await geo.service.search.search(replace(query, cursor=cursor))
         if page.total > MOST_FOUND:
             raise invalid(
                 "q",
@@ -173,23 +176,25 @@ async def _collect(geo: Geo, wanted: contract.Request, records: dict[str, list[s
             return
 
 
-def _failed(error: Exception, raw: bytes, path: str) -> Outcome:
-    told = _exception(error)
-    if told.status == 500:
+def _failure_outcome(error: Exception, raw: bytes, path: str) -> Outcome:
+    failure = _as_ogc_error(error)
+    if failure.status == 500:
         _LOG.error("GET %s failed", path, exc_info=error)
-    values = {key: given[0] for key, given in parse_qs(raw.decode(errors="replace")).items()}
-    description = told.en if values.get("lang", "").lower().startswith("en") else f"{told.zh} / {told.en}"
-    body = {"code": told.code, "type": told.code, "description": description}
-    headers = {"cache-control": "no-store", **_VARY, **told.headers, "content-type": "application/json"}
-    return Outcome(told.status, headers, msgspec.json.encode(body))
+    values = {key: texts[0] for key, texts in parse_qs(raw.decode(errors="replace")).items()}
+    description = (
+        failure.en if values.get("lang", "").lower().startswith("en") else f"{failure.zh} / {failure.en}"
+    )
+    body = {"code": failure.code, "type": failure.code, "description": description}
+    headers = {"cache-control": "no-store", **_VARY, **failure.headers, "content-type": "application/json"}
+    return Outcome(failure.status, headers, msgspec.json.encode(body))
 
 
-def _exception(error: Exception) -> OgcError:
+def _as_ogc_error(error: Exception) -> OgcError:
     match error:
         case OgcError():
             return error
-        case LogError() if (told := answering.failure(error)) is not None:
-            return told
+        case LogError() if (failure := resources.failure(error)) is not None:
+            return failure
         case contract.SearchError():
             return _unavailable("搜索暂不可用。", "Search is temporarily unavailable.", error.retry_after)
         case OperationalError() | LogError(code="busy"):

@@ -1,4 +1,4 @@
-"""What the OGC routes of a site share: its datasets as collections, its boundaries, pygeoapi's core."""
+"""Shared state of the OGC routes: datasets as collections, boundaries, pygeoapi's core."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from publisher.log.model import Dataset, LogError
 from publisher.views.ogc.boundaries import Box
 from publisher.views.ogc.errors import not_found
 from publisher.views.ogc.item_source import Source
-from publisher.views.ogc.plain_pages import Sheets
+from publisher.views.ogc.plain_pages import PlainPages
 from publisher.web.service import Latest, Service
 from schemas.definition.catalogue import Catalogue
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 HOME = "/ogc"
 CATALOGUE = "catalogue"
 DIVISIONS = "divisions"
-_TAKEN = (CATALOGUE, DIVISIONS)
+_RESERVED = (CATALOGUE, DIVISIONS)
 _PREFIX = "dataset."
-"""No name of a dataset has a dot, so no two collections share a name."""
+"""Names of datasets contain no dots, so no two collections share a name."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class Geo:
     """
 
     service: Service
-    sheets: Sheets
+    plain_pages: PlainPages
     boundaries_file: Path | None = None
     _extents: Latest[str, tuple[date | None, date | None]] = field(default_factory=Latest, repr=False)
-    """Dataset → its extent in time."""
+    """Dataset → its temporal extent."""
     _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
-    """Never stale: what is said of a dataset here is fixed when it is made."""
+    """Never stale: the properties used here do not change after a dataset is created."""
     _catalogues: Latest[str, Catalogue] = field(default_factory=Latest, repr=False)
-    """Dataset → its catalogue: only a release brings another."""
+    """Dataset → its catalogue: only a release changes it."""
 
     @cached_property
     def core(self) -> Core:
@@ -54,12 +54,12 @@ class Geo:
         return Core(self.link(""))
 
     def check(self) -> None:
-        """Read the file of boundaries now, so that a faulty one stops the start and not a request."""
-        self.boundaries  # noqa: B018 - it is kept
+        """Read the file of boundaries now, so that an invalid file fails at start and not in a request."""
+        self.boundaries  # noqa: B018 - the property is cached
 
     @cached_property
     def boundaries(self) -> Boundaries | None:
-        """Raises ``LogError('bad-boundaries')`` for a file that cannot be used."""
+        """Load the boundaries. Raises ``LogError('bad-boundaries')`` for a file that cannot be used."""
         if self.boundaries_file is None:
             return None
         from publisher.views.ogc.boundaries import load
@@ -70,18 +70,22 @@ class Geo:
         return self.service.link(HOME + path)
 
     def names(self) -> list[str]:
-        """Of all collections, the catalogue first."""
+        """Return the names of all collections, the catalogue first."""
         divisions = [DIVISIONS] if self.boundaries_file is not None else []
-        return [CATALOGUE, *divisions, *(self.name_of(d.name) for d in self.service.log.datasets.all())]
+        return [
+            CATALOGUE,
+            *divisions,
+            *(self.collection_name(d.name) for d in self.service.log.datasets.all()),
+        ]
 
     @staticmethod
-    def name_of(dataset: str) -> str:
-        return _PREFIX + dataset if dataset in _TAKEN else dataset
+    def collection_name(dataset: str) -> str:
+        return _PREFIX + dataset if dataset in _RESERVED else dataset
 
     def dataset(self, collection: str) -> Dataset:
-        """Raises :class:`OgcError` (404) where no dataset is kept under the collection's name."""
+        """Get the dataset of a collection. Raises :class:`OgcError` (404) if there is none."""
         name = collection.removeprefix(_PREFIX)
-        if self.name_of(name) == collection:
+        if self.collection_name(name) == collection:
             if name in self._datasets:
                 return self._datasets[name]
             try:
@@ -101,19 +105,19 @@ class Geo:
         return self.boundaries.extent(dataset.division)
 
     def interval(self, dataset: str) -> tuple[str | None, str | None]:
-        """Times of the first and last effect, RFC 3339 in UTC; None is open or nothing stated."""
+        """Return the first and last time of effect, RFC 3339 in UTC; None is open or not stated."""
         log = self.service.log
         begin, end = self._extents.find(dataset, log.queries.sequence(dataset), log.queries.extent)
         return instant(begin), instant(end)
 
 
-def straight(collection: str) -> bool:
-    """Whether its items come straight from the log: of a dataset's records pygeoapi has nothing to do."""
-    return collection not in _TAKEN
+def is_dataset_collection(collection: str) -> bool:
+    """Report whether the collection is a dataset: its items are read from the log without pygeoapi."""
+    return collection not in _RESERVED
 
 
 def instant(day: date | None) -> str | None:
-    """The beginning of a day in Asia/Shanghai."""
+    """Return the beginning of a day in Asia/Shanghai."""
     return None if day is None else stamp(start_of(day))
 
 
@@ -131,7 +135,7 @@ def resource(
     source: Source | None = None,
     kind: str = "feature",
 ) -> Mapping[str, Any]:
-    """A collection as pygeoapi's configuration says it. Without ``box`` the whole earth stands in."""
+    """Build pygeoapi's configuration of a collection. The default of ``box`` is the whole earth."""
     extents: dict[str, Any] = {"spatial": {"bbox": list(box or (-180, -90, 180, 90))}}
     if interval is not None:
         begin, end = (None if text is None else datetime.fromisoformat(text) for text in interval)

@@ -1,1 +1,1 @@
-"""Pages for people: the log in a browser, printed on the server, good without a script."""
+"""HTML pages of the log, rendered on the server. They work without JavaScript."""

@@ -1,4 +1,4 @@
-"""Two states of a dataset side by side: what came, went and changed, by kind and by body."""
+"""The page that compares two states of a dataset, with totals by kind of change and by body."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
 
 _BODIES = 12
-"""Parts that a chart shows; the table has all."""
+"""Maximum number of parts in the chart. The table has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """One field before and after; what went is marked on the left, what came on the right."""
+    """One field before and after. Deletions are marked on the left, insertions on the right."""
 
     title: str
     before: Markup
@@ -36,7 +36,7 @@ class SideBySide:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A filter by kind of change, with its exact number."""
+    """A filter by kind of change, with its exact count."""
 
     name: str
     word: str
@@ -47,7 +47,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What became of the records of one part."""
+    """Counts of changes of one part's records."""
 
     name: str
     numbers: Mapping[DifferenceKind, int]
@@ -59,10 +59,10 @@ def compare(press: Press, visit: Visit) -> Reply:
     service = visit.service
     name = requested_view.dataset_name(visit.call)
     dataset = service.log.datasets.get(name)
-    releases = [r for r in service.log.queries.releases(name) if home.seen(visit, r)]
+    releases = [r for r in service.log.queries.releases(name) if home.is_visible(visit, r)]
     newest = _newest_two(releases)
     visit = _between(visit, newest)
-    shown = {
+    variables = {
         "dataset": dataset,
         "releases": sorted(releases, key=lambda r: -r.number),
         "chosen": _chosen(visit, newest),
@@ -78,56 +78,58 @@ def compare(press: Press, visit: Visit) -> Reply:
         sequence, day = service.log.queries.validator(name)
         blank = requested_view.validity(service, name, visit.view)
         validity = replace(blank, tokens=(sequence, day, dataset))
-        return Reply(validity, lambda: press.page("compare.html", visit, head, page=None, **shown), HEADERS)
-    comparison = two_states.comparison_of(service, name, visit.asked(two_states.GRAMMAR))
+        return Reply(
+            validity, lambda: press.page("compare.html", visit, head, page=None, **variables), HEADERS
+        )
+    comparison = two_states.make_comparison(service, name, visit.parse_query(two_states.GRAMMAR))
 
     def build() -> bytes:
-        return press.page("compare.html", visit, head, **shown, **_page(visit, comparison))
+        return press.page("compare.html", visit, head, **variables, **_page(visit, comparison))
 
     validity = replace(comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases)))
     return Reply(validity, build, HEADERS)
 
 
 def _newest_two(releases: Sequence[Release]) -> tuple[str, str]:
-    """Numbers of the newest and, first, the one before it; empty where there are no two."""
+    """Return the numbers of the two newest releases, older first; empty if there are fewer than two."""
     numbers = sorted(r.number for r in releases)
     return (str(numbers[-2]), str(numbers[-1])) if len(numbers) > 1 else ("", "")
 
 
 def _between(visit: Visit, newest: tuple[str, str]) -> Visit:
-    """The two that are asked for; where none is, the newest."""
+    """Default to the two newest releases if the request names no states."""
     if visit.values("from") or not newest[0]:
         return visit
     return replace(visit, pairs=(*visit.pairs, ("from", newest[0]), ("to", newest[1])))
 
 
 def _chosen(visit: Visit, newest: tuple[str, str]) -> list[str]:
-    """The two releases that the form shows, also beside two days."""
-    asked = ((visit.values(side) or ("",))[0] for side in ("from", "to"))
-    return [one if one.isdigit() else other for one, other in zip(asked, newest, strict=True)]
+    """Return the two releases selected in the form, also if two days are compared."""
+    sides = ((visit.values(side) or ("",))[0] for side in ("from", "to"))
+    return [side if side.isdigit() else number for side, number in zip(sides, newest, strict=True)]
 
 
 def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
-    service, name, asked = visit.service, comparison.name, comparison.asked
-    page = comparison.read(service)
+    service, name, params = visit.service, comparison.name, comparison.params
+    page = comparison.fetch_page(service)
     catalogue = service.log.queries.catalogue(name)
     kinds, tallies = page.totals.kinds, service.log.queries.tallies(name, page.before, page.after)
     return {
         "page": page,
-        "sides": (_side(visit, asked.start), _side(visit, asked.end)),
+        "sides": (_side(visit, params.start), _side(visit, params.end)),
         "kinds": [_kind(visit, kind, kinds[kind]) for kind in KINDS if kinds[kind]],
         "bodies": _bodies(visit, tallies),
         "chart": _chart(visit, tallies),
-        "differences": [(one, _fields(visit, catalogue, one)) for one in page.differences],
+        "differences": [(d, _fields(visit, catalogue, d)) for d in page.differences],
         "files": [
-            (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _asked(visit)))
+            (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _query_pairs(visit)))
             for title, suffix in (("XLSX", "xlsx"), ("CSV", "csv"))
         ],
         "following": search.following(visit, page.following),
     }
 
 
-def _asked(visit: Visit) -> list[tuple[str, str]]:
+def _query_pairs(visit: Visit) -> list[tuple[str, str]]:
     return [p for p in visit.pairs if p[0] in ("from", "to", "kind", "part")]
 
 
@@ -153,20 +155,20 @@ def _bodies(visit: Visit, tallies: Tallies) -> Sequence[Body]:
 
 
 def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
-    shown = list(tallies.items())[:_BODIES]
-    if not shown:
+    parts = list(tallies.items())[:_BODIES]
+    if not parts:
         return None
-    names = tuple(part or visit.t("未注明报送部门", "no department stated") for part, _ in shown)
-    series: dict[str, tuple[int, ...]] = {k: tuple(numbers[k] for _, numbers in shown) for k in KINDS}
+    names = tuple(part or visit.t("未注明报送部门", "no department stated") for part, _ in parts)
+    series: dict[str, tuple[int, ...]] = {k: tuple(numbers[k] for _, numbers in parts) for k in KINDS}
     drawn = tuple((kind, numbers) for kind, numbers in series.items() if any(numbers))
     label = visit.t("各部门的变化，数据见表", "Changes by department; the table has the numbers")
-    return charts.stacked(names, drawn, label=label)
+    return charts.draw_stacked_bars(names, drawn, label=label)
 
 
 def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideBySide]:
     if d.before is not None and d.after is not None:
         pairs = [(change.field, change.before, change.after) for change in d.fields]
-    else:  # it came or went: all that it says, on its side
+    else:  # an added or removed record: all fields, on one side
         before, after = d.before or {}, d.after or {}
         pairs = [(n, before.get(n), after.get(n)) for n in catalogue.by_name if n in before or n in after]
     fields = []
@@ -174,8 +176,8 @@ def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideB
         field = catalogue.by_name.get(name)
         if (field is None or not field.personal) and name != catalogue.title_field:
             title = field_html.title_of(visit, field) if field else visit.t("报送部门", "Department")
-            left, right = marked_text.sides(
-                pieces(field_html.side(visit, field, old), field_html.side(visit, field, new))
+            before_html, after_html = marked_text.mark_sides(
+                pieces(field_html.format_side(visit, field, old), field_html.format_side(visit, field, new))
             )
-            fields.append(SideBySide(title, left, right))
+            fields.append(SideBySide(title, before_html, after_html))
     return fields

@@ -1,4 +1,4 @@
-"""The page of a dataset: what it is, its records in a table, its releases, files and fields."""
+"""The page of a dataset: description, table of records, releases, files and fields."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 _COLUMNS = 4
-"""Columns beside the title that a table has unless the reader chooses."""
+"""Default number of columns of the table, in addition to the title."""
 _BARS = 10
-"""Bars of a chart; its table has every value."""
+"""Maximum number of bars of a chart. Its table has every value."""
 _CELL = 120
-"""Characters of a text in a cell; its record has all of it."""
+"""Maximum length of a text in a cell, in characters. The record's page has the full text."""
 _VALUES = ("amount", "limit", "date", "boolean", "integer", "decimal")
 
 
@@ -36,9 +36,9 @@ class Column:
     field: Field
     title: str
     order: str
-    """``ascending``, ``descending`` or empty: how the table is sorted by it."""
+    """``ascending``, ``descending`` or empty: the table's order by this column."""
     address: str
-    """The table sorted by it."""
+    """Address of the table sorted by this column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart and the numbers that it draws."""
+    """A chart with its numbers."""
 
     title: str
     rows: Sequence[tuple[str, int]]
@@ -68,31 +68,31 @@ class Table:
 def dataset(press: Press, visit: Visit) -> Reply:
     service = visit.service
     name = requested_view.dataset_name(visit.call)
-    kept = service.log.datasets.get(name)
+    dataset = service.log.datasets.get(name)
     catalogue = service.log.queries.catalogue(name)
-    asked = visit.asked(requested_view.grammar(catalogue))
-    release = asked.view.release
-    listing = api.listing_of(
+    params = visit.parse_query(requested_view.grammar(catalogue))
+    release = params.view.release
+    listing = api.make_listing(
         name,
         catalogue,
         replace(
-            asked,
-            view=asked.view if release else visit.view,
-            facets=asked.facets or _facets(catalogue),
+            params,
+            view=params.view if release else visit.view,
+            facets=params.facets or _facets(catalogue),
         ),
     )
 
     def build() -> bytes:
-        page = listing.read(service)
+        page = listing.fetch_page(service)
         releases = service.log.queries.releases(name)
         latest = home.latest(visit, releases)
-        table = _table(visit, catalogue, asked, page)
-        counted = [_headed(visit, catalogue, facet) for facet in page.facets]
+        table = _table(visit, catalogue, params, page)
+        facets = [_title_facet(visit, catalogue, facet) for facet in page.facets]
         return press.page(
             "dataset.html",
             visit,
-            html_head.of_dataset(visit, kept, catalogue, latest),
-            dataset=kept,
+            html_head.dataset_head(visit, dataset, catalogue, latest),
+            dataset=dataset,
             catalogue=catalogue,
             latest=latest,
             since=home.since(visit, releases),
@@ -100,22 +100,22 @@ def dataset(press: Press, visit: Visit) -> Reply:
             pin=release,
             figures=list(_figures(visit, catalogue, page, releases)),
             table=table,
-            shown={column.field.name for column in table.columns},
+            visible_columns={column.field.name for column in table.columns},
             fields=[f for f in catalogue.fields if not f.personal],
-            facets=[search.choices(visit, f) for f in counted if search.says_something(visit, f)],
-            chips=list(search.chips(visit, counted, {})),
+            facets=[search.choices(visit, f) for f in facets if search.says_something(visit, f)],
+            chips=list(search.chips(visit, facets, {})),
             files=_files(visit, name, release),
             title_of=field_html.title_of,
         )
 
     validity = requested_view.validity(service, name, View(release=release) if release else visit.view)
-    return Reply(replace(validity, tokens=(*validity.tokens, kept), modified=None), build, HEADERS)
+    return Reply(replace(validity, tokens=(*validity.tokens, dataset), modified=None), build, HEADERS)
 
 
 def _figures(
     visit: Visit, catalogue: Catalogue, page: ListedPage, releases: Sequence[Release]
 ) -> Iterator[Figure]:
-    """By body, by type, over time; a chart of one bar says nothing and is left out."""
+    """Yield charts by body, by type and over time. A chart with a single bar is omitted."""
     counts = {facet.field: facet for facet in page.facets}
     body, kind = catalogue.body_field or "", catalogue.type_field or ""
     for name, title in (
@@ -125,35 +125,35 @@ def _figures(
         rows = [(value.title, value.count) for value in counts[name].values] if name in counts else []
         if len(rows) > 1:
             label = visit.t(f"{title}统计，数据见表", f"{title}; the table has the numbers")
-            yield Figure(title, rows, charts.bars(rows[:_BARS], label=label))
-    shown = sorted((r for r in releases if home.seen(visit, r)), key=lambda r: r.number)[-_BARS:]
-    times = tuple((f"{r.effective_on:%Y-%m}", r.counts.get("records", 0)) for r in shown)
+            yield Figure(title, rows, charts.draw_bars(rows[:_BARS], label=label))
+    visible = sorted((r for r in releases if home.is_visible(visit, r)), key=lambda r: r.number)[-_BARS:]
+    times = tuple((f"{r.effective_on:%Y-%m}", r.counts.get("records", 0)) for r in visible)
     if len(times) > 1:
         title = visit.t("历次发布后的条目数", "Records after each release")
         label = visit.t(f"{title}，数据见表", f"{title}; the table has the numbers")
-        yield Figure(title, times, charts.columns(times, label=label))
+        yield Figure(title, times, charts.draw_columns(times, label=label))
 
 
 def _facets(catalogue: Catalogue) -> tuple[str, ...]:
     return ("part", *(f.name for f in catalogue.fields if f.facet and not f.personal))
 
 
-def _headed(visit: Visit, catalogue: Catalogue, facet: Facet) -> Facet:
+def _title_facet(visit: Visit, catalogue: Catalogue, facet: Facet) -> Facet:
     field = catalogue.by_name.get(facet.field)
     return facet if field is None else structs.replace(facet, title=field_html.title_of(visit, field))
 
 
-def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: ListedPage) -> Table:
+def _table(visit: Visit, catalogue: Catalogue, params: Parameters, page: ListedPage) -> Table:
     contents = [state.content for state in page.records]
-    chosen = _chosen(catalogue, asked, contents)
-    pin = (("release", str(asked.view.release)),) if asked.view.release else ()
+    chosen = _chosen(catalogue, params, contents)
+    pin = (("release", str(params.view.release)),) if params.view.release else ()
     return Table(
-        columns=[_column(visit, asked, f) for f in (catalogue.by_name[catalogue.title_field], *chosen)],
+        columns=[_column(visit, params, f) for f in (catalogue.by_name[catalogue.title_field], *chosen)],
         rows=[
             Row(
                 state,
                 visit.url(
-                    f"/datasets/{state.dataset}/records/{state.id}", pin, clocks=not asked.view.release
+                    f"/datasets/{state.dataset}/records/{state.id}", pin, clocks=not params.view.release
                 ),
                 [_cell(visit, f, content.get(f.name)) for f in chosen],
             )
@@ -164,28 +164,28 @@ def _table(visit: Visit, catalogue: Catalogue, asked: Parameters, page: ListedPa
     )
 
 
-def _chosen(catalogue: Catalogue, asked: Parameters, contents: Sequence[Content]) -> Sequence[Field]:
-    if asked.fields is not None:
-        return [catalogue.by_name[name] for name in asked.fields if name != catalogue.title_field]
-    telling = [f for f in catalogue.fields if not f.personal and (f.facet or f.type in _VALUES)]
-    used = [f for f in telling if any(f.name in content for content in contents)]
+def _chosen(catalogue: Catalogue, params: Parameters, contents: Sequence[Content]) -> Sequence[Field]:
+    if params.fields is not None:
+        return [catalogue.by_name[name] for name in params.fields if name != catalogue.title_field]
+    candidates = [f for f in catalogue.fields if not f.personal and (f.facet or f.type in _VALUES)]
+    used = [f for f in candidates if any(f.name in content for content in contents)]
     return [f for f in used if f.name != catalogue.title_field][:_COLUMNS]
 
 
-def _column(visit: Visit, asked: Parameters, field: Field) -> Column:
-    descending = dict(asked.sort).get(field.name)
+def _column(visit: Visit, params: Parameters, field: Field) -> Column:
+    descending = dict(params.sort).get(field.name)
     order = "" if descending is None else "descending" if descending else "ascending"
     sort = f"-{field.name}" if order == "ascending" else field.name
     return Column(field, field_html.title_of(visit, field), order, visit.here(sort=sort))
 
 
 def _cell(visit: Visit, field: Field, value: Json) -> str:
-    shown = "" if value is None else field_html.printed(visit, field, value)
-    return shown if len(shown) <= _CELL else f"{shown[:_CELL]}…"
+    text = "" if value is None else field_html.format_text(visit, field, value)
+    return text if len(text) <= _CELL else f"{text[:_CELL]}…"
 
 
 def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, str]]:
-    """(title, address) of the state that the page shows, in every kind of file."""
+    """Return (title, address) of the page's state, in every file format."""
     home = f"/v1/datasets/{name}" + (f"/releases/{release}" if release is not None else "")
     clocks = () if release is not None else visit.clocks
     return [

@@ -1,4 +1,4 @@
-"""For developers: the API in one page, of examples that are run as the page is made."""
+"""The developers' page: examples of API requests, executed when the page is rendered."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from search.contract import SearchError
 
 _PLAIN = Grammar()
 _ITEMS = 1
-"""Items of a list that an example shows."""
+"""Maximum number of items of a list in an example."""
 _TEXT = 60
-"""Characters of a text that it shows."""
+"""Maximum length of a text in an example, in characters."""
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question that the page puts to the API."""
+class _ExampleRequest:
+    """An example request to the API."""
 
     title: tuple[str, str]
     route: Route | AsyncRoute
@@ -43,16 +43,16 @@ class _Asked:
 class Example:
     title: str
     address: str
-    """Absolute, as it is put into a program."""
+    """Absolute address, for use in a program."""
     link: str
     answer: str
-    """JSON, abridged; empty while search is away."""
+    """Abridged JSON; empty while search is unavailable."""
 
 
 async def developers(press: Press, visit: Visit) -> AsyncReply:
-    visit.asked(_PLAIN)
+    visit.parse_query(_PLAIN)
     service = visit.service
-    sequence, day, kept = await sync_to_thread(_state, service)
+    sequence, day, site_datasets = await sync_to_thread(_state, service)
     try:
         position: int | None = await service.search.position()
     except SearchError:
@@ -66,115 +66,115 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
     )
 
     async def build() -> bytes:
-        asked = await sync_to_thread(_questions, service)
-        shown = [await _run(visit, one) for one in asked]
-        return press.page("developers.html", visit, head, examples=shown)
+        requests = await sync_to_thread(_example_requests, service)
+        examples = [await _run(visit, request) for request in requests]
+        return press.page("developers.html", visit, head, examples=examples)
 
-    return AsyncReply(Validity((sequence, day, kept, position)), build, HEADERS)
+    return AsyncReply(Validity((sequence, day, site_datasets, position)), build, HEADERS)
 
 
 def _state(service: Service) -> tuple[object, ...]:
     return (*service.log.queries.validator(), service.log.datasets.all())
 
 
-def _questions(service: Service) -> list[_Asked]:
-    """Of the list with most releases and its first record."""
+def _example_requests(service: Service) -> list[_ExampleRequest]:
+    """Build requests about the dataset with the most releases and its first record."""
     log = service.log
-    asked = [_Asked(("全部数据集", "Every dataset"), datasets.list_datasets, {})]
-    kept = max(log.datasets.all(), key=lambda d: len(log.queries.releases(d.name)), default=None)
-    if kept is None:
-        return asked
-    name = {"dataset": kept.name}
-    releases = log.queries.releases(kept.name)
-    asked.append(
-        _Asked(
+    requests = [_ExampleRequest(("全部数据集", "Every dataset"), datasets.list_datasets, {})]
+    example_dataset = max(log.datasets.all(), key=lambda d: len(log.queries.releases(d.name)), default=None)
+    if example_dataset is None:
+        return requests
+    name = {"dataset": example_dataset.name}
+    releases = log.queries.releases(example_dataset.name)
+    requests.append(
+        _ExampleRequest(
             ("筛选、排序、统计", "Filter, sort, count"),
             records.list_records,
             name,
             (("limit", "1"), ("facets", "part")),
         )
     )
-    found = log.queries.records(kept.name, RecordQuery(limit=1)).records
-    if found:
-        one = {**name, "record": found[0].id}
-        asked.append(_Asked(("一条记录", "One record"), records.get_record, one))
-        asked.append(_Asked(("历次变化", "Its history"), changes.get_history, one))
-        asked.append(
-            _Asked(
+    first_records = log.queries.records(example_dataset.name, RecordQuery(limit=1)).records
+    if first_records:
+        record_names = {**name, "record": first_records[0].id}
+        requests.append(_ExampleRequest(("一条记录", "One record"), records.get_record, record_names))
+        requests.append(_ExampleRequest(("历次变化", "Its history"), changes.get_history, record_names))
+        requests.append(
+            _ExampleRequest(
                 ("搜索", "Search"),
                 search.search,
                 {},
-                (("q", found[0].title[:20]), ("facets", "dataset"), ("limit", "1")),
+                (("q", first_records[0].title[:20]), ("facets", "dataset"), ("limit", "1")),
             )
         )
     if len(releases) > 1:
         earlier, later = sorted(r.number for r in releases)[-2:]
         day = min(r.effective_on for r in releases).isoformat()
-        asked.append(
-            _Asked(
+        requests.append(
+            _ExampleRequest(
                 ("历史日期的清单", "The list on a past date"),
                 records.list_records,
                 name,
                 (("as_of", day), ("limit", "1")),
             )
         )
-        asked.append(
-            _Asked(
+        requests.append(
+            _ExampleRequest(
                 ("比较两次发布", "Compare two releases"),
                 comparison.compare_states,
                 name,
                 (("from", str(earlier)), ("to", str(later))),
             )
         )
-    asked.append(
-        _Asked(
+    requests.append(
+        _ExampleRequest(
             ("镜像：从头取全部变化", "A mirror: every change from the beginning"),
             changes.list_changes,
             name,
             (("since", "0"), ("limit", "1")),
         )
     )
-    return asked
+    return requests
 
 
-async def _run(visit: Visit, asked: _Asked) -> Example:
-    path = asked.route.operation.path.format_map(asked.names)
-    query = urlencode(asked.query)
-    call = Call(asked.names, query.encode(), path)
+async def _run(visit: Visit, request: _ExampleRequest) -> Example:
+    path = request.route.operation.path.format_map(request.names)
+    query = urlencode(request.query)
+    call = Call(request.names, query.encode(), path)
     try:
-        if isinstance(asked.route, AsyncRoute):
-            reply = await asked.route.handle(visit.service, call)
+        if isinstance(request.route, AsyncRoute):
+            reply = await request.route.handle(visit.service, call)
             answer = await reply.build()
         else:
-            answer = await sync_to_thread(_answered, asked.route, visit.service, call)
+            answer = await sync_to_thread(_call_route, request.route, visit.service, call)
     except SearchError:
         answer = None
-    shown = "" if answer is None else _printed(answer)
+    text = "" if answer is None else _format_json(answer)
     return Example(
-        visit.t(*asked.title),
+        visit.t(*request.title),
         visit.service.link(quote(path)) + (f"?{query}" if query else ""),
-        visit.link(path, asked.query),
-        shown,
+        visit.link(path, request.query),
+        text,
     )
 
 
-def _answered(route: Route, service: Service, call: Call) -> Any:
+def _call_route(route: Route, service: Service, call: Call) -> Any:
     with service.log.snapshot():
         return route.handle(service, call).build()
 
 
-def _printed(answer: Any) -> str:
+def _format_json(answer: Any) -> str:
     encoded = answer if isinstance(answer, bytes) else _encode(answer)
-    return msgspec.json.format(_encode(_abridged(msgspec.json.decode(encoded))), indent=2).decode()
+    return msgspec.json.format(_encode(_abridge(msgspec.json.decode(encoded))), indent=2).decode()
 
 
-def _abridged(value: Any) -> Any:
+def _abridge(value: Any) -> Any:
     match value:
         case dict():
-            return {name: _abridged(one) for name, one in value.items()}
+            return {name: _abridge(member) for name, member in value.items()}
         case list():
-            kept = [_abridged(one) for one in value[:_ITEMS]]
-            return kept if len(value) <= _ITEMS else [*kept, f"…（共{len(value)}项）"]
+            items = [_abridge(item) for item in value[:_ITEMS]]
+            return items if len(value) <= _ITEMS else [*items, f"…（共{len(value)}项）"]
         case str() if len(value) > _TEXT:
             return f"{value[:_TEXT]}…"
         case _:

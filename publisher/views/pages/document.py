@@ -1,4 +1,4 @@
-"""A policy document for readers: its text with an outline, and its citations linked both ways."""
+"""Policy documents on pages: text, outline, linked citations, and the documents that cite them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from search import contract
 from search.contract import SearchError
 
 _MOST = 50
-"""Documents that are told to cite this one; a search finds all."""
+"""Maximum number of citing documents on the page. A search finds all."""
 RELATIONS = ("explains", "ends")
-"""Fields that name the documents a document is about; the collector reads them (解读、回应; 废止)."""
+"""Fields with the documents that a document refers to, read by the collector (解读、回应; 废止)."""
 
 type Where = Callable[[Citation], str]
 
@@ -44,8 +44,8 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Based:
-    """A release of a list that rests on the document."""
+class BasedRelease:
+    """A release whose basis is the document."""
 
     dataset: Dataset
     release: Release
@@ -59,53 +59,56 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What stands around a document; ``known`` is False while search is away."""
+class Surroundings:
+    """Documents and releases related to a document. ``known`` is False while search is unavailable."""
 
     explaining: Sequence[Mention] = ()
-    """解读 and 回应: those that say what the document means."""
+    """解读 and 回应: explanations of the document."""
     ending: Sequence[Mention] = ()
-    """Those that declare it repealed or lapsed."""
+    """Documents that declare it repealed or lapsed."""
     citing: Sequence[Mention] = ()
-    releases: Sequence[Based] = ()
+    releases: Sequence[BasedRelease] = ()
     known: bool = True
 
 
-def text_of(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
-    """The record's text where it is a document."""
-    found = source_of(catalogue, content)
-    if found is None:
+def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
+    """Return the record's text if it is a document."""
+    text_field = find_source(catalogue, content)
+    if text_field is None:
         return None
-    field, source = found
-    return Text(field, rendered(source, _held(visit, source)), section_outline.sections(source))
+    field, source = text_field
+    return Text(
+        field, render_markdown(source, _citation_resolver(visit, source)), section_outline.sections(source)
+    )
 
 
-def source_of(catalogue: Catalogue, content: Content) -> tuple[str, str] | None:
-    """The first field in Markdown that says something, and what: the record is a document."""
+def find_source(catalogue: Catalogue, content: Content) -> tuple[str, str] | None:
+    """Return the first nonempty Markdown field with its text; such a record is a document."""
     for field in catalogue.fields:
         if field.format == "markdown" and isinstance(source := content.get(field.name), str):
             return field.name, source
     return None
 
 
-def rendered(source: str, where: Where) -> Markup:
-    """Markdown as HTML: no HTML of the source's own, no pictures, headings below the page's own.
+def render_markdown(source: str, where: Where) -> Markup:
+    """Render Markdown as HTML, without the source's HTML and images, with headings below the page's own.
 
-    It has passed the sanitiser that the full text of feeds passes.
+    The sanitiser is the one of the feeds' full text.
     """
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "entity"])
     markdown.add_render_rule(
-        "text", lambda _self, tokens, n, _options, _env: str(marked_text.linked(tokens[n].content, where))
+        "text",
+        lambda _self, tokens, n, _options, _env: str(marked_text.link_citations(tokens[n].content, where)),
     )
     tokens = markdown.parse(source)
-    _head(tokens, section_outline.sections(source))
+    _anchor_headings(tokens, section_outline.sections(source))
     html = sanitise(markdown.renderer.render(tokens, markdown.options, {}))
-    return Markup(html)  # noqa: S704 - escaped by markdown-it, and only elements of a text are left
+    return Markup(html)  # noqa: S704 - escaped by markdown-it and sanitised
 
 
-def _head(tokens: Sequence[Token], sections: Sequence[Section]) -> None:
-    """Give headings their anchors, and levels that go down from h2 one step at a time."""
-    waiting = list(sections)
+def _anchor_headings(tokens: Sequence[Token], sections: Sequence[Section]) -> None:
+    """Set the anchors of headings, and levels that start at h2 and never skip a level."""
+    remaining = list(sections)
     last = 1
     for n, token in enumerate(tokens):
         if token.type != "heading_open":
@@ -113,21 +116,21 @@ def _head(tokens: Sequence[Token], sections: Sequence[Section]) -> None:
         last = min(int(token.tag[1]) + 1, last + 1, 6)
         token.tag = tokens[n + 2].tag = f"h{last}"
         title = tokens[n + 1].content.replace("\\", "")
-        if waiting and waiting[0].title == title:
-            token.attrSet("id", waiting.pop(0).anchor)
+        if remaining and remaining[0].title == title:
+            token.attrSet("id", remaining.pop(0).anchor)
 
 
-def _held(visit: Visit, source: str) -> Where:
-    """Where a citation leads: to the document itself where the site keeps it, else to a search for it."""
-    numbers = {found.standard for found in document_numbers.find(source) if found.kind != "statute"}
-    kept = _documents(visit, sorted(numbers)[:200]) if numbers else {}
-    return lambda found: kept.get(found.standard) or field_html.address(visit, found)
+def _citation_resolver(visit: Visit, source: str) -> Where:
+    """Make the resolver of citations: to the document itself if the site has it, else to a search."""
+    numbers = {c.standard for c in document_numbers.find(source) if c.kind != "statute"}
+    addresses = _document_addresses(visit, sorted(numbers)[:200]) if numbers else {}
+    return lambda citation: addresses.get(citation.standard) or field_html.citation_address(visit, citation)
 
 
-def _documents(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
-    """Document number → address of its page."""
+def _document_addresses(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
+    """Look up document numbers → address of the document's page."""
     log = visit.service.log
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for dataset in log.datasets.all():
         catalogue = log.queries.catalogue(dataset.name)
         field = number_field(catalogue)
@@ -137,12 +140,12 @@ def _documents(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
         query = RecordQuery(view=visit.view, where=any_number, limit=len(numbers), count=False)
         for state in log.queries.records(dataset.name, query).records:
             number = str(state.content.get(field.name))
-            found[number] = visit.url(f"/datasets/{dataset.name}/records/{state.id}")
-    return found
+            addresses[number] = visit.url(f"/datasets/{dataset.name}/records/{state.id}")
+    return addresses
 
 
 def number_field(catalogue: Catalogue) -> Field | None:
-    """The field with a document's own number, of a catalogue of documents."""
+    """Return the field with a document's own number, for a catalogue of documents."""
     if not catalogue.of_documents:
         return None
     return next((f for f in catalogue.fields if f.format == "document-number"), None)
@@ -154,8 +157,8 @@ def own_number(catalogue: Catalogue, content: Content) -> str | None:
     return number if isinstance(number, str) else None
 
 
-async def surroundings(visit: Visit, validity: Validity) -> Validity:
-    """The validity of a page that tells who cites it: of every list, and of how far the index is."""
+async def surroundings_validity(visit: Visit, validity: Validity) -> Validity:
+    """Extend the validity for a page with citing documents: all datasets, and the index's position."""
     try:
         position: int | None = await visit.service.search.position()
     except SearchError:
@@ -164,52 +167,54 @@ async def surroundings(visit: Visit, validity: Validity) -> Validity:
     return Validity((*validity.tokens, sequence, position))
 
 
-async def around(visit: Visit, number: str | None, state: RecordState) -> Around:
-    """Who explains, ends and cites the document, and which releases rest on it."""
+async def find_surroundings(visit: Visit, number: str | None, state: RecordState) -> Surroundings:
+    """Find the documents that explain, end and cite the document, and the releases based on it."""
     if number is None:
-        return Around()
-    datasets, releases = await sync_to_thread(_resting, visit, number)
+        return Surroundings()
+    datasets, releases = await sync_to_thread(_releases_based_on, visit, number)
     try:
-        mentions = await _mentions(visit, number, datasets)
+        mentions = await _find_mentions(visit, number, datasets)
     except SearchError:
-        return Around(releases=releases, known=False)
+        return Surroundings(releases=releases, known=False)
     others = [m for m in mentions if (m.dataset, m.record) != (state.dataset, state.id)]
-    return await sync_to_thread(_related, visit, {number, f"《{state.title}》"}, others, releases)
+    return await sync_to_thread(_group_mentions, visit, {number, f"《{state.title}》"}, others, releases)
 
 
-def _related(visit: Visit, names: Set[str], others: Sequence[Mention], releases: Sequence[Based]) -> Around:
-    """By what the collector read of each: a title that says 解读 may explain something else."""
-    log, told = visit.service.log, (list[Mention](), list[Mention](), list[Mention]())
+def _group_mentions(
+    visit: Visit, names: Set[str], others: Sequence[Mention], releases: Sequence[BasedRelease]
+) -> Surroundings:
+    """Group mentions by the fields that the collector read; a title with 解读 may explain another one."""
+    log, groups = visit.service.log, (list[Mention](), list[Mention](), list[Mention]())
     view = View(as_of=visit.today(), known_at=visit.view.known_at)
-    states = log.queries.states([one.record for one in others], view)
-    for one in others:
-        content = states[one.record].content if one.record in states else {}
-        held = (content.get(field) for field in RELATIONS)
-        named = (isinstance(value, list) and not names.isdisjoint(map(str, value)) for value in held)
-        told[next((place for place, found in enumerate(named) if found), -1)].append(one)
-    return Around(*told, releases)
+    states = log.queries.states([mention.record for mention in others], view)
+    for mention in others:
+        content = states[mention.record].content if mention.record in states else {}
+        relations = (content.get(field) for field in RELATIONS)
+        matches = (isinstance(value, list) and not names.isdisjoint(map(str, value)) for value in relations)
+        groups[next((place for place, match in enumerate(matches) if match), -1)].append(mention)
+    return Surroundings(*groups, releases)
 
 
-def _resting(visit: Visit, number: str) -> tuple[Mapping[str, Dataset], Sequence[Based]]:
-    """Every dataset by name, and the releases whose basis the document is."""
+def _releases_based_on(visit: Visit, number: str) -> tuple[Mapping[str, Dataset], Sequence[BasedRelease]]:
+    """Return every dataset by name, and the releases whose basis is the document."""
     log = visit.service.log
     datasets = {dataset.name: dataset for dataset in log.datasets.all()}
-    found = [
-        Based(dataset, release)
+    releases = [
+        BasedRelease(dataset, release)
         for name, dataset in datasets.items()
         for release in log.queries.releases(name)
         if release.basis == number
     ]
-    return datasets, found
+    return datasets, releases
 
 
-async def _mentions(visit: Visit, number: str, datasets: Mapping[str, Dataset]) -> Sequence[Mention]:
-    """What search finds to hold the document's number."""
-    known = visit.view.known_at
+async def _find_mentions(visit: Visit, number: str, datasets: Mapping[str, Dataset]) -> Sequence[Mention]:
+    """Search for records that contain the document's number."""
+    known_at = visit.view.known_at
     request = contract.Request(
         text=number,
         as_of=visit.today().toordinal(),
-        known_at=contract.FOREVER - 1 if known is None else micros(known),
+        known_at=contract.FOREVER - 1 if known_at is None else micros(known_at),
         limit=_MOST,
     )
     page = await visit.service.search.search(request)
@@ -222,7 +227,7 @@ async def _mentions(visit: Visit, number: str, datasets: Mapping[str, Dataset]) 
             dataset_title=datasets[hit.dataset].title if hit.dataset in datasets else hit.dataset,
             dataset=hit.dataset,
             record=hit.record,
-            excerpt=marked_text.marked(hit.excerpts[0].text, hit.excerpts[0].marks)
+            excerpt=marked_text.mark_matches(hit.excerpts[0].text, hit.excerpts[0].marks)
             if hit.excerpts
             else Markup(""),
         )

@@ -1,4 +1,4 @@
-"""Errors in the same dress: what went wrong, and the way on."""
+"""Error pages, and the pages that describe kinds of problems."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ from publisher.web.service import Service
 
 
 def printer(press: Press, service: Service) -> ProblemPage:
-    """For the edge, which answers with a page where a browser asks."""
+    """Make the function that renders an error for a browser, called at the edge."""
 
-    def printed(fault: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:
-        visit = visits.lenient(service, path, query)
+    def render(fault: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:
+        visit = visits.parse_visit_leniently(service, path, query)
         title = fault.tombstone.title if fault.tombstone else ""
         head = Head(title or visit.t(fault.kind.title, fault.kind.title_en), listed=False)
-        told = {"kind": fault.kind, "detail": visit.t(fault.zh, fault.en), "errors": _faults(visit, fault)}
+        variables = {
+            "kind": fault.kind,
+            "detail": visit.t(fault.zh, fault.en),
+            "errors": _faults(visit, fault),
+        }
         if isinstance(fault, GoneError):
             story = {"tombstone": fault.tombstone, "dataset": fault.dataset, "timeline": fault.timeline}
-            return press.page("gone.html", visit, head, **told, **story), HEADERS
-        return press.page("error.html", visit, head, **told, again=visit.here()), HEADERS
+            return press.page("gone.html", visit, head, **variables, **story), HEADERS
+        return press.page("error.html", visit, head, **variables, again=visit.here()), HEADERS
 
-    return printed
+    return render
 
 
 def _faults(visit: Visit, problem: ProblemError) -> Sequence[tuple[Fault, str]]:
@@ -46,9 +50,9 @@ def _mended(visit: Visit, fault: Fault) -> str:
 
 
 def kind(press: Press, visit: Visit) -> Reply:
-    """What the ``type`` of a problem leads to."""
-    known = problems.BY_CODE.get(visit.call.path["code"])
-    if known is None:
+    """Render the page at the address in the ``type`` of a problem."""
+    problem = problems.BY_CODE.get(visit.call.path["code"])
+    if problem is None:
         raise ProblemError("no-such-route")
-    head = Head(visit.t(known.title, known.title_en))
-    return Reply(Validity((known,)), lambda: press.page("problem.html", visit, head, kind=known), HEADERS)
+    head = Head(visit.t(problem.title, problem.title_en))
+    return Reply(Validity((problem,)), lambda: press.page("problem.html", visit, head, kind=problem), HEADERS)

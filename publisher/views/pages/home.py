@@ -1,4 +1,4 @@
-"""The first page: search, every dataset, what changed lately, and how to follow it and build on it."""
+"""The home page: search, all datasets, recent changes, feeds and the API."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from publisher.web.route import Reply
 from publisher.web.service import Service
 
 RECENT = 6
-"""Releases that are told of."""
+"""Maximum number of releases in the news."""
 _SENTENCES = 3
-"""Sentences of one release; its own page has all."""
+"""Maximum number of sentences per release. Its own page has all."""
 _PLAIN = Grammar()
 type Sentence = tuple[Change, str]
-"""A change, and what a person would say of it."""
+"""A change and its sentence."""
 EXAMPLES = ("食品经营许可", "危險化學品", "鞍政发 2015 34", "收费", "取消行政审批")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A dataset as the first page lists it."""
+class DatasetCard:
+    """A dataset in the list of the home page."""
 
     dataset: Dataset
     records: int
@@ -37,7 +37,7 @@ class Kept:
     since: date | None
     """First day of effect of its content."""
     latest: Release | None
-    """The newest release in effect on the day that the page shows."""
+    """Newest release in effect on the page's day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +51,30 @@ class News:
 
 
 def home(press: Press, visit: Visit) -> Reply:
-    visit.asked(_PLAIN)
+    visit.parse_query(_PLAIN)
     service = visit.service
     datasets = service.log.datasets.all()
     sequence, day = service.log.queries.validator()
 
     def build() -> bytes:
-        kept = [_kept(visit, dataset) for dataset in datasets]
+        cards = [_dataset_card(visit, dataset) for dataset in datasets]
         return press.page(
             "home.html",
             visit,
-            html_head.of_site(visit),
-            kept=kept,
-            news=tuple(_news(visit, kept)),
+            html_head.site_head(visit),
+            cards=cards,
+            news=tuple(_news(visit, cards)),
             examples=EXAMPLES,
         )
 
     return Reply(Validity((sequence, day, datasets)), build, HEADERS)
 
 
-def _kept(visit: Visit, dataset: Dataset) -> Kept:
+def _dataset_card(visit: Visit, dataset: Dataset) -> DatasetCard:
     log = visit.service.log
     page = log.queries.records(dataset.name, RecordQuery(view=visit.view, limit=1))
     releases = log.queries.releases(dataset.name)
-    return Kept(
+    return DatasetCard(
         dataset,
         page.total or 0,
         labels.unit(visit, log.queries.catalogue(dataset.name)),
@@ -84,8 +84,8 @@ def _kept(visit: Visit, dataset: Dataset) -> Kept:
 
 
 def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
-    """The newest that was published, and in effect, at the time that the page shows."""
-    return max((r for r in releases if seen(visit, r)), key=lambda r: r.number, default=None)
+    """Return the newest release that was published and in effect at the page's time."""
+    return max((r for r in releases if is_visible(visit, r)), key=lambda r: r.number, default=None)
 
 
 def since(visit: Visit, releases: tuple[Release, ...]) -> date | None:
@@ -94,28 +94,28 @@ def since(visit: Visit, releases: tuple[Release, ...]) -> date | None:
     return newest.effective_on if newest else None
 
 
-def seen(visit: Visit, release: Release) -> bool:
-    known = visit.view.known_at
-    return release.effective_on <= visit.today() and (known is None or release.published_at <= known)
+def is_visible(visit: Visit, release: Release) -> bool:
+    known_at = visit.view.known_at
+    return release.effective_on <= visit.today() and (known_at is None or release.published_at <= known_at)
 
 
-def _news(visit: Visit, kept: list[Kept]) -> Iterator[News]:
+def _news(visit: Visit, cards: list[DatasetCard]) -> Iterator[News]:
     service = visit.service
-    datasets = {k.dataset.name: k.dataset for k in kept}
-    found = [r for name in datasets for r in service.log.queries.releases(name) if seen(visit, r)]
-    found.sort(key=lambda r: r.sequence, reverse=True)  # as they were published
-    for release in found[:RECENT]:
+    datasets = {card.dataset.name: card.dataset for card in cards}
+    releases = [r for name in datasets for r in service.log.queries.releases(name) if is_visible(visit, r)]
+    releases.sort(key=lambda r: r.sequence, reverse=True)  # newest publication first
+    for release in releases[:RECENT]:
         counts = labels.counted(visit, release.counts)
         if counts:
             dataset = datasets[release.dataset]
-            told = tuple(sentences(service, dataset, release, _SENTENCES))
+            first = tuple(sentences(service, dataset, release, _SENTENCES))
             total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
             when = labels.when(visit, service.log.queries.catalogue(dataset.name, release.number), release)
-            yield News(dataset, release, when, counts, told, max(0, total - len(told)))
+            yield News(dataset, release, when, counts, first, max(0, total - len(first)))
 
 
 def sentences(service: Service, dataset: Dataset, release: Release, limit: int) -> Iterator[Sentence]:
-    """What a release changed, as a person would say it. A better reading of ours is no news."""
+    """Yield a sentence for each change of a release, except for changes by a better parser."""
     log = service.log
     catalogue = log.queries.catalogue(dataset.name, release.number)
     changes: tuple[Change, ...] = log.queries.changes(

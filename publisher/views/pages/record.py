@@ -1,4 +1,4 @@
-"""The page of a record: what it says, why, where that stands, and all that happened to it."""
+"""The page of a record: content, legal basis, source and history."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from publisher.views.api import requested_view
 from publisher.views.api.routes import records as api
 from publisher.views.pages import document
 from publisher.views.pages.printing import field_html, html_head
-from publisher.views.pages.printing.field_html import Differing
-from publisher.views.pages.printing.page_request import Visit, read
+from publisher.views.pages.printing.field_html import FieldDifference
+from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -25,22 +25,22 @@ from schemas.definition.catalogue import Catalogue, Content
 
 _GRAMMAR = Grammar(names=frozenset({"release"}))
 _AMENDS = ("corrected", "withdrawn", "erased")
-_GONE = ("withdrawn", "erased")
+_UNAVAILABLE = ("withdrawn", "erased")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to the record, for its timeline."""
+    """A change of the record in its timeline."""
 
     change: Change
     day: date
-    """Of effect; of a correction or withdrawal, which act backwards, of publication."""
+    """Day of effect; for a correction or withdrawal, which act retroactively, day of publication."""
     basis: str
-    differences: Sequence[Differing]
+    differences: Sequence[FieldDifference]
 
 
 class GoneError(ProblemError):
-    """A record that is withdrawn or erased, for a page that still tells its story."""
+    """A withdrawn or erased record. Its page shows the timeline."""
 
     def __init__(self, problem: ProblemError, dataset: Dataset, timeline: Sequence[Event]) -> None:
         super().__init__(problem.kind.code, problem.zh, problem.en, tombstone=problem.tombstone)
@@ -48,8 +48,8 @@ class GoneError(ProblemError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """All of the log that the page shows, of one state with its validity."""
+class _RecordSnapshot:
+    """The page's data from one state of the log, with its validity."""
 
     validity: Validity
     dataset: Dataset
@@ -61,79 +61,85 @@ class _Seen:
 
 
 async def record(press: Press, visit: Visit) -> AsyncReply:
-    """Raises :class:`GoneError` for what is withdrawn or erased."""
-    pin = visit.asked(_GRAMMAR).view.release
-    seen = await read(visit.service, _seen, visit, pin)
-    if document.source_of(seen.catalogue, seen.content) is not None:
-        return await _document(press, visit, seen, pin)
+    """Render a record. Raises :class:`GoneError` for a withdrawn or erased one."""
+    pin = visit.parse_query(_GRAMMAR).view.release
+    snapshot = await run_read(visit.service, _read_snapshot, visit, pin)
+    if document.find_source(snapshot.catalogue, snapshot.content) is not None:
+        return await _document(press, visit, snapshot, pin)
 
     async def build() -> bytes:
-        return _printed(press, visit, seen, pin)
+        return _render(press, visit, snapshot, pin)
 
-    return AsyncReply(seen.validity, build, HEADERS)
+    return AsyncReply(snapshot.validity, build, HEADERS)
 
 
-async def _document(press: Press, visit: Visit, seen: _Seen, pin: int | None) -> AsyncReply:
-    """Long, and told with what stands around it: in a thread, and by the search engine."""
+async def _document(press: Press, visit: Visit, snapshot: _RecordSnapshot, pin: int | None) -> AsyncReply:
+    """Render a document, in a thread since it is long, with the citing documents from the search engine."""
 
     async def build() -> bytes:
-        around = document.Around()  # a pinned page tells of nothing that came later
+        around = document.Surroundings()  # a pinned page shows nothing later than its release
         if not pin:
-            number = document.own_number(seen.catalogue, seen.content)
-            around = await document.around(visit, number, seen.state)
-        text = await sync_to_thread(document.text_of, visit, seen.catalogue, seen.content)
-        return await sync_to_thread(_printed, press, visit, seen, pin, text, around)
+            number = document.own_number(snapshot.catalogue, snapshot.content)
+            around = await document.find_surroundings(visit, number, snapshot.state)
+        text = await sync_to_thread(document.read_text, visit, snapshot.catalogue, snapshot.content)
+        return await sync_to_thread(_render, press, visit, snapshot, pin, text, around)
 
-    validity = seen.validity if pin else await document.surroundings(visit, seen.validity)
+    validity = snapshot.validity if pin else await document.surroundings_validity(visit, snapshot.validity)
     return AsyncReply(validity, build, HEADERS)
 
 
-def _seen(visit: Visit, pin: int | None) -> _Seen:
+def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
     service = visit.service
     name, identifier = requested_view.dataset_name(visit.call), requested_view.record_id(visit.call)
     view = View(release=pin) if pin else visit.view
     with service.log.snapshot():
         validity = requested_view.validity(service, name, view)
         dataset = service.dataset(name)
-        state = service.log.queries.record(name, identifier, requested_view.both_clocks(service, name, view))
+        state = service.log.queries.record(
+            name, identifier, requested_view.resolve_release(service, name, view)
+        )
         events = timeline(visit, dataset, identifier, upto=pin)
-        if state.status in _GONE:
-            raise GoneError(api.gone(service, state), dataset, events)
+        if state.status in _UNAVAILABLE:
+            raise GoneError(api.gone_problem(service, state), dataset, events)
         catalogue, brought = service.catalogue(name, state.release), service.release(name, state.release)
-    return _Seen(validity, dataset, catalogue, state, state.content, brought, events)
+    return _RecordSnapshot(validity, dataset, catalogue, state, state.content, brought, events)
 
 
-def _printed(
+def _render(
     press: Press,
     visit: Visit,
-    seen: _Seen,
+    snapshot: _RecordSnapshot,
     pin: int | None,
     text: document.Text | None = None,
-    around: document.Around | None = None,
+    around: document.Surroundings | None = None,
 ) -> bytes:
-    state = seen.state
+    state = snapshot.state
     data = visit.link(f"/v1{visit.path}", (("release", str(pin)),) if pin else visit.clocks)
     return press.page(
         "document.html" if text else "record.html",
         visit,
-        html_head.of_record(visit, seen.dataset, seen.catalogue, state, seen.content, seen.brought, data),
-        dataset=seen.dataset,
+        html_head.record_head(
+            visit, snapshot.dataset, snapshot.catalogue, state, snapshot.content, snapshot.brought, data
+        ),
+        dataset=snapshot.dataset,
         state=state,
-        content=seen.content,
-        brought=seen.brought,
-        groups=field_html.groups(visit, seen.catalogue, _besides(seen.content, text), state.originals),
-        timeline=seen.timeline,
+        content=snapshot.content,
+        brought=snapshot.brought,
+        groups=field_html.group_fields(
+            visit, snapshot.catalogue, _besides(snapshot.content, text), state.originals
+        ),
+        timeline=snapshot.timeline,
         pin=pin,
-        cite=_citation(visit, seen.dataset, state, seen.brought),
+        cite=_citation(visit, snapshot.dataset, state, snapshot.brought),
         data=data,
-        cells=field_html.cells(visit, seen.catalogue, state),
+        cells=field_html.list_cells(visit, snapshot.catalogue, state),
         text=text,
         around=around,
     )
 
 
 def _besides(content: Content, text: document.Text | None) -> Content:
-    """What stands beside a document's text: neither the text nor a list of its headings."""
+    """Return the content without the document's text and without lists of its headings."""
     if text is None:
         return content
     titles = {section.title for section in text.sections}
@@ -145,32 +151,32 @@ def _besides(content: Content, text: document.Text | None) -> Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
-    """How to quote the record: by the address that will always show what was seen."""
+class PinnedCitation:
+    """Citation of the record by its permanent address."""
 
     address: str
     link: str
-    """The same from this page."""
+    """Relative address for a link on this page."""
     day: date
     """When the release was published, in China."""
 
 
-def _citation(visit: Visit, dataset: Dataset, state: RecordState, release: Release) -> Cited:
+def _citation(visit: Visit, dataset: Dataset, state: RecordState, release: Release) -> PinnedCitation:
     path, pinned = f"/datasets/{dataset.name}/records/{state.id}", (("release", str(state.release)),)
     address = visit.service.link(f"{path}?release={state.release}")
-    return Cited(address, visit.link(path, pinned), day_at(release.published_at))
+    return PinnedCitation(address, visit.link(path, pinned), day_at(release.published_at))
 
 
 def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = None) -> Sequence[Event]:
-    """Newest first; of a pinned page, only what had happened by then."""
+    """Return the events, newest first; for a pinned page, up to its release."""
     changes = visit.service.log.queries.history(dataset.name, record)
-    known = visit.view.known_at
-    told = [
+    known_at = visit.view.known_at
+    visible_changes = [
         change
         for change in changes
-        if (upto is None or change.release <= upto) and (known is None or change.published_at <= known)
+        if (upto is None or change.release <= upto) and (known_at is None or change.published_at <= known_at)
     ]
-    return [_event(visit, dataset, change) for change in reversed(told)]
+    return [_event(visit, dataset, change) for change in reversed(visible_changes)]
 
 
 def _event(visit: Visit, dataset: Dataset, change: Change) -> Event:
@@ -180,5 +186,5 @@ def _event(visit: Visit, dataset: Dataset, change: Change) -> Event:
         change,
         day_at(change.published_at) if change.kind in _AMENDS else change.effective_on,
         service.release(dataset.name, change.release).basis,
-        field_html.differences(visit, catalogue, change.fields),
+        field_html.format_differences(visit, catalogue, change.fields),
     )

@@ -1,4 +1,4 @@
-"""The pages of a dataset's records, for search engines of the web."""
+"""Sitemaps of a dataset's record pages, for web search engines."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ XML = "application/xml; charset=utf-8"
 _PLAIN = Grammar()
 
 
-def of_records(_: Press, visit: Visit) -> Reply:
-    """The first, second … as many as one sitemap may hold; robots.txt names each."""
+def render_record_sitemap(_: Press, visit: Visit) -> Reply:
+    """Render the sitemap of a number; each has as many records as allowed. robots.txt lists all."""
     service = visit.service
     name = requested_view.dataset_name(visit.call)
-    visit.asked(_PLAIN)
+    visit.parse_query(_PLAIN)
     number = visit.call.path["number"]
     if not re.fullmatch(r"[1-9][0-9]{0,5}", number):
         raise ProblemError("no-such-route")
@@ -31,11 +31,11 @@ def of_records(_: Press, visit: Visit) -> Reply:
     home = service.link(f"/datasets/{name}/records")
 
     def build() -> bytes:
-        some = islice(
+        states = islice(
             service.log.queries.whole_state(name, View()), start, start + sitemap_and_robots.LARGEST
         )
         return sitemap_and_robots.sitemap(
-            (f"{home}/{one.id}", date.fromordinal(one.effective_from)) for one in some
+            (f"{home}/{state.id}", date.fromordinal(state.effective_from)) for state in states
         )
 
     return Reply(requested_view.validity(service, name, View()), build)

@@ -1,4 +1,4 @@
-"""The page of a release: what it changed, why, on what basis, from which sources, and its files."""
+"""The page of a release: changes, basis, sources and files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from publisher.log.model import Change
 from publisher.views.api import requested_view
 from publisher.views.api.routes import files
 from publisher.views.pages.printing import field_html, labels
-from publisher.views.pages.printing.field_html import Differing
+from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -18,26 +18,27 @@ from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
 MOST = 100
-"""Changes that the page tells; the comparison with the release before has all of them, page by page."""
+"""Maximum number of changes on the page. The comparison with the previous release has all of them."""
 _PLAIN = Grammar()
 
 
 def release(press: Press, visit: Visit) -> Reply:
     service = visit.service
-    visit.asked(_PLAIN)
+    visit.parse_query(_PLAIN)
     name, number = requested_view.dataset_name(visit.call), requested_view.release_number(visit.call)
-    kept = service.release(name, number)
+    release = service.release(name, number)
     dataset = service.log.datasets.get(name)
     sequence = service.log.queries.sequence(name)
-    listed, files_validity = files.files_of(service, name, number)
+    listed, files_validity = files.release_files(service, name, number)
+    counts = labels.counted(visit, release.counts)
 
-    when = labels.when(visit, service.catalogue(name, number), kept)
+    when = labels.when(visit, service.catalogue(name, number), release)
     head = Head(
         title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",
-        description=f"{when}：{labels.counted(visit, kept.counts)}。{kept.note}",
+        description=f"{when}：{counts}。{release.note}",
         column=dataset.title,
         article=True,
-        published=kept.published_at,
+        published=release.published_at,
         source=dataset.body,
         scope=Scope(name),
         followed=dataset.title,
@@ -45,13 +46,13 @@ def release(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         changes = service.log.queries.changes(dataset=name, release=number, limit=MOST)
-        total = sum(kept.counts.get(kind, 0) for kind in labels.KINDS)
+        total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
         return press.page(
             "release.html",
             visit,
             head,
             dataset=dataset,
-            release=kept,
+            release=release,
             when=when,
             changes=[(change, _differences(visit, change)) for change in changes],
             more=max(0, total - len(changes)),
@@ -59,11 +60,11 @@ def release(press: Press, visit: Visit) -> Reply:
             files=listed.files,
         )
 
-    # Later releases are linked and files are made later, so the page itself is not pinned.
-    validity = Validity((kept.hash, kept.erased, dataset, sequence, files_validity.tokens))
+    # The page links to later releases and generated files, so it is not pinned.
+    validity = Validity((release.hash, release.erased, dataset, sequence, files_validity.tokens))
     return Reply(validity, build, HEADERS)
 
 
-def _differences(visit: Visit, change: Change) -> Sequence[Differing]:
+def _differences(visit: Visit, change: Change) -> Sequence[FieldDifference]:
     catalogue = visit.service.log.queries.catalogue(change.dataset, change.release)
-    return field_html.differences(visit, catalogue, change.fields)
+    return field_html.format_differences(visit, catalogue, change.fields)

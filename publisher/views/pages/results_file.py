@@ -1,4 +1,4 @@
-"""The results of a search as a file: every one of them, however many pages they fill."""
+"""All results of a search as a CSV or XLSX file."""
 
 from __future__ import annotations
 
@@ -37,32 +37,34 @@ type Rows = AsyncIterator[Sequence[Row]]
 
 
 async def as_csv(visit: Visit) -> AsyncReply:
-    return await _taken(visit, "csv", write_csv)
+    return await _write_results(visit, "csv", write_csv)
 
 
 async def as_xlsx(visit: Visit) -> AsyncReply:
-    return await _taken(visit, "xlsx", write_xlsx)
+    return await _write_results(visit, "xlsx", write_xlsx)
 
 
-async def _taken(visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]) -> AsyncReply:
-    """Raises as the search does. What is asked for is all: no page and no excerpt.
+async def _write_results(
+    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
+) -> AsyncReply:
+    """Write all results of a search, without paging and excerpts. Raises the same errors as the search.
 
-    Written page by page: of a large search the file alone is held, never its rows.
+    Results are written page by page, so memory holds the file but not its rows.
     """
     service = visit.service
-    site = await api.searchable(service)
+    site = await api.open_searchable(service)
     whole = replace(visit, pairs=visit.besides("cursor", "limit", "facets", "explain"))
-    query = replace(whole.asked(site.grammar(), clocks=True), limit=api.MAX_HITS)
-    first = await api.search_of(service, site, query)
+    query = replace(whole.parse_query(site.grammar(), clocks=True), limit=api.MAX_HITS)
+    first = await api.make_search(service, site, query)
     name = disposition(f"搜索 {' '.join(visit.values('q'))[:80]}.{suffix}", f"search.{suffix}")
 
     async def pages() -> Rows:
-        results = await first.read(service)
-        yield await sync_to_thread(_rows, visit, site.scope, results.page.hits)
-        while results.following is not None:
-            request = await api.search_of(service, site, replace(query, cursor=results.following))
-            results = await request.read(service)
-            yield await sync_to_thread(_rows, visit, site.scope, results.page.hits)
+        page = await first.fetch_page(service)
+        yield await sync_to_thread(_rows, visit, site.scope, page.page.hits)
+        while page.following is not None:
+            request = await api.make_search(service, site, replace(query, cursor=page.following))
+            page = await request.fetch_page(service)
+            yield await sync_to_thread(_rows, visit, site.scope, page.page.hits)
 
     async def build() -> bytes:
         return await write(tuple(visit.t(*heading) for heading in _HEADINGS), pages())
@@ -76,7 +78,7 @@ def _rows(visit: Visit, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:
     states = log.queries.states([hit.record for hit in hits], view)
     rows: list[Row] = []
     for hit in hits:
-        if (state := states.get(hit.record)) is None:  # the log went on between search and this
+        if (state := states.get(hit.record)) is None:  # the log has changed since the search
             continue
         kind = state.content.get(log.queries.catalogue(hit.dataset).type_field or "")
         title = scope.datasets.get(hit.dataset, hit.dataset)
@@ -119,7 +121,7 @@ async def write_xlsx(headings: Row, pages: Rows) -> bytes:
     try:
         async for rows in pages:
             await sync_to_thread(add, rows)
-    finally:  # nothing is left beside
+    finally:  # close the workbook to delete its temporary files
         await sync_to_thread(book.close)
     return target.getvalue()
 

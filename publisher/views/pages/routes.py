@@ -1,4 +1,4 @@
-"""Every page's address and what prints it."""
+"""Addresses of all pages and their handlers."""
 
 from __future__ import annotations
 
@@ -40,18 +40,23 @@ PAGES: dict[str, Page] = {
     "/problems/{code}": error.kind,
 }
 WAITING: dict[str, Waiting] = {"/search": search.search, "/developers": developers.developers}
-"""Pages that ask the search engine."""
+"""Pages that query the search engine."""
 RECORD = "/datasets/{dataset}/records/{record}"
 
 
 def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
-        _page("/datasets/{dataset}/sitemaps/{number}", press, record_sitemap.of_records, record_sitemap.XML),
+        _page(
+            "/datasets/{dataset}/sitemaps/{number}",
+            press,
+            record_sitemap.render_record_sitemap,
+            record_sitemap.XML,
+        ),
         *(_waiting(path, press, page) for path, page in WAITING.items()),
         replace(_waiting(RECORD, press, record.record), runs="loop"),
-        _taken("/search.csv", results_file.CSV, results_file.as_csv),
-        _taken("/search.xlsx", results_file.XLSX, results_file.as_xlsx),
+        _download("/search.csv", results_file.CSV, results_file.as_csv),
+        _download("/search.xlsx", results_file.XLSX, results_file.as_xlsx),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
     )
 
@@ -64,30 +69,31 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
 
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
     return Route(
-        _operation(path, media_type), lambda service, call: page(press, page_request.of(service, call))
+        _operation(path, media_type),
+        lambda service, call: page(press, page_request.parse_visit(service, call)),
     )
 
 
 def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
-        return await page(press, page_request.of(service, call))
+        return await page(press, page_request.parse_visit(service, call))
 
     return AsyncRoute(_operation(path), handle)
 
 
-def _taken(path: str, media_type: str, take: Callable[[Visit], Awaitable[AsyncReply]]) -> AsyncRoute:
+def _download(path: str, media_type: str, make_reply: Callable[[Visit], Awaitable[AsyncReply]]) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
-        return await take(page_request.of(service, call))
+        return await make_reply(page_request.parse_visit(service, call))
 
     return AsyncRoute(_operation(path, media_type), handle)
 
 
 def _asset(press: Press) -> Callable[[Service, Call], Reply]:
-    """A file as it is now, whatever digest is asked for: a page that was kept may be older than it."""
+    """Serve the current file for any digest: a cached page may be older than the file."""
 
     def handle(_: Service, call: Call) -> Reply:
-        asked = _NAME.fullmatch(call.path["name"])
-        asset = press.assets.get(f"{asked[1]}.{asked[2]}") if asked else None
+        match = _NAME.fullmatch(call.path["name"])
+        asset = press.assets.get(f"{match[1]}.{match[2]}") if match else None
         if asset is None:
             raise ProblemError("no-such-route")
         lasting = call.path["name"] == asset.name

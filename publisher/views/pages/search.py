@@ -1,4 +1,4 @@
-"""The search page: the API's answer with its facets, filters to take off, a day to search at."""
+"""The search page: results, facets, removable filters, and a day to search at."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from markupsafe import Markup
 
 from publisher.log.model import Dataset
 from publisher.views.api.answers import common
-from publisher.views.api.hit_explanation import explanation
+from publisher.views.api.hit_explanation import explain_reason
 from publisher.views.api.routes import search as api
 from publisher.views.pages import home
 from publisher.views.pages.printing import field_html, labels, marked_text
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.scope import TITLES, Scope, scope
+from publisher.views.syndication.scope import TITLES, Scope, make_scope
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
@@ -27,9 +27,9 @@ from search.contract import HighlightedText, Hit
 FACETS = ("dataset", "body", "type", "division", "year")
 FILES = ("XLSX", "CSV")
 _PLAIN = ("word", "phrase")
-"""Ways of matching that a mark in the text shows."""
-_SHOWN = 8
-"""Values of a facet that are seen at once; the rest unfolds."""
+"""Ways of matching that the marks in the text already show."""
+_VISIBLE_VALUES = 8
+"""Number of a facet's values that are visible at first. The rest can be expanded."""
 SORTS = (
     ("relevance", "按相关度", "Best match"),
     ("-date", "按时间从新到旧", "Newest first"),
@@ -50,7 +50,7 @@ MATCHES = {
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is on, and the address without it."""
+    """An active filter, with the address without it."""
 
     title: str
     value: str
@@ -67,7 +67,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """A facet: its values with exact counts, each an address that puts it on or takes it off."""
+    """A facet's values with exact counts. The address of each toggles its filter."""
 
     name: str
     title: str
@@ -84,42 +84,42 @@ class Result:
     address: str
     dataset_title: str
     why: Sequence[str]
-    """Reasons that the marks do not show by themselves: an alias, a synonym, a 文号."""
+    """Reasons that the marks do not show: an alias, a synonym, a 文号."""
 
 
 async def search(press: Press, visit: Visit) -> AsyncReply:
     service = visit.service
     datasets = {d.name: d for d in await sync_to_thread(service.log.datasets.all)}
-    asked = " ".join(visit.values("q"))
+    text = " ".join(visit.values("q"))
     title = visit.t("搜索", "Search")
-    title = f"{asked[:60]} · {title}" if asked else title
-    followed = _followed(visit)
-    head = Head(title, listed=False, scope=followed, followed=title if followed.searched else "")
-    if not asked:
+    title = f"{text[:60]} · {title}" if text else title
+    followed = _feed_scope(visit)
+    head = Head(title, listed=False, scope=followed, followed=title if followed.needs_search else "")
+    if not text:
         validity = Validity(("", tuple(datasets.values())))
 
         async def blank() -> bytes:
             return press.page("search.html", visit, head, page=None, examples=home.EXAMPLES)
 
         return AsyncReply(validity, blank, HEADERS)
-    site = await api.searchable(service)
-    query = visit.asked(site.grammar(), clocks=True)
+    site = await api.open_searchable(service)
+    query = visit.parse_query(site.grammar(), clocks=True)
     explain = query.explain or not visit.values("explain")
-    request = await api.search_of(
+    request = await api.make_search(
         service, site, replace(query, facets=query.facets or FACETS, explain=explain)
     )
     own = visit.besides("cursor", "facets", "limit", "explain")
 
     async def build() -> bytes:
-        results = await request.read(service)
+        results = await request.fetch_page(service)
         return press.page(
             "search.html",
             visit,
             head,
             page=results.page,
             did_you_mean=results.did_you_mean,
-            asked=asked,
-            as_written=visit.here(q=f'"{asked}"'),
+            asked=text,
+            as_written=visit.here(q=f'"{text}"'),
             feeds=[(title, visit.root + followed.path(form)) for form, title in TITLES.items()],
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
             results=[_result(visit, hit, datasets, site.scope.catalogues) for hit in results.page.hits],
@@ -134,25 +134,25 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     return AsyncReply(validity, build, HEADERS)
 
 
-def _followed(visit: Visit) -> Scope:
-    """What is searched for, as a feed of what comes."""
+def _feed_scope(visit: Visit) -> Scope:
+    """Build the scope of the feed of this search."""
     filters: dict[str, list[str]] = {}
     for name, value in visit.besides("q", "cursor", "sort", "facets", "limit", "explain"):
         filters.setdefault(name, []).append(value)
-    return scope(text=" ".join(visit.values("q")), filters=filters)
+    return make_scope(text=" ".join(visit.values("q")), filters=filters)
 
 
 def _result(
     visit: Visit, hit: Hit, datasets: Mapping[str, Dataset], catalogues: Mapping[str, Catalogue]
 ) -> Result:
     dataset, catalogue = datasets.get(hit.dataset), catalogues.get(hit.dataset)
-    reasons = [explanation(r, catalogue) for r in hit.reasons if r.how not in _PLAIN] if catalogue else []
+    reasons = [explain_reason(r, catalogue) for r in hit.reasons if r.how not in _PLAIN] if catalogue else []
     fields = catalogue.by_name if catalogue else {}
     return Result(
         dataset=dataset,
-        title=_marked(hit.title),
+        title=_mark_excerpt(hit.title),
         excerpts=[
-            (field_html.title_of(visit, fields[e.field]) if e.field in fields else e.field, _marked(e))
+            (field_html.title_of(visit, fields[e.field]) if e.field in fields else e.field, _mark_excerpt(e))
             for e in hit.excerpts
         ],
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
@@ -161,8 +161,8 @@ def _result(
     )
 
 
-def _marked(excerpt: HighlightedText) -> Markup:
-    return marked_text.marked(excerpt.text, excerpt.marks)
+def _mark_excerpt(excerpt: HighlightedText) -> Markup:
+    return marked_text.mark_matches(excerpt.text, excerpt.marks)
 
 
 def says_something(visit: Visit, facet: common.Facet) -> bool:
@@ -173,43 +173,48 @@ def choices(visit: Visit, facet: common.Facet) -> Choices:
     chosen = visit.values(facet.field)
     every = [
         Choice(
-            _worded(visit, facet.field, value),
+            _value_title(visit, facet.field, value),
             value.count,
             visit.toggled(facet.field, value.value),
             value.value in chosen,
         )
         for value in facet.values
     ]
-    every.sort(key=lambda c: not c.on)  # what is on stays in sight
-    return Choices(facet.field, facet_title(visit, facet.field, facet.title), every[:_SHOWN], every[_SHOWN:])
+    every.sort(key=lambda c: not c.on)  # active values stay visible
+    return Choices(
+        facet.field,
+        facet_title(visit, facet.field, facet.title),
+        every[:_VISIBLE_VALUES],
+        every[_VISIBLE_VALUES:],
+    )
 
 
 def facet_title(visit: Visit, name: str, title: str) -> str:
     return visit.t(*labels.FACETS[name]) if name in labels.FACETS else title
 
 
-def _worded(visit: Visit, name: str, value: common.FacetValue) -> str:
-    """The API's title of a value, which is Chinese; what is no word of the publisher's has an English one."""
+def _value_title(visit: Visit, name: str, value: common.FacetValue) -> str:
+    """Return the title of a value: the API's in Chinese; statuses and booleans also in English."""
     if name == "status":
         return labels.of(visit, labels.STATUSES, value.value)
     return visit.t(*labels.BOOLEANS[value.value]) if value.value in labels.BOOLEANS else value.title
 
 
 def chips(visit: Visit, facets: Sequence[common.Facet], datasets: Mapping[str, Dataset]) -> Iterator[Chip]:
-    """``datasets``: those that may be a filter, by name; a search may find none of them."""
+    """Yield the active filters. ``datasets``: datasets by name, including those without results."""
     titles = {("dataset", name): dataset.title for name, dataset in datasets.items()}
-    titles |= {(f.field, v.value): _worded(visit, f.field, v) for f in facets for v in f.values}
+    titles |= {(f.field, v.value): _value_title(visit, f.field, v) for f in facets for v in f.values}
     names = {f.field: facet_title(visit, f.field, f.title) for f in facets}
     for name, value in visit.pairs:
         if name in names:
-            shown = titles.get((name, value)) or (
+            value_title = titles.get((name, value)) or (
                 administrative_divisions.name(value) if name == "division" else None
             )
-            yield Chip(names[name], shown or value, visit.toggled(name, value))
+            yield Chip(names[name], value_title or value, visit.toggled(name, value))
 
 
 def following(visit: Visit, cursor: str | None) -> str | None:
-    """The address of the next page."""
+    """Return the address of the next page."""
     if cursor is None:
         return None
     return visit.url(visit.path, [*visit.besides("cursor"), ("cursor", cursor)])

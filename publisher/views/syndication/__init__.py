@@ -1,1 +1,1 @@
-"""What is told to the world of the log: feeds of every scope."""
+"""Feeds of the log's changes, one for every scope."""

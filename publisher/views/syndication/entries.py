@@ -1,4 +1,4 @@
-"""From changes of the log to the entries of a feed."""
+"""Entries of a feed, built from changes of the log."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from publisher.log.queries.feed_changes import Amendment
 from schemas.definition.catalogue import Catalogue
 
 
-def entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> tuple[Entry, ...]:
-    """Newest release first; within a release in the order of the list itself.
+def build_entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> tuple[Entry, ...]:
+    """Build one entry per change, newest release first; within a release in the order of the list.
 
-    ``changes``: the newest first. One entry for each, whatever became of it since is said.
+    ``changes``: newest first. An entry reports later corrections and withdrawals of its change.
     """
     return tuple(_entries(log, changes, datasets))
 
@@ -41,16 +41,18 @@ def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset
     def catalogue(dataset: str, number: int) -> Catalogue:
         return log.queries.catalogue(dataset, number)
 
-    for (name, number), some in groupby(changes, key=lambda c: (c.dataset, c.release)):
-        made = release(name, number), catalogue(name, number)
-        for change in reversed(list(some)):
+    for (name, number), group in groupby(changes, key=lambda c: (c.dataset, c.release)):
+        context = release(name, number), catalogue(name, number)
+        for change in reversed(list(group)):
             sequence = change.sequence
-            item = change_item(change, site, datasets[name], *made, first=sequence in first)
-            yield build_entry(_told(item, amended.get(sequence), origins.get(sequence)), base=site.base)
+            item = change_item(change, site, datasets[name], *context, first=sequence in first)
+            yield build_entry(
+                _add_follow_ups(item, amended.get(sequence), origins.get(sequence)), base=site.base
+            )
 
 
-def _told(item: ChangeItem, amendment: Amendment | None, origin: str | None) -> ChangeItem:
-    """With what became of it since, and the address of its source, where there are these."""
+def _add_follow_ups(item: ChangeItem, amendment: Amendment | None, origin: str | None) -> ChangeItem:
+    """Add later amendments and the address of the source, if there are any."""
     if amendment is not None:
         item = replace(item, updated=amendment.at, corrected=amendment.corrected)
     if origin is not None and not item.hidden:
@@ -67,7 +69,10 @@ def change_item(
     *,
     first: bool,
 ) -> ChangeItem:
-    """``first``: the list, or the part's share of it, was published for the first time."""
+    """Build the feed's form of a change.
+
+    ``first``: the list, or the part's share of it, was published for the first time.
+    """
     home = f"/datasets/{dataset.name}"
     return ChangeItem(
         id=f"tag:{site.tag_authority}:{dataset.name}/{change.release}/{change.record}/{change.kind}",
@@ -96,7 +101,7 @@ def change_item(
 
 
 def _links(change: Change, base: str, home: str) -> Iterator[Link]:
-    """The record for programs, its history, the comparison with the state before for both."""
+    """Yield links to the record as JSON, its history, and the comparison with the previous release."""
     record = f"{base}/v1{home}/records/{change.record}"
     yield Link(record, "alternate", "application/json")
     yield Link(f"{record}/history", "related", "application/json", "历次变化")
@@ -115,7 +120,7 @@ def _hidden(change: Change) -> str:
 
 
 def actor(dataset: Dataset, part: str | None) -> str:
-    """The department in full: 财政局 of 示例市人民政府 is 示例市财政局."""
+    """Return the full name of the department: 财政局 of 示例市人民政府 is 示例市财政局."""
     if not part:
         return dataset.body
     place = dataset.body.removesuffix("人民政府")

@@ -1,4 +1,4 @@
-"""A feed of the log, whole: what it is called, its entries and its links."""
+"""A feed of the log: its title, entries and links."""
 
 from __future__ import annotations
 
@@ -9,97 +9,106 @@ from feeds.feed import Entry, Feed, Link
 from publisher.log.clocks import SHANGHAI, moment
 from publisher.log.log import Log
 from publisher.log.model import Dataset, View
-from publisher.views.syndication.entries import entries
+from publisher.views.syndication.entries import build_entries
 from publisher.views.syndication.formats import FORMATS
 from publisher.views.syndication.scope import FORMS, TERMS, Form, Scope
 from publisher.views.syndication.selection import Selection
 from schemas.reference import administrative_divisions
 
 
-def rendered(feed: Feed, form: Form) -> bytes:
+def render(feed: Feed, form: Form) -> bytes:
+    """Serialize a feed as Atom, RSS or JSON Feed."""
     return FORMATS[form].render(feed)
 
 
-def datasets_of(log: Log, scope: Scope) -> tuple[Dataset, ...]:
-    """Raises ``LogError('no-such-dataset')``."""
+def scope_datasets(log: Log, scope: Scope) -> tuple[Dataset, ...]:
+    """Return the datasets that a scope covers. Raises ``LogError('no-such-dataset')``."""
     return log.datasets.all() if scope.dataset is None else (log.datasets.get(scope.dataset),)
 
 
-def feed(
+def build_feed(
     log: Log,
     scope: Scope,
     selection: Selection,
     form: Form,
     *,
-    named: Mapping[str, str] | None = None,
+    facet_titles: Mapping[str, str] | None = None,
     hub: str = "",
 ) -> Feed:
-    """``named``: titles of the facets that the scope filters by. ``hub``: the WebSub hub, if any."""
-    site, datasets = log.datasets.site(), datasets_of(log, scope)
-    told = entries(log, selection.changes, {d.name: d for d in datasets})
+    """Build the feed of a selection.
+
+    ``facet_titles``: titles of the facets that the scope filters by. ``hub``: the WebSub hub, if any.
+    """
+    site, datasets = log.datasets.site(), scope_datasets(log, scope)
+    feed_entries = build_entries(log, selection.changes, {d.name: d for d in datasets})
     only = datasets[0] if scope.dataset is not None else None
     return Feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
         id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
-        title=title(scope, only, named or {}),
+        title=feed_title(scope, only, facet_titles or {}),
         subtitle=(only.notice or only.description) if only else f"{site.base} 各清单的变化",
-        updated=_updated(told, datasets),
+        updated=_updated(feed_entries, datasets),
         link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
-        self_link=site.base + address(scope, form, selection.archive),
+        self_link=site.base + feed_path(scope, form, selection.archive),
         author=only.body if only else site.base,
         rights=only.licence if only else "",
-        entries=told,
-        links=tuple(links(site.base, scope, form, selection.archive, selection.previous, hub=hub)),
+        entries=feed_entries,
+        links=tuple(feed_links(site.base, scope, form, selection.archive, selection.previous, hub=hub)),
         archive=selection.archive is not None,
     )
 
 
-def address(scope: Scope, form: Form, archive: int | None) -> str:
-    """Path of the feed, or of one of its archives."""
+def feed_path(scope: Scope, form: Form, archive: int | None) -> str:
+    """Return the path of the feed, or of one of its archives."""
     return scope.path(form) if archive is None else scope.path(form, archive=str(archive))
 
 
-def links(
+def feed_links(
     base: str, scope: Scope, form: Form, archive: int | None, previous: int | None, *, hub: str = ""
 ) -> Iterator[Link]:
-    """Other formats, and the way through the archives (RFC 5005); ``previous``: the archive before this."""
+    """Yield links to the other formats and to the archives (RFC 5005).
+
+    ``previous``: the archive before this one.
+    """
     for other, media in FORMS.items():
         if other != form:
-            yield Link(base + address(scope, other, archive), "alternate", media)
+            yield Link(base + feed_path(scope, other, archive), "alternate", media)
     media = FORMS[form]
     if archive is not None:
         yield Link(base + scope.path(form), "current", media)
-    elif hub and scope.told:
+    elif hub and scope.sent_to_hub:
         yield Link(hub, "hub")
     if previous is not None:
-        yield Link(base + address(scope, form, previous), "prev-archive", media)
+        yield Link(base + feed_path(scope, form, previous), "prev-archive", media)
 
 
-def title(scope: Scope, only: Dataset | None, named: Mapping[str, str]) -> str:
-    """“示例市收费目录：移出清单、撤回公布”，“搜索“食品经营”（部门：市场监管局）：变化”."""
+def feed_title(scope: Scope, only: Dataset | None, facet_titles: Mapping[str, str]) -> str:
+    """Compose a title such as “示例市收费目录：移出清单、撤回公布”."""
     kinds = "、".join(TERMS[term] for term in scope.kinds) or "变化"
-    until = _until(scope.seen)
-    if not scope.searched:
+    titles, until = facet_titles, _until(scope.seen)
+    if not scope.needs_search:
         return f"{only.title if only else '全部清单'}：{kinds}{until}"
-    filters = "；".join(f"{named.get(name, name)}：{_values(name, values)}" for name, values in scope.filters)
-    told = f"搜索“{scope.text}”" if scope.text else "关注"
-    return f"{told}{f'（{filters}）' if filters else ''}：{kinds}{until}"
+    filters = "；".join(
+        f"{titles.get(name, name)}：{_values(name, values)}" for name, values in scope.filters
+    )
+    subject = f"搜索“{scope.text}”" if scope.text else "关注"
+    return f"{subject}{f'（{filters}）' if filters else ''}：{kinds}{until}"
 
 
 def _values(name: str, values: tuple[str, ...]) -> str:
     return "、".join(administrative_divisions.path(v) or v if name == "division" else v for v in values)
 
 
-def _until(seen: View) -> str:
-    """What a feed of a past state says of itself."""
-    day = seen.as_of and f"{seen.as_of.year}年{seen.as_of.month}月{seen.as_of.day}日已生效"
-    instant = seen.known_at and f"{seen.known_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}（北京时间）已发布"
-    told = "、".join(part for part in (day, instant) if part)
-    return f"（截至{told}）" if told else ""
+def _until(view: View) -> str:
+    """Return the suffix for the title of a feed of a past state."""
+    day = view.as_of and f"{view.as_of.year}年{view.as_of.month}月{view.as_of.day}日已生效"
+    instant = view.known_at and f"{view.known_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}（北京时间）已发布"
+    limits = "、".join(part for part in (day, instant) if part)
+    return f"（截至{limits}）" if limits else ""
 
 
-def _updated(told: tuple[Entry, ...], datasets: tuple[Dataset, ...]) -> datetime:
-    """Of the newest entry, else of the first dataset: a feed without either is as old as time."""
-    if told:
-        return max(entry.updated for entry in told)
+def _updated(feed_entries: tuple[Entry, ...], datasets: tuple[Dataset, ...]) -> datetime:
+    """Return the instant of the newest entry, else of the first dataset, else the epoch."""
+    if feed_entries:
+        return max(entry.updated for entry in feed_entries)
     return min((d.created_at for d in datasets if d.created_at), default=moment(0))

@@ -1,4 +1,4 @@
-"""The feed of what is noticed at sources: a page that was changed, taken away, or came back."""
+"""The feed of source pages that changed, vanished or returned."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from publisher.log.clocks import SHANGHAI, moment
 from publisher.log.evidence.crawled_pages import Notice
 from publisher.log.log import Log
 from publisher.log.model import Site
-from publisher.views.syndication.feed import address, links, rendered
+from publisher.views.syndication.feed import feed_links, feed_path, render
 from publisher.views.syndication.scope import Form, Scope
 from publisher.views.syndication.selection import NoSuchArchiveError
 
 SOURCES = "sources"
-"""In place of a dataset's name: what was noticed at the sources that are collected."""
+"""Replaces a dataset's name in the address: notices about the collected sources."""
 ENTRIES = 100
-"""Of an archive; the feed itself has as many at least, where there are as many."""
+"""Entries of an archive. The feed itself has at least as many, if there are enough notices."""
 _KINDS = {"changed": "变化", "vanished": "消失", "returned": "恢复"}
-_SAID = {
+_TITLES = {
     "changed": "来源网站上“{title}”有变化",
     "vanished": "来源网站上“{title}”已不可访问",
     "returned": "来源网站上“{title}”恢复访问",
@@ -26,11 +26,12 @@ _SAID = {
 _SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容哈希值", "status": "状态码"}
 
 
-def sources_feed(log: Log, form: Form, archive: int | None = None) -> bytes:
-    """The newest :data:`ENTRIES` to twice as many; ``archive``: the :data:`ENTRIES` that begin with a number.
+def render_sources_feed(log: Log, form: Form, archive: int | None = None) -> bytes:
+    """Serialize the feed of notices: the newest, between :data:`ENTRIES` and twice as many.
 
-    A block of them is an archive (RFC 5005) once a later one is full, so it never gains an entry. Raises
-    :class:`NoSuchArchiveError`.
+    ``archive``: number of the first notice of an archive, which has :data:`ENTRIES` notices. A block becomes
+    an archive (RFC 5005) when the next block is full, so an archive never gains an entry.
+    Raises :class:`NoSuchArchiveError`.
     """
     site = log.datasets.site()
     newest, _ = log.evidence.notices_version()
@@ -39,29 +40,29 @@ def sources_feed(log: Log, form: Form, archive: int | None = None) -> bytes:
         if archive % ENTRIES != 1 or archive >= first:
             raise NoSuchArchiveError(archive)
         first = archive
-    found = log.evidence.notices(after=first - 1, limit=ENTRIES * 2, newest=archive is None)
-    notices = found if archive is None else found[::-1]
-    shown = tuple(n for n in notices if archive is None or n.key < first + ENTRIES)
+    batch = log.evidence.notices(after=first - 1, limit=ENTRIES * 2, newest=archive is None)
+    ordered = batch if archive is None else batch[::-1]
+    notices = tuple(n for n in ordered if archive is None or n.key < first + ENTRIES)
     scope, previous = Scope(SOURCES), first - ENTRIES if first > ENTRIES else None
     feed = Feed(
         id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
         title="来源网页的变化",
         subtitle=f"{site.base} 所采集的网页在来源网站上的变化、消失和恢复；已发布的内容不因此变化",
-        updated=shown[0].at if shown else moment(0),
+        updated=notices[0].at if notices else moment(0),
         link=f"{site.base}/",
-        self_link=site.base + address(scope, form, archive),
+        self_link=site.base + feed_path(scope, form, archive),
         author=site.base,
-        entries=tuple(_entry(notice, site) for notice in shown),
-        links=tuple(links(site.base, scope, form, archive, previous)),
+        entries=tuple(_entry(notice, site) for notice in notices),
+        links=tuple(feed_links(site.base, scope, form, archive, previous)),
         archive=archive is not None,
     )
-    return rendered(feed, form)
+    return render(feed, form)
 
 
 def _entry(notice: Notice, site: Site) -> Entry:
-    title = _SAID[notice.kind].format(title=notice.title or notice.url)
+    title = _TITLES[notice.kind].format(title=notice.title or notice.url)
     at = f"{notice.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    said = f"{title}。由{_SIGNS[notice.detected_by]}发现，{at}（北京时间）；变化前后的网页均已存档。"
+    summary = f"{title}。由{_SIGNS[notice.detected_by]}发现，{at}（北京时间）；变化前后的网页均已存档。"
     link = f'<a href="{escape(notice.url)}">{escape(notice.url)}</a>'
     scheme = f"tag:{site.tag_authority}:notice"
     return Entry(
@@ -70,8 +71,8 @@ def _entry(notice: Notice, site: Site) -> Entry:
         updated=notice.at,
         published=notice.at,
         link=notice.url,
-        summary=said,
-        content_html=f"<p>{escape(said)}</p><p>{link}</p>",
+        summary=summary,
+        content_html=f"<p>{escape(summary)}</p><p>{link}</p>",
         authors=(notice.source,),
         categories=(
             Category(notice.kind, scheme, _KINDS[notice.kind]),

@@ -1,4 +1,4 @@
-"""Every listed feed that a release says something new in: what a hub must be told of."""
+"""WebSub topics: the listed feeds that a release adds entries to."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from feeds.fee_direction import charges_of_values
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset
 from publisher.log.queries.feed_changes import BLOCK
-from publisher.views.syndication.scope import FILED, FORMS, Scope, scope
-from publisher.views.syndication.selection import tells
+from publisher.views.syndication.scope import FILED, FORMS, Scope, make_scope
+from publisher.views.syndication.selection import announces
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 
 _AMENDING = ("corrected", "withdrawn")
 
 
-def topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
-    """Addresses, in every format; empty where the release announces nothing."""
+def hub_topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
+    """Return the feeds' addresses, in every format; empty if the release announces nothing."""
     scopes: dict[Scope, None] = {}
-    known, catalogue = log.datasets.get(dataset), log.queries.catalogue(dataset, number)
-    if "erased" in log.queries.release(dataset, number).counts:  # of whom is not known any more
-        scopes |= dict.fromkeys((scope(), scope(dataset=dataset)))
+    record_dataset, catalogue = log.datasets.get(dataset), log.queries.catalogue(dataset, number)
+    if "erased" in log.queries.release(dataset, number).counts:  # the erased content is not available
+        scopes |= dict.fromkeys((make_scope(), make_scope(dataset=dataset)))
     after = 0
     while changes := log.queries.changes(dataset=dataset, release=number, after=after, limit=BLOCK):
         for change in changes:
-            if tells(scope(), change):
-                # These take back, or bump, what was told of the record before.
+            if announces(make_scope(), change):
+                # These withdraw or update entries that earlier changes of the record added.
                 older = log.queries.history(dataset, change.record) if change.kind in _AMENDING else ()
-                scopes |= dict.fromkeys(_scopes(change, _kinds((change, *older)), known, catalogue))
+                scopes |= dict.fromkeys(_scopes(change, _kinds((change, *older)), record_dataset, catalogue))
         after = changes[-1].sequence
     base = log.datasets.site().base
-    return tuple(base + one.path(form) for one in scopes for form in FORMS)
+    return tuple(base + topic.path(form) for topic in scopes for form in FORMS)
 
 
 def _kinds(changes: Iterable[Change]) -> Iterator[str]:
@@ -42,15 +42,15 @@ def _kinds(changes: Iterable[Change]) -> Iterator[str]:
 
 
 def _scopes(change: Change, kinds: Iterable[str], dataset: Dataset, catalogue: Catalogue) -> Iterator[Scope]:
-    told = tuple(dict.fromkeys(kinds))
+    unique_kinds = tuple(dict.fromkeys(kinds))
     for name in (None, dataset.name):
-        yield scope(dataset=name)
-        yield from (scope(dataset=name, kinds=(kind,)) for kind in told)
+        yield make_scope(dataset=name)
+        yield from (make_scope(dataset=name, kinds=(kind,)) for kind in unique_kinds)
     for content in (change.before, change.after):
         for facet, term, _ in facet_terms(content or {}, catalogue, dataset.division, dataset.body):
             if facet == "division":
                 yield from (
-                    scope(filters={facet: (code,)}) for code in administrative_divisions.ancestors(term)
+                    make_scope(filters={facet: (code,)}) for code in administrative_divisions.ancestors(term)
                 )
             elif facet in FILED:
-                yield scope(filters={facet: (term,)})
+                yield make_scope(filters={facet: (term,)})

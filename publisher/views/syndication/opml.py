@@ -1,4 +1,4 @@
-"""Every feed that can be listed, as OPML 2.0 (http://opml.org/spec2.opml), for readers to take in at once."""
+"""All listed feeds as OPML 2.0 (http://opml.org/spec2.opml), for import into a feed reader."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from lxml import etree
 
 from feeds.feedgen_adapter import clean_line, to_utc
 from publisher.log.model import Dataset, Site
-from publisher.views.syndication.feed import title
-from publisher.views.syndication.scope import FILED, TERMS, Scope, scope
+from publisher.views.syndication.feed import feed_title
+from publisher.views.syndication.scope import FILED, TERMS, Scope, make_scope
 
 MEDIA = "text/x-opml; charset=utf-8"
 
 
-def opml(
+def build_opml(
     site: Site,
     datasets: Sequence[Dataset],
     values: Mapping[str, Iterable[str]],
-    named: Mapping[str, str],
+    facet_titles: Mapping[str, str],
     *,
     modified: datetime | None,
 ) -> bytes:
-    """``values``: of each facet of :data:`.scope.FILED` those that occur; ``named``: titles of the facets.
+    """Serialize the list of feeds. The same state gives the same bytes.
 
-    The same state gives the same bytes.
+    ``values``: the values that occur, for each facet of :data:`.scope.FILED`. ``facet_titles``: titles of
+    the facets.
     """
     root = etree.Element("opml", version="2.0")
     head, body = etree.SubElement(root, "head"), etree.SubElement(root, "body")
@@ -34,13 +35,13 @@ def opml(
     if modified is not None:
         etree.SubElement(head, "dateModified").text = format_datetime(to_utc(modified))
     etree.SubElement(head, "docs").text = "http://opml.org/spec2.opml"
-    for heading, scopes in _groups(datasets, values, named):
+    for heading, scopes in _groups(datasets, values, facet_titles):
         group = etree.SubElement(body, "outline", text=clean_line(heading))
-        for one in scopes:
-            of = next((d for d in datasets if d.name == one.dataset), None)
-            text = clean_line(title(one, of, named))
-            page = site.base + (f"/datasets/{of.name}" if of else "/")
-            address = site.base + one.path("atom")
+        for listed in scopes:
+            dataset = next((d for d in datasets if d.name == listed.dataset), None)
+            text = clean_line(feed_title(listed, dataset, facet_titles))
+            page = site.base + (f"/datasets/{dataset.name}" if dataset else "/")
+            address = site.base + listed.path("atom")
             etree.SubElement(
                 group, "outline", type="rss", text=text, title=text, xmlUrl=address, htmlUrl=page
             )
@@ -48,12 +49,12 @@ def opml(
 
 
 def _groups(
-    datasets: Sequence[Dataset], values: Mapping[str, Iterable[str]], named: Mapping[str, str]
+    datasets: Sequence[Dataset], values: Mapping[str, Iterable[str]], facet_titles: Mapping[str, str]
 ) -> Iterator[tuple[str, list[Scope]]]:
-    yield "全部 / Everything", [scope()]
-    yield "清单 / Lists", [scope(dataset=dataset.name) for dataset in datasets]
-    yield "变化类型 / Kinds of change", [scope(kinds=(term,)) for term in TERMS]
+    yield "全部 / Everything", [make_scope()]
+    yield "清单 / Lists", [make_scope(dataset=dataset.name) for dataset in datasets]
+    yield "变化类型 / Kinds of change", [make_scope(kinds=(term,)) for term in TERMS]
     for name in FILED:
-        found = [scope(filters={name: (value,)}) for value in values.get(name, ())]
-        if found:
-            yield named.get(name, name), found
+        facet_scopes = [make_scope(filters={name: (value,)}) for value in values.get(name, ())]
+        if facet_scopes:
+            yield facet_titles.get(name, name), facet_scopes

@@ -1,4 +1,4 @@
-"""What a feed is of: everything, a dataset, kinds of change, or whatever a search finds."""
+"""The scope of a feed: everything, a dataset, kinds of change, or the results of a search."""
 
 from __future__ import annotations
 
@@ -20,44 +20,47 @@ FORMS: Mapping[Form, str] = {name: feed_format.media_type for name, feed_format 
 TITLES: Mapping[Form, str] = {name: feed_format.title for name, feed_format in FORMATS.items()}
 
 ALL = "all"
-"""In place of a dataset's name: the changes of every dataset."""
+"""Replaces a dataset's name in the address: the changes of every dataset."""
 SEARCH = "search"
-"""In place of a dataset's name: whatever a search finds."""
+"""Replaces a dataset's name in the address: changes of the records that a search finds."""
 
 FILED = ("body", "division", "type", "topic")
-"""Facets whose values have a feed each that is listed, and that a hub is told of."""
+"""Facets with one listed feed per value. The hub is notified of these feeds."""
 
 TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in KINDS} | dict(CHARGES.items())
-"""Kinds of change that may be asked for → their names; what a charge did is a kind of its own."""
+"""Kinds of change that a request may name → their titles. The directions of a fee are additional kinds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Two scopes of the same changes are equal and have one address."""
+    """Selection of a feed's changes. Two scopes of the same changes are equal and have one address.
+
+    Subscriptions store it as JSON, so its fields keep their names.
+    """
 
     dataset: str | None = None
     """None: every dataset."""
     kinds: tuple[str, ...] = ()
-    """Of :data:`TERMS`, sorted; empty is any."""
+    """Keys of :data:`TERMS`, sorted; empty means all."""
     text: str = ""
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Facet → values, as search takes them, sorted."""
+    """Facet → values of the search request, sorted."""
     view: View = field(default_factory=View)
-    """As it was asked for; None is any."""
+    """The requested state; None means any."""
     seen: View = field(default_factory=View)
-    """The same with a release told as both clocks: only what had taken effect by the day and was published
-    by the instant."""
+    """The same state with a release replaced by its day and instant: only changes in effect by the day and
+    published by the instant."""
 
     @property
-    def searched(self) -> bool:
-        """Whether the search engine must be asked."""
+    def needs_search(self) -> bool:
+        """Report whether the scope needs the search engine."""
         return bool(self.text or self.filters)
 
     @property
-    def told(self) -> bool:
-        """Whether a hub is told of its changes: of those feeds that a release's own changes lead to.
+    def sent_to_hub(self) -> bool:
+        """Report whether the hub is notified of this feed: the feeds that follow from a release's changes.
 
-        What anybody may type (a search, filters put together) nobody can list, so no hub hears of it.
+        Free searches and combined filters cannot be listed, so the hub is not notified of them.
         """
         if self.view != View() or self.text:
             return False
@@ -68,18 +71,18 @@ class Scope:
 
     @property
     def slug(self) -> str:
-        return SEARCH if self.searched else self.dataset or ALL
+        return SEARCH if self.needs_search else self.dataset or ALL
 
     @property
-    def logged(self) -> tuple[ChangeKind, ...]:
-        """The kinds in the log that hold all that is asked for."""
-        held = set(self.kinds)
-        if held & set(CHARGES):
-            held |= {"changed", "renamed"}
-        return tuple(kind for kind in KINDS if kind in held)
+    def logged_kinds(self) -> tuple[ChangeKind, ...]:
+        """Return the log's kinds of change that include all requested kinds."""
+        kinds = set(self.kinds)
+        if kinds & set(CHARGES):
+            kinds |= {"changed", "renamed"}
+        return tuple(kind for kind in KINDS if kind in kinds)
 
     def query(self, **more: str) -> str:
-        """With the ``?``; empty where nothing is asked but the dataset."""
+        """Return the query string with its ``?``; empty if only the dataset is restricted."""
         pairs = [("q", self.text)] if self.text else []
         pairs += [(name, value) for name, values in self.filters for value in values]
         pairs += [("change", kind) for kind in self.kinds]
@@ -97,14 +100,14 @@ class Scope:
         return f"/feeds/{self.slug}.{form}{self.query(**more)}"
 
     def alternates(self, base: str, title: str) -> tuple[Link, ...]:
-        """The feed in each format: what a page names in its head, and the formats one another."""
+        """Return links to the feed in each format, for the head of a page or of another format."""
         return tuple(
             Link(base + self.path(form), "alternate", media, f"{title}（{TITLES[form]}）")
             for form, media in FORMS.items()
         )
 
 
-def scope(
+def make_scope(
     *,
     dataset: str | None = None,
     kinds: Iterable[str] = (),
@@ -113,11 +116,11 @@ def scope(
     view: View = View(),  # noqa: B008 - frozen
     seen: View | None = None,
 ) -> Scope:
-    """A scope in its one writing: values sorted and each once."""
-    wanted = set(kinds)
+    """Normalise a scope: values are sorted and unique."""
+    requested_kinds = set(kinds)
     return Scope(
         dataset,
-        tuple(term for term in TERMS if term in wanted),
+        tuple(term for term in TERMS if term in requested_kinds),
         text.strip(),
         tuple(sorted((name, tuple(sorted(set(values)))) for name, values in (filters or {}).items())),
         view,

@@ -1,8 +1,8 @@
-"""Which changes a feed holds: the newest, or those of one archive, and where the archive before begins.
+"""The changes of a feed: the newest, or those of one archive, with the key of the previous archive.
 
-An archive (RFC 5005, section 4) holds what a scope finds among the changes of one block of the log: up to
-:data:`publisher.log.queries.feed_changes.BLOCK` neighbours of one release. A release is complete when it is
-published and never edited, so an archive never gains or loses an entry.
+An archive (RFC 5005, section 4) contains the changes of one block of the log that match the scope. A block is
+up to :data:`publisher.log.queries.feed_changes.BLOCK` consecutive changes of one release. A release is
+complete when it is published and is never edited, so an archive never gains or loses an entry.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ from search.contract import FOREVER, Request, SavedSearch, SearchEngine
 from search.query.field_filters import FilterFields, apply_filters
 
 ENTRIES = 100
-"""A feed tells the newest changes, up to this many; its archives have all of them."""
+"""Maximum number of changes in a feed. Its archives contain all changes."""
 _SCANNED = 20
-"""Blocks that are looked through for one answer; what is older is left to the archives."""
+"""Maximum number of blocks scanned per request. The archives cover older changes."""
 _TOUCHES = 400
 
 
 class NoSuchArchiveError(ValueError):
-    """No block of the log begins there."""
+    """No block of the log begins at the requested sequence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     changes: tuple[Change, ...]
-    """The newest first."""
+    """Newest first."""
     archive: int | None = None
-    """Sequence of the change that its own block begins with; None for the newest changes."""
+    """Sequence of the first change of the archive's block; None for the newest changes."""
     previous: int | None = None
-    """The same of the archive before; None where nothing is older."""
+    """Sequence of the first change of the previous archive; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Batch:
     changes: list[Change]
     rest: int | None
-    """The sequence before which nobody looked; None at the beginning of the log."""
+    """Sequence before which changes were not scanned; None if the scan reached the beginning of the log."""
 
 
-def tells(scope: Scope, change: Change) -> bool:
-    """Whether a feed of this scope announces the change; whether search finds it is not asked here."""
+def announces(scope: Scope, change: Change) -> bool:
+    """Report whether a feed of this scope announces the change, apart from its search conditions."""
     view = scope.seen
     if change.cause != "source" or (view.as_of and change.effective_on > view.as_of):
         return False
@@ -66,89 +66,89 @@ def tells(scope: Scope, change: Change) -> bool:
     )
 
 
-def plain(log: Log, scope: Scope, archive: int | None = None) -> Selection:
-    """Of a scope that needs no search. Raises :class:`NoSuchArchiveError`."""
+def select_from_log(log: Log, scope: Scope, archive: int | None = None) -> Selection:
+    """Select the changes of a scope without search. Raises :class:`NoSuchArchiveError`."""
     if archive is None:
-        return _selection(log, _newest(log, scope, None, ENTRIES + 1))
+        return _newest_selection(log, _select_newest(log, scope, None, ENTRIES + 1))
     block = _block(log, scope, archive)
-    before = _newest(log, scope, block.first, 1)
-    return _archived(log, _of_block(log, scope, block), block, before)
+    before = _select_newest(log, scope, block.first, 1)
+    return _archive_selection(log, _select_block(log, scope, block), block, before)
 
 
-async def searched(
+async def select(
     log: Log, search: SearchEngine, fields: FilterFields, scope: Scope, archive: int | None = None
 ) -> Selection:
-    """Of any scope. ``fields``: what its text may filter by (``部门:财政局``).
+    """Select the changes of any scope. ``fields``: fields that the text may filter by (``部门:财政局``).
 
     Raises :class:`NoSuchArchiveError` and ``SearchError``.
     """
-    if not scope.searched:
-        return await to_thread.run_sync(plain, log, scope, archive)
-    looking = await _looking(log, search, fields, scope)
+    if not scope.needs_search:
+        return await to_thread.run_sync(select_from_log, log, scope, archive)
+    change_search = await _search_changes(log, search, fields, scope)
     if archive is None:
-        found = await looking.newest(None, ENTRIES + 1)
-        return await to_thread.run_sync(_selection, log, found)
+        batch = await change_search.select_newest(None, ENTRIES + 1)
+        return await to_thread.run_sync(_newest_selection, log, batch)
     block = await to_thread.run_sync(_block, log, scope, archive)
-    changes = await looking.of_block(block)
-    before = await looking.newest(block, 1)
-    return await to_thread.run_sync(_archived, log, changes, block, before)
+    changes = await change_search.select_block(block)
+    before = await change_search.select_newest(block, 1)
+    return await to_thread.run_sync(_archive_selection, log, changes, block, before)
 
 
-async def of_release(
+async def select_release(
     log: Log, search: SearchEngine, fields: FilterFields, scope: Scope, published_at: datetime
 ) -> Selection:
-    """What the release of an instant told of a scope. Raises ``SearchError``."""
+    """Select the changes in a scope of the release published at an instant. Raises ``SearchError``."""
     last = await to_thread.run_sync(log.feed_changes.last_sequence, published_at)
     block = await to_thread.run_sync(log.feed_changes.block, last) if last else None
     if last is None or block is None or scope.dataset not in (None, block.dataset):
         return Selection(())
-    found: list[Change] = []
-    looking = await _looking(log, search, fields, scope)
-    rest = await looking.release(block.beginning, last, found, ENTRIES + 1)
-    return await to_thread.run_sync(_selection, log, _Found(found, rest))
+    changes: list[Change] = []
+    change_search = await _search_changes(log, search, fields, scope)
+    rest = await change_search.collect_release(block.beginning, last, changes, ENTRIES + 1)
+    return await to_thread.run_sync(_newest_selection, log, _Batch(changes, rest))
 
 
-def _newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Found:
-    found: list[Change] = []
+def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Batch:
+    changes: list[Change] = []
     for _ in range(_SCANNED):
         size = BLOCK if scope.kinds else limit
-        batch = log.queries.changes(
+        rows = log.queries.changes(
             dataset=scope.dataset,
             cause="source",
-            kinds=scope.logged,
+            kinds=scope.logged_kinds,
             view=scope.seen,
             before=before,
             limit=size,
             descending=True,
         )
-        found += [change for change in batch if tells(scope, change)]
-        before = batch[-1].sequence if batch else None
-        if len(batch) < size:
-            return _Found(found[:limit], None)
-        if len(found) >= limit:
+        changes += [change for change in rows if announces(scope, change)]
+        before = rows[-1].sequence if rows else None
+        if len(rows) < size:
+            return _Batch(changes[:limit], None)
+        if len(changes) >= limit:
             break
-    return _Found(found[:limit], before)
+    return _Batch(changes[:limit], before)
 
 
-def _of_block(log: Log, scope: Scope, block: Block) -> tuple[Change, ...]:
-    found = log.queries.changes(
+def _select_block(log: Log, scope: Scope, block: Block) -> tuple[Change, ...]:
+    rows = log.queries.changes(
         dataset=block.dataset, cause="source", after=block.first - 1, before=block.end, limit=BLOCK
     )
-    return tuple(change for change in reversed(found) if tells(scope, change))
+    return tuple(change for change in reversed(rows) if announces(scope, change))
 
 
-def _selection(log: Log, found: _Found) -> Selection:
-    changes = tuple(found.changes[:ENTRIES])
-    return Selection(changes, None, _previous(log, found, found.changes[ENTRIES:]))
+def _newest_selection(log: Log, batch: _Batch) -> Selection:
+    changes = tuple(batch.changes[:ENTRIES])
+    return Selection(changes, None, _previous_archive(log, batch, batch.changes[ENTRIES:]))
 
 
-def _archived(log: Log, changes: tuple[Change, ...], block: Block, before: _Found) -> Selection:
-    return Selection(changes, block.first, _previous(log, before, before.changes))
+def _archive_selection(log: Log, changes: tuple[Change, ...], block: Block, before: _Batch) -> Selection:
+    return Selection(changes, block.first, _previous_archive(log, before, before.changes))
 
 
-def _previous(log: Log, found: _Found, older: Sequence[Change]) -> int | None:
-    """The archive of the next change that is not shown; where none was met, that of where looking ended."""
-    sequence = older[0].sequence if older else (found.rest - 1 if found.rest else None)
+def _previous_archive(log: Log, batch: _Batch, older: Sequence[Change]) -> int | None:
+    """Return the archive of the next older change; without such a change, that of the end of the scan."""
+    sequence = older[0].sequence if older else (batch.rest - 1 if batch.rest else None)
     block = log.feed_changes.block(sequence) if sequence else None
     return block.first if block else None
 
@@ -160,83 +160,89 @@ def _block(log: Log, scope: Scope, archive: int) -> Block:
     return block
 
 
-async def _looking(log: Log, search: SearchEngine, fields: FilterFields, scope: Scope) -> _Looking:
+async def _search_changes(
+    log: Log, search: SearchEngine, fields: FilterFields, scope: Scope
+) -> _ChangeSearch:
     today = log.queries.validator()[1].toordinal()
     request = Request(scope.text, dict(scope.filters), as_of=today)
-    if scope.searched:
+    if scope.needs_search:
         language = await to_thread.run_sync(thesaurus.load)
         request = (await apply_filters(search, request, fields, *language)).request
-    return _Looking(log, search, scope, request)
+    return _ChangeSearch(log, search, scope, request)
 
 
-class _Looking:
-    """The changes that a search finds: whose record held all its words before or after."""
+class _ChangeSearch:
+    """The changes that a search matches: the record before or after the change contains all words."""
 
     def __init__(self, log: Log, search: SearchEngine, scope: Scope, request: Request) -> None:
         self._log, self._search, self._scope, self._request = log, search, scope, request
-        self._left = _SCANNED
+        self._blocks_left = _SCANNED
 
-    async def newest(self, before: Block | None, limit: int) -> _Found:
-        """What is older than a block, or the newest of all."""
-        known = self._scope.seen.known_at
-        until = FOREVER if known is None else micros(known) + 1
-        found: list[Change] = []
+    async def select_newest(self, before: Block | None, limit: int) -> _Batch:
+        """Select the newest changes, or the newest that are older than a block."""
+        known_at = self._scope.seen.known_at
+        until = FOREVER if known_at is None else micros(known_at) + 1
+        changes: list[Change] = []
         if before is not None:
             until = micros(before.published_at)
-            rest = await self.release(before.beginning, before.first - 1, found, limit)
+            rest = await self.collect_release(before.beginning, before.first - 1, changes, limit)
             if rest is not None:
-                return _Found(found[:limit], rest)
+                return _Batch(changes[:limit], rest)
         while True:
-            touches = await self._search.hit_changes(self._followed(before=until, limit=_TOUCHES))
+            touches = await self._search.hit_changes(self._followed_query(before=until, limit=_TOUCHES))
             pairs = [(touch.record, moment(touch.at)) for touch in touches.changes]
-            found += self._told(await to_thread.run_sync(self._log.feed_changes.changes_of_touches, pairs))
+            changes += self._announced(
+                await to_thread.run_sync(self._log.feed_changes.changes_of_touches, pairs)
+            )
             cut = touches.unread_until
             if cut is None:
-                return _Found(found[:limit], None)
-            # A release too large for one answer is gone through block by block.
+                return _Batch(changes[:limit], None)
+            # A release that is too large for one response is scanned block by block.
             last = await to_thread.run_sync(self._log.feed_changes.last_sequence, moment(cut))
-            if len(found) >= limit or last is None:
-                return _Found(found[:limit], last and last + 1)
+            if len(changes) >= limit or last is None:
+                return _Batch(changes[:limit], last and last + 1)
             block = await to_thread.run_sync(self._log.feed_changes.block, last)
-            rest = await self.release(block.beginning, last, found, limit) if block else None
+            rest = await self.collect_release(block.beginning, last, changes, limit) if block else None
             if rest is not None:
-                return _Found(found[:limit], rest)
+                return _Batch(changes[:limit], rest)
             until = cut
 
-    async def release(self, beginning: int, last: int, found: list[Change], limit: int) -> int | None:
-        """Into ``found``, from ``last`` back to the beginning → where it stopped before that, if it did."""
+    async def collect_release(
+        self, beginning: int, last: int, changes: list[Change], limit: int
+    ) -> int | None:
+        """Append to ``changes`` from ``last`` back to the beginning → where it stopped early, else None."""
         while last >= beginning:
-            if len(found) >= limit or not self._left:
+            if len(changes) >= limit or not self._blocks_left:
                 return last + 1
-            self._left -= 1
+            self._blocks_left -= 1
             block = await to_thread.run_sync(self._log.feed_changes.block, last)
             if block is None:
                 return None
-            found += await self.of_block(block)
+            changes += await self.select_block(block)
             last = block.first - 1
         return None
 
-    async def of_block(self, block: Block) -> tuple[Change, ...]:
-        if not self._scope.searched:
-            return await to_thread.run_sync(_of_block, self._log, self._scope, block)
+    async def select_block(self, block: Block) -> tuple[Change, ...]:
+        if not self._scope.needs_search:
+            return await to_thread.run_sync(_select_block, self._log, self._scope, block)
         at = micros(block.published_at)
         spans = await to_thread.run_sync(self._log.feed_changes.touched_spans, block)
-        followed = self._followed(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
+        followed = self._followed_query(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
         touched = {touch.record for touch in (await self._search.hit_changes(followed)).changes}
-        changes = await to_thread.run_sync(_of_block, self._log, self._scope, block)
+        changes = await to_thread.run_sync(_select_block, self._log, self._scope, block)
         return tuple(change for change in changes if change.record in touched)
 
-    def _told(self, changes: Iterable[Change]) -> list[Change]:
-        return [change for change in changes if tells(self._scope, change)]
+    def _announced(self, changes: Iterable[Change]) -> list[Change]:
+        return [change for change in changes if announces(self._scope, change)]
 
-    def _followed(
+    def _followed_query(
         self, *, after: int = 0, before: int, limit: int, spans: tuple[str, ...] | None = None
     ) -> SavedSearch:
-        asked = self._request
+        request = self._request
         return SavedSearch(
-            asked.text,
-            asked.filters,
-            asked.excluded,
+            request.text,
+            request.filters,
+            request.excluded,
             after=after,
             before=before,
             spans=spans,

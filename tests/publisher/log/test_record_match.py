@@ -10,7 +10,7 @@ from publisher.log.log import Log
 from publisher.log.model import Entry, RecordQuery, View
 from publisher.log.predicate import Comparison, Every
 from publisher.views.ogc.cql2 import parser
-from publisher.views.ogc.cql2.queryables import of_catalogue
+from publisher.views.ogc.cql2.queryables import catalogue_queryables
 from publisher.views.ogc.cql2.to_predicate import translate
 from schemas.definition.catalogue import Content
 from tests.publisher.views.ogc.filters import Maker
@@ -32,7 +32,7 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
     for seed in range(120):
         text, tree, holds = Maker(seed, contents).condition(2)
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
-        query = RecordQuery(where=translate(parsed, of_catalogue(catalogue())), limit=100)
+        query = RecordQuery(where=translate(parsed, catalogue_queryables(catalogue())), limit=100)
         page = log.queries.match(PLACES, query)
         wanted = sorted(str(c["code"]) for c in contents if holds(c) is True)
         assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, text

@@ -41,7 +41,7 @@ class Desk:
 
     def subscribe(self, path: str = "/hook", **asked: Any) -> Subscription:
         made = self.site.log.subscriptions.subscribe(
-            f"{self.server.base}{path}", msgspec.json.encode(scopes.scope(**asked)).decode()
+            f"{self.server.base}{path}", msgspec.json.encode(scopes.make_scope(**asked)).decode()
         )
         self.sender.verify_callback(made, {})
         return self.site.log.subscriptions.confirm(made.id)

@@ -19,7 +19,7 @@ from schemas.definition import file_loader as catalogues
 from tests.support.site import BASE, dataset
 
 PROJECT = Path(__file__).resolve().parents[3]
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract.document(BASE)))  # as it is sent: no tuples
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract.build_document(BASE)))  # as it is sent: no tuples
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
 KINDS = catalogues.names()
 
@@ -31,7 +31,7 @@ def test_the_document_is_valid_openapi() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_the_contract_of_a_dataset_has_its_fields_and_is_valid(name: str) -> None:
     catalogue = catalogues.load(name)
-    made = contract.of_dataset(BASE, dataset("some-list", catalogue=name), catalogue)
+    made = contract.build_dataset_document(BASE, dataset("some-list", catalogue=name), catalogue)
     document = json.loads(json.dumps(made))
     if name == "fees":  # the others differ in fields only, and the validator is slow
         assert not list(OpenAPIV31SpecValidator(document).iter_errors())

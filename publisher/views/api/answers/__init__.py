@@ -1,1 +1,1 @@
-"""Bodies of answers: the structs of the frozen contract."""
+"""Bodies of responses: the structs of the frozen contract."""

@@ -1,4 +1,4 @@
-"""The structs that the API answers with. Every key is always there; what has no value is null."""
+"""Common structs of API responses. Every key is always present; a missing value is null."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 type Json = Any
-"""Any JSON value; which one a field holds is told by the dataset's schema."""
+"""Any JSON value. The dataset's schema defines the type of each field."""
 
 type Instant = Annotated[datetime, Meta(tz=True)]
 type Content = Annotated[
@@ -25,9 +25,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fill[T: Answer](answer: type[T], value: object, **own: Any) -> T:
-    """An answer of ``own`` and, for each field beside, the attribute of that name of a value of the log.
+    """Build an answer from ``own`` and, for all other fields, from the attributes of a value of the log.
 
-    Half as slow again as naming each, so not for records and changes, of which one answer holds thousands.
+    It takes 1.5 times as long as naming each field, so it is not used for records and changes, of which one
+    response contains thousands.
     """
     others = {name: getattr(value, name) for name in answer.__struct_fields__ if name not in own}
     return answer(**others, **own)

@@ -1,4 +1,4 @@
-"""The structs of a comparison, as the API answers with them."""
+"""Structs of comparison responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The structs that searching answers with, and what is proposed while typing."""
+"""Structs of search responses and suggestions."""
 
 from __future__ import annotations
 

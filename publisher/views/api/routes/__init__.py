@@ -1,1 +1,1 @@
-"""Operations of the API, one module a resource."""
+"""Operations of the API, one module per resource."""

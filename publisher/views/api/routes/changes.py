@@ -102,28 +102,28 @@ def get_history(service: Service, call: Call) -> Reply:
 )
 def list_changes(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
-    asked = query_parameters.parse(call.query, _CHANGES)
-    _check_since(call, asked)
-    if asked.view.release is not None:
-        service.log.queries.release(name, asked.view.release)
+    params = query_parameters.parse(call.query, _CHANGES)
+    _check_since(call, params)
+    if params.view.release is not None:
+        service.log.queries.release(name, params.view.release)
     sequence = service.log.queries.sequence(name)
-    walk = page_cursor.query_digest("changes", name, replace(asked, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(asked.cursor, walk)
+    walk = page_cursor.query_digest("changes", name, replace(params, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(params.cursor, walk)
     validity = Validity((sequence,), service.published_at(name, sequence))
-    return Reply(validity, lambda: _changes(service, call, name, asked, walk, cursor))
+    return Reply(validity, lambda: _changes_page(service, call, name, params, walk, cursor))
 
 
-def _check_since(call: Call, asked: Parameters) -> None:
-    """A stream for mirrors goes one way, and leaves nothing out."""
-    given = [name for name, _ in query_parameters.pairs(call.query)]
-    against = [name for name in given if name in ("after", "before", "release")]
-    if "since" in given and (against or (asked.sort and asked.sort[0][1])):
+def _check_since(call: Call, params: Parameters) -> None:
+    """Raise ``invalid-parameters`` unless a stream for mirrors is complete and ascending."""
+    names = [name for name, _ in query_parameters.pairs(call.query)]
+    conflicting = [name for name in names if name in ("after", "before", "release")]
+    if "since" in names and (conflicting or (params.sort and params.sort[0][1])):
         raise query_parameters.invalid(
             [
                 Fault(
                     parameter="since",
                     code="conflict",
-                    detail=f"镜像须由旧到新取全，不能与 {'、'.join(against) or 'sort=-sequence'} 同用。",
+                    detail=f"镜像须由旧到新取全，不能与 {'、'.join(conflicting) or 'sort=-sequence'} 同用。",
                     detail_en="A mirror needs every change, oldest first: it goes with no after, before, "
                     "release or sort=-sequence.",
                 )
@@ -131,30 +131,30 @@ def _check_since(call: Call, asked: Parameters) -> None:
         )
 
 
-def _changes(
-    service: Service, call: Call, name: str, asked: Parameters, walk: str, cursor: page_cursor.Cursor | None
+def _changes_page(
+    service: Service, call: Call, name: str, params: Parameters, walk: str, cursor: page_cursor.Cursor | None
 ) -> common.Changes:
-    descending = bool(asked.sort and asked.sort[0][1])
-    after, before = asked.after or 0, asked.before
+    descending = bool(params.sort and params.sort[0][1])
+    after, before = params.after or 0, params.before
     if cursor is not None:
         after, before = (after, cursor.total) if descending else (cursor.total, before)
     changes = service.log.queries.changes(
         dataset=name,
         after=after,
         before=before,
-        limit=asked.limit + 1,
+        limit=params.limit + 1,
         descending=descending,
-        release=asked.view.release,
+        release=params.view.release,
     )
-    shown = changes[: asked.limit]
+    page = changes[: params.limit]
     following = None
-    if len(changes) > asked.limit:
-        following = page_cursor.encode(page_cursor.Cursor(walk, total=shown[-1].sequence))
+    if len(changes) > params.limit:
+        following = page_cursor.encode(page_cursor.Cursor(walk, total=page[-1].sequence))
     catalogue = service.log.queries.catalogue(name)
     return common.Changes(
         dataset=name,
-        changes=tuple(_change(service, c, catalogue) for c in shown),
-        last=max((c.sequence for c in shown), default=after),
+        changes=tuple(_change(service, c, catalogue) for c in page),
+        last=max((c.sequence for c in page), default=after),
         erased=() if cursor else service.log.queries.erased_records(name),
         links=requested_view.page_links(service, call, name, following),
     )
@@ -181,7 +181,7 @@ def _change(service: Service, change: model.Change, catalogue: Catalogue) -> com
         erased=change.erased,
         fields=tuple(
             common.FieldChange(
-                field=f.field, title=titles.of_field(catalogue, f.field), before=f.before, after=f.after
+                field=f.field, title=titles.field_title(catalogue, f.field), before=f.before, after=f.after
             )
             for f in change.fields
         ),

@@ -1,4 +1,4 @@
-"""Routes: two states of a dataset held against each other, as JSON, CSV and XLSX."""
+"""Routes: comparison of two states of a dataset, as JSON, CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from publisher.log.model import View
 from publisher.log.queries.comparison import KINDS, Difference
 from publisher.views.api import requested_view, titles, two_states
 from publisher.views.api.answers import common
-from publisher.views.api.answers import comparison as compared
+from publisher.views.api.answers import comparison as answers
 from publisher.views.api.parameter_docs import CURSOR, DATASET, KNOWN_AT, LIMIT
 from publisher.views.comparison import spreadsheets, text_diff
 from publisher.views.comparison.json_patch import patch
@@ -57,7 +57,7 @@ HEADERS = Parameter(
     "表头的语言 / Language of the headings",
     {"type": "string", "enum": ["zh", "en"], "default": "zh"},
 )
-_KNOWN = replace(
+_KNOWN_AT = replace(
     KNOWN_AT,
     description="两端都是日期时：截至该时刻本站已发布的内容 / Of two days: as published by that instant",
 )
@@ -77,14 +77,14 @@ _PROBLEMS = ("no-such-dataset", "no-such-release")
         "What differs between two releases, days or instants: field by field, texts by character, with the "
         "releases that led there and a JSON Patch (RFC 6902) on an object of record id → content. "
         "likely_renames are inferred and not confirmed by the publishing body.",
-        answer=compared.Comparison,
-        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN, LIMIT, CURSOR),
+        answer=answers.Comparison,
+        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT, LIMIT, CURSOR),
         problems=(*_PROBLEMS, "invalid-cursor"),
     )
 )
 def compare_states(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
-    comparison = two_states.comparison_of(
+    comparison = two_states.make_comparison(
         service, name, query_parameters.parse(call.query, two_states.GRAMMAR)
     )
     return Reply(comparison.validity, lambda: _answer(service, call, comparison))
@@ -98,22 +98,26 @@ def compare_states(service: Service, call: Call) -> Reply:
         summary="比较两个版本（CSV）",
         description="每个有变化的字段一行；UTF-8 带 BOM，单元格内容不会被当作公式。\n\n"
         "One row for each field that differs, for spreadsheets: UTF-8 with a BOM, no cell can be a formula.",
-        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN, HEADERS),
+        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT, HEADERS),
         problems=_PROBLEMS,
         media_type="text/csv; charset=utf-8",
     )
 )
 def compare_csv(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
-    asked = query_parameters.parse(call.query, _CSV)
-    sides = two_states.sides_of(service, asked)
+    params = query_parameters.parse(call.query, _CSV)
+    sides = two_states.parse_sides(service, params)
     catalogue = service.log.queries.catalogue(name)
 
     def build() -> bytes:
         differences = sides.differences(service, name)
-        return b"".join(spreadsheets.to_csv(differences, catalogue, lang=asked.headers))
+        return b"".join(spreadsheets.to_csv(differences, catalogue, lang=params.headers))
 
-    return Reply(two_states.validity_of(service, name, sides), build, _attached(service, name, sides, "csv"))
+    return Reply(
+        two_states.sides_validity(service, name, sides),
+        build,
+        _attachment_headers(service, name, sides, "csv"),
+    )
 
 
 @route(
@@ -124,14 +128,14 @@ def compare_csv(service: Service, call: Call) -> Reply:
         summary="比较两个版本（XLSX）",
         description="每条记录一行，删除的文字以红色删除线、新增的以绿色标出；另有一页说明与统计。\n\n"
         "One row for each record; what went is struck out in red, what came is green. A sheet of totals.",
-        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN),
+        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT),
         problems=_PROBLEMS,
         media_type=MEDIA_TYPE,
     )
 )
 def compare_xlsx(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
-    sides = two_states.sides_of(service, query_parameters.parse(call.query, _BOOK))
+    sides = two_states.parse_sides(service, query_parameters.parse(call.query, _BOOK))
     catalogue = service.log.queries.catalogue(name)
 
     def build() -> bytes:
@@ -150,17 +154,23 @@ def compare_xlsx(service: Service, call: Call) -> Reply:
             spreadsheets.to_xlsx(path, sides.differences(service, name), totals, catalogue, heading)
             return path.read_bytes()
 
-    return Reply(two_states.validity_of(service, name, sides), build, _attached(service, name, sides, "xlsx"))
+    return Reply(
+        two_states.sides_validity(service, name, sides),
+        build,
+        _attachment_headers(service, name, sides, "xlsx"),
+    )
 
 
-def _attached(service: Service, name: str, sides: two_states.Sides, suffix: str) -> Mapping[str, str]:
-    """A Chinese name for the file, and a plain one for old programs (RFC 6266)."""
+def _attachment_headers(
+    service: Service, name: str, sides: two_states.Sides, suffix: str
+) -> Mapping[str, str]:
+    """Return the header with a Chinese file name, and an ASCII one for old programs (RFC 6266)."""
     title = service.log.datasets.get(name).title
-    shown = quote(
+    encoded = quote(
         f"{title} {_words(sides.before)} 至 {_words(sides.after)}.{suffix}".replace("/", "-"), safe=""
     )
     plain = f"{name}-compare.{suffix}"
-    return {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{shown}"}
+    return {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"}
 
 
 def _words(view: View) -> str:
@@ -171,28 +181,28 @@ def _words(view: View) -> str:
     return view.known_at.isoformat() if view.known_at else "现在"
 
 
-def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> compared.Comparison:
-    name, asked, page = comparison.name, comparison.asked, comparison.read(service)
+def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> answers.Comparison:
+    name, params, page = comparison.name, comparison.params, comparison.fetch_page(service)
     totals, catalogue = page.totals, service.log.queries.catalogue(name)
-    return compared.Comparison(
+    return answers.Comparison(
         dataset=name,
-        from_=_state(asked.start or View(), totals.before),
-        to=_state(asked.end or View(), totals.after),
+        from_=_state(params.start or View(), totals.before),
+        to=_state(params.end or View(), totals.after),
         unchanged=totals.unchanged,
         totals={kind: totals.kinds[kind] for kind in KINDS},
         differences=tuple(_difference(service, name, d, catalogue) for d in page.differences),
         likely_renames=tuple(
-            compared.LikelyRename(
-                removed=one.before.record,
-                added=one.after.record,
-                title_before=one.before.title_before,
-                title=one.after.title,
-                likeness=one.likeness,
+            answers.LikelyRename(
+                removed=guess.before.record,
+                added=guess.after.record,
+                title_before=guess.before.title_before,
+                title=guess.after.title,
+                likeness=guess.likeness,
             )
-            for one in page.likely_renames
+            for guess in page.likely_renames
         ),
-        links=compared.ComparisonLinks(
-            self=requested_view.with_query(service, call),
+        links=answers.ComparisonLinks(
+            self=requested_view.link_with_query(service, call),
             next=requested_view.next_page(service, call, page.following),
             csv=_file(service, call, "csv"),
             xlsx=_file(service, call, "xlsx"),
@@ -208,34 +218,34 @@ def _file(service: Service, call: Call, suffix: str) -> str:
     return service.link(f"{call.address}.{suffix}?{urlencode(pairs)}")
 
 
-def _state(view: View, records: int) -> compared.ComparedState:
-    return common.fill(compared.ComparedState, view, records=records)
+def _state(view: View, records: int) -> answers.ComparedState:
+    return common.fill(answers.ComparedState, view, records=records)
 
 
-def _difference(service: Service, name: str, d: Difference, catalogue: Catalogue) -> compared.Difference:
+def _difference(service: Service, name: str, d: Difference, catalogue: Catalogue) -> answers.Difference:
     home = service.link(f"/v1/datasets/{name}/records/{d.record}")
     return common.fill(
-        compared.Difference,
+        answers.Difference,
         d,
         fields=tuple(
             common.fill(
-                compared.ComparedField,
-                one,
-                title=titles.of_field(catalogue, one.field),
-                text=_text(one.before, one.after),
+                answers.ComparedField,
+                field,
+                title=titles.field_title(catalogue, field.field),
+                text=_text(field.before, field.after),
             )
-            for one in d.fields
+            for field in d.fields
         ),
         patch=tuple(patch(d.record, d.before, d.after)),
-        steps=tuple(common.fill(compared.Step, step) for step in d.steps),
-        links=compared.DifferenceLinks(record=home, history=f"{home}/history"),
+        steps=tuple(common.fill(answers.Step, step) for step in d.steps),
+        links=answers.DifferenceLinks(record=home, history=f"{home}/history"),
     )
 
 
-def _text(before: Any, after: Any) -> tuple[compared.Piece, ...] | None:
+def _text(before: Any, after: Any) -> tuple[answers.Piece, ...] | None:
     if not isinstance(before, str) or not isinstance(after, str):
         return None
-    return tuple(common.fill(compared.Piece, piece) for piece in text_diff.pieces(before, after))
+    return tuple(common.fill(answers.Piece, piece) for piece in text_diff.pieces(before, after))
 
 
 ROUTES: tuple[Any, ...] = (compare_states, compare_csv, compare_xlsx)

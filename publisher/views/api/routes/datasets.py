@@ -40,7 +40,7 @@ def list_datasets(service: Service, call: Call) -> Reply:
     def build() -> common.Datasets:
         return common.Datasets(datasets=tuple(_dataset(service, d) for d in datasets))
 
-    # Datasets and parts are created by commands that make no release, so they count by themselves.
+    # Datasets and parts are created by commands without a release, so they are tokens of their own.
     sequence = service.log.queries.sequence()
     return Reply(Validity((sequence, datasets)), build)
 
@@ -129,7 +129,8 @@ def get_schema(service: Service, call: Call) -> Reply:
             table_schema=table_schema(catalogue),
             json_schema=json_schema(catalogue),
             links=common.SchemaLinks(
-                self=requested_view.with_query(service, call), dataset=service.link(f"/v1/datasets/{name}")
+                self=requested_view.link_with_query(service, call),
+                dataset=service.link(f"/v1/datasets/{name}"),
             ),
         )
 
@@ -162,27 +163,27 @@ def _field(field: Field) -> common.SchemaField:
 )
 def list_releases(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
-    asked = query_parameters.parse(call.query, _PAGED)
+    params = query_parameters.parse(call.query, _PAGED)
     releases = sorted(service.log.queries.releases(name), key=lambda r: -r.number)
     walk = page_cursor.query_digest("releases", name)
-    if asked.cursor is not None:
-        before = page_cursor.decode(asked.cursor, walk).total
-        page = [r for r in releases if r.number < before]
+    if params.cursor is not None:
+        before = page_cursor.decode(params.cursor, walk).total
+        remaining = [r for r in releases if r.number < before]
     else:
-        page = releases
-    shown = page[: asked.limit]
-    more = page_cursor.Cursor(walk, total=shown[-1].number) if len(page) > asked.limit else None
+        remaining = releases
+    page = remaining[: params.limit]
+    more = page_cursor.Cursor(walk, total=page[-1].number) if len(remaining) > params.limit else None
 
     def build() -> common.Releases:
         return common.Releases(
             dataset=name,
             total=len(releases),
-            releases=tuple(_release(service, r) for r in shown),
+            releases=tuple(_release(service, r) for r in page),
             links=requested_view.page_links(service, call, name, page_cursor.encode(more) if more else None),
         )
 
     newest = releases[0].published_at if releases else None
-    tokens = tuple((r.hash, r.erased) for r in shown)
+    tokens = tuple((r.hash, r.erased) for r in page)
     return Reply(Validity((len(releases), tokens), newest), build)
 
 
@@ -203,7 +204,7 @@ def get_release(service: Service, call: Call) -> Reply:
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
     query_parameters.parse(call.query, _PLAIN)
     release = service.release(name, number)
-    validity = requested_view.pinned(service, name, number)
+    validity = requested_view.pinned_validity(service, name, number)
     return Reply(validity, lambda: _release(service, release))
 
 
@@ -214,7 +215,7 @@ def _release(service: Service, release: model.Release) -> common.Release:
         common.Release,
         release,
         counts=dict(release.counts),
-        sources=tuple(source(s) for s in release.sources),
+        sources=tuple(source_answer(s) for s in release.sources),
         left_out=tuple(dict(row) for row in release.left_out),
         links=common.ReleaseLinks(
             self=f"{home}/releases/{release.number}",
@@ -226,18 +227,18 @@ def _release(service: Service, release: model.Release) -> common.Release:
     )
 
 
-def source(kept: model.Source) -> common.Source:
-    """Evidence, named: its bytes may hold clerks' names and are never served."""
+def source_answer(source: model.Source) -> common.Source:
+    """Build the description of a source. Its bytes may contain officials' names and are never served."""
     return common.Source(
-        digest=kept.digest,
-        name=kept.name,
-        media_type=kept.media_type,
-        size=kept.size,
-        obtained_at=kept.obtained_at,
-        url=kept.url,
-        detected_by=kept.detected_by,
-        partial=kept.partial,
-        parser_version=kept.parser_version,
+        digest=source.digest,
+        name=source.name,
+        media_type=source.media_type,
+        size=source.size,
+        obtained_at=source.obtained_at,
+        url=source.url,
+        detected_by=source.detected_by,
+        partial=source.partial,
+        parser_version=source.parser_version,
     )
 
 

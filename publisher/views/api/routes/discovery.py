@@ -1,4 +1,4 @@
-"""Routes for harvesters: the catalogue as DCAT, the schemas, and what search engines of the web read."""
+"""Routes for harvesters: the DCAT catalogue, the schemas, the sitemap and robots.txt."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _SCHEMA = Parameter(
 )
 
 
-def holdings(service: Service) -> Holdings:
-    """All that the site keeps, for whoever tells of it."""
-    return Holdings(service.site, tuple(_kept(service, d) for d in service.log.datasets.all()))
+def collect_holdings(service: Service) -> Holdings:
+    """Collect the datasets and releases of the site."""
+    return Holdings(service.site, tuple(_dataset_holdings(service, d) for d in service.log.datasets.all()))
 
 
-def _kept(service: Service, dataset: Dataset) -> CataloguedDataset:
+def _dataset_holdings(service: Service, dataset: Dataset) -> CataloguedDataset:
     releases = sorted(service.log.queries.releases(dataset.name), key=lambda r: r.number)
     return CataloguedDataset(
         dataset,
@@ -52,10 +52,13 @@ def _files(service: Service, release: Release) -> tuple[File, ...]:
     home = f"/v1/datasets/{release.dataset}"
     address = service.link(f"{home}/records?release={release.number}")
     paged = File(address, "记录（接口，分页的 JSON）", "application/json", "JSON")
-    made = files.files_of(service, release.dataset, release.number)[0].files
+    generated = files.release_files(service, release.dataset, release.number)[0].files
     return (
         paged,
-        *(File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256) for f in made),
+        *(
+            File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256)
+            for f in generated
+        ),
     )
 
 
@@ -76,16 +79,16 @@ def _files(service: Service, release: Release) -> tuple[File, ...]:
 )
 def get_catalog(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    told = holdings(service)
+    site_holdings = collect_holdings(service)
     wants_turtle = call.media == TURTLE
 
     def build() -> bytes:
-        document = dcat_catalogue.document(told)
+        document = dcat_catalogue.document(site_holdings)
         return turtle.to_turtle(document) if wants_turtle else msgspec.json.encode(document)
 
     headers = {"content-type": TURTLE} if wants_turtle else {}
-    # All that is told counts: datasets change without a release, and a file's digest comes when it is made.
-    return Reply(Validity((told,)), build, headers)
+    # Datasets change without a release, and a file gets its digest when it is generated, so all count.
+    return Reply(Validity((site_holdings,)), build, headers)
 
 
 class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +103,7 @@ class SchemaItem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     title_en: str
     digest: str
-    """Of the catalogue file, SHA-256: it changes when the schema does."""
+    """SHA-256 of the catalogue file. It changes when the schema does."""
     datasets: tuple[str, ...]
     links: SchemaAddresses
 
@@ -125,14 +128,14 @@ class Schemas(msgspec.Struct, frozen=True, kw_only=True):
 def list_schemas(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     datasets = service.log.datasets.all()
-    known = sorted({*catalogues.names(), *(d.catalogue for d in datasets)})
-    found = [_catalogue(service, name, datasets) for name in known]
+    names = sorted({*catalogues.names(), *(d.catalogue for d in datasets)})
+    kinds = [_catalogue(service, name, datasets) for name in names]
 
     def build() -> Schemas:
-        return Schemas(schemas=tuple(_item(service, c, datasets) for c in found))
+        return Schemas(schemas=tuple(_item(service, c, datasets) for c in kinds))
 
-    held = tuple((d.name, d.catalogue) for d in datasets)
-    return Reply(Validity((tuple(c.digest for c in found), held)), build)
+    usage = tuple((d.name, d.catalogue) for d in datasets)
+    return Reply(Validity((tuple(c.digest for c in kinds), usage)), build)
 
 
 def _item(service: Service, catalogue: Catalogue, datasets: tuple[Dataset, ...]) -> SchemaItem:
@@ -150,16 +153,16 @@ def _item(service: Service, catalogue: Catalogue, datasets: tuple[Dataset, ...])
 
 
 def _catalogue(service: Service, name: str, datasets: tuple[Dataset, ...]) -> Catalogue:
-    """As shipped, else as the newest dataset of that kind has it: a site may bring catalogues of its own.
+    """Return the built-in catalogue, else that of the newest dataset: a site may have its own catalogues.
 
     Raises ``no-such-schema``.
     """
     if name in catalogues.names():
         return catalogues.load(name)
-    kept = [d.name for d in datasets if d.catalogue == name]
-    if not kept:
+    names = [d.name for d in datasets if d.catalogue == name]
+    if not names:
         raise ProblemError("no-such-schema")
-    return service.log.queries.catalogue(kept[-1])
+    return service.log.queries.catalogue(names[-1])
 
 
 @route(
@@ -177,7 +180,7 @@ def _catalogue(service: Service, name: str, datasets: tuple[Dataset, ...]) -> Ca
     )
 )
 def get_table_schema(service: Service, call: Call) -> Reply:
-    catalogue = _asked(service, call)
+    catalogue = _requested_catalogue(service, call)
     return Reply(Validity((catalogue.digest,)), lambda: table_schema(catalogue))
 
 
@@ -197,7 +200,7 @@ def get_table_schema(service: Service, call: Call) -> Reply:
     )
 )
 def get_json_schema(service: Service, call: Call) -> Reply:
-    catalogue = _asked(service, call)
+    catalogue = _requested_catalogue(service, call)
 
     def build() -> dict[str, Any]:
         return {**json_schema(catalogue), "$id": service.link(call.address)}
@@ -205,7 +208,7 @@ def get_json_schema(service: Service, call: Call) -> Reply:
     return Reply(Validity((catalogue.digest,)), build, {"content-type": call.media})
 
 
-def _asked(service: Service, call: Call) -> Catalogue:
+def _requested_catalogue(service: Service, call: Call) -> Catalogue:
     query_parameters.parse(call.query, _PLAIN)
     return _catalogue(service, call.path["schema"], service.log.datasets.all())
 
@@ -225,7 +228,9 @@ def get_sitemap(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     datasets = service.log.datasets.all()
     sequence = service.log.queries.sequence()
-    return Reply(Validity((sequence, datasets)), lambda: sitemap_and_robots.site_sitemap(holdings(service)))
+    return Reply(
+        Validity((sequence, datasets)), lambda: sitemap_and_robots.site_sitemap(collect_holdings(service))
+    )
 
 
 @route(
@@ -241,11 +246,11 @@ def get_sitemap(service: Service, call: Call) -> Reply:
 )
 def get_robots(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    held = [
+    pages = [
         (d.name, service.log.queries.records(d.name, RecordQuery(limit=1)))
         for d in service.log.datasets.all()
     ]
-    body = sitemap_and_robots.robots(service.site.base, [(name, page.total or 0) for name, page in held])
+    body = sitemap_and_robots.robots(service.site.base, [(name, page.total or 0) for name, page in pages])
     return Reply(Validity((body,)), lambda: body)
 
 

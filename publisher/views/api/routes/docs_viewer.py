@@ -1,4 +1,4 @@
-"""The offline viewer of the contract: a page with files of its own, no part of the contract."""
+"""Offline viewer of the contract: a page with its own files, not part of the contract."""
 
 from __future__ import annotations
 

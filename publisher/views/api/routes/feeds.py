@@ -1,4 +1,4 @@
-"""The feeds of the service: of everything, a dataset, kinds of change and searches, in three formats."""
+"""Feeds of all changes, datasets, kinds of change and searches, in three formats."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, View
 from publisher.views.api import requested_view
 from publisher.views.api.parameter_docs import AS_OF, KNOWN_AT, RELEASE
-from publisher.views.api.routes.search import indexed, only_dataset
-from publisher.views.api.search_scope import SearchScope, scope_of
+from publisher.views.api.routes.search import index_values, only_dataset
+from publisher.views.api.search_scope import SearchScope, make_search_scope
 from publisher.views.syndication import scope as scopes
 from publisher.views.syndication import selection
-from publisher.views.syndication.feed import datasets_of, feed, rendered
-from publisher.views.syndication.harvest_feed import SOURCES, sources_feed
-from publisher.views.syndication.opml import MEDIA, opml
+from publisher.views.syndication.feed import build_feed, render, scope_datasets
+from publisher.views.syndication.harvest_feed import SOURCES, render_sources_feed
+from publisher.views.syndication.opml import MEDIA, build_opml
 from publisher.views.syndication.scope import ALL, FILED, FORMS, SEARCH, TERMS, TITLES, Form, Scope
 from publisher.views.syndication.selection import NoSuchArchiveError, Selection
 from publisher.web import query_parameters
@@ -84,8 +84,8 @@ _FILTERS = Parameter(
 )
 
 
-def _of_log(form: Form) -> Route:
-    """The changes of a dataset or of all, straight from the log."""
+def _log_feed_route(form: Form) -> Route:
+    """Build the route of a feed of one dataset or of all, read from the log."""
     operation = Operation(
         name=f"get_{form}_feed",
         path=f"/feeds/{{dataset}}.{form}",
@@ -100,20 +100,20 @@ def _of_log(form: Form) -> Route:
     )
 
     def handle(service: Service, call: Call) -> Reply:
-        asked, scope = _scope(service, call)
+        params, scope = _feed_scope(service, call)
         validity = _validity(service, scope.dataset)
 
         def build() -> bytes:
-            chosen = _selected(service, scope, asked.archive)
-            return rendered(feed(service.log, scope, chosen, form, hub=service.hub), form)
+            selected = _select(service, scope, params.archive)
+            return render(build_feed(service.log, scope, selected, form, hub=service.hub), form)
 
-        return Reply(validity, build, _headers(service, scope, asked, form))
+        return Reply(validity, build, _headers(service, scope, params, form))
 
     return Route(operation, handle, "asked")
 
 
-def _of_search(form: Form) -> AsyncRoute:
-    """The changes of whatever a search finds."""
+def _search_feed_route(form: Form) -> AsyncRoute:
+    """Build the route of a feed of the changes that a search matches."""
     operation = Operation(
         name=f"search_{form}_feed",
         path=f"/feeds/search.{form}",
@@ -129,32 +129,35 @@ def _of_search(form: Form) -> AsyncRoute:
     )
 
     async def handle(service: Service, call: Call) -> AsyncReply:
-        scope, asked, known, tokens, modified = await sync_to_thread(_searched, service, call)
-        # The index follows the log at its own pace, so its position is a part of what is answered.
+        scope, params, search_scope, tokens, modified = await sync_to_thread(_parse_search, service, call)
+        # The index may lag behind the log, so its position is part of the validity.
         position = await service.search.position()
 
         async def build() -> bytes:
             try:
-                chosen = await selection.searched(
-                    service.log, service.search, known.fields(), scope, asked.archive
+                selected = await selection.select(
+                    service.log, service.search, search_scope.fields(), scope, params.archive
                 )
             except NoSuchArchiveError:
                 raise no_such_archive() from None
             return await sync_to_thread(
-                lambda: rendered(
-                    feed(service.log, scope, chosen, form, named=known.facets, hub=service.hub), form
+                lambda: render(
+                    build_feed(
+                        service.log, scope, selected, form, facet_titles=search_scope.facets, hub=service.hub
+                    ),
+                    form,
                 )
             )
 
-        headers = _headers(service, scope, asked, form)
+        headers = _headers(service, scope, params, form)
         return AsyncReply(Validity((position, *tokens), modified), build, headers)
 
     return AsyncRoute(operation, handle)
 
 
-def _headers(service: Service, scope: Scope, asked: Parameters, form: Form) -> Mapping[str, str]:
-    """Hub and topic of WebSub (W3C Recommendation, section 4), which looks for them here first."""
-    if not service.hub or not scope.told or asked.archive is not None:
+def _headers(service: Service, scope: Scope, params: Parameters, form: Form) -> Mapping[str, str]:
+    """Return the links to the WebSub hub and topic. Subscribers read the headers first (section 4)."""
+    if not service.hub or not scope.sent_to_hub or params.archive is not None:
         return {}
     return {"link": f'<{service.hub}>; rel="hub", <{service.link(scope.path(form))}>; rel="self"'}
 
@@ -175,67 +178,76 @@ def _headers(service: Service, scope: Scope, asked: Parameters, form: Form) -> M
 async def get_opml(service: Service, call: Call) -> AsyncReply:
     query_parameters.parse(call.query, Grammar())
 
-    def read() -> tuple[SearchScope, tuple[Dataset, ...], Validity]:
+    def read_scope() -> tuple[SearchScope, tuple[Dataset, ...], Validity]:
         datasets = service.log.datasets.all()
-        return scope_of(service.log), datasets, _validity(service, None)
+        return make_search_scope(service.log), datasets, _validity(service, None)
 
-    known, datasets, validity = await sync_to_thread(read)
+    search_scope, datasets, validity = await sync_to_thread(read_scope)
     position, today = await service.search.position(), service.today()
 
     async def build() -> bytes:
-        facets = tuple(name for name in FILED if name in known.facets)
-        asked = Request("", as_of=today.toordinal(), limit=1, facets=facets, highlight=False)
-        page = await service.search.search(asked)
-        values = {name: sorted(value.value for value in found) for name, found in page.facets.items()}
-        return opml(service.site, datasets, values, known.facets, modified=validity.modified)
+        facets = tuple(name for name in FILED if name in search_scope.facets)
+        query = Request("", as_of=today.toordinal(), limit=1, facets=facets, highlight=False)
+        page = await service.search.search(query)
+        values = {name: sorted(value.value for value in counts) for name, counts in page.facets.items()}
+        return build_opml(service.site, datasets, values, search_scope.facets, modified=validity.modified)
 
-    return AsyncReply(Validity((position, today, *validity.tokens, known.facets), validity.modified), build)
+    return AsyncReply(
+        Validity((position, today, *validity.tokens, search_scope.facets), validity.modified), build
+    )
 
 
 def _media(form: Form) -> str:
     return FORMS[form] + ("" if form == "json" else "; charset=utf-8")
 
 
-def _searched(
+def _parse_search(
     service: Service, call: Call
 ) -> tuple[Scope, Parameters, SearchScope, tuple[object, ...], datetime | None]:
-    """Scope, parameters, what there is to search in, and of which state of the log the answer is."""
-    known = scope_of(service.log)
-    asked = query_parameters.parse(
+    """Parse a search: its scope and parameters, the searchable fields, and the validity of the response."""
+    search_scope = make_search_scope(service.log)
+    params = query_parameters.parse(
         call.query,
-        Grammar(names=requested_view.VIEW | _OWN | {"q"}, filters=known.filters() | {"change": "string"}),
+        Grammar(
+            names=requested_view.VIEW | _OWN | {"q"}, filters=search_scope.filters() | {"change": "string"}
+        ),
     )
-    filters = {f.field: indexed(f.field, f.values) for f in asked.filters if f.field != "change"}
-    if not asked.text and not filters:
+    filters = {f.field: index_values(f.field, f.values) for f in params.filters if f.field != "change"}
+    if not params.text and not filters:
         raise _fault("q", "请给出搜索词或筛选条件。", "Enter a search term, or filter.")
-    requested_view.check_known(service, asked.view)
-    seen = asked.view
+    requested_view.check_not_future(service, params.view)
+    seen = params.view
     if seen.release is not None:
-        seen = requested_view.both_clocks(service, only_dataset(asked), seen)
-    scope = scopes.scope(kinds=_kinds(asked), text=asked.text, filters=filters, view=asked.view, seen=seen)
+        seen = requested_view.resolve_release(service, only_dataset(params), seen)
+    scope = scopes.make_scope(
+        kinds=_kinds(params), text=params.text, filters=filters, view=params.view, seen=seen
+    )
     validity = _validity(service, None)
-    return scope, asked, known, (*validity.tokens, known.facets), validity.modified
+    return scope, params, search_scope, (*validity.tokens, search_scope.facets), validity.modified
 
 
 @lru_cache(1024)
-def _asked(dataset: str, query: bytes) -> tuple[Parameters, Scope]:
-    """Readers come back to one address for years. The scope does not know its release's clocks yet."""
-    asked = query_parameters.parse(query, _GRAMMAR)
+def _parse_query(dataset: str, query: bytes) -> tuple[Parameters, Scope]:
+    """Parse a query. Cached, since readers request the same address for years.
+
+    The release of the scope is not resolved yet.
+    """
+    params = query_parameters.parse(query, _GRAMMAR)
     name = None if dataset == ALL else dataset
-    return asked, scopes.scope(dataset=name, kinds=_kinds(asked), view=asked.view)
+    return params, scopes.make_scope(dataset=name, kinds=_kinds(params), view=params.view)
 
 
-def _scope(service: Service, call: Call) -> tuple[Parameters, Scope]:
-    asked, scope = _asked(requested_view.dataset_name(call), call.query)
-    requested_view.check_known(service, asked.view)
-    if asked.view.release is not None:
-        scope = replace(scope, seen=_at_release(service, scope.dataset, asked.view))
-    return asked, scope
+def _feed_scope(service: Service, call: Call) -> tuple[Parameters, Scope]:
+    params, scope = _parse_query(requested_view.dataset_name(call), call.query)
+    requested_view.check_not_future(service, params.view)
+    if params.view.release is not None:
+        scope = replace(scope, seen=_at_release(service, scope.dataset, params.view))
+    return params, scope
 
 
 def _at_release(service: Service, name: str | None, view: View) -> View:
     if name is not None:
-        return requested_view.both_clocks(service, name, view)
+        return requested_view.resolve_release(service, name, view)
     raise query_parameters.invalid(
         [
             Fault(
@@ -248,28 +260,28 @@ def _at_release(service: Service, name: str | None, view: View) -> View:
     )
 
 
-def scope_at(service: Service, address: str) -> Scope:
-    """What the feed at an address of this site is of: a path such as ``/feeds/all.atom``, or the whole.
+def parse_feed_address(service: Service, address: str) -> Scope:
+    """Parse the scope of the feed at an address of this site: a path such as ``/feeds/all.atom``, or a URL.
 
-    Raises ``ProblemError`` and ``LogError`` as the feed itself does, and for an archive or a past state.
+    Raises ``ProblemError`` and ``LogError`` like the feed itself, and for an archive or a past state.
     """
     path, _, query = address.removeprefix(service.site.base).partition("?")
-    found = re.fullmatch(rf"/feeds/([a-z0-9-]+)\.(?:{'|'.join(FORMS)})", path)
-    if found is None:
+    match = re.fullmatch(rf"/feeds/([a-z0-9-]+)\.(?:{'|'.join(FORMS)})", path)
+    if match is None:
         raise ProblemError("no-such-route")
-    call = Call({"dataset": found[1]}, query.encode(), path)
-    if found[1] == SEARCH:
-        scope, asked, *_ = _searched(service, call)
+    call = Call({"dataset": match[1]}, query.encode(), path)
+    if match[1] == SEARCH:
+        scope, params, *_ = _parse_search(service, call)
     else:
-        asked, scope = _scope(service, call)
-        datasets_of(service.log, scope)
-    if asked.archive is not None or asked.view != View():
+        params, scope = _feed_scope(service, call)
+        scope_datasets(service.log, scope)
+    if params.archive is not None or params.view != View():
         raise ProblemError("no-such-route")
     return scope
 
 
-def _kinds(asked: Parameters) -> tuple[str, ...]:
-    kinds = asked.values_of("change")
+def _kinds(params: Parameters) -> tuple[str, ...]:
+    kinds = params.values_of("change")
     for kind in kinds:
         if kind not in TERMS:
             near = query_parameters.nearest(kind, TERMS)
@@ -278,15 +290,15 @@ def _kinds(asked: Parameters) -> tuple[str, ...]:
     return kinds
 
 
-def _selected(service: Service, scope: Scope, archive: int | None) -> Selection:
+def _select(service: Service, scope: Scope, archive: int | None) -> Selection:
     try:
-        return selection.plain(service.log, scope, archive)
+        return selection.select_from_log(service.log, scope, archive)
     except NoSuchArchiveError:
         raise no_such_archive() from None
 
 
 def no_such_archive() -> ProblemError:
-    """What :class:`NoSuchArchiveError` is to whoever asked."""
+    """Build the problem for :class:`NoSuchArchiveError`."""
     return _fault(
         "archive", "没有这份存档；请从订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
     )
@@ -299,27 +311,27 @@ def _fault(parameter: str, zh: str, en: str, near: str | None = None) -> Problem
 
 
 def _validity(service: Service, name: str | None) -> Validity:
-    """No feed is immutable: what is withdrawn or erased later leaves the feeds of every day, archives too.
+    """Return the validity of a feed. Later withdrawals and erasures change archives too: none is immutable.
 
-    ``modified`` is that of the releases, not of the changes: an erasure takes words out and adds no entry.
+    ``modified`` is the time of the releases, not of the changes: an erasure removes words and adds no entry.
     """
     sequence = service.log.queries.sequence(name)
     if name is not None:
         return Validity((sequence,), service.published_at(name, sequence))
-    # Before anything is published a feed tells when the first dataset was made.
-    made = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
-    return Validity((sequence, *made), service.published_anywhere(sequence))
+    # Before the first release a feed contains the time at which the first dataset was created.
+    names = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
+    return Validity((sequence, *names), service.published_anywhere(sequence))
 
 
-ROUTES: Mapping[Form, Route] = {form: _of_log(form) for form in FORMS}
-"""By the suffix that asks for them."""
-SEARCHED: tuple[AnyRoute, ...] = (*(_of_search(form) for form in FORMS), get_opml)
+ROUTES: Mapping[Form, Route] = {form: _log_feed_route(form) for form in FORMS}
+"""Suffix of the address → route."""
+SEARCHED: tuple[AnyRoute, ...] = (*(_search_feed_route(form) for form in FORMS), get_opml)
 
 
 _SOURCES_GRAMMAR = Grammar(names=frozenset({"archive"}))
 
 
-def _of_sources(form: Form) -> Route:
+def _sources_feed_route(form: Form) -> Route:
     operation = Operation(
         name=f"get_sources_{form}_feed",
         path=f"/feeds/{SOURCES}.{form}",
@@ -333,18 +345,18 @@ def _of_sources(form: Form) -> Route:
     )
 
     def handle(service: Service, call: Call) -> Reply:
-        asked = query_parameters.parse(call.query, _SOURCES_GRAMMAR)
-        noticed = service.log.evidence.notices_version()
+        params = query_parameters.parse(call.query, _SOURCES_GRAMMAR)
+        version = service.log.evidence.notices_version()
 
         def build() -> bytes:
             try:
-                return sources_feed(service.log, form, asked.archive)
+                return render_sources_feed(service.log, form, params.archive)
             except NoSuchArchiveError:
                 raise no_such_archive() from None
 
-        return Reply(Validity(("sources", noticed)), build)
+        return Reply(Validity(("sources", version)), build)
 
     return Route(operation, handle)
 
 
-OF_SOURCES: tuple[AnyRoute, ...] = tuple(_of_sources(form) for form in FORMS)
+OF_SOURCES: tuple[AnyRoute, ...] = tuple(_sources_feed_route(form) for form in FORMS)

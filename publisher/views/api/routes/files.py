@@ -1,4 +1,4 @@
-"""Routes: whole states as files, the site as one package, and what leads from one state to another."""
+"""Routes: complete states as files, the site as one package, and deltas between two releases."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SINCE = Parameter(
 _DATED = Grammar(names=requested_view.VIEW | {"headers"})
 _PINNED = Grammar(names=frozenset({"headers"}))
 _DELTA = Grammar(names=frozenset({"from"}))
-_TOLD = (
+_NOTE = (
     "不限行数；支持断点续传（Range）与 gzip、zstd；Repr-Digest 为所传字节的 SHA-256。文字不会被当作公式。\n\n"
     "No row limit; ranges, gzip and zstd; Repr-Digest is the SHA-256 of the bytes sent (RFC 9530). "
     "No text in CSV or XLSX is run as a formula."
@@ -80,28 +80,28 @@ class Files(Answer, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    told: About
+    about: About
     validity: Validity
 
 
 def _state(service: Service, name: str, view: View, headers: str) -> _State:
-    told = write_state.describe_state(service.log, name, view, "en" if headers == "en" else "zh")
+    about = write_state.describe_state(service.log, name, view, "en" if headers == "en" else "zh")
     validity = requested_view.validity(service, name, view)
     if view.release is not None:
-        # Not marked: a record that was withdrawn later stays in a release's file as it was.
-        validity = requested_view.pinned(service, name, view.release, told.dataset.named_at)
-    return _State(told, replace(validity, tokens=(*validity.tokens, *write_state.description_tokens(told))))
+        # Without marks: a record that was withdrawn later stays unchanged in a release's file.
+        validity = requested_view.pinned_validity(service, name, view.release, about.dataset.named_at)
+    return _State(about, replace(validity, tokens=(*validity.tokens, *write_state.description_tokens(about))))
 
 
 def _form(call: Call) -> Form:
-    found = FORMS.get(call.path["form"])
-    if found is None:
+    form = FORMS.get(call.path["form"])
+    if form is None:
         raise ProblemError("no-such-file")
-    return found
+    return form
 
 
-def _checked(form: Form, query: bytes) -> None:
-    """Raises ``invalid-parameters`` for headings of what has none."""
+def _check_headings(form: Form, query: bytes) -> None:
+    """Raise ``invalid-parameters`` for ``headers`` of a form without headings."""
     if not form.has_headings and any(name == "headers" for name, _ in query_parameters.pairs(query)):
         raise query_parameters.invalid(
             [
@@ -121,16 +121,16 @@ def _key(name: str, form: Form, view: View, validity: Validity) -> Key:
 
 def _reply(service: Service, name: str, form: Form, view: View, headers: str) -> FileReply:
     state = _state(service, name, view, headers)
-    told = state.told
+    about = state.about
     return FileReply(
         validity=state.validity,
         key=_key(name, form, view, state.validity),
-        write=write_state.state_writer(service.log, told, form),
+        write=write_state.state_writer(service.log, about, form),
         compressible=form.compressible,
         headers={
             "content-type": form.media_type,
             "content-disposition": disposition(
-                f"{told.dataset.title} {told.state}.{form.suffix}", f"{name}.{form.suffix}"
+                f"{about.dataset.title} {about.state}.{form.suffix}", f"{name}.{form.suffix}"
             ),
         },
     )
@@ -138,16 +138,16 @@ def _reply(service: Service, name: str, form: Form, view: View, headers: str) ->
 
 def _get_file(service: Service, call: Call) -> FileReply:
     name, form = requested_view.dataset_name(call), _form(call)
-    asked = query_parameters.parse(call.query, _DATED)
-    _checked(form, call.query)
-    return _reply(service, name, form, asked.view, asked.headers)
+    params = query_parameters.parse(call.query, _DATED)
+    _check_headings(form, call.query)
+    return _reply(service, name, form, params.view, params.headers)
 
 
 def _get_release_file(service: Service, call: Call) -> FileReply:
     name, form = requested_view.dataset_name(call), _form(call)
-    asked = query_parameters.parse(call.query, _PINNED)
-    _checked(form, call.query)
-    return _reply(service, name, form, View(release=requested_view.release_number(call)), asked.headers)
+    params = query_parameters.parse(call.query, _PINNED)
+    _check_headings(form, call.query)
+    return _reply(service, name, form, View(release=requested_view.release_number(call)), params.headers)
 
 
 def _get_delta(service: Service, call: Call) -> FileReply:
@@ -166,7 +166,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
     tokens = tuple(token for state in both for token in state.validity.tokens)
     validity = replace(both[1].validity, tokens=tokens)
     file = f"{name}-{before.release}-{after.release}.delta.jsonl"
-    title = f"{both[1].told.dataset.title} {both[0].told.state}至{both[1].told.state}.delta.jsonl"
+    title = f"{both[1].about.dataset.title} {both[0].about.state}至{both[1].about.state}.delta.jsonl"
     return FileReply(
         validity=validity,
         key=Key((name, "delta", before, after, *tokens), "jsonl", lasting=False),
@@ -212,40 +212,42 @@ def _get_site(service: Service, call: Call) -> FileReply:
 def list_files(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, Grammar())
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
-    files, validity = files_of(service, name, number)
+    files, validity = release_files(service, name, number)
     return Reply(validity, lambda: files)
 
 
-def files_of(service: Service, name: str, number: int) -> tuple[Files, Validity]:
-    """Raises ``no-such-dataset``, ``no-such-release``."""
+def release_files(service: Service, name: str, number: int) -> tuple[Files, Validity]:
+    """List the files of a release. Raises ``no-such-dataset``, ``no-such-release``."""
     state = _state(service, name, View(release=number), "zh")
 
-    def one(form: Form) -> File:
-        made = service.files.find(_key(name, form, View(release=number), state.validity))
+    def describe(form: Form) -> File:
+        cached = service.files.find(_key(name, form, View(release=number), state.validity))
         return File(
             form=form.name,
             title=form.title,
             media_type=form.media_type,
             address=service.link(f"/v1/datasets/{name}/releases/{number}/files/{form.name}"),
-            sha256=made.sha256 if made else None,
-            size=made.path.stat().st_size if made else None,
+            sha256=cached.sha256 if cached else None,
+            size=cached.path.stat().st_size if cached else None,
         )
 
-    files = Files(dataset=name, release=number, files=tuple(map(one, FORMS.values())))
+    files = Files(dataset=name, release=number, files=tuple(map(describe, FORMS.values())))
     sums = tuple(file.sha256 for file in files.files)
-    # It changes as files are made, so it is not pinned, and no time says when it did.
+    # The list changes when files are generated, so it is not pinned, and the time is not recorded.
     return files, Validity((*state.validity.tokens, *sums))
 
 
-def _operation(name: str, path: str, summary: str, told: str, given: tuple[Parameter, ...]) -> Operation:
+def _operation(
+    name: str, path: str, summary: str, intro: str, parameters: tuple[Parameter, ...]
+) -> Operation:
     return Operation(
         name=name,
         path=path,
         tag=TAG,
         summary=summary,
-        description=f"{told}{_TOLD}",
-        parameters=given,
-        problems=_PROBLEMS if DATASET in given else ("file-being-made",),
+        description=f"{intro}{_NOTE}",
+        parameters=parameters,
+        problems=_PROBLEMS if DATASET in parameters else ("file-being-made",),
         media_type=_ANY,
         also=tuple(dict.fromkeys(form.media_type for form in FORMS.values())),
     )

@@ -1,4 +1,4 @@
-"""Routes for whoever watches over the service: is it alive, is it ready."""
+"""Routes for monitoring: liveness and readiness."""
 
 from __future__ import annotations
 

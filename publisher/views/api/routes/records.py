@@ -1,4 +1,4 @@
-"""Routes: the records of a dataset, one record, its history, and the changes of a dataset."""
+"""Routes: the records of a dataset, and one record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from publisher.views.api.parameter_docs import (
     SORT,
     VIEW,
 )
-from publisher.views.api.routes.datasets import source
+from publisher.views.api.routes.datasets import source_answer
 from publisher.web import page_cursor, query_parameters
 from publisher.web.problems import ProblemError, Tombstone
 from publisher.web.query_parameters import Grammar, Parameters
@@ -36,11 +36,11 @@ from schemas.definition.catalogue import Catalogue
 
 TAG = "记录"
 STATUS = "status"
-"""A filter of this name chooses among the states of a record; the others, among the records."""
+"""The filter of this name selects states of a record; all others select records."""
 _CLOCKS = Grammar(names=requested_view.VIEW)
 _CLOCKS_ONLY = re.compile(rb"(?:as_of|known_at|release)=[^&]*")
 _NOT_FOUND = ("no-such-dataset", "no-such-release")
-_GONE: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
+_PROBLEMS: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
 
 
 @route(
@@ -60,17 +60,17 @@ _GONE: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
 def list_records(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     catalogue = service.log.queries.catalogue(name)
-    asked = query_parameters.parse(call.query, requested_view.grammar(catalogue))
-    listing = listing_of(name, catalogue, asked)
-    validity = requested_view.validity(service, name, asked.view)
+    params = query_parameters.parse(call.query, requested_view.grammar(catalogue))
+    listing = make_listing(name, catalogue, params)
+    validity = requested_view.validity(service, name, params.view)
 
     def build() -> common.Records:
-        page = listing.read(service)
+        page = listing.fetch_page(service)
         return common.Records(
             dataset=name,
             total=page.total,
             records=tuple(
-                common.RecordItem(**_item(service, s, asked.fields, asked.view)) for s in page.records
+                common.RecordItem(**_item(service, s, params.fields, params.view)) for s in page.records
             ),
             facets=page.facets,
             links=requested_view.page_links(service, call, name, page.following),
@@ -90,55 +90,55 @@ class ListedPage:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of records that was asked for, checked; the API and the pages read it alike."""
+    """Validated request for a list of records, used by the API and the pages."""
 
     name: str
     catalogue: Catalogue
-    asked: Parameters
+    params: Parameters
     walk: str
     cursor: page_cursor.Cursor | None
 
-    def read(self, service: Service) -> ListedPage:
-        asked, cursor = self.asked, self.cursor
+    def fetch_page(self, service: Service) -> ListedPage:
+        params, cursor = self.params, self.cursor
         query = model.RecordQuery(
-            view=_pinned(asked.view, cursor),
-            statuses=asked.values_of(STATUS) or ("current",),
-            where=asked.condition(besides=STATUS),
-            sort=asked.sort,
-            limit=asked.limit,
+            view=_first_page_view(params.view, cursor),
+            statuses=params.values_of(STATUS) or ("current",),
+            where=params.condition(besides=STATUS),
+            sort=params.sort,
+            limit=params.limit,
             after=cursor.after if cursor else None,
             count=cursor is None,
-            facets=asked.facets,
+            facets=params.facets,
         )
         page = service.log.queries.records(self.name, query)
         total = cursor.total if cursor else page.total or 0
         following = None
         if page.after is not None:
-            view = query.view if cursor else _now(service, self.name, asked.view)
+            view = query.view if cursor else _explicit_view(service, self.name, params.view)
             following = page_cursor.encode(
                 page_cursor.Cursor(self.walk, page.after, total, as_of=view.as_of, known_at=view.known_at)
             )
         facets = tuple(
-            titles.facet(field, titles.of_field(self.catalogue, field), counts)
+            titles.make_facet(field, titles.field_title(self.catalogue, field), counts)
             for field, counts in page.facets.items()
         )
         return ListedPage(page.records, total, facets, following)
 
 
-def listing_of(name: str, catalogue: Catalogue, asked: Parameters) -> Listing:
-    """``asked``: by the grammar of the catalogue. Raises ``invalid-cursor``."""
-    walk = page_cursor.query_digest("records", name, replace(asked, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(asked.cursor, walk)
-    if cursor is not None and not _fits(cursor, asked, catalogue):
+def make_listing(name: str, catalogue: Catalogue, params: Parameters) -> Listing:
+    """Make a listing. ``params``: parsed by the catalogue's grammar. Raises ``invalid-cursor``."""
+    walk = page_cursor.query_digest("records", name, replace(params, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(params.cursor, walk)
+    if cursor is not None and not _fits(cursor, params, catalogue):
         raise ProblemError("invalid-cursor")
-    return Listing(name, catalogue, asked, walk, cursor)
+    return Listing(name, catalogue, params, walk, cursor)
 
 
-def _fits(cursor: page_cursor.Cursor, asked: Parameters, catalogue: Catalogue) -> bool:
-    """Whether a cursor's keys can be of this order: a database may not compare a number with a text."""
+def _fits(cursor: page_cursor.Cursor, params: Parameters, catalogue: Catalogue) -> bool:
+    """Report whether a cursor's keys fit the sort order: some databases cannot compare numbers with text."""
     numeric = {field.name for field in catalogue.fields if field.type in query_parameters.NUMBERS}
     kinds: list[type | tuple[type, ...]] = [
-        (int, float) if name in numeric else str for name, _ in asked.sort or (("", False),)
+        (int, float) if name in numeric else str for name, _ in params.sort or (("", False),)
     ]
     keys = cursor.after
     return len(keys) == len(kinds) + 1 and all(
@@ -146,20 +146,20 @@ def _fits(cursor: page_cursor.Cursor, asked: Parameters, catalogue: Catalogue) -
     )
 
 
-def _pinned(view: View, cursor: page_cursor.Cursor | None) -> View:
-    """The state of the first page, which the cursor remembers; a release needs no remembering."""
+def _first_page_view(view: View, cursor: page_cursor.Cursor | None) -> View:
+    """Return the state of the first page, which the cursor contains; a release is already fixed."""
     if cursor is None or view.release is not None:
         return view
     return View(as_of=cursor.as_of, known_at=cursor.known_at)
 
 
-def _now(service: Service, name: str, view: View) -> View:
-    """Both clocks said outright: today, as known since the newest release, where they are not told."""
+def _explicit_view(service: Service, name: str, view: View) -> View:
+    """Make both clocks explicit. The defaults are today and the instant of the newest release."""
     if view.release is not None:
         return view
     sequence = service.log.queries.sequence(name)
     return View(
-        as_of=requested_view.day(service, view),
+        as_of=requested_view.day_of_view(service, view),
         known_at=view.known_at or service.published_at(name, sequence),
     )
 
@@ -183,28 +183,28 @@ def _now(service: Service, name: str, view: View) -> View:
 )
 def get_record(service: Service, call: Call) -> Reply:
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
-    asked = query_parameters.NOTHING
-    if _CLOCKS_ONLY.fullmatch(call.query):  # the most that caches ask for: no field is named
-        asked = _clocks(call.query)
+    params = query_parameters.NOTHING
+    if _CLOCKS_ONLY.fullmatch(call.query):  # the most frequent request of caches: no field is named
+        params = _clocks(call.query)
     elif call.query:
-        known = requested_view.grammar(service.log.queries.catalogue(name))
-        asked = query_parameters.parse(
-            call.query, replace(known, names=requested_view.VIEW | {"fields"}, filters={})
+        grammar = requested_view.grammar(service.log.queries.catalogue(name))
+        params = query_parameters.parse(
+            call.query, replace(grammar, names=requested_view.VIEW | {"fields"}, filters={})
         )
-    validity = requested_view.validity(service, name, asked.view)
+    validity = requested_view.validity(service, name, params.view)
 
     def build() -> common.Record:
         state = service.log.queries.record(
-            name, record, requested_view.both_clocks(service, name, asked.view)
+            name, record, requested_view.resolve_release(service, name, params.view)
         )
-        if state.status in _GONE:
-            raise gone(service, state)
+        if state.status in _PROBLEMS:
+            raise gone_problem(service, state)
         return common.Record(
-            **_item(service, state, asked.fields, asked.view),
-            originals=_stored(state.originals_json),
-            locator=_stored(state.locator_json),
-            excerpts=cell_excerpts.of_record(state, lambda: service.catalogue(name, state.release)),
-            sources=tuple(source(s) for s in state.sources),
+            **_item(service, state, params.fields, params.view),
+            originals=_raw_json(state.originals_json),
+            locator=_raw_json(state.locator_json),
+            excerpts=cell_excerpts.read_excerpts(state, lambda: service.catalogue(name, state.release)),
+            sources=tuple(source_answer(s) for s in state.sources),
         )
 
     return Reply(validity, build)
@@ -212,19 +212,19 @@ def get_record(service: Service, call: Call) -> Reply:
 
 @lru_cache(1024)
 def _clocks(query: bytes) -> Parameters:
-    """Many addresses ask for one state."""
+    """Parse a query with clocks only. Cached, since many addresses request the same state."""
     return query_parameters.parse(query, _CLOCKS)
 
 
-def _stored(json: bytes | str) -> Any:
-    """What the log holds as JSON is written into the answer as it is."""
+def _raw_json(json: bytes | str) -> Any:
+    """Copy the log's JSON into the response without decoding it."""
     return Raw(json)
 
 
-def gone(service: Service, state: RecordState) -> ProblemError:
+def gone_problem(service: Service, state: RecordState) -> ProblemError:
     home = service.link(f"/v1/datasets/{state.dataset}/records/{state.id}")
     return ProblemError(
-        _GONE[state.status],
+        _PROBLEMS[state.status],
         errors=(),
         tombstone=Tombstone(
             dataset=state.dataset,
@@ -240,7 +240,7 @@ def gone(service: Service, state: RecordState) -> ProblemError:
 
 
 def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, view: View) -> dict[str, Any]:
-    content = _stored(state.content_json)
+    content = _raw_json(state.content_json)
     if fields is not None:
         every = state.content
         content = {name: every[name] for name in fields if name in every}
@@ -257,7 +257,7 @@ def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, 
         "effective_from": state.effective_from,
         "effective_to": state.effective_to,
         "known_from": state.known_from,
-        # Until when it was said is told by a later release: an answer pinned to one does not know it.
+        # A later release determines ``known_to``, so a response pinned to a release does not contain it.
         "known_to": None if view.release is not None else state.known_to,
         "withdrawn_at": state.withdrawn_at,
         "reason": state.reason,

@@ -16,9 +16,9 @@ from publisher.log.model import View
 from publisher.views.api import requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.answers import search as answers
-from publisher.views.api.hit_explanation import explanation
+from publisher.views.api.hit_explanation import explain_reason
 from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, RELEASE
-from publisher.views.api.search_scope import SearchScope, scope_of
+from publisher.views.api.search_scope import SearchScope, make_search_scope
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault
@@ -36,12 +36,12 @@ _NAMES = requested_view.VIEW | {"q", "sort", "facets", "limit", "cursor", "expla
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """What there is to search in, in the state of the log that an answer depends on."""
+    """The searchable fields and names, with the state of the log that the response depends on."""
 
     scope: SearchScope
     state: tuple[int, date]
     names: NamesOfState | None
-    """Of an earlier state, where these answer still."""
+    """Names of an earlier state, if these are still in use."""
 
     def grammar(self) -> Grammar:
         return Grammar(
@@ -53,10 +53,10 @@ class Searchable:
         )
 
 
-async def searchable(service: Service) -> Searchable:
+async def open_searchable(service: Service) -> Searchable:
     log = service.log
     return await sync_to_thread(
-        lambda: Searchable(scope_of(log), log.queries.validator(), service.names.outdated())
+        lambda: Searchable(make_search_scope(log), log.queries.validator(), service.names.outdated())
     )
 
 
@@ -71,17 +71,17 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search that was asked for, checked; the API, the pages and their files read it alike."""
+    """Validated search request, used by the API, the pages and their files."""
 
     site: Searchable
     request: contract.Request
     view: View
     walk: str
     meant: str
-    """What the first page was found by, where that is not what was typed."""
+    """The text that the first page was searched with, if it differs from the query."""
     validity: Validity
 
-    async def read(self, service: Service) -> SearchPage:
+    async def fetch_page(self, service: Service) -> SearchPage:
         async def names() -> Names:
             return (self.site.names or await service.names.current()).names
 
@@ -96,7 +96,7 @@ class Search:
                 )
             )
         facets = tuple(
-            titles.facet(
+            titles.make_facet(
                 name,
                 scope.facets.get(name, name),
                 [(value.value, value.count) for value in values],
@@ -107,32 +107,34 @@ class Search:
         return SearchPage(page, meant or None, facets, following)
 
 
-async def search_of(service: Service, site: Searchable, asked: Parameters) -> Search:
-    """``asked``: by the grammar of ``site``. Raises ``invalid-parameters``, ``invalid-cursor``,
-    ``no-such-dataset``, ``no-such-release`` and ``SearchError``.
+async def make_search(service: Service, site: Searchable, params: Parameters) -> Search:
+    """Make a search. ``params``: parsed by the grammar of ``site``.
+
+    Raises ``invalid-parameters``, ``invalid-cursor``, ``no-such-dataset``, ``no-such-release`` and
+    ``SearchError``.
     """
-    _check(asked)
-    requested_view.check_known(service, asked.view)
-    walk = page_cursor.query_digest("search", replace(asked, cursor=None, limit=0, explain=False))
-    cursor = page_cursor.decode_optional(asked.cursor, walk)
-    view = await sync_to_thread(_view, service, asked, cursor)
+    _check(params)
+    requested_view.check_not_future(service, params.view)
+    walk = page_cursor.query_digest("search", replace(params, cursor=None, limit=0, explain=False))
+    cursor = page_cursor.decode_optional(params.cursor, walk)
+    view = await sync_to_thread(_view, service, params, cursor)
     meant = cursor.meant if cursor else ""
     request = contract.Request(
-        text=meant or asked.text,
-        filters={f.field: indexed(f.field, f.values) for f in asked.filters},
-        as_of=requested_view.day(service, view).toordinal(),
+        text=meant or params.text,
+        filters={f.field: index_values(f.field, f.values) for f in params.filters},
+        as_of=requested_view.day_of_view(service, view).toordinal(),
         known_at=contract.FOREVER - 1 if view.known_at is None else micros(view.known_at),
-        sort=_sort(asked),
-        limit=asked.limit,
+        sort=_sort(params),
+        limit=params.limit,
         cursor=cursor.inner if cursor else None,
-        facets=asked.facets,
-        explain=asked.explain,
+        facets=params.facets,
+        explain=params.explain,
     )
-    # The index follows the log at its own pace, so its position is what an answer depends on.
+    # The index may lag behind the log, so the response depends on its position.
     position = await service.search.position()
     titles_shown = page_cursor.query_digest(site.scope.datasets, site.scope.facets)
-    named = site.names and site.names.state
-    validity = Validity((position, *site.state, request.as_of, titles_shown, named))
+    names_state = site.names and site.names.state
+    validity = Validity((position, *site.state, request.as_of, titles_shown, names_state))
     return Search(site, request, view, walk, meant, validity)
 
 
@@ -202,29 +204,29 @@ async def search_of(service: Service, site: Searchable, asked: Parameters) -> Se
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
-    site = await searchable(service)
-    asked = query_parameters.parse(call.query, site.grammar())
-    request = await search_of(service, site, asked)
+    site = await open_searchable(service)
+    params = query_parameters.parse(call.query, site.grammar())
+    request = await make_search(service, site, params)
 
     async def build() -> answers.Found:
-        results = await request.read(service)
+        found_page = await request.fetch_page(service)
         return answers.Found(
-            total=results.page.total,
-            match=results.page.match,
-            did_you_mean=results.did_you_mean,
-            hits=tuple(_hit(service, site.scope, asked, hit) for hit in results.page.hits),
-            facets=results.facets,
+            total=found_page.page.total,
+            match=found_page.page.match,
+            did_you_mean=found_page.did_you_mean,
+            hits=tuple(_hit(service, site.scope, params, hit) for hit in found_page.page.hits),
+            facets=found_page.facets,
             links=answers.SearchLinks(
-                self=requested_view.with_query(service, call),
-                next=requested_view.next_page(service, call, results.following),
+                self=requested_view.link_with_query(service, call),
+                next=requested_view.next_page(service, call, found_page.following),
             ),
         )
 
     return AsyncReply(request.validity, build)
 
 
-def _check(asked: Parameters) -> None:
-    if not asked.text:
+def _check(params: Parameters) -> None:
+    if not params.text:
         raise query_parameters.invalid(
             [
                 Fault(
@@ -235,7 +237,7 @@ def _check(asked: Parameters) -> None:
                 )
             ]
         )
-    if asked.sort == (("relevance", True),) or len(asked.sort) > 1:
+    if params.sort == (("relevance", True),) or len(params.sort) > 1:
         raise query_parameters.invalid(
             [
                 Fault(
@@ -248,35 +250,35 @@ def _check(asked: Parameters) -> None:
         )
 
 
-def indexed(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Values as the index holds them: a division's code without the zeros behind."""
+def index_values(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Convert values to the index's form: a division's code has no trailing zeros there."""
     return tuple(map(administrative_divisions.compact, values)) if name == "division" else values
 
 
-def _sort(asked: Parameters) -> contract.Sort:
-    if not asked.sort or asked.sort[0][0] == "relevance":
+def _sort(params: Parameters) -> contract.Sort:
+    if not params.sort or params.sort[0][0] == "relevance":
         return "relevance"
-    return "-date" if asked.sort[0][1] else "date"
+    return "-date" if params.sort[0][1] else "date"
 
 
-def _view(service: Service, asked: Parameters, cursor: page_cursor.Cursor | None) -> View:
-    """Every page of a walk is of the state that the first page saw.
+def _view(service: Service, params: Parameters, cursor: page_cursor.Cursor | None) -> View:
+    """Return the state of the first page, which all its following pages show.
 
     Raises ``no-such-dataset``, ``no-such-release``.
     """
     if cursor is not None:
         return View(as_of=cursor.as_of, known_at=cursor.known_at)
-    view = asked.view
+    view = params.view
     if view.release is not None:
-        view = requested_view.both_clocks(service, only_dataset(asked), view)
-    return View(as_of=requested_view.day(service, view), known_at=view.known_at or service.clock())
+        view = requested_view.resolve_release(service, only_dataset(params), view)
+    return View(as_of=requested_view.day_of_view(service, view), known_at=view.known_at or service.clock())
 
 
-def only_dataset(asked: Parameters) -> str:
-    """A release's number is of one dataset, so ``release=`` needs to be told which."""
-    named = asked.values_of("dataset")
-    if len(named) == 1:
-        return named[0]
+def only_dataset(params: Parameters) -> str:
+    """Return the dataset that ``release=`` refers to. Raises ``invalid-parameters`` unless there is one."""
+    names = params.values_of("dataset")
+    if len(names) == 1:
+        return names[0]
     raise query_parameters.invalid(
         [
             Fault(
@@ -289,7 +291,7 @@ def only_dataset(asked: Parameters) -> str:
     )
 
 
-def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: contract.Hit) -> answers.Hit:
+def _hit(service: Service, scope: SearchScope, params: Parameters, hit: contract.Hit) -> answers.Hit:
     dataset = service.link(f"/v1/datasets/{hit.dataset}")
     home = f"{dataset}/records/{hit.record}"
     return common.fill(
@@ -298,11 +300,11 @@ def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: contract.
         dataset_title=scope.datasets.get(hit.dataset, hit.dataset),
         title=common.fill(answers.Marked, hit.title),
         excerpts=tuple(common.fill(answers.Marked, excerpt) for excerpt in hit.excerpts),
-        explanation=tuple(explanation(reason, scope.catalogues[hit.dataset]) for reason in hit.reasons)
-        if asked.explain and hit.dataset in scope.catalogues
+        explanation=tuple(explain_reason(reason, scope.catalogues[hit.dataset]) for reason in hit.reasons)
+        if params.explain and hit.dataset in scope.catalogues
         else None,
         links=answers.HitLinks(
-            record=home + requested_view.view_query(asked.view), history=f"{home}/history", dataset=dataset
+            record=home + requested_view.view_query(params.view), history=f"{home}/history", dataset=dataset
         ),
     )
 
@@ -333,9 +335,9 @@ def _hit(service: Service, scope: SearchScope, asked: Parameters, hit: contract.
 )
 async def suggest(service: Service, call: Call) -> AsyncReply:
     grammar = Grammar(names=frozenset({"q", "limit"}), max_limit=MAX_SUGGESTIONS)
-    asked = query_parameters.parse(call.query, grammar)
-    _check(asked)
-    known = await service.names.current()
+    params = query_parameters.parse(call.query, grammar)
+    _check(params)
+    site_names = await service.names.current()
 
     async def build() -> answers.Suggestions:
         return answers.Suggestions(
@@ -346,11 +348,11 @@ async def suggest(service: Service, call: Call) -> AsyncReply:
                     count=name.count,
                     link=service.link(f"/v1/search?{urlencode({'q': name.text})}"),
                 )
-                for name in known.names.complete(asked.text, asked.limit)
+                for name in site_names.names.complete(params.text, params.limit)
             )
         )
 
-    return AsyncReply(Validity(known.state), build)
+    return AsyncReply(Validity(site_names.state), build)
 
 
 ROUTES: tuple[Any, ...] = (search, suggest)

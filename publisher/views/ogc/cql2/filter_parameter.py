@@ -1,4 +1,4 @@
-"""Parameters ``filter``, ``filter-lang`` and ``filter-crs`` (OGC 19-079r2); a filter of texts in memory."""
+"""Parameters ``filter``, ``filter-lang`` and ``filter-crs`` (OGC 19-079r2); filters in memory."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _COMPARE: Mapping[p.Operator, Callable[[Any, Any], bool]] = {
 }
 
 
-def read(values: Mapping[str, str], queryables: Queryables) -> p.Predicate | None:
-    """None where no filter is asked for. Raises :class:`OgcError` (400)."""
+def parse_filter(values: Mapping[str, str], queryables: Queryables) -> p.Predicate | None:
+    """Parse the filter; return None if the request has none. Raises :class:`OgcError` (400)."""
     from publisher.views.ogc.cql2 import parser, to_predicate
 
     if "filter" not in values:
@@ -40,17 +40,17 @@ def read(values: Mapping[str, str], queryables: Queryables) -> p.Predicate | Non
 
 
 def holds(condition: p.Predicate, texts: Mapping[str, str]) -> bool:
-    """Whether it is true of properties that are all texts, and all there: nothing is unknown.
+    """Evaluate a condition on properties that are all text and all present, so no value is unknown.
 
-    Texts compare by code point, as the log compares them.
+    Texts are compared by code point, as in the log.
     """
     match condition:
         case p.Every(of=of):
-            return all(holds(one, texts) for one in of)
+            return all(holds(part, texts) for part in of)
         case p.Some(of=of):
-            return any(holds(one, texts) for one in of)
-        case p.Opposite(of=one):
-            return not holds(one, texts)
+            return any(holds(part, texts) for part in of)
+        case p.Opposite(of=operand):
+            return not holds(operand, texts)
         case p.Constant(value=value):
             return value is True
         case p.Comparison():
@@ -61,5 +61,5 @@ def holds(condition: p.Predicate, texts: Mapping[str, str]) -> bool:
                 re.escape(piece) if isinstance(piece, str) else signs[piece] for piece in condition.pattern
             )
             return re.fullmatch(pattern, texts[condition.field], re.DOTALL) is not None
-        case _:  # Absent: nothing is; Holds and Records: of no text property
+        case _:  # Absent is always false here; Holds and Records do not apply to text properties
             return False

@@ -1,8 +1,8 @@
-"""CQL2 in both its writings → pygeofilter's tree, or a refusal that names the place.
+"""Parsers of CQL2 text and CQL2 JSON into pygeofilter's tree. Errors report their position.
 
-The text grammar is ours: pygeofilter 0.4 gives AND and OR one precedence, takes ``.`` for LIKE's single
-character and has no ``''`` in texts, so it answers other rows than were asked for. The tree, the nodes and
-the JSON reader are pygeofilter's.
+The text grammar is our own: pygeofilter 0.4 gives AND and OR the same precedence, uses ``.`` for LIKE's
+single character and does not support ``''`` in texts, so its filters match wrong rows. The tree, the nodes
+and the JSON parser are pygeofilter's.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from pygeofilter.parsers.cql2_json import parse as parse_json
 from publisher.views.ogc.errors import OgcError
 
 LONGEST = 4000
-"""Characters of a filter."""
+"""Maximum length of a filter, in characters."""
 DEEPEST = 40
-"""Levels of nesting."""
+"""Maximum levels of nesting."""
 
 _COMPARISONS: Mapping[str, Any] = {
     "=": ast.Equal,
@@ -41,32 +41,32 @@ _ESCAPED = re.compile(r"''|\\([\\'abtnvfr])")
 _CONTROLS: Mapping[str, str] = dict(zip("abtnvfr", "\a\b\t\n\v\f\r", strict=True))
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    """``/req/cql2-text/escaping``. A backslash before anything else is itself: LIKE has its own."""
-    return "'" if found[1] is None else _CONTROLS.get(found[1], found[1])
+def _unescaped(match: re.Match[str]) -> str:
+    """Resolve an escape (``/req/cql2-text/escaping``). Other backslashes stay: LIKE has its own escapes."""
+    return "'" if match[1] is None else _CONTROLS.get(match[1], match[1])
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """A tree, and where in the text its names stand."""
+    """A tree, with the positions of its names in the text."""
 
     tree: Any
     text: str
     places: Mapping[int, int] = field(default_factory=dict)
-    """``id`` of a node → the character it begins at, from 0; empty for JSON."""
+    """``id`` of a node → index of its first character, from 0; empty for JSON."""
 
     def refuse(self, node: Any, zh: str, en: str) -> OgcError:
-        """The refusal of ``node``, with its place as far as the tree tells it."""
+        """Build the error for ``node``, with its position if it is known."""
         place = self.places.get(id(node))
         if place is None:
             name = getattr(node, "name", None)
-            found = self.text.find(f'"{name}"') if isinstance(name, str) else -1
-            place = found + 1 if found >= 0 else None
+            index = self.text.find(f'"{name}"') if isinstance(name, str) else -1
+            place = index + 1 if index >= 0 else None
         return refusal(place, zh, en)
 
 
 def refusal(place: int | None, zh: str, en: str) -> OgcError:
-    """``place`` counts characters from 0; messages count from 1."""
+    """Build an error. ``place`` counts characters from 0; messages count from 1."""
     where_zh, where_en = "", ""
     if place is not None:
         where_zh, where_en = f"第{place + 1}个字符：", f"character {place + 1}: "
@@ -75,7 +75,7 @@ def refusal(place: int | None, zh: str, en: str) -> OgcError:
 
 
 def read_text(text: str) -> Parsed:
-    """Raises :class:`OgcError` (400) where it is no CQL2 text or says what is not evaluated here."""
+    """Parse CQL2 text. Raises :class:`OgcError` (400) if it is invalid or uses unsupported features."""
     _check_size(text)
     try:
         parsed = _parser().parse(text)
@@ -94,10 +94,10 @@ def read_text(text: str) -> Parsed:
 
 
 def read_json(text: str) -> Parsed:
-    """As :func:`read_text`, of CQL2 JSON."""
+    """Parse CQL2 JSON. Raises :class:`OgcError` (400) like :func:`read_text`."""
     _check_size(text)
     try:
-        tree = parse_json(_normal(json.loads(text)))
+        tree = parse_json(_convert_between(json.loads(text)))
     except json.JSONDecodeError as error:
         raise refusal(error.pos, "不是 JSON。", "not JSON.") from error
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
@@ -118,19 +118,20 @@ def _check_size(text: str) -> None:
                 raise refusal(place, f"嵌套最多{DEEPEST}层。", f"nested more than {DEEPEST} levels deep.")
 
 
-def _normal(node: Any) -> Any:
-    """The standard's ``between`` has three arguments; pygeofilter 0.4 knows the draft's, a pair for two."""
+def _convert_between(node: Any) -> Any:
+    """Convert the standard's ``between`` with three arguments to the draft's form, which pygeofilter 0.4
+    supports: the last two arguments as a pair."""
     if isinstance(node, list):
-        return [_normal(n) for n in node]
+        return [_convert_between(n) for n in node]
     if not isinstance(node, dict):
         return node
-    made = {key: _normal(value) for key, value in node.items()}
-    if made.get("op") == "between":
-        args = made.get("args")
+    converted = {key: _convert_between(value) for key, value in node.items()}
+    if converted.get("op") == "between":
+        args = converted.get("args")
         if not isinstance(args, list) or len(args) != 3:
             raise ValueError("between takes three arguments")
-        made["args"] = [args[0], [args[1], args[2]]]
-    return made
+        converted["args"] = [args[0], [args[1], args[2]]]
+    return converted
 
 
 @cache
@@ -140,21 +141,21 @@ def _parser() -> Lark:
 
 @v_args(inline=True)
 class _Reader(Transformer[Token, Any]):
-    """Lark's tree → pygeofilter's."""
+    """Converts Lark's tree to pygeofilter's."""
 
     def __init__(self) -> None:
         super().__init__()
         self.places: dict[int, int] = {}
-        self._nodes: list[Any] = []  # held, so that no id is used twice
+        self._nodes: list[Any] = []  # keeps the nodes alive, so that ids stay unique
 
-    def _placed(self, node: Any, token: Token) -> Any:
+    def _record_place(self, node: Any, token: Token) -> Any:
         self._nodes.append(node)
         self.places[id(node)] = token.start_pos or 0
         return node
 
     def name(self, token: Token) -> Any:
         text = str(token)
-        return self._placed(ast.Attribute(text[1:-1] if text.startswith('"') else text), token)
+        return self._record_place(ast.Attribute(text[1:-1] if text.startswith('"') else text), token)
 
     def string(self, token: Token) -> str:
         return _ESCAPED.sub(_unescaped, str(token)[1:-1])
@@ -173,36 +174,36 @@ class _Reader(Transformer[Token, Any]):
         name = token.lower()
         if name in ("date", "timestamp") and len(arguments) == 1 and isinstance(arguments[0], str):
             return _time(name, arguments[0], token)
-        return self._placed(ast.Function(name, list(arguments)), token)
+        return self._record_place(ast.Function(name, list(arguments)), token)
 
     def comparison(self, left: Any, operator: Token, right: Any) -> Any:
-        return self._placed(_COMPARISONS[str(operator)](left, right), operator)
+        return self._record_place(_COMPARISONS[str(operator)](left, right), operator)
 
-    def like(self, left: Any, pattern: Any, *, opposite: bool = False) -> Any:
+    def like(self, operand: Any, pattern: Any, *, opposite: bool = False) -> Any:
         return ast.Like(
-            left, pattern, nocase=False, wildcard="%", singlechar="_", escapechar="\\", not_=opposite
+            operand, pattern, nocase=False, wildcard="%", singlechar="_", escapechar="\\", not_=opposite
         )
 
-    def not_like(self, left: Any, pattern: Any) -> Any:
-        return self.like(left, pattern, opposite=True)
+    def not_like(self, operand: Any, pattern: Any) -> Any:
+        return self.like(operand, pattern, opposite=True)
 
-    def between(self, left: Any, low: Any, high: Any) -> Any:
-        return ast.Between(left, low, high, not_=False)
+    def between(self, operand: Any, low: Any, high: Any) -> Any:
+        return ast.Between(operand, low, high, not_=False)
 
-    def not_between(self, left: Any, low: Any, high: Any) -> Any:
-        return ast.Between(left, low, high, not_=True)
+    def not_between(self, operand: Any, low: Any, high: Any) -> Any:
+        return ast.Between(operand, low, high, not_=True)
 
-    def in_(self, left: Any, *values: Any) -> Any:
-        return ast.In(left, list(values), not_=False)
+    def in_(self, operand: Any, *values: Any) -> Any:
+        return ast.In(operand, list(values), not_=False)
 
-    def not_in(self, left: Any, *values: Any) -> Any:
-        return ast.In(left, list(values), not_=True)
+    def not_in(self, operand: Any, *values: Any) -> Any:
+        return ast.In(operand, list(values), not_=True)
 
-    def null(self, left: Any) -> Any:
-        return ast.IsNull(left, not_=False)
+    def null(self, operand: Any) -> Any:
+        return ast.IsNull(operand, not_=False)
 
-    def not_null(self, left: Any) -> Any:
-        return ast.IsNull(left, not_=True)
+    def not_null(self, operand: Any) -> Any:
+        return ast.IsNull(operand, not_=True)
 
     def not_(self, of: Any) -> Any:
         return ast.Not(of)

@@ -1,4 +1,4 @@
-"""What a filter may name, and how it is compared."""
+"""Properties that filters may name, with the kind of their comparison."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from schemas.definition.catalogue import Catalogue
 
 @dataclass(frozen=True)
 class Queryables:
-    """``kinds``: of each property. ``dates``: those texts that are dates, ``YYYY-MM-DD``."""
+    """``kinds``: kind of each property. ``dates``: text properties that are dates, ``YYYY-MM-DD``."""
 
     kinds: dict[str, p.Kind]
     dates: frozenset[str] = frozenset()
 
 
 @lru_cache(64)
-def of_catalogue(catalogue: Catalogue) -> Queryables:
-    """Every published field, and what a state says of itself."""
+def catalogue_queryables(catalogue: Catalogue) -> Queryables:
+    """Return every published field, and the properties of a state."""
     names = (*catalogue.by_name, "part", *p.DAYS)
     kinds = {name: kind for name in names if (kind := p.comparison_kind(catalogue, name)) is not None}
     return Queryables(kinds, frozenset(f.name for f in catalogue.fields if f.type == "date"))

@@ -1,4 +1,4 @@
-"""pygeofilter's tree → the log's own conditions, as the queryables are compared; all else is refused."""
+"""Translation of pygeofilter's tree into the log's predicates. Everything unsupported is an error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from publisher.views.ogc.cql2.queryables import Queryables
 from publisher.views.ogc.errors import OgcError
 
 MOST = 200
-"""Conditions in one filter."""
+"""Maximum number of conditions in one filter."""
 _WILDCARDS = 20
 _OPERATORS: Mapping[type, p.Operator] = {
     ast.Equal: "=",
@@ -39,7 +39,7 @@ _ARRAYS: Mapping[Any, bool] = {
 
 
 def translate(parsed: Parsed, queryables: Queryables) -> p.Predicate:
-    """Raises :class:`OgcError` (400), with the place where the tree tells it."""
+    """Translate a filter. Raises :class:`OgcError` (400), with the position if it is known."""
     try:
         return _Translator(parsed, queryables).condition(parsed.tree)
     except RecursionError:
@@ -48,7 +48,7 @@ def translate(parsed: Parsed, queryables: Queryables) -> p.Predicate:
 
 class _Translator:
     def __init__(self, parsed: Parsed, queryables: Queryables) -> None:
-        self._parsed, self._queryables, self._left = parsed, queryables, MOST
+        self._parsed, self._queryables, self._conditions_left = parsed, queryables, MOST
 
     def condition(self, node: Any, depth: int = 0) -> p.Predicate:
         if depth > MOST:
@@ -65,8 +65,8 @@ class _Translator:
                 return self._predicate(node)
 
     def _predicate(self, node: Any) -> p.Predicate:
-        self._left -= 1
-        if self._left < 0:
+        self._conditions_left -= 1
+        if self._conditions_left < 0:
             raise self._refuse(node, f"最多{MOST}个条件。", f"at most {MOST} conditions.")
         match node:
             case ast.Attribute():
@@ -78,8 +78,8 @@ class _Translator:
                 high = self._comparison(node, node.lhs, "<=", right=node.high)
                 return self._signed(p.Every((low, high)), opposite=node.not_)
             case ast.In():
-                found = [self._comparison(node, node.lhs, "=", right=value) for value in node.sub_nodes]
-                return self._signed(p.Some(tuple(found)), opposite=node.not_)
+                equalities = [self._comparison(node, node.lhs, "=", right=value) for value in node.sub_nodes]
+                return self._signed(p.Some(tuple(equalities)), opposite=node.not_)
             case ast.Like():
                 return self._signed(self._like(node), opposite=node.not_)
             case ast.Function():
@@ -92,8 +92,8 @@ class _Translator:
                 raise self._refuse(node, "不支持这种条件。", "this kind of condition is not supported.")
 
     @staticmethod
-    def _signed(found: p.Predicate, *, opposite: bool) -> p.Predicate:
-        return p.Opposite(found) if opposite else found
+    def _signed(condition: p.Predicate, *, opposite: bool) -> p.Predicate:
+        return p.Opposite(condition) if opposite else condition
 
     def _function(self, node: Any) -> p.Predicate:
         name, arguments = node.name.lower(), node.arguments
@@ -111,10 +111,10 @@ class _Translator:
                 node, "比较的一方应为字段名。", "one side of a comparison is to be a property."
             )
         field = self._field(left)
-        value = self._value(left, field, right)
+        value = self._scalar(left, field, right)
         return p.Comparison(field, operator, value)
 
-    def _value(self, left: Any, field: str, value: Any) -> p.Scalar:
+    def _scalar(self, node: Any, field: str, value: Any) -> p.Scalar:
         kind = self._queryables.kinds[field]
         of_dates = kind == "day" or field in self._queryables.dates
         if of_dates and isinstance(value, date) and not isinstance(value, datetime):
@@ -128,7 +128,7 @@ class _Translator:
         if kind == "number" and isinstance(value, int | float) and not isinstance(value, bool):
             if abs(value) < 1e300 and math.isfinite(value):
                 return value
-            raise self._refuse(left, "数值过大。", "the number is too large.")
+            raise self._refuse(node, "数值过大。", "the number is too large.")
         needed = {
             "day": ("日期 DATE('2015-12-31')", "a date, DATE('2015-12-31')"),
             "text": ("文本 '…'", "a text '…'"),
@@ -137,7 +137,7 @@ class _Translator:
             "list": ("A_CONTAINS 或 A_OVERLAPS", "A_CONTAINS or A_OVERLAPS"),
         }
         zh, en = needed[kind]
-        raise self._refuse(left, f"{field} 应与{zh}比较。", f"{field} is compared with {en}.")
+        raise self._refuse(node, f"{field} 应与{zh}比较。", f"{field} is compared with {en}.")
 
     def _like(self, node: Any) -> p.Like:
         field = self._field(node.lhs)
@@ -176,16 +176,16 @@ class _Translator:
 
 
 def _flat(node: Any, kind: Any) -> Sequence[Any]:
-    """The members of a chain of one kind, in order, however it leans."""
-    found: list[Any] = []
-    waiting: list[Any] = [node]
-    while waiting:
-        top = waiting.pop()
+    """Return the operands of a chain of one kind, in order, for any nesting."""
+    operands: list[Any] = []
+    stack: list[Any] = [node]
+    while stack:
+        top = stack.pop()
         if isinstance(top, kind):
-            waiting += [top.rhs, top.lhs]
+            stack += [top.rhs, top.lhs]
         else:
-            found.append(top)
-    return found
+            operands.append(top)
+    return operands
 
 
 def _is_day(text: str) -> bool:
@@ -196,7 +196,7 @@ def _is_day(text: str) -> bool:
 
 
 def _pattern(text: str) -> tuple[str | int | None, ...]:
-    """LIKE's ``%`` and ``_``, with a backslash before either where it means itself."""
+    """Split a LIKE pattern at ``%`` and ``_``; a backslash before either makes it literal."""
     pieces: list[str | int | None] = []
     literal = ""
     characters = iter(text)

@@ -1,4 +1,4 @@
-"""The items of a dataset's collection: from a request's parameters to features of one state of the log."""
+"""Items of a dataset's collection: the features of one state of the log."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from publisher.log.model import Dataset, RecordQuery, View
 from publisher.views.api import requested_view
 from publisher.views.ogc import collections, geojson, parameters
 from publisher.views.ogc.cql2 import filter_parameter
-from publisher.views.ogc.cql2.queryables import of_catalogue
+from publisher.views.ogc.cql2.queryables import catalogue_queryables
 from publisher.views.ogc.errors import OgcError, invalid, not_found
 from publisher.views.ogc.item_source import Items, Source, Window
-from publisher.views.ogc.parameters import ITEMS, VIEW, Asked
+from publisher.views.ogc.parameters import ITEMS, VIEW, Parameters
 from publisher.views.ogc.site import Geo
 from publisher.web import page_cursor
 from publisher.web.problems import ProblemError
@@ -29,11 +29,11 @@ _NOT_IN_WALK = frozenset({"cursor", "offset", "limit", "f", "lang", "as_of", "kn
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a dataset, checked."""
+    """Validated query on a dataset's items."""
 
     dataset: Dataset
     catalogue: Catalogue
-    asked: Asked
+    params: Parameters
     view: View
     during: tuple[date | None, date | None] | None
     where: p.Predicate | None
@@ -43,18 +43,21 @@ class Question:
 
 @lru_cache(64)
 def filterable(catalogue: Catalogue) -> tuple[str, ...]:
-    """Properties that a parameter of their name filters by, unless the standard has that name."""
-    taken = ITEMS | VIEW | parameters.COMMON
-    return tuple(name for name in collections.queryables(catalogue, "zh") if name not in taken)
+    """Return the properties that can be filtered by a parameter of the same name.
+
+    Parameters of the standard have precedence over properties.
+    """
+    reserved = ITEMS | VIEW | parameters.COMMON
+    return tuple(name for name in collections.queryables(catalogue, "zh") if name not in reserved)
 
 
-def known(catalogue: Catalogue) -> Collection[str]:
+def allowed_parameters(catalogue: Catalogue) -> Collection[str]:
     return {*ITEMS, *VIEW, *filterable(catalogue)}
 
 
-def read(dataset: Dataset, catalogue: Catalogue, asked: Asked) -> Question:
-    """Raises :class:`OgcError` (400)."""
-    values = asked.values
+def parse_question(dataset: Dataset, catalogue: Catalogue, params: Parameters) -> Question:
+    """Validate the parameters of a request. Raises :class:`OgcError` (400)."""
+    values = params.values
     during = parameters.during(values.get("datetime"))
     view = parameters.view(values)
     if during is not None and (view.as_of is not None or view.release is not None):
@@ -63,15 +66,15 @@ def read(dataset: Dataset, catalogue: Catalogue, asked: Asked) -> Question:
     box = parameters.bbox(values.get("bbox"))
     if box is not None and geojson.has_places(catalogue):
         conditions.append(geojson.within(box))
-    if (wanted := filter_parameter.read(values, of_catalogue(catalogue))) is not None:
-        conditions.append(wanted)
+    if (condition := filter_parameter.parse_filter(values, catalogue_queryables(catalogue))) is not None:
+        conditions.append(condition)
     walk = page_cursor.query_digest(
         "ogc", dataset.name, sorted((k, v) for k, v in values.items() if k not in _NOT_IN_WALK)
     )
     return Question(
         dataset,
         catalogue,
-        asked,
+        params,
         view,
         during,
         p.Every(tuple(conditions)) if conditions else None,
@@ -80,8 +83,8 @@ def read(dataset: Dataset, catalogue: Catalogue, asked: Asked) -> Question:
     )
 
 
-def narrowed(question: Question, records: Sequence[str]) -> Question:
-    """The question with the records that hold the words of ``q``."""
+def narrow_to_records(question: Question, records: Sequence[str]) -> Question:
+    """Restrict the question to the records that contain the words of ``q``."""
     others = (question.where,) if question.where is not None else ()
     return replace(question, where=p.Every((p.Records(tuple(records)), *others)))
 
@@ -116,17 +119,19 @@ def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
                 value = date.fromisoformat(text).isoformat()
     except (ValueError, KeyError):
         shape = collections.queryables(catalogue, "zh")[name]
-        wanted = shape.get("format", shape["type"])
-        raise invalid(name, f"应为 {wanted}。", f"should be {wanted}.") from None
+        expected = shape.get("format", shape["type"])
+        raise invalid(name, f"应为 {expected}。", f"should be {expected}.") from None
     return p.Comparison(name, "=", value)
 
 
-def source(geo: Geo, question: Question) -> Source:
-    shown = collections.schema(question.catalogue, question.asked.language)
+def make_source(geo: Geo, question: Question) -> Source:
+    fields = collections.schema(question.catalogue, question.params.language)
     return Source(
-        fields=shown,
+        fields=fields,
         query=lambda window: _page(geo, question, window),
-        get=lambda identifier: one(geo, question.dataset.name, question.catalogue, identifier, question.view),
+        get=lambda identifier: get_feature(
+            geo, question.dataset.name, question.catalogue, identifier, question.view
+        ),
     )
 
 
@@ -151,29 +156,29 @@ def _page(geo: Geo, question: Question, window: Window) -> Items:
         more = {"offset": str(window.offset + len(page.matches)), **_pins(view, question)}
         if not window.sort:
             more["cursor"] = page_cursor.encode(page_cursor.Cursor(question.walk, page.after, matched))
-    write = geojson.writer(question.catalogue, window.properties, geometry=window.geometry)
+    write = geojson.make_writer(question.catalogue, window.properties, geometry=window.geometry)
     return Items(tuple(map(write, page.matches)), matched, more)
 
 
-def one(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: View) -> msgspec.Raw:
-    """Raises :class:`OgcError`: 404, or 410 where the record was withdrawn or erased."""
+def get_feature(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: View) -> msgspec.Raw:
+    """Get one feature. Raises :class:`OgcError`: 404, or 410 if the record was withdrawn or erased."""
     log = geo.service.log
     match = log.queries.match_one(dataset, identifier, view)
     if match is not None:
-        return geojson.writer(catalogue)(match)
+        return geojson.make_writer(catalogue)(match)
     if log.queries.record(dataset, identifier, view).status in ("withdrawn", "erased"):
         raise OgcError(410, "Gone", "记录已撤回公布或依法删除。", "The record was withdrawn or erased.")
     raise not_found("该日没有这条记录。", "The record is not in effect on that day.")
 
 
 def _pinned(geo: Geo, question: Question) -> View:
-    """The present said outright, so that every page of a walk is of one state of the log."""
+    """Make the present explicit, so that all pages of a query show one state of the log."""
     view = question.view
     if view.release is not None:
         return view
     sequence = geo.service.log.queries.sequence(question.dataset.name)
     published = geo.service.published_at(question.dataset.name, sequence)
-    return View(as_of=requested_view.day(geo.service, view), known_at=view.known_at or published)
+    return View(as_of=requested_view.day_of_view(geo.service, view), known_at=view.known_at or published)
 
 
 def _pins(view: View, question: Question) -> dict[str, str]:
@@ -187,16 +192,16 @@ def _pins(view: View, question: Question) -> dict[str, str]:
     return pins
 
 
-def envelope(found: Items) -> dict[str, Any]:
-    """All of a collection document but its links and features, as pygeoapi writes it."""
+def envelope(items: Items) -> dict[str, Any]:
+    """Build a collection document without its links and features, in pygeoapi's form."""
     return {
         "type": "FeatureCollection",
-        "numberMatched": found.matched,
-        "numberReturned": len(found.features),
+        "numberMatched": items.matched,
+        "numberReturned": len(items.features),
     }
 
 
-def rows(found: Items, columns: Sequence[str]) -> tuple[Sequence[str], list[dict[str, Any]]]:
-    """Columns and rows of a table of the features that were found."""
-    decoded = [msgspec.json.decode(feature) for feature in found.features]
+def rows(items: Items, columns: Sequence[str]) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    """Return the columns and rows of a table of features."""
+    decoded = [msgspec.json.decode(feature) for feature in items.features]
     return ("id", *columns), [{"id": f["id"], **f["properties"]} for f in decoded]

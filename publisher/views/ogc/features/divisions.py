@@ -1,4 +1,4 @@
-"""The administrative divisions of the site's own file of boundaries, as features."""
+"""Administrative divisions from the site's file of boundaries, as features."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from publisher.views.ogc.cql2 import filter_parameter
 from publisher.views.ogc.cql2.queryables import Queryables
 from publisher.views.ogc.errors import invalid
 from publisher.views.ogc.item_source import Items, Source, Window
-from publisher.views.ogc.parameters import Asked
+from publisher.views.ogc.parameters import Parameters
 
 QUERYABLES = Queryables(dict.fromkeys(DIVISION_FIELDS, "text"))
-KNOWN = frozenset(
+ALLOWED = frozenset(
     {
         *("limit", "offset", "bbox", "datetime", "properties", "skipGeometry"),
         *("filter", "filter-lang", "filter-crs", *DIVISION_FIELDS),
@@ -23,28 +23,31 @@ KNOWN = frozenset(
 )
 
 
-def source(boundaries: Boundaries, asked: Asked) -> Source:
-    """Raises :class:`OgcError` (400). Boundaries have no time, so every ``datetime`` takes them all."""
-    values = asked.values
+def make_source(boundaries: Boundaries, params: Parameters) -> Source:
+    """Make the source of a request. Boundaries have no time, so every ``datetime`` matches all of them.
+
+    Raises :class:`OgcError` (400).
+    """
+    values = params.values
     parameters.during(values.get("datetime"))
     box = parameters.bbox(values.get("bbox"))
-    kept = boundaries.all if box is None else boundaries.meeting(box)
-    asked_for = [p.Comparison(name, "=", values[name]) for name in DIVISION_FIELDS if name in values]
-    filtered = filter_parameter.read(values, QUERYABLES)
-    wanted = p.Every((*asked_for, *(() if filtered is None else (filtered,))))
-    kept = tuple(boundary for boundary in kept if filter_parameter.holds(wanted, _properties(boundary)))
+    candidates = boundaries.all if box is None else boundaries.intersecting(box)
+    equalities = [p.Comparison(name, "=", values[name]) for name in DIVISION_FIELDS if name in values]
+    requested = filter_parameter.parse_filter(values, QUERYABLES)
+    condition = p.Every((*equalities, *(() if requested is None else (requested,))))
+    matches = tuple(b for b in candidates if filter_parameter.holds(condition, _properties(b)))
 
     def query(window: Window) -> Items:
         if window.sort:
             raise invalid("sortby", "固定按代码排列。", "divisions are always sorted by code.")
-        shown = kept[window.offset : window.offset + window.limit]
-        reached = window.offset + len(shown)
-        more = {"offset": str(reached)} if shown and reached < len(kept) else None
-        return Items(tuple(_feature(boundary, window) for boundary in shown), len(kept), more)
+        page = matches[window.offset : window.offset + window.limit]
+        reached = window.offset + len(page)
+        more = {"offset": str(reached)} if page and reached < len(matches) else None
+        return Items(tuple(_feature(boundary, window) for boundary in page), len(matches), more)
 
     def get(identifier: str) -> msgspec.Raw | None:
-        found = boundaries.by_code.get(identifier)
-        return None if found is None else _feature(found, Window(0, 1))
+        boundary = boundaries.by_code.get(identifier)
+        return None if boundary is None else _feature(boundary, Window(0, 1))
 
     return Source(DIVISION_FIELDS, query, get)
 

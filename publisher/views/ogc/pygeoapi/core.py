@@ -1,7 +1,7 @@
-"""pygeoapi's core as our routes call it: no environment, no files, no loggers, nothing at import of ours.
+"""pygeoapi's core for our routes: without environment, files, loggers, or work at import.
 
-What its own constructor does besides (handlers on the root logger, a process manager, template paths) is
-left out; its errors become :class:`OgcError` instead of answers, so that all errors look alike.
+The rest of its constructor (handlers on the root logger, a process manager, template paths) is skipped. Its
+errors become :class:`OgcError` instead of responses, so that all errors have the same form.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LIMITS = {"default_items": DEFAULT_LIMIT, "max_items": MAX_LIMIT, "on_exceed": 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What pygeoapi reads of a request: parameters that we have checked already."""
+    """The part of a request that pygeoapi reads: parameters that are already validated."""
 
     query_params: Mapping[str, str]
     headers: Mapping[str, str]
@@ -46,47 +46,47 @@ class _Api(API):  # type: ignore[misc]  # pygeoapi has no types
         self.pretty_print = False
         self.pubsub_client = None
 
-    def get_exception(self, status: int, *told: Any) -> NoReturn:
-        """``told``: headers, format, code and description."""
-        code, description = told[-2:]
+    def get_exception(self, status: int, *details: Any) -> NoReturn:
+        """Raise :class:`OgcError`. ``details``: headers, format, code and description."""
+        code, description = details[-2:]
         raise OgcError(int(status), code, description, description)
 
 
 class Core:
-    """pygeoapi for a site. ``base`` is the address of its landing page, without a slash at the end."""
+    """pygeoapi for a site. ``base``: address of the landing page, without a slash at the end."""
 
     def __init__(self, base: str) -> None:
         self._api = _Api(base)
 
     def items(self, name: str, resource: Mapping[str, Any], params: Mapping[str, str]) -> dict[str, Any]:
-        """The collection document of a query, as pygeoapi makes it around what its provider answers.
+        """Build the collection document of a query from the items of the provider.
 
-        Its links and its time are left out: it has other formats, and the same state is the same bytes.
+        Links and time stamp are removed: our formats differ, and the same state must give the same bytes.
         """
         api = self._with(name, resource)
         _, _, text = get_collection_items(api, self._request(params), name)
-        made: dict[str, Any] = msgspec.json.decode(text)
-        del made["links"], made["timeStamp"]
-        return made
+        document: dict[str, Any] = msgspec.json.decode(text)
+        del document["links"], document["timeStamp"]
+        return document
 
     def item(self, name: str, resource: Mapping[str, Any], identifier: str) -> dict[str, Any]:
         api = self._with(name, resource)
         _, _, text = get_collection_item(api, self._request({}), name, identifier)
-        made: dict[str, Any] = msgspec.json.decode(text)
-        return made
+        document: dict[str, Any] = msgspec.json.decode(text)
+        return document
 
     def collection(self, name: str, resource: Mapping[str, Any], language: Language) -> dict[str, Any]:
         api = self._with(name, resource)
         request = self._request({"lang": language})
-        made: dict[str, Any] = gen_collection(api, request, name, request.locale)
-        return made
+        document: dict[str, Any] = gen_collection(api, request, name, request.locale)
+        return document
 
     def _with(self, name: str, resource: Mapping[str, Any]) -> Any:
-        """The API with one collection: a copy, so that requests share nothing that changes."""
+        """Copy the API with one collection, so that requests share no mutable state."""
         api = copy.copy(self._api)
         api.config = {**self._api.config, "resources": {name: resource}}
         return api
 
     def _request(self, params: Mapping[str, str]) -> Any:
-        asked = _Request({"offset": "0", "lang": "zh", **params, "f": "json"}, {})
-        return APIRequest(asked, _LANGUAGES)
+        request = _Request({"offset": "0", "lang": "zh", **params, "f": "json"}, {})
+        return APIRequest(request, _LANGUAGES)

@@ -1,7 +1,6 @@
-"""The provider that pygeoapi asks: made for each request, over what our routes have read of it already.
+"""The provider that pygeoapi calls, made for each request from the parameters that our routes have parsed.
 
-The features themselves go past pygeoapi, which would read, write and escape them, and stay in the
-:class:`Source`.
+The features bypass pygeoapi, which would decode, encode and escape them. They stay in the :class:`Source`.
 """
 
 from __future__ import annotations
@@ -42,12 +41,12 @@ class LogProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no types
             tuple(select_properties),
             not skip_geometry,
         )
-        found = self._source.found = self._source.query(window)
+        items = self._source.items = self._source.query(window)
         return {
             "type": "FeatureCollection",
             "features": [],
-            "numberMatched": found.matched,
-            "numberReturned": len(found.features),
+            "numberMatched": items.matched,
+            "numberReturned": len(items.features),
         }
 
     def get(self, identifier: str, **_: Any) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Records: the datasets as a catalogue."""
+"""OGC API Records: the site as a catalogue."""

@@ -1,4 +1,4 @@
-"""A record of the catalogue, as OGC API Records writes it: of a dataset, a release, a policy document."""
+"""Records of the catalogue (OGC API Records) for datasets, releases and policy documents."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from publisher.log.queries.record_match import Match
 from publisher.views.exports.formats import FORMS
 from publisher.views.ogc.boundaries import Box
 from publisher.views.ogc.item_source import Window
-from publisher.views.ogc.parameters import Asked
+from publisher.views.ogc.parameters import Parameters
 from publisher.views.ogc.site import CATALOGUE, Geo, stamp
 from schemas.definition.catalogue import Catalogue
 
 MEDIA = "application/geo+json; application=ogc-record"
-"""Of one record (20-004r1, requirement ``/req/record-core/default-mediatype``)."""
+"""Media type of one record (20-004r1, requirement ``/req/record-core/default-mediatype``)."""
 RECORD_CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
 FIELDS: Mapping[str, Mapping[str, Any]] = {
     "type": {"type": "string", "title": "类型 / Type", "enum": ["dataset", "release", "document"]},
@@ -44,8 +44,8 @@ _FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A record before it is written. ``time``: first and last day, None is open; None: no time at all."""
+class CatalogueRecord:
+    """A record before encoding. ``time``: first and last day, None is open; None: no time at all."""
 
     id: str
     properties: Mapping[str, Any]
@@ -55,12 +55,12 @@ class Entry:
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        return tuple(known["value"] for known in self.properties.get("externalIds", ()))
+        return tuple(identifier["value"] for identifier in self.properties.get("externalIds", ()))
 
-    def raw(self, window: Window) -> msgspec.Raw:
-        shown = dict(self.properties)
+    def encode(self, window: Window) -> msgspec.Raw:
+        properties = dict(self.properties)
         if window.properties:
-            shown = {name: shown[name] for name in window.properties if name in shown}
+            properties = {name: properties[name] for name in window.properties if name in properties}
         geometry = _polygon(self.box) if window.geometry and self.box else None
         record = {
             "id": self.id,
@@ -68,7 +68,7 @@ class Entry:
             "conformsTo": [RECORD_CORE],
             "time": _time(self.time),
             "geometry": geometry,
-            "properties": shown,
+            "properties": properties,
             "links": list(self.links),
         }
         return msgspec.Raw(msgspec.json.encode(record))
@@ -77,51 +77,55 @@ class Entry:
 WHOLE = Window(0, 1)
 
 
-def dataset(geo: Geo, asked: Asked, dataset: Dataset, releases: Sequence[Release]) -> Entry:
+def dataset_record(
+    geo: Geo, params: Parameters, dataset: Dataset, releases: Sequence[Release]
+) -> CatalogueRecord:
     home, name = geo.service.link(f"/v1/datasets/{dataset.name}"), dataset.name
     properties = {
         "type": "dataset",
-        "title": asked.say(dataset.title, dataset.title_en),
+        "title": params.say(dataset.title, dataset.title_en),
         "description": "\n\n".join(text for text in (dataset.description, dataset.notice) if text),
         "keywords": [dataset.catalogue, *dataset.labels],
         "externalIds": [{"value": home}],
-        **_common(geo, asked, dataset),
+        **_common(geo, params, dataset),
         "formats": _FORMATS,
     }
     if dataset.created_at is not None:
         properties["created"] = stamp(dataset.created_at)
     if releases:
         properties["updated"] = stamp(releases[-1].published_at)
-    collection = f"/collections/{geo.name_of(name)}"
+    collection = f"/collections/{geo.collection_name(name)}"
     links = (
-        *_own(geo, name, asked),
-        _link(home, "about", "application/json", asked.say("数据集", "The dataset")),
-        _link(f"{home}/releases", "version-history", "application/json", asked.say("历次发布", "Releases")),
-        _link(geo.link(collection), "related", "application/json", asked.say("OGC 集合", "OGC collection")),
+        *_own(geo, name, params),
+        _link(home, "about", "application/json", params.say("数据集", "The dataset")),
+        _link(f"{home}/releases", "version-history", "application/json", params.say("历次发布", "Releases")),
+        _link(geo.link(collection), "related", "application/json", params.say("OGC 集合", "OGC collection")),
         _link(
             geo.link(f"{collection}/items"),
             "item",
             "application/geo+json",
-            asked.say("条目", "Items as GeoJSON"),
+            params.say("条目", "Items as GeoJSON"),
         ),
         _link(
             geo.link(f"{collection}/items?f=csv"),
             "item",
             "text/csv",
-            asked.say("条目（CSV）", "Items as CSV"),
+            params.say("条目（CSV）", "Items as CSV"),
         ),
         _link(geo.service.link("/catalog"), "describedby", "application/ld+json", "DCAT 3"),
-        *(_feed(geo, name, form, asked) for form in _FEEDS),
+        *(_feed(geo, name, form, params) for form in _FEEDS),
         *_licence(geo, dataset)[1],
     )
     begins = min((release.effective_on for release in releases), default=None)
-    return Entry(name, properties, None if begins is None else (begins, None), geo.box(dataset), links)
+    return CatalogueRecord(
+        name, properties, None if begins is None else (begins, None), geo.box(dataset), links
+    )
 
 
-def release(geo: Geo, asked: Asked, dataset: Dataset, release: Release) -> Entry:
+def release_record(geo: Geo, params: Parameters, dataset: Dataset, release: Release) -> CatalogueRecord:
     number, name = release.number, dataset.name
     home = geo.service.link(f"/v1/datasets/{name}")
-    title = asked.say(
+    title = params.say(
         f"{dataset.title}：第{number}次发布", f"{dataset.title_en or dataset.title}: release {number}"
     )
     about = f"{home}/releases/{number}"
@@ -135,14 +139,14 @@ def release(geo: Geo, asked: Asked, dataset: Dataset, release: Release) -> Entry
         "externalIds": identifiers,
         "created": published,
         "updated": published,
-        **_common(geo, asked, dataset),
+        **_common(geo, params, dataset),
         "formats": _FORMATS,
     }
-    items = geo.link(f"/collections/{geo.name_of(name)}/items?release={number}")
+    items = geo.link(f"/collections/{geo.collection_name(name)}/items?release={number}")
     links = (
-        *_own(geo, f"{name}.release.{number}", asked),
-        _link(about, "about", "application/json", asked.say("发布", "The release")),
-        _link(items, "item", "application/geo+json", asked.say("这次发布的条目", "Items of this release")),
+        *_own(geo, f"{name}.release.{number}", params),
+        _link(about, "about", "application/json", params.say("发布", "The release")),
+        _link(items, "item", "application/geo+json", params.say("这次发布的条目", "Items of this release")),
         _link(
             geo.link(f"/collections/{CATALOGUE}/items/{name}"), "up", "application/geo+json", dataset.title
         ),
@@ -150,10 +154,12 @@ def release(geo: Geo, asked: Asked, dataset: Dataset, release: Release) -> Entry
         *_licence(geo, dataset)[1],
     )
     day = release.effective_on
-    return Entry(f"{name}.release.{number}", properties, (day, day), geo.box(dataset), links)
+    return CatalogueRecord(f"{name}.release.{number}", properties, (day, day), geo.box(dataset), links)
 
 
-def document(geo: Geo, asked: Asked, dataset: Dataset, catalogue: Catalogue, match: Match) -> Entry:
+def document_record(
+    geo: Geo, params: Parameters, dataset: Dataset, catalogue: Catalogue, match: Match
+) -> CatalogueRecord:
     content = msgspec.json.decode(match.content)
     about = geo.service.link(f"/v1/datasets/{dataset.name}/records/{match.id}")
     number, issuer = content.get("number"), content.get("issuer") or dataset.body
@@ -169,20 +175,20 @@ def document(geo: Geo, asked: Asked, dataset: Dataset, catalogue: Catalogue, mat
         "license": _licence(geo, dataset)[0],
         "formats": [{"name": "JSON", "mediaType": "application/json"}],
     }
-    item = geo.link(f"/collections/{geo.name_of(dataset.name)}/items/{match.id}")
+    item = geo.link(f"/collections/{geo.collection_name(dataset.name)}/items/{match.id}")
     identifier = f"{dataset.name}.document.{match.id}"
     links = (
-        *_own(geo, identifier, asked),
+        *_own(geo, identifier, params),
         _link(about, "about", "application/json", "记录 / The record"),
         _link(item, "item", "application/geo+json", "GeoJSON"),
         *_licence(geo, dataset)[1],
     )
-    return Entry(identifier, properties, (day, day), geo.box(dataset), links)
+    return CatalogueRecord(identifier, properties, (day, day), geo.box(dataset), links)
 
 
-def _common(geo: Geo, asked: Asked, dataset: Dataset) -> dict[str, Any]:
+def _common(geo: Geo, params: Parameters, dataset: Dataset) -> dict[str, Any]:
     contact = {"organization": dataset.body, "contactInstructions": dataset.contact, "roles": ["publisher"]}
-    code, name = ("zh-CN", "中文") if asked.language == "zh" else ("en", "English")
+    code, name = ("zh-CN", "中文") if params.language == "zh" else ("en", "English")
     return {
         "language": {"code": code, "name": name},
         "contacts": [contact],
@@ -212,31 +218,31 @@ def _day(text: Any) -> date | None:
         return None
 
 
-def _own(geo: Geo, identifier: str, asked: Asked) -> tuple[Mapping[str, Any], ...]:
+def _own(geo: Geo, identifier: str, params: Parameters) -> tuple[Mapping[str, Any], ...]:
     home = geo.link(f"/collections/{CATALOGUE}")
     own = f"{home}/items/{identifier}"
     return (
-        _link(own, "self", MEDIA, asked.say("本条目", "This record")),
-        _link(f"{own}?f=html", "alternate", "text/html", asked.say("网页", "This record as HTML")),
-        _link(home, "collection", "application/ogc-catalog+json", asked.say("数据目录", "The data catalog")),
+        _link(own, "self", MEDIA, params.say("本条目", "This record")),
+        _link(f"{own}?f=html", "alternate", "text/html", params.say("网页", "This record as HTML")),
+        _link(home, "collection", "application/ogc-catalog+json", params.say("数据目录", "The data catalog")),
     )
 
 
 def _licence(geo: Geo, dataset: Dataset) -> tuple[str, tuple[Mapping[str, Any], ...]]:
-    """An SPDX expression, or ``other`` and a link to what it is (``/req/record-core/license``)."""
+    """Return an SPDX expression, or ``other`` with a link to the licence (``/req/record-core/license``)."""
     try:
         return canonicalize_license_expression(dataset.licence), ()
     except InvalidLicenseExpression:
         address = dataset.licence if re.match(r"https?://\S+$", dataset.licence) else ""
-        told = geo.service.link(f"/v1/datasets/{dataset.name}")
+        about = geo.service.link(f"/v1/datasets/{dataset.name}")
         return "other", (
-            _link(address or told, "license", "" if address else "application/json", dataset.licence),
+            _link(address or about, "license", "" if address else "application/json", dataset.licence),
         )
 
 
-def _feed(geo: Geo, dataset: str, form: str, asked: Asked) -> Mapping[str, Any]:
+def _feed(geo: Geo, dataset: str, form: str, params: Parameters) -> Mapping[str, Any]:
     href = geo.service.link(f"/feeds/{dataset}.{form}")
-    return _link(href, "alternate", _FEEDS[form], asked.say("变化的订阅", "Feed of changes"))
+    return _link(href, "alternate", _FEEDS[form], params.say("变化的订阅", "Feed of changes"))
 
 
 def _link(href: str, rel: str, media: str, title: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The site as a catalogue (OGC API Records): a record for each dataset, release and policy document."""
+"""Search in the catalogue (OGC API Records): a record for each dataset, release and policy document."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from publisher.views.ogc import parameters
 from publisher.views.ogc.boundaries import Box
 from publisher.views.ogc.errors import OgcError, invalid, not_found
 from publisher.views.ogc.item_source import Items, Source, Window
-from publisher.views.ogc.parameters import Asked
+from publisher.views.ogc.parameters import Parameters
 from publisher.views.ogc.records import record
-from publisher.views.ogc.records.record import FIELDS, Entry
+from publisher.views.ogc.records.record import FIELDS, CatalogueRecord
 from publisher.views.ogc.site import Geo
 from schemas.definition.catalogue import Catalogue
 
 POLICIES = "policies"
-"""The catalogue (the schema) whose records are documents."""
-KNOWN = frozenset(
+"""Name of the catalogue (schema) whose records are documents."""
+ALLOWED = frozenset(
     {"limit", "offset", "bbox", "datetime", "q", "ids", "type", "externalIds", "properties", "skipGeometry"}
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is asked of the catalogue. ``found``: policy dataset → its records that hold ``q``."""
+    """Query on the catalogue. ``word_matches``: policy dataset → its records that contain ``q``."""
 
     words: tuple[re.Pattern[str], ...] = ()
     ids: tuple[str, ...] | None = None
@@ -39,30 +39,30 @@ class Search:
     identifiers: tuple[str, ...] | None = None
     days: tuple[date | None, date | None] | None = None
     box: Box | None = None
-    found: Mapping[str, Sequence[str]] | None = None
+    word_matches: Mapping[str, Sequence[str]] | None = None
 
 
-def read(asked: Asked, found: Mapping[str, Sequence[str]] | None) -> Search:
-    """Raises :class:`OgcError` (400)."""
-    values = asked.values
+def parse_search(params: Parameters, word_matches: Mapping[str, Sequence[str]] | None) -> Search:
+    """Validate the parameters of a request. Raises :class:`OgcError` (400)."""
+    values = params.values
     return Search(
-        words=tuple(_phrase(term) for term in terms(values.get("q", ""))),
+        words=tuple(_phrase(term) for term in split_terms(values.get("q", ""))),
         ids=_listed(values, "ids"),
         types=_listed(values, "type"),
         identifiers=_listed(values, "externalIds"),
         days=parameters.during(values.get("datetime")),
         box=parameters.bbox(values.get("bbox")),
-        found=found,
+        word_matches=word_matches,
     )
 
 
-def terms(q: str) -> list[str]:
-    """``q`` at its commas, any of which will do; white space within a term is one space."""
+def split_terms(q: str) -> list[str]:
+    """Split ``q`` at commas into alternative terms; white space within a term becomes one space."""
     return [" ".join(term.split()) for term in q.split(",") if term.strip()]
 
 
-def quoted(term: str) -> str:
-    """A term as a phrase of the search engine's; between Chinese characters a space is none."""
+def quote_phrase(term: str) -> str:
+    """Quote a term as a phrase for the search engine; spaces between Chinese characters are removed."""
     plain = " ".join(term.replace('"', " ").split())
     return f'"{_BETWEEN_HAN.sub("", plain)}"'
 
@@ -73,80 +73,85 @@ _BETWEEN_HAN = re.compile(
 
 
 def _phrase(term: str) -> re.Pattern[str]:
-    """The words of a term in this order, any white space between them (``…/q-response``)."""
-    return re.compile(r"\s*".join(re.escape(word) for word in _folded(term).split()))
+    """Compile a term: its words in this order, with any white space between them (``…/q-response``)."""
+    return re.compile(r"\s*".join(re.escape(word) for word in _fold(term).split()))
 
 
 def policies(geo: Geo) -> list[Dataset]:
     return [dataset for dataset in geo.service.log.datasets.all() if dataset.catalogue == POLICIES]
 
 
-def source(geo: Geo, asked: Asked, search: Search) -> Source:
+def make_source(geo: Geo, params: Parameters, search: Search) -> Source:
     return Source(
         fields=FIELDS,
-        query=lambda window: _page(geo, asked, search, window),
-        get=lambda identifier: _one(geo, asked, identifier),
+        query=lambda window: _find_page(geo, params, search, window),
+        get=lambda identifier: _get_record(geo, params, identifier),
     )
 
 
-def _page(geo: Geo, asked: Asked, search: Search, window: Window) -> Items:
+def _find_page(geo: Geo, params: Parameters, search: Search, window: Window) -> Items:
     if window.sort:
         raise invalid("sortby", "数据目录不能排序。", "the catalogue is not sorted by properties.")
-    kept = [entry for entry in _entries(geo, asked) if _matches(entry, search)]
-    shown = kept[window.offset : window.offset + window.limit]
-    matched = len(kept)
+    matches = [candidate for candidate in _catalogue_records(geo, params) if _matches(candidate, search)]
+    page_records = matches[window.offset : window.offset + window.limit]
+    matched = len(matches)
     for dataset in policies(geo):
-        wanted = _condition(geo, dataset, search)
-        if wanted is None:
+        condition = _condition(geo, dataset, search)
+        if condition is None:
             continue
         skipped = max(0, window.offset - matched)
         page = geo.service.log.queries.match(
-            dataset.name, RecordQuery(where=wanted, limit=max(1, window.limit - len(shown)), offset=skipped)
+            dataset.name,
+            RecordQuery(where=condition, limit=max(1, window.limit - len(page_records)), offset=skipped),
         )
-        if len(shown) < window.limit:
+        if len(page_records) < window.limit:
             catalogue = geo.catalogue(dataset.name)
-            shown += [record.document(geo, asked, dataset, catalogue, match) for match in page.matches]
+            page_records += [
+                record.document_record(geo, params, dataset, catalogue, match) for match in page.matches
+            ]
         matched += page.total or 0
-    reached = window.offset + len(shown)
+    reached = window.offset + len(page_records)
     return Items(
-        tuple(entry.raw(window) for entry in shown),
+        tuple(candidate.encode(window) for candidate in page_records),
         matched,
-        {"offset": str(reached)} if shown and reached < matched else None,
+        {"offset": str(reached)} if page_records and reached < matched else None,
     )
 
 
-def _one(geo: Geo, asked: Asked, identifier: str) -> msgspec.Raw:
+def _get_record(geo: Geo, params: Parameters, identifier: str) -> msgspec.Raw:
     name, dot, rest = identifier.partition(".")
     kind, _, number = rest.partition(".")
     for dataset in geo.service.log.datasets.all():
         if dataset.name != name:
             continue
         if not dot:
-            return record.dataset(geo, asked, dataset, geo.service.log.queries.releases(name)).raw(
+            return record.dataset_record(geo, params, dataset, geo.service.log.queries.releases(name)).encode(
                 record.WHOLE
             )
         if kind == "release":
             for release in geo.service.log.queries.releases(name):
                 if str(release.number) == number:
-                    return record.release(geo, asked, dataset, release).raw(record.WHOLE)
+                    return record.release_record(geo, params, dataset, release).encode(record.WHOLE)
         if kind == "document" and dataset.catalogue == POLICIES:
             query = RecordQuery(where=p.Records((number,)), limit=1, count=False)
             for match in geo.service.log.queries.match(name, query).matches:
-                return record.document(geo, asked, dataset, geo.catalogue(name), match).raw(record.WHOLE)
+                return record.document_record(geo, params, dataset, geo.catalogue(name), match).encode(
+                    record.WHOLE
+                )
     raise not_found("数据目录中没有这一条目。", "There is no such record in the catalogue.")
 
 
-def _entries(geo: Geo, asked: Asked) -> Iterator[Entry]:
-    """Datasets, each followed by its releases, newest first."""
+def _catalogue_records(geo: Geo, params: Parameters) -> Iterator[CatalogueRecord]:
+    """Yield the datasets, each followed by its releases, newest first."""
     for dataset in geo.service.log.datasets.all():
         releases = geo.service.log.queries.releases(dataset.name)
-        yield record.dataset(geo, asked, dataset, releases)
+        yield record.dataset_record(geo, params, dataset, releases)
         for release in reversed(releases):
-            yield record.release(geo, asked, dataset, release)
+            yield record.release_record(geo, params, dataset, release)
 
 
 def _condition(geo: Geo, dataset: Dataset, search: Search) -> p.Predicate | None:
-    """What a document of this dataset must satisfy; None where none can."""
+    """Build the condition on documents of this dataset; None if no document can match."""
     catalogue = geo.catalogue(dataset.name)
     conditions: list[p.Predicate] = []
     if search.types is not None and "document" not in search.types:
@@ -165,14 +170,14 @@ def _condition(geo: Geo, dataset: Dataset, search: Search) -> p.Predicate | None
         ]
         conditions.append(p.Some((p.Records(addressed), *numbers)))
     if search.words:
-        conditions.append(p.Records(tuple((search.found or {}).get(dataset.name, ()))))
+        conditions.append(p.Records(tuple((search.word_matches or {}).get(dataset.name, ()))))
     if search.days is not None:
         conditions.append(_on_days(catalogue, search.days))
     return p.Every(tuple(conditions))
 
 
 def _on_days(catalogue: Catalogue, days: tuple[date | None, date | None]) -> p.Predicate:
-    """By the document's own date, as the record shows it; without one by the day of its effect."""
+    """Build the condition on the document's own date; without one, on the day of its effect."""
     field = catalogue.date_field or "effective_from"
     begin, end = days
 
@@ -185,31 +190,31 @@ def _on_days(catalogue: Catalogue, days: tuple[date | None, date | None]) -> p.P
     return p.Some((own, p.Every((p.Absent(field), between("effective_from")))))
 
 
-def _matches(entry: Entry, search: Search) -> bool:
-    if search.ids is not None and entry.id not in search.ids:
+def _matches(candidate: CatalogueRecord, search: Search) -> bool:
+    if search.ids is not None and candidate.id not in search.ids:
         return False
-    if search.types is not None and entry.properties["type"] not in search.types:
+    if search.types is not None and candidate.properties["type"] not in search.types:
         return False
-    if search.identifiers is not None and not set(search.identifiers) & set(entry.identifiers):
+    if search.identifiers is not None and not set(search.identifiers) & set(candidate.identifiers):
         return False
-    if search.box is not None and not _meets(entry.box, search.box):
+    if search.box is not None and not _meets(candidate.box, search.box):
         return False
-    if search.days is not None and entry.time is not None and not _overlap(entry.time, search.days):
+    if search.days is not None and candidate.time is not None and not _overlap(candidate.time, search.days):
         return False
     if not search.words:
         return True
-    told = [entry.properties[name] for name in ("title", "description")]
-    texts = [_folded(text) for text in (*told, *entry.properties["keywords"], *entry.identifiers)]
+    prose = [candidate.properties[name] for name in ("title", "description")]
+    texts = [_fold(text) for text in (*prose, *candidate.properties["keywords"], *candidate.identifiers)]
     return any(term.search(text) for term in search.words for text in texts)
 
 
-def _overlap(one: tuple[date | None, date | None], other: tuple[date | None, date | None]) -> bool:
-    (a, b), (c, d) = one, other
+def _overlap(days: tuple[date | None, date | None], other: tuple[date | None, date | None]) -> bool:
+    (a, b), (c, d) = days, other
     return (a is None or d is None or a <= d) and (c is None or b is None or c <= b)
 
 
 def _meets(box: Box | None, other: Box) -> bool:
-    if box is None:  # what has no geometry is in every box (17-069r4, requirement fc-bbox-response)
+    if box is None:  # a box also matches records without geometry (17-069r4, requirement fc-bbox-response)
         return True
     west, south, east, north = other
     across = box[2] >= west or box[0] <= east if west > east else box[0] <= east and box[2] >= west
@@ -219,11 +224,11 @@ def _meets(box: Box | None, other: Box) -> bool:
 def _listed(values: Mapping[str, str], name: str) -> tuple[str, ...] | None:
     if name not in values:
         return None
-    found = tuple(part for part in (piece.strip() for piece in values[name].split(",")) if part)
-    if not found:
+    parts = tuple(part for part in (piece.strip() for piece in values[name].split(",")) if part)
+    if not parts:
         raise OgcError(400, "InvalidParameterValue", f"参数 {name} 为空。", f"Parameter {name} is empty.")
-    return found
+    return parts
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()

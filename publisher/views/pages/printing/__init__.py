@@ -1,1 +1,1 @@
-"""Templates, head, labels and values of pages."""
+"""Rendering of pages: templates, HTML head, labels, charts and field values."""

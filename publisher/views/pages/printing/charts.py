@@ -1,6 +1,6 @@
-"""Charts as SVG by pygal, without the styles and scripts that it adds: colours are in the style sheet.
+"""Charts as SVG, drawn by pygal without its styles and scripts. The style sheet has the colours.
 
-A chart only shows what a table beside it says, so it is one picture to who cannot see it.
+A table next to the chart has the same numbers, so the chart is a single image for screen readers.
 """
 
 from __future__ import annotations
@@ -13,62 +13,62 @@ import pygal
 from lxml import etree
 from markupsafe import Markup
 
-_KEPT = 256
-"""Drawings that are kept: one takes milliseconds, and lists change seldom."""
+_CACHE_SIZE = 256
+"""Number of cached charts: one takes milliseconds to draw, and lists change rarely."""
 _WIDTH = 360
 _EM = 13
-"""Size of the labels in units of the drawing; Han characters are as wide."""
+"""Font size of the labels in units of the drawing, which is also the width of a Han character."""
 _LONGEST = 9
-"""Characters of a label; the table beside has the whole."""
+"""Maximum length of a label, in characters. The table has the full text."""
 _BAR = 26
 _ORNAMENTS = ("defs", "desc", "title", etree.Comment)
 _OVERLAYS = frozenset({"overlay", "text-overlay", "tooltip-overlay", "titles"})
 
 
 type Series = tuple[tuple[str, tuple[int, ...]], ...]
-"""Class of a colour, and a number for each name."""
+"""CSS class of a series, and a number for each name."""
 
 
-def bars(rows: Sequence[tuple[str, int]], *, label: str) -> Markup:
-    """One bar a row, in their order from above."""
+def draw_bars(rows: Sequence[tuple[str, int]], *, label: str) -> Markup:
+    """Draw one bar per row, in their order from the top."""
     names, numbers = tuple(name for name, _ in rows), tuple(number for _, number in rows)
-    return stacked(names, (("", numbers),), label=label)
+    return draw_stacked_bars(names, (("", numbers),), label=label)
 
 
-@lru_cache(_KEPT)
-def stacked(names: tuple[str, ...], series: Series, *, label: str) -> Markup:
-    """One bar a name, of a piece for each series."""
+@lru_cache(_CACHE_SIZE)
+def draw_stacked_bars(names: tuple[str, ...], series: Series, *, label: str) -> Markup:
+    """Draw one bar per name, with a segment for each series."""
     totals = [sum(numbers) for numbers in zip(*(numbers for _, numbers in series), strict=True)]
     chart = pygal.HorizontalStackedBar(
-        **_plain(
+        **_chart_options(
             height=_BAR * len(names) + 40,
-            left=_EM * max(len(_short(name)) for name in names) + 12,
+            margin_left=_EM * max(len(_short(name)) for name in names) + 12,
             most=max(totals, default=0),
         )
     )
-    # pygal draws from below.
+    # pygal draws from the bottom.
     chart.x_labels = [_short(name) for name in reversed(names)]
     for name, numbers in series:
         chart.add(name, list(reversed(numbers)))
-    return _drawn(chart, [name for name, _ in series], label)
+    return _render_svg(chart, [name for name, _ in series], label)
 
 
-@lru_cache(_KEPT)
-def columns(rows: tuple[tuple[str, int], ...], *, label: str) -> Markup:
-    """One column a row, from left to right: for what goes with time."""
-    chart = pygal.Bar(**_plain(height=200, left=34, most=max((n for _, n in rows), default=0)))
+@lru_cache(_CACHE_SIZE)
+def draw_columns(rows: tuple[tuple[str, int], ...], *, label: str) -> Markup:
+    """Draw one column per row, from left to right, for values over time."""
+    chart = pygal.Bar(**_chart_options(height=200, margin_left=34, most=max((n for _, n in rows), default=0)))
     chart.x_labels = [name for name, _ in rows]
     chart.add("", [number for _, number in rows])
-    return _drawn(chart, [""], label)
+    return _render_svg(chart, [""], label)
 
 
-def _plain(*, height: int, left: int, most: int) -> dict[str, object]:
+def _chart_options(*, height: int, margin_left: int, most: int) -> dict[str, object]:
     step = max(1, math.ceil(most / 3))
     return {
         "width": _WIDTH,
         "height": height,
         "margin": 4,
-        "margin_left": left,
+        "margin_left": margin_left,
         "margin_bottom": 28,
         "margin_right": 16,
         "spacing": 4,
@@ -87,7 +87,7 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
-def _drawn(chart: pygal.graph.graph.Graph, classes: Sequence[str], label: str) -> Markup:
+def _render_svg(chart: pygal.graph.graph.Graph, classes: Sequence[str], label: str) -> Markup:
     root = chart.render_tree()
     for element in list(root.iter(*_ORNAMENTS)):
         element.getparent().remove(element)
@@ -102,4 +102,4 @@ def _drawn(chart: pygal.graph.graph.Graph, classes: Sequence[str], label: str) -
     root.set("class", "chart")
     root.set("role", "img")
     root.set("aria-label", label)
-    return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704 - lxml escaped what is text
+    return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704 - lxml escaped the text

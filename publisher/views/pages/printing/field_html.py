@@ -1,4 +1,4 @@
-"""A record's fields for readers: in groups, with plain labels, texts with their citations linked."""
+"""A record's fields as HTML: groups, labels, and texts with linked citations."""
 
 from __future__ import annotations
 
@@ -20,76 +20,76 @@ from schemas.reference import administrative_divisions
 from schemas.reference.document_numbers import Citation
 
 _EXCERPT = 60
-"""Characters of a cell that are shown beside its place."""
+"""Maximum length of a cell's excerpt, in characters."""
 _QUANTITIES = frozenset({"limit", "amount", "integer", "decimal"})
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FieldValue:
     """One field with its value."""
 
     name: str
     title: str
     html: Markup
     long: bool = False
-    """A text, which takes the whole width."""
+    """A long text, displayed in full width."""
     original: str = ""
-    """The cell's text as found, where it differs."""
+    """Original text of the cell, if it differs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     title: str
-    fields: Sequence[Shown]
+    fields: Sequence[FieldValue]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a field was read, and the beginning of what stood there."""
+    """Place in the source from which a field was read, with the beginning of its original text."""
 
     title: str
     place: str
-    """``C5`` in a sheet; as its reader names places elsewhere."""
+    """``C5`` in a sheet; other formats have their own notation."""
     excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
-class Differing:
+class FieldDifference:
     """One field that changed."""
 
     title: str
     html: Markup
 
 
-def address(visit: Visit, citation: Citation) -> str:
-    """Where a citation leads: a search for it finds the document itself, then all that cites it."""
-    wanted = f"《{citation.short_title}》" if citation.kind == "statute" else citation.standard
-    return visit.url("/search", (("q", wanted),))
+def citation_address(visit: Visit, citation: Citation) -> str:
+    """Return the address of a search for a citation: the document itself, then the records that cite it."""
+    query = f"《{citation.short_title}》" if citation.kind == "statute" else citation.standard
+    return visit.url("/search", (("q", query),))
 
 
-def groups(
+def group_fields(
     visit: Visit, catalogue: Catalogue, content: Content, originals: Mapping[str, str]
 ) -> Sequence[Group]:
-    """Every public field that has a value, the title aside, in the order in which readers ask."""
-    found: dict[str, list[Shown]] = {title: [] for title in (_WHAT, _HOW_MUCH, _WHY, _MORE)}
+    """Group all public fields with a value, except the title, in the order of importance to readers."""
+    rows: dict[str, list[FieldValue]] = {title: [] for title in (_WHAT, _HOW_MUCH, _WHY, _MORE)}
     for field in catalogue.fields:
         if field.name in content and not field.personal and field.name != catalogue.title_field:
-            found[_group(field)].append(_shown(visit, field, content[field.name], originals))
-    return [Group(visit.t(*title.split(" / ")), fields) for title, fields in found.items() if fields]
+            rows[_group(field)].append(_field_value(visit, field, content[field.name], originals))
+    return [Group(visit.t(*title.split(" / ")), fields) for title, fields in rows.items() if fields]
 
 
-def cells(visit: Visit, catalogue: Catalogue, state: RecordState) -> Sequence[Cell]:
-    """Of every public field whose place is known."""
-    said, places = cell_excerpts.of_record(state, lambda: catalogue), state.locator.get("cells", {})
+def list_cells(visit: Visit, catalogue: Catalogue, state: RecordState) -> Sequence[Cell]:
+    """List the cells of all public fields with a known place."""
+    excerpts, places = cell_excerpts.read_excerpts(state, lambda: catalogue), state.locator.get("cells", {})
     return [
-        Cell(title_of(visit, field), places[field.name], _short(said[field.name]))
+        Cell(title_of(visit, field), places[field.name], _short(excerpts[field.name]))
         for field in catalogue.fields
-        if field.name in said and not field.personal
+        if field.name in excerpts and not field.personal
     ]
 
 
-def _short(said: str) -> str:
-    flat = " ".join(said.split())
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
     return flat if len(flat) <= _EXCERPT else f"{flat[:_EXCERPT]}…"
 
 
@@ -107,21 +107,21 @@ def _group(field: Field) -> str:
     return _WHAT
 
 
-def _shown(visit: Visit, field: Field, value: Json, originals: Mapping[str, str]) -> Shown:
-    html = html_of(visit, field, value)
+def _field_value(visit: Visit, field: Field, value: Json, originals: Mapping[str, str]) -> FieldValue:
+    html = format_html(visit, field, value)
     original = originals.get(field.name)
-    return Shown(
+    return FieldValue(
         name=field.name,
         title=title_of(visit, field),
         html=html,
         long=field.format in ("text", "markdown") or len(html) > 200,
-        original=_telling(original, printed(visit, field, value)) if original else "",
+        original=_differing_original(original, format_text(visit, field, value)) if original else "",
     )
 
 
-def _telling(original: str, shown: str) -> str:
-    """The original where it says other than what is shown; spaces, widths and 个 say nothing."""
-    return "" if _bare(original) == _bare(shown) else original
+def _differing_original(original: str, text: str) -> str:
+    """Return the original if it differs from the displayed text; spaces, widths and 个 are ignored."""
+    return "" if _bare(original) == _bare(text) else original
 
 
 def _bare(text: str) -> str:
@@ -132,65 +132,67 @@ def title_of(visit: Visit, field: Field) -> str:
     return visit.t(field.title, field.title_en)
 
 
-def html_of(visit: Visit, field: Field, value: Json) -> Markup:
-    """A value in full."""
+def format_html(visit: Visit, field: Field, value: Json) -> Markup:
+    """Format the full value."""
     if isinstance(value, list):
         items = (_item(visit, field, item) for item in value)
-        return marked_text.joined(("<ul>", *(f"<li>{item}</li>" for item in items), "</ul>"))
-    shown = printed(visit, field, value)
-    return _linked(visit, shown) if field.type == "string" else escape(shown)
+        return marked_text.join_html(("<ul>", *(f"<li>{item}</li>" for item in items), "</ul>"))
+    text = format_text(visit, field, value)
+    return _link_citations(visit, text) if field.type == "string" else escape(text)
 
 
 def _item(visit: Visit, field: Field, item: Json) -> Markup:
     if field.type == "files" and isinstance(item, dict):
         return _file(item)
-    return _linked(visit, printed(visit, field, [item]))
+    return _link_citations(visit, format_text(visit, field, [item]))
 
 
 def _file(file: Mapping[str, Json]) -> Markup:
-    """A file by its name, with the size that it had; only an address on the web is a link."""
+    """Format a file's name and size. The name is a link if the file has a web address."""
     name, url, size = str(file.get("name", "")), str(file.get("url", "")), file.get("size")
-    shown = escape(name)
+    label = escape(name)
     if url.startswith(("https://", "http://")):
-        shown = Markup('<a href="{}">{}</a>').format(url, name)
-    told = Markup(" <small>{}</small>").format(do_filesizeformat(size)) if isinstance(size, int) else ""
-    return shown + told
+        label = Markup('<a href="{}">{}</a>').format(url, name)
+    size_html = Markup(" <small>{}</small>").format(do_filesizeformat(size)) if isinstance(size, int) else ""
+    return label + size_html
 
 
-def printed(visit: Visit, field: Field, value: Json) -> str:
-    """A value as plain text; blank is empty."""
+def format_text(visit: Visit, field: Field, value: Json) -> str:
+    """Format a value as plain text; a blank value is empty."""
     if field.format == "division" and isinstance(value, str):
         name = administrative_divisions.name(value)
         return f"{name}（{value}）" if name else value
     return format_value(field, value, "en" if visit.lang == "en" else "zh")
 
 
-def _linked(visit: Visit, shown: str) -> Markup:
-    return marked_text.linked(shown, lambda citation: address(visit, citation))
+def _link_citations(visit: Visit, text: str) -> Markup:
+    return marked_text.link_citations(text, lambda citation: citation_address(visit, citation))
 
 
-def differences(visit: Visit, catalogue: Catalogue, changes: Sequence[FieldChange]) -> Sequence[Differing]:
-    """What a change did, field by field, with the characters that came and went marked."""
-    found = []
+def format_differences(
+    visit: Visit, catalogue: Catalogue, changes: Sequence[FieldChange]
+) -> Sequence[FieldDifference]:
+    """Format a change field by field, with inserted and deleted characters marked."""
+    rows = []
     for change in changes:
         field = catalogue.by_name.get(change.field)
         if field is not None and field.personal:
             continue
-        before, after = side(visit, field, change.before), side(visit, field, change.after)
+        before, after = format_side(visit, field, change.before), format_side(visit, field, change.after)
         title = title_of(visit, field) if field else visit.t("报送部门", "Department")
-        found.append(Differing(title, marked_text.differing(_marked(before, after))))
-    return found
+        rows.append(FieldDifference(title, marked_text.mark_differences(_compare_texts(before, after))))
+    return rows
 
 
-def side(visit: Visit, field: Field | None, value: Json) -> str:
-    """One side of a difference as plain text; ``field`` is None for the part that hands it in."""
+def format_side(visit: Visit, field: Field | None, value: Json) -> str:
+    """Format one side of a difference as plain text. ``field`` is None for the submitting part."""
     if field is None:
         return "" if value is None else str(value)
-    return printed(visit, field, value)
+    return format_text(visit, field, value)
 
 
-def _marked(before: str, after: str) -> Sequence[Piece]:
-    """By character where both are texts; a short value is easier read whole."""
+def _compare_texts(before: str, after: str) -> Sequence[Piece]:
+    """Compare long texts by character. Short values are replaced as a whole, which is easier to read."""
     if max(len(before), len(after)) > 24:
         return pieces(before, after)
     whole = [Piece("delete", before), Piece("insert", after)]

@@ -1,4 +1,4 @@
-"""What a page tells of itself to machines: collectors, search engines, chats that unfurl links.
+"""Metadata in the HTML head, for collectors, search engines and link previews.
 
 The ``<meta>`` names are those of 国办发〔2017〕47号, annex 2; then Open Graph, and schema.org as JSON-LD.
 """
@@ -20,7 +20,7 @@ from publisher.log.clocks import SHANGHAI
 from publisher.log.model import Dataset, RecordState, Release
 from publisher.views.exports.formats import FORMS
 from publisher.views.pages.printing import labels
-from publisher.views.pages.printing.marked_text import joined
+from publisher.views.pages.printing.marked_text import join_html
 from publisher.views.pages.printing.page_request import Lang, Visit
 from publisher.views.syndication.scope import Scope
 from schemas.definition.catalogue import Catalogue, Content
@@ -29,7 +29,7 @@ SITE = ("清单", "Qingdan")
 EVERYTHING = ("全部清单的变化", "Changes of all lists")
 _LOCALES: Mapping[Lang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}
 _LONGEST = 150
-"""Characters of a description."""
+"""Maximum length of a description, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,56 +37,58 @@ class Head:
     title: str
     description: str = ""
     column: str = ""
-    """The dataset, which is a site's column (栏目) to a collector."""
+    """The dataset, which collectors treat as a column (栏目) of the site."""
     column_kind: str = "数据发布"
     article: bool = False
     published: datetime | date | None = None
     source: str = ""
-    """The body that published it."""
+    """The publishing body."""
     keywords: Sequence[str] = ()
     ld: Mapping[str, Any] = field(default_factory=dict)
-    """schema.org, without its context."""
+    """schema.org properties, without the context."""
     listed: bool = True
-    """Search engines of the web may list it."""
+    """Whether web search engines may index the page."""
     scope: Scope = field(default_factory=Scope)
-    """Whose feeds a reader finds by the page."""
+    """Scope of the feeds that the page links to."""
     followed: str = ""
-    """What these are called, unless they are the site's."""
+    """Title of these feeds; empty for the site's feeds."""
     data: str = ""
-    """Where the same stands as JSON."""
+    """Address of the same content as JSON."""
 
 
 def meta(visit: Visit, head: Head, canonical: str) -> Markup:
-    """All of it, for a page's ``<head>``."""
-    said = _Said(*map(escape, (head.title, head.description, head.column, head.source, canonical)))
+    """Render all metadata for a page's ``<head>``."""
+    texts = _EscapedHead(*map(escape, (head.title, head.description, head.column, head.source, canonical)))
     keywords = escape("；".join(head.keywords))
     out = [
         f'<meta name="{name}" content="{content}">\n'
-        for name, content in _names(visit, head, said, keywords)
+        for name, content in _names(visit, head, texts, keywords)
         if content
     ]
-    out.append(alternates(visit.root, head.scope, head.followed or visit.t(*EVERYTHING)))
+    out.append(feed_links(visit.root, head.scope, head.followed or visit.t(*EVERYTHING)))
     if head.data:
         out.append(f'<link rel="alternate" type="application/json" href="{escape(head.data)}">\n')
     if not head.listed:
-        return joined((*out, '<meta name="robots" content="noindex">\n'))
+        return join_html((*out, '<meta name="robots" content="noindex">\n'))
     kind = "article" if head.article else "website"
-    described = f'<meta property="og:description" content="{said.description}">\n' if said.description else ""
+    description_tag = (
+        f'<meta property="og:description" content="{texts.description}">\n' if texts.description else ""
+    )
     out.append(
-        f'<link rel="canonical" href="{said.canonical}">\n'
+        f'<link rel="canonical" href="{texts.canonical}">\n'
         f'<meta property="og:site_name" content="{SITE[0]}">\n'
-        f'<meta property="og:title" content="{said.title}">\n{described}'
+        f'<meta property="og:title" content="{texts.title}">\n{description_tag}'
         f'<meta property="og:type" content="{kind}">\n'
-        f'<meta property="og:url" content="{said.canonical}">\n'
+        f'<meta property="og:url" content="{texts.canonical}">\n'
         f'<meta property="og:locale" content="{_LOCALES[visit.lang]}">\n'
     )
     if head.ld:
-        out.append(f'<script type="application/ld+json">{_linked(head)}</script>\n')
-    return joined(out)
+        out.append(f'<script type="application/ld+json">{_encode_json_ld(head)}</script>\n')
+    return join_html(out)
 
 
-class _Said(NamedTuple):
-    """What is said several times, escaped once."""
+class _EscapedHead(NamedTuple):
+    """Texts that are used several times, escaped once."""
 
     title: str
     description: str
@@ -95,36 +97,36 @@ class _Said(NamedTuple):
     canonical: str
 
 
-def _names(visit: Visit, head: Head, said: _Said, keywords: str) -> Iterator[tuple[str, str]]:
-    """The ``<meta>`` names of the guideline with their contents, escaped; some are empty."""
+def _names(visit: Visit, head: Head, texts: _EscapedHead, keywords: str) -> Iterator[tuple[str, str]]:
+    """Yield the ``<meta>`` names of the guideline with their escaped contents; some are empty."""
     yield "SiteName", SITE[0]
     yield "SiteDomain", escape(urlsplit(visit.service.site.base).netloc)
-    yield "ColumnName", said.column
+    yield "ColumnName", texts.column
     yield "ColumnType", escape(head.column_kind) if head.column else ""
-    yield "description", said.description
+    yield "description", texts.description
     yield "keywords", keywords
     if head.article:
-        yield "ArticleTitle", said.title
+        yield "ArticleTitle", texts.title
         yield "PubDate", _minute(head.published)
-        yield "ContentSource", said.source
-        yield "Author", said.source
+        yield "ContentSource", texts.source
+        yield "Author", texts.source
         yield "Keywords", keywords
-        yield "Description", said.description
-        yield "Url", said.canonical
+        yield "Description", texts.description
+        yield "Url", texts.canonical
 
 
 @lru_cache(1024)
-def alternates(root: str, scope: Scope, title: str) -> Markup:
-    """Where a reader of feeds finds those of a scope, in each format."""
-    return joined(
+def feed_links(root: str, scope: Scope, title: str) -> Markup:
+    """Render links to the feeds of a scope, in each format, for feed readers."""
+    return join_html(
         f'<link rel="{feed.rel}" type="{feed.type}" title="{escape(feed.title)}"'
         f' href="{escape(feed.href)}">\n'
         for feed in scope.alternates(root, title)
     )
 
 
-def _linked(head: Head) -> str:
-    """JSON-LD for a ``<script>``: nothing in it can end the element."""
+def _encode_json_ld(head: Head) -> str:
+    """Encode JSON-LD for a ``<script>``, escaped so that it cannot end the element."""
     text = msgspec.json.encode({"@context": "https://schema.org", **head.ld}).decode()
     for sign, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(sign, escaped)
@@ -132,7 +134,7 @@ def _linked(head: Head) -> str:
 
 
 def _minute(moment: datetime | date | None) -> str:
-    """``2015-11-05 08:30``, as the guideline writes it."""
+    """Format an instant as the guideline requires: ``2015-11-05 08:30``."""
     if isinstance(moment, datetime):
         return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     return "" if moment is None else moment.isoformat()
@@ -143,7 +145,7 @@ def _short(text: str) -> str:
     return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
 
 
-def of_site(visit: Visit) -> Head:
+def site_head(visit: Visit) -> Head:
     base = visit.service.site.base
     description = visit.t(
         "权责清单、收费和基金目录、中介服务、审批事项、政策文件：现行内容、历史内容及历次变化的时间和依据。",
@@ -168,7 +170,7 @@ def of_site(visit: Visit) -> Head:
     )
 
 
-def of_dataset(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Release | None) -> Head:
+def dataset_head(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Release | None) -> Head:
     base = visit.service.site.base
     title = visit.t(dataset.title, dataset.title_en)
     description = _short(labels.half(visit, dataset.description) or labels.half(visit, catalogue.description))
@@ -212,7 +214,7 @@ def of_dataset(visit: Visit, dataset: Dataset, catalogue: Catalogue, latest: Rel
     )
 
 
-def of_record(
+def record_head(
     visit: Visit,
     dataset: Dataset,
     catalogue: Catalogue,
@@ -221,12 +223,12 @@ def of_record(
     release: Release,
     data: str,
 ) -> Head:
-    """A document is an article of its issuer; any other record is one of the body that keeps the list."""
+    """Build the head of a record. The author of a document is its issuer, else the publishing body."""
     base = visit.service.site.base
     document = any(f.format == "markdown" and f.name in content for f in catalogue.fields)
     body = content.get(catalogue.body_field or "")
     source = body if isinstance(body, str) else dataset.body
-    description = _short(_telling(catalogue, content))
+    description = _short(_summary(catalogue, content))
     day = content.get("date_published") or content.get(catalogue.date_field or "")
     published = date.fromisoformat(day) if document and isinstance(day, str) else release.published_at
     ld: dict[str, Any] = {
@@ -262,15 +264,15 @@ def of_record(
     )
 
 
-def _telling(catalogue: Catalogue, content: Content) -> str:
-    """A record in a line: the beginnings of its texts with their titles, as many as are shown."""
-    told: list[str] = []
+def _summary(catalogue: Catalogue, content: Content) -> str:
+    """Summarise a record in a line: the beginnings of its first texts with their titles."""
+    excerpts: list[str] = []
     length = 0
     for f in catalogue.fields:
         value = content.get(f.name)
         if isinstance(value, str) and not f.personal and f.name != catalogue.title_field and value.strip():
-            told.append(f"{f.title}：{' '.join(value[:200].split())[:60]}")
-            length += len(told[-1])
+            excerpts.append(f"{f.title}：{' '.join(value[:200].split())[:60]}")
+            length += len(excerpts[-1])
             if length > _LONGEST:
                 break
-    return "；".join(told)
+    return "；".join(excerpts)

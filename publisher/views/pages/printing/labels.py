@@ -1,4 +1,4 @@
-"""Words that several pages share: kinds of change, statuses, labels, counts. Chinese and English."""
+"""Shared words of pages in Chinese and English: kinds of change, statuses, labels, counts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
 
 
 def of(visit: Visit, table: Mapping[str, tuple[str, str]], name: str) -> str:
-    """The word for ``name``; a name without one is shown itself."""
+    """Return the word for ``name``, else the name itself."""
     return visit.t(*table[name]) if name in table else name
 
 
@@ -51,7 +51,7 @@ def label(visit: Visit, dataset: Dataset, name: str) -> str:
 
 
 def half(visit: Visit, text: str) -> str:
-    """The reader's half of a text in two languages, written ``中文 / English``."""
+    """Return the reader's half of a text in two languages, written ``中文 / English``."""
     halves = _SLASH.split(text, maxsplit=1)
     return halves[-1] if visit.lang == "en" else halves[0]
 
@@ -76,7 +76,7 @@ def unit(visit: Visit, catalogue: Catalogue) -> str:
 
 
 def counted(visit: Visit, counts: Mapping[str, int]) -> str:
-    """“新增2项、移出清单1项”；empty where nothing of these kinds happened."""
+    """Format counts, for example “新增2项、移出清单1项”; empty if there are no such changes."""
     numbers = [(kind, counts[kind]) for kind in KINDS if counts.get(kind)]
     if visit.lang == "en":
         return ", ".join(f"{number:,} {KINDS[kind][1]}" for kind, number in numbers)

@@ -1,4 +1,4 @@
-"""Texts of records as HTML: every character escaped, citations linked, matches and differences marked."""
+"""Texts of records as escaped HTML, with linked citations and marked matches and differences."""
 
 from __future__ import annotations
 
@@ -12,77 +12,77 @@ from schemas.reference import document_numbers
 from schemas.reference.document_numbers import Citation
 
 type Address = Callable[[Citation], str]
-"""Where a citation leads."""
+"""Returns the address of a citation."""
 
 LONGEST_LINKED = 20_000
-"""Characters of a text in which citations are looked for; the rest is shown plain."""
-_SHOWN = 100_000
-"""Characters of one value that a page shows; the files and the API have all of it."""
+"""Number of characters of a text that are scanned for citations. The rest has no links."""
+_LONGEST_TEXT = 100_000
+"""Maximum length of a value on a page, in characters. The files and the API have the full value."""
 
 
-def linked(text: str, address: Address) -> Markup:
-    """``text`` with its citations as links."""
+def link_citations(text: str, address: Address) -> Markup:
+    """Escape ``text`` and link its citations."""
     out: list[str] = []
     end = 0
-    for found in document_numbers.find(text[:LONGEST_LINKED]):
-        if found.start < end:
+    for citation in document_numbers.find(text[:LONGEST_LINKED]):
+        if citation.start < end:
             continue
-        shown = escape(text[found.start : found.end])
+        label = escape(text[citation.start : citation.end])
         out += (
-            escape(text[end : found.start]),
-            f'<a class="cite" href="{escape(address(found))}">{shown}</a>',
+            escape(text[end : citation.start]),
+            f'<a class="cite" href="{escape(address(citation))}">{label}</a>',
         )
-        end = found.end
-    out.append(escape(text[end:_SHOWN]))
-    if len(text) > _SHOWN:
+        end = citation.end
+    out.append(escape(text[end:_LONGEST_TEXT]))
+    if len(text) > _LONGEST_TEXT:
         out.append("…")
-    return joined(out)
+    return join_html(out)
 
 
-def joined(pieces: Iterable[str]) -> Markup:
-    """HTML of pieces that are HTML. Markup's own ways escape, and look at, each of them once more."""
-    return Markup("".join(pieces))  # noqa: S704 - the caller escaped what is not ours
+def join_html(pieces: Iterable[str]) -> Markup:
+    """Join pieces of HTML. Markup's own methods would escape and copy each piece again."""
+    return Markup("".join(pieces))  # noqa: S704 - the caller escaped foreign text
 
 
-def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
-    """``text`` with the stretches that matched in ``<mark>``."""
+def mark_matches(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
+    """Escape ``text`` and put its matches into ``<mark>``."""
     out: list[str] = []
     end = 0
     for start, stop in marks:
         out += (escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>")
         end = stop
     out.append(escape(text[end:]))
-    return joined(out)
+    return join_html(out)
 
 
-def sides(pieces: Iterable[Piece]) -> tuple[Markup, Markup]:
-    """Two texts side by side: what went is marked in the first, what came in the second."""
+def mark_sides(pieces: Iterable[Piece]) -> tuple[Markup, Markup]:
+    """Format two texts side by side: deletions are marked in the first, insertions in the second."""
     listed = list(pieces)
     before = [piece for piece in listed if piece.op != "insert"]
     after = [piece for piece in listed if piece.op != "delete"]
-    return differing(before), differing(after)
+    return mark_differences(before), mark_differences(after)
 
 
 _CONTEXT = 60
-"""Characters of a long stretch alike that stay on each side of a difference."""
+"""Characters of equal text that are kept on each side of a difference."""
 
 
-def differing(pieces: Iterable[Piece]) -> Markup:
-    """What went in ``<del>``, what came in ``<ins>``; of long stretches alike only what stands beside."""
+def mark_differences(pieces: Iterable[Piece]) -> Markup:
+    """Put deletions into ``<del>`` and insertions into ``<ins>``, and shorten long equal text."""
     listed = list(pieces)
     out: list[str] = []
     for n, piece in enumerate(listed):
         match piece.op:
             case "equal":
-                out.append(escape(_shortened(piece.text, first=n == 0, last=n == len(listed) - 1)))
+                out.append(escape(_shorten(piece.text, first=n == 0, last=n == len(listed) - 1)))
             case "delete":
                 out.append(f"<del>{escape(piece.text)}</del>")
             case "insert":
                 out.append(f"<ins>{escape(piece.text)}</ins>")
-    return joined(out)
+    return join_html(out)
 
 
-def _shortened(text: str, *, first: bool, last: bool) -> str:
+def _shorten(text: str, *, first: bool, last: bool) -> str:
     if len(text) <= 2 * _CONTEXT + 20:
         return text
     if first:

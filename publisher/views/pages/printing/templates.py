@@ -1,4 +1,4 @@
-"""Where pages are printed: templates, the files that go with them, and the headers of both."""
+"""Rendering of templates, the pages' static files, and the headers of both."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Content-Security-Policy of every page: files of our own, nothing inline, no other host."""
+"""Content-Security-Policy of every page: own files only, nothing inline, no other host."""
 HEADERS: Mapping[str, str] = {"content-security-policy": POLICY}
 HTML = "text/html; charset=utf-8"
 
@@ -33,10 +33,10 @@ _MEDIA = {
     "svg": "image/svg+xml",
 }
 _IMPORT = re.compile(rb"(?<=from \")\./([a-z-]+\.js)(?=\")")
-"""A script that another needs; its name sorts before it."""
-# HTML allows no C0 but tab and line ends, no DEL, no C1, no noncharacter; and no reader sees any of them.
-# Nor the controls that turn the direction of writing: a browser closes what an isolate opens, but an isolate
-# that a text opens in it swallows that end, and what stands behind is turned. Letters turn by themselves.
+"""A script that another script imports. It sorts before the importing script."""
+# HTML forbids C0 except tab and line ends, DEL, C1 and noncharacters; they are invisible. Bidirectional
+# controls are removed too: the browser closes its own isolates, but an isolate opened inside a text consumes
+# that end and reverses the text that follows. Letters have their own direction without controls.
 _PLANES = "".join(f"{chr(n << 16)}-{chr((n << 16) + 0xFFFD)}" for n in range(1, 17))
 _GOOD = f"\t\n\r -~\xa0-\u2029\u202f-\u2065\u206a-\ufdcf\ufdf0-\ufffd{_PLANES}"
 _ALL_GOOD, _BAD = re.compile(f"[{_GOOD}]*"), re.compile(f"[^{_GOOD}]")
@@ -45,24 +45,24 @@ _ALL_GOOD, _BAD = re.compile(f"[{_GOOD}]*"), re.compile(f"[^{_GOOD}]")
 @dataclass(frozen=True, slots=True)
 class Asset:
     name: str
-    """With a digest in it, so that a browser may keep it for ever."""
+    """Name with a digest, so that browsers may cache the file permanently."""
     body: bytes
     media_type: str
 
 
 class Press:
-    """Built once by the app factory; prints pages of any site."""
+    """Renders pages of any site. The app factory builds one instance."""
 
     def __init__(self) -> None:
         self.assets: Mapping[str, Asset] = _assets()
-        """By the name of their file."""
+        """File name → asset."""
         names = {name: asset.name for name, asset in self.assets.items()}
         chinese = _environment(_Chinese, names)
-        self._kept: dict[tuple[str, Lang], TemplateModule] = {}
+        self._shared_fragments: dict[tuple[str, Lang], TemplateModule] = {}
         self._environments = {"zh": chinese, "zh-Hant": chinese, "en": _environment(_English, names)}
 
-    def page(self, template: str, visit: Visit, head: Head, **shown: Any) -> bytes:
-        """The whole document. What a template prints is escaped unless this room made it as HTML."""
+    def page(self, template: str, visit: Visit, head: Head, **variables: Any) -> bytes:
+        """Render the document. Output of templates is escaped, except for the Markup of these modules."""
         canonical = visit.canonical
         html = (
             self._environments[visit.lang]
@@ -74,26 +74,26 @@ class Press:
                 canonical=canonical,
                 meta=meta(visit, head, canonical),
                 same=self._same(visit),
-                **shown,
+                **variables,
             )
         )
         if visit.lang == "zh-Hant":
-            html = traditional_chinese.page(html)
+            html = traditional_chinese.convert_page(html)
         return clean(html)
 
     def _same(self, visit: Visit) -> TemplateModule:
-        """The pieces that all pages of a language and day share."""
-        found = self._kept.get((visit.root, visit.lang)) if not visit.clocks else None
-        if found is None:
-            found = self._environments[visit.lang].get_template("same.html").make_module({"v": visit})
+        """Return the fragments that all pages of a language and day share."""
+        module = self._shared_fragments.get((visit.root, visit.lang)) if not visit.clocks else None
+        if module is None:
+            module = self._environments[visit.lang].get_template("same.html").make_module({"v": visit})
             if not visit.clocks:
-                self._kept[visit.root, visit.lang] = found
-        return found
+                self._shared_fragments[visit.root, visit.lang] = module
+        return module
 
 
 class _Labels(Extension):
-    """Settles the language while a template is compiled: ``t("中文", "English")`` is one of its texts, so
-    that what is the same on every page is one constant to the program that prints it.
+    """Selects the language when a template is compiled: ``t("中文", "English")`` becomes one of its texts,
+    so that the compiled template contains constants.
     """
 
     chosen: int
@@ -123,7 +123,7 @@ _CALL = ["name", "lparen", "string", "comma", "string", "rparen"]
 
 
 def _environment(labels: type[_Labels], assets: Mapping[str, str]) -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("publisher.views.pages"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -132,27 +132,29 @@ def _environment(labels: type[_Labels], assets: Mapping[str, str]) -> Environmen
         auto_reload=False,
         extensions=[labels],
     )
-    made.globals |= {"assets": assets, "words": words}
-    made.globals["parts"] = made.get_template("parts.html").module  # an import costs each page 10 µs
-    return made
+    environment.globals |= {"assets": assets, "words": words}
+    environment.globals["parts"] = environment.get_template(
+        "parts.html"
+    ).module  # an import costs each page 10 µs
+    return environment
 
 
 def clean(html: str) -> bytes:
-    """UTF-8 without the characters that HTML forbids, or that turn a line, whoever wrote them into a cell."""
-    if not _ALL_GOOD.fullmatch(html):  # a quarter of the time that it takes to look for the bad
+    """Encode as UTF-8, without characters that HTML forbids and without bidirectional controls."""
+    if not _ALL_GOOD.fullmatch(html):  # four times as fast as a search for forbidden characters
         html = _BAD.sub("", html)
     return html.encode("utf-8", "replace")
 
 
 def _assets() -> Mapping[str, Asset]:
     folder = resources.files("publisher.views.pages") / "assets"
-    found: dict[str, Asset] = {}
+    assets: dict[str, Asset] = {}
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         stem, _, suffix = file.name.rpartition(".")
         if suffix in _MEDIA:
             body = _IMPORT.sub(
-                lambda match: b"./" + found[match[1].decode()].name.encode(), file.read_bytes()
+                lambda match: b"./" + assets[match[1].decode()].name.encode(), file.read_bytes()
             )
             digest = hashlib.sha256(body).hexdigest()[:10]
-            found[file.name] = Asset(f"{stem}.{digest}.{suffix}", body, _MEDIA[suffix])
-    return found
+            assets[file.name] = Asset(f"{stem}.{digest}.{suffix}", body, _MEDIA[suffix])
+    return assets

@@ -1,8 +1,8 @@
-"""A page in traditional characters, made by machine: our own phrases first, OpenCC for the rest.
+"""Conversion of pages to traditional characters: our own phrases first, OpenCC for the rest.
 
-OpenCC chooses by the commonest sense, and the language of the law is not common: 行政复议 comes out as
-行政複議, 批复 as 批覆. Variants are those of Taiwan (為, 裡, 群), which most readers of traditional
-characters know. Elements with ``translate="no"`` (citations, addresses, code) stay as they are.
+OpenCC chooses the most common sense, which is often wrong for legal language: it converts 行政复议 to
+行政複議, and 批复 to 批覆. Variants are those of Taiwan (為, 裡, 群), which most readers of traditional
+characters know. Elements with ``translate="no"`` (citations, addresses, code) are not converted.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ PHRASES = {
     "里程": "里程",
     "污": "污",
 }
-"""Where the language of the law writes other than OpenCC's first choice."""
+"""Phrases of legal language that differ from OpenCC's first choice."""
 
 _OURS = re.compile("|".join(sorted(map(re.escape, PHRASES), key=lambda p: -len(p))))
 _TOKEN = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
-_READ = re.compile(r'\b(aria-label|placeholder|title|alt|data-label)="([^"]*)"')
+_SPOKEN_ATTRIBUTES = re.compile(r'\b(aria-label|placeholder|title|alt|data-label)="([^"]*)"')
 _VOID = frozenset({"meta", "link", "br", "hr", "input", "img", "wbr", "source", "path", "rect"})
 _RAW = frozenset({"script", "style", "textarea"})
 
@@ -77,8 +77,8 @@ def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("s2tw")
 
 
-def text(simplified: str) -> str:
-    """One text; its length stays."""
+def convert_text(simplified: str) -> str:
+    """Convert a text. Its length does not change."""
     out: list[str] = []
     end = 0
     for phrase in _OURS.finditer(simplified):
@@ -88,20 +88,24 @@ def text(simplified: str) -> str:
     return "".join(out)
 
 
-def page(html: str) -> str:
-    """A page that this room printed: what is read aloud or seen, converted; links and values are not."""
+def convert_page(html: str) -> str:
+    """Convert the visible and spoken text of a page; links and values are not converted."""
     out: list[str] = []
-    kept = 0  # how deep inside an element that stays as it is
+    literal_depth = 0  # levels inside an element that is not converted
     for token in _TOKEN.split(html):
         if not token.startswith("<"):
-            out.append(token if kept else text(token))
+            out.append(token if literal_depth else convert_text(token))
             continue
         name = _NAME.match(token)
         tag = name[1].lower() if name else ""
         if tag and tag not in _VOID and not token.endswith("/>"):
             if token.startswith("</"):
-                kept = max(0, kept - 1) if kept else 0
-            elif kept or tag in _RAW or 'translate="no"' in token:
-                kept += 1
-        out.append(token if kept else _READ.sub(lambda m: f'{m[1]}="{text(m[2])}"', token))
+                literal_depth = max(0, literal_depth - 1) if literal_depth else 0
+            elif literal_depth or tag in _RAW or 'translate="no"' in token:
+                literal_depth += 1
+        out.append(
+            token
+            if literal_depth
+            else _SPOKEN_ATTRIBUTES.sub(lambda m: f'{m[1]}="{convert_text(m[2])}"', token)
+        )
     return "".join(out)

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from publisher.views.api.hit_explanation import explanation
+from publisher.views.api.hit_explanation import explain_reason
 from schemas.definition.file_loader import load
 from search.contract import MatchKind, Reason
 
@@ -15,7 +15,7 @@ FEES = load("fees")
 
 @pytest.mark.parametrize("how", get_args(MatchKind.__value__))
 def test_every_way_of_matching_names_what_was_met_and_the_fields_as_they_are_titled(how: MatchKind) -> None:
-    told = explanation(Reason("甲甲", "乙乙", how, ("name", "basis")), FEES)
+    told = explain_reason(Reason("甲甲", "乙乙", how, ("name", "basis")), FEES)
     for text, fields in (
         (told.text, ["收费项目", "政策依据"]),
         (told.text_en, ["Name of the charge", "Basis"]),
@@ -28,5 +28,5 @@ def test_every_way_of_matching_names_what_was_met_and_the_fields_as_they_are_tit
 
 
 def test_what_stands_in_a_title_alone_says_so() -> None:
-    told = explanation(Reason("甲", "甲", "word", ("title",)), FEES)
+    told = explain_reason(Reason("甲", "甲", "word", ("title",)), FEES)
     assert (told.text, told.text_en) == ("“甲”见于标题。", "“甲” stands in the title.")

@@ -34,7 +34,7 @@ RECORD, HEALTH, FEED = (
     for path in ("/v1/datasets/{dataset}/records/{record}", "/healthz", "/feeds/{dataset}.atom")
 )
 PAGE, ASSET = (_HANDLERS[path] for path in ("/datasets/{dataset}/records/{record}", "/assets/{name}"))
-ITEM, ITEMS = resources.one_item.__code__, resources.list_items.__code__
+ITEM, ITEMS = resources.get_item.__code__, resources.list_items.__code__
 
 PRESENT, WITHDRAWN = "城镇垃圾处理费", "药品注册费"
 

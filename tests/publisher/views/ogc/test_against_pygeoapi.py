@@ -13,7 +13,7 @@ from publisher.app import service_of
 from publisher.settings import read_settings
 from publisher.views.ogc import parameters
 from publisher.views.ogc.features import dataset_items
-from publisher.views.ogc.routes import opened
+from publisher.views.ogc.routes import open_geo
 from publisher.views.ogc.site import Geo, resource
 from publisher.views.pages.printing.templates import Press
 from tests.publisher.views.ogc.conftest import Live
@@ -27,7 +27,7 @@ NAMES = [*catalogue().by_name, "part", "release", "effective_from"]
 @pytest.fixture(scope="module")
 def geo(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Geo:
     settings = read_settings(tmp_path_factory.mktemp("geo"), {})
-    return opened(service_of(settings, live.log, live.engine), None, Press().assets)
+    return open_geo(service_of(settings, live.log, live.engine), None, Press().assets)
 
 
 def drawn(draw: random.Random, live: Live) -> dict[str, str]:
@@ -52,12 +52,14 @@ def drawn(draw: random.Random, live: Live) -> dict[str, str]:
 def as_pygeoapi_answers(geo: Geo, params: dict[str, str]) -> dict[str, Any]:
     """But for ``filter``, which we evaluate ourselves."""
     query = urlencode(params).encode()
-    asked = parameters.read(query, {}, dataset_items.known(catalogue()))
-    made = dataset_items.source(geo, dataset_items.read(geo.dataset(PLACES), catalogue(), asked))
+    asked = parameters.parse(query, {}, dataset_items.allowed_parameters(catalogue()))
+    made = dataset_items.make_source(
+        geo, dataset_items.parse_question(geo.dataset(PLACES), catalogue(), asked)
+    )
     given = {name: value for name, value in params.items() if name != "filter"}
     envelope = geo.core.items(PLACES, resource(PLACES, "", source=made), given)
-    assert made.found is not None
-    return {**envelope, "features": [json.loads(bytes(feature)) for feature in made.found.features]}
+    assert made.items is not None
+    return {**envelope, "features": [json.loads(bytes(feature)) for feature in made.items.features]}
 
 
 def test_a_page_is_what_pygeoapi_would_have_said_of_any_request(live: Live, geo: Geo) -> None:

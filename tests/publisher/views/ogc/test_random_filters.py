@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from publisher.log.model import RecordQuery
 from publisher.views.ogc.cql2 import parser
-from publisher.views.ogc.cql2.queryables import of_catalogue
+from publisher.views.ogc.cql2.queryables import catalogue_queryables
 from publisher.views.ogc.cql2.to_predicate import translate
 from tests.publisher.views.ogc.conftest import Live
 from tests.publisher.views.ogc.filters import Maker
@@ -24,7 +24,7 @@ def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live:
         text, tree, holds = Maker(seed, halls).condition(2)
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
         page = live.log.queries.match(
-            PLACES, RecordQuery(where=translate(parsed, of_catalogue(fields)), limit=1000)
+            PLACES, RecordQuery(where=translate(parsed, catalogue_queryables(fields)), limit=1000)
         )
         wanted = sorted(str(hall["code"]) for hall in halls if holds(hall) is True)
         assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, (seed, text)

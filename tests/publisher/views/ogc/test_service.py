@@ -16,7 +16,7 @@ import pytest
 from publisher.log.model import LogError
 from publisher.settings import read_settings
 from publisher.views.ogc.boundaries import load
-from publisher.views.ogc.parameters import read
+from publisher.views.ogc.parameters import parse
 from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live, boundaries
 from tests.support.shared_data import require
 
@@ -156,7 +156,7 @@ def test_real_boundaries_of_liaoning_can_be_used() -> None:
     anshan = known.extent("210300")
     assert anshan is not None
     assert 122 < anshan[0] < anshan[2] < 124
-    assert {b.code for b in known.meeting((122.9, 41.0, 123.0, 41.2))} >= {"210302", "210303"}
+    assert {b.code for b in known.intersecting((122.9, 41.0, 123.0, 41.2))} >= {"210302", "210303"}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_the_boundaries_are_a_setting(tmp_path: Path) -> None:
 
 def test_accept_language_of_any_shape_is_read() -> None:
     for header in ("en;q=2", ";;;", "zh;q=", "*", "en;q=0", "e" * 5000, "zh-Hant-TW;q=0.1,en;q=0.05"):
-        assert read(b"", {"accept-language": header}, ()).language == "zh", header
+        assert parse(b"", {"accept-language": header}, ()).language == "zh", header
 
 
 def test_many_clients_at_once_get_what_one_gets(live: Live) -> None:

@@ -119,7 +119,7 @@ def test_a_chart_has_its_numbers_in_a_table(look: Open) -> None:
     page = look(POWERS)
     assert len(page.all("svg")) == len(page.all("figure")) == 3
     assert "应急管理局" in page.text
-    drawn = charts.stacked(("甲局", "<乙>"), (("added", (3, 0)), ("removed", (0, 2))), label="变化")
+    drawn = charts.draw_stacked_bars(("甲局", "<乙>"), (("added", (3, 0)), ("removed", (0, 2))), label="变化")
     assert "&lt;乙&gt;" in drawn
     assert not re.search("<style|<script|style=|xlink:href", drawn)
 
@@ -157,13 +157,15 @@ def test_the_examples_for_developers_were_run(look: Open, demo: httpx.Client) ->
     ],
 )
 def test_a_documents_text_is_never_markup_of_its_own(source: str) -> None:
-    html = str(document.rendered(source, lambda _: "/search"))
+    html = str(document.render_markdown(source, lambda _: "/search"))
     assert not re.search(r"<(?:script|img)|href=.javascript", html)
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE, "|甲|\n|:-:|\n|乙|"])
 def test_a_documents_text_has_the_elements_of_a_text_alone(hostile: str) -> None:
-    html = document.rendered(f"# 一、总则\n\n依据鞍政发〔2015〕1号。\n\n{hostile}", lambda _: "/search?q=1")
+    html = document.render_markdown(
+        f"# 一、总则\n\n依据鞍政发〔2015〕1号。\n\n{hostile}", lambda _: "/search?q=1"
+    )
     found = Elements(str(html)).found
     assert {tag for tag, _ in found} <= ELEMENTS
     assert {name for _, attributes in found for name in attributes} <= {"id", "class", "href", "title", "rel"}
@@ -174,7 +176,7 @@ def test_a_documents_text_has_the_elements_of_a_text_alone(hostile: str) -> None
 
 
 def test_headings_of_a_document_go_down_one_step_at_a_time() -> None:
-    html = document.rendered("### 深\n\n# 浅\n\n### 又深", lambda _: "/search")
+    html = document.render_markdown("### 深\n\n# 浅\n\n### 又深", lambda _: "/search")
     assert re.findall(r"<(h\d)", html) == ["h2", "h2", "h3"]
 
 
