@@ -19,6 +19,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from publisher.log.model import LogError
+from publisher.views.ogc.bounding_box import Box
 from schemas.reference import administrative_divisions
 
 _MEMBERS = ("code", "adcode", "gb")
@@ -120,7 +121,3 @@ def _boundary(feature: Mapping[str, Any]) -> Boundary:
             name = properties.get("name") or administrative_divisions.name(code) or code
             return Boundary(code, str(name), feature["geometry"], form)
     raise ValueError("a feature without a division's code")
-
-
-type Box = tuple[float, float, float, float]
-"""West, south, east, north: degrees of WGS 84."""

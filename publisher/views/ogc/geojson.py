@@ -13,7 +13,7 @@ import msgspec
 from publisher.log.predicate import Absent, Comparison, Every, Predicate, Some
 from publisher.log.queries.record_match import Match
 from publisher.views.exports.formula_guard import guard_number
-from publisher.views.ogc.boundaries import Box
+from publisher.views.ogc.bounding_box import Box
 from schemas.definition.catalogue import Catalogue
 
 COORDINATES = ("longitude", "latitude")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.log.clocks import start_of
 from publisher.log.model import Dataset, LogError
-from publisher.views.ogc.boundaries import Box
+from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import not_found
 from publisher.views.ogc.item_source import Source
 from publisher.views.ogc.plain_pages import PlainPages

@@ -14,7 +14,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from publisher.log.model import Dataset, Release
 from publisher.log.queries.record_match import Match
 from publisher.views.exports.formats import FORMS
-from publisher.views.ogc.boundaries import Box
+from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.item_source import Window
 from publisher.views.ogc.parameters import Parameters
 from publisher.views.ogc.site import CATALOGUE, Geo, stamp

@@ -13,7 +13,7 @@ import msgspec
 from publisher.log import predicate as p
 from publisher.log.model import Dataset, RecordQuery
 from publisher.views.ogc import parameters
-from publisher.views.ogc.boundaries import Box
+from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import OgcError, invalid, not_found
 from publisher.views.ogc.item_source import Items, Source, Window
 from publisher.views.ogc.parameters import Parameters
