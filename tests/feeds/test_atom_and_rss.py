@@ -1,4 +1,4 @@
-"""Atom and RSS as feed readers take them."""
+"""Atom and RSS documents, parsed as feed readers parse them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RENDERS = pytest.mark.parametrize("render", [atom, rss])
 ATOM = "{http://www.w3.org/2005/Atom}"
 START = datetime(2015, 12, 1, 1, 2, 3, tzinfo=UTC)
 
-# Every kind of text a cell can hold, also what XML cannot: controls, lone surrogates, U+FFFE.
+# Every kind of text that a cell can contain, with characters that XML forbids: controls, surrogates, U+FFFE.
 ANY_TEXT = st.text(
     st.one_of(
         st.characters(),
@@ -33,7 +33,7 @@ MOMENTS = st.datetimes(datetime(1999, 1, 1), datetime(2100, 1, 1), timezones=st.
 
 
 def entry(number: int, **changes: object) -> Entry:
-    made = Entry(
+    example = Entry(
         id=f"tag:data.example.gov.cn,2015-12-01:shili-fees/{number}",
         title=f"示例市财政局 从清单移出收费项目：价格鉴证业务收费{number}",
         updated=START + timedelta(minutes=number),
@@ -44,11 +44,11 @@ def entry(number: int, **changes: object) -> Entry:
         authors=("示例市财政局",),
         categories=(Category("removed", "https://data.example.gov.cn/kinds", "移出清单"),),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # each test names real fields
+    return replace(example, **changes)  # type: ignore[arg-type]  # each test names real fields
 
 
 def feed(*entries: Entry, **changes: object) -> Feed:
-    made = Feed(
+    example = Feed(
         id="tag:data.example.gov.cn,2015-12-01:feeds/shili-fees",
         title="示例市收费目录（演示数据）",
         updated=START,
@@ -57,16 +57,16 @@ def feed(*entries: Entry, **changes: object) -> Feed:
         author="示例市人民政府",
         entries=entries,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # each test names real fields
+    return replace(example, **changes)  # type: ignore[arg-type]  # each test names real fields
 
 
 @RENDERS
 def test_a_reader_finds_every_entry_without_complaint(render: Render) -> None:
-    read = feedparser.parse(render(feed(entry(1), entry(2))))
-    assert read.bozo is False
-    assert read.version == ("atom10" if render is atom else "rss20")
-    assert read.feed.title == "示例市收费目录（演示数据）"
-    first = read.entries[0]
+    parsed = feedparser.parse(render(feed(entry(1), entry(2))))
+    assert parsed.bozo is False
+    assert parsed.version == ("atom10" if render is atom else "rss20")
+    assert parsed.feed.title == "示例市收费目录（演示数据）"
+    first = parsed.entries[0]
     assert first.title == "示例市财政局 从清单移出收费项目：价格鉴证业务收费2"
     assert first.link == "https://data.example.gov.cn/v1/shili-fees/records/r2?a=1&b=2"
     assert first.author == "示例市财政局"
@@ -74,24 +74,24 @@ def test_a_reader_finds_every_entry_without_complaint(render: Render) -> None:
 
 
 @RENDERS
-def test_the_newest_entry_stands_first_in_whatever_order_they_come(render: Render) -> None:
-    read = feedparser.parse(render(feed(entry(2), entry(3), entry(1))))
-    assert [e.id.rpartition("/")[2] for e in read.entries] == ["3", "2", "1"]
+def test_the_newest_entry_comes_first_in_any_order_of_input(render: Render) -> None:
+    parsed = feedparser.parse(render(feed(entry(2), entry(3), entry(1))))
+    assert [e.id.rpartition("/")[2] for e in parsed.entries] == ["3", "2", "1"]
 
 
 @RENDERS
 def test_entries_of_one_instant_keep_the_order_in_which_they_were_given(render: Render) -> None:
     same = [entry(n, updated=START) for n in (3, 1, 2)]
-    read = feedparser.parse(render(feed(*same)))
-    assert [e.id.rpartition("/")[2] for e in read.entries] == ["3", "1", "2"]
+    parsed = feedparser.parse(render(feed(*same)))
+    assert [e.id.rpartition("/")[2] for e in parsed.entries] == ["3", "1", "2"]
 
 
 @RENDERS
 def test_a_feed_without_entries_can_be_read(render: Render) -> None:
-    read = feedparser.parse(render(feed()))
-    assert read.bozo is False
-    assert read.entries == []
-    assert read.feed.updated_parsed[:6] == (2015, 12, 1, 1, 2, 3)
+    parsed = feedparser.parse(render(feed()))
+    assert parsed.bozo is False
+    assert parsed.entries == []
+    assert parsed.feed.updated_parsed[:6] == (2015, 12, 1, 1, 2, 3)
 
 
 @RENDERS
@@ -123,21 +123,21 @@ def test_no_text_and_no_order_breaks_a_feed(
         )
         for n, words in enumerate(texts)
     ]
-    value = feed(*entries, title=title, subtitle=title)
-    written = render(value)
-    assert written == render(value)
-    read = feedparser.parse(written)
-    assert read.bozo is False
+    source = feed(*entries, title=title, subtitle=title)
+    document = render(source)
+    assert document == render(source)
+    parsed = feedparser.parse(document)
+    assert parsed.bozo is False
     expected = sorted(entries, key=lambda e: e.updated, reverse=True)
-    assert [e.id for e in read.entries] == [e.id for e in expected]
+    assert [e.id for e in parsed.entries] == [e.id for e in expected]
 
 
 @RENDERS
 def test_control_characters_and_lone_surrogates_are_left_out_and_the_rest_stays(render: Render) -> None:
     hostile = "价\x00格\x0b鉴\ud800证\ufffe\uffff𠮷]]>"
-    read = feedparser.parse(render(feed(entry(1, title=hostile, content_html=f"<p>{hostile}</p>"))))
-    assert read.bozo is False
-    assert read.entries[0].title == "价格鉴证𠮷]]>"
+    parsed = feedparser.parse(render(feed(entry(1, title=hostile, content_html=f"<p>{hostile}</p>"))))
+    assert parsed.bozo is False
+    assert parsed.entries[0].title == "价格鉴证𠮷]]>"
 
 
 def test_a_summary_is_plain_text_in_atom_and_escaped_html_in_rss() -> None:
@@ -181,10 +181,10 @@ def test_every_link_of_a_feed_is_written_once(render: Render) -> None:
     root = etree.fromstring(render(feed(links=others)))
     place = root if render is atom else root.find("channel")
     assert place is not None
-    written = [(link.get("rel"), link.get("href")) for link in place.findall(f"{ATOM}link")]
-    assert written[0] == ("self", "https://data.example.gov.cn/feeds/shili-fees.atom")
-    assert [w for w in written if w[1] != "https://data.example.gov.cn/"] == [
-        written[0],
+    links = [(link.get("rel"), link.get("href")) for link in place.findall(f"{ATOM}link")]
+    assert links[0] == ("self", "https://data.example.gov.cn/feeds/shili-fees.atom")
+    assert [w for w in links if w[1] != "https://data.example.gov.cn/"] == [
+        links[0],
         ("hub", "https://x.example/hub"),
         ("next", "https://x.example/2"),
         ("alternate", "https://x.example/f.json"),
@@ -204,7 +204,7 @@ def test_a_time_without_a_zone_is_refused(render: Render) -> None:
         render(feed(updated=datetime(2015, 12, 1)))  # noqa: DTZ001 - the case in question
 
 
-def test_rendering_rss_leaves_the_locale_of_the_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendering_rss_does_not_change_the_locale_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[object] = []
     monkeypatch.setattr("locale.setlocale", lambda *arguments: called.append(arguments))
     rss(feed(entry(1), entry(2)))

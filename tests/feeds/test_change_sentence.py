@@ -1,4 +1,4 @@
-"""What a change says in words, and that it says no more than it may."""
+"""Sentences about changes, and that they contain no personal, hidden or withdrawn content."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ NOW = datetime(2024, 7, 1, 1, tzinfo=UTC)
 
 
 def item(kind: Kind = "removed", **changes: object) -> ChangeItem:
-    made = ChangeItem(
+    example = ChangeItem(
         id="tag:x.example,2024:charges/2/r1/removed",
         kind=kind,
         title="价格鉴证业务收费",
@@ -76,11 +76,11 @@ def item(kind: Kind = "removed", **changes: object) -> ChangeItem:
         release=2,
         basis="示财综〔2024〕5号",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # each test names real fields
+    return replace(example, **changes)  # type: ignore[arg-type]  # each test names real fields
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "sentence"),
     [
         ("added", "示例市财政局 新增收费项目：价格鉴证业务收费"),
         ("changed", "示例市财政局 调整收费项目：价格鉴证业务收费"),
@@ -89,8 +89,8 @@ def item(kind: Kind = "removed", **changes: object) -> ChangeItem:
         ("withdrawn", "示例市财政局 撤回误列的收费项目：价格鉴证业务收费"),
     ],
 )
-def test_a_headline_says_who_did_what_to_which_item(kind: Kind, said: str) -> None:
-    assert headline(item(kind)) == said
+def test_a_headline_says_who_did_what_to_which_item(kind: Kind, sentence: str) -> None:
+    assert headline(item(kind)) == sentence
 
 
 def test_a_rename_names_both_names() -> None:
@@ -98,11 +98,11 @@ def test_a_rename_names_both_names() -> None:
     assert text == "示例市财政局 将收费项目“价格鉴证业务收费”更名为“价格认定收费”"
 
 
-def test_what_a_list_holds_when_it_is_first_published_is_not_called_new() -> None:
+def test_records_of_the_first_release_are_not_called_new() -> None:
     assert headline(item("added", first=True)) == "示例市财政局 首次公布收费项目：价格鉴证业务收费"
 
 
-def test_a_decision_is_told_by_what_it_decided_and_by_no_more_where_that_is_blank_or_hidden() -> None:
+def test_a_headline_states_the_decision_unless_it_is_blank_or_hidden() -> None:
     decided = item(
         "added",
         catalogue=load("cancelled-items"),
@@ -117,15 +117,15 @@ def test_a_decision_is_told_by_what_it_decided_and_by_no_more_where_that_is_blan
 
 
 def test_a_document_is_published_by_the_bodies_that_issued_it() -> None:
-    made = item(
+    document = item(
         "added",
         catalogue=load("policies"),
         actor="示例市人民政府",
         title="关于减税的通知",
         after={"title": "关于减税的通知", "issuer": ["示例市财政局", "示例市税务局"]},
     )
-    assert headline(made) == "示例市财政局、示例市税务局 发布政策文件：关于减税的通知"
-    assert headline(replace(made, after={})) == "示例市人民政府 发布政策文件：关于减税的通知"
+    assert headline(document) == "示例市财政局、示例市税务局 发布政策文件：关于减税的通知"
+    assert headline(replace(document, after={})) == "示例市人民政府 发布政策文件：关于减税的通知"
 
 
 def test_one_short_change_is_quoted_in_the_headline() -> None:
@@ -136,19 +136,19 @@ def test_one_short_change_is_quoted_in_the_headline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "sentence"),
     [
         ("0.85元/立方米", "0.95元/立方米", "上调收费标准：价格鉴证业务收费（0.85元/立方米 → 0.95元/立方米）"),
         ("10元/证", "免费", "下调收费标准：价格鉴证业务收费（10元/证 → 免费）"),
         ("10元/证", "10元/件", "调整收费项目：价格鉴证业务收费（收费标准：10元/证 → 10元/件）"),
     ],
 )
-def test_of_a_sum_it_is_said_whether_it_went_up(before: str, after: str, said: str) -> None:
+def test_a_headline_states_whether_an_amount_went_up_or_down(before: str, after: str, sentence: str) -> None:
     change = item("changed", differences=(Difference("standard", before, after),))
-    assert headline(change) == f"示例市财政局 {said}"
+    assert headline(change) == f"示例市财政局 {sentence}"
 
 
-def test_a_record_that_another_department_hands_in_now_says_so() -> None:
+def test_a_record_with_a_new_reporting_department_says_so() -> None:
     change = item("changed", differences=(Difference("part", "工商局", "市场监管局"),))
     assert headline(change).endswith("（报送部门：工商局 → 市场监管局）")
     assert "<th>报送部门</th><td><del>工商局</del></td><td><ins>市场监管局</ins></td>" in details(change)
@@ -165,7 +165,7 @@ def test_days_and_places_are_written_as_people_write_them() -> None:
     assert "<td>辽宁省鞍山市铁东区（210302）</td>" in details(placed)
 
 
-def test_a_value_that_appears_or_goes_is_told_as_none() -> None:
+def test_a_missing_value_is_printed_as_none() -> None:
     change = item("changed", differences=(Difference("standard", None, "5元/证"),))
     assert headline(change).endswith("（收费标准：无 → 5元/证）")
 
@@ -186,7 +186,7 @@ def test_several_changes_are_named_by_their_fields() -> None:
     assert headline(change).endswith("（收费标准、资金管理方式、政策依据等）")
 
 
-def test_an_effect_in_the_future_says_from_when() -> None:
+def test_a_change_with_a_future_effect_states_the_date() -> None:
     change = item(effective_on=date(2025, 1, 1))
     assert headline(change).endswith("（自2025年1月1日起）")
     assert "将自2025年1月1日起生效" in summary(change)
@@ -200,13 +200,13 @@ def test_a_summary_names_list_release_document_and_reason() -> None:
     )
 
 
-def test_a_personal_field_is_never_told() -> None:
-    gone = item("removed", before={"name": "价格鉴证业务收费", "clerk": "张某某"})
+def test_a_personal_field_never_appears() -> None:
+    removed = item("removed", before={"name": "价格鉴证业务收费", "clerk": "张某某"})
     changed = item("changed", differences=(Difference("clerk", "张某某", "李某某"),))
-    assert "张某某" not in details(gone) + headline(changed) + summary(changed) + details(changed)
+    assert "张某某" not in details(removed) + headline(changed) + summary(changed) + details(changed)
 
 
-def test_a_field_that_the_catalogue_does_not_know_is_passed_over() -> None:
+def test_a_field_that_is_not_in_the_catalogue_is_skipped() -> None:
     changed = item("changed", differences=(Difference("gone", "甲", "乙"),))
     assert "甲" not in headline(changed) + details(changed)
 
@@ -223,8 +223,8 @@ def test_hidden_content_appears_nowhere(kind: Kind) -> None:
         hidden="该条目其后已撤回公布，内容不再列出。",
     )
     entry = build_entry(change, base="https://x.example")
-    told = entry.title + entry.summary + entry.content_html
-    assert "隐去" not in told
+    texts = entry.title + entry.summary + entry.content_html
+    assert "隐去" not in texts
     assert "已撤回公布" in entry.summary
 
 

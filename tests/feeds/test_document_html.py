@@ -1,4 +1,4 @@
-"""The full text in a feed has passed a sanitiser: whatever a document holds, nothing of it runs or loads."""
+"""The full text in a feed is sanitised: no script runs and no resource loads from any document."""
 
 from __future__ import annotations
 
@@ -35,43 +35,43 @@ ELEMENTS = {
 class Elements(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.starts: list[tuple[str, dict[str, str | None]]] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.starts.append((tag, dict(attrs)))
 
 
-def harmless(html: str) -> None:
-    for tag, attributes in Elements(html).found:
+def assert_harmless(html: str) -> None:
+    for tag, attributes in Elements(html).starts:
         assert tag in ELEMENTS
         assert set(attributes) <= {"href", "title", "rel", "start"}
         assert (attributes.get("href") or "https:").partition(":")[0] in {"http", "https", "mailto"}
 
 
-def shown(markdown: str) -> str:
+def render_text(markdown: str) -> str:
     content = {"title": "通知", "body_markdown": markdown}
     return full_text(item("added", catalogue=load("policies"), after=content))
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_nothing_of_a_document_runs_or_loads(hostile: str) -> None:
-    html = shown(f"一、总则\n\n{hostile}\n\n二、附则")
-    harmless(html)
+def test_no_hostile_markup_of_a_document_runs_or_loads(hostile: str) -> None:
+    html = render_text(f"一、总则\n\n{hostile}\n\n二、附则")
+    assert_harmless(html)
     assert "一、总则" in html
     assert "二、附则" in html
-    harmless(sanitise(hostile))
+    assert_harmless(sanitise(hostile))
 
 
 @given(
     st.lists(st.sampled_from([*HOSTILE, "\n\n", "# 一", "> ", "|a|b|\n|-|-|\n", "<", ">", '"', "`", "&lt;"]))
 )
-def test_nor_does_any_mixture(pieces: list[str]) -> None:
-    harmless(shown("".join(pieces) or "空"))
+def test_no_mixture_of_hostile_markup_runs_or_loads(pieces: list[str]) -> None:
+    assert_harmless(render_text("".join(pieces) or "空"))
 
 
 def test_tables_headings_and_links_of_a_text_stay() -> None:
-    html = shown("# 任务\n\n| 序号 | 任务 |\n| --- | --- |\n| 1 | 见[原文](https://a.example/1.html) |")
-    tags = {tag for tag, _ in Elements(html).found}
+    html = render_text("# 任务\n\n| 序号 | 任务 |\n| --- | --- |\n| 1 | 见[原文](https://a.example/1.html) |")
+    tags = {tag for tag, _ in Elements(html).starts}
     assert {"h1", "table", "th", "td", "a"} <= tags
     assert 'href="https://a.example/1.html"' in html

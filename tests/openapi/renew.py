@@ -1,7 +1,7 @@
-"""Renew the frozen contract after a change that breaks nobody: ``python -m tests.openapi.renew``.
+"""Renew the frozen contract after a compatible change: ``python -m tests.openapi.renew``.
 
-Examples are answers of the running program to the requests below; ``openapi/v1.json`` holds them. Its clock
-is a test's and its salts are drawn from a seed, so that a renewal changes nothing but what has changed.
+The examples are answers of the running program to the requests below; ``openapi/v1.json`` contains them. The
+clock is the one of the tests and the salts come from a seed, so that a renewal changes only what has changed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import openapi
 from publisher.views.api import contract
 from tests.support.site import BASE, FEES, Site, four_releases
 
-ROOM = Path(openapi.__file__).parent
+PACKAGE = Path(openapi.__file__).parent
 
 
-def requests(site: Site) -> dict[str, str]:
-    """operationId → what is asked for its example."""
+def requests_by_operation(site: Site) -> dict[str, str]:
+    """Map each operationId to the address that gives its example."""
     home, record = f"/v1/datasets/{FEES}", site.record("城镇垃圾处理费")
     return {
         "list_datasets": "/v1/datasets",
@@ -64,33 +64,33 @@ def requests(site: Site) -> dict[str, str]:
     }
 
 
-def shortened(answer: Any) -> Any:
-    """An OpenAPI document without its paths and schemas: one inside another would have no end."""
+def shorten_openapi(answer: Any) -> Any:
+    """Remove paths and schemas from an OpenAPI document, because it would contain itself as an example."""
     if isinstance(answer, dict) and "openapi" in answer:
         return {**answer, "paths": {}, "components": {}}
     return answer
 
 
-def captured() -> Iterator[tuple[str, str]]:
-    """Name of a file in ``openapi/examples`` → its text."""
+def capture_examples() -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each file in ``openapi/examples``."""
     salts = patch.object(secrets, "token_bytes", Random(2015).randbytes)
     with salts, tempfile.TemporaryDirectory() as folder, four_releases(Path(folder)) as site:
-        for name, address in requests(site).items():
+        for name, address in requests_by_operation(site).items():
             answer = site.client.get(address)
             answer.raise_for_status()
             if "json" in answer.headers["content-type"].removesuffix("jsonl"):
-                yield f"{name}.json", _printed(shortened(answer.json()))
+                yield f"{name}.json", to_json(shorten_openapi(answer.json()))
             else:
                 yield f"{name}.txt", answer.text
 
 
 def main() -> None:
-    for name, text in captured():
-        (ROOM / "examples" / name).write_text(text, encoding="utf-8")
-    (ROOM / "v1.json").write_text(_printed(contract.build_document(BASE)), encoding="utf-8")
+    for name, text in capture_examples():
+        (PACKAGE / "examples" / name).write_text(text, encoding="utf-8")
+    (PACKAGE / "v1.json").write_text(to_json(contract.build_document(BASE)), encoding="utf-8")
 
 
-def _printed(value: Any) -> str:
+def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 

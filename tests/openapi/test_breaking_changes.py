@@ -1,4 +1,4 @@
-"""What counts as breaking a caller, and what does not."""
+"""Changes of the contract that break a caller, and changes that do not."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ GET = ("paths", "/v1/things", "get")
 THING = ("components", "schemas", "Thing")
 
 
-def changed(*path: Any, value: Any = None, drop: bool = False) -> dict[str, Any]:
+def change_document(*path: Any, value: Any = None, drop: bool = False) -> dict[str, Any]:
     document = copy.deepcopy(DOCUMENT)
     place: Any = document
     for key in path[:-1]:
@@ -87,17 +87,17 @@ def test_a_document_is_compatible_with_itself() -> None:
 
 
 BREAKING: dict[str, Callable[[], dict[str, Any]]] = {
-    "path is gone": lambda: changed("paths", "/v1/things", drop=True),
-    "method is gone": lambda: changed(*GET, drop=True),
-    "operationId": lambda: changed(*GET, "operationId", value="things"),
-    "parameter limit is gone": lambda: changed(*GET, "parameters", 0, drop=True),
-    "became required": lambda: changed(*GET, "parameters", 0, "required", value=True),
-    "stricter maximum": lambda: changed(*GET, "parameters", 0, "schema", "maximum", value=100),
-    "stricter minLength": lambda: changed(*GET, "parameters", 1, "schema", "minLength", value=2),
-    "changed its default": lambda: changed(*GET, "parameters", 0, "schema", "default", value=10),
-    "changed its type": lambda: changed(*GET, "parameters", 0, "schema", "type", value="string"),
-    "no longer accepts -a": lambda: changed(*GET, "parameters", 1, "schema", "enum", value=["a"]),
-    "new parameter who is required": lambda: changed(
+    "path is gone": lambda: change_document("paths", "/v1/things", drop=True),
+    "method is gone": lambda: change_document(*GET, drop=True),
+    "operationId": lambda: change_document(*GET, "operationId", value="things"),
+    "parameter limit is gone": lambda: change_document(*GET, "parameters", 0, drop=True),
+    "became required": lambda: change_document(*GET, "parameters", 0, "required", value=True),
+    "stricter maximum": lambda: change_document(*GET, "parameters", 0, "schema", "maximum", value=100),
+    "stricter minLength": lambda: change_document(*GET, "parameters", 1, "schema", "minLength", value=2),
+    "changed its default": lambda: change_document(*GET, "parameters", 0, "schema", "default", value=10),
+    "changed its type": lambda: change_document(*GET, "parameters", 0, "schema", "type", value="string"),
+    "no longer accepts -a": lambda: change_document(*GET, "parameters", 1, "schema", "enum", value=["a"]),
+    "new parameter who is required": lambda: change_document(
         *GET,
         "parameters",
         value=[
@@ -105,32 +105,32 @@ BREAKING: dict[str, Callable[[], dict[str, Any]]] = {
             {"name": "who", "in": "query", "required": True, "schema": {"type": "string"}},
         ],
     ),
-    "response 404 is gone": lambda: changed(*GET, "responses", "404", drop=True),
-    "no longer application/problem+json": lambda: changed(
+    "response 404 is gone": lambda: change_document(*GET, "responses", "404", drop=True),
+    "no longer application/problem+json": lambda: change_document(
         *GET, "responses", "404", "content", value={"text/plain": {}}
     ),
-    "property is gone": lambda: changed(*THING, "properties", "name", drop=True),
-    "is no longer always there": lambda: changed(*THING, "required", value=["name", "kind"]),
-    "may now be integer": lambda: changed(*THING, "properties", "name", value={"type": "integer"}),
-    "may now be null": lambda: changed(
+    "property is gone": lambda: change_document(*THING, "properties", "name", drop=True),
+    "is no longer always there": lambda: change_document(*THING, "required", value=["name", "kind"]),
+    "may now be integer": lambda: change_document(*THING, "properties", "name", value={"type": "integer"}),
+    "may now be null": lambda: change_document(
         *THING, "properties", "name", value={"anyOf": [{"type": "string"}, {"type": "null"}]}
     ),
-    "not promised": lambda: changed(*THING, "properties", "kind", "enum", value=["x", "y", "z"]),
-    "may now be number": lambda: changed(
+    "not promised": lambda: change_document(*THING, "properties", "kind", "enum", value=["x", "y", "z"]),
+    "may now be number": lambda: change_document(
         *THING, "properties", "content", "additionalProperties", value={"type": "number"}
     ),
 }
 
 
 @pytest.mark.parametrize("why", BREAKING)
-def test_what_breaks_a_caller_is_found(why: str) -> None:
-    found = incompatibilities(DOCUMENT, BREAKING[why]())
-    assert any(why in sentence for sentence in found), found
+def test_every_breaking_change_is_reported(why: str) -> None:
+    breaks = incompatibilities(DOCUMENT, BREAKING[why]())
+    assert any(why in sentence for sentence in breaks), breaks
 
 
 HARMLESS: dict[str, Callable[[], dict[str, Any]]] = {
-    "a new path": lambda: changed("paths", "/v1/others", value={"get": {"operationId": "others"}}),
-    "a new optional parameter": lambda: changed(
+    "a new path": lambda: change_document("paths", "/v1/others", value={"get": {"operationId": "others"}}),
+    "a new optional parameter": lambda: change_document(
         *GET,
         "parameters",
         value=[
@@ -138,16 +138,16 @@ HARMLESS: dict[str, Callable[[], dict[str, Any]]] = {
             {"name": "who", "in": "query", "required": False, "schema": {"type": "string"}},
         ],
     ),
-    "a larger maximum": lambda: changed(*GET, "parameters", 0, "schema", "maximum", value=5000),
-    "one more value accepted": lambda: changed(
+    "a larger maximum": lambda: change_document(*GET, "parameters", 0, "schema", "maximum", value=5000),
+    "one more value accepted": lambda: change_document(
         *GET, "parameters", 1, "schema", "enum", value=["a", "-a", "b"]
     ),
-    "a new property": lambda: changed(*THING, "properties", "colour", value={"type": "string"}),
-    "a new response": lambda: changed(*GET, "responses", "410", value={"content": {}}),
-    "another description": lambda: changed(*THING, "description", value="words"),
+    "a new property": lambda: change_document(*THING, "properties", "colour", value={"type": "string"}),
+    "a new response": lambda: change_document(*GET, "responses", "410", value={"content": {}}),
+    "another description": lambda: change_document(*THING, "description", value="words"),
 }
 
 
 @pytest.mark.parametrize("what", HARMLESS)
-def test_what_only_adds_is_allowed(what: str) -> None:
+def test_additions_are_compatible(what: str) -> None:
     assert incompatibilities(DOCUMENT, HARMLESS[what]()) == []

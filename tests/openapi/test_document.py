@@ -1,4 +1,4 @@
-"""The running contract against the frozen one, and against what a reader of it needs."""
+"""The running contract equals the frozen one and contains what its readers need."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_every_json_answer_has_an_example_that_is_one(name: str) -> None:
     example = examples.load(name)
     answer = ANSWERS[name]
     assert answer is not None
-    read: object = msgspec.convert(example, answer, strict=True)
-    assert json.loads(msgspec.json.encode(read)) == example
+    decoded: object = msgspec.convert(example, answer, strict=True)
+    assert json.loads(msgspec.json.encode(decoded)) == example
 
 
 def test_every_property_is_always_there_but_those_of_a_problem() -> None:
@@ -67,8 +67,8 @@ def test_every_property_is_always_there_but_those_of_a_problem() -> None:
 
 
 def test_every_kind_of_problem_is_answered_by_some_operation_or_by_the_router() -> None:
-    told = {code for operation in contract.operations() for code in operation.problems}
-    assert {kind.code for kind in problems.KINDS} - told == {"bad-request", "no-such-route"}
+    codes = {code for operation in contract.operations() for code in operation.problems}
+    assert {kind.code for kind in problems.KINDS} - codes == {"bad-request", "no-such-route"}
 
 
 def test_every_reference_resolves() -> None:

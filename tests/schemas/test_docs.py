@@ -1,4 +1,4 @@
-"""``docs/catalogues.md`` names every key, kind and catalogue, and its example is a catalogue."""
+"""``docs/catalogues.md`` documents every key, kind and catalogue; the example of the guide is valid."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from schemas.definition import file_loader
 from schemas.definition.catalogue import FieldFormat
 from schemas.definition.file_loader import names, parse
 
-PAGE = (Path(__file__).parents[2] / "docs" / "catalogues.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "catalogues.md").read_text(encoding="utf-8")
+GUIDE = (DOCS / "how-to" / "catalogue.md").read_text(encoding="utf-8")
 
 KEYS = [
     *file_loader._CatalogueExtra.__struct_fields__,
@@ -24,10 +26,10 @@ KINDS = ["limit", "amount", *(kind for kind in get_args(FieldFormat) if kind != 
 
 
 @pytest.mark.parametrize("word", [*KEYS, *KINDS, *names()])
-def test_the_page_tells_of_it(word: str) -> None:
+def test_the_page_documents_every_key_kind_and_catalogue(word: str) -> None:
     assert f"`{word}`" in PAGE
 
 
-def test_the_example_is_a_catalogue() -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+def test_the_example_of_the_guide_is_a_catalogue() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)
     assert parse(example).name == "wells"

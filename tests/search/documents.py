@@ -1,4 +1,4 @@
-"""Documents and requests for tests: small, and like those of the service."""
+"""Small documents and requests for tests, like those of the service."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def document(
     version: int = 1,
     numbers: tuple[str, ...] = (),
     effective: tuple[int, int] = (1, FOREVER),
-    known: tuple[int, int] = (0, FOREVER),
+    known_span: tuple[int, int] = (0, FOREVER),
     day: int = 1,
     record: str = "",
     **facets: str | tuple[str, ...],
@@ -41,8 +41,8 @@ def document(
         facets=values,
         effective_from=effective[0],
         effective_to=effective[1],
-        known_from=known[0],
-        known_to=known[1],
+        known_from=known_span[0],
+        known_to=known_span[1],
         date=day,
     )
 
@@ -52,8 +52,8 @@ def index(engine: SearchEngine, documents: Iterable[Document]) -> int:
 
 
 def search(engine: SearchEngine, text: str, **options: object) -> Page:
-    asked = {"as_of": TODAY, **options}
-    return anyio.run(engine.search, Request(text, **asked))  # type: ignore[arg-type]  # options are the test's own
+    parameters = {"as_of": TODAY, **options}
+    return anyio.run(engine.search, Request(text, **parameters))  # type: ignore[arg-type]  # options are the test's own
 
 
 def spans(engine: SearchEngine, text: str, **options: object) -> list[str]:
@@ -61,15 +61,15 @@ def spans(engine: SearchEngine, text: str, **options: object) -> list[str]:
 
 
 def every_page(engine: SearchEngine, text: str, **options: object) -> list[str]:
-    """Spans of all pages, following the cursor to its end; fails where it does not end."""
-    found: list[str] = []
+    """Return the spans of all pages, following the cursor. Fail if the pages do not end."""
+    all_spans: list[str] = []
     cursor: str | None = None
     for _ in range(1000):
         page = search(engine, text, cursor=cursor, **options)
-        found += [hit.span for hit in page.hits]
+        all_spans += [hit.span for hit in page.hits]
         cursor = page.cursor
         if cursor is None:
-            return found
+            return all_spans
     raise AssertionError("the cursor does not end")
 
 

@@ -1,7 +1,7 @@
 """Renew ``search/data/readings.json`` from pypinyin: ``python -m tests.search.readings``.
 
-The library itself takes 54 MB and 0.2 s in every process that loads it; what search needs of it, readings
-without tones, is a file of 0.2 MB. A test compares both.
+The library takes 54 MB and 0.2 s in every process that loads it. Search needs only readings without tones,
+a file of 0.2 MB. A test compares both.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ LONGEST = 4
 VOWEL = re.compile("[aeiouv]")
 
 
-def made() -> dict[str, Any]:
-    """The file's content, as the installed library says."""
+def build_readings() -> dict[str, Any]:
+    """Build the content of the file from the installed library."""
     single = {}
     for code in UNIFIED:
         reading = pypinyin.lazy_pinyin(chr(code))[0]
-        if reading.isascii() and VOWEL.search(reading):  # 呣 is m, which would make syllables of letters
+        if reading.isascii() and VOWEL.search(
+            reading
+        ):  # skip readings such as m for 呣: single letters would become syllables
             single[chr(code)] = reading
     characters = defaultdict(list)
     for character, reading in single.items():
@@ -48,14 +50,14 @@ def made() -> dict[str, Any]:
 
 def _words(single: dict[str, str]) -> list[tuple[str, str]]:
     dictionary = rjieba.Jieba()
-    found = []
+    words_read_otherwise = []
     for word in PHRASES_DICT:
         if 1 < len(word) <= LONGEST and dictionary.has_word(word):
             readings = pypinyin.lazy_pinyin(word)
             if len(readings) == len(word) and readings != [single.get(c) for c in word]:
-                found.append((word, " ".join(readings)))
-    return found
+                words_read_otherwise.append((word, " ".join(readings)))
+    return words_read_otherwise
 
 
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(made(), ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    FILE.write_text(json.dumps(build_readings(), ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

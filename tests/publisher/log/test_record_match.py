@@ -13,7 +13,7 @@ from publisher.views.ogc.cql2 import parser
 from publisher.views.ogc.cql2.queryables import catalogue_queryables
 from publisher.views.ogc.cql2.to_predicate import translate
 from schemas.definition.catalogue import Content
-from tests.publisher.views.ogc.filters import Maker
+from tests.publisher.views.ogc.filters import FilterMaker
 from tests.publisher.views.ogc.places import PLACES, catalogue, halls
 from tests.support.site import dataset
 
@@ -30,7 +30,7 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
     log.drafts.stage(PLACES, entries, part=None, source=source, parser_version="1")
     log.releases.publish(PLACES, effective_on=date(2015, 1, 1))
     for seed in range(120):
-        text, tree, holds = Maker(seed, contents).condition(2)
+        text, tree, holds = FilterMaker(seed, contents).condition(2)
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
         query = RecordQuery(where=translate(parsed, catalogue_queryables(catalogue())), limit=100)
         page = log.queries.match(PLACES, query)

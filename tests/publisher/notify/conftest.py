@@ -19,7 +19,7 @@ from publisher.notify.delivery import Notifier
 from publisher.notify.webhook_sender import Sender, create_sender
 from publisher.views.syndication import scope as scopes
 from search.query.field_filters import FilterFields
-from tests.publisher.views.syndication.conftest import FIRST, Service, made
+from tests.publisher.views.syndication.conftest import FIRST, Service, open_service
 from tests.support.loopback import Answer, Asked, Loopback, serving
 
 
@@ -66,7 +66,7 @@ class Desk:
 @contextmanager
 def opened(home: Path, **environ: str) -> Iterator[Desk]:
     place = settings.read_settings(home, {"QINGDAN_LOOPBACK": "1"})
-    with made(home, **environ) as site, serving() as server:
+    with open_service(home, **environ) as site, serving() as server:
         site.clock.now = datetime.now(UTC)
         server.answers["/hook"] = confirming
         made_by = replace(create_sender(place), clock=lambda: datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Which of two limits is longer."""
+"""Comparison of two time limits."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def test_limits_compare_where_their_units_allow_it(
     assert is_longer(first, second) is expected
 
 
-def test_what_is_no_limit_is_refused() -> None:
+def test_a_value_that_is_not_a_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="not a limit"):
         is_longer({"value": "20", "unit": "工作日"}, {"value": 1, "unit": "月"})

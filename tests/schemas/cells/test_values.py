@@ -1,4 +1,4 @@
-"""Cells: what each type reads, what it reports, and that a printed value reads back as itself."""
+"""Cells: the values and problems of each type, and that a printed value parses to itself."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NUMBER, CODE, DIVISION = field(format="document-number"), field(format="code"), 
 CLOSED = field(vocabulary=LEVELS)
 OPEN = field(vocabulary=LEVELS, open_vocabulary=True)
 
-READ: list[tuple[Field, str, Json]] = [
-    # strings: width, spaces and unseen characters
+READABLE: list[tuple[Field, str, Json]] = [
+    # strings: width, spaces and invisible characters
     (STRING, "食品经营许可", "食品经营许可"),
     (STRING, "\u3000食品\u200b经营许可\xa0", "食品经营许可"),
     (STRING, "ＡＢＣ１２３％", "ABC123%"),
@@ -154,12 +154,12 @@ READ: list[tuple[Field, str, Json]] = [
 
 
 @pytest.mark.parametrize(
-    ("of", "text", "value"), READ, ids=[f"{f.type}-{f.format}-{t!r}" for f, t, _ in READ]
+    ("column", "text", "value"), READABLE, ids=[f"{f.type}-{f.format}-{t!r}" for f, t, _ in READABLE]
 )
-def test_a_cell_is_read_without_complaint(of: Field, text: str, value: Json) -> None:
-    read = parse_value(of, text)
-    assert (read.value, read.problem) == (value, None)
-    assert read.changed == (format_value(of, value) != text)
+def test_a_cell_is_read_without_complaint(column: Field, text: str, value: Json) -> None:
+    cell = parse_value(column, text)
+    assert (cell.value, cell.problem) == (value, None)
+    assert cell.changed == (format_value(column, value) != text)
 
 
 WRONG: list[tuple[Field, str, Json, str, str]] = [
@@ -190,19 +190,19 @@ WRONG: list[tuple[Field, str, Json, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("of", "text", "value", "code", "severity"), WRONG, ids=[w[1] for w in WRONG])
-def test_what_is_wrong_with_a_cell_is_told_with_a_way_out(
-    of: Field, text: str, value: Json, code: str, severity: str
+@pytest.mark.parametrize(("column", "text", "value", "code", "severity"), WRONG, ids=[w[1] for w in WRONG])
+def test_a_problem_with_a_cell_is_reported_with_its_fix(
+    column: Field, text: str, value: Json, code: str, severity: str
 ) -> None:
-    read = parse_value(of, text)
-    assert read.value == value
-    assert read.problem is not None
-    assert (read.problem.code, read.problem.severity) == (code, severity)
+    cell = parse_value(column, text)
+    assert cell.value == value
+    assert cell.problem is not None
+    assert (cell.problem.code, cell.problem.severity) == (code, severity)
     for words in (
-        read.problem.message_zh,
-        read.problem.message_en,
-        read.problem.way_out_zh,
-        read.problem.way_out_en,
+        cell.problem.message_zh,
+        cell.problem.message_en,
+        cell.problem.way_out_zh,
+        cell.problem.way_out_en,
     ):
         assert words
         assert "{" not in words
@@ -220,12 +220,12 @@ def test_a_problem_with_a_very_long_cell_quotes_its_beginning_only() -> None:
 
 
 @pytest.mark.parametrize("text", ["同上", " 同 上 ", "同上。", "〃", "″", "”", '"', "（同上）", "Ditto"])
-def test_dittos_are_told_from_text(text: str) -> None:
+def test_ditto_marks_are_recognised(text: str) -> None:
     assert is_ditto(text)
 
 
 @pytest.mark.parametrize("text", ["", "同上级", "上", "详见同上所列的各项文件规定", "—"])
-def test_text_is_no_ditto(text: str) -> None:
+def test_plain_text_is_not_a_ditto_mark(text: str) -> None:
     assert not is_ditto(text)
 
 
@@ -289,30 +289,32 @@ VALUES: dict[str, tuple[Field, st.SearchStrategy[Any]]] = {
 @pytest.mark.parametrize("kind", VALUES)
 @given(data=st.data())
 def test_a_printed_value_reads_back_as_itself(kind: str, data: st.DataObject) -> None:
-    of, values = VALUES[kind]
+    column, values = VALUES[kind]
     value = data.draw(values)
-    read = parse_value(of, format_value(of, value))
-    assert (read.value, read.changed, read.problem) == (value, False, None)
-
-
-@pytest.mark.parametrize("of", [STRING, BODY, CODE, NUMBER, CITATIONS, OPEN, TEXT, field(format="markdown")])
-@given(text=st.text(max_size=80) | st.text("国发〔2015〕34号 （）(),，;；。\n\u3000 一1.a", max_size=60))
-def test_reading_is_done_once_and_for_all(of: Field, text: str) -> None:
-    once = parse_value(of, text).value
-    if once is not None:
-        assert parse_value(of, format_value(of, once)).value == once
+    cell = parse_value(column, format_value(column, value))
+    assert (cell.value, cell.changed, cell.problem) == (value, False, None)
 
 
 @pytest.mark.parametrize(
-    "of", [DATE, LIMIT, AMOUNT, BOOLEAN, INTEGER, DECIMAL, CLOSED, DIVISION, LIST, FILES]
+    "column", [STRING, BODY, CODE, NUMBER, CITATIONS, OPEN, TEXT, field(format="markdown")]
+)
+@given(text=st.text(max_size=80) | st.text("国发〔2015〕34号 （）(),，;；。\n\u3000 一1.a", max_size=60))
+def test_reading_is_idempotent(column: Field, text: str) -> None:
+    once = parse_value(column, text).value
+    if once is not None:
+        assert parse_value(column, format_value(column, once)).value == once
+
+
+@pytest.mark.parametrize(
+    "column", [DATE, LIMIT, AMOUNT, BOOLEAN, INTEGER, DECIMAL, CLOSED, DIVISION, LIST, FILES]
 )
 @given(text=st.text(max_size=40) | st.text("0123456789.年月日元/-,万个工作即时%每 ", max_size=20))
-def test_any_text_gives_a_value_or_a_problem_and_never_raises(of: Field, text: str) -> None:
-    read = parse_value(of, text)
-    if read.value is not None and of.type not in ("list", "files"):
-        assert parse_value(of, format_value(of, read.value)).value == read.value
+def test_any_text_gives_a_value_or_a_problem_and_never_raises(column: Field, text: str) -> None:
+    cell = parse_value(column, text)
+    if cell.value is not None and column.type not in ("list", "files"):
+        assert parse_value(column, format_value(column, cell.value)).value == cell.value
 
 
-def test_a_plain_cell_comes_back_as_the_same_text_without_a_copy() -> None:
+def test_a_plain_cell_returns_the_same_text_without_a_copy() -> None:
     text = "食品经营许可证核发"
     assert parse_value(load("power-list").by_name["name"], text).value is text

@@ -1,4 +1,4 @@
-"""Catalogue files: every shipped one loads, and a broken one is refused by file and key."""
+"""Catalogue files: every shipped one loads, and a broken one is refused with its file and key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHIPPED = [
 ]
 
 
-def small() -> dict[str, Any]:
+def wells() -> dict[str, Any]:
     return {
         "qingdan": {
             "name": "wells",
@@ -90,7 +90,7 @@ def test_every_shipped_catalogue_loads_and_says_what_its_fields_are(name: str) -
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_published_schemas_of_a_shipped_catalogue_hold_no_personal_field(name: str) -> None:
+def test_published_schemas_of_a_shipped_catalogue_contain_no_personal_field(name: str) -> None:
     catalogue = load(name)
     public = [f.name for f in catalogue.fields if not f.personal]
     assert list(json_schema(catalogue)["properties"]) == public
@@ -98,7 +98,7 @@ def test_published_schemas_of_a_shipped_catalogue_hold_no_personal_field(name: s
 
 
 def test_a_site_adds_a_catalogue_by_adding_a_file(tmp_path: Path) -> None:
-    (tmp_path / "wells.json").write_text(json.dumps(small()), encoding="utf-8")
+    (tmp_path / "wells.json").write_text(json.dumps(wells()), encoding="utf-8")
     assert "wells" in names(tmp_path)
     assert load("wells", tmp_path).title == "水井目录"
     assert load("fees", tmp_path) == load("fees")
@@ -107,76 +107,82 @@ def test_a_site_adds_a_catalogue_by_adding_a_file(tmp_path: Path) -> None:
 
 
 def test_a_file_whose_name_is_not_the_catalogues_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "springs.json").write_text(json.dumps(small()), encoding="utf-8")
+    (tmp_path / "springs.json").write_text(json.dumps(wells()), encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"springs\.json: \$\.qingdan\.name"):
         load("springs", tmp_path)
 
 
 def test_a_name_that_leaves_the_folder_is_not_a_catalogue(tmp_path: Path) -> None:
-    (tmp_path / "wells.json").write_text(json.dumps(small()), encoding="utf-8")
+    (tmp_path / "wells.json").write_text(json.dumps(wells()), encoding="utf-8")
     (tmp_path / "inner").mkdir()
     with pytest.raises(KeyError):
         load("../wells", tmp_path / "inner")
 
 
 def test_a_code_identifies_before_names_do_and_never_equals_one() -> None:
-    catalogue = parse(json.dumps(small()))
+    catalogue = parse(json.dumps(wells()))
     assert catalogue.identity_of({"code": "7", "name": "老井"}) == ("0", "7")
     assert catalogue.identity_of({"name": "7"}) == ("1", "7", "")
     assert catalogue.title_of({"name": "老井"}) == "老井"
 
 
-def _set(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
+def set_key(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
     def change(file: dict[str, Any]) -> None:
-        here: Any = file
+        place: Any = file
         for key in path[:-1]:
-            here = here[key]
-        here[path[-1]] = to
+            place = place[key]
+        place[path[-1]] = to
 
     return change
 
 
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
-    "an unknown key": (_set("fields", 0, "qingdan", "searchd", to=1), "$.fields[0].qingdan"),
-    "an unknown key at the top": (_set("feilds", to=[]), "$: Object contains unknown field"),
-    "an unknown type": (_set("fields", 0, "type", to="text"), "$.fields[0].type"),
-    "a reserved name": (_set("fields", 0, "name", to="status"), "$.fields[0].name"),
-    "a name in capitals": (_set("fields", 0, "name", to="Code"), "$.fields[0].name"),
-    "a name twice": (_set("fields", 1, "name", to="code"), "$.fields[1].name"),
-    "a title twice": (_set("fields", 2, "title", to="井 名"), "$.fields[2].title"),
+    "an unknown key": (set_key("fields", 0, "qingdan", "searchd", to=1), "$.fields[0].qingdan"),
+    "an unknown key at the top": (set_key("feilds", to=[]), "$: Object contains unknown field"),
+    "an unknown type": (set_key("fields", 0, "type", to="text"), "$.fields[0].type"),
+    "a reserved name": (set_key("fields", 0, "name", to="status"), "$.fields[0].name"),
+    "a name in capitals": (set_key("fields", 0, "name", to="Code"), "$.fields[0].name"),
+    "a name twice": (set_key("fields", 1, "name", to="code"), "$.fields[1].name"),
+    "a title twice": (set_key("fields", 2, "title", to="井 名"), "$.fields[2].title"),
     "an alias that is another's title": (
-        _set("fields", 2, "qingdan", "aliases", to=["井名（必填）", "编 码"]),
+        set_key("fields", 2, "qingdan", "aliases", to=["井名（必填）", "编 码"]),
         "$.fields[2].qingdan.aliases[1]",
     ),
     "an identity without its field": (
-        _set("qingdan", "identity", to=[["number"]]),
+        set_key("qingdan", "identity", to=[["number"]]),
         "$.qingdan.identity[0][0]",
     ),
-    "no identity": (_set("qingdan", "identity", to=[]), "$.qingdan.identity"),
+    "no identity": (set_key("qingdan", "identity", to=[]), "$.qingdan.identity"),
     "an identity by a personal field": (
-        _set("qingdan", "identity", to=[["keeper"]]),
+        set_key("qingdan", "identity", to=[["keeper"]]),
         "$.qingdan.identity[0][0]",
     ),
-    "a title field that is not there": (_set("qingdan", "title_field", to="titel"), "$.qingdan.title_field"),
-    "a date field that is no date": (_set("qingdan", "date_field", to="name"), "$.qingdan.date_field"),
-    "a body field that is not there": (_set("qingdan", "body_field", to="body"), "$.qingdan.body_field"),
-    "a kind that needs another type": (_set("fields", 1, "qingdan", "kind", to="limit"), "$.fields[1].type"),
-    "an object without a kind": (_set("fields", 1, "type", to="object"), "$.fields[1].qingdan.kind"),
+    "a title field that is not there": (
+        set_key("qingdan", "title_field", to="titel"),
+        "$.qingdan.title_field",
+    ),
+    "a date field that is no date": (set_key("qingdan", "date_field", to="name"), "$.qingdan.date_field"),
+    "a body field that is not there": (set_key("qingdan", "body_field", to="body"), "$.qingdan.body_field"),
+    "a kind that needs another type": (
+        set_key("fields", 1, "qingdan", "kind", to="limit"),
+        "$.fields[1].type",
+    ),
+    "an object without a kind": (set_key("fields", 1, "type", to="object"), "$.fields[1].qingdan.kind"),
     "an enum that is not the vocabulary": (
-        _set("fields", 2, "constraints", to={"enum": ["东村"]}),
+        set_key("fields", 2, "constraints", to={"enum": ["东村"]}),
         "$.fields[2].constraints.enum",
     ),
     "a word of the vocabulary twice": (
-        _set("fields", 2, "qingdan", "vocabulary", 1, "aliases", to=["东"]),
+        set_key("fields", 2, "qingdan", "vocabulary", 1, "aliases", to=["东"]),
         "$.fields[2].qingdan.vocabulary[1]",
     ),
     "a personal field that is searched": (
-        _set("fields", 3, "qingdan", "searched", to=1),
+        set_key("fields", 3, "qingdan", "searched", to=1),
         "$.fields[3].qingdan.personal",
     ),
-    "no fields": (_set("fields", to=[]), "$.fields"),
+    "no fields": (set_key("fields", to=[]), "$.fields"),
     "a field spanned by one that is not there": (
-        _set("fields", 1, "qingdan", "spanned_by", to="nobody"),
+        set_key("fields", 1, "qingdan", "spanned_by", to="nobody"),
         "$.fields[1].qingdan.spanned_by",
     ),
 }
@@ -185,20 +191,20 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_file_is_refused_by_its_name_and_the_key(case: str) -> None:
     change, path = BROKEN[case]
-    file = small()
+    file = wells()
     change(file)
     with pytest.raises(CatalogueError) as caught:
         parse(json.dumps(file, ensure_ascii=False), where="wells.json")
     assert str(caught.value).startswith(f"wells.json: {path}")
 
 
-def test_text_that_is_no_json_is_a_catalogue_error() -> None:
+def test_text_that_is_not_json_is_a_catalogue_error() -> None:
     with pytest.raises(CatalogueError, match=r"^wells\.json: \$: "):
         parse("{", where="wells.json")
 
 
 def test_the_json_schema_names_required_fields_and_closed_vocabularies() -> None:
-    schema = json_schema(parse(json.dumps(small())))
+    schema = json_schema(parse(json.dumps(wells())))
     assert schema["required"] == ["name"]
     assert schema["properties"]["village"]["enum"] == ["东村", "西村"]
     assert schema["additionalProperties"] is False

@@ -1,4 +1,4 @@
-"""Which changes of a catalogue need a migration."""
+"""Changes of a catalogue that need a migration, and changes that do not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.definition.evolution import compare
 from schemas.definition.file_loader import load
 
 
-def changed(old: Catalogue, name: str, **to: object) -> Catalogue:
+def change_field(old: Catalogue, name: str, **to: object) -> Catalogue:
     fields = tuple(replace(f, **to) if f.name == name else f for f in old.fields)  # type: ignore[arg-type]  # names of Field
     return replace(old, fields=fields)
 
@@ -27,41 +27,43 @@ def test_the_same_catalogue_and_one_with_more_optional_fields_are_compatible() -
 def test_titles_aliases_weights_and_more_words_are_compatible() -> None:
     powers = load("power-list")
     words = (*powers.by_name["power_type"].vocabulary, Term("行政指导"))
-    assert compare(powers, changed(powers, "power_type", vocabulary=words)) == []
-    assert compare(powers, changed(powers, "name", title="职权", aliases=("事项",), searched=3.0)) == []
+    assert compare(powers, change_field(powers, "power_type", vocabulary=words)) == []
+    assert compare(powers, change_field(powers, "name", title="职权", aliases=("事项",), searched=3.0)) == []
 
 
 def test_a_removed_field_another_type_and_another_identity_need_a_migration() -> None:
     fees = load("fees")
     without = replace(fees, fields=tuple(f for f in fees.fields if f.name != "payer"))
     assert codes(fees, without) == [("field-removed", "payer")]
-    assert codes(fees, changed(fees, "standard", type="amount")) == [("type-changed", "standard")]
+    assert codes(fees, change_field(fees, "standard", type="amount")) == [("type-changed", "standard")]
     assert codes(fees, replace(fees, identity=(("name",),))) == [("identity-changed", "")]
 
 
 def test_a_newly_required_field_and_a_removed_word_need_a_migration() -> None:
     powers = load("power-list")
-    assert codes(powers, changed(powers, "basis", required=True)) == [("now-required", "basis")]
+    assert codes(powers, change_field(powers, "basis", required=True)) == [("now-required", "basis")]
     new = replace(powers, fields=(*powers.fields, Field("hotline", "电话", "Hotline", required=True)))
     assert codes(powers, new) == [("now-required", "hotline")]
     fewer = powers.by_name["power_type"].vocabulary[1:]
-    assert codes(powers, changed(powers, "power_type", vocabulary=fewer)) == [("word-removed", "power_type")]
-    assert codes(powers, changed(powers, "level", open_vocabulary=False)) == [("word-removed", "level")]
+    assert codes(powers, change_field(powers, "power_type", vocabulary=fewer)) == [
+        ("word-removed", "power_type")
+    ]
+    assert codes(powers, change_field(powers, "level", open_vocabulary=False)) == [("word-removed", "level")]
 
 
-def test_a_field_that_becomes_personal_another_name_and_another_nature_are_told() -> None:
+def test_a_field_that_becomes_personal_another_name_and_another_nature_are_reported() -> None:
     fees = load("fees")
-    assert codes(fees, changed(fees, "remark", personal=True)) == [("now-personal", "remark")]
+    assert codes(fees, change_field(fees, "remark", personal=True)) == [("now-personal", "remark")]
     assert codes(fees, replace(fees, name="charges", running=True)) == [
         ("other-catalogue", ""),
         ("running-changed", ""),
     ]
 
 
-def test_every_reason_is_told_in_both_languages() -> None:
+def test_every_reason_is_given_in_both_languages() -> None:
     fees = load("fees")
     broken = replace(
-        changed(fees, "name", type="list", personal=True), identity=(("name",),), fields=fees.fields[2:]
+        change_field(fees, "name", type="list", personal=True), identity=(("name",),), fields=fees.fields[2:]
     )
     for reason in compare(fees, broken):
         assert reason.zh

@@ -1,4 +1,4 @@
-"""GB/T 2260: names, ancestors and the codes of a name."""
+"""Divisions of GB/T 2260: names, ancestors, and the codes of a name."""
 
 from __future__ import annotations
 

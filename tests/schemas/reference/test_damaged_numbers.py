@@ -1,4 +1,4 @@
-"""Damaged numbers and dates: mended where evidence suffices, both readings told where it does not."""
+"""Damaged numbers and dates: repaired when the evidence suffices, otherwise reported with both readings."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from schemas.reference.document_numbers import Repair, repair
 PUBLISHED = {"发布时间": date(2015, 11, 5)}
 
 
-def mended(text: str, evidence: dict[str, date] | None = None) -> Repair:
-    found = repair(text, evidence or {})
-    assert found is not None
-    return found
+def repair_text(text: str, evidence: dict[str, date] | None = None) -> Repair:
+    repaired = repair(text, evidence or {})
+    assert repaired is not None
+    return repaired
 
 
 def test_a_lost_bracket_has_one_reading_since_a_year_has_four_digits() -> None:
-    found = mended("根据《通知》(辽政发〔201519号)精神")
-    assert (found.kind, found.value) == ("number", "辽政发〔2015〕19号")
-    assert found.original == "辽政发〔201519号"
-    assert "根据《通知》(辽政发〔201519号)精神"[found.start :].startswith(found.original)
-    assert "辽政发〔2015〕19号" in found.because_zh
-    assert "辽政发〔2015〕19号" in found.because_en
+    repaired = repair_text("根据《通知》(辽政发〔201519号)精神")
+    assert (repaired.kind, repaired.value) == ("number", "辽政发〔2015〕19号")
+    assert repaired.original == "辽政发〔201519号"
+    assert "根据《通知》(辽政发〔201519号)精神"[repaired.start :].startswith(repaired.original)
+    assert "辽政发〔2015〕19号" in repaired.because_zh
+    assert "辽政发〔2015〕19号" in repaired.because_en
 
 
 @pytest.mark.parametrize(
@@ -36,43 +36,43 @@ def test_a_lost_bracket_has_one_reading_since_a_year_has_four_digits() -> None:
         ("根据辽政发[201519号", "辽政发〔2015〕19号"),
     ],
 )
-def test_other_lost_brackets_are_mended_too(text: str, value: str) -> None:
-    assert mended(text).value == value
+def test_other_lost_brackets_are_repaired_too(text: str, value: str) -> None:
+    assert repair_text(text).value == value
 
 
 def test_a_date_with_two_readings_is_believed_only_where_evidence_equals_one() -> None:
-    found = mended("2015115日", PUBLISHED)
-    assert (found.kind, found.value) == ("date", "2015-11-05")
-    assert found.readings == ("2015-11-05", "2015-01-15")
-    assert "发布时间" in found.because_zh
+    repaired = repair_text("2015115日", PUBLISHED)
+    assert (repaired.kind, repaired.value) == ("date", "2015-11-05")
+    assert repaired.readings == ("2015-11-05", "2015-01-15")
+    assert "发布时间" in repaired.because_zh
 
 
 @pytest.mark.parametrize(
     "evidence", [{}, {"发布时间": date(2015, 11, 6)}, {**PUBLISHED, "生成日期": date(2015, 1, 15)}]
 )
-def test_a_date_without_evidence_or_with_two_minds_stays_blank_with_both_readings(
+def test_a_date_without_evidence_or_with_contradictory_evidence_stays_blank_with_both_readings(
     evidence: dict[str, date],
 ) -> None:
-    found = mended("2015115日", evidence)
-    assert found.value is None
-    assert found.readings == ("2015-11-05", "2015-01-15")
+    repaired = repair_text("2015115日", evidence)
+    assert repaired.value is None
+    assert repaired.readings == ("2015-11-05", "2015-01-15")
 
 
 def test_a_date_that_can_be_one_day_only_needs_no_evidence() -> None:
-    assert mended("20151231日").value == "2015-12-31"
-    assert mended("201511月5日").value == "2015-11-05"
+    assert repair_text("20151231日").value == "2015-12-31"
+    assert repair_text("201511月5日").value == "2015-11-05"
 
 
 @pytest.mark.parametrize(
     "text", ["", "鞍政发〔2015〕34号", "2015年11月5日", "20151301日", "第34号", "鞍政发〔20150号"]
 )
-def test_what_is_whole_or_beyond_mending_is_left_alone(text: str) -> None:
+def test_undamaged_or_unrepairable_text_is_not_repaired(text: str) -> None:
     assert repair(text, PUBLISHED) is None
 
 
 @given(st.dates(date(1980, 1, 1), date(2035, 12, 31)))
 def test_every_day_that_lost_its_characters_is_among_the_readings_and_found_by_evidence(day: date) -> None:
-    found = mended(f"{day.year}{day.month}{day.day}日", {"发布时间": day})
-    assert day.isoformat() in found.readings
-    assert found.value == day.isoformat()
-    assert len(found.readings) <= 2
+    repaired = repair_text(f"{day.year}{day.month}{day.day}日", {"发布时间": day})
+    assert day.isoformat() in repaired.readings
+    assert repaired.value == day.isoformat()
+    assert len(repaired.readings) <= 2

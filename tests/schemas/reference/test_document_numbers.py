@@ -1,4 +1,4 @@
-"""发文字号 and statutes: found run together, printed in one form, read as people type them."""
+"""发文字号 and statutes: found without separators, printed in one form, parsed as people type them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ numbers = st.builds(
 )
 
 
-def printed(texts: list[Citation]) -> list[str]:
+def standard_forms(texts: list[Citation]) -> list[str]:
     return [c.standard for c in texts]
 
 
@@ -53,10 +53,10 @@ def test_a_number_in_any_writing_is_read_back_as_itself(
     if ordinal:
         text = text.replace(f"{number.number}号", f"第{number.number}号")
     text = text.translate(FULL_WIDTH) if wide else text
-    read = parse_number(text)
-    assert read is not None
-    assert read.standard == number.standard
-    assert printed(find(text)) == [number.standard]
+    citation = parse_number(text)
+    assert citation is not None
+    assert citation.standard == number.standard
+    assert standard_forms(find(text)) == [number.standard]
 
 
 @given(st.lists(numbers, min_size=1, max_size=8), st.sampled_from(["", "、", ",", "，", "; ", "."]))
@@ -64,10 +64,10 @@ def test_numbers_that_run_together_are_all_found_with_their_own_text(
     row: list[Citation], between: str
 ) -> None:
     text = between.join(n.standard for n in row)
-    found = find(text)
-    assert printed(found) == [n.standard for n in row]
-    assert [text[c.start : c.end] for c in found] == [c.text for c in found] == printed(row)
-    assert split_citations(text) == (printed(row), [])
+    citations = find(text)
+    assert standard_forms(citations) == [n.standard for n in row]
+    assert [text[c.start : c.end] for c in citations] == [c.text for c in citations] == standard_forms(row)
+    assert split_citations(text) == (standard_forms(row), [])
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_numbers_that_run_together_are_all_found_with_their_own_text(
         ("辽政发〔201519号", []),
     ],
 )
-def test_writings_seen_in_the_wild(text: str, expected: list[str]) -> None:
-    assert printed(find(text)) == expected
+def test_forms_seen_in_real_documents_are_found(text: str, expected: list[str]) -> None:
+    assert standard_forms(find(text)) == expected
 
 
 def test_a_statute_is_known_with_and_without_the_states_name_and_keeps_its_articles() -> None:
@@ -119,20 +119,20 @@ def test_an_article_is_found_behind_the_brackets_of_the_version() -> None:
 
 
 def test_a_title_inside_a_title_is_part_of_it() -> None:
-    assert printed(find("《关于修改〈中华人民共和国专利法〉的决定》")) == [
+    assert standard_forms(find("《关于修改〈中华人民共和国专利法〉的决定》")) == [
         "《关于修改〈中华人民共和国专利法〉的决定》"
     ]
-    assert printed(find("《关于转发国发〔2013〕27号文件的通知》")) == [
+    assert standard_forms(find("《关于转发国发〔2013〕27号文件的通知》")) == [
         "《关于转发国发〔2013〕27号文件的通知》"
     ]
 
 
-def test_signs_of_less_and_more_are_no_marks_of_a_title() -> None:
+def test_less_than_and_greater_than_signs_are_not_title_marks() -> None:
     assert find("水温<60度、压力>2兆帕") == []
-    assert printed(find("《浙江省实施<中华人民共和国慈善法>办法》第三条")) == [
+    assert standard_forms(find("《浙江省实施<中华人民共和国慈善法>办法》第三条")) == [
         "《浙江省实施<中华人民共和国慈善法>办法》第三条"
     ]
-    assert printed(find("依据＜中华人民共和国水法＞第七条")) == ["《中华人民共和国水法》第七条"]
+    assert standard_forms(find("依据＜中华人民共和国水法＞第七条")) == ["《中华人民共和国水法》第七条"]
 
 
 def test_a_number_in_brackets_stays_with_its_title_and_a_missing_bracket_stays_missing() -> None:
@@ -146,7 +146,7 @@ def test_a_number_in_brackets_stays_with_its_title_and_a_missing_bracket_stays_m
     ]
 
 
-def test_what_is_no_reference_is_kept_in_its_place_and_named() -> None:
+def test_text_that_is_not_a_reference_keeps_its_place_and_is_reported() -> None:
     assert split_citations("财综[2003]45号、省政府批准、《教育法》") == (
         ["财综〔2003〕45号", "省政府批准", "《教育法》"],
         ["省政府批准"],
@@ -167,27 +167,27 @@ def test_what_is_no_reference_is_kept_in_its_place_and_named() -> None:
         ("[1992]价费字第240号", "〔1992〕价费字240号"),
     ],
 )
-def test_what_people_type_is_read(typed: str, standard: str) -> None:
-    read = parse_number(typed)
-    assert read is not None
-    assert read.standard == standard
-    assert (read.text, read.start, read.end) == (typed, 0, len(typed))
+def test_a_typed_number_is_parsed(typed: str, standard: str) -> None:
+    citation = parse_number(typed)
+    assert citation is not None
+    assert citation.standard == standard
+    assert (citation.text, citation.start, citation.end) == (typed, 0, len(typed))
 
 
 @pytest.mark.parametrize(
     "typed", ["", "食品经营许可", "2015", "2015年34号", "关于2015年34号", "开饭店要办什么证", "34号"]
 )
-def test_what_is_no_number_is_none(typed: str) -> None:
+def test_text_that_is_not_a_number_gives_none(typed: str) -> None:
     assert parse_number(typed) is None
 
 
 @given(st.text("国发令第号《》[]〔2015〕34条一二、， \n", max_size=60))
 def test_any_text_is_searched_without_error_and_spans_never_overlap_but_in_a_version(text: str) -> None:
-    found = find(text)
-    assert [c.start for c in found] == sorted(c.start for c in found)
-    for citation in found:
+    citations = find(text)
+    assert [c.start for c in citations] == sorted(c.start for c in citations)
+    for citation in citations:
         assert text[citation.start : citation.end] == citation.text
-    numbers = [c for c in found if c.kind != "statute"]
+    numbers = [c for c in citations if c.kind != "statute"]
     assert all(a.end <= b.start for a, b in pairwise(numbers))
 
 
@@ -213,8 +213,8 @@ def test_a_list_printed_and_read_again_stays_the_same(text: str) -> None:
         "〔1992",
     ],
 )
-def test_hostile_repetition_comes_to_an_end(unit: str) -> None:
-    # Work that grew with the square of the length would take minutes here.
+def test_hostile_repetition_is_parsed_in_linear_time(unit: str) -> None:
+    # An algorithm of quadratic time would take minutes here.
     text = unit * (100_000 // len(unit)) + "号"
-    assert all(0 <= found.start < found.end <= len(text) for found in find(text))
+    assert all(0 <= citation.start < citation.end <= len(text) for citation in find(text))
     parse_number(text)

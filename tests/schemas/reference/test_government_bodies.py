@@ -1,4 +1,4 @@
-"""Bodies: short and full names, renames over the years, the place in front."""
+"""Government bodies: short and full names, renames over the years, the place as a prefix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemas.reference import government_bodies
 
 
 @pytest.mark.parametrize(
-    ("written", "full"),
+    ("short", "full"),
     [
         ("发改委", "发展和改革委员会"),
         ("国家发展改革委", "国家发展和改革委员会"),
@@ -25,12 +25,12 @@ from schemas.reference import government_bodies
         (" 鞍山市 统计局", "鞍山市统计局"),
     ],
 )
-def test_a_short_name_becomes_the_full_one_of_the_same_place(written: str, full: str) -> None:
-    assert government_bodies.canonical(written) == full
+def test_a_short_name_becomes_the_full_one_of_the_same_place(short: str, full: str) -> None:
+    assert government_bodies.canonical(short) == full
     assert government_bodies.canonical(full) == full
 
 
-def test_a_name_of_the_day_is_not_rewritten_to_the_body_of_today() -> None:
+def test_a_historical_name_is_not_replaced_by_the_present_body() -> None:
     assert government_bodies.canonical("鞍山市工商局") == "鞍山市工商行政管理局"
 
 
@@ -59,13 +59,13 @@ def test_aliases_keep_the_place_and_leave_out_the_name_itself() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "克拉玛依市委宣传部", "某某发改委", "委", "《发改委》"])
-def test_what_is_no_known_body_is_left_as_it_is(name: str) -> None:
+def test_an_unknown_body_is_not_changed(name: str) -> None:
     assert government_bodies.canonical(name) == name
     assert government_bodies.aliases(name) == ()
     assert government_bodies.successors(name) == ()
 
 
-def test_every_writing_leads_to_a_full_name_that_leads_to_itself() -> None:
+def test_every_short_name_has_a_full_name_that_is_its_own_full_name() -> None:
     for name in government_bodies.names():
         full = government_bodies.canonical(name)
         assert government_bodies.canonical(full) == full

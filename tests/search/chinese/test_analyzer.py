@@ -1,4 +1,4 @@
-"""Folding, cutting, and what a word is made of."""
+"""Folding of texts, segmentation, and the words inside a word."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_text_is_folded_to_its_comparable_form(text: str, folded: str) -> None
 
 
 @given(st.text(max_size=80))
-def test_every_folded_character_knows_where_it_stood(text: str) -> None:
+def test_every_folded_character_has_its_original_position(text: str) -> None:
     folded = ANALYZER.fold(text)
     if folded.origin is None:
         assert len(folded.text) == len(text)
@@ -75,7 +75,7 @@ def test_grams_keep_latin_words_and_numbers_whole_and_neighbours_together() -> N
         ("中华人民共和国", {"人民", "共和国"}, {"华人", "民共"}),
     ],
 )
-def test_a_word_holds_the_words_it_is_made_of(word: str, holds: set[str], never: set[str]) -> None:
+def test_a_word_includes_the_words_it_consists_of(word: str, holds: set[str], never: set[str]) -> None:
     tokens = set(ANALYZER.words(word))
     assert holds <= tokens
     assert not never & tokens

@@ -1,4 +1,4 @@
-"""Every engine keeps the contract of ``search/contract.py``; this fixture makes one of each."""
+"""One engine of each kind, because every engine must keep the contract of ``search/contract.py``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from search.embedded.engine import EmbeddedEngine
 
 @pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.server)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
-    made: SearchEngine
+    search_engine: SearchEngine
     if request.param == "embedded":
-        made = EmbeddedEngine(tmp_path / "index")
+        search_engine = EmbeddedEngine(tmp_path / "index")
     else:
-        made = request.getfixturevalue("on_elasticsearch")
-    yield made
-    anyio.run(made.close)
+        search_engine = request.getfixturevalue("on_elasticsearch")
+    yield search_engine
+    anyio.run(search_engine.close)

@@ -1,4 +1,4 @@
-"""Both engines answer alike, on real articles of law. ``benchmarks.agreement`` asks the whole sets."""
+"""Both engines give the same answers on real articles of law. ``benchmarks.agreement`` uses all queries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support import shared_data
 
 ARTICLES = 3_000
 EACH = 15
-"""Of the queries of a set every fifteenth is asked."""
+"""Every fifteenth query of a set is used."""
 
 
 @pytest.mark.shared
@@ -29,7 +29,7 @@ def test_both_engines_return_the_same_ten(
 ) -> None:
     sets = shared_data.require("search-eval")
     documents = list(islice(judgement_files.read_corpus(sets / "statutes" / "corpus.jsonl.gz"), ARTICLES))
-    asked = [
+    queries = [
         query.text
         for name in ("statutes", "power-items")
         for query in judgement_files.read_judgements(sets / name / "queries.tsv", sets / name / "qrels.tsv")[
@@ -42,17 +42,17 @@ def test_both_engines_return_the_same_ten(
         if again:
             call(engine.index, [replace(d, version=d.version + ARTICLES) for d in documents[::3]])
 
-    async def compared() -> engine_agreement.Agreement:
-        return await engine_agreement.compare(embedded, on_elasticsearch, asked, as_of=1)
+    async def compare() -> engine_agreement.Agreement:
+        return await engine_agreement.compare(embedded, on_elasticsearch, queries, as_of=1)
 
-    found = anyio.run(compared)
-    assert found.queries > 100
-    assert found.share >= 0.95, found.differing
+    agreement = anyio.run(compare)
+    assert agreement.queries > 100
+    assert agreement.share >= 0.95, agreement.differing
 
 
 def page(*hits: tuple[str, float], total: int = 99) -> Page:
-    shown = tuple(Hit(s, "d", s, s, score, HighlightedText("title", s, ()), ()) for s, score in hits)
-    return Page(hits=shown, total=total, match="all", whole=total, facets={}, cursor=None)
+    page_hits = tuple(Hit(s, "d", s, s, score, HighlightedText("title", s, ()), ()) for s, score in hits)
+    return Page(hits=page_hits, total=total, match="all", whole=total, facets={}, cursor=None)
 
 
 def test_only_ties_at_the_end_may_differ() -> None:

@@ -1,4 +1,4 @@
-"""Filters, facets, order, cursors, totals, excerpts, and queries that make no sense."""
+"""Filters, facets, order, cursors, totals, excerpts, and absurd queries."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def corpus(size: int = 90) -> list[Document]:
     ]
 
 
-def test_an_index_that_nothing_was_written_to_answers_nothing(engine: SearchEngine) -> None:
+def test_an_empty_index_returns_no_hits(engine: SearchEngine) -> None:
     page = search(engine, "许可", facets=("type",))
     assert (page.hits, page.total, page.cursor, page.facets) == ((), 0, None, {"type": ()})
     assert call(engine.count) == 0
     assert call(engine.position) == 0
 
 
-def test_nothing_typed_asks_for_everything_newest_first(engine: SearchEngine) -> None:
+def test_an_empty_query_returns_everything_newest_first(engine: SearchEngine) -> None:
     index(engine, corpus())
     page = search(engine, "", limit=5, filters={"type": ("行政许可",)})
     assert page.total == 30
@@ -77,8 +77,8 @@ def test_facets_count_the_set_exactly(engine: SearchEngine) -> None:
 def test_a_cursor_gives_every_hit_once_and_ends(engine: SearchEngine, sort: str, limit: int) -> None:
     documents = corpus(230 if limit > 1 else 30)
     index(engine, documents)
-    found = every_page(engine, "经营许可", sort=sort, limit=limit)
-    assert len(found) == len(set(found)) == len(documents)
+    all_spans = every_page(engine, "经营许可", sort=sort, limit=limit)
+    assert len(all_spans) == len(set(all_spans)) == len(documents)
 
 
 def test_dates_order_both_ways_with_a_stable_tie_break(engine: SearchEngine) -> None:
@@ -100,17 +100,17 @@ def test_pages_do_not_shift_when_something_is_published_between_them(engine: Sea
             *(replace(d, known_to=200, version=6) for d in old[30:]),
         ],
     )
-    found = [hit.span for hit in first.hits]
+    all_spans = [hit.span for hit in first.hits]
     cursor = first.cursor
     while cursor:
         page = search(engine, "许可", limit=25, sort="-date", cursor=cursor)
-        found += [hit.span for hit in page.hits]
+        all_spans += [hit.span for hit in page.hits]
         cursor = page.cursor
-    assert sorted(found) == sorted(d.span for d in old)
+    assert sorted(all_spans) == sorted(d.span for d in old)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "....", "AAAA", "汉字", "A" * 5000])
-def test_a_cursor_that_was_not_given_out_is_refused(engine: SearchEngine, cursor: str) -> None:
+def test_a_cursor_that_was_not_issued_is_refused(engine: SearchEngine, cursor: str) -> None:
     index(engine, corpus(30))
     with pytest.raises(CursorError):
         search(engine, "许可", cursor=cursor)
@@ -129,13 +129,13 @@ def test_a_cursor_of_another_search_is_refused(engine: SearchEngine) -> None:
     assert search(engine, "许可", cursor=cursor, limit=3).hits
 
 
-def test_a_past_date_shows_what_held_then(engine: SearchEngine) -> None:
+def test_a_past_date_shows_what_was_in_effect_then(engine: SearchEngine) -> None:
     index(
         engine,
         [
             document("old", "城市道路占用费 收费标准五元", effective=(100, 200)),
             document("new", "城市道路占用费 收费标准三元", effective=(200, 2**62)),
-            document("wrong", "城市道路占用费 收费标准九元", effective=(300, 2**62), known=(0, 50)),
+            document("wrong", "城市道路占用费 收费标准九元", effective=(300, 2**62), known_span=(0, 50)),
         ],
     )
     at = {day: set(spans(engine, "道路占用费", as_of=day, known_at=60)) for day in (99, 100, 199, 200, 300)}
@@ -151,8 +151,8 @@ def test_pages_of_a_past_day_go_past_ten_thousand_hits_with_every_hit_once(
     then = (document(f"s{i:05d}", "经营许可", day=700_000 + i % 9, effective=(1, 200)) for i in range(10_300))
     index(engine, [*then, *(document(f"now{i}", "经营许可", effective=(200, FOREVER)) for i in range(30))])
     past = {"as_of": 199, "facets": ("dataset",), "highlight": False}
-    found = every_page(engine, "许可", sort=sort, limit=1_000, **past)
-    assert len(found) == len(set(found)) == 10_300
+    all_spans = every_page(engine, "许可", sort=sort, limit=1_000, **past)
+    assert len(all_spans) == len(set(all_spans)) == 10_300
     page = search(engine, "许可", limit=1, **past)
     assert (page.total, page.facets["dataset"]) == (10_300, (FacetValue("list", 10_300),))
     assert search(engine, "许可", limit=1, as_of=200).total == 30
@@ -167,7 +167,10 @@ HISTORY = [
         body=(f"部门{DRAWN.randrange(4)}", f"部门{DRAWN.randrange(4)}"),
         year=str(2010 + DRAWN.randrange(3)),
         effective=(start := DRAWN.randrange(1, 50), DRAWN.choice([start + 1, start + 30, FOREVER])),
-        known=(told := DRAWN.randrange(50), DRAWN.choice([told + 1, told + 20, FOREVER])),
+        known_span=(
+            known_from := DRAWN.randrange(50),
+            DRAWN.choice([known_from + 1, known_from + 20, FOREVER]),
+        ),
     )
     for i in range(150)
 ]
@@ -182,16 +185,16 @@ CHOSEN = st.fixed_dictionaries(
 )
 
 
-def held(asked: Request, open_facet: str = "") -> list[Document]:
-    """What a look at every document finds, whatever ``open_facet`` is chosen to be."""
+def matching_documents(request: Request, open_facet: str = "") -> list[Document]:
+    """Scan all documents for those that match, ignoring the filter of ``open_facet``."""
     return [
         d
         for d in HISTORY
-        if asked.text in d.title
-        and d.effective_from <= asked.as_of < d.effective_to
-        and d.known_from <= asked.known_at < d.known_to
-        and all(set(v) & set(d.facets[f]) for f, v in asked.filters.items() if f != open_facet)
-        and not any(set(v) & set(d.facets[f]) for f, v in asked.excluded.items())
+        if request.text in d.title
+        and d.effective_from <= request.as_of < d.effective_to
+        and d.known_from <= request.known_at < d.known_to
+        and all(set(v) & set(d.facets[f]) for f, v in request.filters.items() if f != open_facet)
+        and not any(set(v) & set(d.facets[f]) for f, v in request.excluded.items())
     ]
 
 
@@ -203,7 +206,7 @@ def held(asked: Request, open_facet: str = "") -> list[Document]:
     day=st.integers(0, 90),
     instant=st.integers(0, 80),
 )
-def test_totals_and_facets_of_any_day_are_those_that_a_look_at_every_document_counts(
+def test_totals_and_facets_of_any_day_equal_a_full_scan_of_the_documents(
     engine: SearchEngine,
     text: str,
     filters: dict[str, list[str]],
@@ -213,7 +216,7 @@ def test_totals_and_facets_of_any_day_are_those_that_a_look_at_every_document_co
 ) -> None:
     if not call(engine.count):
         index(engine, HISTORY)
-    asked = Request(
+    request = Request(
         text,
         filters={name: tuple(values) for name, values in filters.items()},
         excluded={name: tuple(values) for name, values in excluded.items()},
@@ -222,11 +225,13 @@ def test_totals_and_facets_of_any_day_are_those_that_a_look_at_every_document_co
         limit=200,
         facets=FACETS,
     )
-    page = call(engine.search, asked)
-    assert {hit.span for hit in page.hits} == {d.span for d in held(asked)}
+    page = call(engine.search, request)
+    assert {hit.span for hit in page.hits} == {d.span for d in matching_documents(request)}
     assert page.total == len(page.hits)
     for name in FACETS:
-        counts = Counter(value for d in held(asked, open_facet=name) for value in set(d.facets[name]))
+        counts = Counter(
+            value for d in matching_documents(request, open_facet=name) for value in set(d.facets[name])
+        )
         assert {v.value: v.count for v in page.facets[name]} == counts
 
 
@@ -290,7 +295,7 @@ def test_a_filter_of_any_text_is_answered(engine: SearchEngine) -> None:
     assert search(engine, "许可", filters={"type": ()}).total == 0
 
 
-def test_signs_alone_ask_for_nothing(engine: SearchEngine) -> None:
+def test_signs_alone_return_no_hits(engine: SearchEngine) -> None:
     index(engine, corpus(5))
     assert search(engine, "😀").total == 0
     assert search(engine, "。，").total == 0
@@ -304,7 +309,7 @@ def test_control_characters_do_not_hide_a_word(engine: SearchEngine) -> None:
 @pytest.mark.parametrize(
     "between", ["\u200b", "\u200d", "\u202e", "\ufe00", "\ufeff", "\U000e0100", "\u00ad"]
 )
-def test_what_nobody_sees_does_not_part_a_word(engine: SearchEngine, between: str) -> None:
+def test_invisible_characters_do_not_split_a_word(engine: SearchEngine, between: str) -> None:
     index(engine, [*corpus(5), document("apart", "许办可")])
     assert search(engine, f"许{between}可").total == 5
 
@@ -316,6 +321,6 @@ def test_any_text_is_answered_and_its_total_is_that_of_its_pages(
 ) -> None:
     if not call(engine.count):
         index(engine, corpus(40))
-    asked = Request(text, as_of=TODAY, sort=sort, limit=17)  # type: ignore[arg-type]  # hypothesis gives a str
-    total = call(engine.search, asked).total
+    request = Request(text, as_of=TODAY, sort=sort, limit=17)  # type: ignore[arg-type]  # hypothesis gives a str
+    total = call(engine.search, request).total
     assert len(every_page(engine, text, sort=sort, limit=17)) == total

@@ -1,4 +1,4 @@
-"""Pinyin, first letters and slips lead to the name that was meant, on every engine."""
+"""Pinyin, first letters and typing errors lead to the intended name, on every engine."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ TITLES = [
 ]
 
 
-def found(engine: SearchEngine, text: str, **options: object) -> SearchPage:
+def find_names(engine: SearchEngine, text: str, **options: object) -> SearchPage:
     async def names() -> Names:
         analyzer, words = thesaurus.load()
         return Names((Name(t, "name", 1) for t in TITLES), analyzer, words, pinyin.load(analyzer))
 
-    async def ask() -> SearchPage:
+    async def search_names() -> SearchPage:
         request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
         return await find.find(engine, names, request)
 
-    result: SearchPage = call(ask)
-    return result
+    finding: SearchPage = call(search_names)
+    return finding
 
 
 @pytest.mark.parametrize(
@@ -40,47 +40,47 @@ def found(engine: SearchEngine, text: str, **options: object) -> SearchPage:
         *("wēixiǎn huàxuépǐn jīngyíng xǔkě", "危险化学品jingyingxuke", "危险化品经许可"),
     ],
 )
-def test_what_was_meant_is_found_and_offered(engine: SearchEngine, typed: str) -> None:
+def test_the_intended_name_is_found_and_suggested(engine: SearchEngine, typed: str) -> None:
     index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
-    result = found(engine, typed, facets=("dataset",))
-    assert result.did_you_mean == result.text == "危险化学品经营许可"
-    assert result.page.hits[0].span == "d0"
-    assert result.page == search(engine, "危险化学品经营许可", facets=("dataset",))
+    finding = find_names(engine, typed, facets=("dataset",))
+    assert finding.did_you_mean == finding.text == "危险化学品经营许可"
+    assert finding.page.hits[0].span == "d0"
+    assert finding.page == search(engine, "危险化学品经营许可", facets=("dataset",))
 
 
 @pytest.mark.parametrize("typed", ["危险化学品经营许可", "危险 许可", "“危险化学品经营许克”", "盐城", " "])
-def test_what_is_found_or_quoted_or_near_nothing_is_searched_as_typed(
+def test_a_query_that_has_hits_or_quotes_or_no_near_name_is_searched_as_typed(
     engine: SearchEngine, typed: str
 ) -> None:
     index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
-    result = found(engine, typed)
-    assert (result.did_you_mean, result.text) == (None, typed)
-    assert result.page == search(engine, typed)
+    finding = find_names(engine, typed)
+    assert (finding.did_you_mean, finding.text) == (None, typed)
+    assert finding.page == search(engine, typed)
 
 
-def test_what_was_left_out_stays_left_out_where_the_rest_is_mended(engine: SearchEngine) -> None:
+def test_exclusions_stay_when_the_rest_of_a_query_is_corrected(engine: SearchEngine) -> None:
     index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
-    result = found(engine, "危险化学品登计 -经营")
-    assert result.did_you_mean == "危险化学品登记 -经营"
-    assert result.page.hits[0].span == "d1"
-    assert "d0" not in {hit.span for hit in result.page.hits}
+    finding = find_names(engine, "危险化学品登计 -经营")
+    assert finding.did_you_mean == "危险化学品登记 -经营"
+    assert finding.page.hits[0].span == "d1"
+    assert "d0" not in {hit.span for hit in finding.page.hits}
 
 
-def test_a_compound_word_that_nothing_holds_is_looked_for_in_parts(engine: SearchEngine) -> None:
+def test_a_compound_word_without_hits_is_searched_in_parts(engine: SearchEngine) -> None:
     titles = ["对拖欠农民工工资的处罚", "对拖欠税款的处罚", "工资集体协商"]
     index(engine, (document(f"d{n}", title) for n, title in enumerate(titles)))
-    result = found(engine, "拖欠工资")
-    assert (result.did_you_mean, result.page.hits[0].span) == ("拖欠 工资", "d0")
-    assert result.page.whole == 1
+    finding = find_names(engine, "拖欠工资")
+    assert (finding.did_you_mean, finding.page.hits[0].span) == ("拖欠 工资", "d0")
+    assert finding.page.whole == 1
 
 
-def test_nothing_is_mended_into_what_the_filters_leave_out(engine: SearchEngine) -> None:
+def test_a_query_is_not_corrected_to_a_name_that_the_filters_exclude(engine: SearchEngine) -> None:
     index(engine, (document(f"d{n}", title, type="许可") for n, title in enumerate(TITLES)))
-    assert found(engine, "whpjyxk", filters={"type": ("处罚",)}).did_you_mean is None
-    assert found(engine, "whpjyxk", filters={"type": ("许可",)}).did_you_mean is not None
+    assert find_names(engine, "whpjyxk", filters={"type": ("处罚",)}).did_you_mean is None
+    assert find_names(engine, "whpjyxk", filters={"type": ("许可",)}).did_you_mean is not None
 
 
-def test_a_page_says_how_many_hold_all_the_words(engine: SearchEngine) -> None:
+def test_a_page_states_how_many_hits_contain_all_words(engine: SearchEngine) -> None:
     index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
     wholes = {text: search(engine, text).whole for text in ("危险 许可", "许可", "危险 运输", "无此词语", "")}
     assert wholes == {"危险 许可": 1, "许可": 3, "危险 运输": 0, "无此词语": 0, "": len(TITLES)}

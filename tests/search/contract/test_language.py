@@ -1,4 +1,4 @@
-"""What the signs of the query language mean, on every engine."""
+"""Meaning of the signs of the query language, on every engine."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ DOCUMENTS = [
 ]
 
 
-def found(engine: SearchEngine, text: str, **options: object) -> Page:
+def find_page(engine: SearchEngine, text: str, **options: object) -> Page:
     async def names() -> Names:
         analyzer, words = thesaurus.load()
         return Names((), analyzer, words, pinyin.load(analyzer))
 
-    async def ask() -> Page:
+    async def search_names() -> Page:
         request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
         return (await find.find(engine, names, request, FIELDS)).page
 
-    page: Page = call(ask)
+    page: Page = call(search_names)
     return page
 
 
-def met(engine: SearchEngine, text: str) -> set[str]:
-    return {hit.span for hit in found(engine, text).hits}
+def matching_spans(engine: SearchEngine, text: str) -> set[str]:
+    return {hit.span for hit in find_page(engine, text).hits}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_signs_mean_what_people_expect(engine: SearchEngine, typed: str, hits: s
     assert page.whole == len(hits)
 
 
-def test_exclusions_alone_leave_the_rest(engine: SearchEngine) -> None:
+def test_exclusions_alone_return_the_rest(engine: SearchEngine) -> None:
     index(engine, DOCUMENTS)
     page = search(engine, "-普通", limit=100)
     assert {hit.span for hit in page.hits} == {"f1", "f2", "p1", "p2", "p3", "p4"}
@@ -107,19 +107,19 @@ def test_fields_narrow_by_what_their_values_are_called(
     engine: SearchEngine, typed: str, hits: set[str]
 ) -> None:
     index(engine, DOCUMENTS)
-    assert met(engine, typed) == hits
+    assert matching_spans(engine, typed) == hits
 
 
-def test_a_field_and_a_filter_must_both_hold(engine: SearchEngine) -> None:
+def test_a_field_and_a_filter_must_both_match(engine: SearchEngine) -> None:
     index(engine, DOCUMENTS)
-    assert found(engine, "部门:财政局 收费", filters={"body": ("鞍山市财政局", "市教育局")}).total == 1
-    assert found(engine, "部门:财政局", filters={"body": ("市教育局",)}).total == 0
-    assert found(engine, "收费", excluded={"body": ("鞍山市财政局",)}).total == 1
+    assert find_page(engine, "部门:财政局 收费", filters={"body": ("鞍山市财政局", "市教育局")}).total == 1
+    assert find_page(engine, "部门:财政局", filters={"body": ("市教育局",)}).total == 0
+    assert find_page(engine, "收费", excluded={"body": ("鞍山市财政局",)}).total == 1
 
 
-def test_a_name_that_is_no_field_is_text(engine: SearchEngine) -> None:
+def test_a_name_that_is_not_a_field_is_text(engine: SearchEngine) -> None:
     index(engine, [*DOCUMENTS, document("t", "时间:教育")])
-    assert met(engine, "时间:教育") >= {"t"}
+    assert matching_spans(engine, "时间:教育") >= {"t"}
 
 
 def test_a_facet_keeps_its_own_dimension_open(engine: SearchEngine) -> None:
@@ -166,10 +166,10 @@ def test_a_part_of_a_number_finds_its_document_first(
             document("own", "工作方案的通知", numbers=(number, "辽政发〔2014〕19号")),
         ],
     )
-    assert [hit.span for hit in found(engine, typed).hits][: len(first)] == first
+    assert [hit.span for hit in find_page(engine, typed).hits][: len(first)] == first
 
 
-def test_hits_say_why(engine: SearchEngine) -> None:
+def test_hits_state_their_reasons(engine: SearchEngine) -> None:
     index(
         engine,
         [
@@ -178,8 +178,8 @@ def test_hits_say_why(engine: SearchEngine) -> None:
         ],
     )
     (hit,) = search(engine, "三证合一 发改委 登记 国发[2015]50号", explain=True).hits
-    told = {(r.word, r.form, r.how, r.fields) for r in hit.reasons}
-    assert told == {
+    reasons = {(r.word, r.form, r.how, r.fields) for r in hit.reasons}
+    assert reasons == {
         ("国发〔2015〕50号", "国发〔2015〕50号", "own-number", ()),
         ("三证合一", "一照一码", "synonym", ("name",)),
         ("发改委", "发展和改革委员会", "alias", ("basis",)),
@@ -188,7 +188,9 @@ def test_hits_say_why(engine: SearchEngine) -> None:
     assert search(engine, "登记").hits[0].reasons == ()
 
 
-def test_a_hit_by_the_stem_of_a_body_or_by_a_number_in_a_text_says_so(engine: SearchEngine) -> None:
+def test_a_match_by_the_stem_of_a_body_or_by_a_cited_number_is_a_reason_of_its_own(
+    engine: SearchEngine,
+) -> None:
     index(
         engine,
         [
@@ -198,14 +200,14 @@ def test_a_hit_by_the_stem_of_a_body_or_by_a_number_in_a_text_says_so(engine: Se
         ],
     )
 
-    def told(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    def reasons(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
         (hit,) = search(engine, text, explain=True).hits
         return [(reason.form, reason.how, reason.fields) for reason in hit.reasons]
 
-    assert told("发改委") == [("发展改革", "alias", ("basis",))]
-    assert told("国务院令412") == [("国务院令第412号", "cited-number", ("basis",))]
-    assert told("412号") == [("412号", "word", ("basis",))]
-    assert told("放管服") == [("简政放权、放管结合、优化服务", "synonym", ("basis",))]
+    assert reasons("发改委") == [("发展改革", "alias", ("basis",))]
+    assert reasons("国务院令412") == [("国务院令第412号", "cited-number", ("basis",))]
+    assert reasons("412号") == [("412号", "word", ("basis",))]
+    assert reasons("放管服") == [("简政放权、放管结合、优化服务", "synonym", ("basis",))]
 
 
 TYPED = st.text(alphabet='道路收费"“”-－|: 或OR()[]{}*?~^\\/+&!类型:部门文号〔〕2015号', max_size=50)
@@ -242,7 +244,7 @@ def test_nothing_typed_is_an_error_or_reaches_the_engines_own_language(
 ) -> None:
     if not call(engine.count):
         index(engine, DOCUMENTS)
-    page = found(engine, text, facets=("type",))
+    page = find_page(engine, text, facets=("type",))
     assert 0 <= page.whole <= page.total <= len(DOCUMENTS)
     assert len(page.hits) == min(page.total, 20)
 
@@ -265,12 +267,12 @@ def test_nothing_typed_is_an_error_or_reaches_the_engines_own_language(
 def test_the_engines_own_operators_are_only_text(engine: SearchEngine, typed: str) -> None:
     index(engine, DOCUMENTS)
     words = [c for c in typed if c >= "\u4e00" or c.isdigit()]
-    page = found(engine, typed)
+    page = find_page(engine, typed)
     assert page.total < len(DOCUMENTS)
     for hit in page.hits:
         assert any(c in next(d.title for d in DOCUMENTS if d.span == hit.span) for c in words)
 
 
-def test_every_hit_of_a_span_is_of_this_index(engine: SearchEngine) -> None:
+def test_hits_come_from_this_index_only(engine: SearchEngine) -> None:
     index(engine, DOCUMENTS)
     assert set(spans(engine, "教育 或 道路", limit=50)) == {"f1", "f2", "p1", "p2", "p3"}

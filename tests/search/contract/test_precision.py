@@ -1,4 +1,4 @@
-"""What a query must not find, and under which other names it must, on every engine."""
+"""Records that a query must not find, and other names under which it must find them, on every engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import chain
 
 import pytest
 
@@ -20,7 +21,7 @@ UNWANTED = [
     tuple(line.split("\t"))
     for line in files("search").joinpath("evaluation", "unwanted.tsv").read_text("utf-8").splitlines()
 ]
-"""(query, a record that holds its characters across the joint of two words, or within another name)."""
+"""(query, a record that contains its characters across two words or inside another name)."""
 
 GROUPS: list[list[str]] = json.loads(files("search").joinpath("data", "synonyms.json").read_text("utf-8"))[
     "groups"
@@ -28,28 +29,28 @@ GROUPS: list[list[str]] = json.loads(files("search").joinpath("data", "synonyms.
 
 
 def test_no_listed_record_is_among_the_first_ten_of_its_query(engine: SearchEngine) -> None:
-    wanted = {query: f"{query}工作通知" for query, _ in UNWANTED}
+    titles = {query: f"{query}工作通知" for query, _ in UNWANTED}
     index(
         engine,
         [
-            *(document(f"w{n}", title) for n, title in enumerate(wanted.values())),
+            *(document(f"w{n}", title) for n, title in enumerate(titles.values())),
             *(document(f"u{n}", title) for n, (_, title) in enumerate(UNWANTED)),
         ],
     )
-    shares, met = [], []
+    shares, unwanted_hits = [], []
     for query, title in UNWANTED:
         first = [hit.title.text for hit in search(engine, query, limit=10).hits]
-        assert wanted[query] in first, query
+        assert titles[query] in first, query
         bad = {t for q, t in UNWANTED if q == query}.intersection(first)
         shares.append(1 - len(bad) / len(first))
-        met += [(query, title)] if title in bad else []
+        unwanted_hits += [(query, title)] if title in bad else []
     assert len(shares) >= 100
-    assert met == []
+    assert unwanted_hits == []
     assert sum(shares) / len(shares) == 1.0
 
 
 def real_texts() -> Iterator[str]:
-    """Articles of law, then news and policy documents of 2020."""
+    """Yield articles of law, then news and policy documents of 2020."""
     for name in ("laws/articles.jsonl.gz", "search-eval/policy-questions/corpus.jsonl.gz"):
         with gzip.open(shared_data.require(*name.split("/")), "rt", encoding="utf-8") as lines:
             for line in lines:
@@ -58,28 +59,28 @@ def real_texts() -> Iterator[str]:
 
 
 @pytest.mark.shared
-def test_real_texts_that_hold_a_word_only_inside_others_are_no_hits(engine: SearchEngine) -> None:
-    """民政 in 人民政府 and the like: hundreds of real texts hold one, and none of them is found."""
+def test_real_texts_that_contain_a_word_only_inside_others_are_not_hits(engine: SearchEngine) -> None:
+    """Search for words such as 民政 in texts that contain them only inside others such as 人民政府."""
     crossing = {"民政": "人民政府", "海城": "[上沿珠北滨]海城", "司法": "公司法"}
     texts: dict[str, list[str]] = {query: [] for query in crossing}
     only: dict[str, list[str]] = {query: [] for query in crossing}
     for text in real_texts():
         for query, inside in crossing.items():
             if query in text:
-                kept = texts if query in re.sub(inside, "", text) else only
-                if len(kept[query]) < 300:
-                    kept[query].append(text)
-    every = list(dict.fromkeys(text for kept in (texts, only) for found in kept.values() for text in found))
+                by_query = texts if query in re.sub(inside, "", text) else only
+                if len(by_query[query]) < 300:
+                    by_query[query].append(text)
+    every = list(dict.fromkeys(chain(*texts.values(), *only.values())))
     index(engine, [document(f"t{n}", f"第{n}篇", text) for n, text in enumerate(every)])
     for query in crossing:
-        found = {every[int(hit.span[1:])] for hit in search(engine, query, limit=1000, highlight=False).hits}
+        hits = {every[int(hit.span[1:])] for hit in search(engine, query, limit=1000, highlight=False).hits}
         assert len(only[query]) > 10, query
-        assert not found.intersection(only[query]), query
-        assert found or not texts[query], query
+        assert not hits.intersection(only[query]), query
+        assert hits or not texts[query], query
 
 
 def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> None:
-    """Every division of China with those above it, and the founding notice."""
+    """Index every division of China with the divisions above it, and a notice of Anshan."""
     notice = next(data_folder().joinpath("notice").iterdir()).read_text("utf-8")
     paths = {code: administrative_divisions.path(code) for code in administrative_divisions.codes()}
     index(
@@ -91,11 +92,11 @@ def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> No
     )
     for query in ("鞍山", "海城", "台安", "立山", "南阳", "东宁", "通化", "海南"):
         codes = set(administrative_divisions.find(query))
-        found = {hit.span for hit in search(engine, query, limit=1000, highlight=False).hits}
-        assert codes <= found, query
+        hits = {hit.span for hit in search(engine, query, limit=1000, highlight=False).hits}
+        assert codes <= hits, query
         within = {code for code in paths if codes.intersection(administrative_divisions.ancestors(code))}
-        strangers = found - within - {"notice"}
-        # Another division may itself be called so (海南藏族自治州 beside 海南省).
+        strangers = hits - within - {"notice"}
+        # Another division may have the same name (海南藏族自治州 and 海南省).
         assert not [paths[c] for c in strangers if not _is_called(query, c)], query
     assert "notice" in {hit.span for hit in search(engine, "鞍山", limit=1000).hits}
     assert search(engine, "马鞍山", limit=1000).total >= 7
@@ -112,8 +113,10 @@ def test_every_wording_of_a_term_finds_every_other(engine: SearchEngine) -> None
     missed = []
     for n, name in every:
         page = search(engine, name, limit=50)
-        found = {hit.span for hit in page.hits[: page.whole]}
-        missed += [(name, other) for i, (m, other) in enumerate(every) if m == n and f"{n}-{i}" not in found]
+        matches = {hit.span for hit in page.hits[: page.whole]}
+        missed += [
+            (name, other) for i, (m, other) in enumerate(every) if m == n and f"{n}-{i}" not in matches
+        ]
     assert missed == []
 
 
@@ -124,8 +127,8 @@ def test_every_name_of_a_body_finds_every_other(engine: SearchEngine) -> None:
     missed = []
     for name in names:
         page = search(engine, name, limit=200)
-        found = {hit.span for hit in page.hits[: page.whole]}
+        matches = {hit.span for hit in page.hits[: page.whole]}
         missed += [
-            (name, other) for other in (name, *government_bodies.aliases(name)) if place[other] not in found
+            (name, other) for other in (name, *government_bodies.aliases(name)) if place[other] not in matches
         ]
     assert missed == []

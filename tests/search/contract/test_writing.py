@@ -1,4 +1,4 @@
-"""Writing: versions, erasure, rebuilding, marks."""
+"""Writes to an index: versions, erasure, rebuilds, marks."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def test_the_same_span_twice_is_one_document(engine: SearchEngine) -> None:
     index(engine, [document("x", "丙类许可", version=3)])
     assert call(engine.count) == 1
     assert spans(engine, "丙类") == ["x"]
-    assert spans(engine, "甲类许可") == ["x"]  # 类许可 is still held
+    assert spans(engine, "甲类许可") == ["x"]  # it still contains 类许可
     assert search(engine, "“甲类”").total == 0
 
 
-def test_the_larger_version_wins_however_late_the_smaller_comes(engine: SearchEngine) -> None:
+def test_the_larger_version_wins_even_if_the_smaller_comes_later(engine: SearchEngine) -> None:
     index(engine, [document("x", "新的许可", version=7)])
     index(engine, [document("x", "旧的检查", version=3), document("y", "另一检查", version=4)])
     assert call(engine.count) == 2
@@ -39,10 +39,10 @@ def test_a_span_that_closes_leaves_the_present_and_stays_in_the_past(engine: Sea
     assert spans(engine, "道路占用费", as_of=150) == ["x"]
 
 
-def test_what_is_withdrawn_is_gone_at_once_also_where_nothing_newer_was_published(
+def test_a_withdrawn_span_disappears_at_once_even_without_a_newer_publication(
     engine: SearchEngine,
 ) -> None:
-    stated = document("x", "道路占用费", known=(100, 2**62))
+    stated = document("x", "道路占用费", known_span=(100, 2**62))
     index(engine, [stated])
     index(engine, [replace(stated, known_to=150, version=2)])
     assert spans(engine, "道路占用费") == []
@@ -57,8 +57,8 @@ def test_writing_the_same_twice_changes_nothing(engine: SearchEngine) -> None:
     assert search(engine, "许可", facets=("dataset",), limit=30) == before
 
 
-def test_a_word_is_met_whole_also_while_no_document_holds_it(engine: SearchEngine) -> None:
-    """What holds its characters across the joint of two other words is never said to hold it."""
+def test_a_word_is_matched_whole_even_when_no_document_contains_it(engine: SearchEngine) -> None:
+    """Text that contains its characters only across two other words never counts as a match."""
     index(engine, [document("a", "民政事务"), document("b", "人民政府办公")])
     assert spans(engine, "民政") == ["a"]
     index(engine, [document("a", "教育事务", version=2)])
@@ -83,7 +83,7 @@ def test_erased_text_is_in_no_file(engine: SearchEngine, tmp_path: Path) -> None
             assert not any(needle in path.read_bytes() for needle in needles), path
 
 
-def test_erasing_what_is_not_there_is_quiet(engine: SearchEngine) -> None:
+def test_erasing_a_missing_span_does_nothing(engine: SearchEngine) -> None:
     call(engine.erase, ["nothing"])
     index(engine, [document("x", "许可")])
     call(engine.erase, ["nothing"])
@@ -134,9 +134,9 @@ def test_searches_are_answered_while_the_index_is_rebuilt(engine: SearchEngine) 
     old = [document(f"x{i}", f"第{i}项许可") for i in range(40)]
     index(engine, old)
 
-    async def both() -> list[int]:
+    async def search_and_rebuild() -> list[int]:
         totals: list[int] = []
-        done = anyio.Event()
+        finished = anyio.Event()
 
         async def slow() -> AsyncIterator[Document]:
             for one in [*old, *(replace(d, span="n" + d.span) for d in old)]:
@@ -145,16 +145,16 @@ def test_searches_are_answered_while_the_index_is_rebuilt(engine: SearchEngine) 
 
         async def rebuild() -> None:
             await engine.rebuild(slow())
-            done.set()
+            finished.set()
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(rebuild)
-            while not done.is_set():
+            while not finished.is_set():
                 totals.append((await engine.search(Request("许可", as_of=TODAY))).total)
         totals.append((await engine.search(Request("许可", as_of=TODAY))).total)
         return totals
 
-    totals = anyio.run(both)
+    totals = anyio.run(search_and_rebuild)
     assert set(totals) <= {40, 80}
     assert totals[-1] == 80
 

@@ -1,4 +1,4 @@
-"""Who may ask a cluster: its certificate, passwords, API keys; all against a real server that checks them."""
+"""Access to a cluster: certificate, passwords and API keys, on a real server that checks them."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def node() -> Iterator[Node]:
 
 
 @pytest.fixture
-def reached(node: Node) -> Connection:
-    """As the settings give it."""
-    found = settings.read_settings(
+def cluster_connection(node: Node) -> Connection:
+    """Read the connection to the cluster from settings."""
+    cluster = settings.read_settings(
         environ={
             "QINGDAN_SEARCH": "elasticsearch",
             "QINGDAN_ELASTICSEARCH_HOSTS": node.address,
@@ -45,11 +45,11 @@ def reached(node: Node) -> Connection:
             "QINGDAN_ELASTICSEARCH_CA": str(node.authority),
         }
     ).cluster
-    assert found is not None
-    return found
+    assert cluster is not None
+    return cluster
 
 
-def refused(connection: Connection) -> str:
+def refusal(connection: Connection) -> str:
     engine = ElasticsearchEngine(connection)
     with pytest.raises(SearchError) as caught:
         search(engine, "许可")
@@ -57,25 +57,31 @@ def refused(connection: Connection) -> str:
     return str(caught.value)
 
 
-def test_the_right_password_and_authority_let_everything_be_done(reached: Connection) -> None:
-    engine = ElasticsearchEngine(reached)
+def test_the_right_password_and_authority_allow_everything(cluster_connection: Connection) -> None:
+    engine = ElasticsearchEngine(cluster_connection)
     index(engine, [document("a", "甲类许可")])
     assert spans(engine, "许可") == ["a"]
     anyio.run(engine.close)
 
 
-def test_a_wrong_password_is_told(reached: Connection) -> None:
-    assert "password" in refused(replace(reached, password="wrong"))
+def test_a_wrong_password_is_reported(cluster_connection: Connection) -> None:
+    assert "password" in refusal(replace(cluster_connection, password="wrong"))
 
 
-def test_a_server_that_another_authority_signed_is_not_trusted(reached: Connection, tmp_path: Path) -> None:
+def test_a_server_that_another_authority_signed_is_not_trusted(
+    cluster_connection: Connection, tmp_path: Path
+) -> None:
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
-    assert "certificate" in refused(replace(reached, ca=tmp_path / "other.pem"))
-    assert "certificate" in refused(replace(reached, ca=None))
+    assert "certificate" in refusal(replace(cluster_connection, ca=tmp_path / "other.pem"))
+    assert "certificate" in refusal(replace(cluster_connection, ca=None))
 
 
-def test_a_user_who_may_touch_the_sites_own_indices_only_can_do_everything(reached: Connection) -> None:
-    limited = replace(reached, user=elasticsearch_server.LIMITED, alias=f"limited-{reached.alias}")
+def test_a_user_who_may_touch_the_sites_own_indices_only_can_do_everything(
+    cluster_connection: Connection,
+) -> None:
+    limited = replace(
+        cluster_connection, user=elasticsearch_server.LIMITED, alias=f"limited-{cluster_connection.alias}"
+    )
     engine = ElasticsearchEngine(limited)
     index(engine, [document("a", "甲类许可"), document("b", "乙类许可")])
     call(engine.rebuild, [document("a", "甲类许可"), document("b", "乙类许可")])
@@ -85,10 +91,12 @@ def test_a_user_who_may_touch_the_sites_own_indices_only_can_do_everything(reach
     assert spans(engine, "许可") == ["b"]
     assert search(engine, "许可", limit=150).total == 1
     anyio.run(engine.close)
-    assert "refuses the user" in refused(replace(limited, alias="another"))
+    assert "refuses the user" in refusal(replace(limited, alias="another"))
 
 
-def test_an_api_key_goes_before_the_user_and_a_wrong_one_is_told(reached: Connection) -> None:
-    """The tests' distribution cannot make keys: it lacks an analyser that the index of keys needs."""
+def test_an_api_key_takes_precedence_over_the_user_and_a_wrong_one_is_reported(
+    cluster_connection: Connection,
+) -> None:
+    """Use an unknown key, because the tests' distribution lacks an analyser that creating keys needs."""
     unknown = b64encode(b"VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw").decode()
-    assert "API key" in refused(replace(reached, api_key=unknown))
+    assert "API key" in refusal(replace(cluster_connection, api_key=unknown))

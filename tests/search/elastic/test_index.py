@@ -1,4 +1,4 @@
-"""What the engine does on a real cluster beyond the contract: erasure, refusals, rebuilding, deep pages."""
+"""Behaviour on a real cluster beyond the contract: erasure, rejected documents, rebuilds, deep pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.search.documents import call, document, index, search, spans
 pytestmark = pytest.mark.server
 
 
-def test_a_replay_however_late_revives_nothing_that_was_erased(on_elasticsearch: ElasticsearchEngine) -> None:
+def test_a_late_replay_does_not_restore_erased_documents(on_elasticsearch: ElasticsearchEngine) -> None:
     old = document("gone", "朱雀许可", version=3)
     index(on_elasticsearch, [old, document("kept", "玄武许可", version=4)])
     call(on_elasticsearch.erase, ["gone"])
@@ -30,7 +30,7 @@ def test_a_replay_however_late_revives_nothing_that_was_erased(on_elasticsearch:
     assert call(on_elasticsearch.count) == 1
 
 
-def test_erasure_leaves_no_index_that_held_the_text(
+def test_erasure_deletes_every_index_that_contained_the_text(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
 ) -> None:
     index(on_elasticsearch, [document("gone", "朱雀许可"), document("kept", "玄武许可")])
@@ -50,7 +50,7 @@ def test_a_document_that_is_refused_is_named_and_the_rest_is_written(
     assert set(spans(on_elasticsearch, "许可")) == {"a", "b"}
 
 
-def test_a_read_only_index_is_told_and_nothing_is_refused_for_good(
+def test_a_read_only_index_is_reported_and_no_document_is_rejected_permanently(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
 ) -> None:
     index(on_elasticsearch, [document("a", "甲类许可")])
@@ -64,7 +64,7 @@ def test_a_read_only_index_is_told_and_nothing_is_refused_for_good(
     assert call(on_elasticsearch.count) == 2
 
 
-def test_an_index_that_other_tokens_made_says_what_to_run_and_a_rebuild_mends_it(
+def test_an_index_built_with_other_tokens_names_the_command_and_a_rebuild_repairs_it(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
 ) -> None:
     index(on_elasticsearch, [document("a", "甲类许可")])
@@ -77,7 +77,7 @@ def test_an_index_that_other_tokens_made_says_what_to_run_and_a_rebuild_mends_it
     assert spans(on_elasticsearch, "许可") == ["a"]
 
 
-def test_a_word_that_is_newly_kept_whole_asks_for_a_rebuild(
+def test_a_new_dictionary_word_requires_a_rebuild(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection
 ) -> None:
     index(on_elasticsearch, [document("a", "甲类许可")])
@@ -90,20 +90,20 @@ def test_a_word_that_is_newly_kept_whole_asks_for_a_rebuild(
 
 
 @pytest.mark.parametrize("change", [{"searched": 3.5}, {"facet": True}, {"personal": True}])
-def test_a_field_that_search_reads_otherwise_makes_another_index(
+def test_a_changed_search_property_of_a_field_changes_the_digest_of_the_mapping(
     change: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = file_loader.load("power-list")
-    first, *rest = known.fields
-    fields = (replace(first, **change), *rest)  # type: ignore[arg-type]  # of the right types, see above
+    catalogue = file_loader.load("power-list")
+    first, *rest = catalogue.fields
+    fields = (replace(first, **change), *rest)  # type: ignore[arg-type]  # the parameters have the right types
     monkeypatch.setattr(file_loader, "names", lambda: ["power-list"])
-    monkeypatch.setattr(file_loader, "load", lambda _: known)
+    monkeypatch.setattr(file_loader, "load", lambda _: catalogue)
     before = mapping.digest.__wrapped__(())
-    monkeypatch.setattr(file_loader, "load", lambda _: replace(known, fields=fields))
+    monkeypatch.setattr(file_loader, "load", lambda _: replace(catalogue, fields=fields))
     assert mapping.digest.__wrapped__(()) != before
 
 
-def test_what_is_written_while_an_index_is_rebuilt_is_in_the_new_one(
+def test_documents_written_during_a_rebuild_are_in_the_new_index(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection
 ) -> None:
     index(on_elasticsearch, [document("a", "甲类许可", version=1)])
@@ -118,7 +118,7 @@ def test_what_is_written_while_an_index_is_rebuilt_is_in_the_new_one(
     call(other.close)
 
 
-def test_what_is_written_at_the_very_moment_of_the_swap_is_in_the_new_index(
+def test_documents_written_during_the_swap_are_in_the_new_index(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index(on_elasticsearch, [document("a", "甲类许可", version=1)])
@@ -135,7 +135,7 @@ def test_what_is_written_at_the_very_moment_of_the_swap_is_in_the_new_index(
     call(other.close)
 
 
-def test_an_index_that_does_not_hold_what_was_written_is_not_put_in_force(
+def test_an_index_that_lost_documents_is_not_put_into_service(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
 ) -> None:
     index(on_elasticsearch, [document("a", "旧的许可")])
@@ -153,7 +153,7 @@ def test_an_index_that_does_not_hold_what_was_written_is_not_put_in_force(
     assert len(admin.indices.get(index=f"{elasticsearch.alias}-*")) == 1
 
 
-def test_a_rebuild_that_was_given_up_is_swept_away_by_the_next(
+def test_an_abandoned_rebuild_is_deleted_by_the_next(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
 ) -> None:
     index(on_elasticsearch, [document("a", "甲类许可")])
@@ -162,14 +162,14 @@ def test_a_rebuild_that_was_given_up_is_swept_away_by_the_next(
     assert len(admin.indices.get(index=f"{elasticsearch.alias}-*")) == 1
 
 
-def test_the_mapping_is_strict_and_takes_the_facets_of_a_sites_own_catalogue(
+def test_the_mapping_is_strict_and_accepts_the_facets_of_a_sites_own_catalogue(
     on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection, admin: Elasticsearch
 ) -> None:
     index(on_elasticsearch, [document("a", "甲类许可", own_kind="特别")])
     page = search(on_elasticsearch, "许可", facets=("own_kind",))
     assert [(v.value, v.count) for v in page.facets["own_kind"]] == [("特别", 1)]
-    (held,) = admin.indices.get_mapping(index=elasticsearch.alias).body.values()
-    assert held["mappings"]["dynamic"] == "strict"
+    (definition,) = admin.indices.get_mapping(index=elasticsearch.alias).body.values()
+    assert definition["mappings"]["dynamic"] == "strict"
 
 
 def test_a_cursor_outlives_its_point_in_time(
@@ -184,5 +184,5 @@ def test_a_cursor_outlives_its_point_in_time(
 
 
 def test_no_connection_shows_a_secret() -> None:
-    shown = repr(Connection(("https://one.example",), api_key="a-secret-key", password="a-secret-word"))
-    assert "secret" not in shown
+    text = repr(Connection(("https://one.example",), api_key="a-secret-key", password="a-secret-word"))
+    assert "secret" not in text

@@ -1,4 +1,4 @@
-"""A node of two is lost: with a copy of every shard nobody notices, without one nobody is told half."""
+"""Loss of one of two nodes: search continues with replicas and fails without them."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def nodes() -> Iterator[tuple[Node, Node]]:
 
 
 def engine_on(nodes: tuple[Node, Node], *, shards: int, replicas: int) -> ElasticsearchEngine:
-    """One that asks the node that will be lost first."""
+    """Return a filled engine that contacts the node that will be lost first."""
     hosts = (nodes[1].address, nodes[0].address)
     alias = f"t{uuid.uuid4().hex[:12]}"
     engine = ElasticsearchEngine(Connection(hosts, alias=alias, shards=shards, replicas=replicas, timeout=20))
     call(engine.rebuild, [document(f"s{i:03d}", f"第{i}项经营许可") for i in range(DOCUMENTS)])
     with Elasticsearch(nodes[0].address, request_timeout=90) as admin:
-        wanted = "green" if replicas else "yellow"
-        told = admin.cluster.health(
-            index=f"{alias}-*", wait_for_status=wanted, wait_for_nodes="2", timeout="60s"
+        status = "green" if replicas else "yellow"
+        health = admin.cluster.health(
+            index=f"{alias}-*", wait_for_status=status, wait_for_nodes="2", timeout="60s"
         )
-        assert not told["timed_out"]
+        assert not health["timed_out"]
     return engine
 
 
@@ -56,13 +56,13 @@ def test_a_lost_node_is_not_noticed_where_shards_have_a_copy(nodes: tuple[Node, 
     anyio.run(engine.close)
 
 
-def test_half_an_index_is_no_answer(nodes: tuple[Node, Node]) -> None:
+def test_half_an_index_is_an_error_and_not_an_answer(nodes: tuple[Node, Node]) -> None:
     engine = engine_on(nodes, shards=2, replicas=0)
     nodes[1].stop()
     try:
-        for asked in (lambda: search(engine, "经营许可"), lambda: call(engine.count)):
+        for request in (lambda: search(engine, "经营许可"), lambda: call(engine.count)):
             with pytest.raises(SearchError):
-                asked()
+                request()
     finally:
         nodes[1].start()
     with Elasticsearch(nodes[0].address, request_timeout=90) as admin:

@@ -1,4 +1,4 @@
-"""Several processes over one folder: one writes, all search; a killed writer leaves the old or the new."""
+"""Several processes share one folder: one writes, all search, and a killed writer leaves complete commits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ else:
 """
 
 
-def started(folder: Path, command: str, first: int, count: int) -> subprocess.Popen[str]:
+def start_process(folder: Path, command: str, first: int, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, str(folder), command, str(first), str(count)],
         cwd=ROOT,
@@ -47,32 +47,32 @@ def started(folder: Path, command: str, first: int, count: int) -> subprocess.Po
     )
 
 
-def finish(folder: Path, command: str, first: int, count: int) -> None:
-    with started(folder, command, first, count) as process:
+def run_process(folder: Path, command: str, first: int, count: int) -> None:
+    with start_process(folder, command, first, count) as process:
         assert process.wait(60) == 0
 
 
 def test_a_reader_sees_what_another_process_wrote_and_rebuilt(tmp_path: Path) -> None:
     engine = EmbeddedEngine(tmp_path)
     assert search(engine, "许可").total == 0
-    finish(tmp_path, "index", 0, 20)
+    run_process(tmp_path, "index", 0, 20)
     assert search(engine, "许可").total == 20
-    finish(tmp_path, "rebuild", 100, 30)
+    run_process(tmp_path, "rebuild", 100, 30)
     assert search(engine, "许可").total == 30
     assert len(list(tmp_path.glob("g-*"))) == 1
 
 
 def test_two_writers_take_turns_and_lose_nothing(tmp_path: Path) -> None:
-    with started(tmp_path, "index", 0, 60) as one, started(tmp_path, "index", 1000, 60) as other:
+    with start_process(tmp_path, "index", 0, 60) as one, start_process(tmp_path, "index", 1000, 60) as other:
         assert [one.wait(120), other.wait(120)] == [0, 0]
     assert call(EmbeddedEngine(tmp_path).count) == 120
 
 
-def test_searches_go_on_while_another_process_writes(tmp_path: Path) -> None:
+def test_searches_are_answered_while_another_process_writes(tmp_path: Path) -> None:
     engine = EmbeddedEngine(tmp_path)
     index(engine, [document("first", "第一项许可", version=0)])
     totals = []
-    with started(tmp_path, "index", 0, 100) as writer:
+    with start_process(tmp_path, "index", 0, 100) as writer:
         while writer.poll() is None:
             totals.append(search(engine, "许可").total)
     totals.append(search(engine, "许可").total)
@@ -84,12 +84,12 @@ def test_searches_go_on_while_another_process_writes(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["index", "rebuild"])
 @pytest.mark.parametrize("seed", range(4))
-def test_a_killed_writer_leaves_whole_commits_and_the_next_one_goes_on(
+def test_a_killed_writer_leaves_complete_commits_and_the_next_one_continues(
     tmp_path: Path, command: str, seed: int
 ) -> None:
     engine = EmbeddedEngine(tmp_path)
     index(engine, [document(f"o{i}", f"旧{i}许可", version=0) for i in range(25)])
-    with started(tmp_path, command, 0, 200 if command == "index" else 4000) as writer:
+    with start_process(tmp_path, command, 0, 200 if command == "index" else 4000) as writer:
         assert writer.stdout is not None
         writer.stdout.readline()
         time.sleep(random.Random(seed).uniform(0.1, 1.2))
@@ -120,7 +120,7 @@ def test_an_index_of_another_format_says_how_to_rebuild_it_and_can_be(tmp_path: 
 
 @pytest.mark.parametrize("name", ["current", "meta.json"])
 @pytest.mark.parametrize("damage", ["{", "{}", ""])
-def test_a_damaged_index_is_an_error_with_a_way_out(tmp_path: Path, name: str, damage: str) -> None:
+def test_a_damaged_index_is_an_error_that_names_the_fix(tmp_path: Path, name: str, damage: str) -> None:
     index(EmbeddedEngine(tmp_path), [document("x", "许可")])
     for path in tmp_path.rglob(name):
         path.write_text(damage)

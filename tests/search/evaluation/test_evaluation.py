@@ -1,4 +1,4 @@
-"""The harness that scores an engine."""
+"""Evaluation of an engine: metrics, changes between runs, the command."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_ranking_is_scored_by_grade_and_place() -> None:
     assert set(metrics.score([], {"a": 1}).values()) == {0.0}
 
 
-def test_an_interval_holds_the_mean_and_shrinks_with_more_queries() -> None:
+def test_an_interval_contains_the_mean_and_shrinks_with_more_queries() -> None:
     values = [0.0, 1.0, 0.5, 0.25] * 10
     low, high = metrics.interval(values)
     assert 0 < low < sum(values) / len(values) < high < 1
@@ -40,11 +40,11 @@ def test_an_interval_holds_the_mean_and_shrinks_with_more_queries() -> None:
 
 
 def test_a_query_that_got_worse_is_named_with_what_it_lost() -> None:
-    def scored(name: str, found: tuple[str, ...]) -> metrics.ScoredQuery:
-        return metrics.ScoredQuery(name, f"query {name}", metrics.score(found, {"right": 1}), found)
+    def score(name: str, ranking: tuple[str, ...]) -> metrics.ScoredQuery:
+        return metrics.ScoredQuery(name, f"query {name}", metrics.score(ranking, {"right": 1}), ranking)
 
-    before = [scored("a", ("right", "x")), scored("b", ("x",)), scored("c", ("right",)), scored("gone", ())]
-    after = [scored("a", ("y", "right")), scored("b", ("right",)), scored("c", ("right",)), scored("new", ())]
+    before = [score("a", ("right", "x")), score("b", ("x",)), score("c", ("right",)), score("gone", ())]
+    after = [score("a", ("y", "right")), score("b", ("right",)), score("c", ("right",)), score("new", ())]
     worse, better = metrics.changes(before, after)
     assert (worse.id, worse.before, worse.lost, worse.gained) == ("a", 1.0, ("x",), ("y",))
     assert worse.after == pytest.approx(1 / log2(3))
@@ -64,18 +64,18 @@ def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
     (tmp_path / "qrels.tsv").write_text("a\t0\t1\t1\nb\t0\t2\t2\nb\t0\t1\t0\n", encoding="utf-8")
     files = [f"--{n}={tmp_path / f}" for n, f in
              (("corpus", "corpus.jsonl.gz"), ("queries", "queries.tsv"), ("qrels", "qrels.tsv"))]  # fmt: skip
-    kept = tmp_path / "run.json"
-    command = [sys.executable, "-m", "search.evaluation", *files, "--json", f"--save={kept}"]
+    run_file = tmp_path / "run.json"
+    command = [sys.executable, "-m", "search.evaluation", *files, "--json", f"--save={run_file}"]
     answer = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
     assert answer["documents"] == 2
     assert answer["queries"] == 2
     assert answer["ndcg@10"] == answer["mrr@10"] == answer["recall@10"] == 1.0
     assert answer["ndcg@10_95"] == [1.0, 1.0]
     (tmp_path / "qrels.tsv").write_text("a\t0\t2\t1\nb\t0\t2\t2\n", encoding="utf-8")
-    command = [sys.executable, "-m", "search.evaluation", *files, f"--against={kept}"]
-    shown = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    assert "1 worse, 0 better" in shown
-    assert "食品经营要许可吗" in shown
+    command = [sys.executable, "-m", "search.evaluation", *files, f"--against={run_file}"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "1 worse, 0 better" in printed
+    assert "食品经营要许可吗" in printed
 
 
 @pytest.mark.shared

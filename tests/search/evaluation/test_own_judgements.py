@@ -1,4 +1,4 @@
-"""Search on the sample data is held to what was recorded, on both engines."""
+"""Relevance on the sample data does not drop below the recorded figures, on both engines."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from search.evaluation import judgement_files
 
 @pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.server)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
-    made: SearchEngine
+    search_engine: SearchEngine
     if request.param == "embedded":
-        made = EmbeddedEngine(tmp_path / "index")
+        search_engine = EmbeddedEngine(tmp_path / "index")
     else:
-        made = request.getfixturevalue("on_elasticsearch")
-    yield made
-    anyio.run(made.close)
+        search_engine = request.getfixturevalue("on_elasticsearch")
+    yield search_engine
+    anyio.run(search_engine.close)
 
 
 def test_no_set_drops_below_its_recorded_figure(engine: SearchEngine, tmp_path: Path) -> None:
-    async def ask() -> dict[str, dict[str, float]]:
+    async def measure() -> dict[str, dict[str, float]]:
         async with own_relevance.site(tmp_path / "home") as log:
             return {k: dict(v) for k, v in figures(await own_relevance.report(log, engine)).items()}
 
-    now = anyio.run(ask)
+    now = anyio.run(measure)
     assert set(now) == set(recorded())
     assert losses(now) == []
 
 
-def test_a_loss_of_more_than_one_in_a_hundred_is_told() -> None:
-    known = recorded()
+def test_a_loss_of_more_than_one_percent_is_reported() -> None:
+    baseline = recorded()
     lower = {
-        kind: {m: value * (1 - 2 * ALLOWED) for m, value in values.items()} for kind, values in known.items()
+        kind: {m: value * (1 - 2 * ALLOWED) for m, value in values.items()}
+        for kind, values in baseline.items()
     }
-    assert len(losses(lower)) == sum(len(values) for values in known.values())
-    assert losses(known) == []
+    assert len(losses(lower)) == sum(len(values) for values in baseline.values())
+    assert losses(baseline) == []
 
 
 def test_there_are_queries_of_every_kind_that_people_type() -> None:
@@ -57,6 +58,6 @@ def test_every_label_is_a_record_of_the_sample(tmp_path: Path) -> None:
         async with own_relevance.site(tmp_path / "home") as log:
             return {f"{d.dataset}/{d.title}" for d in own_relevance.documents(log)}
 
-    known = anyio.run(titles)
+    labels = anyio.run(titles)
     judged = judgement_files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
-    assert {name for query in judged for name in query.grades} <= known
+    assert {name for query in judged for name in query.grades} <= labels

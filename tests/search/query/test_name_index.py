@@ -1,4 +1,4 @@
-"""Names are completed while somebody types, and mended where pinyin or a slip was typed."""
+"""Completion of names while typing, and correction of pinyin and typing errors."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ANALYZER, LEXICON = thesaurus.load()
 PINYIN = pinyin.load(ANALYZER)
 
 
-def names(*known: Name | str) -> Names:
-    made = (n if isinstance(n, Name) else Name(n, "name", 1) for n in known)
-    return Names(made, ANALYZER, LEXICON, PINYIN)
+def name_index(*entries: Name | str) -> Names:
+    site_names = (n if isinstance(n, Name) else Name(n, "name", 1) for n in entries)
+    return Names(site_names, ANALYZER, LEXICON, PINYIN)
 
 
-SITE = names(
+SITE = name_index(
     "危险化学品经营许可",
     "危险化学品经营许可证变更",
     Name("食品经营许可", "name", 3),
@@ -35,15 +35,15 @@ SITE = names(
 )
 
 
-def completed(typed: str, limit: int = 10) -> list[str]:
+def complete_names(typed: str, limit: int = 10) -> list[str]:
     return [name.text for name in SITE.complete(typed, limit)]
 
 
 def test_the_readings_are_those_of_pypinyin() -> None:
-    assert json.loads(readings.FILE.read_text(encoding="utf-8")) == readings.made()
+    assert json.loads(readings.FILE.read_text(encoding="utf-8")) == readings.build_readings()
 
 
-def test_u_with_dots_is_v_as_on_keyboards() -> None:
+def test_u_with_diaeresis_is_typed_as_v() -> None:
     assert pinyin.strip_tones("lǚ lü nǚ café") == "lv lv nv cafe"
     assert pinyin.strip_tones("a4 纸") == "a4 纸"
 
@@ -86,24 +86,24 @@ def test_letters_divide_into_syllables_in_every_way() -> None:
 def test_a_name_is_completed_from_its_beginning_its_middle_its_alias_or_its_pinyin(
     typed: str, first: str
 ) -> None:
-    assert completed(typed)[0] == first
+    assert complete_names(typed)[0] == first
 
 
-def test_names_that_begin_so_come_before_those_that_hold_it_and_frequent_ones_first() -> None:
-    assert completed("食品") == ["食品经营许可"]
-    assert completed("许可")[0] == "食品经营许可"
-    assert completed("危")[0] == "危险化学品经营许可"
-    assert len(completed("许可", limit=2)) == 2
-    assert completed("，") == completed("") == []
+def test_prefix_matches_come_before_other_matches_and_frequent_names_first() -> None:
+    assert complete_names("食品") == ["食品经营许可"]
+    assert complete_names("许可")[0] == "食品经营许可"
+    assert complete_names("危")[0] == "危险化学品经营许可"
+    assert len(complete_names("许可", limit=2)) == 2
+    assert complete_names("，") == complete_names("") == []
 
 
-def test_words_with_a_blank_between_complete_to_the_names_that_hold_all_of_them() -> None:
-    assert completed("许可 化学") == ["危险化学品经营许可", "危险化学品经营许可证变更"]
-    assert completed("许可 银行") == []
+def test_words_separated_by_spaces_complete_to_names_that_contain_all_of_them() -> None:
+    assert complete_names("许可 化学") == ["危险化学品经营许可", "危险化学品经营许可证变更"]
+    assert complete_names("许可 银行") == []
 
 
-def test_a_word_is_not_completed_across_the_joint_of_two_others() -> None:
-    site = names("鞍山市人民政府办公室", "鞍山市民政局", "马鞍山市财政局")
+def test_a_word_is_not_completed_across_the_boundary_of_two_others() -> None:
+    site = name_index("鞍山市人民政府办公室", "鞍山市民政局", "马鞍山市财政局")
     assert [n.text for n in site.complete("民政", 10)] == ["鞍山市民政局"]
     assert {n.text for n in site.complete("鞍山", 10)} == {"鞍山市民政局", "鞍山市人民政府办公室"}
     assert len(site.complete("民", 10)) == 2
@@ -136,7 +136,7 @@ def test_a_word_is_not_completed_across_the_joint_of_two_others() -> None:
         ("银卡机构准入", "银行卡清算机构准入"),
     ],
 )
-def test_pinyin_first_letters_and_slips_are_mended(typed: str, meant: str) -> None:
+def test_pinyin_first_letters_and_typing_errors_are_corrected(typed: str, meant: str) -> None:
     assert nearest_name(typed, SITE) == meant
 
 
@@ -158,19 +158,19 @@ def test_pinyin_first_letters_and_slips_are_mended(typed: str, meant: str) -> No
         "\ud800",
     ],
 )
-def test_what_stands_in_a_name_or_is_near_none_is_left_alone(typed: str) -> None:
-    """A place, a number or another whole word that was typed is meant, however near a name is."""
+def test_text_that_is_in_a_name_or_near_none_is_not_corrected(typed: str) -> None:
+    """A typed place, number or other whole word is intended, however near a name is."""
     assert nearest_name(typed, SITE) is None
 
 
-def test_a_short_word_is_never_mended_into_pieces_of_two_others() -> None:
-    site = names("以公布的票价销售客票", "人力资源服务业务备案", "因私护照")
+def test_a_short_word_is_never_corrected_to_pieces_of_two_others() -> None:
+    site = name_index("以公布的票价销售客票", "人力资源服务业务备案", "因私护照")
     assert nearest_name("驾校", site) is nearest_name("物业", site) is nearest_name("jiaxiao", site) is None
     assert nearest_name("护罩费", site) is None
     assert nearest_name("护兆", site) == nearest_name("huzhao", site) == "护照"
 
 
-def test_compound_words_come_apart_and_signs_stay() -> None:
+def test_compound_words_are_split_and_signs_stay() -> None:
     assert split_compounds("拖欠工资", ANALYZER) == "拖欠 工资"
     assert split_compounds("体育彩票 -处罚", ANALYZER) == "体育 彩票 -处罚"
     assert (
@@ -188,6 +188,6 @@ def test_no_text_is_an_error(typed: str) -> None:
     split_compounds(typed, ANALYZER)
 
 
-def test_a_site_without_names_knows_none() -> None:
-    assert names().complete("许可", 10) == []
-    assert nearest_name("许可证书", names()) is None
+def test_a_site_without_names_completes_and_corrects_nothing() -> None:
+    assert name_index().complete("许可", 10) == []
+    assert nearest_name("许可证书", name_index()) is None

@@ -1,4 +1,4 @@
-"""What a person typed becomes what is looked for."""
+"""Parsing of typed text to a query."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from search.query.parser import LONGEST, Query, parse
 ANALYZER, LEXICON = thesaurus.load()
 
 
-def parsed(text: str) -> Query:
+def parse_query(text: str) -> Query:
     return parse(text, ANALYZER, LEXICON)
 
 
-def words(text: str) -> list[tuple[str, str]]:
-    return [(w.text, w.kind) for w in parsed(text).words]
+def words_of_query(text: str) -> list[tuple[str, str]]:
+    return [(w.text, w.kind) for w in parse_query(text).words]
 
 
-def test_a_text_is_cut_into_words_and_those_of_two_characters_must_be_met_whole() -> None:
-    assert words("食品经营许可证") == [("食品", "word"), ("经营", "word"), ("许可证", "characters")]
+def test_a_text_is_cut_into_words_and_two_character_words_must_match_whole() -> None:
+    assert words_of_query("食品经营许可证") == [("食品", "word"), ("经营", "word"), ("许可证", "characters")]
 
 
-def test_words_of_asking_and_single_characters_of_a_question_are_left_out() -> None:
-    query = parsed("开饭店要办什么证？")
+def test_question_words_and_single_characters_of_a_question_are_left_out() -> None:
+    query = parse_query("开饭店要办什么证？")
     assert query.asks
     assert [w.text for w in query.words] == ["饭店"]
     assert "餐饮服务" in query.words[0].forms
 
 
-def test_a_query_of_nothing_but_grammar_looks_for_that() -> None:
-    assert [w.text for w in parsed("什么").words] == ["什么"]
+def test_a_query_of_question_words_alone_searches_for_them() -> None:
+    assert [w.text for w in parse_query("什么").words] == ["什么"]
 
 
 def test_a_place_is_looked_for_by_its_short_name() -> None:
-    assert words("鞍山市收费") == [("鞍山", "word"), ("收费", "word")]
-    assert parsed("马鞍山收费").places == ("马鞍山",)
+    assert words_of_query("鞍山市收费") == [("鞍山", "word"), ("收费", "word")]
+    assert parse_query("马鞍山收费").places == ("马鞍山",)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_place_is_looked_for_by_its_short_name() -> None:
     ],
 )
 def test_a_number_is_one_word_in_standard_form(typed: str) -> None:
-    assert words(typed) == [("鞍政发〔2015〕34号", "number")]
+    assert words_of_query(typed) == [("鞍政发〔2015〕34号", "number")]
 
 
 @pytest.mark.parametrize(
@@ -64,44 +64,48 @@ def test_a_number_is_one_word_in_standard_form(typed: str) -> None:
         ("开发 30", [("开发", "word"), ("30", "characters")]),
     ],
 )
-def test_parts_of_a_number_are_told_from_other_words(typed: str, expected: list[tuple[str, str]]) -> None:
-    assert words(typed) == expected
+def test_parts_of_a_number_are_distinguished_from_other_words(
+    typed: str, expected: list[tuple[str, str]]
+) -> None:
+    assert words_of_query(typed) == expected
 
 
 def test_the_year_in_a_text_is_its_number_alone() -> None:
-    """Documents of 2013 have it as 〔2013〕, which holds no 年."""
-    assert words("2013年取消") == [("2013", "characters"), ("取消", "word")]
-    assert words("年") == [("年", "characters")]
+    """Document numbers of 2013 contain 〔2013〕 without 年."""
+    assert words_of_query("2013年取消") == [("2013", "characters"), ("取消", "word")]
+    assert words_of_query("年") == [("年", "characters")]
 
 
 def test_a_number_leaves_the_words_around_it() -> None:
-    number, *others = words("依据国发〔2013〕44号取消许可")
+    number, *others = words_of_query("依据国发〔2013〕44号取消许可")
     assert number == ("国发〔2013〕44号", "number")
     assert others == [("依据", "word"), ("取消", "word"), ("许可", "word")]
 
 
-def test_quotes_make_a_phrase_and_a_lone_quote_makes_nothing() -> None:
-    assert ("道路运输", "phrase") in words("“道路运输” 许可")
-    assert all(kind != "phrase" for _, kind in words("“道路运输"))
+def test_quotes_make_a_phrase_and_a_single_quote_has_no_effect() -> None:
+    assert ("道路运输", "phrase") in words_of_query("“道路运输” 许可")
+    assert all(kind != "phrase" for _, kind in words_of_query("“道路运输"))
 
 
-def test_taiwans_wording_carries_the_mainlands() -> None:
-    assert [(w.text, w.taiwan) for w in parsed("軟體").words] == [("软体", "软件")]
-    assert all(not w.taiwan for w in parsed("软件").words)
-    assert all(not w.taiwan for w in parsed("經營許可").words)
+def test_a_taiwanese_term_also_searches_the_mainland_term() -> None:
+    assert [(w.text, w.taiwan) for w in parse_query("軟體").words] == [("软体", "软件")]
+    assert all(not w.taiwan for w in parse_query("软件").words)
+    assert all(not w.taiwan for w in parse_query("經營許可").words)
 
 
-def test_a_body_carries_its_other_names_but_none_that_holds_another() -> None:
-    word = next(w for w in parsed("发改委").words)
+def test_a_body_also_searches_its_other_names_except_longer_ones() -> None:
+    word = next(w for w in parse_query("发改委").words)
     assert "发展和改革委" in word.forms
-    assert "发展和改革委员会" not in word.forms  # a text that holds the longer holds the shorter
+    assert (
+        "发展和改革委员会" not in word.forms
+    )  # a text that contains the longer name contains the shorter one
 
 
 @given(st.text(max_size=200))
 def test_no_text_is_an_error(text: str) -> None:
-    query = parsed(text)
+    query = parse_query(text)
     assert query.blank == (not text.strip())
 
 
-def test_only_the_beginning_of_an_endless_query_is_read() -> None:
-    assert parsed("经营许可" * 3000).grams == parsed(("经营许可" * 3000)[:LONGEST]).grams
+def test_only_the_beginning_of_a_very_long_query_is_parsed() -> None:
+    assert parse_query("经营许可" * 3000).grams == parse_query(("经营许可" * 3000)[:LONGEST]).grams

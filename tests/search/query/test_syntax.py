@@ -1,4 +1,4 @@
-"""The signs that people write queries with."""
+"""Signs of the query language: quotes, OR, exclusion, fields."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ def text(*pieces: str) -> tuple[Piece, ...]:
         ("“甲乙” 或 “丙丁”", ((Piece("甲乙", quoted=True), Piece("丙丁", quoted=True)),), ()),
     ],
 )
-def test_signs_are_read(
+def test_signs_are_parsed(
     typed: str, required: tuple[tuple[Piece, ...], ...], excluded: tuple[Piece, ...]
 ) -> None:
-    written = parse_signs(typed)
-    assert (written.required, written.excluded) == (required, excluded)
+    parsed = parse_signs(typed)
+    assert (parsed.required, parsed.excluded) == (required, excluded)
 
 
 @pytest.mark.parametrize(
     "typed", ["个人或企业", "或", "或 许可", "许可 或", "- 许可", "鞍政发-2015-34", "甲 或 OR 乙", "ORDER 1"]
 )
-def test_a_sign_that_makes_no_sense_where_it_stands_is_text(typed: str) -> None:
-    written = parse_signs(typed)
-    assert (written.required, written.excluded, written.plain) == ((text(typed),), (), typed)
+def test_a_misplaced_sign_is_text(typed: str) -> None:
+    parsed = parse_signs(typed)
+    assert (parsed.required, parsed.excluded, parsed.plain) == ((text(typed),), (), typed)
 
 
-def test_what_is_excluded_is_not_ranked_by() -> None:
+def test_exclusions_are_not_used_for_ranking() -> None:
     assert parse_signs("收费 -教育 或 基金").plain == "收费 或 基金"
     assert parse_signs("收费 或 基金").plain == "收费 基金"
     assert parse_signs("“道路运输").plain == "“道路运输"
@@ -53,10 +53,10 @@ def test_what_is_excluded_is_not_ranked_by() -> None:
 
 @given(st.text(max_size=200))
 def test_no_text_is_an_error_and_plain_text_comes_back_as_it_is(typed: str) -> None:
-    written = parse_signs(typed)
-    for choice in written.required:
+    parsed = parse_signs(typed)
+    for choice in parsed.required:
         assert all(piece.text.strip() and piece.text in typed for piece in choice)
-    for piece in written.excluded:
+    for piece in parsed.excluded:
         assert f"{piece.text}" in typed
 
 
@@ -75,10 +75,12 @@ def test_no_text_is_an_error_and_plain_text_comes_back_as_it_is(typed: str) -> N
         ("文号:鞍政发〔2015〕34号", [], "“鞍政发〔2015〕34号”"),
     ],
 )
-def test_fields_are_told_from_text(typed: str, filters: list[tuple[str, str, bool]], rest: str) -> None:
-    chosen, left = split_filters(typed, NAMES)
+def test_fields_are_distinguished_from_text(
+    typed: str, filters: list[tuple[str, str, bool]], rest: str
+) -> None:
+    chosen, rest_of_text = split_filters(typed, NAMES)
     assert [(c.facet, c.value, c.excluded) for c in chosen] == filters
-    assert left == rest
+    assert rest_of_text == rest
 
 
 @given(st.text(alphabet='部门:：类型-"“” 财政局a', max_size=60))

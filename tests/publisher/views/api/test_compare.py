@@ -1,4 +1,4 @@
-"""Comparison over HTTP: what is told, as JSON, CSV and a workbook, and what is refused with the reason."""
+"""Comparison over HTTP: JSON, CSV and a workbook, and requests that are refused with the reason."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ pytestmark = pytest.mark.both_databases
 HOME = f"/v1/datasets/{FEES}"
 
 
-def compared(client: httpx.Client, query: str) -> dict[str, Any]:
+def fetch_comparison(client: httpx.Client, query: str) -> dict[str, Any]:
     answer = client.get(f"{HOME}/compare?{query}")
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
 
-def state(client: httpx.Client, query: str) -> dict[str, Any]:
+def fetch_contents(client: httpx.Client, query: str) -> dict[str, Any]:
     records = client.get(f"{HOME}/records?limit=100&{query}").json()["records"]
     return {record["id"]: record["content"] for record in records}
 
 
-def test_two_releases_are_told_apart_field_by_field(client: httpx.Client) -> None:
-    found = compared(client, "from=1&to=2")
-    assert found["totals"] == {
+def test_two_releases_are_compared_field_by_field(client: httpx.Client) -> None:
+    comparison = fetch_comparison(client, "from=1&to=2")
+    assert comparison["totals"] == {
         "added": 1,
         "changed": 1,
         "renamed": 0,
@@ -41,8 +41,8 @@ def test_two_releases_are_told_apart_field_by_field(client: httpx.Client) -> Non
         "withdrawn": 0,
         "erased": 0,
     }
-    assert (found["from"]["records"], found["to"]["records"], found["unchanged"]) == (4, 4, 2)
-    (changed,) = (d for d in found["differences"] if d["kind"] == "changed")
+    assert (comparison["from"]["records"], comparison["to"]["records"], comparison["unchanged"]) == (4, 4, 2)
+    (changed,) = (d for d in comparison["differences"] if d["kind"] == "changed")
     (field,) = changed["fields"]
     assert (field["title"], field["before"], field["after"]) == (
         "资金管理方式",
@@ -70,13 +70,13 @@ def test_all_patches_joined_turn_one_list_into_the_other(
         page = client.get(address.removeprefix("https://data.example.gov.cn")).json()
         operations += [operation for d in page["differences"] for operation in d["patch"]]
         address = page["links"]["next"]
-    before, after = (state(client, side) for side in sides)
+    before, after = (fetch_contents(client, side) for side in sides)
     assert jsonpatch.apply_patch(before, operations) == after
 
 
 def test_a_correction_and_a_withdrawal_come_with_their_reason(client: httpx.Client) -> None:
-    found = {d["title"]: d for d in compared(client, "from=2")["differences"]}
-    corrected, withdrawn = found["不动产登记费"], found["药品注册费"]
+    differences = {d["title"]: d for d in fetch_comparison(client, "from=2")["differences"]}
+    corrected, withdrawn = differences["不动产登记费"], differences["药品注册费"]
     assert [(s["kind"], s["reason"]) for s in corrected["steps"]] == [("corrected", "更正：资金管理方式有误")]
     assert (withdrawn["kind"], withdrawn["steps"][-1]["reason"], withdrawn["after"]) == (
         "withdrawn",
@@ -85,23 +85,23 @@ def test_a_correction_and_a_withdrawal_come_with_their_reason(client: httpx.Clie
     )
 
 
-def test_a_day_compared_with_itself_tells_nothing(client: httpx.Client) -> None:
-    found = compared(client, "from=2015-06-01&to=2015-06-01")
-    assert found["differences"] == []
-    assert sum(found["totals"].values()) == 0
+def test_a_day_compared_with_itself_has_no_differences(client: httpx.Client) -> None:
+    comparison = fetch_comparison(client, "from=2015-06-01&to=2015-06-01")
+    assert comparison["differences"] == []
+    assert sum(comparison["totals"].values()) == 0
 
 
-def test_only_the_kinds_asked_for_are_listed_and_totals_stay_whole(client: httpx.Client) -> None:
-    found = compared(client, "from=1&to=2&kind=added&kind=removed")
-    assert {d["kind"] for d in found["differences"]} == {"added", "removed"}
-    assert found["totals"]["changed"] == 1
+def test_only_the_requested_kinds_are_listed_and_totals_stay_complete(client: httpx.Client) -> None:
+    comparison = fetch_comparison(client, "from=1&to=2&kind=added&kind=removed")
+    assert {d["kind"] for d in comparison["differences"]} == {"added", "removed"}
+    assert comparison["totals"]["changed"] == 1
 
 
 def test_two_days_may_be_compared_as_known_at_an_instant(client: httpx.Client) -> None:
     days = "from=2015-06-01&to=2015-12-31"
-    known = client.get(f"{HOME}/releases/1").json()["published_at"]
-    assert sum(compared(client, f"{days}&known_at={known}")["totals"].values()) == 0
-    assert sum(compared(client, days)["totals"].values()) > 0
+    instant = client.get(f"{HOME}/releases/1").json()["published_at"]
+    assert sum(fetch_comparison(client, f"{days}&known_at={instant}")["totals"].values()) == 0
+    assert sum(fetch_comparison(client, days)["totals"].values()) > 0
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_two_days_may_be_compared_as_known_at_an_instant(client: httpx.Client) -
         ("from=1&form=1", "form", "from"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_the_reason(
+def test_an_invalid_comparison_is_refused_with_the_reason(
     client: httpx.Client, query: str, parameter: str, word: str
 ) -> None:
     body = assert_problem(client.get(f"{HOME}/compare?{query}"), "invalid-parameters")
@@ -138,10 +138,10 @@ def test_two_releases_compared_never_change_and_a_present_does(client: httpx.Cli
 
 
 def test_the_table_opens_in_a_spreadsheet_with_chinese_headings(client: httpx.Client) -> None:
-    got = client.get(f"{HOME}/compare.csv?from=1&to=2")
-    assert got.content.startswith(b"\xef\xbb\xbf")
-    assert "filename*=UTF-8''" in got.headers["content-disposition"]
-    rows = list(csv.reader(io.StringIO(got.content.decode("utf-8-sig"))))
+    answer = client.get(f"{HOME}/compare.csv?from=1&to=2")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert "filename*=UTF-8''" in answer.headers["content-disposition"]
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[0][:3] == ["变化", "编号", "名称"]
     (changed,) = (row for row in rows if row[0] == "调整")
     assert changed[4:8] == ["资金管理方式", "缴入地方国库", "缴入财政专户", "2"]
@@ -150,11 +150,11 @@ def test_the_table_opens_in_a_spreadsheet_with_chinese_headings(client: httpx.Cl
 
 
 def test_the_workbook_strikes_out_what_went_and_colours_what_came(client: httpx.Client) -> None:
-    got = client.get(f"{HOME}/compare.xlsx?from=1&to=2")
-    book = openpyxl.load_workbook(io.BytesIO(got.content), rich_text=True)
+    answer = client.get(f"{HOME}/compare.xlsx?from=1&to=2")
+    book = openpyxl.load_workbook(io.BytesIO(answer.content), rich_text=True)
     assert book.sheetnames == ["说明", "比较"]
-    told = {row[0].value: row[1].value for row in book["说明"].iter_rows(max_col=2)}
-    assert (told["新增"], told["移出清单"], told["许可"]) == (1, 1, "CC0-1.0")
+    facts = {row[0].value: row[1].value for row in book["说明"].iter_rows(max_col=2)}
+    assert (facts["新增"], facts["移出清单"], facts["许可"]) == (1, 1, "CC0-1.0")
     sheet = book["比较"]
     headings = [str(cell.value) for cell in sheet[1]]
     column = headings.index("资金管理方式") + 1
@@ -178,6 +178,6 @@ def test_no_cell_of_either_file_is_a_formula(client: httpx.Client) -> None:
         assert not [name for name in sheets if b"<f>" in book.read(name)]
 
 
-def test_the_example_data_hold_what_these_tests_speak_of(site: Site) -> None:
+def test_the_example_data_contain_what_these_tests_use(site: Site) -> None:
     assert [content["name"] for content in PLAIN][3] == "价格鉴证业务收费"
     assert len(site.log.queries.releases(FEES)) == 4

@@ -1,4 +1,4 @@
-"""ETags, 304 and negotiation, as RFC 9110 tells them."""
+"""ETags, 304 and content negotiation (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_a_tag_changes_with_the_state_the_address_and_the_software() -> None:
     assert not TAG.startswith("W/")
 
 
-@pytest.mark.parametrize("asked", [TAG, f"W/{TAG}", f'"x", {TAG}', "*", f'"a,b" , {TAG}'])
-def test_a_matching_tag_is_unchanged(asked: str) -> None:
-    assert is_unchanged(VALIDITY, TAG, {"if-none-match": asked})
+@pytest.mark.parametrize("tags", [TAG, f"W/{TAG}", f'"x", {TAG}', "*", f'"a,b" , {TAG}'])
+def test_a_matching_tag_is_unchanged(tags: str) -> None:
+    assert is_unchanged(VALIDITY, TAG, {"if-none-match": tags})
 
 
-@pytest.mark.parametrize("asked", ['"x"', "", TAG.strip('"'), "garbage", '"'])
-def test_another_tag_is_changed_even_if_the_date_would_do(asked: str) -> None:
-    headers = {"if-none-match": asked, "if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}
+@pytest.mark.parametrize("tags", ['"x"', "", TAG.strip('"'), "garbage", '"'])
+def test_another_tag_is_changed_even_if_the_date_would_do(tags: str) -> None:
+    headers = {"if-none-match": tags, "if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}
     assert not is_unchanged(VALIDITY, TAG, headers)
 
 
@@ -62,13 +62,13 @@ def test_any_date_and_any_tag_are_read_without_an_error(text: str) -> None:
         ),
     ],
 )
-def test_an_accept_that_takes_json_passes(accept: str | None) -> None:
+def test_an_accept_header_that_allows_json_passes(accept: str | None) -> None:
     negotiate(accept, ("application/json",))
 
 
 @pytest.mark.parametrize(
     "accept", ["text/html", "application/json;q=0", "application/xml, text/*;q=0.3", "*/*;q=0"]
 )
-def test_an_accept_that_does_not_is_refused_and_told_what_there_is(accept: str) -> None:
+def test_an_accept_header_without_json_is_refused_and_the_available_types_are_named(accept: str) -> None:
     with pytest.raises(ProblemError, match="application/json"):
         negotiate(accept, ("application/json",))

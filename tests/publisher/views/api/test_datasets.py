@@ -1,4 +1,4 @@
-"""Datasets, schemas, releases, the first page and the viewer, over HTTP."""
+"""Datasets, schemas, releases and the viewer of the API, over HTTP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.both_databases
 HOME = f"/v1/datasets/{FEES}"
 
 
-def test_datasets_tell_what_a_reader_must_know_and_where_everything_is(client: httpx.Client) -> None:
+def test_datasets_have_their_latest_release_labels_and_working_links(client: httpx.Client) -> None:
     datasets = client.get("/v1/datasets").json()["datasets"]
     assert [d["name"] for d in datasets] == ["empty-fees", FEES]
     fees = datasets[1]
@@ -56,7 +56,7 @@ def test_releases_are_listed_newest_first_and_chained(client: httpx.Client) -> N
         assert_problem(client.get(f"{HOME}/releases/{number}"), "no-such-release")
 
 
-def test_the_viewer_asks_nothing_of_any_other_host(client: httpx.Client) -> None:
+def test_the_viewer_loads_nothing_from_another_host(client: httpx.Client) -> None:
     page = client.get("/docs")
     assert "connect-src 'self'" in page.headers["content-security-policy"]
     assert "script-src 'self';" in page.headers["content-security-policy"]

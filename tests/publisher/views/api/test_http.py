@@ -1,4 +1,4 @@
-"""What holds for every route: HEAD, validators, caching, negotiation, CORS, headers, and hostile requests."""
+"""Rules for every route: HEAD, validators, caching, negotiation, CORS, headers, and hostile requests."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ pytestmark = pytest.mark.both_databases
 HOME = f"/v1/datasets/{FEES}"
 
 
-def asking(path: str) -> str:
-    """The query without which a route answers nothing."""
+def required_query(path: str) -> str:
+    """Return the query that a route requires."""
     if "/compare" in path:
         return "?from=1"
     return "?q=收费" if "/search" in path or "/suggest" in path else ""
 
 
 def addresses(site: Site) -> list[str]:
-    """One address of each route, of the contract and of the pages."""
+    """List one address of each route of the contract and of the pages."""
     names = {
         "dataset": FEES,
         "record": site.record("城镇垃圾处理费"),
@@ -49,13 +49,13 @@ def addresses(site: Site) -> list[str]:
         "code": "withdrawn",
         "form": "csv",
     }
-    found = [
-        route.operation.path.format_map(names) + asking(route.operation.path)
+    paths = [
+        route.operation.path.format_map(names) + required_query(route.operation.path)
         for route in (*contract.ROUTES, *docs_viewer.ROUTES, *people.routes(Press()))
         if route.operation.path != "/assets/{name}" and not route.operation.path.endswith("/delta")
     ]
     return [
-        *found,
+        *paths,
         "/feeds/all.atom",
         f"{HOME}/records?release=1",
         f"{HOME}/records?limit=1",
@@ -64,34 +64,34 @@ def addresses(site: Site) -> list[str]:
 
 def test_head_answers_as_get_does_without_a_body(site: Site) -> None:
     for address in addresses(site):
-        got, head = site.client.get(address), site.client.head(address)
-        assert (got.status_code, head.status_code) == (200, 200), address
+        answer, head = site.client.get(address), site.client.head(address)
+        assert (answer.status_code, head.status_code) == (200, 200), address
         assert head.content == b"", address
-        same = dict(got.headers) | {"date": ""} == dict(head.headers) | {"date": ""}
+        same = dict(answer.headers) | {"date": ""} == dict(head.headers) | {"date": ""}
         assert same, address
     assert site.client.head("/nowhere").status_code == 404
     assert site.client.head("/nowhere").content == b""
 
 
-def test_every_answer_has_a_strong_tag_and_is_304_when_asked_with_it(site: Site) -> None:
+def test_every_answer_has_a_strong_tag_and_is_304_when_requested_with_it(site: Site) -> None:
     tags = set()
     cached = [address for address in addresses(site) if address not in ("/healthz", "/readyz")]
     for address in cached:
-        got = site.client.get(address)
-        tag = got.headers["etag"]
+        first = site.client.get(address)
+        tag = first.headers["etag"]
         assert tag.startswith('"')
         tags.add(tag)
         again = site.client.get(address, headers={"if-none-match": f'"other", {tag}'})
         assert (again.status_code, again.content) == (304, b""), address
         assert again.headers["etag"] == tag
-        assert again.headers["cache-control"] == got.headers["cache-control"]
+        assert again.headers["cache-control"] == first.headers["cache-control"]
         assert again.headers["vary"] == "Accept, Accept-Encoding"
         assert "content-type" not in again.headers
         assert site.client.get(address, headers={"if-none-match": '"other"'}).status_code == 200
     assert len(tags) == len(cached)
 
 
-def test_what_is_pinned_to_a_release_is_immutable_and_all_else_is_asked_again(site: Site) -> None:
+def test_answers_pinned_to_a_release_are_immutable_and_all_others_are_revalidated(site: Site) -> None:
     record = site.record("城镇垃圾处理费")
     for path in (f"{HOME}/records", f"{HOME}/records/{record}", f"{HOME}/schema"):
         pinned = site.client.get(f"{path}?release=2").headers["cache-control"]
@@ -145,9 +145,9 @@ def test_an_accept_that_cannot_be_met_is_406_on_every_route(site: Site) -> None:
 def test_writing_is_refused_on_every_route(site: Site) -> None:
     for address in addresses(site):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            refused = site.client.request(method, address)
-            assert_problem(refused, "method-not-allowed")
-            assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
+            answer = site.client.request(method, address)
+            assert_problem(answer, "method-not-allowed")
+            assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_every_origin_may_read_and_ask_conditionally(site: Site) -> None:
@@ -162,9 +162,9 @@ def test_every_origin_may_read_and_ask_conditionally(site: Site) -> None:
     assert preflight.status_code == 204
     assert "If-None-Match" in preflight.headers["access-control-allow-headers"]
     for address in (*addresses(site), "/nowhere"):
-        got = site.client.get(address, headers={"origin": "https://news.example"})
-        assert got.headers["access-control-allow-origin"] == "*"
-        assert "ETag" in got.headers["access-control-expose-headers"]
+        answer = site.client.get(address, headers={"origin": "https://news.example"})
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "ETag" in answer.headers["access-control-expose-headers"]
 
 
 def test_every_answer_carries_the_security_headers(site: Site) -> None:
@@ -181,10 +181,12 @@ def test_every_answer_carries_the_security_headers(site: Site) -> None:
 
 def test_links_never_take_the_host_of_a_request(site: Site) -> None:
     for address in addresses(site):
-        got = site.client.get(address, headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
-        assert got.status_code == 200
-        assert b"evil.example" not in got.content
-        assert b"testserver" not in got.content
+        answer = site.client.get(
+            address, headers={"host": "evil.example", "x-forwarded-host": "evil.example"}
+        )
+        assert answer.status_code == 200
+        assert b"evil.example" not in answer.content
+        assert b"testserver" not in answer.content
 
 
 HOSTILE = [
@@ -224,12 +226,12 @@ def test_hostile_text_is_an_answer_or_a_problem_and_never_a_fault(client: httpx.
         f"/problems/{text}",
         f"/{text}",
     ):
-        got = client.get(address)
-        assert got.status_code in (200, 404, 422), (address, got.text)
-        assert "set-cookie" not in got.headers
-        if got.status_code != 200:
-            code = got.json()["type"].rsplit("/", 1)[-1]
-            assert_problem(got, code)
+        answer = client.get(address)
+        assert answer.status_code in (200, 404, 422), (address, answer.text)
+        assert "set-cookie" not in answer.headers
+        if answer.status_code != 200:
+            code = answer.json()["type"].rsplit("/", 1)[-1]
+            assert_problem(answer, code)
 
 
 def test_a_query_of_a_hundred_kilobytes_is_refused(client: httpx.Client) -> None:
@@ -244,7 +246,7 @@ def test_routes_that_take_nothing_refuse_any_parameter(site: Site) -> None:
 
 
 class _BrokenEngine:
-    """An engine that is away: what the service sees of a search server that does not answer."""
+    """An engine that is unavailable, like a search server that does not answer."""
 
     async def search(self, request: Request) -> Page:
         raise SearchError("away", retry_after=7)
@@ -256,19 +258,19 @@ class _BrokenEngine:
         raise SearchError("away", retry_after=7)
 
 
-def test_search_that_is_away_is_503_with_retry_after_while_the_rest_goes_on(site: Site) -> None:
+def test_unavailable_search_is_503_with_retry_after_and_other_routes_still_answer(site: Site) -> None:
     engine: Any = _BrokenEngine()
     app = create_app(site.settings, log=site.log, search=engine, clock=site.clock)
     with TestClient(app) as client:
-        refused = client.get("/v1/search?q=收费")
-        assert_problem(refused, "search-unavailable")
-        assert refused.headers["retry-after"] == "7"
+        answer = client.get("/v1/search?q=收费")
+        assert_problem(answer, "search-unavailable")
+        assert answer.headers["retry-after"] == "7"
         assert_problem(client.get("/readyz"), "not-ready")
         assert client.get("/healthz").status_code == 200
         assert client.get(f"{HOME}/records").status_code == 200
 
 
-def test_a_fault_of_ours_tells_nothing_of_our_insides(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_reveals_no_internals(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     class Failing(_BrokenEngine):
         async def position(self) -> int:
             raise RuntimeError("secret at /srv/site/publisher.py")
@@ -291,27 +293,27 @@ def test_every_kind_of_problem_has_a_page_that_its_type_leads_to(client: httpx.C
     assert_problem(client.get("/problems/none"), "no-such-route")
 
 
-def background_of(seen: list[str]) -> Callable[[], Any]:
+def background_task(events: list[str]) -> Callable[[], Any]:
     async def task() -> None:
-        seen.append("started")
+        events.append("started")
         try:
             await asyncio.sleep(3600)
         finally:
-            seen.append("ended")
+            events.append("ended")
 
     return task
 
 
 def test_background_work_runs_from_startup_to_shutdown(site: Site) -> None:
-    seen: list[str] = []
+    events: list[str] = []
     app = create_app(
         site.settings,
         log=site.log,
         search=site.engine,
         clock=site.clock,
-        background=(background_of(seen),),
+        background=(background_task(events),),
     )
     with TestClient(app) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
-        assert seen == ["started"]
-    assert seen == ["started", "ended"]
+        assert events == ["started"]
+    assert events == ["started", "ended"]

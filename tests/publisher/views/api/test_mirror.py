@@ -1,4 +1,4 @@
-"""A copy made of nothing but the stream of changes says at every view what the service says."""
+"""A copy built from the stream of changes alone equals the service at every bitemporal view."""
 
 from __future__ import annotations
 
@@ -22,44 +22,44 @@ FOREVER = date.max
 
 
 class Mirror:
-    """An empty log and the rule of docs/api.md: nothing here is ours but the answers over HTTP."""
+    """An empty log that follows the rule of docs/api.md; it uses only the answers over HTTP."""
 
     def __init__(self) -> None:
         self.changes: list[dict[str, Any]] = []
         self.last = 0
 
     def follow(self, client: httpx.Client, *, limit: int) -> int:
-        """Take in what is new. → how many pages that took."""
+        """Fetch the new changes. Return the number of pages."""
         pages, address = 0, f"{HOME}/changes?since={self.last}&limit={limit}"
         while address:
             page = client.get(address).json()
             self.changes += page["changes"]
             self.last = page["last"]
-            gone = set(page["erased"])
-            self.changes = [c for c in self.changes if c["record"] not in gone]
+            erased = set(page["erased"])
+            self.changes = [c for c in self.changes if c["record"] not in erased]
             pages += 1
             address = (page["links"]["next"] or "").removeprefix(BASE)
         return pages
 
     def state(self, day: date, known_at: str) -> dict[str, Any]:
-        """Record → content, in effect on a day, as known at an instant."""
-        lives: dict[str, list[tuple[date, date, Any]]] = defaultdict(list)
+        """Map each record to its content in effect on a day, as known at an instant."""
+        periods_by_record: dict[str, list[tuple[date, date, Any]]] = defaultdict(list)
         for change in self.changes:
             if change["published_at"] > known_at:
                 continue
             begin = date.fromisoformat(change["effective_on"])
             end = date.fromisoformat(change["effective_to"] or FOREVER.isoformat())
-            lives[change["record"]].append((begin, end, change["content"]))
-        found = {}
-        for record, laid in lives.items():
-            # Whatever was laid last over this day holds on it.
-            here = [content for begin, end, content in laid if begin <= day < end]
-            if here and here[-1] is not None:
-                found[record] = here[-1]
-        return found
+            periods_by_record[change["record"]].append((begin, end, change["content"]))
+        state = {}
+        for record, periods in periods_by_record.items():
+            # The last change whose period includes the day is the one in effect.
+            contents_of_day = [content for begin, end, content in periods if begin <= day < end]
+            if contents_of_day and contents_of_day[-1] is not None:
+                state[record] = contents_of_day[-1]
+        return state
 
 
-def views(client: httpx.Client) -> Iterator[tuple[date, str]]:
+def bitemporal_views(client: httpx.Client) -> Iterator[tuple[date, str]]:
     releases = client.get(f"{HOME}/releases?limit=100").json()["releases"]
     instants = [release["published_at"] for release in releases]
     days = {date.fromisoformat(release["effective_on"]) for release in releases}
@@ -74,21 +74,21 @@ def test_replaying_the_stream_onto_nothing_gives_the_same_state_at_every_view(
 ) -> None:
     mirror = Mirror()
     mirror.follow(client, limit=limit)
-    seen = 0
-    for day, known_at in views(client):
+    total = 0
+    for day, known_at in bitemporal_views(client):
         query = f"as_of={day}&known_at={known_at}&limit=1000"
         records = client.get(f"{HOME}/records?{query}").json()["records"]
         assert mirror.state(day, known_at) == {r["id"]: r["content"] for r in records}, (day, known_at)
-        seen += len(records)
-    assert seen > 0
+        total += len(records)
+    assert total > 0
 
 
-def test_a_mirror_that_has_everything_gets_nothing_and_keeps_its_place(client: httpx.Client) -> None:
+def test_a_complete_mirror_receives_nothing_and_keeps_its_position(client: httpx.Client) -> None:
     mirror = Mirror()
     mirror.follow(client, limit=2)
-    held, last = len(mirror.changes), mirror.last
+    count, last = len(mirror.changes), mirror.last
     assert mirror.follow(client, limit=2) == 1
-    assert (len(mirror.changes), mirror.last) == (held, last)
+    assert (len(mirror.changes), mirror.last) == (count, last)
 
 
 def test_every_content_of_the_stream_can_be_checked(client: httpx.Client) -> None:
@@ -104,11 +104,11 @@ def test_every_content_of_the_stream_can_be_checked(client: httpx.Client) -> Non
 
 
 @pytest.mark.parametrize("other", ["after=1", "before=9", "release=1", "sort=-sequence"])
-def test_a_stream_that_would_leave_something_out_is_refused(client: httpx.Client, other: str) -> None:
+def test_a_stream_that_would_omit_changes_is_refused(client: httpx.Client, other: str) -> None:
     body = assert_problem(client.get(f"{HOME}/changes?since=0&{other}"), "invalid-parameters")
     assert [fault["parameter"] for fault in body["errors"]] == ["since"]
 
 
-def test_the_site_holds_every_kind_that_the_rule_speaks_of(site: Site) -> None:
+def test_the_site_has_changes_of_every_kind(site: Site) -> None:
     kinds = {change.kind for change in site.log.queries.changes(dataset=FEES, limit=1000)}
     assert {"added", "changed", "removed", "corrected", "withdrawn"} <= kinds

@@ -1,4 +1,4 @@
-"""The grammar of parameters, without a server."""
+"""The grammar of query parameters, without a server."""
 
 from __future__ import annotations
 
@@ -43,26 +43,26 @@ def fault(raw: bytes) -> Fault:
     return only
 
 
-def test_nothing_asked_is_the_default() -> None:
+def test_an_empty_query_gives_the_defaults() -> None:
     assert parse(b"", GRAMMAR) == Parameters()
 
 
 def test_a_repeated_field_means_or_and_different_fields_mean_and() -> None:
-    asked = parse(urlencode([("name", "甲"), ("name", "乙"), ("actor", "丙")]).encode(), GRAMMAR)
-    assert asked.filters == (Filter("name", "eq", ("甲", "乙")), Filter("actor", "eq", ("丙",)))
+    parameters = parse(urlencode([("name", "甲"), ("name", "乙"), ("actor", "丙")]).encode(), GRAMMAR)
+    assert parameters.filters == (Filter("name", "eq", ("甲", "乙")), Filter("actor", "eq", ("丙",)))
 
 
-def test_chinese_may_stand_in_the_query_without_being_encoded() -> None:
+def test_chinese_in_a_query_need_not_be_encoded() -> None:
     assert parse("name=许可".encode(), GRAMMAR).filters == (Filter("name", "eq", ("许可",)),)
 
 
 @pytest.mark.parametrize("operator", sorted(COMPARISONS - {"exists"}))
 def test_every_comparison_reaches_the_filter(operator: str) -> None:
-    asked = parse(f"decided_on.{operator}=2015-12-01".encode(), GRAMMAR)
-    assert asked.filters == (Filter("decided_on", operator, ("2015-12-01",)),)
+    parameters = parse(f"decided_on.{operator}=2015-12-01".encode(), GRAMMAR)
+    assert parameters.filters == (Filter("decided_on", operator, ("2015-12-01",)),)
 
 
-def test_exists_takes_true_and_false_only() -> None:
+def test_exists_accepts_only_true_and_false() -> None:
     assert parse(b"name.exists=false", GRAMMAR).filters == (Filter("name", "exists", ("false",)),)
     assert fault(b"name.exists=1").parameter == "name.exists"
 
@@ -76,10 +76,10 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_named() -> None:
 
 
 def test_a_bad_value_names_its_parameter_and_all_of_them_are_named_at_once() -> None:
-    found = faults(b"limit=0&as_of=2015-02-30&amount=many&decided_on=never&sort=nme")
-    assert [f.parameter for f in found] == ["limit", "as_of", "amount", "decided_on", "sort"]
-    assert found[-1].nearest == "name"
-    assert all(f.detail and f.detail_en for f in found)
+    problems = faults(b"limit=0&as_of=2015-02-30&amount=many&decided_on=never&sort=nme")
+    assert [f.parameter for f in problems] == ["limit", "as_of", "amount", "decided_on", "sort"]
+    assert problems[-1].nearest == "name"
+    assert all(f.detail and f.detail_en for f in problems)
 
 
 @pytest.mark.parametrize("value", ["0", "1001", "-1", "1.5", "", "９", "1e2", "99999999999999999999999"])
@@ -87,7 +87,7 @@ def test_a_limit_outside_one_to_a_thousand_is_refused(value: str) -> None:
     assert fault(f"limit={quote(value)}".encode()).parameter == "limit"
 
 
-def test_release_does_not_go_with_another_clock_and_says_why() -> None:
+def test_release_conflicts_with_another_clock_and_says_why() -> None:
     assert parse(b"release=3", GRAMMAR).view == View(release=3)
     only = fault(b"release=3&as_of=2015-01-01")
     assert (only.parameter, only.code) == ("release", "conflict")
@@ -107,19 +107,21 @@ def test_an_instant_needs_a_zone_and_survives_a_plus_that_became_a_space() -> No
 
 
 def test_day_and_lists_are_parsed() -> None:
-    asked = parse(b"as_of=2015-12-01&sort=-decided_on,name&fields=name,actor&facets=actor&limit=7", GRAMMAR)
-    assert asked.view == View(as_of=date(2015, 12, 1))
-    assert asked.sort == (("decided_on", True), ("name", False))
-    assert (asked.fields, asked.facets, asked.limit) == (("name", "actor"), ("actor",), 7)
+    parameters = parse(
+        b"as_of=2015-12-01&sort=-decided_on,name&fields=name,actor&facets=actor&limit=7", GRAMMAR
+    )
+    assert parameters.view == View(as_of=date(2015, 12, 1))
+    assert parameters.sort == (("decided_on", True), ("name", False))
+    assert (parameters.fields, parameters.facets, parameters.limit) == (("name", "actor"), ("actor",), 7)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999999", "-", "0x10"])
-def test_what_is_no_plain_number_is_refused(number: str) -> None:
+def test_a_value_that_is_not_a_plain_number_is_refused(number: str) -> None:
     assert fault(f"amount.gte={number}".encode()).parameter == "amount.gte"
 
 
 @pytest.mark.parametrize("raw", [b"name=%ED%A0%80", b"name=%FF", b"name=\xff", b"%C0%80=1"])
-def test_what_is_not_utf8_is_refused(raw: bytes) -> None:
+def test_text_that_is_not_utf8_is_refused(raw: bytes) -> None:
     assert fault(raw).code == "bad-value"
 
 
@@ -128,7 +130,7 @@ def test_control_characters_are_refused(raw: bytes) -> None:
     assert fault(raw).code == "bad-value"
 
 
-def test_in_what_a_person_typed_a_control_character_is_a_blank() -> None:
+def test_a_control_character_in_typed_text_becomes_a_space() -> None:
     assert split(b"q=%00a%1b%EF%BF%BFb") == {"q": [" a  b"]}
 
 
@@ -157,6 +159,6 @@ def test_every_printable_value_reaches_its_filter_unchanged(pairs: list[tuple[st
     printable = [
         (name, value) for name, value in pairs if all(c.isprintable() and c < "\ud800" for c in value)
     ]
-    asked = parse(urlencode(printable).encode(), GRAMMAR)
-    for found in asked.filters:
-        assert found.values == tuple(dict.fromkeys(v for n, v in printable if n == found.field))
+    parameters = parse(urlencode(printable).encode(), GRAMMAR)
+    for condition in parameters.filters:
+        assert condition.values == tuple(dict.fromkeys(v for n, v in printable if n == condition.field))

@@ -1,4 +1,4 @@
-"""Endpoints that are answered without Litestar: an error is one run of the handler and one log record."""
+"""Endpoints that bypass Litestar: an error is one run of the handler and one log record."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.problems import assert_problem
 from tests.support.site import FEES, Site, four_releases
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
-_TOOL = 4  # of those that the interpreter leaves to anybody
+_TOOL = 4  # an id that ``sys.monitoring`` does not assign to a predefined tool
 
 _HANDLERS: dict[str, CodeType] = {
     route.operation.path: route.handle.__code__ for route in (*contract.ROUTES, *people.routes(Press()))
@@ -41,7 +41,7 @@ PRESENT, WITHDRAWN = "城镇垃圾处理费", "药品注册费"
 
 @contextmanager
 def runs_of(handler: CodeType) -> Iterator[list[CodeType]]:
-    """The runs of a handler, in whichever thread; the interpreter itself counts them."""
+    """Record the runs of a handler in any thread with ``sys.monitoring``."""
     runs: list[CodeType] = []
     events = sys.monitoring.events.PY_START
     sys.monitoring.use_tool_id(_TOOL, "runs of a handler")
@@ -56,15 +56,15 @@ def runs_of(handler: CodeType) -> Iterator[list[CodeType]]:
 
 
 def with_ids(site: Site, path: str) -> str:
-    """``path`` with the ids of records in place of their titles."""
+    """Replace the titles of records in ``path`` by their ids."""
     for title in (PRESENT, WITHDRAWN):
         if title in path:
             path = path.replace(title, site.record(title))
     return path
 
 
-def ask_all(client: httpx.Client, path: str, handler: CodeType) -> Sequence[httpx.Response]:
-    """The answers to a program and to a browser, each of which ran the handler once; HEAD is as GET."""
+def fetch_all(client: httpx.Client, path: str, handler: CodeType) -> Sequence[httpx.Response]:
+    """Return the answers to a program and to a browser. Each runs the handler once, and HEAD equals GET."""
     answers = []
     for accept in ("*/*", BROWSER):
         for method in ("GET", "HEAD"):
@@ -95,11 +95,11 @@ def ask_all(client: httpx.Client, path: str, handler: CodeType) -> Sequence[http
         (f"/datasets/{FEES}/records/{PRESENT}?as_of=never", PAGE, "invalid-parameters"),
     ],
 )
-def test_a_problem_is_the_answer_of_one_run(
+def test_a_problem_is_the_answer_of_one_handler_run(
     site: Site, caplog: pytest.LogCaptureFixture, path: str, handler: CodeType, code: str
 ) -> None:
     path = with_ids(site, path)
-    program, browser = ask_all(site.client, path, handler)
+    program, browser = fetch_all(site.client, path, handler)
     assert_problem(program, code)
     if path.startswith(("/datasets/", "/healthz")):
         assert (browser.status_code, browser.headers["content-type"]) == (program.status_code, HTML)
@@ -119,10 +119,10 @@ def test_a_problem_is_the_answer_of_one_run(
         (f"{FEES}/items?limit=none", ITEMS, 400, "InvalidParameterValue"),
     ],
 )
-def test_an_ogc_exception_is_the_answer_of_one_run(
+def test_an_ogc_exception_is_the_answer_of_one_handler_run(
     site: Site, caplog: pytest.LogCaptureFixture, path: str, handler: CodeType, status: int, code: str
 ) -> None:
-    for answer in ask_all(site.client, with_ids(site, f"/ogc/collections/{path}"), handler):
+    for answer in fetch_all(site.client, with_ids(site, f"/ogc/collections/{path}"), handler):
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert caplog.records == []
 
@@ -137,29 +137,29 @@ QUICK = [
 
 
 @pytest.fixture
-def damaged(tmp_path: Path) -> Iterator[Site]:
-    """A site of its own, whose database a test may damage."""
+def own_site(tmp_path: Path) -> Iterator[Site]:
+    """Site of its own, whose database a test may damage."""
     with four_releases(tmp_path) as site:
         yield site
 
 
-def test_a_database_that_fails_is_503_of_one_run_and_one_log_record(
-    damaged: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_failing_database_is_503_from_one_handler_run_and_one_log_record(
+    own_site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    quick = [(with_ids(damaged, path), handler) for path, handler in QUICK]
+    quick = [(with_ids(own_site, path), handler) for path, handler in QUICK]
     with closing(sqlite3.connect(tmp_path / "qingdan.db")) as connection:
         for table in ("span", "record"):
             connection.execute(f"ALTER TABLE {table} RENAME TO lost_{table}")
     for path, handler in quick:
         caplog.clear()
-        program, browser = ask_all(damaged.client, path, handler)
+        program, browser = fetch_all(own_site.client, path, handler)
         assert (program.status_code, browser.status_code) == (503, 503), program.text
         assert int(program.headers["retry-after"]) > 0
         if "/ogc/" not in path:
             assert len(caplog.records) == 4, "one for each request"
 
 
-def test_a_fault_of_ours_is_500_of_one_run_and_one_log_record(
+def test_an_internal_error_is_500_from_one_handler_run_and_one_log_record(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken_clock() -> datetime:
@@ -170,10 +170,10 @@ def test_a_fault_of_ours_is_500_of_one_run_and_one_log_record(
     with closing(log), TestClient(app) as client:
         for path, handler in QUICK:
             if handler is FEED:
-                continue  # it needs no clock
+                continue  # a feed does not use the clock
             caplog.clear()
             address = with_ids(site, path)
-            answers = ask_all(client, address, handler)
+            answers = fetch_all(client, address, handler)
             assert [answer.status_code for answer in answers] == [500, 500]
             assert all("secret" not in answer.text for answer in answers)
             logged = [entry for entry in caplog.records if entry.name in ("publisher.api", "publisher.geo")]

@@ -1,4 +1,4 @@
-"""Records, their history and the changes of a dataset, over HTTP."""
+"""Records, their history, and the changes of a dataset, over HTTP."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def test_filters_sort_and_fields_shape_the_list(client: httpx.Client) -> None:
     assert answer.json()["records"][0]["content"] == {"name": "食品经营许可证工本费"}
 
 
-def test_facets_count_what_the_filters_leave_and_have_titles(client: httpx.Client) -> None:
+def test_facets_count_the_filtered_records_and_have_titles(client: httpx.Client) -> None:
     answer = client.get(f"{HOME}/records", params={"facets": "management", "limit": 1}).json()
     (facet,) = answer["facets"]
     assert facet["title"] == "资金管理方式"
     assert {v["value"]: v["count"] for v in facet["values"]} == {"缴入财政专户": 1, "缴入地方国库": 2}
 
 
-def test_a_past_day_and_a_release_show_what_held_then(client: httpx.Client) -> None:
+def test_a_past_day_and_a_release_show_what_was_in_effect_then(client: httpx.Client) -> None:
     before = client.get(f"{HOME}/records", params={"as_of": "2015-06-01"})
     assert "价格鉴证业务收费" in titles(before)
     assert "食品经营许可证工本费" not in titles(before)
@@ -60,16 +60,16 @@ def test_a_past_day_and_a_release_show_what_held_then(client: httpx.Client) -> N
     assert "药品注册费" in titles(first)
 
 
-def test_a_walk_over_pages_sees_each_record_once_and_ends(client: httpx.Client) -> None:
-    seen: list[str] = []
+def test_paging_returns_each_record_once_and_ends(client: httpx.Client) -> None:
+    names: list[str] = []
     address: str | None = f"{HOME}/records?limit=1&sort=name"
     while address is not None:
         answer = client.get(address.removeprefix(BASE)).json()
         assert answer["total"] == 3
-        seen += [record["title"] for record in answer["records"]]
+        names += [record["title"] for record in answer["records"]]
         address = answer["links"]["next"]
-    assert len(seen) == len(set(seen)) == 3
-    assert seen == sorted(seen)
+    assert len(names) == len(set(names)) == 3
+    assert names == sorted(names)
 
 
 def test_a_cursor_serves_only_the_query_that_it_came_with(client: httpx.Client) -> None:
@@ -80,7 +80,7 @@ def test_a_cursor_serves_only_the_query_that_it_came_with(client: httpx.Client) 
         assert_problem(client.get(f"{HOME}/records", params={"cursor": cursor}), "invalid-cursor")
 
 
-def test_one_record_tells_where_it_was_found_and_how_to_check_it(site: Site) -> None:
+def test_a_record_states_its_source_and_how_to_check_it(site: Site) -> None:
     record = site.record("城镇垃圾处理费")
     answer = site.client.get(f"{HOME}/records/{record}").json()
     assert answer["status"] == "current"
@@ -121,7 +121,7 @@ def test_a_withdrawn_record_answers_410_with_its_tombstone(site: Site) -> None:
     assert pinned["withdrawn_at"] is not None
 
 
-def test_history_tells_every_change_field_by_field(site: Site) -> None:
+def test_history_lists_every_change_field_by_field(site: Site) -> None:
     record = site.record("城镇垃圾处理费")
     changes = site.client.get(f"{HOME}/records/{record}/history").json()["changes"]
     assert [c["kind"] for c in changes] == ["added", "changed"]
@@ -130,7 +130,7 @@ def test_history_tells_every_change_field_by_field(site: Site) -> None:
     assert (field["before"], field["after"]) == ("缴入地方国库", "缴入财政专户")
 
 
-def test_a_correction_holds_for_the_whole_time_but_is_known_from_now_on(site: Site) -> None:
+def test_a_correction_applies_to_the_whole_period_but_is_known_from_now_on(site: Site) -> None:
     record = site.record("不动产登记费")
     now = site.client.get(f"{HOME}/records/{record}?as_of=2015-06-01").json()
     assert now["content"]["management"] == "缴入地方国库"
@@ -138,7 +138,7 @@ def test_a_correction_holds_for_the_whole_time_but_is_known_from_now_on(site: Si
     assert then["content"]["management"] == "缴入中央和地方国库"
 
 
-def test_changes_are_walked_from_either_end_and_resumed_by_sequence(client: httpx.Client) -> None:
+def test_changes_are_paged_from_either_end_and_resumed_by_sequence(client: httpx.Client) -> None:
     oldest = client.get(f"{HOME}/changes").json()["changes"]
     newest = client.get(f"{HOME}/changes?sort=-sequence").json()["changes"]
     assert [c["sequence"] for c in oldest] == sorted(c["sequence"] for c in oldest)
@@ -147,13 +147,13 @@ def test_changes_are_walked_from_either_end_and_resumed_by_sequence(client: http
     resumed = client.get(f"{HOME}/changes", params={"after": oldest[3]["sequence"]}).json()["changes"]
     assert resumed == oldest[4:]
     for order in ("sequence", "-sequence"):
-        seen: list[Any] = []
+        changes: list[Any] = []
         address: str | None = f"{HOME}/changes?limit=2&sort={order}"
         while address is not None:
             answer = client.get(address.removeprefix(BASE)).json()
-            seen += answer["changes"]
+            changes += answer["changes"]
             address = answer["links"]["next"]
-        assert seen == (oldest if order == "sequence" else newest)
+        assert changes == (oldest if order == "sequence" else newest)
 
 
 def test_changes_of_one_release_are_its_own(client: httpx.Client) -> None:
@@ -165,7 +165,7 @@ def test_changes_of_one_release_are_its_own(client: httpx.Client) -> None:
     }
 
 
-def test_what_is_not_there_is_named(site: Site) -> None:
+def test_a_missing_dataset_record_or_release_is_named(site: Site) -> None:
     get = site.client.get
     assert_problem(get("/v1/datasets/none/records"), "no-such-dataset")
     assert_problem(get("/v1/datasets/none/records/abc"), "no-such-dataset")

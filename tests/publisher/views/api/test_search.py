@@ -15,7 +15,7 @@ from tests.support.site import BASE, FEES, Site, four_releases, publish
 pytestmark = pytest.mark.both_databases
 
 
-def test_a_hit_leads_to_its_record_and_marks_the_original_text(site: Site) -> None:
+def test_a_hit_links_to_its_record_and_marks_the_original_text(site: Site) -> None:
     answer = site.client.get("/v1/search", params={"q": "不动产登记"}).json()
     assert answer["total"] >= 1
     assert answer["match"] in ("all", "most", "any")
@@ -49,26 +49,26 @@ def test_facets_have_titles_and_filters_take_their_values(client: httpx.Client) 
     assert client.get("/v1/search?q=费&division=110000").json()["total"] == 0
 
 
-def test_a_past_day_finds_what_held_then(client: httpx.Client) -> None:
-    def found(**query: str) -> set[str]:
+def test_a_past_day_finds_what_was_in_effect_then(client: httpx.Client) -> None:
+    def titles(**query: str) -> set[str]:
         hits = client.get("/v1/search", params={"q": "价格鉴证业务收费", **query}).json()["hits"]
         return {hit["title"]["text"] for hit in hits}
 
-    assert "价格鉴证业务收费" in found(as_of="2015-06-01")
-    assert "价格鉴证业务收费" not in found()
+    assert "价格鉴证业务收费" in titles(as_of="2015-06-01")
+    assert "价格鉴证业务收费" not in titles()
 
 
-def test_pages_of_a_search_end_and_hold_each_hit_once(client: httpx.Client) -> None:
+def test_pages_of_a_search_end_and_contain_each_hit_once(client: httpx.Client) -> None:
     everything = client.get("/v1/search?q=费").json()
-    seen: list[str] = []
+    records: list[str] = []
     address: str | None = "/v1/search?q=费&limit=1"
     while address is not None:
         answer = client.get(address.removeprefix(BASE)).json()
         assert answer["total"] == everything["total"]
-        seen += [hit["record"] for hit in answer["hits"]]
+        records += [hit["record"] for hit in answer["hits"]]
         address = answer["links"]["next"]
-    assert seen == [hit["record"] for hit in everything["hits"]]
-    assert len(seen) == everything["total"]
+    assert records == [hit["record"] for hit in everything["hits"]]
+    assert len(records) == everything["total"]
 
 
 @pytest.mark.parametrize(
@@ -97,26 +97,26 @@ def test_a_cursor_of_another_search_is_refused(client: httpx.Client) -> None:
     assert_problem(client.get("/v1/search?q=费&cursor=zzz"), "invalid-cursor")
 
 
-def test_readiness_tells_how_far_search_is(client: httpx.Client) -> None:
+def test_readiness_reports_the_position_of_the_index(client: httpx.Client) -> None:
     answer = client.get("/readyz").json()
     assert answer["documents"] >= 4
     assert answer["indexed"] > 0
 
 
 def test_suggestions_come_from_names_bodies_and_numbers_of_today(client: httpx.Client) -> None:
-    def suggested(**query: str) -> list[dict[str, object]]:
+    def suggest(**query: str) -> list[dict[str, object]]:
         answer = client.get("/v1/suggest", params=query)
         answer.raise_for_status()
-        found: list[dict[str, object]] = answer.json()["suggestions"]
-        return found
+        suggestions: list[dict[str, object]] = answer.json()["suggestions"]
+        return suggestions
 
-    name = suggested(q="budongchan")[0]
+    name = suggest(q="budongchan")[0]
     assert (name["text"], name["kind"], name["count"]) == ("不动产登记费", "name", 1)
     link = str(name["link"]).removeprefix(BASE)
     assert client.get(link).json()["hits"][0]["title"]["text"] == "不动产登记费"
-    assert "body" in {s["kind"] for s in suggested(q="局", limit="50")}
-    assert suggested(q="价格鉴证") == []
-    assert len(suggested(q="费", limit="1")) == 1
+    assert "body" in {s["kind"] for s in suggest(q="局", limit="50")}
+    assert suggest(q="价格鉴证") == []
+    assert len(suggest(q="费", limit="1")) == 1
 
 
 def test_suggestions_follow_the_log(tmp_path: Path) -> None:
@@ -124,11 +124,11 @@ def test_suggestions_follow_the_log(tmp_path: Path) -> None:
         address = "/v1/suggest?q=xinshe"
         before = site.client.get(address)
         assert before.json()["suggestions"] == []
-        held = {"if-none-match": before.headers["etag"]}
-        assert site.client.get(address, headers=held).status_code == 304
+        condition = {"if-none-match": before.headers["etag"]}
+        assert site.client.get(address, headers=condition).status_code == 304
         added: list[Content] = [{"name": "新设收费", "department": "市财政局", "management": "缴入地方国库"}]
         publish(site.log, "empty-fees", added, date(2016, 1, 1), "示财〔2016〕1号")
-        after = site.client.get(address, headers=held)
+        after = site.client.get(address, headers=condition)
         assert [s["text"] for s in after.json()["suggestions"]] == ["新设收费"]
 
 
@@ -151,25 +151,25 @@ def test_pinyin_finds_the_name_and_says_so_on_every_page(client: httpx.Client) -
 
 
 def test_fields_in_the_text_narrow_by_their_titles_and_names(client: httpx.Client) -> None:
-    def found(q: str) -> set[str]:
+    def titles(q: str) -> set[str]:
         answer = client.get("/v1/search", params={"q": q}).json()
         return {hit["title"]["text"] for hit in answer["hits"]}
 
-    everything = found("费")
-    assert found("费 部门:住建局") == found("费 body:住房和城乡建设局") == {"城镇垃圾处理费"}
-    assert found("费 -部门:住建局") == everything - {"城镇垃圾处理费"}
-    assert found("费 资金管理方式:财政专户") == {"城镇垃圾处理费"}
-    assert found("费 清单:收费目录 地区:鞍山") == everything
-    assert found("费 地区:马鞍山") == set()
+    everything = titles("费")
+    assert titles("费 部门:住建局") == titles("费 body:住房和城乡建设局") == {"城镇垃圾处理费"}
+    assert titles("费 -部门:住建局") == everything - {"城镇垃圾处理费"}
+    assert titles("费 资金管理方式:财政专户") == {"城镇垃圾处理费"}
+    assert titles("费 清单:收费目录 地区:鞍山") == everything
+    assert titles("费 地区:马鞍山") == set()
 
 
 def test_a_hit_says_in_words_why_it_was_found(client: httpx.Client) -> None:
     query = {"q": "住建局 垃圾", "explain": "true"}
     (hit,) = client.get("/v1/search", params=query).json()["hits"][:1]
-    told = {e["word"]: e for e in hit["explanation"]}
-    assert told["垃圾"]["text"] == "“垃圾”出现在“收费项目”中。"
-    assert told["住建局"]["how"] == "alias"
-    assert "住房和城乡建设局" in told["住建局"]["text"] + told["住建局"]["text_en"]
+    sentences = {e["word"]: e for e in hit["explanation"]}
+    assert sentences["垃圾"]["text"] == "“垃圾”出现在“收费项目”中。"
+    assert sentences["住建局"]["how"] == "alias"
+    assert "住房和城乡建设局" in sentences["住建局"]["text"] + sentences["住建局"]["text_en"]
     assert client.get("/v1/search?q=垃圾").json()["hits"][0]["explanation"] is None
 
 

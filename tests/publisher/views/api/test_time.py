@@ -1,4 +1,4 @@
-"""At any day and instant, lists, records, facets, search, files, feeds and comparison say the same."""
+"""Lists, records, facets, search, files, feeds and comparison agree at any day and instant."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ instants = st.integers(0, 24 * 59).map(
 RELAXED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-def asked(day: date, known: datetime | None) -> str:
-    return f"as_of={day}" + (f"&known_at={known.strftime('%Y-%m-%dT%H:%M:%SZ')}" if known else "")
+def view_query(day: date, instant: datetime | None) -> str:
+    return f"as_of={day}" + (f"&known_at={instant.strftime('%Y-%m-%dT%H:%M:%SZ')}" if instant else "")
 
 
-def counts(facets: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+def counts_by_facet(facets: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     return {facet["field"]: {v["value"]: v["count"] for v in facet["values"]} for facet in facets}
 
 
-def listed(client: httpx.Client, query: str) -> dict[str, Any]:
+def fetch_records(client: httpx.Client, query: str) -> dict[str, Any]:
     answer = client.get(f"{HOME}/records?limit=1000&facets=management&{query}")
     assert answer.status_code == 200, answer.text
     body = answer.json()
@@ -47,24 +47,24 @@ def listed(client: httpx.Client, query: str) -> dict[str, Any]:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=RELAXED)
-@given(day=days, known=st.none() | instants)
+@given(day=days, instant=st.none() | instants)
 def test_search_lists_facets_and_records_agree_at_any_day(
-    site: Site, day: date, known: datetime | None
+    site: Site, day: date, instant: datetime | None
 ) -> None:
-    query = asked(day, known)
-    state = listed(site.client, query)
-    found = site.client.get(f"/v1/search?q=费&dataset={FEES}&limit=100&facets=management&{query}").json()
-    assert {hit["record"] for hit in found["hits"]} == state.keys()
-    assert found["total"] == len(state)
-    counted = site.client.get(f"{HOME}/records?limit=1&facets=management&{query}").json()["facets"]
-    assert counts(found["facets"]) == counts(counted)
+    query = view_query(day, instant)
+    state = fetch_records(site.client, query)
+    page = site.client.get(f"/v1/search?q=费&dataset={FEES}&limit=100&facets=management&{query}").json()
+    assert {hit["record"] for hit in page["hits"]} == state.keys()
+    assert page["total"] == len(state)
+    listing = site.client.get(f"{HOME}/records?limit=1&facets=management&{query}").json()["facets"]
+    assert counts_by_facet(page["facets"]) == counts_by_facet(listing)
     for record, content in state.items():
-        one = site.client.get(f"{HOME}/records/{record}?{query}").json()
-        assert (one["status"], one["content"]) == ("current", content)
+        body = site.client.get(f"{HOME}/records/{record}?{query}").json()
+        assert (body["status"], body["content"]) == ("current", content)
 
 
-def told(client: httpx.Client, query: str) -> set[str]:
-    """The records that a feed's entries leave in force, laid one after another, the oldest first."""
+def records_in_force(client: httpx.Client, query: str) -> set[str]:
+    """Apply the entries of a feed from the oldest to the newest. Return the records that are in force."""
     answer = client.get(f"/feeds/{FEES}.atom?{query}")
     assert answer.status_code == 200, answer.text
     entries = [entry.id.split("/")[-3:] for entry in feedparser.parse(answer.content).entries]
@@ -75,68 +75,73 @@ def told(client: httpx.Client, query: str) -> set[str]:
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=RELAXED)
-@given(day=days, known=st.none() | instants)
+@given(day=days, instant=st.none() | instants)
 def test_files_and_feeds_agree_with_the_list_at_any_day(
-    site: Site, day: date, known: datetime | None
+    site: Site, day: date, instant: datetime | None
 ) -> None:
-    query = asked(day, known)
-    state = listed(site.client, query)
+    query = view_query(day, instant)
+    state = fetch_records(site.client, query)
     lines = site.client.get(f"{HOME}/files/jsonl?{query}").text.splitlines()
-    assert {one["id"]: one["content"] for one in map(json.loads, lines)} == state
-    assert told(site.client, query) == state.keys()
+    assert {line["id"]: line["content"] for line in map(json.loads, lines)} == state
+    assert records_in_force(site.client, query) == state.keys()
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_release_is_the_same_in_lists_search_files_and_feeds(client: httpx.Client, number: int) -> None:
-    state = listed(client, f"release={number}")
-    found = client.get(f"/v1/search?q=费&dataset={FEES}&limit=100&release={number}").json()
-    assert {hit["record"] for hit in found["hits"]} == state.keys()
-    assert all(hit["links"]["record"].endswith(f"?release={number}") for hit in found["hits"])
+    state = fetch_records(client, f"release={number}")
+    page = client.get(f"/v1/search?q=费&dataset={FEES}&limit=100&release={number}").json()
+    assert {hit["record"] for hit in page["hits"]} == state.keys()
+    assert all(hit["links"]["record"].endswith(f"?release={number}") for hit in page["hits"])
     file = client.get(f"{HOME}/releases/{number}/files/jsonl")
     assert client.get(f"{HOME}/files/jsonl?release={number}").text == file.text
     lines = file.text.splitlines()
-    assert {one["id"]: one["content"] for one in map(json.loads, lines)} == state
-    assert told(client, f"release={number}") == state.keys()
+    assert {line["id"]: line["content"] for line in map(json.loads, lines)} == state
+    assert records_in_force(client, f"release={number}") == state.keys()
 
 
 def test_an_instant_alone_means_its_own_day_on_every_page(client: httpx.Client) -> None:
     instant = "2016-02-03T23:00:00Z"
-    whole = listed(client, f"known_at={instant}")
-    assert whole == listed(client, f"as_of=2016-02-04&known_at={instant}")
-    found = client.get(f"/v1/search?q=费&dataset={FEES}&known_at={instant}").json()
-    assert {hit["record"] for hit in found["hits"]} == whole.keys()
-    seen, address = [], f"{HOME}/records?limit=1&known_at={instant}"
+    whole = fetch_records(client, f"known_at={instant}")
+    assert whole == fetch_records(client, f"as_of=2016-02-04&known_at={instant}")
+    answer = client.get(f"/v1/search?q=费&dataset={FEES}&known_at={instant}").json()
+    assert {hit["record"] for hit in answer["hits"]} == whole.keys()
+    ids, address = [], f"{HOME}/records?limit=1&known_at={instant}"
     while address:
         page = client.get(address).json()
-        seen += [record["id"] for record in page["records"]]
+        ids += [record["id"] for record in page["records"]]
         address = (page["links"]["next"] or "").partition(".cn")[2]
-    assert sorted(seen) == sorted(whole)
+    assert sorted(ids) == sorted(whole)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=RELAXED)
-@given(one=days, other=days, known=st.none() | instants)
+@given(one=days, other=days, instant=st.none() | instants)
 def test_comparison_of_any_two_days_leads_from_one_list_to_the_other(
-    site: Site, one: date, other: date, known: datetime | None
+    site: Site, one: date, other: date, instant: datetime | None
 ) -> None:
     first, last = sorted((one, other))
-    tail = asked(last, known).partition("&")[2]
-    found = site.client.get(f"{HOME}/compare?limit=1000&from={first}&to={last}&{tail}".rstrip("&")).json()
-    before, after = listed(site.client, asked(first, known)), listed(site.client, asked(last, known))
-    operations = [operation for d in found["differences"] for operation in d["patch"]]
+    tail = view_query(last, instant).partition("&")[2]
+    comparison = site.client.get(
+        f"{HOME}/compare?limit=1000&from={first}&to={last}&{tail}".rstrip("&")
+    ).json()
+    before, after = (
+        fetch_records(site.client, view_query(first, instant)),
+        fetch_records(site.client, view_query(last, instant)),
+    )
+    operations = [operation for d in comparison["differences"] for operation in d["patch"]]
     assert jsonpatch.apply_patch(before, operations) == after
-    assert (found["from"]["records"], found["to"]["records"]) == (len(before), len(after))
-    assert sum(found["totals"].values()) == len(found["differences"])
+    assert (comparison["from"]["records"], comparison["to"]["records"]) == (len(before), len(after))
+    assert sum(comparison["totals"].values()) == len(comparison["differences"])
 
 
 def test_a_release_says_what_was_in_effect_and_known_when_it_came_out(client: httpx.Client) -> None:
     for release in client.get(f"{HOME}/releases").json()["releases"]:
-        pinned = listed(client, f"release={release['number']}")
-        asked_for = f"as_of={release['effective_on']}&known_at={release['published_at']}"
-        assert pinned == listed(client, asked_for)
+        pinned = fetch_records(client, f"release={release['number']}")
+        view = f"as_of={release['effective_on']}&known_at={release['published_at']}"
+        assert pinned == fetch_records(client, view)
 
 
-def test_what_was_never_known_then_is_not_shown(client: httpx.Client) -> None:
-    assert listed(client, "known_at=2016-01-01T00:00:00Z") == {}
+def test_records_published_later_are_not_listed_at_an_earlier_instant(client: httpx.Client) -> None:
+    assert fetch_records(client, "known_at=2016-01-01T00:00:00Z") == {}
 
 
 @pytest.mark.parametrize(
@@ -148,14 +153,14 @@ def test_what_was_never_known_then_is_not_shown(client: httpx.Client) -> None:
     ],
 )
 @pytest.mark.parametrize("query", ["release=1&as_of=2015-01-01", "release=1&known_at=2016-02-01T00:00:00Z"])
-def test_a_release_goes_with_neither_clock_and_the_answer_says_why(
+def test_a_release_conflicts_with_both_clocks_and_the_answer_says_why(
     client: httpx.Client, path: str, query: str
 ) -> None:
     body = assert_problem(client.get(f"{path}{query}"), "invalid-parameters")
     assert body["errors"][0]["code"] == "conflict"
 
 
-def test_an_instant_to_come_is_refused_and_a_day_to_come_is_not(site: Site) -> None:
+def test_a_future_instant_is_refused_and_a_future_day_is_not(site: Site) -> None:
     later = (site.clock.now + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
     feed = f"/feeds/{FEES}.rss?"
     for path in (f"{HOME}/records?", f"{HOME}/compare?from=2015-01-01&", "/v1/search?q=费&", feed):
@@ -174,23 +179,23 @@ def test_a_release_belongs_to_one_dataset_and_where_none_is_named_the_answer_say
 
 
 @pytest.mark.parametrize("path", [f"/feeds/{FEES}.rss?", f"/v1/search?q=费&dataset={FEES}&"])
-def test_a_release_that_there_is_not_is_a_problem(client: httpx.Client, path: str) -> None:
+def test_a_missing_release_is_a_problem(client: httpx.Client, path: str) -> None:
     assert_problem(client.get(f"{path}release=99"), "no-such-release")
 
 
-def assert_heard_of(client: httpx.Client, path: str, before: httpx.Response) -> None:
-    """Who asks again with what he was given is not told that nothing changed."""
+def assert_modified(client: httpx.Client, path: str, before: httpx.Response) -> None:
+    """Assert that a conditional request with the earlier validators gets a new answer and not 304."""
     for name, condition in {"etag": "if-none-match", "last-modified": "if-modified-since"}.items():
         again = client.get(path, headers={condition: before.headers[name]})
         assert again.status_code == 200, (path, condition)
 
 
-def test_what_is_published_later_changes_nothing_that_is_pinned_but_the_marks(tmp_path: Path) -> None:
+def test_later_publications_change_nothing_in_pinned_answers_but_their_marks(tmp_path: Path) -> None:
     with four_releases(tmp_path) as site:
-        kept, gone = site.record("城镇垃圾处理费"), site.record("食品经营许可证工本费")
+        stays, withdrawn = site.record("城镇垃圾处理费"), site.record("食品经营许可证工本费")
         paths = [
             *(f"{HOME}/records?release={number}&limit=2" for number in (1, 2, 3, 4)),
-            *(f"{HOME}/records/{kept}?release=2", f"{HOME}/releases/2", f"{HOME}/compare?from=1&to=2"),
+            *(f"{HOME}/records/{stays}?release=2", f"{HOME}/releases/2", f"{HOME}/compare?from=1&to=2"),
         ]
         before = {path: site.client.get(path) for path in paths}
         assert all("immutable" in answer.headers["cache-control"] for answer in before.values())
@@ -200,16 +205,16 @@ def test_what_is_published_later_changes_nothing_that_is_pinned_but_the_marks(tm
             again = site.client.get(path)
             assert (again.text, again.headers["etag"]) == (answer.text, answer.headers["etag"]), path
 
-        site.log.releases.withdraw(FEES, [gone], reason="误列")
-        marked = site.client.get(f"{HOME}/records/{gone}?release=2").json()
+        site.log.releases.withdraw(FEES, [withdrawn], reason="误列")
+        marked = site.client.get(f"{HOME}/records/{withdrawn}?release=2").json()
         assert marked["content"]["name"] == "食品经营许可证工本费"
         assert marked["withdrawn_at"]
         for path, answer in before.items():
             if site.client.get(path).text != answer.text:
-                assert_heard_of(site.client, path, answer)
+                assert_modified(site.client, path, answer)
 
 
-def test_a_new_name_of_a_part_is_shown_at_once_to_who_asks_again(tmp_path: Path) -> None:
+def test_a_renamed_part_is_shown_at_once_to_conditional_requests(tmp_path: Path) -> None:
     with four_releases(tmp_path) as site:
         site.log.datasets.create(dataset("parted", parts=(Part("财政局"),)), site.log.queries.catalogue(FEES))
         publish(site.log, "parted", PLAIN, date(2016, 1, 1), "示财〔2016〕1号", part="财政局")
@@ -221,5 +226,5 @@ def test_a_new_name_of_a_part_is_shown_at_once_to_who_asks_again(tmp_path: Path)
         site.log.datasets.rename_part("parted", "财政局", "财政和国资局")
         for path, answer in before.items():
             assert "财政局" in answer.text, path
-            assert_heard_of(site.client, path, answer)
+            assert_modified(site.client, path, answer)
             assert "财政和国资局" in site.client.get(path).text, path

@@ -1,4 +1,4 @@
-"""The small log that the tests of the log use."""
+"""The small log of the tests of ``publisher.log``."""
 
 from __future__ import annotations
 

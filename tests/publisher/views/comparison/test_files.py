@@ -1,4 +1,4 @@
-"""A comparison as files: hostile cells, long texts, renamed records."""
+"""Files of a comparison: hostile cells, long texts, renamed records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, 
 from publisher.views.comparison.spreadsheets import Heading, to_csv, to_xlsx
 from publisher.views.exports.formula_guard import guard_text
 from publisher.views.exports.xlsx import LONGEST
-from tests.publisher.views.exports.formulas import TEXTS, any_runs
+from tests.publisher.views.exports.formulas import TEXTS, any_formula
 from tests.support.log import catalogue
 
 CATALOGUE = catalogue()
@@ -25,7 +25,7 @@ HEADING = Heading("收费", "第1次发布", "现在", "https://data.example.gov
 TOTALS = Totals(1, 1, 0, dict.fromkeys(KINDS, 0))
 
 
-def changed(before: dict[str, Any], after: dict[str, Any], kind: DifferenceKind = "changed") -> Difference:
+def difference(before: dict[str, Any], after: dict[str, Any], kind: DifferenceKind = "changed") -> Difference:
     names = sorted({*before, *after})
     fields = tuple(
         FieldChange(n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)
@@ -35,58 +35,58 @@ def changed(before: dict[str, Any], after: dict[str, Any], kind: DifferenceKind 
     )
 
 
-def opened(path: Path, *differences: Difference) -> Any:
+def open_sheet(path: Path, *differences: Difference) -> Any:
     to_xlsx(path, differences, TOTALS, CATALOGUE, HEADING)
     return openpyxl.load_workbook(path, rich_text=True)["比较"]
 
 
 @given(st.text(alphabet="=+-@\t\r甲1", min_size=1))
-def test_no_text_is_left_that_a_spreadsheet_runs(text: str) -> None:
+def test_no_guarded_text_is_run_by_a_spreadsheet(text: str) -> None:
     assert not guard_text(text).startswith(("=", "+", "-", "@", "\t", "\r"))
     assert guard_text(text).removeprefix("'") == text.removeprefix("'")
 
 
 def test_a_formula_in_a_record_is_text_in_both_files(tmp_path: Path) -> None:
-    hostile = changed(
+    hostile = difference(
         {"name": "甲", "standard": "1"}, {"name": "甲", "standard": "=1+1", "kind": "=HYPERLINK(1)"}
     )
     rows = list(csv.reader(io.StringIO(b"".join(to_csv([hostile], CATALOGUE, lang="zh")).decode())))
     assert [row[6] for row in rows[1:]] == ["'=HYPERLINK(1)", "'=1+1"]
-    sheet = opened(tmp_path / "a.xlsx", hostile)
+    sheet = open_sheet(tmp_path / "a.xlsx", hostile)
     assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
 
 
 @given(TEXTS, TEXTS)
 def test_no_text_of_a_record_runs_in_a_csv_and_a_number_stays_one(before: str, after: str) -> None:
-    one = changed(
+    changed = difference(
         {"name": before, "standard": before, "rate": -5}, {"name": after, "standard": after, "rate": -7}
     )
-    told = b"".join(to_csv([one], CATALOGUE, lang="en")).decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(told, newline="")))
+    text = b"".join(to_csv([changed], CATALOGUE, lang="en")).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
     (rate,) = (row for row in rows if row["field"] == "rate")
     assert (rate.pop("before"), rate.pop("after")) == ("-5", "-7")
-    assert not any_runs(row.values() for row in rows)
+    assert not any_formula(row.values() for row in rows)
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=5))
 def test_no_text_of_a_record_runs_in_a_workbook(texts: list[tuple[str, str]]) -> None:
-    differences = [changed({"name": a, "standard": b}, {"name": b, "standard": a}) for a, b in texts]
+    differences = [difference({"name": a, "standard": b}, {"name": b, "standard": a}) for a, b in texts]
     with tempfile.TemporaryDirectory() as folder:
-        sheet = opened(Path(folder) / "a.xlsx", *differences)
+        sheet = open_sheet(Path(folder) / "a.xlsx", *differences)
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
 
 
 def test_a_text_too_long_for_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
     long = "费" * (LONGEST + 5)
-    sheet = opened(tmp_path / "a.xlsx", changed({"name": "甲"}, {"name": "甲", "standard": long}))
-    shown = [str(cell.value) for row in sheet.iter_rows(min_row=2) for cell in row if cell.value]
-    assert max(map(len, shown)) <= LONGEST
-    assert any(text.endswith("从略）") for text in shown)
+    sheet = open_sheet(tmp_path / "a.xlsx", difference({"name": "甲"}, {"name": "甲", "standard": long}))
+    texts = [str(cell.value) for row in sheet.iter_rows(min_row=2) for cell in row if cell.value]
+    assert max(map(len, texts)) <= LONGEST
+    assert any(text.endswith("从略）") for text in texts)
 
 
 def test_a_renamed_record_shows_both_names(tmp_path: Path) -> None:
-    sheet = opened(tmp_path / "a.xlsx", changed({"name": "流通许可"}, {"name": "经营许可"}, "renamed"))
+    sheet = open_sheet(tmp_path / "a.xlsx", difference({"name": "流通许可"}, {"name": "经营许可"}, "renamed"))
     assert str(sheet.cell(2, 1).value) == "更名"
     assert str(sheet.cell(2, 2).value) == "流通经营许可"

@@ -1,4 +1,4 @@
-"""Comparing two states of the log: what is told, and that it is what two lists side by side say."""
+"""Comparison of two states of the log, checked against a comparison of the two lists."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.support.log import LATE, MIDDLE, entry, ids, release
 from tests.support.postgresql import Server
 
 
-def kinds(log: Log, before: View, after: View) -> dict[str, str]:
-    """Title → kind."""
+def kinds_by_title(log: Log, before: View, after: View) -> dict[str, str]:
+    """Map the title of each difference to its kind."""
     return {d.title: d.kind for d in log.queries.differences("fees", before, after)}
 
 
-def test_each_kind_is_told_with_what_led_to_it(log: Log, clock: Clock) -> None:
+def test_each_difference_states_its_kind_and_the_changes_behind_it(log: Log, clock: Clock) -> None:
     release(log, entry("甲"), entry("乙"), entry("丙"), entry("丁"), entry("戊"))
     clock.advance(days=1)
     release(
@@ -39,43 +39,45 @@ def test_each_kind_is_told_with_what_led_to_it(log: Log, clock: Clock) -> None:
         basis="示发〔2016〕1号",
     )
     clock.advance(days=1)
-    known = ids(log)
-    log.releases.withdraw("fees", [known["丙"]], reason="误发")
+    records = ids(log)
+    log.releases.withdraw("fees", [records["丙"]], reason="误发")
     clock.advance(days=1)
-    log.releases.rename("fees", known["丁"], {"name": "丁丁"}, effective_on=clock().date(), reason="更名")
-    found = {d.title: d for d in log.queries.differences("fees", View(release=1), View(release=4))}
-    assert {title: d.kind for title, d in found.items()} == {
+    log.releases.rename("fees", records["丁"], {"name": "丁丁"}, effective_on=clock().date(), reason="更名")
+    differences = {d.title: d for d in log.queries.differences("fees", View(release=1), View(release=4))}
+    assert {title: d.kind for title, d in differences.items()} == {
         "甲": "changed",
         "乙": "removed",
         "丙": "withdrawn",
         "丁丁": "renamed",
         "己": "added",
     }
-    assert [(f.field, f.before, f.after) for f in found["甲"].fields] == [("standard", "1", "2")]
-    assert [(s.release, s.kind, s.basis) for s in found["甲"].steps] == [(2, "changed", "示发〔2016〕1号")]
-    assert found["丙"].steps[-1].reason == "误发"
-    assert found["丁丁"].title_before == "丁"
-    assert found["乙"].after is None
+    assert [(f.field, f.before, f.after) for f in differences["甲"].fields] == [("standard", "1", "2")]
+    assert [(s.release, s.kind, s.basis) for s in differences["甲"].steps] == [
+        (2, "changed", "示发〔2016〕1号")
+    ]
+    assert differences["丙"].steps[-1].reason == "误发"
+    assert differences["丁丁"].title_before == "丁"
+    assert differences["乙"].after is None
     totals = log.queries.totals("fees", View(release=1), View(release=4))
     assert (totals.before, totals.after, totals.unchanged) == (5, 4, 1)
     assert totals.kinds == {"added": 1, "changed": 1, "renamed": 1, "removed": 1, "withdrawn": 1, "erased": 0}
 
 
-def test_going_back_to_old_words_is_no_difference_from_them(log: Log, clock: Clock) -> None:
+def test_a_return_to_the_old_text_is_not_a_difference(log: Log, clock: Clock) -> None:
     for standard in "121":
         release(log, entry("甲", standard), on=MIDDLE, on_conflict="replace")
         clock.advance(days=1)
-    assert kinds(log, View(release=1), View(release=3)) == {}
-    assert kinds(log, View(release=1), View(release=2)) == {"甲": "changed"}
+    assert kinds_by_title(log, View(release=1), View(release=3)) == {}
+    assert kinds_by_title(log, View(release=1), View(release=2)) == {"甲": "changed"}
 
 
-def test_an_erased_record_is_told_as_erased_and_none_of_its_words(log: Log, clock: Clock) -> None:
+def test_an_erased_record_is_listed_as_erased_without_its_content(log: Log, clock: Clock) -> None:
     release(log, entry("甲"), entry("乙"))
     clock.advance(days=1)
     release(log, entry("甲", "2"), entry("乙"), on=MIDDLE)
     log.releases.erase(records=[("fees", ids(log)["甲"])], ground="判决")
-    (found,) = log.queries.differences("fees", View(release=1), View(release=2))
-    assert (found.kind, found.title, found.before, found.after, found.fields) == (
+    (difference,) = log.queries.differences("fees", View(release=1), View(release=2))
+    assert (difference.kind, difference.title, difference.before, difference.after, difference.fields) == (
         "erased",
         "",
         None,
@@ -84,44 +86,44 @@ def test_an_erased_record_is_told_as_erased_and_none_of_its_words(log: Log, cloc
     )
 
 
-def test_a_department_that_takes_another_in_changes_no_record(log: Log, clock: Clock) -> None:
+def test_merging_two_departments_changes_no_record(log: Log, clock: Clock) -> None:
     release(log, entry("甲"))
     clock.advance(days=1)
     log.datasets.merge_parts("fees", "财政局", "民政局")
     release(log, entry("甲"), entry("乙"), on=MIDDLE, part="民政局")
-    assert kinds(log, View(release=1), View()) == {"乙": "added"}
+    assert kinds_by_title(log, View(release=1), View()) == {"乙": "added"}
 
 
-def test_a_page_goes_on_where_the_last_one_ended(log: Log) -> None:
+def test_a_page_continues_where_the_last_one_ended(log: Log) -> None:
     release(log, *(entry(name) for name in "甲乙丙丁戊"))
     nothing = View(as_of=MIDDLE - timedelta(days=4000))
     whole = [d.record for d in log.queries.differences("fees", nothing, View())]
-    walked, past = [], 0
-    while page := list(log.queries.differences("fees", nothing, View(), past=past, limit=2)):
-        walked += [d.record for d in page]
-        past = page[-1].key
-    assert walked == whole
+    paged, position = [], 0
+    while page := list(log.queries.differences("fees", nothing, View(), past=position, limit=2)):
+        paged += [d.record for d in page]
+        position = page[-1].key
+    assert paged == whole
     assert len(set(whole)) == 5
     assert not list(log.queries.differences("fees", nothing, View(), kinds=["removed"]))
 
 
-def test_what_takes_effect_later_differs_from_that_day_on(log: Log) -> None:
+def test_a_later_effect_is_a_difference_from_that_day_on(log: Log) -> None:
     release(log, entry("甲"))
     release(log, entry("甲", "2"), on=LATE)
-    assert kinds(log, View(as_of=MIDDLE), View(as_of=LATE - timedelta(days=1))) == {}
-    assert kinds(log, View(as_of=MIDDLE), View(as_of=LATE)) == {"甲": "changed"}
+    assert kinds_by_title(log, View(as_of=MIDDLE), View(as_of=LATE - timedelta(days=1))) == {}
+    assert kinds_by_title(log, View(as_of=MIDDLE), View(as_of=LATE)) == {"甲": "changed"}
 
 
-def obvious(before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
-    """Two tables side by side."""
-    here = dict.fromkeys(after.keys() - before.keys(), "added")
-    gone = dict.fromkeys(before.keys() - after.keys(), "gone")
+def compare_tables(before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
+    """Compare two tables without the log; this is the expected comparison."""
+    added = dict.fromkeys(after.keys() - before.keys(), "added")
+    removed = dict.fromkeys(before.keys() - after.keys(), "gone")
     both = {name: "changed" for name in before.keys() & after.keys() if before[name] != after[name]}
-    return here | gone | both
+    return added | removed | both
 
 
-def check(story: Story) -> None:
-    """Every release against every other, and a few days against one another."""
+def assert_equal_to_replay(story: Story) -> None:
+    """Compare every release with every other and some days with one another, in the log and in the replay."""
     releases = story.log.queries.releases("fees")
     views: list[tuple[View, int, int]] = [
         (View(release=r.number), n, (r.effective_on - START).days) for n, r in enumerate(releases)
@@ -130,12 +132,12 @@ def check(story: Story) -> None:
     views += [(View(as_of=START + timedelta(days=day)), last, day) for day in range(0, DAYS, 3) if releases]
     for before, n, day in views:
         for after, m, other in views:
-            expected = obvious(story.replay.in_force(n, day), story.replay.in_force(m, other))
-            found = {}
+            expected = compare_tables(story.replay.in_force(n, day), story.replay.in_force(m, other))
+            actual = {}
             for d in story.log.queries.differences("fees", before, after):
                 if d.kind != "erased":
-                    found[d.title] = "gone" if d.kind in ("removed", "withdrawn") else d.kind
-            assert found == expected, (before, after)
+                    actual[d.title] = "gone" if d.kind in ("removed", "withdrawn") else d.kind
+            assert actual == expected, (before, after)
             totals = story.log.queries.totals("fees", before, after)
             assert sum(totals.kinds[k] for k in KINDS if k != "erased") == len(expected)
             assert totals.unchanged == totals.before - sum(k != "added" for k in expected.values())
@@ -147,17 +149,17 @@ def check(story: Story) -> None:
                     assert Counter(d.kind for d in of_part) == {k: n for k, n in numbers.items() if n}
 
 
-def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
+def assert_history(story: Story, history: list[tuple[Any, ...]]) -> None:
     for step in history:
         story.tell(step)
-    check(story)
+    assert_equal_to_replay(story)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_comparison_equals_two_replays_side_by_side(history: list[tuple[Any, ...]]) -> None:
     with a_site_on_sqlite() as story:
-        tell(story, history)
+        assert_history(story, history)
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=RELAXED)
@@ -166,4 +168,4 @@ def test_every_comparison_equals_two_replays_on_postgresql(
     postgresql_server: Server, history: list[tuple[Any, ...]]
 ) -> None:
     with postgresql_server.database() as url, a_site(url, Path(tempfile.gettempdir())) as story:
-        tell(story, history)
+        assert_history(story, history)

@@ -1,4 +1,4 @@
-"""The catalogue of a real small site, read by rdflib and pyld and held against the shapes of DCAT-AP."""
+"""The data catalog of a small site, parsed by rdflib and pyld and validated by the shapes of DCAT-AP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.site import BASE, FEES, Site
 
 pytestmark = pytest.mark.both_databases
 
-DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib knows the terms of DCAT 2 only
+DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib defines the terms of DCAT 2 only
 SPDX = Namespace("http://spdx.org/rdf/terms#")
 DATASET = URIRef(f"{BASE}/v1/datasets/{FEES}")
 
@@ -34,8 +34,8 @@ DATASET = URIRef(f"{BASE}/v1/datasets/{FEES}")
 def document(site: Site) -> dict[str, Any]:
     answer = site.client.get("/catalog")
     assert answer.headers["content-type"] == "application/ld+json"
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def graph(document: dict[str, Any]) -> Graph:
     return Graph().parse(data=json.dumps(document), format="json-ld")
 
 
-def test_turtle_and_json_ld_hold_the_same_triples_for_rdflib_and_pyld(
+def test_turtle_and_json_ld_give_the_same_triples_in_rdflib_and_pyld(
     site: Site, document: dict[str, Any], graph: Graph
 ) -> None:
     answer = site.client.get("/catalog", headers={"accept": "text/turtle, application/ld+json;q=0.5"})
@@ -64,20 +64,20 @@ def test_each_form_has_a_tag_of_its_own_and_html_is_refused(site: Site) -> None:
         headers = {"accept": accept, "if-none-match": tag}
         assert site.client.get("/catalog", headers=headers).status_code == 304
     assert_problem(site.client.get("/catalog", headers={"accept": "image/png"}), "not-acceptable")
-    # A browser is refused too, in the dress of the pages.
+    # A browser is refused too, with a page in the layout of the site.
     page = site.client.get("/catalog", headers={"accept": "text/html"})
     assert (page.status_code, page.headers["content-type"]) == (406, "text/html; charset=utf-8")
 
 
-def test_everything_has_a_name_and_everything_ours_that_is_named_is_told(graph: Graph) -> None:
+def test_every_node_has_an_iri_and_every_iri_of_the_site_is_described(graph: Graph) -> None:
     assert not [node for node in graph.all_nodes() if isinstance(node, BNode)]
-    told = set(graph.subjects(RDF.type, None))
-    named = {
+    described = set(graph.subjects(RDF.type, None))
+    nodes = {
         o for _, p, o in graph if isinstance(o, URIRef) and p not in (RDF.type, DCAT.endpointDescription)
     }
-    ours = {n for n in named if str(n).startswith(BASE)}
+    ours = {n for n in nodes if str(n).startswith(BASE)}
     addresses = set(graph.objects(None, DCAT.accessURL))
-    assert ours - told - addresses == set()
+    assert ours - described - addresses == set()
 
 
 def test_releases_are_versions_and_datasets_of_one_kind_are_a_series(graph: Graph) -> None:
@@ -90,7 +90,7 @@ def test_releases_are_versions_and_datasets_of_one_kind_are_a_series(graph: Grap
     assert set(graph.subjects(DCAT.inSeries, series)) == {DATASET, URIRef(f"{BASE}/v1/datasets/empty-fees")}
 
 
-def test_a_place_a_period_a_licence_a_contact_and_a_schema_are_told(graph: Graph) -> None:
+def test_a_dataset_has_a_place_a_period_a_licence_a_contact_and_a_schema(graph: Graph) -> None:
     place = graph.value(DATASET, DCTERMS.spatial)
     assert graph.value(place, DCTERMS.identifier) == Literal("210300")
     period = graph.value(DATASET, DCTERMS.temporal)
@@ -101,15 +101,15 @@ def test_a_place_a_period_a_licence_a_contact_and_a_schema_are_told(graph: Graph
     assert graph.value(DATASET, DCTERMS.conformsTo) == URIRef(f"{BASE}/v1/schemas/fees/table-schema.json")
 
 
-def test_every_address_of_ours_that_can_be_fetched_answers(site: Site, graph: Graph) -> None:
-    asked = {n for _, _, n in graph if isinstance(n, URIRef) and str(n).startswith(f"{BASE}/")}
-    plain = {str(n).removeprefix(BASE).partition("#")[0] for n in asked} - {"", "/v1"}
+def test_every_address_of_the_site_answers(site: Site, graph: Graph) -> None:
+    nodes = {n for _, _, n in graph if isinstance(n, URIRef) and str(n).startswith(f"{BASE}/")}
+    plain = {str(n).removeprefix(BASE).partition("#")[0] for n in nodes} - {"", "/v1"}
     for path in sorted(plain):
         assert site.client.get(path).status_code == 200, path
 
 
 def _shapes(folder: Path) -> Graph:
-    """The shapes as published, without references to property shapes that are defined nowhere in them."""
+    """Load the published shapes without references to property shapes that they do not define."""
     shapes = Graph()
     for name in ("dcat-ap-SHACL.ttl", "ranges.ttl"):
         shapes.parse(folder / name)
@@ -121,7 +121,7 @@ def _shapes(folder: Path) -> Graph:
 
 
 @pytest.mark.shared
-def test_the_catalogue_conforms_to_dcat_ap_3_and_would_be_caught_if_not(graph: Graph) -> None:
+def test_the_data_catalog_conforms_to_dcat_ap_3_and_a_violation_is_detected(graph: Graph) -> None:
     shapes = _shapes(shared_data.require("dcat", "dcat-ap-SHACL.ttl").parent)
     conforms, _, report = validate(graph, shacl_graph=shapes, inference="rdfs")
     assert conforms, report
@@ -133,11 +133,11 @@ def test_the_catalogue_conforms_to_dcat_ap_3_and_would_be_caught_if_not(graph: G
 def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
     release = site.log.queries.release(FEES, 1)
     file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
-    kept = CataloguedDataset(
+    holding = CataloguedDataset(
         site.log.datasets.get(FEES), site.log.queries.catalogue(FEES), (PublishedRelease(release, (file,)),)
     )
-    told = dcat_catalogue.document(Holdings(Address(BASE, "data.example.gov.cn,2016"), (kept,)))
-    graph = Graph().parse(data=json.dumps(told), format="json-ld")
+    body = dcat_catalogue.document(Holdings(Address(BASE, "data.example.gov.cn,2016"), (holding,)))
+    graph = Graph().parse(data=json.dumps(body), format="json-ld")
     checksum = graph.value(URIRef(file.address), SPDX.checksum)
     assert str(graph.value(checksum, SPDX.checksumValue)) == "ab" * 32
     assert str(graph.value(URIRef(file.address), DCAT.byteSize)) == "12"
@@ -152,16 +152,16 @@ def test_turtle_is_the_same_bytes_in_every_process(document: dict[str, Any]) -> 
     for seed in ("1", "2"):
         environ = {**os.environ, "PYTHONHASHSEED": seed}
         text = json.dumps(document).encode()
-        made = subprocess.run(command, input=text, env=environ, capture_output=True, check=True).stdout
-        assert made == turtle.to_turtle(document)
+        output = subprocess.run(command, input=text, env=environ, capture_output=True, check=True).stdout
+        assert output == turtle.to_turtle(document)
 
 
-def test_a_file_that_was_made_is_told_with_the_digest_of_its_bytes(site: Site) -> None:
+def test_a_cached_file_is_listed_with_the_digest_of_its_bytes(site: Site) -> None:
     address = f"/v1/datasets/{FEES}/releases/2/files/csv"
     content = site.client.get(address, headers={"accept-encoding": "identity"}).content
-    told = Graph().parse(data=site.client.get("/catalog").content, format="json-ld")
+    catalog = Graph().parse(data=site.client.get("/catalog").content, format="json-ld")
     file = URIRef(f"{BASE}{address}")
-    assert (URIRef(f"{DATASET}/releases/2"), DCAT.distribution, file) in told
-    checksum = told.value(file, SPDX.checksum)
-    assert str(told.value(checksum, SPDX.checksumValue)) == hashlib.sha256(content).hexdigest()
-    assert str(told.value(file, DCAT.byteSize)) == str(len(content))
+    assert (URIRef(f"{DATASET}/releases/2"), DCAT.distribution, file) in catalog
+    checksum = catalog.value(file, SPDX.checksum)
+    assert str(catalog.value(checksum, SPDX.checksumValue)) == hashlib.sha256(content).hexdigest()
+    assert str(catalog.value(file, DCAT.byteSize)) == str(len(content))

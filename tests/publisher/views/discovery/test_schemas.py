@@ -1,4 +1,4 @@
-"""Schemas and what crawlers read, at addresses that stay."""
+"""Schemas, sitemaps and ``robots.txt`` at permanent addresses."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def test_every_kind_of_catalogue_has_both_schemas_at_its_address(client: httpx.C
         table = client.get(schema["links"]["table_schema"].removeprefix(BASE))
         assert table.headers["content-type"] == "application/json"
         assert table.json()["fields"]
-        found = client.get(schema["links"]["json_schema"].removeprefix(BASE))
-        assert found.headers["content-type"] == "application/schema+json"
-        assert found.json()["$id"] == schema["links"]["json_schema"]
-        Draft202012Validator.check_schema(found.json())
+        schema_answer = client.get(schema["links"]["json_schema"].removeprefix(BASE))
+        assert schema_answer.headers["content-type"] == "application/schema+json"
+        assert schema_answer.json()["$id"] == schema["links"]["json_schema"]
+        Draft202012Validator.check_schema(schema_answer.json())
 
 
 def test_a_record_is_valid_by_the_json_schema_of_its_kind(client: httpx.Client) -> None:
@@ -43,14 +43,14 @@ def test_a_record_is_valid_by_the_json_schema_of_its_kind(client: httpx.Client) 
 def test_no_personal_column_is_in_any_schema(client: httpx.Client) -> None:
     for name in catalogues.names():
         personal = {f.name for f in catalogues.load(name).fields if f.personal}
-        shown = client.get(f"/v1/schemas/{name}/json-schema.json").json()["properties"]
-        assert not personal & set(shown)
+        properties = client.get(f"/v1/schemas/{name}/json-schema.json").json()["properties"]
+        assert not personal & set(properties)
 
 
-def test_a_kind_that_there_is_not_is_a_problem(client: httpx.Client) -> None:
+def test_a_missing_catalogue_is_a_problem(client: httpx.Client) -> None:
     for name in ("none", "..%2f..%2fetc%2fpasswd", "fees.json", "%00"):
-        got = client.get(f"/v1/schemas/{name}/json-schema.json")
-        assert got.status_code in (404, 422), name
+        answer = client.get(f"/v1/schemas/{name}/json-schema.json")
+        assert answer.status_code in (404, 422), name
     assert_problem(client.get("/v1/schemas/none/table-schema.json"), "no-such-schema")
 
 
@@ -75,8 +75,8 @@ def test_the_sitemap_names_every_dataset_and_robots_names_the_sitemap(client: ht
 
 @given(st.text())
 def test_any_licence_and_contact_gives_addresses_or_none(text: str) -> None:
-    found = vocabulary.licence(text)
-    assert found is None or found.startswith("http")
+    address = vocabulary.licence(text)
+    assert address is None or address.startswith("http")
     for reference in vocabulary.contact(text).values():
         assert reference["@id"].startswith(("mailto:", "http"))
 

@@ -1,4 +1,4 @@
-"""A site whose data hold all that files get wrong: formulas, commas, newlines, exact numbers, days, lists."""
+"""A log with values that file formats damage: formulas, commas, newlines, exact numbers, days, lists."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def entries() -> list[Entry]:
     ]
 
 
-def fields() -> tuple[Any, ...]:
-    made = []
-    for told in TYPED:
-        one = field(told["name"], told["title"], told["type"])
-        if "kind" in told:
-            one["qingdan"]["kind"] = told["kind"]
-        made.append(one)
-    return tuple(made)
+def typed_fields() -> tuple[Any, ...]:
+    definitions = []
+    for column in TYPED:
+        definition = field(column["name"], column["title"], column["type"])
+        if "kind" in column:
+            definition["qingdan"]["kind"] = column["kind"]
+        definitions.append(definition)
+    return tuple(definitions)
 
 
 @pytest.fixture
@@ -64,13 +64,13 @@ def log(tmp_path: Path) -> Iterator[Log]:
     log = Log.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources", clock=Clock())
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
     dataset, _ = fees_dataset()
-    log.datasets.create(dataset, catalogue(fields=fields()))
+    log.datasets.create(dataset, catalogue(fields=typed_fields()))
     release(log, *entries(), on=date(2015, 1, 1))
     yield log
     log.close()
 
 
-def written(log: Log, form: str, folder: Path, lang: Any = "zh", view: View = View(release=1)) -> Path:  # noqa: B008 - frozen
+def export_file(log: Log, form: str, folder: Path, lang: Any = "zh", view: View = View(release=1)) -> Path:  # noqa: B008 - frozen
     path = folder / f"out.{FORMS[form].suffix}"
     path.unlink(missing_ok=True)
     write_state.state_writer(log, write_state.describe_state(log, "fees", view, lang), FORMS[form])(path)

@@ -1,4 +1,4 @@
-"""Texts that spreadsheets would run, and a check of a written cell that shares nothing with the guard."""
+"""Texts that spreadsheets would run, and a check of a cell that shares no code with the guard."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ FORMULAS = st.builds(
 TEXTS = st.one_of(FORMULAS, st.text(INVISIBLE + SIGNS + "甲1'\",;", max_size=8), st.text(max_size=8))
 
 
-def runs(cell: str) -> bool:
-    """Whether a program may take the cell of a CSV file for a formula."""
+def is_formula(cell: str) -> bool:
+    """Return whether a program may interpret the cell of a CSV file as a formula."""
     invisible = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")
-    seen = [c for c in cell if unicodedata.category(c) not in invisible and c not in INVISIBLE]
-    sign = unicodedata.normalize("NFKC", seen[0]) if seen else ""
+    visible = [c for c in cell if unicodedata.category(c) not in invisible and c not in INVISIBLE]
+    sign = unicodedata.normalize("NFKC", visible[0]) if visible else ""
     return cell[:1] in ("\t", "\r", "\n") or sign in ("=", "+", "-", "@")
 
 
-def any_runs(rows: Iterable[Iterable[str]]) -> bool:
-    return any(runs(cell) for row in rows for cell in row)
+def any_formula(rows: Iterable[Iterable[str]]) -> bool:
+    return any(is_formula(cell) for row in rows for cell in row)

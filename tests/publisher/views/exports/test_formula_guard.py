@@ -1,4 +1,4 @@
-"""No text of the log becomes a formula in a file, and a number of a numeric field stays one."""
+"""No text of the log becomes a formula in a file, and numbers of numeric fields stay numbers."""
 
 from __future__ import annotations
 
@@ -20,54 +20,54 @@ from publisher.views.exports.export import About
 from publisher.views.exports.formula_guard import guard_number, guard_text
 from publisher.views.exports.xlsx import write_xlsx
 from publisher.views.ogc.geojson import as_csv
-from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_runs, runs
+from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_formula, is_formula
 from tests.support.log import fees_dataset
 
 DATASET, CATALOGUE = fees_dataset()
 
 
-def stated(name: str, *, part: str | None = None) -> StateRow:
+def state_row(name: str, *, part: str | None = None) -> StateRow:
     content = msgspec.json.encode({"name": name, "rate": -5})
     return StateRow("r1", content, part, 1, date(2015, 1, 1).toordinal(), "0" * 64)
 
 
 @given(FORMULAS)
 def test_every_form_of_a_formula_is_guarded(formula: str) -> None:
-    assert runs(formula)
+    assert is_formula(formula)
     assert guard_text(formula) == f"'{formula}"
 
 
 @given(TEXTS)
-def test_a_guarded_text_does_not_run_and_loses_nothing(said: str) -> None:
-    assert not runs(guard_text(said))
-    assert guard_text(said) in (said, f"'{said}")
-    assert runs(said) or guard_text(said) == said
+def test_a_guarded_text_does_not_run_and_loses_nothing(text: str) -> None:
+    assert not is_formula(guard_text(text))
+    assert guard_text(text) in (text, f"'{text}")
+    assert is_formula(text) or guard_text(text) == text
 
 
 @given(st.decimals(-(10**9), 10**9, places=4).map("{:f}".format))
 def test_a_number_stays_a_number_in_a_numeric_field_alone(number: str) -> None:
     assert guard_number(number) == number
-    assert runs(number) == (guard_text(number) != number)
+    assert is_formula(number) == (guard_text(number) != number)
 
 
 @given(TEXTS, TEXTS)
 def test_an_exported_csv_runs_nothing(name: str, part: str) -> None:
-    written = b"".join(csv_and_json.exact_csv([stated(name, part=part)], CATALOGUE)).decode(
+    exported = b"".join(csv_and_json.exact_csv([state_row(name, part=part)], CATALOGUE)).decode(
         "utf-8", "surrogatepass"
     )
-    head, row = csv.reader(io.StringIO(written, newline=""))
+    head, row = csv.reader(io.StringIO(exported, newline=""))
     cells = dict(zip(head, row, strict=True))
     assert cells.pop("rate") == "-5"
-    assert not any_runs([cells.values()])
+    assert not any_formula([cells.values()])
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(FORMULAS, min_size=1))
-def test_an_exported_workbook_holds_texts_as_texts(names: list[str]) -> None:
+def test_an_exported_workbook_stores_texts_as_texts(names: list[str]) -> None:
     about = About(DATASET, CATALOGUE, View(), None, "https://data.example.gov.cn", 0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "out.xlsx"
-        write_xlsx(path, about, lambda: map(stated, names))
+        write_xlsx(path, about, lambda: map(state_row, names))
         sheet = openpyxl.load_workbook(path).worksheets[0]
     rows = list(sheet.iter_rows(min_row=2, max_col=5))
     assert len(rows) == len(names)
@@ -75,8 +75,10 @@ def test_an_exported_workbook_holds_texts_as_texts(names: list[str]) -> None:
 
 
 @given(TEXTS, st.integers())
-def test_the_csv_of_features_runs_nothing(said: str, number: int) -> None:
-    told = as_csv(("text", "number"), [{"text": said, "number": number}]).decode("utf-8-sig", "surrogatepass")
-    (_, (cell, last)) = csv.reader(io.StringIO(told, newline=""))
-    assert not runs(cell) or guard_number(said) == said
+def test_the_csv_of_features_runs_nothing(text: str, number: int) -> None:
+    exported = as_csv(("text", "number"), [{"text": text, "number": number}]).decode(
+        "utf-8-sig", "surrogatepass"
+    )
+    (_, (cell, last)) = csv.reader(io.StringIO(exported, newline=""))
+    assert not is_formula(cell) or guard_number(text) == text
     assert last == str(number)

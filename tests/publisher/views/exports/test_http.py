@@ -1,4 +1,4 @@
-"""Files over HTTP: names, ranges, codings, digests, validators, refusals."""
+"""Files over HTTP: names, ranges, content codings, digests, validators, refusals."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_kind_is_served_with_its_name_digest_and_length(client: httpx.Clie
     assert head.content == b""
 
 
-def test_codings_hold_the_same_bytes_under_tags_of_their_own(client: httpx.Client) -> None:
+def test_content_codings_give_the_same_bytes_under_their_own_tags(client: httpx.Client) -> None:
     plain = client.get(f"{PINNED}/csv", headers=PLAIN)
     tags = {plain.headers["etag"]}
     for coding in ("gzip", "zstd"):
@@ -50,32 +50,35 @@ def test_codings_hold_the_same_bytes_under_tags_of_their_own(client: httpx.Clien
             assert answer.headers["content-encoding"] == coding
             tags.add(answer.headers["etag"])
             raw = b"".join(answer.iter_raw())
-        opened = (
+        decoded = (
             gzip.decompress(raw) if coding == "gzip" else pa.input_stream(pa.py_buffer(raw), "zstd").read()
         )
-        assert opened == plain.content
+        assert decoded == plain.content
     assert len(tags) == 3
     assert "content-encoding" not in client.get(f"{PINNED}/xlsx", headers={"accept-encoding": "gzip"}).headers
 
 
 def test_ranges_resume_a_download(client: httpx.Client) -> None:
     whole = client.get(f"{PINNED}/json", headers=PLAIN)
-    for asked, part in (
+    for byte_range, part in (
         ("bytes=0-9", slice(0, 10)),
         ("bytes=10-", slice(10, None)),
         ("bytes=-7", slice(-7, None)),
     ):
-        answer = client.get(f"{PINNED}/json", headers={**PLAIN, "range": asked})
+        answer = client.get(f"{PINNED}/json", headers={**PLAIN, "range": byte_range})
         assert answer.status_code == 206
         assert answer.content == whole.content[part]
         assert answer.headers["content-range"].endswith(f"/{len(whole.content)}")
-    beyond = client.get(f"{PINNED}/json", headers={**PLAIN, "range": "bytes=99999999-"})
-    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole.content)}")
+    unsatisfiable = client.get(f"{PINNED}/json", headers={**PLAIN, "range": "bytes=99999999-"})
+    assert (unsatisfiable.status_code, unsatisfiable.headers["content-range"]) == (
+        416,
+        f"bytes */{len(whole.content)}",
+    )
     stale = client.get(f"{PINNED}/json", headers={**PLAIN, "range": "bytes=0-9", "if-range": '"old"'})
     assert (stale.status_code, stale.content) == (200, whole.content)
 
 
-def test_a_reader_who_has_it_gets_304(client: httpx.Client) -> None:
+def test_a_request_with_the_current_tag_gets_304(client: httpx.Client) -> None:
     tag = client.get(f"{PINNED}/csv").headers["etag"]
     assert client.get(f"{PINNED}/csv", headers={"if-none-match": tag}).status_code == 304
 
@@ -110,7 +113,7 @@ def test_the_whole_site_and_a_delta_are_served(client: httpx.Client) -> None:
         (f"{HOME}/releases/2/delta?from=99", 404, "no-such-release"),
     ],
 )
-def test_what_cannot_be_had_is_refused_with_the_reason(
+def test_a_file_that_is_not_available_is_refused_with_the_reason(
     client: httpx.Client, address: str, status: int, code: str
 ) -> None:
     answer = client.get(address)
@@ -118,7 +121,7 @@ def test_what_cannot_be_had_is_refused_with_the_reason(
     assert_problem(answer, code)
 
 
-def test_made_files_lie_in_the_home(site: Site) -> None:
+def test_cached_files_are_stored_in_the_home(site: Site) -> None:
     site.client.get(f"{PINNED}/csv")
     assert site.log.files == site.settings.files
     assert any(Path(site.settings.files).rglob("*.csv"))

@@ -1,4 +1,4 @@
-"""Columns keep their types, but for those that one value does not fit."""
+"""Columns of Parquet files keep their types unless one value does not fit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_value_of_another_type_makes_its_column_text_and_no_other(
     about = write_state.describe_state(log, "fees", View())
     parquet.write_parquet(tmp_path / "plain.parquet", about, lambda: iter(rows))
     parquet.write_parquet(tmp_path / "odd.parquet", about, lambda: iter([*rows, odd]))
-    plain, made = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("plain", "odd"))
+    plain, changed = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("plain", "odd"))
     kinds = dict(zip(plain.schema.names, plain.schema.types, strict=True))
-    assert dict(zip(made.schema.names, made.schema.types, strict=True)) == kinds | {field: pa.string()}
-    assert made.column(field).to_pylist()[-1] == text
+    assert dict(zip(changed.schema.names, changed.schema.types, strict=True)) == kinds | {field: pa.string()}
+    assert changed.column(field).to_pylist()[-1] == text

@@ -1,4 +1,4 @@
-"""Files are opened by the programs that people open them with, and say there what the log says."""
+"""Files opened by common programs contain what the log contains."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
 from publisher.views.exports import write_state
-from tests.publisher.views.exports.conftest import NASTY, written
+from tests.publisher.views.exports.conftest import NASTY, export_file
 from tests.support.log import entry, lay
 from tests.support.required import lacks
 
@@ -39,7 +39,7 @@ def contents(log: Log) -> dict[str, dict[str, Any]]:
 
 
 def test_csv_has_the_mark_and_no_cell_that_is_a_formula(log: Log, tmp_path: Path) -> None:
-    path = written(log, "csv", tmp_path)
+    path = export_file(log, "csv", tmp_path)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
@@ -48,20 +48,20 @@ def test_csv_has_the_mark_and_no_cell_that_is_a_formula(log: Log, tmp_path: Path
     numbers = {rows[0].index("费率"), rows[0].index("金额")}
     for row in rows[1:]:
         assert not any(c.startswith(ARMED) for n, c in enumerate(row) if n not in numbers), row
-    told = dict(zip(rows[0], next(r for r in rows if FULL in r), strict=True))
-    assert told["金额"] == "-12345678901234567.89"
-    assert told["时限"] == "20个工作日"
+    cells = dict(zip(rows[0], next(r for r in rows if FULL in r), strict=True))
+    assert cells["金额"] == "-12345678901234567.89"
+    assert cells["时限"] == "20个工作日"
     assert f"'{NASTY}" in {cell for row in rows for cell in row}
 
 
 def test_english_headings_are_the_names_of_the_fields(log: Log, tmp_path: Path) -> None:
-    with written(log, "csv", tmp_path, "en").open(encoding="utf-8-sig", newline="") as file:
+    with export_file(log, "csv", tmp_path, "en").open(encoding="utf-8-sig", newline="") as file:
         head = next(csv.reader(file))
     assert {"id", "name", "standard", "rate", "part", "release", "revision"} <= set(head)
 
 
 def test_openpyxl_reads_types_header_and_licence_and_finds_no_formula(log: Log, tmp_path: Path) -> None:
-    book = openpyxl.load_workbook(written(log, "xlsx", tmp_path))
+    book = openpyxl.load_workbook(export_file(log, "xlsx", tmp_path))
     sheet, facts = book.worksheets
     assert sheet.freeze_panes == "A2"
     assert sheet.column_dimensions["B"].width > 10
@@ -69,24 +69,24 @@ def test_openpyxl_reads_types_header_and_licence_and_finds_no_formula(log: Log, 
     assert len(rows) == 10
     assert not any(cell.data_type == "f" for row in rows for cell in row)
     head = [cell.value for cell in rows[0]]
-    told = {str(h): c.value for h, c in zip(head, next(r for r in rows if r[1].value == FULL), strict=True)}
-    assert told["费率"] == -5
-    assert told["公开"] is True
-    assert told["起始"] == dt.datetime(2015, 12, 1)  # noqa: DTZ001 - a day of a sheet has no zone
-    assert told["金额"] == "-12345678901234567.89"  # 19 digits: a number would be rounded
+    cells = {str(h): c.value for h, c in zip(head, next(r for r in rows if r[1].value == FULL), strict=True)}
+    assert cells["费率"] == -5
+    assert cells["公开"] is True
+    assert cells["起始"] == dt.datetime(2015, 12, 1)  # noqa: DTZ001 - a day in a worksheet has no time zone
+    assert cells["金额"] == "-12345678901234567.89"  # 19 digits; a number would be rounded
     assert "=1+1" in {c.value for row in rows for c in row}
     assert any(row[1].value == "CC0-1.0" for row in facts.iter_rows())
 
 
-def test_json_and_json_lines_hold_the_contents_of_the_log(log: Log, tmp_path: Path) -> None:
-    whole = json.loads(written(log, "json", tmp_path).read_bytes())
-    lines = [json.loads(line) for line in written(log, "jsonl", tmp_path).read_bytes().splitlines()]
+def test_json_and_json_lines_contain_the_contents_of_the_log(log: Log, tmp_path: Path) -> None:
+    whole = json.loads(export_file(log, "json", tmp_path).read_bytes())
+    lines = [json.loads(line) for line in export_file(log, "jsonl", tmp_path).read_bytes().splitlines()]
     assert whole["records"] == lines
-    assert {one["id"]: one["content"] for one in lines} == contents(log)
+    assert {line["id"]: line["content"] for line in lines} == contents(log)
 
 
 def test_pyarrow_and_duckdb_read_typed_columns(log: Log, tmp_path: Path) -> None:
-    path = written(log, "parquet", tmp_path)
+    path = export_file(log, "parquet", tmp_path)
     table = pq.read_table(path)
     assert table.schema.field("rate").type == pa.int64()
     assert table.schema.field("begins").type == pa.date32()
@@ -95,32 +95,32 @@ def test_pyarrow_and_duckdb_read_typed_columns(log: Log, tmp_path: Path) -> None
     assert row["charge"] == {"amount": Decimal("3.5000000000"), "unit": "元/份"}
     assert row["bases"] == ["《行政许可法》", "鞍政发〔2015〕34号"]
     with duckdb.connect() as db:
-        found = db.execute(
+        totals = db.execute(
             "SELECT count(*), sum(rate), max(time.value), max(begins) FROM read_parquet(?)", [str(path)]
         ).fetchone()
-    assert found == (9, -5, 20, dt.date(2015, 12, 1))
+    assert totals == (9, -5, 20, dt.date(2015, 12, 1))
 
 
 def test_a_number_too_long_for_its_column_makes_the_column_text(log: Log, tmp_path: Path) -> None:
     lay(log, entry("细", "1", amount="0.123456789012345"), partial=True)
     log.releases.publish("fees", effective_on=dt.date(2016, 1, 1))
-    table = pq.read_table(written(log, "parquet", tmp_path, view=View(release=2)))
+    table = pq.read_table(export_file(log, "parquet", tmp_path, view=View(release=2)))
     assert table.schema.field("amount").type == pa.string()
     assert "0.123456789012345" in table.column("amount").to_pylist()
 
 
 def test_sqlite_reads_the_database(log: Log, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(written(log, "sqlite", tmp_path))) as db:
+    with closing(sqlite3.connect(export_file(log, "sqlite", tmp_path))) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        told = db.execute("SELECT rate, amount, open, bases FROM records WHERE name = ?", [FULL]).fetchone()
-        assert told[:3] == (-5, "-12345678901234567.89", 1)
-        assert json.loads(told[3])[0] == "《行政许可法》"
+        cells = db.execute("SELECT rate, amount, open, bases FROM records WHERE name = ?", [FULL]).fetchone()
+        assert cells[:3] == (-5, "-12345678901234567.89", 1)
+        assert json.loads(cells[3])[0] == "《行政许可法》"
         assert db.execute("SELECT count(*) FROM records").fetchone() == (9,)
         assert db.execute("SELECT title FROM fields WHERE name = 'rate'").fetchone() == ("费率",)
 
 
-def test_frictionless_finds_the_packages_valid_and_the_sums_hold(log: Log, tmp_path: Path) -> None:
-    one, site = written(log, "zip", tmp_path), tmp_path / "site.zip"
+def test_frictionless_accepts_the_packages_and_the_checksums_match(log: Log, tmp_path: Path) -> None:
+    one, site = export_file(log, "zip", tmp_path), tmp_path / "site.zip"
     write_state.site_writer(log)(site)
     for path in (one, site):
         folder = tmp_path / path.stem
@@ -140,7 +140,7 @@ def test_libreoffice_shows_the_chinese_and_runs_no_formula(log: Log, tmp_path: P
     office = shutil.which("soffice")
     if office is None:
         lacks("LibreOffice is not installed")
-    path, out = written(log, form, tmp_path), tmp_path / "seen"
+    path, out = export_file(log, form, tmp_path), tmp_path / "seen"
     filters = ["--infilter=CSV:44,34,76,1"] if form == "csv" else []
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
     target = "csv:Text - txt - csv (StarCalc):44,34,76,1"
@@ -150,11 +150,11 @@ def test_libreoffice_shows_the_chinese_and_runs_no_formula(log: Log, tmp_path: P
         capture_output=True,
         timeout=150,
     )
-    (seen,) = out.glob("*.csv")
-    with seen.open(encoding="utf-8-sig", newline="") as file:
+    (converted,) = out.glob("*.csv")
+    with converted.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    told = {row[1]: row[rows[0].index("标准")] for row in rows}
-    assert told[FULL] == "正常"
-    shown = {text.removeprefix("'") for text in told.values()}
-    assert {"=1+1", "+1+1", "-2+3", "@SUM(A1)", NASTY} <= shown
-    assert "危险化学品“许可”, 一" in shown
+    standards = {row[1]: row[rows[0].index("标准")] for row in rows}
+    assert standards[FULL] == "正常"
+    texts = {text.removeprefix("'") for text in standards.values()}
+    assert {"=1+1", "+1+1", "-2+3", "@SUM(A1)", NASTY} <= texts
+    assert "危险化学品“许可”, 一" in texts

@@ -1,4 +1,4 @@
-"""Files agree with lists at every state, lead from one to another, and go when erased."""
+"""Files agree with lists at every state, deltas lead from one state to another, and erasure deletes files."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from publisher.views.exports import delta, write_state
 from publisher.views.exports.formats import FORMS
 from publisher.views.exports.formula_guard import guard_text
 from publisher.web.file_cache import Cache, Key
-from tests.publisher.views.exports.conftest import written
+from tests.publisher.views.exports.conftest import export_file
 from tests.support.log import entry, ids, lay, release
 
 
-def lines(log: Log, folder: Path, view: View) -> dict[str, object]:
-    read = written(log, "jsonl", folder, view=view).read_bytes().splitlines()
-    return {one["id"]: one for one in map(msgspec.json.decode, read)}
+def read_lines(log: Log, folder: Path, view: View) -> dict[str, object]:
+    encoded = export_file(log, "jsonl", folder, view=view).read_bytes().splitlines()
+    return {line["id"]: line for line in map(msgspec.json.decode, encoded)}
 
 
-def grow(log: Log) -> None:
-    """Two releases more: one record stays, one changes, one comes, the rest go; then one more comes."""
+def publish_more(log: Log) -> None:
+    """Publish two more releases.
+
+    In the first, one record stays, one changes, one is added and the others are removed. The second adds one.
+    """
     changed = [entry("项目0", "改过"), entry("项目6", "=1+1", cells="6", kind="𠮷"), entry("新来的", "2")]
     release(log, *changed, on=date(2016, 1, 1))
     lay(log, entry("后来的", "3"), partial=True)
@@ -36,66 +39,68 @@ def grow(log: Log) -> None:
 
 
 def test_files_and_lists_agree_at_every_state(log: Log, tmp_path: Path) -> None:
-    grow(log)
+    publish_more(log)
     days = [View(as_of=date(year, 6, 1)) for year in (2014, 2015, 2016, 2017)]
     for view in (*days, *(View(release=n) for n in (1, 2, 3)), View()):
         page = log.queries.records("fees", RecordQuery(view=view, limit=1000))
-        found = lines(log, tmp_path, view)
-        assert {k: v["content"] for k, v in found.items()} == {r.id: r.content for r in page.records}  # type: ignore[index]  # a line is an object
+        exported = read_lines(log, tmp_path, view)
+        assert {k: v["content"] for k, v in exported.items()} == {r.id: r.content for r in page.records}  # type: ignore[index]  # a line is an object
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 3), (1, 3), (3, 1), (2, 2)])
 def test_a_delta_leads_from_one_state_to_the_other(log: Log, tmp_path: Path, before: int, after: int) -> None:
-    grow(log)
+    publish_more(log)
     path = tmp_path / "delta"
     write_state.delta_writer(log, "fees", View(release=before), View(release=after))(path)
     steps = path.read_bytes().splitlines()
-    start = lines(log, tmp_path, View(release=before))
-    assert delta.apply(start, iter(steps)) == lines(log, tmp_path, View(release=after))
+    start = read_lines(log, tmp_path, View(release=before))
+    assert delta.apply(start, iter(steps)) == read_lines(log, tmp_path, View(release=after))
     assert bool(steps) == (before != after)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_state_makes_the_same_bytes(log: Log, tmp_path: Path, form: str) -> None:
-    first = written(log, form, tmp_path).read_bytes()
-    grow(log)
-    assert written(log, form, tmp_path).read_bytes() == first
+    first = export_file(log, form, tmp_path).read_bytes()
+    publish_more(log)
+    assert export_file(log, form, tmp_path).read_bytes() == first
 
 
-def test_an_erasure_leaves_its_text_in_no_file_of_the_home(log: Log, tmp_path: Path) -> None:
+def test_an_erased_text_remains_in_no_file_of_the_home(log: Log, tmp_path: Path) -> None:
     cache = Cache(log.files)
-    told = write_state.describe_state(log, "fees", View(release=1))
+    about = write_state.describe_state(log, "fees", View(release=1))
     with cache.making_lock(patience=1):
-        made = cache.make(
-            Key(("x",), "jsonl", lasting=True), write_state.state_writer(log, told, FORMS["jsonl"])
+        file = cache.make(
+            Key(("x",), "jsonl", lasting=True), write_state.state_writer(log, about, FORMS["jsonl"])
         )
-    assert "城市基础设施配套费" in made.path.read_text(encoding="utf-8")
+    assert "城市基础设施配套费" in file.path.read_text(encoding="utf-8")
     log.releases.erase(records=[("fees", ids(log)["城市基础设施配套费"])], ground="法院裁定")
     assert not [p for p in log.files.rglob("*") if p.is_file() and p.name != ".lock"]
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert "城市基础设施配套费".encode() not in path.read_bytes(), path
     assert write_state.describe_state(log, "fees", View(release=1)).erased == 1
-    assert len(lines(log, tmp_path, View(release=1))) == 8
+    assert len(read_lines(log, tmp_path, View(release=1))) == 8
 
 
-def test_an_erasure_waits_for_who_is_making_a_file(log: Log) -> None:
+def test_an_erasure_waits_for_a_file_that_is_being_written(log: Log) -> None:
     with (
         locked(log.files, patience=1),
-        pytest.raises(LogError) as refused,
+        pytest.raises(LogError) as caught,
         Cache(log.files).making_lock(patience=0.1),
     ):
         pass
-    assert refused.value.code == "files-busy"
+    assert caught.value.code == "files-busy"
 
 
-def test_a_squeezed_file_is_made_of_the_plain_one_and_old_ones_go(log: Log, tmp_path: Path) -> None:
+def test_a_compressed_file_equals_the_plain_one_and_old_files_are_deleted(log: Log, tmp_path: Path) -> None:
     cache = Cache(log.files)
-    told = write_state.describe_state(log, "fees", View())
+    about = write_state.describe_state(log, "fees", View())
     for n in range(45):
         with cache.making_lock(patience=1):
-            made = cache.make(Key((n,), "csv", "gzip"), write_state.state_writer(log, told, FORMS["csv"]))
-    assert gzip.decompress(made.path.read_bytes()) == written(log, "csv", tmp_path, view=View()).read_bytes()
+            file = cache.make(Key((n,), "csv", "gzip"), write_state.state_writer(log, about, FORMS["csv"]))
+    assert (
+        gzip.decompress(file.path.read_bytes()) == export_file(log, "csv", tmp_path, view=View()).read_bytes()
+    )
     assert len(list(log.files.rglob("*.gzip"))) <= 40
 
 
@@ -106,6 +111,6 @@ def test_every_kind_of_file_is_offered_by_the_command_too() -> None:
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
-def test_what_would_be_a_formula_is_disarmed(text: str) -> None:
+def test_a_text_that_would_be_a_formula_is_guarded(text: str) -> None:
     assert guard_text(text) == f"'{text}"
     assert guard_text(f"一{text}") == f"一{text}"

@@ -1,4 +1,4 @@
-"""The abstract tests of every conformance class that is claimed, as the standards' annexes A name them.
+"""The abstract tests of every claimed conformance class, with the names of the standards' annexes A.
 
 OGC 17-069r4 (Features 1.0.1), 19-079r2 (its Part 3, 1.0.0), 21-065r2 (CQL2 1.0.0), 20-004r1 (Records 1.0.0).
 """
@@ -49,26 +49,26 @@ def _part(identifier: str) -> str:
     return identifier.lower().replace("-", "_")
 
 
-def named(conformance_class: str) -> list[str]:
-    """A class's abstract tests, as parts of the names of test functions: ``core_fc_md_op``."""
+def parts_of_class(conformance_class: str) -> list[str]:
+    """Return the abstract tests of a class as parts of names of test functions: ``core_fc_md_op``."""
     short = conformance_class.rsplit("/", 1)[1]
     return [_part(f"{short}-{name}") for name in ABSTRACT[conformance_class].split()]
 
 
-def covered() -> set[str]:
-    """Those that a test function beside this file is named after: ``test_<one>_and_<another>_<sentence>``."""
-    every = sorted((part for one in ABSTRACT for part in named(one)), key=len, reverse=True)
-    found: set[str] = set()
+def covered_tests() -> set[str]:
+    """Return those that name a test function in this folder: ``test_<one>_and_<another>_<sentence>``."""
+    every = sorted((part for one in ABSTRACT for part in parts_of_class(one)), key=len, reverse=True)
+    parts: set[str] = set()
     for file in Path(__file__).parent.glob("test_*.py"):
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                found |= _leading(node.name.removeprefix("test_"), every)
-    return found
+                parts |= _leading_parts(node.name.removeprefix("test_"), every)
+    return parts
 
 
-def _leading(rest: str, every: list[str]) -> set[str]:
-    found: set[str] = set()
+def _leading_parts(rest: str, every: list[str]) -> set[str]:
+    parts: set[str] = set()
     while (part := next((p for p in every if rest == p or rest.startswith(f"{p}_")), None)) is not None:
-        found.add(part)
+        parts.add(part)
         rest = rest.removeprefix(part).removeprefix("_").removeprefix("and_")
-    return found
+    return parts

@@ -1,4 +1,4 @@
-"""Programs that tests read the service with."""
+"""Programs that tests use as clients of the service."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import subprocess
 from tests.support.required import lacks
 
 
-def run(program: str, *arguments: str) -> str:
-    """What a program of Debian's ``gdal-bin`` prints."""
+def run_program(program: str, *arguments: str) -> str:
+    """Return the output of a program of Debian's ``gdal-bin``."""
     if shutil.which(program) is None:
         lacks(f"{program} is not installed (apt-get install gdal-bin)")
     environment = {**os.environ, "NO_PROXY": "*", "GDAL_HTTP_PROXY": "", "CPL_DEBUG": "OFF"}
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr
-    assert "ERROR" not in done.stderr, done.stderr
-    return done.stdout
+    process = subprocess.run(
+        [program, *arguments], capture_output=True, text=True, check=False, env=environment
+    )
+    assert process.returncode == 0, process.stderr
+    assert "ERROR" not in process.stderr, process.stderr
+    return process.stdout

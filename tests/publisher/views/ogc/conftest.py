@@ -1,4 +1,4 @@
-"""A site served on loopback for real clients: places, fees of four releases, documents, two divisions."""
+"""A site on loopback for real clients: service halls, fees of four releases, documents, two divisions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DOCUMENTS: list[Content] = [
 
 
 def boundaries() -> dict[str, Any]:
-    """Two invented squares; one bears its code as Chinese national data sets do."""
+    """Build two invented squares; one has its code in ``gb``, as in Chinese national data sets."""
 
     def square(west: float, south: float, **properties: str) -> dict[str, Any]:
         east, north = west + 0.5, south + 0.5
@@ -66,27 +66,27 @@ class Live:
     halls: Sequence[Content]
 
     def get(self, path: str, **params: Any) -> httpx.Response:
-        """An address below the landing page."""
+        """Request an address below the landing page."""
         return self.client.get(f"{self.base}/ogc{path}", params=params or None)
 
     def items(self, collection: str, **params: Any) -> dict[str, Any]:
         response = self.get(f"/collections/{collection}/items", **params)
         assert response.status_code == 200, response.text
-        found: dict[str, Any] = response.json()
-        return found
+        page: dict[str, Any] = response.json()
+        return page
 
     def walk(self, collection: str, **params: Any) -> list[dict[str, Any]]:
-        """All features, by the links to next pages."""
+        """Return all features, following the links to the next pages."""
         page = self.items(collection, **params)
-        found = list(page["features"])
+        features = list(page["features"])
         while (following := link(page, "next")) is not None:
             page = self.client.get(following).json()
-            found += page["features"]
-        return found
+            features += page["features"]
+        return features
 
 
 def link(document: dict[str, Any], rel: str) -> str | None:
-    return next((found["href"] for found in document["links"] if found["rel"] == rel), None)
+    return next((entry["href"] for entry in document["links"] if entry["rel"] == rel), None)
 
 
 def publish_halls(log: Log, contents: Sequence[Content], on: date) -> None:
@@ -113,7 +113,7 @@ def content(log: Log, clock: Clock, contents: Sequence[Content]) -> None:
 
 @contextmanager
 def served(home: Path, database: str) -> Iterator[Live]:
-    """``database`` is empty, and SQLite unless named."""
+    """Serve the site on loopback. ``database`` is the URL of an empty database; empty means SQLite."""
     contents = halls(HALLS)
     file = home / "divisions.geojson"
     file.write_text(json.dumps(boundaries()), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Makes random CQL2 filters three ways: as text, as JSON, and as a function of a record."""
+"""Random CQL2 filters, each as text, as JSON, and as a function of a record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.definition.catalogue import Content
 from tests.publisher.views.ogc.places import KINDS, SERVICES
 
 type Truth = bool | None
-"""None: unknown, as SQL and CQL2 have it."""
+"""None means unknown, as in SQL and CQL2."""
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
@@ -24,8 +24,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 _TEXTS = ("name", "kind", "remark", "code")
 
 
-class Maker:
-    """Makes one filter three ways: as text, as JSON, and as a function of a record."""
+class FilterMaker:
+    """Build random filters, each as text, as JSON, and as a function of a record."""
 
     def __init__(self, seed: int, halls: list[Content]) -> None:
         self.draw, self.halls = random.Random(seed), halls
@@ -35,8 +35,8 @@ class Maker:
             return self.draw.choice((self._both, self._both, self._not))(depth)
         return self.draw.choice(
             (
-                self._compared,
-                self._compared,
+                self._comparison,
+                self._comparison,
                 self._null,
                 self._like,
                 self._in,
@@ -55,7 +55,7 @@ class Maker:
             truths = [part[2](content) for part in parts]
             return stop if stop in truths else None if None in truths else not stop
 
-        # Only what binds looser than AND needs its brackets: precedence is part of what is tested.
+        # Only OR inside AND gets brackets, because the tests cover precedence too.
         texts = [f"({t})" if re.search(r"\bOR\b", t) and word == "and" else t for t, _, _ in parts]
         return f" {word.upper()} ".join(texts), {"op": word, "args": [part[1] for part in parts]}, holds
 
@@ -75,11 +75,11 @@ class Maker:
         if field == "opened":
             day = f"20{self.draw.randrange(9, 26):02}-{self.draw.randrange(1, 13):02}-15"
             return f"DATE('{day}')", {"date": day}, day
-        known = [str(h[field]) for h in self.halls if field in h]
-        text = self.draw.choice((*known[:40], *KINDS, "", "'; DROP TABLE span; --", "没有"))
+        texts = [str(h[field]) for h in self.halls if field in h]
+        text = self.draw.choice((*texts[:40], *KINDS, "", "'; DROP TABLE span; --", "没有"))
         return _quoted(text), text, text
 
-    def _compared(self) -> tuple[str, Any, Callable[[Content], Truth]]:
+    def _comparison(self) -> tuple[str, Any, Callable[[Content], Truth]]:
         field, operator = self.draw.choice((*_TEXTS, "windows", "opened")), self.draw.choice(tuple(_COMPARE))
         text, tree, value = self._value(field)
         compare, prop = _COMPARE[operator], {"property": field}
@@ -118,10 +118,10 @@ class Maker:
 
     def _in(self) -> tuple[str, Any, Callable[[Content], Truth]]:
         field = self.draw.choice((*_TEXTS, "windows"))
-        made = [self._value(field) for _ in range(self.draw.randrange(1, 4))]
-        values = [value for _, _, value in made]
-        tree = {"op": "in", "args": [{"property": field}, [tree for _, tree, _ in made]]}
-        text = f"{field} IN ({', '.join(text for text, _, _ in made)})"
+        operands = [self._value(field) for _ in range(self.draw.randrange(1, 4))]
+        values = [value for _, _, value in operands]
+        tree = {"op": "in", "args": [{"property": field}, [tree for _, tree, _ in operands]]}
+        text = f"{field} IN ({', '.join(text for text, _, _ in operands)})"
         return text, tree, lambda c: c[field] in values if field in c else None
 
     def _between(self) -> tuple[str, Any, Callable[[Content], Truth]]:
@@ -132,20 +132,20 @@ class Maker:
         return text, tree, lambda c: a <= c[field] <= b if field in c else None
 
     def _boolean(self) -> tuple[str, Any, Callable[[Content], Truth]]:
-        wanted = self.draw.random() < 0.5
+        truth = self.draw.random() < 0.5
         operator = self.draw.choice(("=", *_COMPARE))
-        tree = {"op": operator, "args": [{"property": "weekends"}, wanted]}
-        text = f"weekends {operator} {str(wanted).upper()}"
-        return text, tree, lambda c: _COMPARE[operator](c["weekends"], wanted) if "weekends" in c else None
+        tree = {"op": operator, "args": [{"property": "weekends"}, truth]}
+        text = f"weekends {operator} {str(truth).upper()}"
+        return text, tree, lambda c: _COMPARE[operator](c["weekends"], truth) if "weekends" in c else None
 
     def _list(self) -> tuple[str, Any, Callable[[Content], Truth]]:
-        wanted = self.draw.sample((*SERVICES, "没有"), 2)
+        services = self.draw.sample((*SERVICES, "没有"), 2)
         every = self.draw.random() < 0.5
         op = "a_contains" if every else "a_overlaps"
         judge = all if every else any
-        text = f"{op.upper()}(services, ({', '.join(map(_quoted, wanted))}))"
-        tree = {"op": op, "args": [{"property": "services"}, wanted]}
-        return text, tree, lambda c: judge(w in c["services"] for w in wanted) if "services" in c else None
+        text = f"{op.upper()}(services, ({', '.join(map(_quoted, services))}))"
+        tree = {"op": op, "args": [{"property": "services"}, services]}
+        return text, tree, lambda c: judge(w in c["services"] for w in services) if "services" in c else None
 
 
 def _quoted(text: str) -> str:
@@ -153,6 +153,6 @@ def _quoted(text: str) -> str:
 
 
 def _regular(pattern: str) -> str:
-    found = re.findall(r"\\.|[%_]|[^%_\\]+|\\", pattern, re.DOTALL)
+    tokens = re.findall(r"\\.|[%_]|[^%_\\]+|\\", pattern, re.DOTALL)
     signs = {"%": ".*", "_": "."}
-    return "".join(signs.get(p) or re.escape(p[1:] if len(p) == 2 and p[0] == "\\" else p) for p in found)
+    return "".join(signs.get(p) or re.escape(p[1:] if len(p) == 2 and p[0] == "\\" else p) for p in tokens)

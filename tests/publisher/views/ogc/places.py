@@ -1,4 +1,4 @@
-"""A catalogue with places and every kind of field, and records of it, the same at every run."""
+"""A catalogue with places and every kind of field, and its records, which are the same in every run."""
 
 from __future__ import annotations
 
@@ -106,9 +106,9 @@ def catalogue() -> Catalogue:
 
 
 def halls(count: int, *, seed: int = 7) -> list[Content]:
-    """Some without a value here and there, some without a place."""
+    """Build halls; some fields are missing, and some halls have no place."""
     draw = random.Random(seed)
-    found: list[Content] = []
+    contents: list[Content] = []
     for number in range(count):
         content: dict[str, Any] = {
             "code": f"H{number:06}",
@@ -125,5 +125,5 @@ def halls(count: int, *, seed: int = 7) -> list[Content]:
         for name in ("kind", "windows", "opened", "weekends", "services", "remark", "longitude"):
             if draw.random() < 0.15:
                 del content[name]
-        found.append(content)
-    return found
+        contents.append(content)
+    return contents

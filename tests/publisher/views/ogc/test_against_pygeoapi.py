@@ -1,4 +1,4 @@
-"""Pages of a dataset, straight from the log, beside pygeoapi's own function over our provider."""
+"""Pages of a dataset, built from the log, equal those of pygeoapi's own function over our provider."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from publisher.views.ogc.routes import open_geo
 from publisher.views.ogc.site import Geo, resource
 from publisher.views.pages.printing.templates import Press
 from tests.publisher.views.ogc.conftest import Live
-from tests.publisher.views.ogc.filters import Maker
+from tests.publisher.views.ogc.filters import FilterMaker
 from tests.publisher.views.ogc.places import KINDS, PLACES, catalogue
 
 REQUESTS = 300
@@ -30,8 +30,8 @@ def geo(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Geo:
     return open_geo(service_of(settings, live.log, live.engine), None, Press().assets)
 
 
-def drawn(draw: random.Random, live: Live) -> dict[str, str]:
-    """Some of the parameters of a page, with values that are allowed."""
+def draw_parameters(draw: random.Random, live: Live) -> dict[str, str]:
+    """Draw some parameters of a page with valid values."""
     west, south = draw.uniform(122, 124), draw.uniform(40, 42)
     everything = {
         "limit": str(draw.choice((1, 7, 20, 80, 1000, 5000))),
@@ -43,46 +43,45 @@ def drawn(draw: random.Random, live: Live) -> dict[str, str]:
         "datetime": draw.choice(("2015-07-01", "../2030-01-01", "2014-01-01T00:00:00Z/..")),
         "kind": draw.choice(KINDS),
         "weekends": draw.choice(("true", "false")),
-        "filter": Maker(draw.randrange(5_000), list(live.halls)).condition(2)[0],
+        "filter": FilterMaker(draw.randrange(5_000), list(live.halls)).condition(2)[0],
         "lang": draw.choice(("zh", "en")),
     }
     return dict(draw.sample(list(everything.items()), draw.randrange(6)))
 
 
 def as_pygeoapi_answers(geo: Geo, params: dict[str, str]) -> dict[str, Any]:
-    """But for ``filter``, which we evaluate ourselves."""
+    """Return the page of pygeoapi. Our provider evaluates ``filter``, so pygeoapi does not receive it."""
     query = urlencode(params).encode()
-    asked = parameters.parse(query, {}, dataset_items.allowed_parameters(catalogue()))
-    made = dataset_items.make_source(
-        geo, dataset_items.parse_question(geo.dataset(PLACES), catalogue(), asked)
-    )
-    given = {name: value for name, value in params.items() if name != "filter"}
-    envelope = geo.core.items(PLACES, resource(PLACES, "", source=made), given)
-    assert made.items is not None
-    return {**envelope, "features": [json.loads(bytes(feature)) for feature in made.items.features]}
+    query_parameters = parameters.parse(query, {}, dataset_items.allowed_parameters(catalogue()))
+    question = dataset_items.parse_question(geo.dataset(PLACES), catalogue(), query_parameters)
+    source = dataset_items.make_source(geo, question)
+    pygeoapi_parameters = {name: value for name, value in params.items() if name != "filter"}
+    envelope = geo.core.items(PLACES, resource(PLACES, "", source=source), pygeoapi_parameters)
+    assert source.items is not None
+    return {**envelope, "features": [json.loads(bytes(feature)) for feature in source.items.features]}
 
 
-def test_a_page_is_what_pygeoapi_would_have_said_of_any_request(live: Live, geo: Geo) -> None:
+def test_a_page_equals_the_answer_of_pygeoapi_to_any_request(live: Live, geo: Geo) -> None:
     draw = random.Random(8)
-    shown = 0
+    returned = 0
     for _ in range(REQUESTS):
-        params = drawn(draw, live)
+        params = draw_parameters(draw, live)
         page = live.items(PLACES, **params)
         del page["links"]
         assert page == as_pygeoapi_answers(geo, params), params
-        shown += page["numberReturned"]
-    assert shown > REQUESTS * 5
+        returned += page["numberReturned"]
+    assert returned > REQUESTS * 5
 
 
 @pytest.mark.parametrize(
     "params",
     [{"limit": "0"}, {"limit": "x"}, {"offset": "-1"}, {"sortby": "nothing"}, {"properties": "name,nothing"}],
 )
-def test_what_pygeoapi_refuses_is_refused(live: Live, params: dict[str, str]) -> None:
+def test_requests_that_pygeoapi_refuses_are_refused(live: Live, params: dict[str, str]) -> None:
     assert live.get(f"/collections/{PLACES}/items", **params).status_code == 400
 
 
-def test_numbers_returned_and_matched_are_told_of_an_empty_page(live: Live) -> None:
+def test_an_empty_page_has_numbers_returned_and_matched(live: Live) -> None:
     page = live.items(PLACES, offset="100000")
     assert (page["features"], page["numberReturned"]) == ([], 0)
     assert page["numberMatched"] == len(live.halls)

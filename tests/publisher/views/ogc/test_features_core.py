@@ -1,4 +1,4 @@
-"""OGC 17-069r4, annex A: the abstract tests of the classes Core, GeoJSON and OpenAPI 3.0, by their names."""
+"""OGC 17-069r4, annex A: the abstract tests of the classes Core, GeoJSON and OpenAPI 3.0."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 
 from publisher.views.ogc.conformance import CLAIMS
-from tests.publisher.views.ogc.abstract_tests import ABSTRACT, covered, named
+from tests.publisher.views.ogc.abstract_tests import ABSTRACT, covered_tests, parts_of_class
 from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, POLICIES, Live, link
-from tests.publisher.views.ogc.walking import linked, parameter
+from tests.publisher.views.ogc.walking import assert_links, parameter
 
 pytestmark = pytest.mark.both_databases
 
@@ -62,13 +62,13 @@ def test_core_conformance_op_and_core_conformance_success_names_exactly_what_is_
 
 
 def test_core_fc_md_links_the_list_of_collections_links_to_itself_in_every_form(live: Live) -> None:
-    linked(live, live.get("/collections").json(), "self", "alternate")
+    assert_links(live, live.get("/collections").json(), "self", "alternate")
 
 
 def test_core_fc_md_items_and_core_fc_md_items_links_each_collection_in_every_form(live: Live) -> None:
     for collection in live.get("/collections").json()["collections"]:
-        linked(live, collection, "items")
-        forms = {found["type"] for found in collection["links"] if found["rel"] == "items"}
+        assert_links(live, collection, "items")
+        forms = {entry["type"] for entry in collection["links"] if entry["rel"] == "items"}
         assert forms == {"application/geo+json", "text/html", "text/csv"}
 
 
@@ -86,10 +86,10 @@ def test_core_fc_md_extent_holds_every_geometry_and_every_time(live: Live) -> No
 
 
 def test_core_fc_bbox_definition_four_or_six_numbers(live: Live) -> None:
-    told = parameter(live, PLACES, "bbox")
-    assert (told["in"], told.get("required", False)) == ("query", False)
-    assert (told["style"], told["explode"]) == ("form", False)
-    assert told["schema"] == {
+    definition = parameter(live, PLACES, "bbox")
+    assert (definition["in"], definition.get("required", False)) == ("query", False)
+    assert (definition["style"], definition["explode"]) == ("form", False)
+    assert definition["schema"] == {
         "type": "array",
         "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
         "items": {"type": "number"},
@@ -97,31 +97,35 @@ def test_core_fc_bbox_definition_four_or_six_numbers(live: Live) -> None:
 
 
 def test_core_fc_limit_definition_a_whole_number(live: Live) -> None:
-    told = parameter(live, PLACES, "limit")
-    assert (told["in"], told.get("required", False)) == ("query", False)
-    assert (told["schema"]["type"], told["schema"]["maximum"]) == ("integer", 1000)
+    definition = parameter(live, PLACES, "limit")
+    assert (definition["in"], definition.get("required", False)) == ("query", False)
+    assert (definition["schema"]["type"], definition["schema"]["maximum"]) == ("integer", 1000)
 
 
 def test_core_fc_time_definition_a_text(live: Live) -> None:
-    told = parameter(live, PLACES, "datetime")
-    assert (told["in"], told.get("required", False), told["schema"]) == ("query", False, {"type": "string"})
+    definition = parameter(live, PLACES, "datetime")
+    assert (definition["in"], definition.get("required", False), definition["schema"]) == (
+        "query",
+        False,
+        {"type": "string"},
+    )
 
 
 def test_core_fc_links_and_core_fc_timestamp_a_page_links_to_itself_in_every_form(live: Live) -> None:
     for name in COLLECTIONS:
         page = live.items(name)
-        linked(live, page, "self", "alternate", "collection")
-        forms = {found["type"] for found in page["links"] if found["rel"] in ("self", "alternate")}
+        assert_links(live, page, "self", "alternate", "collection")
+        forms = {entry["type"] for entry in page["links"] if entry["rel"] in ("self", "alternate")}
         assert forms == {"application/geo+json", "text/html", "text/csv"}
-        assert "timeStamp" not in page  # optional, and the same state is the same bytes
+        assert "timeStamp" not in page  # optional; without it the same state gives the same bytes
 
 
 def test_core_f_links_a_feature_links_to_itself_in_every_form_and_to_its_collection(live: Live) -> None:
     for name in (PLACES, FEES, "divisions", "catalogue"):
         identifier = live.items(name, limit=1)["features"][0]["id"]
-        one = live.get(f"/collections/{name}/items/{identifier}").json()
-        linked(live, one, "self", "alternate", "collection")
-        forms = [found["type"] for found in one["links"] if found["rel"] == "alternate"]
+        feature = live.get(f"/collections/{name}/items/{identifier}").json()
+        assert_links(live, feature, "self", "alternate", "collection")
+        forms = [entry["type"] for entry in feature["links"] if entry["rel"] == "alternate"]
         assert "text/html" in forms
 
 
@@ -137,8 +141,8 @@ def test_geojson_definition_features_as_geojson_and_all_else_as_json(live: Live)
 
 def test_oas30_oas_definition_1_the_definition_is_there_as_json_and_as_a_page(live: Live) -> None:
     page = live.get("").json()
-    linked(live, page, "service-desc", "service-doc")
-    types = {found["rel"]: found["type"] for found in page["links"]}
+    assert_links(live, page, "service-desc", "service-doc")
+    types = {entry["rel"]: entry["type"] for entry in page["links"]}
     assert types["service-desc"] == "application/vnd.oai.openapi+json;version=3.0"
     assert types["service-doc"] == "text/html"
 
@@ -151,14 +155,14 @@ def test_oas30_oas_definition_2_the_definition_is_openapi_3_0(live: Live) -> Non
 
 def test_every_abstract_test_of_every_claim_has_a_test_named_after_it() -> None:
     assert set(CLAIMS) == set(ABSTRACT)
-    assert {part for claim in CLAIMS for part in named(claim)} - covered() == set()
+    assert {part for claim in CLAIMS for part in parts_of_class(claim)} - covered_tests() == set()
 
 
 def test_core_fc_md_op_and_core_fc_md_success_lists_every_dataset(live: Live) -> None:
-    found = live.get("/collections").json()
-    assert sorted(c["id"] for c in found["collections"]) == sorted(COLLECTIONS)
-    assert link(found, "self") == f"{live.base}/ogc/collections"
-    for collection in found["collections"]:
+    listing = live.get("/collections").json()
+    assert sorted(c["id"] for c in listing["collections"]) == sorted(COLLECTIONS)
+    assert link(listing, "self") == f"{live.base}/ogc/collections"
+    for collection in listing["collections"]:
         assert link(collection, "items") is not None
         extent = collection.get("extent", {})
         for box in extent.get("spatial", {}).get("bbox", []):
@@ -185,27 +189,27 @@ def test_core_fc_op_every_collection_answers_features(live: Live) -> None:
 
 def test_core_fc_limit_response_bounds_what_is_returned(live: Live) -> None:
     for limit in (1, 7, 1000, 5000):
-        found = live.items(PLACES, limit=limit)
-        assert found["numberReturned"] == len(found["features"]) == min(limit, HALLS)
+        page = live.items(PLACES, limit=limit)
+        assert page["numberReturned"] == len(page["features"]) == min(limit, HALLS)
     for bad in ("0", "-1", "x", "", "1.5"):
         assert live.get(f"/collections/{PLACES}/items", limit=bad).status_code == 400, bad
 
 
 def test_core_fc_bbox_response_features_whose_geometry_is_in_the_box_and_those_without(live: Live) -> None:
     west, south, east, north = 122.5, 40.5, 123.25, 41.75
-    wanted = {
+    located = {
         hall["code"]
         for hall in live.halls
         if "longitude" in hall
         and west <= float(str(hall["longitude"])) <= east
         and south <= float(str(hall["latitude"])) <= north
     }
-    found = live.walk(PLACES, bbox=f"{west},{south},{east},{north}", limit=9)
+    features = live.walk(PLACES, bbox=f"{west},{south},{east},{north}", limit=9)
     placeless = {hall["code"] for hall in live.halls if not {"longitude", "latitude"} <= hall.keys()}
-    assert {f["properties"]["code"] for f in found} == wanted | placeless
-    assert len(found) == len(wanted) + len(placeless)
-    assert min(len(wanted), len(placeless)) > 3
-    assert len(live.walk(PLACES, bbox=f"{west},{south},0,{east},{north},9", limit=50)) == len(found)
+    assert {f["properties"]["code"] for f in features} == located | placeless
+    assert len(features) == len(located) + len(placeless)
+    assert min(len(located), len(placeless)) > 3
+    assert len(live.walk(PLACES, bbox=f"{west},{south},0,{east},{north},9", limit=50)) == len(features)
     assert live.items(PLACES, bbox="170,-90,169,90")["numberMatched"] == HALLS
     assert live.items(FEES, bbox="0,0,1,1")["numberMatched"] == live.items(FEES)["numberMatched"] > 0
     for bad in ("1,2,3", "1,2,3,x", "1,5,2,4", "nan,1,2,3", "1,2,3,inf", ""):
@@ -236,8 +240,8 @@ def test_core_fc_response_and_core_fc_numbermatched_and_core_fc_numberreturned_a
     assert "timeStamp" not in page
     for rel in ("alternate", "collection", "next"):
         assert live.client.get(link(page, rel) or "").status_code == 200
-    found = live.walk(PLACES, limit=7)
-    ids = [feature["id"] for feature in found]
+    features = live.walk(PLACES, limit=7)
+    ids = [feature["id"] for feature in features]
     assert len(ids) == len(set(ids)) == HALLS
     second = live.client.get(link(page, "next") or "").json()
     assert link(live.client.get(link(second, "prev") or "").json(), "prev") is None
@@ -255,8 +259,8 @@ def test_core_fc_response_pages_are_of_one_state_while_releases_are_published(
     first = [f["properties"]["name"] for f in page["features"]]
     publish_fees(live, ["一", "丁", "己"], date(2015, 3, 1))
     rest = live.client.get(link(page, "next") or "").json()
-    seen = first + [f["properties"]["name"] for f in rest["features"]]
-    assert sorted(seen) == sorted(["甲", "乙", "丙", "丁"])
+    names = first + [f["properties"]["name"] for f in rest["features"]]
+    assert sorted(names) == sorted(["甲", "乙", "丙", "丁"])
     assert rest["numberMatched"] == 4
     assert live.items(name)["numberMatched"] == 3
 
@@ -274,13 +278,13 @@ def test_core_f_op_and_core_f_success_one_feature_is_as_in_the_list(live: Live) 
     feature = live.items(PLACES, limit=1)["features"][0]
     answer = live.get(f"/collections/{PLACES}/items/{feature['id']}")
     assert answer.headers["content-type"] == "application/geo+json"
-    one = answer.json()
-    assert {k: one[k] for k in feature} == feature
-    assert one["id"] == feature["id"]
+    body = answer.json()
+    assert {k: body[k] for k in feature} == feature
+    assert body["id"] == feature["id"]
     assert live.get(f"/collections/{PLACES}/items/nothing").status_code == 404
     (withdrawn,) = live.log.queries.find(FEES, "药品注册费")
-    gone = live.get(f"/collections/{FEES}/items/{withdrawn.id}")
-    assert (gone.status_code, gone.json()["code"]) == (410, "Gone")
+    tombstone = live.get(f"/collections/{FEES}/items/{withdrawn.id}")
+    assert (tombstone.status_code, tombstone.json()["code"]) == (410, "Gone")
 
 
 def test_core_query_param_unknown_and_core_query_param_invalid_are_400_with_an_exception(live: Live) -> None:
@@ -315,8 +319,8 @@ def test_geojson_content_features_are_valid_against_their_schema(live: Live) -> 
 def test_geojson_content_passes_through_letter_for_letter(live: Live) -> None:
     by_code = {f["properties"]["code"]: f["properties"] for f in live.walk(PLACES, limit=1000)}
     for hall in live.halls:
-        shown = by_code[hall["code"]]
-        assert {name: shown[name] for name in shown if name in hall} == hall
+        properties = by_code[hall["code"]]
+        assert {name: properties[name] for name in properties if name in hall} == hall
     assert any(p.get("remark") == "<b>&amp;</b>" for p in by_code.values())
 
 

@@ -1,4 +1,4 @@
-"""OGC 19-079r2 (Features, Part 3) and 21-065r2 (CQL2), annexes A: the classes that are claimed."""
+"""OGC 19-079r2 (Features, Part 3) and 21-065r2 (CQL2), annexes A: the claimed classes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, POLICIES, Li
 pytestmark = pytest.mark.both_databases
 
 FILTERABLE = ["divisions", POLICIES, PLACES, FEES]
-"""Every feature collection; the catalogue is a collection of records (``itemType``)."""
+"""Every feature collection. The data catalog is a collection of records (``itemType``)."""
 
 
 def count(live: Live, text: str) -> int:
     return int(live.items(PLACES, filter=text)["numberMatched"])
 
 
-def refused(live: Live, text: str, language: str = "cql2-text") -> str:
+def refusal(live: Live, text: str, language: str = "cql2-text") -> str:
     answer = live.get(
         f"/collections/{PLACES}/items", **{"filter": text, "filter-lang": language, "lang": "en"}
     )
@@ -49,21 +49,21 @@ def test_queryables_get_queryables_is_a_json_schema_of_what_a_filter_may_name(li
 
 def test_queryables_query_parameters_query_param_every_queryable_is_one(live: Live) -> None:
     document = live.get("/api").json()
-    told = {
+    names = {
         p["name"]
         for p in document["paths"][f"/collections/{PLACES}/items"]["get"]["parameters"]
         if "name" in p
     }
     queryables = live.get(f"/collections/{PLACES}/queryables").json()["properties"]
-    assert told == set(queryables)
+    assert names == set(queryables)
 
 
 def test_filter_filter_param_only_items_for_which_it_is_true(live: Live) -> None:
-    wanted = sum(hall.get("weekends") is True for hall in live.halls)
+    expected = sum(hall.get("weekends") is True for hall in live.halls)
     unknown = sum("weekends" not in hall for hall in live.halls)
-    assert count(live, "weekends = TRUE") == wanted
-    assert count(live, "NOT (weekends = TRUE)") == HALLS - wanted - unknown
-    assert live.items(PLACES, filter="weekends = TRUE", windows="3")["numberMatched"] <= wanted
+    assert count(live, "weekends = TRUE") == expected
+    assert count(live, "NOT (weekends = TRUE)") == HALLS - expected - unknown
+    assert live.items(PLACES, filter="weekends = TRUE", windows="3")["numberMatched"] <= expected
 
 
 def test_filter_lang_and_filter_crs_take_what_is_named_only(live: Live) -> None:
@@ -93,15 +93,15 @@ def test_filter_lang_and_filter_crs_take_what_is_named_only(live: Live) -> None:
 def test_features_filter_filter_on_items_an_invalid_filter_is_400_with_the_place(
     live: Live, text: str, place: str
 ) -> None:
-    assert place in refused(live, text)
+    assert place in refusal(live, text)
 
 
-def test_limits_of_a_filter_are_told(live: Live) -> None:
-    assert "4000" in refused(live, f"name = '{'x' * 4000}'")
-    assert "levels" in refused(live, "(" * 60 + "TRUE" + ")" * 60)
-    assert "conditions" in refused(live, " OR ".join(["windows = 1"] * 250))
-    assert refused(live, "NOT " * 900 + "TRUE")
-    assert "wildcards" in refused(live, f"name LIKE '{'%a' * 30}'")
+def test_the_limits_of_a_filter_are_reported(live: Live) -> None:
+    assert "4000" in refusal(live, f"name = '{'x' * 4000}'")
+    assert "levels" in refusal(live, "(" * 60 + "TRUE" + ")" * 60)
+    assert "conditions" in refusal(live, " OR ".join(["windows = 1"] * 250))
+    assert refusal(live, "NOT " * 900 + "TRUE")
+    assert "wildcards" in refusal(live, f"name LIKE '{'%a' * 30}'")
 
 
 def test_basic_cql2_logical_and_basic_cql2_boolean_precedence_brackets_and_truth_values(live: Live) -> None:
@@ -118,20 +118,20 @@ def test_cql2_text_validate_and_cql2_json_validate_both_writings_agree(live: Liv
     null = {"op": "isNull", "args": [{"property": "remark"}]}
     either = {"op": "not", "args": [{"op": "or", "args": [equal, null]}]}
     tree = {"op": "and", "args": [{"op": ">=", "args": [{"property": "windows"}, 10]}, either]}
-    found = live.items(PLACES, **{"filter": json.dumps(tree), "filter-lang": "cql2-json", "limit": "1000"})
-    assert found["features"] == live.items(PLACES, filter=text, limit=1000)["features"] != []
+    page = live.items(PLACES, **{"filter": json.dumps(tree), "filter-lang": "cql2-json", "limit": "1000"})
+    assert page["features"] == live.items(PLACES, filter=text, limit=1000)["features"] != []
     for bad in ("[", '{"op":"="}', '{"op":"like","args":[{"property":"name"}]}', "[]", "5", '{"op":"drop"}'):
-        refused(live, bad, "cql2-json")
-    assert "character" in refused(live, '{"op":"=","args":[{"property":"nothing"},1]}', "cql2-json")
+        refusal(live, bad, "cql2-json")
+    assert "character" in refusal(live, '{"op":"=","args":[{"property":"nothing"},1]}', "cql2-json")
 
 
 def test_advanced_comparison_operators_like_wildcards_and_escapes(live: Live) -> None:
     assert count(live, "code LIKE 'H00000_'") == 10
     assert count(live, "remark LIKE 'abc'") == sum(hall.get("remark") == "abc" for hall in live.halls)
-    stated = sum("remark" in hall for hall in live.halls)
-    assert count(live, "remark LIKE '%'") == count(live, "remark like '%%'") == stated
+    with_remark = sum("remark" in hall for hall in live.halls)
+    assert count(live, "remark LIKE '%'") == count(live, "remark like '%%'") == with_remark
     empty = sum(hall.get("remark") == "" for hall in live.halls)
-    assert (count(live, "remark like '_%'"), count(live, "remark like ''")) == (stated - empty, empty)
+    assert (count(live, "remark like '_%'"), count(live, "remark like ''")) == (with_remark - empty, empty)
     literal = sum(str(hall.get("remark", "")) == "%_" for hall in live.halls)
     assert count(live, r"remark like '\\%\\_'") == literal
     assert count(live, "code NOT LIKE 'H00000_'") == HALLS - 10
@@ -152,15 +152,15 @@ def test_advanced_comparison_operators_in_a_list_of_each_kind(live: Live) -> Non
     assert count(live, "windows IN (1, 2, 3)") == sum(w in (1, 2, 3) for w in windows)
     assert count(live, "weekends in (true)") == sum(hall.get("weekends") is True for hall in live.halls)
     day = next(str(hall["opened"]) for hall in live.halls if "opened" in hall)
-    opened = sum(hall.get("opened") == day for hall in live.halls)
-    assert count(live, f"opened in ('{day}', '2022-04-15')") == opened
-    assert count(live, f"opened in (DATE('{day}'), DATE('2022-04-15'))") == opened
+    expected = sum(hall.get("opened") == day for hall in live.halls)
+    assert count(live, f"opened in ('{day}', '2022-04-15')") == expected
+    assert count(live, f"opened in (DATE('{day}'), DATE('2022-04-15'))") == expected
 
 
 def test_advanced_comparison_operators_logical_and_advanced_comparison_operators_test_data(
     live: Live,
 ) -> None:
-    """The annex's own data is not published here; its forms of predicates are, over the halls."""
+    """Test the predicates of the annex with the halls, because the service does not publish its test data."""
     texts = [
         *(
             "code LIKE 'H_0%'",
@@ -171,7 +171,7 @@ def test_advanced_comparison_operators_logical_and_advanced_comparison_operators
         *("kind IN ('foo','便民服务站')", "kind NOT IN ('foo','便民服务站')", "windows in (3,5,8)"),
         *("opened in (DATE('2014-12-13'))", "weekends in (true)", "weekends not in (false)"),
     ]
-    combined(live, texts, "((NOT {0} AND {1}) OR ({2} and NOT {3}) or not ({0} AND {3}))")
+    assert_combinations(live, texts, "((NOT {0} AND {1}) OR ({2} and NOT {3}) or not ({0} AND {3}))")
 
 
 def test_basic_cql2_basic_test_every_collection_has_queryables_of_known_types(live: Live) -> None:
@@ -185,15 +185,17 @@ SAMPLES = {"string": "'foo'", "boolean": "true", "number": "3.14"}
 
 
 def queryables(live: Live, collection: str) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = live.get(f"/collections/{collection}/queryables").json()["properties"]
-    return found
+    properties: dict[str, dict[str, str]] = live.get(f"/collections/{collection}/queryables").json()[
+        "properties"
+    ]
+    return properties
 
 
 @pytest.mark.parametrize("collection", FILTERABLE)
 def test_basic_cql2_comparison_opposite_operators_share_no_item(live: Live, collection: str) -> None:
     def ids(name: str, operator: str, value: str) -> set[str]:
-        found = live.items(collection, filter=f'"{name}" {operator} {value}', limit=1000)
-        return {feature["id"] for feature in found["features"]}
+        page = live.items(collection, filter=f'"{name}" {operator} {value}', limit=1000)
+        return {feature["id"] for feature in page["features"]}
 
     for name, shape in queryables(live, collection).items():
         if shape["type"] not in SAMPLES:
@@ -223,34 +225,34 @@ def test_basic_cql2_boolean_of_all_and_of_nothing(live: Live) -> None:
 
 
 def test_basic_cql2_test_data_every_comparison_counts_as_a_reader_would(live: Live) -> None:
-    """The annex's own data is not published here; its forms of predicates are, over the halls."""
+    """Test the predicates of the annex with the halls, because the service does not publish its test data."""
     compare = {"=": operator.eq, "<>": operator.ne, "<": operator.lt}
     compare |= {"<=": operator.le, ">": operator.gt, ">=": operator.ge}
     samples: dict[str, Any] = {"name": "便民服务站", "windows": 8, "opened": "2014-12-13", "weekends": True}
     for field, value in samples.items():
-        written = {"opened": f"DATE('{value}')", "weekends": "true", "windows": "8"}.get(field, f"'{value}'")
-        stated: list[Any] = [hall[field] for hall in live.halls if field in hall]
+        literal = {"opened": f"DATE('{value}')", "weekends": "true", "windows": "8"}.get(field, f"'{value}'")
+        values: list[Any] = [hall[field] for hall in live.halls if field in hall]
         for sign, holds in compare.items():
-            wanted = sum(holds(one, value) for one in stated)
-            assert count(live, f'"{field}"{sign}{written}') == wanted, (field, sign)
+            expected = sum(holds(one, value) for one in values)
+            assert count(live, f'"{field}"{sign}{literal}') == expected, (field, sign)
 
 
-def combined(live: Live, texts: list[str], form: str) -> None:
-    """Random four of the predicates in one form: as the answers to each alone say of every item.
+def assert_combinations(live: Live, texts: list[str], form: str) -> None:
+    """Assert that combinations of four random predicates equal the combined answers to each predicate.
 
-    Only halls that state all the fields: of the others a predicate may be unknown.
+    Only halls with all fields are used, because a predicate over a missing field is unknown.
     """
     whole = " AND ".join(f"{name} IS NOT NULL" for name in ("windows", "opened", "weekends", "kind"))
-    alone = {t: frozenset(found(live, f"({t}) AND {whole}")) for t in texts}
-    everything, draw = frozenset(found(live, whole)), random.Random(21065)
+    alone = {t: frozenset(matching_ids(live, f"({t}) AND {whole}")) for t in texts}
+    everything, draw = frozenset(matching_ids(live, whole)), random.Random(21065)
     for _ in range(20):
         four = draw.sample(texts, 4)
         p1, p2, p3, p4 = (alone[t] for t in four)
-        wanted = ((everything - p1) & p2) | (p3 & (everything - p4)) | (everything - (p1 & p4))
-        assert found(live, f"{whole} AND ({form.format(*four)})") == wanted, four
+        expected = ((everything - p1) & p2) | (p3 & (everything - p4)) | (everything - (p1 & p4))
+        assert matching_ids(live, f"{whole} AND ({form.format(*four)})") == expected, four
 
 
-def found(live: Live, text: str) -> set[str]:
+def matching_ids(live: Live, text: str) -> set[str]:
     return {feature["id"] for feature in live.items(PLACES, filter=text, limit=1000)["features"]}
 
 
@@ -276,8 +278,8 @@ def test_features_filter_get_collections_and_features_filter_get_collection_link
     live: Live,
 ) -> None:
     for collection in live.get("/collections").json()["collections"]:
-        one = live.get(f"/collections/{collection['id']}").json()
-        href = link(one, REL)
+        body = live.get(f"/collections/{collection['id']}").json()
+        href = link(body, REL)
         assert href == f"{live.base}/ogc/collections/{collection['id']}/queryables"
         schema = live.client.get(href).json()
         assert schema["$id"] == href
@@ -293,8 +295,8 @@ def test_filter_filter_lang_default_and_features_filter_filter_on_items_of_every
         name = next(iter(queryables(live, collection)))
         for more in ({}, {"filter-lang": "cql2-text"}):
             assert live.items(collection, filter=f"{name} IS NULL", **more)["numberMatched"] == 0
-            asked = {"filter": "THIS IS NOT A FILTER", **more}
-            assert live.get(f"/collections/{collection}/items", **asked).status_code == 400
+            query = {"filter": "THIS IS NOT A FILTER", **more}
+            assert live.get(f"/collections/{collection}/items", **query).status_code == 400
 
 
 def test_filter_expression_construction_an_unknown_queryable_is_400(live: Live) -> None:
@@ -322,42 +324,42 @@ def test_features_filter_mixing_expression_a_filter_and_a_box_and_a_property_mus
 ) -> None:
     box, text = "122,40,123,41", "windows > 5"
     boxed = {f["id"] for f in live.items(PLACES, bbox=box, limit=1000)["features"]}
-    wanted = boxed & found(live, text)
+    expected = boxed & matching_ids(live, text)
     both = live.items(PLACES, bbox=box, filter=text, limit=1000)["features"]
-    assert {feature["id"] for feature in both} == wanted
-    assert 0 < len(wanted) < len(boxed)
+    assert {feature["id"] for feature in both} == expected
+    assert 0 < len(expected) < len(boxed)
     assert live.items("divisions", bbox=box, filter="name LIKE '%区'")["numberMatched"] <= 2
 
 
 def test_divisions_are_filtered_as_texts(live: Live) -> None:
     everything = {f["id"] for f in live.items("divisions")["features"]}
     assert everything == {"210302", "210303"}
-    for text, wanted in {
+    for text, expected in {
         "code = '210302'": {"210302"},
         "code > '210302' OR name LIKE '甲_'": everything,
         "NOT (code BETWEEN '210302' AND '210302')": {"210303"},
         "name IN ('甲区', '乙区') AND code <> '0'": {"210302"},
     }.items():
-        assert {f["id"] for f in live.items("divisions", filter=text)["features"]} == wanted, text
+        assert {f["id"] for f in live.items("divisions", filter=text)["features"]} == expected, text
 
 
-def claimed(live: Live, name: str) -> None:
+def assert_claimed(live: Live, name: str) -> None:
     answer = live.client.get(f"{live.base}/ogc/conformance", headers={"accept": "application/json"})
     assert answer.headers["content-type"] == "application/json"
     assert f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{name}" in answer.json()["conformsTo"]
 
 
 def test_queryables_get_conformance(live: Live) -> None:
-    claimed(live, "queryables")
+    assert_claimed(live, "queryables")
 
 
 def test_queryables_query_parameters_get_conformance(live: Live) -> None:
-    claimed(live, "queryables-query-parameters")
+    assert_claimed(live, "queryables-query-parameters")
 
 
 def test_filter_get_conformance(live: Live) -> None:
-    claimed(live, "filter")
+    assert_claimed(live, "filter")
 
 
 def test_features_filter_get_conformance(live: Live) -> None:
-    claimed(live, "features-filter")
+    assert_claimed(live, "features-filter")

@@ -1,4 +1,4 @@
-"""Parameters of items beside the standard's core: properties, order, the two clocks, words."""
+"""Parameters of items in addition to the standard's core: properties, order, the two clocks, words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ pytestmark = pytest.mark.both_databases
 
 
 def test_parameters_by_property_name_filter_by_equality(live: Live) -> None:
-    wanted = sum(hall.get("weekends") is True for hall in live.halls)
-    assert live.items(PLACES, weekends="true")["numberMatched"] == wanted
-    wanted = sum(hall.get("windows") == 3 for hall in live.halls)
-    assert live.items(PLACES, windows="3.0")["numberMatched"] == wanted
-    wanted = sum("社保" in (hall.get("services") or ()) for hall in live.halls)  # type: ignore[operator]  # a list
-    assert live.items(PLACES, services="社保")["numberMatched"] == wanted
+    expected = sum(hall.get("weekends") is True for hall in live.halls)
+    assert live.items(PLACES, weekends="true")["numberMatched"] == expected
+    expected = sum(hall.get("windows") == 3 for hall in live.halls)
+    assert live.items(PLACES, windows="3.0")["numberMatched"] == expected
+    expected = sum("社保" in (hall.get("services") or ()) for hall in live.halls)  # type: ignore[operator]  # a list
+    assert live.items(PLACES, services="社保")["numberMatched"] == expected
     assert live.items(PLACES, code="H000001")["numberMatched"] == 1
     assert live.items(PLACES, code="' OR 1=1 --")["numberMatched"] == 0
     for bad in ({"windows": "many"}, {"weekends": "yes"}, {"effective_from": "today"}, {"windows": "1e999"}):
@@ -23,16 +23,16 @@ def test_parameters_by_property_name_filter_by_equality(live: Live) -> None:
 
 
 def test_properties_and_geometry_can_be_left_out(live: Live) -> None:
-    found = live.items(PLACES, properties="code,release", skipGeometry="true", limit=50)
-    assert all(set(f["properties"]) == {"code", "release"} for f in found["features"])
-    assert all(f["geometry"] is None for f in found["features"])
+    page = live.items(PLACES, properties="code,release", skipGeometry="true", limit=50)
+    assert all(set(f["properties"]) == {"code", "release"} for f in page["features"])
+    assert all(f["geometry"] is None for f in page["features"])
     assert live.get(f"/collections/{PLACES}/items", properties="nothing").status_code == 400
     assert live.get(f"/collections/{PLACES}/items", skipGeometry="1").status_code == 400
 
 
-def test_sortby_orders_and_what_has_no_value_comes_last(live: Live) -> None:
-    found = live.walk(PLACES, sortby="-windows,+code", limit=11)
-    keys = [(f["properties"].get("windows"), f["properties"]["code"]) for f in found]
+def test_sortby_orders_and_missing_values_come_last(live: Live) -> None:
+    features = live.walk(PLACES, sortby="-windows,+code", limit=11)
+    keys = [(f["properties"].get("windows"), f["properties"]["code"]) for f in features]
     valued = [key for key in keys if key[0] is not None]
     assert valued == sorted(valued, key=lambda key: (-key[0], key[1]))
     assert keys[: len(valued)] == valued
@@ -46,8 +46,8 @@ def test_as_of_known_at_and_release_are_the_two_clocks_of_the_log(live: Live) ->
         return {f["properties"]["name"] for f in live.walk(FEES, **view)}
 
     for view in ({"release": "1"}, {"as_of": "2015-03-01"}, {"known_at": "2016-01-20T00:00:00Z"}):
-        told = live.client.get(f"{live.base}/v1/datasets/{FEES}/records", params=view).json()
-        assert names(**view) == {record["content"]["name"] for record in told["records"]}
+        listing = live.client.get(f"{live.base}/v1/datasets/{FEES}/records", params=view).json()
+        assert names(**view) == {record["content"]["name"] for record in listing["records"]}
     for bad in (
         {"release": "9"},
         {"release": "1", "as_of": "2015-01-01"},
@@ -59,9 +59,9 @@ def test_as_of_known_at_and_release_are_the_two_clocks_of_the_log(live: Live) ->
 
 
 def test_q_is_the_search_engine_and_counts_exactly(live: Live) -> None:
-    found = live.items(FEES, q="登记")
-    assert [f["properties"]["name"] for f in found["features"]] == ["不动产登记费"]
-    assert found["numberMatched"] == 1
+    page = live.items(FEES, q="登记")
+    assert [f["properties"]["name"] for f in page["features"]] == ["不动产登记费"]
+    assert page["numberMatched"] == 1
     assert live.items(FEES, q="登記")["numberMatched"] == 1
     total = live.client.get(f"{live.base}/v1/search", params={"q": "便民服务站", "dataset": PLACES}).json()[
         "total"
@@ -73,7 +73,7 @@ def test_q_is_the_search_engine_and_counts_exactly(live: Live) -> None:
     assert live.get(f"/collections/{PLACES}/items", q=" ").status_code == 400
 
 
-def test_q_is_of_the_state_that_is_asked_for(live: Live) -> None:
+def test_q_searches_the_requested_state(live: Live) -> None:
     for view in ({"release": "1"}, {"as_of": "2015-03-01"}, {"known_at": "2016-01-20T00:00:00Z"}):
-        told = {f["properties"]["name"] for f in live.walk(FEES, **view)}
-        assert {f["properties"]["name"] for f in live.walk(FEES, q="费", **view)} == told != set()
+        names = {f["properties"]["name"] for f in live.walk(FEES, **view)}
+        assert {f["properties"]["name"] for f in live.walk(FEES, q="费", **view)} == names != set()

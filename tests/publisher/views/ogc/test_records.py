@@ -1,4 +1,4 @@
-"""OGC 20-004r1, annex A: the classes Record Core, Record Collection, their query parameters, and JSON."""
+"""OGC 20-004r1, annex A: Record Core, Record Collection, their query parameters, Records API, and JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from publisher.views.exports.formats import FORMS
 from publisher.views.ogc.conformance import CLAIMS
 from tests.publisher.views.ogc.conftest import FEES, PLACES, POLICIES, Live, link
-from tests.publisher.views.ogc.walking import linked, parameter
+from tests.publisher.views.ogc.walking import assert_links, parameter
 from tests.support.site import dataset
 
 LINKS = {
@@ -60,7 +60,7 @@ RECORD = Draft202012Validator(
         },
     }
 )
-"""What the standard's recordGeoJSON asks of a record, of what is used here."""
+"""Requirements of the standard's recordGeoJSON for the members that the service uses."""
 CATALOG = Draft202012Validator(
     {
         "type": "object",
@@ -82,11 +82,11 @@ def records(live: Live, **params: Any) -> dict[str, dict[str, Any]]:
 
 
 def test_record_core_mandatory_properties_record_of_every_kind(live: Live) -> None:
-    found = records(live)
-    assert {FEES, PLACES, POLICIES, f"{FEES}.release.1", f"{FEES}.release.4"} <= set(found)
-    documents = [record for record in found.values() if record["properties"]["type"] == "document"]
+    all_records = records(live)
+    assert {FEES, PLACES, POLICIES, f"{FEES}.release.1", f"{FEES}.release.4"} <= set(all_records)
+    documents = [record for record in all_records.values() if record["properties"]["type"] == "document"]
     assert len(documents) == 2
-    for record in found.values():
+    for record in all_records.values():
         assert record["type"] == "Feature"
         assert {"id", "time", "geometry", "properties", "links", "conformsTo"} <= set(record)
         assert record["conformsTo"] == [CORE]
@@ -98,11 +98,11 @@ def test_record_core_links_all_answer_and_one_leads_to_the_catalogue(live: Live)
     for name in (FEES, f"{FEES}.release.2", next(i for i in records(live) if ".document." in i)):
         record = live.get(f"/collections/catalogue/items/{name}").json()
         assert link(record, "self") == f"{live.base}/ogc/collections/catalogue/items/{name}"
-        for found in record["links"]:
-            answer = live.client.get(found["href"])
-            assert answer.status_code == 200, found
-            assert answer.headers["content-type"].startswith(found["type"]), found
-        (catalogue,) = (found for found in record["links"] if found["rel"] == "collection")
+        for entry in record["links"]:
+            answer = live.client.get(entry["href"])
+            assert answer.status_code == 200, entry
+            assert answer.headers["content-type"].startswith(entry["type"]), entry
+        (catalogue,) = (entry for entry in record["links"] if entry["rel"] == "collection")
         assert live.client.get(catalogue["href"]).json()["itemType"] == "record"
 
 
@@ -117,19 +117,19 @@ def test_record_core_license_and_record_core_contact_and_formats(live: Live) -> 
 
 
 def test_record_core_time_instant_and_record_core_time_interval_are_days(live: Live) -> None:
-    found = records(live)
-    assert found[FEES]["time"] == {"interval": ["2015-01-01", ".."]}
-    assert found[f"{FEES}.release.2"]["time"] == {"date": "2015-12-01"}
+    all_records = records(live)
+    assert all_records[FEES]["time"] == {"interval": ["2015-01-01", ".."]}
+    assert all_records[f"{FEES}.release.2"]["time"] == {"date": "2015-12-01"}
     (document,) = live.items("catalogue", externalIds="示政发〔2015〕34号")["features"]
     assert document["time"] == {"date": "2015-10-30"}
-    assert found[FEES]["properties"]["updated"].endswith("Z")
+    assert all_records[FEES]["properties"]["updated"].endswith("Z")
 
 
 def test_record_core_default_mediatype_of_a_record_and_of_a_page_of_them(live: Live) -> None:
     assert "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/json" in CLAIMS
     assert live.get("/collections/catalogue/items").headers["content-type"] == "application/geo+json"
-    one = live.get(f"/collections/catalogue/items/{FEES}")
-    assert one.headers["content-type"] == "application/geo+json; application=ogc-record"
+    answer = live.get(f"/collections/catalogue/items/{FEES}")
+    assert answer.headers["content-type"] == "application/geo+json; application=ogc-record"
 
 
 def test_record_collection_mandatory_properties_collection_and_record_collection_itemtype_are_there(
@@ -183,7 +183,7 @@ def test_json_record_content_and_json_record_response_one_is_as_in_the_list(live
         assert live.get(f"/collections/catalogue/items/{nothing}").status_code == 404
 
 
-def test_records_are_in_the_language_that_is_asked_for(live: Live) -> None:
+def test_records_are_in_the_requested_language(live: Live) -> None:
     english = live.get("/collections/catalogue/items", ids=PLACES, lang="en")
     assert english.headers["content-language"] == "en"
     properties = english.json()["features"][0]["properties"]
@@ -211,7 +211,7 @@ def test_record_core_license_is_an_spdx_expression_or_other_with_a_link(live: Li
     live.log.datasets.create(dataset("other-licence", licence=terms), live.log.queries.catalogue(FEES))
     record = live.get("/collections/catalogue/items/other-licence").json()
     assert record["properties"]["license"] == "other"
-    (licence,) = (found for found in record["links"] if found["rel"] == "license")
+    (licence,) = (entry for entry in record["links"] if entry["rel"] == "license")
     assert licence["title"] == terms
     assert live.client.get(licence["href"]).json()["licence"] == terms
     for one in records(live).values():
@@ -250,7 +250,7 @@ def test_record_collection_records_array_name_and_record_collection_records_none
     assert not {"recordsArrayName", "records"} & collection.keys()
 
 
-def test_record_collection_contact_and_record_collection_license_none_is_said_of_the_whole(
+def test_record_collection_contact_and_record_collection_license_there_are_none(
     live: Live,
 ) -> None:
     assert not {"contacts", "license"} & live.get("/collections/catalogue").json().keys()
@@ -259,7 +259,7 @@ def test_record_collection_contact_and_record_collection_license_none_is_said_of
 def test_record_collection_links_lead_to_itself_and_its_other_form(live: Live) -> None:
     collection = live.get("/collections/catalogue").json()
     assert live.client.get(link(collection, "self") or "").json() == collection
-    (page,) = (found for found in collection["links"] if found["rel"] == "alternate")
+    (page,) = (entry for entry in collection["links"] if entry["rel"] == "alternate")
     assert live.client.get(page["href"]).headers["content-type"].startswith(page["type"])
 
 
@@ -282,55 +282,59 @@ def test_records_api_features_api_and_records_api_resource_name_mapping_core_is_
 def test_records_api_catalogs_response_and_records_api_catalog_response_one_collection_is_a_catalogue(
     live: Live,
 ) -> None:
-    found = live.get("/collections").json()["collections"]
-    (catalogue,) = (collection for collection in found if collection.get("itemType") == "record")
+    collections = live.get("/collections").json()["collections"]
+    (catalogue,) = (collection for collection in collections if collection.get("itemType") == "record")
     assert catalogue == live.get("/collections/catalogue").json()
     assert (catalogue["id"], catalogue["type"]) == ("catalogue", "Collection")
 
 
 def test_records_api_records_op_and_records_api_mandatory_params_all_are_taken(live: Live) -> None:
-    asked = {"bbox": "-180,-90,180,90", "datetime": "../..", "limit": "1000", "type": "dataset"}
-    asked |= {"q": "收费", "ids": FEES, "externalIds": f"{live.base}/v1/datasets/{FEES}"}
-    assert set(records(live, **asked)) == {FEES}
+    query = {"bbox": "-180,-90,180,90", "datetime": "../..", "limit": "1000", "type": "dataset"}
+    query |= {"q": "收费", "ids": FEES, "externalIds": f"{live.base}/v1/datasets/{FEES}"}
+    assert set(records(live, **query)) == {FEES}
 
 
 def test_records_api_record_op_and_records_api_record_response_each_record_has_its_links(live: Live) -> None:
     for identifier in records(live):
         answer = live.get(f"/collections/catalogue/items/{identifier}")
         assert answer.status_code == 200
-        linked(live, answer.json(), "self", "alternate", "collection")
+        assert_links(live, answer.json(), "self", "alternate", "collection")
 
 
-def listed(live: Live, name: str, longest: int | None = None) -> None:
-    """The parameter is declared as a list that commas separate, and taken."""
-    told = parameter(live, "catalogue", name)
-    assert (told["in"], told.get("required", False), told["explode"]) == ("query", False, False)
-    item = told["schema"]["items"]
-    assert (told["schema"]["type"], item["type"], item.get("maxLength")) == ("array", "string", longest)
+def assert_list_parameter(live: Live, name: str, longest: int | None = None) -> None:
+    """Assert that the parameter is declared as a comma-separated list and accepted."""
+    definition = parameter(live, "catalogue", name)
+    assert (definition["in"], definition.get("required", False), definition["explode"]) == (
+        "query",
+        False,
+        False,
+    )
+    item = definition["schema"]["items"]
+    assert (definition["schema"]["type"], item["type"], item.get("maxLength")) == ("array", "string", longest)
     assert live.get("/collections/catalogue/items", **{name: "示例,甲"}).status_code == 200
 
 
 def test_record_core_query_parameters_q_definition_a_list(live: Live) -> None:
-    listed(live, "q")
+    assert_list_parameter(live, "q")
 
 
 def test_record_core_query_parameters_ids_definition_a_list(live: Live) -> None:
-    listed(live, "ids")
+    assert_list_parameter(live, "ids")
 
 
 def test_record_core_query_parameters_externalids_definition_a_list(live: Live) -> None:
-    listed(live, "externalIds")
+    assert_list_parameter(live, "externalIds")
 
 
 def test_record_core_query_parameters_type_definition_a_list_of_short_texts(live: Live) -> None:
-    listed(live, "type", longest=64)
+    assert_list_parameter(live, "type", longest=64)
 
 
 def test_record_core_query_parameters_type_response_only_of_these_types(live: Live) -> None:
-    found = records(live, type="dataset")
-    assert {"empty-fees", FEES, PLACES, POLICIES} <= set(found)
-    assert {record["properties"]["type"] for record in found.values()} == {"dataset"}
-    assert len(records(live, type="dataset,document")) == len(found) + 2
+    datasets = records(live, type="dataset")
+    assert {"empty-fees", FEES, PLACES, POLICIES} <= set(datasets)
+    assert {record["properties"]["type"] for record in datasets.values()} == {"dataset"}
+    assert len(records(live, type="dataset,document")) == len(datasets) + 2
     assert live.get("/collections/catalogue/items", type=" ").status_code == 400
 
 
@@ -346,7 +350,7 @@ def test_record_core_query_parameters_externalids_response_by_document_number_or
 
 
 def rels(live: Live) -> set[str]:
-    return {found["rel"] for found in live.get("/collections/catalogue").json()["links"]}
+    return {entry["rel"] for entry in live.get("/collections/catalogue").json()["links"]}
 
 
 def test_record_collection_links_catalog_hierarchy_there_is_none(live: Live) -> None:

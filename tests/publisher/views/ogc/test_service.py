@@ -1,4 +1,4 @@
-"""What holds for every OGC route: languages, validators, formats, boundaries, many clients at once."""
+"""Rules for every OGC route: languages, validators, formats, boundaries, concurrent clients."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live, bounda
 from tests.support.shared_data import require
 
 
-def test_nothing_of_pygeoapi_is_loaded_until_a_request_needs_it() -> None:
+def test_pygeoapi_is_not_imported_before_a_request_needs_it() -> None:
     heavy = ("pygeoapi", "pygeofilter", "lark", "shapely", "pyproj")
     program = (
         f"import sys, publisher.app, publisher.cli.root\nprint([m for m in {heavy} if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"
 
 
 def test_no_logger_is_configured_by_serving(live: Live) -> None:
@@ -96,25 +96,25 @@ def test_csv_has_every_property_as_a_column_and_no_formula(live: Live) -> None:
     assert len(lines) == HALLS + 1
     from publisher.views.ogc.geojson import as_csv
 
-    told = as_csv(("a", "b"), [{"a": "=1+1", "b": -5}, {"a": "@x", "b": None}]).decode("utf-8-sig")
-    assert told.splitlines() == ["a,b", "'=1+1,-5", "'@x,"]
+    text = as_csv(("a", "b"), [{"a": "=1+1", "b": -5}, {"a": "@x", "b": None}]).decode("utf-8-sig")
+    assert text.splitlines() == ["a,b", "'=1+1,-5", "'@x,"]
 
 
-def test_an_answer_that_is_known_already_is_304_and_languages_do_not_share_it(live: Live) -> None:
+def test_an_unchanged_answer_is_304_and_languages_do_not_share_tags(live: Live) -> None:
     address = f"{live.base}/ogc/collections/{FEES}/items"
-    got = live.client.get(address)
-    again = live.client.get(address, headers={"if-none-match": got.headers["etag"]})
+    first = live.client.get(address)
+    again = live.client.get(address, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     english = live.client.get(
-        address, headers={"accept-language": "en", "if-none-match": got.headers["etag"]}
+        address, headers={"accept-language": "en", "if-none-match": first.headers["etag"]}
     )
     assert english.status_code == 200
-    page = live.client.get(address, headers={"accept": "text/html", "if-none-match": got.headers["etag"]})
+    page = live.client.get(address, headers={"accept": "text/html", "if-none-match": first.headers["etag"]})
     assert page.status_code == 200
     pinned = live.get(f"/collections/{FEES}/items", release="2")
     assert "immutable" in pinned.headers["cache-control"]
     head = live.client.head(address)
-    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", got.headers["etag"])
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", first.headers["etag"])
 
 
 def test_a_cursor_serves_the_query_that_it_came_with_only(live: Live) -> None:
@@ -128,9 +128,9 @@ def test_a_cursor_serves_the_query_that_it_came_with_only(live: Live) -> None:
 
 
 def test_divisions_are_a_collection_of_the_file_that_the_site_names(live: Live) -> None:
-    found = live.items("divisions")
-    assert [f["id"] for f in found["features"]] == ["210302", "210303"]
-    assert [f["properties"]["name"] for f in found["features"]] == ["甲区", "铁西区"]
+    page = live.items("divisions")
+    assert [f["id"] for f in page["features"]] == ["210302", "210303"]
+    assert [f["properties"]["name"] for f in page["features"]] == ["甲区", "铁西区"]
     assert live.items("divisions", bbox="123.1,41.1,123.2,41.2")["numberMatched"] == 1
     assert live.items("divisions", bbox="123.1,41.1,122.1,41.2")["numberMatched"] == 1
     assert live.items("divisions", code="210303", skipGeometry="true")["features"][0]["geometry"] is None
@@ -142,21 +142,21 @@ def test_divisions_are_a_collection_of_the_file_that_the_site_names(live: Live) 
 def test_a_city_without_a_boundary_of_its_own_has_the_extent_of_its_districts(tmp_path: Path) -> None:
     file = tmp_path / "b.geojson"
     file.write_text(json.dumps(boundaries()), encoding="utf-8")
-    known = load(file)
-    assert known.extent("210300") == (122.0, 40.5, 123.5, 41.5)
-    assert known.extent("2103") == known.extent("210300")
-    assert known.extent("210302") == (123.0, 41.0, 123.5, 41.5)
-    assert known.extent("110000") is None
+    divisions = load(file)
+    assert divisions.extent("210300") == (122.0, 40.5, 123.5, 41.5)
+    assert divisions.extent("2103") == divisions.extent("210300")
+    assert divisions.extent("210302") == (123.0, 41.0, 123.5, 41.5)
+    assert divisions.extent("110000") is None
 
 
 @pytest.mark.shared
 def test_real_boundaries_of_liaoning_can_be_used() -> None:
-    known = load(require("divisions", "liaoning_district.geojson"))
-    assert len(known.all) == 100
-    anshan = known.extent("210300")
+    divisions = load(require("divisions", "liaoning_district.geojson"))
+    assert len(divisions.all) == 100
+    anshan = divisions.extent("210300")
     assert anshan is not None
     assert 122 < anshan[0] < anshan[2] < 124
-    assert {b.code for b in known.intersecting((122.9, 41.0, 123.0, 41.2))} >= {"210302", "210303"}
+    assert {b.code for b in divisions.intersecting((122.9, 41.0, 123.0, 41.2))} >= {"210302", "210303"}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_real_boundaries_of_liaoning_can_be_used() -> None:
         '{"features": [{"id": "210302", "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1]]]}}]}',
     ],
 )
-def test_a_file_that_holds_no_boundaries_is_refused_by_name(tmp_path: Path, text: str) -> None:
+def test_a_file_without_boundaries_is_refused_by_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "borders.geojson"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(LogError, match=r"borders\.geojson") as refusal:
@@ -202,19 +202,19 @@ def test_many_clients_at_once_get_what_one_gets(live: Live) -> None:
         f"/ogc/collections/{PLACES}/items?unknown=1",
     ]
     alone = {path: live.client.get(live.base + path).content for path in paths}
-    wrong: list[Any] = []
+    differences: list[Any] = []
 
-    def ask(turn: int) -> None:
+    def fetch_all(turn: int) -> None:
         with httpx.Client(timeout=60) as client:
             for step in range(12):
                 path = paths[(turn + step) % len(paths)]
                 content = client.get(live.base + path).content
                 if content != alone[path]:
-                    wrong.append((path, content[:300]))
+                    differences.append((path, content[:300]))
 
-    threads = [threading.Thread(target=ask, args=(turn,)) for turn in range(8)]
+    threads = [threading.Thread(target=fetch_all, args=(turn,)) for turn in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert wrong == []
+    assert differences == []

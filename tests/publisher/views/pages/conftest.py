@@ -1,4 +1,4 @@
-"""The small real site of the API's tests, opened as a browser opens it."""
+"""Pages of the small site of the API tests and of the sample site, requested as by a browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 
 
 class Page(HTMLParser):
-    """What a test asks of a page: its texts, links and elements. Nothing is forgiven."""
+    """Texts, links and elements of a page. Parsing fails on elements that are not closed correctly."""
 
     def __init__(self, answer: httpx.Response) -> None:
         super().__init__(convert_charrefs=True)
@@ -52,8 +52,8 @@ class Page(HTMLParser):
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
 
-    def all(self, tag: str, **wanted: str) -> list[dict[str, str]]:
-        return [a for t, a in self.elements if t == tag and all(a.get(k) == v for k, v in wanted.items())]
+    def all(self, tag: str, **attributes: str) -> list[dict[str, str]]:
+        return [a for t, a in self.elements if t == tag and all(a.get(k) == v for k, v in attributes.items())]
 
     @property
     def links(self) -> list[str]:
@@ -68,15 +68,15 @@ type Open = Callable[[str], Page]
 
 @pytest.fixture
 def visit(site: Site) -> Open:
-    def opened(address: str) -> Page:
+    def open_page(address: str) -> Page:
         return Page(site.client.get(address, headers=BROWSER))
 
-    return opened
+    return open_page
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """The sample site, as `make demo` publishes it."""
+    """Serve the sample site as ``make demo`` publishes it."""
     home = tmp_path_factory.mktemp("demo") / "site"
     load.load(home, plan.read_plan(), base=BASE, progress=lambda *_: None)
     with TestClient(create_app(settings.read_settings(home, {})), base_url=HOST) as client:
@@ -85,9 +85,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def look(demo: httpx.Client) -> Open:
-    """Opens a page of the sample site."""
+    """Open a page of the sample site."""
 
-    def opened(address: str) -> Page:
+    def open_page(address: str) -> Page:
         return Page(demo.get(address, headers=BROWSER))
 
-    return opened
+    return open_page

@@ -1,4 +1,4 @@
-"""A site whose records, title and notes are five thousand strings that break what is built carelessly."""
+"""A site whose records, titles and notes are five thousand hostile strings."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SEEDS = (
 
 
 def strings() -> Iterator[str]:
-    """Seeds, cut, joined and stuffed with what breaks parsers; always the same ones."""
+    """Yield seeds, cut, joined and filled with characters that break parsers; the same in every run."""
     chance = random.Random(20151105)
     odd = [
         "\x0b",
@@ -76,15 +76,15 @@ def strings() -> Iterator[str]:
 
 
 BUNDLE = 100
-"""Strings in one record of the list ``bundles``."""
+"""Strings in one record of the dataset ``bundles``."""
 
 
 def content(log: Log, _clock: Clock) -> None:
-    """``fees`` with a record for each string, ``bundles`` with many in each record.
+    """Publish ``fees`` with one record per string and ``bundles`` with many strings per record.
 
-    Both have a record with cells of 100,000 characters, in words and unbroken.
+    Both have one record with cells of up to 100,000 characters, with and without word breaks.
     """
-    said = {"notice": SEEDS[1], "source_note": SEEDS[2], "title_en": SEEDS[16]}
+    texts_of_dataset = {"notice": SEEDS[1], "source_note": SEEDS[2], "title_en": SEEDS[16]}
     texts = list(strings())
     contents: list[Content] = [
         {"name": f"{number} {text}", "department": texts[-number], "remark": text, "basis": [texts[-number]]}
@@ -97,7 +97,7 @@ def content(log: Log, _clock: Clock) -> None:
     ]
     bundles.append({"name": "a" * 2_000, "department": "Z" + "\u0351" * 2_000, "remark": "a" * 100_000})
     for name, rows in (("fees", contents), ("bundles", bundles)):
-        log.datasets.create(dataset(name, title=f"{name} {SEEDS[0]}\u202e", **said), load("fees"))
+        log.datasets.create(dataset(name, title=f"{name} {SEEDS[0]}\u202e", **texts_of_dataset), load("fees"))
         publish(log, name, rows, date(2015, 1, 1), SEEDS[0])
 
 

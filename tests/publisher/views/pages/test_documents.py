@@ -1,4 +1,4 @@
-"""A policy document's page tells what the log knows of others: who explains it, and what ended it."""
+"""The page of a policy document links to the documents that explain it and to the one that repealed it."""
 
 from __future__ import annotations
 
@@ -51,30 +51,30 @@ def log(site: Site) -> Log:
 
 @pytest.fixture
 def statements(log: Log) -> Iterator[list[str]]:
-    """Every statement that the log sends while a test runs."""
-    sent: list[str] = []
+    """Record every statement that the log sends to the database during a test."""
+    texts: list[str] = []
 
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(" ".join(statement.split()))
+    def record(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        texts.append(" ".join(statement.split()))
 
-    event.listen(log._session.database.engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(log._session.database.engine, "before_cursor_execute", note)
+    event.listen(log._session.database.engine, "before_cursor_execute", record)
+    yield texts
+    event.remove(log._session.database.engine, "before_cursor_execute", record)
 
 
 def page(client: httpx.Client, title: str) -> Page:
     listed = client.get("/v1/datasets/policies/records?limit=100").json()["records"]
-    (found,) = (one["id"] for one in listed if one["title"] == title)
-    return Page(client.get(f"/datasets/policies/records/{found}", headers=BROWSER))
+    (record,) = (row["id"] for row in listed if row["title"] == title)
+    return Page(client.get(f"/datasets/policies/records/{record}", headers=BROWSER))
 
 
 def section(text: str, title: str) -> str:
-    """What stands under a heading, up to the next one."""
+    """Return the text under a heading, up to the next heading."""
     rest = text.split(f" {title} ", 1)[1]
     return rest.split(" 废止本文件的文件 ", 1)[0].split(" 引用本文件的条目和文件 ", 1)[0]
 
 
-def test_what_explains_a_document_is_told_by_its_relation_and_not_by_its_title(client: httpx.Client) -> None:
+def test_explanations_of_a_document_follow_from_relations_and_not_from_titles(client: httpx.Client) -> None:
     text = page(client, "关于减税的通知").text
     explaining = section(text, "解读与回应")
     assert "一图读懂减税" in explaining
@@ -84,23 +84,23 @@ def test_what_explains_a_document_is_told_by_its_relation_and_not_by_its_title(c
 
 
 def test_a_document_that_another_ended_says_so_at_the_top(client: httpx.Client) -> None:
-    opened = page(client, "关于减税的通知")
-    top = opened.text.split("基本情况")[0]
+    policy = page(client, "关于减税的通知")
+    top = policy.text.split("基本情况")[0]
     assert "已废止 依据 关于清理文件的决定" in top
     assert "已废止" not in page(client, "一图读懂减税").text
-    assert "废止本文件的文件" in opened.text
+    assert "废止本文件的文件" in policy.text
 
 
-def test_a_page_tells_which_cell_was_read_and_by_which_version(client: httpx.Client) -> None:
+def test_a_page_states_the_cell_and_the_parser_version(client: httpx.Client) -> None:
     text = page(client, "关于清理文件的决定").text
     assert "工作表“ 收费 ”" in text
     assert "识读程序 版本1" in text
 
 
-def test_however_many_mention_a_document_they_are_read_by_one_statement(
+def test_all_records_that_mention_a_document_are_read_by_one_statement(
     client: httpx.Client, statements: list[str]
 ) -> None:
-    opened = page(client, "关于减税的通知")
-    assert len(opened.links) > 0
-    read = [text for text in statements if "FROM span" in text and "record.id IN" in text]
-    assert len(read) == 1
+    policy = page(client, "关于减税的通知")
+    assert len(policy.links) > 0
+    joins = [text for text in statements if "FROM span" in text and "record.id IN" in text]
+    assert len(joins) == 1

@@ -1,4 +1,4 @@
-"""What a citizen, a reporter and a clerk do with the pages of the sample site, without a script."""
+"""Tasks of a citizen, a reporter and a clerk on the pages of the sample site, without JavaScript."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ POWERS = "/datasets/shili-power-list"
 FEES = "/datasets/shili-fees"
 
 
-def only(links: list[str]) -> str:
+def only_link(links: list[str]) -> str:
     (link,) = dict.fromkeys(links)
     return link
 
 
-def test_a_charge_is_found_in_traditional_characters_and_read_as_it_was(look: Open) -> None:
-    found = look("/search?q=" + quote("居民生活污水處理"))
-    record = look(next(link for link in found.leading_to(FEES + "/records/")))
+def test_a_charge_is_found_in_traditional_characters_and_opened_as_it_was_published(look: Open) -> None:
+    results = look("/search?q=" + quote("居民生活污水處理"))
+    record = look(next(link for link in results.leading_to(FEES + "/records/")))
     assert "居民生活污水处理费" in record.text
     assert "<del>0.85元/立方米</del><ins>0.95元/立方米</ins>" in record.answer.text
     cited = re.search(rf"{BASE}(/datasets/[^<\s]+release=\d+)", record.answer.text)
@@ -43,19 +43,19 @@ def test_a_charge_is_found_in_traditional_characters_and_read_as_it_was(look: Op
 
 
 def test_the_founding_notice_is_found_by_its_number_and_read_by_its_outline(look: Open) -> None:
-    found = look("/search?q=" + quote("鞍政发 2015 34"))
-    notice = look(found.leading_to("/datasets/policy-documents/records/")[0])
+    results = look("/search?q=" + quote("鞍政发 2015 34"))
+    notice = look(results.leading_to("/datasets/policy-documents/records/")[0])
     anchors = {a["id"] for _, a in notice.elements if "id" in a}
     outline = [link for link in notice.links if re.fullmatch(r"#(p\d-)?s\d+(-\d+)?b*", link)]
     assert len(outline) > 10
     assert all(link.removeprefix("#") in anchors for link in outline)
-    cited = look(only(notice.leading_to("q=辽政发〔2015〕19号")))
+    cited = look(only_link(notice.leading_to("q=辽政发〔2015〕19号")))
     assert cited.leading_to("/datasets/policy-documents/records/")
     assert "依据本文件发布的清单" in notice.text
     assert notice.leading_to("/datasets/policy-documents/releases/1")
 
 
-def test_a_page_of_ours_is_read_by_our_own_collector(demo: httpx.Client) -> None:
+def test_our_own_harvester_reads_a_page_of_the_site(demo: httpx.Client) -> None:
     listed = demo.get("/v1/datasets/policy-documents/records").json()["records"][0]
     source = demo.get(f"/datasets/policy-documents/records/{listed['id']}", headers=BROWSER).text
     page = collected.parse_html(source)
@@ -68,26 +68,26 @@ def test_a_page_of_ours_is_read_by_our_own_collector(demo: httpx.Client) -> None
     assert not any("引用本条目" in line for line in inside)
 
 
-def test_a_search_is_narrowed_followed_and_taken(look: Open, demo: httpx.Client) -> None:
+def test_a_search_is_narrowed_subscribed_to_and_downloaded(look: Open, demo: httpx.Client) -> None:
     page = look("/search?q=" + quote("许可"))
     page = look(next(link for link in page.leading_to("dataset=shili-power-list") if "/search?" in link))
     page = look(next(link for link in page.leading_to("body=示例市民政局") if "/search?" in link))
     chips = re.search(r'<ul class="chips".*?</ul>', page.answer.text, re.S)
     assert chips
     assert chips[0].count("<li>") == 2
-    feed = feedparser.parse(demo.get(only(page.leading_to("/feeds/search.atom"))).text)
+    feed = feedparser.parse(demo.get(only_link(page.leading_to("/feeds/search.atom"))).text)
     assert not feed.bozo
     assert feed.entries
     total = int(re.search(r'class="total">(\d+)', page.answer.text)[1])  # type: ignore[index]  # it is there
-    taken = demo.get(only(page.leading_to("/search.csv")))
-    rows = list(csv.reader(io.StringIO(taken.content.decode("utf-8-sig"))))
+    download = demo.get(only_link(page.leading_to("/search.csv")))
+    rows = list(csv.reader(io.StringIO(download.content.decode("utf-8-sig"))))
     assert len(rows) - 1 == total
     assert all(row[6].startswith(f"{BASE}/datasets/shili-power-list/records/") for row in rows[1:])
-    book = openpyxl.load_workbook(io.BytesIO(demo.get(only(page.leading_to("/search.xlsx"))).content))
+    book = openpyxl.load_workbook(io.BytesIO(demo.get(only_link(page.leading_to("/search.xlsx"))).content))
     assert [[cell.value or "" for cell in row] for row in book.active.iter_rows()] == rows
 
 
-def test_a_file_of_results_holds_every_page_of_them(demo: httpx.Client) -> None:
+def test_a_file_of_results_contains_every_page(demo: httpx.Client) -> None:
     total = demo.get("/v1/search?q=费&limit=1").json()["total"]
     rows = list(csv.reader(io.StringIO(demo.get("/search.csv?q=费&limit=2").content.decode("utf-8-sig"))))
     assert len(rows) - 1 == total > 20
@@ -100,13 +100,17 @@ def test_pinyin_is_understood_and_can_be_searched_as_it_was_written(look: Open) 
     assert "0条结果" in as_written.text
 
 
-def test_two_releases_are_compared_and_what_was_removed_is_taken(look: Open, demo: httpx.Client) -> None:
+def test_two_releases_are_compared_and_the_removed_records_are_downloaded(
+    look: Open, demo: httpx.Client
+) -> None:
     page = look(f"{POWERS}/compare?from=1&to=2")
     assert "统计调查对象年度登记证核发" in page.text
     assert "高龄津贴给付" in page.text
     removed = look(next(link for link in page.leading_to("kind=removed") if link.startswith(POWERS)))
     assert "高龄津贴给付" not in removed.text
-    book = openpyxl.load_workbook(io.BytesIO(demo.get(only(removed.leading_to("/compare.xlsx"))).content))
+    book = openpyxl.load_workbook(
+        io.BytesIO(demo.get(only_link(removed.leading_to("/compare.xlsx"))).content)
+    )
     texts = " ".join(str(c.value) for sheet in book for row in sheet.iter_rows() for c in row)
     assert "统计调查对象年度登记证核发" in texts
     assert "高龄津贴给付" not in texts
@@ -119,18 +123,18 @@ def test_a_chart_has_its_numbers_in_a_table(look: Open) -> None:
     page = look(POWERS)
     assert len(page.all("svg")) == len(page.all("figure")) == 3
     assert "应急管理局" in page.text
-    drawn = charts.draw_stacked_bars(("甲局", "<乙>"), (("added", (3, 0)), ("removed", (0, 2))), label="变化")
-    assert "&lt;乙&gt;" in drawn
-    assert not re.search("<style|<script|style=|xlink:href", drawn)
+    chart = charts.draw_stacked_bars(("甲局", "<乙>"), (("added", (3, 0)), ("removed", (0, 2))), label="变化")
+    assert "&lt;乙&gt;" in chart
+    assert not re.search("<style|<script|style=|xlink:href", chart)
 
 
-def test_what_machines_are_told_is_json_and_cannot_end_its_element(look: Open) -> None:
+def test_embedded_metadata_is_json_and_cannot_close_its_element(look: Open) -> None:
     for address, kind in (("/", "WebSite"), (FEES, "Dataset")):
         page = look(address)
-        found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.answer.text, re.S)
-        told = json.loads(found[0])
-        assert told["@type"] == kind
-        assert "<" not in found[0]
+        scripts = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.answer.text, re.S)
+        metadata = json.loads(scripts[0])
+        assert metadata["@type"] == kind
+        assert "<" not in scripts[0]
         assert page.all("meta", property="og:title")
         assert page.all("meta", name="SiteName")
         assert page.all("link", rel="canonical")[0]["href"].startswith(BASE)
@@ -138,11 +142,11 @@ def test_what_machines_are_told_is_json_and_cannot_end_its_element(look: Open) -
 
 def test_the_examples_for_developers_were_run(look: Open, demo: httpx.Client) -> None:
     page = look("/developers")
-    asked = re.findall(r"curl '([^']+)'", page.answer.text)
-    assert len(asked) >= 7
-    for address in asked:
-        got = demo.get(address.replace("&amp;", "&").removeprefix(BASE))
-        assert got.status_code == 200, address
+    examples = re.findall(r"curl '([^']+)'", page.answer.text)
+    assert len(examples) >= 7
+    for address in examples:
+        answer = demo.get(address.replace("&amp;", "&").removeprefix(BASE))
+        assert answer.status_code == 200, address
     assert "国务院决定取消和下放" in page.text
 
 
@@ -166,12 +170,18 @@ def test_a_documents_text_has_the_elements_of_a_text_alone(hostile: str) -> None
     html = document.render_markdown(
         f"# 一、总则\n\n依据鞍政发〔2015〕1号。\n\n{hostile}", lambda _: "/search?q=1"
     )
-    found = Elements(str(html)).found
-    assert {tag for tag, _ in found} <= ELEMENTS
-    assert {name for _, attributes in found for name in attributes} <= {"id", "class", "href", "title", "rel"}
-    (head, anchor), *_ = found
+    elements = Elements(str(html)).starts
+    assert {tag for tag, _ in elements} <= ELEMENTS
+    assert {name for _, attributes in elements for name in attributes} <= {
+        "id",
+        "class",
+        "href",
+        "title",
+        "rel",
+    }
+    (head, anchor), *_ = elements
     assert (head, set(anchor)) == ("h2", {"id"})
-    cited = {attributes["href"] for _, attributes in found if attributes.get("class") == "cite"}
+    cited = {attributes["href"] for _, attributes in elements if attributes.get("class") == "cite"}
     assert cited == {"/search?q=1"}
 
 
@@ -183,12 +193,12 @@ def test_headings_of_a_document_go_down_one_step_at_a_time() -> None:
 def test_a_day_is_chosen_by_a_form_and_left_by_a_link(look: Open) -> None:
     page = look(f"{FEES}?as_of=2024-03-01")
     assert "价格鉴证业务收费" in page.text
-    asked = f"/search?q={quote('价格鉴证')}&dataset=shili-fees"
-    found = look(f"{asked}&as_of=2024-03-01")
-    assert "2024年3月1日" in found.text
-    assert "<mark>价格鉴证</mark>业务收费" in found.answer.text
-    assert asked in found.links
-    assert "<mark>价格鉴证</mark>业务收费" not in look(asked).answer.text
+    query = f"/search?q={quote('价格鉴证')}&dataset=shili-fees"
+    results = look(f"{query}&as_of=2024-03-01")
+    assert "2024年3月1日" in results.text
+    assert "<mark>价格鉴证</mark>业务收费" in results.answer.text
+    assert query in results.links
+    assert "<mark>价格鉴证</mark>业务收费" not in look(query).answer.text
 
 
 def test_the_table_of_a_dataset_is_sorted_filtered_and_cut_to_chosen_columns(look: Open) -> None:
@@ -199,11 +209,11 @@ def test_the_table_of_a_dataset_is_sorted_filtered_and_cut_to_chosen_columns(loo
     assert len(rows) == 3
 
 
-def test_results_that_one_sheet_cannot_hold_go_on_in_the_next(
+def test_results_too_long_for_one_sheet_continue_on_the_next(
     demo: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
-    monkeypatch.setattr(xlsx, "MOST_ROWS", 7)  # and the head
+    monkeypatch.setattr(xlsx, "MOST_ROWS", 7)  # including the header row
     book = openpyxl.load_workbook(io.BytesIO(demo.get("/search.xlsx?q=费").content))
     assert book.sheetnames[:2] == ["搜索结果", "搜索结果2"]
     sheets = [[[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book]

@@ -1,4 +1,4 @@
-"""Pages are whole, lead everywhere, and are safe and cached as the API is."""
+"""Pages are well formed, their links work, and they are safe and cached like the API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOME = f"/datasets/{FEES}"
 
 
 def addresses(site: Site) -> list[str]:
-    """One of every kind of page."""
+    """List one address of every kind of page."""
     return [
         "/",
         "/search",
@@ -47,13 +47,15 @@ def lang(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def spoken(address: str, lang: str) -> str:
+def with_language(address: str, lang: str) -> str:
     return address + ("&" if "?" in address else "?") + f"lang={lang}" if lang else address
 
 
-def test_every_page_is_whole_and_asks_nothing_of_another_host(site: Site, visit: Open, lang: str) -> None:
+def test_every_page_is_well_formed_and_loads_nothing_from_another_host(
+    site: Site, visit: Open, lang: str
+) -> None:
     for address in addresses(site):
-        page = visit(spoken(address, lang))
+        page = visit(with_language(address, lang))
         assert page.status < 500, address
         assert page.answer.headers["content-type"] == "text/html; charset=utf-8"
         assert page.answer.headers["content-security-policy"] == POLICY
@@ -70,7 +72,7 @@ def test_every_page_is_whole_and_asks_nothing_of_another_host(site: Site, visit:
                 assert attributes["href"].startswith("/"), address
 
 
-def test_headings_go_down_one_step_at_a_time(site: Site, visit: Open) -> None:
+def test_heading_levels_go_down_one_step_at_a_time(site: Site, visit: Open) -> None:
     for address in addresses(site):
         levels = [int(tag[1]) for tag, _ in visit(address).elements if re.fullmatch("h[1-6]", tag)]
         assert levels[0] == 1, address
@@ -86,8 +88,8 @@ def test_every_field_of_a_form_has_a_label(site: Site, visit: Open) -> None:
                 assert attributes["id"] in labelled, address
 
 
-def test_every_link_of_every_page_leads_somewhere(site: Site, visit: Open) -> None:
-    seen: set[str] = set()
+def test_every_link_of_every_page_answers(site: Site, visit: Open) -> None:
+    checked: set[str] = set()
     for address in [*addresses(site), f"{HOME}?as_of=2015-06-01"]:
         page = visit(address)
         anchors = {a["id"] for _, a in page.elements if "id" in a}
@@ -95,11 +97,11 @@ def test_every_link_of_every_page_leads_somewhere(site: Site, visit: Open) -> No
             path, _, anchor = link.partition("#")
             if anchor and not path:
                 assert anchor in anchors, (address, link)
-            if path.startswith("/") and path not in seen and "nmae" not in path and "/nowhere" not in path:
-                seen.add(path)
-                got = site.client.get(path)
-                assert got.status_code in (200, 410), (address, link, got.text[:200])
-    assert len(seen) > 50
+            if path.startswith("/") and path not in checked and "nmae" not in path and "/nowhere" not in path:
+                checked.add(path)
+                answer = site.client.get(path)
+                assert answer.status_code in (200, 410), (address, link, answer.text[:200])
+    assert len(checked) > 50
 
 
 def test_a_page_that_is_unchanged_is_304_and_keeps_its_policy(site: Site) -> None:
@@ -122,13 +124,13 @@ def test_a_pinned_page_never_changes_and_says_so(site: Site, visit: Open) -> Non
     assert "immutable" not in visit(record).answer.headers["cache-control"]
 
 
-def test_files_of_pages_are_kept_for_ever_and_older_names_still_answer(site: Site, visit: Open) -> None:
+def test_assets_are_immutable_and_older_names_still_answer(site: Site, visit: Open) -> None:
     (sheet,) = [link["href"] for link in visit("/").all("link", rel="stylesheet")]
-    got = site.client.get(sheet)
-    assert got.headers["content-type"] == "text/css; charset=utf-8"
-    assert "immutable" in got.headers["cache-control"]
+    answer = site.client.get(sheet)
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in answer.headers["cache-control"]
     older = site.client.get(re.sub(r"\.[0-9a-f]{10}\.", ".0123456789.", sheet))
-    assert older.content == got.content
+    assert older.content == answer.content
     assert "immutable" not in older.headers["cache-control"]
     assert_problem(site.client.get("/assets/site.css"), "no-such-route")
     assert_problem(site.client.get("/assets/..%2fpress.0123456789.css"), "no-such-route")
@@ -142,7 +144,7 @@ def test_a_program_still_gets_a_problem_where_a_browser_gets_a_page(site: Site, 
     assert "没有这个地址" in page.text
 
 
-def test_the_day_is_carried_through_every_page_until_it_is_left(site: Site, visit: Open) -> None:
+def test_links_keep_the_chosen_day_until_the_reader_leaves_it(site: Site, visit: Open) -> None:
     page = visit("/?as_of=2015-06-01")
     assert "2015年6月1日" in page.text
     inside = [
@@ -160,7 +162,7 @@ def test_the_day_is_carried_through_every_page_until_it_is_left(site: Site, visi
     assert "食品经营许可证工本费" in visit(HOME).text
 
 
-def test_labels_are_english_where_asked_and_the_language_is_carried(visit: Open) -> None:
+def test_labels_are_english_on_request_and_links_keep_the_language(visit: Open) -> None:
     page = visit("/?lang=en")
     assert page.all("html", lang="en")
     assert "Latest changes" in page.text
@@ -184,7 +186,7 @@ def test_traditional_characters_are_shown_on_demand_but_never_in_a_citation(site
     assert "城镇垃圾处理费" in citation
 
 
-def test_a_withdrawn_record_tells_why_and_keeps_its_history(site: Site, visit: Open) -> None:
+def test_a_withdrawn_record_states_the_reason_and_keeps_its_history(site: Site, visit: Open) -> None:
     page = visit(f"{HOME}/records/{site.record('药品注册费')}")
     assert page.status == 410
     for words in ("药品注册费", "重复登记", "历次变化", "撤回"):
@@ -199,7 +201,7 @@ def test_a_corrected_record_says_so_at_the_top_and_marks_what_changed(site: Site
     assert "<del>缴入中央和地方国库</del><ins>缴入地方国库</ins>" in page.answer.text
 
 
-def test_what_is_typed_is_never_markup(visit: Open) -> None:
+def test_typed_text_is_never_markup(visit: Open) -> None:
     typed = "\"><script>alert(1)</script><b onclick='x'>"
     page = visit(f"/search?q={typed}")
     assert page.all("input", id="q")[0]["value"] == typed
@@ -207,22 +209,22 @@ def test_what_is_typed_is_never_markup(visit: Open) -> None:
     assert not page.all("b")
 
 
-def test_narrowing_a_search_puts_a_filter_on_and_its_chip_takes_it_off(visit: Open) -> None:
-    found = visit("/search?q=费")
-    narrower = next(link for link in found.leading_to("body=") if "/search" in link)
+def test_narrowing_a_search_adds_a_filter_and_its_chip_removes_it(visit: Open) -> None:
+    results = visit("/search?q=费")
+    narrower = next(link for link in results.leading_to("body=") if "/search" in link)
     narrowed = visit(narrower)
     (chip,) = re.findall(r'<ul class="chips".*?</ul>', narrowed.answer.text, re.S)
     off = re.search(r'href="([^"]+)"', chip)
     assert off
-    assert Page(found.answer).text != narrowed.text
-    assert visit(off[1].replace("&amp;", "&")).text == found.text
+    assert Page(results.answer).text != narrowed.text
+    assert visit(off[1].replace("&amp;", "&")).text == results.text
 
 
-def test_a_record_names_the_cells_it_was_read_from_and_what_stood_there(visit: Open, site: Site) -> None:
-    found = site.client.get(f"/v1/datasets/{FEES}/records?limit=1").json()["records"][0]
-    text = visit(f"/datasets/{FEES}/records/{found['id']}").text
+def test_a_record_names_the_cells_it_was_read_from_and_their_original_text(visit: Open, site: Site) -> None:
+    record = site.client.get(f"/v1/datasets/{FEES}/records?limit=1").json()["records"][0]
+    text = visit(f"/datasets/{FEES}/records/{record['id']}").text
     cells = text.split("共识读1处，查看原文", 1)[1]
-    assert re.match(rf" 收费项目 A\d+ {re.escape(found['title'])}", cells), cells[:80]
+    assert re.match(rf" 收费项目 A\d+ {re.escape(record['title'])}", cells), cells[:80]
 
 
 def test_every_page_names_the_feeds_of_what_it_is_about(site: Site, visit: Open) -> None:
@@ -238,10 +240,10 @@ def test_every_page_names_the_feeds_of_what_it_is_about(site: Site, visit: Open)
         (f"{HOME}/records/{site.record('城镇垃圾处理费')}", of_dataset),
     ):
         links = [at for tag, at in visit(address).elements if tag == "link" and at.get("rel") == "alternate"]
-        told = {at["type"]: at["href"] for at in links if "type" in at}
-        assert told["application/atom+xml"].endswith(feed), address
-        assert {"application/rss+xml", "application/feed+json"} <= told.keys()
-        assert site.client.get(told["application/atom+xml"]).status_code == 200
+        feeds = {at["type"]: at["href"] for at in links if "type" in at}
+        assert feeds["application/atom+xml"].endswith(feed), address
+        assert {"application/rss+xml", "application/feed+json"} <= feeds.keys()
+        assert site.client.get(feeds["application/atom+xml"]).status_code == 200
 
 
 def test_a_search_that_finds_nothing_still_names_its_filters_and_shows_no_empty_facet(
@@ -253,7 +255,7 @@ def test_a_search_that_finds_nothing_still_names_its_filters_and_shows_no_empty_
     assert not [at for _, at in page.elements if at.get("class") == "facet"]
 
 
-def test_yes_and_no_are_told_in_words_where_they_are_counted(look: Open) -> None:
+def test_facets_print_yes_and_no_as_words(look: Open) -> None:
     words = {word.strip() for word in look("/datasets/shili-fees").words}
     assert {"是否涉企", "是", "否"} <= words
     assert not {"true", "false"} & words

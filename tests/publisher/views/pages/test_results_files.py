@@ -1,4 +1,4 @@
-"""Files of search results: no cell is run, whatever a record says."""
+"""Files of search results contain no formula, whatever a record contains."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.views.pages.results_file import Row, write_csv, write_xlsx
-from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_runs
+from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_formula
 
 HEADINGS: Row = ("名称", "机构")
 
@@ -24,16 +24,16 @@ async def pages(rows: list[Row]) -> AsyncIterator[list[Row]]:
 
 @given(st.lists(st.tuples(TEXTS, TEXTS)))
 def test_a_csv_of_results_runs_nothing(rows: list[Row]) -> None:
-    told = asyncio.run(write_csv(HEADINGS, pages(rows))).decode("utf-8-sig")
-    head, *written = csv.reader(io.StringIO(told, newline=""))
+    text = asyncio.run(write_csv(HEADINGS, pages(rows))).decode("utf-8-sig")
+    head, *cells = csv.reader(io.StringIO(text, newline=""))
     assert tuple(head) == HEADINGS
-    assert len(written) == len(rows)
-    assert not any_runs(written)
+    assert len(cells) == len(rows)
+    assert not any_formula(cells)
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(FORMULAS, TEXTS), min_size=1))
-def test_a_workbook_of_results_holds_texts_as_texts(rows: list[Row]) -> None:
+def test_a_workbook_of_results_stores_texts_as_texts(rows: list[Row]) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(asyncio.run(write_xlsx(HEADINGS, pages(rows))))).active
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert sheet.max_row == len(rows) + 1

@@ -1,4 +1,4 @@
-"""A small real site with a clock that tests set, served to a client."""
+"""A small site with a clock that tests set, served to a client."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class Service(Site):
         return release
 
     def feed(self, name: str = f"{FEES}.atom") -> Any:
-        return read(self.client.get(f"/feeds/{name}"))
+        return parse_feed(self.client.get(f"/feeds/{name}"))
 
 
-def read(response: httpx.Response) -> Any:
+def parse_feed(response: httpx.Response) -> Any:
     assert response.status_code == 200, response.text
     parsed = feedparser.parse(response.content)
     assert parsed.bozo is False
@@ -84,13 +84,13 @@ def dataset(name: str, title: str, *parts: Part, division: str | None = None) ->
 
 
 def content(log: Log, _clock: Clock) -> None:
-    """One dataset that has published nothing."""
+    """Create one dataset without a release."""
     log.datasets.create(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
 
 
 @contextmanager
-def made(home: Path, **environ: str) -> Iterator[Service]:
-    """The site in an empty folder."""
+def open_service(home: Path, **environ: str) -> Iterator[Service]:
+    """Open the site in an empty folder."""
     clock = Clock(datetime(2024, 1, 1, tzinfo=UTC))
     with opened(home, Service, content=content, clock=clock, host=BASE, **environ) as service:
         yield service
@@ -98,5 +98,5 @@ def made(home: Path, **environ: str) -> Iterator[Service]:
 
 @pytest.fixture
 def service(tmp_path: Path, database: str) -> Iterator[Service]:
-    with made(tmp_path, QINGDAN_DATABASE=database) as service:
+    with open_service(tmp_path, QINGDAN_DATABASE=database) as service:
         yield service

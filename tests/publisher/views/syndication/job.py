@@ -1,4 +1,4 @@
-"""Answers of feeds by another process, as hashes and tags.
+"""Print the hashes and tags of feeds, computed in another process.
 
 ``python -m tests.publisher.views.syndication.job HOME ADDRESS…``
 """

@@ -1,4 +1,4 @@
-"""What becomes of an entry: a correction bumps it, a new version is a new one, its id stays."""
+"""Entries over time: a correction updates an entry, a new version is a new entry, ids stay."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def test_a_correction_bumps_the_entry_that_it_corrects_and_leaves_its_id(service
     first = by_kind(service, "遗体整容")["新增"]
     record = service.record("遗体整容")
     service.log.releases.correct(FEES, {record: {**FIRST[2], "standard": "20元/具"}}, reason="更正：误录")
-    told = by_kind(service, "遗体整容")
-    again, correction = told["新增"], told["更正"]
+    entries = by_kind(service, "遗体整容")
+    again, correction = entries["新增"], entries["更正"]
     assert again["id"] == first["id"] != correction["id"]
     assert again["date_published"] == first["date_published"]
     assert again["date_modified"] == correction["date_published"] > first["date_modified"]
@@ -34,24 +34,24 @@ def test_a_correction_leaves_other_entries_of_the_record_alone(service: Service)
     before = by_kind(service, "污水")["新增"]
     record = service.record("居民生活污水处理费")
     service.log.releases.correct(FEES, {record: {**SECOND[0], "standard": "0.90元/立方米"}}, reason="更正")
-    told = by_kind(service, "污水")
-    assert told["新增"] == before
-    assert told["调整"]["date_modified"] == told["更正"]["date_published"]
+    entries = by_kind(service, "污水")
+    assert entries["新增"] == before
+    assert entries["调整"]["date_modified"] == entries["更正"]["date_published"]
 
 
 def test_a_new_version_is_a_new_entry_and_the_old_one_stays_as_it_was(service: Service) -> None:
     service.publish(FIRST)
     before = by_kind(service, "污水")["新增"]
     service.publish(SECOND)
-    told = by_kind(service, "污水")
-    assert told["新增"] == before
-    assert told["调整"]["id"] != before["id"]
+    entries = by_kind(service, "污水")
+    assert entries["新增"] == before
+    assert entries["调整"]["id"] != before["id"]
 
 
 def test_a_withdrawal_bumps_the_entries_that_lose_their_content(service: Service) -> None:
     service.publish(FIRST)
     service.clock.now = service.clock.now.replace(hour=5)
     service.log.releases.withdraw(FEES, [service.record("遗体整容")], reason="误列")
-    told = by_kind(service, "遗体整容")
-    assert told["新增"]["date_modified"] == told["撤回公布"]["date_published"]
-    assert "200元" not in str(told)
+    entries = by_kind(service, "遗体整容")
+    assert entries["新增"]["date_modified"] == entries["撤回公布"]["date_published"]
+    assert "200元" not in str(entries)

@@ -1,4 +1,4 @@
-"""Archives (RFC 5005): whoever was away for a year walks back and misses nothing."""
+"""Archives of feeds (RFC 5005): a reader that was offline for a year misses no change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lxml import etree
 from publisher.log.queries.feed_changes import BLOCK
 from publisher.views.syndication.selection import ENTRIES
 from schemas.definition.catalogue import Content
-from tests.publisher.views.syndication.conftest import Service, made, read
+from tests.publisher.views.syndication.conftest import Service, open_service, parse_feed
 from tests.support.site import BASE, FEES
 
 MANY: list[Content] = [
@@ -23,24 +23,24 @@ ARCHIVE = "{http://purl.org/syndication/history/1.0}archive"
 
 
 def link(parsed: Any, rel: str) -> str | None:
-    found = [link.href for link in parsed.feed.links if link.rel == rel]
-    assert len(found) <= 1
-    return found[0].removeprefix(BASE) if found else None
+    hrefs = [link.href for link in parsed.feed.links if link.rel == rel]
+    assert len(hrefs) <= 1
+    return hrefs[0].removeprefix(BASE) if hrefs else None
 
 
 def walk(service: Service, address: str) -> Iterator[Any]:
-    """The feed, then its archives from the newest to the oldest."""
+    """Yield the feed, then its archives from the newest to the oldest."""
     following: str | None = address
-    seen = set()
+    visited = set()
     while following:
-        assert following not in seen
-        seen.add(following)
-        parsed = read(service.client.get(following))
+        assert following not in visited
+        visited.add(following)
+        parsed = parse_feed(service.client.get(following))
         yield parsed
         following = link(parsed, "prev-archive")
 
 
-def grow(service: Service) -> None:
+def publish_many(service: Service) -> None:
     service.publish(MANY)
     service.publish([{**MANY[0], "standard": "2元"}, *MANY[1:]])
     service.publish([{**MANY[0], "standard": "3元"}, *MANY[1:-1]])
@@ -48,10 +48,10 @@ def grow(service: Service) -> None:
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Read-only: the tests share it."""
-    with made(tmp_path_factory.mktemp("site")) as service:
-        grow(service)
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Shared site with archives; tests must not change it."""
+    with open_service(tmp_path_factory.mktemp("site")) as service:
+        publish_many(service)
         yield service
 
 
@@ -66,14 +66,14 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         (f"/feeds/search.atom?body={quote('民政部门')}&change=added", (len(MANY) + 6) // 7),
     ],
 )
-def test_the_feed_and_its_archives_hold_every_change_and_no_other(
-    grown: Service, address: str, expected: int
+def test_the_feed_and_its_archives_contain_every_change_and_no_other(
+    archived: Service, address: str, expected: int
 ) -> None:
-    walked = list(walk(grown, address))
-    ids = [entry.id for parsed in walked for entry in parsed.entries]
+    documents = list(walk(archived, address))
+    ids = [entry.id for parsed in documents for entry in parsed.entries]
     assert len(set(ids)) == expected
-    assert len(walked[0].entries) == min(ENTRIES, expected)
-    assert len(walked) <= 6
+    assert len(documents[0].entries) == min(ENTRIES, expected)
+    assert len(documents) <= 6
 
 
 @pytest.mark.both_databases
@@ -88,45 +88,45 @@ def test_an_archive_is_the_same_bytes_after_later_publications(service: Service)
 
 
 @pytest.mark.parametrize("form", ["atom", "rss"])
-def test_an_archive_is_marked_as_one_and_leads_to_the_feed_in_force(grown: Service, form: str) -> None:
-    newest = grown.client.get(f"/feeds/{FEES}.{form}")
+def test_an_archive_is_marked_as_one_and_links_to_the_current_feed(archived: Service, form: str) -> None:
+    newest = archived.client.get(f"/feeds/{FEES}.{form}")
     assert etree.fromstring(newest.content).find(f".//{ARCHIVE}") is None
-    archive = link(read(newest), "prev-archive")
+    archive = link(parse_feed(newest), "prev-archive")
     assert archive is not None
-    answer = grown.client.get(archive)
+    answer = archived.client.get(archive)
     assert etree.fromstring(answer.content).find(f".//{ARCHIVE}") is not None
-    assert link(read(answer), "current") == f"/feeds/{FEES}.{form}"
+    assert link(parse_feed(answer), "current") == f"/feeds/{FEES}.{form}"
     if form == "atom":
-        assert read(answer).feed.id == read(newest).feed.id
-    assert link(read(answer), "self") == archive
+        assert parse_feed(answer).feed.id == parse_feed(newest).feed.id
+    assert link(parse_feed(answer), "self") == archive
 
 
-def test_json_feed_leads_to_its_archives_by_next_url(grown: Service) -> None:
+def test_json_feed_links_to_its_archives_by_next_url(archived: Service) -> None:
     ids: set[str] = set()
     address: str | None = f"{BASE}/feeds/{FEES}.json"
     while address:
-        answer = grown.client.get(address.removeprefix(BASE)).json()
+        answer = archived.client.get(address.removeprefix(BASE)).json()
         ids |= {item["id"] for item in answer["items"]}
         address = answer.get("next_url")
     assert len(ids) == len(MANY) + 3
 
 
-def test_a_feed_that_holds_all_there_is_has_no_archive(service: Service) -> None:
+def test_a_feed_with_all_changes_has_no_archive(service: Service) -> None:
     service.publish(MANY[:5])
     assert link(service.feed(), "prev-archive") is None
 
 
-def test_a_release_of_ten_thousand_changes_is_walked_to_its_end(service: Service) -> None:
+def test_a_release_of_ten_thousand_changes_is_read_to_its_end(service: Service) -> None:
     many: list[Content] = [
         {"name": f"第{n}项收费", "department": "财政部门", "standard": "1元"} for n in range(10_000)
     ]
     service.publish(many)
-    ids = [item["id"] for page in _items(service, f"/feeds/{FEES}.json") for item in page]
+    ids = [item["id"] for page in pages_of_items(service, f"/feeds/{FEES}.json") for item in page]
     assert len(set(ids)) == len(many)
 
 
-def _items(service: Service, address: str) -> Iterator[list[dict[str, Any]]]:
-    """Of the JSON Feed and of its archives: quick to read, so that ten thousand are."""
+def pages_of_items(service: Service, address: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield the items of the JSON Feed and of its archives. JSON parses quickly enough for ten thousand."""
     following: str | None = address
     while following:
         answer = service.client.get(following)
@@ -137,33 +137,33 @@ def _items(service: Service, address: str) -> Iterator[list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("address", [f"/feeds/{FEES}.atom", f"/feeds/search.atom?q={quote('收费')}"])
-def test_who_walks_while_releases_come_misses_nothing_and_catches_up_from_what_is_known(
+def test_a_reader_that_pages_during_publications_misses_nothing_and_catches_up_later(
     service: Service, address: str
 ) -> None:
     contents = MANY[:700]
     service.publish(contents)
     service.index()
 
-    def more(number: int) -> None:
+    def publish_again(number: int) -> None:
         service.publish(
             [{**content, "standard": f"{number}元"} for content in contents[:130]] + contents[130:]
         )
         service.index()
 
-    known: set[str] = set()
-    read_archives: set[str] = set()
+    ids: set[str] = set()
+    archives: set[str] = set()
 
     def catch_up(meanwhile: int | None) -> None:
-        """As RFC 5005 (section 4) tells a reader to: back until an archive that was read before."""
+        """Read back to the first archive that was read before (RFC 5005, section 4)."""
         following: str | None = address
-        while following and following not in read_archives:
+        while following and following not in archives:
             if "archive=" in following:
-                read_archives.add(following)
-            parsed = read(service.client.get(following))
-            known.update(entry.id for entry in parsed.entries)
+                archives.add(following)
+            parsed = parse_feed(service.client.get(following))
+            ids.update(entry.id for entry in parsed.entries)
             following = link(parsed, "prev-archive")
             if meanwhile is not None:
-                more(meanwhile)
+                publish_again(meanwhile)
                 meanwhile += 1
 
     def published() -> set[str]:
@@ -172,6 +172,6 @@ def test_who_walks_while_releases_come_misses_nothing_and_catches_up_from_what_i
 
     at_first = published()
     catch_up(meanwhile=2)
-    assert at_first <= known < published()
+    assert at_first <= ids < published()
     catch_up(meanwhile=None)
-    assert known == published()
+    assert ids == published()

@@ -1,4 +1,4 @@
-"""The list of all feeds, and the hub that feeds name."""
+"""The OPML list of all feeds, and the hub that feeds name."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, made, read
+from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, open_service, parse_feed
 from tests.support.site import BASE, FEES
 
 HUB = "https://hub.example/"
 
 
 @pytest.fixture
-def hubbed(tmp_path: Path) -> Iterator[Service]:
-    with made(tmp_path, QINGDAN_HUB=HUB) as service:
+def with_hub(tmp_path: Path) -> Iterator[Service]:
+    with open_service(tmp_path, QINGDAN_HUB=HUB) as service:
         service.publish(FIRST)
         service.publish(SECOND)
         service.index()
@@ -34,7 +34,7 @@ def test_every_feed_of_the_opml_can_be_read(service: Service) -> None:
     assert f"{BASE}/feeds/{FEES}.atom" in addresses
     assert sum("body=" in address for address in addresses) == 3
     for address in addresses:
-        parsed = read(service.client.get(address.removeprefix(BASE)))
+        parsed = parse_feed(service.client.get(address.removeprefix(BASE)))
         assert next(link.href for link in parsed.feed.links if link.rel == "self") == address
 
 
@@ -51,27 +51,27 @@ def test_the_opml_of_one_state_is_the_same_bytes_and_304(service: Service) -> No
     "address",
     ["all.atom", f"{FEES}.rss?change=removed", "search.atom?body=%E6%B0%91%E6%94%BF%E9%83%A8%E9%97%A8"],
 )
-def test_a_feed_that_the_hub_is_told_of_names_it_and_its_own_address(hubbed: Service, address: str) -> None:
-    answer = hubbed.client.get(f"/feeds/{address}")
-    links = {link.rel: link.href for link in read(answer).feed.links}
+def test_a_feed_sent_to_the_hub_names_the_hub_and_its_own_address(with_hub: Service, address: str) -> None:
+    answer = with_hub.client.get(f"/feeds/{address}")
+    links = {link.rel: link.href for link in parse_feed(answer).feed.links}
     assert links["hub"] == HUB
     assert answer.headers["link"] == f'<{HUB}>; rel="hub", <{links["self"]}>; rel="self"'
 
 
-def test_json_feed_names_the_hub(hubbed: Service) -> None:
-    answer = hubbed.client.get("/feeds/all.json")
-    told = answer.json()
-    assert answer.headers["link"] == f'<{HUB}>; rel="hub", <{told["feed_url"]}>; rel="self"'
-    assert told["hubs"] == [{"type": "WebSub", "url": HUB}]
+def test_json_feed_names_the_hub(with_hub: Service) -> None:
+    answer = with_hub.client.get("/feeds/all.json")
+    feed = answer.json()
+    assert answer.headers["link"] == f'<{HUB}>; rel="hub", <{feed["feed_url"]}>; rel="self"'
+    assert feed["hubs"] == [{"type": "WebSub", "url": HUB}]
 
 
 @pytest.mark.parametrize(
     "address",
     ["search.atom?q=%E6%94%B6%E8%B4%B9", "all.atom?change=added&change=removed", "all.atom?as_of=2024-01-01"],
 )
-def test_a_feed_that_no_hub_hears_of_names_none(hubbed: Service, address: str) -> None:
-    answer = hubbed.client.get(f"/feeds/{address}")
-    assert "hub" not in {link.rel for link in read(answer).feed.links}
+def test_a_feed_not_sent_to_the_hub_names_no_hub(with_hub: Service, address: str) -> None:
+    answer = with_hub.client.get(f"/feeds/{address}")
+    assert "hub" not in {link.rel for link in parse_feed(answer).feed.links}
     assert "link" not in answer.headers
 
 

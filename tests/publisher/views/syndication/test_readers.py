@@ -1,4 +1,4 @@
-"""Feeds as other people's programs take them: jing with RFC 4287's grammar, feedsmith, reader, feedparser."""
+"""Feeds in third-party programs: jing with the grammar of RFC 4287, feedsmith, reader, feedparser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reader import Reader, UpdatedFeed, make_reader
 
 from publisher.views.syndication.scope import FORMS
 from schemas.definition.catalogue import Content
-from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, made
+from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, open_service
 from tests.support.http_service import serving
 from tests.support.required import lacks
 from tests.support.site import FEES, four_releases
@@ -37,11 +37,11 @@ def require(condition: object, advice: str) -> None:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
-    """Feeds of a site as files, by ``scope.form``: an empty one, hostile texts, a search, an archive."""
+    """Save feeds by ``scope.form``: an empty one, one with hostile texts, a search, an archive."""
     folder = tmp_path_factory.mktemp("feeds")
-    with made(tmp_path_factory.mktemp("site"), QINGDAN_HUB="https://hub.example/") as service:
+    with open_service(tmp_path_factory.mktemp("site"), QINGDAN_HUB="https://hub.example/") as service:
         empty = {f"empty.{form}": f"{FEES}.{form}" for form in FORMS}
-        kept = dict(_kept(service, folder, empty))
+        saved = dict(save_feeds(service, folder, empty))
         service.publish(FIRST)
         service.publish([*SECOND, HOSTILE, *MANY])
         service.log.releases.correct(
@@ -49,18 +49,18 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
         )
         service.log.releases.withdraw(FEES, [service.record("第1项")], reason="误列")
         service.index()
-        asked = {f"{name}.{form}": f"{name}.{form}" for name in (FEES, "all") for form in FORMS}
-        asked |= {
+        addresses = {f"{name}.{form}": f"{name}.{form}" for name in (FEES, "all") for form in FORMS}
+        addresses |= {
             f"search.{form}": f"search.{form}?body=%E6%B0%91%E6%94%BF%E9%83%A8%E9%97%A8" for form in FORMS
         }
         (older,) = [link.href for link in service.feed().feed.links if link.rel == "prev-archive"]
         query = older.partition("?")[2]
-        asked |= {f"archive.{form}": f"{FEES}.{form}?{query}" for form in FORMS}
-        yield kept | dict(_kept(service, folder, asked))
+        addresses |= {f"archive.{form}": f"{FEES}.{form}?{query}" for form in FORMS}
+        yield saved | dict(save_feeds(service, folder, addresses))
 
 
-def _kept(service: Service, folder: Path, asked: dict[str, str]) -> Iterator[tuple[str, Path]]:
-    for name, address in asked.items():
+def save_feeds(service: Service, folder: Path, addresses: dict[str, str]) -> Iterator[tuple[str, Path]]:
+    for name, address in addresses.items():
         answer = service.client.get(f"/feeds/{address}")
         assert answer.status_code == 200, answer.text
         file = folder / name
@@ -72,14 +72,14 @@ def _kept(service: Service, folder: Path, asked: dict[str, str]) -> Iterator[tup
 def test_every_atom_feed_is_valid_by_the_grammar_of_rfc_4287(files: dict[str, Path]) -> None:
     require(shutil.which("jing"), "install jing")
     atom = [str(file) for name, file in files.items() if name.endswith(".atom")]
-    ran = subprocess.run(
+    process = subprocess.run(
         ["jing", "-c", str(HERE / "grammar" / "atom.rnc"), *atom], capture_output=True, text=True, check=False
     )
-    assert (ran.returncode, ran.stdout) == (0, "")
+    assert (process.returncode, process.stdout) == (0, "")
 
 
 @pytest.mark.program
-def test_the_grammar_refuses_what_is_no_atom(files: dict[str, Path], tmp_path: Path) -> None:
+def test_the_grammar_refuses_invalid_atom(files: dict[str, Path], tmp_path: Path) -> None:
     require(shutil.which("jing"), "install jing")
     text = files["all.atom"].read_text(encoding="utf-8")
     undated = text.replace("<updated>", "<updated>on ", 1)
@@ -95,15 +95,15 @@ def test_the_grammar_refuses_what_is_no_atom(files: dict[str, Path], tmp_path: P
 def test_feedsmith_reads_the_same_entries_in_every_format(files: dict[str, Path]) -> None:
     require((NODE / "node_modules").is_dir(), "run npm ci in tests/system/contract/typescript")
     command = ["node", str(NODE / "feeds.mjs"), *map(str, files.values())]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    told = dict(zip(files, map(json.loads, ran.stdout.splitlines()), strict=True))
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    summaries = dict(zip(files, map(json.loads, process.stdout.splitlines()), strict=True))
     for name in {name.partition(".")[0] for name in files}:
-        forms = [told[f"{name}.{form}"] for form in FORMS]
+        forms = [summaries[f"{name}.{form}"] for form in FORMS]
         assert [one["format"] for one in forms] == ["atom", "rss", "json"]
         assert forms[0]["ids"] == forms[1]["ids"] == forms[2]["ids"]
         assert len({one["title"] for one in forms}) == 1
-    assert len(told["all.atom"]["ids"]) == 100
-    assert told["empty.atom"]["ids"] == []
+    assert len(summaries["all.atom"]["ids"]) == 100
+    assert summaries["empty.atom"]["ids"] == []
 
 
 def test_feedparser_finds_no_fault_in_any(files: dict[str, Path]) -> None:
@@ -113,40 +113,40 @@ def test_feedparser_finds_no_fault_in_any(files: dict[str, Path]) -> None:
             assert parsed.bozo is False, name
 
 
-def updated(reader: Reader) -> list[UpdatedFeed]:
+def update_feeds(reader: Reader) -> list[UpdatedFeed]:
     feeds = [one.value for one in reader.update_feeds_iter(scheduled=False)]
     assert all(isinstance(feed, UpdatedFeed) for feed in feeds)
     return [feed for feed in feeds if isinstance(feed, UpdatedFeed)]
 
 
-def test_a_reader_asks_by_its_tag_and_takes_what_is_new_once(tmp_path: Path) -> None:
+def test_a_feed_reader_requests_by_tag_and_receives_each_new_entry_once(tmp_path: Path) -> None:
     statuses: list[int] = []
 
-    def counted(app: Any) -> Any:
-        async def around(scope: Any, receive: Any, send: Any) -> None:
-            async def sent(message: Any) -> None:
+    def count_statuses(app: Any) -> Any:
+        async def count_and_call(scope: Any, receive: Any, send: Any) -> None:
+            async def send_counted(message: Any) -> None:
                 if message["type"] == "http.response.start":
                     statuses.append(message["status"])
                 await send(message)
 
-            await app(scope, receive, sent)
+            await app(scope, receive, send_counted)
 
-        return around
+        return count_and_call
 
-    with four_releases(tmp_path) as site, serving(counted(site.app)) as address:
+    with four_releases(tmp_path) as site, serving(count_statuses(site.app)) as address:
         feeds = [f"{address}/feeds/all.{form}" for form in FORMS]
         reader = make_reader(":memory:")
         for feed in feeds:
             reader.add_feed(feed)
-        told = len(site.log.queries.changes(cause="source"))
-        first = updated(reader)
-        assert [value.new for value in first] == [told] * len(feeds)
+        changes = len(site.log.queries.changes(cause="source"))
+        first = update_feeds(reader)
+        assert [value.new for value in first] == [changes] * len(feeds)
         statuses.clear()
         assert [one.value for one in reader.update_feeds_iter(scheduled=False)] == [None] * len(feeds)
         assert statuses == [304] * len(feeds)
         (record,) = {one.id for one in site.log.queries.find(FEES, "城镇垃圾处理费")}
         site.log.releases.withdraw(FEES, [record], reason="误列")
-        again = updated(reader)
+        again = update_feeds(reader)
         assert [value.new for value in again] == [1] * len(feeds)
         assert all(value.modified >= 1 for value in again)
         reader.close()

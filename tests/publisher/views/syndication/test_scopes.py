@@ -1,4 +1,4 @@
-"""Feeds of less than everything: kinds of change, and whatever a search finds."""
+"""Feeds of some kinds of change, and feeds of a search."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, d
 from tests.support.site import BASE, FEES
 
 
-def changed(service: Service) -> None:
+def publish_change(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
     service.index()
 
 
 @pytest.mark.parametrize(
-    ("kinds", "told"),
+    ("kinds", "expected"),
     [
         ("change=removed", ["从清单移出收费项目：价格鉴证业务收费"]),
         (
@@ -32,17 +32,17 @@ def changed(service: Service) -> None:
     ],
 )
 @pytest.mark.parametrize("name", [FEES, "all"])
-def test_a_feed_of_kinds_of_change_tells_no_others(
-    service: Service, name: str, kinds: str, told: list[str]
+def test_a_feed_of_some_kinds_of_change_has_no_others(
+    service: Service, name: str, kinds: str, expected: list[str]
 ) -> None:
-    changed(service)
-    found = titles(service.feed(f"{name}.atom?{kinds}"))
-    assert len(found) == len(told)
-    assert all(words in title for words, title in zip(told, found, strict=True))
+    publish_change(service)
+    headlines = titles(service.feed(f"{name}.atom?{kinds}"))
+    assert len(headlines) == len(expected)
+    assert all(words in title for words, title in zip(expected, headlines, strict=True))
 
 
 def test_a_raised_fee_is_a_category_of_its_own(service: Service) -> None:
-    changed(service)
+    publish_change(service)
     (entry,) = service.feed(f"{FEES}.atom?change=fee-raised").entries
     filed = {(tag.scheme, tag.term, tag.label) for tag in entry.tags}
     assert (f"{BASE}/kinds", "changed", "调整") in filed
@@ -51,7 +51,7 @@ def test_a_raised_fee_is_a_category_of_its_own(service: Service) -> None:
 
 
 def test_a_search_is_followed_from_its_first_record_to_its_cancellation(service: Service) -> None:
-    changed(service)
+    publish_change(service)
     feed = service.feed(f"search.atom?q={quote('价格鉴证')}")
     assert titles(feed) == [
         "示例市财政局 从清单移出收费项目：价格鉴证业务收费",
@@ -60,7 +60,7 @@ def test_a_search_is_followed_from_its_first_record_to_its_cancellation(service:
     assert feed.feed.title == "搜索“价格鉴证”：变化"
 
 
-def test_an_entry_of_a_search_holds_all_its_words_before_or_after_the_change(service: Service) -> None:
+def test_an_entry_of_a_search_contains_all_its_words_before_or_after_the_change(service: Service) -> None:
     payers = ("城镇居民", "排水单位", "排水单位和个人")
     for payer in payers:
         service.publish([{**FIRST[1], "payer": payer}])
@@ -84,12 +84,12 @@ def test_an_entry_of_a_search_holds_all_its_words_before_or_after_the_change(ser
     ],
 )
 def test_a_search_feed_understands_what_search_understands(service: Service, text: str, entries: int) -> None:
-    changed(service)
+    publish_change(service)
     assert len(service.feed(f"search.atom?q={quote(text)}").entries) == entries
 
 
 def test_a_body_and_a_kind_of_change_narrow_a_feed(service: Service) -> None:
-    changed(service)
+    publish_change(service)
     body = f"body={quote('住房城乡建设部门')}"
     assert len(service.feed(f"search.atom?{body}").entries) == 3
     (only,) = service.feed(f"search.rss?{body}&change=fee-raised").entries
@@ -113,33 +113,33 @@ def test_filters_of_the_catalogue_narrow_a_feed_by_their_own_types(service: Serv
     assert len(service.feed("search.atom?enterprise_related=true&enterprise_related=false").entries) == 3
 
 
-def test_a_division_finds_what_lies_in_it(service: Service) -> None:
+def test_a_division_includes_the_divisions_below_it(service: Service) -> None:
     service.log.datasets.create(dataset("anshan-fees", "鞍山（演示数据）", division="210300"), load("fees"))
     service.publish(FIRST[:1], dataset="anshan-fees", part=None)
     service.publish(FIRST)
     service.index()
-    found = [service.feed(f"search.atom?division={code}").entries for code in ("21", "2103", "210300", "37")]
-    assert [len(entries) for entries in found] == [1, 1, 1, 0]
-
-
-def test_a_better_reading_of_ours_is_in_no_search_feed(service: Service) -> None:
-    service.publish(FIRST, source_texts=lambda content: str(content["name"]))
-    read_better: list[Content] = [
-        {**content, "standard": f"{content['standard']}（含税）"} for content in FIRST
+    entries_of_codes = [
+        service.feed(f"search.atom?division={code}").entries for code in ("21", "2103", "210300", "37")
     ]
-    service.publish(read_better, source_texts=lambda content: str(content["name"]))
+    assert [len(entries) for entries in entries_of_codes] == [1, 1, 1, 0]
+
+
+def test_a_better_reading_of_the_same_text_is_in_no_search_feed(service: Service) -> None:
+    service.publish(FIRST, source_texts=lambda content: str(content["name"]))
+    reparsed: list[Content] = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST]
+    service.publish(reparsed, source_texts=lambda content: str(content["name"]))
     service.index()
     assert len(service.feed(f"search.atom?q={quote('遗体整容')}").entries) == 1
 
 
 def test_one_search_has_one_address_however_it_is_written(service: Service) -> None:
-    changed(service)
+    publish_change(service)
     bodies = [quote(body) for body in ("民政部门", "住房城乡建设部门")]
-    asked = [
+    addresses = [
         f"search.atom?body={bodies[0]}&body={bodies[1]}",
         f"search.atom?body={bodies[1]}&body={bodies[0]}",
     ]
-    texts = [service.client.get(f"/feeds/{address}").text for address in asked]
+    texts = [service.client.get(f"/feeds/{address}").text for address in addresses]
     assert texts[0] == texts[1]
 
 
@@ -154,14 +154,16 @@ def test_one_search_has_one_address_however_it_is_written(service: Service) -> N
         ("all.atom?release=1", "release"),
     ],
 )
-def test_what_a_feed_cannot_be_asked_is_refused_by_name(service: Service, query: str, parameter: str) -> None:
+def test_an_invalid_parameter_of_a_feed_is_refused_by_name(
+    service: Service, query: str, parameter: str
+) -> None:
     service.publish(FIRST)
     response = service.client.get(f"/feeds/{query}")
     assert response.status_code == 422
     assert [fault["parameter"] for fault in response.json()["errors"]] == [parameter]
 
 
-def test_a_search_feed_is_answered_with_304_until_search_knows_more(service: Service) -> None:
+def test_a_search_feed_is_304_until_the_index_has_new_changes(service: Service) -> None:
     service.publish(FIRST)
     service.index()
     address = f"/feeds/search.json?q={quote('收费')}"
@@ -173,11 +175,11 @@ def test_a_search_feed_is_answered_with_304_until_search_knows_more(service: Ser
     assert service.client.get(address, headers=tag).status_code == 200
 
 
-def test_the_feed_of_a_past_day_tells_what_was_published_by_then(service: Service) -> None:
+def test_the_feed_of_a_past_instant_has_what_was_published_by_then(service: Service) -> None:
     service.publish(FIRST)
     service.index()
     until = service.clock.now.isoformat().replace("+00:00", "Z")
     service.publish(SECOND)
     service.index()
-    found = titles(service.feed(f"search.atom?q={quote('价格鉴证')}&known_at={until}"))
-    assert found == ["示例市财政局 首次公布收费项目：价格鉴证业务收费"]
+    headlines = titles(service.feed(f"search.atom?q={quote('价格鉴证')}&known_at={until}"))
+    assert headlines == ["示例市财政局 首次公布收费项目：价格鉴证业务收费"]

@@ -1,4 +1,4 @@
-"""The feeds of a running service, over a real log."""
+"""Feeds of a running service over a real log."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
-def test_each_change_of_a_release_is_an_entry_in_a_sentence_and_the_newest_release_stands_first(
+def test_each_change_is_one_entry_with_a_sentence_and_the_newest_release_comes_first(
     service: Service, suffix: str
 ) -> None:
     service.publish(FIRST, date(2024, 1, 1))
     service.publish(SECOND, date(2024, 7, 1))
-    told = titles(service.feed(f"{FEES}.{suffix}"))
+    headlines = titles(service.feed(f"{FEES}.{suffix}"))
     later = "（自2024年7月1日起）"
-    assert set(told[:3]) == {
+    assert set(headlines[:3]) == {
         f"示例市财政局 新增收费项目：城市道路占用挖掘修复费{later}",
         f"示例市财政局 上调收费标准：居民生活污水处理费（0.85元/立方米 → 0.95元/立方米）{later}",
         f"示例市财政局 从清单移出收费项目：价格鉴证业务收费{later}",
     }
-    assert sorted(told[3:]) == sorted(
+    assert sorted(headlines[3:]) == sorted(
         f"示例市财政局 首次公布收费项目：{content['name']}" for content in FIRST
     )
 
 
-def test_an_entry_tells_field_by_field_what_changed(service: Service) -> None:
+def test_an_entry_lists_the_changes_field_by_field(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
     (changed,) = (e for e in service.feed().entries if e.tags[0].term == "changed")
@@ -46,7 +46,7 @@ def test_an_entry_tells_field_by_field_what_changed(service: Service) -> None:
     assert changed.link == f"{BASE}/datasets/{FEES}/records/{service.record('居民生活污水处理费')}"
 
 
-def test_every_link_of_a_feed_and_of_its_entries_leads_somewhere(service: Service) -> None:
+def test_every_link_of_a_feed_and_of_its_entries_answers(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
     service.index()
@@ -59,7 +59,7 @@ def test_every_link_of_a_feed_and_of_its_entries_leads_somewhere(service: Servic
         assert answer.headers["content-type"].startswith(link.type)
 
 
-def test_ids_are_tag_uris_that_later_releases_leave_alone(service: Service) -> None:
+def test_ids_are_tag_uris_that_later_releases_do_not_change(service: Service) -> None:
     service.publish(FIRST)
     before = [entry.id for entry in service.feed().entries]
     service.publish(SECOND)
@@ -69,17 +69,17 @@ def test_ids_are_tag_uris_that_later_releases_leave_alone(service: Service) -> N
     assert all(i.startswith(f"tag:data.example.gov.cn,2024-01-01:{FEES}/") for i in after)
 
 
-def test_atom_and_rss_tell_the_same_entries(service: Service) -> None:
+def test_atom_and_rss_have_the_same_entries(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
     atom, rss = service.feed(f"{FEES}.atom"), service.feed(f"{FEES}.rss")
     assert [(e.id, e.title) for e in atom.entries] == [(e.id, e.title) for e in rss.entries]
 
 
-def test_a_better_reading_of_the_same_text_is_announced_to_nobody(service: Service) -> None:
+def test_a_better_reading_of_the_same_text_is_in_no_feed(service: Service) -> None:
     service.publish(FIRST, source_texts=lambda content: str(content["name"]))
-    read_better = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST]
-    service.publish(read_better, source_texts=lambda content: str(content["name"]))
+    reparsed = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST]
+    service.publish(reparsed, source_texts=lambda content: str(content["name"]))
     assert len(service.log.queries.changes(dataset=FEES)) == 6
     assert len(service.feed().entries) == 3
 
@@ -94,7 +94,7 @@ def test_a_correction_gives_its_reason(service: Service) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
-def test_once_withdrawn_the_content_is_in_no_entry_and_the_reason_is(service: Service, suffix: str) -> None:
+def test_withdrawn_content_is_in_no_entry_and_the_reason_is_stated(service: Service, suffix: str) -> None:
     service.publish(FIRST)
     service.log.releases.withdraw(FEES, [service.record("遗体整容")], reason="误列")
     text = service.client.get(f"/feeds/{FEES}.{suffix}").text
@@ -107,7 +107,7 @@ def test_once_withdrawn_the_content_is_in_no_entry_and_the_reason_is(service: Se
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
-def test_once_erased_neither_name_nor_content_is_in_the_feed(service: Service, suffix: str) -> None:
+def test_erased_names_and_contents_are_in_no_feed(service: Service, suffix: str) -> None:
     service.publish(FIRST)
     unchanged = service.client.get(f"/feeds/{FEES}.{suffix}").headers["etag"]
     service.log.releases.erase(
@@ -121,7 +121,7 @@ def test_once_erased_neither_name_nor_content_is_in_the_feed(service: Service, s
     assert feedparser.parse(response.content).bozo is False
 
 
-def test_a_feed_tells_the_newest_changes_and_no_more_than_it_says(service: Service) -> None:
+def test_a_feed_has_the_newest_changes_up_to_its_limit(service: Service) -> None:
     many: list[Content] = [{"name": f"收费项目{n}", "department": "财政部门"} for n in range(ENTRIES + 30)]
     service.publish(many)
     service.publish([{**content, "standard": "1元"} for content in many[:5]] + many[5:])
@@ -140,13 +140,13 @@ def test_a_dataset_that_has_published_nothing_has_a_feed_of_the_day_it_was_made(
     assert parsed.feed.updated.startswith("2024-01-01")
 
 
-def test_the_feed_of_all_datasets_holds_the_changes_of_each(service: Service) -> None:
+def test_the_feed_of_all_datasets_contains_the_changes_of_each(service: Service) -> None:
     service.log.datasets.create(dataset("other-fees", "另一目录（演示数据）"), load("fees"))
     service.publish(FIRST)
     service.publish(FIRST[:1], dataset="other-fees", part=None)
-    told = titles(service.feed("all.rss"))
-    assert told[0].startswith("示例市人民政府 首次公布收费项目：价格鉴证业务收费")
-    assert len(told) == 4
+    headlines = titles(service.feed("all.rss"))
+    assert headlines[0].startswith("示例市人民政府 首次公布收费项目：价格鉴证业务收费")
+    assert len(headlines) == 4
 
 
 @pytest.mark.parametrize("name", ["all", "search"])
@@ -188,8 +188,8 @@ def test_control_characters_in_a_published_value_do_not_break_the_feed(service: 
     assert "<b>" not in entry.content[0].value
 
 
-def put(service: Service, address: str | None, *contents: Content, part: str | None = None) -> None:
-    """Into the draft, as read from an address."""
+def stage_page(service: Service, address: str | None, *contents: Content, part: str | None = None) -> None:
+    """Stage contents in the draft as one page that was read from an address."""
     source = service.log.evidence.put_source(
         repr(contents).encode(), name=address or "a.csv", media_type="text/html", url=address
     )
@@ -198,27 +198,27 @@ def put(service: Service, address: str | None, *contents: Content, part: str | N
 
 
 def sources(service: Service) -> dict[str, list[str]]:
-    """What an entry's title ends with → the addresses that it names as its source."""
+    """Map the last part of the title of each entry to the addresses of its sources."""
     return {
         entry.title.rpartition("：")[2]: [link.href for link in entry.links if link.rel == "via"]
         for entry in service.feed().entries
     }
 
 
-def test_an_entry_names_the_page_that_it_was_read_from_and_none_of_the_release_s_others(
+def test_an_entry_names_only_the_page_that_it_was_read_from(
     service: Service,
 ) -> None:
     service.log.datasets.add_part(FEES, Part("民政局"))
-    put(service, "https://fin.example.gov.cn/1.html", FIRST[0], FIRST[1], part="财政局")
-    put(service, "https://mz.example.gov.cn/2.html", FIRST[2], part="民政局")
+    stage_page(service, "https://fin.example.gov.cn/1.html", FIRST[0], FIRST[1], part="财政局")
+    stage_page(service, "https://mz.example.gov.cn/2.html", FIRST[2], part="民政局")
     assert service.log.releases.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
     assert sources(service) == {
         "价格鉴证业务收费": ["https://fin.example.gov.cn/1.html"],
         "居民生活污水处理费": ["https://fin.example.gov.cn/1.html"],
         "遗体整容": ["https://mz.example.gov.cn/2.html"],
     }
-    put(service, "https://fin.example.gov.cn/3.html", FIRST[1], part="财政局")
-    put(service, None, {**FIRST[2], "standard": "100元/具"}, part="民政局")
+    stage_page(service, "https://fin.example.gov.cn/3.html", FIRST[1], part="财政局")
+    stage_page(service, None, {**FIRST[2], "standard": "100元/具"}, part="民政局")
     assert service.log.releases.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
     newest = {entry.tags[0].term: entry for entry in service.feed().entries[:2]}
     assert newest["removed"].title.endswith("从清单移出收费项目：价格鉴证业务收费")
@@ -226,10 +226,10 @@ def test_an_entry_names_the_page_that_it_was_read_from_and_none_of_the_release_s
     assert via == {"removed": ["https://fin.example.gov.cn/3.html"], "changed": []}
 
 
-def test_once_withdrawn_or_erased_an_entry_does_not_send_readers_to_where_it_was_read(
+def test_a_withdrawn_or_erased_entry_does_not_link_to_its_source(
     service: Service,
 ) -> None:
-    put(service, "https://fin.example.gov.cn/1.html", *FIRST, part="财政局")
+    stage_page(service, "https://fin.example.gov.cn/1.html", *FIRST, part="财政局")
     assert service.log.releases.publish(FEES, effective_on=date(2024, 1, 1), basis="") is not None
     service.log.releases.withdraw(FEES, [service.record("遗体整容")], reason="误列")
     service.log.releases.erase(records=[(FEES, service.record("价格鉴证业务收费"))], ground="判决", actor="")
@@ -237,7 +237,7 @@ def test_once_withdrawn_or_erased_an_entry_does_not_send_readers_to_where_it_was
     assert text.count('rel="via"') == 1
 
 
-def test_what_a_department_hands_in_for_the_first_time_is_not_called_new(service: Service) -> None:
+def test_the_first_report_of_a_department_is_not_called_new(service: Service) -> None:
     service.publish(FIRST[:2])
     service.log.datasets.add_part(FEES, Part("民政局"))
     service.publish(FIRST[2:], part="民政局")

@@ -1,4 +1,4 @@
-"""The same log gives the same feed: in every process, after a rebuild, and on a site that is built anew."""
+"""The same log gives the same feed in every process, after a rebuild, and on a new site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, made
+from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, open_service
 from tests.support.site import FEES
 
 ADDRESSES = (
@@ -20,7 +20,7 @@ ADDRESSES = (
 )
 
 
-def grown(service: Service) -> None:
+def publish_and_correct(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
     service.log.releases.correct(
@@ -30,30 +30,30 @@ def grown(service: Service) -> None:
 
 
 def test_another_process_gives_the_same_bytes_and_tags(service: Service, tmp_path: Path) -> None:
-    grown(service)
+    publish_and_correct(service)
     command = [sys.executable, "-m", "tests.publisher.views.syndication.job", str(tmp_path), *ADDRESSES]
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    for address, line in zip(ADDRESSES, ran.stdout.splitlines(), strict=True):
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    for address, line in zip(ADDRESSES, process.stdout.splitlines(), strict=True):
         answer = service.client.get(address)
         status, digest, tag = line.split()
         assert (status, digest) == ("200", hashlib.sha256(answer.content).hexdigest())
-        # The list of all feeds holds what is in effect today, which is another day there.
+        # The list of all feeds depends on the present day, which differs in the other process.
         assert (tag == answer.headers["etag"]) is (address != "/feeds.opml")
 
 
-def test_a_site_that_is_built_anew_from_the_same_releases_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_a_new_site_with_the_same_releases_gives_the_same_bytes(tmp_path: Path) -> None:
     built = []
     for name in ("first", "again"):
         (tmp_path / name).mkdir()
-        with made(tmp_path / name) as service:
-            grown(service)
+        with open_service(tmp_path / name) as service:
+            publish_and_correct(service)
             built.append([service.client.get(address).content for address in ADDRESSES])
     assert built[0] == built[1]
 
 
-def test_spans_that_are_laid_anew_leave_every_feed_as_it_was(service: Service) -> None:
-    grown(service)
+def test_rebuilt_spans_do_not_change_any_feed(service: Service) -> None:
+    publish_and_correct(service)
     before = [service.client.get(address).content for address in ADDRESSES]
     service.log.releases.rebuild_spans()
     assert [service.client.get(address).content for address in ADDRESSES] == before
