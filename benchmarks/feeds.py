@@ -92,7 +92,7 @@ def cold(home: Path) -> None:
 
 def callback(home: Path) -> None:
     """Measure ``qingdan publish`` with a running ``qingdan serve``, from start to callback, three times."""
-    from tests.support.loopback import Answer, Asked, serving
+    from tests.support.loopback import Answer, WebRequest, serving
 
     # An installed program has compiled modules, even if this machine does not write any.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -110,7 +110,7 @@ def callback(home: Path) -> None:
 
     arrived = threading.Event()
 
-    def hook(request: Asked, _: Callable[[bytes], None]) -> Answer:
+    def hook(request: WebRequest, _: Callable[[bytes], None]) -> Answer:
         data = msgspec.json.decode(request.body)["data"]
         if "challenge" in data:
             return Answer(msgspec.json.encode({"challenge": data["challenge"]}))

@@ -1,1 +1,1 @@
-"""The project's own tests: named here, for a library may install a package ``tests`` too."""
+"""The project's tests. A package of their own, because a library may install a package ``tests`` too."""

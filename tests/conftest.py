@@ -24,23 +24,23 @@ from tests.support.skips import pytest_sessionfinish, pytest_terminal_summary
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 SERVERS = {"elasticsearch_address", "postgresql_server", "postgresql_url", "node", "nodes"}
-"""Fixtures that start a server; which test asks for one gets the marker ``server``."""
+"""Fixtures that start a server. A test that uses one gets the marker ``server``."""
 BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.server))
 
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all processes of this run."""
+    """Create one folder for all processes of this run."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
 def elasticsearch_address(run_folder: Path) -> Iterator[str]:
-    """``QINGDAN_TEST_ELASTICSEARCH``, else a server of our own."""
-    named = os.environ.get("QINGDAN_TEST_ELASTICSEARCH")
-    if named:
-        yield named.rstrip("/")
+    """Address from ``QINGDAN_TEST_ELASTICSEARCH``, else of a server that the tests start."""
+    external = os.environ.get("QINGDAN_TEST_ELASTICSEARCH")
+    if external:
+        yield external.rstrip("/")
         return
     with elasticsearch_server.of_the_run(run_folder) as address:
         yield address
@@ -48,7 +48,7 @@ def elasticsearch_address(run_folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def elasticsearch(elasticsearch_address: str) -> Iterator[Connection]:
-    """A connection whose alias no other test has; its indices go when the test ends."""
+    """Connection with an alias of its own for each test. Its indices are deleted when the test ends."""
     alias = f"t{uuid.uuid4().hex[:12]}"
     yield Connection((elasticsearch_address,), alias=alias)
     with Elasticsearch(elasticsearch_address) as client:
@@ -58,7 +58,7 @@ def elasticsearch(elasticsearch_address: str) -> Iterator[Connection]:
 
 @pytest.fixture
 def admin(elasticsearch: Connection) -> Iterator[Elasticsearch]:
-    """The plain client of the same server."""
+    """Elasticsearch client of the same server."""
     with Elasticsearch(list(elasticsearch.hosts), request_timeout=60) as client:
         yield client
 
@@ -78,14 +78,14 @@ def postgresql_server(run_folder: Path) -> Iterator[postgresql.Server]:
 
 @pytest.fixture
 def postgresql_url(postgresql_server: postgresql.Server) -> Iterator[str]:
-    """The address of an empty database on PostgreSQL."""
+    """Address of an empty PostgreSQL database."""
     with postgresql_server.database() as url:
         yield url
 
 
 @pytest.fixture(params=BOTH)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database; each test runs once on SQLite and once on PostgreSQL."""
+    """Address of an empty database. Each test runs once on SQLite and once on PostgreSQL."""
     if request.param == "postgresql":
         address: str = request.getfixturevalue("postgresql_url")
         return address
@@ -94,13 +94,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def database_kind(request: pytest.FixtureRequest) -> str:
-    """The database of a test's site: SQLite, and with the marker ``both_databases`` each in turn."""
+    """Database of a test's site: SQLite, or each of both with the marker ``both_databases``."""
     return str(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, database_kind: str) -> str:
-    """``QINGDAN_DATABASE`` of a new site of that kind: empty for SQLite in the site's folder."""
+    """Value of ``QINGDAN_DATABASE`` for a new site of that kind; empty for SQLite in the site's folder."""
     return request.getfixturevalue("postgresql_url") if database_kind == "postgresql" else ""
 
 

@@ -1,4 +1,4 @@
-"""The pictures of docs/architecture.md show the modules of the import contract and their imports."""
+"""Diagrams of docs/architecture.md show the modules of the import contract and their imports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def graph() -> grimp.ImportGraph:
 
 
 def read_pictures() -> dict[str, str]:
-    """Container → Mermaid, as the document has it."""
+    """Mermaid text of each container in the document."""
     text = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
     return {(match["container"] or "").replace("/", "."): match["graph"] for match in _PICTURE.finditer(text)}
 

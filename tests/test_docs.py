@@ -1,4 +1,4 @@
-"""The documents agree with the code: tables, routes, parameters, settings, commands, codes, links."""
+"""The documentation agrees with the code: tables, routes, parameters, settings, commands, codes, links."""
 
 from __future__ import annotations
 
@@ -109,31 +109,33 @@ def test_every_finding_is_documented_with_its_severity(kind: Kind) -> None:
 
 
 def codes(file: Path, *makers: str) -> set[str]:
-    """The first words with which a module makes errors of a kind."""
-    found = set()
+    """Error codes in a module: first arguments or ``code=`` of calls of ``makers``."""
+    codes_of_errors = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:
-            given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
-            found |= {a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)}
-    return found
+            arguments = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
+            codes_of_errors |= {
+                a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            }
+    return codes_of_errors
 
 
-def of_the_log() -> set[str]:
+def codes_of_log() -> set[str]:
     return {c for f in PROJECT.glob("publisher/**/*.py") for c in codes(f, "LogError", "Conflict")}
 
 
-def of_the_command() -> set[str]:
+def codes_of_command() -> set[str]:
     files = (PROJECT / "publisher" / "cli").glob("**/*.py")
     return {c for f in files for c in codes(f, "Failure", "CommandError")}
 
 
 def test_every_refusal_of_the_log_is_documented() -> None:
-    for code in sorted(of_the_log()):
+    for code in sorted(codes_of_log()):
         assert re.search(rf"^\| [^|]*`{code}`[^|]* \|", page("errors.md"), re.M), code
 
 
 def test_every_error_of_the_command_is_documented() -> None:
-    for code in sorted(of_the_command() - of_the_log()):
+    for code in sorted(codes_of_command() - codes_of_log()):
         assert re.search(rf"^\| [^|]*`{code}`", page("cli.md"), re.M), code
 
 

@@ -1,4 +1,4 @@
-"""Each guide of docs/how-to is followed to the letter in a copy of the project, and what it adds works."""
+"""Each guide of docs/how-to is followed literally in a copy of the project, and its result works."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Step:
     action: str
     path: str
     text: str
-    """The file's content, a difference, or commands."""
+    """Content of a file, a difference, or commands."""
 
 
 @dataclass(frozen=True)
 class Guide:
     name: str
     promise: tuple[int, int]
-    """Files that are added, files that are changed."""
+    """Files that a guide adds, and files that it changes."""
     steps: tuple[Step, ...]
 
     @property
@@ -71,7 +71,10 @@ GUIDES = [
 
 
 def apply_difference(text: str, difference: str) -> str:
-    """``@@`` separates places; the lines of a place that are not added must occur in the file once."""
+    """Apply a difference. ``@@`` separates places.
+
+    The lines of a place that are not added must occur in the file exactly once.
+    """
     for place in re.split(r"^@@\n", difference, flags=re.M):
         lines = [(line[:1], line[1:]) for line in place.splitlines()]
         before = "".join(f"{line}\n" for sign, line in lines if sign != "+")
@@ -83,7 +86,7 @@ def apply_difference(text: str, difference: str) -> str:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project without its history and without the programs that its tests install."""
+    """Copy the project without its history and without programs that its tests install."""
     tree = tmp_path / "tree"
     tree.mkdir()
     skipped = shutil.ignore_patterns("node_modules", "__pycache__")
@@ -96,7 +99,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def follow(guide: Guide, tree: Path, home: Path) -> tuple[set[str], set[str]]:
-    """Paths that were added and that were changed."""
+    """Follow the steps → paths that were added and paths that were changed."""
     added, changed = set(), set()
     for step in guide.steps:
         file = Path(step.path.replace("$QINGDAN_HOME", str(home)))
@@ -114,7 +117,7 @@ def follow(guide: Guide, tree: Path, home: Path) -> tuple[set[str], set[str]]:
 
 
 def run(commands: str, tree: Path, home: Path) -> None:
-    # What make would install first is there already, and must not be installed from the copy.
+    # Dependencies that make installs first exist already, and must not be installed from the copy.
     script = f'set -eu\nmake() {{ command make -o setup "$@"; }}\n{commands}'
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "QINGDAN"))},
@@ -138,6 +141,6 @@ def test_a_guide_adds_the_thing_in_the_number_of_files_that_it_promises(
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
 def test_a_guide_proves_what_it_adds_and_that_the_documents_agree(guide: Guide) -> None:
-    if guide.name != "catalogue":  # which changes the site and not the project
+    if guide.name != "catalogue":  # changes the site and not the project
         assert re.search(r"^make fix$", guide.commands, re.M)
         assert re.search(r"^\.venv/bin/pytest tests/test_docs\.py .*", guide.commands, re.M)

@@ -1,4 +1,4 @@
-"""What a run of the tests itself promises: one server for all its processes, and what fails it."""
+"""Behaviour of a test run: one server for all its processes, and conditions that fail it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def address(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def ends(url: str) -> bool:
+def stops_answering(url: str) -> bool:
     for _ in range(600):
         try:
             psycopg.connect(url, connect_timeout=1).close()
@@ -62,14 +62,14 @@ def test_processes_share_one_server_and_it_ends_with_the_last_of_them_however_th
         (url,) = urls
         psycopg.connect(url, connect_timeout=30).close()
         other.send_signal(signal.SIGKILL)
-    assert ends(url)
+    assert stops_answering(url)
     with user(tmp_path) as again:
         psycopg.connect(address(again), connect_timeout=30).close()
         again.send_signal(signal.SIGKILL)
 
 
 def run(folder: Path, body: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """A run of two processes over one file of tests, with this project's hooks."""
+    """Run one test file in two processes, with this project's hooks."""
     hooks = "from tests.support.skips import pytest_sessionfinish, pytest_terminal_summary"
     (folder / "conftest.py").write_text(hooks, encoding="utf-8")
     (folder / "test_it.py").write_text("import os, pytest\n" + textwrap.dedent(body), encoding="utf-8")
@@ -109,7 +109,7 @@ def test_ends_its_process(): os._exit(0)
     ],
 )
 def test_what_fails_a_run(tmp_path: Path, body: str, environ: dict[str, str], fails: bool) -> None:
-    done = run(tmp_path, body, **environ)
-    assert (done.returncode != 0) is fails, done.stdout + done.stderr
+    process = run(tmp_path, body, **environ)
+    assert (process.returncode != 0) is fails, process.stdout + process.stderr
     if body == WITHOUT_DATA and not fails:
-        assert "skipped: 1 tests, as shared/data" in done.stdout
+        assert "skipped: 1 tests, as shared/data" in process.stdout

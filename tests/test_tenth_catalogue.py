@@ -1,4 +1,4 @@
-"""A catalogue that the program has never heard of works from its one file, without a line of code."""
+"""A catalogue that does not ship works with one file and without code."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from typing import Any
 import feedparser
 import httpx
 import pytest
-from click.testing import CliRunner
-from litestar.testing import TestClient
 
-from publisher import settings
-from publisher.app import create_app
-from publisher.cli.root import root
 from schemas.definition.file_loader import names
+from tests.support.command_site import CommandSite
 
 
 def field(name: str, title: str, shape: str = "string", **more: object) -> dict[str, object]:
@@ -66,64 +62,42 @@ SECOND = """示例市夜市目录（演示数据）
 """
 
 
-class Site:
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.home = folder, folder / "site"
-
-    def run(self, *arguments: str) -> str:
-        outcome = CliRunner().invoke(root, ["--home", str(self.home), *arguments])
-        assert outcome.exit_code == 0, outcome.output + repr(outcome.exception)
-        return outcome.stdout
-
-    def publish(self, text: str, day: str) -> dict[str, Any]:
-        file = self.folder / "夜市目录.csv"
-        file.write_text(text, encoding="gb18030")
-        report: dict[str, Any] = json.loads(self.run("import", str(file), "--dataset", "markets", "--json"))
-        self.run("publish", "markets", "--effective-on", day, "--basis", "示政发〔2024〕1号")
-        return report
+@pytest.fixture
+def site(tmp_path: Path) -> CommandSite:
+    """Create the site, its catalogue file and the dataset."""
+    site = CommandSite(tmp_path)
+    (site.home / "catalogues").mkdir()
+    (site.home / "catalogues" / "night-markets.json").write_text(json.dumps(MARKETS), encoding="utf-8")
+    site.create_dataset("markets", "night-markets", title="示例市夜市目录（演示数据）")
+    return site
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    """The one file, then the commands that every dataset is made with."""
-    made = Site(tmp_path)
-    made.run("init", "--base", "https://data.example.gov.cn", "--tag-authority", "example.gov.cn,2024-01-01")
-    (made.home / "catalogues").mkdir()
-    (made.home / "catalogues" / "night-markets.json").write_text(json.dumps(MARKETS), encoding="utf-8")
-    made.run(
-        *(
-            "dataset",
-            "create",
-            "markets",
-            "--catalogue",
-            "night-markets",
-            "--title",
-            "示例市夜市目录（演示数据）",
-        ),
-        *("--body", "示例市人民政府", "--licence", "CC0-1.0", "--contact", "data@example.gov.cn"),
-    )
-    return made
+def client(site: CommandSite) -> Iterator[httpx.Client]:
+    publish(site, FIRST, "2024-01-01")
+    publish(site, SECOND, "2024-06-01")
+    with site.client() as client:
+        yield client
 
 
-@pytest.fixture
-def client(site: Site) -> Iterator[httpx.Client]:
-    site.publish(FIRST, "2024-01-01")
-    site.publish(SECOND, "2024-06-01")
-    with TestClient(create_app(settings.read_settings(site.home, environ={}))) as connected:
-        yield connected
+def publish(site: CommandSite, text: str, day: str) -> dict[str, Any]:
+    """Publish a file in GB 18030 → the report of its import."""
+    file = site.folder / "夜市目录.csv"
+    file.write_text(text, encoding="gb18030")
+    return site.publish("markets", file, effective_on=day)
 
 
 def test_it_is_none_of_those_that_ship() -> None:
     assert "night-markets" not in names()
 
 
-def test_it_is_imported_by_its_own_headings_types_and_personal_columns(site: Site) -> None:
-    report = site.publish(FIRST, "2024-01-01")
+def test_it_is_imported_by_its_own_headings_types_and_personal_columns(site: CommandSite) -> None:
+    report = publish(site, FIRST, "2024-01-01")
     assert (report["rows"], report["records"], len(report["left_out"])) == (4, 2, 2)
     assert report["changes"]["added"] == 2
     assert [f["severity"] for f in report["findings"] if f["severity"] == "error"] == []
     assert report["files"][0]["dropped_columns"] == ["录入人"]
-    again = site.publish(SECOND, "2024-06-01")
+    again = publish(site, SECOND, "2024-06-01")
     assert {k: again["changes"][k] for k in ("added", "changed", "removed")} == {
         "added": 1,
         "changed": 1,
@@ -134,8 +108,8 @@ def test_it_is_imported_by_its_own_headings_types_and_personal_columns(site: Sit
 def test_it_is_published_as_typed_records_that_can_be_filtered_at_any_day(client: httpx.Client) -> None:
     schema = client.get("/v1/datasets/markets/schema").json()
     assert [f["name"] for f in schema["fields"]] == [f["name"] for f in MARKETS["fields"]][:-1]
-    found = client.get("/v1/datasets/markets/records", params={"stalls.gte": 100}).json()
-    assert [r["content"]["stalls"] for r in found["records"]] == [160]
+    page = client.get("/v1/datasets/markets/records", params={"stalls.gte": 100}).json()
+    assert [r["content"]["stalls"] for r in page["records"]] == [160]
     then = client.get("/v1/datasets/markets/records", params={"as_of": "2024-03-01"}).json()
     assert {r["title"] for r in then["records"]} == {"滨河夜市", "钟楼夜市"}
     (record,) = (r for r in then["records"] if r["title"] == "钟楼夜市")
@@ -144,8 +118,8 @@ def test_it_is_published_as_typed_records_that_can_be_filtered_at_any_day(client
 
 
 def test_it_is_found_by_search_in_traditional_characters_too(client: httpx.Client) -> None:
-    found = client.get("/v1/search", params={"q": "濱河夜市"}).json()
-    assert found["hits"][0]["title"]["text"] == "滨河夜市"
+    page = client.get("/v1/search", params={"q": "濱河夜市"}).json()
+    assert page["hits"][0]["title"]["text"] == "滨河夜市"
 
 
 def test_it_is_subscribed_to_in_its_own_words(client: httpx.Client) -> None:

@@ -1,8 +1,8 @@
-"""What people read in Chinese: punctuation, spaces, and the words that the glossary rules out.
+"""Chinese texts for readers: punctuation, spaces, and words that the glossary excludes.
 
 Texts are the string literals of the program, the texts of the templates and of the script, the catalogues and
-the plan of the sample data. Data of the outside world (headings as files have them, recognisers, search
-vocabulary) is exempt by its place.
+the plan of the sample data. External data (headings in files, recognisers, search vocabulary) is exempt by
+its place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOMS = ("publisher", "search", "feeds", "schemas", "openapi")
 HAN = "\u3400-\u9fff"
 IS_HAN = re.compile(f"[{HAN}]")
 VALUE = "\x00"
-"""In place of a value that a text fills in."""
+"""Placeholder of a value that is inserted into a text."""
 
 RECOGNISERS = (
     "publisher/views/api/search_scope.py",
@@ -60,14 +60,14 @@ RECOGNISERS = (
     "search/data/",
     "publisher/sample/data/",
 )
-"""Modules whose literals are what files, pages and queries of the outside world hold."""
+"""Modules whose literals occur in external files, pages and queries."""
 
 AS_THEY_ARE: Mapping[str, str] = {
     "鞍政发 2015 34": "a query as people type it",
     "下载 ": "the Latin name of a format follows",
     "订阅 ": "the Latin name of a format follows",
 }
-"""Text → why the rules do not hold for it."""
+"""Text → reason why the rules do not apply to it."""
 
 RULES: Mapping[str, re.Pattern[str]] = {
     "half-width punctuation": re.compile(rf"[{HAN}][,;:?!()]|[,;:?!()][{HAN}]"),
@@ -82,14 +82,14 @@ RULES: Mapping[str, re.Pattern[str]] = {
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Place and Chinese text, one half of a text in two languages at a time."""
+    """Places and Chinese texts; of a text in two languages one half at a time."""
     for place, text in (*of_python(), *of_templates(), *of_script(), *of_catalogues(), *of_plan()):
         for half in halves(text):
             yield place, half
 
 
 def halves(text: str) -> Iterator[str]:
-    """The Chinese parts of ``中文 / English`` or of paragraphs in both; an English part may quote Han."""
+    """Chinese parts of ``中文 / English`` or of paragraphs in both; an English part may quote Chinese."""
     for part in re.split(r" / (?=[A-Za-z`/-])|。/ |\n\n", text):
         words = len(re.findall(r"[A-Za-z]{2,}", part))
         if len(IS_HAN.findall(part)) > words:
@@ -105,7 +105,7 @@ def of_python() -> Iterator[tuple[str, str]]:
 
 
 def of_module(path: str, tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Docstrings are for programmers, except those of commands and structs: they begin in Chinese."""
+    """Texts of a module without docstrings, except those of commands and structs, which begin in Chinese."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             text = str(node.value.value)
@@ -124,7 +124,7 @@ def of_module(path: str, tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def is_pattern(node: ast.AST) -> bool:
-    """Whether it is ``re.compile(…)`` or the like."""
+    """Whether a call is ``re.compile(…)`` or similar."""
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -137,9 +137,9 @@ def of_templates() -> Iterator[tuple[str, str]]:
     for file in sorted((PROJECT / "publisher").rglob("*.html")):
         path = str(file.relative_to(PROJECT))
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            told = re.findall(r"""\bt\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", line)
+            literals = re.findall(r"""\bt\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", line)
             rest = re.sub(r"\{[{%#].*?[}%#]\}", VALUE, line)
-            for text in (*(t[1:-1] for t in told), *re.findall(r"[^<>=\"]+", rest)):
+            for text in (*(t[1:-1] for t in literals), *re.findall(r"[^<>=\"]+", rest)):
                 yield f"{path}:{number}", text
 
 
@@ -202,7 +202,7 @@ PHRASES: Mapping[str, str] = {
     "加入本机": "a setting is added",
     "请勿加入": "a setting is not added",
 }
-"""Phrase → why it may hold a word that is ruled out elsewhere; as may the terms of the glossary."""
+"""Phrase → reason why it may contain an excluded word; terms of the glossary may, too."""
 
 _OFFICIAL = "the domain's own word, in official titles of lists and their columns and in what describes them"
 _PAGE = "the page of a source that lists its documents"
@@ -240,7 +240,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     "撤销": {"publisher/cli/commands/datasets.py": "a department that was abolished"},
     "数据表": {"publisher/views/pages/templates/dataset.html": "the table of numbers beside a chart"},
 }
-"""Word → place → why it stands there."""
+"""Word → place → reason why it occurs there."""
 
 NOT_SEEN: Mapping[str, str] = {
     "列": "ruled out for a field; it is a column of a table and a verb (列出)",
@@ -251,7 +251,7 @@ NOT_SEEN: Mapping[str, str] = {
     "版本": "ruled out for a revision; states that are compared, programs and files have versions",
     "错误": "ruled out for what a cross-check finds; programs and files have errors",
 }
-"""Word → why no program can tell the sense that is ruled out."""
+"""Word → reason why no program can recognise its excluded sense."""
 
 TEXTS = [(place, text) for place, text in texts() if IS_HAN.search(text) and text not in AS_THEY_ARE]
 
@@ -280,23 +280,26 @@ def test_every_exception_is_of_a_word_that_is_ruled_out() -> None:
     _, words = glossary()
     assert set(PLACES) <= words
     assert all(any(word in phrase for word in words) for phrase in PHRASES)
-    ruled_out = {word for row in rows() for word in ruled(row)}
+    ruled_out = {word for row in rows() for word in excluded_words(row)}
     assert set(NOT_SEEN) <= ruled_out
 
 
 def glossary() -> tuple[set[str], set[str]]:
-    """Terms to use, and words that are ruled out, save those that a program cannot judge."""
+    """Terms to use, and excluded words, without those that a program cannot judge."""
     terms, words = set(), set()
     for row in rows():
         terms |= {
             term for term in re.split(r"[（）；，、／：]", row[1]) if len(term) > 1 and IS_HAN.search(term)
         }
-        words |= ruled(row)
+        words |= excluded_words(row)
     return terms, words - set(NOT_SEEN)
 
 
-def ruled(row: list[str]) -> set[str]:
-    """Without qualifiers: ``目录（单用）`` is 目录 by itself, for terms that hold it are taken out first."""
+def excluded_words(row: list[str]) -> set[str]:
+    """Excluded words without qualifiers.
+
+    ``目录（单用）`` is 目录 alone, because terms that contain it are removed first.
+    """
     words = (re.sub("（.*", "", word).strip() for word in row[3].split(","))
     return {word for word in words if IS_HAN.search(word)}
 

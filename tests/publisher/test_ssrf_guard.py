@@ -1,4 +1,4 @@
-"""The guard of requests that leave the machine: by real sockets on loopback, and by hostile name servers."""
+"""The guard of outgoing requests: real sockets on loopback, and hostile name servers."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def client(*hosts: str, loopback: bool = True, **others: Any) -> httpx.Client:
     return ssrf_guard.client(hosts=hosts or None, loopback=loopback, user_agent="test", **others)
 
 
-def test_a_listed_host_is_asked_and_the_answer_comes_whole(site: Loopback) -> None:
+def test_a_listed_host_is_requested_and_the_response_is_complete(site: Loopback) -> None:
     site.answers["/"] = Answer("全文".encode())
     with client(site.host) as http:
         assert http.get(site.base + "/").content == "全文".encode()
-    assert site.asked[0].headers["user-agent"] == "test"
+    assert site.requests[0].headers["user-agent"] == "test"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_loopback_is_refused_by_default_in_every_writing(site: Loopback, name: s
     with client(loopback=False) as http, pytest.raises(RefusedError) as refused:
         http.get(f"http://{name}:{port}/")
     assert refused.value.why == "address"
-    assert site.asked == []
+    assert site.requests == []
 
 
 @pytest.mark.parametrize("target", ["http://10.0.0.1/", "http://169.254.169.254/latest", "http://[fe80::1]/"])
@@ -77,36 +77,36 @@ def test_a_redirect_to_a_private_address_is_refused(site: Loopback, target: str)
 
 
 @pytest.mark.parametrize("listed", ["鞍山.政务", "xn--rht988k.xn--zfr164b", "XN--RHT988K.XN--ZFR164B"])
-@pytest.mark.parametrize("asked", ["鞍山.政务", "xn--rht988k.xn--zfr164b"])
+@pytest.mark.parametrize("host", ["鞍山.政务", "xn--rht988k.xn--zfr164b"])
 def test_a_chinese_host_is_listed_in_either_writing(
-    site: Loopback, monkeypatch: pytest.MonkeyPatch, listed: str, asked: str
+    site: Loopback, monkeypatch: pytest.MonkeyPatch, listed: str, host: str
 ) -> None:
     site.answers["/"] = Answer(b"read")
     port = int(site.host.rpartition(":")[2])
     here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
     with client(f"{listed}:{port}") as http:
-        assert http.get(f"http://{asked}:{port}/").content == b"read"
+        assert http.get(f"http://{host}:{port}/").content == b"read"
         with pytest.raises(RefusedError):
-            http.get(f"http://马{asked}:{port}/")
+            http.get(f"http://马{host}:{port}/")
 
 
 def test_a_redirect_to_a_host_that_is_not_listed_is_refused_before_it_is_looked_up(
     site: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.answers["/"] = Answer(status=302, headers={"Location": "http://mirror.example/"})
-    asked: list[str] = []
+    hosts: list[str] = []
     real = socket.getaddrinfo
 
-    def noting(host: str, *more: Any, **named: Any) -> Any:
-        asked.append(host)
-        return real(host, *more, **named)
+    def noting(host: str, *more: Any, **keywords: Any) -> Any:
+        hosts.append(host)
+        return real(host, *more, **keywords)
 
     monkeypatch.setattr(socket, "getaddrinfo", noting)
     with client(site.host) as http, pytest.raises(RefusedError) as refused:
         http.get(site.base + "/")
     assert refused.value.why == "host"
-    assert set(asked) == {"127.0.0.1"}
+    assert set(hosts) == {"127.0.0.1"}
 
 
 def test_a_listed_name_does_not_open_its_other_ports(site: Loopback) -> None:
@@ -123,10 +123,10 @@ def test_other_schemes_and_user_names_are_refused_and_never_shown(target: str) -
     assert "secret" not in str(refused.value)
 
 
-def test_a_name_server_that_changes_its_answer_is_asked_once(
+def test_a_name_server_that_changes_its_answer_is_queried_once(
     site: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DNS rebinding: the address that was checked is the one that is connected to."""
+    """DNS rebinding: the connection goes to the address that was checked."""
     site.answers["/"] = Answer(b"read")
     port = int(site.host.rpartition(":")[2])
     answers = iter(["127.0.0.1", "10.0.0.1", "169.254.169.254"])
@@ -153,14 +153,14 @@ def test_a_name_with_one_private_address_among_others_is_refused(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
     with client() as http, pytest.raises(RefusedError, match=r"mixed\.example → 10\.0\.0\.1"):
         http.get(f"http://mixed.example:{port}/")
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_redirects_end(site: Loopback) -> None:
     site.answers["/"] = Answer(status=302, headers={"Location": "/"})
     with client(redirects=3) as http, pytest.raises(httpx.TooManyRedirects):
         http.get(site.base + "/")
-    assert len(site.asked) == 4
+    assert len(site.requests) == 4
 
 
 def test_an_answer_that_drips_for_ever_ends_with_the_time_of_the_exchange(site: Loopback) -> None:

@@ -1,4 +1,4 @@
-"""The one clock of the tests."""
+"""The clock of the tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Stands still until it is moved; with a ``step`` it goes on by that much at every reading."""
+    """Clock that stands still until it is moved; with a ``step`` each reading advances it by that much."""
 
     def __init__(
         self, now: datetime = datetime(2020, 1, 1, tzinfo=UTC), *, step: timedelta = timedelta(0)

@@ -1,4 +1,4 @@
-"""The command as a person runs it, and the workbooks that departments hand in, made small."""
+"""The command as people run it, and small workbooks of departments."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A site's folder and the command over it."""
+    """A site's folder, and the command for it."""
 
     home: Path
 
     def run(self, *arguments: object) -> Ran:
-        """In this process, quick: exit code, stdout, stderr."""
+        """Run the command in this process → exit code, stdout, stderr."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = cli.run(["--home", str(self.home), *map(str, arguments)])
@@ -52,7 +52,7 @@ class Home:
         return ran
 
     def spawn(self, *arguments: object, prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
-        """In a process of its own."""
+        """Start the command in a separate process."""
         return subprocess.Popen(
             [*prefix, *QINGDAN, *map(str, arguments)],
             stdout=subprocess.PIPE,
@@ -72,19 +72,19 @@ class Home:
             self.ok("dataset", "part", "add", name, *parts)
 
     def files(self) -> Mapping[str, bytes]:
-        """Every file of the home, to see that a command wrote nothing."""
+        """Contents of every file of the home, to check that a command wrote nothing."""
         return dict(_files(self.home))
 
 
 def _files(home: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(home.rglob("*")):
-        # Reading opens the database too: its lock file and an empty log of writes are no content.
+        # Reading also opens the database, which creates a lock file and an empty write-ahead log.
         if path.is_file() and path.suffix not in {".db-shm", ".lock"}:
             yield str(path.relative_to(home)), path.read_bytes()
 
 
 def create(name: str, catalogue: str) -> tuple[str, ...]:
-    said = (
+    texts = (
         "--title",
         "示例市清单",
         "--body",
@@ -94,11 +94,11 @@ def create(name: str, catalogue: str) -> tuple[str, ...]:
         "--contact",
         "a@b.example",
     )
-    return ("dataset", "create", name, "--catalogue", catalogue, "--division", "210300", *said)
+    return ("dataset", "create", name, "--catalogue", catalogue, "--division", "210300", *texts)
 
 
 def item(name: str, *, promised: str = "10个工作日", kind: str = "行政许可", remark: str = "") -> list[str]:
-    """A row of a power list, without its number."""
+    """Build a row of a power list, without its number."""
     basis = "《危险化学品安全管理条例》（国务院令第591号）第三十三条"
     return [name, kind, basis, "市应急管理局", promised, "20个工作日", remark]
 

@@ -1,4 +1,4 @@
-"""A site that is created and changed by the commands that a clerk types, and read over HTTP."""
+"""A site that is created and changed by the clerk's commands and read over HTTP."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ BASE = "https://data.example.gov.cn"
 
 class CommandSite:
     def __init__(self, folder: Path) -> None:
-        """An initialised site in ``folder``, without a dataset."""
+        """Create a site in ``folder``, without a dataset."""
         self.folder, self.home = folder, folder / "site"
         self.run("init", "--base", BASE, "--tag-authority", "example.gov.cn,2024-01-01")
 
     def run(self, *arguments: str) -> str:
-        """The standard output of a command that succeeds."""
+        """Run a command that succeeds → its standard output."""
         result = CliRunner().invoke(root, ["--home", str(self.home), *arguments])
         assert result.exit_code == 0, result.output + repr(result.exception)
         return result.stdout
@@ -38,13 +38,13 @@ class CommandSite:
         )
 
     def publish(self, dataset: str, file: Path, *, effective_on: str = "2024-01-01") -> dict[str, Any]:
-        """Import a file and publish it; the report of the import."""
+        """Import a file and publish it → the report of the import."""
         report: dict[str, Any] = json.loads(self.run("import", str(file), "--dataset", dataset, "--json"))
         self.run("publish", dataset, "--effective-on", effective_on, "--basis", "示政发〔2024〕1号")
         return report
 
     def publish_text(self, dataset: str, text: str, **options: str) -> dict[str, Any]:
-        """As :meth:`publish`, of a CSV file with this text."""
+        """Import and publish a CSV file with this text → the report of the import."""
         file = self.folder / f"{dataset}.csv"
         file.write_text(text, encoding="utf-8")
         return self.publish(dataset, file, **options)

@@ -1,4 +1,4 @@
-"""A real Elasticsearch of the tests' own: fetched by Maven, started once, ended by its process id."""
+"""A real Elasticsearch for tests: downloaded by Maven, started once, ended by its process id."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.support.required import lacks
 from tests.support.shared_server import keep, shared
 
 VERSION = "9.5.3"
-"""The one place that names it."""
+"""The only place that states the version."""
 
 _GROUP = "org.elasticsearch.distribution.integ-test-zip"
 _FILE = Path(*_GROUP.split("."), "elasticsearch", VERSION, f"elasticsearch-{VERSION}.zip")
 _OLDEST_JAVA = 21
 _START = 300.0
 QUICK_START = "-XX:TieredStopAtLevel=1"
-"""Options of Java: a server of tests lives too short for the second compiler."""
+"""Options of Java: a test server stops before the second compiler would pay off."""
 
 
 @dataclass
@@ -46,12 +46,12 @@ class Node:
     user: int | None
     login: tuple[str, str] | None = None
     authority: Path | None = None
-    """PEM file of who signed its certificate, where it speaks TLS."""
+    """PEM file of the authority that signed its certificate, if it uses TLS."""
     java_options: str = QUICK_START
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns when its indices can be searched."""
+        """Start the server; return when its indices can be searched."""
         environment = {
             "PATH": os.environ["PATH"],
             "ES_JAVA_HOME": str(self.java),
@@ -80,14 +80,14 @@ class Node:
 
     def _answers(self) -> bool:
         try:
-            asked = f"{self.address}/_cluster/health?wait_for_status=yellow&timeout=1s"
+            health = f"{self.address}/_cluster/health?wait_for_status=yellow&timeout=1s"
             context = ssl.create_default_context(cafile=self.authority) if self.authority else True
-            return httpx.get(asked, timeout=5, auth=self.login, verify=context).status_code == 200
+            return httpx.get(health, timeout=5, auth=self.login, verify=context).status_code == 200
         except httpx.TransportError:
             return False
 
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """End this server and the one Java process that its script became."""
+        """End this server and the Java process that its script became."""
         process, self.process = self.process, None
         if process is not None:
             os.killpg(process.pid, how)
@@ -102,8 +102,8 @@ class Node:
         os.killpg(self.process.pid, signal.SIGCONT)
 
 
-def lacking() -> str:
-    """Why no server can be had here; nothing where one can."""
+def missing_requirement() -> str:
+    """Reason why no server can run here; empty if one can."""
     if java() is None:
         return f"needs Java {_OLDEST_JAVA} or newer"
     if not _archive().exists() and shutil.which("mvn") is None:
@@ -112,24 +112,24 @@ def lacking() -> str:
 
 
 def require() -> None:
-    """Skip on a laptop that lacks what it takes; under ``CI=true`` that is a failure."""
-    reason = lacking()
+    """Skip the test if something is missing; under ``CI=true`` fail it."""
+    reason = missing_requirement()
     if reason:
         lacks(f"Elasticsearch {reason}")
 
 
 @contextmanager
 def of_the_run(folder: Path) -> Iterator[str]:
-    """The address of the one server of a test run, whose processes share ``folder``."""
+    """Address of the server of a test run, whose processes share ``folder``."""
     require()
     with shared(folder, __name__) as address:
         yield address
 
 
 def java() -> Path | None:
-    """A Java home that is new enough; the default one often is not."""
-    named = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
-    for home in (*named, *sorted(Path("/usr/lib/jvm").glob("*"))):
+    """Find a Java home that is new enough; the default one often is not."""
+    homes = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
+    for home in (*homes, *sorted(Path("/usr/lib/jvm").glob("*"))):
         try:
             release = (home / "release").read_text()
         except OSError:
@@ -144,8 +144,8 @@ def _archive() -> Path:
     return Path.home() / ".m2" / "repository" / _FILE
 
 
-def fetched() -> Path:
-    """The distribution, fetched where it is not here yet."""
+def distribution() -> Path:
+    """Folder of the distribution; download it if it is missing."""
     if not _archive().exists():
         subprocess.run(
             [
@@ -165,8 +165,9 @@ def fetched() -> Path:
 def running(
     settings: Mapping[str, str] | None = None, *, password: str = "", java_options: str = QUICK_START
 ) -> Iterator[Node]:
-    """A node of its own. With a ``password`` of the user ``elastic`` security is on, and it speaks TLS with a
-    certificate of an authority of its own."""
+    """Run a separate node. With a ``password`` of the user ``elastic`` security is on, and it uses TLS with a
+    certificate of its own authority.
+    """
     with _node({"discovery.type": "single-node", **(settings or {})}, password=password) as node:
         node.java_options = java_options
         node.start()
@@ -174,8 +175,8 @@ def running(
 
 
 @contextmanager
-def two() -> Iterator[tuple[Node, Node]]:
-    """A cluster of two; the second holds data and may be lost."""
+def running_pair() -> Iterator[tuple[Node, Node]]:
+    """Run a cluster of two nodes; the second holds data and may be lost."""
     first_at, second_at = free_ports(2)
     one = {"node.name": "one", "cluster.initial_master_nodes": "one", "transport.port": str(first_at)}
     other = {"node.name": "two", "node.roles": "[data]", "transport.port": str(second_at)}
@@ -188,12 +189,12 @@ def two() -> Iterator[tuple[Node, Node]]:
 
 @contextmanager
 def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
-    """Unpacked and configured, not started; ended and removed in the end."""
+    """Unpack and configure a node without starting it; end and remove it on exit."""
     home = java()
     assert home is not None, "ask require() first"
     with tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-") as name:
         folder = Path(name) / "node"
-        with zipfile.ZipFile(fetched()) as archive:
+        with zipfile.ZipFile(distribution()) as archive:
             archive.extractall(name)
         (Path(name) / f"elasticsearch-{VERSION}").rename(folder)
         port, inner = free_ports(2)
@@ -210,7 +211,7 @@ def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
         login = ("elastic", password) if password else None
         node = Node(folder, address, home, user, login, authority)
         if password:
-            _let_in(node, password)
+            _set_password(node, password)
         try:
             yield node
         finally:
@@ -218,7 +219,7 @@ def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
 
 
 def _certify(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 → the file of the authority that signed it."""
+    """Create a certificate for 127.0.0.1 → the file of the authority that signed it."""
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(folder / "config" / "http.key")
@@ -249,7 +250,7 @@ def _configure(folder: Path, port: int, settings: Mapping[str, str], *, secure: 
 
 
 LIMITED = "qingdan"
-"""A user with the same password, who may touch indices of the name ``limited…`` only."""
+"""Role of a user that may access only indices named ``limited…``."""
 
 _ROLE = f"""
 {LIMITED}:
@@ -259,12 +260,12 @@ _ROLE = f"""
 """
 
 
-def _let_in(node: Node, password: str) -> None:
-    def tool(name: str, *arguments: str, given: str = "") -> None:
+def _set_password(node: Node, password: str) -> None:
+    def tool(name: str, *arguments: str, text: str = "") -> None:
         subprocess.run(
             [node.folder / "bin" / name, *arguments],
             env={"PATH": os.environ["PATH"], "ES_JAVA_HOME": str(node.java)},
-            input=given.encode(),
+            input=text.encode(),
             check=True,
             capture_output=True,
             user=node.user,
@@ -273,14 +274,14 @@ def _let_in(node: Node, password: str) -> None:
         )
 
     tool("elasticsearch-keystore", "create")
-    tool("elasticsearch-keystore", "add", "-x", "bootstrap.password", given=password)
+    tool("elasticsearch-keystore", "add", "-x", "bootstrap.password", text=password)
     with (node.folder / "config" / "roles.yml").open("a") as roles:
         roles.write(_ROLE)
     tool("elasticsearch-users", "useradd", LIMITED, "-p", password, "-r", LIMITED)
 
 
 def _other_user() -> int | None:
-    """Elasticsearch refuses to run as root."""
+    """User to run Elasticsearch as, which refuses to run as root."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 

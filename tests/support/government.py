@@ -1,4 +1,4 @@
-"""A government site on loopback, with what such sites do: pages of letters, lists, paging, robots.txt."""
+"""Pages of a government site: notices, lists, paging, robots.txt."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def html(text: str, headers: Mapping[str, str] | None = None) -> Answer:
 
 
 def listing(items: Sequence[tuple[str, str, str]], *, more: str = "") -> Answer:
-    """``items``: address, title, day."""
+    """Build a list page; ``items``: address, title, day."""
     rows = "".join(f'<li><a href="{url}">{title}</a><span>{day}</span></li>' for url, title, day in items)
     return html(f"<html><body><ul>{rows}</ul>{more}</body></html>")
 
 
 def publish(site: Loopback, *numbers: int) -> None:
-    """Documents at ``/d/N.html``, and a list of them at ``/list.html``."""
+    """Publish documents at ``/d/N.html``, and a list of them at ``/list.html``."""
     for n in numbers:
         site.answers[f"/d/{n}.html"] = html(page(n))
     site.answers["/list.html"] = listing([(f"/d/{n}.html", letter(n)[0], f"2015-04-{n:02}") for n in numbers])

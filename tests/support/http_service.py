@@ -1,4 +1,4 @@
-"""An application behind a real server on loopback, for clients that speak HTTP."""
+"""An application behind a real server on loopback, for HTTP clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import uvicorn
 
 @contextmanager
 def serving(app: Any, bound: socket.socket | None = None) -> Iterator[str]:
-    """Serve an ASGI application → the address where it answers; ``bound``: where that is fixed already."""
+    """Serve an ASGI application → its address. ``bound``: socket that is already bound."""
     bound = bound or loopback_socket()
     config = uvicorn.Config(
         app, http="httptools", lifespan="on", ws="none", log_config=None, access_log=False
@@ -31,7 +31,7 @@ def serving(app: Any, bound: socket.socket | None = None) -> Iterator[str]:
 
 
 def loopback_socket() -> socket.socket:
-    """Bound to a free port and listening: who connects before the server is up waits."""
+    """Create a socket that listens on a free port: early connections wait for the server."""
     return socket.create_server(("127.0.0.1", 0))
 
 
@@ -40,8 +40,10 @@ def address(bound: socket.socket) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """For servers of other processes, which bind by themselves, some time later. Below the ports that the
-    kernel gives to clients, so that none takes them meanwhile."""
+    """Free ports for servers of other processes, which bind them later.
+
+    They are below the ports that the kernel assigns to clients, so that none takes them meanwhile.
+    """
     bound: list[socket.socket] = []
     while len(bound) < count:
         with contextlib.suppress(OSError):

@@ -31,7 +31,7 @@ def catalogue(
     fields: Sequence[dict[str, Any]] = (),
     identity: Sequence[str] = ("name", "place"),
 ) -> Catalogue:
-    """Name and place identify; standard, rate and kind are what changes."""
+    """Catalogue identified by name and place; standard, rate and kind may change."""
     own: dict[str, Any] = {
         "name": "test-fees",
         "title": {"zh": "收费", "en": "Fees"},
@@ -76,7 +76,7 @@ def fees_dataset(
 
 
 def entry(name: str, standard: str = "1", *, cells: str | None = None, **content: Any) -> Entry:
-    """``cells``: what the publisher wrote, where it is not what was read."""
+    """Build an entry; ``cells``: the publisher's text, if it differs from the value."""
     return Entry(
         content={"name": name, "standard": standard, **content},
         source_text=f"{name}|{cells or standard}",
@@ -84,15 +84,17 @@ def entry(name: str, standard: str = "1", *, cells: str | None = None, **content
     )
 
 
-def put(log: Log, text: str = "a workbook") -> Source:
+def put_workbook(log: Log, text: str = "a workbook") -> Source:
     return log.evidence.put_source(text.encode(), name=f"{text}.xls", media_type="application/vnd.ms-excel")
 
 
-def lay(
+def stage(
     log: Log, *entries: Entry, part: str | None = "财政局", dataset: str = "fees", partial: bool = False
 ) -> None:
     """Stage an import."""
-    log.drafts.stage(dataset, entries, part=part, source=put(log), parser_version="test 1", partial=partial)
+    log.drafts.stage(
+        dataset, entries, part=part, source=put_workbook(log), parser_version="test 1", partial=partial
+    )
 
 
 def release(
@@ -104,13 +106,13 @@ def release(
     **options: Any,
 ) -> Release:
     """Stage one import and publish it."""
-    lay(log, *entries, part=part, dataset=dataset)
-    made = log.releases.publish(dataset, effective_on=on, **options)
-    assert made is not None
-    return made
+    stage(log, *entries, part=part, dataset=dataset)
+    published = log.releases.publish(dataset, effective_on=on, **options)
+    assert published is not None
+    return published
 
 
-def said(log: Log, view: View | None = None, dataset: str = "fees") -> dict[str, str]:
+def standards(log: Log, view: View | None = None, dataset: str = "fees") -> dict[str, str]:
     """Name → standard of the records in force."""
     page = log.queries.records(dataset, RecordQuery(view=view or View(), limit=1000))
     return {str(r.content["name"]): str(r.content["standard"]) for r in page.records}

@@ -1,4 +1,4 @@
-"""A web server on loopback that tests fill with answers, however strange: real sockets, one thread each."""
+"""A web server on loopback with answers set by tests, also invalid ones: real sockets, one thread each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 type Write = Callable[[bytes], None]
-type Answering = Callable[[Asked, Write], Answer | None]
-"""Gives an answer, or writes one by hand that no server would give (then None)."""
+type Answering = Callable[[WebRequest, Write], Answer | None]
+"""Return an answer, or write one by hand that no library would send (then return None)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +23,32 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WebRequest:
     method: str
     path: str
     headers: Mapping[str, str]
-    """Names in small letters."""
+    """Names in lower case."""
     body: bytes = b""
 
 
 class Loopback:
-    """``answers`` may be changed while it serves; ``asked`` is every request in the order of arrival."""
+    """``answers`` may be changed while the server runs; ``requests`` are in order of arrival."""
 
     def __init__(self, port: int, scheme: str) -> None:
         self.host = f"127.0.0.1:{port}"
         self.base = f"{scheme}://{self.host}"
         self.answers: dict[str, Answer | Answering] = {}
-        self.asked: list[Asked] = []
+        self.requests: list[WebRequest] = []
         self.over = threading.Event()
-        """Set when the server stops: what a slow answer waits for."""
+        """Set when the server stops; slow answers wait for it."""
 
     def paths(self) -> list[str]:
-        return [one.path for one in self.asked]
+        return [one.path for one in self.requests]
 
     def dripping(self, head: bytes, piece: bytes) -> Answering:
-        """An answer that never ends, a piece every hundredth of a second."""
+        """Build an answer that never ends: a piece every hundredth of a second."""
 
-        def answer(_asked: Asked, write: Write) -> None:
+        def answer(_request: WebRequest, write: Write) -> None:
             write(head)
             while not self.over.wait(0.01):
                 write(piece)
@@ -60,16 +60,16 @@ class Loopback:
 def serving(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = 1 << 16  # head and body in one packet: else each answer waits for a delayed ACK
+        wbufsize = 1 << 16  # head and body in one packet; otherwise each answer waits for a delayed ACK
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, self.path, headers, self.rfile.read(length))
-            site.asked.append(asked)
-            found = site.answers.get(self.path, Answer(b"no such page", 404))
-            answer = found if isinstance(found, Answer) else found(asked, self._write)
+            request = WebRequest(self.command, self.path, headers, self.rfile.read(length))
+            site.requests.append(request)
+            answering = site.answers.get(self.path, Answer(b"no such page", 404))
+            answer = answering if isinstance(answering, Answer) else answering(request, self._write)
             if answer is None:
                 self.close_connection = True
                 return
@@ -87,13 +87,13 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
         do_POST = do_GET  # noqa: N815 - the library's name
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            """Nothing: tests read ``asked``."""
+            """Log nothing: tests read ``requests``."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, *_: Any) -> None:
-            """A client that hangs up is what tests are about."""
+            """Ignore clients that close the connection, which tests do on purpose."""
 
     server = Server(("127.0.0.1", 0), Handler)
     if tls is not None:

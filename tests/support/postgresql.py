@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: started in a temporary folder, ended by its process id."""
+"""A PostgreSQL for tests: started in a temporary folder, ended by its process id."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from tests.support.required import lacks
 from tests.support.shared_server import keep, shared
 
 MIGRATED = "migrated"
-"""The database of which all others are copies: its tables are there."""
+"""Template of all other databases, with the tables."""
 
 
 def binaries() -> Path | None:
-    """The folder of ``initdb`` and ``postgres``: Debian keeps them off the path."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
+    """Folder of ``initdb`` and ``postgres``, which Debian does not put on the path."""
+    initdb = shutil.which("initdb")
+    if initdb:
+        return Path(initdb).resolve().parent
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
     return folders[-1].parent if folders else None
 
 
 class Server:
-    """Hands out empty databases."""
+    """Server that creates databases for tests."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -46,7 +46,7 @@ class Server:
         return f"postgresql://postgres@127.0.0.1:{self._port}/{name}"
 
     def prepare(self) -> None:
-        """Make what :meth:`database` copies, once."""
+        """Create the template that :meth:`database` copies, once."""
         self._create(MIGRATED, "template0")
         Log.open(self.url(MIGRATED), sources=Path("sources")).close()
 
@@ -57,7 +57,7 @@ class Server:
 
     @contextmanager
     def database(self, *, migrated: bool = True) -> Iterator[str]:
-        """The address of a database of one's own, dropped at the end; empty unless ``migrated``."""
+        """Create a database → its address; drop it at the end. It is empty unless ``migrated``."""
         name = f"t{uuid.uuid4().hex}"
         self._create(name, MIGRATED if migrated else "template0")
         try:
@@ -69,7 +69,7 @@ class Server:
 
 @contextmanager
 def of_the_run(folder: Path) -> Iterator[Server]:
-    """The one server of a test run, whose processes share ``folder``."""
+    """Server of a test run, whose processes share ``folder``."""
     if binaries() is None:
         lacks("PostgreSQL is not installed")
     with shared(folder, __name__) as port:
@@ -78,7 +78,7 @@ def of_the_run(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def _running(programs: Path) -> Iterator[str]:
-    """A server, by its port."""
+    """Run a server → its port."""
     with tempfile.TemporaryDirectory(prefix="qingdan-postgresql-") as home:
         user = _other_user()
         data = Path(home) / "data"
@@ -108,7 +108,7 @@ def _running(programs: Path) -> Iterator[str]:
             [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            **_as(user),
+            **_run_as(user),
         )
         try:
             _wait(server, Server(port).url())
@@ -120,7 +120,7 @@ def _running(programs: Path) -> Iterator[str]:
 
 
 def _other_user() -> pwd.struct_passwd | None:
-    """PostgreSQL refuses to run as root."""
+    """User to run PostgreSQL as, which refuses to run as root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -129,13 +129,15 @@ def _other_user() -> pwd.struct_passwd | None:
         return pwd.getpwnam("nobody")
 
 
-def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
-    """Arguments of :mod:`subprocess`."""
+def _run_as(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """Arguments of :mod:`subprocess` to run a process as that user."""
     return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _run(command: list[object], user: pwd.struct_passwd | None, *, check: bool) -> None:
-    subprocess.run([str(part) for part in command], check=check, capture_output=True, cwd="/", **_as(user))
+    subprocess.run(
+        [str(part) for part in command], check=check, capture_output=True, cwd="/", **_run_as(user)
+    )
 
 
 def _wait(server: subprocess.Popen[bytes], url: str) -> None:

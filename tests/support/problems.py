@@ -1,4 +1,4 @@
-"""The one way that tests look at an error: every member of a problem, and nothing of our insides."""
+"""Check of error responses: every member of a problem, and no internals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.site import BASE
 
 
 def assert_problem(response: httpx.Response, code: str) -> dict[str, Any]:
-    """Assert that ``response`` is the problem ``code`` in the one shape of errors; → its body."""
+    """Assert that ``response`` is the problem ``code`` in the common form of errors → its body."""
     kind = BY_CODE[code]
     assert response.status_code == kind.status, response.text
     assert response.headers["content-type"] == "application/problem+json"

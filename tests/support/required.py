@@ -1,4 +1,4 @@
-"""What a test needs and a machine may lack: a program, a server, a package."""
+"""Requirements of tests that a machine may lack: a program, a server, a package."""
 
 from __future__ import annotations
 

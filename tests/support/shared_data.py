@@ -1,4 +1,4 @@
-"""Where the real files lie that tests may read but the project may not ship."""
+"""Location of real files that tests may read but the project may not distribute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REASON = "shared/data is not beside the project"
 
 
 def folder() -> Path | None:
-    """``shared/data`` beside the project, or None."""
+    """Path of ``shared/data`` beside the project, or None."""
     for parent in Path(__file__).resolve().parents:
         candidate = parent / "shared" / "data"
         if candidate.is_dir():
@@ -20,8 +20,10 @@ def folder() -> Path | None:
 
 
 def require(*names: str) -> Path:
-    """The path of a shared file or folder. Without it the test, marked ``shared``, is skipped;
-    under ``QINGDAN_SHARED=required`` it fails."""
+    """Path of a shared file or folder.
+
+    If it is missing, skip the test, which is marked ``shared``; under ``QINGDAN_SHARED=required`` fail it.
+    """
     data = folder()
     if data is not None and data.joinpath(*names).exists():
         return data.joinpath(*names)

@@ -1,8 +1,8 @@
 """One server for all processes of a test run.
 
-The first process that asks starts a keeper, a program that runs the server in the background; the others wait
-for the address. Every user holds a shared lock on one file. The keeper waits for the exclusive lock on it. It
-gets that lock when the last user has ended, also when all were killed; then it ends the server.
+The first process that needs it starts a keeper, a program that runs the server in the background; the others
+wait for the address. Every user holds a shared lock on one file. The keeper waits for the exclusive lock on
+it, which it gets when the last user has ended, even if all were killed; then it ends the server.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 _PATIENCE = 600.0
-"""Seconds: the first start of a machine may fetch the server."""
+"""Seconds to wait; the first start on a machine may download the server."""
 
 
 @contextmanager
 def shared(folder: Path, program: str) -> Iterator[str]:
-    """The address of the server that the module ``program`` keeps; ``folder`` belongs to the run."""
+    """Address of the server that the module ``program`` keeps; ``folder`` belongs to the run."""
     with (folder / f"{program}.users").open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         address = folder / f"{program}.address"
@@ -34,7 +34,7 @@ def shared(folder: Path, program: str) -> Iterator[str]:
 
 
 def _start(folder: Path, program: str) -> None:
-    """Return when the server answers."""
+    """Start the keeper; return when the server answers."""
     log = folder / f"{program}.log"
     with log.open("wb") as output:
         command = [sys.executable, "-m", program, str(folder)]
@@ -52,17 +52,16 @@ def _start(folder: Path, program: str) -> None:
 
 
 def keep(folder: Path, program: str, server: AbstractContextManager[str]) -> None:
-    """Run the server in a process of its own until the last user has ended; return in the caller's when it
-    answers."""
+    """Run the server in a separate process until its last user ends; return in the caller when it answers."""
     answered, answering = os.pipe()
     if os.fork():
         os.close(answering)
         sys.exit(0 if os.read(answered, 1) else 1)
     os.setsid()
     address = folder / f"{program}.address"
-    with (folder / f"{program}.users").open("a") as users, server as told:
-        address.write_text(told)
+    with (folder / f"{program}.users").open("a") as users, server as server_address:
+        address.write_text(server_address)
         os.write(answering, b"!")
         fcntl.flock(users, fcntl.LOCK_EX)
-        # A process that asks from now on waits for the lock, finds no address, and starts another keeper.
+        # A process that starts now waits for the lock, finds no address, and starts another keeper.
         address.unlink()

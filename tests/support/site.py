@@ -26,7 +26,7 @@ from tests.support.clock import Clock
 
 BASE = "https://data.example.gov.cn"
 HOST = "http://testserver.local"
-"""Where clients reach the site: answers name ``BASE`` all the same."""
+"""Address at which clients reach the site; links in responses still begin with ``BASE``."""
 FEES = "shili-fees"
 PLAIN: list[Content] = [
     {"name": "城镇垃圾处理费", "department": "市住房和城乡建设局", "management": "缴入地方国库"},
@@ -46,11 +46,11 @@ class Site:
 
     @property
     def app(self) -> Litestar:
-        """One more application over the same log and index, for a server of its own."""
+        """Create another application on the same log and index, for a separate server."""
         return create_app(self.settings, log=self.log, search=self.engine, clock=self.clock)
 
     def record(self, title: str) -> str:
-        """The id of a record of the fees, by its title."""
+        """Id of a record of the fees, by its title."""
         (record,) = {state.id for state in self.log.queries.find(FEES, title)}
         return record
 
@@ -60,7 +60,7 @@ class Site:
 
 
 def seconds(start: datetime) -> Clock:
-    """A clock that goes on by a second at every reading."""
+    """Clock that advances by a second at every reading."""
     return Clock(start, step=timedelta(seconds=1))
 
 
@@ -100,7 +100,7 @@ def publish(
 
 
 def fill(log: Log, clock: Clock) -> None:
-    """Four releases: a beginning, a change with an addition and a removal, a correction, a withdrawal."""
+    """Publish four releases: a first, one with an addition and a removal, a correction, a withdrawal."""
     fees = catalogues.load("fees")
     log.datasets.create(dataset(FEES), fees)
     log.datasets.create(
@@ -134,7 +134,7 @@ def opened[Kind: Site](
     host: str = HOST,
     **environ: str,
 ) -> Iterator[Kind]:
-    """A site in an empty folder, with what ``content`` writes to its log, served to its client."""
+    """Open a site in an empty folder, with the log that ``content`` fills, and its client."""
     settings = read_settings(home, environ)
     if not environ.get("QINGDAN_DATABASE"):
         assert sqlite.new(home / "qingdan.db") == settings.database
@@ -152,7 +152,7 @@ def opened[Kind: Site](
 
 @contextmanager
 def four_releases(home: Path, *, database: str = "", base: str = BASE, **environ: str) -> Iterator[Site]:
-    """The site that most tests read; ``database`` is empty, and SQLite unless named."""
+    """Open the site that most tests read; ``database`` is empty, and SQLite by default."""
     clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
     environ["QINGDAN_DATABASE"] = database
     with opened(home, Site, content=fill, clock=clock, base=base, **environ) as site:

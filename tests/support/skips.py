@@ -1,4 +1,4 @@
-"""What CI makes of a test that was skipped: two hooks of pytest."""
+"""Skipped tests in CI: two hooks of pytest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support import shared_data
 
 
 def _skipped(reporter: pytest.TerminalReporter) -> tuple[list[pytest.TestReport], list[pytest.TestReport]]:
-    """Tests skipped for want of data that may not ship, and all other skipped tests."""
+    """Tests skipped because data may not be distributed, and all other skipped tests."""
     shared: list[pytest.TestReport] = []
     others: list[pytest.TestReport] = []
     for report in reporter.stats.get("skipped", []):
@@ -20,7 +20,7 @@ def _skipped(reporter: pytest.TerminalReporter) -> tuple[list[pytest.TestReport]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """In CI a skipped test is a failed test, but for those whose data may not ship."""
+    """Fail a run in CI that skipped a test, except tests whose data may not be distributed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     failed = reporter is not None and os.environ.get("CI") == "true" and _skipped(reporter)[1]
     if failed and exitstatus == pytest.ExitCode.OK:

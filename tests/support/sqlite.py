@@ -1,4 +1,4 @@
-"""New databases on SQLite: copies of one whose tables are there, as on PostgreSQL."""
+"""New SQLite databases: copies of one that has the tables, as on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from publisher.log.database.upgrade import migrate
 
 
 def new(file: Path) -> str:
-    """Its address."""
+    """Create a database → its address."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(_migrated())
     return f"sqlite:///{file}"

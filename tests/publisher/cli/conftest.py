@@ -1,4 +1,4 @@
-"""A fresh home for every test."""
+"""An empty home folder for every test."""
 
 from __future__ import annotations
 

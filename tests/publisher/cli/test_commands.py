@@ -1,4 +1,4 @@
-"""The smaller commands, one by one."""
+"""The smaller commands of the clerk."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def published(site: Home, tmp_path: Path) -> Home:
 
 def test_datasets_are_listed_and_shown(published: Home) -> None:
     assert "shili-power-list\t示例市清单\tpower-list" in published.ok("dataset", "list").out
-    shown = published.ok("dataset", "show", "shili-power-list", "--json").json
-    assert (shown["division"], shown["releases"]) == ("210300", 1)
-    assert [p["name"] for p in shown["parts"]] == ["应急管理局", "统计局"]
+    dataset = published.ok("dataset", "show", "shili-power-list", "--json").json
+    assert (dataset["division"], dataset["releases"]) == ("210300", 1)
+    assert [p["name"] for p in dataset["parts"]] == ["应急管理局", "统计局"]
 
 
 def test_a_dataset_takes_no_division_that_does_not_exist(site: Home) -> None:
@@ -35,19 +35,19 @@ def test_a_dataset_takes_no_division_that_does_not_exist(site: Home) -> None:
     assert site.run(*wrong).code == 2
 
 
-def test_a_renamed_part_is_still_told_by_its_old_name(published: Home, tmp_path: Path) -> None:
+def test_a_renamed_part_is_still_recognised_by_its_old_name(published: Home, tmp_path: Path) -> None:
     published.ok("dataset", "part", "rename", "shili-power-list", "统计局", "数据局")
     file = xlsx(tmp_path / "市统计局.xlsx", [item("统计检查")])
-    told = published.ok("import", file, "--dataset", "shili-power-list", "--json").json
-    assert told["files"][0]["part"] == "数据局"
+    report = published.ok("import", file, "--dataset", "shili-power-list", "--json").json
+    assert report["files"][0]["part"] == "数据局"
 
 
 def test_a_merged_part_hands_its_records_over(published: Home, tmp_path: Path) -> None:
     published.ok("dataset", "part", "merge", "shili-power-list", "应急管理局", "统计局")
     (part,) = published.ok("dataset", "part", "list", "shili-power-list", "--json").json
     assert (part["name"], part["aliases"]) == ("统计局", ["应急管理局"])
-    (shown,) = published.ok("show", "shili-power-list", "危险化学品经营许可", "--json").json
-    assert shown["part"] == "统计局"
+    (record,) = published.ok("show", "shili-power-list", "危险化学品经营许可", "--json").json
+    assert record["part"] == "统计局"
 
 
 def test_a_closed_part_says_until_when(published: Home) -> None:
@@ -140,13 +140,13 @@ def test_a_site_has_catalogues_of_its_own(site: Home, tmp_path: Path) -> None:
     table = tmp_path / "井.csv"
     title = load("qualifications").by_name[load("qualifications").title_field].title
     table.write_text(f"{title},深度\n一号井,三十米\n", encoding="utf-8")
-    # A process of its own, as a person's next command is: catalogue files are read once a process.
+    # In a process of its own, because catalogue files are read once per process.
     ran = site.spawn("import", table, "--dataset", "wells", "--json")
-    told = json.loads(ran.communicate(timeout=60)[0])
-    assert (told["records"], told["files"][0]["unmapped_columns"]) == (1, [])
+    catalogues = json.loads(ran.communicate(timeout=60)[0])
+    assert (catalogues["records"], catalogues["files"][0]["unmapped_columns"]) == (1, [])
 
 
-def test_a_wrong_catalogue_file_is_told_by_its_key(site: Home, tmp_path: Path) -> None:
+def test_an_error_in_a_catalogue_file_is_reported_with_its_key(site: Home, tmp_path: Path) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
     file = tmp_path / "wells.json"
     file.write_text('{"fields": [], "qingdan": {"nmae": "wells"}}', encoding="utf-8")
@@ -176,18 +176,18 @@ def test_a_migration_is_a_release(published: Home) -> None:
 
 
 def test_the_contract_is_printed_for_the_sites_own_base(published: Home) -> None:
-    told = published.ok("openapi").json
-    assert told["servers"] == [{"url": "https://data.example.gov.cn"}]
-    assert "/v1/search" in told["paths"]
+    document = published.ok("openapi").json
+    assert document["servers"] == [{"url": "https://data.example.gov.cn"}]
+    assert "/v1/search" in document["paths"]
 
 
-def test_a_catalogue_tells_its_headings(site: Home) -> None:
+def test_a_catalogue_lists_its_headings(site: Home) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
     assert "设定依据" in site.ok("catalogue", "show", "power-list").out
     assert site.ok("catalogue", "show", "power-list", "--json").json["qingdan"]["name"] == "power-list"
 
 
-def test_the_status_tells_what_is_there(published: Home) -> None:
+def test_the_status_lists_the_content_of_the_site(published: Home) -> None:
     (dataset,) = published.ok("status", "--json").json["datasets"]
     assert (dataset["release"], dataset["records"], dataset["draft"]) == (1, 2, False)
     assert "shili-power-list" in published.ok("status").out

@@ -1,4 +1,4 @@
-"""``qingdan compare``: what a person and a program see, and the files it writes."""
+"""``qingdan compare``: its output for people, its JSON, and the files that it writes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "shili-power-list"
 
 @pytest.fixture
 def compared(site: Home, tmp_path: Path) -> Home:
-    """Two releases: one record changed, one removed, one added."""
+    """Publish two releases: one record changed, one removed, one added."""
     site.dataset(NAME, "应急管理局")
     lists = [
         ([item("甲许可"), item("乙许可")], "2015-12-01"),
@@ -28,16 +28,16 @@ def compared(site: Home, tmp_path: Path) -> Home:
 
 
 def test_a_person_reads_what_changed_and_why(compared: Home) -> None:
-    said = compared.ok("compare", NAME, 1, 2).out
+    output = compared.ok("compare", NAME, 1, 2).out
     for line in (
         "新增 added  丙许可",
         "移出清单 removed  乙许可",
         "调整 changed  甲许可",
         "10个工作日 → 5个工作日",
     ):
-        assert line in said
-    assert "示发〔2016〕1号" in said
-    assert "未变化 unchanged 0" in said
+        assert line in output
+    assert "示发〔2016〕1号" in output
+    assert "未变化 unchanged 0" in output
 
 
 def test_a_program_reads_the_same_and_days_mean_what_was_in_effect(compared: Home) -> None:
@@ -57,7 +57,7 @@ def test_files_are_written_for_people(compared: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"), [((2, 1), 2), (("2016-01-01", "2015-01-01"), 2), (("x",), 2), ((1, 9), 3)]
+    ("arguments", "code"), [((2, 1), 2), (("2016-01-01", "2015-01-01"), 2), (("x",), 2), ((1, 9), 3)]
 )
-def test_what_makes_no_sense_is_refused(compared: Home, asked: tuple[object, ...], code: int) -> None:
-    assert compared.run("compare", NAME, *asked).code == code
+def test_what_makes_no_sense_is_refused(compared: Home, arguments: tuple[object, ...], code: int) -> None:
+    assert compared.run("compare", NAME, *arguments).code == code

@@ -1,4 +1,4 @@
-"""What goes wrong at a desk: one clear message in two languages, an exit code, nothing half done."""
+"""Errors of the command: one clear message in two languages, an exit code, and no partial changes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.support.command import Home, create, item, xls, xlsx
 ITEMS = [item("危险化学品经营许可"), item("安全生产许可证核发")]
 
 
-def told(err: str) -> None:
-    """One message, Chinese first, English below, and no traceback."""
+def assert_bilingual_error(err: str) -> None:
+    """Assert one message, Chinese first, English below, and no traceback."""
     assert "Traceback" not in err
     assert re.search(r"错误 \[[a-z-]+\] .*[\u4e00-\u9fff]", err)
     assert "Error: " in err
 
 
-def found(site: Home, text: str) -> list[str]:
+def search_titles(site: Home, text: str) -> list[str]:
     return [hit["title"]["text"] for hit in site.ok("search", text, "--json").json["hits"]]
 
 
@@ -33,22 +33,22 @@ def test_a_file_that_is_not_there_is_named(site: Home) -> None:
     ran = site.run("import", "没有.xlsx", "--dataset", "shili-power-list")
     assert ran.code == 3
     assert "没有.xlsx" in ran.err
-    told(ran.err)
+    assert_bilingual_error(ran.err)
 
 
-def test_a_folder_given_as_a_file_is_told_from_a_fault(site: Home, tmp_path: Path) -> None:
+def test_a_folder_given_as_a_file_is_an_error_and_no_fault_of_the_program(site: Home, tmp_path: Path) -> None:
     site.dataset()
     ran = site.run("import", tmp_path, "--dataset", "shili-power-list")
     assert ran.code == 1
     assert "not-a-file" in ran.err
-    told(ran.err)
+    assert_bilingual_error(ran.err)
 
 
 def test_a_folder_without_a_site_says_how_to_make_one(site: Home) -> None:
     ran = site.run("status")
     assert ran.code == 3
     assert "qingdan init" in ran.err
-    told(ran.err)
+    assert_bilingual_error(ran.err)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_unknown_dataset_is_not_found(site: Home, arguments: tuple[str, ...])
     ran = site.run(*arguments)
     assert ran.code == 3
     assert "no-such-dataset" in ran.err
-    told(ran.err)
+    assert_bilingual_error(ran.err)
 
 
 def test_an_unknown_catalogue_is_refused_and_the_known_ones_are_named(site: Home) -> None:
@@ -76,14 +76,14 @@ def test_an_unknown_catalogue_is_refused_and_the_known_ones_are_named(site: Home
     ran = site.run(*create("x", "powers"))
     assert ran.code == 3
     assert "power-list" in ran.err
-    told(ran.err)
+    assert_bilingual_error(ran.err)
 
 
 def test_a_site_is_made_once(site: Home) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn/")
     ran = site.run("init", "--base", "https://other.example.gov.cn")
     assert ran.code == 1
-    told(ran.err)
+    assert_bilingual_error(ran.err)
     assert site.ok("status", "--json").json["base"] == "https://data.example.gov.cn"
 
 
@@ -121,7 +121,7 @@ def test_a_file_that_names_no_department_is_refused(site: Home, tmp_path: Path) 
     ran = site.run("import", xlsx(tmp_path / "附件.xlsx", ITEMS), "--dataset", "shili-power-list")
     assert ran.code == 1
     assert "part-unclear" in ran.err
-    told(ran.err)
+    assert_bilingual_error(ran.err)
 
 
 def test_two_files_for_one_department_do_not_take_each_others_place(site: Home, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_two_files_for_one_department_do_not_take_each_others_place(site: Home, 
     ran = site.run("import", *files, "--dataset", "shili-power-list")
     assert ran.code == 1
     assert "part-twice" in ran.err
-    told(ran.err)
+    assert_bilingual_error(ran.err)
     assert site.run("draft", "show", "shili-power-list").code == 3
 
 
@@ -139,9 +139,9 @@ def test_the_same_file_under_two_names_counts_once(site: Home, tmp_path: Path) -
     one = xlsx(tmp_path / "应急管理局.xlsx", ITEMS)
     other = tmp_path / "应急管理局 (1).xlsx"
     other.write_bytes(one.read_bytes())
-    told_of = site.ok("import", one, other, "--dataset", "shili-power-list", "--json").json
-    assert told_of["records"] == 2
-    assert [f["same_as"] for f in told_of["files"]] == [None, "应急管理局.xlsx"]
+    report = site.ok("import", one, other, "--dataset", "shili-power-list", "--json").json
+    assert report["records"] == 2
+    assert [f["same_as"] for f in report["files"]] == [None, "应急管理局.xlsx"]
 
 
 def test_rows_in_error_block_publication_until_the_clerk_goes_on_without_them(
@@ -158,13 +158,13 @@ def test_rows_in_error_block_publication_until_the_clerk_goes_on_without_them(
     publish = ("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
     refused = site.run(*publish)
     assert refused.code == 1
-    told(refused.err)
+    assert_bilingual_error(refused.err)
     assert site.ok("releases", "shili-power-list", "--json").json == []
     site.ok(*publish, "--without-errors")
     (release,) = site.ok("releases", "shili-power-list", "--json").json
     assert release["counts"]["records"] == 2
-    (left,) = release["left_out"]
-    assert (left["file"], left["rows"], left["reason"]) == ("应急管理局.xlsx", [5], "error")
+    (left_out,) = release["left_out"]
+    assert (left_out["file"], left_out["rows"], left_out["reason"]) == ("应急管理局.xlsx", [5], "error")
 
 
 def test_rows_left_out_at_the_import_need_no_second_word_at_publication(site: Home, tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ def test_a_row_in_error_keeps_what_was_published_of_it(site: Home, tmp_path: Pat
     site.ok(*publish, "2016-06-01")
     last = site.ok("releases", "shili-power-list", "--json").json[-1]
     assert last["counts"].get("removed", 0) == 0
-    (kept,) = site.ok("show", "shili-power-list", "安全生产许可证核发", "--json").json
-    assert kept["status"] == "current"
-    assert kept["content"]["promised_limit"]["value"] == 10
+    (record,) = site.ok("show", "shili-power-list", "安全生产许可证核发", "--json").json
+    assert record["status"] == "current"
+    assert record["content"]["promised_limit"]["value"] == 10
 
 
 def test_one_item_in_two_departments_is_a_conflict_that_names_both(site: Home, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_control_characters_of_a_file_never_reach_the_terminal(site: Home, tmp_p
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err)
 
 
-def test_a_full_disk_is_said_and_changes_nothing(site: Home, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_changes_nothing(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     items = [item(f"第{n}项行政许可", remark="说明" * 200) for n in range(2_000)]
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
@@ -234,12 +234,12 @@ def test_a_full_disk_is_said_and_changes_nothing(site: Home, tmp_path: Path) -> 
     ran = site.spawn("import", file, "--dataset", "shili-power-list", prefix=full)
     _, err = ran.communicate(timeout=120)
     assert ran.returncode == 4, err
-    told(err)
+    assert_bilingual_error(err)
     assert site.ok("draft", "show", "shili-power-list", "--json").json == draft
     assert site.ok("verify", "--json").json["ok"]
 
 
-_HELD = """
+_PAUSED_COMMAND = """
 import importlib, sys
 from publisher.cli import main
 module, _, name = sys.argv.pop(1).rpartition(".")
@@ -256,20 +256,20 @@ main()
 
 
 def interrupt(site: Home, writing: str, *arguments: object) -> str:
-    """Ctrl-C when ``writing`` is done and nothing is committed yet → what was said."""
-    held = subprocess.Popen(
-        [sys.executable, "-c", _HELD, writing, *map(str, arguments)],
+    """Send Ctrl-C when the function ``writing`` has returned and nothing is committed → stderr."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PAUSED_COMMAND, writing, *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=site.environment(),
     )
-    assert held.stdout is not None
-    assert "held\n" in iter(held.stdout.readline, "")
-    held.send_signal(signal.SIGINT)
-    _, err = held.communicate(timeout=60)
-    assert held.returncode == 130, err
+    assert process.stdout is not None
+    assert "held\n" in iter(process.stdout.readline, "")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
     assert "Traceback" not in err
     return err
 
@@ -300,7 +300,7 @@ def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_dra
     assert "已中断" in interrupt(site, "publisher.log.releases.publish.publish", *PUBLISH)
     assert site.ok("releases", "shili-power-list", "--json").json == []
     site.ok(*PUBLISH)
-    assert found(site, ITEMS[0][0])[0] == ITEMS[0][0]
+    assert search_titles(site, ITEMS[0][0])[0] == ITEMS[0][0]
     assert site.ok("verify", "--json").json["ok"]
 
 
@@ -311,7 +311,7 @@ def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Home, tmp_p
     (release,) = site.ok("releases", "shili-power-list", "--json").json
     assert release["counts"]["records"] == len(ITEMS)
     site.ok("reindex")
-    assert found(site, ITEMS[0][0])[0] == ITEMS[0][0]
+    assert search_titles(site, ITEMS[0][0])[0] == ITEMS[0][0]
 
 
 def test_json_is_alone_on_stdout(site: Home) -> None:
@@ -350,7 +350,7 @@ def test_a_release_stands_where_search_cannot_be_written(site: Home, tmp_path: P
     assert "发布已完成，暂时搜索不到" in ran.err
     (site.home / "index").unlink()
     site.ok("reindex")
-    assert found(site, "安全生产许可证核发")[0] == "安全生产许可证核发"
+    assert search_titles(site, "安全生产许可证核发")[0] == "安全生产许可证核发"
 
 
 def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Home, tmp_path: Path) -> None:
@@ -360,9 +360,9 @@ def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Hom
         "import", xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item(secret)]), "--dataset", "shili-power-list"
     )
     site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
-    assert secret in found(site, secret)
+    assert secret in search_titles(site, secret)
     site.ok("erase", "shili-power-list", secret, "--ground", "（2016）辽03民终1号", "--yes")
-    assert secret not in found(site, secret)
+    assert secret not in search_titles(site, secret)
     holds = [name for name, data in site.files().items() if secret.encode() in data]
     assert holds == []
     assert site.ok("verify", "--json").json["erased"] == 1
@@ -382,6 +382,6 @@ def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
         ran = site.run(*erase)
     assert ran.code == 4
     assert "erasure-incomplete" in ran.err
-    assert found(site, "安全生产许可证核发")[:1] != ["安全生产许可证核发"]
+    assert search_titles(site, "安全生产许可证核发")[:1] != ["安全生产许可证核发"]
     holds = [name for name, data in site.files().items() if "安全生产许可证核发".encode() in data]
     assert holds == []

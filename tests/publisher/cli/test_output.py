@@ -1,4 +1,4 @@
-"""What reaches a terminal or a program is safe and whole."""
+"""Output to terminals and programs: complete and without control characters."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ TEXTS = st.text(st.characters(exclude_categories=()), max_size=50)
 
 @given(TEXTS)
 def test_no_text_can_steer_a_terminal_and_its_length_stays(text: str) -> None:
-    shown = output.plain(text)
-    assert not HOSTILE.search(shown)
-    assert len(shown) == len(text)
-    shown.encode()
+    output_text = output.plain(text)
+    assert not HOSTILE.search(output_text)
+    assert len(output_text) == len(text)
+    output_text.encode()
 
 
 @given(st.recursive(TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=10))
@@ -46,7 +46,7 @@ def test_a_table_in_a_pipe_has_a_line_for_each_row_whatever_cells_hold(rows: lis
     assert all(line.count("\t") == 1 for line in lines[:-1])
 
 
-def test_a_fault_of_ours_is_not_explained_away() -> None:
+def test_a_fault_of_the_program_is_not_reported_as_an_error_of_the_user() -> None:
     assert explain(RuntimeError("x")) is None
     assert explain(ZeroDivisionError()) is None
 

@@ -1,4 +1,4 @@
-"""The command over a site on PostgreSQL, and a site that moves there."""
+"""The command with a site on PostgreSQL, and a site that is transferred there."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def test_a_clerk_publishes_and_a_reader_finds_it(
     assert sorted(kinds) == ["changed", "removed"]
     assert site.ok("verify", "--json").json["ok"]
     with psycopg.connect(postgresql_url) as conn:
-        held = [bytes(row[0]) for row in conn.execute("SELECT data FROM source_bytes")]
-    assert sorted(held) == sorted(path.read_bytes() for path in (first, second))
+        stored_files = [bytes(row[0]) for row in conn.execute("SELECT data FROM source_bytes")]
+    assert sorted(stored_files) == sorted(path.read_bytes() for path in (first, second))
     assert not (site.home / "sources").exists()
 
 

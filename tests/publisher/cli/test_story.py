@@ -1,4 +1,4 @@
-"""The main job, as the clerk and the reporter do it."""
+"""The main workflow, from the clerk's import to the reader's search."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECOND = [item("危险化学品经营许可", promised="7个工作日"), item("�
 
 
 def published(site: Home, folder: Path) -> None:
-    """Two departments, the first with two releases."""
+    """Publish lists of two departments; the first has two releases."""
     site.dataset("shili-power-list", "应急管理局", "统计局")
     site.ok("import", xls(folder / "市应急管理局权责清单.xls", FIRST), "--dataset", "shili-power-list")
     site.ok("import", xlsx(folder / "市统计局.xlsx", [item("统计检查")]), "--dataset", "shili-power-list")
@@ -28,19 +28,19 @@ def published(site: Home, folder: Path) -> None:
     site.ok("publish", "shili-power-list", "--effective-on", "2016-06-01", *basis)
 
 
-def test_a_dry_run_tells_everything_and_writes_nothing(site: Home, tmp_path: Path) -> None:
+def test_a_dry_run_reports_everything_and_writes_nothing(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     files = (xls(tmp_path / "市应急管理局.xls", FIRST), xlsx(tmp_path / "市统计局.xlsx", [item("统计检查")]))
     before = site.files()
     ran = site.ok("import", *files, "--dataset", "shili-power-list", "--dry-run", "--json")
     assert site.files() == before
-    told = ran.json
-    assert told["changes"] == {"added": 3, "changed": 0, "removed": 0, "unchanged": 0}
-    assert told["rows"] == told["records"] + told["continuations"] + len(told["left_out"])
-    assert [(f["part"], f["changes"]["added"]) for f in told["files"]] == [("应急管理局", 2), ("统计局", 1)]
-    assert [(s["sheet"], s["changes"]["added"]) for s in told["sheets"]] == [("Sheet1", 2), ("Sheet", 1)]
-    assert {one["reason"] for one in told["left_out"]} == {"title", "header"}
-    assert not told["staged"]
+    report = ran.json
+    assert report["changes"] == {"added": 3, "changed": 0, "removed": 0, "unchanged": 0}
+    assert report["rows"] == report["records"] + report["continuations"] + len(report["left_out"])
+    assert [(f["part"], f["changes"]["added"]) for f in report["files"]] == [("应急管理局", 2), ("统计局", 1)]
+    assert [(s["sheet"], s["changes"]["added"]) for s in report["sheets"]] == [("Sheet1", 2), ("Sheet", 1)]
+    assert {one["reason"] for one in report["left_out"]} == {"title", "header"}
+    assert not report["staged"]
 
 
 def test_an_import_waits_in_the_draft_until_it_is_published(site: Home, tmp_path: Path) -> None:
@@ -83,28 +83,28 @@ def test_search_at_a_past_day_finds_what_was_removed_since(site: Home, tmp_path:
     assert past["hits"][0]["title"]["text"] == "安全生产许可证核发"
 
 
-def test_history_tells_by_name_what_changed_field_by_field(site: Home, tmp_path: Path) -> None:
+def test_history_shows_by_name_what_changed_field_by_field(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
-    told = site.ok("history", "shili-power-list", "危险化学品经营许可").out
-    assert "2015-12-01" in told
-    assert "10个工作日 → 7个工作日" in told
+    history = site.ok("history", "shili-power-list", "危险化学品经营许可").out
+    assert "2015-12-01" in history
+    assert "10个工作日 → 7个工作日" in history
 
 
-def test_a_withdrawn_record_is_found_no_more_and_its_reason_is_told(site: Home, tmp_path: Path) -> None:
+def test_a_withdrawn_record_is_not_found_and_its_reason_is_shown(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     site.ok("withdraw", "shili-power-list", "统计检查", "--reason", "误报")
     assert "统计检查" not in [
         hit["title"]["text"] for hit in site.ok("search", "统计检查", "--json").json["hits"]
     ]
-    (shown,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
-    assert (shown["status"], shown["reason"], shown["content"]) == ("withdrawn", "误报", {})
+    (record,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
+    assert (record["status"], record["reason"], record["content"]) == ("withdrawn", "误报", {})
 
 
 def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     site.ok("correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "更正")
-    (shown,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
-    assert shown["content"]["promised_limit"] == {"value": 5, "unit": "工作日"}
+    (record,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
+    assert record["content"]["promised_limit"] == {"value": 5, "unit": "工作日"}
     assert site.ok("releases", "shili-power-list", "--json").json[-1]["counts"]["corrected"] == 1
 
 
@@ -145,16 +145,16 @@ def test_commands_work_while_the_site_is_served(site: Home, tmp_path: Path) -> N
     serving = site.spawn("serve", "--port", port)
     try:
         address = f"http://127.0.0.1:{port}"
-        _until(lambda: _get(f"{address}/healthz"))
+        retry_until_online(lambda: fetch_text(f"{address}/healthz"))
         site.ok(
             "import", xlsx(tmp_path / "统计局2.xlsx", [item("统计调查审批")]), "--dataset", "shili-power-list"
         )
         site.ok("publish", "shili-power-list", "--effective-on", "2017-01-01", "--basis", "鞍政发〔2016〕1号")
         assert site.ok("search", "统计调查审批", "--json").json["hits"]
-        assert "统计调查审批" in _get(
+        assert "统计调查审批" in fetch_text(
             f"{address}/v1/search?q=%E7%BB%9F%E8%AE%A1%E8%B0%83%E6%9F%A5%E5%AE%A1%E6%89%B9"
         )
-        assert "统计调查审批" in _get(f"{address}/feeds/shili-power-list.atom")
+        assert "统计调查审批" in fetch_text(f"{address}/feeds/shili-power-list.atom")
         serving.send_signal(signal.SIGINT)
         _, err = serving.communicate(timeout=30)
         assert serving.returncode == 0
@@ -187,31 +187,31 @@ def test_the_real_workbooks_of_a_city_are_one_release(site: Home) -> None:
         ),
     )
     files = sorted(folder.iterdir())
-    told = site.run("import", *files, "--dataset", "power-list", "--json").json
-    assert told["staged"]
-    assert [f["file"] for f in told["files"] if f["same_as"]] == ["克拉玛依市档案局2024年权责清单.xlsx"]
-    assert told["rows"] == told["records"] + told["continuations"] + len(told["left_out"])
+    report = site.run("import", *files, "--dataset", "power-list", "--json").json
+    assert report["staged"]
+    assert [f["file"] for f in report["files"] if f["same_as"]] == ["克拉玛依市档案局2024年权责清单.xlsx"]
+    assert report["rows"] == report["records"] + report["continuations"] + len(report["left_out"])
     refused = site.run("publish", "power-list", "--effective-on", "2025-01-01", "--basis", "公示")
     assert refused.code == 1
     assert "rows-in-error" in refused.err
     site.ok("publish", "power-list", "--effective-on", "2025-01-01", "--basis", "公示", "--without-errors")
     (release,) = site.ok("releases", "power-list", "--json").json
-    assert release["counts"]["records"] == told["records"] - told["in_error"]
-    assert len(release["left_out"]) == told["in_error"]
+    assert release["counts"]["records"] == report["records"] - report["in_error"]
+    assert len(release["left_out"]) == report["in_error"]
     assert {row["reason"] for row in release["left_out"]} == {"error"}
 
 
-def _get(address: str) -> str:
+def fetch_text(address: str) -> str:
     with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - our own loopback address
         return str(answer.read().decode())
 
 
-def _until(done: object) -> None:
-    assert callable(done)
+def retry_until_online(attempt: object) -> None:
+    assert callable(attempt)
     end = time.monotonic() + 30
     while True:
         try:
-            done()
+            attempt()
         except OSError:
             assert time.monotonic() < end
             time.sleep(0.1)

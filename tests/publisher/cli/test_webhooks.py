@@ -1,4 +1,4 @@
-"""The clerk's commands about webhooks, and a publication that reaches a desk while the site is served."""
+"""Commands for webhooks, and the delivery of a publication by ``serve``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from tests.publisher.notify.conftest import confirming
 from tests.support.command import Home, item, xlsx
 from tests.support.http_service import free_port
-from tests.support.loopback import Answer, Asked, Write, serving
+from tests.support.loopback import Answer, WebRequest, Write, serving
 
 
 @pytest.fixture
@@ -37,13 +37,13 @@ def test_a_desk_is_subscribed_listed_set_right_and_removed(site: Home) -> None:
         )
         assert refused.code == 1
         assert "HTTP 404" in refused.err
-        (kept,) = site.ok("webhooks", "list", "--json").json
-        assert (kept["state"], kept["callback"], kept["secret"]) == ("pending", callback, "")
+        (webhook,) = site.ok("webhooks", "list", "--json").json
+        assert (webhook["state"], webhook["callback"], webhook["secret"]) == ("pending", callback, "")
         server.answers["/hook"] = confirming
-        site.ok("webhooks", "confirm", kept["id"])
+        site.ok("webhooks", "confirm", webhook["id"])
         assert "/feeds/shili-power-list.json?change=removed" in site.ok("webhooks", "list").out
-        assert site.ok("webhooks", "log", kept["id"], "--json").json == []
-        site.ok("webhooks", "remove", kept["id"])
+        assert site.ok("webhooks", "log", webhook["id"], "--json").json == []
+        site.ok("webhooks", "remove", webhook["id"])
         assert site.ok("webhooks", "list", "--json").json == []
 
 
@@ -70,16 +70,18 @@ def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Home, tmp
     site.dataset()
     arrived = threading.Event()
 
-    def hook(asked: Asked, write: Write) -> Answer:
-        answer = confirming(asked, write)
-        if b'"changes.published"' in asked.body:
+    def hook(request: WebRequest, write: Write) -> Answer:
+        answer = confirming(request, write)
+        if b'"changes.published"' in request.body:
             arrived.set()
         return answer
 
     with serving() as server:
         server.answers["/hook"] = hook
         port = free_port()
-        made = site.ok("webhooks", "add", f"{server.base}/hook", "--feed", "/feeds/all.atom", "--json").json
+        subscription = site.ok(
+            "webhooks", "add", f"{server.base}/hook", "--feed", "/feeds/all.atom", "--json"
+        ).json
         serve = site.spawn("serve", "--port", port)
         try:
             published(site, tmp_path, "烟花爆竹经营许可")
@@ -89,8 +91,8 @@ def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Home, tmp
             assert serve.returncode == 0, err
         finally:
             serve.kill()
-        (message,) = [one for one in server.asked if b'"changes.published"' in one.body]
-        told = Webhook(made["secret"]).verify(message.body, dict(message.headers))
-        assert told["data"]["feed"]["items"][0]["title"].endswith("首次公布权责事项：烟花爆竹经营许可")
+        (message,) = [one for one in server.requests if b'"changes.published"' in one.body]
+        payload = Webhook(subscription["secret"]).verify(message.body, dict(message.headers))
+        assert payload["data"]["feed"]["items"][0]["title"].endswith("首次公布权责事项：烟花爆竹经营许可")
         (line,) = site.ok("webhooks", "log", "--json").json
-        assert (line["subscription"], line["state"], line["answer"]) == (made["id"], "done", 200)
+        assert (line["subscription"], line["state"], line["answer"]) == (subscription["id"], "done", 200)

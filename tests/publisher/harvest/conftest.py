@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import text
 
 from publisher import settings
 from publisher.app import create_app
@@ -24,7 +25,7 @@ DATASET = "zhengce"
 
 @dataclass(frozen=True)
 class Collector:
-    """The command over a home whose ``sources.toml`` names one source, ``anshan``."""
+    """The command with a home whose ``sources.toml`` names one source, ``anshan``."""
 
     site: Home
     web: Loopback
@@ -39,7 +40,7 @@ class Collector:
         (self.site.home / "sources.toml").write_text("\n".join(sources), encoding="utf-8")
 
     def collect(self, *arguments: object) -> dict[str, Any]:
-        """What the one source's report says."""
+        """Run ``collect`` → the report of the only source."""
         ran = self.run(*arguments)
         (report,) = ran.json["sources"]
         assert isinstance(report, dict)
@@ -52,19 +53,31 @@ class Collector:
         self.site.ok("publish", DATASET, "--effective-on", "2015-12-01", "--basis", "采集")
 
     def draft(self) -> list[dict[str, Any]]:
-        """Contents that the draft would add or change, by title."""
+        """Contents that the draft adds or changes, sorted by title."""
         ran = self.site.run("draft", "diff", DATASET, "--json")
-        found = [*ran.json["added"], *ran.json["changed"]] if ran.out else []
-        return sorted((one["after"] for one in found), key=lambda c: str(c["title"]))
+        changes = [*ran.json["added"], *ran.json["changed"]] if ran.out else []
+        return sorted((one["after"] for one in changes), key=lambda c: str(c["title"]))
 
     def log(self) -> Log:
         return Log.open(f"sqlite:///{self.site.home / 'qingdan.db'}", sources=self.site.home / "sources")
 
     @contextmanager
     def served(self) -> Iterator[TestClient[Litestar]]:
-        """The site over HTTP."""
+        """Serve the site → HTTP client."""
         with TestClient(create_app(settings.read_settings(self.site.home, {}))) as client:
             yield client
+
+
+def codes(report: dict[str, object]) -> list[str]:
+    return [finding["code"] for finding in report["findings"]]  # type: ignore[attr-defined]
+
+
+def make_due(collector: Collector) -> None:
+    """Mark every page as checked long ago."""
+    log = collector.log()
+    with log._session.database.write() as conn:
+        conn.execute(text("UPDATE page SET checked_at = 1 WHERE checked_at IS NOT NULL"))
+    log.close()
 
 
 @pytest.fixture
@@ -75,7 +88,7 @@ def web() -> Iterator[Loopback]:
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site with its dataset, to be copied."""
+    """Create a site with its dataset, for tests to copy."""
     site = Home(tmp_path_factory.mktemp("made") / "home")
     site.ok("init", "--base", "https://data.example.gov.cn")
     site.ok(*create(DATASET, "policies"))
@@ -87,9 +100,9 @@ def collector(tmp_path: Path, home: Path, web: Loopback, monkeypatch: pytest.Mon
     monkeypatch.setenv("QINGDAN_LOOPBACK", "1")
     site = Home(tmp_path / "home")
     shutil.copytree(home, site.home)
-    made = Collector(site, web)
-    made.write(made.source())
-    return made
+    collector = Collector(site, web)
+    collector.write(collector.source())
+    return collector
 
 
 def _toml(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Attachments, and what documents say of one another: 废止, 解读."""
+"""Attachments of documents, and links between documents: 废止, 解读."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 import docx
 import pytest
 
-from tests.publisher.harvest.conftest import DATASET, Collector
-from tests.publisher.harvest.test_crawl import codes, make_due
+from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.publisher.ingest.formats.test_ofd import file as ofd
 from tests.support.command import create, item, xls, xlsx
 from tests.support.government import html, letter, listing, page, publish
@@ -26,7 +25,7 @@ PAGE = (
 
 
 def pdf(text: str = "") -> bytes:
-    """One page in Helvetica; without text it is as a scanner leaves it."""
+    """Build a PDF of one page in Helvetica; without text it looks like a scan."""
     content = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode() if text else b""
     parts = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -49,7 +48,7 @@ def word(*texts: str) -> bytes:
 
 
 def attach(collector: Collector, **files: bytes) -> None:
-    """One document that links to these; ``a_pdf`` is ``a.pdf``."""
+    """Publish one document that links to these files; ``a_pdf`` is ``a.pdf``."""
     publish(collector.web, 1)
     names = {key.replace("_", "."): data for key, data in files.items()}
     links = "".join(f'<p><a href="/files/{name}">附件：{name.split(".")[0]}</a></p>' for name in names)
@@ -62,15 +61,15 @@ def test_the_text_of_attachments_becomes_part_of_the_document(collector: Collect
     attach(collector, rules_pdf=pdf("Rules of the notice"), plan_docx=word("实施方案", "分三步实施。"))
     report = collector.collect()
     assert (report["attachments"], report["findings"]) == (2, [])
-    (found,) = collector.draft()
+    (content,) = collector.draft()
     base = collector.web.base
-    assert [(one["name"], one["url"]) for one in found["attachments"]] == [
+    assert [(one["name"], one["url"]) for one in content["attachments"]] == [
         ("rules", f"{base}/files/rules.pdf"),
         ("plan", f"{base}/files/plan.docx"),
     ]
-    assert "Rules of the notice" in found["body_markdown"]
-    assert "分三步实施。" in found["body_markdown"]
-    assert found["outline"][-2:] == ["附件：rules", "附件：plan"]
+    assert "Rules of the notice" in content["body_markdown"]
+    assert "分三步实施。" in content["body_markdown"]
+    assert content["outline"][-2:] == ["附件：rules", "附件：plan"]
 
 
 def test_the_text_of_ofd_becomes_part_of_the_document_and_a_scanned_one_is_flagged(
@@ -80,15 +79,15 @@ def test_the_text_of_ofd_becomes_part_of_the_document_and_a_scanned_one_is_flagg
     report = collector.collect()
     assert codes(report) == ["pdf-scanned"]
     assert "OFD" in report["findings"][0]["message_zh"]
-    (found,) = collector.draft()
-    assert "# 附件：plan\n\n实施方案" in found["body_markdown"]
-    assert [one["media_type"] for one in found["attachments"]] == ["application/ofd"] * 2
+    (content,) = collector.draft()
+    assert "# 附件：plan\n\n实施方案" in content["body_markdown"]
+    assert [one["media_type"] for one in content["attachments"]] == ["application/ofd"] * 2
 
 
 def test_a_scanned_pdf_is_flagged_and_a_broken_or_bursting_one_stops_nothing(collector: Collector) -> None:
     bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("word/document.xml", bytes(64 << 20))
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", bytes(64 << 20))
     attach(
         collector,
         scan_pdf=pdf(),
@@ -116,11 +115,11 @@ def test_an_attached_workbook_goes_to_the_importer_as_a_draft_and_names_its_evid
     assert imported["records"] == 1
     assert imported["source"]["url"] == f"{collector.web.base}/files/list.xlsx"
     collector.site.ok("publish", POWER, "--effective-on", "2015-12-01", "--basis", "采集")
-    shown = collector.site.ok("evidence", "危险化学品经营许可", "--dataset", POWER, "--json").json
-    assert [one["url"] for one in shown["pages"]] == [f"{collector.web.base}/files/list.xlsx"]
+    evidence = collector.site.ok("evidence", "危险化学品经营许可", "--dataset", POWER, "--json").json
+    assert [one["url"] for one in evidence["pages"]] == [f"{collector.web.base}/files/list.xlsx"]
 
 
-def test_files_that_a_script_hands_out_are_attachments_and_what_they_are_is_told_by_content(
+def test_files_served_by_a_script_are_attachments_and_their_format_is_recognised_by_content(
     collector: Collector, tmp_path: Path
 ) -> None:
     collector.site.ok(*create(POWER, "power-list"))
@@ -129,7 +128,7 @@ def test_files_that_a_script_hands_out_are_attachments_and_what_they_are_is_told
     files = {
         "/module/download/downfile.jsp?classid=0&filename=a.docx": ("附件1", word("分三步实施。")),
         "/download/9": ("附件2：任务分工.docx", word("各部门分工。")),
-        "/files/list.doc": ("附件3：权力清单", book),  # a workbook under a document's name
+        "/files/list.doc": ("附件3：权力清单", book),  # a workbook with the file name of a document
     }
     links = "".join(f'<p><a href="{path}">{words}</a></p>' for path, (words, _) in files.items())
     publish(web, 1)
@@ -138,10 +137,10 @@ def test_files_that_a_script_hands_out_are_attachments_and_what_they_are_is_told
     collector.write(collector.source(tables=[POWER]))
     report = collector.collect()
     assert (report["attachments"], report["tables"], report["findings"]) == (3, 1, [])
-    (found,) = collector.draft()
-    assert "分三步实施。" in found["body_markdown"]
-    assert "各部门分工。" in found["body_markdown"]
-    assert [one["name"] for one in found["attachments"]] == ["附件1", "任务分工.docx", "权力清单"]
+    (content,) = collector.draft()
+    assert "分三步实施。" in content["body_markdown"]
+    assert "各部门分工。" in content["body_markdown"]
+    assert [one["name"] for one in content["attachments"]] == ["附件1", "任务分工.docx", "权力清单"]
 
 
 def test_an_attachment_of_two_documents_belongs_to_both_and_one_that_is_taken_off_the_page_to_none(
@@ -180,19 +179,19 @@ def test_a_document_that_cannot_be_read_any_more_does_not_stop_the_run_when_its_
     assert "First rules" in collector.draft()[0]["body_markdown"]
 
 
-def test_a_page_with_endless_attachments_or_text_is_cut_or_refused_and_told(collector: Collector) -> None:
+def test_a_page_with_endless_attachments_or_text_is_cut_or_refused_and_reported(collector: Collector) -> None:
     publish(collector.web, 1, 2)
     links = "".join(f'<a href="/f/{n}.docx">附件{n}</a>' for n in range(250))
     collector.web.answers["/d/1.html"] = html(page(1, extra=links))
     collector.web.answers["/d/2.html"] = html(page(2, extra="<p>各部门要按时完成。</p>" * 300_000))
     report = collector.collect()
-    told = {(one["code"], one["file"].rpartition("/")[2]) for one in report["findings"]}
-    assert told >= {("attachments-cut", "1.html"), ("file-too-large", "2.html")}
+    findings = {(one["code"], one["file"].rpartition("/")[2]) for one in report["findings"]}
+    assert findings >= {("attachments-cut", "1.html"), ("file-too-large", "2.html")}
     assert report["read"] == 1
     assert len(collector.draft()[0]["attachments"]) == 200
 
 
-def test_a_table_that_fits_no_dataset_is_told_and_kept(collector: Collector) -> None:
+def test_a_table_that_fits_no_dataset_is_reported_and_stored(collector: Collector) -> None:
     collector.site.ok(*create(POWER, "power-list"))
     attach(collector, names_csv="姓名,电话\n张三,1\n".encode())
     collector.write(collector.source(tables=[POWER]))

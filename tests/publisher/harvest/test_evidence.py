@@ -1,19 +1,18 @@
-"""A record shows where it was read: the page or file, the place, what stood there, the parser's version."""
+"""Origin of a record: page or file, position, original text and version of the parser."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from publisher.ingest.documents import official_document
-from tests.publisher.harvest.conftest import DATASET, Collector
-from tests.publisher.harvest.test_crawl import make_due
+from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.command import create, item, xlsx
 from tests.support.government import TEXT, html, letter, page, publish
 
 POWER = "shili-power-list"
 
 
-def test_the_api_tells_by_which_parser_a_collected_record_was_read_and_what_stood_on_each_line(
+def test_the_api_returns_the_parser_of_a_collected_record_and_the_text_of_each_line(
     collector: Collector,
 ) -> None:
     publish(collector.web, 1)
@@ -29,15 +28,15 @@ def test_the_api_tells_by_which_parser_a_collected_record_was_read_and_what_stoo
         f"{collector.web.base}/d/1.html",
         official_document.PARSER_VERSION,
     )
-    said = record["excerpts"]
-    assert set(said) <= set(record["locator"]["cells"])
-    assert said["number"] == "鞍政发〔2015〕1号"
-    assert said["date_written"] == "2015年3月2日"
-    assert said["body_markdown"].endswith("…")
-    assert len(said["body_markdown"]) == 201
-    shown = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"][0]["excerpts"]
-    lines = {one["field"]: one["text"] for one in shown}
-    assert all(said[field] in lines[field] for field in ("title", "number", "date_written", "issuer"))
+    excerpts = record["excerpts"]
+    assert set(excerpts) <= set(record["locator"]["cells"])
+    assert excerpts["number"] == "鞍政发〔2015〕1号"
+    assert excerpts["date_written"] == "2015年3月2日"
+    assert excerpts["body_markdown"].endswith("…")
+    assert len(excerpts["body_markdown"]) == 201
+    page_excerpts = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"][0]["excerpts"]
+    lines = {one["field"]: one["text"] for one in page_excerpts}
+    assert all(excerpts[field] in lines[field] for field in ("title", "number", "date_written", "issuer"))
 
 
 def test_evidence_shows_the_lines_of_the_answer_that_was_read_also_when_the_page_has_changed(
@@ -60,7 +59,7 @@ def test_evidence_shows_the_lines_of_the_answer_that_was_read_also_when_the_page
     assert {one["field"]: one["text"] for one in then["excerpts"]}["number"] == "鞍政发〔2015〕1号"
 
 
-def test_the_api_tells_what_stood_in_each_cell_of_a_workbook_whatever_its_type(
+def test_the_api_returns_the_text_of_each_cell_of_a_workbook_of_any_type(
     collector: Collector, tmp_path: Path
 ) -> None:
     collector.site.ok(*create(POWER, "power-list"))
@@ -70,7 +69,7 @@ def test_the_api_tells_what_stood_in_each_cell_of_a_workbook_whatever_its_type(
     with collector.served() as client:
         (listed,) = client.get(f"/v1/datasets/{POWER}/records").json()["records"]
         record = client.get(f"/v1/datasets/{POWER}/records/{listed['id']}").json()
-    said, cells = record["excerpts"], record["locator"]["cells"]
+    excerpts, cells = record["excerpts"], record["locator"]["cells"]
     row = dict(zip("BCDEFG", item("危险化学品经营许可", promised="10 个工作日"), strict=False))
-    assert said == {field: row[place[0]] for field, place in cells.items()}
-    assert {"10 个工作日", "20个工作日"} <= set(said.values())
+    assert excerpts == {field: row[place[0]] for field, place in cells.items()}
+    assert {"10 个工作日", "20个工作日"} <= set(excerpts.values())

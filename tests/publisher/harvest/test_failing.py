@@ -1,4 +1,4 @@
-"""A site that is down, busy or broken is left alone, and what could not be had is asked again."""
+"""Sites that are down, busy or broken: requests stop, and failed pages are retried later."""
 
 from __future__ import annotations
 
@@ -7,49 +7,48 @@ import gzip
 import pytest
 
 from publisher.harvest.fetcher import TRIES
-from tests.publisher.harvest.conftest import Collector
-from tests.publisher.harvest.test_crawl import codes, make_due
+from tests.publisher.harvest.conftest import Collector, codes, make_due
 from tests.support.government import publish
-from tests.support.loopback import Answer, Asked, Write
+from tests.support.loopback import Answer, WebRequest, Write
 
 PACKED = {"Content-Encoding": "gzip"}
 BUSY = Answer(status=503, headers={"Retry-After": "0"})
 
 
-def hang_up(_asked: Asked, _write: Write) -> None:
-    """No answer at all."""
+def hang_up(_request: WebRequest, _write: Write) -> None:
+    """Close the connection without an answer."""
 
 
-def test_a_document_that_could_not_be_had_is_asked_at_the_next_run_and_then_ever_later(
+def test_a_document_that_failed_is_retried_at_the_next_run_and_then_after_growing_pauses(
     collector: Collector,
 ) -> None:
     publish(collector.web, 1, 2)
     whole = collector.web.answers["/d/1.html"]
     collector.web.answers["/d/1.html"] = Answer(status=500, headers={"Retry-After": "0"})
-    asked = []
+    attempts = []
     for _ in range(3):
         collector.collect()
-        asked.append(collector.web.paths().count("/d/1.html") // TRIES)
-    assert asked == [1, 2, 2]  # the third time is an hour later
+        attempts.append(collector.web.paths().count("/d/1.html") // TRIES)
+    assert attempts == [1, 2, 2]  # the third attempt is due an hour later
     collector.web.answers["/d/1.html"] = whole
     make_due(collector)
     assert collector.collect()["read"] == 1
 
 
-def test_where_robots_cannot_be_had_they_are_asked_for_once_a_run_and_every_page_waits(
+def test_unavailable_robots_txt_is_requested_once_a_run_and_every_page_waits(
     collector: Collector,
 ) -> None:
     publish(collector.web, *range(1, 6))
     collector.collect()
     make_due(collector)
-    before = len(collector.web.asked)
+    before = len(collector.web.requests)
     collector.web.answers["/robots.txt"] = BUSY
     report = collector.collect()
     assert (codes(report), report["waiting"]) == (["robots-unknown"], 5)
     assert collector.web.paths()[before:] == ["/robots.txt"] * TRIES
     del collector.web.answers["/robots.txt"]
     report = collector.collect()
-    assert (report["unchanged"], report["waiting"]) == (5, 0)  # though they were asked for a moment ago
+    assert (report["unchanged"], report["waiting"]) == (5, 0)  # although they were requested a moment ago
 
 
 @pytest.mark.parametrize("answer", [BUSY, hang_up], ids=["busy", "silent"])
@@ -70,7 +69,7 @@ def test_a_host_that_answers_nothing_is_left_alone_and_the_rest_waits(
 
 
 @pytest.mark.parametrize(
-    ("robots", "read"),
+    ("robots", "count"),
     [
         (Answer(gzip.compress(b"User-agent: *\nDisallow: /d/2\n" + b"# \n" * (1 << 20)), headers=PACKED), 1),
         (Answer(b"User-agent: *\nDisallow: /*/2.html$\nAllow: /\n"), 1),
@@ -82,12 +81,12 @@ def test_a_host_that_answers_nothing_is_left_alone_and_the_rest_waits(
     ],
     ids=["huge", "wildcard", "our own name", "forbidden", "too many", "damaged", "a page"],
 )  # fmt: skip
-def test_robots_of_every_make_are_read_and_what_cannot_be_is_no_permission(
-    collector: Collector, robots: Answer, read: int
+def test_robots_in_every_form_are_read_and_unreadable_ones_give_no_permission(
+    collector: Collector, robots: Answer, count: int
 ) -> None:
     publish(collector.web, 1, 2)
     collector.web.answers["/robots.txt"] = robots
-    assert collector.collect()["read"] == read
+    assert collector.collect()["read"] == count
 
 
 def test_robots_are_followed_where_they_moved_and_count_as_missing_after_five_redirects(

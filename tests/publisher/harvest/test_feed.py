@@ -1,4 +1,4 @@
-"""What is noticed at a source is an entry of a feed, in three formats, the same until the next."""
+"""Feed of changes at a source, in three formats, stable until the next change."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import pytest
 from sqlalchemy import insert, select
 
 from publisher.log.database import tables as t
-from tests.publisher.harvest.conftest import DATASET, Collector
-from tests.publisher.harvest.test_crawl import make_due
+from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.government import TEXT, html, letter, page, publish
 from tests.support.loopback import Answer
 
 
 @pytest.fixture
 def noticed(collector: Collector) -> Collector:
-    """A page that was changed, and one that is gone."""
+    """Collect one page that changed and one that disappeared."""
     publish(collector.web, 1, 2)
     collector.collect()
     collector.publish()
@@ -40,9 +39,9 @@ def test_a_change_and_a_disappearance_are_entries_that_say_by_what_they_were_not
         titles = {entry.title for entry in feed.entries}
         assert titles == {f"来源网站上“{letter(1)[0]}”有变化", f"来源网站上“{letter(2)[0]}”已不可访问"}
         assert {entry.link for entry in feed.entries} == {f"{noticed.web.base}/d/{n}.html" for n in (1, 2)}
-    told = {one["title"]: one["tags"] for one in json.loads(answers["json"].content)["items"]}
-    assert "内容哈希值" in str(told[f"来源网站上“{letter(1)[0]}”有变化"])
-    assert "状态码" in str(told[f"来源网站上“{letter(2)[0]}”已不可访问"])
+    tags = {one["title"]: one["tags"] for one in json.loads(answers["json"].content)["items"]}
+    assert "内容哈希值" in str(tags[f"来源网站上“{letter(1)[0]}”有变化"])
+    assert "状态码" in str(tags[f"来源网站上“{letter(2)[0]}”已不可访问"])
 
 
 def test_the_feed_answers_304_until_something_is_noticed_and_forgets_what_is_erased(
@@ -79,9 +78,9 @@ def test_all_that_was_ever_noticed_is_found_by_walking_back(noticed: Collector, 
             answer = client.get(following)
             assert answer.status_code == 200
             if form == "json":
-                told = answer.json()
-                walked.append([item["id"] for item in told["items"]])
-                following = told.get("next_url")
+                feed = answer.json()
+                walked.append([item["id"] for item in feed["items"]])
+                following = feed.get("next_url")
             else:
                 parsed = feedparser.parse(answer.content)
                 assert parsed.bozo is False

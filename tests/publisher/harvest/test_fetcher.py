@@ -1,4 +1,4 @@
-"""Manners of one source's requests: pace, back-off, limits, and what a server may send."""
+"""Requests to one source: pace, back-off, limits, and unusual responses."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tests.support.loopback import Answer, Loopback, serving
 @contextmanager
 def fetcher(web: Loopback, pauses: list[float], **keys: Any) -> Iterator[Fetcher]:
     source = Source(title="t", dataset="d", hosts=(web.host,), lists=(web.base,), **{"pace": 0.0, **keys})
-    made = Fetcher(source, loopback=True, agent="test", pause=pauses.append)
+    fetcher = Fetcher(source, loopback=True, agent="test", pause=pauses.append)
     try:
-        yield made
+        yield fetcher
     finally:
-        made.close()
+        fetcher.close()
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_host_is_left_alone_between_two_requests(web: Loopback, pauses: list[f
     with fetcher(web, pauses, pace=5.0) as http:
         http.get(web.base + "/")
         http.get(web.base + "/")
-    assert len(pauses) == 2  # robots.txt, then the two
+    assert len(pauses) == 2  # robots.txt, then the two pages
     assert all(4.0 < pause <= 5.0 for pause in pauses)
 
 
@@ -51,11 +51,11 @@ def test_the_delay_that_robots_ask_for_counts_where_it_is_longer(web: Loopback, 
     assert 8.0 < pauses[-1] <= 9.0
 
 
-@pytest.mark.parametrize(("said", "longest"), [("7", 7.0), ("99999", PATIENCE), ("soon", 2.0)])
-def test_a_busy_host_is_asked_again_when_it_says_or_later_and_three_times_at_most(
-    web: Loopback, pauses: list[float], said: str, longest: float
+@pytest.mark.parametrize(("retry_after", "longest"), [("7", 7.0), ("99999", PATIENCE), ("soon", 2.0)])
+def test_a_busy_host_is_retried_when_it_says_or_later_and_three_times_at_most(
+    web: Loopback, pauses: list[float], retry_after: str, longest: float
 ) -> None:
-    web.answers["/"] = Answer(status=503, headers={"Retry-After": said})
+    web.answers["/"] = Answer(status=503, headers={"Retry-After": retry_after})
     with fetcher(web, pauses, pace=1.0) as http:
         assert http.get(web.base + "/").last.status == 503
     assert web.paths().count("/") == 3
@@ -65,7 +65,7 @@ def test_a_busy_host_is_asked_again_when_it_says_or_later_and_three_times_at_mos
 def test_a_connection_that_breaks_is_tried_again(web: Loopback, pauses: list[float]) -> None:
     tries: list[int] = []
 
-    def broken(_asked: object, _write: object) -> Answer | None:
+    def broken(_request: object, _write: object) -> Answer | None:
         tries.append(1)
         return Answer(b"whole") if len(tries) == 3 else None
 
@@ -74,7 +74,7 @@ def test_a_connection_that_breaks_is_tried_again(web: Loopback, pauses: list[flo
         assert http.get(web.base + "/").last.body == b"whole"
 
 
-def test_a_certificate_that_nobody_trusts_is_told_and_nothing_is_read(pauses: list[float]) -> None:
+def test_an_untrusted_certificate_is_reported_and_nothing_is_read(pauses: list[float]) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with serving(context) as web, fetcher(web, pauses) as http:
@@ -82,7 +82,7 @@ def test_a_certificate_that_nobody_trusts_is_told_and_nothing_is_read(pauses: li
         with pytest.raises(FetchError) as failed:
             http.get(web.base + "/")
     assert failed.value.code == "certificate"
-    assert web.asked == []
+    assert web.requests == []
 
 
 def test_hops_of_a_redirect_that_never_ends_are_kept_as_evidence(web: Loopback, pauses: list[float]) -> None:
@@ -97,11 +97,11 @@ def test_no_cookie_is_sent_back(web: Loopback, pauses: list[float]) -> None:
     with fetcher(web, pauses) as http:
         http.get(web.base + "/")
         http.get(web.base + "/")
-    assert not any("cookie" in asked.headers for asked in web.asked)
+    assert not any("cookie" in request.headers for request in web.requests)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "raw", "identity"])
-def test_a_compressed_body_is_kept_as_sent_and_opened_for_reading(
+def test_a_compressed_body_is_stored_as_sent_and_decompressed_for_reading(
     web: Loopback, pauses: list[float], coding: str
 ) -> None:
     text = "政务公开".encode() * 50
@@ -113,13 +113,13 @@ def test_a_compressed_body_is_kept_as_sent_and_opened_for_reading(
         "raw": packer.compress(text) + packer.flush(),
         "identity": text,
     }[coding]
-    named = "deflate" if coding == "raw" else coding
-    web.answers["/"] = Answer(sent, headers={"Content-Encoding": named})
+    encoding = "deflate" if coding == "raw" else coding
+    web.answers["/"] = Answer(sent, headers={"Content-Encoding": encoding})
     with fetcher(web, pauses) as http:
         hops = http.get(web.base + "/").hops
-    (kept,) = warc.read_warc(warc.write(hops))
-    assert (kept.body, warc.content(kept, 1 << 20)) == (sent, text)
-    assert (kept.status, kept.address) == (200, "127.0.0.1")
+    (record,) = warc.read_warc(warc.write(hops))
+    assert (record.body, warc.content(record, 1 << 20)) == (sent, text)
+    assert (record.status, record.address) == (200, "127.0.0.1")
 
 
 @pytest.mark.parametrize(

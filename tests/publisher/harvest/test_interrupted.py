@@ -1,4 +1,4 @@
-"""A run that is killed, interrupted or out of disk leaves everything whole, and the next one goes on."""
+"""Runs that are killed, interrupted or out of disk space: nothing is damaged, and the next run continues."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from typing import Any
 
 import pytest
 
-from tests.publisher.harvest.conftest import DATASET, Collector
-from tests.publisher.harvest.test_crawl import codes
+from tests.publisher.harvest.conftest import DATASET, Collector, codes
 from tests.support.government import html, letter, listing, page, publish
-from tests.support.loopback import Answer, Asked, Write
+from tests.support.loopback import Answer, WebRequest, Write
 
 COUNT = 45
-"""Documents: more than two transactions hold."""
+"""Number of documents, more than two transactions contain."""
 
 
 @pytest.fixture
 def site(collector: Collector) -> Collector:
-    """Documents on two list pages, each with an attachment."""
+    """Publish documents on two list pages, each with an attachment."""
     web = collector.web
     publish(web, *range(1, COUNT + 1))
     items = [(f"/d/{n}.html", letter(n)[0], "2015-04-01") for n in range(1, COUNT + 1)]
@@ -33,26 +32,26 @@ def site(collector: Collector) -> Collector:
     return collector
 
 
-def stopped(collector: Collector, path: str, how: signal.Signals) -> subprocess.Popen[str]:
-    """A run that is sent a signal while it asks for a page, which it gets once the signal was sent."""
+def interrupt_run(collector: Collector, path: str, how: signal.Signals) -> subprocess.Popen[str]:
+    """Start a run and send it a signal while it requests ``path``; the page is sent after the signal."""
     whole = collector.web.answers[path]
     assert isinstance(whole, Answer)
     runs: list[subprocess.Popen[str]] = []
 
-    def stopping(_asked: Asked, _write: Write) -> Answer:
+    def send_signal(_request: WebRequest, _write: Write) -> Answer:
         runs[0].send_signal(how)
         if how is signal.SIGKILL:
             runs[0].wait()
         return whole
 
-    collector.web.answers[path] = stopping
+    collector.web.answers[path] = send_signal
     runs.append(collector.site.spawn("collect"))
     runs[0].communicate(timeout=60)
     collector.web.answers[path] = whole
     return runs[0]
 
 
-def asked(collector: Collector) -> dict[str, int]:
+def count_requests(collector: Collector) -> dict[str, int]:
     paths = collector.web.paths()
     return {path: paths.count(path) for path in set(paths) if path.startswith(("/d/", "/f/"))}
 
@@ -65,15 +64,15 @@ def contents(collector: Collector) -> dict[str, Any]:
     "path", ["/list.html", "/more.html", "/d/7.html", "/d/33.html", "/f/1.csv", "/f/28.csv"]
 )
 def test_a_run_that_is_killed_goes_on_and_misses_nothing(site: Collector, path: str) -> None:
-    assert stopped(site, path, signal.SIGKILL).returncode == -signal.SIGKILL
+    assert interrupt_run(site, path, signal.SIGKILL).returncode == -signal.SIGKILL
     report = site.collect()
     assert (report["waiting"], codes(report)) == (0, [])
-    found = contents(site)
-    assert len(found) == COUNT
-    assert all("sha256" in one for (one,) in found.values())
-    again = asked(site)
+    attachments = contents(site)
+    assert len(attachments) == COUNT
+    assert all("sha256" in one for (one,) in attachments.values())
+    again = count_requests(site)
     assert len(again) == 2 * COUNT
-    assert sum(count > 1 for count in again.values()) <= 20  # what one transaction holds
+    assert sum(count > 1 for count in again.values()) <= 20  # size of one transaction
     assert site.collect()["read"] == 0
     site.publish()
     site.site.ok("verify")
@@ -81,18 +80,18 @@ def test_a_run_that_is_killed_goes_on_and_misses_nothing(site: Collector, path: 
 
 @pytest.mark.parametrize("path", ["/d/7.html", "/d/33.html", "/f/28.csv"])
 def test_ctrl_c_keeps_every_answer_and_says_how_to_go_on(site: Collector, path: str) -> None:
-    run = stopped(site, path, signal.SIGINT)
+    run = interrupt_run(site, path, signal.SIGINT)
     assert run.returncode == 130
     report = site.collect()
     assert (report["waiting"], len(contents(site))) == (0, COUNT)
-    again = {one for one, count in asked(site).items() if count > 1}
-    assert again <= {path}  # only what was under way
+    again = {one for one, count in count_requests(site).items() if count > 1}
+    assert again <= {path}  # only the request in progress
 
 
-def test_a_full_disk_stops_the_run_with_its_reason_and_nothing_is_half_kept(
+def test_a_full_disk_stops_the_run_with_its_reason_and_nothing_is_stored_partially(
     site: Collector, limited: Callable[[int], tuple[str, ...]]
 ) -> None:
-    noise = random.Random(1).randbytes(2_000_000).hex()  # a page that no compression makes small
+    noise = random.Random(1).randbytes(2_000_000).hex()  # a page that cannot be compressed
     large = html(page(9, extra=f"<!-- {noise} -->"))
     site.web.answers["/d/9.html"] = large
     run = site.site.spawn("collect", "--json", prefix=limited(3 << 19))
@@ -100,34 +99,34 @@ def test_a_full_disk_stops_the_run_with_its_reason_and_nothing_is_half_kept(
     assert run.returncode == 4, err
     assert "[disk-full]" in err
     assert "已发布的内容没有变化" in err
-    left = [path for path in (site.site.home / "sources").rglob("*") if path.suffix == ".part"]
-    assert left == []
+    partial_files = [path for path in (site.site.home / "sources").rglob("*") if path.suffix == ".part"]
+    assert partial_files == []
     report = site.collect()
     assert (report["waiting"], codes(report), len(site.draft())) == (0, [], COUNT)
 
 
 @pytest.fixture
 def limited() -> Callable[[int], tuple[str, ...]]:
-    """A prefix under which no file may grow larger, which a program meets as it meets a full disk."""
+    """Prefix of a command that limits the size of its files, which has the same effect as a full disk."""
     return lambda size: ("prlimit", f"--fsize={size}")
 
 
 def test_two_commands_at_once_collect_once(collector: Collector) -> None:
-    """The second is refused while the first asks; nothing is asked twice."""
+    """The second is refused while the first sends requests; nothing is requested twice."""
     publish(collector.web, 1, 2)
     whole = collector.web.answers["/d/1.html"]
     assert isinstance(whole, Answer)
     second: list[subprocess.Popen[str]] = []
-    said: list[str] = []
+    errors: list[str] = []
 
-    def meanwhile(_asked: Asked, _write: Write) -> Answer:
+    def meanwhile(_request: WebRequest, _write: Write) -> Answer:
         second.append(collector.site.spawn("collect"))
-        said.append(second[0].communicate(timeout=60)[1])
+        errors.append(second[0].communicate(timeout=60)[1])
         return whole
 
     collector.web.answers["/d/1.html"] = meanwhile
     assert collector.collect()["read"] == 2
     assert second[0].returncode == 4
-    assert "[collecting]" in said[0]
+    assert "[collecting]" in errors[0]
     assert sorted(collector.web.paths()) == ["/d/1.html", "/d/2.html", "/list.html", "/robots.txt"]
     assert len(collector.site.run("draft", "diff", DATASET, "--json").json["added"]) == 2

@@ -1,4 +1,4 @@
-"""A notice that declares documents repealed marks them, whichever came first and however each came."""
+"""Repeal notices mark the documents that they repeal, in any order and by any way of import."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.publisher.harvest.conftest import DATASET, Collector
-from tests.publisher.harvest.test_crawl import make_due
+from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.command import Ran
 from tests.support.government import html, letter, listing, page
-from tests.support.loopback import Answer, Asked
+from tests.support.loopback import Answer, WebRequest
 
 TITLE = "鞍山市人民政府关于废止部分规范性文件的决定"
 NUMBER = "鞍政发〔2016〕8号"
@@ -28,14 +27,14 @@ NOTICE = (
 DOCUMENTS = ("1", "2", "3")
 MARKED = {
     "1": ("废止", NUMBER),
-    "2": (None, None),  # amended only
-    "3": ("废止", NUMBER),  # named by its title
+    "2": (None, None),  # only amended
+    "3": ("废止", NUMBER),  # identified by its title
     "notice": (None, None),
 }
 
 
 class Clerk:
-    """Brings documents and the notice in: from the site, or as files."""
+    """Clerk who brings documents and the notice in: from the site, or as files."""
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
@@ -63,16 +62,16 @@ class Clerk:
     def title(self, name: str) -> str:
         return TITLE if name == "notice" else letter(int(name))[0]
 
-    def shown(self, name: str) -> dict[str, Any]:
+    def record(self, name: str) -> dict[str, Any]:
         (one,) = self._collector.site.ok("show", DATASET, self.title(name), "--json").json
         return dict(one)
 
     def states(self) -> dict[str, tuple[Any, Any]]:
-        found = {}
+        states = {}
         for name in (*DOCUMENTS, "notice"):
-            content = self.shown(name)["content"]
-            found[name] = (content.get("validity"), content.get("ended_by"))
-        return found
+            content = self.record(name)["content"]
+            states[name] = (content.get("validity"), content.get("ended_by"))
+        return states
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def test_a_marked_document_names_the_file_that_it_was_read_from_and_its_release_
     clerk.bring(["notice"], "by hand")
     collector.publish()
     with collector.served() as client:
-        record = client.get(f"/v1/datasets/{DATASET}/records/{clerk.shown('1')['id']}").json()
+        record = client.get(f"/v1/datasets/{DATASET}/records/{clerk.record('1')['id']}").json()
         changes = client.get(f"/v1/datasets/{DATASET}/changes?release=2").json()["changes"]
         by_name = client.get(f"/v1/datasets/{DATASET}/records", params={"ends": "鞍政发〔2015〕1号"}).json()
     assert [one["url"] for one in record["sources"]] == [f"{collector.web.base}/d/1.html"]
@@ -117,7 +116,7 @@ def test_a_marked_document_names_the_file_that_it_was_read_from_and_its_release_
     assert [one["title"] for one in by_name["records"]] == [TITLE]
 
 
-def test_what_a_notice_would_mark_is_shown_before_it_is_published_and_nothing_is_kept_of_it(
+def test_a_preview_shows_what_a_notice_would_mark_and_stores_nothing(
     collector: Collector, clerk: Clerk
 ) -> None:
     clerk.bring(DOCUMENTS, "by hand")
@@ -143,7 +142,7 @@ def test_a_document_that_is_read_again_stays_marked_and_is_no_change(
     assert report["changes"] == {"added": 0, "changed": 0, "removed": 0, "unchanged": 1}
 
 
-def test_a_mark_that_was_corrected_by_hand_is_not_laid_again_by_other_documents(
+def test_a_mark_that_was_corrected_by_hand_is_not_set_again_by_other_documents(
     collector: Collector, clerk: Clerk
 ) -> None:
     clerk.bring([*DOCUMENTS, "notice"], "by hand")
@@ -176,12 +175,12 @@ def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(
     web.answers["/list.html"] = listing([("/d/r.html", TITLE, "2016-05-06")])
     runs: list[subprocess.Popen[str]] = []
 
-    def killing(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+    def killing(_request: WebRequest, _write: Callable[[bytes], None]) -> Answer:
         runs[0].kill()
         runs[0].wait()
         return Answer()
 
-    web.answers["/d/list.docx"] = killing  # asked after the notice is read, before the run ends
+    web.answers["/d/list.docx"] = killing  # requested after the notice is read and before the run ends
     runs.append(collector.site.spawn("--home", collector.site.home, "collect", "--json"))
     runs[0].communicate(timeout=60)
     assert runs[0].returncode == -signal.SIGKILL

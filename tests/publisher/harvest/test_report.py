@@ -1,4 +1,4 @@
-"""What a collected document's feeds tell of it: its files, its text, its source."""
+"""Feed entries of a collected document: files, text and source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RULES, PLAN = pdf("Rules of the notice"), word("实施方案", "分三步实施�
 
 @pytest.fixture
 def collected(collector: Collector) -> Collector:
-    """One published document with two files; a third is named and is not there."""
+    """Publish one document with two files; a link to a third file leads nowhere."""
     attach(collector, rules_pdf=RULES, plan_docx=PLAN, gone_doc=b"")
     del collector.web.answers["/files/gone.doc"]
     collector.collect()
@@ -54,7 +54,7 @@ def test_the_record_names_each_file_with_what_it_was_when_it_was_fetched(collect
 def test_feeds_carry_the_files_as_enclosures(collected: Collector, form: str) -> None:
     with collected.served() as client:
         answer = client.get(f"/feeds/{DATASET}.{form}")
-    rules, plan, gone = (
+    rules, plan, missing = (
         f"{collected.web.base}/files/{name}" for name in ("rules.pdf", "plan.docx", "gone.doc")
     )
     if form == "json":
@@ -66,21 +66,21 @@ def test_feeds_carry_the_files_as_enclosures(collected: Collector, form: str) ->
             "title": "rules",
             "size_in_bytes": len(RULES),
         }
-        assert [one["url"] for one in more] == [plan, gone]
+        assert [one["url"] for one in more] == [plan, missing]
         return
     (entry,) = feedparser.parse(answer.content).entries
     first = entry.enclosures[0]
     assert (first.href, first.type, int(first.length)) == (rules, "application/pdf", len(RULES))
     linked = [link.href for link in entry.links if link.rel == "enclosure"]
-    assert set(linked) == {rules, plan, gone}
-    assert answer.text.count("<enclosure ") == (1 if form == "rss" else 0)  # RSS 2.0 has room for one
+    assert set(linked) == {rules, plan, missing}
+    assert answer.text.count("<enclosure ") == (1 if form == "rss" else 0)  # RSS 2.0 allows one enclosure
 
 
-def test_an_entry_tells_the_whole_text_and_leads_to_the_source(collected: Collector) -> None:
+def test_an_entry_contains_the_whole_text_and_links_to_the_source(collected: Collector) -> None:
     with collected.served() as client:
         (entry,) = feedparser.parse(client.get(f"/feeds/{DATASET}.atom").content).entries
     assert "各部门要按时完成。" in entry.content[0].value
-    assert "分三步实施。" in entry.content[0].value  # of the file, too
+    assert "分三步实施。" in entry.content[0].value  # also of the file
     assert [link.href for link in entry.links if link.rel == "via"] == [f"{collected.web.base}/d/1.html"]
     assert letter(1)[0] in entry.title
 

@@ -1,4 +1,4 @@
-"""The scheduler inside ``serve`` collects what is due, never beside a command, and stops with the service."""
+"""The scheduler of ``serve``: collects what is due, never beside a command, and stops with the service."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from publisher.harvest import scheduler
 from publisher.log.log import Log
 from tests.publisher.harvest.conftest import DATASET, Collector
 from tests.support.government import publish
-from tests.support.loopback import Asked, Write
+from tests.support.loopback import WebRequest, Write
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 @contextmanager
-def opened(collector: Collector) -> Iterator[Log]:
+def open_log(collector: Collector) -> Iterator[Log]:
     log = collector.log()
     try:
         yield log
@@ -28,14 +28,14 @@ def opened(collector: Collector) -> Iterator[Log]:
         log.close()
 
 
-async def until(condition: object) -> None:
+async def wait_until(condition: object) -> None:
     with anyio.fail_after(30):
         while not condition():  # type: ignore[operator]  # noqa: ASYNC110 - threads and files tell of it
             await anyio.sleep(0.01)
 
 
 def run(collector: Collector, log: Log, when: object, clock: object) -> None:
-    """The scheduler until something is so."""
+    """Run the scheduler until ``when()`` is true."""
 
     async def main() -> None:
         async with anyio.create_task_group() as tasks:
@@ -50,7 +50,7 @@ def run(collector: Collector, log: Log, when: object, clock: object) -> None:
                     poll=0.01,
                 )
             )
-            await until(when)
+            await wait_until(when)
             tasks.cancel_scope.cancel()
 
     anyio.run(main)
@@ -62,7 +62,7 @@ def test_what_is_due_is_collected_once_in_its_interval_and_published_where_asked
     publish(collector.web, 1)
     collector.write(collector.source(every="1h", publish=True))
     times = [DAY, DAY + timedelta(minutes=5), DAY + timedelta(minutes=10)]
-    with opened(collector) as log:
+    with open_log(collector) as log:
         run(collector, log, lambda: not times, lambda: times.pop(0) if times else DAY)
         assert [r.counts["added"] for r in log.queries.releases(DATASET)] == [1]
     assert collector.web.paths().count("/list.html") == 1
@@ -71,10 +71,10 @@ def test_what_is_due_is_collected_once_in_its_interval_and_published_where_asked
 def test_while_a_command_collects_the_scheduler_waits(collector: Collector) -> None:
     publish(collector.web, 1)
     rounds: list[int] = []
-    with opened(collector) as log, opened(collector) as other, other.evidence.lock() as held:
-        assert held
+    with open_log(collector) as log, open_log(collector) as other, other.evidence.lock() as locked:
+        assert locked
         run(collector, log, lambda: len(rounds) > 2, lambda: rounds.append(1) or DAY)  # type: ignore[func-returns-value]
-    assert collector.web.asked == []
+    assert collector.web.requests == []
 
 
 def test_a_mistake_in_the_file_is_logged_once_and_a_mended_one_counts_at_once(
@@ -90,7 +90,7 @@ def test_a_mistake_in_the_file_is_logged_once_and_a_mended_one_counts_at_once(
             collector.write(collector.source())
         return DAY
 
-    with opened(collector) as log:
+    with open_log(collector) as log:
         run(collector, log, lambda: "/d/1.html" in collector.web.paths(), clock)
     assert sum("sources.toml anshan" in record.message for record in caplog.records) == 1
 
@@ -98,10 +98,10 @@ def test_a_mistake_in_the_file_is_logged_once_and_a_mended_one_counts_at_once(
 def test_stopping_the_service_does_not_wait_for_a_site_that_never_answers(collector: Collector) -> None:
     publish(collector.web, 1)
 
-    def never(_asked: Asked, _write: Write) -> None:
+    def hang(_request: WebRequest, _write: Write) -> None:
         collector.web.over.wait()
 
-    collector.web.answers["/d/1.html"] = never
+    collector.web.answers["/d/1.html"] = hang
     collector.write(collector.source(timeout=600.0))
-    with opened(collector) as log:
+    with open_log(collector) as log:
         run(collector, log, lambda: "/d/1.html" in collector.web.paths(), lambda: DAY)

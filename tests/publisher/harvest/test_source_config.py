@@ -1,4 +1,4 @@
-"""``sources.toml`` is parsed once, and what is wrong in it is told by its place in two languages."""
+"""Parsing of ``sources.toml``: errors are reported with their position, in two languages."""
 
 from __future__ import annotations
 
@@ -60,15 +60,15 @@ def test_a_source_has_sensible_manners_by_default(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_by_its_place(tmp_path: Path, text: str, zh: str, en: str) -> None:
+def test_errors_are_reported_with_their_place(tmp_path: Path, text: str, zh: str, en: str) -> None:
     raised = error(tmp_path, text)
     assert zh in raised.zh
     assert en in raised.en
 
 
-@pytest.mark.parametrize("written", ["鞍山.政务", "xn--rht988k.xn--zfr164b", "XN--RHT988K.xn--zfr164b:443"])
-def test_a_chinese_host_is_the_same_in_either_writing(tmp_path: Path, written: str) -> None:
-    text = GOOD.replace('"www.anshan.gov.cn"', f'"{written}"').replace("www.anshan.gov.cn", "鞍山.政务:443")
+@pytest.mark.parametrize("host", ["鞍山.政务", "xn--rht988k.xn--zfr164b", "XN--RHT988K.xn--zfr164b:443"])
+def test_a_chinese_host_is_the_same_in_either_writing(tmp_path: Path, host: str) -> None:
+    text = GOOD.replace('"www.anshan.gov.cn"', f'"{host}"').replace("www.anshan.gov.cn", "鞍山.政务:443")
     (tmp_path / "sources.toml").write_text(text, encoding="utf-8")
     (source,) = read_sources(tmp_path, ["zhengce"]).values()
     assert source.allows("https://xn--rht988k.xn--zfr164b:443/a.html")
@@ -77,10 +77,10 @@ def test_a_chinese_host_is_the_same_in_either_writing(tmp_path: Path, written: s
     assert not source.allows("https://[::1")
 
 
-def test_the_command_names_what_is_wrong_and_asks_nobody(collector: Collector) -> None:
+def test_the_command_reports_errors_and_sends_no_request(collector: Collector) -> None:
     collector.write("[anshan]")
     ran = collector.run()
-    assert (ran.code, collector.web.asked) == (1, [])
+    assert (ran.code, collector.web.requests) == (1, [])
     assert "错误 [bad-sources]" in ran.err
     collector.write(collector.source())
     ran = collector.run("elsewhere")

@@ -1,12 +1,11 @@
-"""Sites seldom answer 404: they say 页面不存在 with 200, or send home. Nothing of it is a document."""
+"""Soft 404s: 页面不存在 with status 200, or a redirect to the home page, is no document."""
 
 from __future__ import annotations
 
 import pytest
 
 from publisher.harvest.soft_404 import leads_nowhere, says_absent
-from tests.publisher.harvest.conftest import DATASET, Collector
-from tests.publisher.harvest.test_crawl import codes, make_due
+from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.support.government import html, letter, page, publish
 from tests.support.loopback import Answer, Loopback, serving
 
@@ -43,7 +42,7 @@ def test_a_document_in_whose_place_something_else_is_has_vanished_until_it_is_ba
     collector.collect()
     collector.publish()
     collector.web.answers["/d/1.html"] = ABSENT[how]
-    for expected in (["source-vanished"], []):  # told once
+    for expected in (["source-vanished"], []):  # reported once
         make_due(collector)
         report = collector.collect()
         assert (codes(report), report["read"], collector.draft()) == (expected, 0, [])
@@ -59,7 +58,7 @@ def test_a_document_in_whose_place_something_else_is_has_vanished_until_it_is_ba
 def test_an_address_that_never_held_a_document_gives_none(collector: Collector, how: str) -> None:
     collector.web.answers["/d/1.html"] = ABSENT[how]
     report = collector.collect()
-    if how != "list":  # a page like any other, as far as one can see
+    if how != "list":  # cannot be distinguished from other pages
         assert codes(report) == [NEVER_READ.get(how, "page-absent")]
         assert [one["title"] for one in collector.draft()] == [letter(2)[0]]
 
@@ -96,18 +95,18 @@ def test_a_copy_on_another_site_vanishes_by_itself(collector: Collector, how: st
         collector.write(collector.source(), collector.source("county", web=county))
         collector.run()
         collector.publish()
-        told = []
+        reports = []
         for answer in (ABSENT[how], whole):
             county.answers["/d/1.html"] = answer
             make_due(collector)
-            told.append([codes(one) for one in collector.run().json["sources"]])
-        assert told == [[[], ["source-vanished"]], [[], ["source-returned"]]]
+            reports.append([codes(one) for one in collector.run().json["sources"]])
+        assert reports == [[[], ["source-vanished"]], [[], ["source-returned"]]]
         origins = collector.site.ok("evidence", letter(1)[0], "--json").json["pages"]
     assert [(one["source"], one["copy"]) for one in origins] == [("anshan", False), ("county", True)]
     assert collector.draft() == []
 
 
-def test_an_answer_whose_compression_is_damaged_changes_nothing_that_is_known(collector: Collector) -> None:
+def test_a_response_with_damaged_compression_changes_nothing(collector: Collector) -> None:
     whole = collector.web.answers["/d/1.html"]
     collector.collect()
     collector.publish()
@@ -120,7 +119,7 @@ def test_an_answer_whose_compression_is_damaged_changes_nothing_that_is_known(co
     assert (codes(report), report["unchanged"], collector.draft()) == ([], 2, [])
 
 
-def test_a_vanished_document_is_read_anew_from_what_was_kept_by_a_newer_parser(
+def test_a_newer_parser_reads_a_vanished_document_from_its_stored_response(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collector.collect()
@@ -148,14 +147,14 @@ def test_what_a_document_says_is_not_taken_for_the_words_of_an_error(text: str) 
 
 
 def test_a_document_with_a_number_or_a_date_is_one_whatever_it_says() -> None:
-    said = ["您访问的页面不存在"]
-    assert says_absent({"title": "告知书"}, said)
-    assert not says_absent({"title": "告知书", "number": "鞍政依复〔2015〕1号"}, said)
-    assert not says_absent({"title": "告知书", "date_published": "2015-03-01"}, said)
+    paragraphs = ["您访问的页面不存在"]
+    assert says_absent({"title": "告知书"}, paragraphs)
+    assert not says_absent({"title": "告知书", "number": "鞍政依复〔2015〕1号"}, paragraphs)
+    assert not says_absent({"title": "告知书", "date_published": "2015-03-01"}, paragraphs)
 
 
 @pytest.mark.parametrize(
-    ("asked", "got", "nowhere"),
+    ("requested", "got", "nowhere"),
     [
         ("http://a/d/1.html", "http://a/", True),
         ("http://a/d/1.html", "https://a/error", True),
@@ -165,6 +164,6 @@ def test_a_document_with_a_number_or_a_date_is_one_whatever_it_says() -> None:
     ],
 )
 def test_a_redirect_leads_nowhere_where_it_ends_at_the_home_page_or_that_for_errors(
-    asked: str, got: str, *, nowhere: bool
+    requested: str, got: str, *, nowhere: bool
 ) -> None:
-    assert leads_nowhere(asked, got) is nowhere
+    assert leads_nowhere(requested, got) is nowhere

@@ -1,4 +1,4 @@
-"""The process that indexes is killed (``kill -9``) in the midst of it: nothing lost, nothing double."""
+"""The indexing process is killed (``kill -9``) in its work: nothing is lost, nothing indexed twice."""
 
 from __future__ import annotations
 
@@ -28,24 +28,26 @@ pytestmark = pytest.mark.server
 
 ITEMS = 4_000
 MIDDLE = 300
-"""Documents after which the process is killed; a request holds some 500."""
+"""Number of documents after which the process is killed; one request contains about 500."""
 
 _PATIENCE = 120.0
 
 
 @pytest.fixture
 def published(log: Log) -> Log:
-    release(log, many())
+    release(log, write_table())
     return log
 
 
-def many() -> str:
+def write_table() -> str:
     rows = (f"第{i}项经营许可,行政许可,市统计局,{'依照有关规定办理' * 20}\n" for i in range(ITEMS))
     return "事项名称,权力类型,行使主体,实施依据\n" + "".join(rows)
 
 
-def spawned(home: Path, connection: Connection, *command: str, database: str = "") -> subprocess.Popen[bytes]:
-    """``qingdan`` as a process of its own."""
+def start_command(
+    home: Path, connection: Connection, *command: str, database: str = ""
+) -> subprocess.Popen[bytes]:
+    """Start ``qingdan`` as a separate process."""
     project = str(Path(__file__).resolve().parents[3])
     environment = os.environ | {
         "QINGDAN_HOME": str(home),
@@ -64,14 +66,14 @@ def spawned(home: Path, connection: Connection, *command: str, database: str = "
 
 
 def wait_until(reached: Callable[[], bool], *processes: subprocess.Popen[bytes]) -> None:
-    """Fails where one of the processes ends before, or it never comes so far."""
+    """Wait until ``reached()``; fail if one of the processes ends before, or after the time limit."""
     end = time.monotonic() + _PATIENCE
     while not reached():
         assert all(process.poll() is None for process in processes), "one ended before"
         assert time.monotonic() < end
 
 
-def killed_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
+def kill_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
     try:
         wait_until(reached, process)
     finally:
@@ -79,13 +81,13 @@ def killed_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -
         process.wait()
 
 
-def written(admin: Elasticsearch, index: str) -> int:
+def count_indexed(admin: Elasticsearch, index: str) -> int:
     try:
-        told = admin.indices.stats(index=index, metric="indexing")
+        stats = admin.indices.stats(index=index, metric="indexing")
     except NotFoundError:
         return 0
-    # Nothing is told of a shard that is only being made.
-    return int(told["_all"]["primaries"].get("indexing", {}).get("index_total", 0))
+    # A shard that is being created has no statistics.
+    return int(stats["_all"]["primaries"].get("indexing", {}).get("index_total", 0))
 
 
 def assert_whole(log: Log, engine: ElasticsearchEngine, admin: Elasticsearch, alias: str) -> None:
@@ -93,8 +95,8 @@ def assert_whole(log: Log, engine: ElasticsearchEngine, admin: Elasticsearch, al
     assert (state.pending, state.error, state.away) == (0, "", "")
     assert state.documents == sum(1 for _ in log.queries.spans()) == ITEMS
     assert search(engine, "经营许可").total == ITEMS
-    found = every_page(engine, "经营许可", sort="date", limit=2_000, highlight=False)
-    assert len(found) == len(set(found)) == ITEMS
+    spans = every_page(engine, "经营许可", sort="date", limit=2_000, highlight=False)
+    assert len(spans) == len(set(spans)) == ITEMS
     assert len(admin.indices.get(index=f"{alias}-*")) == 1
 
 
@@ -105,8 +107,8 @@ def test_a_worker_killed_in_the_middle_of_a_bulk(
     elasticsearch: Connection,
     admin: Elasticsearch,
 ) -> None:
-    process = spawned(tmp_path, elasticsearch, "serve", "--port", str(free_port()))
-    killed_when(process, lambda: written(admin, f"{elasticsearch.alias}-000001") >= MIDDLE)
+    process = start_command(tmp_path, elasticsearch, "serve", "--port", str(free_port()))
+    kill_when(process, lambda: count_indexed(admin, f"{elasticsearch.alias}-000001") >= MIDDLE)
     assert anyio.run(worker.status, published, on_elasticsearch).pending >= ITEMS
     anyio.run(worker.attempt, published, on_elasticsearch)
     assert_whole(published, on_elasticsearch, admin, elasticsearch.alias)
@@ -120,8 +122,8 @@ def test_a_reindex_killed_in_the_middle_leaves_the_old_index_in_force(
     admin: Elasticsearch,
 ) -> None:
     anyio.run(worker.attempt, published, on_elasticsearch)
-    process = spawned(tmp_path, elasticsearch, "reindex")
-    killed_when(process, lambda: written(admin, f"{elasticsearch.alias}-000002") >= MIDDLE)
+    process = start_command(tmp_path, elasticsearch, "reindex")
+    kill_when(process, lambda: count_indexed(admin, f"{elasticsearch.alias}-000002") >= MIDDLE)
     assert search(on_elasticsearch, "经营许可").total == call(on_elasticsearch.count) == ITEMS
     assert anyio.run(worker.reindex, published, on_elasticsearch) == ITEMS
     assert_whole(published, on_elasticsearch, admin, elasticsearch.alias)

@@ -1,4 +1,4 @@
-"""Names in memory: few are always those of now; of many, those of before answer while new ones are read."""
+"""Names in memory: few are always current; of many, the earlier names answer while new ones are loaded."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ __all__ = ["log"]
 LATER = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n丙项许可,行政许可,市统计局\n"
 
 
-class _Reading(SiteNames):
-    """Every name is many here; the second reading goes on until another question waits for it."""
+class _SlowNames(SiteNames):
+    """Names that count as many; the second load waits until another request waits for it."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(log, at_once=0)
         self._times = 0
         self.begun = threading.Event()
-        self.done = threading.Event()
-        self._reading = _Telling(self.done)  # type: ignore[assignment]  # as a lock is used there
+        self.may_finish = threading.Event()
+        self._reading = _WaitSignalLock(self.may_finish)  # type: ignore[assignment]  # as a lock is used there
 
     def _read_names(self) -> NamesOfState:
         self._times += 1
         if self._times == 2:
             self.begun.set()
-            assert self.done.wait(60)
+            assert self.may_finish.wait(60)
         return super()._read_names()
 
 
-class _Telling:
-    """A lock that tells when somebody waits for it."""
+class _WaitSignalLock:
+    """Lock that sets an event when another thread waits for it."""
 
     def __init__(self, waited_for: threading.Event) -> None:
         self._lock = threading.Lock()
@@ -65,7 +65,7 @@ def titles(names: SiteNames) -> set[str]:
     return {name.text for name in anyio.run(names).complete("项许可", 20)}
 
 
-def test_of_few_names_whoever_asks_after_a_release_is_told_the_new_ones(log: Log) -> None:
+def test_with_few_names_a_request_after_a_release_gets_the_new_ones(log: Log) -> None:
     release(log)
     names = SiteNames(log)
     assert titles(names) == {"甲项许可", "乙项许可"}
@@ -74,7 +74,7 @@ def test_of_few_names_whoever_asks_after_a_release_is_told_the_new_ones(log: Log
     assert titles(names) == {"甲项许可", "丙项许可"}
 
 
-def test_many_names_are_read_anew_by_the_one_that_follows_the_log_and_by_nobody_who_asks(
+def test_many_names_are_reloaded_by_the_follower_of_the_log_and_never_by_a_request(
     log: Log,
 ) -> None:
     release(log)
@@ -104,12 +104,12 @@ def test_the_names_are_followed_again_once_the_store_answers_again(
     release(log)
     names, answers = SiteNames(log), iter([OSError("away")])
     monkeypatch.setattr("publisher.indexing.site_names._POLL", 0.0)
-    read = log.queries.validator
+    read_validator = log.queries.validator
 
     def validator() -> object:
         for away in answers:
             raise away
-        return read()
+        return read_validator()
 
     monkeypatch.setattr(log.queries, "validator", validator)
 
@@ -125,9 +125,9 @@ def test_the_names_are_followed_again_once_the_store_answers_again(
     assert titles(names) == {"甲项许可", "乙项许可"}
 
 
-def test_while_names_are_read_those_of_before_answer_but_none_that_was_erased(log: Log) -> None:
+def test_earlier_names_answer_while_new_ones_load_except_erased_ones(log: Log) -> None:
     release(log)
-    names = _Reading(log)
+    names = _SlowNames(log)
     assert titles(names) == {"甲项许可", "乙项许可"}
     release(log, LATER)
     with ThreadPoolExecutor() as threads:
@@ -139,10 +139,10 @@ def test_while_names_are_read_those_of_before_answer_but_none_that_was_erased(lo
             log.releases.erase(records=[("shili", erased)], ground="判决")
             assert titles(names) == {"丙项许可"}
         finally:
-            names.done.set()
+            names.may_finish.set()
 
 
-def test_an_answer_of_the_names_of_before_bears_another_tag_than_that_of_the_new_ones(
+def test_a_response_from_earlier_names_has_another_etag_than_one_from_the_new_names(
     log: Log, tmp_path: Path
 ) -> None:
     release(log)
@@ -154,13 +154,13 @@ def test_an_answer_of_the_names_of_before_bears_another_tag_than_that_of_the_new
     assert anyio.run(settle, log, engine)
     call = Call({}, urlencode({"q": "bingxiangxuke"}).encode(), "/v1/search")
 
-    def asked() -> tuple[Validity, str | None]:
+    def search_once() -> tuple[Validity, str | None]:
         reply = anyio.run(search.handle, service, call)
         return reply.validity, anyio.run(reply.build).did_you_mean
 
-    before, meant = asked()
+    before, meant = search_once()
     assert meant is None
     names._read_current()
-    after, meant = asked()
+    after, meant = search_once()
     assert meant == "丙项许可"
     assert before != after

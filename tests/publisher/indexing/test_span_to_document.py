@@ -1,4 +1,4 @@
-"""What search is told of a span."""
+"""The search document of a span."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def span(content: Content) -> Span:
     )
 
 
-def told(content: Content, catalogue: str = "power-list") -> Document:
-    made = document(span(content), DATASET, load(catalogue))
-    assert made is not None
-    return made
+def document_of(content: Content, catalogue: str = "power-list") -> Document:
+    indexed = document(span(content), DATASET, load(catalogue))
+    assert indexed is not None
+    return indexed
 
 
 def test_a_division_is_found_under_every_one_above_it() -> None:
-    assert told({"name": "甲", "division": "210311"}).facets["division"] == ("21", "2103", "210311")
+    assert document_of({"name": "甲", "division": "210311"}).facets["division"] == ("21", "2103", "210311")
 
 
 def test_a_number_in_brackets_behind_a_title_is_cited_too() -> None:
@@ -56,20 +56,23 @@ def test_a_number_in_brackets_behind_a_title_is_cited_too() -> None:
         "《行政许可法》第三条",
         "财综〔2004〕32号",
     ]
-    assert told({"name": "甲", "basis": bases}, "fees").numbers == ("国务院令第412号", "财综〔2004〕32号")
+    assert document_of({"name": "甲", "basis": bases}, "fees").numbers == (
+        "国务院令第412号",
+        "财综〔2004〕32号",
+    )
 
 
 def test_a_record_without_a_division_has_its_datasets() -> None:
-    assert told({"name": "甲"}).facets["division"] == ("21", "2103")
+    assert document_of({"name": "甲"}).facets["division"] == ("21", "2103")
 
 
 def test_a_record_without_a_body_has_its_datasets() -> None:
-    assert told({"name": "甲"}).facets["body"] == ("示例市人民政府",)
-    assert told({"name": "甲", "actor": "市统计局"}).facets["body"] == ("市统计局",)
+    assert document_of({"name": "甲"}).facets["body"] == ("示例市人民政府",)
+    assert document_of({"name": "甲", "actor": "市统计局"}).facets["body"] == ("市统计局",)
 
 
 def test_a_document_has_its_own_number_first_and_the_year_of_its_own_date() -> None:
-    made = told(
+    indexed = document_of(
         {
             "number": "鞍政发〔2015〕34号",
             "title": "通知",
@@ -78,8 +81,8 @@ def test_a_document_has_its_own_number_first_and_the_year_of_its_own_date() -> N
         },
         "policies",
     )
-    assert made.numbers == ("鞍政发〔2015〕34号", "辽政发〔2015〕19号")
-    assert made.facets["year"] == (str(date.fromordinal(made.date).year),)
+    assert indexed.numbers == ("鞍政发〔2015〕34号", "辽政发〔2015〕19号")
+    assert indexed.facets["year"] == (str(date.fromordinal(indexed.date).year),)
 
 
 def test_a_withdrawn_span_is_nothing_to_find() -> None:
@@ -88,8 +91,8 @@ def test_a_withdrawn_span_is_nothing_to_find() -> None:
 
 
 def test_open_ends_are_for_ever_and_instants_are_exact() -> None:
-    made = told({"name": "甲"})
-    assert (made.effective_to, made.known_to) == (FOREVER, FOREVER)
+    indexed = document_of({"name": "甲"})
+    assert (indexed.effective_to, indexed.known_to) == (FOREVER, FOREVER)
     instant = datetime(2015, 12, 2, 3, 4, 5, 678901, tzinfo=UTC)
     closed = document(replace(span({"name": "甲"}), known_to=instant), DATASET, load("power-list"))
     assert closed is not None
@@ -105,6 +108,6 @@ def test_a_personal_field_never_reaches_search() -> None:
        "qingdan": {"title_en": "Clerk", "personal": true}}]}"""
     catalogue = parse(source)
     loud = tuple(replace(f, searched=1.0, facet=True) if f.personal else f for f in catalogue.fields)
-    made = document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
-    assert made is not None
-    assert "张三" not in repr(made)
+    indexed = document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
+    assert indexed is not None
+    assert "张三" not in repr(indexed)

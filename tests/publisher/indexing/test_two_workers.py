@@ -1,4 +1,4 @@
-"""Two processes serve one site: one of them indexes, the other waits and takes over when it is killed."""
+"""Two processes serve one site: one indexes, the other waits and takes over when the first is killed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.publisher.indexing.test_killed_worker import (
     ITEMS,
     MIDDLE,
     assert_whole,
-    many,
-    spawned,
+    count_indexed,
+    start_command,
     wait_until,
-    written,
+    write_table,
 )
-from tests.publisher.indexing.test_worker import opened, release
+from tests.publisher.indexing.test_worker import open_site, release
 from tests.support.http_service import free_port
 
 pytestmark = pytest.mark.server
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def log(url: str, tmp_path: Path) -> Iterator[Log]:
-    with opened(url, tmp_path) as site:
+    with open_site(url, tmp_path) as site:
         yield site
 
 
@@ -40,9 +40,9 @@ def log(url: str, tmp_path: Path) -> Iterator[Log]:
 def serving(
     home: Path, database: str, connection: Connection
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """``qingdan serve``, which answers, and its address."""
+    """Start ``qingdan serve`` → the process and its address, once it answers."""
     port = free_port()
-    process = spawned(home, connection, "serve", "--port", str(port), database=database)
+    process = start_command(home, connection, "serve", "--port", str(port), database=database)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until(lambda: answers(address), process)
@@ -71,10 +71,10 @@ def test_of_two_processes_one_indexes_and_nothing_is_written_twice(
         serving(tmp_path, url, elasticsearch) as (one, _),
         serving(tmp_path, url, elasticsearch) as (other, _),
     ):
-        release(log, many())
+        release(log, write_table())
         wait_until(lambda: log.outbox.due_count() == 0, one, other)
         assert_whole(log, on_elasticsearch, admin, elasticsearch.alias)
-        assert written(admin, elasticsearch.alias) == ITEMS
+        assert count_indexed(admin, elasticsearch.alias) == ITEMS
 
 
 def test_the_other_takes_over_when_the_one_that_indexes_is_killed(
@@ -89,9 +89,9 @@ def test_the_other_takes_over_when_the_one_that_indexes_is_killed(
         serving(tmp_path, url, elasticsearch) as (one, _),
         serving(tmp_path, url, elasticsearch) as (other, at),
     ):
-        other.send_signal(signal.SIGSTOP)  # so that it is the first that begins
-        release(log, many())
-        wait_until(lambda: written(admin, f"{elasticsearch.alias}-000001") >= MIDDLE, one, other)
+        other.send_signal(signal.SIGSTOP)  # so that it starts first
+        release(log, write_table())
+        wait_until(lambda: count_indexed(admin, f"{elasticsearch.alias}-000001") >= MIDDLE, one, other)
         other.send_signal(signal.SIGCONT)
         one.send_signal(signal.SIGKILL)
         one.wait()

@@ -1,4 +1,4 @@
-"""The outbox reaches search: once, in order, after any failure, by one process at a time."""
+"""The worker that indexes the outbox: once, in order, after any failure, by one process at a time."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市�
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
-    with opened(f"sqlite:///{tmp_path / 'qingdan.db'}", tmp_path) as site:
+    with open_site(f"sqlite:///{tmp_path / 'qingdan.db'}", tmp_path) as site:
         yield site
 
 
 @contextmanager
-def opened(database: str, home: Path) -> Iterator[Log]:
-    """A site with one dataset, ``shili``."""
+def open_site(database: str, home: Path) -> Iterator[Log]:
+    """Create a site with one dataset, ``shili``."""
     opened = Log.open(database, sources=home / "sources")
     opened.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
-    said: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
+    texts: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
     opened.datasets.create(
-        Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **said),
+        Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **texts),
         file_loader.load("power-list"),
     )
     yield opened
@@ -61,7 +61,7 @@ def total(engine: EmbeddedEngine, day: date = date(2015, 12, 1)) -> int:
 
 
 class _Failing(EmbeddedEngine):
-    """An engine that is away for its first answers."""
+    """Engine that fails ``failures`` times before it indexes."""
 
     def __init__(self, folder: Path, failures: int) -> None:
         super().__init__(folder)
@@ -130,14 +130,14 @@ def test_the_worker_tries_again_until_search_is_back(log: Log, tmp_path: Path) -
     assert total(failing) == 2
 
 
-def test_a_failure_is_told_by_the_status(log: Log, tmp_path: Path) -> None:
+def test_a_failure_is_shown_by_the_status(log: Log, tmp_path: Path) -> None:
     release(log)
     failing = _Failing(tmp_path / "index", failures=1)
     with pytest.raises(SearchError):
         anyio.run(worker.attempt, log, failing)
-    told = anyio.run(worker.status, log, failing)
-    assert told.error == "away"
-    assert told.pending == log.outbox.due_count() > 0
+    status = anyio.run(worker.status, log, failing)
+    assert status.error == "away"
+    assert status.pending == log.outbox.due_count() > 0
 
 
 def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
@@ -145,19 +145,19 @@ def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
 ) -> None:
     release(log)
     other = Log.open(str(log._session.database.url), sources=Path("unused"))
-    with other.outbox.lock() as held:
-        assert held
+    with other.outbox.lock() as locked:
+        assert locked
         assert not anyio.run(lambda: worker.settle(log, engine, patience=0.3))
     assert anyio.run(lambda: worker.settle(log, engine, patience=0.3))
     other.close()
 
 
-def test_reindexing_tells_how_far_it_is_and_of_how_many(log: Log, engine: EmbeddedEngine) -> None:
+def test_reindexing_reports_its_progress_and_the_total(log: Log, engine: EmbeddedEngine) -> None:
     rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(1_500))
     release(log, f"事项名称,权力类型,行使主体\n{rows}")
-    told: list[tuple[str, int, int | None]] = []
-    anyio.run(worker.reindex, log, engine, lambda *step: told.append(step))
-    steps = [(done, of) for name, done, of in told if name == worker.REBUILDING]
+    progress: list[tuple[str, int, int | None]] = []
+    anyio.run(worker.reindex, log, engine, lambda *step: progress.append(step))
+    steps = [(count, of) for name, count, of in progress if name == worker.REBUILDING]
     assert steps == [(0, 1_500), (1_000, 1_500), (1_500, 1_500)]
 
 
@@ -167,15 +167,15 @@ def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
     rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(2_500))
     release(log, f"事项名称,权力类型,行使主体\n{rows}")
     anyio.run(worker.drain, log, engine)
-    told: list[int] = []
+    counts: list[int] = []
 
     async def given_up() -> None:
         ended = threading.Event()
         loop = asyncio.get_running_loop()
 
-        def progress(_step: str, done: int, _total: int | None) -> None:
-            told.append(done)
-            if done:  # in the engine's thread, which goes on when nobody waits for it any more
+        def progress(_step: str, count: int, _total: int | None) -> None:
+            counts.append(count)
+            if count:  # in the engine's thread, which continues after the task is cancelled
                 loop.call_soon_threadsafe(task.cancel)
                 assert ended.wait(30)
 
@@ -186,8 +186,8 @@ def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
 
     asyncio.run(given_up())
     assert total(engine) == 2_500
-    assert anyio.run(worker.reindex, log, engine) == 2_500  # waits for who writes still
-    assert told == [0, 1_000]
+    assert anyio.run(worker.reindex, log, engine) == 2_500  # waits for the thread that is still writing
+    assert counts == [0, 1_000]
 
 
 def test_reindexing_while_another_process_indexes_is_refused(log: Log, engine: EmbeddedEngine) -> None:

@@ -1,4 +1,4 @@
-"""The worker and a real cluster: what is refused, what waits while the cluster is away, killed or slow."""
+"""The worker with a real cluster: refused documents, and a cluster that is away, killed or slow."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PASSWORD = "a-password-of-tests"
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[Node]:
-    """One that may be killed; security is on."""
+    """Start a node that tests may kill; security is on."""
     elasticsearch_server.require()
     with elasticsearch_server.running(password=PASSWORD) as started:
         yield started
@@ -56,9 +56,9 @@ def reached(node: Node, request: pytest.FixtureRequest) -> Connection:
 
 @pytest.fixture
 def engine(reached: Connection) -> Iterator[ElasticsearchEngine]:
-    made = ElasticsearchEngine(reached)
-    yield made
-    anyio.run(made.close)
+    engine = ElasticsearchEngine(reached)
+    yield engine
+    anyio.run(engine.close)
 
 
 def many(count: int, version: int = 1) -> Iterator[Document]:
@@ -67,7 +67,7 @@ def many(count: int, version: int = 1) -> Iterator[Document]:
     )
 
 
-def test_a_wrong_password_is_told_and_shown_by_status(
+def test_a_wrong_password_is_reported_by_the_status(
     log: Log, engine: ElasticsearchEngine, reached: Connection
 ) -> None:
     release(log)
@@ -86,15 +86,15 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
     log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(log)
-    made = span_to_document.document
+    build = span_to_document.document
     poisoned: list[str] = []
 
-    def with_poison(*given: object) -> Document | None:
-        found = made(*given)  # type: ignore[arg-type]  # handed through
-        if found is not None and "甲项" in found.title:
-            poisoned.append(found.span)
-            return replace(found, effective_to=2**64)
-        return found
+    def with_poison(*arguments: object) -> Document | None:
+        indexed = build(*arguments)  # type: ignore[arg-type]  # handed through
+        if indexed is not None and "甲项" in indexed.title:
+            poisoned.append(indexed.span)
+            return replace(indexed, effective_to=2**64)
+        return indexed
 
     monkeypatch.setattr(worker, "document", with_poison)
     anyio.run(worker.drain, log, engine)
@@ -102,9 +102,9 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
     assert (state.documents, state.pending) == (1, 0)
     assert [item.key for item in state.set_aside] == poisoned[:1]
     assert "effective_to" in state.set_aside[0].error
-    asked = len(poisoned)
+    attempts = len(poisoned)
     anyio.run(worker.attempt, log, engine)
-    assert len(poisoned) == asked
+    assert len(poisoned) == attempts
     assert anyio.run(worker.reindex, log, engine) == 1
     assert [item.key for item in anyio.run(worker.status, log, engine).set_aside] == poisoned[:1]
     monkeypatch.undo()
@@ -115,11 +115,11 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
 def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
     log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = span_to_document.document
+    build = span_to_document.document
 
-    def with_poison(*given: object) -> Document | None:
-        found = made(*given)  # type: ignore[arg-type]  # handed through
-        return found and replace(found, effective_to=2**64)
+    def with_poison(*arguments: object) -> Document | None:
+        indexed = build(*arguments)  # type: ignore[arg-type]  # handed through
+        return indexed and replace(indexed, effective_to=2**64)
 
     release(log)
     monkeypatch.setattr(worker, "document", with_poison)
@@ -127,7 +127,7 @@ def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
     assert len(anyio.run(worker.status, log, engine).set_aside) == 2
     monkeypatch.undo()
     release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
-    anyio.run(worker.drain, log, engine)  # both end, so their spans are written again
+    anyio.run(worker.drain, log, engine)  # both records end, so their spans are indexed again
     state = anyio.run(worker.status, log, engine)
     assert (state.documents, state.set_aside) == (sum(1 for _ in log.queries.spans()), ())
 
@@ -173,8 +173,8 @@ def test_a_service_catches_up_by_itself_when_the_cluster_is_back(
         finally:
             node.start()
         wait_until(lambda: log.outbox.due_count() == 0, process)
-        found = httpx.get(f"{address}/v1/search?q=许可", timeout=30).json()
-        assert [hit["title"]["text"] for hit in found["hits"]] == [f"第{number}项许可"]
+        page = httpx.get(f"{address}/v1/search?q=许可", timeout=30).json()
+        assert [hit["title"]["text"] for hit in page["hits"]] == [f"第{number}项许可"]
     assert call(engine.count) == sum(1 for span in log.queries.spans() if span.status == "stated")
 
 
@@ -231,7 +231,7 @@ def test_a_cluster_killed_in_the_middle_of_writing_loses_and_doubles_nothing(
     assert search(engine, "经营许可").total == 6_000
 
 
-def test_a_node_that_answers_slowly_is_told_in_time_and_nothing_is_lost(
+def test_a_slow_node_is_reported_in_time_and_nothing_is_lost(
     log: Log, engine: ElasticsearchEngine, node: Node
 ) -> None:
     release(log)
@@ -258,7 +258,7 @@ def test_releases_wait_while_the_index_is_read_only(
     release(log)
     anyio.run(worker.attempt, log, engine)
     ca, login = str(reached.ca), (reached.user, reached.password)
-    block = {"index.blocks.read_only_allow_delete": True}  # what the disk's flood stage sets
+    block = {"index.blocks.read_only_allow_delete": True}  # set by Elasticsearch when the disk is almost full
     with Elasticsearch(list(reached.hosts), basic_auth=login, ca_certs=ca) as admin:
         admin.indices.put_settings(index=reached.alias, settings=block)
         release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")

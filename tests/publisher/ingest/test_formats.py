@@ -1,4 +1,4 @@
-"""One table in every kind of file that departments hand in gives the same records."""
+"""One table in every file format gives the same records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import CoveredTableCell, Table, TableCell, TableRow
 from odf.text import P
 
-from tests.publisher.ingest.workbooks import csv_bytes, read, xlsx
+from tests.publisher.ingest.workbooks import csv_bytes, read_workbook, xlsx
 
 HEADER = ["序号", "事项名称", "子项名称", "权力类型", "行使主体"]
 ROWS = [
@@ -109,7 +109,7 @@ FILES: Mapping[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("kind", FILES)
 def test_every_kind_of_file_gives_the_same_records(kind: str) -> None:
-    reading = read(FILES[kind](), name="某局权责清单.xls")
+    reading = read_workbook(FILES[kind](), name="某局权责清单.xls")
     contents: list[dict[str, Any]] = [dict(record.content) for record in reading.records]
     assert contents == [
         {"name": "某机构审批", "sub_name": "1.设立", "power_type": "行政许可", "actor": "某局"},
@@ -121,7 +121,7 @@ def test_every_kind_of_file_gives_the_same_records(kind: str) -> None:
 
 def test_the_same_bytes_under_two_names_are_the_same_source() -> None:
     data = FILES["xls"]()
-    one, other = read(data, name="甲.xls"), read(data, name="甲 (1).xlsx")
+    one, other = read_workbook(data, name="甲.xls"), read_workbook(data, name="甲 (1).xlsx")
     assert one.digest == other.digest
     assert one.records == other.records
     assert one.media_type == "application/vnd.ms-excel"

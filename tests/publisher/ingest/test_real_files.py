@@ -1,4 +1,4 @@
-"""Real files as departments publish them: exact counts, and records that were checked by eye."""
+"""Real files of departments: exact counts, and records that were checked by eye."""
 
 from collections import Counter
 from functools import cache
@@ -8,7 +8,7 @@ import pytest
 from publisher.ingest.parsed_file import Reading
 from publisher.ingest.read_file import read_path
 from schemas.definition.file_loader import load
-from tests.publisher.ingest.workbooks import accounted, column
+from tests.publisher.ingest.workbooks import assert_rows_accounted, column
 from tests.support.shared_data import require
 
 KARAMAY = {
@@ -27,17 +27,17 @@ KARAMAY = {
     "附件：克拉玛依市交通运输局2024年权责清单.xlsx": (362, 360),
     "附件：克拉玛依市财政局2025年权责清单 (1).xlsx": (23, 19),
 }
-"""File → rows with any text, records."""
+"""File → number of rows with text, number of records."""
 
 
 @cache
-def _read(*names: str, catalogue: str) -> Reading:
+def _read_shared(*names: str, catalogue: str) -> Reading:
     return read_path(require(*names), catalogue=load(catalogue))
 
 
 def _karamay(part: str) -> Reading:
     name = next(name for name in KARAMAY if part in name)
-    return _read("power-list-karamay", name, catalogue="power-list")
+    return _read_shared("power-list-karamay", name, catalogue="power-list")
 
 
 @pytest.mark.shared
@@ -45,8 +45,8 @@ def _karamay(part: str) -> Reading:
 def test_each_workbook_gives_its_records_and_accounts_for_every_row(
     name: str, counts: tuple[int, int]
 ) -> None:
-    reading = _read("power-list-karamay", name, catalogue="power-list")
-    accounted(reading)
+    reading = _read_shared("power-list-karamay", name, catalogue="power-list")
+    assert_rows_accounted(reading)
     assert (reading.rows, len(reading.records)) == KARAMAY[name]
     assert {x.reason for x in reading.left_out} <= {"title", "header", "note"}
     assert all(record.content.get("name") for record in reading.records)
@@ -54,7 +54,7 @@ def test_each_workbook_gives_its_records_and_accounts_for_every_row(
 
 @pytest.mark.shared
 def test_less_than_half_a_percent_of_rows_is_left_out_beside_titles_headers_and_notes() -> None:
-    readings = [_read("power-list-karamay", name, catalogue="power-list") for name in KARAMAY]
+    readings = [_read_shared("power-list-karamay", name, catalogue="power-list") for name in KARAMAY]
     rest = [x for r in readings for x in r.left_out if x.reason not in {"title", "header", "note", "group"}]
     assert len(rest) <= 0.005 * sum(r.rows for r in readings)
 
@@ -64,7 +64,7 @@ def test_the_only_errors_are_three_pairs_of_rows_that_one_cannot_tell_apart() ->
     errors = [
         (f.code, f.sheet, f.row)
         for name in KARAMAY
-        for f in _read("power-list-karamay", name, catalogue="power-list").findings
+        for f in _read_shared("power-list-karamay", name, catalogue="power-list").findings
         if f.severity == "error"
     ]
     assert errors == [
@@ -75,9 +75,9 @@ def test_the_only_errors_are_three_pairs_of_rows_that_one_cannot_tell_apart() ->
 
 
 @pytest.mark.shared
-def test_a_sheet_that_claims_eleven_items_and_holds_ten_rows_is_told() -> None:
-    found = [f for f in _karamay("农业农村").findings if f.code == "count-mismatch"]
-    assert [(f.sheet, f.found) for f in found] == [("行政许可（11项）", "行政许可（11项）")]
+def test_a_sheet_that_claims_eleven_items_and_contains_ten_rows_is_reported() -> None:
+    findings = [f for f in _karamay("农业农村").findings if f.code == "count-mismatch"]
+    assert [(f.sheet, f.found) for f in findings] == [("行政许可（11项）", "行政许可（11项）")]
 
 
 @pytest.mark.shared
@@ -109,10 +109,10 @@ def test_cells_broken_every_few_characters_are_mended() -> None:
 
 
 @pytest.mark.shared
-def test_text_under_merged_cells_is_read_and_told_row_by_row() -> None:
+def test_text_under_merged_cells_is_read_and_reported_row_by_row() -> None:
     reading = _karamay("文化体育")
-    told = [f.row for f in reading.findings if f.code == "covered-text"]
-    assert len(told) == 32
+    rows = [f.row for f in reading.findings if f.code == "covered-text"]
+    assert len(rows) == 32
     record = next(r for r in reading.records if r.rows[0] == 282)
     assert (record.content["level"], record.content["actor"]) == ("县市区级", "县市区级文体广电旅游局")
 
@@ -130,14 +130,14 @@ FEES = {
     "national-2025-partial.csv": (11, 7, 3),
     "shaanxi-partial.csv": (14, 9, 4),
 }
-"""File → rows, records, groups."""
+"""File → number of rows, records and groups."""
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", FEES)
 def test_fee_catalogues_unfold(name: str) -> None:
-    reading = _read("fees", name, catalogue="fees")
-    accounted(reading)
+    reading = _read_shared("fees", name, catalogue="fees")
+    assert_rows_accounted(reading)
     groups = sum(x.reason == "group" for x in reading.left_out)
     assert (reading.rows, len(reading.records), groups) == FEES[name]
     assert all(r.content.get("department") and r.content.get("management") for r in reading.records)
@@ -146,14 +146,16 @@ def test_fee_catalogues_unfold(name: str) -> None:
 
 @pytest.mark.shared
 def test_departments_and_numbers_of_the_real_fee_catalogues() -> None:
-    departments = {name: set(column(_read("fees", name, catalogue="fees"), "department")) for name in FEES}
+    departments = {
+        name: set(column(_read_shared("fees", name, catalogue="fees"), "department")) for name in FEES
+    }
     assert departments == {
         "national-2009-partial.csv": {"外交", "发展改革", "教育"},
         "city-2021-partial.csv": {"公安"},
         "national-2025-partial.csv": {"外交部门", "教育部门"},
         "shaanxi-partial.csv": {"外交", "发展改革", "教育"},
     }
-    numbers = column(_read("fees", "shaanxi-partial.csv", catalogue="fees"), "item_number")
+    numbers = column(_read_shared("fees", "shaanxi-partial.csv", catalogue="fees"), "item_number")
     assert numbers == ["1", "(1)", "(2)", "3", "4", "5", "6", "7", "9"]
 
 
@@ -170,27 +172,27 @@ def test_departments_and_numbers_of_the_real_fee_catalogues() -> None:
     ],
 )
 def test_the_other_catalogues_import_whole(folder: str, name: str, catalogue: str, count: int) -> None:
-    reading = _read(folder, name, catalogue=catalogue)
-    accounted(reading)
+    reading = _read_shared(folder, name, catalogue=catalogue)
+    assert_rows_accounted(reading)
     assert len(reading.records) == count
     assert not [f for f in reading.findings if f.severity == "error"]
 
 
 @pytest.mark.shared
-def test_a_bracket_that_the_source_leaves_open_is_told_and_not_invented() -> None:
-    reading = _read("pre-approval-2017", "qianzhi_2017-11.csv", catalogue="pre-approvals")
+def test_a_bracket_that_the_source_leaves_open_is_reported_and_not_added() -> None:
+    reading = _read_shared("pre-approval-2017", "qianzhi_2017-11.csv", catalogue="pre-approvals")
     assert [(f.code, f.row) for f in reading.findings] == [("unclosed-bracket", 17)]
 
 
 @pytest.mark.shared
 def test_a_cancelled_item_without_a_decision_number_has_none() -> None:
-    reading = _read("cancelled-items", "state-council-partial.csv", catalogue="cancelled-items")
+    reading = _read_shared("cancelled-items", "state-council-partial.csv", catalogue="cancelled-items")
     assert column(reading, "decision_number")[-4:] == [None] * 4
 
 
 @pytest.mark.shared
 def test_items_of_another_province_come_with_their_codes_and_types() -> None:
-    reading = _read("power-list-liaoning", "government_data.json", catalogue="power-list")
+    reading = _read_shared("power-list-liaoning", "government_data.json", catalogue="power-list")
     assert column(reading, "code")[0] == "210973001000"
     assert column(reading, "power_type")[:2] == ["行政裁决", "行政给付"]
     assert reading.records[0].originals["power_type"] == "09"

@@ -1,4 +1,4 @@
-"""Records of a whole file: originals, personal columns, limits, duplicates, JSON."""
+"""Records of a complete file: originals, personal columns, limits, duplicates, JSON."""
 
 import json
 
@@ -16,23 +16,26 @@ from tests.publisher.ingest.workbooks import (
     codes,
     column,
     csv_bytes,
-    left,
     power_row,
-    read,
+    read_workbook,
+    rows_left_out,
     xlsx,
 )
 
 
 def test_the_original_stands_beside_every_value_that_was_changed() -> None:
     rows: Rows = [POWER_HEADER, power_row("１", "甲\n许\n可\n事\n项", kind=" 行政许可\u3000", actor="某局")]
-    record = read(xlsx(("Sheet1", rows))).records[0]
+    record = read_workbook(xlsx(("Sheet1", rows))).records[0]
     assert record.content == {"name": "甲许可事项", "power_type": "行政许可", "actor": "某局"}
     assert record.originals == {"name": "甲\n许\n可\n事\n项", "power_type": " 行政许可\u3000"}
 
 
 def test_each_field_says_which_cell_it_was_read_from() -> None:
     rows: Rows = [["标题"], POWER_HEADER, power_row(1, "甲许可", actor="某局")]
-    assert read(xlsx(("S", rows), merged=["A1:K1"])).records[0].cells == {"name": "B3", "actor": "F3"}
+    assert read_workbook(xlsx(("S", rows), merged=["A1:K1"])).records[0].cells == {
+        "name": "B3",
+        "actor": "F3",
+    }
 
 
 def test_personal_columns_are_dropped_at_the_door_and_named() -> None:
@@ -40,7 +43,7 @@ def test_personal_columns_are_dropped_at_the_door_and_named() -> None:
     data = csv_bytes(
         header, ["甲", "行政许可", "张三", ""], ["", "", "李四", ""], ["乙", "同上", "同上", "#REF!"]
     )
-    reading = read(data)
+    reading = read_workbook(data)
     assert reading.dropped_columns == ("录入人",)
     assert "personal-column" in codes(reading)
     for name in ("张三", "李四"):
@@ -50,14 +53,14 @@ def test_personal_columns_are_dropped_at_the_door_and_named() -> None:
 def test_personal_text_does_not_count_in_the_digest_of_the_source() -> None:
     def digest(clerk: str) -> str:
         rows = [["事项名称", "权力类型", "录入人"], ["甲", "行政许可", clerk]]
-        return read(csv_bytes(*rows)).records[0].source_text
+        return read_workbook(csv_bytes(*rows)).records[0].source_text
 
     assert digest("张三") == digest("李四")
 
 
 def test_the_digest_of_the_source_changes_with_the_sources_text_only() -> None:
     def digest(name: str) -> str:
-        return read(csv_bytes(["事项名称", "权力类型"], [name, "行政许可"])).records[0].source_text
+        return read_workbook(csv_bytes(["事项名称", "权力类型"], [name, "行政许可"])).records[0].source_text
 
     assert digest("甲") == digest("甲")
     assert digest("甲") != digest("甲 ")
@@ -66,7 +69,7 @@ def test_the_digest_of_the_source_changes_with_the_sources_text_only() -> None:
 def test_the_same_as_above_counts_as_what_it_means() -> None:
     def digest(kind: str) -> str:
         rows = [["事项名称", "权力类型"], ["甲", kind], ["乙", "同上"]]
-        return read(csv_bytes(*rows)).records[1].source_text
+        return read_workbook(csv_bytes(*rows)).records[1].source_text
 
     assert digest("行政许可") != digest("行政处罚")
 
@@ -88,7 +91,7 @@ def test_a_promised_limit_must_not_exceed_the_statutory_one(
     promised: str, statutory: str, wrong: bool
 ) -> None:
     data = csv_bytes(["事项名称", "法定期限", "承诺期限"], ["甲", statutory, promised])
-    reading = read(data)
+    reading = read_workbook(data)
     assert ("promised-exceeds-statutory" in codes(reading)) is wrong
     assert reading.records[0].in_error is wrong
 
@@ -102,9 +105,9 @@ def test_limits_of_one_unit_compare_as_numbers(promised: int, statutory: int, un
 
 def test_an_exact_copy_counts_once_with_a_warning() -> None:
     row = power_row(1, "甲许可", kind="行政许可", actor="某局")
-    reading = read(csv_bytes(POWER_HEADER, row, ["2", *row[1:]]))
+    reading = read_workbook(csv_bytes(POWER_HEADER, row, ["2", *row[1:]]))
     assert len(reading.records) == 1
-    assert left(reading) == [(1, "header"), (3, "duplicate")]
+    assert rows_left_out(reading) == [(1, "header"), (3, "duplicate")]
     assert [(f.code, f.severity, f.row) for f in reading.findings] == [("duplicate-row", "warning", 3)]
     assert not reading.records[0].in_error
 
@@ -114,7 +117,7 @@ def test_two_different_rows_of_one_identity_are_errors_that_name_both() -> None:
         power_row(1, "甲许可", basis="《某法》第一条"),
         power_row(2, "甲许可", basis="《某法》第二条"),
     ]
-    reading = read(xlsx(("一表", [POWER_HEADER, rows[0]]), ("二表", [POWER_HEADER, rows[1]])))
+    reading = read_workbook(xlsx(("一表", [POWER_HEADER, rows[0]]), ("二表", [POWER_HEADER, rows[1]])))
     finding = next(f for f in reading.findings if f.code == "identity-clash")
     assert [r.in_error for r in reading.records] == [True, True]
     assert (finding.sheet, finding.row) == ("二表", 2)
@@ -125,7 +128,7 @@ def test_two_different_rows_of_one_identity_are_errors_that_name_both() -> None:
 
 def test_a_record_without_any_identity_clashes_with_none() -> None:
     rows: Rows = [power_row(1, None, basis="《甲法》"), ["", "", "", "", "", "", "", "", "", "职责", ""]]
-    reading = read(csv_bytes(POWER_HEADER, *rows))
+    reading = read_workbook(csv_bytes(POWER_HEADER, *rows))
     assert codes(reading) == ["required-missing"]
 
 
@@ -148,8 +151,8 @@ def test_one_item_on_three_levels_is_one_of_the_titles_count() -> None:
         power_row(1, "甲费的征收", actor=body, level=level)
         for body, level in (("省厅", "省级"), ("市局", "市级"))
     ]
-    assert codes(read(xlsx(("行政征收（1项）", [POWER_HEADER, *rows])))) == []
-    assert codes(read(xlsx(("行政征收（3项）", [POWER_HEADER, *rows])))) == ["count-mismatch"]
+    assert codes(read_workbook(xlsx(("行政征收（1项）", [POWER_HEADER, *rows])))) == []
+    assert codes(read_workbook(xlsx(("行政征收（3项）", [POWER_HEADER, *rows])))) == ["count-mismatch"]
 
 
 def test_json_records_are_read_by_name_or_heading() -> None:
@@ -163,7 +166,7 @@ def test_json_records_are_read_by_name_or_heading() -> None:
         },
     ]
     for data in (json.dumps(rows).encode(), b"\n".join(json.dumps(r).encode() for r in rows)):
-        reading = read(data, name="items.json")
+        reading = read_workbook(data, name="items.json")
         assert [r.content["name"] for r in reading.records] == ["甲许可", "乙处罚"]
         assert [r.content["power_type"] for r in reading.records] == ["行政许可", "行政处罚"]
         assert reading.records[0].originals["power_type"] == "01"
@@ -176,21 +179,21 @@ def test_json_records_are_read_by_name_or_heading() -> None:
 
 def test_json_lists_keep_their_members() -> None:
     data = json.dumps([{"name": "甲费", "basis": ["财综〔2004〕60号", "《某法》"]}]).encode()
-    assert column(read(data, "fees", "fees.json"), "basis") == [["财综〔2004〕60号", "《某法》"]]
+    assert column(read_workbook(data, "fees", "fees.json"), "basis") == [["财综〔2004〕60号", "《某法》"]]
 
 
 def test_json_without_a_known_key_is_refused() -> None:
     with pytest.raises(UnreadableFile) as caught:
-        read(b'[{"a": 1, "b": 2}]', name="x.json")
+        read_workbook(b'[{"a": 1, "b": 2}]', name="x.json")
     assert caught.value.finding.code == "no-header"
 
 
 def test_the_report_counts_what_it_lists() -> None:
     rows: Rows = [POWER_HEADER, power_row(1, "甲许可"), power_row(basis="续"), power_row("备注：无")]
-    reading = read(xlsx(("Sheet1", rows)))
+    reading = read_workbook(xlsx(("Sheet1", rows)))
     assert reading.rows == 4
     assert len(reading.records) == 1
-    assert [(left.row, left.reason) for left in reading.left_out] == [(1, "header"), (4, "note")]
+    assert [(row.row, row.reason) for row in reading.left_out] == [(1, "header"), (4, "note")]
     assert reading.sheets == (SheetReport("Sheet1", rows=4, records=1, continuations=1, left_out=2),)
 
 
@@ -199,6 +202,6 @@ def test_hostile_text_stays_text() -> None:
         ["事项名称", "备注"],
         ['=HYPERLINK("http://x")', "<script>alert(1)</script>'; DROP TABLE x;--"],
     ]
-    content = read(csv_bytes(*rows)).records[0].content
+    content = read_workbook(csv_bytes(*rows)).records[0].content
     assert content["name"] == '=HYPERLINK("http://x")'
     assert str(content["remark"]).startswith("<script>")

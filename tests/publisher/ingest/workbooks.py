@@ -1,4 +1,4 @@
-"""Small workbooks made as offices make them: titles, merged cells, hidden rows."""
+"""Small workbooks as offices build them: titles, merged cells, hidden rows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def xlsx(
     hidden_rows: Sequence[int] = (),
     hidden_sheets: Sequence[str] = (),
 ) -> bytes:
-    """``merged``: ranges of the first sheet, merged without clearing what they cover."""
+    """Build a workbook; ``merged``: ranges of the first sheet to merge without clearing the cells."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name, rows in sheets:
@@ -60,8 +60,8 @@ def xlsx(
     return out.getvalue()
 
 
-def covered(data: bytes, merged: Sequence[str]) -> bytes:
-    """Merge in the file's own XML, as some programs do, leaving the text of the covered cells."""
+def merge_cells(data: bytes, merged: Sequence[str]) -> bytes:
+    """Merge cells in the file's XML, which leaves the text of covered cells, as some programs do."""
     areas = "".join(f'<mergeCell ref="{area}"/>' for area in merged)
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
@@ -80,14 +80,14 @@ def csv_bytes(*rows: Sequence[object]) -> bytes:
     return out.getvalue().encode()
 
 
-def read(data: bytes, catalogue: str = "power-list", name: str = "某局.xlsx") -> Reading:
+def read_workbook(data: bytes, catalogue: str = "power-list", name: str = "某局.xlsx") -> Reading:
     reading = read_file(data, name=name, catalogue=load(catalogue))
-    accounted(reading)
+    assert_rows_accounted(reading)
     return reading
 
 
-def accounted(reading: Reading) -> None:
-    """Every row is a record's own, a continuation or left out, in each sheet."""
+def assert_rows_accounted(reading: Reading) -> None:
+    """Assert that every row of each sheet is a record, a continuation or left out."""
     for sheet in reading.sheets:
         assert sheet.rows == sheet.records + sheet.continuations + sheet.left_out, sheet
     assert reading.rows == sum(len(r.rows) for r in reading.records) + len(reading.left_out)
@@ -101,5 +101,5 @@ def column(reading: Reading, field: str) -> list[object]:
     return [record.content.get(field) for record in reading.records]
 
 
-def left(reading: Reading) -> list[tuple[int, str]]:
+def rows_left_out(reading: Reading) -> list[tuple[int, str]]:
     return [(x.row, x.reason) for x in reading.left_out]

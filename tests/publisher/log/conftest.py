@@ -14,7 +14,7 @@ from tests.support.log import fees_dataset
 
 @pytest.fixture
 def log(url: str, tmp_path: Path, clock: Clock) -> Iterator[Log]:
-    """A site with one dataset, ``fees``, in two parts."""
+    """Site with one dataset, ``fees``, in two parts."""
     log = Log.open(url, sources=tmp_path / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
     log.datasets.create(*fees_dataset())

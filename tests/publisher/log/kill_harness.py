@@ -1,6 +1,6 @@
-"""A process that stages and publishes one version of a list after another, to be killed at any moment.
+"""A process that stages and publishes one version of a list after another and may be killed at any moment.
 
-Run as a program it forks the victims; imported, it has them killed and looks at what they left.
+As a program it forks the processes to kill; as a module it controls that program and checks the log.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from publisher.log.model import RecordQuery
 from tests.support.log import entry, fees_dataset
 
 ROWS = 200
-"""Enough that staging and publishing take some hundredths of a second each."""
+"""Rows per version, so many that staging and publishing take some hundredths of a second each."""
 
 
 def rows(version: int) -> dict[str, str]:
-    """Name → value: each version changes a third, adds some and drops some."""
+    """Name → value; each version changes a third of the rows, adds some and removes some."""
     names = [f"项目{n}" for n in range(version % 7, ROWS + version % 7)]
     return {name: str(version if n % 3 == version % 3 else 0) for n, name in enumerate(names)}
 
 
-def found(url: str, sources: Path) -> None:
-    """Make the site that victims publish to."""
+def create_site(url: str, sources: Path) -> None:
+    """Create the site to publish to."""
     log = Log.open(url, sources=sources)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
     log.datasets.create(*fees_dataset(parts=()))
@@ -43,7 +43,7 @@ def found(url: str, sources: Path) -> None:
 
 
 def publish(log: Log, version: int) -> None:
-    """What an import and a publication do, one version."""
+    """Stage and publish one version, as an import and a publication do."""
     source = log.evidence.put_source(
         f"version {version}".encode(), name=f"{version}.xls", media_type="text/plain"
     )
@@ -59,20 +59,20 @@ def publish(log: Log, version: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When to kill: before a victim's n-th statement, or where that is 0 after some seconds."""
+    """Moment to kill at: before the n-th statement, or if that is 0 after some seconds."""
 
     seconds: float = 0.0
     statement: int = 0
 
 
-class Nursery:
-    """A process that has everything imported and forks a victim in no time."""
+class ForkServer:
+    """A process that has imported everything and therefore forks without delay."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def run(self, version: int, moment: Moment) -> None:
-        """Publish versions from ``version`` on, and be killed as by a power switch at the moment."""
+        """Publish versions from ``version`` on, in a process that is killed at the moment."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{version} {moment.seconds} {moment.statement}\n")
@@ -81,7 +81,7 @@ class Nursery:
 
 
 @contextmanager
-def nursery(url: str, sources: Path) -> Iterator[Nursery]:
+def start_fork_server(url: str, sources: Path) -> Iterator[ForkServer]:
     with subprocess.Popen(
         [sys.executable, "-m", __name__, url, str(sources)],
         cwd=Path(__file__).parents[3],
@@ -89,13 +89,13 @@ def nursery(url: str, sources: Path) -> Iterator[Nursery]:
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        yield Nursery(process)
+        yield ForkServer(process)
 
 
-def survivor(log: Log, heard: set[str]) -> int:
-    """The newest version that was published; asserts that the log is whole. 0: none yet.
+def check_log(log: Log, heard: set[str]) -> int:
+    """Assert that the log is complete and consistent → the newest published version, or 0.
 
-    ``heard`` gathers the spans that search was told of.
+    ``heard``: set to which the spans in the outbox are added.
     """
     assert log.releases.verify().problems == ()
     releases = log.queries.releases("fees")
@@ -104,15 +104,15 @@ def survivor(log: Log, heard: set[str]) -> int:
     assert versions == sorted(set(versions)), "a version was published twice"
     last = versions[-1] if versions else 0
     page = log.queries.records("fees", RecordQuery(limit=10 * ROWS))
-    said = {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
-    assert said == (rows(last) if last else {})
-    assert page.total == len(said)
-    told = [item for item in log.outbox.items(limit=10**6) if item.kind == "span"]
-    spans = {span.id: span.sequence for span in log.queries.spans(ids=[item.key for item in told])}
-    assert set(spans) == {item.key for item in told}, "search would hear of what is not there"
-    assert all(spans[item.key] >= item.sequence for item in told)
+    values = {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
+    assert values == (rows(last) if last else {})
+    assert page.total == len(values)
+    items = [item for item in log.outbox.items(limit=10**6) if item.kind == "span"]
+    spans = {span.id: span.sequence for span in log.queries.spans(ids=[item.key for item in items])}
+    assert set(spans) == {item.key for item in items}, "search would hear of what is not there"
+    assert all(spans[item.key] >= item.sequence for item in items)
     heard.update(spans)
-    log.outbox.mark_done(upto=max((item.sequence for item in told), default=0))
+    log.outbox.mark_done(upto=max((item.sequence for item in items), default=0))
     draft = log.drafts.get("fees")
     for source in (s for r in releases for s in r.sources):
         assert log.evidence.source_bytes(source.digest)
@@ -123,10 +123,10 @@ def survivor(log: Log, heard: set[str]) -> int:
 
 
 def moments(seed: int, kills: int, *, longest: float, statements: int) -> Iterator[Moment]:
-    """Seeded moments to kill at: by the clock, which may hit anything, and by the statement, which hits.
+    """Seeded moments to kill at: by the clock, which may hit anything, and by the statement, which is exact.
 
-    The first comes before anything of a version is written, the second after a whole one, however slow or
-    quick the machine is. ``statements``: how many the first version took.
+    The first is before anything of a version is written, the second after a complete version, independent of
+    the machine's speed. ``statements``: number that the first version took.
     """
     chance = random.Random(seed)
     yield Moment(statement=1)
@@ -139,7 +139,7 @@ def moments(seed: int, kills: int, *, longest: float, statements: int) -> Iterat
 
 
 def statements(log: Log) -> Callable[[], int]:
-    """Counts what the log says to its database from now on."""
+    """Count the statements that the log sends to its database from now on."""
     count = 0
 
     def one_more(*_: object) -> None:
@@ -153,31 +153,31 @@ def statements(log: Log) -> Callable[[], int]:
 def main(url: str, sources: Path) -> None:
     for line in sys.stdin:
         version, seconds, statement = line.split()
-        ready, told = os.pipe()
+        ready, ready_end = os.pipe()
         child = os.fork()
         if child == 0:
-            _victim(url, sources, int(version), int(statement), told)
+            _publish_until_killed(url, sources, int(version), int(statement), ready_end)
         os.read(ready, 1)
         if not int(statement):
             time.sleep(float(seconds))
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(ready)
-        os.close(told)
+        os.close(ready_end)
         print("killed", flush=True)
 
 
-def _victim(url: str, sources: Path, version: int, statement: int, told: int) -> NoReturn:
-    """Publish until killed: by the parent, or before its own ``statement``-th word to the database."""
+def _publish_until_killed(url: str, sources: Path, version: int, statement: int, ready_end: int) -> NoReturn:
+    """Publish until killed: by the parent, or before its own ``statement``-th statement."""
     log = Log.open(url, sources=sources)
-    said = statements(log)
+    count_statements = statements(log)
 
     def end(*_: object) -> None:
-        if said() == statement:
+        if count_statements() == statement:
             os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(log._session.database.engine, "before_cursor_execute", end)
-    os.write(told, b"!")
+    os.write(ready_end, b"!")
     for number in range(version, version + 1_000):
         publish(log, number)
     os._exit(1)

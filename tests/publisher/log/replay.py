@@ -1,6 +1,6 @@
-"""What the log says, found the slow and obvious way: every day written out, after every release.
+"""A simple model of the log: the state of every day, after every release.
 
-Nothing here is shared with the log: a table of days for each record, copied whole at each release.
+It shares nothing with the log: a table of days for each record, copied in full at each release.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from itertools import count
 
 DAYS = 10
-"""Days 0 … 9 of the tests' calendar; what holds on the last holds for ever."""
+"""Days 0 … 9 of the tests' calendar; the state of the last day holds for ever."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a record says on one day. ``text`` stays below a removal and a withdrawal, as the log's does."""
+    """State of a record on one day. A removal and a withdrawal keep ``text``, as in the log."""
 
     status: str
     revision: int
@@ -27,16 +27,16 @@ type Table = dict[str, list[Cell | None]]
 
 @dataclass
 class Replay:
-    """Two parts; a record's part is the first letter of its name."""
+    """Model of one dataset in two parts; the part of a record is the first letter of its name."""
 
     table: Table = field(default_factory=dict)
     after: list[Table] = field(default_factory=list)
     files: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {"A": [], "B": []})
-    """Part → the first day and the day after the last of each file, the newest last."""
+    """Part → first day and day after the last of each file, the newest last."""
     _revisions: count[int] = field(default_factory=lambda: count(1))
 
     def boundary(self, part: str, day: int) -> int | None:
-        """The first later day on which the part's state is stated or changes."""
+        """First later day on which the part's state is stated or changes."""
         days = [
             first
             for n, (first, _) in enumerate(self.files[part])
@@ -48,10 +48,10 @@ class Replay:
         return min(days, default=None)
 
     def publish(self, part: str, rows: dict[str, str], day: int, end: int) -> bool:
-        """Lay a file over the days from ``day`` up to ``end``. → whether anything changed."""
+        """Replace the days from ``day`` up to ``end`` by a file → whether anything changed."""
         new = copy.deepcopy(self.table)
         for name, text in rows.items():
-            self._state(new.setdefault(name, [None] * DAYS), text, day, end)
+            self._state_days(new.setdefault(name, [None] * DAYS), text, day, end)
         for name, cells in new.items():
             if name[0] == part and name not in rows:
                 self._remove(cells, day, end)
@@ -61,7 +61,7 @@ class Replay:
         self._release(new)
         return True
 
-    def _state(self, cells: list[Cell | None], text: str, day: int, end: int) -> None:
+    def _state_days(self, cells: list[Cell | None], text: str, day: int, end: int) -> None:
         here = cells[day]
         if here is not None and here.status == "withdrawn" and here.text == text:
             return
@@ -76,14 +76,14 @@ class Replay:
             cells[d] = Cell("removed", revision, text)
 
     def _remove(self, cells: list[Cell | None], day: int, end: int) -> None:
-        """In force then, or to come then: removed. Withdrawn stays withdrawn."""
-        held = [c for c in cells[day:end] if c is not None and c.status == "current"]
-        if held:
-            gone = Cell("removed", held[0].revision, held[0].text)
-            cells[day:end] = [gone] * (end - day)
+        """Remove records that are in force or future in these days; withdrawn ones stay withdrawn."""
+        current = [c for c in cells[day:end] if c is not None and c.status == "current"]
+        if current:
+            removed = Cell("removed", current[0].revision, current[0].text)
+            cells[day:end] = [removed] * (end - day)
 
-    def chosen(self, name: str, today: int) -> int | None:
-        """The day whose value a correction or a withdrawal is about."""
+    def day_to_amend(self, name: str, today: int) -> int | None:
+        """Day whose value a correction or a withdrawal changes."""
         cells = self.table[name]
         stated = [d for d, c in enumerate(cells) if c is not None and c.status == "current"]
         if not stated:
@@ -94,7 +94,7 @@ class Replay:
         return coming[0] if coming else stated[-1]
 
     def correct(self, name: str, text: str, today: int) -> bool:
-        day = self.chosen(name, today)
+        day = self.day_to_amend(name, today)
         assert day is not None
         new = copy.deepcopy(self.table)
         cells = new[name]
@@ -112,7 +112,7 @@ class Replay:
         return True
 
     def withdraw(self, name: str, today: int) -> None:
-        day = self.chosen(name, today)
+        day = self.day_to_amend(name, today)
         assert day is not None
         new = copy.deepcopy(self.table)
         cells = new[name]
@@ -123,7 +123,7 @@ class Replay:
         self._release(new)
 
     def erase(self, name: str) -> None:
-        """Gone from every table, also those of the past."""
+        """Erase a record from every table, including those of earlier releases."""
         self._release(self.table)
         for table in self.after:
             if name in table:
@@ -136,19 +136,19 @@ class Replay:
         self.table = table
         self.after.append(copy.deepcopy(table))
 
-    # --- what readers ask -----------------------------------------------------------------------
+    # --- queries of readers ---------------------------------------------------------------------
 
     def in_force(self, release: int, day: int) -> dict[str, str]:
-        """Name → text, as known after a release, on a day."""
+        """Name → text on a day, as known after a release."""
         table = self.after[release]
         return {n: c.text for n, cells in table.items() if (c := cells[day]) and c.status == "current"}
 
     def status(self, release: int, day: int, name: str) -> tuple[str, str] | None:
-        """Status and text of a record; None where nothing was known of it."""
+        """Status and text of a record; None if nothing was known about it."""
         cells = self.after[release].get(name, [])
-        known = [c for c in cells[day:] if c is not None]
-        if not known:
+        stated = [c for c in cells[day:] if c is not None]
+        if not stated:
             return None
-        cell, now = known[0], cells[day]
+        cell, now = stated[0], cells[day]
         status = "future" if now is None and cell.status == "current" else cell.status
         return status, "" if status in ("withdrawn", "erased") else cell.text

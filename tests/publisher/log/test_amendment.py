@@ -1,4 +1,4 @@
-"""更正, withdrawal, renames, migration: releases made by hand, and what they leave behind."""
+"""更正, withdrawal, renames and migration: manual releases and their effects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from tests.support.clock import Clock
-from tests.support.log import EARLY, LATE, MIDDLE, catalogue, entry, field, ids, lay, release, said
+from tests.support.log import EARLY, LATE, MIDDLE, catalogue, entry, field, ids, release, stage, standards
 
 
 def test_a_correction_acts_over_the_whole_span_of_the_value_from_now_on(log: Log, clock: Clock) -> None:
@@ -15,13 +15,13 @@ def test_a_correction_acts_over_the_whole_span_of_the_value_from_now_on(log: Log
     release(log, entry("证照费", "2"), on=LATE)
     before = clock.advance(hours=1)
     clock.advance(hours=1)
-    made = log.releases.correct(
+    correction = log.releases.correct(
         "fees", {ids(log)["证照费"]: entry("证照费", "20").content}, reason="录入有误"
     )
-    assert said(log, View(as_of=MIDDLE)) == {"证照费": "1"}
-    assert said(log, View(as_of=LATE)) == {"证照费": "20"}
-    assert said(log, View(as_of=LATE, known_at=before)) == {"证照费": "2"}
-    (change,) = log.queries.changes(dataset="fees", release=made.number)
+    assert standards(log, View(as_of=MIDDLE)) == {"证照费": "1"}
+    assert standards(log, View(as_of=LATE)) == {"证照费": "20"}
+    assert standards(log, View(as_of=LATE, known_at=before)) == {"证照费": "2"}
+    (change,) = log.queries.changes(dataset="fees", release=correction.number)
     assert (change.kind, change.reason, change.effective_on) == ("corrected", "录入有误", LATE)
     assert log.queries.record("fees", ids(log)["证照费"]).reason == "录入有误"
 
@@ -36,7 +36,7 @@ def test_a_correction_does_not_change_who_a_record_is(log: Log) -> None:
 def test_an_import_that_undoes_a_correction_says_so(log: Log) -> None:
     release(log, entry("证照费", "1"))
     log.releases.correct("fees", {ids(log)["证照费"]: entry("证照费", "2").content}, reason="x")
-    lay(log, entry("证照费", "1"))
+    stage(log, entry("证照费", "1"))
     diff = log.drafts.diff("fees")
     assert [w.code for w in diff.warnings] == ["correction-undone"]
     assert [c.cause for c in diff.changed] == ["source"]
@@ -50,7 +50,7 @@ def test_a_withdrawn_record_leaves_a_tombstone_and_its_history(log: Log, clock: 
     state = log.queries.record("fees", record)
     assert (state.status, state.content, state.reason, state.salt) == ("withdrawn", {}, "误发", None)
     assert log.queries.record("fees", record, View(as_of=EARLY)).status == "withdrawn"
-    assert said(log) == {"登记费": "1"}
+    assert standards(log) == {"登记费": "1"}
     then = log.queries.record("fees", record, View(release=first.number))
     assert then.content["standard"] == "1"
     assert then.withdrawn_at == clock.now
@@ -64,10 +64,10 @@ def test_a_withdrawn_record_stays_so_until_its_text_changes(log: Log) -> None:
     release(log, entry("证照费"))
     record = ids(log)["证照费"]
     log.releases.withdraw("fees", [record], reason="误发")
-    lay(log, entry("证照费"))
+    stage(log, entry("证照费"))
     assert [w.code for w in log.drafts.diff("fees").warnings] == ["withdrawn-stays"]
     assert log.releases.publish("fees", effective_on=MIDDLE) is None
-    lay(log, entry("证照费", "2"))
+    stage(log, entry("证照费", "2"))
     assert [w.code for w in log.drafts.diff("fees").warnings] == ["withdrawn-returns"]
     log.releases.publish("fees", effective_on=MIDDLE)
     state = log.queries.record("fees", record)
@@ -94,11 +94,11 @@ def test_a_renamed_record_keeps_its_id_and_matches_the_new_name(log: Log) -> Non
     release(log, entry("证照费"))
     record = ids(log)["证照费"]
     log.releases.rename("fees", record, entry("证照工本费").content, effective_on=MIDDLE, reason="更名")
-    lay(log, entry("证照工本费"))
+    stage(log, entry("证照工本费"))
     assert log.drafts.diff("fees", effective_on=LATE).counts["unchanged"] == 1
     log.drafts.discard("fees")
-    assert said(log, View(as_of=EARLY)) == {"证照费": "1"}
-    assert said(log) == {"证照工本费": "1"}
+    assert standards(log, View(as_of=EARLY)) == {"证照费": "1"}
+    assert standards(log) == {"证照工本费": "1"}
     assert [c.kind for c in log.queries.history("fees", record)] == ["added", "renamed"]
 
 
@@ -107,9 +107,9 @@ def test_the_old_name_of_a_renamed_record_may_come_back_as_another_record(log: L
     record = ids(log)["证照费"]
     log.releases.rename("fees", record, entry("证照工本费").content, effective_on=MIDDLE)
     release(log, entry("证照工本费"), entry("证照费"), on=LATE)
-    found = ids(log)
-    assert found["证照工本费"] == record
-    assert found["证照费"] != record
+    records = ids(log)
+    assert records["证照工本费"] == record
+    assert records["证照费"] != record
 
 
 def test_a_name_in_use_is_not_given_to_another_record(log: Log) -> None:
@@ -163,9 +163,9 @@ def test_another_identity_needs_a_migration_which_is_a_release(log: Log) -> None
         log.drafts.preview("fees", [entry("甲")], part="财政局", catalogue=other)
     assert refused.value.code == "migration-needed"
     before = ids(log)
-    made = log.releases.migrate("fees", other, reason="改用名称")
-    assert (made.number, made.catalogue_digest) == (2, other.digest)
-    lay(log, entry("甲", place="南"), entry("乙", place="西"))
+    migration = log.releases.migrate("fees", other, reason="改用名称")
+    assert (migration.number, migration.catalogue_digest) == (2, other.digest)
+    stage(log, entry("甲", place="南"), entry("乙", place="西"))
     assert log.drafts.diff("fees").counts["changed"] == 1
     assert ids(log) == before
 
@@ -176,8 +176,8 @@ def test_a_migration_converts_states_from_its_day_on_as_a_reading(log: Log) -> N
     log.releases.migrate(
         "fees", narrower, convert=lambda content: {**content, "standard": "一"}, effective_on=MIDDLE
     )
-    assert said(log, View(as_of=EARLY)) == {"甲": "1"}
-    assert said(log) == {"甲": "一"}
+    assert standards(log, View(as_of=EARLY)) == {"甲": "1"}
+    assert standards(log) == {"甲": "一"}
     assert [(c.kind, c.cause) for c in log.queries.changes(release=2)] == [("changed", "reading")]
 
 

@@ -1,4 +1,4 @@
-"""Several who write and read one log at once."""
+"""Several processes write and read one log at the same time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError
 from tests.publisher.log.test_transfer import site_of_fees
 from tests.support.clock import Clock
-from tests.support.log import MIDDLE, entry, fees_dataset, put, release, said
+from tests.support.log import MIDDLE, entry, fees_dataset, put_workbook, release, standards
 
 
 def publishing(log: Log, part: str, prefix: str, rounds: int) -> list[int]:
@@ -24,17 +24,17 @@ def publishing(log: Log, part: str, prefix: str, rounds: int) -> list[int]:
             "fees",
             [entry(f"{prefix}{m}", str(n)) for m in range(5)],
             part=part,
-            source=put(log, f"{prefix} {n}"),
+            source=put_workbook(log, f"{prefix} {n}"),
             parser_version="test 1",
         )
         try:
-            made = log.releases.publish("fees", effective_on=MIDDLE, on_conflict="replace")
-        except LogError as told:
-            if told.code != "no-draft":
+            release = log.releases.publish("fees", effective_on=MIDDLE, on_conflict="replace")
+        except LogError as error:
+            if error.code != "no-draft":
                 raise
-            continue  # the other one's release took this part of the draft along
-        if made is not None:
-            numbers.append(made.number)
+            continue  # the other release included this part of the draft
+        if release is not None:
+            numbers.append(release.number)
     return numbers
 
 
@@ -42,22 +42,22 @@ def test_two_publish_at_once_and_each_release_is_whole(url: str, tmp_path: Path)
     rounds = 8
     logs = [site_of_fees(url, tmp_path, Clock()), Log.open(url, sources=tmp_path / "sources")]
     logs[0].datasets.create(*fees_dataset("others"))
-    seen: list[dict[str, str]] = []
+    states: list[dict[str, str]] = []
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         writers = [
             pool.submit(publishing, log, part, prefix, rounds)
             for log, part, prefix in zip(logs, ("财政局", "民政局"), "甲乙", strict=True)
         ]
         while not all(writer.done() for writer in writers):
-            seen.append(said(logs[1]))
+            states.append(standards(logs[1]))
         numbers = [number for writer in writers for number in writer.result()]
     assert len(set(numbers)) == len(numbers)
     assert sorted(numbers) == [r.number for r in logs[0].queries.releases("fees")]
-    for state in [*seen, said(logs[0])]:
+    for state in [*states, standards(logs[0])]:
         for prefix in "甲乙":
             mine = {text for name, text in state.items() if name.startswith(prefix)}
             assert len(mine) <= 1, "a reader saw half a release"
-    assert set(said(logs[0]).values()) == {str(rounds - 1)}
+    assert set(standards(logs[0]).values()) == {str(rounds - 1)}
     assert logs[0].releases.verify().ok
     assert logs[0].releases.rebuild_spans() == 0
     for log in logs:
@@ -68,11 +68,11 @@ def test_who_reads_while_another_publishes_sees_one_state_throughout(url: str, t
     log, other = site_of_fees(url, tmp_path, Clock()), Log.open(url, sources=tmp_path / "sources")
     release(log, entry("甲"))
     with other.snapshot():
-        before = said(other)
+        before = standards(other)
         release(log, entry("甲", "2"), on=MIDDLE)
-        assert said(other) == before
+        assert standards(other) == before
         assert len(other.queries.releases("fees")) == 1
-    assert said(other) == {"甲": "2"}
+    assert standards(other) == {"甲": "2"}
     log.close()
     other.close()
 
@@ -95,5 +95,5 @@ with Database({url!r}).write() as conn:
             assert not waiting.done(), "two wrote at once"
             os.kill(process.pid, signal.SIGKILL)
             assert waiting.result(timeout=30).number == 1
-    assert said(log) == {"甲": "1"}
+    assert standards(log) == {"甲": "1"}
     log.close()

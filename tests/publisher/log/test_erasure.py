@@ -1,4 +1,4 @@
-"""Erasure: afterwards the text is in no file, the chain verifies, and readers see what happened and why."""
+"""Erasure: no file contains the text, the chain verifies, and readers see what happened and why."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.releases.releases import Releases
 from tests.support.clock import Clock
-from tests.support.log import EARLY, MIDDLE, catalogue, entry, fees_dataset, ids, lay, release, said
+from tests.support.log import EARLY, MIDDLE, catalogue, entry, fees_dataset, ids, release, stage, standards
 
 SECRET = "张三丰的身份证号"
 
 
 def files_holding(folder: Path, words: str) -> list[Path]:
-    """Every file whose bytes hold the words, in UTF-8, UTF-16 or as JSON escapes."""
+    """Files whose bytes contain the words, in UTF-8, UTF-16 or as JSON escapes."""
     forms = [words.encode(), words.encode("utf-16-le"), words.encode("unicode_escape")]
     return [
         path
@@ -28,17 +28,17 @@ def files_holding(folder: Path, words: str) -> list[Path]:
 
 
 def publish_secret(log: Log) -> str:
-    """A record that holds the secret in its name, value, original and cell, in two revisions and a file."""
+    """Publish a record with the secret in its name, value, original and cell, in two revisions and a file."""
     secret = log.evidence.put_source(
         f"a workbook with {SECRET}".encode(), name="a.xls", media_type="text/plain"
     )
     for day, standard in ((EARLY, SECRET), (MIDDLE, f"{SECRET}改")):
         row = entry(f"{SECRET}费", standard, kind=SECRET)
-        held = type(row)(row.content, row.source_text, {"note": SECRET}, {"standard": f" {SECRET} "})
+        secret_entry = type(row)(row.content, row.source_text, {"note": SECRET}, {"standard": f" {SECRET} "})
         left_out = [{"sheet": "收费", "row": 9, "reason": "note", "text": SECRET}]
         log.drafts.stage(
             "fees",
-            [held, entry("登记费")],
+            [secret_entry, entry("登记费")],
             part="财政局",
             source=secret,
             parser_version="1",
@@ -53,7 +53,7 @@ def test_after_an_erasure_no_file_of_the_home_holds_the_text(tmp_path: Path, clo
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
     log.datasets.create(*fees_dataset())
     record = publish_secret(log)
-    lay(log, entry("别的费"), entry(f"{SECRET}费", "在草稿中"))
+    stage(log, entry("别的费"), entry(f"{SECRET}费", "在草稿中"))
     assert files_holding(tmp_path, SECRET)
     log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号", actor="法务")
     assert files_holding(tmp_path, SECRET) == []
@@ -64,7 +64,7 @@ def test_after_an_erasure_no_file_of_the_home_holds_the_text(tmp_path: Path, clo
 
 def test_no_table_holds_the_text_after_an_erasure(log: Log) -> None:
     record = publish_secret(log)
-    lay(log, entry(f"{SECRET}费", "在草稿中"))
+    stage(log, entry(f"{SECRET}费", "在草稿中"))
     log.releases.erase(records=[("fees", record)], ground="判决")
     with log._session.database.read() as conn:
         for table in ("revision", "span", "value", "draft_entry", "import", "release", "source_bytes"):
@@ -75,8 +75,12 @@ def test_no_table_holds_the_text_after_an_erasure(log: Log) -> None:
 
 def test_readers_see_that_a_record_was_erased_and_why(log: Log) -> None:
     record = publish_secret(log)
-    made = log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号", actor="法务")
-    assert (made.note, made.actor, made.counts) == ("（2026）法民初1号", "法务", {"erased": 1, "records": 1})
+    release = log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号", actor="法务")
+    assert (release.note, release.actor, release.counts) == (
+        "（2026）法民初1号",
+        "法务",
+        {"erased": 1, "records": 1},
+    )
     state = log.queries.record("fees", record)
     assert (state.status, state.reason, state.content, state.salt, state.title) == (
         "erased",
@@ -116,7 +120,7 @@ def test_lists_and_totals_of_every_view_leave_an_erased_record_out(log: Log) -> 
         assert page.facets == {"kind": ()}
 
 
-def test_search_is_told_to_erase_every_span_of_it(log: Log) -> None:
+def test_the_outbox_tells_search_to_delete_every_span_of_an_erased_record(log: Log) -> None:
     record = publish_secret(log)
     spans = {s.id for s in log.queries.spans() if s.record == record}
     log.releases.erase(records=[("fees", record)], ground="判决")
@@ -165,10 +169,10 @@ def test_a_clean_row_of_the_same_identity_is_another_record_with_a_warning(log: 
     release(log, entry("甲"))
     record = ids(log)["甲"]
     log.releases.erase(records=[("fees", record)], ground="判决")
-    lay(log, entry("甲", "2"))
+    stage(log, entry("甲", "2"))
     assert [w.code for w in log.drafts.diff("fees").warnings] == ["erased-before"]
     log.releases.publish("fees", effective_on=MIDDLE)
-    assert said(log) == {"甲": "2"}
+    assert standards(log) == {"甲": "2"}
     assert ids(log)["甲"] != record
 
 
@@ -193,7 +197,9 @@ def test_an_erasure_that_was_interrupted_is_finished_when_the_site_is_opened(
     log.datasets.create(*fees_dataset())
     record = publish_secret(log)
     with monkeypatch.context() as patch:
-        patch.setattr(Releases, "scrub", lambda _: None)  # as a kill between the release and the scrubbing
+        patch.setattr(
+            Releases, "scrub", lambda _: None
+        )  # the state after a kill between the release and the scrubbing
         log.releases.erase(records=[("fees", record)], ground="判决")
     log.close()
     assert files_holding(tmp_path, SECRET)

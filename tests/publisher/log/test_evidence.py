@@ -1,4 +1,4 @@
-"""Evidence on both databases: pages, their answers, what is noticed, and what an erasure takes with it."""
+"""Evidence on both databases: pages, responses, noticed changes, and the effects of an erasure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 URL = "http://a.example/1.html"
 
 
-def found(log: Log, url: str = URL, source: str = "a") -> Page:
+def add_page(log: Log, url: str = URL, source: str = "a") -> Page:
     log.evidence.add_links(source, [(url, "标题")], role="document")
     page = log.evidence.page_at(source, url)
     assert page is not None
@@ -33,9 +33,9 @@ def answer(page: Page, body: bytes = b"one", *, status: int = 200, etag: str | N
     )
 
 
-def read(log: Log, page: Page, said: str, **more: str | bytes | int) -> tuple[str, ...]:
+def parse_page(log: Log, page: Page, text: str, **more: str | bytes | int) -> tuple[str, ...]:
     now = log.evidence.page(page.key)
-    understood = ParsedPage(page.key, now.body_digest or "", "1", digest_of(said.encode()), **more)  # type: ignore[arg-type]
+    understood = ParsedPage(page.key, now.body_digest or "", "1", digest_of(text.encode()), **more)  # type: ignore[arg-type]
     return tuple(notice.detected_by for notice in log.evidence.keep_parsed([understood]))
 
 
@@ -48,14 +48,14 @@ def test_addresses_are_remembered_once_for_each_source(log: Log) -> None:
 
 
 def test_a_change_is_noticed_by_its_first_sign_once_its_text_is_another(log: Log) -> None:
-    page = found(log)
+    page = add_page(log)
     log.evidence.keep([answer(page, etag='"1"')])
-    assert read(log, page, "文") == ()
+    assert parse_page(log, page, "文") == ()
     log.evidence.keep([answer(page, b"two", etag='"2"')])
     assert log.evidence.page(page.key).suspected_by == "etag"
-    assert read(log, page, "文") == ()  # its bytes differ and its text does not
+    assert parse_page(log, page, "文") == ()  # its bytes changed and its text did not
     log.evidence.keep([answer(page, b"three", etag='"2"')])
-    assert read(log, page, "另一段文") == ("length",)
+    assert parse_page(log, page, "另一段文") == ("length",)
     (notice,) = log.evidence.notices()
     assert (notice.kind, notice.url) == ("changed", URL)
     before, after = log.evidence.response(notice.before or 0), log.evidence.response(notice.after or 0)
@@ -63,8 +63,8 @@ def test_a_change_is_noticed_by_its_first_sign_once_its_text_is_another(log: Log
 
 
 def test_a_page_vanishes_once_and_returns(log: Log) -> None:
-    page = found(log)
-    assert log.evidence.keep([answer(page, status=404)]) == ()  # it never was there
+    page = add_page(log)
+    assert log.evidence.keep([answer(page, status=404)]) == ()  # it never existed
     log.evidence.keep([answer(page)])
     kinds = [
         [notice.kind for notice in log.evidence.keep([answer(page, b"x", status=status)])]
@@ -74,10 +74,10 @@ def test_a_page_vanishes_once_and_returns(log: Log) -> None:
     assert [notice.kind for notice in log.evidence.notices(newest=True, limit=1)] == ["returned"]
 
 
-def test_what_comes_instead_of_a_document_leaves_it_known_as_it_was(log: Log) -> None:
-    page = found(log)
+def test_a_page_in_place_of_a_document_leaves_its_record_unchanged(log: Log) -> None:
+    page = add_page(log)
     log.evidence.keep([answer(page, etag='"1"')])
-    read(log, page, "文", number="号", title_key="名", sketch=b"1234")
+    parse_page(log, page, "文", number="号", title_key="名", sketch=b"1234")
     good = log.evidence.page(page.key)
     kinds = []
     for body, instead in ((b"sorry", "absent"), (b"sorry", "absent"), (b"\x1f", "spoilt")):
@@ -97,10 +97,10 @@ def test_what_comes_instead_of_a_document_leaves_it_known_as_it_was(log: Log) ->
     assert log.evidence.page(page.key).vanished_at is None
 
 
-def test_a_document_that_returned_with_another_text_is_told_when_it_is_read(log: Log) -> None:
-    page = found(log)
+def test_a_document_that_returned_with_another_text_is_reported_when_it_is_parsed(log: Log) -> None:
+    page = add_page(log)
     log.evidence.keep([answer(page)])
-    read(log, page, "文")
+    parse_page(log, page, "文")
     log.evidence.keep([answer(page, status=404)])
     assert log.evidence.keep([answer(page, b"other")]) == ()
     now = log.evidence.page(page.key)
@@ -109,7 +109,7 @@ def test_a_document_that_returned_with_another_text_is_told_when_it_is_read(log:
 
 
 def test_a_page_that_failed_is_due_again_ever_later(log: Log) -> None:
-    page = found(log)
+    page = add_page(log)
     hour = timedelta(hours=1)
 
     def due(after: timedelta) -> bool:
@@ -128,11 +128,11 @@ def test_a_page_that_failed_is_due_again_ever_later(log: Log) -> None:
     assert (due(4 * hour), due(6 * hour)) == (False, True)
 
 
-def test_what_was_kept_and_not_read_is_known(log: Log) -> None:
-    page = found(log)
+def test_pages_stored_and_not_parsed_are_listed(log: Log) -> None:
+    page = add_page(log)
     log.evidence.keep([answer(page)])
     assert [one.url for one in log.evidence.unread_pages("a", role="document", parser_version="1")] == [URL]
-    read(log, page, "文")
+    parse_page(log, page, "文")
     assert log.evidence.unread_pages("a", role="document", parser_version="1") == ()
     assert len(log.evidence.unread_pages("a", role="document", parser_version="2")) == 1
 
@@ -140,7 +140,7 @@ def test_what_was_kept_and_not_read_is_known(log: Log) -> None:
 def test_bytes_that_an_erasure_swept_meanwhile_are_not_named(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = found(log)
+    page = add_page(log)
     monkeypatch.setattr(log._session.sources, "put", lambda *_: None)
     with pytest.raises(LogError) as refused:
         log.evidence.keep([answer(page)])
@@ -166,9 +166,9 @@ def test_an_erasure_destroys_answers_of_the_page_its_copies_its_attachments_and_
     listed = log.evidence.page_at("a", "http://a.example/list")
     assert listed is not None
     log.evidence.add_links("a", [(URL, "秘密")], role="document", parent=listed.key)
-    secret, other = log.evidence.page_at("a", URL), found(log, "http://a.example/2.html")
+    secret, other = log.evidence.page_at("a", URL), add_page(log, "http://a.example/2.html")
     assert secret is not None
-    copy = found(log, "http://b.example/1.html", "b")
+    copy = add_page(log, "http://b.example/1.html", "b")
     log.evidence.add_links(
         "a", [("http://a.example/1.pdf", "秘密附件")], role="attachment", parent=secret.key
     )
@@ -176,23 +176,23 @@ def test_an_erasure_destroys_answers_of_the_page_its_copies_its_attachments_and_
     assert file is not None
     for n, page in enumerate((listed, secret, other, copy, file)):
         log.evidence.keep([answer(page, b"%d" % n)])
-    read(log, copy, "秘密", copy_of=secret.key)
+    parse_page(log, copy, "秘密", copy_of=secret.key)
     gathered = []
     for page, title in ((secret, "秘密的通知"), (other, "公开的通知")):
         (response,) = log.evidence.responses(page.key)
         source = Source(response.digest, page.url, WARC, response.size, NOW, page.url)
         gathered.append(SourceEntries([Entry({"title": title, "issuer": "鞍山市"})], source, "1"))
-        read(log, page, title, number=title, title_key=title, sketch=b"1234")
+        parse_page(log, page, title, number=title, title_key=title, sketch=b"1234")
     log.drafts.stage_all("zhengce", gathered, catalogue=catalogue)
     log.releases.publish("zhengce", effective_on=EARLY)
     (record,) = log.queries.find("zhengce", "秘密的通知")
     assert {page.url for page in log.evidence.pages_of_record("zhengce", record.id)} == {URL, copy.url}
     log.releases.erase(records=[("zhengce", record.id)], ground="法院裁定")
-    left = {
+    contents = {
         page.url: [not r.destroyed for r in log.evidence.responses(page.key)]
         for page in (listed, secret, other, copy, file)
     }
-    assert left == {
+    assert contents == {
         listed.url: [False],
         URL: [False],
         other.url: [True],
@@ -203,8 +203,8 @@ def test_an_erasure_destroys_answers_of_the_page_its_copies_its_attachments_and_
         (response,) = log.evidence.responses(page.key)
         with pytest.raises(LogError):
             log.evidence.source_bytes(response.digest)
-    (kept,) = log.evidence.responses(other.key)
-    assert log.evidence.source_bytes(kept.digest)
+    (remaining,) = log.evidence.responses(other.key)
+    assert log.evidence.source_bytes(remaining.digest)
     assert [
         page.url
         for page in log.evidence.pages("a", role="document", checked_before=datetime(2100, 1, 1, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""The hashes hold, and what was changed behind the log's back is found."""
+"""Hashes verify, and changes that bypass the log are detected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from publisher.log.database.tables import HEAD, metadata
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery
 from tests.support.clock import Clock
-from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, release, said
+from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, release, standards
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
@@ -52,9 +52,9 @@ def test_anyone_can_check_a_revision_by_its_salt(log: Log) -> None:
 
 
 def test_each_release_names_the_hash_of_the_one_before(log: Log) -> None:
-    made = [release(log, entry("证照费", str(n)), on=day) for n, day in enumerate((EARLY, MIDDLE, LATE))]
-    assert made[0].previous_hash == "0" * 64
-    assert [r.previous_hash for r in made[1:]] == [r.hash for r in made[:-1]]
+    releases = [release(log, entry("证照费", str(n)), on=day) for n, day in enumerate((EARLY, MIDDLE, LATE))]
+    assert releases[0].previous_hash == "0" * 64
+    assert [r.previous_hash for r in releases[1:]] == [r.hash for r in releases[:-1]]
     assert log.releases.verify().ok
     assert log.releases.verify().releases == 3
 
@@ -83,7 +83,7 @@ def test_a_log_that_was_tampered_with_does_not_verify(log: Log, damage: str) -> 
     assert not log.releases.verify().ok
 
 
-def test_spans_that_were_damaged_are_made_again_and_search_is_told(log: Log) -> None:
+def test_damaged_spans_are_rebuilt_and_indexed_again(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"))
     release(log, entry("证照费", "2"), on=MIDDLE)
     before = sorted(log.queries.spans(), key=lambda s: s.id)
@@ -98,7 +98,7 @@ def test_spans_that_were_damaged_are_made_again_and_search_is_told(log: Log) -> 
     assert [(s.id, s.content, s.known_to) for s in after] == [(s.id, s.content, s.known_to) for s in before]
     changed = {s.id for s in after if s not in before}
     assert {i.key for i in log.outbox.items()} == changed
-    assert said(log) == {"证照费": "2"}
+    assert standards(log) == {"证照费": "2"}
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(log: Log) -> None:
@@ -152,23 +152,23 @@ def test_names_of_datasets_are_plain_and_taken_once(log: Log) -> None:
 
 def test_what_a_dataset_says_of_itself_comes_back(log: Log) -> None:
     dataset, _ = fees_dataset()
-    kept = log.datasets.get("fees")
-    assert kept.created_at is not None
-    assert (kept.title, kept.labels, kept.parts) == (dataset.title, dataset.labels, dataset.parts)
+    fees = log.datasets.get("fees")
+    assert fees.created_at is not None
+    assert (fees.title, fees.labels, fees.parts) == (dataset.title, dataset.labels, dataset.parts)
     assert [d.name for d in log.datasets.all()] == ["fees"]
 
 
 def test_all_versions_that_made_a_release_are_in_it(log: Log) -> None:
-    made = release(log, entry("证照费"), basis="鞍政发〔2015〕34号", note="首次发布", actor="王")
-    assert (made.basis, made.note, made.actor, made.parser_version) == (
+    latest = release(log, entry("证照费"), basis="鞍政发〔2015〕34号", note="首次发布", actor="王")
+    assert (latest.basis, latest.note, latest.actor, latest.parser_version) == (
         "鞍政发〔2015〕34号",
         "首次发布",
         "王",
         "test 1",
     )
-    assert made.catalogue_digest == log.queries.catalogue("fees", 1).digest
+    assert latest.catalogue_digest == log.queries.catalogue("fees", 1).digest
     assert json.loads(log.queries.catalogue("fees", 1).source)["qingdan"]["name"] == "test-fees"
-    assert log.queries.releases("fees") == (made,)
+    assert log.queries.releases("fees") == (latest,)
 
 
 def test_a_file_is_kept_once_under_its_digest_and_must_be_there_to_be_staged(log: Log) -> None:

@@ -1,4 +1,4 @@
-"""``kill -9`` while staging and publishing leaves the old release or the new one, whole, and nothing lost."""
+"""``kill -9`` while staging and publishing leaves the old or the new release, complete, with nothing lost."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ SEED = 20151201
 )
 def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_path: Path, kills: int) -> None:
     if kills < 100 and not url.startswith("sqlite"):
-        kills //= 3  # its own recovery is PostgreSQL's; what is tested is one and the same code
+        kills //= 3  # PostgreSQL's recovery is its own; the code under test is the same
     sources = tmp_path / "sources"
-    harness.found(url, sources)
+    harness.create_site(url, sources)
     with contextlib.closing(Log.open(url, sources=sources)) as log:
-        said, started = harness.statements(log), time.monotonic()
+        count_statements, started = harness.statements(log), time.monotonic()
         harness.publish(log, 1)
-        longest, statements = 2.5 * (time.monotonic() - started), said()
+        longest, statements = 2.5 * (time.monotonic() - started), count_statements()
         version = 1
         hits: list[bool] = []
         heard: set[str] = set()
-        with harness.nursery(url, sources) as nursery:
+        with harness.start_fork_server(url, sources) as nursery:
             for moment in harness.moments(SEED, kills, longest=longest, statements=statements):
                 nursery.run(version + 1, moment)
-                survived = harness.survivor(log, heard)
+                survived = harness.check_log(log, heard)
                 assert survived >= version, "a release was lost"
                 hits.append(survived > version)
                 version = survived

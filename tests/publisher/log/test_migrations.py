@@ -1,7 +1,7 @@
-"""A site of each earlier version of the tables, with data in it, goes on with this one, on both databases.
+"""Sites of each earlier schema revision, with data, work after the migration, on both databases.
 
-``revisions/{revision}.json`` holds the rows of a site as that revision had them; a new migration
-comes with the file of the one before it still here, and a file of its own (``write``, below).
+``revisions/{revision}.json`` contains the rows of a site at that revision. A new migration comes with a file
+of its own, which ``write`` (below) creates.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from publisher.log.database.tables import HEAD, metadata, value
 from publisher.log.database.tables import revision as revision_table
 from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
-from tests.support.log import LATE, entry, put
+from tests.support.log import LATE, entry, put_workbook
 
 FOLDER = Path(__file__).parent / "revisions"
 CONFIG = Config()
@@ -36,27 +36,27 @@ def now() -> datetime:
 
 
 def write(url: str, file: Path) -> None:
-    """Rows of all tables of a site, to be kept as those of today's revision."""
+    """Write the rows of all tables of a site to a file, for the current revision."""
     database = Database(url)
     with database.read() as conn:
         rows = {
-            table.name: [[_out(value) for value in row] for row in conn.execute(select(table)).all()]
+            table.name: [[_encode(value) for value in row] for row in conn.execute(select(table)).all()]
             for table in metadata.sorted_tables
         }
     database.close()
     file.write_text(json.dumps(rows, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
 
-def _out(value: Any) -> Any:
+def _encode(value: Any) -> Any:
     return {"hex": bytes(value).hex()} if isinstance(value, bytes | memoryview) else value
 
 
-def _in(value: Any) -> Any:
+def _decode(value: Any) -> Any:
     return bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
 
 
 def restore(url: str, revision: str) -> None:
-    """The tables of an earlier revision, and its rows in them; nothing of today's code is asked."""
+    """Create the tables of an earlier revision and insert its rows, without today's code."""
     rows = json.loads((FOLDER / f"{revision}.json").read_text(encoding="utf-8"))
     database = Database(url)
     with database.write() as conn:
@@ -69,15 +69,15 @@ def restore(url: str, revision: str) -> None:
             table = Table(name, then, autoload_with=conn)
             names = [column.name for column in table.columns]
             if values:
-                dicts = [dict(zip(names, map(_in, row), strict=True)) for row in values]
+                dicts = [dict(zip(names, map(_decode, row), strict=True)) for row in values]
                 conn.execute(insert(table), dicts)
             if not database.sqlite:
-                _continue(conn, table)
+                _set_sequence(conn, table)
     database.close()
 
 
-def _continue(conn: Connection, table: Table) -> None:
-    """PostgreSQL counts keys apart from the rows."""
+def _set_sequence(conn: Connection, table: Table) -> None:
+    """Set the sequence of keys, which PostgreSQL stores apart from the rows."""
     key = next(iter(table.primary_key.columns))
     counter = conn.scalar(select(func.pg_get_serial_sequence(f'"{table.name}"', key.name)))
     if counter is not None:
@@ -114,8 +114,8 @@ def test_what_documents_end_is_found_by_name_also_where_they_were_published_befo
     Log.open(empty, sources=tmp_path / "sources", clock=now).close()
     database = Database(empty)
     with database.read() as conn:
-        found = select(value.c.text).where(value.c.field == "ends", value.c.revision == key)
-        assert set(conn.scalars(found)) == {"示政发〔2015〕1号", "《旧通知》"}
+        query = select(value.c.text).where(value.c.field == "ends", value.c.revision == key)
+        assert set(conn.scalars(query)) == {"示政发〔2015〕1号", "《旧通知》"}
     database.close()
 
 
@@ -126,15 +126,15 @@ def test_a_site_of_an_earlier_revision_goes_on(empty: str, tmp_path: Path, revis
     try:
         assert log.releases.verify().problems == ()
         assert [r.number for r in log.queries.releases("fees")] == [1, 2, 3, 4, 5, 6]
-        said = log.queries.records("fees", RecordQuery(view=View(release=1), limit=100)).records
-        assert sorted(r.title for r in said) == ["丁", "乙", "甲"]
+        records = log.queries.records("fees", RecordQuery(view=View(release=1), limit=100)).records
+        assert sorted(r.title for r in records) == ["丁", "乙", "甲"]
         present = log.queries.records("fees", RecordQuery(limit=100)).records
         assert {r.title: r.content["standard"] for r in present} == {"甲": "3", "丁丁": "1"}
         assert log.releases.rebuild_spans() == 0
-        source = put(log)
+        source = put_workbook(log)
         log.drafts.stage("fees", [entry("新")], part="民政局", source=source, parser_version="test 2")
-        made = log.releases.publish("fees", effective_on=LATE)
-        assert made is not None
+        release = log.releases.publish("fees", effective_on=LATE)
+        assert release is not None
         assert log.releases.verify().ok
     finally:
         log.close()

@@ -1,4 +1,4 @@
-"""Drafts and releases: what is added, changed, removed, kept, moved and refused."""
+"""Drafts and releases: added, changed, removed, unchanged, moved and refused records."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.support.log import (
     entry,
     fees_dataset,
     ids,
-    lay,
-    put,
+    put_workbook,
     release,
-    said,
+    stage,
+    standards,
 )
 
 
@@ -48,7 +48,7 @@ def test_an_unchanged_record_keeps_its_revision(log: Log) -> None:
 
 def test_the_same_draft_again_makes_no_release(log: Log) -> None:
     release(log, entry("证照费"))
-    lay(log, entry("证照费"))
+    stage(log, entry("证照费"))
     assert log.releases.publish("fees", effective_on=MIDDLE) is None
     assert log.drafts.get("fees") is None
     assert len(log.queries.releases("fees")) == 1
@@ -58,34 +58,34 @@ def test_going_back_to_old_bytes_is_a_release(log: Log) -> None:
     for day, standard in ((EARLY, "A"), (MIDDLE, "B"), (LATE, "A")):
         release(log, entry("证照费", standard), on=day)
     assert [r.number for r in log.queries.releases("fees")] == [1, 2, 3]
-    assert [said(log, View(as_of=d))["证照费"] for d in (EARLY, MIDDLE, LATE)] == ["A", "B", "A"]
+    assert [standards(log, View(as_of=d))["证照费"] for d in (EARLY, MIDDLE, LATE)] == ["A", "B", "A"]
     assert len({c.record for c in log.queries.changes(dataset="fees")}) == 1
 
 
 def test_an_import_removes_only_within_its_part(log: Log) -> None:
-    lay(log, entry("证照费"))
-    lay(log, entry("婚姻登记费"), part="民政局")
+    stage(log, entry("证照费"))
+    stage(log, entry("婚姻登记费"), part="民政局")
     log.releases.publish("fees", effective_on=EARLY)
     release(log, entry("登记费"), on=MIDDLE)
-    assert said(log) == {"登记费": "1", "婚姻登记费": "1"}
+    assert standards(log) == {"登记费": "1", "婚姻登记费": "1"}
 
 
 def test_a_partial_source_never_removes(log: Log) -> None:
     release(log, entry("证照费"))
-    lay(log, entry("登记费"), partial=True)
+    stage(log, entry("登记费"), partial=True)
     log.releases.publish("fees", effective_on=MIDDLE)
-    assert set(said(log)) == {"证照费", "登记费"}
+    assert set(standards(log)) == {"证照费", "登记费"}
 
 
 def test_a_running_catalogue_only_adds_and_gathers_files(log: Log) -> None:
     dataset, _ = fees_dataset("decisions", parts=())
     log.datasets.create(dataset, catalogue(running=True))
     for number, name in enumerate(("甲", "乙")):
-        source = put(log, f"decision {number}")
+        source = put_workbook(log, f"decision {number}")
         log.drafts.stage("decisions", [entry(name)], part=None, source=source, parser_version="1")
     log.releases.publish("decisions", effective_on=EARLY)
     release(log, entry("丙"), part=None, dataset="decisions", on=MIDDLE)
-    assert set(said(log, dataset="decisions")) == {"甲", "乙", "丙"}
+    assert set(standards(log, dataset="decisions")) == {"甲", "乙", "丙"}
 
 
 def test_an_older_decision_may_be_added_to_a_running_catalogue_later(log: Log) -> None:
@@ -93,12 +93,12 @@ def test_an_older_decision_may_be_added_to_a_running_catalogue_later(log: Log) -
     log.datasets.create(dataset, catalogue(running=True))
     release(log, entry("新"), part=None, dataset="decisions", on=LATE)
     release(log, entry("旧"), part=None, dataset="decisions", on=EARLY)
-    assert set(said(log, View(as_of=MIDDLE), "decisions")) == {"旧"}
+    assert set(standards(log, View(as_of=MIDDLE), "decisions")) == {"旧"}
 
 
 def test_a_second_import_of_a_part_replaces_the_first(log: Log) -> None:
-    lay(log, entry("证照费"))
-    lay(log, entry("登记费"))
+    stage(log, entry("证照费"))
+    stage(log, entry("登记费"))
     draft = log.drafts.get("fees")
     assert draft is not None
     assert draft.records == 1
@@ -106,7 +106,7 @@ def test_a_second_import_of_a_part_replaces_the_first(log: Log) -> None:
 
 
 def test_a_thrown_away_draft_leaves_nothing(log: Log) -> None:
-    source = put(log, "secret plans")
+    source = put_workbook(log, "secret plans")
     log.drafts.stage("fees", [entry("证照费")], part="财政局", source=source, parser_version="1")
     log.drafts.discard("fees")
     assert log.drafts.get("fees") is None
@@ -116,23 +116,23 @@ def test_a_thrown_away_draft_leaves_nothing(log: Log) -> None:
 
 def test_a_thrown_away_draft_keeps_the_file_that_a_release_names(log: Log) -> None:
     release(log, entry("证照费"))
-    lay(log, entry("证照费", "2"))
+    stage(log, entry("证照费", "2"))
     log.drafts.discard("fees")
     assert log.evidence.source_bytes(log.queries.release("fees", 1).sources[0].digest) == b"a workbook"
 
 
 def test_an_exact_copy_counts_once_with_a_warning(log: Log) -> None:
-    lay(log, entry("证照费"), entry("证照费"))
+    stage(log, entry("证照费"), entry("证照费"))
     diff = log.drafts.diff("fees")
     assert [w.code for w in diff.warnings] == ["exact-copy"]
     assert diff.counts["added"] == 1
-    made = log.releases.publish("fees", effective_on=EARLY)
-    assert made is not None
-    assert made.counts["records"] == 1
+    release = log.releases.publish("fees", effective_on=EARLY)
+    assert release is not None
+    assert release.counts["records"] == 1
 
 
 def test_two_rows_of_one_identity_that_differ_are_an_error_that_names_both(log: Log) -> None:
-    lay(log, entry("证照费", "3"), entry("证照费", "7"))
+    stage(log, entry("证照费", "3"), entry("证照费", "7"))
     with pytest.raises(LogError) as refused:
         log.releases.publish("fees", effective_on=EARLY)
     (conflict,) = refused.value.details
@@ -143,8 +143,8 @@ def test_two_rows_of_one_identity_that_differ_are_an_error_that_names_both(log: 
 
 
 def test_one_identity_in_two_parts_is_an_error(log: Log) -> None:
-    lay(log, entry("证照费"))
-    lay(log, entry("证照费", "2"), part="民政局")
+    stage(log, entry("证照费"))
+    stage(log, entry("证照费", "2"), part="民政局")
     with pytest.raises(LogError) as refused:
         log.releases.publish("fees", effective_on=EARLY)
     assert [c.code for c in refused.value.details] == ["identity-in-two-parts"]
@@ -152,18 +152,18 @@ def test_one_identity_in_two_parts_is_an_error(log: Log) -> None:
 
 def test_a_part_cannot_take_what_another_part_still_holds(log: Log) -> None:
     release(log, entry("证照费"))
-    lay(log, entry("证照费"), part="民政局")
+    stage(log, entry("证照费"), part="民政局")
     assert [c.code for c in log.drafts.diff("fees").conflicts] == ["identity-in-two-parts"]
 
 
 def test_a_record_moves_when_its_part_gives_it_up_in_the_same_draft(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"))
     record = ids(log)["证照费"]
-    lay(log, entry("登记费"))
-    lay(log, entry("证照费"), part="民政局")
-    made = log.releases.publish("fees", effective_on=MIDDLE)
-    assert made is not None
-    assert made.counts == {"changed": 1, "records": 2}
+    stage(log, entry("登记费"))
+    stage(log, entry("证照费"), part="民政局")
+    second = log.releases.publish("fees", effective_on=MIDDLE)
+    assert second is not None
+    assert second.counts == {"changed": 1, "records": 2}
     moved = log.queries.record("fees", record)
     assert (moved.part, moved.status) == ("民政局", "current")
     assert [(f.field, f.before, f.after) for f in log.queries.history("fees", record)[-1].fields] == [
@@ -174,7 +174,7 @@ def test_a_record_moves_when_its_part_gives_it_up_in_the_same_draft(log: Log) ->
 def test_a_closed_part_gives_its_records_up(log: Log) -> None:
     release(log, entry("证照费"))
     log.datasets.close_part("fees", "财政局", valid_to=MIDDLE)
-    lay(log, entry("证照费"), part="民政局")
+    stage(log, entry("证照费"), part="民政局")
     log.releases.publish("fees", effective_on=MIDDLE)
     assert log.queries.record("fees", ids(log)["证照费"]).part == "民政局"
 
@@ -187,9 +187,9 @@ def test_records_of_a_merged_part_are_removed_and_kept_by_the_other(log: Log) ->
     assert kinds(log, 2) == [("removed", "登记费")]
 
 
-def test_a_renamed_part_is_known_by_both_names(log: Log) -> None:
+def test_a_renamed_part_is_recognised_by_both_names(log: Log) -> None:
     log.datasets.rename_part("fees", "财政局", "财政和国资局")
-    lay(log, entry("证照费"))
+    stage(log, entry("证照费"))
     release(log, entry("证照费"), part="财政和国资局")
     assert log.queries.record("fees", ids(log)["证照费"]).part == "财政和国资局"
     with pytest.raises(LogError, match="taken"):
@@ -199,7 +199,7 @@ def test_a_renamed_part_is_known_by_both_names(log: Log) -> None:
 @pytest.mark.parametrize(("part", "code"), [(None, "part-needed"), ("教育局", "no-such-part")])
 def test_an_import_names_a_declared_part(log: Log, part: str | None, code: str) -> None:
     with pytest.raises(LogError) as refused:
-        lay(log, entry("证照费"), part=part)
+        stage(log, entry("证照费"), part=part)
     assert refused.value.code == code
     assert refused.value.details == ("财政局", "民政局")
     if part:
@@ -214,32 +214,34 @@ def test_a_better_reading_of_the_same_cells_is_not_a_change_of_the_source(log: L
 
 
 def test_rows_in_error_block_a_release(log: Log) -> None:
-    source = put(log)
+    source = put_workbook(log)
     bad = entry("登记费", "9")
     rows = [entry("证照费"), type(bad)(bad.content, bad.source_text, bad.locator, {}, in_error=True)]
     log.drafts.stage("fees", rows, part="财政局", source=source, parser_version="1")
     with pytest.raises(LogError) as refused:
         log.releases.publish("fees", effective_on=EARLY)
     assert refused.value.code == "rows-in-error"
-    made = log.releases.publish("fees", effective_on=EARLY, without_errors=True)
-    assert made is not None
-    assert set(said(log)) == {"证照费"}
-    assert made.left_out == ({"file": "a workbook.xls", "reason": "error", "rows": [9], "sheet": "收费"},)
+    published = log.releases.publish("fees", effective_on=EARLY, without_errors=True)
+    assert published is not None
+    assert set(standards(log)) == {"证照费"}
+    assert published.left_out == (
+        {"file": "a workbook.xls", "reason": "error", "rows": [9], "sheet": "收费"},
+    )
 
 
 def test_a_row_in_error_neither_changes_nor_removes_what_is_published(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"))
     bad = entry("登记费", "9")
     rows = [entry("证照费", "2"), type(bad)(bad.content, bad.source_text, bad.locator, {}, in_error=True)]
-    log.drafts.stage("fees", rows, part="财政局", source=put(log), parser_version="1")
+    log.drafts.stage("fees", rows, part="财政局", source=put_workbook(log), parser_version="1")
     log.releases.publish("fees", effective_on=MIDDLE, without_errors=True)
-    assert said(log) == {"证照费": "2", "登记费": "1"}
+    assert standards(log) == {"证照费": "2", "登记费": "1"}
 
 
-def test_a_state_of_later_effect_is_not_overwritten_unasked(log: Log) -> None:
+def test_a_state_of_later_effect_is_not_overwritten_by_default(log: Log) -> None:
     release(log, entry("证照费", "1"), on=EARLY)
     release(log, entry("证照费", "3"), on=LATE)
-    lay(log, entry("证照费", "2"))
+    stage(log, entry("证照费", "2"))
     with pytest.raises(LogError) as refused:
         log.releases.publish("fees", effective_on=MIDDLE)
     assert refused.value.code == "later-effect"
@@ -252,9 +254,9 @@ def test_keeping_later_states_inserts_one_between(log: Log) -> None:
     release(log, entry("证照费", "1"), entry("登记费", "1"), on=EARLY)
     release(log, entry("证照费", "3"), entry("登记费", "1"), on=LATE)
     release(log, entry("证照费", "2"), entry("登记费", "2"), entry("临时费"), on=MIDDLE, on_conflict="keep")
-    assert said(log, View(as_of=EARLY)) == {"证照费": "1", "登记费": "1"}
-    assert said(log, View(as_of=MIDDLE)) == {"证照费": "2", "登记费": "2", "临时费": "1"}
-    assert said(log, View(as_of=LATE)) == {"证照费": "3", "登记费": "1"}
+    assert standards(log, View(as_of=EARLY)) == {"证照费": "1", "登记费": "1"}
+    assert standards(log, View(as_of=MIDDLE)) == {"证照费": "2", "登记费": "2", "临时费": "1"}
+    assert standards(log, View(as_of=LATE)) == {"证照费": "3", "登记费": "1"}
     assert (
         log.queries.record(
             "fees", next(c.record for c in log.queries.changes() if c.title == "临时费")
@@ -267,33 +269,33 @@ def test_replacing_later_states_ends_them(log: Log) -> None:
     release(log, entry("证照费", "1"), on=EARLY)
     release(log, entry("证照费", "3"), entry("将来费"), on=LATE)
     release(log, entry("证照费", "1"), on=MIDDLE, on_conflict="replace")
-    assert said(log, View(as_of=LATE)) == {"证照费": "1"}
+    assert standards(log, View(as_of=LATE)) == {"证照费": "1"}
     assert kinds(log, 3) == [("changed", "证照费"), ("removed", "将来费")]
 
 
 def test_a_file_of_later_effect_that_changed_nothing_is_a_later_state_too(log: Log) -> None:
     release(log, entry("证照费", "1"), on=EARLY)
-    lay(log, entry("证照费", "1"))
-    lay(log, entry("婚姻登记费"), part="民政局")
+    stage(log, entry("证照费", "1"))
+    stage(log, entry("婚姻登记费"), part="民政局")
     log.releases.publish("fees", effective_on=LATE)
-    lay(log, entry("证照费", "2"))
+    stage(log, entry("证照费", "2"))
     assert [c.code for c in log.drafts.diff("fees", effective_on=MIDDLE).conflicts] == ["later-effect"]
     log.releases.publish("fees", effective_on=MIDDLE, on_conflict="keep")
-    assert said(log, View(as_of=MIDDLE))["证照费"] == "2"
-    assert said(log, View(as_of=LATE))["证照费"] == "1"
+    assert standards(log, View(as_of=MIDDLE))["证照费"] == "2"
+    assert standards(log, View(as_of=LATE))["证照费"] == "1"
 
 
 def test_a_release_may_take_effect_in_the_future(log: Log, clock: Clock) -> None:
     release(log, entry("证照费", "1"), on=date(2019, 1, 1))
     release(log, entry("证照费", "2"), entry("新费"), on=date(2020, 3, 1))
-    assert said(log) == {"证照费": "1"}
+    assert standards(log) == {"证照费": "1"}
     new = next(c.record for c in log.queries.changes() if c.title == "新费")
     assert log.queries.record("fees", new).status == "future"
-    # The first of March begins in Shanghai eight hours before it does in Greenwich.
+    # 1 March begins in Shanghai eight hours earlier than in UTC.
     clock.now = datetime(2020, 2, 29, 15, 59, tzinfo=UTC)
-    assert said(log) == {"证照费": "1"}
+    assert standards(log) == {"证照费": "1"}
     clock.advance(minutes=1)
-    assert said(log) == {"证照费": "2", "新费": "1"}
+    assert standards(log) == {"证照费": "2", "新费": "1"}
 
 
 def test_releases_are_strictly_later_than_those_before_whatever_the_clock_says(
@@ -314,7 +316,7 @@ def test_a_preview_keeps_nothing(log: Log) -> None:
 
 def test_a_record_that_goes_and_one_that_comes_under_the_same_title_may_be_a_rename(log: Log) -> None:
     release(log, entry("证照费", place="东区"))
-    lay(log, entry("证照费", place="西区"))
+    stage(log, entry("证照费", place="西区"))
     assert [w.code for w in log.drafts.diff("fees").warnings] == ["rename-suggested"]
 
 
@@ -329,21 +331,21 @@ def test_a_record_comes_back_under_its_own_id(log: Log) -> None:
 
 
 def test_the_same_data_makes_the_same_ids_in_another_site(tmp_path: Path, clock: Clock) -> None:
-    seen = []
+    hashes = []
     for name in ("one", "two"):
         log = Log.open(f"sqlite:///{tmp_path / name}.db", sources=tmp_path / name, clock=clock)
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
         log.datasets.create(*fees_dataset())
         release(log, entry("证照费"), entry("登记费"))
-        seen.append(ids(log))
+        hashes.append(ids(log))
         log.close()
-    assert seen[0] == seen[1]
+    assert hashes[0] == hashes[1]
 
 
 def test_content_that_has_no_canonical_form_is_refused_and_nothing_staged(log: Log) -> None:
     for value in (1.5, "\ud800", 2**60):
         with pytest.raises(LogError) as refused:
-            lay(log, entry("好"), entry("坏", x=value))
+            stage(log, entry("好"), entry("坏", x=value))
         assert refused.value.code == "bad-content"
     assert log.drafts.get("fees") is None
 

@@ -1,4 +1,4 @@
-"""Lists, facets, pages, changes, the outbox: what readers and the worker get."""
+"""Queries for readers and the worker: lists, facets, pages, changes, the outbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.predicate import AnyValue, Every, HasValue, Opposite, Predicate, Some
 from tests.support.clock import Clock
-from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, lay, release, said
+from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, release, stage, standards
 
 
 def names(log: Log, **query: Any) -> list[str]:
@@ -23,7 +23,7 @@ def names(log: Log, **query: Any) -> list[str]:
 
 
 @pytest.fixture
-def filled(log: Log) -> Log:
+def filled_log(log: Log) -> Log:
     rows = [
         entry("丁", kind="甲类", rate=10, remark="x"),
         entry("丙", "2", kind="乙类", rate=2),
@@ -57,9 +57,9 @@ def filled(log: Log) -> Log:
         ([Some((AnyValue("place", ">", ("东",)), AnyValue("rate", "=", ("2",))))], "丙甲"),
     ],
 )
-def test_filters_pick(filled: Log, conditions: list[Predicate], expected: str) -> None:
-    found = names(filled, where=Every(tuple(conditions)))
-    assert sorted(found) == sorted(expected)
+def test_filters_pick(filled_log: Log, conditions: list[Predicate], expected: str) -> None:
+    titles = names(filled_log, where=Every(tuple(conditions)))
+    assert sorted(titles) == sorted(expected)
 
 
 @pytest.mark.parametrize(
@@ -75,19 +75,19 @@ def test_filters_pick(filled: Log, conditions: list[Predicate], expected: str) -
     ],
 )
 def test_lists_are_sorted_by_code_point_with_blanks_last_and_paged_by_key(
-    filled: Log, sort: tuple[tuple[str, bool], ...], expected: str
+    filled_log: Log, sort: tuple[tuple[str, bool], ...], expected: str
 ) -> None:
-    assert names(filled, sort=sort) == list(expected)
-    seen: list[str] = []
+    assert names(filled_log, sort=sort) == list(expected)
+    titles: list[str] = []
     after = None
     while True:
-        page = filled.queries.records("fees", RecordQuery(sort=sort, limit=1, after=after))
+        page = filled_log.queries.records("fees", RecordQuery(sort=sort, limit=1, after=after))
         assert page.total == 4
-        seen += [r.title for r in page.records]
+        titles += [r.title for r in page.records]
         if page.after is None:
             break
         after = page.after
-    assert seen == list(expected)
+    assert titles == list(expected)
 
 
 @pytest.mark.parametrize(
@@ -99,29 +99,29 @@ def test_lists_are_sorted_by_code_point_with_blanks_last_and_paged_by_key(
         RecordQuery(facets=("standard",)),
     ],
 )
-def test_what_cannot_be_asked_is_refused(filled: Log, query: RecordQuery) -> None:
+def test_what_cannot_be_asked_is_refused(filled_log: Log, query: RecordQuery) -> None:
     with pytest.raises(LogError) as refused:
-        filled.queries.records("fees", query)
+        filled_log.queries.records("fees", query)
     assert refused.value.code == "bad-filter"
 
 
-def test_a_cursor_of_another_request_is_refused(filled: Log) -> None:
+def test_a_cursor_of_another_request_is_refused(filled_log: Log) -> None:
     with pytest.raises(LogError) as refused:
-        filled.queries.records("fees", RecordQuery(after=("x", 1, 2)))
+        filled_log.queries.records("fees", RecordQuery(after=("x", 1, 2)))
     assert refused.value.code == "bad-cursor"
 
 
-def test_facets_count_all_values_also_of_a_field_that_is_filtered(filled: Log) -> None:
+def test_facets_count_all_values_also_of_a_field_that_is_filtered(filled_log: Log) -> None:
     query = RecordQuery(where=AnyValue("kind", "=", ("甲类",)), facets=("kind", "part"))
-    facets = filled.queries.records("fees", query).facets
+    facets = filled_log.queries.records("fees", query).facets
     assert facets == {"kind": (("甲类", 2), ("乙类", 1)), "part": (("财政局", 2),)}
 
 
-def test_facets_and_filters_are_of_the_day_that_is_asked(filled: Log) -> None:
-    release(filled, entry("丁", kind="丙类"), on=LATE)
+def test_facets_and_filters_are_of_the_requested_day(filled_log: Log) -> None:
+    release(filled_log, entry("丁", kind="丙类"), on=LATE)
     then = RecordQuery(view=View(as_of=MIDDLE), facets=("kind",))
-    assert filled.queries.records("fees", then).facets["kind"] == (("甲类", 2), ("乙类", 1))
-    assert names(filled, where=AnyValue("kind", "=", ("甲类",))) == []
+    assert filled_log.queries.records("fees", then).facets["kind"] == (("甲类", 2), ("乙类", 1))
+    assert names(filled_log, where=AnyValue("kind", "=", ("甲类",))) == []
 
 
 def test_a_long_value_is_found_by_all_of_it(log: Log) -> None:
@@ -136,24 +136,24 @@ def test_a_release_pins_both_clocks(log: Log, clock: Clock) -> None:
     release(log, entry("甲", "2"), on=LATE)
     clock.advance(days=1)
     log.releases.correct("fees", {ids(log)["甲"]: entry("甲", "3").content}, reason="x")
-    assert said(log, View(release=1)) == {"甲": "1"}
-    assert said(log, View(release=2)) == {"甲": "2"}
+    assert standards(log, View(release=1)) == {"甲": "1"}
+    assert standards(log, View(release=2)) == {"甲": "2"}
     with pytest.raises(LogError) as refused:
-        said(log, View(release=1, as_of=EARLY))
+        standards(log, View(release=1, as_of=EARLY))
     assert refused.value.code == "mixed-view"
     with pytest.raises(LogError) as refused:
-        said(log, View(release=9))
+        standards(log, View(release=9))
     assert refused.value.code == "no-such-release"
 
 
-def test_known_at_alone_asks_what_was_said_then_of_that_day(log: Log, clock: Clock) -> None:
+def test_known_at_alone_returns_what_was_published_then_for_that_day(log: Log, clock: Clock) -> None:
     release(log, entry("甲", "1"), on=date(2019, 1, 1))
     release(log, entry("甲", "2"), on=date(2020, 6, 1))
     then = clock.advance(days=1)
     clock.now = datetime(2021, 1, 1, tzinfo=UTC)
-    assert said(log) == {"甲": "2"}
-    assert said(log, View(known_at=then)) == {"甲": "1"}
-    assert said(log, View(known_at=then - timedelta(days=9))) == {}
+    assert standards(log) == {"甲": "2"}
+    assert standards(log, View(known_at=then)) == {"甲": "1"}
+    assert standards(log, View(known_at=then - timedelta(days=9))) == {}
 
 
 def test_a_record_shows_where_it_stood_and_in_which_file(log: Log) -> None:
@@ -196,19 +196,19 @@ def test_the_validator_moves_with_a_new_name_of_a_part_even_if_the_clock_is_set_
     log: Log, clock: Clock
 ) -> None:
     release(log, entry("甲"))
-    seen = [(log.queries.validator(), log.queries.validator("fees"))]
+    validators = [(log.queries.validator(), log.queries.validator("fees"))]
     for old, new in (("财政局", "财政和国资局"), ("财政和国资局", "财政局")):
         log.datasets.rename_part("fees", old, new)
         clock.advance(days=-1)
-        seen.append((log.queries.validator(), log.queries.validator("fees")))
-    assert list(map(_numbers, seen)) == sorted(set(map(_numbers, seen)))
+        validators.append((log.queries.validator(), log.queries.validator("fees")))
+    assert list(map(_numbers, validators)) == sorted(set(map(_numbers, validators)))
 
 
 def _numbers(pair: tuple[tuple[int, date], tuple[int, date]]) -> tuple[int, ...]:
     return tuple(number for number, _ in pair)
 
 
-def test_who_stops_reading_half_way_holds_nobody_in_the_past(log: Log) -> None:
+def test_a_reader_that_stops_half_way_does_not_pin_an_old_state(log: Log) -> None:
     many = [entry(f"第{number}项") for number in range(2_500)]
     release(log, *many)
     rows = log.queries.whole_state("fees", View())
@@ -220,13 +220,13 @@ def test_who_stops_reading_half_way_holds_nobody_in_the_past(log: Log) -> None:
     assert len(list(log.queries.whole_state("fees", View()))) == 2_501
 
 
-def test_whoever_is_still_reading_sees_one_state_while_others_publish(log: Log) -> None:
+def test_a_reader_sees_one_state_while_others_publish(log: Log) -> None:
     many = [entry(f"第{number}项") for number in range(2_500)]
     release(log, *many)
     rows = log.queries.whole_state("fees", View())
     next(rows)
     release(log, entry("甲"), on=MIDDLE)
-    assert said(log, View()) == {"甲": "1"}
+    assert standards(log, View()) == {"甲": "1"}
     assert len(list(rows)) == 2_499
 
 
@@ -242,9 +242,9 @@ def test_the_outbox_holds_every_span_written_or_closed_until_it_is_done(log: Log
     log.outbox.mark_done(upto=first[-1].sequence)
     assert log.outbox.items() == ()
     release(log, entry("甲", "2"), entry("乙"), on=MIDDLE)
-    written = [i.key for i in log.outbox.items() if i.kind == "span"]
-    spans = {s.id: s for s in log.queries.spans(ids=written)}
-    assert set(spans) == set(written)
+    span_ids = [i.key for i in log.outbox.items() if i.kind == "span"]
+    spans = {s.id: s for s in log.queries.spans(ids=span_ids)}
+    assert set(spans) == set(span_ids)
     assert sorted((s.content["standard"], s.known_to is None) for s in spans.values()) == [
         ("1", False),
         ("1", True),
@@ -282,9 +282,9 @@ def test_only_one_holds_the_worker_lock(log: Log) -> None:
         assert again
 
 
-def test_two_rows_about_one_record_from_two_imports_are_told_apart(log: Log) -> None:
-    lay(log, entry("甲"))
-    lay(log, entry("乙"), part="民政局")
+def test_two_rows_about_one_record_from_two_imports_are_distinguished(log: Log) -> None:
+    stage(log, entry("甲"))
+    stage(log, entry("乙"), part="民政局")
     log.releases.publish("fees", effective_on=EARLY)
     parts = {r.title: r.part for r in log.queries.records("fees", RecordQuery()).records}
     assert parts == {"甲": "财政局", "乙": "民政局"}

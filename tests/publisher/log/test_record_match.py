@@ -1,4 +1,4 @@
-"""Records by a tree of conditions: the same rows on SQLite and PostgreSQL, and pages that join."""
+"""Records by a tree of conditions: the same rows on SQLite and PostgreSQL, and pages without gaps."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
         query = RecordQuery(where=translate(parsed, catalogue_queryables(catalogue())), limit=100)
         page = log.queries.match(PLACES, query)
-        wanted = sorted(str(c["code"]) for c in contents if holds(c) is True)
-        assert sorted(json.loads(m.content)["code"] for m in page.matches) == wanted, text
-        assert page.total == len(wanted), text
+        codes = sorted(str(c["code"]) for c in contents if holds(c) is True)
+        assert sorted(json.loads(m.content)["code"] for m in page.matches) == codes, text
+        assert page.total == len(codes), text
         if seed % 6 == 0:
             listed = log.queries.records(PLACES, query)
             assert [r.id for r in listed.records] == [m.id for m in page.matches], text
@@ -50,24 +50,24 @@ def _pages_join(log: Log, contents: list[Content]) -> None:
     ids = [match.id for match in whole.matches]
     assert (whole.total, len(set(ids)), whole.after) == (60, 60, None)
     for where in (None, Every(())):
-        seen: list[str] = []
+        match_ids: list[str] = []
         after = None
         while True:
             page = log.queries.match(PLACES, RecordQuery(where=where, limit=7, after=after, count=False))
-            seen += [match.id for match in page.matches]
+            match_ids += [match.id for match in page.matches]
             after = page.after
             if after is None:
                 break
-        assert seen == ids
+        assert match_ids == ids
         assert [
             m.id for m in log.queries.match(PLACES, RecordQuery(where=where, limit=9, offset=20)).matches
         ] == ids[20:29]
-    named = next(m for m in whole.matches if b"windows" in m.content)
-    one = log.queries.match_one(PLACES, named.id, View())
-    assert one == named
+    match = next(m for m in whole.matches if b"windows" in m.content)
+    one = log.queries.match_one(PLACES, match.id, View())
+    assert one == match
     assert log.queries.match_one(PLACES, "none", View()) is None
-    assert log.queries.match_one(PLACES, named.id, View(as_of=date(2014, 12, 31))) is None
-    windows = json.loads(named.content)["windows"]
-    found = log.queries.match(PLACES, RecordQuery(where=Comparison("windows", "=", windows)))
-    assert found.total == sum(content.get("windows") == windows for content in contents)
+    assert log.queries.match_one(PLACES, match.id, View(as_of=date(2014, 12, 31))) is None
+    windows = json.loads(match.content)["windows"]
+    same_windows = log.queries.match(PLACES, RecordQuery(where=Comparison("windows", "=", windows)))
+    assert same_windows.total == sum(content.get("windows") == windows for content in contents)
     assert log.queries.extent(PLACES) == (date(2015, 1, 1), None)

@@ -1,4 +1,4 @@
-"""Documents that others end are marked by the release that brings both, on both databases."""
+"""A release that contains a document and its repeal marks the document, on both databases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from publisher.log.model import Dataset, Entry, Part, RecordQuery, RecordState
 from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load
 from tests.support.clock import Clock
-from tests.support.log import EARLY, LATE, MIDDLE, put
+from tests.support.log import EARLY, LATE, MIDDLE, put_workbook
 
 DOCUMENTS = "documents"
 
@@ -29,7 +29,7 @@ def document(number: int, *ends: str, **more: Json) -> Entry:
 
 @pytest.fixture
 def documents(log: Log) -> Log:
-    kept = Dataset(
+    dataset = Dataset(
         name=DOCUMENTS,
         catalogue="policies",
         title="文件",
@@ -40,21 +40,21 @@ def documents(log: Log) -> Log:
         contact="open@data.example.gov.cn",
         parts=(Part("财政局"), Part("民政局")),
     )
-    log.datasets.create(kept, load("policies"))
+    log.datasets.create(dataset, load("policies"))
     return log
 
 
 def lay(log: Log, name: str, *entries: Entry, part: str = "财政局") -> None:
-    log.drafts.stage(DOCUMENTS, entries, part=part, source=put(log, name), parser_version="1")
+    log.drafts.stage(DOCUMENTS, entries, part=part, source=put_workbook(log, name), parser_version="1")
 
 
-def published(log: Log) -> dict[str, RecordState]:
+def records_by_number(log: Log) -> dict[str, RecordState]:
     page = log.queries.records(DOCUMENTS, RecordQuery(limit=100))
     return {str(state.content["number"])[9:-1]: state for state in page.records}
 
 
 def marks(log: Log) -> dict[str, Json]:
-    return {key: state.content.get("ended_by") for key, state in published(log).items()}
+    return {key: state.content.get("ended_by") for key, state in records_by_number(log).items()}
 
 
 def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_another(
@@ -64,14 +64,14 @@ def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_anot
     lay(documents, "民政", document(5), part="民政局")
     documents.releases.publish(DOCUMENTS, effective_on=EARLY)
     clock.advance(days=1)
-    named = ("示政发〔2015〕1号", "《关于第3件事的通知》", "示政发〔2015〕5号", "示政发〔1990〕7号")
-    lay(documents, "决定", document(9, *named))
+    references = ("示政发〔2015〕1号", "《关于第3件事的通知》", "示政发〔2015〕5号", "示政发〔1990〕7号")
+    lay(documents, "决定", document(9, *references))
     release = documents.releases.publish(DOCUMENTS, effective_on=MIDDLE)
     assert release is not None
     assert (release.counts["added"], release.counts["changed"]) == (1, 3)
     by = "示政发〔2015〕9号"
     assert marks(documents) == {"1": by, "2": None, "3": by, "4": None, "5": by, "9": None}
-    state = published(documents)["5"]
+    state = records_by_number(documents)["5"]
     assert (state.part, state.sources[0].name, state.locator["cells"]) == (
         "民政局",
         "民政.xls",
@@ -92,18 +92,20 @@ def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_sa
     lay(documents, "第二", document(8, ended, "示政发〔2015〕2号"))
     lay(documents, "文件", document(1, validity="失效"), document(2, ended_by="示政发〔2014〕3号"))
     documents.releases.publish(DOCUMENTS, effective_on=MIDDLE)
-    found = published(documents)
-    assert found["1"].content["validity"] == "失效"
-    assert found["1"].content["ended_by"] == "示政发〔2015〕7号"
-    assert found["2"].content["ended_by"] == "示政发〔2014〕3号"
-    assert "validity" not in found["2"].content
+    documents_after = records_by_number(documents)
+    assert documents_after["1"].content["validity"] == "失效"
+    assert documents_after["1"].content["ended_by"] == "示政发〔2015〕7号"
+    assert documents_after["2"].content["ended_by"] == "示政发〔2014〕3号"
+    assert "validity" not in documents_after["2"].content
 
 
 def test_a_notice_that_was_withdrawn_ends_nothing_any_more(documents: Log, clock: Clock) -> None:
     lay(documents, "决定", document(9, "示政发〔2015〕1号"))
     documents.releases.publish(DOCUMENTS, effective_on=EARLY)
     clock.advance(days=1)
-    documents.releases.withdraw(DOCUMENTS, [published(documents)["9"].id], reason="误发", actor="经办人")
+    documents.releases.withdraw(
+        DOCUMENTS, [records_by_number(documents)["9"].id], reason="误发", actor="经办人"
+    )
     clock.advance(days=1)
     lay(documents, "文件", document(1))
     documents.releases.publish(DOCUMENTS, effective_on=LATE)

@@ -1,4 +1,4 @@
-"""Whatever is published, every read at every view says what a slow replay of the log says."""
+"""Generated histories: every query at every view returns what a simple model of the log returns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from publisher.log.model import LogError, RecordQuery, View
 from tests.publisher.log.replay import DAYS, Replay
 from tests.support import sqlite
 from tests.support.clock import Clock
-from tests.support.log import entry, fees_dataset, lay
+from tests.support.log import entry, fees_dataset, stage
 from tests.support.postgresql import Server
 
 START = date(2020, 1, 1)
@@ -41,13 +41,13 @@ amending = st.one_of(
 histories = st.lists(st.one_of(publishing, publishing, publishing, amending), min_size=1, max_size=9)
 
 
-class Story:
-    """One history, told to the log and to the replay."""
+class HistoryRun:
+    """One history, applied to the log and to the model."""
 
     def __init__(self, log: Log, clock: Clock) -> None:
         self.log, self.clock, self.replay = log, clock, Replay()
         self.ids: dict[str, str] = {}
-        self.gone: dict[str, list[str]] = {}
+        self.erased: dict[str, list[str]] = {}
 
     @property
     def today(self) -> int:
@@ -61,9 +61,9 @@ class Story:
         if self.today + days < DAYS:
             self.clock.advance(days=days)
 
-    def publish(self, part: str, wanted: dict[str, str], day: int, on_conflict: Any) -> None:
-        here = {n: text for n, text in wanted.items() if n[0] == part}
-        lay(self.log, *(entry(n, text) for n, text in here.items()), part=part)
+    def publish(self, part: str, rows: dict[str, str], day: int, on_conflict: Any) -> None:
+        here = {n: text for n, text in rows.items() if n[0] == part}
+        stage(self.log, *(entry(n, text) for n, text in here.items()), part=part)
         boundary = self.replay.boundary(part, day)
         effective_on = START + timedelta(days=day)
         if on_conflict == "refuse" and boundary is not None:
@@ -73,14 +73,14 @@ class Story:
             self.log.drafts.discard("fees")
             return
         end = boundary if on_conflict == "keep" and boundary is not None else DAYS
-        made = self.log.releases.publish("fees", effective_on=effective_on, on_conflict=on_conflict)
-        assert (made is not None) == self.replay.publish(part, here, day, end)
-        if made is not None:
-            for change in self.log.queries.changes(dataset="fees", release=made.number):
+        release = self.log.releases.publish("fees", effective_on=effective_on, on_conflict=on_conflict)
+        assert (release is not None) == self.replay.publish(part, here, day, end)
+        if release is not None:
+            for change in self.log.queries.changes(dataset="fees", release=release.number):
                 self.ids[change.title] = change.record
 
     def correct(self, name: str, text: str) -> None:
-        if name not in self.replay.table or self.replay.chosen(name, self.today) is None:
+        if name not in self.replay.table or self.replay.day_to_amend(name, self.today) is None:
             return
         corrections = {self.ids[name]: entry(name, text).content}
         if self.replay.correct(name, text, self.today):
@@ -90,16 +90,16 @@ class Story:
                 self.log.releases.correct("fees", corrections, reason="更正")
 
     def withdraw(self, name: str) -> None:
-        if name in self.replay.table and self.replay.chosen(name, self.today) is not None:
+        if name in self.replay.table and self.replay.day_to_amend(name, self.today) is not None:
             self.replay.withdraw(name, self.today)
             self.log.releases.withdraw("fees", [self.ids[name]], reason="误发")
 
     def erase(self, name: str) -> None:
-        # Once: a record of the same name that comes later is another record, and the tables go by names.
-        if name in self.replay.table and not self.gone:
+        # Once: a later record of the same name is another record, and the model identifies records by name.
+        if name in self.replay.table and not self.erased:
             self.replay.erase(name)
             self.log.releases.erase(records=[("fees", self.ids[name])], ground="判决")
-            self.gone[name] = [self.ids.pop(name)]
+            self.erased[name] = [self.ids.pop(name)]
 
     def compare(self) -> None:
         releases = self.log.queries.releases("fees")
@@ -116,14 +116,14 @@ class Story:
 
     def _compare_list(self, view: View, release: int, day: int) -> None:
         page = self.log.queries.records("fees", RecordQuery(view=view, limit=100))
-        found = {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
-        assert found == self.replay.in_force(release, day), (view, release)
-        assert page.total == len(found)
-        assert [r.title for r in page.records] == sorted(found)
+        values = {str(r.content["name"]): str(r.content["standard"]) for r in page.records}
+        assert values == self.replay.in_force(release, day), (view, release)
+        assert page.total == len(values)
+        assert [r.title for r in page.records] == sorted(values)
 
     def _compare_records(self, releases: tuple[Any, ...]) -> None:
         for name, record in self.ids.items():
-            if name in self.gone:
+            if name in self.erased:
                 continue
             for n, release in enumerate(releases):
                 for day in range(DAYS):
@@ -133,26 +133,26 @@ class Story:
                         continue
                     state = self.log.queries.record("fees", record, view)
                     assert (state.status, state.content.get("standard", "")) == expected, (name, view)
-        for records in self.gone.values():
+        for records in self.erased.values():
             for record in records:
                 assert self.log.queries.record("fees", record).status == "erased"
 
 
 @contextmanager
-def a_site(url: str, folder: Path) -> Iterator[Story]:
+def a_site(url: str, folder: Path) -> Iterator[HistoryRun]:
     clock = Clock(datetime(2020, 1, 1, 4, tzinfo=UTC))
     log = Log.open(url, sources=folder / "sources", clock=clock)
     try:
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
         log.datasets.create(*fees_dataset(parts=("A", "B")))
-        yield Story(log, clock)
+        yield HistoryRun(log, clock)
     finally:
         log.close()
 
 
 @contextmanager
-def a_site_on_sqlite() -> Iterator[Story]:
-    """In a folder that goes with it: one for every history that hypothesis thinks of."""
+def a_site_on_sqlite() -> Iterator[HistoryRun]:
+    """Create a site in a temporary folder, for each history that hypothesis generates."""
     with (
         tempfile.TemporaryDirectory() as folder,
         a_site(sqlite.new(Path(folder) / "qingdan.db"), Path(folder)) as story,
@@ -160,7 +160,7 @@ def a_site_on_sqlite() -> Iterator[Story]:
         yield story
 
 
-def tell(story: Story, history: list[tuple[Any, ...]]) -> None:
+def tell(story: HistoryRun, history: list[tuple[Any, ...]]) -> None:
     for step in history:
         story.tell(step)
     story.compare()
@@ -173,13 +173,13 @@ RELAXED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
 FIRST_TO_COME = [
-    # What was first to come is what an earlier file takes away, not what was written first.
+    # An earlier file removes the record that takes effect first, not the one written first.
     ("publish", "A", {"A乙": "2"}, 7, "refuse"),
     ("publish", "A", {"A乙": "1"}, 4, "keep"),
     ("publish", "A", {}, 1, "replace"),
 ]
 ERASED_LATER = [
-    # What was erased is in no later file's way.
+    # An erased record does not block a later file.
     ("publish", "A", {"A丙": "2", "A乙": "2"}, 7, "refuse"),
     ("erase", "A丙"),
     ("publish", "A", {}, 1, "replace"),

@@ -1,4 +1,4 @@
-"""A site that moves from one database to another, whole."""
+"""Transfer of a complete site from one database to another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from tests.support.clock import Clock
-from tests.support.log import MIDDLE, entry, fees_dataset, ids, lay, release, said
+from tests.support.log import MIDDLE, entry, fees_dataset, ids, release, stage, standards
 
 
 def site_of_fees(url: str, folder: Path, clock: Clock) -> Log:
@@ -22,33 +22,33 @@ def site_of_fees(url: str, folder: Path, clock: Clock) -> Log:
     return log
 
 
-def filled(folder: Path) -> Log:
-    """On SQLite, with all that a log can hold: releases, 勘误, withdrawal, erasure, a rename, a draft."""
+def fill_log(folder: Path) -> Log:
+    """Fill a log on SQLite: releases, 勘误, withdrawal, erasure, a rename, a draft."""
     clock = Clock()
     log = site_of_fees(f"sqlite:///{folder / 'qingdan.db'}", folder, clock)
     release(log, entry("甲"), entry("乙"), entry("丙"), entry("丁"))
     clock.advance(days=1)
     release(log, entry("甲", "2"), entry("乙"), entry("丁"), on=MIDDLE)
     clock.advance(days=1)
-    known = ids(log)
-    log.releases.correct("fees", {known["甲"]: entry("甲", "3").content}, reason="勘误")
-    log.releases.withdraw("fees", [known["乙"]], reason="误发")
+    records = ids(log)
+    log.releases.correct("fees", {records["甲"]: entry("甲", "3").content}, reason="勘误")
+    log.releases.withdraw("fees", [records["乙"]], reason="误发")
     log.releases.rename(
-        "fees", known["丁"], {"name": "丁丁", "standard": "1"}, effective_on=MIDDLE, reason="更名"
+        "fees", records["丁"], {"name": "丁丁", "standard": "1"}, effective_on=MIDDLE, reason="更名"
     )
-    gone = next(c.record for c in log.queries.changes(dataset="fees") if c.title == "丙")
-    log.releases.erase(records=[("fees", gone)], ground="判决")
-    lay(log, entry("戊"), part="民政局")
+    erased = next(c.record for c in log.queries.changes(dataset="fees") if c.title == "丙")
+    log.releases.erase(records=[("fees", erased)], ground="判决")
+    stage(log, entry("戊"), part="民政局")
     return log
 
 
-def later() -> datetime:
-    """When all that :func:`filled` holds is due."""
+def due_time() -> datetime:
+    """Time at which all of :func:`fill_log` is due."""
     return datetime(2021, 1, 1, tzinfo=UTC)
 
 
-def told(log: Log) -> dict[str, Any]:
-    """All that a reader can see, but for when a source was got."""
+def read_everything(log: Log) -> dict[str, Any]:
+    """Everything that a reader can see, except when a source was received."""
     releases = log.queries.releases("fees")
     views = [View(release=r.number) for r in releases] + [View(), View(as_of=MIDDLE)]
     return {
@@ -59,23 +59,23 @@ def told(log: Log) -> dict[str, Any]:
         "erased": log.queries.erased_records("fees"),
         "spans": sorted(log.queries.spans(), key=lambda span: span.id),
         "verified": log.releases.verify(),
-        "outbox": log.outbox.items(due_by=later()),
+        "outbox": log.outbox.items(due_by=due_time()),
     }
 
 
 def test_a_site_moves_whole_and_goes_on_there(tmp_path: Path, postgresql_url: str) -> None:
-    old = filled(tmp_path)
+    old = fill_log(tmp_path)
     moved = old.move(postgresql_url, sources=tmp_path / "none")
     assert moved.releases == 6
     assert moved.sources == 1
-    new = Log.open(postgresql_url, sources=tmp_path / "none", clock=later)
-    assert told(new) == told(old)
+    new = Log.open(postgresql_url, sources=tmp_path / "none", clock=due_time)
+    assert read_everything(new) == read_everything(old)
     (source,) = {s.digest for r in new.queries.releases("fees") for s in r.sources} - {""}
     assert new.evidence.source_bytes(source) == old.evidence.source_bytes(source)
-    made = new.releases.publish("fees", effective_on=MIDDLE)
-    assert made is not None
+    published = new.releases.publish("fees", effective_on=MIDDLE)
+    assert published is not None
     release(new, entry("己"), on=MIDDLE, part="财政局", on_conflict="replace")
-    assert {"戊", "己"} <= said(new).keys()
+    assert {"戊", "己"} <= standards(new).keys()
     assert new.releases.verify().ok
     assert new.releases.rebuild_spans() == 0
     old.close()
@@ -83,18 +83,18 @@ def test_a_site_moves_whole_and_goes_on_there(tmp_path: Path, postgresql_url: st
 
 
 def test_a_site_moves_back_to_a_file(tmp_path: Path, postgresql_url: str) -> None:
-    old = filled(tmp_path)
+    old = fill_log(tmp_path)
     old.move(postgresql_url, sources=tmp_path / "none")
     there = Log.open(postgresql_url, sources=tmp_path / "none", clock=Clock())
     there.move(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back")
-    back = Log.open(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back", clock=later)
-    assert told(back) == told(old)
+    back = Log.open(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back", clock=due_time)
+    assert read_everything(back) == read_everything(old)
     for log in (old, there, back):
         log.close()
 
 
 def test_a_site_moves_onto_no_other(tmp_path: Path, postgresql_url: str) -> None:
-    here, there = filled(tmp_path), site_of_fees(postgresql_url, tmp_path, Clock())
+    here, there = fill_log(tmp_path), site_of_fees(postgresql_url, tmp_path, Clock())
     for target in (postgresql_url, f"sqlite:///{tmp_path / 'qingdan.db'}"):
         with pytest.raises(LogError) as refused:
             here.move(target, sources=tmp_path / "none")
@@ -107,7 +107,7 @@ def test_a_site_moves_onto_no_other(tmp_path: Path, postgresql_url: str) -> None
 def test_what_arrives_changed_does_not_stay(
     tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = filled(tmp_path)
+    old = fill_log(tmp_path)
     Log.open(postgresql_url, sources=tmp_path / "none").close()
     site_of_fees(postgresql_url, tmp_path, Clock()).close()
     with psycopg.connect(postgresql_url, autocommit=True) as conn:

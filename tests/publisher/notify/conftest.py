@@ -20,18 +20,18 @@ from publisher.notify.webhook_sender import Sender, create_sender
 from publisher.views.syndication import scope as scopes
 from search.query.field_filters import FilterFields
 from tests.publisher.views.syndication.conftest import FIRST, Service, open_service
-from tests.support.loopback import Answer, Asked, Loopback, serving
+from tests.support.loopback import Answer, Loopback, WebRequest, serving
 
 
-def confirming(asked: Asked, _write: Callable[[bytes], None]) -> Answer:
-    """A callback that wants to be told and takes whatever comes."""
-    data = msgspec.json.decode(asked.body)["data"]
+def confirming(request: WebRequest, _write: Callable[[bytes], None]) -> Answer:
+    """Callback that confirms its subscription and accepts every message."""
+    data = msgspec.json.decode(request.body)["data"]
     return Answer(msgspec.json.encode({"challenge": data["challenge"]}) if "challenge" in data else b"")
 
 
 @dataclass
 class Desk:
-    """A news desk: its server, the site that calls it, and the worker that does the calling."""
+    """A news desk: its server, the site that notifies it, and the worker that sends."""
 
     site: Service
     server: Loopback
@@ -39,15 +39,15 @@ class Desk:
     environ: Mapping[str, str]
     """Settings of the site."""
 
-    def subscribe(self, path: str = "/hook", **asked: Any) -> Subscription:
-        made = self.site.log.subscriptions.subscribe(
-            f"{self.server.base}{path}", msgspec.json.encode(scopes.make_scope(**asked)).decode()
+    def subscribe(self, path: str = "/hook", **parameters: Any) -> Subscription:
+        subscription = self.site.log.subscriptions.subscribe(
+            f"{self.server.base}{path}", msgspec.json.encode(scopes.make_scope(**parameters)).decode()
         )
-        self.sender.verify_callback(made, {})
-        return self.site.log.subscriptions.confirm(made.id)
+        self.sender.verify_callback(subscription, {})
+        return self.site.log.subscriptions.confirm(subscription.id)
 
     def tell(self) -> int:
-        """What the worker does after a publication."""
+        """Run the worker once, as after a publication."""
         self.site.index()
         notifier = Notifier(self.site.log, self.site.engine, FilterFields, self.sender)
         return anyio.run(notifier.deliver_due)
@@ -55,16 +55,16 @@ class Desk:
     def later(self, by: timedelta) -> None:
         self.site.clock.now += by
 
-    def messages(self, path: str = "/hook") -> list[Asked]:
-        """Without the question whether it wants to be told."""
-        return [one for one in self.server.asked if one.path == path and b'"challenge"' not in one.body]
+    def messages(self, path: str = "/hook") -> list[WebRequest]:
+        """Messages without the request for confirmation."""
+        return [one for one in self.server.requests if one.path == path and b'"challenge"' not in one.body]
 
     def log(self) -> tuple[Delivery, ...]:
         return self.site.log.subscriptions.deliveries()
 
 
 @contextmanager
-def opened(home: Path, **environ: str) -> Iterator[Desk]:
+def open_desk(home: Path, **environ: str) -> Iterator[Desk]:
     place = settings.read_settings(home, {"QINGDAN_LOOPBACK": "1"})
     with open_service(home, **environ) as site, serving() as server:
         site.clock.now = datetime.now(UTC)
@@ -78,5 +78,5 @@ def opened(home: Path, **environ: str) -> Iterator[Desk]:
 
 @pytest.fixture
 def desk(tmp_path: Path, database: str) -> Iterator[Desk]:
-    with opened(tmp_path, QINGDAN_DATABASE=database) as desk:
+    with open_desk(tmp_path, QINGDAN_DATABASE=database) as desk:
         yield desk

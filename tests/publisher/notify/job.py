@@ -1,4 +1,4 @@
-"""What the worker does after a publication, in a process that may be killed.
+"""The worker's run after a publication, in a process that may be killed.
 
 ``python -m tests.publisher.notify.job HOME NOW``; ``QINGDAN_DATABASE`` names a database outside HOME.
 """

@@ -1,4 +1,4 @@
-"""WebSub: the hub is told of every listed feed that has something new, in every format."""
+"""WebSub: the hub is notified of every listed feed with new entries, in every format."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def hub(desk: Desk) -> Desk:
 
 
 def topics(desk: Desk) -> list[str]:
-    forms = [parse_qs(one.body.decode()) for one in desk.server.asked if one.path == "/hub"]
+    forms = [parse_qs(one.body.decode()) for one in desk.server.requests if one.path == "/hub"]
     assert all(form["hub.mode"] == ["publish"] for form in forms)
     return [form["hub.url"][0].removeprefix(BASE) for form in forms]
 
@@ -29,13 +29,13 @@ def topics(desk: Desk) -> list[str]:
 def test_the_hub_hears_of_each_feed_that_changed_and_of_no_other(hub: Desk) -> None:
     hub.site.publish(SECOND)
     hub.tell()
-    told = topics(hub)
-    assert len(told) == len(set(told))
+    hub_topics = topics(hub)
+    assert len(hub_topics) == len(set(hub_topics))
     for form in ("atom", "rss", "json"):
-        assert f"/feeds/all.{form}" in told
-        assert f"/feeds/{FEES}.{form}?change=removed" in told
-        assert f"/feeds/search.{form}?body={quote('民政部门')}" in told
-    assert not any("change=withdrawn" in topic for topic in told)
+        assert f"/feeds/all.{form}" in hub_topics
+        assert f"/feeds/{FEES}.{form}?change=removed" in hub_topics
+        assert f"/feeds/search.{form}?body={quote('民政部门')}" in hub_topics
+    assert not any("change=withdrawn" in topic for topic in hub_topics)
 
 
 def test_each_topic_is_the_address_that_the_feed_gives_itself(hub: Desk) -> None:
@@ -49,7 +49,7 @@ def test_each_topic_is_the_address_that_the_feed_gives_itself(hub: Desk) -> None
 def test_the_hub_hears_of_the_feeds_whose_older_entries_are_corrected_or_taken_back(hub: Desk) -> None:
     hub.site.publish(SECOND)
     hub.tell()
-    hub.server.asked.clear()
+    hub.server.requests.clear()
     record = hub.site.record("居民生活污水处理费")
     hub.site.log.releases.withdraw(FEES, [record], reason="误列")
     before = {
@@ -57,16 +57,16 @@ def test_the_hub_hears_of_the_feeds_whose_older_entries_are_corrected_or_taken_b
     }
     assert "该条目其后已撤回公布" in before["added"]
     hub.tell()
-    told = topics(hub)
-    assert f"/feeds/{FEES}.atom?change=withdrawn" in told
-    assert f"/feeds/{FEES}.atom?change=added" in told
-    assert f"/feeds/{FEES}.atom?change=removed" not in told
+    hub_topics = topics(hub)
+    assert f"/feeds/{FEES}.atom?change=withdrawn" in hub_topics
+    assert f"/feeds/{FEES}.atom?change=added" in hub_topics
+    assert f"/feeds/{FEES}.atom?change=removed" not in hub_topics
 
 
 def test_the_hub_hears_of_an_erasure(hub: Desk) -> None:
     hub.site.publish(SECOND)
     hub.tell()
-    hub.server.asked.clear()
+    hub.server.requests.clear()
     hub.site.log.releases.erase(records=[(FEES, hub.site.record("遗体整容"))], ground="判决", actor="")
     hub.tell()
     assert sorted(topics(hub)) == sorted(
@@ -74,7 +74,7 @@ def test_the_hub_hears_of_an_erasure(hub: Desk) -> None:
     )
 
 
-def test_a_hub_that_is_away_is_told_later_and_never_set_aside(hub: Desk) -> None:
+def test_a_hub_that_is_away_is_notified_later_and_never_set_aside(hub: Desk) -> None:
     hub.server.answers["/hub"] = Answer(status=503)
     hub.site.publish(SECOND)
     hub.tell()
@@ -82,7 +82,7 @@ def test_a_hub_that_is_away_is_told_later_and_never_set_aside(hub: Desk) -> None
         hub.later(pause)
         assert hub.tell() == 1
     hub.server.answers["/hub"] = Answer(status=204)
-    hub.server.asked.clear()
+    hub.server.requests.clear()
     hub.later(RETRIES[-1])
     hub.tell()
     assert f"/feeds/{FEES}.atom" in topics(hub)
@@ -94,6 +94,6 @@ def test_another_hub_takes_the_place_of_the_first(hub: Desk) -> None:
     hub.site.publish(SECOND)
     hub.tell()
     assert topics(hub) == []
-    assert any(one.path == "/second" for one in hub.server.asked)
+    assert any(one.path == "/second" for one in hub.server.requests)
     hub.site.log.subscriptions.set_hub("")
     assert hub.site.log.subscriptions.all() == ()

@@ -1,4 +1,4 @@
-"""Webhooks: who is told, that it can be checked, and what happens when nobody answers."""
+"""Webhooks: recipients, signatures, and retries when a callback does not answer."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from schemas.definition.catalogue import Content
 from search.query.field_filters import FilterFields
 from tests.publisher.notify.conftest import Desk, confirming
 from tests.publisher.views.syndication.conftest import FIRST, SECOND
-from tests.support.loopback import Answer, Asked, serving
+from tests.support.loopback import Answer, WebRequest, serving
 from tests.support.site import BASE, FEES
 
 pytestmark = pytest.mark.both_databases
 
 
-def told_of(desk: Desk, path: str = "/hook") -> list[Any]:
+def message_contents(desk: Desk, path: str = "/hook") -> list[Any]:
     return [msgspec.json.decode(one.body) for one in desk.messages(path)]
 
 
@@ -72,7 +72,7 @@ def test_what_was_published_before_the_subscription_is_not_sent(desk: Desk) -> N
     assert desk.messages() == []
 
 
-def test_a_subscription_is_told_of_its_own_scope_only(desk: Desk) -> None:
+def test_a_subscription_is_notified_of_its_own_scope_only(desk: Desk) -> None:
     desk.server.answers |= {"/removed": confirming, "/sewage": confirming, "/none": confirming}
     desk.subscribe("/removed", kinds=["removed"])
     desk.subscribe("/sewage", text="污水处理")
@@ -80,7 +80,7 @@ def test_a_subscription_is_told_of_its_own_scope_only(desk: Desk) -> None:
     desk.site.publish(SECOND)
     desk.tell()
     titles = {
-        path: [item["title"] for one in told_of(desk, path) for item in one["data"]["feed"]["items"]]
+        path: [item["title"] for one in message_contents(desk, path) for item in one["data"]["feed"]["items"]]
         for path in ("/removed", "/sewage", "/none")
     }
     assert titles["/removed"] == ["示例市财政局 从清单移出收费项目：价格鉴证业务收费"]
@@ -126,7 +126,7 @@ def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_messag
     desk.site.index()
     workers: list[subprocess.Popen[bytes]] = []
 
-    def killing(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+    def killing(_request: WebRequest, _write: Callable[[bytes], None]) -> Answer:
         workers[0].kill()
         workers[0].wait()
         return Answer()
@@ -144,7 +144,7 @@ def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_messag
     (delivery,) = desk.log()
     assert delivery.state == "waiting"
     desk.server.answers["/hook"] = confirming
-    assert desk.tell() == 0  # the lease of the one that was killed still runs
+    assert desk.tell() == 0  # the lease of the killed process has not expired
     desk.later(LEASE)
     assert desk.tell() == 1
     first, again = desk.messages()
@@ -167,18 +167,18 @@ def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_con
     desk.site.publish(FIRST)
     assert desk.tell() == 0
     desk.server.answers["/hook"] = confirming
-    desk.server.asked.clear()
+    desk.server.requests.clear()
     desk.sender.verify_callback(subscription, {})
     desk.site.log.subscriptions.confirm(subscription.id)
     desk.tell()
-    assert [one["data"]["release"] for one in told_of(desk)] == [2, 3]
+    assert [one["data"]["release"] for one in message_contents(desk)] == [2, 3]
 
 
-def test_who_refuses_one_message_and_takes_the_others_is_told_on(desk: Desk) -> None:
+def test_a_callback_that_refuses_one_message_still_gets_the_others(desk: Desk) -> None:
     subscription = desk.subscribe()
 
-    def refusing(asked: Asked, write: Callable[[bytes], None]) -> Answer:
-        return Answer(status=413) if b'"release":2,' in asked.body else confirming(asked, write)
+    def refusing(request: WebRequest, write: Callable[[bytes], None]) -> Answer:
+        return Answer(status=413) if b'"release":2,' in request.body else confirming(request, write)
 
     desk.server.answers["/hook"] = refusing
     desk.site.publish(SECOND)
@@ -197,17 +197,17 @@ def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(des
     desk.subscribe()
     answered, arrived = threading.Event(), threading.Semaphore(0)
 
-    def slow(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+    def slow(_request: WebRequest, _write: Callable[[bytes], None]) -> Answer:
         assert answered.wait(60)
         return Answer()
 
-    def quick(_asked: Asked, _write: Callable[[bytes], None]) -> Answer:
+    def quick(_request: WebRequest, _write: Callable[[bytes], None]) -> Answer:
         arrived.release()
         return Answer()
 
     desk.server.answers |= {"/slow": slow, "/hook": quick}
 
-    async def told() -> None:
+    async def run_teller() -> None:
         stop = anyio.Event()
         notifier = Notifier(desk.site.log, desk.site.engine, FilterFields, desk.sender)
         async with anyio.create_task_group() as group:
@@ -220,8 +220,8 @@ def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(des
             answered.set()
             stop.set()
 
-    anyio.run(told)
-    assert [one["data"]["release"] for one in told_of(desk)] == [2, 3]
+    anyio.run(run_teller)
+    assert [one["data"]["release"] for one in message_contents(desk)] == [2, 3]
 
 
 def test_an_answer_is_not_unpacked(desk: Desk) -> None:
@@ -252,8 +252,8 @@ def test_who_says_that_it_is_gone_is_set_aside_at_once(desk: Desk) -> None:
     desk.server.answers["/hook"] = Answer(status=410)
     desk.site.publish(SECOND)
     desk.tell()
-    kept = desk.site.log.subscriptions.get(subscription.id)
-    assert (kept.state, kept.reason) == ("aside", "HTTP 410")
+    current = desk.site.log.subscriptions.get(subscription.id)
+    assert (current.state, current.reason) == ("aside", "HTTP 410")
 
 
 def test_one_dead_subscriber_does_not_keep_the_news_from_another(desk: Desk) -> None:
@@ -280,8 +280,8 @@ def test_a_callback_that_does_not_repeat_the_challenge_is_no_subscriber(desk: De
     desk.server.answers["/other"] = answer
     with pytest.raises(DeliveryError):
         desk.subscribe("/other")
-    (kept,) = desk.site.log.subscriptions.all()
-    assert kept.state == "pending"
+    (subscription,) = desk.site.log.subscriptions.all()
+    assert subscription.state == "pending"
     desk.site.publish(SECOND)
     desk.tell()
     assert desk.messages("/other") == []
@@ -289,11 +289,11 @@ def test_a_callback_that_does_not_repeat_the_challenge_is_no_subscriber(desk: De
 
 def test_a_callback_on_a_private_address_is_never_called(desk: Desk) -> None:
     guarded = desk.sender.__class__("test", desk.sender.clock, loopback=False, trust=desk.sender.trust)
-    made = desk.site.log.subscriptions.subscribe(f"{desk.server.base}/hook", "{}")
-    before = len(desk.server.asked)
+    subscription = desk.site.log.subscriptions.subscribe(f"{desk.server.base}/hook", "{}")
+    before = len(desk.server.requests)
     with pytest.raises(DeliveryError, match=r"127\.0\.0\.1"):
-        guarded.verify_callback(made, {})
-    assert len(desk.server.asked) == before
+        guarded.verify_callback(subscription, {})
+    assert len(desk.server.requests) == before
 
 
 def test_a_redirect_is_not_followed(desk: Desk) -> None:
@@ -303,16 +303,16 @@ def test_a_redirect_is_not_followed(desk: Desk) -> None:
         desk.server.answers["/hook"] = Answer(status=307, headers={"location": f"{elsewhere.base}/"})
         desk.site.publish(SECOND)
         desk.tell()
-        assert elsewhere.asked == []
+        assert elsewhere.requests == []
     (delivery,) = desk.log()
     assert (delivery.state, delivery.answer) == ("waiting", 307)
 
 
-def test_a_better_reading_of_ours_calls_nobody(desk: Desk) -> None:
+def test_an_improvement_of_the_parser_sends_no_message(desk: Desk) -> None:
     desk.subscribe()
     desk.site.publish(FIRST[1:], source_texts=lambda content: str(content["name"]))
     desk.tell()
-    desk.server.asked.clear()
+    desk.server.requests.clear()
     read_better = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST[1:]]
     desk.site.publish(read_better, source_texts=lambda content: str(content["name"]))
     desk.tell()
@@ -320,7 +320,7 @@ def test_a_better_reading_of_ours_calls_nobody(desk: Desk) -> None:
     assert desk.log()[0].state == "nothing"
 
 
-def test_who_is_removed_is_told_no_more(desk: Desk) -> None:
+def test_a_removed_subscription_gets_no_more_messages(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.site.publish(SECOND)
     desk.site.log.subscriptions.unsubscribe(subscription.id)
@@ -333,7 +333,7 @@ def test_a_large_release_comes_with_its_newest_entries_and_leads_to_the_rest(des
     many: list[Content] = [{"name": f"第{n}项收费", "department": "财政部门"} for n in range(650)]
     release = desk.site.publish([FIRST[0], *many])
     desk.tell()
-    (message,) = told_of(desk)
+    (message,) = message_contents(desk)
     feed = message["data"]["feed"]
     assert len(feed["items"]) == 100
     ids = {item["id"] for item in feed["items"]}

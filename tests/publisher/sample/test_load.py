@@ -1,4 +1,4 @@
-"""The sample in a fresh home: every promised dataset and every promised kind of change is there."""
+"""The sample in an empty home: every planned dataset and every planned kind of change."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ BASE = "http://127.0.0.1:8000"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("sample")
-    told: list[int] = []
-    load(made, plan.read_plan(), base=BASE, progress=lambda done, _total, _title: told.append(done))
-    assert told == list(range(1, plan.read_plan().releases + 1))
-    return made
+    folder = tmp_path_factory.mktemp("sample")
+    counts: list[int] = []
+    load(folder, plan.read_plan(), base=BASE, progress=lambda count, _total, _title: counts.append(count))
+    assert counts == list(range(1, plan.read_plan().releases + 1))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +55,17 @@ def records(log: Log, dataset: str, **view: object) -> dict[str, RecordState]:
 
 
 def change(log: Log, dataset: str, kind: str, title: str) -> Change:
-    (found,) = (c for c in log.queries.changes(dataset=dataset) if c.kind == kind and c.title == title)
-    return found
+    (change,) = (c for c in log.queries.changes(dataset=dataset) if c.kind == kind and c.title == title)
+    return change
 
 
 def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(log: Log) -> None:
-    made = {dataset.name: dataset for dataset in log.datasets.all()}
+    datasets = {dataset.name: dataset for dataset in log.datasets.all()}
     for planned in plan.read_plan().dataset:
-        assert made[planned.name].labels == planned.labels
-        assert made[planned.name].notice == planned.notice
+        assert datasets[planned.name].labels == planned.labels
+        assert datasets[planned.name].notice == planned.notice
         assert len(log.queries.releases(planned.name)) == len(planned.step)
-    assert len(made) == len(plan.read_plan().dataset)
+    assert len(datasets) == len(plan.read_plan().dataset)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_each_decision_is_a_release_and_what_names_none_is_credited_to_none(log:
         4: ("国发〔2016〕9号", date(2016, 2, 3)),
         5: ("", date(2016, 2, 3)),
     }
-    kept = log.queries.changes(dataset="cancelled-items")
-    assert {c.kind for c in kept} == {"added"}
-    for c in kept:
+    changes = log.queries.changes(dataset="cancelled-items")
+    assert {c.kind for c in changes} == {"added"}
+    for c in changes:
         number = (c.after or {}).get("decision_number", "")
         assert number == releases[c.release][0]
 
@@ -157,9 +157,9 @@ def test_the_clerks_name_is_nowhere_in_what_is_served(log: Log, client: httpx.Cl
 
 def test_all_of_it_verifies_and_can_be_searched(log: Log, client: httpx.Client) -> None:
     assert log.releases.verify().ok
-    found = client.get("/v1/search", params={"q": "危險化學品經營許可"}).json()
-    assert "危险化学品经营许可" in {hit["title"]["text"] for hit in found["hits"]}
-    assert {"shili-power-list", "pre-approvals-2017"} <= {hit["dataset"] for hit in found["hits"]}
+    page = client.get("/v1/search", params={"q": "危險化學品經營許可"}).json()
+    assert "危险化学品经营许可" in {hit["title"]["text"] for hit in page["hits"]}
+    assert {"shili-power-list", "pre-approvals-2017"} <= {hit["dataset"] for hit in page["hits"]}
 
 
 @pytest.mark.parametrize("name", [*(d.name for d in plan.read_plan().dataset), "all"])
@@ -185,8 +185,8 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
     command = [sys.executable, "-m", "publisher.sample", "load", "--home", str(home)]
     killed = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert killed.stderr is not None
-    with killed.stderr as said:
-        assert any("[ 7/" in line for line in said)
+    with killed.stderr as output:
+        assert any("[ 7/" in line for line in output)
         killed.kill()
     killed.wait(30)
     assert not site_folder.is_complete(home, plan.digest(BASE))
@@ -202,17 +202,17 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
 
 
 def _demo(home: Path, port: int) -> str:
-    """Run the demo until it says what to open, open all of it, then Ctrl-C → what it said."""
+    """Run the demo, open every address that it prints, then send Ctrl-C → its output."""
     command = [sys.executable, "-m", "publisher.sample", "demo", "--home", str(home), "--port", str(port)]
     log = home.parent / "demo.log"
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
             deadline = time.monotonic() + 90
-            while "Ctrl-C" not in (said := log.read_text(encoding="utf-8")):
-                assert process.poll() is None, said
-                assert time.monotonic() < deadline, said
+            while "Ctrl-C" not in (output := log.read_text(encoding="utf-8")):
+                assert process.poll() is None, output
+                assert time.monotonic() < deadline, output
                 time.sleep(0.1)
-            addresses = [line.strip() for line in said.splitlines() if line.strip().startswith("http")]
+            addresses = [line.strip() for line in output.splitlines() if line.strip().startswith("http")]
             assert len(addresses) == 7
             for address in addresses:
                 assert httpx.get(address).status_code == 200, address
@@ -220,4 +220,4 @@ def _demo(home: Path, port: int) -> str:
             process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert "Traceback" not in log.read_text(encoding="utf-8")
-    return said
+    return output

@@ -1,4 +1,4 @@
-"""What ships is what the plan says, in the forms that it says, and labelled for what it is."""
+"""The sample files match the plan in content, format and labels."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def test_every_file_is_read_without_an_error_and_every_row_is_accounted_for(
 
 
 def test_the_files_come_in_the_forms_in_which_departments_hand_them_in() -> None:
-    found = {file.file.rpartition(".")[2] for dataset in DATASETS.values() for file in files(dataset)}
-    assert found == {"csv", "json", "txt", "xls", "xlsx"}
+    suffixes = {file.file.rpartition(".")[2] for dataset in DATASETS.values() for file in files(dataset)}
+    assert suffixes == {"csv", "json", "txt", "xls", "xlsx"}
 
 
 def test_nothing_lies_in_the_data_folder_that_the_plan_does_not_name() -> None:
@@ -100,6 +100,6 @@ def test_a_workbook_holds_the_text_that_was_reviewed(sheet: Path) -> None:
     width = len(rows[1])
     (workbook,) = (SAMPLE / "data" / "shili").glob(f"{sheet.stem}.*")
     (grid,) = open_grids(workbook.read_bytes(), workbook.name).grids
-    shown = [[cell.text for cell in row][:width] for row in grid.rows]
-    assert shown[0][0] == rows[0][0]
-    assert [row + [""] * (width - len(row)) for row in shown[1:]] == rows[1:]
+    texts = [[cell.text for cell in row][:width] for row in grid.rows]
+    assert texts[0][0] == rows[0][0]
+    assert [row + [""] * (width - len(row)) for row in texts[1:]] == rows[1:]

@@ -1,4 +1,4 @@
-"""Whose folder it is: nothing of anybody else's is touched, and a half-made site is never served."""
+"""The folder of a sample site: files of others stay untouched, and an incomplete site is never served."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_link_in_the_folder_is_removed_and_not_followed(tmp_path: Path) -> Non
     assert not (home / "index").exists()
 
 
-def test_a_mark_that_cannot_be_read_makes_the_folder_nobodys(tmp_path: Path) -> None:
+def test_a_folder_with_an_unreadable_mark_belongs_to_no_sample(tmp_path: Path) -> None:
     (tmp_path / site_folder.MARK).write_bytes(b"{")
     assert not site_folder.is_complete(tmp_path, "one")
     with pytest.raises(FolderError):

@@ -1,9 +1,8 @@
-"""Write the sample workbooks of 示例市 from text that a reviewer can read.
+"""Write the sample workbooks of 示例市 from CSV files that a reviewer can read.
 
-``python tests/publisher/sample/write_workbooks.py`` turns every CSV file of
-``publisher/sample/sheets`` into the
-form that its department hands in: xlsx with a merged title and merged cells, the old xls, and CSV in
-GB18030. Run it after editing a CSV file and commit both; ``tests/publisher/sample`` compares them.
+``python tests/publisher/sample/write_workbooks.py`` converts every CSV file of ``publisher/sample/sheets`` to
+the format of its department: xlsx with a merged title and merged cells, old xls, and CSV in GB18030. Run it
+after editing a CSV file and commit both; ``tests/publisher/sample`` compares them.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import xlwt
 
 SAMPLE = Path(__file__).resolve().parents[3] / "publisher" / "sample"
 MERGED = ("权力类型", "行使主体", "承办机构", "实施层级")
-"""Columns whose equal cells, one below the other, a department merges."""
+"""Columns in which equal adjacent cells are merged."""
 
 
 def main() -> None:
@@ -40,15 +39,15 @@ def cell(rows: list[list[str]], column: int, row: int) -> str:
 
 
 def _merges(rows: list[list[str]]) -> list[tuple[int, int, int]]:
-    """(column, first row, last row), all from 0, of equal cells one below the other."""
+    """Columns and rows of equal adjacent cells: (column, first row, last row), from 0."""
     header = rows[1]
-    found = []
+    merges = []
     for column in (header.index(name) for name in MERGED if name in header):
         for value, group in groupby(range(2, len(rows)), key=partial(cell, rows, column)):
             members = list(group)
             if value and len(members) > 1:
-                found.append((column, members[0], members[-1]))
-    return found
+                merges.append((column, members[0], members[-1]))
+    return merges
 
 
 def _xlsx(rows: list[list[str]], target: Path) -> None:

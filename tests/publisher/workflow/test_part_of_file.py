@@ -1,4 +1,4 @@
-"""Which part a file is from."""
+"""Recognition of the part that a file belongs to."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def dataset(*declared: Part) -> Dataset:
 
 
 def reading(file: str, *, title: str = "", sheet: str = "Sheet1") -> Reading:
-    left = (LeftOut(sheet, 1, "title", title),) if title else ()
+    left_out = (LeftOut(sheet, 1, "title", title),) if title else ()
     return Reading(
         file=file,
         digest="0" * 64,
@@ -33,46 +33,46 @@ def reading(file: str, *, title: str = "", sheet: str = "Sheet1") -> Reading:
         parser_version="1",
         sheets=(SheetReport(sheet, 1, 0, 0, 1),),
         records=(),
-        left_out=left,
+        left_out=left_out,
         findings=(),
     )
 
 
-def test_a_file_is_told_by_the_name_of_its_department() -> None:
-    kept = dataset(Part("应急管理局"), Part("统计局"))
-    found = part_of_file.identify_part(kept, reading("市应急管理局权责清单.xls"))
-    assert found is not None
-    assert found.name == "应急管理局"
+def test_a_file_belongs_to_the_department_that_its_name_contains() -> None:
+    two_parts = dataset(Part("应急管理局"), Part("统计局"))
+    part = part_of_file.identify_part(two_parts, reading("市应急管理局权责清单.xls"))
+    assert part is not None
+    assert part.name == "应急管理局"
 
 
 @pytest.mark.parametrize(
     "file", ["市发改委权责清单.xls", "发展和改革委员会.xlsx", "示例市发展改革委 2015.ods"]
 )
-def test_a_department_is_known_by_its_short_names(file: str) -> None:
-    found = part_of_file.identify_part(dataset(Part("发展和改革委员会"), Part("统计局")), reading(file))
-    assert found is not None
-    assert found.name == "发展和改革委员会"
+def test_a_department_is_recognised_by_its_short_names(file: str) -> None:
+    part = part_of_file.identify_part(dataset(Part("发展和改革委员会"), Part("统计局")), reading(file))
+    assert part is not None
+    assert part.name == "发展和改革委员会"
 
 
 def test_a_name_inside_a_longer_name_does_not_count() -> None:
-    kept = dataset(Part("文化局"), Part("新闻文化局"))
-    found = part_of_file.identify_part(kept, reading("新闻文化局权责清单.xlsx"))
-    assert found is not None
-    assert found.name == "新闻文化局"
+    two_parts = dataset(Part("文化局"), Part("新闻文化局"))
+    part = part_of_file.identify_part(two_parts, reading("新闻文化局权责清单.xlsx"))
+    assert part is not None
+    assert part.name == "新闻文化局"
 
 
-def test_the_title_decides_where_the_file_is_called_after_nobody() -> None:
-    found = part_of_file.identify_part(
+def test_the_title_decides_if_the_file_name_contains_no_part() -> None:
+    part = part_of_file.identify_part(
         dataset(Part("统计局")), reading("附件1.xlsx", title="示例市统计局权责清单")
     )
-    assert found is not None
-    assert found.name == "统计局"
+    assert part is not None
+    assert part.name == "统计局"
 
 
 def test_the_sheets_name_decides_where_neither_file_nor_title_does() -> None:
-    found = part_of_file.identify_part(dataset(Part("统计局")), reading("附件1.xlsx", sheet="统计局"))
-    assert found is not None
-    assert found.name == "统计局"
+    part = part_of_file.identify_part(dataset(Part("统计局")), reading("附件1.xlsx", sheet="统计局"))
+    assert part is not None
+    assert part.name == "统计局"
 
 
 def test_a_file_that_may_be_from_two_departments_is_refused_and_both_are_named() -> None:
@@ -82,7 +82,7 @@ def test_a_file_that_may_be_from_two_departments_is_refused_and_both_are_named()
     assert "统计局、财政局" in refused.value.zh
 
 
-def test_a_file_from_nobody_known_is_refused_and_the_declared_parts_are_listed() -> None:
+def test_a_file_from_an_unknown_part_is_refused_and_the_declared_parts_are_listed() -> None:
     with pytest.raises(LogError) as refused:
         part_of_file.identify_part(dataset(Part("统计局"), Part("财政局")), reading("某某.xlsx"))
     assert refused.value.code == "part-unclear"
@@ -95,10 +95,10 @@ def test_a_dataset_without_parts_is_kept_whole() -> None:
 
 
 def test_a_part_is_named_by_its_alias_or_its_code() -> None:
-    kept = dataset(Part("市场监督管理局", aliases=("工商局",), code="08"))
-    assert {part_of_file.declared_part(kept, name).name for name in ("市场监督管理局", "工商局", "08")} == {
-        "市场监督管理局"
-    }
+    one_part = dataset(Part("市场监督管理局", aliases=("工商局",), code="08"))
+    assert {
+        part_of_file.declared_part(one_part, name).name for name in ("市场监督管理局", "工商局", "08")
+    } == {"市场监督管理局"}
 
 
 def test_an_unknown_part_is_refused_and_the_declared_ones_are_listed() -> None:

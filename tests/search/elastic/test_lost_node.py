@@ -24,7 +24,7 @@ DOCUMENTS = 300
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[tuple[Node, Node]]:
     elasticsearch_server.require()
-    with elasticsearch_server.two() as started:
+    with elasticsearch_server.running_pair() as started:
         yield started
 
 

@@ -14,7 +14,7 @@ from tests.system.browser.served import ARGUMENTS, CHROMIUM, sample_site, withou
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Of each module its own: while it is driven its event loop runs, and other tests want theirs."""
+    """Start one browser per module: it runs an event loop, which would disturb other tests."""
     if not Path(CHROMIUM).exists():
         lacks("Chromium is not installed")
     with sync_playwright() as playwright:
@@ -31,6 +31,6 @@ def base() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def base_without_search() -> Iterator[str]:
-    """The sample site while its search engine is away."""
+    """Serve the sample site without its search engine → its address."""
     with without_search() as address:
         yield address

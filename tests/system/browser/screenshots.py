@@ -1,8 +1,7 @@
-"""Every page type as images, wide and narrow, light and dark.
+"""Images of every page type, wide and narrow, light and dark.
 
-``python -m tests.system.browser.screenshots [FOLDER] [NAME…]``.
-
-The images are for eyes; what can be told by a program is in the tests.
+``python -m tests.system.browser.screenshots [FOLDER] [NAME…]``. The images are for people; everything that a
+program can check is in the tests.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ WIDTHS = {"wide": 1280, "phone": 360}
 
 
 def pages(base: str) -> dict[str, str]:
-    """Name of an image → address."""
+    """Addresses of the pages by the names of their images."""
 
-    def found(dataset: str, title: str) -> str:
+    def address_of(dataset: str, title: str) -> str:
         with urlopen(f"{base}/v1/datasets/{dataset}/records?name={quote(title)}") as answer:  # noqa: S310 - ours
             return f"/datasets/{dataset}/records/{json.load(answer)['records'][0]['id']}"
 
@@ -31,7 +30,7 @@ def pages(base: str) -> dict[str, str]:
         with urlopen(f"{base}/v1/datasets/shili-fees/changes?sort=-sequence&limit=1") as answer:  # noqa: S310
             return f"/datasets/shili-fees/records/{json.load(answer)['changes'][0]['record']}"
 
-    changed = found("shili-power-list", "危险化学品经营许可")
+    changed = address_of("shili-power-list", "危险化学品经营许可")
     with urlopen(f"{base}/v1/datasets/policy-documents/records") as answer:  # noqa: S310
         document = f"/datasets/policy-documents/records/{json.load(answer)['records'][0]['id']}"
     return {
@@ -57,7 +56,7 @@ def pages(base: str) -> dict[str, str]:
         "release": "/datasets/shili-power-list/releases/2",
         "record": changed,
         "record-pinned": f"{changed}?release=1",
-        "record-corrected": found("shili-power-list", "社会团体成立登记"),
+        "record-corrected": address_of("shili-power-list", "社会团体成立登记"),
         "record-withdrawn": withdrawn(),
         "document": document,
         "developers": "/developers",
@@ -81,7 +80,7 @@ def take(browser: Browser, base: str, folder: Path, names: list[str]) -> None:
                     locale="zh-CN",
                 )
                 page = context.new_page()
-                page.on("console", lambda told: print("console:", told.text))
+                page.on("console", lambda message: print("console:", message.text))
                 page.goto(base + address)
                 page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
                 over = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -19,7 +19,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--forc
 
 @contextmanager
 def sample_site() -> Iterator[str]:
-    """Its address, while it answers."""
+    """Serve the sample site → its address."""
     base = free_address()
     with tempfile.TemporaryDirectory() as folder:
         home = str(Path(folder) / "site")
@@ -53,7 +53,7 @@ load.load(pathlib.Path(sys.argv[1]), plan.read_plan(), base=sys.argv[2], progres
 
 @contextmanager
 def served(home: Path, port: str) -> Iterator[None]:
-    """A site that is there already, while it answers."""
+    """Serve an existing site."""
     qingdan = [sys.executable, "-c", "from publisher.cli import main; main()", "--home", str(home)]
     command = [*qingdan, "serve", "--port", port]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -73,7 +73,7 @@ def free_address() -> str:
 
 @contextmanager
 def without_search() -> Iterator[str]:
-    """The sample site's address, where something lies in the place of its index."""
+    """Serve the sample site with a file in place of its index → its address."""
     base = free_address()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "site"

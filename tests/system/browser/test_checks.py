@@ -1,4 +1,4 @@
-"""Every page type: no barrier that axe-core knows of, no error that vnu finds, nothing from another host."""
+"""Every page type: no problem reported by axe-core or vnu, no request to another host."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(
     if not AXE.exists():
         lacks("axe-core is not installed (npm ci --prefix tests/system/browser)")
     axe = AXE.read_text(encoding="utf-8")
-    found: dict[str, list[str]] = {}
+    violations: dict[str, list[str]] = {}
     for name, path in pages(base).items():
         with visiting(browser, base, Means(keyboard=False, scripts=True, width=width)) as visitor:
             visitor.page.emulate_media(color_scheme=scheme)
             visitor.opens(path)
-            # A page that answers 4xx says so on the console: that is the browser's own message.
+            # The browser reports a page with status 4xx on the console.
             visitor.faults = [f for f in visitor.faults if "the server responded with a status of 4" not in f]
             visitor.page.evaluate(axe)
-            told = visitor.page.evaluate(_AUDIT, RULES)
-            faults = [f"{v['id']}: {n['target']} {n['html'][:120]}" for v in told for n in v["nodes"]]
+            report = visitor.page.evaluate(_AUDIT, RULES)
+            faults = [f"{v['id']}: {n['target']} {n['html'][:120]}" for v in report for n in v["nodes"]]
             if faults:
-                found[name] = faults
-    assert found == {}
+                violations[name] = faults
+    assert violations == {}
 
 
 def test_the_html_of_every_page_is_valid(base: str, tmp_path: Path) -> None:
@@ -56,10 +56,10 @@ def test_the_html_of_every_page_is_valid(base: str, tmp_path: Path) -> None:
             httpx.get(base + path, headers={"accept": "text/html"}).content
         )
     command = ["java", "-jar", str(VNU), "--format", "json", "--errors-only", "--stdout", str(tmp_path)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     faults = [
         f"{Path(m['url']).name}:{m.get('lastLine')}: {m['message']} {m.get('extract', '')}"
-        for m in json.loads(told)["messages"]
+        for m in json.loads(output)["messages"]
         if m["type"] == "error"
     ]
     assert faults == []

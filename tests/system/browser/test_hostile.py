@@ -1,7 +1,7 @@
-"""Five thousand hostile strings in a real browser: nothing runs, nothing is too wide, nobody is pushed aside.
+"""Five thousand hostile strings in a real browser: nothing runs, and the layout stays in order.
 
-Each stands in a list, on a record's page and in a query that a page shows. What a browser would run or fetch
-it says on the console or by a request, and the visit fails; a dialog is a fault too.
+Each is in a list, on a record's page and in a query that a page shows. The browser reports what it would run
+or fetch on the console or as a request, and the visit fails; a dialog is a fault too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.program
 WIDTHS = (1280, 360)
 MEANS = Means(keyboard=False, scripts=True, width=1280)
 _LONGEST_QUERY = 7_500
-"""Bytes; a little less than what the service takes."""
+"""Bytes of a query; a little less than the service accepts."""
 
 _LOOK = """() => {
   const odd = /[\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\u0590-\\u08ff]/;
@@ -53,8 +53,8 @@ _LOOK = """() => {
   }
   return {over: document.documentElement.scrollWidth - innerWidth, texts, aside};
 }"""
-"""How far the page is too wide, the texts in which something turns the direction of writing, and what stands
-on a line behind such a text and yet not to its right."""
+"""Pixels by which the page is too wide, texts with a character that changes the direction of writing, and
+elements that follow such a text on a line but are not to its right."""
 
 
 @pytest.fixture(scope="module")
@@ -62,42 +62,42 @@ def hostile_base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("hostile")
     base = free_address()
 
-    def built() -> None:  # in a thread: while a browser is driven this one has a loop that runs
+    def build_site() -> None:  # in another thread, because the browser's event loop runs in this one
         with site(home, base):
             pass
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(built).result()
+        pool.submit(build_site).result()
     with served(home, base.rpartition(":")[2]):
         yield base
 
 
 _OURS = re.compile("次发布|生效|没有找到|依据|公布|撤回|更正|移出|搜索|结果")
-"""Words of the templates, which no hostile string holds."""
+"""Words of the templates that no hostile string contains."""
 
 
 def check(visitor: Visitor, address: str, width: int) -> None:
-    """What the module says, of one page."""
+    """Assert that one page is in order."""
     visitor.page.set_viewport_size({"width": width, "height": 800})
     visitor.page.goto(visitor.base + address, wait_until="domcontentloaded")
-    seen = visitor.page.evaluate(_LOOK)
+    report = visitor.page.evaluate(_LOOK)
     assert visitor.faults == [], address
-    assert seen["over"] <= 0, (address, width, seen["over"])
-    assert seen["aside"] == [], (address, seen["aside"])
-    mixed = [text for text in seen["texts"] if _OURS.search(text)]
+    assert report["over"] <= 0, (address, width, report["over"])
+    assert report["aside"] == [], (address, report["aside"])
+    mixed = [text for text in report["texts"] if _OURS.search(text)]
     assert mixed == [], (address, mixed[:3])
 
 
 def test_lists_of_hostile_records_stay_in_order(browser: Browser, hostile_base: str) -> None:
     with visiting(browser, hostile_base, MEANS) as visitor:
         widths = cycle(WIDTHS)
-        address, seen = "/datasets/fees?fields=department&limit=500", 0
+        address, count = "/datasets/fees?fields=department&limit=500", 0
         while address:
             check(visitor, address, next(widths))
-            seen += visitor.page.locator("table.records tbody tr").count()
+            count += visitor.page.locator("table.records tbody tr").count()
             following = visitor.page.locator("a[rel=next]")
             address = (following.get_attribute("href") or "") if following.count() else ""
-        assert seen == NUMBER + 1
+        assert count == NUMBER + 1
 
 
 def test_pages_of_hostile_records_stay_in_order(browser: Browser, hostile_base: str) -> None:
@@ -110,9 +110,9 @@ def test_pages_of_hostile_records_stay_in_order(browser: Browser, hostile_base: 
 
 
 def queries() -> Iterator[str]:
-    """Searches that hold all of the strings: one is what is looked for, the others are filters.
+    """Searches that contain all of the strings, as text or as filters.
 
-    Without the characters for which a query is refused as a whole; the tests of pages send these too.
+    Characters for which a query is refused are left out; the tests of pages send these too.
     """
     waiting: list[tuple[str, str]] = []
     for text in map(_accepted, strings()):
@@ -132,8 +132,8 @@ def _accepted(text: str) -> str:
     "every", [pytest.param(8, id="an eighth"), pytest.param(1, id="all", marks=pytest.mark.soak)]
 )
 def test_hostile_queries_are_shown_as_what_they_are(browser: Browser, hostile_base: str, every: int) -> None:
-    asked = list(queries())
+    addresses = list(queries())
     with visiting(browser, hostile_base, MEANS) as visitor:
-        for query, width in zip(asked[::every], cycle(WIDTHS), strict=False):
+        for query, width in zip(addresses[::every], cycle(WIDTHS), strict=False):
             check(visitor, f"/search?limit=3&{query}", width)
             assert visitor.page.locator(".chips li").count() == query.count("body=")

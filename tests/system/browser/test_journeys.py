@@ -1,4 +1,4 @@
-"""What people come for, done in a real browser: with mouse or keyboard alone, with and without scripts."""
+"""Tasks of readers in a real browser: by mouse or keyboard alone, with and without scripts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ OTHERS = (
 
 def test_the_means_cover_every_pair_of_choices() -> None:
     for first, second in (("keyboard", "scripts"), ("keyboard", "width"), ("scripts", "width")):
-        met = {(getattr(m, first), getattr(m, second)) for m in MEANS}
-        assert met == set(product({a for a, _ in met}, {b for _, b in met}))
-        assert len(met) == 4
+        pairs = {(getattr(m, first), getattr(m, second)) for m in MEANS}
+        assert pairs == set(product({a for a, _ in pairs}, {b for _, b in pairs}))
+        assert len(pairs) == 4
 
 
 def searches(visitor: Visitor, words: str) -> None:
@@ -52,18 +52,18 @@ def test_a_charge_is_found_by_part_of_its_name_in_traditional_characters_and_quo
         expect(history.locator("del").first).to_be_visible()
         citation = page.get_by_role("region", name="引用本条目")
         pinned = citation.get_by_role("link")
-        said = pinned.inner_text()
+        text = pinned.inner_text()
         if means.scripts:
             page.context.grant_permissions(["clipboard-read", "clipboard-write"])
             copies = citation.get_by_role("button", name="复制")
             visitor.jumps(copies)
             expect(citation.get_by_role("button", name="已复制")).to_be_visible()
-            assert said in page.evaluate("navigator.clipboard.readText()")
-        assert re.search(r"release=2$", said)
+            assert text in page.evaluate("navigator.clipboard.readText()")
+        assert re.search(r"release=2$", text)
         visitor.follows(history.get_by_role("link", name="查看当时内容").last)
         expect(page.get_by_role("main")).to_contain_text("0.85元")
         expect(page.get_by_role("complementary", name="所看的版本")).to_contain_text("第1次发布")
-        assert httpx.get(said, headers={"accept": "text/html"}).headers["cache-control"].endswith("immutable")
+        assert httpx.get(text, headers={"accept": "text/html"}).headers["cache-control"].endswith("immutable")
 
 
 @pytest.mark.parametrize("means", OTHERS)
@@ -103,9 +103,9 @@ def test_a_search_is_narrowed_widened_and_subscribed_to(browser: Browser, base: 
         expect(chips.get_by_role("listitem")).to_have_count(1)
         feed = page.get_by_role("link", name="Atom", exact=False).and_(page.locator("main a")).first
         address = feed.get_attribute("href") or ""
-        read = feedparser.parse(httpx.get(httpx.URL(page.url).join(address)).content)
-        assert not read.bozo
-        assert any("许可" in entry.title or "危险化学品" in entry.title for entry in read.entries)
+        parsed_feed = feedparser.parse(httpx.get(httpx.URL(page.url).join(address)).content)
+        assert not parsed_feed.bozo
+        assert any("许可" in entry.title or "危险化学品" in entry.title for entry in parsed_feed.entries)
 
 
 @pytest.mark.parametrize("means", OTHERS)
@@ -121,8 +121,8 @@ def test_two_releases_are_compared_narrowed_to_what_went_and_taken_as_a_workbook
         )
         expect(page.locator("article.difference")).to_have_count(1)
         expect(page.locator("article.difference")).to_contain_text("价格鉴证业务收费")
-        taken = visitor.downloads(page.get_by_role("link", name="下载 XLSX"))
-        book = openpyxl.load_workbook(io.BytesIO(taken.read_bytes()))
+        workbook = visitor.downloads(page.get_by_role("link", name="下载 XLSX"))
+        book = openpyxl.load_workbook(io.BytesIO(workbook.read_bytes()))
         text = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row]
         assert any("价格鉴证业务收费" in cell for cell in text)
         assert not any("城市道路占用挖掘修复费" in cell for cell in text)
@@ -162,7 +162,7 @@ def test_what_is_not_there_withdrawn_or_away_says_so_and_leads_on(
         visitor.follows(page.get_by_role("main").get_by_role("link", name="遗体整容").first)
         expect(page.get_by_role("main")).to_contain_text("撤回")
         expect(page.get_by_role("region", name="历次变化")).to_contain_text("撤回")
-        # Of an answer that is an error the browser itself speaks on the console.
+        # The browser reports an error response on the console.
         assert len(visitor.faults) == 2
         visitor.faults.clear()
     with visiting(browser, base_without_search, means) as visitor:

@@ -1,4 +1,4 @@
-"""A person in front of a browser: by mouse or keyboard alone, with or without scripts, wide or narrow."""
+"""A simulated reader in a browser: by mouse or keyboard alone, with or without scripts, wide or narrow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Dialog, Locator, Page, Request
 
 _FARTHEST = 400
-"""Presses of Tab after which an element counts as out of reach."""
+"""Number of presses of Tab after which an element counts as unreachable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +31,25 @@ MEANS = (
     Means(keyboard=True, scripts=True, width=360),
     Means(keyboard=True, scripts=False, width=1280),
 )
-"""Every pair of two of the three choices occurs."""
+"""Combinations in which every pair of two choices occurs."""
 
 
 class Visitor:
-    """Does what a person does, and notes what a person should never meet."""
+    """Reader who operates a page, and records faults that no reader should see."""
 
     def __init__(self, page: Page, base: str, means: Means) -> None:
         self.page, self.base, self.means = page, base, means
         self.faults: list[str] = []
-        page.on("console", lambda said: self.faults.append(f"console: {said.text}"))
+        page.on("console", lambda message: self.faults.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         page.on("request", self._noted)
-        page.on("dialog", self._asked)
+        page.on("dialog", self._fail_on_dialog)
 
     def _noted(self, request: Request) -> None:
         if urlsplit(request.url).netloc != urlsplit(self.base).netloc and not request.url.startswith("data:"):
             self.faults.append(f"another host: {request.url}")
 
-    def _asked(self, dialog: Dialog) -> None:
+    def _fail_on_dialog(self, dialog: Dialog) -> None:
         self.faults.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
@@ -57,7 +57,7 @@ class Visitor:
         self.page.goto(self.base + path)
 
     def follows(self, link: Locator) -> None:
-        """Go where a link or a button leads."""
+        """Follow a link or button to another page."""
         self.reaches(link)
         with self.page.expect_navigation():
             self._activates(link)
@@ -81,7 +81,7 @@ class Visitor:
         self.page.keyboard.type(text)
 
     def sends(self) -> None:
-        """Enter, in the field just written."""
+        """Press Enter in the field that was filled in."""
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
 
@@ -92,13 +92,11 @@ class Visitor:
             return
         self.reaches(place)
         year, month, date = day.split("-")
-        self.page.keyboard.type(
-            f"{month}{date}{year}"
-        )  # as this Chromium shows a date, whatever the language
+        self.page.keyboard.type(f"{month}{date}{year}")  # this Chromium's order, in every language
         assert place.input_value() == day
 
     def reaches(self, target: Locator) -> None:
-        """With the keyboard alone: Tab until the target has the focus, and show it."""
+        """Press Tab until the target has a visible focus; with a mouse, scroll to it."""
         target.wait_for(state="attached")
         if not self.means.keyboard:
             target.scroll_into_view_if_needed()
@@ -127,7 +125,7 @@ _FOCUS_IS_SEEN = """here => {
 
 @contextmanager
 def visiting(browser: Browser, base: str, means: Means) -> Iterator[Visitor]:
-    """A visit from a Chinese browser; afterwards there was no fault and no page too wide."""
+    """Open a Chinese browser; assert afterwards that there was no fault and no page too wide."""
     context = browser.new_context(
         viewport={"width": means.width, "height": 800},
         java_script_enabled=means.scripts,

@@ -1,4 +1,4 @@
-"""The small site over HTTP, and the npm packages of the TypeScript caller."""
+"""The small site over HTTP, and npm packages of the TypeScript client."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
-    """The site, and where it answers."""
+    """Serve the site → the site and its address."""
     with four_releases(tmp_path_factory.mktemp("site")) as site, serving(site.app) as address:
         yield site, address
 
 
 @pytest.fixture(scope="module")
 def node_modules() -> Path:
-    """What ``npm ci`` put beside the TypeScript caller."""
+    """Install the packages of the TypeScript client → their folder."""
     modules = HERE / "typescript" / "node_modules"
     if not modules.is_dir():
         lacks("no packages of npm: run npm ci in tests/system/contract/typescript")

@@ -1,4 +1,4 @@
-"""Clients that public generators make of the contract compile, page through everything, get typed records."""
+"""Clients generated from the contract compile, read all pages and return typed records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCUMENTS = {"fees": f"/v1/datasets/{FEES}/openapi.json", "v1": "/openapi.json"}
 
 @pytest.fixture(scope="module")
 def work(served: tuple[Site, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the documents as they are served."""
+    """Create a folder with the documents as they are served."""
     folder = tmp_path_factory.mktemp("clients")
     for name, path in DOCUMENTS.items():
         (folder / f"{name}.json").write_bytes(served[0].client.get(path).content)
@@ -28,12 +28,12 @@ def work(served: tuple[Site, str], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def run(*command: object, cwd: Path) -> str:
-    """→ what it printed; fails with all that it said."""
+    """Run a command → its standard output; fail with all of its output."""
     environ = {**os.environ, "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}", "PYTHONUTF8": "1"}
     words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return done.stdout
+    process = subprocess.run(words, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, f"{process.stdout}\n{process.stderr}"
+    return process.stdout
 
 
 @pytest.mark.slow

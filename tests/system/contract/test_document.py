@@ -1,4 +1,4 @@
-"""The contract as a document: valid by the standard, with examples and errors, never narrower than before."""
+"""The contract document: valid, with examples and errors, and never narrower than before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from schemas.definition import file_loader as catalogues
 from tests.support.site import BASE, dataset
 
 PROJECT = Path(__file__).resolve().parents[3]
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract.build_document(BASE)))  # as it is sent: no tuples
+DOCUMENT: dict[str, Any] = json.loads(
+    json.dumps(contract.build_document(BASE))
+)  # as sent: lists instead of tuples
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
 KINDS = catalogues.names()
 
@@ -31,16 +33,16 @@ def test_the_document_is_valid_openapi() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_the_contract_of_a_dataset_has_its_fields_and_is_valid(name: str) -> None:
     catalogue = catalogues.load(name)
-    made = contract.build_dataset_document(BASE, dataset("some-list", catalogue=name), catalogue)
-    document = json.loads(json.dumps(made))
-    if name == "fees":  # the others differ in fields only, and the validator is slow
+    own_contract = contract.build_dataset_document(BASE, dataset("some-list", catalogue=name), catalogue)
+    document = json.loads(json.dumps(own_contract))
+    if name == "fees":  # the others differ only in fields, and the validator is slow
         assert not list(OpenAPIV31SpecValidator(document).iter_errors())
     published = {field.name for field in catalogue.fields if not field.personal}
     assert set(document["components"]["schemas"]["Content"]["properties"]) == published
     listing = document["paths"]["/v1/datasets/some-list/records"]["get"]
-    asked = {parameter["name"] for parameter in listing["parameters"]}
-    assert published | {f"{field}.exists" for field in published} <= asked
-    assert not asked & {"dataset", "filters"}
+    names = {parameter["name"] for parameter in listing["parameters"]}
+    assert published | {f"{field}.exists" for field in published} <= names
+    assert not names & {"dataset", "filters"}
     assert all("{dataset}" not in path for path in document["paths"])
 
 
@@ -50,14 +52,14 @@ def test_every_operation_has_an_example_and_says_how_it_fails(path: str) -> None
     media, content = next(iter(answers["200"]["content"].items()))
     if (
         re.search("json|xml|^text/", media) and "officedocument" not in media
-    ):  # a workbook has no text to show
+    ):  # a workbook has no text for an example
         assert content.get("example"), f"{path} {media}: python -m tests.openapi.renew"
     for status, answer in answers.items():
         if status >= "400":
             assert list(answer["content"]) == [problems.MEDIA_TYPE]
-            named = {kind.code for kind in problems.KINDS if f"`{kind.code}`" in answer["description"]}
-            assert named, f"{path} {status}"
-            assert {problems.BY_CODE[code].status for code in named} == {int(status)}
+            codes = {kind.code for kind in problems.KINDS if f"`{kind.code}`" in answer["description"]}
+            assert codes, f"{path} {status}"
+            assert {problems.BY_CODE[code].status for code in codes} == {int(status)}
 
 
 @pytest.mark.program
@@ -67,15 +69,15 @@ def test_a_linter_finds_nothing_to_say_of_the_contract(node_modules: Path) -> No
         str(PROJECT / "tests/system/contract/typescript/lint.mjs"),
         str(PROJECT / "openapi/v1.json"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (0, ""), process.stdout + process.stderr
 
 
 def earlier() -> list[str]:
-    """Commits that changed the frozen document, where this is a clone."""
+    """Commits that changed the frozen document, if this is a Git clone."""
     command = ["git", "log", "--format=%H", "--", "openapi/v1.json"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    return done.stdout.split() if done.returncode == 0 else []
+    process = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return process.stdout.split() if process.returncode == 0 else []
 
 
 MENDED = {
@@ -92,7 +94,7 @@ MENDED = {
     )
     for change in ("may now be object", "is no longer string")
 }
-"""What the contract once said and no answer ever kept: schemathesis and Redocly found JSON told as text."""
+"""Earlier promises that no response ever kept: schemathesis and Redocly reported JSON declared as text."""
 
 
 def test_nothing_that_any_earlier_state_of_the_contract_promised_is_gone() -> None:

@@ -1,7 +1,7 @@
-"""The clerk's job in a process that may be killed: import, publish, index, telling which it is at.
+"""Import, publication and indexing in a process that may be killed, with a report of each step.
 
-``python -m tests.system.kill.job HOME`` loads everything once, then forks one process for each line on its
-stdin (the number of a version); the child tells its id and its steps on the same stdout.
+``python -m tests.system.kill.job HOME`` imports everything once, then forks one process for each line of its
+stdin (the number of a version). The child prints its process id and its steps to the same stdout.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STEPS = ("import", "publish", "index", "done")
 
 
 def content(version: int) -> dict[str, str]:
-    """Title → remark of every record that a version holds: some go, some come, some change, most stay."""
+    """Title → remark of every record of a version; some are removed or added, some change, most stay."""
     return {
         f"第{n}项许可": f"自第{version - (version - n) % 10}版"
         for n in range(version % 7, ITEMS + version % 5)
@@ -43,14 +43,14 @@ def effective_on(version: int) -> date:
     return date(2015, 1, 1) + timedelta(days=version)
 
 
-def opened(home: Path) -> tuple[Log, EmbeddedEngine]:
+def open_site(home: Path) -> tuple[Log, EmbeddedEngine]:
     place = settings.read_settings(home, environ={})
     return Log.open(place.database, sources=place.sources), EmbeddedEngine(place.index)
 
 
 def work(home: Path, version: int) -> Iterator[str]:
-    """Do the job; what is yielded is about to begin."""
-    log, engine = opened(home)
+    """Import, publish and index; yield the name of each step before it begins."""
+    log, engine = open_site(home)
     yield "import"
     import_files(log, DATASET, [InputFile(f"第{version}版.csv", table(version))])
     yield "publish"

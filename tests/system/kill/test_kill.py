@@ -1,4 +1,4 @@
-"""``kill -9`` anywhere in import, publish and index leaves the old release or the new one, whole."""
+"""``kill -9`` during import, publication and indexing leaves the old or the new release, complete."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SEED = 20151123
 def test_a_killed_process_leaves_the_old_release_or_the_new_one(tmp_path: Path, kills: int) -> None:
     site = _Site(tmp_path / "home")
     chance = random.Random(SEED)
-    with _forge(site.home) as forge:
+    with start_fork_server(site.home) as forge:
         site.expect(forge.whole(1), version=1)
         typical = forge.whole(2)
         site.expect(typical, version=2)
@@ -44,7 +44,7 @@ def test_a_killed_process_leaves_the_old_release_or_the_new_one(tmp_path: Path, 
         version = 3
         while sum(killed.values()) < kills:
             step = job.STEPS[sum(killed.values()) % 3]
-            # Now and then past the step's usual end: into the next one, or the process's own end.
+            # Sometimes after the step's usual end: during the next step, or after the process has ended.
             delay = chance.uniform(0, 1.2) * typical.seconds[step]
             ran = forge.killed(version, step, delay)
             killed[ran.last] += 1
@@ -54,43 +54,43 @@ def test_a_killed_process_leaves_the_old_release_or_the_new_one(tmp_path: Path, 
 
 @dataclass
 class _Run:
-    """What a process got to: its last step, and how long each took."""
+    """Progress of a process: its last step, and the duration of each."""
 
     last: str = "start"
     seconds: dict[str, float] = field(default_factory=dict)
 
 
 class _Site:
-    """A home, and what it must hold."""
+    """A home, and its expected content."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
         home.mkdir()
-        log, self._engine = job.opened(home)
+        log, self._engine = job.open_site(home)
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
-        said: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
+        texts: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
         log.datasets.create(
-            Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **said),
+            Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **texts),
             file_loader.load("power-list"),
         )
         log.close()
         self.versions: list[int] = []
 
     def expect(self, ran: _Run, *, version: int) -> bool:
-        """Open what the process left and look at all of it → whether its release was made."""
-        log, _ = job.opened(self.home)
+        """Check the log and index that the process left → whether its release was published."""
+        log, _ = job.open_site(self.home)
         try:
             releases = log.queries.releases(job.DATASET)
-            made = len(releases) == len(self.versions) + 1
-            assert made or len(releases) == len(self.versions), ran
-            assert made or ran.last in {"import", "publish"}, "a release that was announced is lost"
-            if made:
+            published = len(releases) == len(self.versions) + 1
+            assert published or len(releases) == len(self.versions), ran
+            assert published or ran.last in {"import", "publish"}, "a release that was announced is lost"
+            if published:
                 self.versions.append(version)
             self._log(log)
             self._index(log, self._engine)
         finally:
             log.close()
-        return made
+        return published
 
     def _log(self, log: Log) -> None:
         releases = log.queries.releases(job.DATASET)
@@ -101,13 +101,13 @@ class _Site:
                 assert log.evidence.source_bytes(source.digest)
         assert log.releases.verify().ok
         page = log.queries.records(job.DATASET, RecordQuery(limit=1_000))
-        held = [(r.title, r.content["remark"]) for r in page.records]
-        assert sorted(held) == sorted(job.content(self.versions[-1]).items())
+        records = [(r.title, r.content["remark"]) for r in page.records]
+        assert sorted(records) == sorted(job.content(self.versions[-1]).items())
         draft = log.drafts.get(job.DATASET)
         assert draft is None or draft.records == len(job.content(int(draft.imports[0].source.name[1:-5])))
 
     def _index(self, log: Log, engine: EmbeddedEngine) -> None:
-        """What was published and not indexed yet is made up for, once."""
+        """Index what was published and not indexed, and check that it happens once."""
         assert anyio.run(worker.settle, log, engine)
         assert log.outbox.due_count() == 0
         stated = [span for span in log.queries.spans() if span.status == "stated"]
@@ -117,15 +117,15 @@ class _Site:
         assert page.total == len(job.content(self.versions[-1]))
 
 
-class _Forge:
-    """The process that forks the processes that are killed."""
+class ForkServer:
+    """Process that forks the processes to be killed."""
 
     def __init__(self, child: subprocess.Popen[str]) -> None:
         assert child.stdin is not None
         assert child.stdout is not None
         self._in: IO[str] = child.stdin
         self._out: IO[str] = child.stdout
-        assert self._read() == "ready"
+        assert self._read_line() == "ready"
 
     def whole(self, version: int) -> _Run:
         return self._run(version)
@@ -137,7 +137,7 @@ class _Forge:
         print(version, file=self._in, flush=True)
         ran = _Run()
         child, began = 0, time.perf_counter()
-        while (word := self._read()) != "over":
+        while (word := self._read_line()) != "over":
             if word.isdecimal():
                 child = int(word)
                 continue
@@ -151,21 +151,21 @@ class _Forge:
                     os.kill(child, signal.SIGKILL)
         return ran
 
-    def _read(self) -> str:
+    def _read_line(self) -> str:
         line = self._out.readline()
         assert line, "the forge is gone"
         return line.strip()
 
 
 @contextlib.contextmanager
-def _forge(home: Path) -> Iterator[_Forge]:
+def start_fork_server(home: Path) -> Iterator[ForkServer]:
     project = str(Path(__file__).resolve().parents[3])
     command = [sys.executable, "-m", "tests.system.kill.job", str(home)]
     with subprocess.Popen(
         command, cwd=project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ}
     ) as child:
         try:
-            yield _Forge(child)
+            yield ForkServer(child)
         finally:
             assert child.stdin is not None
             child.stdin.close()

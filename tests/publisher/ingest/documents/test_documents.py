@@ -58,7 +58,7 @@ LETTER = f"""{NUMBER}
 PAGE = f"{TITLE}\n{LABELS}\n【字体:\n\n打印本页关闭窗口\n\n{LETTER}\nTOP\n"
 
 
-def read(page: str | bytes, name: str = "page.txt") -> Reading:
+def read_page(page: str | bytes, name: str = "page.txt") -> Reading:
     data = page.encode() if isinstance(page, str) else page
     opened = open_grids(data, name)
     assert opened.text is not None
@@ -78,11 +78,11 @@ def read(page: str | bytes, name: str = "page.txt") -> Reading:
 
 
 def content(page: str | bytes) -> dict[str, object]:
-    return dict(read(page).records[0].content)
+    return dict(read_page(page).records[0].content)
 
 
 def codes(page: str | bytes) -> list[str]:
-    return [f.code for f in read(page).findings]
+    return [f.code for f in read_page(page).findings]
 
 
 def html(body: str, head: str = "") -> str:
@@ -94,8 +94,8 @@ def paragraphs(text: str) -> str:
 
 
 def test_a_page_gives_number_issuer_kind_dates_addressees_and_source() -> None:
-    found = content(PAGE)
-    assert found | {"body_markdown": "", "outline": [], "references": []} == {
+    fields = content(PAGE)
+    assert fields | {"body_markdown": "", "outline": [], "references": []} == {
         "number": NUMBER,
         "title": TITLE,
         "issuer": "鞍山市人民政府",
@@ -111,16 +111,16 @@ def test_a_page_gives_number_issuer_kind_dates_addressees_and_source() -> None:
 
 
 def test_sections_become_headings_and_members_of_a_list_do_not() -> None:
-    found = content(PAGE)
-    assert found["outline"] == ["工作方案", "一、指导思想", "（一）总体要求", "（二）工作目标", "二、措施"]
-    blocks = str(found["body_markdown"]).split("\n\n")
+    fields = content(PAGE)
+    assert fields["outline"] == ["工作方案", "一、指导思想", "（一）总体要求", "（二）工作目标", "二、措施"]
+    blocks = str(fields["body_markdown"]).split("\n\n")
     assert blocks[4] == "# 工作方案"
     assert blocks[6:9] == ["## 一、指导思想", "### （一）总体要求", "贯彻执行。"]
     assert blocks[-4:] == ["申请人应当提交下列材料:", "(一)申请书;", "(二)身份证明。", "附件:1.任务分工表"]
 
 
 def test_page_furniture_is_left_out_and_listed() -> None:
-    reading = read(PAGE)
+    reading = read_page(PAGE)
     assert [(x.text, x.reason) for x in reading.left_out] == [
         ("【字体:", "note"),
         ("打印本页关闭窗口", "note"),
@@ -130,7 +130,7 @@ def test_page_furniture_is_left_out_and_listed() -> None:
 
 
 def test_a_date_that_lost_a_character_is_read_because_one_reading_is_the_day_of_publication() -> None:
-    reading = read(PAGE)
+    reading = read_page(PAGE)
     record = reading.records[0]
     assert record.content["date_written"] == "2015-11-05"
     assert record.originals["date_written"] == "2015115日"
@@ -142,15 +142,15 @@ def test_a_date_that_lost_a_character_is_read_because_one_reading_is_the_day_of_
 
 def test_without_evidence_a_damaged_date_stays_blank_and_is_flagged() -> None:
     for page in (PAGE.replace("发布时间:2015-11-05", ""), PAGE.replace("2015-11-05", "2015-12-01")):
-        reading = read(page)
+        reading = read_page(page)
         assert "date_written" not in reading.records[0].content
         assert reading.records[0].originals["date_written"] == "2015115日"
         (finding,) = [f for f in reading.findings if f.code == "date-ambiguous"]
         assert finding.severity == "warning"
 
 
-def test_a_damaged_number_is_mended_in_the_references_and_kept_beside_them() -> None:
-    record = read(PAGE).records[0]
+def test_a_damaged_number_is_corrected_in_the_references_and_its_original_kept() -> None:
+    record = read_page(PAGE).records[0]
     assert record.content["references"] == [
         "《辽宁省人民政府关于印发方案的通知》",
         "辽政发〔2015〕19号",
@@ -160,8 +160,8 @@ def test_a_damaged_number_is_mended_in_the_references_and_kept_beside_them() -> 
     assert "number-repaired" in codes(PAGE)
 
 
-def test_a_damaged_number_of_the_document_itself_is_mended_and_told() -> None:
-    reading = read(PAGE.replace(NUMBER, "鞍政发〔201534号"))
+def test_a_damaged_number_of_the_document_itself_is_corrected_and_reported() -> None:
+    reading = read_page(PAGE.replace(NUMBER, "鞍政发〔201534号"))
     assert reading.records[0].content["number"] == NUMBER
     assert reading.records[0].originals["number"] == "鞍政发〔201534号"
     assert "repaired" in [f.code for f in reading.findings]
@@ -169,15 +169,15 @@ def test_a_damaged_number_of_the_document_itself_is_mended_and_told() -> None:
 
 def test_a_notice_that_stands_twice_is_one_document() -> None:
     again = f"{TITLE}\n信息来源:鞍山市人民政府 发布时间:2015-11-05\n\n{LETTER}"
-    reading = read(PAGE + again)
-    assert reading.records[0].content == read(PAGE).records[0].content
+    reading = read_page(PAGE + again)
+    assert reading.records[0].content == read_page(PAGE).records[0].content
     assert [f.code for f in reading.findings if f.code.startswith("document-")] == ["document-twice"]
     assert {x.reason for x in reading.left_out} == {"note", "duplicate"}
 
 
-def test_a_second_copy_that_says_something_else_is_told() -> None:
+def test_a_second_copy_with_another_text_is_reported() -> None:
     again = f"{TITLE}\n{LETTER.replace('二、措施', '二、重点措施')}"
-    reading = read(PAGE + again)
+    reading = read_page(PAGE + again)
     (finding,) = [f for f in reading.findings if f.code == "document-copies-differ"]
     assert finding.found == "二、重点措施"
 
@@ -195,12 +195,12 @@ def test_meta_tags_speak_before_the_text() -> None:
     )
     page = html(f"<p>首页 &gt; 政务公开</p><h1>{TITLE}</h1>{paragraphs(LETTER)}<script>x()</script>", head)
     for data in (page.encode("gb18030"), page.encode()):
-        found = content(data)
-        assert found["title"] == TITLE
-        assert found["date_published"] == found["date_written"] == "2015-11-05"
-        assert found["source"] == "市政府办公室"
-        assert found["body_markdown"] == content(PAGE)["body_markdown"]
-    reading = read(page.encode("gb18030"))
+        fields = content(data)
+        assert fields["title"] == TITLE
+        assert fields["date_published"] == fields["date_written"] == "2015-11-05"
+        assert fields["source"] == "市政府办公室"
+        assert fields["body_markdown"] == content(PAGE)["body_markdown"]
+    reading = read_page(page.encode("gb18030"))
     assert [x.text for x in reading.left_out] == ["首页 > 政务公开"]
     assert "PubDate" in next(f for f in reading.findings if f.code == "date-repaired").message_zh
 
@@ -220,13 +220,13 @@ def test_a_table_of_labels_is_read_and_menus_around_the_text_are_left_out() -> N
         f"<tr><td>发文字号：</td><td>{NUMBER}</td><td>发布日期：</td><td>2015年11月05日</td></tr></table>"
         f'<div id="UCAP-CONTENT"><p>{TITLE}</p>{paragraphs(LETTER)}</div><p>热点推荐</p>'
     )
-    reading = read(page.encode())
-    found = reading.records[0].content
-    assert found["index_number"] == "000014349/2015-00047"
-    assert found["topic"] == "国务院机构\\综合政务"
-    assert found["issuer"] == "国务院办公厅"
-    assert (found["number"], found["title"]) == (NUMBER, TITLE)
-    assert (found["date_written"], found["date_published"]) == ("2015-11-04", "2015-11-05")
+    reading = read_page(page.encode())
+    fields = reading.records[0].content
+    assert fields["index_number"] == "000014349/2015-00047"
+    assert fields["topic"] == "国务院机构\\综合政务"
+    assert fields["issuer"] == "国务院办公厅"
+    assert (fields["number"], fields["title"]) == (NUMBER, TITLE)
+    assert (fields["date_written"], fields["date_published"]) == ("2015-11-04", "2015-11-05")
     assert reading.records[0].originals["date_written"] == "2015年11月04日"
     assert [x.text for x in reading.left_out] == ["首页走进政府", "热点推荐"]
 
@@ -242,29 +242,29 @@ def test_an_importer_takes_a_page_with_a_table_of_labels_for_a_document() -> Non
     assert "body_markdown" in reading.records[0].content
 
 
-def test_an_order_is_told_by_its_number() -> None:
+def test_an_order_is_recognised_by_its_number() -> None:
     page = (
         "鞍山市人民政府令\n第180号\n《鞍山市户外广告管理办法》现予公布。\n市长 某某\n2015年3月1日\n"
         "鞍山市户外广告管理办法\n第一章 总则\n第一条 为了规范管理,制定本办法。\n"
         "第二章 管理\n第二条 本办法适用于本市。\n"
     )
-    found = content(page)
-    assert (found["number"], found["kind"], found["issuer"]) == (
+    fields = content(page)
+    assert (fields["number"], fields["kind"], fields["issuer"]) == (
         "鞍山市人民政府令第180号",
         "命令",
         "鞍山市人民政府",
     )
-    assert found["date_written"] == "2015-03-01"
-    assert found["outline"] == ["鞍山市户外广告管理办法", "第一章 总则", "第二章 管理"]
+    assert fields["date_written"] == "2015-03-01"
+    assert fields["outline"] == ["鞍山市户外广告管理办法", "第一章 总则", "第二章 管理"]
 
 
-def test_a_page_without_a_number_is_told_by_title_and_issuer() -> None:
+def test_a_page_without_a_number_is_identified_by_title_and_issuer() -> None:
     page = "关于停水的公告\n\n因施工停水。\n\n鞍山市水利局\n鞍山市住房和城乡建设局\n二〇一五年十一月五日\n"
-    found = content(page)
-    assert "number" not in found
-    assert (found["title"], found["kind"]) == ("关于停水的公告", "公告")
-    assert found["issuer"] == "鞍山市水利局、鞍山市住房和城乡建设局"
-    assert found["date_written"] == "2015-11-05"
+    fields = content(page)
+    assert "number" not in fields
+    assert (fields["title"], fields["kind"]) == ("关于停水的公告", "公告")
+    assert fields["issuer"] == "鞍山市水利局、鞍山市住房和城乡建设局"
+    assert fields["date_written"] == "2015-11-05"
     assert codes(page) == ["document-without-number"]
 
 
@@ -296,9 +296,9 @@ def test_signs_of_markup_in_the_text_are_only_text() -> None:
 
 
 def test_view_counts_do_not_make_another_text() -> None:
-    one, two = (read(PAGE.replace("浏览次数:", f"浏览次数:{n}")).records[0].source_text for n in (1, 2))
+    one, two = (read_page(PAGE.replace("浏览次数:", f"浏览次数:{n}")).records[0].source_text for n in (1, 2))
     assert one == two
-    assert read(PAGE.replace("明确目标", "明确任务")).records[0].source_text != one
+    assert read_page(PAGE.replace("明确目标", "明确任务")).records[0].source_text != one
 
 
 def test_a_page_without_text_is_refused() -> None:
@@ -311,12 +311,12 @@ def test_a_page_without_text_is_refused() -> None:
 
 def test_a_page_beyond_all_measure_is_refused() -> None:
     with pytest.raises(UnreadableFile) as caught:
-        read("正文。\n" * (2 << 20))
+        read_page("正文。\n" * (2 << 20))
     assert caught.value.finding.code == "file-too-large"
 
 
 def test_a_line_repeated_a_hundred_thousand_times_is_one_document() -> None:
-    assert read("同一行文字内容重复出现\n" * 100_000).sheets[0].rows == 100_000
+    assert read_page("同一行文字内容重复出现\n" * 100_000).sheets[0].rows == 100_000
 
 
 @given(
@@ -347,15 +347,15 @@ def test_the_founding_notice_is_one_document_with_all_its_parts() -> None:
     path = require("notice-anshan-2015", "page.txt")
     reading = read_file(path.read_bytes(), name=path.name, catalogue=load("policies"))
     (record,) = reading.records
-    found = record.content
-    assert (found["number"], found["issuer"], found["kind"]) == (NUMBER, "鞍山市人民政府", "通知")
-    assert found["title"] == "鞍山市人民政府关于印发2015年推进简政放权放管结合转变政府职能工作方案的通知"
-    assert (found["date_written"], found["date_published"]) == ("2015-11-05", "2015-11-05")
-    assert isinstance(found["outline"], list)
-    assert len(found["outline"]) == 18
-    assert found["outline"][1:3] == ["一、指导思想和工作目标", "（一）指导思想"]
-    assert isinstance(found["references"], list)
-    assert "辽政发〔2015〕19号" in found["references"]
+    fields = record.content
+    assert (fields["number"], fields["issuer"], fields["kind"]) == (NUMBER, "鞍山市人民政府", "通知")
+    assert fields["title"] == "鞍山市人民政府关于印发2015年推进简政放权放管结合转变政府职能工作方案的通知"
+    assert (fields["date_written"], fields["date_published"]) == ("2015-11-05", "2015-11-05")
+    assert isinstance(fields["outline"], list)
+    assert len(fields["outline"]) == 18
+    assert fields["outline"][1:3] == ["一、指导思想和工作目标", "（一）指导思想"]
+    assert isinstance(fields["references"], list)
+    assert "辽政发〔2015〕19号" in fields["references"]
     assert record.originals["date_written"] == "2015115日"
     assert record.originals["references"] == "辽政发〔201519号"
     assert {f.code for f in reading.findings} == {"document-twice", "date-repaired", "number-repaired"}

@@ -1,4 +1,4 @@
-"""What a page says of itself is read in order: meta tags, JSON-LD, labelled lines, then trafilatura."""
+"""Order of a page's sources of metadata: meta tags, JSON-LD, labelled lines, then trafilatura."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import pytest
 
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load
-from tests.publisher.ingest.documents.test_documents import PAGE, content, html, paragraphs, read
+from tests.publisher.ingest.documents.test_documents import PAGE, content, html, paragraphs, read_page
 from tests.support.shared_data import require
 
 META = (
     '<meta name="ArticleTitle" content="元数据的标题"><meta name="PubDate" content="2015-11-05 09:30">'
     '<meta name="ContentSource" content="元数据的来源">'
 )
-SAID = {
+JSON_LD = {
     "@context": "https://schema.org",
     "@type": "Legislation",
     "headline": "结构化数据的标题",
     "datePublished": "2015-11-06",
     "legislationIdentifier": "鞍政发〔2015〕36号",
 }
-LD = f'<script type="application/ld+json">{json.dumps(SAID, ensure_ascii=False)}</script>'
+LD = f'<script type="application/ld+json">{json.dumps(JSON_LD, ensure_ascii=False)}</script>'
 LABELS = "<p>标题：标签的标题</p><p>发文字号：鞍政发〔2015〕37号</p><p>索引号：AS-2015-37</p>"
 BODY = f"{LABELS}<p>各县(市)区人民政府：</p><p>现将有关事项通知如下，请遵照执行。</p>"
 
 
 def test_meta_tags_go_before_json_ld_and_this_before_labelled_lines() -> None:
-    found = content(html(BODY, META + LD))
-    assert found["title"] == "元数据的标题"
-    assert found["source"] == "元数据的来源"
-    assert found["date_published"] == "2015-11-05"
-    assert found["number"] == "鞍政发〔2015〕36号"
-    assert found["index_number"] == "AS-2015-37"
+    fields = content(html(BODY, META + LD))
+    assert fields["title"] == "元数据的标题"
+    assert fields["source"] == "元数据的来源"
+    assert fields["date_published"] == "2015-11-05"
+    assert fields["number"] == "鞍政发〔2015〕36号"
+    assert fields["index_number"] == "AS-2015-37"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_json_ld_that_is_broken_or_about_something_else_says_nothing(damage: str
 
 
 def test_a_graph_of_things_is_looked_through_for_the_document() -> None:
-    graph = {"@graph": [{"@type": "WebSite", "name": "网站"}, SAID]}
+    graph = {"@graph": [{"@type": "WebSite", "name": "网站"}, JSON_LD]}
     script = f'<script type="application/ld+json">{json.dumps(graph)}</script>'
     assert content(html(BODY, script))["title"] == "结构化数据的标题"
 
@@ -60,11 +60,11 @@ def test_a_table_of_data_stays_a_table() -> None:
         "<tr><td>1</td><td rowspan=2>食品|经营<p>许可</p></td><td>法定</td><td>20日</td></tr>"
         "<tr><td>2</td><td>承诺</td><td>10日</td></tr></table>"
     )
-    found = str(content(html(f"{BODY}{table}<p>以上事项自公布之日起办理。</p>"))["body_markdown"])
+    markdown = str(content(html(f"{BODY}{table}<p>以上事项自公布之日起办理。</p>"))["body_markdown"])
     assert (
         "| 序号 | 事项 | 时限 |  |\n| --- | --- | --- | --- |\n"
         "| 1 | 食品\\|经营 许可 | 法定 | 20日 |\n| 2 |  | 承诺 | 10日 |\n\n以上事项"
-    ) in found
+    ) in markdown
 
 
 def test_a_table_that_lays_the_page_out_is_no_table_of_data_nor_one_that_holds_labels() -> None:
@@ -73,18 +73,18 @@ def test_a_table_that_lays_the_page_out_is_no_table_of_data_nor_one_that_holds_l
     layout = (
         f"<table><tr><td>左</td><td>{labels}{paragraphs(PAGE)}</td></tr><tr><td>a</td><td>b</td></tr></table>"
     )
-    found = content(html(layout))
-    assert found["index_number"] == "AS-1"
-    assert "| " not in str(found["body_markdown"])
+    fields = content(html(layout))
+    assert fields["index_number"] == "AS-1"
+    assert "| " not in str(fields["body_markdown"])
 
 
 def test_a_day_in_a_table_is_not_the_day_of_signature() -> None:
     table = "<table><tr><td>阶段</td><td>时间</td></tr><tr><td>一</td><td>2014年1月2日</td></tr></table>"
-    found = content(html(f"{BODY}{table}<p>鞍山市人民政府</p><p>2015年11月5日</p>"))
-    assert found["date_written"] == "2015-11-05"
+    fields = content(html(f"{BODY}{table}<p>鞍山市人民政府</p><p>2015年11月5日</p>"))
+    assert fields["date_written"] == "2015-11-05"
 
 
-def test_of_a_page_that_tells_nothing_itself_trafilatura_finds_the_text() -> None:
+def test_trafilatura_finds_the_text_of_a_page_without_metadata() -> None:
     menu = "".join(f'<li><a href="/{n}">栏目导航{n}</a></li>' for n in range(30))
     text = "".join(
         f"<p>第{n}段：市场监管部门负责人就食品安全专项整治工作回答了记者提问，介绍了今年以来的进展和成效。</p>"
@@ -94,10 +94,10 @@ def test_of_a_page_that_tells_nothing_itself_trafilatura_finds_the_text() -> Non
         f"<div class='menu'><ul>{menu}</ul></div><h1>食品安全专项整治工作答记者问</h1>"
         f"<article>{text}</article><div class='footer'><ul>{menu}</ul></div>"
     )
-    reading = read(source)
-    found = str(reading.records[0].content["body_markdown"])
-    assert found.count("市场监管部门负责人") == 8
-    assert "栏目导航" not in found
+    reading = read_page(source)
+    markdown = str(reading.records[0].content["body_markdown"])
+    assert markdown.count("市场监管部门负责人") == 8
+    assert "栏目导航" not in markdown
     assert reading.records[0].content["title"] == "食品安全专项整治工作答记者问"
 
 
@@ -113,7 +113,7 @@ def test_the_day_of_effect_is_read_from_the_text(
     sentence: str, day: str | None, original: str | None
 ) -> None:
     body = f"<p>发布时间：2015-11-04</p>{BODY}<p>{sentence}</p><p>鞍山市人民政府</p><p>2015年11月3日</p>"
-    (record,) = read(html(body)).records
+    (record,) = read_page(html(body)).records
     assert record.content.get("effective_on") == day
     assert record.originals.get("effective_on") == original
 
@@ -142,8 +142,8 @@ FORMS: Mapping[str, Callable[[str], bytes]] = {
 @pytest.mark.shared
 @pytest.mark.parametrize("form", FORMS)
 def test_the_notice_is_the_same_document_in_every_form_in_which_it_is_found(form: str) -> None:
-    def said(data: bytes) -> dict[str, object]:
+    def content_of(data: bytes) -> dict[str, object]:
         (record,) = read_file(data, name="page", catalogue=load("policies")).records
         return dict(record.content)
 
-    assert said(FORMS[form](notice())) == said(notice().encode())
+    assert content_of(FORMS[form](notice())) == content_of(notice().encode())

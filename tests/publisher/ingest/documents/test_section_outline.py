@@ -1,4 +1,4 @@
-"""Anchors of sections: made of numbers, stable when words are mended."""
+"""Anchors of sections: built from their numbers, stable when the wording changes."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def test_a_number_given_twice_by_mistake_still_gives_two_anchors() -> None:
 )
 def test_anchors_are_distinct_and_as_many_as_the_outline(lines: list[str]) -> None:
     body = compose(lines)
-    found = sections(body.markdown)
-    assert [s.title for s in found] == list(body.outline)
-    assert len({s.anchor for s in found}) == len(found)
+    outline = sections(body.markdown)
+    assert [s.title for s in outline] == list(body.outline)
+    assert len({s.anchor for s in outline}) == len(outline)

@@ -1,4 +1,4 @@
-"""Every finding of a table can be made by a file, says where it is, and what to do, in both languages."""
+"""Findings about tables: a file for each kind; position and fix in both languages."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,7 +10,14 @@ import pytest
 from publisher.ingest.findings import all_kinds, tables
 from publisher.ingest.findings.kind import Finding, Kind, shorten
 from publisher.ingest.parsed_file import Reason, UnreadableFile
-from tests.publisher.ingest.workbooks import POWER_HEADER, covered, csv_bytes, power_row, read, xlsx
+from tests.publisher.ingest.workbooks import (
+    POWER_HEADER,
+    csv_bytes,
+    merge_cells,
+    power_row,
+    read_workbook,
+    xlsx,
+)
 
 _OK = power_row(1, "甲许可", kind="行政许可", actor="某局")
 
@@ -29,7 +36,7 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     "personal-column": lambda: csv_bytes(["事项名称", "权力类型", "录入人"], ["甲", "行政许可", "张三"]),
     "hidden-sheet": lambda: xlsx(("封面", [["某局"]]), ("清单", [POWER_HEADER, _OK]), hidden_sheets=["清单"]),
     "hidden-rows": lambda: xlsx(("清单", [POWER_HEADER, _OK]), hidden_rows=[2]),
-    "covered-text": lambda: covered(
+    "covered-text": lambda: merge_cells(
         xlsx(("清单", [POWER_HEADER, _OK, power_row(actor="区局")])), ["B2:B3", "F2:F3"]
     ),
     "required-missing": lambda: _power(power_row(1, None, kind="行政许可", actor="某局")),
@@ -48,18 +55,18 @@ FILES: Mapping[str, Callable[[], bytes]] = {
 }
 
 
-def _made(data: bytes) -> list[Finding]:
+def _findings_of(data: bytes) -> list[Finding]:
     try:
-        return list(read(data).findings)
+        return list(read_workbook(data).findings)
     except UnreadableFile as problem:
         return [problem.finding]
 
 
 @pytest.mark.parametrize("kind", tables.KINDS, ids=lambda kind: kind.code)
 def test_each_kind_of_finding_is_made_by_a_file_that_deserves_it(kind: Kind) -> None:
-    made = [f for f in _made(FILES[kind.code]()) if f.code == kind.code]
-    assert made
-    for finding in made:
+    findings = [f for f in _findings_of(FILES[kind.code]()) if f.code == kind.code]
+    assert findings
+    for finding in findings:
         assert finding.severity == kind.severity
         assert finding.file == "某局.xlsx"
         for text in (finding.message_zh, finding.message_en, finding.way_out_zh, finding.way_out_en):
@@ -68,7 +75,7 @@ def test_each_kind_of_finding_is_made_by_a_file_that_deserves_it(kind: Kind) -> 
 
 
 def test_a_sound_file_makes_no_finding() -> None:
-    assert _made(_power(_OK)) == []
+    assert _findings_of(_power(_OK)) == []
 
 
 def test_codes_are_unique_and_lower_case() -> None:
@@ -85,8 +92,8 @@ def test_each_kind_speaks_chinese_first_and_english_too(kind: Kind) -> None:
 
 
 def test_cells_of_a_finding_are_named_by_letter_and_heading() -> None:
-    made = _made(FILES["formula-error"]())
-    assert [(f.sheet, f.row, f.column, f.found) for f in made] == [("某局", 2, "F 行使主体", "#REF!")]
+    findings = _findings_of(FILES["formula-error"]())
+    assert [(f.sheet, f.row, f.column, f.found) for f in findings] == [("某局", 2, "F 行使主体", "#REF!")]
 
 
 def test_long_cells_are_shortened_where_a_finding_repeats_them() -> None:
@@ -94,8 +101,8 @@ def test_long_cells_are_shortened_where_a_finding_repeats_them() -> None:
 
 
 def test_a_finding_about_a_value_comes_from_its_field() -> None:
-    made = _made(_power(power_row(1, "甲", kind="行政审批", actor="某局")))
-    assert [(f.code, f.row, f.column, f.found) for f in made] == [
+    findings = _findings_of(_power(power_row(1, "甲", kind="行政审批", actor="某局")))
+    assert [(f.code, f.row, f.column, f.found) for f in findings] == [
         ("unknown-word", 2, "D 权力类型", "行政审批")
     ]
 
@@ -104,18 +111,18 @@ _DOCUMENTED = (Path(__file__).resolve().parents[4] / "docs" / "findings.md").rea
 
 
 @pytest.mark.parametrize("kind", all_kinds.every_kind(), ids=lambda kind: kind.code)
-def test_the_documentation_tells_each_kind_in_its_own_words(kind: Kind) -> None:
+def test_the_documentation_describes_each_kind_in_its_own_words(kind: Kind) -> None:
     rows = [row for row in _DOCUMENTED.splitlines() if row.startswith(f"| `{kind.code}` |")]
     texts = (kind.severity, kind.zh, kind.en, kind.way_out_zh, kind.way_out_en, kind.example)
     assert len(rows) == 1
     assert all(text.replace("|", "\\|") in rows[0] for text in texts)
 
 
-def test_the_documentation_tells_no_finding_that_does_not_exist() -> None:
-    told = set(re.findall(r"^\| `([a-z0-9-]+)` \| (?:error|warning|info) \|", _DOCUMENTED, re.MULTILINE))
-    assert told == {kind.code for kind in all_kinds.every_kind()}
+def test_the_documentation_lists_no_finding_that_does_not_exist() -> None:
+    codes = set(re.findall(r"^\| `([a-z0-9-]+)` \| (?:error|warning|info) \|", _DOCUMENTED, re.MULTILINE))
+    assert codes == {kind.code for kind in all_kinds.every_kind()}
 
 
-def test_the_documentation_tells_each_reason_for_leaving_a_row_out() -> None:
-    told = set(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \|$", _DOCUMENTED, re.MULTILINE))
-    assert set(get_args(Reason.__value__)) <= told
+def test_the_documentation_lists_each_reason_for_leaving_a_row_out() -> None:
+    reasons = set(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \|$", _DOCUMENTED, re.MULTILINE))
+    assert set(get_args(Reason.__value__)) <= reasons

@@ -1,4 +1,4 @@
-"""What the tests of this folder share."""
+"""Fixtures for tests of file formats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ type Refusal = Callable[[bytes], str]
 
 @pytest.fixture
 def refusal() -> Refusal:
-    """The code of the finding with which a file is refused, its texts checked."""
+    """Read a file that is refused and check the texts of its finding → the finding's code."""
 
     def code(data: bytes, name: str = "清单.xlsx") -> str:
         with pytest.raises(UnreadableFile) as caught:

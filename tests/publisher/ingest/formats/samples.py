@@ -1,4 +1,4 @@
-"""Small files of every kind, made anew for each test."""
+"""Small files of every format, created for each test."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def xlsx(rows: tuple[tuple[object, ...], ...] = ROWS, merge: str = "") -> bytes:
         book.active.append(row)
     if merge:
         book.active.merge_cells(merge)
-    return saved(book)
+    return book_bytes(book)
 
 
-def saved(book: openpyxl.Workbook | xlwt.Workbook) -> bytes:
+def book_bytes(book: openpyxl.Workbook | xlwt.Workbook) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -36,10 +36,10 @@ def xls(rows: tuple[tuple[object, ...], ...] = ROWS) -> bytes:
     for r, row in enumerate(rows):
         for c, value in enumerate(row):
             sheet.write(r, c, value)
-    return saved(book)
+    return book_bytes(book)
 
 
-def zipped(parts: Mapping[str, bytes | str]) -> bytes:
+def zip_parts(parts: Mapping[str, bytes | str]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
@@ -48,9 +48,9 @@ def zipped(parts: Mapping[str, bytes | str]) -> bytes:
 
 
 def with_parts(data: bytes, changed: Mapping[str, bytes | str]) -> bytes:
-    """An office document with some of its parts replaced."""
+    """Replace some parts of an office document."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return zipped({name: archive.read(name) for name in archive.namelist()} | dict(changed))
+        return zip_parts({name: archive.read(name) for name in archive.namelist()} | dict(changed))
 
 
 def sheet_xml(rows: str, after: str = "") -> str:
@@ -72,12 +72,12 @@ def ods(tables: str, styles: str = "") -> bytes:
         f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
         "</office:document-content>"
     )
-    return zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content})
+    return zip_parts({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content})
 
 
 def lying_zip(name: str, content: bytes, claimed: int) -> bytes:
-    """A zip whose headers claim ``claimed`` bytes for a member that inflates to more."""
-    raw = zipped({name: content})
+    """Build a ZIP archive whose headers claim ``claimed`` bytes for a member that inflates to more."""
+    raw = zip_parts({name: content})
     true, false = len(content).to_bytes(4, "little"), claimed.to_bytes(4, "little")
     crc = zlib.crc32(content).to_bytes(4, "little")
     return raw.replace(true, false).replace(crc, zlib.crc32(content[:claimed]).to_bytes(4, "little"))

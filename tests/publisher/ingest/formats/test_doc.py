@@ -1,4 +1,4 @@
-"""Old Word documents, written by LibreOffice, give their text; damaged ones a finding and nothing worse."""
+"""Text of old Word documents written by LibreOffice; damaged ones cause one finding."""
 
 from __future__ import annotations
 

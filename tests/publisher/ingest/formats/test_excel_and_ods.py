@@ -1,4 +1,4 @@
-"""xls, xlsx and ods become the same grids."""
+"""xls, xlsx and ods files give the same grids."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.publisher.ingest.formats import samples
 from tests.publisher.ingest.formats.samples import SHEET, sheet_xml, texts, with_parts
 
 
-def test_a_workbook_is_told_by_its_content_and_not_by_its_name() -> None:
+def test_a_workbook_is_recognised_by_its_content_and_not_by_its_name() -> None:
     assert open_grids(samples.xls(), "清单.xlsx").media_type == XLS
     assert open_grids(samples.xlsx(), "清单.xls").media_type == XLSX
 
@@ -38,7 +38,7 @@ def test_values_are_printed_as_a_person_writes_them() -> None:
 def test_rows_and_columns_keep_the_numbers_that_the_spreadsheet_shows() -> None:
     book = openpyxl.Workbook()
     book.active["C4"] = "文"
-    (grid,) = open_grids(samples.saved(book), "f").grids
+    (grid,) = open_grids(samples.book_bytes(book), "f").grids
     assert len(grid.rows) == 4
     cell = grid.rows[3][2]
     assert (cell.text, cell.row, cell.column) == ("文", 4, 3)
@@ -49,7 +49,7 @@ def test_trailing_blank_rows_and_columns_are_cut() -> None:
     book.active["A1"] = "文"
     book.active.cell(1, 256).value = " "
     book.active.cell(300, 1).value = "\u3000"
-    (grid,) = open_grids(samples.saved(book), "f").grids
+    (grid,) = open_grids(samples.book_bytes(book), "f").grids
     assert texts(grid) == [["文"]]
 
 
@@ -69,7 +69,7 @@ def _merged_xls() -> bytes:
     sheet.write_merge(0, 1, 0, 1, "甲")
     sheet.write(0, 2, "乙")
     sheet.write(1, 2, "丙")
-    return samples.saved(book)
+    return samples.book_bytes(book)
 
 
 def test_text_that_a_merged_range_hides_is_kept_and_marked() -> None:
@@ -94,11 +94,11 @@ def test_error_values_of_old_workbooks_are_kept_as_text() -> None:
     sheet = book.add_sheet("表")
     sheet.write(0, 0, "文")
     sheet.row(1).set_cell_error(1, 0x17)
-    (grid,) = open_grids(samples.saved(book), "f").grids
+    (grid,) = open_grids(samples.book_bytes(book), "f").grids
     assert texts(grid) == [["文", ""], ["", "#REF!"]]
 
 
-def test_a_formula_gives_its_saved_result_and_one_without_is_told() -> None:
+def test_a_formula_gives_its_saved_result_and_one_without_is_reported() -> None:
     sheet = sheet_xml('<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><f>ROW()</f><v></v></c></row>')
     opened = open_grids(with_parts(samples.xlsx(), {SHEET: sheet}), "f")
     assert texts(opened.grids[0]) == [["2"]]
@@ -107,7 +107,7 @@ def test_a_formula_gives_its_saved_result_and_one_without_is_told() -> None:
     assert finding.message_zh == "B1 单元格只有公式，没有计算结果，按空白读取"
 
 
-def test_a_long_code_kept_as_a_number_is_told() -> None:
+def test_a_long_code_stored_as_a_number_is_reported() -> None:
     sheet = sheet_xml('<row r="1"><c r="A1"><v>123456789012345678</v></c></row>')
     opened = open_grids(with_parts(samples.xlsx(), {SHEET: sheet}), "f")
     (finding,) = opened.findings
@@ -124,8 +124,8 @@ def test_hidden_sheets_and_rows_are_read_and_marked() -> None:
     more = book.create_sheet("藏")
     more.append(["丙"])
     more.sheet_state = "hidden"
-    shown, hidden = open_grids(samples.saved(book), "f").grids
-    assert (shown.hidden, shown.hidden_rows, texts(shown)) == (False, frozenset({2}), [["甲"], ["乙"]])
+    visible, hidden = open_grids(samples.book_bytes(book), "f").grids
+    assert (visible.hidden, visible.hidden_rows, texts(visible)) == (False, frozenset({2}), [["甲"], ["乙"]])
     assert (hidden.name, hidden.hidden) == ("藏", True)
 
 
@@ -135,14 +135,14 @@ def test_hidden_rows_of_old_workbooks_are_marked() -> None:
     sheet.write(0, 0, "甲")
     sheet.write(1, 0, "乙")
     sheet.row(1).hidden = True
-    (grid,) = open_grids(samples.saved(book), "f").grids
+    (grid,) = open_grids(samples.book_bytes(book), "f").grids
     assert grid.hidden_rows == frozenset({2})
 
 
 def test_blank_sheets_are_passed_over() -> None:
     book = openpyxl.Workbook()
     book.create_sheet("二").append(["文"])
-    assert [g.name for g in open_grids(samples.saved(book), "f").grids] == ["二"]
+    assert [g.name for g in open_grids(samples.book_bytes(book), "f").grids] == ["二"]
 
 
 def test_ods_gives_merged_ranges_repeats_types_and_hidden_sheets() -> None:

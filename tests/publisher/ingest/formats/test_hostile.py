@@ -1,4 +1,4 @@
-"""Files that lie, burst, are locked or broken: one clear finding each, and nothing else escapes."""
+"""Files with false sizes, zip bombs, locked and broken files: one clear finding each, no other error."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from publisher.ingest.formats.detect import open_grids
 from publisher.ingest.parsed_file import UnreadableFile
 from tests.publisher.ingest.formats import samples
 from tests.publisher.ingest.formats.conftest import Refusal
-from tests.publisher.ingest.formats.samples import SHEET, lying_zip, sheet_xml, with_parts, zipped
+from tests.publisher.ingest.formats.samples import SHEET, lying_zip, sheet_xml, with_parts, zip_parts
 from tests.support.shared_data import require
 
 
 def _renamed_stream(old: str, new: str) -> bytes:
-    """An old binary container whose stream is called something else."""
+    """Build an old binary container whose stream has another name."""
     padded = new.encode("utf-16-le").ljust(64, b"\0")
     data = samples.xls()
     place = data.index(old.encode("utf-16-le"))
@@ -33,7 +33,7 @@ def _renamed_stream(old: str, new: str) -> bytes:
 
 
 def _with_filepass() -> bytes:
-    """A workbook whose second record says that the rest is encrypted."""
+    """Build a workbook whose second record marks the rest as encrypted."""
     data = bytearray(samples.xls())
     with olefile.OleFileIO(io.BytesIO(bytes(data))) as container:
         stream = container.openstream("Workbook").read()
@@ -51,9 +51,9 @@ def _with_filepass() -> bytes:
         (b"{\\rtf1 ...}", "file-kind-unsupported"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "file-kind-unsupported"),
         (b"Rar!\x1a\x07\x00" + bytes(50), "file-is-archive"),
-        (zipped({"甲.xlsx": b"x", "乙.xlsx": b"y"}), "file-is-archive"),
-        (zipped({"OFD.xml": "<x/>"}), "file-kind-unsupported"),
-        (zipped({"[Content_Types].xml": "<x/>", "xl/workbook.bin": b"x"}), "file-kind-unsupported"),
+        (zip_parts({"甲.xlsx": b"x", "乙.xlsx": b"y"}), "file-is-archive"),
+        (zip_parts({"OFD.xml": "<x/>"}), "file-kind-unsupported"),
+        (zip_parts({"[Content_Types].xml": "<x/>", "xl/workbook.bin": b"x"}), "file-kind-unsupported"),
         (gzip.compress(gzip.compress(b"a,b\n1,2\n", mtime=0), mtime=0), "file-is-archive"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-4], "file-damaged"),
         (bytes(range(256)) * 4, "file-not-a-table"),
@@ -96,8 +96,8 @@ def test_a_zip_that_lies_about_its_size_is_refused(refusal: Refusal) -> None:
 
 
 def test_entries_that_share_their_bytes_do_not_multiply(refusal: Refusal) -> None:
-    """Many central entries over one content: kilobytes that would inflate to gigabytes."""
-    raw = zipped({"a.xml": bytes(zip_safety.LARGE - 1)})
+    """Many central directory entries share one content: kilobytes that would inflate to gigabytes."""
+    raw = zip_parts({"a.xml": bytes(zip_safety.LARGE - 1)})
     with zipfile.ZipFile(io.BytesIO(raw)) as one:
         directory = one.start_dir
     end = raw.index(b"PK\x05\x06")
@@ -109,13 +109,13 @@ def test_entries_that_share_their_bytes_do_not_multiply(refusal: Refusal) -> Non
 
 def test_a_zip_of_too_many_members_is_refused(refusal: Refusal) -> None:
     assert (
-        refusal(zipped({f"{n}.xml": "" for n in range(zip_safety.MAX_MEMBERS + 1)}))
+        refusal(zip_parts({f"{n}.xml": "" for n in range(zip_safety.MAX_MEMBERS + 1)}))
         == "file-expands-too-much"
     )
 
 
 def test_a_path_that_climbs_out_is_refused(refusal: Refusal) -> None:
-    assert refusal(zipped({"../../etc/passwd": "x", "xl/workbook.xml": "<x/>"})) == "file-damaged"
+    assert refusal(zip_parts({"../../etc/passwd": "x", "xl/workbook.xml": "<x/>"})) == "file-damaged"
 
 
 def test_a_gzip_bomb_is_refused(refusal: Refusal) -> None:
@@ -175,7 +175,7 @@ def test_external_entities_are_never_read(kind: str, refusal: Refusal, tmp_path:
             samples.xlsx(),
             {SHEET: doctype + sheet_xml('<row r="1"><c r="A1" t="inlineStr"><is><t>a&e;</t></is></c></row>')},
         ),
-        "ods": zipped(
+        "ods": zip_parts(
             {
                 "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
                 "content.xml": doctype
@@ -184,7 +184,7 @@ def test_external_entities_are_never_read(kind: str, refusal: Refusal, tmp_path:
                 "</table:table></office:spreadsheet></office:body></office:document-content>",
             }
         ),
-        "docx": zipped(
+        "docx": zip_parts(
             {
                 "word/document.xml": doctype
                 + f'<w:document xmlns:w="{w}"><w:p><w:r><w:t>a&e;</w:t></w:r></w:p></w:document>'
@@ -204,7 +204,7 @@ def test_a_billion_laughs_is_refused(refusal: Refusal) -> None:
     )
     w = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     document = f'<w:document xmlns:w="{w}"><w:p><w:r><w:t>&m;</w:t></w:r></w:p></w:document>'
-    assert refusal(zipped({"word/document.xml": f"<!DOCTYPE x [{entities}]>{document}"})) in {
+    assert refusal(zip_parts({"word/document.xml": f"<!DOCTYPE x [{entities}]>{document}"})) in {
         "file-without-table",
         "file-damaged",
     }
@@ -218,7 +218,7 @@ def test_a_sheet_in_utf_16_is_refused_rather_than_read_as_empty(refusal: Refusal
 def test_a_sector_chain_that_bites_its_tail_ends(refusal: Refusal) -> None:
     data = bytearray(samples.xls())
     fat = struct.unpack_from("<I", data, 76)[0]
-    struct.pack_into("<I", data, 512 * (fat + 1), 0)  # the first sector follows itself
+    struct.pack_into("<I", data, 512 * (fat + 1), 0)  # the first sector points to itself
     assert refusal(bytes(data)) == "file-damaged"
 
 

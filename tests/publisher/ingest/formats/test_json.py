@@ -1,4 +1,4 @@
-"""JSON and JSON Lines become records, exactly as written."""
+"""JSON and JSON Lines become records with unchanged values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from publisher.ingest.parsed_file import UnreadableFile
 from tests.support.shared_data import require
 
 
-def read(data: bytes) -> list[dict[str, object]]:
+def read_rows(data: bytes) -> list[dict[str, object]]:
     records = open_grids(data, "f.json").records
     assert records is not None
     return list(records)
@@ -36,7 +36,7 @@ def test_every_shape_of_records_is_read_and_decimals_stay_as_written(text: str) 
         text.encode("gb18030"),
         gzip.compress(text.encode()),
     ):
-        assert read(data) == [{"名称": "甲", "费": "12.50"}]
+        assert read_rows(data) == [{"名称": "甲", "费": "12.50"}]
 
 
 def test_json_lines_can_be_read_twice() -> None:
@@ -73,13 +73,13 @@ def test_json_that_holds_no_records_is_refused(text: str, code: str) -> None:
     assert caught.value.finding.code == code
 
 
-def test_the_place_of_a_syntax_error_is_told_in_lines_and_characters_of_both_languages() -> None:
+def test_the_place_of_a_syntax_error_is_given_by_line_and_character_in_both_languages() -> None:
     with pytest.raises(UnreadableFile) as caught:
         open_grids('[\n{"名称": "甲" "乙": 1}\n]'.encode(), "f.json")
     assert caught.value.finding.message_zh.startswith("第2行第12个字符处 JSON 语法错误")
 
 
-def test_what_is_no_object_is_told_by_its_number_and_its_type() -> None:
+def test_an_element_that_is_no_object_is_reported_with_its_number_and_type() -> None:
     with pytest.raises(UnreadableFile) as caught:
         open_grids(b'[{"a": 1}, 2]', "f.json")
     assert caught.value.finding.message_zh == "JSON 结构不符：第2个元素是数字，不是对象"
@@ -98,8 +98,8 @@ SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text()
 def test_records_come_back_as_they_were_written(records: list[dict[str, object]]) -> None:
     as_array = json.dumps(records, ensure_ascii=False)
     as_lines = "\n".join(json.dumps(r, ensure_ascii=False) for r in records)
-    assert read(as_array.encode()) == records
-    assert read(as_lines.encode()) == records
+    assert read_rows(as_array.encode()) == records
+    assert read_rows(as_lines.encode()) == records
 
 
 @pytest.mark.shared

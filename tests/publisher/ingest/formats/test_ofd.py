@@ -1,4 +1,4 @@
-"""OFD gives the text of its pages, line by line; damaged ones a finding and nothing worse."""
+"""Text of OFD pages, line by line; damaged files cause one finding."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from publisher.ingest.formats.errors import ReaderError
 
 NAMESPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"'
 type Piece = tuple[str, str]
-"""What stands in ``Boundary``, and the text."""
+"""Content of ``Boundary``, and the text."""
 
 
 def file(*pages: Sequence[Piece], base: str = "Pages/Page_{n}/Content.xml") -> bytes:
     places = [base.format(n=n) for n in range(len(pages))]
-    named = "".join(f'<ofd:Page ID="{n}" BaseLoc="{place}"/>' for n, place in enumerate(places, start=9))
+    page_list = "".join(f'<ofd:Page ID="{n}" BaseLoc="{place}"/>' for n, place in enumerate(places, start=9))
     root = "<ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody>"
     parts = {
         "OFD.xml": f"<ofd:OFD {NAMESPACE}>{root}</ofd:OFD>",
-        "Doc_0/Document.xml": f"<ofd:Document {NAMESPACE}><ofd:Pages>{named}</ofd:Pages></ofd:Document>",
+        "Doc_0/Document.xml": f"<ofd:Document {NAMESPACE}><ofd:Pages>{page_list}</ofd:Pages></ofd:Document>",
     }
     for place, pieces in zip(places, pages, strict=True):
         texts = "".join(
@@ -37,19 +37,19 @@ def file(*pages: Sequence[Piece], base: str = "Pages/Page_{n}/Content.xml") -> b
         layer = f'<ofd:Layer ID="1">{texts}</ofd:Layer>'
         parts[path] = f"<ofd:Page {NAMESPACE}><ofd:Content>{layer}</ofd:Content></ofd:Page>"
     data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
-            made.writestr(name, text)
+            archive.writestr(name, text)
     return data.getvalue()
 
 
-def read(data: bytes) -> tuple[str, ...]:
+def read_pages(data: bytes) -> tuple[str, ...]:
     return ofd.pages(zip_safety.members(data))
 
 
 LETTER = (
     ("60 20 90 8", "鞍山市实施方案"),
-    ("31.8 40 8 8", "分"),  # some programs write each character by itself, and in any order
+    ("31.8 40 8 8", "分"),  # some programs write each character separately, in any order
     ("43 40.2 40 8", "步实施，ABC。"),
     ("37.4 40.1 8 8", "三"),
     ("31.8 50 60 8", "见附表。"),
@@ -58,8 +58,8 @@ LETTER = (
 
 @pytest.mark.parametrize("base", ["Pages/Page_{n}/Content.xml", "/Doc_0/Pages/Page_{n}/Content.xml"])
 def test_pieces_at_one_height_are_a_line_and_pages_follow_one_another(base: str) -> None:
-    said = read(file(LETTER, [("20 20 50 8", "第二页")], [], base=base))
-    assert said == ("鞍山市实施方案\n分三步实施，ABC。\n见附表。", "第二页", "")
+    pages = read_pages(file(LETTER, [("20 20 50 8", "第二页")], [], base=base))
+    assert pages == ("鞍山市实施方案\n分三步实施，ABC。\n见附表。", "第二页", "")
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_damage_is_an_error_of_its_own_kind_or_other_text(box: str, at: int, val
         else file(LETTER)
     )
     with suppress(ReaderError):
-        read(data)
+        read_pages(data)
     damaged = bytearray(data)
     damaged[at % len(damaged)] = value
     with suppress(ReaderError):
-        read(bytes(damaged))
+        read_pages(bytes(damaged))

@@ -1,4 +1,4 @@
-"""The shared files open, each as what it really is."""
+"""The shared files are recognised by their real format."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def test_all_fourteen_workbooks_open_without_a_finding() -> None:
         (("notice-anshan-2015", "page.txt"), TEXT),
     ],
 )
-def test_tables_and_prose_are_told_apart(path: tuple[str, ...], media_type: str) -> None:
+def test_tables_and_prose_are_distinguished(path: tuple[str, ...], media_type: str) -> None:
     assert open_grids(require(*path).read_bytes(), path[-1]).media_type == media_type

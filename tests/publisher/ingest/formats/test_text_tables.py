@@ -1,4 +1,4 @@
-"""CSV and its relatives, HTML tables, docx tables."""
+"""Tables in CSV and similar text files, in HTML and in docx."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def test_csv_is_read_in_every_encoding(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(("delimiter", "media_type"), [(";", CSV), ("\t", TSV)])
-def test_the_delimiter_is_told_by_the_rows(delimiter: str, media_type: str) -> None:
+def test_the_delimiter_is_recognised_by_the_rows(delimiter: str, media_type: str) -> None:
     table = TABLE.replace(",", delimiter).replace("居留许可", "居留,许可")
     opened = open_grids(table.encode(), "f.csv")
     assert opened.media_type == media_type
     assert texts(opened.grids[0])[1][1] == "居留,许可"
 
 
-def test_a_line_that_tells_excel_the_delimiter_is_no_row() -> None:
+def test_a_line_that_names_the_delimiter_for_excel_is_no_row() -> None:
     (grid,) = open_grids(b"sep=|\r\na|b\r\n1|2\r\n", "f.csv").grids
     assert texts(grid) == [["a", "b"], ["1", "2"]]
 
@@ -44,7 +44,7 @@ def test_quoted_cells_hold_delimiters_and_newlines_and_rows_are_counted_as_a_spr
     assert grid.rows[2][0].row == 3
 
 
-def test_quotes_that_do_not_pair_are_told() -> None:
+def test_quotes_that_do_not_pair_are_reported() -> None:
     opened = open_grids('a,b\n"公"安,1\n税务,2\n'.encode(), "f.csv")
     (finding,) = opened.findings
     assert (finding.code, finding.row) == ("csv-quotes", 2)
@@ -52,7 +52,7 @@ def test_quotes_that_do_not_pair_are_told() -> None:
     assert texts(opened.grids[0])[2] == ["税务", "2"]
 
 
-def test_text_cut_inside_a_character_is_read_and_told() -> None:
+def test_text_cut_inside_a_character_is_read_and_reported() -> None:
     data = ("标题\n" + "正文" * 300).encode()[:-1]
     opened = open_grids(data, "page.txt")
     assert opened.media_type == TEXT

@@ -1,6 +1,6 @@
-"""The form with one item to a sheet."""
+"""Forms with one item per sheet."""
 
-from tests.publisher.ingest.workbooks import Rows, codes, column, left, read, xlsx
+from tests.publisher.ingest.workbooks import Rows, codes, column, read_workbook, rows_left_out, xlsx
 
 _FORM: Rows = [
     ["某局责任清单"],
@@ -15,7 +15,7 @@ _FORM: Rows = [
 
 
 def test_a_form_is_one_record_read_from_labels() -> None:
-    reading = read(xlsx(("表一", _FORM), merged=["A1:D1", "B2:D2", "A5:A6"]), "responsibility-list")
+    reading = read_workbook(xlsx(("表一", _FORM), merged=["A1:D1", "B2:D2", "A5:A6"]), "responsibility-list")
     content = reading.records[0].content
     assert content["name"] == "危险化学品经营许可"
     assert content["power_type"] == "行政许可"
@@ -24,18 +24,18 @@ def test_a_form_is_one_record_read_from_labels() -> None:
     assert content["actor"] == "某市应急管理局"
     assert content["responsibility"] == "1.受理责任：公示应当提交的材料。\n2.审查责任：按照标准审查。"
     assert reading.records[0].cells["actor"] == "D4"
-    assert (1, "title") in left(reading)
+    assert (1, "title") in rows_left_out(reading)
 
 
 def test_every_row_of_a_form_is_the_records_own() -> None:
-    reading = read(xlsx(("表一", _FORM[:6]), merged=["A1:D1"]), "responsibility-list")
+    reading = read_workbook(xlsx(("表一", _FORM[:6]), merged=["A1:D1"]), "responsibility-list")
     assert reading.records[0].rows == (2, 3, 4, 5, 6)
     assert reading.sheets[0].continuations == 4
 
 
 def test_each_sheet_is_an_item_of_its_own() -> None:
     second = [["职权名称", "乙处罚"], ["职权类型", "行政处罚"], ["法定主体", "某局"]]
-    reading = read(xlsx(("表一", _FORM), ("表二", second)), "responsibility-list")
+    reading = read_workbook(xlsx(("表一", _FORM), ("表二", second)), "responsibility-list")
     assert column(reading, "name") == ["危险化学品经营许可", "乙处罚"]
     assert [r.sheet for r in reading.records] == ["表一", "表二"]
 
@@ -46,19 +46,19 @@ def test_several_forms_may_stand_on_one_sheet() -> None:
         for name in ("甲", "乙")
         for label, value in (("职权名称", name), ("职权类型", "行政许可"), ("法定主体", "某局"))
     ]
-    reading = read(xlsx(("Sheet1", forms)), "responsibility-list")
+    reading = read_workbook(xlsx(("Sheet1", forms)), "responsibility-list")
     assert column(reading, "name") == ["甲", "乙"]
     assert [r.rows for r in reading.records] == [(1, 2, 3), (4, 5, 6)]
 
 
 def test_labels_may_carry_their_value_after_a_colon() -> None:
     form = [["职权名称：甲许可"], ["职权类型：行政许可"], ["法定主体：某局"]]
-    reading = read(xlsx(("Sheet1", form)), "responsibility-list")
+    reading = read_workbook(xlsx(("Sheet1", form)), "responsibility-list")
     assert reading.records[0].content == {"name": "甲许可", "power_type": "行政许可", "actor": "某局"}
 
 
 def test_who_filled_the_form_in_is_dropped_and_named() -> None:
-    reading = read(xlsx(("表一", _FORM), merged=["A1:D1"]), "responsibility-list")
+    reading = read_workbook(xlsx(("表一", _FORM), merged=["A1:D1"]), "responsibility-list")
     assert reading.dropped_columns == ("录入人",)
     assert "personal-column" in codes(reading)
     assert "张三" not in repr(reading)

@@ -1,11 +1,19 @@
-"""Numbered fee catalogues: groups, items and parts, as nation, province and city print them."""
+"""Numbered fee catalogues: groups, items and parts, as state, province and city print them."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.ingest.tables.numbered_rows import mark_of
-from tests.publisher.ingest.workbooks import Rows, codes, column, csv_bytes, left, read, xlsx
+from tests.publisher.ingest.workbooks import (
+    Rows,
+    codes,
+    column,
+    csv_bytes,
+    read_workbook,
+    rows_left_out,
+    xlsx,
+)
 
 _NATIONAL_2009 = [
     ["序号", "部门", "收费项目", "管理方式", "收费及资金管理文件依据"],
@@ -23,7 +31,7 @@ _NATIONAL_2009 = [
 
 
 def test_parts_name_their_item_and_their_department() -> None:
-    reading = read(csv_bytes(*_NATIONAL_2009), "fees")
+    reading = read_workbook(csv_bytes(*_NATIONAL_2009), "fees")
     assert [
         (r.content["name"], r.content.get("parent_name"), r.content["department"]) for r in reading.records
     ] == [
@@ -39,25 +47,25 @@ def test_parts_name_their_item_and_their_department() -> None:
 
 
 def test_items_that_hold_no_value_and_have_parts_are_groups() -> None:
-    reading = read(csv_bytes(*_NATIONAL_2009), "fees")
-    assert left(reading) == [(1, "header"), (2, "group"), (5, "group")]
+    reading = read_workbook(csv_bytes(*_NATIONAL_2009), "fees")
+    assert rows_left_out(reading) == [(1, "header"), (2, "group"), (5, "group")]
     assert reading.left_out[1].text == "一 | 外交 | 1.护照费"
 
 
 def test_an_item_with_values_and_parts_is_a_record_and_its_parts_too() -> None:
-    reading = read(csv_bytes(*_NATIONAL_2009), "fees")
+    reading = read_workbook(csv_bytes(*_NATIONAL_2009), "fees")
     assert [r.rows for r in reading.records][4:7] == [(8,), (9,), (10,)]
 
 
 def test_the_same_as_above_runs_down_through_parts_to_the_next_item() -> None:
-    reading = read(csv_bytes(*_NATIONAL_2009), "fees")
+    reading = read_workbook(csv_bytes(*_NATIONAL_2009), "fees")
     assert column(reading, "management")[4:] == ["缴入中央和地方财政专户"] * 4
     assert column(reading, "basis")[4:] == [["教财〔1996〕101号"]] * 4
     assert reading.records[-1].originals["basis"] == "同上"
 
 
 def test_numbers_leave_the_name_and_stay_beside_it() -> None:
-    record = read(csv_bytes(*_NATIONAL_2009), "fees").records[0]
+    record = read_workbook(csv_bytes(*_NATIONAL_2009), "fees").records[0]
     assert (record.content["item_number"], record.content["name"]) == ("(1)", "护照")
     assert record.originals["name"] == "(1)护照"
     assert record.cells["name"] == "C3"
@@ -73,8 +81,8 @@ def test_department_rows_of_their_own_are_groups() -> None:
         ["", "", "2.出入境证件费", "缴入国库", "", "省", ""],
         ["", "", "(1)护照", "", "", "", ""],
     ]
-    reading = read(csv_bytes(*rows), "fees")
-    assert left(reading) == [(1, "header"), (2, "group")]
+    reading = read_workbook(csv_bytes(*rows), "fees")
+    assert rows_left_out(reading) == [(1, "header"), (2, "group")]
     assert column(reading, "department") == ["公安"] * 4
     assert column(reading, "management") == ["缴入同级国库", "缴入同级国库", "缴入国库", "缴入国库"]
     assert column(reading, "level") == ["中央", "中央", "省", "省"]
@@ -87,7 +95,7 @@ def test_a_blank_takes_its_items_value_and_never_its_sibling_items() -> None:
         ["", "2.乙费", "", "财综[2005]1号"],
         ["", "(1)丙费", "", "财综[2005]2号"],
     ]
-    reading = read(csv_bytes(*rows), "fees")
+    reading = read_workbook(csv_bytes(*rows), "fees")
     assert column(reading, "management") == ["缴入地方国库", None, None]
     assert reading.records[0].originals.get("management") is None
 
@@ -104,11 +112,11 @@ def test_numbers_in_a_column_of_their_own_and_departments_with_numbers() -> None
         ["", 4, "保教费", "缴入地方国库", "《幼儿园管理条例》"],
     ]
     for data in (csv_bytes(*rows), xlsx(("目录", rows), merged=["A2:E2", "A7:E7"])):
-        reading = read(data, "fees")
+        reading = read_workbook(data, "fees")
         assert column(reading, "department") == ["外交部门"] * 3 + ["教育部门"]
         assert column(reading, "parent_name") == [None, "签证费", None, None]
         assert column(reading, "item_number") == ["1", "(1)", "3", "4"]
-        assert [row for row, reason in left(reading) if reason == "group"] == [2, 4, 7]
+        assert [row for row, reason in rows_left_out(reading) if reason == "group"] == [2, 4, 7]
 
 
 def test_groups_may_stand_in_the_column_of_names() -> None:
@@ -120,7 +128,7 @@ def test_groups_may_stand_in_the_column_of_names() -> None:
         ["（二）司法部门", ""],
         ["１、公证费", "缴入地方国库"],
     ]
-    reading = read(csv_bytes(*rows), "fees")
+    reading = read_workbook(csv_bytes(*rows), "fees")
     assert column(reading, "department") == ["公安部门", "公安部门", "司法部门"]
     assert column(reading, "name") == ["证照费", "居民身份证工本费", "公证费"]
     assert column(reading, "item_number") == ["1", "(1)", "1"]
@@ -133,19 +141,19 @@ def test_an_indented_name_without_a_number_is_a_part() -> None:
         ["　　工本费", ""],
         ["2.考试费", "缴入地方国库"],
     ]
-    reading = read(csv_bytes(*rows), "fees")
+    reading = read_workbook(csv_bytes(*rows), "fees")
     assert column(reading, "parent_name") == [None, "证照费", None]
 
 
 def test_parts_of_parts_nest_by_ringed_numbers() -> None:
     rows: Rows = [["项目名称", "资金管理方式"], ["1.甲费", ""], ["(1)乙费", ""], ["①丙费", "缴入地方国库"]]
-    reading = read(csv_bytes(*rows), "fees")
+    reading = read_workbook(csv_bytes(*rows), "fees")
     assert column(reading, "parent_name") == ["乙费"]
-    assert left(reading)[1:] == [(2, "group"), (3, "group")]
+    assert rows_left_out(reading)[1:] == [(2, "group"), (3, "group")]
 
 
 def test_an_item_without_values_or_parts_is_a_record() -> None:
-    reading = read(
+    reading = read_workbook(
         csv_bytes(["项目名称", "资金管理方式"], ["1.甲费", ""], ["2.乙费", "缴入地方国库"]), "fees"
     )
     assert column(reading, "name") == ["甲费", "乙费"]
@@ -153,7 +161,7 @@ def test_an_item_without_values_or_parts_is_a_record() -> None:
 
 @pytest.mark.parametrize("name", ["▲1.认证费", "1.▲认证费", "1.认证费▲"])
 def test_a_triangle_marks_a_charge_on_enterprises(name: str) -> None:
-    reading = read(csv_bytes(["项目名称", "资金管理方式"], [name, "缴入地方国库"]), "fees")
+    reading = read_workbook(csv_bytes(["项目名称", "资金管理方式"], [name, "缴入地方国库"]), "fees")
     content = reading.records[0].content
     assert (content["name"], content["enterprise_related"], content["item_number"]) == ("认证费", True, "1")
 
@@ -164,7 +172,7 @@ def test_a_row_without_a_name_continues_the_charge_above() -> None:
         ["1.甲费", "缴入地方国库", "财综〔2004〕60号，"],
         ["", "", "财综〔2005〕1号"],
     ]
-    reading = read(csv_bytes(*rows), "fees")
+    reading = read_workbook(csv_bytes(*rows), "fees")
     assert [r.rows for r in reading.records] == [(2, 3)]
     assert column(reading, "basis") == [["财综〔2004〕60号", "财综〔2005〕1号"]]
 
@@ -177,8 +185,8 @@ def test_a_price_in_front_of_a_name_is_no_number() -> None:
 @given(st.integers(1, 99), st.sampled_from([".", "．", "、"]), st.text("甲乙丙费", min_size=1, max_size=4))
 def test_any_numbers_writing_gives_the_bare_name(number: int, dot: str, name: str) -> None:
     wide = str(number).translate({ord(str(d)): chr(ord("０") + d) for d in range(10)})
-    for written in (f"{number}{dot}{name}", f"{wide}{dot} {name}", f"（{wide}）{name}", f"({number}) {name}"):
-        mark = mark_of(written)
+    for cell in (f"{number}{dot}{name}", f"{wide}{dot} {name}", f"（{wide}）{name}", f"({number}) {name}"):
+        mark = mark_of(cell)
         assert mark.rest == name
         assert mark.number.strip("()") == str(number)
 
@@ -191,6 +199,6 @@ def test_one_name_under_two_items_is_two_charges() -> None:
         ["2.签证费", ""],
         ["(1)工本费", "缴入地方国库"],
     ]
-    reading = read(csv_bytes(*rows), "fees")
+    reading = read_workbook(csv_bytes(*rows), "fees")
     assert codes(reading) == []
     assert len(reading.records) == 2

@@ -1,4 +1,4 @@
-"""Merged cells, rows split by a page break, 同上, and what a blank may inherit."""
+"""Merged cells, rows split by a page break, 同上, and values that blank cells inherit."""
 
 import pytest
 from hypothesis import given
@@ -14,21 +14,21 @@ from schemas.definition.file_loader import load
 from tests.publisher.ingest.workbooks import (
     POWER_HEADER,
     Rows,
-    accounted,
+    assert_rows_accounted,
     codes,
     column,
-    covered,
     csv_bytes,
-    left,
+    merge_cells,
     power_row,
-    read,
+    read_workbook,
+    rows_left_out,
     xlsx,
 )
 
 
 def test_a_row_that_only_merged_cells_cover_is_no_row() -> None:
     rows: Rows = [POWER_HEADER, power_row(1, "甲许可", kind="行政许可"), power_row(), power_row(2, "乙许可")]
-    reading = read(xlsx(("Sheet1", rows), merged=["A2:A3", "B2:B3", "D2:D3"]))
+    reading = read_workbook(xlsx(("Sheet1", rows), merged=["A2:A3", "B2:B3", "D2:D3"]))
     assert [r.rows for r in reading.records] == [(2,), (4,)]
 
 
@@ -38,7 +38,7 @@ def test_a_row_with_its_own_part_inherits_the_merged_name_and_basis() -> None:
         power_row(1, "某机构审批", "1.设立", "行政许可", "《某法》", "某局"),
         power_row(None, None, "2.变更", None, None, "某局"),
     ]
-    reading = read(xlsx(("Sheet1", rows), merged=["A2:A3", "B2:B3", "D2:D3", "E2:E3"]))
+    reading = read_workbook(xlsx(("Sheet1", rows), merged=["A2:A3", "B2:B3", "D2:D3", "E2:E3"]))
     assert column(reading, "name") == ["某机构审批", "某机构审批"]
     assert column(reading, "sub_name") == ["1.设立", "2.变更"]
     assert column(reading, "basis") == ["《某法》", "《某法》"]
@@ -48,7 +48,7 @@ def test_a_row_with_its_own_part_inherits_the_merged_name_and_basis() -> None:
 @pytest.mark.parametrize("own", [{"sub": "2.变更"}, {"actor": "区局"}, {"level": "县级"}])
 def test_a_row_without_a_name_but_with_its_own_part_body_or_level_is_a_record(own: dict[str, str]) -> None:
     rows: Rows = [POWER_HEADER, power_row(1, "甲许可", actor="市局", level="市级"), power_row(**own)]
-    reading = read(csv_bytes(*rows))
+    reading = read_workbook(csv_bytes(*rows))
     assert column(reading, "name") == ["甲许可", "甲许可"]
     assert reading.records[1].originals["name"] == ""
 
@@ -59,7 +59,7 @@ def test_a_part_inherits_nothing_but_the_name_from_its_sibling() -> None:
         power_row(1, "某机构审批", "1.设立", "行政许可", "《某法》第一条", "某局"),
         power_row(None, None, "2.变更"),
     ]
-    content = read(csv_bytes(*rows)).records[1].content
+    content = read_workbook(csv_bytes(*rows)).records[1].content
     assert content == {"name": "某机构审批", "sub_name": "2.变更"}
 
 
@@ -69,7 +69,7 @@ def test_a_part_inherits_from_the_item_that_stands_above_the_parts() -> None:
         power_row(1, "某机构审批", None, "行政许可", "《某法》第一条"),
         power_row(None, None, "1.设立"),
     ]
-    content = read(csv_bytes(*rows)).records[1].content
+    content = read_workbook(csv_bytes(*rows)).records[1].content
     assert content["basis"] == "《某法》第一条"
     assert content["power_type"] == "行政许可"
 
@@ -81,7 +81,7 @@ def test_a_row_cut_off_by_a_page_break_continues_the_record_above() -> None:
         power_row(basis="当经某局许可。", remark="见附件"),
         power_row(2, "乙许可"),
     ]
-    reading = read(xlsx(("Sheet1", rows)))
+    reading = read_workbook(xlsx(("Sheet1", rows)))
     assert [r.rows for r in reading.records] == [(2, 3), (4,)]
     assert column(reading, "basis")[0] == "【法律】《某法》第一条：从事某活动的，应当经某局许可。"
     assert column(reading, "remark")[0] == "见附件"
@@ -98,7 +98,7 @@ def test_a_name_of_its_own_takes_nothing_from_the_row_above() -> None:
     data = csv_bytes(
         ["决定文号", "项目名称", "处理决定"], ["国发〔2013〕44号", "甲核准", "取消"], ["", "乙核准", "取消"]
     )
-    assert column(read(data, "cancelled-items"), "decision_number") == ["国发〔2013〕44号", None]
+    assert column(read_workbook(data, "cancelled-items"), "decision_number") == ["国发〔2013〕44号", None]
 
 
 def test_the_same_as_above_means_the_row_above_and_chains() -> None:
@@ -108,7 +108,7 @@ def test_the_same_as_above_means_the_row_above_and_chains() -> None:
         power_row(2, "乙", kind="同上", actor="同 上"),
         power_row(3, "丙", kind="同上", actor="〃"),
     ]
-    reading = read(xlsx(("Sheet1", rows)))
+    reading = read_workbook(xlsx(("Sheet1", rows)))
     assert column(reading, "power_type") == ["行政许可"] * 3
     assert column(reading, "actor") == ["某局"] * 3
     assert reading.records[2].originals["power_type"] == "同上"
@@ -116,7 +116,7 @@ def test_the_same_as_above_means_the_row_above_and_chains() -> None:
 
 def test_the_same_as_above_under_a_blank_is_a_blank_with_a_warning() -> None:
     rows: Rows = [POWER_HEADER, power_row(1, "甲"), power_row(2, "乙", kind="同上")]
-    reading = read(xlsx(("Sheet1", rows)))
+    reading = read_workbook(xlsx(("Sheet1", rows)))
     assert column(reading, "power_type") == [None, None]
     finding = next(f for f in reading.findings if f.code == "ditto-without-source")
     assert (finding.row, finding.column, finding.found) == (3, "D 权力类型", "同上")
@@ -128,8 +128,8 @@ def test_text_that_merged_cells_hide_is_a_record_and_a_warning() -> None:
         power_row(1, "甲处罚", None, "行政处罚", "《某法》", "市局", "市级"),
         power_row(None, None, None, None, None, "区局", "区级"),
     ]
-    data = covered(xlsx(("Sheet1", rows)), ["A2:A3", "B2:B3", "D2:D3", "E2:E3", "F2:F3", "H2:H3"])
-    reading = read(data)
+    data = merge_cells(xlsx(("Sheet1", rows)), ["A2:A3", "B2:B3", "D2:D3", "E2:E3", "F2:F3", "H2:H3"])
+    reading = read_workbook(data)
     assert column(reading, "actor") == ["市局", "区局"]
     assert column(reading, "name") == ["甲处罚", "甲处罚"]
     assert codes(reading) == ["covered-text"]
@@ -137,8 +137,8 @@ def test_text_that_merged_cells_hide_is_a_record_and_a_warning() -> None:
 
 def test_merged_cells_that_all_say_the_same_make_no_second_record() -> None:
     same = power_row(1, "甲处罚", None, "行政处罚", "《某法》", "市局", "市级")
-    data = covered(xlsx(("Sheet1", [POWER_HEADER, same, same])), [f"{c}2:{c}3" for c in "ABDEFH"])
-    reading = read(data)
+    data = merge_cells(xlsx(("Sheet1", [POWER_HEADER, same, same])), [f"{c}2:{c}3" for c in "ABDEFH"])
+    reading = read_workbook(data)
     assert [r.rows for r in reading.records] == [(2, 3)]
     assert column(reading, "basis") == ["《某法》"]
 
@@ -151,8 +151,8 @@ def test_a_group_row_gives_its_type_to_the_rows_below() -> None:
         ["二、行政处罚（共1项）", None, None],
         ["乙", None, "某局"],
     ]
-    reading = read(xlsx(("Sheet1", rows), merged=["A2:C2", "A4:C4"]))
-    assert left(reading) == [(1, "header"), (2, "group"), (4, "group")]
+    reading = read_workbook(xlsx(("Sheet1", rows), merged=["A2:C2", "A4:C4"]))
+    assert rows_left_out(reading) == [(1, "header"), (2, "group"), (4, "group")]
     assert column(reading, "power_type") == ["行政许可", "行政处罚"]
 
 
@@ -165,8 +165,14 @@ def test_notes_totals_and_bare_numbers_are_left_out_each_for_its_reason() -> Non
         power_row("备注：包括市、区两级行使的事项。"),
         power_row("填表人：张三", None, None, None, "联系电话：0990-1234567"),
     ]
-    reading = read(xlsx(("Sheet1", rows)))
-    assert left(reading) == [(1, "header"), (3, "unreadable"), (4, "total"), (5, "note"), (6, "note")]
+    reading = read_workbook(xlsx(("Sheet1", rows)))
+    assert rows_left_out(reading) == [
+        (1, "header"),
+        (3, "unreadable"),
+        (4, "total"),
+        (5, "note"),
+        (6, "note"),
+    ]
     assert codes(reading) == ["number-only-row"]
     assert not any("张三" in x.text or "1234567" in x.text for x in reading.left_out)
 
@@ -181,15 +187,15 @@ def test_page_numbers_and_the_points_of_a_note_are_notes() -> None:
         power_row("注：1.本清单自印发之日起施行。"),
         power_row("2.原清单同时废止。"),
     ]
-    reading = read(csv_bytes(*rows))
+    reading = read_workbook(csv_bytes(*rows))
     assert column(reading, "name") == ["甲许可", "乙许可"]
-    assert [reason for _, reason in left(reading)] == ["header", "note", "note", "note", "note"]
+    assert [reason for _, reason in rows_left_out(reading)] == ["header", "note", "note", "note", "note"]
     assert codes(reading) == []
 
 
 def test_failed_formulas_are_blank_with_a_warning() -> None:
     rows: Rows = [POWER_HEADER, power_row(1, "甲许可", kind="行政许可", actor="#REF!")]
-    reading = read(csv_bytes(*rows))
+    reading = read_workbook(csv_bytes(*rows))
     assert column(reading, "actor") == [None]
     assert codes(reading) == ["formula-error"]
 
@@ -212,7 +218,9 @@ def test_every_row_is_accounted_for_whatever_cells_say_and_merge(
     rows: list[list[str | None]], merged: list[tuple[int, int, int, int]], table: tuple[str, list[str]]
 ) -> None:
     name, heading = table
-    areas = [(top, left, top + down, left + right) for top, left, down, right in merged]
+    areas = [
+        (top, first_column, top + down, first_column + right) for top, first_column, down, right in merged
+    ]
     grid = build("Sheet1", [heading, *rows], areas)
     opened = Opened("text/csv", (grid,) if grid else ())
     try:
@@ -220,7 +228,7 @@ def test_every_row_is_accounted_for_whatever_cells_say_and_merge(
     except UnreadableFile as problem:
         assert problem.finding.code in {"no-header", "no-records"}  # noqa: PT017 - it may be raised, and then only this one
     else:
-        accounted(reading)
+        assert_rows_accounted(reading)
         assert (
             reading.rows == sum(any(has_own_text(cell) for cell in row) for row in grid.rows)
             if grid

@@ -14,7 +14,7 @@ from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.log.queries.comparison import KINDS
 from tests.publisher.log.replay import DAYS
-from tests.publisher.log.test_replay import RELAXED, START, Story, a_site, a_site_on_sqlite, histories
+from tests.publisher.log.test_replay import RELAXED, START, HistoryRun, a_site, a_site_on_sqlite, histories
 from tests.support.clock import Clock
 from tests.support.log import LATE, MIDDLE, entry, ids, release
 from tests.support.postgresql import Server
@@ -122,7 +122,7 @@ def compare_tables(before: dict[str, str], after: dict[str, str]) -> dict[str, s
     return added | removed | both
 
 
-def assert_equal_to_replay(story: Story) -> None:
+def assert_equal_to_replay(story: HistoryRun) -> None:
     """Compare every release with every other and some days with one another, in the log and in the replay."""
     releases = story.log.queries.releases("fees")
     views: list[tuple[View, int, int]] = [
@@ -149,7 +149,7 @@ def assert_equal_to_replay(story: Story) -> None:
                     assert Counter(d.kind for d in of_part) == {k: n for k, n in numbers.items() if n}
 
 
-def assert_history(story: Story, history: list[tuple[Any, ...]]) -> None:
+def assert_history(story: HistoryRun, history: list[tuple[Any, ...]]) -> None:
     for step in history:
         story.tell(step)
     assert_equal_to_replay(story)

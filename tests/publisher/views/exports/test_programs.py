@@ -26,7 +26,7 @@ from publisher.log.log import Log
 from publisher.log.model import RecordQuery, View
 from publisher.views.exports import write_state
 from tests.publisher.views.exports.conftest import NASTY, export_file
-from tests.support.log import entry, lay
+from tests.support.log import entry, stage
 from tests.support.required import lacks
 
 FULL = "城市基础设施配套费"
@@ -102,7 +102,7 @@ def test_pyarrow_and_duckdb_read_typed_columns(log: Log, tmp_path: Path) -> None
 
 
 def test_a_number_too_long_for_its_column_makes_the_column_text(log: Log, tmp_path: Path) -> None:
-    lay(log, entry("细", "1", amount="0.123456789012345"), partial=True)
+    stage(log, entry("细", "1", amount="0.123456789012345"), partial=True)
     log.releases.publish("fees", effective_on=dt.date(2016, 1, 1))
     table = pq.read_table(export_file(log, "parquet", tmp_path, view=View(release=2)))
     assert table.schema.field("amount").type == pa.string()

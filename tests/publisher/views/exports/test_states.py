@@ -19,7 +19,7 @@ from publisher.views.exports.formats import FORMS
 from publisher.views.exports.formula_guard import guard_text
 from publisher.web.file_cache import Cache, Key
 from tests.publisher.views.exports.conftest import export_file
-from tests.support.log import entry, ids, lay, release
+from tests.support.log import entry, ids, release, stage
 
 
 def read_lines(log: Log, folder: Path, view: View) -> dict[str, object]:
@@ -34,7 +34,7 @@ def publish_more(log: Log) -> None:
     """
     changed = [entry("项目0", "改过"), entry("项目6", "=1+1", cells="6", kind="𠮷"), entry("新来的", "2")]
     release(log, *changed, on=date(2016, 1, 1))
-    lay(log, entry("后来的", "3"), partial=True)
+    stage(log, entry("后来的", "3"), partial=True)
     log.releases.publish("fees", effective_on=date(2017, 1, 1))
 
 

@@ -1,6 +1,6 @@
-"""A caller's program over the generated client: pages through everything and reads typed records.
+"""A program that uses the generated client: reads all pages as typed records.
 
-Checked by mypy --strict against the generated code, then run: ``python walk.py ADDRESS``.
+Checked by mypy --strict together with the generated code, then run: ``python walk.py ADDRESS``.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from fees_client.types import UNSET, Unset
 
 
 def walk(client: Client) -> list[RecordItem]:
-    found: list[RecordItem] = []
+    records: list[RecordItem] = []
     cursor: str | Unset = UNSET
     while True:
         page = list_records.sync(client=client, limit=1, cursor=cursor)
         assert isinstance(page, Records)
-        found += page.records
+        records += page.records
         if page.links.next_ is None:
-            assert page.total == len(found)
-            return found
+            assert page.total == len(records)
+            return records
         (cursor,) = parse_qs(urlsplit(page.links.next_).query)["cursor"]
 
 
