@@ -9,7 +9,9 @@ from pathlib import Path
 
 def main(chosen: list[str]) -> int:
     """Run the benchmarks and return how many failed."""
-    names = sorted(p.stem for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
+    folder = Path(__file__).parent
+    files = [*folder.glob("*.py"), *folder.glob("search/*.py")]
+    names = sorted(".".join(f.relative_to(folder).with_suffix("").parts) for f in files if f.stem[0] != "_")
     failed = 0
     for name in chosen or names:
         print(f"\n== benchmarks.{name}", flush=True)

@@ -23,7 +23,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks import http
-from benchmarks._load import Server, free_port, get
+from benchmarks.support.load import Server, free_port, get
 from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.settings import read_settings

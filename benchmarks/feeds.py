@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import http
-from benchmarks._load import Server, free_port, get, one_core
+from benchmarks.support.load import Server, free_port, get, one_core
 
 BARS = {"304": 1.2, "cold": 20.0, "callback": 2.0}
 _FORMS = ("atom", "rss", "json")

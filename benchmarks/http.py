@@ -28,7 +28,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from benchmarks._load import one_core
+from benchmarks.support.load import one_core
 from publisher.settings import read_settings
 
 type Client = Literal["socket", "library"]

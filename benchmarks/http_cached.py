@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import http
-from benchmarks._load import Server, free_port, get
+from benchmarks.support.load import Server, free_port, get
 
 BARS = {"304": 0.6, "pinned record": 0.5}
 

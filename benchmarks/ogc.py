@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port, pin
+from benchmarks.support.ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port, pin
 from publisher.settings import read_settings
 
 _TURN = 20
@@ -26,7 +26,7 @@ _BYTES = 20_000
 
 
 def configuration(base: str) -> dict[str, Any]:
-    """Build the configuration of pygeoapi, with the provider of ``benchmarks._ogc_memory``."""
+    """Build the configuration of pygeoapi, with the provider of ``benchmarks.support.ogc_memory``."""
     return {
         "server": {
             "bind": {"host": "127.0.0.1", "port": 5000},
@@ -59,7 +59,11 @@ def configuration(base: str) -> dict[str, Any]:
                 "links": [],
                 "extents": {"spatial": {"bbox": [-180, -90, 180, 90]}},
                 "providers": [
-                    {"type": "feature", "name": "benchmarks._ogc_memory.MemoryProvider", "data": DATASET}
+                    {
+                        "type": "feature",
+                        "name": "benchmarks.support.ogc_memory.MemoryProvider",
+                        "data": DATASET,
+                    }
                 ],
             }
         },

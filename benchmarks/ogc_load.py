@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks._ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port
+from benchmarks.support.ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port
 from publisher.settings import read_settings
 
 

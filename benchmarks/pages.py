@@ -23,8 +23,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks import http
-from benchmarks._load import Server, free_port, get
-from benchmarks._ogc_site import DATASET
+from benchmarks.support.load import Server, free_port, get
+from benchmarks.support.ogc_site import DATASET
 
 HTML = "text/html"
 _QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()", "--home"]

@@ -27,7 +27,7 @@ from publisher.views.ogc import routes
 from publisher.views.pages import error
 from publisher.views.pages import routes as page_routes
 from publisher.views.pages.printing.templates import Press
-from publisher.web import litestar_adapter
+from publisher.web import endpoints
 from publisher.web.asgi_edge import Edge
 from publisher.web.route import Endpoint
 from publisher.web.service import Service
@@ -64,7 +64,7 @@ def create_app(
     geo = routes.open_geo(service, settings.boundaries, press.assets)
     return Edge(
         endpoints=[*_endpoints(service, press), *routes.endpoints(geo)],
-        explain=litestar_adapter.explainer(service.site.base, error.printer(press, service)),
+        explain=endpoints.explainer(service.site.base, error.printer(press, service)),
         # Names of many records take seconds to read, so they are read in the background.
         lifespan=[_build_lifespan((service.names.follow, *background), closers)],
         openapi_config=None,
@@ -93,8 +93,8 @@ def _endpoints(service: Service, press: Press) -> list[Endpoint]:
     all_routes = (*contract.ROUTES, *docs_viewer.ROUTES, *page_routes.routes(press))
     plain = [route for route in all_routes if route not in feeds.ROUTES.values()]
     return [
-        *(litestar_adapter.endpoint(route, service) for route in plain),
-        litestar_adapter.by_suffix("/feeds/{dataset}", feeds_of_log, service),
+        *(endpoints.endpoint(route, service) for route in plain),
+        endpoints.by_suffix("/feeds/{dataset}", feeds_of_log, service),
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from publisher.web.litestar_adapter import Explain, exception_handlers, handler
+from publisher.web.endpoints import Explain, exception_handlers, handler
 from publisher.web.route import Endpoint, Respond
 
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (

@@ -24,7 +24,7 @@ from publisher.views.ogc.resources import Handler, Request
 from publisher.views.ogc.site import CATALOGUE, HOME, Geo, is_dataset_collection
 from publisher.views.pages.printing.templates import HEADERS, HTML, Asset
 from publisher.web import conditional_requests
-from publisher.web.litestar_adapter import Outcome
+from publisher.web.endpoints import Outcome
 from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
 from search import contract

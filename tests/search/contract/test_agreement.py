@@ -1,4 +1,7 @@
-"""Both engines give the same answers on real articles of law. ``benchmarks.agreement`` uses all queries."""
+"""Both engines give the same answers on real articles of law.
+
+``benchmarks.search.agreement`` uses all queries.
+"""
 
 from __future__ import annotations
 

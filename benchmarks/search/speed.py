@@ -1,6 +1,6 @@
 """Speed of the embedded engine on articles of law: indexing rate and search latency.
 
-``python -m benchmarks.search_speed [articles.jsonl.gz] [--documents N]``. Every search filters by both
+``python -m benchmarks.search.speed [articles.jsonl.gz] [--documents N]``. Every search filters by both
 clocks, counts hits and three facets exactly, and highlights the top 20. Queries are distinct substrings of
 1 to 8 characters of the articles.
 """
@@ -120,7 +120,7 @@ async def measure(folder: Path, path: Path, count: int | None) -> None:
 
 
 def main() -> None:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
+    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "laws" / "articles.jsonl.gz"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("articles", nargs="?", type=Path, default=default)
     parser.add_argument("--documents", type=int, help="only the first N")

@@ -1,8 +1,9 @@
 """Relevance of queries in traditional characters of Hong Kong and Taiwan, compared with simplified ones.
 
-``python -m benchmarks.traditional [folder of the sets] [--engine elasticsearch --host ADDRESS]``. OpenCC
-converts the queries (s2hk; s2twp, which also replaces mainland words by Taiwan's). Each set's mean of every
-measure must be within 1 % of that of the simplified queries; the largest losses are listed.
+``python -m benchmarks.search.traditional [folder of the sets] [--engine elasticsearch --host ADDRESS]``.
+
+OpenCC converts the queries (s2hk; s2twp, which also replaces mainland words by Taiwan's). Each set's mean
+of every measure must be within 1 % of that of the simplified queries; the largest losses are listed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ async def reports(folder: Path, name: str, engine: str, host: str) -> dict[str, 
 
 
 def main() -> int:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data" / "search-eval"
+    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "search-eval"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=default)
     command.add_engine(parser)

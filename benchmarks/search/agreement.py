@@ -1,4 +1,6 @@
-"""Agreement of the two engines: ``python -m benchmarks.agreement [--address …] [--again SHARE] [folder]``.
+"""Agreement of the two engines.
+
+``python -m benchmarks.search.agreement [--address …] [--again SHARE] [folder]``.
 
 On each judged set, with one shard: the share of queries for which both return the same set, total and first
 ten hits, except for ties at the tenth. ``--again`` first writes that share of documents twice, as releases
@@ -68,7 +70,7 @@ async def measure(folder: Path, address: str, again: float) -> bool:
 
 
 def main() -> int:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data" / "search-eval"
+    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "search-eval"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=default)
     parser.add_argument("--address", help="a server that is there already")

@@ -1,11 +1,11 @@
 """Overhead of our layer over Elasticsearch: searching and indexing, compared with the same raw requests.
 
-``python -m benchmarks.elasticsearch [articles.jsonl.gz] [--address …] [--documents N]``. Without an address,
-a server is started as in the tests. A first round records the bodies that the layer sends. Then caches are
-cleared and every query runs in three ways, whose order rotates: through a fresh layer, raw with all requests
-of the layer (its search and the counts, in the same calls), and raw with the searches alone. Raw searches
-ignore the responses.
-For indexing, the raw loop computes the same bodies and sends them by ``helpers.async_bulk``.
+``python -m benchmarks.search.elasticsearch [articles.jsonl.gz] [--address …] [--documents N]``. Without an
+address, a server is started as in the tests. A first round records the bodies that the layer sends. Then
+caches are cleared and every query runs in three ways, whose order rotates: through a fresh layer, raw with
+all requests of the layer (its search and the counts, in the same calls), and raw with the searches alone.
+Raw searches ignore the responses. For indexing, the raw loop computes the same bodies and sends them by
+``helpers.async_bulk``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import anyio
 from elasticsearch import AsyncElasticsearch
 from elasticsearch.helpers import async_bulk
 
-from benchmarks.search_speed import LENGTHS, TODAY, articles, quantile, queries
+from benchmarks.search.speed import LENGTHS, TODAY, articles, quantile, queries
 from search.chinese import thesaurus
 from search.contract import Document, Request
 from search.elastic import mapping, multi_search, search
@@ -148,7 +148,7 @@ async def measure(address: str, path: Path, count: int | None) -> None:
 
 
 def main() -> None:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
+    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "laws" / "articles.jsonl.gz"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("articles", nargs="?", type=Path, default=default)
     parser.add_argument("--address", help="a server that is there already")

@@ -1,10 +1,10 @@
 """Suggestions for partial input, on 150,000 records with distinct names.
 
-``python -m benchmarks.suggesting [articles.jsonl.gz] [--records N]``. Names are those of articles of law, and
-beginnings of their texts up to the number of records. They are typed letter by letter, in characters, in
-pinyin and by initials. Each intermediate input is one call of the functions behind ``/v1/suggest`` and
-``did_you_mean``, compared with a plain scan of all names in the same run. The bar is 20 ms at p99 of wall
-time; processor time is printed too, since other load affects it less.
+``python -m benchmarks.search.suggestions [articles.jsonl.gz] [--records N]``. Names are those of articles
+of law, and beginnings of their texts up to the number of records. They are typed letter by letter, in
+characters, in pinyin and by initials. Each intermediate input is one call of the functions behind
+``/v1/suggest`` and ``did_you_mean``, compared with a plain scan of all names in the same run. The bar is 20
+ms at p99 of wall time; processor time is printed too, since other load affects it less.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def resident() -> float:
 
 
 def main() -> int:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
+    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "laws" / "articles.jsonl.gz"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("articles", nargs="?", type=Path, default=default)
     parser.add_argument("--records", type=int, default=RECORDS)
