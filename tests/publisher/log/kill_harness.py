@@ -92,10 +92,10 @@ def start_fork_server(url: str, sources: Path) -> Iterator[ForkServer]:
         yield ForkServer(process)
 
 
-def check_log(log: Log, heard: set[str]) -> int:
+def check_log(log: Log, indexed: set[str]) -> int:
     """Assert that the log is complete and consistent → the newest published version, or 0.
 
-    ``heard``: set to which the spans in the outbox are added.
+    ``indexed``: set to which the spans in the outbox are added.
     """
     assert log.releases.verify().problems == ()
     releases = log.queries.releases("fees")
@@ -109,15 +109,15 @@ def check_log(log: Log, heard: set[str]) -> int:
     assert page.total == len(values)
     items = [item for item in log.outbox.items(limit=10**6) if item.kind == "span"]
     spans = {span.id: span.sequence for span in log.queries.spans(ids=[item.key for item in items])}
-    assert set(spans) == {item.key for item in items}, "search would hear of what is not there"
+    assert set(spans) == {item.key for item in items}, "the outbox names a span that does not exist"
     assert all(spans[item.key] >= item.sequence for item in items)
-    heard.update(spans)
+    indexed.update(spans)
     log.outbox.mark_done(upto=max((item.sequence for item in items), default=0))
     draft = log.drafts.get("fees")
     for source in (s for r in releases for s in r.sources):
         assert log.evidence.source_bytes(source.digest)
     for staged in draft.imports if draft else ():
-        assert staged.records == ROWS, "half a file was staged"
+        assert staged.records == ROWS, "a file was staged partially"
         assert log.evidence.source_bytes(staged.source.digest)
     return last
 

@@ -29,13 +29,13 @@ def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_pat
         longest, statements = 2.5 * (time.monotonic() - started), count_statements()
         version = 1
         hits: list[bool] = []
-        heard: set[str] = set()
-        with harness.start_fork_server(url, sources) as nursery:
+        indexed: set[str] = set()
+        with harness.start_fork_server(url, sources) as server:
             for moment in harness.moments(SEED, kills, longest=longest, statements=statements):
-                nursery.run(version + 1, moment)
-                survived = harness.check_log(log, heard)
+                server.run(version + 1, moment)
+                survived = harness.check_log(log, indexed)
                 assert survived >= version, "a release was lost"
                 hits.append(survived > version)
                 version = survived
-        assert heard == {span.id for span in log.queries.spans()}, "search did not hear of every span"
+        assert indexed == {span.id for span in log.queries.spans()}, "the outbox did not contain every span"
         assert set(hits) == {False, True}, "the moments hit publications, and what lies between them"

@@ -160,7 +160,7 @@ def a_site_on_sqlite() -> Iterator[HistoryRun]:
         yield story
 
 
-def tell(story: HistoryRun, history: list[tuple[Any, ...]]) -> None:
+def apply_history(story: HistoryRun, history: list[tuple[Any, ...]]) -> None:
     for step in history:
         story.tell(step)
     story.compare()
@@ -194,7 +194,7 @@ ERASED_LATER = [
 @given(history=histories)
 def test_every_read_equals_the_replay_on_sqlite(history: list[tuple[Any, ...]]) -> None:
     with a_site_on_sqlite() as story:
-        tell(story, history)
+        apply_history(story, history)
 
 
 @pytest.mark.slow
@@ -204,7 +204,7 @@ def test_every_read_equals_the_replay_on_postgresql(
     postgresql_server: Server, history: list[tuple[Any, ...]]
 ) -> None:
     with postgresql_server.database() as url, a_site(url, Path(tempfile.gettempdir())) as story:
-        tell(story, history)
+        apply_history(story, history)
 
 
 @pytest.mark.soak
@@ -212,4 +212,4 @@ def test_every_read_equals_the_replay_on_postgresql(
 @given(history=histories)
 def test_every_read_equals_the_replay_over_long_runs(history: list[tuple[Any, ...]]) -> None:
     with a_site_on_sqlite() as story:
-        tell(story, history)
+        apply_history(story, history)

@@ -46,13 +46,13 @@ class Desk:
         self.sender.verify_callback(subscription, {})
         return self.site.log.subscriptions.confirm(subscription.id)
 
-    def tell(self) -> int:
+    def deliver(self) -> int:
         """Run the worker once, as after a publication."""
         self.site.index()
         notifier = Notifier(self.site.log, self.site.engine, FilterFields, self.sender)
         return anyio.run(notifier.deliver_due)
 
-    def later(self, by: timedelta) -> None:
+    def advance(self, by: timedelta) -> None:
         self.site.clock.now += by
 
     def messages(self, path: str = "/hook") -> list[WebRequest]:
@@ -72,7 +72,7 @@ def open_desk(home: Path, **environ: str) -> Iterator[Desk]:
         made_by = replace(create_sender(place), clock=lambda: datetime.now(UTC))
         desk = Desk(site, server, made_by, environ)
         site.publish(FIRST[:1])
-        desk.tell()
+        desk.deliver()
         yield desk
 
 

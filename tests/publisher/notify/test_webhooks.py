@@ -40,7 +40,7 @@ def message_contents(desk: Desk, path: str = "/hook") -> list[Any]:
 def test_a_publication_comes_as_a_signed_message_with_the_entries_of_the_feed(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     (message,) = desk.messages()
     body = Webhook(subscription.secret).verify(message.body, dict(message.headers))
     assert body["type"] == "changes.published"
@@ -55,7 +55,7 @@ def test_a_publication_comes_as_a_signed_message_with_the_entries_of_the_feed(de
 def test_the_signature_is_that_of_standard_webhooks_reckoned_by_hand(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     (message,) = desk.messages()
     key = base64.b64decode(subscription.secret.removeprefix("whsec_"))
     signed = (
@@ -66,9 +66,9 @@ def test_the_signature_is_that_of_standard_webhooks_reckoned_by_hand(desk: Desk)
 
 
 def test_what_was_published_before_the_subscription_is_not_sent(desk: Desk) -> None:
-    desk.later(timedelta(days=1))
+    desk.advance(timedelta(days=1))
     desk.subscribe()
-    desk.tell()
+    desk.deliver()
     assert desk.messages() == []
 
 
@@ -78,7 +78,7 @@ def test_a_subscription_is_notified_of_its_own_scope_only(desk: Desk) -> None:
     desk.subscribe("/sewage", text="污水处理")
     desk.subscribe("/none", filters={"body": ["无此部门"]})
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     titles = {
         path: [item["title"] for one in message_contents(desk, path) for item in one["data"]["feed"]["items"]]
         for path in ("/removed", "/sewage", "/none")
@@ -94,8 +94,8 @@ def test_a_release_is_delivered_once_however_often_the_worker_runs(desk: Desk) -
     desk.subscribe()
     desk.site.publish(SECOND)
     for _ in range(3):
-        desk.tell()
-        desk.later(timedelta(hours=1))
+        desk.deliver()
+        desk.advance(timedelta(hours=1))
     assert len(desk.messages()) == 1
 
 
@@ -103,15 +103,15 @@ def test_what_fails_is_sent_again_under_the_same_id_ever_later(desk: Desk) -> No
     desk.subscribe()
     desk.server.answers["/hook"] = Answer(b"busy", 503)
     desk.site.publish(SECOND)
-    assert desk.tell() == 1
-    assert desk.tell() == 0
-    desk.later(RETRIES[0])
-    assert desk.tell() == 1
-    desk.later(RETRIES[0])
-    assert desk.tell() == 0
+    assert desk.deliver() == 1
+    assert desk.deliver() == 0
+    desk.advance(RETRIES[0])
+    assert desk.deliver() == 1
+    desk.advance(RETRIES[0])
+    assert desk.deliver() == 0
     desk.server.answers["/hook"] = confirming
-    desk.later(RETRIES[1])
-    assert desk.tell() == 1
+    desk.advance(RETRIES[1])
+    assert desk.deliver() == 1
     assert len({one.headers["webhook-id"] for one in desk.messages()}) == 1
     (delivery,) = desk.log()
     assert (delivery.state, delivery.attempts, delivery.answer) == ("done", 3, 200)
@@ -144,33 +144,33 @@ def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_messag
     (delivery,) = desk.log()
     assert delivery.state == "waiting"
     desk.server.answers["/hook"] = confirming
-    assert desk.tell() == 0  # the lease of the killed process has not expired
-    desk.later(LEASE)
-    assert desk.tell() == 1
+    assert desk.deliver() == 0  # the lease of the killed process has not expired
+    desk.advance(LEASE)
+    assert desk.deliver() == 1
     first, again = desk.messages()
     assert first.headers["webhook-id"] == again.headers["webhook-id"]
     assert first.body == again.body
     (delivery,) = desk.log()
     assert (delivery.state, delivery.attempts) == ("done", 2)
-    assert desk.tell() == 0
+    assert desk.deliver() == 0
 
 
 def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_confirms(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.server.answers["/hook"] = Answer(status=500)
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     for pause in RETRIES:
-        desk.later(pause)
-        desk.tell()
+        desk.advance(pause)
+        desk.deliver()
     assert desk.site.log.subscriptions.get(subscription.id).state == "aside"
     desk.site.publish(FIRST)
-    assert desk.tell() == 0
+    assert desk.deliver() == 0
     desk.server.answers["/hook"] = confirming
     desk.server.requests.clear()
     desk.sender.verify_callback(subscription, {})
     desk.site.log.subscriptions.confirm(subscription.id)
-    desk.tell()
+    desk.deliver()
     assert [one["data"]["release"] for one in message_contents(desk)] == [2, 3]
 
 
@@ -182,11 +182,11 @@ def test_a_callback_that_refuses_one_message_still_gets_the_others(desk: Desk) -
 
     desk.server.answers["/hook"] = refusing
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     desk.site.publish(FIRST)
     for pause in (*RETRIES, timedelta()):
-        desk.tell()
-        desk.later(pause)
+        desk.deliver()
+        desk.advance(pause)
     assert [(one.number, one.state) for one in desk.log()] == [(3, "done"), (2, "failed")]
     assert desk.site.log.subscriptions.get(subscription.id).state == "active"
 
@@ -228,7 +228,7 @@ def test_an_answer_is_not_unpacked(desk: Desk) -> None:
     desk.subscribe()
     desk.server.answers["/hook"] = Answer(b"packed?", headers={"content-encoding": "gzip"})
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     assert [one.state for one in desk.log()] == ["done"]
     assert desk.messages()[0].headers["accept-encoding"] == "identity"
 
@@ -240,7 +240,7 @@ def test_the_secret_is_in_no_log_and_in_no_value_that_is_printed(
     desk.server.answers["/hook"] = Answer(status=410)
     desk.site.publish(SECOND)
     with caplog.at_level(0):
-        desk.tell()
+        desk.deliver()
     assert f"subscription {subscription.id} is set aside" in caplog.text
     printed = caplog.text + repr(desk.log()) + repr(desk.site.log.subscriptions.all())
     assert subscription.secret not in printed
@@ -251,7 +251,7 @@ def test_who_says_that_it_is_gone_is_set_aside_at_once(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.server.answers["/hook"] = Answer(status=410)
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     current = desk.site.log.subscriptions.get(subscription.id)
     assert (current.state, current.reason) == ("aside", "HTTP 410")
 
@@ -262,7 +262,7 @@ def test_one_dead_subscriber_does_not_keep_the_news_from_another(desk: Desk) -> 
     desk.subscribe()
     desk.server.answers["/dead"] = Answer(status=500)
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     assert len(desk.messages()) == 1
 
 
@@ -283,7 +283,7 @@ def test_a_callback_that_does_not_repeat_the_challenge_is_no_subscriber(desk: De
     (subscription,) = desk.site.log.subscriptions.all()
     assert subscription.state == "pending"
     desk.site.publish(SECOND)
-    desk.tell()
+    desk.deliver()
     assert desk.messages("/other") == []
 
 
@@ -302,7 +302,7 @@ def test_a_redirect_is_not_followed(desk: Desk) -> None:
         elsewhere.answers["/"] = Answer()
         desk.server.answers["/hook"] = Answer(status=307, headers={"location": f"{elsewhere.base}/"})
         desk.site.publish(SECOND)
-        desk.tell()
+        desk.deliver()
         assert elsewhere.requests == []
     (delivery,) = desk.log()
     assert (delivery.state, delivery.answer) == ("waiting", 307)
@@ -311,11 +311,11 @@ def test_a_redirect_is_not_followed(desk: Desk) -> None:
 def test_an_improvement_of_the_parser_sends_no_message(desk: Desk) -> None:
     desk.subscribe()
     desk.site.publish(FIRST[1:], source_texts=lambda content: str(content["name"]))
-    desk.tell()
+    desk.deliver()
     desk.server.requests.clear()
     read_better = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST[1:]]
     desk.site.publish(read_better, source_texts=lambda content: str(content["name"]))
-    desk.tell()
+    desk.deliver()
     assert desk.messages() == []
     assert desk.log()[0].state == "nothing"
 
@@ -324,7 +324,7 @@ def test_a_removed_subscription_gets_no_more_messages(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.site.publish(SECOND)
     desk.site.log.subscriptions.unsubscribe(subscription.id)
-    assert desk.tell() == 0
+    assert desk.deliver() == 0
     assert desk.log() == ()
 
 
@@ -332,7 +332,7 @@ def test_a_large_release_comes_with_its_newest_entries_and_leads_to_the_rest(des
     desk.subscribe()
     many: list[Content] = [{"name": f"第{n}项收费", "department": "财政部门"} for n in range(650)]
     release = desk.site.publish([FIRST[0], *many])
-    desk.tell()
+    desk.deliver()
     (message,) = message_contents(desk)
     feed = message["data"]["feed"]
     assert len(feed["items"]) == 100

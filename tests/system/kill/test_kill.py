@@ -36,9 +36,9 @@ SEED = 20151123
 def test_a_killed_process_leaves_the_old_release_or_the_new_one(tmp_path: Path, kills: int) -> None:
     site = _Site(tmp_path / "home")
     chance = random.Random(SEED)
-    with start_fork_server(site.home) as forge:
-        site.expect(forge.whole(1), version=1)
-        typical = forge.whole(2)
+    with start_fork_server(site.home) as server:
+        site.expect(server.whole(1), version=1)
+        typical = server.whole(2)
         site.expect(typical, version=2)
         killed: Counter[str] = Counter()
         version = 3
@@ -46,7 +46,7 @@ def test_a_killed_process_leaves_the_old_release_or_the_new_one(tmp_path: Path, 
             step = job.STEPS[sum(killed.values()) % 3]
             # Sometimes after the step's usual end: during the next step, or after the process has ended.
             delay = chance.uniform(0, 1.2) * typical.seconds[step]
-            ran = forge.killed(version, step, delay)
+            ran = server.killed(version, step, delay)
             killed[ran.last] += 1
             version += site.expect(ran, version=version)
     assert {"import", "publish", "index"} <= set(killed), killed
@@ -153,7 +153,7 @@ class ForkServer:
 
     def _read_line(self) -> str:
         line = self._out.readline()
-        assert line, "the forge is gone"
+        assert line, "the fork server has ended"
         return line.strip()
 
 
