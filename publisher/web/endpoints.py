@@ -33,7 +33,7 @@ _ANY_FILE = "application/octet-stream"
 _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _PATIENCE = 20.0
 """Seconds for which a request waits while another file is generated."""
-_LOG = logging.getLogger("publisher.views.api")
+logger = logging.getLogger(__name__)
 _VARY = {"vary": "Accept, Accept-Encoding"}
 _FOR_PROGRAMS = ("/v1/", "/feeds/", "/ogc", "/docs/", "/assets/")
 """Prefixes of paths whose errors are always problem documents, even for browsers."""
@@ -231,7 +231,7 @@ def explainer(base: str, problem_page: ProblemPage) -> Explain:
     def explain(scope: HTTPScope, error: Exception) -> Outcome:
         problem = _problem(error)
         if problem.kind.code in ("internal-error", "store-unavailable"):
-            _LOG.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            logger.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
         path = scope["path"].encode("utf-8", "replace").decode()
         headers = {"cache-control": "no-store", **_VARY, **problem.headers}
         accept = conditional_requests.request_headers(scope["headers"]).get("accept")

@@ -29,7 +29,7 @@ from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
 from search import contract
 
-_LOG = logging.getLogger("publisher.views.ogc")
+logger = logging.getLogger(__name__)
 _VARY = {"vary": "Accept, Accept-Language, Accept-Encoding"}
 MOST_FOUND = 20_000
 """Maximum number of records that the words of ``q`` may match. More are an error, never truncated."""
@@ -179,7 +179,7 @@ async def _collect(geo: Geo, query: contract.Request, records: dict[str, list[st
 def _failure_outcome(error: Exception, raw: bytes, path: str) -> Outcome:
     failure = _as_ogc_error(error)
     if failure.status == 500:
-        _LOG.error("GET %s failed", path, exc_info=error)
+        logger.error("GET %s failed", path, exc_info=error)
     values = {key: texts[0] for key, texts in parse_qs(raw.decode(errors="replace")).items()}
     description = (
         failure.en if values.get("lang", "").lower().startswith("en") else f"{failure.zh} / {failure.en}"

@@ -176,7 +176,11 @@ def test_an_internal_error_is_500_from_one_handler_run_and_one_log_record(
             answers = fetch_all(client, address, handler)
             assert [answer.status_code for answer in answers] == [500, 500]
             assert all("secret" not in answer.text for answer in answers)
-            logged = [entry for entry in caplog.records if entry.name in ("publisher.api", "publisher.geo")]
+            logged = [
+                entry
+                for entry in caplog.records
+                if entry.name in ("publisher.web.endpoints", "publisher.views.ogc.routes")
+            ]
             assert [entry.getMessage() for entry in logged] == [f"GET {address} failed"] * 4
             assert all(entry.exc_info for entry in logged)
 
