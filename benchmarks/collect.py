@@ -25,7 +25,7 @@ from pathlib import Path
 import trafilatura
 
 from publisher.harvest.all_sources import Options, collect
-from publisher.harvest.crawl import DOCUMENTS
+from publisher.harvest.crawl import DOCUMENTS_STEP
 from publisher.harvest.source_config import read_sources
 from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.formats import text_encoding
@@ -145,7 +145,7 @@ class Tenths:
         self._memory: list[float] = []
 
     def __call__(self, step: str, documents: int, _total: int | None) -> None:
-        if step == DOCUMENTS and documents >= self._printed + self._step:
+        if step == DOCUMENTS_STEP and documents >= self._printed + self._step:
             at, cpu, pages = time.perf_counter(), time.process_time(), documents - self._printed
             self._costs.append(1000 * (cpu - self._cpu) / pages)
             self._memory.append(_memory())

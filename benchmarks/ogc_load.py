@@ -32,7 +32,7 @@ def index(home: Path) -> None:
 
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
-    anyio.run(worker.drain, log, open_engine(settings))
+    anyio.run(worker.index_outbox, log, open_engine(settings))
     log.close()
 
 

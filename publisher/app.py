@@ -23,7 +23,7 @@ from publisher.log.log import Log
 from publisher.settings import Settings
 from publisher.views.api import contract
 from publisher.views.api.routes import docs_viewer, feeds
-from publisher.views.ogc import routes
+from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error
 from publisher.views.pages import routes as page_routes
 from publisher.views.pages.printing.templates import Press
@@ -59,23 +59,23 @@ def create_app(
     if search is None:
         search = open_engine(settings)
         closers.append(search.close)
-    service = service_of(settings, log, search, clock)
+    service = create_service(settings, log, search, clock)
     press = Press()
-    geo = routes.open_geo(service, settings.boundaries, press.assets)
+    geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
     return Edge(
-        endpoints=[*_endpoints(service, press), *routes.endpoints(geo)],
+        endpoints=[*_build_endpoints(service, press), *ogc_routes.endpoints(geo)],
         explain=endpoints.explainer(service.site.base, error.printer(press, service)),
         # Names of many records take seconds to read, so they are read in the background.
-        lifespan=[_build_lifespan((service.names.follow, *background), closers)],
+        lifespan=[_build_lifespan((service.names.update_until_cancelled, *background), closers)],
         openapi_config=None,
         logging_config=None,
     )
 
 
-def service_of(
+def create_service(
     settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
 ) -> Service:
-    """Create the service object with which routes answer requests."""
+    """Create the service on which routes depend: log, search engine, names and clock."""
     return Service(
         site=log.datasets.site(),
         log=log,
@@ -88,7 +88,7 @@ def service_of(
     )
 
 
-def _endpoints(service: Service, press: Press) -> list[Endpoint]:
+def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:
     feeds_of_log = {str(form): route for form, route in feeds.ROUTES.items()}
     all_routes = (*contract.ROUTES, *docs_viewer.ROUTES, *page_routes.routes(press))
     plain = [route for route in all_routes if route not in feeds.ROUTES.values()]
@@ -107,7 +107,7 @@ def _build_lifespan(
             # anyio waits for the threads of cancelled tasks, so that no read continues on a closed log.
             async with anyio.create_task_group() as group:
                 for task in background:
-                    group.start_soon(_run_logged, task)
+                    group.start_soon(_run_and_log, task)
                 try:
                     yield
                 finally:
@@ -119,12 +119,12 @@ def _build_lifespan(
     return lifespan
 
 
-async def _run_logged(task: Task) -> None:
+async def _run_and_log(task: Task) -> None:
     """Run a task; a failure is logged and does not end the service."""
     try:
         await task()
     except Exception:
-        logger.exception("a background task of the service ended")
+        logger.exception("a background task failed")
 
 
 def serve(

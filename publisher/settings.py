@@ -16,7 +16,7 @@ class Variable:
 
     name: str
     default: str
-    """In words where it is not a value; empty for none."""
+    """The default value, or a description of it; empty without a default."""
     zh: str
     en: str
 
@@ -149,12 +149,12 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
         boundaries=Path(boundaries) if boundaries else None,
         loopback=env.get("QINGDAN_LOOPBACK") == "1",
-        hub=_hub(env),
-        cluster=_cluster(env),
+        hub=_read_hub(env),
+        cluster=_read_cluster(env),
     )
 
 
-def _hub(env: Mapping[str, str]) -> str:
+def _read_hub(env: Mapping[str, str]) -> str:
     """Read the hub's address. Raises ``ValueError`` if it is not a web address."""
     hub = env.get("QINGDAN_HUB") or ""
     if hub and not hub.startswith(("http://", "https://")):
@@ -162,7 +162,7 @@ def _hub(env: Mapping[str, str]) -> str:
     return hub
 
 
-def _cluster(env: Mapping[str, str]) -> Connection | None:
+def _read_cluster(env: Mapping[str, str]) -> Connection | None:
     """Read the connection to the cluster. Raises ``ValueError`` for an unknown engine."""
     engine = env.get("QINGDAN_SEARCH") or "embedded"
     if engine == "embedded":

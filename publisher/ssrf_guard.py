@@ -1,4 +1,4 @@
-"""Guard for requests to addresses that outsiders name: pages to collect and callbacks.
+"""Guard for requests to addresses from outside: pages to collect and callbacks.
 
 Threat model. The author of a page, a redirect, a DNS answer or a callback may try to make this service
 request something that only *it* can reach: a metadata service, a database port, a router, itself. Therefore:
@@ -34,7 +34,7 @@ from typing import Any, Literal
 import httpcore
 import httpx
 
-type Why = Literal["scheme", "host", "address"]
+type RefusalReason = Literal["scheme", "host", "address"]
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -47,7 +47,7 @@ _SPECIAL = tuple(map(ipaddress.ip_network, ("fec0::/10", "3fff::/20", "192.0.0.0
 class RefusedError(Exception):
     """A refused request. ``why``: because of its scheme or user name, its host name or its address."""
 
-    def __init__(self, why: Why, subject: str, zh: str, en: str) -> None:
+    def __init__(self, why: RefusalReason, subject: str, zh: str, en: str) -> None:
         super().__init__(f"{zh} / {en}")
         self.why, self.subject, self.zh, self.en = why, subject, zh, en
 
@@ -130,18 +130,18 @@ class _Transport(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(ssl_context=trust, network_backend=backend, keepalive_expiry=5.0)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        _check(request.url, self._hosts)
+        _check_url(request.url, self._hosts)
         self._backend.deadline = time.monotonic() + self._seconds
         return super().handle_request(request)
 
 
-def _check(url: httpx.URL, hosts: frozenset[str] | None) -> None:
+def _check_url(url: httpx.URL, hosts: frozenset[str] | None) -> None:
     if url.scheme not in _DEFAULT_PORTS or url.userinfo or not url.host:
         raise RefusedError(
             "scheme",
             str(url.copy_with(username=None, password=None)) if url.host else str(url),
             f"只访问不带用户名的 http 或 https 地址，而不是“{url.scheme}”。",
-            f"Only http and https addresses without a user name are asked, not {url.scheme!r}.",
+            f"Only http and https addresses without a user name are requested, not {url.scheme!r}.",
         )
     default = url.port in {None, *_DEFAULT_PORTS.values()}
     name = url.raw_host.decode("ascii")
@@ -161,17 +161,17 @@ class _Backend(httpcore.NetworkBackend):
     def __init__(self, *, loopback: bool) -> None:
         self._loopback = loopback
         self._sync = httpcore.SyncBackend()
-        self._clock = threading.local()
+        self._local = threading.local()
 
     @property
     def deadline(self) -> float:
-        return float(self._clock.deadline)
+        return float(self._local.deadline)
 
     @deadline.setter
     def deadline(self, moment: float) -> None:
-        self._clock.deadline = moment
+        self._local.deadline = moment
 
-    def remaining(self, timeout: float | None) -> float:
+    def remaining_seconds(self, timeout: float | None) -> float:
         """Return the seconds left for the next step. Raises ``httpcore.ReadTimeout`` after the deadline."""
         rest = self.deadline - time.monotonic()
         if rest <= 0:
@@ -188,10 +188,10 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         options = tuple(socket_options or ())
         failure: Exception = httpcore.ConnectError(f"{host}: no address")
-        for address in self._addresses(host, port):
+        for address in self._resolve(host, port):
             try:
                 stream = self._sync.connect_tcp(
-                    address, port, self.remaining(timeout), local_address, options
+                    address, port, self.remaining_seconds(timeout), local_address, options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
@@ -199,11 +199,11 @@ class _Backend(httpcore.NetworkBackend):
             peer = stream.get_extra_info("server_addr")
             if not is_permitted(peer[0], loopback=self._loopback):
                 stream.close()
-                raise _refused(host, peer[0])
+                raise _refused_error(host, peer[0])
             return _Stream(stream, self)
         raise failure
 
-    def _addresses(self, host: str, port: int) -> list[str]:
+    def _resolve(self, host: str, port: int) -> list[str]:
         """Return all addresses of a name. One forbidden address refuses the name, as a likely attack."""
         try:
             entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -212,17 +212,17 @@ class _Backend(httpcore.NetworkBackend):
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         for address in addresses:
             if not is_permitted(address, loopback=self._loopback):
-                raise _refused(host, address)
+                raise _refused_error(host, address)
         return addresses
 
 
-def _refused(host: str, address: str) -> RefusedError:
+def _refused_error(host: str, address: str) -> RefusedError:
     route = address if host == address else f"{host} → {address}"
     return RefusedError(
         "address",
         route,
         f"地址“{route}”不是公网地址，不予访问。",
-        f"The address {route} is not a public one and is not asked.",
+        f"The address {route} is not public and was not requested.",
     )
 
 
@@ -233,10 +233,10 @@ class _Stream(httpcore.NetworkStream):
         self._inner, self._backend = inner, backend
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._backend.remaining(timeout))
+        return self._inner.read(max_bytes, self._backend.remaining_seconds(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._backend.remaining(timeout))
+        self._inner.write(buffer, self._backend.remaining_seconds(timeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -244,7 +244,9 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        secured = self._inner.start_tls(ssl_context, server_hostname, self._backend.remaining(timeout))
+        secured = self._inner.start_tls(
+            ssl_context, server_hostname, self._backend.remaining_seconds(timeout)
+        )
         return _Stream(secured, self._backend)
 
     def get_extra_info(self, info: str) -> Any:

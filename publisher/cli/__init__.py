@@ -31,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as exit_request:
         return exit_request.exit_code
     except (click.Abort, KeyboardInterrupt):
-        failures.show(failures.INTERRUPTED)
+        failures.show_failure(failures.INTERRUPTED)
         return int(failures.INTERRUPTED.exit)
     except click.ClickException as usage_error:
         usage_error.show()
@@ -44,6 +44,6 @@ def run(arguments: Sequence[str]) -> int:
         failure = failures.explain(error)
         if failure is None:
             raise
-        failures.show(failure)
+        failures.show_failure(failure)
         return int(failure.exit)
     return code if isinstance(code, int) else 0

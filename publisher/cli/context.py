@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The site that ``--home`` and the environment name."""
+class CommandContext:
+    """Settings of the site that ``--home`` or the environment names, and what commands open with them."""
 
     settings: Settings
 
@@ -71,14 +71,14 @@ class Place:
                 exit_code=Exit.NOT_FOUND,
             ) from None
 
-    def present_catalogue(self, name: str) -> Catalogue | None:
-        """Return the current catalogue file; None if it was deleted, so that the pinned one is used."""
+    def current_catalogue(self, name: str) -> Catalogue | None:
+        """Return the current catalogue file, or None if it was deleted; the log then uses its stored copy."""
         from schemas.definition import file_loader
 
         return file_loader.load(name, self.catalogues) if name in file_loader.names(self.catalogues) else None
 
 
-with_place = click.make_pass_decorator(Place)
+with_context = click.make_pass_decorator(CommandContext)
 
 
 class Day(click.ParamType[date]):

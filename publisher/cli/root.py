@@ -21,7 +21,7 @@ from publisher.cli.commands import (
     site,
     webhooks,
 )
-from publisher.cli.context import Place
+from publisher.cli.context import CommandContext
 
 _HELP = """清单：把政府清单发布为有版本、可查询、可核验的开放数据。
 
@@ -48,7 +48,7 @@ Qingdan: publish government lists as versioned open data.
 @click.version_option(package_name="qingdan", prog_name="qingdan", help="版本 / Show the version.")
 @click.pass_context
 def root(context: click.Context, home: Path | None) -> None:
-    context.obj = Place(settings.read_settings(home))
+    context.obj = CommandContext(settings.read_settings(home))
 
 
 def _with_full_short_help(command: click.Command) -> click.Command:
@@ -60,21 +60,20 @@ def _with_full_short_help(command: click.Command) -> click.Command:
 
 
 _MODULES = (
-    *(
-        site,
-        datasets,
-        import_files,
-        harvest,
-        drafts,
-        publish_and_amend,
-        history,
-        compare,
-        search,
-        export,
-        webhooks,
-        catalogues,
-    ),
+    site,
+    datasets,
+    import_files,
+    harvest,
+    drafts,
+    publish_and_amend,
+    history,
+    compare,
+    search,
+    export,
+    webhooks,
+    catalogues,
 )
+"""In the order of ``qingdan --help``."""
 for _module in _MODULES:
     for _command in _module.COMMANDS:
         root.add_command(_with_full_short_help(_command))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import metadata
 
-from publisher.harvest.crawl import Progress, Run
+from publisher.harvest.crawl import Crawl, Progress
 from publisher.harvest.dry_run import DryRun
-from publisher.harvest.extraction import Reader
+from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher
-from publisher.harvest.report import CollectReport, SourceReport
+from publisher.harvest.report import HarvestReport, SourceReport
 from publisher.harvest.source_config import Source
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import WARC
@@ -37,7 +37,7 @@ def collect(
     *,
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
-) -> CollectReport:
+) -> HarvestReport:
     """Run the sources one after the other; an error in one does not stop the next.
 
     ``catalogues``: returns a dataset's current catalogue file, which may have new optional fields.
@@ -50,8 +50,8 @@ def collect(
                 "另一个进程正在采集，请稍后重试。",
                 "Another process is collecting; try again later.",
             )
-        reports = tuple(_run(log, source, options, catalogues, progress) for source in sources)
-    return CollectReport(options.dry_run, reports)
+        reports = tuple(_harvest_source(log, source, options, catalogues, progress) for source in sources)
+    return HarvestReport(options.dry_run, reports)
 
 
 def select_due(log: Log, sources: Mapping[str, Source], now: datetime) -> tuple[Source, ...]:
@@ -70,7 +70,7 @@ def user_agent(base: str) -> str:
     return f"qingdan/{metadata.version('qingdan')} (+{base})"
 
 
-def _run(
+def _harvest_source(
     log: Log,
     source: Source,
     options: Options,
@@ -84,8 +84,8 @@ def _run(
         if options.dry_run:
             DryRun(log, source, fetcher, catalogue, report, options.since).run()
             return report
-        reader = Reader(log, source, catalogue, report, catalogues)
-        Run(log, source, fetcher, reader, now=options.now, since=options.since, progress=progress).run()
+        extractor = Extractor(log, source, catalogue, report, catalogues)
+        Crawl(log, source, fetcher, extractor, now=options.now, since=options.since, progress=progress).run()
     finally:
         fetcher.close()
     if source.publish:
@@ -107,7 +107,6 @@ def _publish(log: Log, source: Source, report: SourceReport, today: date) -> Non
             log, source.dataset, effective_on=today, note=note, actor="qingdan collect", without_errors=True
         )
     except LogError as error:
-        told = {"because": error.zh.rstrip("。"), "because_en": error.en.rstrip(".")}
-        report.note(kinds.NOT_PUBLISHED, source.dataset, dataset=source.dataset, **told)
+        report.note_refusal(kinds.NOT_PUBLISHED, source.dataset, error, dataset=source.dataset)
         return
     report.release = None if release is None else release.number

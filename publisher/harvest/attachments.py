@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from publisher.harvest import warc
-from publisher.harvest.link_discovery import ATTACHMENTS, Link, file_name
+from publisher.harvest.link_discovery import MEDIA_TYPES, Link, file_name
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
@@ -36,7 +36,7 @@ _MEDIA = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{
 _ANY = frozenset({"application/octet-stream", "application/x-download", "text/html", "text/plain"})
 """Media types that servers send for unknown files."""
 _LONGEST = 200_000
-"""Most characters of one attachment that a document includes; the whole is kept as evidence."""
+"""Most characters of one attachment that a document includes; the whole text is stored as evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Attachments:
             self._stage(dataset, catalogue, page, reading, response)
             return
         if file_name(page.url, page.title).lower().endswith(_TABLES):  # a text file need not contain a table
-            self._report.note(kinds.TABLE_NOT_TAKEN, page.url)
+            self._report.note(kinds.TABLE_NOT_USED, page.url)
 
     def _stage(
         self, dataset: str, catalogue: Catalogue, page: Page, reading: Reading, response: Response
@@ -124,8 +124,7 @@ class Attachments:
                 catalogue=catalogue,
             )
         except LogError as error:
-            told = {"because": error.zh.rstrip("。"), "because_en": error.en.rstrip(".")}
-            self._report.note(kinds.NOT_STAGED, page.url, **told)
+            self._report.note_refusal(kinds.NOT_STAGED, page.url, error)
             return
         self._report.tables += 1
 
@@ -163,7 +162,7 @@ class Attachments:
         self._report.findings.append(replace(finding, severity=severity))
 
     def _data(self, hop: Hop) -> bytes:
-        return warc.content(hop, self._source.largest << 20)
+        return warc.decode_body(hop, self._source.largest << 20)
 
 
 def evidence_of_response(response: Response, sign: str) -> Evidence:
@@ -217,4 +216,4 @@ def _media_type(page: Page, hop: Hop) -> str:
     if _MEDIA.fullmatch(declared) and declared not in _ANY:
         return declared
     suffix = f".{file_name(page.url, page.title).lower().rpartition('.')[2]}"
-    return ATTACHMENTS.get(suffix, "application/octet-stream")
+    return MEDIA_TYPES.get(suffix, "application/octet-stream")

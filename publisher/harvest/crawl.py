@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from publisher.harvest import warc
-from publisher.harvest.extraction import Reader
-from publisher.harvest.fetcher import Fetched, Fetcher, FetchError, HostError, PageFetch
+from publisher.harvest.extraction import Extractor
+from publisher.harvest.fetcher import Fetcher, FetchError, HostError, PageFetch, ResponseChain
 from publisher.harvest.link_discovery import Link, ListLinks, read_list
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
@@ -23,32 +23,32 @@ from publisher.log.log import Log
 
 type Progress = Callable[[str, int, int | None], None]
 
-LISTS, DOCUMENTS, ATTACHMENTS = "列表 lists", "文件 documents", "附件 attachments"
+LISTS_STEP, DOCUMENTS_STEP, ATTACHMENTS_STEP = "列表 lists", "文件 documents", "附件 attachments"
 _BATCH = 20
 """Responses that one transaction stores; as many may be requested again after a crash."""
 _BATCH_BYTES = 16 << 20
 """Bytes of response bodies at which a transaction is closed."""
 
 
-class Run:
+class Crawl:
     def __init__(
         self,
         log: Log,
         source: Source,
         fetcher: Fetcher,
-        reader: Reader,
+        extractor: Extractor,
         *,
         now: datetime,
         since: date | None,
         progress: Progress,
     ) -> None:
-        self._log, self._source, self._fetcher, self._reader = log, source, fetcher, reader
+        self._log, self._source, self._fetcher, self._extractor = log, source, fetcher, extractor
         self._now, self._since, self._progress = now, since, progress
         self._skipped_hosts: set[tuple[str, str]] = set()
-        self.report: SourceReport = reader.report
+        self.report: SourceReport = extractor.report
 
     def run(self) -> None:
-        self._reader.read_stored()
+        self._extractor.read_stored()
         try:
             self._request_lists()
             self._request_documents()
@@ -73,7 +73,7 @@ class Run:
                 if url not in visited:
                     visited.add(url)
                     queue += self._read_list(url)
-                    self._progress(LISTS, len(visited), None)
+                    self._progress(LISTS_STEP, len(visited), None)
 
     def _read_list(self, url: str) -> list[str]:
         """Read one list and return its further pages, if it contained new links."""
@@ -83,12 +83,12 @@ class Run:
         page_fetch = self._request(page)
         if page_fetch is None:
             return []
-        links = read_list(self._source, page_fetch.page.url, page_fetch.fetched, self.report)
+        links = read_list(self._source, page_fetch.page.url, page_fetch.responses, self.report)
         further = [] if links is None else self._add_links(page_fetch, links)
         # Stored after its links; without validators if links were skipped, so that a 304 cannot hide them.
         whole = links is None or all(map(self._is_recent, links.documents))
-        answer = self._answer(page_fetch.page, page_fetch.fetched)
-        self._log.evidence.keep([answer if whole else replace(answer, etag=None, modified=None)])
+        exchange = self._build_exchange(page_fetch.page, page_fetch.responses)
+        self._log.evidence.keep([exchange if whole else replace(exchange, etag=None, modified=None)])
         return further
 
     def _add_links(self, page_fetch: PageFetch, list_links: ListLinks) -> list[str]:
@@ -111,17 +111,17 @@ class Run:
     def _request_documents(self) -> None:
         due = self._select_due("document")
         self.report.waiting = len(due)
-        for page_fetches in self._batches(due, DOCUMENTS):
+        for page_fetches in self._batches(due, DOCUMENTS_STEP):
             self._store(page_fetches)
-            self._reader.read_all(page_fetches)
+            self._extractor.read_all(page_fetches)
 
     def _request_attachments(self) -> None:
-        for page_fetches in self._batches(self._select_due("attachment"), ATTACHMENTS):
+        for page_fetches in self._batches(self._select_due("attachment"), ATTACHMENTS_STEP):
             self._store(page_fetches)
             self.report.attachments += sum(
-                page_fetch.fetched.last.status == 200 for page_fetch in page_fetches
+                page_fetch.responses.last.status == 200 for page_fetch in page_fetches
             )
-            self._reader.stage_attachments(page_fetches)
+            self._extractor.stage_attachments(page_fetches)
 
     def _select_due(self, role: Role) -> tuple[Page, ...]:
         """Return pages that were never or not recently requested; failures with increasing delays."""
@@ -142,7 +142,7 @@ class Run:
                     batch.append(page_fetch)
                 if (
                     len(batch) == _BATCH
-                    or sum(len(page_fetch.fetched.last.body) for page_fetch in batch) > _BATCH_BYTES
+                    or sum(len(page_fetch.responses.last.body) for page_fetch in batch) > _BATCH_BYTES
                 ):
                     yield batch
                     batch = []
@@ -156,22 +156,22 @@ class Run:
     def _request(self, page: Page) -> PageFetch | None:
         """Send one request, conditional if the page has validators. Return None without a response."""
         try:
-            fetched = self._fetcher.get(page.url, etag=page.etag, modified=page.modified)
+            responses = self._fetcher.get(page.url, etag=page.etag, modified=page.modified)
         except HostError as error:
             self._skip_host(page, error)
             return None
         except FetchError as error:
             self._count_request(page)
-            kind = kinds.OF_FETCHING[error.code]
+            kind = kinds.FETCH_KINDS[error.code]
             self.report.note(kind, page.url, detail=error.detail)
             if error.hops:
-                self._store([PageFetch(page, Fetched(error.hops))])
+                self._store([PageFetch(page, ResponseChain(error.hops))])
             else:
                 self._log.evidence.mark_unreachable(page.key, self._now, again=error.is_temporary)
             return None
         self._count_request(page)
-        self._report_status(page, fetched)
-        return PageFetch(page, fetched)
+        self._report_status(page, responses)
+        return PageFetch(page, responses)
 
     def _count_request(self, page: Page) -> None:
         self.report.asked += 1
@@ -181,12 +181,12 @@ class Run:
         """Skip a page of a host that failed. A host is reported once, with the first of its pages."""
         if (error.code, error.detail) not in self._skipped_hosts:
             self._skipped_hosts.add((error.code, error.detail))
-            self.report.note(kinds.OF_FETCHING[error.code], page.url, detail=error.detail)
+            self.report.note(kinds.FETCH_KINDS[error.code], page.url, detail=error.detail)
         if page.role == "list":  # the scheduler decides by lists whether a source is due
             self._log.evidence.mark_unreachable(page.key, self._now, again=True)
 
-    def _report_status(self, page: Page, fetched: Fetched) -> None:
-        hop = fetched.last
+    def _report_status(self, page: Page, responses: ResponseChain) -> None:
+        hop = responses.last
         if hop.truncated:
             self.report.note(kinds.ANSWER_TOO_LARGE, page.url, most=self._source.largest)
         elif hop.status not in {200, 304} and (page.body_digest is None or hop.status not in {404, 410}):
@@ -196,7 +196,10 @@ class Run:
         if page_fetches:
             self.report.add_notices(
                 self._log.evidence.keep(
-                    [self._answer(page_fetch.page, page_fetch.fetched) for page_fetch in page_fetches]
+                    [
+                        self._build_exchange(page_fetch.page, page_fetch.responses)
+                        for page_fetch in page_fetches
+                    ]
                 )
             )
 
@@ -208,19 +211,19 @@ class Run:
         for response in responses:
             page = self._log.evidence.page_at(self._source.name, response.last.url)
             if page is not None:
-                self._log.evidence.keep([self._answer(page, response)])
+                self._log.evidence.keep([self._build_exchange(page, response)])
 
-    def _answer(self, page: Page, fetched: Fetched) -> Exchange:
+    def _build_exchange(self, page: Page, responses: ResponseChain) -> Exchange:
         """Build the evidence of a response; an unchanged body is stored only once."""
-        hop = fetched.last
-        again = hop.status == 200 and not hop.truncated and fetched.digest == page.body_digest
+        hop = responses.last
+        again = hop.status == 200 and not hop.truncated and responses.digest == page.body_digest
         first = self._log.evidence.response(page.response).at if again and page.response is not None else None
         return Exchange(
             page=page.key,
             at=hop.at,
             status=hop.status,
-            warc=warc.write(fetched.hops, same_as=first),
-            body_digest=fetched.digest,
+            warc=warc.write_warc(responses.hops, same_as=first),
+            body_digest=responses.digest,
             length=len(hop.body),
             etag=warc.header(hop, "etag"),
             modified=warc.header(hop, "last-modified"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from publisher.harvest import extraction
-from publisher.harvest.fetcher import Fetched, Fetcher, FetchError
+from publisher.harvest.fetcher import Fetcher, FetchError, ResponseChain
 from publisher.harvest.link_discovery import read_list
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
@@ -14,7 +14,7 @@ from publisher.ingest.parsed_file import UnreadableFile
 from publisher.log.log import Log
 from schemas.definition.catalogue import Catalogue
 
-PREVIEWED = 20
+MOST_PREVIEWED = 20
 """Number of new documents that are requested and read as a preview."""
 
 
@@ -35,32 +35,36 @@ class DryRun:
         """Request the first page of every list, and the first unknown documents."""
         new: dict[str, None] = {}
         for url in self._source.entries:
-            fetched = self._request(url)
-            list_links = read_list(self._source, url, fetched, self._report) if fetched is not None else None
+            responses = self._request(url)
+            list_links = (
+                read_list(self._source, url, responses, self._report) if responses is not None else None
+            )
             for link in list_links.documents if list_links is not None else ():
                 recent = self._since is None or link.on is None or link.on >= self._since
                 if recent and self._log.evidence.page_at(self._source.name, link.url) is None:
                     new[link.url] = None
         self._report.found = self._report.waiting = len(new)
-        for url in list(new)[:PREVIEWED]:
+        for url in list(new)[:MOST_PREVIEWED]:
             self._preview(url)
 
     def _preview(self, url: str) -> None:
-        fetched = self._request(url)
-        if fetched is None or fetched.last.status != 200 or fetched.last.truncated:
+        responses = self._request(url)
+        if responses is None or responses.last.status != 200 or responses.last.truncated:
             return
         try:
-            answer = extraction.read_answer(fetched.last, url, fetched.digest, self._source, self._catalogue)
+            answer = extraction.parse_response(
+                responses.last, url, responses.digest, self._source, self._catalogue
+            )
         except UnreadableFile as unreadable:
             self._report.findings.append(unreadable.finding)
         else:
             self._report.read += 1
             self._report.findings += answer.reading.findings
 
-    def _request(self, url: str) -> Fetched | None:
+    def _request(self, url: str) -> ResponseChain | None:
         self._report.asked += 1
         try:
             return self._fetcher.get(url)
         except FetchError as error:
-            self._report.note(kinds.OF_FETCHING[error.code], url, detail=error.detail)
+            self._report.note(kinds.FETCH_KINDS[error.code], url, detail=error.detail)
             return None

@@ -43,8 +43,8 @@ class Extraction:
     base: str
 
 
-class Reader:
-    """Reads responses of one source into the draft of its dataset."""
+class Extractor:
+    """Extracts the documents of one source from responses into the draft of its dataset."""
 
     def __init__(
         self,
@@ -78,15 +78,15 @@ class Reader:
     def read_all(self, page_fetches: Sequence[PageFetch]) -> None:
         for page_fetch in page_fetches:
             page = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
-            if page is None or page.response is None or page_fetch.fetched.last.status not in {200, 304}:
+            if page is None or page.response is None or page_fetch.responses.last.status not in {200, 304}:
                 continue
             if (
                 page.read_digest == page.body_digest
                 and page.parser_version == official_document.PARSER_VERSION
             ):
                 self.report.unchanged += 1
-            elif page_fetch.fetched.last.status == 200:
-                self._read_page(page, page_fetch.fetched.last, self._log.evidence.response(page.response))
+            elif page_fetch.responses.last.status == 200:
+                self._read_page(page, page_fetch.responses.last, self._log.evidence.response(page.response))
         self.flush()
 
     def flush(self) -> None:
@@ -105,11 +105,11 @@ class Reader:
         parents: dict[int | None, None] = {}
         for page_fetch in page_fetches:
             file = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
-            if file is None or file.response is None or page_fetch.fetched.last.status != 200:
+            if file is None or file.response is None or page_fetch.responses.last.status != 200:
                 continue
             if file.read_digest != file.body_digest:
                 response = self._log.evidence.response(file.response)
-                self._attachments.stage_tables(file, page_fetch.fetched.last, response)
+                self._attachments.stage_tables(file, page_fetch.responses.last, response)
                 self._mark_skipped(file)
                 parents |= dict.fromkeys(self._linked.get(file.url, (file.parent,)))
         for parent in parents:
@@ -124,7 +124,7 @@ class Reader:
         response = self._log.evidence.response(page.response)
         hop = warc.read_warc(self._log.evidence.source_bytes(response.digest))[-1]
         try:
-            extraction = read_answer(hop, page.url, response.digest, self._source, self._catalogue)
+            extraction = parse_response(hop, page.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:  # the limits differed when it was first read
             self.report.findings.append(unreadable.finding)
         else:
@@ -135,7 +135,7 @@ class Reader:
         was_read = page.is_document or page.copy_of is not None
         changed = was_read and page.read_digest != page.body_digest
         try:
-            extraction = read_answer(hop, page.url, response.digest, self._source, self._catalogue)
+            extraction = parse_response(hop, page.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:
             damaged = unreadable.finding.code == kinds.ANSWER_DAMAGED.code
             if damaged or not changed:
@@ -210,7 +210,7 @@ class Reader:
     def _stage(self, page: Page, response: Response, extraction: Extraction) -> None:
         """Stage a document with its attachments."""
         reading, name = extraction.reading, self._source.name
-        links = link_discovery.attachments(extraction.links, page.url, extraction.base, self._source)
+        links = link_discovery.select_attachments(extraction.links, page.url, extraction.base, self._source)
         if len(links) > MOST_ATTACHMENTS:
             self.report.note(kinds.ATTACHMENTS_CUT, page.url, count=len(links), most=MOST_ATTACHMENTS)
             links = links[:MOST_ATTACHMENTS]
@@ -233,10 +233,10 @@ class Reader:
         self._waiting.append((page, ParsedPage(page.key, page.body_digest or "", version, text_digest)))
 
 
-def read_answer(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> Extraction:
+def parse_response(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> Extraction:
     """Parse the response of a document's page. Raises ``UnreadableFile``."""
     try:
-        data = warc.content(hop, source.largest << 20)
+        data = warc.decode_body(hop, source.largest << 20)
         if not data.strip():
             raise UnreadableFile(documents.NO_DOCUMENT.at(Place(url)))
         text, notes = text_encoding.decode(data, warc.charset(hop))

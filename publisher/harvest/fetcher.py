@@ -30,18 +30,18 @@ AGENT = "qingdan"
 PATIENCE = 60.0
 """Longest pause, in seconds, that a server can request."""
 TRIES = 3
-GIVES_UP = 3
+MOST_SILENT_PAGES = 3
 """Pages in a row, each requested ``TRIES`` times, without an answer before a host is skipped."""
 _TEMPORARY_STATUSES = frozenset({429, 500, 502, 503, 504})
 _BUSY = frozenset({429, 503})
 _TEMPORARY_CODES = frozenset({"unreachable", "timeout"})
-_ROBOTS = 500 << 10
+_ROBOTS_BYTES = 500 << 10
 """Bytes of robots.txt that are read (RFC 9309, 2.5)."""
 _TRUNCATED_LENGTH = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class ResponseChain:
     """The responses of one address. ``hops`` is never empty; the last one is the response."""
 
     hops: tuple[Hop, ...]
@@ -64,7 +64,6 @@ class FetchError(Exception):
 
     @property
     def is_temporary(self) -> bool:
-        """Whether the error is temporary."""
         return self.code in _TEMPORARY_CODES
 
 
@@ -94,11 +93,11 @@ class Fetcher:
             user_agent=agent,
             trust=trust,
         )
-        self.robots: list[Fetched] = []
+        self.robots: list[ResponseChain] = []
         """Responses of robots.txt, for the evidence."""
         self._robots: dict[str, Protego | HostError | None] = {}
-        self._silent: dict[str, int] = {}
-        self._next: dict[str, float] = {}
+        self._silent_pages: dict[str, int] = {}
+        self._next_request: dict[str, float] = {}
 
     def close(self) -> None:
         self._client.close()
@@ -109,44 +108,44 @@ class Fetcher:
         *,
         etag: str | None = None,
         modified: str | None = None,
-    ) -> Fetched:
+    ) -> ResponseChain:
         """Request an address; retry where the host is busy. Raises :class:`FetchError`.
 
-        A host that is down is skipped after ``GIVES_UP`` pages.
+        A host that is down is skipped after ``MOST_SILENT_PAGES`` pages.
         """
         headers = {"If-None-Match": etag} if etag else {}
         headers |= {"If-Modified-Since": modified} if modified else {}
         hops: list[Hop] = []
         for _ in range(self._source.redirects + 1):
             host = urlsplit(url).netloc
-            if self._silent.get(host, 0) >= GIVES_UP:
+            if self._silent_pages.get(host, 0) >= MOST_SILENT_PAGES:
                 raise HostError("host-silent", host, tuple(hops))
             self._check_robots(url)
             try:
                 hops.append(self._request_with_retries(url, headers))
             except FetchError as error:
                 if error.is_temporary:
-                    self._silent[host] = self._silent.get(host, 0) + 1
+                    self._silent_pages[host] = self._silent_pages.get(host, 0) + 1
                 raise
-            self._silent[host] = self._silent.get(host, 0) + 1 if hops[-1].status in _BUSY else 0
-            target = _target(hops[-1])
+            self._silent_pages[host] = self._silent_pages.get(host, 0) + 1 if hops[-1].status in _BUSY else 0
+            target = _redirect_target(hops[-1])
             if target is None:
-                return Fetched(tuple(hops))
+                return ResponseChain(tuple(hops))
             url = urljoin(url, target)
         raise FetchError("too-many-redirects", url, tuple(hops))
 
     def _check_robots(self, url: str) -> None:
-        rules = self._rules(url)
+        rules = self._robots_rules(url)
         if rules is not None and not rules.can_fetch(url, AGENT):
             raise FetchError("robots", url)
 
-    def _rules(self, url: str) -> Protego | None:
+    def _robots_rules(self, url: str) -> Protego | None:
         """Return the robots.txt rules. By RFC 9309 a 4xx allows every page and a 5xx forbids all."""
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self._robots:
             try:
-                self._robots[host] = self._read_rules(f"{host}/robots.txt")
+                self._robots[host] = self._fetch_robots_rules(f"{host}/robots.txt")
             except HostError as error:
                 self._robots[host] = error
         rules = self._robots[host]
@@ -154,7 +153,7 @@ class Fetcher:
             raise rules
         return rules
 
-    def _read_rules(self, url: str) -> Protego | None:
+    def _fetch_robots_rules(self, url: str) -> Protego | None:
         for _ in range(5 + 1):
             try:
                 answer = self._request_with_retries(url, {})
@@ -164,8 +163,8 @@ class Fetcher:
                 if not error.is_temporary:
                     raise
                 raise HostError("robots-unknown", error.detail) from error
-            self.robots.append(Fetched((answer,)))
-            target = _target(answer)
+            self.robots.append(ResponseChain((answer,)))
+            target = _redirect_target(answer)
             if target is not None:
                 url = urljoin(url, target)
             elif 400 <= answer.status < 500 and answer.status != 429:
@@ -178,7 +177,7 @@ class Fetcher:
 
     def _request_with_retries(self, url: str, headers: dict[str, str]) -> Hop:
         for attempt in range(1, TRIES + 1):
-            self._keep_pace(url)
+            self._wait_for_turn(url)
             last = attempt == TRIES
             try:
                 answer = self._request(url, headers)
@@ -192,12 +191,12 @@ class Fetcher:
             self._back_off(url, _retry_after(answer) or 2.0**attempt * self._source.pace)
         raise AssertionError("unreachable")
 
-    def _keep_pace(self, url: str) -> None:
+    def _wait_for_turn(self, url: str) -> None:
         host = urlsplit(url).netloc
-        wait = self._next.get(host, 0.0) - time.monotonic()
+        wait = self._next_request.get(host, 0.0) - time.monotonic()
         if wait > 0:
             self._pause(min(wait, PATIENCE))
-        self._next[host] = time.monotonic() + self._pace(url)
+        self._next_request[host] = time.monotonic() + self._pace(url)
 
     def _pace(self, url: str) -> float:
         parts = urlsplit(url)
@@ -206,7 +205,7 @@ class Fetcher:
         return min(max(self._source.pace, float(delay or 0)), PATIENCE)
 
     def _back_off(self, url: str, seconds: float) -> None:
-        self._next[urlsplit(url).netloc] = time.monotonic() + min(seconds, PATIENCE)
+        self._next_request[urlsplit(url).netloc] = time.monotonic() + min(seconds, PATIENCE)
 
     def _request(self, url: str, headers: dict[str, str]) -> Hop:
         try:
@@ -246,14 +245,14 @@ class Fetcher:
         )
 
 
-def _target(hop: Hop) -> str | None:
+def _redirect_target(hop: Hop) -> str | None:
     location = warc.header(hop, "location")
     return location if hop.status in {301, 302, 303, 307, 308} and location else None
 
 
 def _parse_robots(robots: Hop) -> Protego:
     try:
-        text = warc.beginning(robots, _ROBOTS).decode("utf-8", "replace")
+        text = warc.decode_beginning(robots, _ROBOTS_BYTES).decode("utf-8", "replace")
     except ValueError as error:
         raise HostError("robots-unknown", f"{robots.url}: {error}") from error
     return Protego.parse(text)
@@ -277,4 +276,4 @@ class PageFetch:
     """A page and the responses to its request."""
 
     page: Page
-    fetched: Fetched
+    responses: ResponseChain

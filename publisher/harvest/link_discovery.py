@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 from lxml import etree
 
 from publisher.harvest import warc
-from publisher.harvest.fetcher import Fetched
+from publisher.harvest.fetcher import ResponseChain
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
@@ -21,13 +21,13 @@ from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.files import BINARY
 from publisher.ingest.formats import html, text_encoding, zip_safety
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.xlsx_annotations import safe_parser
+from publisher.ingest.formats.xml_safety import safe_parser
 from publisher.log.clocks import day_at
 from schemas.cells.quantities import read_date
 from schemas.normalise import fold
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
-ATTACHMENTS: Mapping[str, str] = {
+MEDIA_TYPES: Mapping[str, str] = {
     ".doc": "application/msword",
     ".docx": f"{_OFFICE}.wordprocessingml.document",
     ".xls": "application/vnd.ms-excel",
@@ -42,7 +42,7 @@ ATTACHMENTS: Mapping[str, str] = {
     ".rar": "application/vnd.rar",
 }
 """Extension of an attachment → its most likely media type."""
-_ATTACHMENT_NAME = re.compile("|".join(map(re.escape, ATTACHMENTS)), re.IGNORECASE)
+_ATTACHMENT_NAME = re.compile("|".join(map(re.escape, MEDIA_TYPES)), re.IGNORECASE)
 _FURTHER = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
 _PAGING = re.compile(
     r"createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d+\s*,\s*[\"'](?P<stem>[\w-]+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
@@ -115,7 +115,9 @@ def links_of_feed(data: bytes, source: Source) -> ListLinks:
     return ListLinks(tuple(links.values()), ())
 
 
-def attachments(links: Sequence[tuple[str, str]], url: str, base: str, source: Source) -> tuple[Link, ...]:
+def select_attachments(
+    links: Sequence[tuple[str, str]], url: str, base: str, source: Source
+) -> tuple[Link, ...]:
     """Select the links (``href``, text) of a document's page to files on the source's hosts."""
     attachment_links: dict[str, Link] = {}
     page = urljoin(url, base)
@@ -144,7 +146,7 @@ def file_name(url: str, link_text: str = "") -> str:
 
 
 def _has_extension(name: str) -> bool:
-    return name.lower().endswith(tuple(ATTACHMENTS))
+    return name.lower().endswith(tuple(MEDIA_TYPES))
 
 
 def read_day(text: str | None) -> date | None:
@@ -228,13 +230,13 @@ def _link_text(element: etree._Element) -> str:
 _GZIP = b"\x1f\x8b"
 
 
-def read_list(source: Source, url: str, fetched: Fetched, report: SourceReport) -> ListLinks | None:
+def read_list(source: Source, url: str, responses: ResponseChain, report: SourceReport) -> ListLinks | None:
     """Read a list of any format; None if it is not modified or cannot be read, which is reported."""
-    hop = fetched.last
+    hop = responses.last
     if hop.status != 200 or hop.truncated:
         return None
     try:
-        data = warc.content(hop, source.largest << 20)
+        data = warc.decode_body(hop, source.largest << 20)
         if data.startswith(_GZIP):  # sitemap.xml.gz
             data = b"".join(zip_safety.gunzip(data, source.largest << 20))
         list_links = _read_any(data, hop, source)

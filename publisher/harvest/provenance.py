@@ -76,7 +76,7 @@ def lines(log: Log, response: Response) -> Mapping[int, str]:
     """Return the lines of a stored page by number; empty if it cannot be opened."""
     try:
         hop = warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
-        text, _ = text_encoding.decode(warc.content(hop, _LARGEST), warc.charset(hop))
+        text, _ = text_encoding.decode(warc.decode_body(hop, _LARGEST), warc.charset(hop))
         return {line.number: line.raw.strip() for line in pages.parse_html(text).lines}
     except (LogError, ReaderError, ValueError):
         return {}

@@ -9,6 +9,7 @@ from typing import Any
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Kind, Place
 from publisher.log.evidence.crawled_pages import Notice
+from publisher.log.model import LogError
 
 
 @dataclass(slots=True)
@@ -40,6 +41,10 @@ class SourceReport:
     def note(self, kind: Kind, url: str, **words: object) -> None:
         self.findings.append(kind.at(Place(url), "", **words))
 
+    def note_refusal(self, kind: Kind, url: str, error: LogError, **words: object) -> None:
+        """Report an operation that the log refused, with its reason."""
+        self.note(kind, url, because=error.zh.rstrip("。"), because_en=error.en.rstrip("."), **words)
+
     def add_notices(self, notices: Iterable[Notice]) -> None:
         """Count and report changes at the source."""
         for notice in notices:
@@ -59,7 +64,7 @@ class SourceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class CollectReport:
+class HarvestReport:
     dry_run: bool
     sources: tuple[SourceReport, ...]
 

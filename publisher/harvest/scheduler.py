@@ -41,7 +41,9 @@ async def run_scheduler(
     """Collect until cancelled. A failure is logged and retried at the next check."""
     last_problem = ""
     stopping = threading.Event()
-    one_round = partial(_round, log, home, clock, catalogues, loopback=loopback, stopping=stopping)
+    one_round = partial(
+        _harvest_due_sources, log, home, clock, catalogues, loopback=loopback, stopping=stopping
+    )
     try:
         while True:
             problem = await to_thread.run_sync(one_round, abandon_on_cancel=True)
@@ -53,7 +55,7 @@ async def run_scheduler(
         stopping.set()
 
 
-def _round(
+def _harvest_due_sources(
     log: Log,
     home: Path,
     clock: Callable[[], datetime],

@@ -105,7 +105,7 @@ def read_sources(home: Path, datasets: Sequence[str] | None = None) -> Mapping[s
     except FileNotFoundError:
         raise SourcesError(
             f"没有 {path}。请新建该文件，写明要采集的网站。",
-            f"There is no {path}; write one that says what to collect.",
+            f"There is no {path}; create it and list the sites to collect.",
         ) from None
     try:
         tables = msgspec.toml.decode(text, type=dict[str, object])
@@ -159,7 +159,7 @@ def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
     if not source.entries:
         raise SourcesError(
             f"{FILE} {name}：请写明 lists、sitemaps 或 feeds。",
-            f"{FILE} {name}: say where to begin: lists, sitemaps or feeds.",
+            f"{FILE} {name}: specify lists, sitemaps or feeds.",
         )
     for host in source.hosts:
         try:
@@ -167,7 +167,7 @@ def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
         except ValueError:
             raise SourcesError(
                 f"{FILE} {name}.hosts：“{host}”不是主机名，请去掉 http://、路径和用户名。",
-                f"{FILE} {name}.hosts: {host!r} is no host's name; leave out http://, path and user.",
+                f"{FILE} {name}.hosts: {host!r} is not a host name; omit http://, path and user.",
             ) from None
     for address in source.entries:
         if not source.allows(address):
@@ -180,7 +180,7 @@ def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
     except re.error as error:
         raise SourcesError(
             f"{FILE} {name}.documents：正则表达式有误。详情：{error}",
-            f"{FILE} {name}.documents: no valid regular expression: {error}",
+            f"{FILE} {name}.documents: not a valid regular expression: {error}",
         ) from error
     for dataset in (source.dataset, *source.tables):
         if datasets is not None and dataset not in datasets:

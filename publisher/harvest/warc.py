@@ -34,7 +34,7 @@ class Hop:
     """``length`` or ``time`` if a limit truncated the body (WARC-Truncated)."""
 
 
-def write(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes:
+def write_warc(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes:
     """Write a WARC file. ``same_as``: when the last body was first stored; only its digest is repeated."""
     file = BytesIO()
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
@@ -42,18 +42,16 @@ def write(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes:
         head = StatusAndHeaders(
             f"{hop.status} {hop.reason}".strip(), list(_stored_headers(hop.headers)), hop.protocol
         )
-        about = {
-            "WARC-Date": hop.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        }
-        about |= {"WARC-IP-Address": hop.address} if hop.address else {}
-        about |= {"WARC-Truncated": hop.truncated} if hop.truncated else {}
+        warc_headers = {"WARC-Date": _date(hop.at)}
+        warc_headers |= {"WARC-IP-Address": hop.address} if hop.address else {}
+        warc_headers |= {"WARC-Truncated": hop.truncated} if hop.truncated else {}
         record = writer.create_warc_record(
             hop.url,
             "response",
             payload=BytesIO(hop.body),
             length=len(hop.body),
             http_headers=head,
-            warc_headers_dict=about,
+            warc_headers_dict=warc_headers,
         )
         if same_as is not None and number == len(hops):
             record = _revisit(writer, record, same_as)
@@ -63,15 +61,17 @@ def write(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes:
 
 def _revisit(writer: WARCWriter, record: ArcWarcRecord, same_as: datetime) -> ArcWarcRecord:
     """Replace a response by a revisit record without body (WARC 1.1, 6.7.2: identical payload digest)."""
-    about = record.rec_headers
+    warc_headers = record.rec_headers
     names = ("WARC-Date", "WARC-IP-Address")
     return writer.create_revisit_record(
-        about.get_header("WARC-Target-URI"),
-        about.get_header("WARC-Payload-Digest"),
-        about.get_header("WARC-Target-URI"),
+        warc_headers.get_header("WARC-Target-URI"),
+        warc_headers.get_header("WARC-Payload-Digest"),
+        warc_headers.get_header("WARC-Target-URI"),
         _date(same_as),
         http_headers=record.http_headers,
-        warc_headers_dict={name: about.get_header(name) for name in names if about.get_header(name)},
+        warc_headers_dict={
+            name: warc_headers.get_header(name) for name in names if warc_headers.get_header(name)
+        },
     )
 
 
@@ -80,23 +80,23 @@ def _date(instant: datetime) -> str:
 
 
 def read_warc(data: bytes) -> tuple[Hop, ...]:
-    """Read the hops that :func:`write` stored."""
+    """Read the hops that :func:`write_warc` stored."""
     return tuple(_hops(data))
 
 
 def _hops(data: bytes) -> Iterator[Hop]:
     for record in ArchiveIterator(BytesIO(data)):
-        about, head = record.rec_headers, record.http_headers
+        warc_headers, head = record.rec_headers, record.http_headers
         yield Hop(
-            url=about.get_header("WARC-Target-URI"),
-            at=datetime.fromisoformat(about.get_header("WARC-Date")),
+            url=warc_headers.get_header("WARC-Target-URI"),
+            at=datetime.fromisoformat(warc_headers.get_header("WARC-Date")),
             protocol=head.protocol,
             status=int(head.get_statuscode()),
             reason=head.statusline.partition(" ")[2],
             headers=tuple(head.headers),
             body=record.raw_stream.read(),
-            address=about.get_header("WARC-IP-Address") or "",
-            truncated=about.get_header("WARC-Truncated") or "",
+            address=warc_headers.get_header("WARC-IP-Address") or "",
+            truncated=warc_headers.get_header("WARC-Truncated") or "",
         )
 
 
@@ -110,7 +110,7 @@ def header(hop: Hop, name: str) -> str | None:
     return next((value for key, value in hop.headers if key.lower() == name), None)
 
 
-def content(hop: Hop, most: int) -> bytes:
+def decode_body(hop: Hop, most: int) -> bytes:
     """Return the decompressed body, up to ``most`` bytes. Raises ``ValueError`` for more, or for damage."""
     data, whole = _decompress(hop, most + 1)
     if len(data) > most:
@@ -120,7 +120,7 @@ def content(hop: Hop, most: int) -> bytes:
     return data
 
 
-def beginning(hop: Hop, most: int) -> bytes:
+def decode_beginning(hop: Hop, most: int) -> bytes:
     """Return the first ``most`` bytes of the decompressed body. Raises ``ValueError``."""
     return _decompress(hop, most)[0]
 

@@ -14,7 +14,7 @@ from publisher.log.log import Log
 from search.chinese import pinyin, thesaurus
 from search.query.name_index import Name, Names
 
-type State = tuple[int, date]
+type LogState = tuple[int, date]
 """Newest release and day; names are valid while both are unchanged."""
 
 AT_ONCE = 2_000
@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class NamesOfState:
-    state: State
+class NamesSnapshot:
+    state: LogState
     release: int
     """Site-wide number of the last release that these names include."""
     names: Names
@@ -37,21 +37,21 @@ class SiteNames:
     """Reads the names on first use, and again after the log has changed.
 
     Up to ``at_once`` names are read within the request. Larger lists are read in the background by
-    :meth:`follow`; until then the outdated names are used, unless something was erased.
+    :meth:`update_until_cancelled`; until then the outdated names are used, unless something was erased.
     """
 
     def __init__(self, log: Log, *, at_once: int = AT_ONCE) -> None:
         self._log, self._at_once = log, at_once
         self._reading = threading.Lock()
-        self._cached: NamesOfState | None = None
+        self._cached: NamesSnapshot | None = None
 
     async def __call__(self) -> Names:
         return (await self.current()).names
 
-    async def current(self) -> NamesOfState:
+    async def current(self) -> NamesSnapshot:
         return await to_thread.run_sync(lambda: self.outdated() or self._read_current())
 
-    async def follow(self) -> None:
+    async def update_until_cancelled(self) -> None:
         """Update the names from the log until cancelled."""
         while True:
             try:
@@ -60,7 +60,7 @@ class SiteNames:
                 logger.warning("the names of the site are behind", exc_info=True)
             await anyio.sleep(_POLL)
 
-    def outdated(self) -> NamesOfState | None:
+    def outdated(self) -> NamesSnapshot | None:
         """Return outdated names that may still be used; None if current names are needed."""
         cached = self._cached
         if (
@@ -71,7 +71,7 @@ class SiteNames:
             return None
         return None if self._log.queries.erased_since(cached.release) else cached
 
-    def _read_current(self) -> NamesOfState:
+    def _read_current(self) -> NamesSnapshot:
         """Return current names. Concurrent calls wait for one reading and share its result."""
         with self._reading:
             cached = self._cached
@@ -79,9 +79,9 @@ class SiteNames:
                 cached = self._cached = self._read_names()
             return cached
 
-    def _read_names(self) -> NamesOfState:
+    def _read_names(self) -> NamesSnapshot:
         analyzer, words = thesaurus.load()
         with self._log.snapshot():
             state, release = self._log.queries.validator(), self._log.queries.newest_release()
             entries = (Name(text, kind, count) for text, kind, count in self._log.queries.names())
-            return NamesOfState(state, release, Names(entries, analyzer, words, pinyin.load(analyzer)))
+            return NamesSnapshot(state, release, Names(entries, analyzer, words, pinyin.load(analyzer)))

@@ -32,8 +32,8 @@ type Progress = Callable[[str, int, int | None], None]
 logger = logging.getLogger(__name__)
 
 
-def silent(_step: str, _done: int, _total: int | None) -> None:
-    """Ignore progress."""
+def ignore_progress(_step: str, _done: int, _total: int | None) -> None:
+    """Report nothing; the default where a caller shows no progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
     )
 
 
-async def drain(log: Log, search: SearchEngine, progress: Progress = silent) -> int:
-    """Index all entries of the outbox and return their number. The caller holds the worker lock.
+async def index_outbox(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
+    """Index all entries of the outbox and return their number. The caller must have the worker lock.
 
     An index that lacks entries already deleted from the outbox (its folder was deleted or restored from an
     older copy) is first rebuilt from the log. Raises :class:`search.contract.SearchError`.
@@ -88,20 +88,20 @@ async def drain(log: Log, search: SearchEngine, progress: Progress = silent) -> 
     return indexed
 
 
-async def settle(
-    log: Log, search: SearchEngine, *, patience: float = 30.0, progress: Progress = silent
+async def await_indexed(
+    log: Log, search: SearchEngine, *, patience: float = 30.0, progress: Progress = ignore_progress
 ) -> bool:
     """Wait until everything published can be searched; return whether it can.
 
-    This process indexes if it gets the lock. Otherwise it waits for the holder, up to ``patience`` seconds
-    after the outbox last became shorter.
+    This process indexes if it gets the lock. Otherwise it waits for the process that has the
+    lock, up to ``patience`` seconds after the outbox last became shorter.
     """
     shortest: int | None = None
     deadline = time.monotonic() + patience
     while pending := await to_thread.run_sync(log.outbox.due_count):
         with log.outbox.lock() as is_locked:
             if is_locked:
-                await drain(log, search, progress)
+                await index_outbox(log, search, progress)
                 continue
         if shortest is None or pending < shortest:
             shortest, deadline = pending, time.monotonic() + patience
@@ -116,7 +116,7 @@ async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll:
     pause = poll
     while not stop.is_set():
         try:
-            await attempt(log, search)
+            await run_round(log, search)
             pause = poll
         except Exception as error:  # the worker must not end silently
             logger.warning("search is behind: %s", error, exc_info=not isinstance(error, SearchError))
@@ -126,20 +126,20 @@ async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll:
             await stop.wait()
 
 
-async def reindex(log: Log, search: SearchEngine, progress: Progress = silent) -> int:
+async def reindex(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
     """Rebuild the index from the log next to the old one, which stays in use meanwhile; return its size.
 
-    Raises :class:`search.contract.SearchError` while another process holds the worker lock.
+    Raises :class:`search.contract.SearchError` while another process has the worker lock.
     """
     with log.outbox.lock() as is_locked:
         if not is_locked:
             raise SearchError("another process is indexing / 另一个进程正在索引")
         count = await _rebuild(log, search, progress)
-        await drain(log, search, progress)
+        await index_outbox(log, search, progress)
         return count
 
 
-async def attempt(log: Log, search: SearchEngine) -> None:
+async def run_round(log: Log, search: SearchEngine) -> None:
     """Run one round of :func:`run_worker` unless another process does; record a failure in the log."""
     waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
     if not waiting and await search.position() >= await to_thread.run_sync(log.outbox.position):
@@ -148,7 +148,7 @@ async def attempt(log: Log, search: SearchEngine) -> None:
         if not is_locked:
             return
         try:
-            await drain(log, search)
+            await index_outbox(log, search)
         except Exception as error:
             if waiting:
                 log.outbox.mark_failed(waiting[0].sequence, str(error))
@@ -168,7 +168,7 @@ async def _index(log: Log, search: SearchEngine, items: Sequence[OutboxItem]) ->
                 await search.index(documents)
         except RejectedError as error:  # the other documents are written
             refused = error.refused
-        await to_thread.run_sync(_settle_aside, log, set(keys).difference(refused).__contains__)
+        await to_thread.run_sync(_mark_accepted_done, log, set(keys).difference(refused).__contains__)
         await to_thread.run_sync(_set_aside, log, items, refused)
     await search.mark(items[-1].sequence)
     # Subscribers are notified once, after the change can be searched.
@@ -180,7 +180,7 @@ def _set_aside(log: Log, items: Sequence[OutboxItem], refused: Mapping[str, str]
     log.outbox.set_aside({item.sequence: refused[item.key] for item in items if item.key in refused})
 
 
-def _settle_aside(log: Log, is_accepted: Callable[[str], bool]) -> None:
+def _mark_accepted_done(log: Log, is_accepted: Callable[[str], bool]) -> None:
     """Mark entries as done that were set aside and are now accepted."""
     accepted = [item.sequence for item in log.outbox.items_aside(limit=BATCH) if is_accepted(item.key)]
     if accepted:
@@ -189,7 +189,7 @@ def _settle_aside(log: Log, is_accepted: Callable[[str], bool]) -> None:
 
 def _log_refused(refused: Mapping[str, str]) -> None:
     for span, why in refused.items():
-        logger.error("search refuses %s for good: %s", span, why)
+        logger.error("search refuses %s permanently: %s", span, why)
 
 
 async def _rebuild(log: Log, search: SearchEngine, progress: Progress) -> int:
@@ -203,7 +203,7 @@ async def _rebuild(log: Log, search: SearchEngine, progress: Progress) -> int:
         refused = error.refused
         _log_refused(refused)
         count = await search.count()
-    await to_thread.run_sync(_settle_aside, log, lambda key: key not in refused)
+    await to_thread.run_sync(_mark_accepted_done, log, lambda key: key not in refused)
     await search.mark(last)
     return count
 

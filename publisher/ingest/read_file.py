@@ -13,13 +13,13 @@ from publisher.ingest import whole_file_checks
 from publisher.ingest.documents import official_document
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
-from publisher.ingest.formats.detect import Opened, open_grids
+from publisher.ingest.formats.detect import FileContent, open_grids
 from publisher.ingest.formats.grid import Grid, column_letters
 from publisher.ingest.parsed_file import ImportedRecord, LeftOut, Reading, SheetReport, UnreadableFile
 from publisher.ingest.record_builder import Builder
 from publisher.ingest.tables import form_sheet, header_row, numbered_rows, plain_rows, segmentation
 from publisher.ingest.tables.header_row import Header, Headings
-from publisher.ingest.tables.segmentation import Sheet, Table
+from publisher.ingest.tables.segmentation import SegmentedSheet, Table
 from schemas.definition.catalogue import Catalogue, Field
 
 PARSER_VERSION = "1"
@@ -39,7 +39,7 @@ def read_file(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
     """
     digest = hashlib.sha256(data).hexdigest()
     with _paused_collector():
-        return read_opened(open_grids(data, name), name=name, digest=digest, catalogue=catalogue)
+        return read_content(open_grids(data, name), name=name, digest=digest, catalogue=catalogue)
 
 
 @contextmanager
@@ -57,45 +57,49 @@ def _paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-def read_opened(opened: Opened, *, name: str, digest: str, catalogue: Catalogue) -> Reading:
+def read_content(file_content: FileContent, *, name: str, digest: str, catalogue: Catalogue) -> Reading:
     """Read an opened file as :func:`read_file` does. ``digest``: SHA-256 of its bytes, hexadecimal."""
-    if opened.records is not None:
-        return _Reader(catalogue, name, digest, opened).read_objects(opened.records)
-    if opened.text is not None and _is_document(opened, catalogue):
+    if file_content.records is not None:
+        return _Reader(catalogue, name, digest, file_content).read_objects(file_content.records)
+    if file_content.text is not None and _is_document(file_content, catalogue):
         reading = official_document.read_document(
-            opened.text, name=name, digest=digest, media_type=opened.media_type, catalogue=catalogue
+            file_content.text,
+            name=name,
+            digest=digest,
+            media_type=file_content.media_type,
+            catalogue=catalogue,
         )
-        return replace(reading, findings=(*opened.findings, *reading.findings))
-    return _Reader(catalogue, name, digest, opened).read_sheets()
+        return replace(reading, findings=(*file_content.findings, *reading.findings))
+    return _Reader(catalogue, name, digest, file_content).read_sheets()
 
 
-def _is_document(opened: Opened, catalogue: Catalogue) -> bool:
+def _is_document(file_content: FileContent, catalogue: Catalogue) -> bool:
     """Test for the text of one document, not a table of documents, in a catalogue of documents."""
     if not catalogue.of_documents:
         return False
     headings = Headings.from_catalogue(catalogue)
-    return all(header_row.find(grid, 0, headings) is None for grid in opened.grids)
+    return all(header_row.find_header(grid, 0, headings) is None for grid in file_content.grids)
 
 
 class _Reader:
     """Collects the records, findings and rows left out of one file."""
 
-    def __init__(self, catalogue: Catalogue, name: str, digest: str, opened: Opened) -> None:
+    def __init__(self, catalogue: Catalogue, name: str, digest: str, file_content: FileContent) -> None:
         self._catalogue = catalogue
         self._headings = Headings.from_catalogue(catalogue)
         self._personal = frozenset(f.name for f in catalogue.fields if f.personal)
         self._name = name
         self._digest = digest
-        self._opened = opened
+        self._file_content = file_content
         self._records: list[ImportedRecord] = []
         self._left_out: list[LeftOut] = []
-        self._findings: list[Finding] = list(opened.findings)
+        self._findings: list[Finding] = list(file_content.findings)
         self._dropped: dict[str, None] = {}
         self._unmapped: dict[str, None] = {}
         self._rows: dict[str, int] = {}
 
     def read_sheets(self) -> Reading:
-        has_tables = [self._read_sheet(grid) for grid in self._opened.grids]
+        has_tables = [self._read_sheet(grid) for grid in self._file_content.grids]
         if not any(has_tables):
             raise UnreadableFile(self._missing_header())
         return self._build_reading()
@@ -112,7 +116,7 @@ class _Reader:
                     keys[key] = self._field_of_key(key)
                 field = keys[key]
                 if field is not None and value is not None and value != "":
-                    texts.append((field, value if isinstance(value, str) else text_of(value)))
+                    texts.append((field, value if isinstance(value, str) else format_json_value(value)))
             self._records.append(builder.build_plain(number, texts))
         self._rows[""] = number
         self._findings += builder.findings
@@ -150,7 +154,7 @@ class _Reader:
         self._finish_sheet(sheet, builder, records)
         return True
 
-    def _read_table(self, table: Table, sheet: Sheet, builder: Builder) -> list[ImportedRecord]:
+    def _read_table(self, table: Table, sheet: SegmentedSheet, builder: Builder) -> list[ImportedRecord]:
         self._check_columns(table.header, sheet.grid)
         columns = table.header.columns
         builder.set_headings(
@@ -164,22 +168,22 @@ class _Reader:
         for note in assembled.notes:
             builder.add_note(note)
         sheet.left_out += (replace(x, sheet=sheet.grid.name) for x in assembled.left_out)
-        records = [builder.build(entry) for entry in assembled.entries]
+        records = [builder.build(raw_record) for raw_record in assembled.raw_records]
         for title in table.titles:
             self._check_count(title, records, sheet.grid.name)
         return records
 
     def _read_form(self, grid: Grid) -> bool:
-        sheet, entries, dropped = form_sheet.read_form(grid, self._headings, self._personal)
+        sheet, raw_records, dropped = form_sheet.read_form(grid, self._headings, self._personal)
         builder = Builder(self._catalogue, self._name, grid.name)
         for note in sheet.notes:
             builder.add_note(note)
         for heading in dropped:
             self._drop_column(heading, Place(self._name, grid.name, column=heading))
-        self._finish_sheet(sheet, builder, [builder.build(entry) for entry in entries])
-        return bool(entries)
+        self._finish_sheet(sheet, builder, [builder.build(raw_record) for raw_record in raw_records])
+        return bool(raw_records)
 
-    def _finish_sheet(self, sheet: Sheet, builder: Builder, records: list[ImportedRecord]) -> None:
+    def _finish_sheet(self, sheet: SegmentedSheet, builder: Builder, records: list[ImportedRecord]) -> None:
         grid = sheet.grid
         self._check_count(grid.name, records, grid.name)
         place = Place(self._name, grid.name)
@@ -235,13 +239,13 @@ class _Reader:
         catalogue = self._catalogue
         title = catalogue.by_name[catalogue.title_field].title
         place = Place(self._name)
-        for grid in self._opened.grids:
+        for grid in self._file_content.grids:
             candidate = header_row.most_similar_row(grid, self._headings)
             if candidate is not None:
                 place, excerpt = Place(self._name, grid.name, candidate[0]), candidate[1]
                 break
         return tables.NO_HEADER.at(
-            place, segmentation.public(excerpt), catalogue=catalogue.title, title=title
+            place, segmentation.redact_names(excerpt), catalogue=catalogue.title, title=title
         )
 
     def _build_reading(self) -> Reading:
@@ -254,7 +258,7 @@ class _Reader:
         return Reading(
             file=self._name,
             digest=self._digest,
-            media_type=self._opened.media_type,
+            media_type=self._file_content.media_type,
             catalogue=self._catalogue.name,
             parser_version=PARSER_VERSION,
             sheets=tuple(_report_sheet(name, count, records, left_out) for name, count in self._rows.items()),
@@ -266,7 +270,7 @@ class _Reader:
         )
 
 
-def text_of(value: object) -> str:
+def format_json_value(value: object) -> str:
     """Format a JSON value like the cell of a table; a list becomes one line per member."""
     match value:
         case None:
@@ -276,9 +280,9 @@ def text_of(value: object) -> str:
         case bool():
             return "是" if value else "否"
         case list():
-            return "\n".join(text_of(member) for member in value)
+            return "\n".join(format_json_value(member) for member in value)
         case dict():
-            return "".join(text_of(member) for member in value.values())
+            return "".join(format_json_value(member) for member in value.values())
         case _:
             return str(value)
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place, finding_of_problem
 from publisher.ingest.parsed_file import ImportedRecord
-from publisher.ingest.tables.raw_record import Entry, Note, Piece
+from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
 from schemas.cells.problems import Problem
 from schemas.cells.values import cell_parser
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
@@ -40,14 +40,14 @@ class Builder:
         self._headings = headings
         self._absent = frozenset(f.name for f in self._fields if f.required) - headings.keys()
 
-    def add_note(self, note: Note) -> None:
+    def add_note(self, note: RowNote) -> None:
         place = self._place(note.row, note.name, "")
         self.findings.append(note.kind.at(place, note.excerpt, **note.words))
 
-    def build(self, entry: Entry) -> ImportedRecord:
+    def build(self, raw_record: RawRecord) -> ImportedRecord:
         content: Content = {}
         originals: dict[str, str] = {}
-        row, pieces = entry.rows[0], entry.pieces
+        row, pieces = raw_record.rows[0], raw_record.pieces
         before = len(self.findings)
         self._invalid.clear()
         for f in self._fields:
@@ -68,7 +68,7 @@ class Builder:
             content=content,
             originals=originals,
             sheet=self._sheet,
-            rows=tuple(entry.rows),
+            rows=tuple(raw_record.rows),
             cells={name: p.cell for name, p in pieces.items() if name in content},
             source_text=source_text((f.name, pieces[f.name]) for f in self._fields if f.name in pieces),
             in_error=bool(self._absent) or any(x.severity == "error" for x in self.findings[before:]),

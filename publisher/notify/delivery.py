@@ -28,7 +28,7 @@ RETRIES = (
     *(timedelta(hours=5), timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24)),
 )
 """Delays after the first attempt, as Standard Webhooks advises; then the subscriber is set aside."""
-_AT_ONCE = 16
+_MOST_CONCURRENT = 16
 """Concurrent deliveries, so that a slow subscriber does not delay the others."""
 _STATUS_GONE = 410
 
@@ -46,10 +46,10 @@ class Notifier:
     async def run(self, *, stop: anyio.Event, poll: float = 0.1) -> None:
         """Deliver until ``stop``. Internal errors are logged and retried."""
         busy: set[int] = set()
-        limiter = anyio.CapacityLimiter(_AT_ONCE)
+        limiter = anyio.CapacityLimiter(_MOST_CONCURRENT)
         async with anyio.create_task_group() as group:
             while not stop.is_set():
-                due = await self._take_due(busy)
+                due = await self._claim_due(busy)
                 for delivery in due:
                     busy.add(delivery.subscription.key)
                     group.start_soon(self._try, delivery, limiter, busy)
@@ -61,31 +61,31 @@ class Notifier:
     async def deliver_due(self) -> int:
         """Send the deliveries that are due now and return their number."""
         attempts = 0
-        limiter = anyio.CapacityLimiter(_AT_ONCE)
-        while due := await to_thread.run_sync(self.log.subscriptions.claim_deliveries, _AT_ONCE):
+        limiter = anyio.CapacityLimiter(_MOST_CONCURRENT)
+        while due := await to_thread.run_sync(self.log.subscriptions.claim_deliveries, _MOST_CONCURRENT):
             attempts += len(due)
             async with anyio.create_task_group() as group:
                 for delivery in due:
                     group.start_soon(self._try, delivery, limiter, set[int]())
         return attempts
 
-    async def _take_due(self, busy: set[int]) -> tuple[Delivery, ...]:
-        """Take as many deliveries as can be sent at once; the lease of waiting ones would expire."""
-        if len(busy) >= _AT_ONCE:
+    async def _claim_due(self, busy: set[int]) -> tuple[Delivery, ...]:
+        """Claim only as many deliveries as can be sent at once, because the lease of others would expire."""
+        if len(busy) >= _MOST_CONCURRENT:
             return ()
         try:
             return await to_thread.run_sync(
-                self.log.subscriptions.claim_deliveries, _AT_ONCE - len(busy), frozenset(busy)
+                self.log.subscriptions.claim_deliveries, _MOST_CONCURRENT - len(busy), frozenset(busy)
             )
         except Exception:
-            logger.exception("subscribers could not be told")
+            logger.exception("due deliveries could not be claimed")
             return ()
 
     async def _try(self, delivery: Delivery, limiter: anyio.CapacityLimiter, busy: set[int]) -> None:
         """Try one delivery and record its result; then remove its subscriber from ``busy``."""
         try:
-            answer = await self._deliver(delivery, limiter)
-            await to_thread.run_sync(self._record_success, delivery, answer)
+            status = await self._deliver(delivery, limiter)
+            await to_thread.run_sync(self._record_success, delivery, status)
         except DeliveryError as error:
             await self._record_failure(delivery, error)
         except Exception as error:  # an internal error must not lose the message
@@ -126,8 +126,8 @@ class Notifier:
         message = f"msg_{subscription.id}_{delivery.release}"
         return self.sender.send(subscription, message, "changes.published", data, at=delivery.published_at)
 
-    def _record_success(self, delivery: Delivery, answer: int | None) -> None:
-        self.log.subscriptions.mark_delivered(delivery, answer=answer, nothing=answer is None)
+    def _record_success(self, delivery: Delivery, status: int | None) -> None:
+        self.log.subscriptions.mark_delivered(delivery, answer=status, nothing=status is None)
 
     async def _record_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         try:
@@ -138,10 +138,10 @@ class Notifier:
     def _mark_failed(self, delivery: Delivery, error: DeliveryError) -> None:
         hub = delivery.subscription.kind == "hub"
         attempts = min(delivery.attempts + 1, len(RETRIES)) if hub else delivery.attempts + 1
-        is_gone = error.answer == _STATUS_GONE and not hub
-        again = RETRIES[attempts - 1] if attempts <= len(RETRIES) and not is_gone else None
+        is_gone = error.status == _STATUS_GONE and not hub
+        delay = RETRIES[attempts - 1] if attempts <= len(RETRIES) and not is_gone else None
         aside = self.log.subscriptions.mark_undelivered(
-            delivery, answer=error.answer, error=str(error), again=again, subscriber_gone=is_gone
+            delivery, answer=error.status, error=str(error), again=delay, subscriber_gone=is_gone
         )
         if aside:
             logger.warning("subscription %s is set aside: %s", delivery.subscription.id, error)

@@ -2,7 +2,8 @@
 
 Webhooks follow Standard Webhooks (https://www.standardwebhooks.com): a message has an id, which retries
 repeat, the time of sending, and an HMAC-SHA256 over both and the body. Callbacks come from outsiders, so
-they pass :mod:`publisher.ssrf_guard`; redirects are not followed. The operator of the site names the hub.
+they pass :mod:`publisher.ssrf_guard`; redirects are not followed. The operator of the site
+chooses the hub, so requests to it are not guarded.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ from publisher.settings import Settings
 
 _SECONDS = 15.0
 """Seconds for a whole exchange; receivers should answer before they process a message."""
-_PLAIN = {"accept-encoding": "identity"}
-_MOST = 4_096
+_UNCOMPRESSED = {"accept-encoding": "identity"}
+_MOST_BYTES = 4_096
 """Bytes of a response that are read."""
 
 
 class DeliveryError(Exception):
-    """The receiver did not accept a message. ``answer``: its HTTP status, if there is one."""
+    """The receiver did not accept a message. ``status``: its HTTP status, if it responded."""
 
-    def __init__(self, why: str, answer: int | None = None) -> None:
+    def __init__(self, why: str, status: int | None = None) -> None:
         super().__init__(why)
-        self.answer = answer
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Sender:
     def notify_hub(self, hub: str, topics: Sequence[str]) -> int:
         """Notify the hub of changed topics; return the last HTTP status. Raises :class:`DeliveryError`."""
         status = 204
-        with httpx.Client(timeout=_SECONDS, headers={"User-Agent": self.agent, **_PLAIN}) as client:
+        with httpx.Client(timeout=_SECONDS, headers={"User-Agent": self.agent, **_UNCOMPRESSED}) as client:
             for topic in topics:
                 form = {"hub.mode": "publish", "hub.url": topic}
                 status, _ = _post(client, hub, data=form)
@@ -87,7 +88,7 @@ class Sender:
         now = self.clock()
         headers = {
             "content-type": "application/json",
-            **_PLAIN,
+            **_UNCOMPRESSED,
             "webhook-id": message,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(subscription.secret).sign(message, now, body),
@@ -113,16 +114,16 @@ def create_sender(settings: Settings, clock: Callable[[], datetime] = utc_now) -
 def _post(client: httpx.Client, address: str, **arguments: Any) -> tuple[int, bytes]:
     """Post a request; return the status and the beginning of the body. Raises :class:`DeliveryError`."""
     try:
-        with client.stream("POST", address, **arguments) as answer:
+        with client.stream("POST", address, **arguments) as response:
             body = b""
-            for piece in answer.iter_raw():  # not decompressed, which could be of any size
+            for piece in response.iter_raw():  # not decompressed, which could be of any size
                 body += piece
-                if len(body) > _MOST:
+                if len(body) > _MOST_BYTES:
                     break
     except ssrf_guard.RefusedError as error:
         raise DeliveryError(str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DeliveryError(f"{type(error).__name__}: {error}") from error
-    if not answer.is_success:
-        raise DeliveryError(f"HTTP {answer.status_code}", answer.status_code)
-    return answer.status_code, body[:_MOST]
+    if not response.is_success:
+        raise DeliveryError(f"HTTP {response.status_code}", response.status_code)
+    return response.status_code, body[:_MOST_BYTES]

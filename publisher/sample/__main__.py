@@ -28,7 +28,7 @@ def main() -> None:
 )
 def load(home: Path) -> None:
     """建立演示站点 / Create the demo site."""
-    with _reported_errors(), site_folder.lock_folder(home):
+    with _report_errors(), site_folder.lock_folder(home):
         _build_site(home, f"http://{_HOST}:{_PORT}")
 
 
@@ -40,7 +40,7 @@ def demo(home: Path, port: int) -> None:
     from publisher.sample.serve import serve  # noqa: PLC0415 - `load` needs no web server
 
     base = f"http://{_HOST}:{port}"
-    with _reported_errors(), site_folder.lock_folder(home):
+    with _report_errors(), site_folder.lock_folder(home):
         _build_site(home, base)
         serve(home, base, host=_HOST, port=port)
 
@@ -50,17 +50,17 @@ def _build_site(home: Path, base: str) -> None:
     sample_plan = plan.read_plan()
     digest = plan.digest(base)
     if site_folder.is_complete(home, digest):
-        _say(f"演示站点已在 {home}，无需重建。", f"The demo site is in {home} already.")
+        _print_message(f"演示站点已在 {home}，无需重建。", f"The demo site is in {home} already.")
         return
     from publisher.sample.load import load as publish  # noqa: PLC0415 - a complete site needs no engine
 
-    _say(f"正在 {home} 建立演示站点……", f"Creating the demo site in {home} …")
+    _print_message(f"正在 {home} 建立演示站点……", f"Creating the demo site in {home} …")
     started = time.monotonic()
     site_folder.begin(home, digest)
     publish(home, sample_plan, base=base, progress=_show_progress)
     site_folder.finish(home, digest)
     took = time.monotonic() - started
-    _say(
+    _print_message(
         f"已建立{len(sample_plan.dataset)}个数据集、{sample_plan.releases}次发布，用时{took:.1f}秒。",
         f"{len(sample_plan.dataset)} datasets and {sample_plan.releases} releases in {took:.1f} s.",
     )
@@ -70,17 +70,17 @@ def _show_progress(number: int, total: int, title: str) -> None:
     click.echo(f"  [{number:2}/{total}] {title}", err=True)
 
 
-def _say(zh: str, en: str) -> None:
+def _print_message(zh: str, en: str) -> None:
     click.echo(f"{zh}\n{en}", err=True)
 
 
 @contextmanager
-def _reported_errors() -> Iterator[None]:
+def _report_errors() -> Iterator[None]:
     """Report errors that the user can fix in two lines, without a traceback."""
     try:
         yield
     except FolderError as error:
-        _say(error.zh, error.en)
+        _print_message(error.zh, error.en)
         sys.exit(1)
 
 

@@ -54,7 +54,7 @@ def _publish_all(log: Log, plan: Plan, progress: ReleaseProgress) -> None:
 
 async def _index(log: Log, search: SearchEngine) -> None:
     # Once after all releases, since each indexing waits until the index is durable.
-    if not await worker.settle(log, search):
+    if not await worker.await_indexed(log, search):
         raise SampleError("search does not follow the log")
     await search.close()
 

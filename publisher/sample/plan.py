@@ -16,7 +16,7 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class File(_Strict, frozen=True):
     file: str
-    """Path in the sample's ``data_folder`` folder."""
+    """Path in :func:`data_folder`."""
     part: str | None = None
     partial: bool = False
 

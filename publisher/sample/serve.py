@@ -16,12 +16,12 @@ from publisher.sample.site_folder import FolderError
 from search.embedded.engine import EmbeddedEngine
 
 _SEARCH = "危險化學品經營許可"
-_CHANGED = ("shili-power-list", "危险化学品经营许可")
+_RECORD_WITH_HISTORY = ("shili-power-list", "危险化学品经营许可")
 """A record with a history: its promised limit was reduced."""
 
 
 def serve(home: Path, base: str, *, host: str, port: int) -> None:
-    """Serve until Ctrl-C. Raises :class:`FolderError` where the port is taken."""
+    """Serve until Ctrl-C. Raises :class:`FolderError` if the port is in use."""
     site_settings = settings.read_settings(home, environ={})
     log = Log.open(site_settings.database, sources=site_settings.sources)
     try:
@@ -31,22 +31,22 @@ def serve(home: Path, base: str, *, host: str, port: int) -> None:
             await worker.run_worker(log, engine, stop=anyio.Event())
 
         service = app.create_app(site_settings, log=log, search=engine, background=[update_search])
-        text = guide(log, base)
+        text = build_guide(log, base)
         # Ctrl-C is the normal end of a demo.
         with suppress(KeyboardInterrupt):
             app.serve(service, host=host, port=port, started=lambda: click.echo(text))
     except OSError as error:
         raise FolderError(
             f"不能使用 {host}:{port}（{error.strerror}）：请用 --port 另选端口。",
-            f"{host}:{port} cannot be had ({error.strerror}): choose another with --port.",
+            f"{host}:{port} is not available ({error.strerror}): choose another with --port.",
         ) from error
     finally:
         log.close()
 
 
-def guide(log: Log, base: str) -> str:
+def build_guide(log: Log, base: str) -> str:
     """Return the list of pages to open, in Chinese and English."""
-    dataset, title = _CHANGED
+    dataset, title = _RECORD_WITH_HISTORY
     record = next(state.id for state in log.queries.find(dataset, title) if state.title == title)
     rows = (
         ("首页", "the first page", "/"),

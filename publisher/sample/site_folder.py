@@ -43,14 +43,14 @@ def lock_folder(home: Path) -> Iterator[None]:
         except BlockingIOError:
             raise FolderError(
                 f"{home} 正由另一个演示进程使用，请使用该站点，或先结束该进程。",
-                f"Another demo is at work in {home}: use it, or end it first.",
+                f"Another demo uses {home}: open that site, or stop it first.",
             ) from None
         yield
 
 
 def is_complete(home: Path, digest: str) -> bool:
     """Test whether the folder contains the complete sample with this digest."""
-    mark = _mark(home)
+    mark = _read_mark(home)
     return mark is not None and mark.state == "complete" and mark.digest == digest
 
 
@@ -59,10 +59,10 @@ def begin(home: Path, digest: str) -> None:
 
     Raises :class:`FolderError` if it contains other files and no sample was started there.
     """
-    if _mark(home) is None and any(path.name != _LOCK for path in home.iterdir()):
+    if _read_mark(home) is None and any(path.name != _LOCK for path in home.iterdir()):
         raise FolderError(
             f"{home} 中已有其他内容，不是演示站点，请换一个文件夹。",
-            f"{home} contains something else than a demo site; choose another folder.",
+            f"{home} contains something other than a demo site; choose another folder.",
         )
     for name in _OWN:
         path = home / name
@@ -70,21 +70,21 @@ def begin(home: Path, digest: str) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    _write(home, _Mark("loading", digest))
+    _write_mark(home, _Mark("loading", digest))
 
 
 def finish(home: Path, digest: str) -> None:
-    _write(home, _Mark("complete", digest))
+    _write_mark(home, _Mark("complete", digest))
 
 
-def _write(home: Path, mark: _Mark) -> None:
+def _write_mark(home: Path, mark: _Mark) -> None:
     # Written to another name and renamed, so that an interrupted write leaves no partial mark.
     aside = home / f"{MARK}.new"
     aside.write_bytes(msgspec.json.encode(mark))
     aside.replace(home / MARK)
 
 
-def _mark(home: Path) -> _Mark | None:
+def _read_mark(home: Path) -> _Mark | None:
     path = home / MARK
     if not path.exists():
         return None

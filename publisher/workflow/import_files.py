@@ -12,7 +12,7 @@ from publisher.ingest.read_file import read_file
 from publisher.log.log import Log
 from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
 from publisher.workflow import part_of_file
-from publisher.workflow.import_report import Changes, FileReport, ImportReport
+from publisher.workflow.import_report import ChangeCounts, FileReport, ImportReport
 from publisher.workflow.publish_draft import COMPARING, DRAFTING, READING, Progress
 from schemas.definition.catalogue import Catalogue
 
@@ -39,7 +39,7 @@ def import_files(
     without_errors: bool = False,
     partial: bool = False,
     catalogue: Catalogue | None = None,
-    progress: Progress = worker.silent,
+    progress: Progress = worker.ignore_progress,
 ) -> ImportReport:
     """Read the files into the dataset's draft and report what publication would change.
 
@@ -57,7 +57,7 @@ def import_files(
         dry_run=dry_run,
         staged=False,
         files=reports,
-        changes=Changes(),
+        changes=ChangeCounts(),
         without_errors=without_errors,
     )
     if any(file.reading is None for file in reports):
@@ -68,7 +68,8 @@ def import_files(
     if not catalogue.running:
         _refuse_two_of_one_part([file for file, _ in counted_files])
     proposals = [
-        _proposal(file, input_file, partial=partial, progress=progress) for file, input_file in counted_files
+        _create_proposal(file, input_file, partial=partial, progress=progress)
+        for file, input_file in counted_files
     ]
     if dry_run:
         diff = log.drafts.preview_all(dataset, proposals, catalogue=catalogue, limit=0)
@@ -84,7 +85,7 @@ def _read_files(
     dataset: Dataset, catalogue: Catalogue, files: Sequence[InputFile], part: str | None, progress: Progress
 ) -> Iterator[FileReport]:
     """Yield a report per file. The second of two identical files is reported but not counted."""
-    part_name = None if part is None else part_of_file.declared_part(dataset, part).name
+    part_name = None if part is None else part_of_file.find_part(dataset, part).name
     first_names: dict[tuple[str, str | None], str] = {}
     for number, file in enumerate(files):
         progress(READING, number, len(files))
@@ -117,11 +118,13 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
             "part-twice",
             f"“{earlier}”和“{file.file}”都属于{part}，后一个会取代前一个。请合为一个文件，或分别指定报送部门。",
             f"{earlier} and {file.file} are both for {file.part or 'the whole dataset'}: the second would "
-            "replace the first. Make them one file, or declare their parts.",
+            "replace the first. Merge them into one file, or choose their parts.",
         )
 
 
-def _proposal(file: FileReport, input_file: InputFile, *, partial: bool, progress: Progress) -> Proposal:
+def _create_proposal(
+    file: FileReport, input_file: InputFile, *, partial: bool, progress: Progress
+) -> Proposal:
     records = file.reading.records if file.reading else ()
     return Proposal(
         entries_of_records(records, progress), part=file.part, name=input_file.name, partial=partial
@@ -172,25 +175,27 @@ def _add_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
             files.append(file)
             continue
         of_file = [sheet for sheet in diff.sheets if (sheet.part, sheet.file) == (file.part, file.file)]
-        by_sheet = {sheet.sheet: _changes(sheet.counts) for sheet in of_file if sheet.sheet is not None}
-        total = sum((_changes(sheet.counts) for sheet in of_file), start=Changes())
+        by_sheet = {sheet.sheet: _change_counts(sheet.counts) for sheet in of_file if sheet.sheet is not None}
+        total = sum((_change_counts(sheet.counts) for sheet in of_file), start=ChangeCounts())
         files.append(replace(file, changes=total, sheet_changes=by_sheet))
     return replace(
         report,
         files=tuple(files),
-        changes=sum((file.changes for file in files), start=Changes()),
+        changes=sum((file.changes for file in files), start=ChangeCounts()),
         conflicts=tuple(c for c in diff.conflicts if c.code not in _REPORTED_ELSEWHERE),
         warnings=diff.warnings,
         marked=diff.marked,
     )
 
 
-def _changes(counts: Mapping[str, int]) -> Changes:
-    return Changes(**{kind: counts.get(kind, 0) for kind in ("added", "changed", "removed", "unchanged")})
+def _change_counts(counts: Mapping[str, int]) -> ChangeCounts:
+    return ChangeCounts(
+        **{kind: counts.get(kind, 0) for kind in ("added", "changed", "removed", "unchanged")}
+    )
 
 
 def entries_of_records(
-    records: Sequence[ImportedRecord], progress: Progress = worker.silent
+    records: Sequence[ImportedRecord], progress: Progress = worker.ignore_progress
 ) -> Iterator[Entry]:
     """Convert records to entries of a draft."""
     total = len(records)

@@ -14,7 +14,7 @@ from publisher.log.model import Conflict
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ChangeCounts:
     """Numbers of records that publication would change. Only a whole part can remove records, not a sheet."""
 
     added: int = 0
@@ -22,8 +22,8 @@ class Changes:
     removed: int = 0
     unchanged: int = 0
 
-    def __add__(self, other: Changes) -> Changes:
-        return Changes(
+    def __add__(self, other: ChangeCounts) -> ChangeCounts:
+        return ChangeCounts(
             self.added + other.added,
             self.changed + other.changed,
             self.removed + other.removed,
@@ -43,8 +43,8 @@ class FileReport:
     """Name of an identical file in the same import; only that one is counted and staged."""
     findings: tuple[Finding, ...] = ()
     """Findings about the whole file, in addition to those of its reading."""
-    changes: Changes = Changes()
-    sheet_changes: Mapping[str, Changes] = field(default_factory=dict)
+    changes: ChangeCounts = ChangeCounts()
+    sheet_changes: Mapping[str, ChangeCounts] = field(default_factory=dict)
 
     @property
     def counted_reading(self) -> Reading | None:
@@ -63,7 +63,7 @@ class ImportReport:
     staged: bool
     """Whether the draft contains these files."""
     files: tuple[FileReport, ...]
-    changes: Changes
+    changes: ChangeCounts
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[Conflict, ...] = ()
     without_errors: bool = False
@@ -188,7 +188,7 @@ def _sheets(file: FileReport) -> list[dict[str, Any]]:
             "continuations": sheet.continuations,
             "left_out": sheet.left_out,
             "findings": _severities(findings_by_sheet.get(sheet.sheet, ())),
-            "changes": asdict(file.sheet_changes.get(sheet.sheet, Changes())),
+            "changes": asdict(file.sheet_changes.get(sheet.sheet, ChangeCounts())),
         }
         for sheet in file.counted_reading.sheets
     ]

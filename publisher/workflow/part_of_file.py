@@ -10,7 +10,7 @@ from publisher.log.model import Dataset, LogError, Part
 from schemas.reference import government_bodies
 
 
-def declared_part(dataset: Dataset, name: str) -> Part:
+def find_part(dataset: Dataset, name: str) -> Part:
     """Return the part with this name, alias or code. Raises :class:`LogError` ``no-such-part``."""
     key = _fold_name(name)
     for part in dataset.parts:
@@ -18,8 +18,8 @@ def declared_part(dataset: Dataset, name: str) -> Part:
             return part
     raise LogError(
         "no-such-part",
-        f"数据集“{dataset.name}”没有报送部门“{name}”。{_declared_zh(dataset)}",
-        f"The dataset {dataset.name} declares no part “{name}”. {_declared_en(dataset)}",
+        f"数据集“{dataset.name}”没有报送部门“{name}”。{_list_parts_zh(dataset)}",
+        f"The dataset {dataset.name} has no part “{name}”. {_list_parts_en(dataset)}",
     )
 
 
@@ -47,8 +47,8 @@ def identify_part(dataset: Dataset, reading: Reading) -> Part | None:
             )
     raise LogError(
         "part-unclear",
-        f"无法识别“{reading.file}”属于哪个报送部门，请用 --part 指定。{_declared_zh(dataset)}",
-        f"“{reading.file}” does not tell its part; say which with --part. {_declared_en(dataset)}",
+        f"无法识别“{reading.file}”属于哪个报送部门，请用 --part 指定。{_list_parts_zh(dataset)}",
+        f"“{reading.file}” does not name its part; choose one with --part. {_list_parts_en(dataset)}",
     )
 
 
@@ -81,13 +81,13 @@ def _fold_name(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
-def _declared_zh(dataset: Dataset) -> str:
+def _list_parts_zh(dataset: Dataset) -> str:
     if not dataset.parts:
         return f"尚无报送部门。如需新增：qingdan dataset part add {dataset.name} 名称。"
     return f"现有：{'、'.join(p.name for p in dataset.parts)}。"
 
 
-def _declared_en(dataset: Dataset) -> str:
+def _list_parts_en(dataset: Dataset) -> str:
     if not dataset.parts:
-        return "It declares none; declare one with qingdan dataset part add."
-    return f"Declared are: {', '.join(p.name for p in dataset.parts)}."
+        return "It has none; add one with qingdan dataset part add."
+    return f"Existing: {', '.join(p.name for p in dataset.parts)}."

@@ -23,11 +23,11 @@ READING, DRAFTING, COMPARING, PUBLISHING = (
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseVisibility:
+class SearchVisibility:
     release: Release
     searchable: bool
     why: str = ""
-    """Reason why it cannot be searched yet. The release is complete; the index will follow."""
+    """Reason why it cannot be searched yet. The release itself is complete; indexing is retried."""
 
 
 def publish_draft(
@@ -40,7 +40,7 @@ def publish_draft(
     actor: str = "",
     without_errors: bool = False,
     on_conflict: OnConflict = "refuse",
-    progress: Progress = worker.silent,
+    progress: Progress = worker.ignore_progress,
 ) -> Release | None:
     """Publish the draft as one release; None if it changes nothing. The search index is not updated.
 
@@ -54,7 +54,7 @@ def publish_draft(
         note=note,
         actor=actor,
         on_conflict=on_conflict,
-        without_errors=without_errors or (draft is not None and _errors_accepted(draft)),
+        without_errors=without_errors or (draft is not None and _accepts_errors(draft)),
         progress=lambda done, total: progress(PUBLISHING, done, total),
     )
 
@@ -65,18 +65,18 @@ async def await_searchable(
     release: Release,
     *,
     patience: float = 30.0,
-    progress: Progress = worker.silent,
-) -> ReleaseVisibility:
+    progress: Progress = worker.ignore_progress,
+) -> SearchVisibility:
     """Wait until a release can be searched. Search errors are returned, not raised: the release exists."""
     try:
-        searchable = await worker.settle(log, search, patience=patience, progress=progress)
+        searchable = await worker.await_indexed(log, search, patience=patience, progress=progress)
     except (SearchError, OSError) as error:
-        return ReleaseVisibility(release, searchable=False, why=str(error))
+        return SearchVisibility(release, searchable=False, why=str(error))
     why = "" if searchable else "另一个进程正在索引 / another process is indexing"
-    return ReleaseVisibility(release, searchable=searchable, why=why)
+    return SearchVisibility(release, searchable=searchable, why=why)
 
 
-def _errors_accepted(draft: Draft) -> bool:
+def _accepts_errors(draft: Draft) -> bool:
     """Test whether every import with rows in error was made with ``without_errors``."""
     return draft.in_error > 0 and all(
         i.in_error == 0 or any(row.get("reason") == "error" for row in i.left_out) for i in draft.imports

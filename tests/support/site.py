@@ -56,7 +56,7 @@ class Site:
 
     def index(self) -> None:
         """Bring search up to date, as the worker does."""
-        anyio.run(worker.drain, self.log, self.engine)
+        anyio.run(worker.index_outbox, self.log, self.engine)
 
 
 def seconds(start: datetime) -> Clock:
@@ -142,7 +142,7 @@ def opened[Kind: Site](
     log.datasets.init_site(base, f"data.example.gov.cn,{clock.now:%Y-%m-%d}")
     content(log, clock)
     engine = EmbeddedEngine(settings.index)
-    anyio.run(worker.drain, log, engine)
+    anyio.run(worker.index_outbox, log, engine)
     app = create_app(settings, log=log, search=engine, clock=clock)
     with TestClient(app, base_url=host) as client:
         yield kind(settings, log, engine, clock, client)

@@ -1,1 +1,1 @@
-"""Commands of `qingdan`, one module a group."""
+"""Commands of `qingdan`, one module per group."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.context import Place, with_place
+from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import output
 
 
@@ -18,49 +18,51 @@ def catalogue() -> None:
 
 @catalogue.command("list")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def list_(place: Place, *, as_json: bool) -> None:
+@with_context
+def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出清单类型 / List the kinds of list."""
     from schemas.definition import file_loader as schemas
 
-    catalogues = [place.catalogue(name) for name in schemas.names(place.catalogues)]
+    catalogues = [context.catalogue(name) for name in schemas.names(context.catalogues)]
     if as_json:
-        output.as_json([{"name": c.name, "title": c.title, "title_en": c.title_en} for c in catalogues])
+        output.print_json([{"name": c.name, "title": c.title, "title_en": c.title_en} for c in catalogues])
         return
-    output.table(["名称 name", "标题 title", "English"], [[c.name, c.title, c.title_en] for c in catalogues])
+    output.print_table(
+        ["名称 name", "标题 title", "English"], [[c.name, c.title, c.title_en] for c in catalogues]
+    )
 
 
 @catalogue.command()
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="输出清单类型定义 / Print the definition.")
-@with_place
-def show(place: Place, name: str, *, as_json: bool) -> None:
+@with_context
+def show(context: CommandContext, name: str, *, as_json: bool) -> None:
     """一种清单类型的字段 / The fields of a kind of list and the headings that they accept."""
-    one = place.catalogue(name)
+    one = context.catalogue(name)
     if as_json:
-        output.as_json(json.loads(one.source))
+        output.print_json(json.loads(one.source))
         return
-    output.pairs(
+    output.print_pairs(
         [("名称 name", one.name), ("标题 title", f"{one.title} / {one.title_en}"), ("说明", one.description)]
     )
-    output.pairs([("识别 identity", "; ".join(" + ".join(names) for names in one.identity))])
+    output.print_pairs([("识别 identity", "; ".join(" + ".join(names) for names in one.identity))])
     rows = [
         [f.name, f.title, f.type, "必填 required" if f.required else "", "、".join(f.aliases)]
         for f in one.fields
     ]
-    output.table(["字段 field", "标题 title", "类型 type", "必填", "别名 headings"], rows)
+    output.print_table(["字段 field", "标题 title", "类型 type", "必填", "别名 headings"], rows)
 
 
 @catalogue.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@with_place
-def check(place: Place, file: Path) -> None:
+@with_context
+def check(context: CommandContext, file: Path) -> None:
     """检查清单类型定义，不写入 / Check a definition; nothing is written."""
     from schemas.definition import file_loader as schemas
 
     one = schemas.parse(file.read_text(encoding="utf-8"), where=str(file))
-    target = place.settings.home / "catalogues" / f"{one.name}.json"
-    output.say(
+    target = context.settings.home / "catalogues" / f"{one.name}.json"
+    output.print_message(
         f"清单类型“{one.title}”没有问题，共{len(one.fields)}个字段。放到 {target} 即可使用。",
         f"The catalogue {one.name} is right: {len(one.fields)} fields. Put it at {target} to use it.",
     )

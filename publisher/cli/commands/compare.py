@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Place, today, with_place
+from publisher.cli.context import CommandContext, today, with_context
 from publisher.cli.terminal import change_lines, output
 from schemas.words import KINDS
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from schemas.definition.catalogue import Catalogue
 
 
-class State(click.ParamType["View"]):
+class ViewParameter(click.ParamType["View"]):
     """A release or a day: ``3`` or ``2015-12-01``."""
 
     name = "发布|日期 release|date"
@@ -44,16 +44,16 @@ class State(click.ParamType["View"]):
 
 @click.command()
 @click.argument("dataset")
-@click.argument("before", metavar="FROM", type=State())
-@click.argument("after", metavar="[TO]", type=State(), required=False)
+@click.argument("before", metavar="FROM", type=ViewParameter())
+@click.argument("after", metavar="[TO]", type=ViewParameter(), required=False)
 @click.option("--csv", type=click.Path(path_type=Path, dir_okay=False), help="写成 CSV / Write a CSV file.")
 @click.option(
     "--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="写成标色的工作簿 / Write a workbook."
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
+@with_context
 def compare(
-    place: Place,
+    context: CommandContext,
     dataset: str,
     before: View,
     after: View | None,
@@ -68,7 +68,7 @@ def compare(
     end = after or View(as_of=today())
     if _is_reversed(before, end):
         raise click.UsageError("TO 早于 FROM，请对调 / TO is earlier than FROM; swap them")
-    with place.log() as log, log.snapshot():
+    with context.log() as log, log.snapshot():
         if csv is not None:
             _write_csv(log, dataset, before, end, csv)
         if xlsx is not None:
@@ -76,12 +76,12 @@ def compare(
         totals = log.queries.totals(dataset, before, end)
         differences = log.queries.differences(dataset, before, end)
         if as_json:
-            output.as_json({"totals": asdict(totals), "differences": [asdict(d) for d in differences]})
+            output.print_json({"totals": asdict(totals), "differences": [asdict(d) for d in differences]})
             return
         if csv is None and xlsx is None:
-            _show(differences, log.queries.catalogue(dataset))
+            _print_differences(differences, log.queries.catalogue(dataset))
     counts = [f"{KINDS[kind].both} {number}" for kind, number in totals.kinds.items() if number]
-    output.result("，".join([*counts, f"未变化 unchanged {totals.unchanged}"]))
+    output.print_line("，".join([*counts, f"未变化 unchanged {totals.unchanged}"]))
 
 
 def _is_reversed(before: View, after: View) -> bool:
@@ -90,19 +90,19 @@ def _is_reversed(before: View, after: View) -> bool:
     return before.as_of is not None and after.as_of is not None and before.as_of > after.as_of
 
 
-def _show(differences: Iterator[Difference], catalogue: Catalogue) -> None:
+def _print_differences(differences: Iterator[Difference], catalogue: Catalogue) -> None:
     for d in differences:
         title = d.title or "（已依法删除 erased）"
         if d.title_before not in ("", d.title):
             title = f"{d.title_before} → {title}"
         part = f"  （{d.part}）" if d.part else ""
-        output.result(f"{KINDS[d.kind].both}  {title}{part}")
+        output.print_line(f"{KINDS[d.kind].both}  {title}{part}")
         for f in d.fields:
-            was, now = (change_lines.value(catalogue, f.field, value) for value in (f.before, f.after))
-            output.result(f"    {change_lines.title(catalogue, f.field)}: {was} → {now}")
+            was, now = (change_lines.format_field(catalogue, f.field, value) for value in (f.before, f.after))
+            output.print_line(f"    {change_lines.field_title(catalogue, f.field)}: {was} → {now}")
         for step in d.steps:
             grounds = "  ".join(filter(None, (step.basis, step.reason)))
-            output.result(
+            output.print_line(
                 f"    第{step.release}次发布 release {step.release}  {step.effective_on}  {grounds}"
             )
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import click
 
-from publisher.cli.context import DAY, Place, today, with_place
+from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import output
 
 
@@ -33,9 +33,9 @@ def dataset() -> None:
     "--label", "labels", multiple=True, help="标签，如 demo、partial，可重复 / Label; may be repeated."
 )
 @click.option("--source-note", default="", help="数据来源 / Source of the data.")
-@with_place
+@with_context
 def create(
-    place: Place,
+    context: CommandContext,
     name: str,
     catalogue: str,
     title: str,
@@ -55,10 +55,10 @@ def create(
 
     if division and administrative_divisions.name(division) is None:
         raise click.BadParameter(f"{division!r}：没有这个代码 / no such code", param_hint="--division")
-    kept_by = place.catalogue(catalogue)
+    definition = context.catalogue(catalogue)
     settings = Dataset(
         name=name,
-        catalogue=kept_by.name,
+        catalogue=definition.name,
         title=title,
         title_en=title_en,
         body=body,
@@ -70,36 +70,40 @@ def create(
         labels=labels,
         source_note=source_note,
     )
-    with place.log() as log:
-        log.datasets.create(settings, kept_by)
-    output.say(f"已建立数据集 {name}（{kept_by.title}）。", f"Made the dataset {name} ({kept_by.title_en}).")
+    with context.log() as log:
+        log.datasets.create(settings, definition)
+    output.print_message(
+        f"已建立数据集 {name}（{definition.title}）。", f"Created the dataset {name} ({definition.title_en})."
+    )
 
 
 @dataset.command("list")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def list_(place: Place, *, as_json: bool) -> None:
+@with_context
+def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出数据集 / List the datasets."""
-    with place.log() as log:
+    with context.log() as log:
         datasets = log.datasets.all()
     if as_json:
-        output.as_json([asdict(one) for one in datasets])
+        output.print_json([asdict(one) for one in datasets])
         return
     rows = [[one.name, one.title, one.catalogue, one.body, len(one.parts) or ""] for one in datasets]
-    output.table(["名称 name", "标题 title", "清单类型 catalogue", "公布机关 body", "报送部门 parts"], rows)
+    output.print_table(
+        ["名称 name", "标题 title", "清单类型 catalogue", "公布机关 body", "报送部门 parts"], rows
+    )
 
 
 @dataset.command()
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def show(place: Place, name: str, *, as_json: bool) -> None:
+@with_context
+def show(context: CommandContext, name: str, *, as_json: bool) -> None:
     """一个数据集 / One dataset."""
-    with place.log() as log:
+    with context.log() as log:
         one = log.datasets.get(name)
         releases = log.queries.releases(name)
     if as_json:
-        output.as_json({**asdict(one), "releases": len(releases)})
+        output.print_json({**asdict(one), "releases": len(releases)})
         return
     labels = (
         "名称 name",
@@ -110,18 +114,20 @@ def show(place: Place, name: str, *, as_json: bool) -> None:
         "行政区划 division",
     )
     values = (one.name, one.catalogue, one.title, one.title_en, one.body, one.division)
-    output.pairs(list(zip(labels, values, strict=True)))
-    output.pairs(
+    output.print_pairs(list(zip(labels, values, strict=True)))
+    output.print_pairs(
         [("许可 licence", one.licence), ("联系 contact", one.contact), ("说明 description", one.description)]
     )
-    output.pairs(
+    output.print_pairs(
         [
             ("提示 notice", one.notice),
             ("标签 labels", "、".join(one.labels)),
             ("来源 source", one.source_note),
         ]
     )
-    output.pairs([("发布 releases", len(releases)), ("报送部门 parts", "、".join(p.name for p in one.parts))])
+    output.print_pairs(
+        [("发布 releases", len(releases)), ("报送部门 parts", "、".join(p.name for p in one.parts))]
+    )
 
 
 @dataset.command()
@@ -134,9 +140,9 @@ def show(place: Place, name: str, *, as_json: bool) -> None:
 @click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
 @click.option("--note", default="", help="说明 / Note.")
 @click.option("--actor", default="", help="经办人 / The clerk.")
-@with_place
+@with_context
 def migrate(
-    place: Place,
+    context: CommandContext,
     name: str,
     catalogue: str | None,
     effective_on: date | None,
@@ -145,12 +151,12 @@ def migrate(
     actor: str,
 ) -> None:
     """换用新的清单类型定义，作为一次发布 / Migrate to a new definition; this is a release."""
-    with place.log() as log:
-        to = place.catalogue(catalogue or log.datasets.get(name).catalogue)
+    with context.log() as log:
+        to = context.catalogue(catalogue or log.datasets.get(name).catalogue)
         release = log.releases.migrate(
             name, to, effective_on=effective_on or today(), basis=basis, reason=note, actor=actor
         )
-    output.say(
+    output.print_message(
         f"已换用清单类型 {to.name}，第{release.number}次发布。", f"Migrated, release {release.number}."
     )
 
@@ -171,9 +177,9 @@ def part() -> None:
 )
 @click.option("--code", help="代码 / Code (for one part).")
 @click.option("--valid-from", type=DAY, help="自何日起 / From which day.")
-@with_place
+@with_context
 def part_add(
-    place: Place,
+    context: CommandContext,
     dataset_name: str,
     names: tuple[str, ...],
     aliases: tuple[str, ...],
@@ -185,34 +191,34 @@ def part_add(
 
     if len(names) > 1 and (aliases or code):
         raise click.UsageError("--alias 和 --code 只用于一个部门 / --alias and --code go with one part")
-    with place.log() as log:
+    with context.log() as log:
         for name in names:
             log.datasets.add_part(dataset_name, Part(name, aliases=aliases, code=code, valid_from=valid_from))
-    output.say(f"已添加：{'、'.join(names)}。", f"Added: {', '.join(names)}.")
+    output.print_message(f"已添加：{'、'.join(names)}。", f"Added: {', '.join(names)}.")
 
 
 @part.command("rename")
 @click.argument("dataset_name", metavar="DATASET")
 @click.argument("old")
 @click.argument("new")
-@with_place
-def part_rename(place: Place, dataset_name: str, old: str, new: str) -> None:
+@with_context
+def part_rename(context: CommandContext, dataset_name: str, old: str, new: str) -> None:
     """报送部门更名，旧名保留为别名 / Rename a part; the old name stays an alias."""
-    with place.log() as log:
+    with context.log() as log:
         log.datasets.rename_part(dataset_name, old, new)
-    output.say(f"“{old}”已更名为“{new}”。", f"{old} is now {new}.")
+    output.print_message(f"“{old}”已更名为“{new}”。", f"{old} is now {new}.")
 
 
 @part.command("merge")
 @click.argument("dataset_name", metavar="DATASET")
 @click.argument("old")
 @click.argument("into")
-@with_place
-def part_merge(place: Place, dataset_name: str, old: str, into: str) -> None:
+@with_context
+def part_merge(context: CommandContext, dataset_name: str, old: str, into: str) -> None:
     """部门合并：OLD 并入 INTO / Merge a part into another, which takes over its records."""
-    with place.log() as log:
+    with context.log() as log:
         log.datasets.merge_parts(dataset_name, old, into)
-    output.say(f"“{old}”已并入“{into}”。", f"{old} was merged into {into}.")
+    output.print_message(f"“{old}”已并入“{into}”。", f"{old} was merged into {into}.")
 
 
 @part.command("close")
@@ -221,27 +227,27 @@ def part_merge(place: Place, dataset_name: str, old: str, into: str) -> None:
 @click.option(
     "--on", "valid_to", type=DAY, help="自何日起不再有效，默认今天 / From which day; today by default."
 )
-@with_place
-def part_close(place: Place, dataset_name: str, name: str, valid_to: date | None) -> None:
+@with_context
+def part_close(context: CommandContext, dataset_name: str, name: str, valid_to: date | None) -> None:
     """部门撤销 / Close a part."""
-    with place.log() as log:
+    with context.log() as log:
         log.datasets.close_part(dataset_name, name, valid_to=valid_to or today())
-    output.say(f"“{name}”已撤销。", f"{name} is closed.")
+    output.print_message(f"“{name}”已撤销。", f"{name} is closed.")
 
 
 @part.command("list")
 @click.argument("dataset_name", metavar="DATASET")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def part_list(place: Place, dataset_name: str, *, as_json: bool) -> None:
+@with_context
+def part_list(context: CommandContext, dataset_name: str, *, as_json: bool) -> None:
     """列出报送部门 / List the parts."""
-    with place.log() as log:
+    with context.log() as log:
         parts = log.datasets.get(dataset_name).parts
     if as_json:
-        output.as_json([asdict(one) for one in parts])
+        output.print_json([asdict(one) for one in parts])
         return
     rows = [[p.name, "、".join(p.aliases), p.code or "", p.valid_from or "", p.valid_to or ""] for p in parts]
-    output.table(["报送部门 part", "别名 aliases", "代码 code", "起 from", "止 to"], rows)
+    output.print_table(["报送部门 part", "别名 aliases", "代码 code", "起 from", "止 to"], rows)
 
 
 COMMANDS: tuple[click.Command, ...] = (dataset,)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.context import Place, with_place
+from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
 
 class _Formats(click.Choice[str]):
-    """The names of every file format, loaded on first use: their table imports pyarrow."""
+    """The names of all file formats, loaded on first use because their module imports pyarrow."""
 
     def __init__(self) -> None:
         self.case_sensitive = True
@@ -53,9 +53,14 @@ class _Formats(click.Choice[str]):
     show_default=True,
     help="表头的语言 / Language of the headings.",
 )
-@with_place
+@with_context
 def export(
-    place: Place, dataset: str, forms: tuple[str, ...], release: int | None, folder: Path, lang: str
+    context: CommandContext,
+    dataset: str,
+    forms: tuple[str, ...],
+    release: int | None,
+    folder: Path,
+    lang: str,
 ) -> int:
     """将一次发布导出为文件，附 SHA256SUMS / Write a release as files, with SHA256SUMS."""
     from publisher.log.model import View
@@ -64,7 +69,7 @@ def export(
     from publisher.web.file_cache import digest_of
 
     sums = []
-    with place.log() as log, output.progress() as progress:
+    with context.log() as log, output.show_progress() as progress:
         view = View(release=release) if release else write_state.newest(log, dataset) or View()
         state = write_state.describe_state(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +87,7 @@ def export(
             finally:
                 partial_path.unlink(missing_ok=True)
             sums.append(f"{digest_of(path)}  {path.name}\n")
-            output.result(str(path))
+            output.print_line(str(path))
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
     return Exit.OK
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, Place, today, with_place
+from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from publisher.harvest.provenance import Origin
-    from publisher.harvest.report import CollectReport
+    from publisher.harvest.report import HarvestReport
     from publisher.harvest.source_config import Source
     from publisher.log.log import Log
     from publisher.log.model import RecordState
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 )
 @click.option("--since", type=DAY, help="只采集该日以来列出的 / Only documents listed since that day.")
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象 / Print one JSON object.")
-@with_place
+@with_context
 def collect(
-    place: Place, sources: tuple[str, ...], *, dry_run: bool, since: date | None, as_json: bool
+    context: CommandContext, sources: tuple[str, ...], *, dry_run: bool, since: date | None, as_json: bool
 ) -> int:
     """从 sources.toml 所列网站采集文件到草稿 / Collect documents from the sites of sources.toml."""
     import anyio
@@ -44,32 +44,32 @@ def collect(
     from publisher.indexing import worker
     from publisher.log.clocks import utc_now
 
-    with place.log() as log, output.progress() as progress:
-        selected = _select_sources(read_site_sources(place, log), sources)
-        options = Options(utc_now(), today(), since, dry_run, place.settings.loopback)
-        catalogues = present_catalogues(place, log)
+    with context.log() as log, output.show_progress() as progress:
+        selected = _select_sources(read_site_sources(context, log), sources)
+        options = Options(utc_now(), today(), since, dry_run, context.settings.loopback)
+        catalogues = current_catalogues(context, log)
         report = run(log, selected, options, catalogues=catalogues, progress=progress)
         if any(source.release is not None for source in report.sources):
-            anyio.run(lambda: worker.settle(log, place.engine(), progress=progress))
+            anyio.run(lambda: worker.await_indexed(log, context.engine(), progress=progress))
     if as_json:
-        output.as_json(report.to_json())
+        output.print_json(report.to_json())
     else:
         _show(report)
     return Exit.REFUSED if any(f.severity == "error" for f in report.findings) else Exit.OK
 
 
-def read_site_sources(place: Place, log: Log) -> Mapping[str, Source]:
+def read_site_sources(context: CommandContext, log: Log) -> Mapping[str, Source]:
     from publisher.harvest.source_config import SourcesError, read_sources
 
     try:
-        return read_sources(place.settings.home, [dataset.name for dataset in log.datasets.all()])
+        return read_sources(context.settings.home, [dataset.name for dataset in log.datasets.all()])
     except SourcesError as error:
         raise CommandError("bad-sources", error.zh, error.en) from error
 
 
-def present_catalogues(place: Place, log: Log) -> Callable[[str], Catalogue | None]:
+def current_catalogues(context: CommandContext, log: Log) -> Callable[[str], Catalogue | None]:
     """Return a function from a dataset to its current catalogue file."""
-    return lambda dataset: place.present_catalogue(log.datasets.get(dataset).catalogue)
+    return lambda dataset: context.current_catalogue(log.datasets.get(dataset).catalogue)
 
 
 def _select_sources(sources: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]:
@@ -85,7 +85,7 @@ def _select_sources(sources: Mapping[str, Source], names: tuple[str, ...]) -> li
     return [sources[name] for name in names] if names else list(sources.values())
 
 
-def _show(report: CollectReport) -> None:
+def _show(report: HarvestReport) -> None:
     columns = [
         *("来源 source", "请求 requests", "新发现 found", "未变化 unchanged", "读入 read", "副本 copies"),
         *("附件 attachments", "变化 changed", "消失 vanished", "待采集 waiting", "发布 release"),
@@ -97,12 +97,12 @@ def _show(report: CollectReport) -> None:
         ]
         for one in report.sources
     ]
-    output.table(columns, rows)
-    import_report.show_all(report.findings)
+    output.print_table(columns, rows)
+    import_report.show_findings(report.findings)
     if report.dry_run:
-        output.say("试运行，未写入任何内容。", "Dry run: nothing was written.")
+        output.print_message("试运行，未写入任何内容。", "Dry run: nothing was written.")
     elif any(one.read and one.release is None for one in report.sources):
-        output.say(
+        output.print_message(
             "已读入草稿，请核对后用 qingdan publish 发布。", "In the draft; review it, then qingdan publish."
         )
 
@@ -116,17 +116,19 @@ def _show(report: CollectReport) -> None:
     help="将原始存档（WARC）写入此文件夹 / Write the responses as received (WARC) into this folder.",
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | None, as_json: bool) -> None:
+@with_context
+def evidence(
+    context: CommandContext, record: str, *, dataset: str | None, extract: Path | None, as_json: bool
+) -> None:
     """一条记录的原始存档：来源网页及当时的内容 / The page a record was read from, as received."""
     from publisher.harvest import provenance
 
-    with place.log() as log:
+    with context.log() as log:
         state = _state(log, dataset, record)
         origins = provenance.origins_of_record(log, state)
         paths = _extract(log, origins, extract) if extract is not None else []
     if as_json:
-        output.as_json(
+        output.print_json(
             {
                 "id": state.id,
                 "dataset": state.dataset,
@@ -139,16 +141,16 @@ def evidence(place: Place, record: str, *, dataset: str | None, extract: Path | 
         return
     _show_evidence(state, origins)
     for path in paths:
-        output.result(f"已写出 wrote {path}")
+        output.print_line(f"已写出 wrote {path}")
 
 
 def _state(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
-    from publisher.cli.commands.history import one_record
+    from publisher.cli.commands.history import find_one_id
 
     names = [dataset] if dataset is not None else [one.name for one in log.datasets.all()]
     for name in names:
         try:
-            return log.queries.record(name, one_record(log, name, name_or_id))
+            return log.queries.record(name, find_one_id(log, name, name_or_id))
         except CommandError as error:
             if error.failure.exit != Exit.NOT_FOUND or name == names[-1]:
                 raise
@@ -168,9 +170,9 @@ def _extract(log: Log, origins: Sequence[Origin], folder: Path) -> list[Path]:
 
 
 def _show_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
-    output.result(f"{state.title}  [{state.id}]")
+    output.print_line(f"{state.title}  [{state.id}]")
     for source in state.sources:
-        output.pairs(
+        output.print_pairs(
             [
                 ("来源 source", source.url or source.name),
                 ("SHA-256", source.digest),
@@ -180,16 +182,18 @@ def _show_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
         )
     for origin in origins:
         copy = "副本 copy" if origin.copy else "原件 read from"
-        output.result(f"{copy}: {origin.url}")
-        output.pairs([("识读程序 parser", origin.parser_version), ("消失 vanished", origin.vanished_at)])
+        output.print_line(f"{copy}: {origin.url}")
+        output.print_pairs(
+            [("识读程序 parser", origin.parser_version), ("消失 vanished", origin.vanished_at)]
+        )
         for one in origin.responses:
             digest = "已依法删除 destroyed" if one.destroyed else one.digest
             mark = "  识读自此份 read from this" if one.digest == origin.read_from else ""
-            output.result(
+            output.print_line(
                 f"  {one.at.isoformat(timespec='seconds')}  {one.status}  {one.length} B  {digest}{mark}"
             )
         for excerpt in origin.excerpts:
-            output.result(f"  {excerpt.title} ← 第{excerpt.line}行 line：{excerpt.text}")
+            output.print_line(f"  {excerpt.title} ← 第{excerpt.line}行 line：{excerpt.text}")
 
 
 COMMANDS: tuple[click.Command, ...] = (collect, evidence)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, MOMENT, Place, with_place
+from publisher.cli.context import DAY, MOMENT, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("dataset")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def releases(place: Place, dataset: str, *, as_json: bool) -> None:
+@with_context
+def releases(context: CommandContext, dataset: str, *, as_json: bool) -> None:
     """一个数据集的历次发布 / The releases of a dataset."""
-    with place.log() as log:
-        found = log.queries.releases(dataset)
+    with context.log() as log:
+        release_list = log.queries.releases(dataset)
     if as_json:
-        output.as_json([asdict(one) for one in found])
+        output.print_json([asdict(one) for one in release_list])
         return
     rows = [
         [
@@ -41,9 +41,9 @@ def releases(place: Place, dataset: str, *, as_json: bool) -> None:
             _counts(r.counts),
             r.note,
         ]
-        for r in found
+        for r in release_list
     ]
-    output.table(
+    output.print_table(
         ["次 no.", "生效 effective", "发布 published", "依据 basis", "变化 changes", "说明 note"], rows
     )
 
@@ -60,14 +60,20 @@ def _counts(counts: Mapping[str, int]) -> str:
     "--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="条数 / How many."
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
+@with_context
 def changes(
-    place: Place, dataset: str | None, release: int | None, after: int, limit: int, *, as_json: bool
+    context: CommandContext,
+    dataset: str | None,
+    release: int | None,
+    after: int,
+    limit: int,
+    *,
+    as_json: bool,
 ) -> None:
     """变化记录，由新到旧 / Changes, newest first (with --after: oldest first)."""
     if release is not None and dataset is None:
         raise click.UsageError("--release 须指明数据集 / --release needs a dataset")
-    with place.log() as log:
+    with context.log() as log:
         if dataset is not None:
             log.datasets.get(dataset)
         change_list = log.queries.changes(
@@ -75,40 +81,40 @@ def changes(
         )
         catalogues = {name: log.queries.catalogue(name) for name in {c.dataset for c in change_list}}
     if as_json:
-        output.as_json([change_lines.to_json(one) for one in change_list])
+        output.print_json([asdict(one) for one in change_list])
         return
     for change in change_list:
-        change_lines.show(change, catalogues[change.dataset])
+        change_lines.show_change(change, catalogues[change.dataset])
 
 
 @click.command()
 @click.argument("dataset")
 @click.argument("record", metavar="NAME|ID")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def history(place: Place, dataset: str, record: str, *, as_json: bool) -> None:
+@with_context
+def history(context: CommandContext, dataset: str, record: str, *, as_json: bool) -> None:
     """一条记录的历次变化，按名称或标识 / The history of a record, by name or id."""
-    with place.log() as log:
+    with context.log() as log:
         histories = [
             (state, log.queries.history(dataset, state.id)) for state in records(log, dataset, record)
         ]
         catalogue = log.queries.catalogue(dataset)
     if as_json:
-        output.as_json(
+        output.print_json(
             [
                 {
                     "id": s.id,
                     "title": s.title,
                     "status": s.status,
-                    "changes": [change_lines.to_json(c) for c in changes],
+                    "changes": [asdict(c) for c in changes],
                 }
                 for s, changes in histories
             ]
         )
         return
-    for state, its in histories:
-        output.result(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
-        change_lines.show_all(its, catalogue)
+    for state, changes in histories:
+        output.print_line(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
+        change_lines.show_changes(changes, catalogue)
 
 
 @click.command()
@@ -118,9 +124,9 @@ def history(place: Place, dataset: str, record: str, *, as_json: bool) -> None:
 @click.option("--known-at", type=MOMENT, help="截至该时刻已发布的 / As published by that instant.")
 @click.option("--release", type=int, help="按第几次发布 / As of this release.")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
+@with_context
 def show(
-    place: Place,
+    context: CommandContext,
     dataset: str,
     record: str,
     as_of: date | None,
@@ -135,28 +141,28 @@ def show(
     if release is not None and (as_of or known_at):
         raise click.UsageError("--release 已固定日期和时刻，不能与其他二者同用 / --release pins both clocks")
     view = View(as_of=as_of, known_at=known_at, release=release)
-    with place.log() as log:
+    with context.log() as log:
         states = [log.queries.record(dataset, state.id, view) for state in records(log, dataset, record)]
         catalogue = log.queries.catalogue(dataset, release)
     if as_json:
-        output.as_json(states)
+        output.print_json(states)
         return
     for state in states:
         _show(state, catalogue)
 
 
 def _show(state: RecordState, catalogue: Catalogue) -> None:
-    output.result(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
-    output.pairs(
+    output.print_line(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
+    output.print_pairs(
         [("报送部门 part", state.part), ("起 from", state.effective_from), ("止 to", state.effective_to)]
     )
-    output.pairs([("理由 reason", state.reason), ("发布 release", state.release)])
+    output.print_pairs([("理由 reason", state.reason), ("发布 release", state.release)])
     for field in catalogue.fields:
         if field.name in state.content:
-            text = change_lines.value(catalogue, field.name, state.content[field.name])
-            output.result(f"{field.title} {field.name}: {text}")
+            text = change_lines.format_field(catalogue, field.name, state.content[field.name])
+            output.print_line(f"{field.title} {field.name}: {text}")
             if field.name in state.originals:
-                output.result(f"    原文 as found: {' '.join(state.originals[field.name].split())}")
+                output.print_line(f"    原文 as found: {' '.join(state.originals[field.name].split())}")
 
 
 def records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, ...]:
@@ -179,7 +185,7 @@ def records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, ...]:
     return states
 
 
-def one_record(log: Log, dataset: str, name_or_id: str) -> str:
+def find_one_id(log: Log, dataset: str, name_or_id: str) -> str:
     """Return the id of the only matching record. Raises ``CommandError`` if there is not exactly one."""
     states = records(log, dataset, name_or_id)
     if len(states) > 1:
@@ -187,7 +193,7 @@ def one_record(log: Log, dataset: str, name_or_id: str) -> str:
         raise CommandError(
             "record-unclear",
             f"“{name_or_id}”对应{len(states)}条记录，请改用标识：{listed}",
-            f"“{name_or_id}” means {len(states)} records; say which by id: {listed}",
+            f"“{name_or_id}” means {len(states)} records; choose one by id: {listed}",
         )
     return states[0].id
 

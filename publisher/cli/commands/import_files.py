@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Place, with_place
+from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     help="文件只含一部分，其余保留 / The file holds only a share; nothing is removed.",
 )
 @click.option("--without-errors", is_flag=True, help="略去有误的行 / Leave the rows in error out.")
-@with_place
+@with_context
 def import_(
-    place: Place,
+    context: CommandContext,
     files: tuple[Path, ...],
     dataset: str,
     part: str | None,
@@ -43,12 +43,12 @@ def import_(
     from publisher.workflow.import_files import InputFile, import_files
 
     inputs = [InputFile(file.name, file.read_bytes()) for file in files]
-    with place.log() as log, output.progress() as progress:
+    with context.log() as log, output.show_progress() as progress:
         report = import_files(
             log,
             dataset,
             inputs,
-            catalogue=place.present_catalogue(log.datasets.get(dataset).catalogue),
+            catalogue=context.current_catalogue(log.datasets.get(dataset).catalogue),
             part=part,
             dry_run=dry_run,
             without_errors=without_errors,
@@ -56,28 +56,28 @@ def import_(
             progress=progress,
         )
     if as_json:
-        output.as_json(report.to_json())
+        output.print_json(report.to_json())
     else:
-        import_report.show(report)
-        _next(report)
+        import_report.show_report(report)
+        _print_next_step(report)
     return Exit.REFUSED if report.refused else Exit.OK
 
 
-def _next(report: ImportReport) -> None:
+def _print_next_step(report: ImportReport) -> None:
     if report.staged and not report.refused:
-        output.say(
+        output.print_message(
             f"已写入草稿。发布：qingdan publish {report.dataset} --effective-on 日期 --basis 文号",
             "In the draft. Publish it with the command above.",
         )
     elif report.staged:
-        output.say(
+        output.print_message(
             "已写入草稿，但有错误，暂不能发布。请改正后重新导入，或用 --without-errors 略去有误的行。",
-            "In the draft, but errors stand in the way: correct and import again, or use --without-errors.",
+            "In the draft, but errors prevent publishing. Fix and import again, or add --without-errors.",
         )
     elif report.dry_run:
-        output.say("试运行，未写入任何内容。", "Dry run: nothing was written.")
+        output.print_message("试运行，未写入任何内容。", "Dry run: nothing was written.")
     else:
-        output.say("未写入任何内容。", "Nothing was written.")
+        output.print_message("未写入任何内容。", "Nothing was written.")
 
 
 COMMANDS: tuple[click.Command, ...] = (import_,)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.commands.history import one_record
-from publisher.cli.context import DAY, Place, today, with_place
+from publisher.cli.commands.history import find_one_id
+from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from publisher.log.model import OnConflict, Release
     from schemas.definition.catalogue import Catalogue, Field, Json
 
-_MADE_NOT_FOUND_YET = (
+_NOT_YET_SEARCHABLE = (
     "发布已完成，暂时搜索不到；下一次发布、qingdan serve 或 qingdan reindex 会更新搜索索引。",
     "Published, but not yet searchable: the next release, qingdan serve or reindex updates the search index.",
 )
@@ -41,9 +41,9 @@ _ACTOR = click.option("--actor", default="", help="经办人 / The clerk.")
 @click.option(
     "--replace-later", is_flag=True, help="替换已发布的更晚生效的内容 / Replace states of later effect."
 )
-@with_place
+@with_context
 def publish(
-    place: Place,
+    context: CommandContext,
     dataset: str,
     effective_on: date,
     basis: str,
@@ -60,8 +60,8 @@ def publish(
     if keep_later and replace_later:
         raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
     on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
-    with place.log() as log:
-        with output.progress() as progress:
+    with context.log() as log:
+        with output.show_progress() as progress:
             release = publish_draft.publish_draft(
                 log,
                 dataset,
@@ -74,12 +74,12 @@ def publish(
                 progress=progress,
             )
         if release is None:
-            output.say("没有变化，未发布。", "Nothing changed; not published.")
+            output.print_message("没有变化，未发布。", "Nothing changed; not published.")
             return Exit.OK
-        return report_release(place, log, release)
+        return report_release(context, log, release)
 
 
-def report_release(place: Place, log: Log, release: Release) -> int:
+def report_release(context: CommandContext, log: Log, release: Release) -> int:
     """Report a release, then wait until it can be searched."""
     import anyio
 
@@ -87,27 +87,27 @@ def report_release(place: Place, log: Log, release: Release) -> int:
 
     kind_counts = [f"{KINDS[name].both} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
     counts = "，".join((*kind_counts, f"共{release.counts['records']}项 in all"))
-    output.say(
+    output.print_message(
         f"已发布：{release.dataset} 第{release.number}次发布，{counts}。",
         f"Published release {release.number} of {release.dataset}.",
     )
     if release.left_out:
-        output.say(
+        output.print_message(
             f"略去了{len(release.left_out)}行有误的数据。", f"{len(release.left_out)} rows were left out."
         )
-    output.result(f"{release.dataset} {release.number} {release.hash}")
+    output.print_line(f"{release.dataset} {release.number} {release.hash}")
     try:
-        with output.progress() as progress:
+        with output.show_progress() as progress:
             published = anyio.run(
-                lambda: publish_draft.await_searchable(log, place.engine(), release, progress=progress)
+                lambda: publish_draft.await_searchable(log, context.engine(), release, progress=progress)
             )
     except KeyboardInterrupt:
-        raise CommandError("interrupted", *_MADE_NOT_FOUND_YET, exit_code=Exit.INTERRUPTED) from None
+        raise CommandError("interrupted", *_NOT_YET_SEARCHABLE, exit_code=Exit.INTERRUPTED) from None
     if not published.searchable:
-        zh, en = _MADE_NOT_FOUND_YET
-        output.say(f"{zh}（{published.why}）", f"{en} ({published.why})")
+        zh, en = _NOT_YET_SEARCHABLE
+        output.print_message(f"{zh}（{published.why}）", f"{en} ({published.why})")
         return Exit.UNAVAILABLE
-    output.say("已可搜索。", "It can be searched.")
+    output.print_message("已可搜索。", "It can be searched.")
     return Exit.OK
 
 
@@ -118,16 +118,22 @@ def report_release(place: Place, log: Log, release: Release) -> int:
 @_REASON
 @_BASIS
 @_ACTOR
-@with_place
+@with_context
 def correct(
-    place: Place, dataset: str, record: str, values: tuple[str, ...], reason: str, basis: str, actor: str
+    context: CommandContext,
+    dataset: str,
+    record: str,
+    values: tuple[str, ...],
+    reason: str,
+    basis: str,
+    actor: str,
 ) -> int:
     """更正：改正发布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
-    with place.log() as log:
-        record_id = one_record(log, dataset, record)
+    with context.log() as log:
+        record_id = find_one_id(log, dataset, record)
         content = edit_content(log, dataset, record_id, values)
         release = log.releases.correct(dataset, {record_id: content}, reason=reason, basis=basis, actor=actor)
-        return report_release(place, log, release)
+        return report_release(context, log, release)
 
 
 @click.command()
@@ -136,15 +142,15 @@ def correct(
 @_REASON
 @_BASIS
 @_ACTOR
-@with_place
+@with_context
 def withdraw(
-    place: Place, dataset: str, records: tuple[str, ...], reason: str, basis: str, actor: str
+    context: CommandContext, dataset: str, records: tuple[str, ...], reason: str, basis: str, actor: str
 ) -> int:
     """撤回公布：撤回误列的记录 / Withdraw records that should not have been published."""
-    with place.log() as log:
-        record_ids = [one_record(log, dataset, record) for record in records]
+    with context.log() as log:
+        record_ids = [find_one_id(log, dataset, record) for record in records]
         release = log.releases.withdraw(dataset, record_ids, reason=reason, basis=basis, actor=actor)
-        return report_release(place, log, release)
+        return report_release(context, log, release)
 
 
 @click.command()
@@ -155,9 +161,9 @@ def withdraw(
 @click.option("--effective-on", type=DAY, help="生效日期，默认今天 / Day of effect; today by default.")
 @_BASIS
 @_ACTOR
-@with_place
+@with_context
 def rename(
-    place: Place,
+    context: CommandContext,
     dataset: str,
     record: str,
     values: tuple[str, ...],
@@ -167,8 +173,8 @@ def rename(
     actor: str,
 ) -> int:
     """更名：同一事项改用新名称，标识和历史不变 / Rename: the same item under another name keeps its id."""
-    with place.log() as log:
-        record_id = one_record(log, dataset, record)
+    with context.log() as log:
+        record_id = find_one_id(log, dataset, record)
         content = edit_content(log, dataset, record_id, values)
         release = log.releases.rename(
             dataset,
@@ -179,7 +185,7 @@ def rename(
             basis=basis,
             actor=actor,
         )
-        return report_release(place, log, release)
+        return report_release(context, log, release)
 
 
 @click.command()
@@ -188,13 +194,15 @@ def rename(
 @click.option("--ground", required=True, help="法律依据，将向社会公布 / The legal ground; it is published.")
 @_ACTOR
 @click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
-@with_place
-def erase(place: Place, dataset: str, records: tuple[str, ...], ground: str, actor: str, *, yes: bool) -> int:
+@with_context
+def erase(
+    context: CommandContext, dataset: str, records: tuple[str, ...], ground: str, actor: str, *, yes: bool
+) -> int:
     """依法删除：内容销毁，不能恢复 / Erase on a legal ground: content is destroyed permanently."""
     from publisher.log.model import LogError
 
-    with place.log() as log:
-        record_ids = [one_record(log, dataset, record) for record in records]
+    with context.log() as log:
+        record_ids = [find_one_id(log, dataset, record) for record in records]
         if not yes:
             click.confirm(
                 f"依法删除{len(record_ids)}条记录的内容，不能恢复？ / Destroy the content permanently?",
@@ -210,7 +218,7 @@ def erase(place: Place, dataset: str, records: tuple[str, ...], ground: str, act
             if error.code != "erasure-incomplete":
                 raise
             unfinished, release = error, log.queries.releases(dataset)[-1]
-        code = report_release(place, log, release)
+        code = report_release(context, log, release)
         if unfinished is not None:
             raise unfinished
         return code

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, Place, today, with_place
+from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
@@ -35,9 +35,9 @@ _MATCHES = {
 @click.option("--as-of", type=DAY, help="查询日期，默认今天 / In effect that day; today by default.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="条数 / How many.")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
+@with_context
 def search(
-    place: Place,
+    context: CommandContext,
     text: tuple[str, ...],
     datasets: tuple[str, ...],
     as_of: date | None,
@@ -54,15 +54,15 @@ def search(
     from search import find
     from search.contract import Request
 
-    words = output.plain(" ".join(text))
-    with place.log() as log:
+    text_query = output.replace_controls(" ".join(text))
+    with context.log() as log:
         for name in datasets:
             log.datasets.get(name)
         titles = {d.name: d.title for d in log.datasets.all()}
-        engine = place.engine()
+        engine = context.engine()
         state = anyio.run(worker.status, log, engine)
         request = Request(
-            text=words,
+            text=text_query,
             filters={"dataset": datasets} if datasets else {},
             as_of=(as_of or today()).toordinal(),
             limit=limit,
@@ -70,19 +70,21 @@ def search(
         search_result = anyio.run(find.find, engine, SiteNames(log), request, make_search_scope(log).fields())
     page = search_result.page
     if as_json:
-        output.as_json(_json(words, page, state.pending) | {"did_you_mean": search_result.did_you_mean})
+        output.print_json(
+            _build_json(text_query, page, state.pending) | {"did_you_mean": search_result.did_you_mean}
+        )
         return Exit.OK
     if search_result.did_you_mean:
-        meant = output.plain(search_result.did_you_mean)
-        output.say(
-            f"您要找的是不是“{meant}”？以下为“{meant}”的结果。",
-            f"Did you mean {meant}? These are its results.",
+        suggestion = output.replace_controls(search_result.did_you_mean)
+        output.print_message(
+            f"您要找的是不是“{suggestion}”？以下为“{suggestion}”的结果。",
+            f"Did you mean {suggestion}? These are its results.",
         )
     for hit in page.hits:
         _show(hit, titles.get(hit.dataset, hit.dataset))
-    output.say(f"共{page.total}条（{_MATCHES[page.match]}）。", f"{page.total} found.")
+    output.print_message(f"共{page.total}条（{_MATCHES[page.match]}）。", f"{page.total} found.")
     if state.pending:
-        output.say(
+        output.print_message(
             f"还有{state.pending}项未进入搜索索引，结果可能不全；"
             "qingdan serve 运行时会自动补上，也可运行 qingdan reindex。",
             f"Search is behind by {state.pending} entries: "
@@ -97,27 +99,27 @@ def _show(hit: Hit, dataset: str) -> None:
 
     if not sys.stdout.isatty():
         for line in (hit.title.text, *(f"    {e.text}" for e in hit.excerpts)):
-            output.result(" ".join(line.split("\n")))
-        output.result(f"    {dataset}  {hit.dataset}/{hit.record}")
+            output.print_line(" ".join(line.split("\n")))
+        output.print_line(f"    {dataset}  {hit.dataset}/{hit.record}")
         return
     console = output.stdout()
-    console.print(_marked(hit.title, "bold"))
+    console.print(_highlight(hit.title, "bold"))
     for excerpt in hit.excerpts:
-        console.print(Padding(_marked(excerpt, ""), (0, 0, 0, 4)))
-    console.print(Text(output.plain(f"    {dataset}  {hit.dataset}/{hit.record}"), style="dim"))
+        console.print(Padding(_highlight(excerpt, ""), (0, 0, 0, 4)))
+    console.print(Text(output.replace_controls(f"    {dataset}  {hit.dataset}/{hit.record}"), style="dim"))
 
 
-def _marked(marked: HighlightedText, style: str) -> Text:
+def _highlight(marked: HighlightedText, style: str) -> Text:
     from rich.text import Text
 
-    # Marks are offsets in characters; plain() keeps their number.
-    text = Text(output.plain(marked.text.replace("\n", " ")), style=style)
+    # Marks are offsets in characters; ``replace_controls`` does not change them.
+    text = Text(output.replace_controls(marked.text.replace("\n", " ")), style=style)
     for start, end in marked.marks:
         text.stylize("bold yellow", start, end)
     return text
 
 
-def _json(text: str, page: Page, pending: int) -> dict[str, object]:
+def _build_json(text: str, page: Page, pending: int) -> dict[str, object]:
     def marked(one: HighlightedText) -> dict[str, object]:
         return {"field": one.field, "text": one.text, "marks": [list(m) for m in one.marks]}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Place, today, with_place
+from publisher.cli.context import CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
@@ -30,8 +30,8 @@ _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
     "--tag-authority",
     help="标签 URI 的签发者，默认由 --base 和今天得出 / Authority of tag URIs (RFC 4151).",
 )
-@with_place
-def init(place: Place, base: str, tag_authority: str | None) -> None:
+@with_context
+def init(context: CommandContext, base: str, tag_authority: str | None) -> None:
     """建立站点 / Create a site in the home folder."""
     from publisher.log.log import Log
 
@@ -39,50 +39,52 @@ def init(place: Place, base: str, tag_authority: str | None) -> None:
     if not _BASE.fullmatch(base):
         raise click.BadParameter(f"{base!r}: https://data.example.gov.cn", param_hint="--base")
     host = base.split("//")[1].split("/")[0].split(":")[0]
-    place.settings.home.mkdir(parents=True, exist_ok=True)
-    log = Log.open(place.settings.database, sources=place.settings.sources)
+    context.settings.home.mkdir(parents=True, exist_ok=True)
+    log = Log.open(context.settings.database, sources=context.settings.sources)
     try:
         site = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
     finally:
         log.close()
-    output.say(f"站点已建立：{place.settings.home}", "The site was created.")
-    output.pairs([("base", site.base), ("tag-authority", site.tag_authority)])
+    output.print_message(f"站点已建立：{context.settings.home}", "The site was created.")
+    output.print_pairs([("base", site.base), ("tag-authority", site.tag_authority)])
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def status(place: Place, *, as_json: bool) -> None:
+@with_context
+def status(context: CommandContext, *, as_json: bool) -> None:
     """站点状况 / Content of the site and state of the search index."""
     import anyio
 
     from publisher.indexing import worker
 
-    with place.log() as log:
-        state = anyio.run(worker.status, log, place.engine())
-        lists = [_dataset_status(log, d.name, d.title) for d in log.datasets.all()]
+    with context.log() as log:
+        state = anyio.run(worker.status, log, context.engine())
+        datasets = [_dataset_status(log, d.name, d.title) for d in log.datasets.all()]
         site = log.datasets.site()
     if as_json:
-        aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
+        set_aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
-        search |= {"pending": state.pending, "set_aside": aside}
+        search |= {"pending": state.pending, "set_aside": set_aside}
         search |= {"error": state.error} if state.error else {}
         search |= {"away": state.away} if state.away else {}
-        output.as_json(
-            {"base": site.base, "home": str(place.settings.home), "search": search, "datasets": lists}
+        output.print_json(
+            {"base": site.base, "home": str(context.settings.home), "search": search, "datasets": datasets}
         )
         return
-    output.pairs([("站点 base", site.base), ("文件夹 home", place.settings.home)])
+    output.print_pairs([("站点 base", site.base), ("文件夹 home", context.settings.home)])
     waiting = f"待索引 pending {state.pending}" if state.pending else "已是最新 up to date"
     documents = state.away or f"{state.documents}个文档 documents"
-    output.pairs([("搜索 search", f"{documents}, {waiting}")])
+    output.print_pairs([("搜索 search", f"{documents}, {waiting}")])
     if state.error:
-        output.pairs([("上次失败 last failure", state.error)])
+        output.print_pairs([("上次失败 last failure", state.error)])
     for item in state.set_aside:
-        output.pairs([("搁置 set aside", f"{item.dataset} {item.key}: {item.error}")])
+        output.print_pairs([("搁置 set aside", f"{item.dataset} {item.key}: {item.error}")])
     columns = ("name", "title", "release", "published_at", "records")
-    rows = [[*("" if d[c] is None else d[c] for c in columns), "有 yes" if d["draft"] else ""] for d in lists]
-    output.table(
+    rows = [
+        [*("" if d[c] is None else d[c] for c in columns), "有 yes" if d["draft"] else ""] for d in datasets
+    ]
+    output.print_table(
         ["数据集 dataset", "标题 title", "发布 release", "时间 published", "记录 records", "草稿 draft"], rows
     )
 
@@ -103,20 +105,20 @@ def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def verify(place: Place, *, as_json: bool) -> int:
+@with_context
+def verify(context: CommandContext, *, as_json: bool) -> int:
     """核验哈希链 / Verify the hash chain, every manifest and revision."""
-    with place.log() as log, output.progress() as progress:
+    with context.log() as log, output.show_progress() as progress:
         progress("核验 verifying", 0, None)
         verification = log.releases.verify()
     if as_json:
-        output.as_json({**asdict(verification), "ok": verification.ok})
+        output.print_json({**asdict(verification), "ok": verification.ok})
     else:
         for problem in verification.problems:
-            output.result(problem)
+            output.print_line(problem)
         erased = f"，其中{verification.erased}个已依法删除" if verification.erased else ""
         zh, en = ("无误", "no problems") if verification.ok else ("有问题", "problems found")
-        output.say(
+        output.print_message(
             f"已核验{verification.releases}次发布、{verification.revisions}个修订版{erased}：{zh}。",
             f"{verification.releases} releases, {verification.revisions} revisions "
             f"({verification.erased} erased): {en}.",
@@ -125,16 +127,18 @@ def verify(place: Place, *, as_json: bool) -> int:
 
 
 @click.command()
-@with_place
-def reindex(place: Place) -> None:
+@with_context
+def reindex(context: CommandContext) -> None:
     """重建搜索索引 / Rebuild the search index from the log."""
     import anyio
 
     from publisher.indexing import worker
 
-    with place.log() as log, output.progress() as progress:
-        count = anyio.run(worker.reindex, log, place.engine(), progress)
-    output.say(f"搜索索引已重建，共{count}个文档。", f"The search index was rebuilt: {count} documents.")
+    with context.log() as log, output.show_progress() as progress:
+        count = anyio.run(worker.reindex, log, context.engine(), progress)
+    output.print_message(
+        f"搜索索引已重建，共{count}个文档。", f"The search index was rebuilt: {count} documents."
+    )
 
 
 @click.command()
@@ -142,89 +146,89 @@ def reindex(place: Place) -> None:
     "--to", required=True, metavar="URL", help="空的数据库 / An empty database: postgresql://user@host/name."
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def move(place: Place, to: str, *, as_json: bool) -> None:
+@with_context
+def move(context: CommandContext, to: str, *, as_json: bool) -> None:
     """将整个站点迁移到另一个数据库，逐行核验 / Move the site to another database, verified by hashes."""
     if not _DATABASE.match(to):
         raise click.BadParameter(f"{to!r}: postgresql://user@host/name", param_hint="--to")
-    with place.log() as log, output.progress() as progress:
-        moved = log.move(to, sources=place.settings.sources, progress=progress)
+    with context.log() as log, output.show_progress() as progress:
+        transfer = log.move(to, sources=context.settings.sources, progress=progress)
     if as_json:
-        output.as_json(asdict(moved))
+        output.print_json(asdict(transfer))
         return
-    rows = sum(moved.rows.values())
-    output.say(
-        f"已迁移{moved.releases}次发布、{rows}行数据、{moved.sources}份原始存档，哈希值全部一致；原站点没有变化。"
+    rows = sum(transfer.rows.values())
+    output.print_message(
+        f"已迁移{transfer.releases}次发布、{rows}行数据、{transfer.sources}份原始存档，哈希值全部一致；原站点没有变化。"
         "请设置 QINGDAN_DATABASE，再运行 qingdan reindex。",
-        f"{moved.releases} releases, {rows} rows, {moved.sources} sources carried over, every hash alike. "
-        "The old site is untouched. From now on set QINGDAN_DATABASE, and run qingdan reindex.",
+        f"{transfer.releases} releases, {rows} rows, {transfer.sources} sources copied; all hashes match. "
+        "The old site is unchanged. Set QINGDAN_DATABASE, then run qingdan reindex.",
     )
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址 / Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口 / Port.")
-@with_place
-def serve(place: Place, host: str, port: int) -> None:
+@with_context
+def serve(context: CommandContext, host: str, port: int) -> None:
     """启动网站：网页、接口、订阅和搜索 / Serve pages, API, feeds and search until Ctrl-C."""
     import anyio
 
     from publisher import app
-    from publisher.cli.commands.harvest import present_catalogues
+    from publisher.cli.commands.harvest import current_catalogues
     from publisher.indexing import worker
     from publisher.log.clocks import utc_now
     from publisher.notify.delivery import Notifier
     from publisher.notify.webhook_sender import create_sender
     from publisher.views.api.search_scope import make_search_scope
 
-    with place.log() as log:
-        engine = place.engine()
-        log.subscriptions.set_hub(place.settings.hub)
+    with context.log() as log:
+        engine = context.engine()
+        log.subscriptions.set_hub(context.settings.hub)
         notifier = Notifier(
-            log, engine, lambda: make_search_scope(log).fields(), create_sender(place.settings)
+            log, engine, lambda: make_search_scope(log).fields(), create_sender(context.settings)
         )
 
-        async def keep_search_in_step() -> None:
+        async def update_search_index() -> None:
             await worker.run_worker(log, engine, stop=anyio.Event())
 
-        async def keep_collecting() -> None:
+        async def collect_due_sources() -> None:
             from publisher.harvest.scheduler import run_scheduler
 
             await run_scheduler(
                 log,
-                place.settings.home,
+                context.settings.home,
                 clock=utc_now,
-                catalogues=present_catalogues(place, log),
-                loopback=place.settings.loopback,
+                catalogues=current_catalogues(context, log),
+                loopback=context.settings.loopback,
             )
 
-        async def tell_subscribers() -> None:
+        async def notify_subscribers() -> None:
             await notifier.run(stop=anyio.Event())
 
-        background = [keep_search_in_step, keep_collecting, tell_subscribers]
-        service = app.create_app(place.settings, log=log, search=engine, background=background)
+        background = [update_search_index, collect_due_sources, notify_subscribers]
+        service = app.create_app(context.settings, log=log, search=engine, background=background)
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # Ctrl-C is the normal way to stop the service.
         with contextlib.suppress(KeyboardInterrupt):
-            app.serve(service, host=host, port=port, started=lambda: _serving(address))
-    output.say("已停止。", "Stopped.")
+            app.serve(service, host=host, port=port, started=lambda: _print_address(address))
+    output.print_message("已停止。", "Stopped.")
 
 
-def _serving(address: str) -> None:
-    output.say(f"服务已启动：{address}（按 Ctrl-C 停止）", f"Serving {address}; stop with Ctrl-C.")
+def _print_address(address: str) -> None:
+    output.print_message(f"服务已启动：{address}（按 Ctrl-C 停止）", f"Serving {address}; stop with Ctrl-C.")
 
 
 @click.command()
 @click.option("--base", help="站点的公开地址，默认为本站的 / Public address; by default this site's.")
-@with_place
-def openapi(place: Place, base: str | None) -> None:
+@with_context
+def openapi(context: CommandContext, base: str | None) -> None:
     """打印接口文档 / Print the OpenAPI document of the API."""
     from publisher.views.api import contract
 
     if base is None:
-        with place.log() as log:
+        with context.log() as log:
             base = log.datasets.site().base
-    output.as_json(contract.build_document(base.rstrip("/")))
+    output.print_json(contract.build_document(base.rstrip("/")))
 
 
 COMMANDS: tuple[click.Command, ...] = (init, status, verify, reindex, move, serve, openapi)

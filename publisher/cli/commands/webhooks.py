@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Place, with_place
+from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import CommandError
 
@@ -38,19 +38,19 @@ def webhooks() -> None:
     help="订阅源的地址，如 /feeds/all.atom / Address of a feed, such as /feeds/all.atom.",
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
+@with_context
+def add(context: CommandContext, callback: str, feed: str, *, as_json: bool) -> None:
     """添加一个回调地址并请其确认 / Add a webhook and request its confirmation."""
     import msgspec
 
     if not callback.startswith(("https://", "http://")):
         raise click.BadParameter(f"{callback!r}: https://…", param_hint="CALLBACK")
-    with place.log() as log:
-        scope = _scope(place, log, feed)
+    with context.log() as log:
+        scope = _parse_scope(context, log, feed)
         subscription = log.subscriptions.subscribe(callback, msgspec.json.encode(scope).decode())
         # Printed before the verification, because a receiver may need the secret to check its signature.
         if as_json:
-            output.as_json(
+            output.print_json(
                 {
                     "id": subscription.id,
                     "callback": subscription.callback,
@@ -59,46 +59,48 @@ def add(place: Place, callback: str, feed: str, *, as_json: bool) -> None:
                 }
             )
         else:
-            output.say(
+            output.print_message(
                 "密钥只显示这一次，请交给接收方。", "The secret is shown this once; give it to the receiver."
             )
-            output.pairs([("标识 id", subscription.id), ("密钥 secret", subscription.secret)])
-        _verify_callback(place, log, subscription)
-    output.say("回调地址已确认。", "The callback confirmed.")
+            output.print_pairs([("标识 id", subscription.id), ("密钥 secret", subscription.secret)])
+        _verify_callback(context, log, subscription)
+    output.print_message("回调地址已确认。", "The callback confirmed.")
 
 
 @webhooks.command()
 @click.argument("subscription")
-@with_place
-def confirm(place: Place, subscription: str) -> None:
+@with_context
+def confirm(context: CommandContext, subscription: str) -> None:
     """再次请求回调地址确认，并补送搁置的消息 / Request confirmation again; waiting messages are sent."""
-    with place.log() as log:
-        _verify_callback(place, log, log.subscriptions.get(subscription))
-    output.say("已确认。", "Confirmed.")
+    with context.log() as log:
+        _verify_callback(context, log, log.subscriptions.get(subscription))
+    output.print_message("已确认。", "Confirmed.")
 
 
 @webhooks.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def list_(place: Place, *, as_json: bool) -> None:
+@with_context
+def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出回调地址 / List the webhooks."""
-    with place.log() as log:
+    with context.log() as log:
         subscriptions = log.subscriptions.all()
     if as_json:
-        output.as_json([asdict(replace(one, secret="")) for one in subscriptions])
+        output.print_json([asdict(replace(one, secret="")) for one in subscriptions])
         return
     rows = [[s.id, s.kind, s.callback, _feed_path(s), _STATES[s.state], s.reason] for s in subscriptions]
-    output.table(["标识 id", "种类 kind", "地址 callback", "订阅 feed", "状态 state", "原因 reason"], rows)
+    output.print_table(
+        ["标识 id", "种类 kind", "地址 callback", "订阅 feed", "状态 state", "原因 reason"], rows
+    )
 
 
 @webhooks.command()
 @click.argument("subscription")
-@with_place
-def remove(place: Place, subscription: str) -> None:
+@with_context
+def remove(context: CommandContext, subscription: str) -> None:
     """停止推送并删除该地址 / Delete a webhook and its delivery log."""
-    with place.log() as log:
+    with context.log() as log:
         log.subscriptions.unsubscribe(subscription)
-    output.say("已删除。", "Deleted.")
+    output.print_message("已删除。", "Deleted.")
 
 
 @webhooks.command()
@@ -107,15 +109,15 @@ def remove(place: Place, subscription: str) -> None:
     "--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="条数上限 / How many."
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
-@with_place
-def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) -> None:
+@with_context
+def log(context: CommandContext, subscription: str | None, limit: int, *, as_json: bool) -> None:
     """送达记录，新的在前 / Deliveries, newest first."""
-    with place.log() as log:
+    with context.log() as log:
         if subscription is not None:
             log.subscriptions.get(subscription)
         deliveries = log.subscriptions.deliveries(subscription, limit=limit)
     if as_json:
-        output.as_json([_delivery_as_json(one) for one in deliveries])
+        output.print_json([_delivery_as_json(one) for one in deliveries])
         return
     rows = [
         [
@@ -129,7 +131,7 @@ def log(place: Place, subscription: str | None, limit: int, *, as_json: bool) ->
         ]
         for one in deliveries
     ]
-    output.table(
+    output.print_table(
         [
             "标识 id",
             "发布 release",
@@ -148,14 +150,14 @@ def _delivery_as_json(one: Delivery) -> dict[str, object]:
     return {"subscription": one.subscription.id, **properties}
 
 
-def _scope(place: Place, log: Log, feed: str) -> object:
+def _parse_scope(context: CommandContext, log: Log, feed: str) -> object:
     """Return the scope of a feed's address. Raises ``CommandError('no-such-feed')``."""
-    from publisher.app import service_of
+    from publisher.app import create_service
     from publisher.views.api.routes import feeds
     from publisher.web.problems import ProblemError
 
     try:
-        return feeds.parse_feed_address(service_of(place.settings, log, place.engine()), feed)
+        return feeds.parse_feed_address(create_service(context.settings, log, context.engine()), feed)
     except ProblemError as error:
         raise CommandError(
             "no-such-feed", f"不能订阅“{feed}”: {error.zh}", f"{feed} cannot be followed: {error.en}"
@@ -172,13 +174,13 @@ def _feed_path(subscription: Subscription) -> str:
     return msgspec.json.decode(subscription.scope, type=Scope).path("json")
 
 
-def _verify_callback(place: Place, log: Log, subscription: Subscription) -> None:
+def _verify_callback(context: CommandContext, log: Log, subscription: Subscription) -> None:
     """Verify a callback. Raises ``CommandError('not-confirmed')``; the subscription stays for a retry."""
     from publisher.notify.webhook_sender import DeliveryError
 
     if subscription.kind == "webhook":
         try:
-            _sender(place).verify_callback(
+            _sender(context).verify_callback(
                 subscription, {"feed": log.datasets.site().base + _feed_path(subscription)}
             )
         except DeliveryError as error:
@@ -191,10 +193,10 @@ def _verify_callback(place: Place, log: Log, subscription: Subscription) -> None
     log.subscriptions.confirm(subscription.id)
 
 
-def _sender(place: Place) -> Sender:
+def _sender(context: CommandContext) -> Sender:
     from publisher.notify.webhook_sender import create_sender
 
-    return create_sender(place.settings)
+    return create_sender(context.settings)
 
 
 COMMANDS: tuple[click.Command, ...] = (webhooks,)

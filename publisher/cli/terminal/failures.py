@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from publisher.cli.terminal.exit_codes import Exit
-from publisher.cli.terminal.output import say
+from publisher.cli.terminal.output import print_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ INTERRUPTED = Failure(
     Exit.INTERRUPTED,
 )
 
-_DISK: dict[int, tuple[str, str, str]] = {
+_SYSTEM_ERRORS: dict[int, tuple[str, str, str]] = {
     errno.ENOSPC: ("disk-full", "磁盘已满", "The disk is full"),
     errno.EDQUOT: ("disk-full", "磁盘配额已用完", "The disk quota is used up"),
     errno.EFBIG: ("disk-full", "文件超出允许的大小", "A file would grow beyond what is allowed"),
@@ -47,7 +47,7 @@ _DISK: dict[int, tuple[str, str, str]] = {
     ),
 }
 
-_MACHINE = (
+_SYSTEM_ADVICE = (
     "请检查磁盘和权限后重试；仍不能解决的，请把此信息发给管理员。",
     "Check disk and permissions, then retry; if it fails again, send this message to your administrator.",
 )
@@ -64,7 +64,7 @@ def explain(error: BaseException) -> Failure | None:
         case CommandError():
             return error.failure
         case LogError():
-            return Failure(error.code, error.zh, error.en, _store_exit(error.code))
+            return Failure(error.code, error.zh, error.en, _exit_of_log_error(error.code))
         case UnreadableFile():
             f = error.finding
             zh, en = f"{f.file}：{f.message_zh}。{f.way_out_zh}", f"{f.file}: {f.message_en}. {f.way_out_en}"
@@ -91,28 +91,28 @@ def explain(error: BaseException) -> Failure | None:
                 Exit.REFUSED,
             )
         case OSError():
-            return _explain_system(error)
-    return _explain_database(error)
+            return _explain_system_error(error)
+    return _explain_database_error(error)
 
 
-def _store_exit(code: str) -> Exit:
+def _exit_of_log_error(code: str) -> Exit:
     if code.startswith("no-such-") or code == "not-initialised":
         return Exit.NOT_FOUND
     return Exit.UNAVAILABLE if code in {"busy", "collecting", "erasure-incomplete"} else Exit.REFUSED
 
 
-def _explain_system(error: OSError) -> Failure:
-    code, zh, en = _DISK.get(error.errno or 0, ("machine", "无法完成操作", "The operation failed"))
+def _explain_system_error(error: OSError) -> Failure:
+    code, zh, en = _SYSTEM_ERRORS.get(error.errno or 0, ("machine", "无法完成操作", "The operation failed"))
     where_zh, where_en = (f"：{error.filename}", f": {error.filename}") if error.filename else ("", "")
     return Failure(
         code,
-        f"{zh}（{error.strerror}）{where_zh}。已发布的内容没有变化。{_MACHINE[0]}",
-        f"{en} ({error.strerror}){where_en}. Published data is unchanged. {_MACHINE[1]}",
+        f"{zh}（{error.strerror}）{where_zh}。已发布的内容没有变化。{_SYSTEM_ADVICE[0]}",
+        f"{en} ({error.strerror}){where_en}. Published data is unchanged. {_SYSTEM_ADVICE[1]}",
         Exit.UNAVAILABLE,
     )
 
 
-def _explain_database(error: BaseException) -> Failure | None:
+def _explain_database_error(error: BaseException) -> Failure | None:
     """Describe a database error. SQLAlchemy is not imported for this, which would slow every command."""
     exceptions = sys.modules.get("sqlalchemy.exc")
     if exceptions is None or not isinstance(error, exceptions.DBAPIError):
@@ -132,5 +132,5 @@ def _explain_database(error: BaseException) -> Failure | None:
     return Failure("database-unavailable", f"{zh}详情：{text}", f"{en} Details: {text}", Exit.UNAVAILABLE)
 
 
-def show(failure: Failure) -> None:
-    say(f"错误 [{failure.code}] {failure.zh}", f"Error: {failure.en}")
+def show_failure(failure: Failure) -> None:
+    print_message(f"错误 [{failure.code}] {failure.zh}", f"Error: {failure.en}")

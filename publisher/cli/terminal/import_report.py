@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from publisher.workflow.import_report import FileReport, ImportReport
 
 _SEVERITIES = {"error": "错误 error", "warning": "警告 warning", "info": "说明 info"}
-_MOST_SINGLE = 5
+_MOST_UNGROUPED = 5
 """Most findings of one kind, sheet and column that are printed one by one; more form a group."""
 
 
-def show(report: ImportReport) -> None:
+def show_report(report: ImportReport) -> None:
     """Print the report to stdout."""
-    rows = [_counts(file) for file in report.files]
-    output.table(
+    rows = [_count_file(file) for file in report.files]
+    output.print_table(
         [
             "文件 file",
             "报送部门 part",
@@ -34,24 +34,24 @@ def show(report: ImportReport) -> None:
         ],
         rows,
     )
-    show_all(report.findings)
+    show_findings(report.findings)
     for conflict in report.conflicts:
-        _conflict("冲突 conflict", conflict)
+        _print_conflict("冲突 conflict", conflict)
     for warning in report.warnings:
-        _conflict("警告 warning", warning)
+        _print_conflict("警告 warning", warning)
     c = report.changes
-    output.result(
+    output.print_line(
         f"发布后 if published：新增 added {c.added}，调整 changed {c.changed}，"
         f"移出清单 removed {c.removed}，未变化 unchanged {c.unchanged}"
     )
     if report.marked:
-        output.result(
+        output.print_line(
             f"另有{report.marked}份已发布的文件将标明废止 / "
             f"{report.marked} published documents will be marked as ended"
         )
 
 
-def _counts(file: FileReport) -> list[object]:
+def _count_file(file: FileReport) -> list[object]:
     if file.same_as:
         return [file.file, f"与 {file.same_as} 相同 / same file", *([""] * 6)]
     reading = file.reading
@@ -69,7 +69,7 @@ def _counts(file: FileReport) -> list[object]:
     return [file.file, file.part or "", *counts, severities.count("error"), severities.count("warning")]
 
 
-def show_all(findings: Sequence[Finding]) -> None:
+def show_findings(findings: Sequence[Finding]) -> None:
     """Print findings, errors first; many of one kind in one place are grouped."""
     groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -77,21 +77,21 @@ def show_all(findings: Sequence[Finding]) -> None:
     order = sorted(groups, key=lambda key: (list(_SEVERITIES).index(str(key[0])), str(key[2])))
     for key in order:
         group = groups[key]
-        if len(group) <= _MOST_SINGLE:
+        if len(group) <= _MOST_UNGROUPED:
             for one in group:
-                _finding(one, _place(one))
+                _print_finding(one, _format_place(one))
         else:
-            _finding(group[0], _places(group))
+            _print_finding(group[0], _format_places(group))
 
 
-def _finding(finding: Finding, place: str) -> None:
-    output.result(f"{_SEVERITIES[finding.severity]} [{finding.code}] {place}")
+def _print_finding(finding: Finding, place: str) -> None:
+    output.print_line(f"{_SEVERITIES[finding.severity]} [{finding.code}] {place}")
     excerpt = f"  “{finding.found}”" if finding.found else ""
-    output.result(f"  {finding.message_zh}。{finding.way_out_zh}。{excerpt}")
-    output.result(f"  {finding.message_en}. {finding.way_out_en}.")
+    output.print_line(f"  {finding.message_zh}。{finding.way_out_zh}。{excerpt}")
+    output.print_line(f"  {finding.message_en}. {finding.way_out_en}.")
 
 
-def _place(finding: Finding) -> str:
+def _format_place(finding: Finding) -> str:
     where = [finding.file, finding.sheet]
     if finding.row is not None:
         where.append(f"第{finding.row}行 row {finding.row}")
@@ -99,7 +99,7 @@ def _place(finding: Finding) -> str:
     return " | ".join(str(w) for w in where if w)
 
 
-def _places(group: Sequence[Finding]) -> str:
+def _format_places(group: Sequence[Finding]) -> str:
     first = group[0]
     rows = [str(f.row) for f in group if f.row is not None]
     row_list = ", ".join(rows[:10]) + (" …" if len(rows) > 10 else "")
@@ -113,7 +113,7 @@ def _places(group: Sequence[Finding]) -> str:
     return " | ".join(str(w) for w in where if w)
 
 
-def _conflict(label: str, conflict: Conflict) -> None:
-    output.result(f"{label} [{conflict.code}]")
-    output.result(f"  {conflict.message_zh}")
-    output.result(f"  {conflict.message_en}")
+def _print_conflict(label: str, conflict: Conflict) -> None:
+    output.print_line(f"{label} [{conflict.code}]")
+    output.print_line(f"  {conflict.message_zh}")
+    output.print_line(f"  {conflict.message_en}")

@@ -20,24 +20,24 @@ type Progress = Callable[[str, int, int | None], None]
 """``(step, done, total)``; ``total`` is None if it is unknown."""
 
 # C0 and C1 controls could change the terminal, bidirectional marks could reverse a line.
-_HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_PATIENCE = 1.0
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_PROGRESS_DELAY = 1.0
 """Seconds before a progress bar appears."""
 
 
-def plain(text: object) -> str:
-    """Replace control characters in text from outside by a visible mark."""
-    return _HOSTILE.sub("\ufffd", str(text))
+def replace_controls(text: object) -> str:
+    """Replace control characters by U+FFFD; the number of characters stays the same."""
+    return _CONTROLS.sub("\ufffd", str(text))
 
 
-def as_json(value: object) -> None:
+def print_json(value: object) -> None:
     """Print one JSON value, the only output on stdout."""
     # ASCII escapes keep lone surrogates and control characters out of terminals and pipes in other encodings.
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain_value)
-    click.echo(_HOSTILE.sub(lambda m: f"\\u{ord(m.group()):04x}", text))
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_convert_value)
+    click.echo(_CONTROLS.sub(lambda m: f"\\u{ord(m.group()):04x}", text))
 
 
-def _plain_value(value: object) -> object:
+def _convert_value(value: object) -> object:
     """Convert values that JSON does not support: structs to objects, dates and times to text."""
     if isinstance(
         value, msgspec.Struct
@@ -47,15 +47,15 @@ def _plain_value(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def say(zh: str, en: str = "") -> None:
+def print_message(zh: str, en: str = "") -> None:
     """Print a message to stderr, Chinese first, then English."""
-    click.echo(plain(zh), err=True)
+    click.echo(replace_controls(zh), err=True)
     if en:
-        click.echo(plain(en), err=True)
+        click.echo(replace_controls(en), err=True)
 
 
-def result(text: str = "") -> None:
-    click.echo(plain(text))
+def print_line(text: str = "") -> None:
+    click.echo(replace_controls(text))
 
 
 def stdout() -> Console:
@@ -70,33 +70,35 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
     """Print a table to stdout: formatted on a terminal, separated by tabs in a pipe."""
     if not sys.stdout.isatty():
         for row in (columns, *rows):
-            click.echo("\t".join(" ".join(plain(cell).split()) for cell in row))
+            click.echo("\t".join(" ".join(replace_controls(cell).split()) for cell in row))
         return
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    rich_table = Table(box=box.SIMPLE_HEAD, title=Text(plain(title)) if title else None, title_justify="left")
+    rich_table = Table(
+        box=box.SIMPLE_HEAD, title=Text(replace_controls(title)) if title else None, title_justify="left"
+    )
     for column in columns:
         rich_table.add_column(Text(column), overflow="fold")
     for row in rows:
-        rich_table.add_row(*(Text(plain(cell)) for cell in row))
+        rich_table.add_row(*(Text(replace_controls(cell)) for cell in row))
     stdout().print(rich_table)
 
 
-def pairs(rows: Sequence[tuple[str, object]]) -> None:
+def print_pairs(rows: Sequence[tuple[str, object]]) -> None:
     """Print ``label: value`` lines without blank values."""
     for label, value in rows:
         if value not in (None, "", ()):
-            click.echo(f"{label}: {plain(value)}")
+            click.echo(f"{label}: {replace_controls(value)}")
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
+def show_progress() -> Iterator[Progress]:
     """Show a progress bar per step on stderr after a second, if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _step, _done, _total: None
@@ -116,12 +118,12 @@ class _Bars:
 
     def update(self, step: str, completed: int, total: int | None) -> None:
         if self._progress_bars is None:
-            if time.monotonic() - self._started < _PATIENCE:
+            if time.monotonic() - self._started < _PROGRESS_DELAY:
                 return
             self._progress_bars = _rich_progress()
             self._progress_bars.start()
         if step not in self._tasks:
-            self._tasks[step] = self._progress_bars.add_task(plain(step), total=total)
+            self._tasks[step] = self._progress_bars.add_task(replace_controls(step), total=total)
         self._progress_bars.update(self._tasks[step], completed=completed, total=total)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Labelled lines of a page (索引号, 发文字号, 发布时间 …); one line may hold several labels."""
+"""Labelled lines of a page (索引号, 发文字号, 发布时间 …); a line may contain several labels."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class LabelledValue:
 
 
 @dataclass(slots=True)
-class Labelled:
+class LabelledValues:
     values: dict[str, LabelledValue] = field(default_factory=dict)
     line_numbers: set[int] = field(default_factory=set)
     """Numbers of the lines that contain labels and their values."""
 
 
-class Labels:
+class LabelFinder:
     """Finds the labels that match a catalogue's titles and aliases."""
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -75,8 +75,8 @@ class Labels:
     def field_of(self, label: str) -> str | None:
         return self._field_of.get(heading_key(label))
 
-    def read_lines(self, lines: Sequence[Line]) -> Labelled:
-        labelled = Labelled()
+    def read_lines(self, lines: Sequence[Line]) -> LabelledValues:
+        labelled = LabelledValues()
         for index, line in enumerate(lines):
             if line.number in labelled.line_numbers:
                 continue
@@ -90,7 +90,7 @@ class Labels:
         return labelled
 
     def _read_line(
-        self, lines: Sequence[Line], index: int, matches: list[re.Match[str]], labelled: Labelled
+        self, lines: Sequence[Line], index: int, matches: list[re.Match[str]], labelled: LabelledValues
     ) -> None:
         line = lines[index]
         ends = [*(m.start() for m in matches[1:]), len(line.text)]
@@ -104,7 +104,7 @@ class Labels:
             elif name is not None and match is matches[-1]:
                 self._read_pair(lines, index, labelled)
 
-    def _read_pair(self, lines: Sequence[Line], index: int, labelled: Labelled) -> None:
+    def _read_pair(self, lines: Sequence[Line], index: int, labelled: LabelledValues) -> None:
         """Read a label whose value is the next line, as in table cells."""
         match = self._colon.match(lines[index].text) or self._bare.match(lines[index].text)
         next_line = lines[index + 1] if index + 1 < len(lines) else None

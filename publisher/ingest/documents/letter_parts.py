@@ -66,7 +66,7 @@ def split_letter(lines: Sequence[Line], title: str) -> Letter:
     ``lines``: without labelled lines and page furniture. ``title``: the title that the page names, or ``""``.
     """
     letter = Letter(title=title)
-    rest = _head(lines, letter)
+    rest = _read_head(lines, letter)
     if rest and _is_address(rest[0].text):
         letter.recipients = rest[0].text.rstrip(":：")
         letter.recipients_line = rest[0].number
@@ -87,8 +87,8 @@ def is_number(text: str) -> bool:
         return False
     if any(c.start == 0 and c.end == len(text) for c in find(text) if c.kind != "statute"):
         return True
-    mended = repair(text)
-    return mended is not None and mended.kind == "number" and mended.original == text
+    correction = repair(text)
+    return correction is not None and correction.kind == "number" and correction.original == text
 
 
 def kind_of(title: str) -> str:
@@ -103,7 +103,7 @@ def issuer_of(title: str) -> str:
     return body.strip() if separator and _BODY_NAME.fullmatch(body.strip()) else ""
 
 
-def _head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
+def _read_head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
     """Read title and number into ``letter`` and return the remaining lines, the body."""
     rest: Sequence[Line] = lines
     if letter.title:
@@ -113,14 +113,14 @@ def _head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
             letter.lines_before = [x for x in lines[:start] if not is_number(x.text)]
             rest = [*numbers, *lines[start:]]
     for _ in range(MOST_HEAD):
-        used = _head_lines(rest, letter)
+        used = _read_next_part(rest, letter)
         if not used:
             break
         rest = rest[used:]
     return rest
 
 
-def _head_lines(rest: Sequence[Line], letter: Letter) -> int:
+def _read_next_part(rest: Sequence[Line], letter: Letter) -> int:
     """Read the next part of the head into ``letter``. Return its number of lines, 0 where the body begins."""
     if not rest:
         return 0

@@ -17,7 +17,7 @@ from publisher.ingest.documents import (
 )
 from publisher.ingest.documents.labelled_lines import LabelledValue
 from publisher.ingest.documents.letter_parts import Letter
-from publisher.ingest.documents.page_lines import Line, Page
+from publisher.ingest.documents.page_lines import DocumentPage, Line
 from publisher.ingest.findings import documents as kinds
 from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Finding, Kind, Place, finding_of_problem
@@ -31,6 +31,7 @@ from schemas.reference.damaged_numbers import Repair, repair
 from schemas.reference.document_numbers import find
 
 PARSER_VERSION = "2"
+"""Version for documents; ``read_file.PARSER_VERSION`` is that for tables."""
 MAX_TEXT = 4 << 20
 """Characters; the longest documents of state organs have a tenth of this."""
 MOST_REPAIRS = 50
@@ -57,7 +58,9 @@ def read_document(text: str, *, name: str, digest: str, media_type: str, catalog
     return read_page(page, name=name, digest=digest, media_type=media_type, catalogue=catalogue)
 
 
-def read_page(page: Page, *, name: str, digest: str, media_type: str, catalogue: Catalogue) -> Reading:
+def read_page(
+    page: DocumentPage, *, name: str, digest: str, media_type: str, catalogue: Catalogue
+) -> Reading:
     """Read a parsed page as :func:`read_document` does. Raises ``UnreadableFile``."""
     document = _Document(name, catalogue, page)
     record = document.read_record()
@@ -79,11 +82,11 @@ def read_page(page: Page, *, name: str, digest: str, media_type: str, catalogue:
 class _Document:
     """Collects the field values of one page; the catalogue's own readers parse them."""
 
-    def __init__(self, name: str, catalogue: Catalogue, page: Page) -> None:
+    def __init__(self, name: str, catalogue: Catalogue, page: DocumentPage) -> None:
         self._name = name
         self._catalogue = catalogue
         self._page = page
-        self._labels = labelled_lines.Labels(catalogue)
+        self._labels = labelled_lines.LabelFinder(catalogue)
         self._content: Content = {}
         self._originals: dict[str, str] = {}
         self._cells: dict[str, str] = {}

@@ -52,7 +52,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DocumentPage:
     lines: tuple[Line, ...]
     """Every line that is not blank; these are the rows of a report."""
     outside: frozenset[int] = frozenset()
@@ -68,11 +68,11 @@ class Page:
     """The page as HTML, for :func:`outside_main`."""
 
 
-def parse_text(text: str) -> Page:
-    return Page(_lines((line, None) for line in text.splitlines()))
+def parse_text(text: str) -> DocumentPage:
+    return DocumentPage(_lines((line, None) for line in text.splitlines()))
 
 
-def parse_html(source: str) -> Page:
+def parse_html(source: str) -> DocumentPage:
     """Parse an HTML page. Raises ``ReaderError`` where it cannot be parsed."""
     root = html.parse(source)
     lines = _lines(html.page_lines(root))
@@ -82,7 +82,7 @@ def parse_html(source: str) -> Page:
         if (name := tag.get("name") or tag.get("property"))
     }
     base = root.find(".//base")
-    return Page(
+    return DocumentPage(
         lines,
         _outside(root, lines),
         {k: v for k, v in meta.items() if v} | json_ld.read_labels(root),  # JSON-LD takes precedence
@@ -93,7 +93,7 @@ def parse_html(source: str) -> Page:
     )
 
 
-def outside_main(page: Page) -> frozenset[int]:
+def outside_main(page: DocumentPage) -> frozenset[int]:
     """Return the numbers of the lines that trafilatura classifies as menus and similar.
 
     For pages without any structure of their own.

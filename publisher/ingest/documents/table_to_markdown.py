@@ -10,7 +10,7 @@ from publisher.ingest.formats.grid import MAX_COLUMNS
 
 
 def paragraphs(lines: Sequence[Line], signed: int | None) -> tuple[list[str], int | None, frozenset[int]]:
-    """Return the paragraphs, the index of the signed one, and the indexes of those that are tables."""
+    """Return the paragraphs, the index of the one with the date of signature, and the indexes of tables."""
     texts: list[str] = []
     tables: set[int] = set()
     offset, signed_index = 0, signed

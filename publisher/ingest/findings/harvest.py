@@ -195,7 +195,7 @@ NUMBER_ELSEWHERE = Kind(
     "Find out which page is wrong; to use this one, save it and use qingdan import",
     "鞍政发〔2015〕34号",
 )
-TABLE_NOT_TAKEN = Kind(
+TABLE_NOT_USED = Kind(
     "attachment-not-taken",
     "info",
     "附件中的表格不属于 tables 所列的任何数据集",
@@ -250,7 +250,7 @@ NOT_PUBLISHED = Kind(
     "conflicts",
 )
 
-OF_FETCHING = {
+FETCH_KINDS = {
     kind.code: kind
     for kind in (
         *(ROBOTS, ROBOTS_UNKNOWN, REFUSED_HOST, REFUSED_ADDRESS, REFUSED_SCHEME, CERTIFICATE),
@@ -261,7 +261,7 @@ SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "�
 """Sign by which a change was detected: English word → Chinese word."""
 
 KINDS: tuple[Kind, ...] = (
-    *OF_FETCHING.values(),
+    *FETCH_KINDS.values(),
     STATUS,
     ANSWER_TOO_LARGE,
     ANSWER_DAMAGED,
@@ -273,7 +273,7 @@ KINDS: tuple[Kind, ...] = (
     SOURCE_RETURNED,
     COPY,
     NUMBER_ELSEWHERE,
-    TABLE_NOT_TAKEN,
+    TABLE_NOT_USED,
     NOT_STAGED,
     ATTACHMENTS_CUT,
     SCANNED,

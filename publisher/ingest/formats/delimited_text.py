@@ -9,7 +9,7 @@ from itertools import islice
 
 from publisher.ingest.findings.files import DAMAGED, LOOSE_QUOTES, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
-from publisher.ingest.formats.errors import Note, ReaderError
+from publisher.ingest.formats.errors import FileNote, ReaderError
 from publisher.ingest.formats.grid import MAX_COLUMNS, Grid, build
 
 DELIMITERS = (",", "\t", ";")
@@ -46,16 +46,16 @@ def _regularity(text: str, delimiter: str) -> tuple[int, float]:
     return width, count / widths.total()
 
 
-def grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[Note, ...]]:
+def grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[FileNote, ...]]:
     """Parse delimited text. Malformed quotes are read leniently and reported as a note.
 
     Row numbers count records, as spreadsheet programs do, not lines. Raises :class:`ReaderError`.
     """
-    notes: tuple[Note, ...] = ()
+    notes: tuple[FileNote, ...] = ()
     try:
         rows = _rows(text, delimiter, strict=True)
     except _UnpairedQuoteError as problem:
-        notes = (Note(LOOSE_QUOTES, str(problem.row), name, problem.row),)
+        notes = (FileNote(LOOSE_QUOTES, str(problem.row), name, problem.row),)
         try:
             rows = _rows(text, delimiter, strict=False)
         except csv.Error as worse:

@@ -21,7 +21,7 @@ from publisher.ingest.formats import (
     xlsx_annotations,
     zip_safety,
 )
-from publisher.ingest.formats.errors import Note, ReaderError
+from publisher.ingest.formats.errors import FileNote, ReaderError
 from publisher.ingest.formats.grid import Grid
 from publisher.ingest.formats.json_records import Record
 
@@ -37,7 +37,7 @@ JSON, JSON_LINES = "application/json", "application/jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class FileContent:
     media_type: str
     grids: tuple[Grid, ...] = ()
     """Tables with text, in the order of the file; blank sheets are left out."""
@@ -55,10 +55,10 @@ class _ParsedContent:
     grids: tuple[Grid, ...] = ()
     records: Iterable[Record] | None = None
     text: str | None = None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[FileNote, ...] = ()
 
 
-def open_grids(data: bytes, name: str) -> Opened:
+def open_grids(data: bytes, name: str) -> FileContent:
     """Read the tables of a file. ``name`` is used in findings and as the name of a CSV file's grid only.
 
     Raises :class:`~publisher.ingest.parsed_file.UnreadableFile`, which contains the finding.
@@ -70,7 +70,7 @@ def open_grids(data: bytes, name: str) -> Opened:
     except ReaderError as problem:
         raise problem.unreadable(name) from problem
     findings = tuple(note.finding(name) for note in content.notes)
-    return Opened(content.media_type, content.grids, content.records, content.text, findings)
+    return FileContent(content.media_type, content.grids, content.records, content.text, findings)
 
 
 def _open(data: bytes, name: str) -> _ParsedContent:
@@ -81,7 +81,7 @@ def _open(data: bytes, name: str) -> _ParsedContent:
     if data.startswith(b"\x1f\x8b"):
         return _open_gzip(data, name)
     if data.startswith(ole2.MAGIC):
-        marks = ole2.marks(data)
+        marks = ole2.read_annotations(data)
         grids, notes = excel.grids(data, marks)
         return _ParsedContent(XLS, grids, notes=notes)
     if data.startswith(b"PK"):
@@ -90,7 +90,7 @@ def _open(data: bytes, name: str) -> _ParsedContent:
     return _open_text(data, name)
 
 
-KINDS: tuple[tuple[bytes, str], ...] = (
+UNSUPPORTED_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "PDF"),
     (b"{\\rtf", "RTF"),
     (b"\x89PNG", "PNG"),
@@ -101,14 +101,14 @@ KINDS: tuple[tuple[bytes, str], ...] = (
     (b"MM\x00*", "TIFF"),
     (b"MIME-Version:", "MHTML"),
 )
-ARCHIVES: tuple[tuple[bytes, str], ...] = ((b"Rar!\x1a", "rar"), (b"7z\xbc\xaf\x27\x1c", "7z"))
+ARCHIVE_SIGNATURES: tuple[tuple[bytes, str], ...] = ((b"Rar!\x1a", "rar"), (b"7z\xbc\xaf\x27\x1c", "7z"))
 
 
 def _refuse_unsupported(data: bytes) -> None:
-    for magic, kind in ARCHIVES:
+    for magic, kind in ARCHIVE_SIGNATURES:
         if data.startswith(magic):
             raise ReaderError(ARCHIVE, kind)
-    for magic, kind in KINDS:
+    for magic, kind in UNSUPPORTED_SIGNATURES:
         if data.startswith(magic) and (kind != "BMP" or b"\x00" in data[:64]):
             raise ReaderError(UNSUPPORTED, kind)
     # Encryption software that many government offices apply to every file; its header is binary.
@@ -120,7 +120,7 @@ def _open_zip(data: bytes) -> _ParsedContent:
     parts = zip_safety.members(data)
     kind = parts.get("mimetype", b"").decode("ascii", "replace").strip()
     if "xl/workbook.xml" in parts:
-        grids, notes = excel.grids(data, xlsx_annotations.marks(parts))
+        grids, notes = excel.grids(data, xlsx_annotations.read_annotations(parts))
         return _ParsedContent(XLSX, grids, notes=notes)
     if "word/document.xml" in parts:
         grids, text = docx.read_document(parts["word/document.xml"])
@@ -182,7 +182,7 @@ def _open_text(data: bytes, name: str) -> _ParsedContent:
     return _ParsedContent(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + csv_notes)
 
 
-def _open_json(data: bytes, name: str, notes: tuple[Note, ...]) -> _ParsedContent:
+def _open_json(data: bytes, name: str, notes: tuple[FileNote, ...]) -> _ParsedContent:
     if json_records.is_lines(data):
         return _ParsedContent(JSON_LINES, records=_json_lines(lambda: _chunks(data), name), notes=notes)
     return _ParsedContent(JSON, records=json_records.records(data), notes=notes)

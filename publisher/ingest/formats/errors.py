@@ -23,7 +23,7 @@ class ReaderError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class FileNote:
     """Reports damage that did not prevent reading; ``open_grids`` adds the file's name."""
 
     kind: Kind

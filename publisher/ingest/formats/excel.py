@@ -8,12 +8,12 @@ import msgspec
 
 from publisher.ingest.findings.files import DIGITS_LOST, FORMULA_WITHOUT_VALUE
 from publisher.ingest.findings.kind import Bilingual, Kind
-from publisher.ingest.formats.errors import Note
-from publisher.ingest.formats.grid import Grid, Marks, Merge, Position, build, column_letters
+from publisher.ingest.formats.errors import FileNote
+from publisher.ingest.formats.grid import Grid, Merge, Position, SheetAnnotations, build, column_letters
 from publisher.ingest.formats.sandbox import calamine_script, run
 
 
-class Sheet(msgspec.Struct):
+class ParsedSheet(msgspec.Struct):
     index: int
     """Position among all sheets of the workbook, including charts."""
     name: str
@@ -26,19 +26,21 @@ _NAMED = 5
 """Cells that a finding names; it counts the rest."""
 
 
-class Answer(run.Failure):
-    sheets: tuple[Sheet, ...] = ()
+class WorkbookOutput(run.ParserOutput):
+    sheets: tuple[ParsedSheet, ...] = ()
 
 
-def grids(data: bytes, marks: Mapping[int, Marks]) -> tuple[tuple[Grid, ...], tuple[Note, ...]]:
-    """Return the sheets with text. ``marks``: by the sheet's index, see :class:`Marks`.
+def grids(
+    data: bytes, marks: Mapping[int, SheetAnnotations]
+) -> tuple[tuple[Grid, ...], tuple[FileNote, ...]]:
+    """Return the sheets with text. ``marks``: by the sheet's index, see :class:`SheetAnnotations`.
 
     Raises :class:`ReaderError`.
     """
     grids_with_text: list[Grid] = []
-    notes: list[Note] = []
+    notes: list[FileNote] = []
     for sheet in _sheets(data):
-        mark = marks.get(sheet.index, Marks())
+        mark = marks.get(sheet.index, SheetAnnotations())
         grid = build(
             sheet.name,
             sheet.rows,
@@ -53,15 +55,15 @@ def grids(data: bytes, marks: Mapping[int, Marks]) -> tuple[tuple[Grid, ...], tu
     return tuple(grids_with_text), tuple(notes)
 
 
-def _sheets(data: bytes) -> tuple[Sheet, ...]:
+def _sheets(data: bytes) -> tuple[ParsedSheet, ...]:
     """Run the parser in its own process; see :mod:`publisher.ingest.formats.sandbox.calamine_script`."""
     output = run.run(calamine_script, data, calamine_script.SECONDS)
-    answer = msgspec.msgpack.decode(output, type=Answer)
-    run.refuse(answer.error, answer.detail)
-    return answer.sheets
+    parser_output = msgspec.msgpack.decode(output, type=WorkbookOutput)
+    run.refuse(parser_output.error, parser_output.detail)
+    return parser_output.sheets
 
 
-def _notes(sheet: Sheet, mark: Marks) -> list[Note]:
+def _notes(sheet: ParsedSheet, mark: SheetAnnotations) -> list[FileNote]:
     notes = []
     if mark.uncalculated:
         notes.append(_note(FORMULA_WITHOUT_VALUE, sheet.name, mark.uncalculated))
@@ -76,9 +78,9 @@ def _notes(sheet: Sheet, mark: Marks) -> list[Note]:
     return notes
 
 
-def _note(kind: Kind, sheet: str, cells: Mapping[Position, str]) -> Note:
+def _note(kind: Kind, sheet: str, cells: Mapping[Position, str]) -> FileNote:
     first, total = min(cells), len(cells)
     names = [f"{column_letters(column)}{row}" for row, column in sorted(cells)[:_NAMED]]
     zh = f"{'、'.join(names)} 等{total}个单元格" if total > _NAMED else f"{'、'.join(names)} 单元格"
     en = ", ".join(names) + (f" and others ({total} in all)" if total > _NAMED else "")
-    return Note(kind, Bilingual(zh, en), sheet, first[0], cells[first])
+    return FileNote(kind, Bilingual(zh, en), sheet, first[0], cells[first])

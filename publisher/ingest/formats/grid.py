@@ -24,7 +24,7 @@ type Merge = tuple[int, int, int, int]
 """1-based first row, first column, last row, last column."""
 
 
-def text_of(value: Scalar) -> tuple[str, bool]:
+def format_scalar(value: Scalar) -> tuple[str, bool]:
     """Return the text of a cell and whether it is a number. ``1.0`` becomes ``1``; exponents are not used."""
     if value is None or value == "":
         return "", False
@@ -53,7 +53,7 @@ def build(
     ``replaced``: texts of cells that the library reads as blank. Raises :class:`ReaderError`
     (``file-too-large``) beyond the limits of this module.
     """
-    texts = [[text_of(value) for value in row] for row in rows]
+    texts = [[format_scalar(value) for value in row] for row in rows]
     _replace_texts(texts, replaced or {})
     height, width = _extent(texts)
     if not height:
@@ -164,7 +164,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class SheetAnnotations:
     """Properties of a sheet's cells that the cell parser does not report."""
 
     hidden_rows: frozenset[int] = frozenset()

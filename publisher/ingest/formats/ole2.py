@@ -14,7 +14,7 @@ import olefile
 
 from publisher.ingest.findings.files import DAMAGED, ENCRYPTED, UNSUPPORTED, WORD_97
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import ERRORS, Marks, Position
+from publisher.ingest.formats.grid import ERRORS, Position, SheetAnnotations
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -24,7 +24,7 @@ HIDDEN_ROW = 0x20
 """``fDyZero`` in byte 12 of a ROW record."""
 
 
-def marks(data: bytes) -> Mapping[int, Marks]:
+def read_annotations(data: bytes) -> Mapping[int, SheetAnnotations]:
     """Return the marks of an .xls file by the sheet's index. Raises :class:`ReaderError` for other files."""
     return _marks(_workbook(data))
 
@@ -63,7 +63,7 @@ class _Sheet:
     errors: dict[Position, str] = field(default_factory=dict)
 
 
-def _marks(stream: bytes) -> Mapping[int, Marks]:
+def _marks(stream: bytes) -> Mapping[int, SheetAnnotations]:
     index_of: dict[int, int] = {}
     sheets: dict[int, _Sheet] = {}
     sheet: _Sheet | None = None
@@ -76,7 +76,7 @@ def _marks(stream: bytes) -> Mapping[int, Marks]:
             sheet = sheets.setdefault(index_of[start], _Sheet())
         elif sheet is not None:
             _mark(sheet, kind, body)
-    return {index: Marks(frozenset(s.hidden_rows), s.errors) for index, s in sheets.items()}
+    return {index: SheetAnnotations(frozenset(s.hidden_rows), s.errors) for index, s in sheets.items()}
 
 
 def _mark(sheet: _Sheet, kind: int, body: bytes) -> None:

@@ -9,12 +9,14 @@ from publisher.ingest.formats.sandbox import pdfium_script, run
 MAGIC = b"%PDF-"
 
 
-class Answer(run.Failure):
+class PagesOutput(run.ParserOutput):
     pages: tuple[str, ...] = ()
 
 
 def pages(data: bytes) -> tuple[str, ...]:
     """Return the text of each page; it is blank where the page is a picture. Raises ``ReaderError``."""
-    answer = msgspec.msgpack.decode(run.run(pdfium_script, data, pdfium_script.SECONDS), type=Answer)
-    run.refuse(answer.error, answer.detail)
-    return answer.pages
+    parser_output = msgspec.msgpack.decode(
+        run.run(pdfium_script, data, pdfium_script.SECONDS), type=PagesOutput
+    )
+    run.refuse(parser_output.error, parser_output.detail)
+    return parser_output.pages

@@ -6,7 +6,7 @@ import codecs
 import re
 
 from publisher.ingest.findings.files import BINARY, DAMAGED_TEXT
-from publisher.ingest.formats.errors import Note, ReaderError
+from publisher.ingest.formats.errors import FileNote, ReaderError
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -23,7 +23,7 @@ COMMON = frozenset("的一是不了在人有我他這这中大來来上國国個
 """Most common characters of Chinese text, simplified and traditional; rare in wrongly decoded text."""
 
 
-def decode(data: bytes, header: str = "") -> tuple[str, tuple[Note, ...]]:
+def decode(data: bytes, header: str = "") -> tuple[str, tuple[FileNote, ...]]:
     """Decode a file, without its byte order mark. Raises :class:`ReaderError` where it is not text.
 
     ``header``: the charset that the server names. Declarations of the server or the page are trusted for
@@ -59,13 +59,13 @@ def _damaged_share(text: str) -> float:
     return lost / sum(1 for c in text if c > "\x7f") if lost else 0.0
 
 
-def _check_text(text: str) -> tuple[str, tuple[Note, ...]]:
+def _check_text(text: str) -> tuple[str, tuple[FileNote, ...]]:
     """Report damage up to the tolerated share and drop a few control characters; refuse text with many."""
     controls = len(CONTROLS.findall(text))
     if controls * 200 > len(text) or _damaged_share(text) > TOLERATED:
         raise ReaderError(BINARY)
     damaged = text.count("\ufffd")
-    notes = (Note(DAMAGED_TEXT, str(damaged), excerpt=_excerpt_at_damage(text)),) if damaged else ()
+    notes = (FileNote(DAMAGED_TEXT, str(damaged), excerpt=_excerpt_at_damage(text)),) if damaged else ()
     return (CONTROLS.sub("", text) if controls else text), notes
 
 

@@ -11,7 +11,8 @@ from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import Marks, Position
+from publisher.ingest.formats.grid import Position, SheetAnnotations
+from publisher.ingest.formats.xml_safety import safe_parser
 
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
@@ -20,7 +21,7 @@ MARKED = (b'"e"', b"'e'", b"hidden", b"<f", b":f")
 """Signs of errors, hidden rows and formulas. Most sheets contain none of them and need not be parsed."""
 
 
-def marks(parts: Mapping[str, bytes]) -> Mapping[int, Marks]:
+def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotations]:
     """Return the marks by index in ``xl/workbook.xml``. Raises :class:`ReaderError` on broken XML."""
     marks_by_sheet = {}
     for index, path in enumerate(_sheet_paths(parts)):
@@ -51,14 +52,7 @@ def _parse(parts: Mapping[str, bytes], path: str) -> etree._Element:
         raise ReaderError(DAMAGED, f"{path}: {problem}") from problem
 
 
-def safe_parser() -> etree.XMLParser:
-    """Return a parser without entities, network and DTD, with libxml2's limits on depth and length."""
-    return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-    )
-
-
-def _marks(content: bytes, path: str) -> Marks:
+def _marks(content: bytes, path: str) -> SheetAnnotations:
     hidden: set[int] = set()
     errors: dict[Position, str] = {}
     uncalculated: dict[Position, str] = {}
@@ -89,7 +83,7 @@ def _marks(content: bytes, path: str) -> Marks:
                 _mark_cell(element, errors, uncalculated)
     except (etree.XMLSyntaxError, ValueError) as problem:
         raise ReaderError(DAMAGED, f"{path}: {problem}") from problem
-    return Marks(frozenset(hidden), errors, uncalculated)
+    return SheetAnnotations(frozenset(hidden), errors, uncalculated)
 
 
 def _mark_cell(cell: etree._Element, errors: dict[Position, str], uncalculated: dict[Position, str]) -> None:

@@ -7,8 +7,8 @@ from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import Reason
 from publisher.ingest.tables.header_row import Headings, Row, has_own_text
 from publisher.ingest.tables.plain_rows import join_halves
-from publisher.ingest.tables.raw_record import Entry, Note, Piece, reference
-from publisher.ingest.tables.segmentation import Sheet, public
+from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, reference
+from publisher.ingest.tables.segmentation import SegmentedSheet, redact_names
 
 _LOOK = 60
 """Number of first rows that are examined to distinguish a form from a table."""
@@ -33,8 +33,8 @@ def _label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
 
 class _Form:
     def __init__(self, grid: Grid, headings: Headings, personal: frozenset[str]) -> None:
-        self.sheet = Sheet(grid)
-        self.entries: list[Entry] = []
+        self.sheet = SegmentedSheet(grid)
+        self.raw_records: list[RawRecord] = []
         self.dropped: list[str] = []
         self._headings = headings
         self._personal = personal
@@ -49,18 +49,18 @@ class _Form:
             self.sheet.rows += 1
             if any(_label(c, self._headings)[0] for c in cells):
                 self._read_labelled_row(row, cells)
-            elif self.entries and self._field is not None:
+            elif self.raw_records and self._field is not None:
                 self._continue_value(row, cells)
             else:
-                reason: Reason = "note" if self.entries else "title"
+                reason: Reason = "note" if self.raw_records else "title"
                 self.sheet.leave_out(row[0].row, reason, " | ".join(c.text for c in cells))
 
     def _read_labelled_row(self, row: Row, cells: list[Cell]) -> None:
-        starts_entry = any(_label(c, self._headings)[0] == self._title for c in cells)
-        if not self.entries or (starts_entry and self._title in self.entries[-1].pieces):
-            self.entries.append(Entry([row[0].row], {}))
+        starts_record = any(_label(c, self._headings)[0] == self._title for c in cells)
+        if not self.raw_records or (starts_record and self._title in self.raw_records[-1].pieces):
+            self.raw_records.append(RawRecord([row[0].row], {}))
         else:
-            self.entries[-1].rows.append(row[0].row)
+            self.raw_records[-1].rows.append(row[0].row)
         for cell in cells:
             name, rest = _label(cell, self._headings)
             if name is None:
@@ -73,17 +73,17 @@ class _Form:
                 self._add_text(cell, rest)
 
     def _continue_value(self, row: Row, cells: list[Cell]) -> None:
-        self.entries[-1].rows.append(row[0].row)
+        self.raw_records[-1].rows.append(row[0].row)
         for cell in cells:
             self._add_text(cell, cell.text, line=True)
 
     def _add_text(self, cell: Cell, text: str, *, line: bool = False) -> None:
         if self._field is None:
-            self.sheet.notes.append(Note(STRAY_TEXT, cell.row, excerpt=public(text)))
+            self.sheet.notes.append(RowNote(STRAY_TEXT, cell.row, excerpt=redact_names(text)))
             return
         if self._field in self._personal:
             return
-        pieces = self.entries[-1].pieces
+        pieces = self.raw_records[-1].pieces
         first = pieces.get(self._field)
         if first is None:
             pieces[self._field] = Piece(text, text, reference(cell))
@@ -94,8 +94,8 @@ class _Form:
 
 def read_form(
     grid: Grid, headings: Headings, personal: frozenset[str]
-) -> tuple[Sheet, list[Entry], list[str]]:
+) -> tuple[SegmentedSheet, list[RawRecord], list[str]]:
     """Return the sheet's rows, an entry for each form, and the personal labels that were dropped."""
     form = _Form(grid, headings, personal)
     form.read_rows()
-    return form.sheet, form.entries, form.dropped
+    return form.sheet, form.raw_records, form.dropped

@@ -90,7 +90,7 @@ def has_own_text(cell: Cell) -> bool:
     return (cell.merged_from is None or cell.covered) and bool(cell.text) and not cell.text.isspace()
 
 
-def find(grid: Grid, start: int, headings: Headings) -> Header | None:
+def find_header(grid: Grid, start: int, headings: Headings) -> Header | None:
     """Find the first header at or after row index ``start``, or None."""
     for index in range(start, len(grid.rows)):
         if is_header(grid.rows[index], headings):

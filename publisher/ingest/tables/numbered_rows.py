@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from publisher.ingest.formats.grid import Cell
 from publisher.ingest.parsed_file import LeftOut
-from publisher.ingest.tables.plain_rows import Assembled, Pieces, append_continuation
-from publisher.ingest.tables.raw_record import Entry, Line, Piece, reference
-from publisher.ingest.tables.segmentation import Table, public
+from publisher.ingest.tables.plain_rows import PieceReader, TableRecords, append_continuation
+from publisher.ingest.tables.raw_record import Piece, RawRecord, TableLine, reference
+from publisher.ingest.tables.segmentation import Table, redact_names
 from schemas.definition.catalogue import Catalogue
 
 _MARK = re.compile(
@@ -28,8 +28,8 @@ _ENTERPRISE_FIELD = "enterprise_related"
 class _Item:
     """A named line and its depth in the numbering: 0 is an item, 1 a part, 2 a part of a part."""
 
-    line: Line
-    entry: Entry
+    line: TableLine
+    raw_record: RawRecord
     depth: int
     group: Piece | None
     valued: bool
@@ -38,11 +38,11 @@ class _Item:
 
     @property
     def pieces(self) -> dict[str, Piece]:
-        return self.entry.pieces
+        return self.raw_record.pieces
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Numbering:
     """A number before a name: its kind, the number as printed without its dot, and the bare name."""
 
     kind: str
@@ -50,19 +50,21 @@ class Mark:
     rest: str
 
 
-def mark_of(text: str) -> Mark:
+def split_numbering(text: str) -> Numbering:
     """Split the number from a name.
 
     ``kind`` is ``han``, ``num``, ``part``, ``ring`` or ``""``. Widths are folded in the number only.
     """
     match = _MARK.match(text)
     if match is None:
-        return Mark("", "", text)
+        return Numbering("", "", text)
     kind = match.lastgroup or ""
     number = unicodedata.normalize("NFKC", match.group(kind))
     rest = text[match.end() :]
     return (
-        Mark(kind, f"({number})" if kind == "part" else number, rest) if rest.strip() else Mark("", "", text)
+        Numbering(kind, f"({number})" if kind == "part" else number, rest)
+        if rest.strip()
+        else Numbering("", "", text)
     )
 
 
@@ -71,27 +73,27 @@ _DEPTH = {"num": 0, "part": 1, "ring": 2}
 
 class _Nest:
     def __init__(self, table: Table, catalogue: Catalogue) -> None:
-        self.assembled = Assembled()
+        self.assembled = TableRecords()
         self._table = table
         self._catalogue = catalogue
-        self._pieces = Pieces(table, catalogue, self.assembled.notes)
+        self._pieces = PieceReader(table, catalogue, self.assembled.notes)
         self._group: Piece | None = None
         self._items: list[_Item] = []
         self._stack: list[_Item] = []
         structure = {catalogue.title_field, catalogue.group_field, catalogue.number_field}
         self._structure = structure | {catalogue.parent_field}
 
-    def assemble(self) -> Assembled:
+    def assemble(self) -> TableRecords:
         for line in self._table.lines:
             self._add_line(line)
         for item in self._items:
             if item.children and not item.valued:
                 self._leave_out(item.line)
             else:
-                self.assembled.entries.append(self._finish_entry(item))
+                self.assembled.raw_records.append(self._finish_record(item))
         return self.assembled
 
-    def _add_line(self, line: Line) -> None:
+    def _add_line(self, line: TableLine) -> None:
         catalogue = self._catalogue
         if not line.own and line.other:
             self._start_group(line.other[0])
@@ -108,36 +110,36 @@ class _Nest:
         if cell is None:
             self._continue_item(line)
             return
-        if group and not valued and mark_of(cell.text).kind == "han":
+        if group and not valued and split_numbering(cell.text).kind == "han":
             self._start_group(cell)
             self._leave_out(line)
             return
         self._items.append(self._create_item(line, valued=valued))
 
-    def _continue_item(self, line: Line) -> None:
+    def _continue_item(self, line: TableLine) -> None:
         if self._items:
-            append_continuation(self._items[-1].entry, line, self._pieces)
+            append_continuation(self._items[-1].raw_record, line, self._pieces)
             self._items[-1].valued = True
             return
         # Without an item above, this is a record without a name, which the checks report.
-        entry = Entry([line.row], self._pieces.of_line(line))
-        self._items.append(_Item(line, entry, 0, self._group, valued=True))
+        raw_record = RawRecord([line.row], self._pieces.of_line(line))
+        self._items.append(_Item(line, raw_record, 0, self._group, valued=True))
 
     def _start_group(self, cell: Cell) -> None:
         """Start a group with its heading row (一、外交部门). Items below are not parts of items above."""
-        self._group = Piece(mark_of(cell.text).rest, cell.text, reference(cell), "group")
+        self._group = Piece(split_numbering(cell.text).rest, cell.text, reference(cell), "group")
         self._stack.clear()
 
-    def _leave_out(self, line: Line) -> None:
+    def _leave_out(self, line: TableLine) -> None:
         texts = " | ".join(t.strip() for t in line.texts)
-        self.assembled.left_out.append(LeftOut("", line.row, "group", public(texts)))
+        self.assembled.left_out.append(LeftOut("", line.row, "group", redact_names(texts)))
 
-    def _create_item(self, line: Line, *, valued: bool) -> _Item:
+    def _create_item(self, line: TableLine, *, valued: bool) -> _Item:
         pieces = self._pieces.of_line(line)
         title = line.own[self._catalogue.title_field]
         name = pieces.setdefault(self._catalogue.title_field, Piece("", title.text, reference(title)))
         flagged = _ENTERPRISE in name.text
-        mark = mark_of(name.text.replace(_ENTERPRISE, ""))
+        mark = split_numbering(name.text.replace(_ENTERPRISE, ""))
         name.text = mark.rest.strip()
         depth = self._depth_of(mark, line)
         number = self._catalogue.number_field
@@ -151,13 +153,13 @@ class _Nest:
         if valued:
             self._inherit(pieces, parent)
             self._pieces.above = pieces
-        item = _Item(line, Entry([line.row], pieces), depth, self._group, valued, parent=parent)
+        item = _Item(line, RawRecord([line.row], pieces), depth, self._group, valued, parent=parent)
         if parent:
             parent.children += 1
         self._stack.append(item)
         return item
 
-    def _depth_of(self, mark: Mark, line: Line) -> int:
+    def _depth_of(self, mark: Numbering, line: TableLine) -> int:
         if mark.kind in _DEPTH:
             return _DEPTH[mark.kind]
         number = line.own.get(self._catalogue.number_field or "")
@@ -175,7 +177,7 @@ class _Nest:
             if f.inherit and f.name not in self._structure and f.name not in pieces and source is not None:
                 pieces[f.name] = Piece(source.text, "", source.cell, "parent")
 
-    def _finish_entry(self, item: _Item) -> Entry:
+    def _finish_record(self, item: _Item) -> RawRecord:
         catalogue, pieces = self._catalogue, item.pieces
         if not item.valued:
             self._inherit(pieces, item.parent)
@@ -185,10 +187,10 @@ class _Nest:
         if parent and item.parent is not None:
             name = item.parent.pieces[catalogue.title_field]
             pieces.setdefault(parent, Piece(name.text, name.original, name.cell, "parent"))
-        return item.entry
+        return item.raw_record
 
 
-def assemble(table: Table, catalogue: Catalogue) -> Assembled:
+def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
     """Read the entries of a table that nests by numbers.
 
     An item without values of its own is the heading of its parts (left out as ``group``). Without parts it

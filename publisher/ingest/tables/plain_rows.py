@@ -9,7 +9,7 @@ from functools import lru_cache
 from publisher.ingest.findings import tables
 from publisher.ingest.formats.grid import Cell
 from publisher.ingest.parsed_file import LeftOut
-from publisher.ingest.tables.raw_record import Entry, Line, Note, Piece, reference
+from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, reference
 from publisher.ingest.tables.segmentation import Table
 from schemas.cells.values import is_ditto
 from schemas.definition.catalogue import Catalogue, Field
@@ -25,10 +25,10 @@ _NUMBERED = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十百]+[）)]
 
 
 @dataclass(slots=True)
-class Assembled:
-    entries: list[Entry] = field(default_factory=list)
+class TableRecords:
+    raw_records: list[RawRecord] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    notes: list[RowNote] = field(default_factory=list)
 
 
 def join_halves(above: str, below: str) -> str:
@@ -45,10 +45,10 @@ def _is_ditto(text: str) -> bool:
     return is_ditto(text)
 
 
-class Pieces:
+class PieceReader:
     """Reader of a line's texts, which resolves 同上 from the row above."""
 
-    def __init__(self, table: Table, catalogue: Catalogue, notes: list[Note]) -> None:
+    def __init__(self, table: Table, catalogue: Catalogue, notes: list[RowNote]) -> None:
         present = set(table.header.columns.values())
         self._spanned = [
             (f.name, f.spanned_by) for f in catalogue.fields if f.name in present and f.spanned_by
@@ -61,7 +61,7 @@ class Pieces:
         self._notes = notes
         self.above: dict[str, Piece] = {}
 
-    def of_line(self, line: Line) -> dict[str, Piece]:
+    def of_line(self, line: TableLine) -> dict[str, Piece]:
         pieces: dict[str, Piece] = {}
         for name, cell in line.filled.items():
             self._add_piece(pieces, name, cell, "merged", line.row)
@@ -77,7 +77,7 @@ class Pieces:
         for name, spanned_by, leading in self._shared:
             _split_column(pieces, name, spanned_by, leading)
         if hidden:
-            self._notes.append(Note(tables.COVERED_TEXT, line.row, excerpt=hidden))
+            self._notes.append(RowNote(tables.COVERED_TEXT, line.row, excerpt=hidden))
         return pieces
 
     def _add_piece(self, pieces: dict[str, Piece], name: str, cell: Cell, via: str, row: int) -> None:
@@ -86,13 +86,13 @@ class Pieces:
             if _is_ditto(text):
                 source = self.above.get(name)
                 if source is None:
-                    self._notes.append(Note(tables.DITTO_WITHOUT_SOURCE, row, name, text))
+                    self._notes.append(RowNote(tables.DITTO_WITHOUT_SOURCE, row, name, text))
                     pieces.pop(name, None)
                 else:
                     pieces[name] = Piece(source.text, text, reference(cell), "above")
                 return
             if text[0] == "#" and _ERROR.fullmatch(text):
-                self._notes.append(Note(tables.FORMULA_ERROR, row, name, text))
+                self._notes.append(RowNote(tables.FORMULA_ERROR, row, name, text))
                 pieces.pop(name, None)
                 return
         pieces[name] = Piece(text, text, reference(cell), "merged" if via == "merged" else "own")
@@ -121,64 +121,64 @@ def _split_column(pieces: dict[str, Piece], name: str, spanned_by: str, leading:
         del pieces[spanned_by]
 
 
-def marks_of(catalogue: Catalogue) -> frozenset[str]:
+def distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:
     """Return the fields that make a row without a name a separate record: 子项, 行使主体, 层级, a code."""
     names = {n for alternative in catalogue.identity for n in alternative}
     return frozenset(names - {catalogue.title_field, catalogue.type_field})
 
 
-def assemble(table: Table, catalogue: Catalogue) -> Assembled:
+def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
     """Read the entries of a table whose rows do not nest."""
-    assembled = Assembled()
-    pieces = Pieces(table, catalogue, assembled.notes)
-    title, marks = catalogue.title_field, marks_of(catalogue)
+    assembled = TableRecords()
+    pieces = PieceReader(table, catalogue, assembled.notes)
+    title, marks = catalogue.title_field, distinguishing_fields(catalogue)
     titled = title in table.header.columns.values()
     groups = _Groups(table, catalogue)
-    item: Entry | None = None
+    item: RawRecord | None = None
     for line in table.lines:
         own_marks = frozenset(line.own.keys() & marks)
         has_title = title in line.own or not titled
         if item is not None and not has_title and not own_marks:
-            append_continuation(assembled.entries[-1], line, pieces)
+            append_continuation(assembled.raw_records[-1], line, pieces)
             continue
-        entry = Entry([line.row], pieces.of_line(line), own_marks)
+        raw_record = RawRecord([line.row], pieces.of_line(line), own_marks)
         if has_title or item is None:
-            item = entry
+            item = raw_record
         else:
-            _inherit(entry, item, catalogue)
-        groups.fill(entry, line)
-        assembled.entries.append(entry)
-        pieces.above = entry.pieces
+            _inherit(raw_record, item, catalogue)
+        groups.fill(raw_record, line)
+        assembled.raw_records.append(raw_record)
+        pieces.above = raw_record.pieces
     return assembled
 
 
-def append_continuation(entry: Entry, line: Line, pieces: Pieces) -> None:
+def append_continuation(raw_record: RawRecord, line: TableLine, pieces: PieceReader) -> None:
     """Append a row that a page break split off to its record."""
-    entry.rows.append(line.row)
-    own_line = Line(line.row, line.index, line.own, {}, line.other)
+    raw_record.rows.append(line.row)
+    own_line = TableLine(line.row, line.index, line.own, {}, line.other)
     for name, piece in pieces.of_line(own_line).items():
-        first = entry.pieces.get(name)
+        first = raw_record.pieces.get(name)
         if first is None or not first.original:
-            entry.pieces[name] = piece
+            raw_record.pieces[name] = piece
         else:
             text, original = join_halves(first.text, piece.text), f"{first.original}\n{piece.original}"
-            entry.pieces[name] = Piece(text, original, first.cell, first.via)
+            raw_record.pieces[name] = Piece(text, original, first.cell, first.via)
 
 
-def _inherit(entry: Entry, item: Entry, catalogue: Catalogue) -> None:
+def _inherit(raw_record: RawRecord, item: RawRecord, catalogue: Catalogue) -> None:
     """Fill in the item's name, and its other texts where the item is above its parts.
 
     An item whose own row already names a part (for example its 子项) is the first part, a sibling.
     """
-    above = not (item.marks & entry.marks)
+    above = not (item.marks & raw_record.marks)
     for f in catalogue.fields:
         source = item.pieces.get(f.name)
         if (
             source
-            and f.name not in entry.pieces
+            and f.name not in raw_record.pieces
             and (f.name == catalogue.title_field or (f.inherit and above))
         ):
-            entry.pieces[f.name] = Piece(source.text, "", source.cell, "parent")
+            raw_record.pieces[f.name] = Piece(source.text, "", source.cell, "parent")
 
 
 class _Groups:
@@ -194,9 +194,9 @@ class _Groups:
             value = words.get(heading_key(_NUMBERED.sub("", _COUNT.sub("", cell.text), count=1)))
             self._cells.append((index, Piece(value or "", cell.text, reference(cell), "group")))
 
-    def fill(self, entry: Entry, line: Line) -> None:
-        if not self._cells or self._field is None or self._field.name in entry.pieces:
+    def fill(self, raw_record: RawRecord, line: TableLine) -> None:
+        if not self._cells or self._field is None or self._field.name in raw_record.pieces:
             return
         above = [piece for index, piece in self._cells if index < line.index]
         if above and above[-1].text:
-            entry.pieces[self._field.name] = above[-1]
+            raw_record.pieces[self._field.name] = above[-1]

@@ -25,7 +25,7 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Note:
+class RowNote:
     """A finding about a row, before its file and sheet are known."""
 
     kind: Kind
@@ -37,7 +37,7 @@ class Note:
 
 
 @dataclass(slots=True)
-class Entry:
+class RawRecord:
     """A raw record. ``rows``: its own row, then its continuations (1-based)."""
 
     rows: list[int]
@@ -47,7 +47,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Line:
+class TableLine:
     """A row of a table by field. Only rows with text of their own become lines."""
 
     row: int
@@ -74,7 +74,9 @@ def reference(cell: Cell) -> str:
     return f"{column_letters(cell.column)}{cell.row}"
 
 
-def line(rows: Sequence[Sequence[Cell]], index: int, header: Header, personal: frozenset[str]) -> Line | None:
+def read_line(
+    rows: Sequence[Sequence[Cell]], index: int, header: Header, personal: frozenset[str]
+) -> TableLine | None:
     """Read row ``index`` by field, without personal columns; None where it has no text of its own."""
     row = rows[index]
     own_cells: dict[str, Cell] = {}
@@ -100,7 +102,7 @@ def line(rows: Sequence[Sequence[Cell]], index: int, header: Header, personal: f
             filled[name] = cell
     if not has_text:
         return None
-    table_line = Line(row[0].row, index, own_cells, filled, other)
+    table_line = TableLine(row[0].row, index, own_cells, filled, other)
     texts = table_line.texts
     table_line.wide = bool(texts) and texts[0] == texts[-1] and len(set(texts)) == 1 and _wide(row)
     return table_line

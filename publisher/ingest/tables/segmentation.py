@@ -12,7 +12,7 @@ from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import LeftOut, Reason
 from publisher.ingest.tables import header_row
 from publisher.ingest.tables.header_row import Header, Headings, has_own_text
-from publisher.ingest.tables.raw_record import Line, Note, line
+from publisher.ingest.tables.raw_record import RowNote, TableLine, read_line
 
 _NOTE = re.compile(
     r"\s*(备\s*注|注|说\s*明|附\s*注|附\s*件|填表说明|单位|数据来源|资料来源|来源)\s*\d*\s*(?:[：:.、]|$)"
@@ -31,25 +31,25 @@ _LONGEST_GROUP = 40
 @dataclass(slots=True)
 class Table:
     header: Header
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TableLine] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     groups: dict[int, Cell] = field(default_factory=dict)
     """Row index → cell of a row that is the heading of the rows below (一、行政许可)."""
 
 
 @dataclass(slots=True)
-class Sheet:
+class SegmentedSheet:
     grid: Grid
     tables: list[Table] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    notes: list[RowNote] = field(default_factory=list)
     rows: int = 0
 
     def leave_out(self, row: int, reason: Reason, text: str) -> None:
-        self.left_out.append(LeftOut(self.grid.name, row, reason, public(text)))
+        self.left_out.append(LeftOut(self.grid.name, row, reason, redact_names(text)))
 
 
-def public(text: str) -> str:
+def redact_names(text: str) -> str:
     """Return one line for the report, without the names of the people who filled in the form."""
     return shorten(_SIGNED.sub(lambda m: f"{m.group(1)}：…", text))
 
@@ -58,7 +58,7 @@ class _Segmenter:
     """Segments a grid in one pass."""
 
     def __init__(self, grid: Grid, headings: Headings, personal: frozenset[str]) -> None:
-        self.sheet = Sheet(grid)
+        self.sheet = SegmentedSheet(grid)
         self._headings = headings
         self._personal = personal
         self._table: Table | None = None
@@ -67,7 +67,7 @@ class _Segmenter:
         self._banners: list[tuple[int, str]] = []
         """Rows with a single text since the last line; they are titles if a header follows."""
 
-    def segment(self) -> Sheet:
+    def segment(self) -> SegmentedSheet:
         grid = self.sheet.grid
         index = 0
         while index < len(grid.rows):
@@ -97,7 +97,7 @@ class _Segmenter:
         return hits >= 2
 
     def _start(self, index: int) -> int:
-        header = header_row.find(self.sheet.grid, index, self._headings)
+        header = header_row.find_header(self.sheet.grid, index, self._headings)
         if header is None:  # not reached: is_header was true for this row
             return index + 1
         titles = [text for _, text in self._banners]
@@ -131,7 +131,7 @@ class _Segmenter:
                 self.sheet.rows += 1
                 self._banners.append((row[0].row, " ".join(texts)))
             return
-        table_line = line(self.sheet.grid.rows, index, self._table.header, self._personal)
+        table_line = read_line(self.sheet.grid.rows, index, self._table.header, self._personal)
         if table_line is None:
             return
         self.sheet.rows += 1
@@ -141,11 +141,11 @@ class _Segmenter:
             self._after_note = False
             self._table.lines.append(table_line)
         elif reason == "banner":
-            self._keep_banner(table_line)
+            self._add_banner(table_line)
         else:
             self.sheet.leave_out(table_line.row, reason, " | ".join(dict.fromkeys(table_line.texts)))
 
-    def _reason(self, table_line: Line) -> Reason | Literal["banner"] | None:
+    def _reason(self, table_line: TableLine) -> Reason | Literal["banner"] | None:
         """Return why a row of a table's body is not data, or None where it is."""
         if not 1 <= len(table_line.own) + len(table_line.other) <= 4:
             return None
@@ -162,7 +162,7 @@ class _Segmenter:
             return self._reason_of_one(table_line, texts[0])
         return None if table_line.own else self._note_stray(table_line, table_findings.STRAY_TEXT)
 
-    def _reason_of_one(self, table_line: Line, text: str) -> Reason | Literal["banner"] | None:
+    def _reason_of_one(self, table_line: TableLine, text: str) -> Reason | Literal["banner"] | None:
         if _NOTE.match(text):
             self._after_note = True
             return "note"
@@ -182,19 +182,21 @@ class _Segmenter:
             return self._note_stray(table_line, table_findings.NUMBER_ONLY_ROW)
         return "banner" if _GROUP.match(text) else self._note_stray(table_line, table_findings.STRAY_TEXT)
 
-    def _note_stray(self, table_line: Line, kind: Kind) -> Reason:
-        self.sheet.notes.append(Note(kind, table_line.row, excerpt=public(" | ".join(table_line.texts))))
+    def _note_stray(self, table_line: TableLine, kind: Kind) -> Reason:
+        self.sheet.notes.append(
+            RowNote(kind, table_line.row, excerpt=redact_names(" | ".join(table_line.texts)))
+        )
         return "unreadable"
 
-    def _keep_banner(self, table_line: Line) -> None:
-        """Keep a row with a single text: a title if a header follows, else a group heading or a note."""
+    def _add_banner(self, table_line: TableLine) -> None:
+        """Remember a row with a single text: a title if a header follows, else a group heading or a note."""
         text = table_line.texts[0]
         self._banners.append((table_line.row, text))
         if self._table is not None and len(text) <= _LONGEST_GROUP and "。" not in text:
             self._table.groups[table_line.index] = (*table_line.other, *table_line.own.values())[0]
 
     def _classify_banners(self, reason: Reason) -> None:
-        """Classify the kept rows with a single text, once the row after them is known."""
+        """Classify the remembered rows with a single text when the next row shows what they are."""
         groups = self._table.groups if self._table else {}
         heads = {cell.row: index for index, cell in groups.items()}
         for row, text in self._banners:
@@ -207,6 +209,6 @@ class _Segmenter:
         self._banners.clear()
 
 
-def segment(grid: Grid, headings: Headings, personal: frozenset[str]) -> Sheet:
+def segment(grid: Grid, headings: Headings, personal: frozenset[str]) -> SegmentedSheet:
     """Segment a grid. ``personal``: fields whose texts are left out of the result and the report."""
     return _Segmenter(grid, headings, personal).segment()

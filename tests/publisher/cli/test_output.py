@@ -20,7 +20,7 @@ TEXTS = st.text(st.characters(exclude_categories=()), max_size=50)
 
 @given(TEXTS)
 def test_no_text_can_steer_a_terminal_and_its_length_stays(text: str) -> None:
-    output_text = output.plain(text)
+    output_text = output.replace_controls(text)
     assert not HOSTILE.search(output_text)
     assert len(output_text) == len(text)
     output_text.encode()
@@ -30,7 +30,7 @@ def test_no_text_can_steer_a_terminal_and_its_length_stays(text: str) -> None:
 def test_json_on_stdout_is_what_was_given_and_safe_to_print(value: object) -> None:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        output.as_json(value)
+        output.print_json(value)
     assert json.loads(out.getvalue()) == value
     assert not HOSTILE.search(out.getvalue())
     out.getvalue().encode()
@@ -40,7 +40,7 @@ def test_json_on_stdout_is_what_was_given_and_safe_to_print(value: object) -> No
 def test_a_table_in_a_pipe_has_a_line_for_each_row_whatever_cells_hold(rows: list[list[str]]) -> None:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        output.table(["甲", "乙"], rows)
+        output.print_table(["甲", "乙"], rows)
     lines = out.getvalue().split("\n")
     assert len(lines) == len(rows) + 2
     assert all(line.count("\t") == 1 for line in lines[:-1])

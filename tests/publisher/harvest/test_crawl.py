@@ -193,7 +193,7 @@ def test_a_run_that_was_cut_off_goes_on_and_asks_nothing_twice(
     from publisher.harvest import extraction
 
     publish(collector.web, *range(1, 28))
-    real, calls = extraction.read_answer, []
+    real, calls = extraction.parse_response, []
 
     def interrupted(*arguments: object) -> object:
         calls.append(arguments)
@@ -201,9 +201,9 @@ def test_a_run_that_was_cut_off_goes_on_and_asks_nothing_twice(
             raise KeyboardInterrupt
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(extraction, "read_answer", interrupted)
+    monkeypatch.setattr(extraction, "parse_response", interrupted)
     assert collector.run().code == 130
-    monkeypatch.setattr(extraction, "read_answer", real)
+    monkeypatch.setattr(extraction, "parse_response", real)
     collector.collect()
     assert len(collector.draft()) == 27
     paths = [path for path in collector.web.paths() if path.startswith("/d/")]

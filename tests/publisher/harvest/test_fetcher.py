@@ -117,8 +117,8 @@ def test_a_compressed_body_is_stored_as_sent_and_decompressed_for_reading(
     web.answers["/"] = Answer(sent, headers={"Content-Encoding": encoding})
     with fetcher(web, pauses) as http:
         hops = http.get(web.base + "/").hops
-    (record,) = warc.read_warc(warc.write(hops))
-    assert (record.body, warc.content(record, 1 << 20)) == (sent, text)
+    (record,) = warc.read_warc(warc.write_warc(hops))
+    assert (record.body, warc.decode_body(record, 1 << 20)) == (sent, text)
     assert (record.status, record.address) == (200, "127.0.0.1")
 
 
@@ -132,4 +132,4 @@ def test_a_body_that_opens_without_end_or_not_at_all_is_refused(coding: str, bod
         with fetcher(web, []) as http:
             hop = http.get(web.base + "/").last
     with pytest.raises(ValueError, match=r"more than|damaged|Content-Encoding"):
-        warc.content(hop, 1 << 20)
+        warc.decode_body(hop, 1 << 20)

@@ -43,7 +43,7 @@ def test_a_source_has_sensible_manners_by_default(tmp_path: Path) -> None:
         (GOOD.replace("https://", "ftp://"), "anshan.lists[0]：应为网址", "expected a web address"),
         (GOOD.replace('["www.anshan.gov.cn"]', "[]"), "anshan.hosts：至少需要一项", "at least one"),
         (GOOD.replace('["www.anshan', '["x.anshan'), "的主机不在 hosts 中", "is not among hosts"),
-        (GOOD.replace('["www.', '["https://www.'), "anshan.hosts：“https://www", "is no host's name"),
+        (GOOD.replace('["www.', '["https://www.'), "anshan.hosts：“https://www", "is not a host name"),
         (
             GOOD.replace('["www.anshan.gov.cn', '["www.anshan.gov.cn/zwgk'),
             "请去掉 http://、路径和用户名",

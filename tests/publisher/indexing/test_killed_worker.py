@@ -110,7 +110,7 @@ def test_a_worker_killed_in_the_middle_of_a_bulk(
     process = start_command(tmp_path, elasticsearch, "serve", "--port", str(free_port()))
     kill_when(process, lambda: count_indexed(admin, f"{elasticsearch.alias}-000001") >= MIDDLE)
     assert anyio.run(worker.status, published, on_elasticsearch).pending >= ITEMS
-    anyio.run(worker.attempt, published, on_elasticsearch)
+    anyio.run(worker.run_round, published, on_elasticsearch)
     assert_whole(published, on_elasticsearch, admin, elasticsearch.alias)
 
 
@@ -121,7 +121,7 @@ def test_a_reindex_killed_in_the_middle_leaves_the_old_index_in_force(
     elasticsearch: Connection,
     admin: Elasticsearch,
 ) -> None:
-    anyio.run(worker.attempt, published, on_elasticsearch)
+    anyio.run(worker.run_round, published, on_elasticsearch)
     process = start_command(tmp_path, elasticsearch, "reindex")
     kill_when(process, lambda: count_indexed(admin, f"{elasticsearch.alias}-000002") >= MIDDLE)
     assert search(on_elasticsearch, "经营许可").total == call(on_elasticsearch.count) == ITEMS

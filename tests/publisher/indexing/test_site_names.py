@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import anyio
 import pytest
 
-from publisher.app import service_of
-from publisher.indexing.site_names import NamesOfState, SiteNames
-from publisher.indexing.worker import settle
+from publisher.app import create_service
+from publisher.indexing.site_names import NamesSnapshot, SiteNames
+from publisher.indexing.worker import await_indexed
 from publisher.log.log import Log
 from publisher.settings import read_settings
 from publisher.views.api.routes.search import search
@@ -37,7 +37,7 @@ class _SlowNames(SiteNames):
         self.may_finish = threading.Event()
         self._reading = _WaitSignalLock(self.may_finish)  # type: ignore[assignment]  # as a lock is used there
 
-    def _read_names(self) -> NamesOfState:
+    def _read_names(self) -> NamesSnapshot:
         self._times += 1
         if self._times == 2:
             self.begun.set()
@@ -88,7 +88,7 @@ def test_many_names_are_reloaded_by_the_follower_of_the_log_and_never_by_a_reque
 
     async def followed() -> set[str]:
         async with anyio.create_task_group() as group:
-            group.start_soon(names.follow)
+            group.start_soon(names.update_until_cancelled)
             with anyio.fail_after(60):
                 while names.outdated() is not None:
                     await anyio.lowlevel.checkpoint()
@@ -115,7 +115,7 @@ def test_the_names_are_followed_again_once_the_store_answers_again(
 
     async def followed() -> None:
         async with anyio.create_task_group() as group:
-            group.start_soon(names.follow)
+            group.start_soon(names.update_until_cancelled)
             with anyio.fail_after(60):
                 while names._cached is None:
                     await anyio.lowlevel.checkpoint()
@@ -148,10 +148,10 @@ def test_a_response_from_earlier_names_has_another_etag_than_one_from_the_new_na
     release(log)
     engine = EmbeddedEngine(tmp_path / "index")
     names = SiteNames(log, at_once=0)
-    service = replace(service_of(read_settings(tmp_path, {}), log, engine), names=names)
+    service = replace(create_service(read_settings(tmp_path, {}), log, engine), names=names)
     assert titles(names) == {"甲项许可", "乙项许可"}
     release(log, LATER)
-    assert anyio.run(settle, log, engine)
+    assert anyio.run(await_indexed, log, engine)
     call = Call({}, urlencode({"q": "bingxiangxuke"}).encode(), "/v1/search")
 
     def search_once() -> tuple[Validity, str | None]:

@@ -76,24 +76,24 @@ class _Failing(EmbeddedEngine):
 
 def test_what_was_published_can_be_searched_after_a_drain(log: Log, engine: EmbeddedEngine) -> None:
     release(log)
-    assert anyio.run(worker.drain, log, engine) > 0
+    assert anyio.run(worker.index_outbox, log, engine) > 0
     assert total(engine) == 2
     assert log.outbox.due_count() == 0
 
 
 def test_a_second_drain_does_nothing(log: Log, engine: EmbeddedEngine) -> None:
     release(log)
-    anyio.run(worker.drain, log, engine)
-    assert anyio.run(worker.drain, log, engine) == 0
+    anyio.run(worker.index_outbox, log, engine)
+    assert anyio.run(worker.index_outbox, log, engine) == 0
     assert anyio.run(engine.count) == 2
 
 
 def test_an_index_that_was_lost_is_made_again_from_the_log(log: Log, engine: EmbeddedEngine) -> None:
     release(log)
-    anyio.run(worker.drain, log, engine)
+    anyio.run(worker.index_outbox, log, engine)
     shutil.rmtree(engine._folder._path)
     fresh = EmbeddedEngine(engine._folder._path)
-    anyio.run(worker.drain, log, fresh)
+    anyio.run(worker.index_outbox, log, fresh)
     assert total(fresh) == 2
 
 
@@ -101,7 +101,7 @@ def test_a_release_that_comes_into_effect_later_is_indexed_at_once_and_never_reb
     log: Log, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(log, day=date(2999, 1, 1))
-    anyio.run(worker.drain, log, engine)
+    anyio.run(worker.index_outbox, log, engine)
     assert total(engine) == 0
     assert total(engine, date(2999, 1, 1)) == 2
 
@@ -109,7 +109,7 @@ def test_a_release_that_comes_into_effect_later_is_indexed_at_once_and_never_reb
         raise AssertionError
 
     monkeypatch.setattr(engine, "rebuild", rebuilt)
-    assert anyio.run(worker.drain, log, engine) == 0
+    assert anyio.run(worker.index_outbox, log, engine) == 0
 
 
 def test_the_worker_tries_again_until_search_is_back(log: Log, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_failure_is_shown_by_the_status(log: Log, tmp_path: Path) -> None:
     release(log)
     failing = _Failing(tmp_path / "index", failures=1)
     with pytest.raises(SearchError):
-        anyio.run(worker.attempt, log, failing)
+        anyio.run(worker.run_round, log, failing)
     status = anyio.run(worker.status, log, failing)
     assert status.error == "away"
     assert status.pending == log.outbox.due_count() > 0
@@ -147,8 +147,8 @@ def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
     other = Log.open(str(log._session.database.url), sources=Path("unused"))
     with other.outbox.lock() as locked:
         assert locked
-        assert not anyio.run(lambda: worker.settle(log, engine, patience=0.3))
-    assert anyio.run(lambda: worker.settle(log, engine, patience=0.3))
+        assert not anyio.run(lambda: worker.await_indexed(log, engine, patience=0.3))
+    assert anyio.run(lambda: worker.await_indexed(log, engine, patience=0.3))
     other.close()
 
 
@@ -166,7 +166,7 @@ def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
 ) -> None:
     rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(2_500))
     release(log, f"事项名称,权力类型,行使主体\n{rows}")
-    anyio.run(worker.drain, log, engine)
+    anyio.run(worker.index_outbox, log, engine)
     counts: list[int] = []
 
     async def given_up() -> None:

@@ -76,9 +76,9 @@ def test_a_wrong_password_is_reported_by_the_status(
     assert "password" in state.away
     assert state.pending > 0
     with pytest.raises(SearchError):
-        anyio.run(worker.attempt, log, wrong)
+        anyio.run(worker.run_round, log, wrong)
     anyio.run(wrong.close)
-    anyio.run(worker.attempt, log, engine)
+    anyio.run(worker.run_round, log, engine)
     assert anyio.run(worker.status, log, engine).pending == 0
 
 
@@ -97,13 +97,13 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
         return indexed
 
     monkeypatch.setattr(worker, "document", with_poison)
-    anyio.run(worker.drain, log, engine)
+    anyio.run(worker.index_outbox, log, engine)
     state = anyio.run(worker.status, log, engine)
     assert (state.documents, state.pending) == (1, 0)
     assert [item.key for item in state.set_aside] == poisoned[:1]
     assert "effective_to" in state.set_aside[0].error
     attempts = len(poisoned)
-    anyio.run(worker.attempt, log, engine)
+    anyio.run(worker.run_round, log, engine)
     assert len(poisoned) == attempts
     assert anyio.run(worker.reindex, log, engine) == 1
     assert [item.key for item in anyio.run(worker.status, log, engine).set_aside] == poisoned[:1]
@@ -123,11 +123,11 @@ def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
 
     release(log)
     monkeypatch.setattr(worker, "document", with_poison)
-    anyio.run(worker.drain, log, engine)
+    anyio.run(worker.index_outbox, log, engine)
     assert len(anyio.run(worker.status, log, engine).set_aside) == 2
     monkeypatch.undo()
     release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
-    anyio.run(worker.drain, log, engine)  # both records end, so their spans are indexed again
+    anyio.run(worker.index_outbox, log, engine)  # both records end, so their spans are indexed again
     state = anyio.run(worker.status, log, engine)
     assert (state.documents, state.set_aside) == (sum(1 for _ in log.queries.spans()), ())
 
@@ -136,7 +136,7 @@ def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
     log: Log, engine: ElasticsearchEngine, node: Node
 ) -> None:
     release(log)
-    anyio.run(worker.drain, log, engine)
+    anyio.run(worker.index_outbox, log, engine)
     node.stop()
     try:
         with pytest.raises(SearchError) as caught:
@@ -144,11 +144,11 @@ def test_releases_go_on_while_the_cluster_is_away_and_all_is_found_after(
         assert caught.value.retry_after > 0
         release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
         with pytest.raises(SearchError):
-            anyio.run(worker.attempt, log, engine)
+            anyio.run(worker.run_round, log, engine)
         assert anyio.run(worker.status, log, engine).away
     finally:
         node.start()
-    anyio.run(worker.attempt, log, engine)
+    anyio.run(worker.run_round, log, engine)
     assert anyio.run(worker.status, log, engine).pending == 0
     assert [hit.title.text for hit in search(engine, "丙项许可").hits][:1] == ["丙项许可"]
 
@@ -182,7 +182,7 @@ def test_while_the_cluster_is_away_everything_but_search_goes_on(
     log: Log, engine: ElasticsearchEngine, node: Node, tmp_path: Path
 ) -> None:
     release(log)
-    anyio.run(worker.drain, log, engine)
+    anyio.run(worker.index_outbox, log, engine)
     app = create_app(settings.read_settings(tmp_path, environ={}), log=log, search=engine)
     with TestClient(app) as client:
         assert client.get("/v1/search?q=许可").json()["total"] == 2
@@ -204,7 +204,7 @@ def test_while_the_cluster_is_away_everything_but_search_goes_on(
                 assert client.get(path).status_code == 200, path
         finally:
             node.start()
-        anyio.run(worker.attempt, log, engine)
+        anyio.run(worker.run_round, log, engine)
         assert client.get("/readyz").json()["status"] == "ok"
         assert client.get("/v1/search?q=丙项许可").json()["hits"][0]["title"]["text"] == "丙项许可"
 
@@ -243,11 +243,11 @@ def test_a_slow_node_is_reported_in_time_and_nothing_is_lost(
         with pytest.raises(SearchError):
             search(engine, "许可")
         with pytest.raises(SearchError):
-            anyio.run(worker.attempt, log, engine)
+            anyio.run(worker.run_round, log, engine)
     finally:
         later.cancel()
         node.go_on()
-    anyio.run(worker.attempt, log, engine)
+    anyio.run(worker.run_round, log, engine)
     assert anyio.run(worker.status, log, engine).pending == 0
     assert search(engine, "许可").total == call(engine.count) == 3
 
@@ -256,21 +256,21 @@ def test_releases_wait_while_the_index_is_read_only(
     log: Log, engine: ElasticsearchEngine, reached: Connection
 ) -> None:
     release(log)
-    anyio.run(worker.attempt, log, engine)
+    anyio.run(worker.run_round, log, engine)
     ca, login = str(reached.ca), (reached.user, reached.password)
     block = {"index.blocks.read_only_allow_delete": True}  # set by Elasticsearch when the disk is almost full
     with Elasticsearch(list(reached.hosts), basic_auth=login, ca_certs=ca) as admin:
         admin.indices.put_settings(index=reached.alias, settings=block)
         release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
         with pytest.raises(SearchError, match="只读"):
-            anyio.run(worker.attempt, log, engine)
+            anyio.run(worker.run_round, log, engine)
         state = anyio.run(worker.status, log, engine)
         assert state.pending > 0
         assert not state.set_aside
         assert "只读" in state.error
         assert search(engine, "许可").total == 2
         admin.indices.put_settings(index=reached.alias, settings=dict.fromkeys(block))
-    anyio.run(worker.attempt, log, engine)
+    anyio.run(worker.run_round, log, engine)
     state = anyio.run(worker.status, log, engine)
     assert (state.pending, state.error) == (0, "")
     assert state.documents == sum(1 for span in log.queries.spans() if span.status == "stated")

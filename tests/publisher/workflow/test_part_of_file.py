@@ -96,13 +96,13 @@ def test_a_dataset_without_parts_is_kept_whole() -> None:
 
 def test_a_part_is_named_by_its_alias_or_its_code() -> None:
     one_part = dataset(Part("市场监督管理局", aliases=("工商局",), code="08"))
-    assert {
-        part_of_file.declared_part(one_part, name).name for name in ("市场监督管理局", "工商局", "08")
-    } == {"市场监督管理局"}
+    assert {part_of_file.find_part(one_part, name).name for name in ("市场监督管理局", "工商局", "08")} == {
+        "市场监督管理局"
+    }
 
 
 def test_an_unknown_part_is_refused_and_the_declared_ones_are_listed() -> None:
     with pytest.raises(LogError) as refused:
-        part_of_file.declared_part(dataset(Part("统计局")), "统计")
+        part_of_file.find_part(dataset(Part("统计局")), "统计")
     assert refused.value.code == "no-such-part"
     assert "统计局" in refused.value.zh

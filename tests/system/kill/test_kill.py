@@ -108,7 +108,7 @@ class _Site:
 
     def _index(self, log: Log, engine: EmbeddedEngine) -> None:
         """Index what was published and not indexed, and check that it happens once."""
-        assert anyio.run(worker.settle, log, engine)
+        assert anyio.run(worker.await_indexed, log, engine)
         assert log.outbox.due_count() == 0
         stated = [span for span in log.queries.spans() if span.status == "stated"]
         assert anyio.run(engine.count) == len(stated)

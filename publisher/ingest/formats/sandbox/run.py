@@ -39,7 +39,7 @@ def refuse(error: str, detail: str) -> None:
         raise ReaderError(kind, detail)
 
 
-class Failure(msgspec.Struct):
+class ParserOutput(msgspec.Struct):
     """Error fields that every output of a parser has."""
 
     error: str = ""

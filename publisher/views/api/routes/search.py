@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from litestar.concurrency import sync_to_thread
 
 from openapi.operation import Operation, Parameter
-from publisher.indexing.site_names import NamesOfState
+from publisher.indexing.site_names import NamesSnapshot
 from publisher.log.clocks import micros
 from publisher.log.model import View
 from publisher.views.api import requested_view, titles
@@ -40,7 +40,7 @@ class Searchable:
 
     scope: SearchScope
     state: tuple[int, date]
-    names: NamesOfState | None
+    names: NamesSnapshot | None
     """Names of an earlier state, if these are still in use."""
 
     def grammar(self) -> Grammar:

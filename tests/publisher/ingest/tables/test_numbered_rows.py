@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.ingest.tables.numbered_rows import mark_of
+from publisher.ingest.tables.numbered_rows import split_numbering
 from tests.publisher.ingest.workbooks import (
     Rows,
     codes,
@@ -178,15 +178,15 @@ def test_a_row_without_a_name_continues_the_charge_above() -> None:
 
 
 def test_a_price_in_front_of_a_name_is_no_number() -> None:
-    assert mark_of("3.5吨以下车辆通行费").kind == ""
-    assert mark_of("(2)").kind == ""
+    assert split_numbering("3.5吨以下车辆通行费").kind == ""
+    assert split_numbering("(2)").kind == ""
 
 
 @given(st.integers(1, 99), st.sampled_from([".", "．", "、"]), st.text("甲乙丙费", min_size=1, max_size=4))
 def test_any_numbers_writing_gives_the_bare_name(number: int, dot: str, name: str) -> None:
     wide = str(number).translate({ord(str(d)): chr(ord("０") + d) for d in range(10)})
     for cell in (f"{number}{dot}{name}", f"{wide}{dot} {name}", f"（{wide}）{name}", f"({number}) {name}"):
-        mark = mark_of(cell)
+        mark = split_numbering(cell)
         assert mark.rest == name
         assert mark.number.strip("()") == str(number)
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.ingest.formats.detect import Opened
+from publisher.ingest.formats.detect import FileContent
 from publisher.ingest.formats.grid import build
 from publisher.ingest.parsed_file import UnreadableFile
-from publisher.ingest.read_file import read_opened
+from publisher.ingest.read_file import read_content
 from publisher.ingest.tables.header_row import has_own_text
 from publisher.ingest.tables.plain_rows import join_halves
 from schemas.definition.file_loader import load
@@ -222,9 +222,9 @@ def test_every_row_is_accounted_for_whatever_cells_say_and_merge(
         (top, first_column, top + down, first_column + right) for top, first_column, down, right in merged
     ]
     grid = build("Sheet1", [heading, *rows], areas)
-    opened = Opened("text/csv", (grid,) if grid else ())
+    opened = FileContent("text/csv", (grid,) if grid else ())
     try:
-        reading = read_opened(opened, name="某局.csv", digest="", catalogue=load(name))
+        reading = read_content(opened, name="某局.csv", digest="", catalogue=load(name))
     except UnreadableFile as problem:
         assert problem.finding.code in {"no-header", "no-records"}  # noqa: PT017 - it may be raised, and then only this one
     else:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from publisher.app import service_of
+from publisher.app import create_service
 from publisher.settings import read_settings
 from publisher.views.ogc import parameters
 from publisher.views.ogc.features import dataset_items
@@ -27,7 +27,7 @@ NAMES = [*catalogue().by_name, "part", "release", "effective_from"]
 @pytest.fixture(scope="module")
 def geo(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Geo:
     settings = read_settings(tmp_path_factory.mktemp("geo"), {})
-    return open_geo(service_of(settings, live.log, live.engine), None, Press().assets)
+    return open_geo(create_service(settings, live.log, live.engine), None, Press().assets)
 
 
 def draw_parameters(draw: random.Random, live: Live) -> dict[str, str]:
