@@ -129,7 +129,7 @@ def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
     build(home, f"http://127.0.0.1:{port}", records)
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
-    matches = log.queries.match(DATASET, RecordQuery(limit=count)).matches
+    matches = log.queries.raw_records(DATASET, RecordQuery(limit=count)).records
     log.close()
     features = [
         {"type": "Feature", "id": m.id, "geometry": None, "properties": json.loads(m.content)}

@@ -1,6 +1,6 @@
 """Words that people read for kinds and statuses of change and for facets, in Chinese and English.
 
-Pages, feeds, the command line and downloads import them, so that a list and its download say the same.
+Pages, feeds, the command line and downloads import them, so that a list and its download use the same words.
 The codes themselves (``removed``, ``withdrawn`` …) are the contract's and stay.
 """
 

@@ -171,9 +171,9 @@ class SearchError(Exception):
 class RejectedError(Exception):
     """Documents that the engine rejects permanently. All others of the call are written."""
 
-    def __init__(self, refused: Mapping[str, str]) -> None:
-        super().__init__("; ".join(f"{span}: {why}" for span, why in list(refused.items())[:3]))
-        self.refused = dict(refused)
+    def __init__(self, rejected: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{span}: {why}" for span, why in list(rejected.items())[:3]))
+        self.rejected = dict(rejected)
         """Span → reason."""
 
 

@@ -88,7 +88,9 @@ class Crawl:
         # Stored after its links; without validators if links were skipped, so that a 304 cannot hide them.
         whole = links is None or all(map(self._is_recent, links.documents))
         exchange = self._build_exchange(page_fetch.page, page_fetch.responses)
-        self._log.evidence.keep([exchange if whole else replace(exchange, etag=None, modified=None)])
+        self._log.evidence.store_exchanges(
+            [exchange if whole else replace(exchange, etag=None, modified=None)]
+        )
         return further
 
     def _add_links(self, page_fetch: PageFetch, list_links: ListLinks) -> list[str]:
@@ -195,7 +197,7 @@ class Crawl:
     def _store(self, page_fetches: list[PageFetch]) -> None:
         if page_fetches:
             self.report.add_notices(
-                self._log.evidence.keep(
+                self._log.evidence.store_exchanges(
                     [
                         self._build_exchange(page_fetch.page, page_fetch.responses)
                         for page_fetch in page_fetches
@@ -211,7 +213,7 @@ class Crawl:
         for response in responses:
             page = self._log.evidence.page_at(self._source.name, response.last.url)
             if page is not None:
-                self._log.evidence.keep([self._build_exchange(page, response)])
+                self._log.evidence.store_exchanges([self._build_exchange(page, response)])
 
     def _build_exchange(self, page: Page, responses: ResponseChain) -> Exchange:
         """Build the evidence of a response; an unchanged body is stored only once."""

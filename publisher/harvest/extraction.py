@@ -97,7 +97,7 @@ class Extractor:
             self._log.drafts.stage_all(self._source.dataset, imports, catalogue=self._catalogue)
         if waiting:
             self.report.add_notices(
-                self._log.evidence.keep_parsed([parsed_page for _, parsed_page in waiting])
+                self._log.evidence.store_parsed([parsed_page for _, parsed_page in waiting])
             )
 
     def stage_attachments(self, page_fetches: Sequence[PageFetch]) -> None:

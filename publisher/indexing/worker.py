@@ -167,7 +167,7 @@ async def _index(log: Log, search: SearchEngine, items: Sequence[OutboxItem]) ->
             with _stoppable(_documents(log, log.queries.spans(ids=keys))) as documents:
                 await search.index(documents)
         except RejectedError as error:  # the other documents are written
-            refused = error.refused
+            refused = error.rejected
         await to_thread.run_sync(_mark_accepted_done, log, set(keys).difference(refused).__contains__)
         await to_thread.run_sync(_set_aside, log, items, refused)
     await search.mark(items[-1].sequence)
@@ -200,7 +200,7 @@ async def _rebuild(log: Log, search: SearchEngine, progress: Progress) -> int:
         with _stoppable(_report_progress(_documents(log, log.queries.spans()), total, progress)) as documents:
             count = await search.rebuild(documents)
     except RejectedError as error:  # the other documents are indexed
-        refused = error.refused
+        refused = error.rejected
         _log_refused(refused)
         count = await search.count()
     await to_thread.run_sync(_mark_accepted_done, log, lambda key: key not in refused)

@@ -10,7 +10,7 @@ from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place, finding_of_problem
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
-from schemas.cells.problems import Problem
+from schemas.cells.problems import CellProblem
 from schemas.cells.values import cell_parser
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
@@ -110,7 +110,7 @@ class Builder:
             return
         self.findings.append(tables.REQUIRED_MISSING.at(self._place(row, f.name, ""), title=f.title))
 
-    def _add_problem(self, problem: Problem, f: Field, row: int, excerpt: str, cell: str) -> None:
+    def _add_problem(self, problem: CellProblem, f: Field, row: int, excerpt: str, cell: str) -> None:
         place = self._place(row, f.name, cell)
         finding = finding_of_problem(problem, place, excerpt)
         if finding.severity == "error":

@@ -18,7 +18,7 @@ from publisher.log.database.tables import source_bytes
 from publisher.log.model import LogError, Source
 
 
-class Sources(Protocol):
+class BlobStore(Protocol):
     """Bytes are durable before a transaction refers to them. ``put`` of an existing digest does nothing."""
 
     def put(self, digest: str, data: bytes) -> None: ...
@@ -51,7 +51,7 @@ class FolderBlobs:
         for folder in (self._root, path.parent):
             if not folder.exists():
                 folder.mkdir(parents=True, exist_ok=True)
-                _flush(folder.parent)
+                _sync_folder(folder.parent)
         while not path.exists():
             temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
             with (
@@ -63,7 +63,7 @@ class FolderBlobs:
                     file.flush()
                     os.fsync(file.fileno())
                 temporary.replace(path)
-        _flush(path.parent)
+        _sync_folder(path.parent)
 
     def get(self, digest: str) -> bytes:
         try:
@@ -132,7 +132,7 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _flush(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -45,7 +45,7 @@ class Datasets:
 
     def add_part(self, dataset: str, part: Part) -> Dataset:
         with self._session.write() as conn:
-            registry.declare_part(conn, registry.dataset_row(conn, dataset).key, part, self._session.clock())
+            registry.add_part(conn, registry.dataset_row(conn, dataset).key, part, self._session.clock())
             return registry.dataset(conn, dataset)
 
     def rename_part(self, dataset: str, old: str, new: str) -> Dataset:

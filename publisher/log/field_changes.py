@@ -8,7 +8,7 @@ from publisher.log.model import FieldChange
 from schemas.definition.catalogue import Content
 
 
-def difference(before: Content, after: Content, order: Mapping[str, int]) -> tuple[FieldChange, ...]:
+def compare_contents(before: Content, after: Content, order: Mapping[str, int]) -> tuple[FieldChange, ...]:
     """List the fields that differ, in the order of the catalogue."""
     names = sorted({*before, *after}, key=lambda name: (order.get(name, len(order)), name))
     return tuple(

@@ -24,7 +24,10 @@ from publisher.log.session import Session
 
 
 class Log:
-    """Every method of an attribute is one transaction and may raise ``LogError``. Thread-safe."""
+    """Entry point to the log. Each method of an attribute is one transaction and may raise ``LogError``.
+
+    Thread-safe.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -72,7 +75,7 @@ class Log:
         return self._session.files
 
     def move(
-        self, url: str, *, sources: Path, progress: transfer.Progress | None = None
+        self, url: str, *, sources: Path, progress: transfer.CopyProgress | None = None
     ) -> transfer.MoveReport:
         """Copy the whole site into the empty database at ``url``; see :func:`.transfer.move`."""
         session = self._session

@@ -214,7 +214,7 @@ class DraftDiff:
     sheets: tuple[SheetCounts, ...] = ()
     """The same counts by file and sheet."""
     marked: int = 0
-    """Number of changed documents that notices of the draft end and that none of its files contains."""
+    """Number of changed documents that notices of the draft repeal and that none of its files contains."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from typing import Literal
 
 from schemas.definition.catalogue import Catalogue, FieldType
 
-type Kind = Literal["text", "number", "boolean", "day", "list"]
+type ComparisonKind = Literal["text", "number", "boolean", "day", "list"]
 type Operator = Literal["=", "<>", "<", "<=", ">", ">="]
 type Scalar = str | int | float | bool
 
 DAYS = ("effective_from", "effective_to")
 """Days of a state that can be queried like fields, unless the catalogue has fields with these names."""
 
-_KINDS: dict[FieldType, Kind] = {
+_KINDS: dict[FieldType, ComparisonKind] = {
     "integer": "number",
     "decimal": "number",
     "limit": "number",
@@ -53,7 +53,7 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
+class ListContains:
     """A list that contains any of these texts, or all of them (``every``)."""
 
     field: str
@@ -83,55 +83,55 @@ class HasValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class RecordIds:
     ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class TruthValue:
     value: bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class And:
     of: tuple[Predicate, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class Or:
     of: tuple[Predicate, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Opposite:
+class Not:
     of: Predicate
 
 
-type Condition = Comparison | Like | Absent | Holds | AnyValue | HasValue | Records
-type Predicate = Condition | Constant | Every | Some | Opposite
+type Condition = Comparison | Like | Absent | ListContains | AnyValue | HasValue | RecordIds
+type Predicate = Condition | TruthValue | And | Or | Not
 
 
 def conjuncts(predicate: Predicate | None) -> tuple[Predicate, ...]:
     """Split a predicate into the conditions that must all hold."""
     if predicate is None:
         return ()
-    return predicate.of if isinstance(predicate, Every) else (predicate,)
+    return predicate.of if isinstance(predicate, And) else (predicate,)
 
 
 def field_names(predicate: Predicate) -> frozenset[str]:
     """List the names of the fields that a predicate depends on."""
     match predicate:
-        case Every(of=conditions) | Some(of=conditions):
+        case And(of=conditions) | Or(of=conditions):
             return frozenset().union(*map(field_names, conditions))
-        case Opposite(of=condition):
+        case Not(of=condition):
             return field_names(condition)
-        case Records() | Constant():
+        case RecordIds() | TruthValue():
             return frozenset()
         case _:
             return frozenset((predicate.field,))
 
 
-def comparison_kind(catalogue: Catalogue, field: str) -> Kind | None:
+def comparison_kind(catalogue: Catalogue, field: str) -> ComparisonKind | None:
     """Find the kind of comparison of a field; None if it cannot be queried: unknown, personal, or files."""
     definition = catalogue.by_name.get(field)
     if definition is not None:

@@ -19,7 +19,7 @@ from publisher.log.model import Dataset, LogError, Part, Site
 from schemas.definition.catalogue import Catalogue
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TAKEN = ("all", "search", "sources")
+_RESERVED = ("all", "search", "sources")
 """Names with a special meaning in addresses of feeds; a dataset cannot have them."""
 _DETAILS = (
     *("title", "title_en", "body", "division", "licence", "contact"),
@@ -28,12 +28,12 @@ _DETAILS = (
 _DATASET_BY_NAME = Prepared(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
 _PART_NAMES = Prepared(
     select(t.part.c.key, t.part.c.name, t.part.c.merged_into).where(
-        t.part.c.dataset == bindparam("dataset", type_=t.Key)
+        t.part.c.dataset == bindparam("dataset", type_=t.Integer64)
     )
 )
 _PARTS = Prepared(
     select(t.part)
-    .where(t.part.c.dataset == bindparam("dataset", type_=t.Key), t.part.c.merged_into.is_(None))
+    .where(t.part.c.dataset == bindparam("dataset", type_=t.Integer64), t.part.c.merged_into.is_(None))
     .order_by(t.part.c.key)
 )
 
@@ -88,18 +88,18 @@ def not_initialised() -> LogError:
 
 def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now: datetime) -> Dataset:
     """Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``."""
-    if not _NAME.fullmatch(dataset.name) or dataset.name in _TAKEN:
+    if not _NAME.fullmatch(dataset.name) or dataset.name in _RESERVED:
         raise LogError(
             "bad-dataset-name",
-            f"数据集名称“{dataset.name}”只能用小写字母、数字和连字符，且不能是 {'、'.join(_TAKEN)}。",
+            f"数据集名称“{dataset.name}”只能用小写字母、数字和连字符，且不能是 {'、'.join(_RESERVED)}。",
             f"The name {dataset.name!r} may contain lower-case letters, digits and hyphens, and is not "
-            f"{' or '.join(_TAKEN)}.",
+            f"{' or '.join(_RESERVED)}.",
         )
     if conn.execute(select(t.dataset.c.key).where(t.dataset.c.name == dataset.name)).first() is not None:
         raise LogError(
             "dataset-exists", f"数据集“{dataset.name}”已存在。", f"The dataset {dataset.name} exists already."
         )
-    keep_catalogue(conn, catalogue)
+    store_catalogue(conn, catalogue)
     created = replace(dataset, catalogue=catalogue.name, created_at=now, parts=())
     details = {name: getattr(created, name) for name in _DETAILS}
     key = inserted_key(
@@ -114,11 +114,11 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
         )
     )
     for part in dataset.parts:
-        add_part(conn, key, part)
+        _insert_part(conn, key, part)
     return replace(created, parts=parts(conn, key))
 
 
-def keep_catalogue(conn: Connection, catalogue: Catalogue) -> None:
+def store_catalogue(conn: Connection, catalogue: Catalogue) -> None:
     existing = conn.execute(
         select(t.catalogue.c.digest).where(t.catalogue.c.digest == catalogue.digest)
     ).first()
@@ -218,9 +218,9 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
     )
 
 
-def add_part(conn: Connection, dataset_key: int, part: Part) -> None:
+def _insert_part(conn: Connection, dataset_key: int, part: Part) -> None:
     """Add a part. Raises ``LogError('part-exists')`` if a name or an alias is already used."""
-    _refuse_used_names(conn, dataset_key, (part.name, *part.aliases), besides=None)
+    _refuse_used_names(conn, dataset_key, (part.name, *part.aliases), except_part=None)
     conn.execute(
         insert(t.part).values(
             dataset=dataset_key,
@@ -233,16 +233,16 @@ def add_part(conn: Connection, dataset_key: int, part: Part) -> None:
     )
 
 
-def declare_part(conn: Connection, dataset_key: int, part: Part, now: datetime) -> None:
-    """Add a part to an existing dataset. Raises as :func:`add_part`."""
-    add_part(conn, dataset_key, part)
+def add_part(conn: Connection, dataset_key: int, part: Part, now: datetime) -> None:
+    """Add a part to an existing dataset. Raises ``LogError('part-exists')``."""
+    _insert_part(conn, dataset_key, part)
     _mark_renamed(conn, dataset_key, now)
 
 
 def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: datetime) -> None:
     """Rename a part. The old name becomes an alias, so that files with it are still recognised."""
     key = part_key(conn, dataset_key, old)
-    _refuse_used_names(conn, dataset_key, (new,), besides=key)
+    _refuse_used_names(conn, dataset_key, (new,), except_part=key)
     row = conn.execute(select(t.part.c.name, t.part.c.aliases).where(t.part.c.key == key)).one()
     aliases = [a for a in (*msgspec.json.decode(row.aliases), row.name) if a != new]
     conn.execute(
@@ -254,7 +254,7 @@ def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: dat
 
 
 def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: datetime) -> None:
-    """Give the records of ``old`` to ``into``. Their history and ids stay."""
+    """Assign the records of ``old`` to ``into``. Their history and ids stay."""
     key, target = part_key(conn, dataset_key, old), part_key(conn, dataset_key, into)
     if key == target:
         raise LogError("same-part", "不能把部门并入自身。", "A part cannot be merged into itself.")
@@ -300,12 +300,12 @@ def _mark_renamed(conn: Connection, dataset_key: int, now: datetime) -> None:
 
 
 def _refuse_used_names(
-    conn: Connection, dataset_key: int, names: tuple[str, ...], *, besides: int | None
+    conn: Connection, dataset_key: int, names: tuple[str, ...], *, except_part: int | None
 ) -> None:
     rows = conn.execute(
         select(t.part.c.key, t.part.c.name, t.part.c.aliases).where(t.part.c.dataset == dataset_key)
     ).all()
-    used = {n for r in rows if r.key != besides for n in (r.name, *msgspec.json.decode(r.aliases))}
+    used = {n for r in rows if r.key != except_part for n in (r.name, *msgspec.json.decode(r.aliases))}
     for name in names:
         if name in used:
             raise LogError(

@@ -1,4 +1,4 @@
-"""State that the parts of the log share: database, sources, clock, snapshot, parsed catalogues."""
+"""State that the modules of the log share: database, sources, clock, snapshot, parsed catalogues."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from publisher.log import registry
-from publisher.log.blob_store import Sources
+from publisher.log.blob_store import BlobStore
 from publisher.log.clocks import day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
@@ -41,7 +41,7 @@ class Session:
     """State of one open log."""
 
     def __init__(
-        self, database: Database, sources: Sources, clock: Callable[[], datetime], files: Path
+        self, database: Database, sources: BlobStore, clock: Callable[[], datetime], files: Path
     ) -> None:
         self.database, self.sources, self.clock = database, sources, clock
         self.files = files
@@ -53,7 +53,7 @@ class Session:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Let all reads of this thread see one state of the log, over one connection.
+        """Open one state of the log for all reads of this thread, over one connection.
 
         For example, a validator and its body must come from the same state. The connection opens at the first
         read. The caller must not await or write inside.

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
 
-from publisher.log.blob_store import DatabaseBlobs, FolderBlobs, Sources, digest_of
+from publisher.log.blob_store import BlobStore, DatabaseBlobs, FolderBlobs, digest_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
 from publisher.log.database.upgrade import migrate
@@ -18,13 +18,13 @@ from publisher.log.model import LogError
 from publisher.log.releases import hash_chain
 
 _BATCH = 2_000
-_WHOLE = 2**256
+_MODULUS = 2**256
 _TABLES: tuple[Table, ...] = tuple(
     table for table in t.metadata.sorted_tables if table.name != "source_bytes"
 )
 """Sorted so that referenced tables come first."""
 
-type Progress = Callable[[str, int, int | None], None]
+type CopyProgress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class MoveReport:
 
 
 def move(
-    here: Database, sources: Sources, there_url: str, *, folder: Path, progress: Progress | None = None
+    here: Database, sources: BlobStore, there_url: str, *, folder: Path, progress: CopyProgress | None = None
 ) -> MoveReport:
     """Copy a site into an empty database and verify the copy. The old database is not changed.
 
@@ -50,19 +50,19 @@ def move(
     Raises ``LogError``: ``move-target`` (the target is not empty), ``move-differs``.
     """
     there = Database(there_url)
-    tell = progress or (lambda _step, _count, _total: None)
+    report = progress or (lambda _step, _count, _total: None)
     try:
         if there.url == here.url:
             raise _not_empty()
         migrate(there)
-        blobs: Sources = FolderBlobs(folder) if there.sqlite else DatabaseBlobs(there)
+        blobs: BlobStore = FolderBlobs(folder) if there.sqlite else DatabaseBlobs(there)
         with here.write(keep=False) as old:
-            count = _copy_sources(old, sources, blobs, tell)
+            count = _copy_sources(old, sources, blobs, report)
             with there.write() as new:
                 if new.scalar(select(func.count()).select_from(t.site)):
                     raise _not_empty()
-                rows = {table.name: _copy_table(old, new, table, tell) for table in _TABLES}
-                digests = _verify_tables(old, new, tell)
+                rows = {table.name: _copy_table(old, new, table, report) for table in _TABLES}
+                digests = _verify_tables(old, new, report)
                 _continue_keys(there, new)
                 there.analyze(new, *_TABLES)
                 verification = hash_chain.verify(new)
@@ -73,13 +73,13 @@ def move(
         there.close()
 
 
-def _copy_table(old: Connection, new: Connection, table: Table, tell: Progress) -> int:
+def _copy_table(old: Connection, new: Connection, table: Table, report: CopyProgress) -> int:
     count, names = 0, [column.name for column in table.columns]
     total = old.scalar(select(func.count()).select_from(table)) or 0
     for batch in stream(old, select(table)).partitions(_BATCH):
         new.execute(insert(table), [dict(zip(names, row, strict=True)) for row in batch])
         count += len(batch)
-        tell(table.name, count, total)
+        report(table.name, count, total)
     return count
 
 
@@ -95,10 +95,10 @@ def _continue_keys(there: Database, new: Connection) -> None:
             new.execute(select(func.setval(counter, largest)))
 
 
-def _verify_tables(old: Connection, new: Connection, tell: Progress) -> Mapping[str, str]:
+def _verify_tables(old: Connection, new: Connection, report: CopyProgress) -> Mapping[str, str]:
     digests = {}
     for table in _TABLES:
-        tell(f"核验 verifying {table.name}", 0, None)
+        report(f"核验 verifying {table.name}", 0, None)
         digests[table.name] = table_digest(old, table)
         if table_digest(new, table) != digests[table.name]:
             raise _differs(table.name)
@@ -110,23 +110,23 @@ def table_digest(conn: Connection, table: Table) -> str:
     total = 0
     for row in stream(conn, select(table)):
         total += int.from_bytes(hashlib.sha256(repr(_plain(row)).encode()).digest())
-    return f"{total % _WHOLE:064x}"
+    return f"{total % _MODULUS:064x}"
 
 
 def _plain(row: Sequence[Any]) -> list[Any]:
     return [bytes(value) if isinstance(value, memoryview) else value for value in row]
 
 
-def _copy_sources(old: Connection, sources: Sources, blobs: Sources, tell: Progress) -> int:
+def _copy_sources(old: Connection, sources: BlobStore, blobs: BlobStore, report: CopyProgress) -> int:
     """Copy bytes before rows, so that they are durable before a row refers to them."""
     query = select(t.import_.c.digest).distinct().order_by(t.import_.c.digest)
-    wanted = [digest for digest in old.scalars(query).all() if sources.has(old, digest)]
-    for n, digest in enumerate(wanted, start=1):
+    digests = [digest for digest in old.scalars(query).all() if sources.has(old, digest)]
+    for n, digest in enumerate(digests, start=1):
         blobs.put(digest, sources.get(digest))
         if digest_of(blobs.get(digest)) != digest:
             raise _differs(digest)
-        tell("原始存档 sources", n, len(wanted))
-    return len(wanted)
+        report("原始存档 sources", n, len(digests))
+    return len(digests)
 
 
 def _not_empty() -> LogError:

@@ -84,10 +84,10 @@ class Edge(Litestar):
                 message = {**message, "body": b""}
             await send(message)
 
-        answer = await self._answer(scope)
-        await answer(scope, receive, send_with_headers)
+        response = await self._respond(scope)
+        await response(scope, receive, send_with_headers)
 
-    async def _answer(self, scope: Any) -> ASGIApp:
+    async def _respond(self, scope: Any) -> ASGIApp:
         match = self._find_quick(scope["path"]) if scope["method"] == "GET" else None
         if match is None or not _has_plain_host(scope["headers"]):
             return super().__call__

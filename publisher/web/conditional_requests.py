@@ -53,7 +53,7 @@ def request_headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """Values that a response depends on besides its address. Equal values mean equal bytes."""
+    """Values that a response depends on in addition to its address. Equal values mean equal bytes."""
 
     tokens: tuple[object, ...]
     modified: datetime | None = None

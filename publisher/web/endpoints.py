@@ -23,7 +23,7 @@ from publisher.log.model import LogError
 from publisher.web import conditional_requests, problems, query_parameters, range_download
 from publisher.web.file_cache import Coding
 from publisher.web.problems import ProblemError
-from publisher.web.range_download import Sending, download
+from publisher.web.range_download import AsgiResponse, download
 from publisher.web.route import AnyRoute, AsyncRoute, Call, Endpoint, FileRoute, Respond, Route
 from publisher.web.service import Service
 from search.contract import CursorError, SearchError
@@ -68,7 +68,7 @@ def by_suffix(path: str, routes: Mapping[str, AnyRoute], service: Service) -> En
     """
     endpoints = {suffix: endpoint(route, service) for suffix, route in routes.items()}
 
-    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Sending:
+    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> AsgiResponse:
         ((key, value),) = names.items()
         name, _, suffix = value.rpartition(".")
         if suffix not in endpoints:
@@ -83,7 +83,7 @@ def handler(endpoint: Endpoint) -> HTTPRouteHandler:
 
     # Not ``{number:int}``: for other texts Litestar would respond with an undocumented 404.
     @get(re.sub(r"{(\w+)}", r"{\1:str}", endpoint.path), include_in_schema=False)
-    async def handle(request: Request[Any, Any, Any]) -> Sending:
+    async def handle(request: Request[Any, Any, Any]) -> AsgiResponse:
         return await endpoint.respond(request.scope, request.path_params)
 
     return handle
@@ -112,7 +112,7 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
     also = route.operation.also
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
 
-    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Sending:
+    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> AsgiResponse:
         headers = conditional_requests.request_headers(scope["headers"])
         if isinstance(route, FileRoute):
             chosen: str = range_download.preferred_coding(headers.get("accept-encoding"))
@@ -120,7 +120,7 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
             best = conditional_requests.negotiate(headers.get("accept"), offered)
             chosen = best if also else ""
         call = Call(names, scope["query_string"], template.format_map(names), chosen)
-        outcome: Sending = await answer(call, headers)
+        outcome: AsgiResponse = await answer(call, headers)
         return outcome
 
     return respond
@@ -140,7 +140,7 @@ def _sync_responder(route: Route, service: Service) -> Callable[..., Any]:
     async def in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
         return answer(call, headers)
 
-    async def handle_in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
+    async def validate_in_loop(call: Call, headers: Mapping[str, str]) -> Outcome:
         if headers.keys() & _CONDITIONS:
             validity = route.handle(service, call).validity
             validators, is_unchanged = _validators(route.operation, service, call, headers, validity)
@@ -151,14 +151,14 @@ def _sync_responder(route: Route, service: Service) -> Callable[..., Any]:
     async def in_thread(call: Call, headers: Mapping[str, str]) -> Outcome:
         return await sync_to_thread(answer, call, headers)
 
-    quick = {"loop": in_loop, "asked": handle_in_loop} if service.embedded else {}
+    quick = {"loop": in_loop, "validate-in-loop": validate_in_loop} if service.embedded else {}
     return quick.get(route.runs, in_thread)
 
 
 def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
     """Create a responder for files. The coding is part of the validator, because ranges depend on it."""
 
-    def answer(call: Call, headers: Mapping[str, str]) -> Sending:
+    def answer(call: Call, headers: Mapping[str, str]) -> AsgiResponse:
         with service.log.snapshot():
             reply = route.handle(service, call)
             conditional_requests.negotiate(headers.get("accept"), (reply.headers["content-type"], _ANY_FILE))
@@ -179,7 +179,7 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
             file = service.files.make(replace(reply.key, coding=coding), reply.write)
             return download(file, coding, {**validators, **reply.headers}, headers)
 
-    async def in_thread(call: Call, headers: Mapping[str, str]) -> Sending:
+    async def in_thread(call: Call, headers: Mapping[str, str]) -> AsgiResponse:
         return await sync_to_thread(answer, call, headers)
 
     return in_thread

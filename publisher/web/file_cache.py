@@ -14,11 +14,11 @@ from typing import Literal
 
 import pyarrow as pa
 
-from publisher.log.made_files import locked
+from publisher.log.generated_files import locked
 
 type Coding = Literal["", "gzip", "zstd"]
 _CHUNK = 1 << 20
-_MOST_PASSING = 40
+_MAX_PASSING = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Key:
     suffix: str
     coding: Coding = ""
     lasting: bool = False
-    """Pinned to a release and kept permanently. Of other files the oldest are deleted."""
+    """Pinned to a release and kept permanently. The oldest of the other files are deleted."""
 
     @property
     def name(self) -> str:
@@ -83,26 +83,26 @@ class Cache:
                 _compress(source, plain, key.coding)
             else:
                 write(plain)
-            digest = digest_of(plain)
+            digest = file_digest(plain)
             digest_file = Path(folder) / "digest"
             digest_file.write_text(digest, "ascii")
             plain.replace(target)
             digest_file.replace(target.with_name(target.name + ".sha256"))
         if not key.lasting:
-            self._tidy(target.parent)
+            self._delete_oldest(target.parent)
         return CachedFile(target, digest)
 
-    def _tidy(self, folder: Path) -> None:
+    def _delete_oldest(self, folder: Path) -> None:
         """Delete the oldest files. Open files stay readable until their readers close them."""
         files = sorted(
             (p for p in folder.iterdir() if p.suffix != ".sha256"), key=lambda p: p.stat().st_mtime_ns
         )
-        for path in files[:-_MOST_PASSING]:
+        for path in files[:-_MAX_PASSING]:
             path.unlink(missing_ok=True)
             path.with_name(path.name + ".sha256").unlink(missing_ok=True)
 
 
-def digest_of(path: Path) -> str:
+def file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

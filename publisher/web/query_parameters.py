@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from publisher.log.model import View
-from publisher.log.predicate import AnyValue, Every, HasValue, Operator, Opposite, Predicate
+from publisher.log.predicate import And, AnyValue, HasValue, Not, Operator, Predicate
 from publisher.web.problems import Fault, ProblemError
 from schemas.definition.catalogue import FieldType
 
@@ -54,7 +54,7 @@ class Filter:
     def predicate(self) -> Predicate:
         if self.operator == "exists":
             has_value = HasValue(self.field)
-            return has_value if self.values == ("true",) else Opposite(has_value)
+            return has_value if self.values == ("true",) else Not(has_value)
         return AnyValue(self.field, _OPERATORS[self.operator], self.values)
 
 
@@ -86,28 +86,28 @@ class Parameters:
         """List all values of filters with this name."""
         return tuple(value for f in self.filters if f.field == name for value in f.values)
 
-    def condition(self, *, besides: str) -> Predicate | None:
+    def condition(self, *, without: str) -> Predicate | None:
         """Combine all filters except those of one name."""
-        must = tuple(f.predicate() for f in self.filters if f.field != besides)
-        return Every(must) if must else None
+        must = tuple(f.predicate() for f in self.filters if f.field != without)
+        return And(must) if must else None
 
 
-NOTHING = Parameters()
+NO_PARAMETERS = Parameters()
 
 
 def parse(raw: bytes, grammar: Grammar) -> Parameters:
     """Parse a query string. Raises ``invalid-parameters`` with one fault for each wrong parameter."""
-    return parse_pairs(split(raw), grammar) if raw else NOTHING
+    return parse_pairs(split(raw), grammar) if raw else NO_PARAMETERS
 
 
 def parse_pairs(query: Mapping[str, list[str]], grammar: Grammar) -> Parameters:
     """Parse a query that was split before. Raises as :func:`parse`."""
     if not query:
-        return NOTHING
-    reader = _Reader(grammar)
+        return NO_PARAMETERS
+    parser = _QueryParser(grammar)
     for name, values in query.items():
-        reader.add(name, values)
-    return reader.finish()
+        parser.add(name, values)
+    return parser.finish()
 
 
 def split(raw: bytes) -> dict[str, list[str]]:
@@ -121,15 +121,15 @@ def split(raw: bytes) -> dict[str, list[str]]:
     try:
         pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
     except UnicodeDecodeError as error:
-        raise _one("", "不是有效的 UTF-8 百分号编码。", "Not percent-encoded UTF-8.") from error
+        raise _single_fault("", "不是有效的 UTF-8 百分号编码。", "Not percent-encoded UTF-8.") from error
     except ValueError as error:
-        raise _one("", "参数过多，最多200个。", "Too many parameters; at most 200.") from error
+        raise _single_fault("", "参数过多，最多200个。", "Too many parameters; at most 200.") from error
     checked: list[tuple[str, str]] = []
     for name, text in pairs:
         value = _CONTROL.sub(" ", text) if name == "q" else text
         if _CONTROL.search(name) or _CONTROL.search(value):
             printable = _CONTROL.sub("�", name)[:80]
-            raise _one(printable, "含有控制字符。", "Contains a control character.")
+            raise _single_fault(printable, "含有控制字符。", "Contains a control character.")
         checked.append((name, value))
     return group(checked)
 
@@ -147,7 +147,7 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
     return parse_qsl(raw.decode(), keep_blank_values=True)
 
 
-def _one(parameter: str, zh: str, en: str) -> ProblemError:
+def _single_fault(parameter: str, zh: str, en: str) -> ProblemError:
     return invalid([Fault(parameter=parameter, code="bad-value", detail=zh, detail_en=en)])
 
 
@@ -167,7 +167,7 @@ class _BadValueError(ValueError):
         self.zh, self.en, self.nearest = zh, en, nearest
 
 
-class _Reader:
+class _QueryParser:
     """Collects parsed values and all faults, so that a client can fix them at once."""
 
     def __init__(self, grammar: Grammar) -> None:
@@ -210,7 +210,7 @@ class _Reader:
             return
         target, key, parse_value = _SINGLES[name]
         if name == "limit":
-            parse_value = _whole(1, self.grammar.max_limit)
+            parse_value = _integer_parser(1, self.grammar.max_limit)
         (self.view if target == "view" else self.values)[key] = parse_value(values[0])
 
     def _filter(self, name: str, values: list[str]) -> None:
@@ -220,9 +220,9 @@ class _Reader:
             self._unknown(name)
             return
         if operator == "exists":
-            values = [_boolean(_only(values))]
+            values = [_boolean(_single_value(values))]
         elif operator:
-            values = [_typed(_only(values), kind)]
+            values = [_typed(_single_value(values), kind)]
         else:
             values = [_typed(value, kind) for value in values]
         self.filters.append(Filter(field_name, operator or "eq", tuple(dict.fromkeys(values))))
@@ -248,7 +248,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
-def _only(values: list[str]) -> str:
+def _single_value(values: list[str]) -> str:
     if len(values) > 1:
         raise _BadValueError("只能出现一次。", "May occur only once.")
     return values[0]
@@ -300,15 +300,15 @@ def _instant(value: str) -> datetime:
     )
 
 
-def _whole(smallest: int, largest: int) -> Callable[[str], int]:
-    def parse_whole(value: str) -> int:
+def _integer_parser(smallest: int, largest: int) -> Callable[[str], int]:
+    def parse_integer(value: str) -> int:
         if re.fullmatch(r"[0-9]{1,19}", value) and smallest <= int(value) <= largest:
             return int(value)
         raise _BadValueError(
             f"应为{smallest}到{largest}的整数。", f"Should be a whole number from {smallest} to {largest}."
         )
 
-    return parse_whole
+    return parse_integer
 
 
 def _text(value: str) -> str:
@@ -324,9 +324,9 @@ def _words(words: list[str], allowed: frozenset[str]) -> tuple[str, ...]:
             hint_zh, hint_en = (
                 (f"，您要的可能是“{near}”。", f"; did you mean “{near}”?") if near else ("。", ".")
             )
-            shown = word[:100]
+            excerpt = word[:100]
             raise _BadValueError(
-                f"这里没有“{shown}”{hint_zh}", f"“{shown}” is not available here{hint_en}", near
+                f"这里没有“{excerpt}”{hint_zh}", f"“{excerpt}” is not available here{hint_en}", near
             )
     return tuple(dict.fromkeys(words))
 
@@ -343,10 +343,10 @@ _LISTS: Mapping[str, Callable[[list[str], Grammar], tuple[Any, ...]]] = {
     "fields": lambda words, grammar: _words(words, grammar.fields),
     "facets": lambda words, grammar: _words(words, grammar.facets),
 }
-_SEQUENCE = _whole(0, 2**63 - 1)
+_SEQUENCE = _integer_parser(0, 2**63 - 1)
 
 
-def _side(value: str) -> View:
+def _comparison_state(value: str) -> View:
     """Parse a state in one word: number of a release, day of effect, or instant of publication."""
     if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0:
         return View(release=int(value))
@@ -369,18 +369,18 @@ def _headers(value: str) -> str:
 
 
 _SINGLES: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
-    "limit": ("query", "limit", _whole(1, MAX_LIMIT)),
+    "limit": ("query", "limit", _integer_parser(1, MAX_LIMIT)),
     "explain": ("query", "explain", lambda value: _boolean(value) == "true"),
     "cursor": ("query", "cursor", str),
     "as_of": ("view", "as_of", _date),
     "known_at": ("view", "known_at", _instant),
-    "release": ("view", "release", _whole(1, 2**31 - 1)),
+    "release": ("view", "release", _integer_parser(1, 2**31 - 1)),
     "q": ("query", "text", _text),
     "after": ("query", "after", _SEQUENCE),
     "before": ("query", "before", _SEQUENCE),
     "archive": ("query", "archive", _SEQUENCE),
     "since": ("query", "after", _SEQUENCE),
-    "from": ("query", "start", _side),
-    "to": ("query", "end", _side),
+    "from": ("query", "start", _comparison_state),
+    "to": ("query", "end", _comparison_state),
     "headers": ("query", "headers", _headers),
 }

@@ -38,14 +38,14 @@ def disposition(title: str, plain: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
 
 
-class Sending(Protocol):
+class AsgiResponse(Protocol):
     """A response that sends itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Download(Sending):
+class Download(AsgiResponse):
     """A response from an open file, which an erasure or a cleanup does not interrupt."""
 
     handle: int
@@ -71,7 +71,7 @@ class Download(Sending):
         while remaining > 0:
             piece = await sync_to_thread(os.pread, self.handle, min(_PIECE, remaining), position)
             if not piece:
-                raise OSError("a made file is never cut short")
+                raise OSError("a generated file was truncated")
             position, remaining = position + len(piece), remaining - len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
 

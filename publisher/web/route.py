@@ -13,7 +13,7 @@ from litestar.types import HTTPScope
 from openapi.operation import Operation
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import Key
-from publisher.web.range_download import Sending
+from publisher.web.range_download import AsgiResponse
 from publisher.web.service import Service
 
 
@@ -53,12 +53,13 @@ class Route:
 
     ``loop`` for a few keyed reads of an embedded database: 80 µs, less than switching to a thread and back.
     With a database server these run in a thread too, because the network can stall.
-    ``asked`` if only ``handle`` is that quick: a 304 is sent from the loop, and ``build`` runs in a thread.
+    ``validate-in-loop`` if only ``handle`` is that quick: a 304 is sent from the loop, and ``build`` runs in
+    a thread.
     """
 
     operation: Operation
     handle: Callable[[Service, Call], Reply]
-    runs: Literal["loop", "asked", "thread"] = "thread"
+    runs: Literal["loop", "validate-in-loop", "thread"] = "thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class FileRoute:
 
 
 type AnyRoute = Route | AsyncRoute | FileRoute
-type Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[Sending]]
+type Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[AsgiResponse]]
 """(request, values in its path) → the response. Raises errors that the application converts to problems."""
 
 

@@ -15,7 +15,7 @@ from schemas.definition.catalogue import Catalogue
 from search.contract import SearchEngine
 
 
-class Latest[K, V]:
+class SequenceCache[K, V]:
     """Cache of one entry for each key. It is never stale: an entry is read again as soon as the validator's
     sequence changes."""
 
@@ -30,10 +30,10 @@ class Latest[K, V]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pinned:
+class _PinnedRelease:
     release: Release
     catalogue: Catalogue
-    marks: tuple[object, ...]
+    later_changes: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,13 @@ class Service:
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
-    _published: Latest[str, datetime | None] = field(default_factory=Latest, repr=False)
-    """Dataset → time of its newest release; the empty name stands for all datasets."""
-    _releases: Latest[tuple[str, int], _Pinned] = field(default_factory=Latest, repr=False)
+    _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)
+    """Dataset → time of its newest release; the empty name is that of all datasets."""
+    _releases: SequenceCache[tuple[str, int], _PinnedRelease] = field(
+        default_factory=SequenceCache, repr=False
+    )
     """By dataset and number."""
-    _datasets: Latest[str, Dataset] = field(default_factory=Latest, repr=False)
+    _datasets: SequenceCache[str, Dataset] = field(default_factory=SequenceCache, repr=False)
 
     def published_anywhere(self, sequence: int) -> datetime | None:
         """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""
@@ -100,19 +102,19 @@ class Service:
         """Return the catalogue of a release. Raises as :meth:`release`."""
         return self._pinned(dataset, number).catalogue
 
-    def marks(self, dataset: str, number: int) -> tuple[object, ...]:
-        """Return later changes that a state of the release shows; see :meth:`.Queries.marks`."""
-        return self._pinned(dataset, number).marks
+    def later_changes(self, dataset: str, number: int) -> tuple[object, ...]:
+        """Return later changes that a state of the release shows; see :meth:`.Queries.later_changes`."""
+        return self._pinned(dataset, number).later_changes
 
-    def _pinned(self, dataset: str, number: int) -> _Pinned:
+    def _pinned(self, dataset: str, number: int) -> _PinnedRelease:
         sequence = self.log.queries.sequence(dataset)
         return self._releases.find((dataset, number), sequence, self._read_pinned)
 
-    def _read_pinned(self, key: tuple[str, int]) -> _Pinned:
+    def _read_pinned(self, key: tuple[str, int]) -> _PinnedRelease:
         dataset, number = key
         release = self.log.queries.release(dataset, number)
         catalogue = self.log.queries.catalogue(dataset, number)
-        return _Pinned(release, catalogue, self.log.queries.marks(dataset, release))
+        return _PinnedRelease(release, catalogue, self.log.queries.later_changes(dataset, release))
 
     def today(self) -> date:
         return day_at(self.clock())

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 
-class Problem(msgspec.Struct, frozen=True):
+class CellProblem(msgspec.Struct, frozen=True):
     """A problem of one cell. ``code`` is stable. A record with an error cannot be published."""
 
     code: str
@@ -18,7 +18,7 @@ class Problem(msgspec.Struct, frozen=True):
     way_out_en: str
 
 
-class ProblemKind(msgspec.Struct, frozen=True):
+class CellProblemKind(msgspec.Struct, frozen=True):
     """Template of a problem. Its texts contain ``{title}``, ``{found}`` and ``{words}``."""
 
     code: str
@@ -30,14 +30,14 @@ class ProblemKind(msgspec.Struct, frozen=True):
     example: str
     """A cell's text that causes this problem."""
 
-    def for_cell(self, title: str, text: str, words: str = "") -> Problem:
+    def for_cell(self, title: str, text: str, words: str = "") -> CellProblem:
         excerpt = text if len(text) <= 80 else f"{text[:80]}…"
         texts = (self.zh, self.en, self.way_out_zh, self.way_out_en)
         filled = (text.format(title=title, found=excerpt, words=words) for text in texts)
-        return Problem(self.code, self.severity, *filled)
+        return CellProblem(self.code, self.severity, *filled)
 
 
-UNKNOWN_WORD = ProblemKind(
+UNKNOWN_WORD = CellProblemKind(
     "unknown-word",
     "error",
     "“{found}”不是“{title}”的规定用词",
@@ -46,7 +46,7 @@ UNKNOWN_WORD = ProblemKind(
     "Use one of: {words}",
     "行政审批",
 )
-UNREADABLE_DATE = ProblemKind(
+UNREADABLE_DATE = CellProblemKind(
     "unreadable-date",
     "error",
     "“{found}”无法识别为日期",
@@ -55,7 +55,7 @@ UNREADABLE_DATE = ProblemKind(
     "Write year, month and day, for example 2015-11-05",
     "2015年11月",
 )
-AMBIGUOUS_DATE = ProblemKind(
+AMBIGUOUS_DATE = CellProblemKind(
     "ambiguous-date",
     "warning",
     "“{found}”缺字，可能是{words}，无法判断，按空白处理",
@@ -64,7 +64,7 @@ AMBIGUOUS_DATE = ProblemKind(
     "Complete the date from the original document",
     "2015115日",
 )
-UNREADABLE_LIMIT = ProblemKind(
+UNREADABLE_LIMIT = CellProblemKind(
     "unreadable-limit",
     "error",
     "“{found}”无法识别为时限",
@@ -73,7 +73,7 @@ UNREADABLE_LIMIT = ProblemKind(
     "Write a whole number and a unit, for example 20个工作日, 48小时, 即时办结; less than a day in hours",
     "尽快办理",
 )
-LIMIT_WITH_CONDITION = ProblemKind(
+LIMIT_WITH_CONDITION = CellProblemKind(
     "limit-with-condition",
     "warning",
     "时限只读了“{words}”，其余文字保留在原文中",
@@ -82,7 +82,7 @@ LIMIT_WITH_CONDITION = ProblemKind(
     "Check it; conditions may go into the remark",
     "20个工作日（不含专家评审时间）",
 )
-UNREADABLE_AMOUNT = ProblemKind(
+UNREADABLE_AMOUNT = CellProblemKind(
     "unreadable-amount",
     "error",
     "“{found}”无法识别为金额",
@@ -91,7 +91,7 @@ UNREADABLE_AMOUNT = ProblemKind(
     "Write one number and its unit, for example 12.50元/证",
     "按规定收取",
 )
-UNREADABLE_NUMBER = ProblemKind(
+UNREADABLE_NUMBER = CellProblemKind(
     "unreadable-number",
     "error",
     "“{found}”无法识别为数字",
@@ -100,7 +100,7 @@ UNREADABLE_NUMBER = ProblemKind(
     "Write digits only",
     "若干",
 )
-UNREADABLE_YES_NO = ProblemKind(
+UNREADABLE_YES_NO = CellProblemKind(
     "unreadable-yes-no",
     "error",
     "“{found}”无法识别为“是”或“否”",
@@ -109,7 +109,7 @@ UNREADABLE_YES_NO = ProblemKind(
     "Write 是 (yes) or 否 (no)",
     "视情况",
 )
-UNKNOWN_DIVISION = ProblemKind(
+UNKNOWN_DIVISION = CellProblemKind(
     "unknown-division",
     "warning",
     "行政区划代码表（GB/T 2260）中没有“{found}”",
@@ -118,7 +118,7 @@ UNKNOWN_DIVISION = ProblemKind(
     "Check the code; one of a division that was merged may stay",
     "219999",
 )
-AMBIGUOUS_DIVISION = ProblemKind(
+AMBIGUOUS_DIVISION = CellProblemKind(
     "ambiguous-division",
     "error",
     "“{found}”不能确定是哪个行政区划{words}",
@@ -127,7 +127,7 @@ AMBIGUOUS_DIVISION = ProblemKind(
     "Write the six digits, or the name with those above it, for example 鞍山市铁东区",
     "铁东区",
 )
-NO_DOCUMENT_NUMBER = ProblemKind(
+NO_DOCUMENT_NUMBER = CellProblemKind(
     "no-document-number",
     "warning",
     "“{found}”不像发文字号，按原文保留",
@@ -136,7 +136,7 @@ NO_DOCUMENT_NUMBER = ProblemKind(
     "Write it like 鞍政发〔2015〕34号",
     "内部文件",
 )
-REPAIRED = ProblemKind(
+REPAIRED = CellProblemKind(
     "repaired",
     "warning",
     "“{found}”缺字，只能识读为{words}",
@@ -145,7 +145,7 @@ REPAIRED = ProblemKind(
     "Check it against the original document",
     "辽政发〔201519号",
 )
-NO_CITATION = ProblemKind(
+NO_CITATION = CellProblemKind(
     "no-citation",
     "info",
     "依据中的“{words}”不是文号或法律名称，按原文保留",
@@ -154,7 +154,7 @@ NO_CITATION = ProblemKind(
     "Nothing to do; if it is a document, add its number",
     "省政府批准",
 )
-UNCLOSED_BRACKET = ProblemKind(
+UNCLOSED_BRACKET = CellProblemKind(
     "unclosed-bracket",
     "warning",
     "括号没有闭合：{found}",
@@ -164,7 +164,7 @@ UNCLOSED_BRACKET = ProblemKind(
     "《危险化学品安全管理条例》（国务院令第591号",
 )
 
-PROBLEMS: tuple[ProblemKind, ...] = (
+PROBLEMS: tuple[CellProblemKind, ...] = (
     UNKNOWN_WORD,
     UNREADABLE_DATE,
     AMBIGUOUS_DATE,

@@ -87,37 +87,6 @@ def read_limit(text: str, unit: str = "") -> Limit | None:
     return None if value is None else Limit(value, found_unit, rest)
 
 
-_HOURS_OF_UNIT: Mapping[str, tuple[float, float]] = {
-    "即时": (0, 0), "分钟": (1 / 60, 1 / 60), "小时": (1, 1), "自然日": (24, 24), "周": (168, 168),
-    # 日 may mean either kind of day; five working days take seven days and more.
-    "日": (24, 24 * 7 / 5), "工作日": (24, 24 * 7 / 5), "月": (24 * 28, 24 * 31), "年": (24 * 365, 24 * 366),
-}  # fmt: skip
-_HOLIDAYS = 24 * 10
-"""The longest public holiday with the weekends at its ends, in hours."""
-
-
-def is_longer(one: Mapping[str, object], other: Mapping[str, object]) -> bool | None:
-    """Whether a limit (``{"value": …, "unit": …}``) is longer than another; None if units leave it open.
-
-    A working day may be one day or, over weekends and a holiday, several.
-    """
-    low, high = _hours(one)
-    other_low, other_high = _hours(other)
-    if one["unit"] == other["unit"]:
-        return low > other_low
-    if low > other_high:
-        return True
-    return False if high <= other_low else None
-
-
-def _hours(limit: Mapping[str, object]) -> tuple[float, float]:
-    value, unit = limit["value"], str(limit["unit"])
-    if not isinstance(value, int) or unit not in _HOURS_OF_UNIT:
-        raise ValueError(f"not a limit: {limit!r}")
-    low, high = (value * hours for hours in _HOURS_OF_UNIT[unit])
-    return low, high + (_HOLIDAYS if unit in {"工作日", "日"} and value else 0)
-
-
 class Amount(NamedTuple):
     amount: str
     """A decimal, in units of ``unit``: 1.2万元 is 12000 元."""

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from schemas.cells import problems
-from schemas.cells.problems import Problem, ProblemKind
+from schemas.cells.problems import CellProblem, CellProblemKind
 from schemas.cells.quantities import (
     BLANKS,
     read_amount,
@@ -34,7 +34,7 @@ from schemas.reference import administrative_divisions
 from schemas.reference.damaged_numbers import repair
 from schemas.reference.document_numbers import parse_number, split_citations
 
-__all__ = ["Problem", "Value", "cell_parser", "format_value", "heading_key", "is_ditto", "parse_value"]
+__all__ = ["CellProblem", "Value", "cell_parser", "format_value", "heading_key", "is_ditto", "parse_value"]
 
 type Lang = Literal["zh", "en"]
 
@@ -45,7 +45,7 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     value: Json
     changed: bool = False
     """Whether :func:`format_value` (Chinese) gives another text than that of the cell."""
-    problem: Problem | None = None
+    problem: CellProblem | None = None
 
 
 type CellParser = Callable[[str], Value]
@@ -57,12 +57,12 @@ _DITTOS = frozenset(
 
 
 def is_ditto(text: str) -> bool:
-    """Whether a cell repeats the one above: 同上, 〃 and the like."""
+    """Report whether a cell repeats the one above: 同上, 〃 and the like."""
     return len(text) < 12 and "".join(text.split()).strip("。.（）()-—").casefold() in _DITTOS
 
 
 def parse_value(field: Field, text: str) -> Value:
-    """Parse a cell's text. It never raises: unreadable text gives a :class:`Problem`.
+    """Parse a cell's text. It never raises: unreadable text gives a :class:`CellProblem`.
 
     For many cells, call :func:`cell_parser` once for each field.
     """
@@ -141,10 +141,10 @@ def _document_number_parser(field: Field) -> CellParser:
         clean = join_lines(fold(text))
         if not clean or clean == "无" or clean in BLANKS:
             return Value(None, changed=bool(text))
-        mended = repair(clean)  # before the lenient parser for typed numbers, which ignores damage
-        if mended and mended.kind == "number" and mended.original == clean and mended.value:
-            problem = problems.REPAIRED.for_cell(field.title, clean, mended.value)
-            return Value(mended.value, changed=True, problem=problem)
+        repaired = repair(clean)  # before the lenient parser for typed numbers, which ignores damage
+        if repaired and repaired.kind == "number" and repaired.original == clean and repaired.value:
+            problem = problems.REPAIRED.for_cell(field.title, clean, repaired.value)
+            return Value(repaired.value, changed=True, problem=problem)
         if citation := parse_number(clean):
             return Value(citation.standard, citation.standard != text)
         return Value(clean, clean != text, problems.NO_DOCUMENT_NUMBER.for_cell(field.title, clean))
@@ -214,32 +214,32 @@ def _vocabulary_parser(field: Field) -> CellParser:
 # --- other types: a function from clean text to a value or a problem ----
 
 
-type _ValueOrProblem = tuple[Json, Problem | None]
+type _ValueOrProblem = tuple[Json, CellProblem | None]
 
 
-def _typed_parser(field: Field, read_as: Callable[[Field, str], _ValueOrProblem]) -> CellParser:
+def _typed_parser(field: Field, parse_typed: Callable[[Field, str], _ValueOrProblem]) -> CellParser:
     def parse(text: str) -> Value:
         clean = join_lines(fold(text))
         if not clean or clean in BLANKS:
             return Value(None, changed=bool(text))
-        value, problem = read_as(field, clean)
+        value, problem = parse_typed(field, clean)
         return Value(value, value is None or format_value(field, value) != text, problem)
 
     return parse
 
 
-def _or_problem(value: Json, kind: ProblemKind, field: Field, text: str) -> _ValueOrProblem:
+def _or_problem(value: Json, kind: CellProblemKind, field: Field, text: str) -> _ValueOrProblem:
     return value, kind.for_cell(field.title, text) if value is None else None
 
 
 def _parse_date(field: Field, text: str) -> _ValueOrProblem:
     if day := read_date(text):
         return day.isoformat(), None
-    mended = repair(text)
-    if mended and mended.kind == "date" and mended.original == text:
-        words = "、".join(mended.readings)
-        if mended.value:
-            return mended.value, problems.REPAIRED.for_cell(field.title, text, words)
+    repaired = repair(text)
+    if repaired and repaired.kind == "date" and repaired.original == text:
+        words = "、".join(repaired.readings)
+        if repaired.value:
+            return repaired.value, problems.REPAIRED.for_cell(field.title, text, words)
         return None, problems.AMBIGUOUS_DATE.for_cell(field.title, text, words)
     return None, problems.UNREADABLE_DATE.for_cell(field.title, text)
 
@@ -310,7 +310,7 @@ _TYPED: dict[str, Callable[[Field, str], _ValueOrProblem]] = {
 }
 
 
-# --- printing --------------------------------------------------------------------------------
+# --- formatting --------------------------------------------------------------------------------
 
 
 _UNITS_EN = {
@@ -336,24 +336,24 @@ def format_value(field: Field, value: Json, lang: Lang = "zh") -> str:
     if isinstance(value, bool):
         return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
     if isinstance(value, list):
-        return ("；" if lang == "zh" else "; ").join(map(_print_item, value))
+        return ("；" if lang == "zh" else "; ").join(map(_format_item, value))
     if isinstance(value, dict):
-        return _print_amount(value) if field.type == "amount" else _print_limit(value, lang)
+        return _format_amount(value) if field.type == "amount" else _format_limit(value, lang)
     return str(value)
 
 
-def _print_item(value: Json) -> str:
+def _format_item(value: Json) -> str:
     """Format an item of a list; for a file, its name and address."""
     if isinstance(value, dict):
         return " ".join(str(value[key]) for key in ("name", "url") if key in value)
     return str(value)
 
 
-def _print_amount(value: dict[str, Json]) -> str:
+def _format_amount(value: dict[str, Json]) -> str:
     return f"{value.get('amount', '')}{value.get('unit', '')}"
 
 
-def _print_limit(value: dict[str, Json], lang: Lang) -> str:
+def _format_limit(value: dict[str, Json], lang: Lang) -> str:
     number, unit = value.get("value"), str(value.get("unit", ""))
     if unit == "即时":
         return "即时办结" if lang == "zh" else "at once"

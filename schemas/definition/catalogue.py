@@ -105,9 +105,9 @@ class Catalogue:
     body_field: str | None = None
     type_field: str | None = None
     decision_field: str | None = None
-    """Of a list of decisions, the field that says what was decided: “决定取消：…” in place of 新增."""
+    """Lists of decisions: the field with the decision, for sentences such as “决定取消：…”."""
     item: str = "条目"
-    """What one record is called in a sentence: “从清单移出收费项目：…”."""
+    """Noun for one record in sentences: “从清单移出收费项目：…”."""
     source: str = ""
     """The text of the file, stored with every release that uses it."""
 
@@ -121,7 +121,7 @@ class Catalogue:
 
     @cached_property
     def of_documents(self) -> bool:
-        """Whether its records are documents, which have a text in Markdown."""
+        """Report whether its records are documents, which have a text in Markdown."""
         return any(f.format == "markdown" for f in self.fields)
 
     @cached_property

@@ -30,14 +30,14 @@ class Incompatibility:
     en: str
 
 
-def compare(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
+def compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
     """List everything that needs a migration, in the order of the old file; empty if compatible.
 
     Compatible: optional fields, aliases, words of a vocabulary, titles and weights added or changed.
     Incompatible: a field or word removed, another type or format, a field newly required or personal,
     another identity.
     """
-    incompatibilities = list(_compare_catalogues(old, new))
+    incompatibilities = list(_compare_properties(old, new))
     for field in old.fields:
         now = new.by_name.get(field.name)
         if now is None:
@@ -57,7 +57,7 @@ def compare(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
     return incompatibilities
 
 
-def _compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
+def _compare_properties(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
     incompatibilities = []
     if old.name != new.name:
         incompatibilities.append(
@@ -74,7 +74,7 @@ def _compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]
                 "identity-changed",
                 "",
                 "识别记录的字段有变化",
-                f"identity changed from {_print_identity(old)} to {_print_identity(new)}",
+                f"identity changed from {_format_identity(old)} to {_format_identity(new)}",
             )
         )
     if old.running != new.running:
@@ -89,7 +89,7 @@ def _compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]
     return incompatibilities
 
 
-def _print_identity(catalogue: Catalogue) -> str:
+def _format_identity(catalogue: Catalogue) -> str:
     return " else ".join("+".join(names) for names in catalogue.identity)
 
 

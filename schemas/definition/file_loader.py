@@ -151,7 +151,7 @@ def parse(source: str, *, where: str = "") -> Catalogue:
 def load(name: str, folder: Path | None = None) -> Catalogue:
     """Load the catalogue ``name`` from the site's ``folder`` if it has one, else the shipped one. Cached.
 
-    Raises ``KeyError`` where there is none and :class:`CatalogueError` where it breaks the rules.
+    Raises ``KeyError`` if there is none, and :class:`CatalogueError` if it is invalid.
     """
     for place in _folders(folder):
         file = place / f"{name}.json"

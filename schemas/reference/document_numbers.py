@@ -56,7 +56,7 @@ class Citation:
         return self.title.removeprefix("中华人民共和国")
 
 
-# One character for one, so that positions in the folded text and in the original are equal.
+# Each character is replaced by one, so that positions in the folded text and in the original are equal.
 _FOLD = str.maketrans(
     "〔[［(（【﹝{｛〕]］)）】﹞}｝０１２３４５６７８９\u3000\xa0\t\n\r〈〉＜＞",
     "[[[[[[[[[]]]]]]]]]0123456789     《》《》",

@@ -248,7 +248,7 @@ class Analyzer:
         return frozenset(accumulate(map(len, self.cut(folded)), initial=0))
 
     def is_word_at(self, folded: str, start: int, end: int) -> bool:
-        """Whether the range is a word of the text, as in :meth:`words`: 民政 is not one in 人民政府.
+        """Report whether the range is a word of the text, as in :meth:`words`: 民政 is not one in 人民政府.
 
         Only the context of the range is examined; all of 5,675 positions in articles of law were correct.
         """
@@ -269,7 +269,7 @@ class Analyzer:
         return word[:-1] if word[:-1] in self.places and word[-1] in _DIVISIONS else word
 
     def has_word(self, word: str) -> bool:
-        """Whether the dictionary contains ``word``, so that texts are cut around it."""
+        """Report whether the dictionary contains ``word``, so that texts are cut around it."""
         has_word: bool = self._jieba.has_word(word)
         return has_word
 

@@ -24,25 +24,25 @@ type Line = tuple[bytes, bytes]
 
 
 @dataclass(slots=True)
-class Outcome:
+class BulkResult:
     accepted: int = 0
     created: int = 0
     """Those of them that were new to the index."""
-    refused: dict[str, str] = field(default_factory=dict)
+    rejected: dict[str, str] = field(default_factory=dict)
     """Span → reason of the permanent failure."""
 
-    def add(self, other: Outcome) -> None:
+    def add(self, other: BulkResult) -> None:
         self.accepted += other.accepted
         self.created += other.created
-        self.refused |= other.refused
+        self.rejected |= other.rejected
 
 
-async def send(client: AsyncElasticsearch, index: str, lines: Sequence[Line]) -> Outcome:
+async def send(client: AsyncElasticsearch, index: str, lines: Sequence[Line]) -> BulkResult:
     """Write ``lines``. A version older than that in the index is skipped without an error.
 
     Raises :class:`SearchError` if the cluster stays too busy, cannot be reached or is read-only.
     """
-    outcome = Outcome()
+    outcome = BulkResult()
     pending, pause = list(lines), _FIRST_PAUSE
     for attempt in range(ATTEMPTS):
         try:
@@ -62,7 +62,9 @@ async def send(client: AsyncElasticsearch, index: str, lines: Sequence[Line]) ->
     raise SearchError("搜索服务繁忙 / the search cluster is too busy", retry_after=30)
 
 
-def _collect_retries(lines: list[Line], items: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Line]:
+def _collect_retries(
+    lines: list[Line], items: Sequence[Mapping[str, Any]], outcome: BulkResult
+) -> list[Line]:
     """Count the written lines and return those to send again."""
     retries: list[Line] = []
     for line, item in zip(lines, items, strict=True):
@@ -82,7 +84,7 @@ def _collect_retries(lines: list[Line], items: Sequence[Mapping[str, Any]], outc
                 )
             if status == 400:
                 cause = (error.get("caused_by") or {}).get("reason", "")
-                outcome.refused[result["_id"]] = f"{kind}: {reason} {cause}".strip()
+                outcome.rejected[result["_id"]] = f"{kind}: {reason} {cause}".strip()
             elif status == 429 or status >= 500:
                 retries.append(line)
             else:

@@ -21,7 +21,7 @@ from search.contract import SearchError
 from search.elastic.connection import Connection
 from search.elastic.response import Json
 
-_AWAY = "无法连接搜索服务 / the search cluster cannot be reached"
+_UNREACHABLE = "无法连接搜索服务 / the search cluster cannot be reached"
 _REFUSED = "搜索服务拒绝了用户名、口令或密钥 / the search cluster refuses the user, password or API key"
 _BUSY = "搜索服务暂无响应 / the search cluster cannot answer now"
 _FULL = "搜索索引只读，磁盘可能将满 / the search index is read-only (is a disk full?)"
@@ -127,7 +127,7 @@ def translate_errors() -> Iterator[None]:
     try:
         yield
     except TransportError as error:
-        raise SearchError(f"{_AWAY}: {error.message}", retry_after=10) from error
+        raise SearchError(f"{_UNREACHABLE}: {error.message}", retry_after=10) from error
     except ApiError as error:
         if error.status_code in (401, 403) and not is_write_blocked(error):
             raise SearchError(_REFUSED, retry_after=60) from error

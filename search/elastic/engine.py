@@ -11,17 +11,17 @@ from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from anyio import to_thread
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
+from search.async_documents import iterate_documents
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import Document, HitChanges, Page, RejectedError, Request, SavedSearch
 from search.elastic import saved_search, search
-from search.elastic.bulk import Outcome
+from search.elastic.bulk import BulkResult
 from search.elastic.cluster import Cluster
 from search.elastic.connection import Connection
 from search.elastic.index_writer import IS_DOCUMENT, Writer, count_documents
 from search.elastic.indices import Indices
-from search.embedded.async_documents import iterate_documents
 
 
 class ElasticsearchEngine:
@@ -74,11 +74,11 @@ class ElasticsearchEngine:
     async def close(self) -> None:
         await to_thread.run_sync(self._cluster.close)
 
-    def _write(self, write: Callable[[Iterable[Document]], Outcome], documents: Iterable[Document]) -> int:
-        outcome = write(documents)
-        if outcome.refused:
-            raise RejectedError(outcome.refused)
-        return outcome.accepted
+    def _write(self, write: Callable[[Iterable[Document]], BulkResult], documents: Iterable[Document]) -> int:
+        result = write(documents)
+        if result.rejected:
+            raise RejectedError(result.rejected)
+        return result.accepted
 
     async def _position(self, client: AsyncElasticsearch) -> int:
         name = await self._indices.current(client)

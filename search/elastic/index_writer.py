@@ -14,7 +14,7 @@ from elasticsearch import AsyncElasticsearch
 from search.chinese import thesaurus
 from search.contract import Document, SearchError
 from search.elastic import bulk, mapping
-from search.elastic.bulk import REQUEST_BYTES, Line, Outcome
+from search.elastic.bulk import REQUEST_BYTES, BulkResult, Line
 from search.elastic.cluster import Cluster
 from search.elastic.indices import Indices
 
@@ -44,14 +44,14 @@ class Writer:
         self._indices = indices
         self._dictionary = dictionary
 
-    def index(self, documents: Iterable[Document]) -> Outcome:
+    def index(self, documents: Iterable[Document]) -> BulkResult:
         """Write into the current index, and create one if there is none."""
         requests = self._requests(documents)
         first = next(requests, None)
         name = self._cluster.call(self._indices.current_or_create)
-        return Outcome() if first is None else self._fill(name, first, requests)
+        return BulkResult() if first is None else self._fill(name, first, requests)
 
-    def rebuild(self, documents: Iterable[Document]) -> Outcome:
+    def rebuild(self, documents: Iterable[Document]) -> BulkResult:
         """Build a new index next to the current one and swap them. Raises :class:`SearchError`, and keeps the
         current one, if the new one does not contain all written documents."""
         old = self._cluster.call(self._indices.current_of_any)
@@ -59,12 +59,12 @@ class Writer:
         requests = self._requests(documents)
         first = next(requests, None)
         name = self._cluster.call(self._indices.create)
-        outcome = self._fill(name, first, requests) if first else Outcome()
-        self._check(name, outcome.created)
+        result = self._fill(name, first, requests) if first else BulkResult()
+        self._check(name, result.created)
         if old is not None:
             self._copy(old, name, _IS_TOMBSTONE)
         self._replace(old, name, began)
-        return outcome
+        return result
 
     def erase(self, spans: frozenset[str]) -> None:
         """Copy everything except ``spans`` into a new index, with a tombstone for each of them."""
@@ -94,11 +94,11 @@ class Writer:
         self._cluster.call(self._indices.sweep)
 
     def _check(self, name: str, written: int) -> None:
-        held = self._cluster.call(count_documents, name)
-        if held != written:
+        count = self._cluster.call(count_documents, name)
+        if count != written:
             raise SearchError(
-                f"新索引有{held}个文档，应为{written}个，旧索引继续使用，请再次运行 qingdan reindex / "
-                f"the new index has {held} documents instead of {written}; the old one stays in use, "
+                f"新索引有{count}个文档，应为{written}个，旧索引继续使用，请再次运行 qingdan reindex / "
+                f"the new index has {count} documents instead of {written}; the old one stays in use, "
                 "run qingdan reindex again"
             )
 
@@ -118,11 +118,11 @@ class Writer:
         if lines:
             yield BulkRequest(lines, frozenset(facets))
 
-    def _fill(self, name: str, first: BulkRequest, following: Iterator[BulkRequest]) -> Outcome:
+    def _fill(self, name: str, first: BulkRequest, following: Iterator[BulkRequest]) -> BulkResult:
         """Send every request, :data:`_IN_FLIGHT` at a time. Documents are searchable on return."""
-        outcome = Outcome()
+        result = BulkResult()
         admitted = set(mapping.facet_fields())
-        sent: deque[Future[Outcome]] = deque()
+        sent: deque[Future[BulkResult]] = deque()
         request: BulkRequest | None = first
         try:
             while request is not None:
@@ -130,16 +130,16 @@ class Writer:
                     self._cluster.call(self._indices.add_facets, name, sorted(request.facets - admitted))
                     admitted |= request.facets
                 if len(sent) >= _IN_FLIGHT:
-                    outcome.add(sent.popleft().result())
+                    result.add(sent.popleft().result())
                 sent.append(self._cluster.start(bulk.send, name, request.lines))
                 request = next(following, None)
             while sent:
-                outcome.add(sent.popleft().result())
+                result.add(sent.popleft().result())
         finally:
             for future in sent:
                 future.cancel()
         self._cluster.call(_refresh, name)
-        return outcome
+        return result
 
     def _copy(
         self, old: str, name: str, query: Mapping[str, object], *, without: frozenset[str] = _NONE
@@ -156,7 +156,7 @@ class Writer:
         without: frozenset[str],
     ) -> int:
         analyzer, _ = await to_thread.run_sync(thesaurus.load, self._dictionary)
-        outcome = Outcome()
+        result = BulkResult()
         async for hits in self._indices.iterate_hits(client, old, query):
             lines = []
             for hit in hits:
@@ -168,9 +168,9 @@ class Writer:
                 else:
                     lines.append(mapping.document_lines(msgspec.convert(document, Document), analyzer))
             if lines:
-                outcome.add(await bulk.send(client, name, lines))
+                result.add(await bulk.send(client, name, lines))
         await _refresh(client, name)
-        return outcome.created
+        return result.created
 
 
 async def _refresh(client: AsyncElasticsearch, name: str) -> None:
@@ -181,7 +181,7 @@ async def count_documents(
     client: AsyncElasticsearch, name: str, query: Mapping[str, object] | None = None
 ) -> int:
     """Count documents exactly. Raises :class:`SearchError` if a shard does not respond."""
-    found = await client.count(index=name, query=query)
-    if found["_shards"]["failed"]:
+    response = await client.count(index=name, query=query)
+    if response["_shards"]["failed"]:
         raise SearchError("部分搜索索引没有响应 / a part of the index does not answer", retry_after=10)
-    return int(found["count"])
+    return int(response["count"])

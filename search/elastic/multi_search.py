@@ -24,7 +24,7 @@ class FailedError(SearchError):
 async def search_together(
     client: AsyncElasticsearch, bodies: Sequence[Body], *, index: str, moment: str = "", keep_alive: str = ""
 ) -> list[Answer] | None:
-    """Run the searches and return their answers in order; None if there is no index.
+    """Run the searches and return the responses in order; None if there is no index.
 
     ``moment``: a point in time to search instead of the index, prolonged by ``keep_alive``. Totals are exact:
     a shard that does not respond fails the search. Raises :class:`FailedError`.

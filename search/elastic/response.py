@@ -12,19 +12,19 @@ from msgspec import UNSET, Struct, UnsetType, field
 type SortValue = float | int | str
 
 
-class Texts(Struct, frozen=True, gc=False):
+class FoldedTexts(Struct, frozen=True, gc=False):
     texts: list[tuple[float, str]]
     """(weight, folded text), the title first."""
 
 
-class Source(Struct, frozen=True, gc=False):
+class HitSource(Struct, frozen=True, gc=False):
     document: msgspec.Raw
     """Decoded only for displayed hits. The second stage needs the texts of five times as many."""
-    folded: Texts = Texts([])
+    folded: FoldedTexts = FoldedTexts([])
 
 
 class RawHit(Struct, frozen=True, gc=False):
-    source: Source = field(name="_source")
+    source: HitSource = field(name="_source")
     score: float | None = field(name="_score", default=None)
     sort: tuple[SortValue, ...] = ()
 

@@ -13,7 +13,7 @@ from search.elastic.indices import Indices
 from search.elastic.multi_search import search_together
 from search.elastic.query_dsl import to_query
 from search.elastic.term_statistics import FrequencyCache
-from search.embedded.saved_search import CLOCKS, merge_changes
+from search.hits.hit_changes import CLOCKS, merge_changes
 from search.query import parser
 from search.query.conditions import HitSets, change_condition, frequency_tokens
 

@@ -165,7 +165,7 @@ class Search:
                 return None
             if facts := cache.learn(answers, requested, tokens):
                 return facts, answers[-1]
-        raise AssertionError("all the words were asked")
+        raise AssertionError("all frequencies were requested")
 
     async def _send(self, bodies: Sequence[Body]) -> list[Answer] | None:
         return await search_together(
@@ -207,10 +207,10 @@ class Search:
         return chosen
 
     async def _send_one(self, body: Body) -> Answer:
-        found = await self._send([body])
-        if found is None:
+        answers = await self._send([body])
+        if answers is None:
             raise SearchError("搜索索引不存在 / the search index does not exist", retry_after=5)
-        return found[0]
+        return answers[0]
 
     def _raw_page(self, match: Match, answer: Answer, whole: int) -> RawPage:
         facets = {name: _facet_values(answer.aggregations[name]) for name in self._request.facets}
@@ -231,8 +231,8 @@ class Search:
                 size = request.limit
         else:
             size = request.limit + 1
-            way = "asc" if request.sort == "date" else "desc"
-            sort = [{"order": way}, {"span": way}]
+            direction = "asc" if request.sort == "date" else "desc"
+            sort = [{"order": direction}, {"span": direction}]
         body: dict[str, Any] = {
             "query": to_query(condition),
             "size": min(size, 10_000),

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from search.async_documents import iterate_documents
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import Document, HitChanges, Page, Request, SavedSearch
 from search.embedded import saved_search, search
-from search.embedded.async_documents import iterate_documents
 from search.embedded.index_folder import Generations
 
 

@@ -268,12 +268,12 @@ def _translate_errors() -> Iterator[None]:
 
 def _replace_file(path: Path, text: str) -> None:
     """Replace a small file atomically: after a crash it has the old text or the new."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("w") as file:
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    temporary.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

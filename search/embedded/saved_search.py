@@ -1,9 +1,6 @@
-"""Changes of the hits of a saved search, in process; the merge of both clocks serves every engine."""
+"""Changes of the hits of a saved search, in process."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Literal
 
 from tantivy import Order
 
@@ -11,12 +8,9 @@ from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import HitChange, HitChanges, SavedSearch
 from search.embedded.tantivy_index import Reader, to_query
+from search.hits.hit_changes import CLOCKS, merge_changes
 from search.query import parser
 from search.query.conditions import HitSets, change_condition
-
-type Clock = Literal["known_from", "known_to"]
-
-CLOCKS: Sequence[Clock] = ("known_from", "known_to")
 
 
 def hit_changes(
@@ -38,12 +32,3 @@ def hit_changes(
         ).hits
         by_clock.append([HitChange(reader.document(address).record, int(at)) for at, address in hits])
     return merge_changes(by_clock, saved.limit)
-
-
-def merge_changes(by_clock: Sequence[Sequence[HitChange]], limit: int) -> HitChanges:
-    """Merge the newest ``limit`` changes of each clock. A full list may lack changes older than its last."""
-    oldest_of_full_lists = [touches[-1].at for touches in by_clock if len(touches) == limit]
-    unread_until = max(oldest_of_full_lists, default=None)
-    unique = dict.fromkeys(touch for touches in by_clock for touch in touches)
-    whole = (touch for touch in unique if unread_until is None or touch.at > unread_until)
-    return HitChanges(tuple(sorted(whole, key=lambda touch: (-touch.at, touch.record))), unread_until)

@@ -44,7 +44,7 @@ async def compare(one: SearchEngine, other: SearchEngine, queries: Iterable[str]
 
 
 def same_hits(one: Page, other: Page) -> bool:
-    """Whether two pages have the same set and total, and the same hits except for ties at the last."""
+    """Report whether two pages have the same set and total, and the same hits except for ties at the last."""
     if (one.match, one.total) != (other.match, other.total):
         return False
     shared = {hit.span for hit in one.hits} & {hit.span for hit in other.hits}

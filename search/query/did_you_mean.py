@@ -64,7 +64,7 @@ def _split_word(word: str, analyzer: Analyzer) -> Sequence[str]:
 
 
 def _is_sign(piece: str) -> bool:
-    """Whether a piece is an operator: 或, or an exclusion."""
+    """Report whether a piece is an operator: 或, or an exclusion."""
     return piece[0] in NOT or piece in EITHER
 
 
@@ -110,7 +110,7 @@ def _names_with_sound(syllables: Sequence[str], names: Names) -> Iterator[str]:
 
 
 def _is_part(number: int, start: int, end: int, names: Names) -> bool:
-    """Whether a range is meaningful by itself. A short one must consist of whole words of the name
+    """Report whether a range is meaningful by itself. A short one must consist of whole words of the name
     (价销 is not one in 票价销售)."""
     if end - start >= _SHORTEST_TYPO:
         return True
@@ -190,8 +190,10 @@ def _candidate_stretches(needle: str, pieces: int, names: Names) -> Iterator[str
 
 
 def _is_typo(needle: str, stretch: str, names: Names) -> bool:
-    """Whether the differences are plausible typos. A whole word or number is taken as intended: 盐城 is not
-    a typo of 海城, nor 35号 of 34号. So only Han characters that are not part of a typed word may differ.
+    """Report whether the differences are plausible typos.
+
+    A whole word or number is taken as intended: 盐城 is not a typo of 海城, nor 35号 of 34号. So only
+    Han characters that are not part of a typed word may differ.
     """
     analyzer = names.analyzer
     lone = [len(piece) == 1 or not analyzer.has_word(piece) for piece in analyzer.cut(needle) for _ in piece]

@@ -140,8 +140,10 @@ def matching_values(
 
 
 def _contains_form(folded: str, forms: Iterable[str], analyzer: Analyzer) -> bool:
-    """Whether a text contains one of ``forms`` as whole words: 民政 is not in 人民政府, 鞍山市财政局 is not
-    in 马鞍山市财政局."""
+    """Report whether a text contains one of ``forms`` as whole words.
+
+    民政 is not in 人民政府, 鞍山市财政局 is not in 马鞍山市财政局.
+    """
     starts = analyzer.word_boundaries(folded)
     words = set(analyzer.words(folded))
     return any(form in words or _contains_words(folded, form, starts) for form in forms if form)

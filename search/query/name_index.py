@@ -20,7 +20,7 @@ from search.chinese.analyzer import Analyzer, is_han, strip_invisible
 from search.chinese.pinyin import Pinyin, split_tokens, strip_tones
 from search.chinese.thesaurus import Lexicon
 
-type Kind = Literal["name", "body", "number"]
+type NameKind = Literal["name", "body", "number"]
 
 LONGEST = 200
 """Maximum characters of the typed text that are used; stored titles are not longer."""
@@ -36,7 +36,7 @@ _LATIN = re.compile("[a-z]")
 @dataclass(frozen=True, slots=True)
 class Name:
     text: str
-    kind: Kind
+    kind: NameKind
     count: int
     """Number of records with this name."""
 
@@ -189,7 +189,7 @@ class Names:
         return [self.name(number) for number in islice(dict.fromkeys(numbers), limit)]
 
     def _is_across_words(self, word: str, number: int) -> bool:
-        """Whether a name contains a word only across the boundary of two others, or inside one."""
+        """Report whether a name contains a word only across the boundary of two others, or inside one."""
         line = self.keys.line(number)
         if word not in line or word in self.analyzer.words(line):
             return False
@@ -234,7 +234,7 @@ class Names:
 
 
 def contains_characters(name: str, characters: str) -> bool:
-    """Whether a name contains every Han character of ``characters``."""
+    """Report whether a name contains every Han character of ``characters``."""
     return all(char in name for char in characters if is_han(char))
 
 

@@ -57,7 +57,7 @@ class Word:
                 yield from word.leaves()
 
     def occurs_in(self, folded: str) -> bool:
-        """Whether a text contains the word in any of its forms."""
+        """Report whether a text contains the word in any of its forms."""
         if self.choices:
             return any(all(word.occurs_in(folded) for word in choice) for choice in self.choices)
         if self.text in folded:

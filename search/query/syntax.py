@@ -70,7 +70,7 @@ def parse_signs(text: str) -> ParsedText:
 
 
 def _is_operator(items: Sequence[re.Match[str]], number: int) -> bool:
-    """Whether an item is an 或 between two required items."""
+    """Report whether an item is an 或 between two required items."""
     before, item, after = items[number - 1 : number + 2]
     return (
         not item["minus"]

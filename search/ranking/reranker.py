@@ -107,7 +107,7 @@ class Weights:
     """The first 60 characters."""
     legal: float
     """Legal terms for everyday words of the query: 出租人 for 房东."""
-    words_held: float
+    words: float
     implied: float
     """Words of articles for a different word of a title: 罚款 for 处罚."""
     law: float
@@ -134,7 +134,7 @@ NAME = Weights(
     passage_chars=0.0,
     lead=0.0,
     legal=0.3,
-    words_held=0.25,
+    words=0.25,
     implied=0.15,
     law=0.0,
     below_law=-0.05,
@@ -156,7 +156,7 @@ QUESTION = Weights(
     passage_chars=0.8,
     lead=0.3,
     legal=1.0,
-    words_held=0.25,
+    words=0.25,
     implied=0.05,
     law=0.1,
     below_law=-0.05,
@@ -294,8 +294,8 @@ class Ranking:
         )
         for document in matching[apart].tolist():
             within = slice(first[document], last[document])
-            stands = list(zip(places[within].tolist(), numbers[within].tolist(), strict=True))
-            best[document], begin = self._best_passage(stands)
+            occurrences = list(zip(places[within].tolist(), numbers[within].tolist(), strict=True))
+            best[document], begin = self._best_passage(occurrences)
             begins[document] = begin - texts.starts[document]
         return best, begins
 
@@ -323,7 +323,7 @@ class Ranking:
         count = 0
         for word in self._words:
             count += word.occurs_in(text)
-        share = self._weights.words_held * count / (len(self._query.words) or 1)
+        share = self._weights.words * count / (len(self._query.words) or 1)
         for implied in self._query.implied:
             if implied in text:
                 return share + self._weights.implied

@@ -72,10 +72,10 @@ class Texts:
 
     def _places(self, term: str) -> Integers:
         last = max(0, len(self._row) - len(term) + 1)
-        stands = self._char_places(term[0])[:last]
+        matches = self._char_places(term[0])[:last]
         for place, char in enumerate(term[1:], 1):
-            stands = stands & self._char_places(char)[place : last + place]
-        places: Integers = stands.nonzero()[0]
+            matches = matches & self._char_places(char)[place : last + place]
+        places: Integers = matches.nonzero()[0]
         return places
 
     def _char_places(self, char: str) -> Booleans:
@@ -96,13 +96,13 @@ class Texts:
         return counts.reshape(occurrences.many, len(self.whole))
 
     def contains(self, occurrences: Occurrences, where: Booleans) -> Booleans:
-        """Whether each document has an occurrence of each term for which ``where`` is true."""
+        """Report whether each document has an occurrence of each term for which ``where`` is true."""
         flags = np.zeros(occurrences.many * len(self.whole), np.bool_)
         flags[self._cells(occurrences)[where]] = True
         return flags.reshape(occurrences.many, len(self.whole))
 
     def title_contains(self, occurrences: Occurrences) -> Booleans:
-        """Whether the title of each document contains each term."""
+        """Report whether the title of each document contains each term."""
         return self.contains(occurrences, occurrences.parts == self._titles[occurrences.owners])
 
     def _cells(self, occurrences: Occurrences) -> Integers:

@@ -66,7 +66,7 @@ def export(
     from publisher.log.model import View
     from publisher.views.exports import write_state
     from publisher.views.exports.formats import FORMS
-    from publisher.web.file_cache import digest_of
+    from publisher.web.file_cache import file_digest
 
     sums = []
     with context.log() as log, output.show_progress() as progress:
@@ -86,7 +86,7 @@ def export(
                 partial_path.replace(path)
             finally:
                 partial_path.unlink(missing_ok=True)
-            sums.append(f"{digest_of(path)}  {path.name}\n")
+            sums.append(f"{file_digest(path)}  {path.name}\n")
             output.print_line(str(path))
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
     return Exit.OK

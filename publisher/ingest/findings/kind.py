@@ -6,7 +6,7 @@ import string
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from schemas.cells.problems import Problem
+from schemas.cells.problems import CellProblem
 
 type Severity = Literal["error", "warning", "info"]
 
@@ -94,7 +94,7 @@ def shorten(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
-def finding_of_problem(problem: Problem, place: Place, excerpt: str) -> Finding:
+def finding_of_problem(problem: CellProblem, place: Place, excerpt: str) -> Finding:
     """Create the finding about a cell from a problem of its value."""
     return Finding(
         code=problem.code,

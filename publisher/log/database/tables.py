@@ -30,9 +30,9 @@ HEAD = "0007"
 metadata = MetaData()
 
 # Code-point order on both databases: the default of SQLite, the collation "C" of PostgreSQL.
-Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+CodePointText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 # SQLite generates keys for INTEGER only, which has 64 bits there.
-Key = BigInteger().with_variant(Integer, "sqlite")
+Integer64 = BigInteger().with_variant(Integer, "sqlite")
 
 _OPEN = text(f"known_to = {FOREVER}")
 
@@ -61,8 +61,8 @@ catalogue = Table(
 dataset = Table(
     "dataset",
     metadata,
-    Column("key", Key, primary_key=True),
-    Column("name", Words, nullable=False, unique=True),
+    Column("key", Integer64, primary_key=True),
+    Column("name", CodePointText, nullable=False, unique=True),
     Column("catalogue", Text, nullable=False),
     Column("catalogue_digest", ForeignKey("catalogue.digest"), nullable=False),
     Column("draft_catalogue", ForeignKey("catalogue.digest")),
@@ -75,9 +75,9 @@ dataset = Table(
 part = Table(
     "part",
     metadata,
-    Column("key", Key, primary_key=True),
+    Column("key", Integer64, primary_key=True),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
-    Column("name", Words, nullable=False),
+    Column("name", CodePointText, nullable=False),
     Column("aliases", Text, nullable=False),
     Column("code", Text),
     Column("valid_from", BigInteger),
@@ -89,7 +89,7 @@ part = Table(
 release = Table(
     "release",
     metadata,
-    Column("sequence", Key, primary_key=True, autoincrement=False),
+    Column("sequence", Integer64, primary_key=True, autoincrement=False),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("published_at", BigInteger, nullable=False),
@@ -115,7 +115,7 @@ release = Table(
 import_ = Table(
     "import",
     metadata,
-    Column("key", Key, primary_key=True),
+    Column("key", Integer64, primary_key=True),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
     Column("release", ForeignKey("release.sequence"), index=True),  # NULL: in the draft
     Column("part", ForeignKey("part.key")),
@@ -139,10 +139,10 @@ import_ = Table(
 record = Table(
     "record",
     metadata,
-    Column("key", Key, primary_key=True, autoincrement=False),
-    Column("id", Words, nullable=False, unique=True),
+    Column("key", Integer64, primary_key=True, autoincrement=False),
+    Column("id", CodePointText, nullable=False, unique=True),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
-    Column("identity", Words),  # digest of the identity that matches rows; NULL: no row matches
+    Column("identity", CodePointText),  # digest of the identity that matches rows; NULL: no row matches
     Column("withdrawn_at", BigInteger),
     Column("erased_by", ForeignKey("release.sequence")),
     Index("record_by_identity", "dataset", "identity", unique=True),
@@ -158,12 +158,12 @@ record = Table(
 revision = Table(
     "revision",
     metadata,
-    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("key", Integer64, primary_key=True, autoincrement=False),
     Column("record", ForeignKey("record.key"), nullable=False, index=True),
     Column("hash", Text, nullable=False),
     Column("salt", LargeBinary),  # salt and content are NULL once erased
     Column("content", Text),
-    Column("title", Words, nullable=False),
+    Column("title", CodePointText, nullable=False),
     Column("source_text", Text, nullable=False),
     Column("locator", Text, nullable=False),
     Column("originals", Text, nullable=False),
@@ -174,7 +174,7 @@ revision = Table(
 change = Table(
     "change",
     metadata,
-    Column("sequence", Key, primary_key=True, autoincrement=False),
+    Column("sequence", Integer64, primary_key=True, autoincrement=False),
     Column("release", ForeignKey("release.sequence"), nullable=False, index=True),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
     Column("record", ForeignKey("record.key"), nullable=False, index=True),
@@ -212,7 +212,7 @@ span = Table(
     Column("revision", BigInteger, nullable=False),
     Column("part", BigInteger),
     Column("brought", BigInteger, nullable=False),  # sequence of the release that brought the state
-    Column("title", Words, nullable=False),
+    Column("title", CodePointText, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Index("span_listed", "dataset", "title", "record"),
     Index("span_open_later", "dataset", "effective_from", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -242,8 +242,8 @@ value = Table(
     "value",
     metadata,
     Column("revision", BigInteger, primary_key=True),
-    Column("field", Words, primary_key=True),
-    Column("text", Words, primary_key=True),
+    Column("field", CodePointText, primary_key=True),
+    Column("text", CodePointText, primary_key=True),
     Column("number", Float(53)),
     Column("dataset", BigInteger, nullable=False),
     Index("value_found", "dataset", "field", "text"),
@@ -254,7 +254,7 @@ value = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("sequence", Key, primary_key=True, autoincrement=False),
+    Column("sequence", Integer64, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("dataset", BigInteger, nullable=False),
@@ -266,8 +266,8 @@ outbox = Table(
 subscription = Table(
     "subscription",
     metadata,
-    Column("key", Key, primary_key=True),
-    Column("id", Words, nullable=False, unique=True),
+    Column("key", Integer64, primary_key=True),
+    Column("id", CodePointText, nullable=False, unique=True),
     Column("kind", Text, nullable=False),  # webhook, hub
     Column("callback", Text, nullable=False),
     Column("scope", Text, nullable=False),
@@ -283,7 +283,7 @@ subscription = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("key", Key, primary_key=True),
+    Column("key", Integer64, primary_key=True),
     Column("subscription", ForeignKey("subscription.key"), nullable=False),
     Column("release", ForeignKey("release.sequence"), nullable=False),
     Column("state", Text, nullable=False),  # waiting, done, nothing, failed
@@ -302,9 +302,9 @@ draft_entry = Table(
     metadata,
     Column("import", ForeignKey("import.key"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("identity", Words, nullable=False),
+    Column("identity", CodePointText, nullable=False),
     Column("content", Text, nullable=False),
-    Column("title", Words, nullable=False),
+    Column("title", CodePointText, nullable=False),
     Column("salt", LargeBinary, nullable=False),
     Column("hash", Text, nullable=False),
     Column("source_text", Text, nullable=False),
@@ -325,9 +325,9 @@ source_bytes = Table(
 page = Table(
     "page",
     metadata,
-    Column("key", Key, primary_key=True),
-    Column("source", Words, nullable=False),  # name in sources.toml
-    Column("url", Words, nullable=False),
+    Column("key", Integer64, primary_key=True),
+    Column("source", CodePointText, nullable=False),  # name in sources.toml
+    Column("url", CodePointText, nullable=False),
     Column("role", Text, nullable=False),  # list, document, attachment, robots
     Column("parent", BigInteger, index=True),  # the list or document that links to it
     Column("title", Text, nullable=False),  # text of the link
@@ -347,8 +347,8 @@ page = Table(
     Column("read_digest", Text),
     Column("text_digest", Text),
     Column("parser_version", Text, nullable=False),
-    Column("number", Words),  # 文号, as the catalogue writes it
-    Column("named", Words),  # normalised title
+    Column("number", CodePointText),  # 文号, as the catalogue writes it
+    Column("named", CodePointText),  # normalised title
     Column("sketch", LargeBinary),  # sketch of the text, to recognise copies
     Column("copy_of", BigInteger, index=True),
     Column("erased", Boolean, nullable=False),  # never requested again
@@ -356,12 +356,12 @@ page = Table(
     Index("page_by_number", "number"),
     Index("page_by_name", "named"),
 )
-"""Pages of collected sources: address, last response and parsed document."""
+"""Pages of harvested sites: address, last response and parsed document."""
 
 response = Table(
     "response",
     metadata,
-    Column("key", Key, primary_key=True),
+    Column("key", Integer64, primary_key=True),
     Column("page", ForeignKey("page.key"), nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
     Column("status", Integer, nullable=False),
@@ -376,7 +376,7 @@ response = Table(
 notice = Table(
     "notice",
     metadata,
-    Column("key", Key, primary_key=True),
+    Column("key", Integer64, primary_key=True),
     Column("page", ForeignKey("page.key"), nullable=False, index=True),
     Column("at", BigInteger, nullable=False, index=True),
     Column("kind", Text, nullable=False),  # changed, vanished, returned

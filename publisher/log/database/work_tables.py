@@ -5,16 +5,19 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, delete
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from publisher.log.database.tables import Words, span
+from publisher.log.database.tables import CodePointText, span
 
 _metadata = MetaData()
+
+CHANGE_KINDS = ("added", "changed", "removed")
+"""Kinds of the rows of ``plan`` that change a record."""
 
 plan = Table(
     "plan",
     _metadata,
     Column("import", BigInteger),
     Column("position", Integer),
-    Column("identity", Words),
+    Column("identity", CodePointText),
     Column("record", BigInteger),
     # added, changed, removed; without effect: same, stays (withdrawn), error
     Column("kind", Text),
@@ -26,7 +29,7 @@ plan = Table(
     Column("part", BigInteger),
     Column("before_part", BigInteger),
     Column("effective_to", BigInteger),
-    Column("title", Words),
+    Column("title", CodePointText),
     Index("plan_record", "record"),
     prefixes=["TEMPORARY"],
 )
@@ -46,10 +49,10 @@ work = Table(
     Column("before_part", BigInteger),
     Column("effective_from", BigInteger),
     Column("effective_to", BigInteger),
-    Column("title", Words),
+    Column("title", CodePointText),
     Column("import", BigInteger),
     Column("position", Integer),
-    Column("identity", Words),
+    Column("identity", CodePointText),
     Column("fresh", Boolean),
     Index("work_record", "record"),
     prefixes=["TEMPORARY"],

@@ -12,12 +12,10 @@ from sqlalchemy import Connection, and_, delete, func, select, tuple_
 
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
-from publisher.log.database.work_tables import plan
-from publisher.log.drafts.plan import Window
+from publisher.log.database.work_tables import CHANGE_KINDS, plan
+from publisher.log.drafts.plan import Window, fetch_rows_in_error
 from publisher.log.model import Conflict
 from schemas.definition.catalogue import Catalogue
-
-_TO_DO = ("added", "changed", "removed")
 
 
 def duplicates(
@@ -60,7 +58,7 @@ def foreign_records(
     p, e = plan.c, t.draft_entry.c
     dropping = {key for w in windows if w.mode == "snapshot" for key in w.family}
     closed = set(conn.scalars(select(t.part.c.key).where(t.part.c.valid_to <= day)))
-    family = {key: w.family for w in windows for key in (w.key,)}
+    families = {w.key: w.family for w in windows}
     rows = conn.execute(
         select(p["import"], p.before_part, e.content, e.locator, t.import_.c.name)
         .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
@@ -78,7 +76,7 @@ def foreign_records(
             catalogue.identity_of(msgspec.json.decode(row.content)), _locator(row), names[row.before_part]
         )
         for row in rows
-        if row.before_part not in dropping | closed | set(family[row[0]])
+        if row.before_part not in dropping | closed | set(families[row[0]])
     ]
 
 
@@ -89,7 +87,7 @@ def later_effect(conn: Connection, dataset: int, first: int | None, day: int) ->
         first = conn.scalar(
             select(func.min(s.effective_from))
             .join_from(plan, t.span, s.record == p.record)
-            .where(p.kind.in_(_TO_DO), s.known_to == FOREVER, s.effective_from > day)
+            .where(p.kind.in_(CHANGE_KINDS), s.known_to == FOREVER, s.effective_from > day)
         )
     if first is None:
         return []
@@ -112,14 +110,7 @@ def later_effect(conn: Connection, dataset: int, first: int | None, day: int) ->
 
 def rows_in_error(conn: Connection) -> list[Conflict]:
     """Report rows with an error finding."""
-    p, e = plan.c, t.draft_entry.c
-    rows = conn.execute(
-        select(e.locator, t.import_.c.name)
-        .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
-        .join(t.import_, t.import_.c.key == p["import"])
-        .where(p.kind == "error")
-        .order_by(p["import"], p.position)
-    ).all()
+    rows = fetch_rows_in_error(conn)
     if not rows:
         return []
     return [
@@ -236,7 +227,7 @@ def _locator(row: Any) -> dict[str, Any]:
     return {"file": row.name, **msgspec.json.decode(row.locator)}
 
 
-def _where(locator: Mapping[str, Any]) -> str:
+def _place(locator: Mapping[str, Any]) -> str:
     rows = ",".join(str(r) for r in locator.get("rows", ()))
     return " ".join(
         str(x) for x in (locator.get("file", ""), locator.get("sheet", ""), rows and f"#{rows}") if x
@@ -246,8 +237,8 @@ def _where(locator: Mapping[str, Any]) -> str:
 def _copy(identity: tuple[str, ...], pair: tuple[dict[str, Any], dict[str, Any]]) -> Conflict:
     return Conflict(
         code="exact-copy",
-        message_zh=f"{_where(pair[1])} 与 {_where(pair[0])} 完全相同，只计一次。",
-        message_en=f"{_where(pair[1])} is an exact copy of {_where(pair[0])} and counts once.",
+        message_zh=f"{_place(pair[1])} 与 {_place(pair[0])} 完全相同，只计一次。",
+        message_en=f"{_place(pair[1])} is an exact copy of {_place(pair[0])} and counts once.",
         identity=identity,
         locators=pair,
     )
@@ -261,8 +252,8 @@ def _two_rows(
     en = "; or ".join(", ".join(by_name[n].title_en for n in names) for names in catalogue.identity)
     return Conflict(
         code="same-identity",
-        message_zh=f"{_where(pair[0])} 与 {_where(pair[1])} 标识相同而内容不同。请用以下字段加以区别：{zh}。",
-        message_en=f"{_where(pair[0])} and {_where(pair[1])} have one identity and differ. "
+        message_zh=f"{_place(pair[0])} 与 {_place(pair[1])} 标识相同而内容不同。请用以下字段加以区别：{zh}。",
+        message_en=f"{_place(pair[0])} and {_place(pair[1])} have one identity and differ. "
         f"Tell them apart by: {en}.",
         identity=identity,
         locators=pair,
@@ -274,9 +265,9 @@ def _in_two_parts(
 ) -> Conflict:
     return Conflict(
         code="identity-in-two-parts",
-        message_zh=f"“{first}”（{_where(pair[0])}）与“{second}”（{_where(pair[1])}）都有同一事项，"
+        message_zh=f"“{first}”（{_place(pair[0])}）与“{second}”（{_place(pair[1])}）都有同一事项，"
         "请由其中一方删除。",
-        message_en=f"{first} ({_where(pair[0])}) and {second} ({_where(pair[1])}) both contain this item; "
+        message_en=f"{first} ({_place(pair[0])}) and {second} ({_place(pair[1])}) both contain this item; "
         "one must drop it.",
         identity=identity,
         locators=pair,
@@ -286,8 +277,8 @@ def _in_two_parts(
 def _owned_by_other_part(identity: tuple[str, ...], locator: dict[str, Any], other: str) -> Conflict:
     return Conflict(
         code="identity-in-two-parts",
-        message_zh=f"{_where(locator)} 的事项现属“{other}”。请在同一草稿中导入该部门不含此项的清单。",
-        message_en=f"{_where(locator)} is an item of {other} now: import that part's list "
+        message_zh=f"{_place(locator)} 的事项现属“{other}”。请在同一草稿中导入该部门不含此项的清单。",
+        message_en=f"{_place(locator)} is an item of {other} now: import that part's list "
         "without it in the same draft.",
         identity=identity,
         locators=(locator,),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from publisher.log import registry
 from publisher.log.blob_store import source_missing
 from publisher.log.drafts import staging
-from publisher.log.drafts.preview import diff
+from publisher.log.drafts.draft_diff import compute_diff
 from publisher.log.evidence import crawled_pages
 from publisher.log.model import Draft, DraftDiff, Entry, OnConflict, Proposal, Source, SourceEntries
 from publisher.log.registry import DatasetRow
@@ -41,7 +41,7 @@ class Drafts:
         with self._session.write() as conn:
             if not self._session.sources.has(conn, source.digest):
                 raise source_missing()
-            row, draft_schema = draft_catalogue(self._session, conn, dataset, catalogue)
+            row, staged_catalogue = draft_catalogue(self._session, conn, dataset, catalogue)
             staging.stage(
                 conn,
                 row,
@@ -51,15 +51,15 @@ class Drafts:
                 parser_version=parser_version,
                 partial=partial,
                 left_out=left_out,
-                catalogue=draft_schema,
+                catalogue=staged_catalogue,
             )
 
     def stage_all(self, dataset: str, imports: Sequence[SourceEntries], *, catalogue: Catalogue) -> None:
-        """Stage many files of a dataset without parts, in imported transaction."""
+        """Stage many files of a dataset without parts, in one transaction."""
         with self._session.write() as conn:
             if not all(self._session.sources.has(conn, imported.source.digest) for imported in imports):
                 raise source_missing()
-            row, draft_schema = draft_catalogue(self._session, conn, dataset, catalogue)
+            row, staged_catalogue = draft_catalogue(self._session, conn, dataset, catalogue)
             for imported in imports:
                 staging.stage(
                     conn,
@@ -70,7 +70,7 @@ class Drafts:
                     parser_version=imported.parser_version,
                     partial=False,
                     left_out=(),
-                    catalogue=draft_schema,
+                    catalogue=staged_catalogue,
                 )
 
     def get(self, dataset: str) -> Draft | None:
@@ -127,7 +127,7 @@ class Drafts:
     ) -> DraftDiff:
         """Preview several imports together, so that a record can move from one part to another."""
         with self._session.write(keep=False) as conn:
-            row, draft_schema = draft_catalogue(self._session, conn, dataset, catalogue)
+            row, staged_catalogue = draft_catalogue(self._session, conn, dataset, catalogue)
             for number, proposal in enumerate(proposals):
                 staging.stage(
                     conn,
@@ -138,7 +138,7 @@ class Drafts:
                     parser_version="",
                     partial=proposal.partial,
                     left_out=(),
-                    catalogue=draft_schema,
+                    catalogue=staged_catalogue,
                 )
             return self._diff(conn, dataset, effective_on, on_conflict, limit)
 
@@ -156,7 +156,7 @@ class Drafts:
         limit: int | None,
     ) -> DraftDiff:
         row, catalogue = draft_catalogue(self._session, conn, dataset, None)
-        return diff(
+        return compute_diff(
             self._session.database,
             conn,
             row,

@@ -70,6 +70,18 @@ def fill_plan(
         _stop_before_later(conn, day)
 
 
+def fetch_rows_in_error(conn: Connection) -> Sequence[Any]:
+    """Fetch locators and file names of the plan's rows with an error finding, in the order of the files."""
+    p, e = plan.c, t.draft_entry.c
+    return conn.execute(
+        select(e.locator, t.import_.c.name)
+        .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
+        .join(t.import_, t.import_.c.key == p["import"])
+        .where(p.kind == "error")
+        .order_by(p["import"], p.position)
+    ).all()
+
+
 def on_day(span: Any, day: int) -> ColumnElement[bool]:
     """Condition of the span on a day, as known now."""
     return and_(span.known_to == FOREVER, span.effective_from <= day, span.effective_to > day)
@@ -102,9 +114,9 @@ def _rows(dataset: int, window: Window, day: int) -> Select[Any]:
             s.status,
             s.revision,
             s.revision,
-            literal(window.part, t.Key) if window.part is not None else null(),
+            literal(window.part, t.Integer64) if window.part is not None else null(),
             s.part,
-            literal(window.effective_to, t.Key),
+            literal(window.effective_to, t.Integer64),
             e.title,
         )
         .select_from(
@@ -162,7 +174,7 @@ def _removed_before_effect(dataset: int, window: Window, day: int) -> Select[Any
 
 def _removal(window: Window, *, record: Any, status: Any, before: Any, part: Any, title: Any) -> Select[Any]:
     return select(
-        literal(window.key, t.Key),
+        literal(window.key, t.Integer64),
         null(),
         null(),
         record,
@@ -174,7 +186,7 @@ def _removal(window: Window, *, record: Any, status: Any, before: Any, part: Any
         before,
         part,
         part,
-        literal(window.effective_to, t.Key),
+        literal(window.effective_to, t.Integer64),
         title,
     )
 

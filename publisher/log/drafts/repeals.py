@@ -2,7 +2,7 @@
 
 They apply to running catalogues with the fields ``ends``, ``ended_by`` and ``validity``. The marks are
 computed when a draft is previewed or published, not when it is staged. So the order of imports does not
-matter, and neither does whether a document was collected or uploaded.
+matter, nor does it matter whether a document was harvested or uploaded.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from schemas.definition.catalogue import Catalogue, Content
 from schemas.normalise import heading_key
 
 NUMBER, TITLE, ENDS, ENDED_BY, VALIDITY = "number", "title", "ends", "ended_by", "validity"
-ENDED = "废止"
-SIGN = "ending"
+REPEALED = "废止"
+REPEAL_SIGN = "ending"
 """``detected_by`` of imports for repealed documents, which have no file of their own."""
-_AT_ONCE = 400
+_BATCH = 400
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 _e, _i, _r, _s, _v = t.draft_entry.c, t.import_.c, t.record.c, t.span.c, t.revision.c
 
@@ -48,22 +48,22 @@ class _Repeal:
 class _RepealedDocuments:
     """Repealed documents, indexed by number and by title in 《》."""
 
-    def __init__(self, endings: Mapping[str, _Repeal], dataset: str, catalogue: Catalogue) -> None:
+    def __init__(self, repeals: Mapping[str, _Repeal], dataset: str, catalogue: Catalogue) -> None:
         self.identities: dict[str, _Repeal] = {}
         self.titles: dict[str, _Repeal] = {}
         self._keys: dict[str, _Repeal] = {}
-        for name, ending in endings.items():
+        for name, repeal in repeals.items():
             if name.startswith("《"):
-                self.titles[name[1:-1]] = ending
-                self._keys[heading_key(name[1:-1])] = ending
+                self.titles[name[1:-1]] = repeal
+                self._keys[heading_key(name[1:-1])] = repeal
             else:
-                self.identities[identity_digest(dataset, catalogue.identity_of({NUMBER: name}))] = ending
+                self.identities[identity_digest(dataset, catalogue.identity_of({NUMBER: name}))] = repeal
 
     def find(self, identity: str, title: str) -> _Repeal | None:
-        ending = self.identities.get(identity)
-        if ending is None and self._keys:
-            ending = self._keys.get(heading_key(title))
-        return ending
+        repeal = self.identities.get(identity)
+        if repeal is None and self._keys:
+            repeal = self._keys.get(heading_key(title))
+        return repeal
 
 
 def has_repeals(catalogue: Catalogue) -> bool:
@@ -112,9 +112,9 @@ def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[s
     ):  # the first notice is the one named
         content = _DECODE(row.content)
         names = _names(content)
-        for ended in content.get(ENDS, ()):
-            if names and ended not in names:
-                yield str(ended), _Repeal(names[0], row[0])
+        for name in content.get(ENDS, ()):
+            if names and name not in names:
+                yield str(name), _Repeal(names[0], row[0])
 
 
 def _repeals_in_force(
@@ -138,39 +138,41 @@ def _repeals_in_force(
             yield row.text, _Repeal(row.number or f"《{row.title}》", row.imported)
 
 
-def _mark_drafted(conn: Connection, dataset: DatasetRow, ended: _RepealedDocuments) -> None:
+def _mark_drafted(conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments) -> None:
     matches = [
-        (row[0], row.position, ending)
+        (row[0], row.position, repeal)
         for row in stream(
             conn, _select_draft_entries(dataset, _e["import"], _e.position, _e.identity, _e.title)
         )
-        if (ending := ended.find(row.identity, row.title)) is not None
+        if (repeal := repealed.find(row.identity, row.title)) is not None
     ]
-    for key, position, ending in matches:
-        mine = (_e["import"] == key, _e.position == position)
-        row = conn.execute(select(_e.content, _e.source_text).where(*mine)).one()
-        marked = _mark_content(_DECODE(row.content), ending.by)
+    for key, position, repeal in matches:
+        same_entry = (_e["import"] == key, _e.position == position)
+        row = conn.execute(select(_e.content, _e.source_text).where(*same_entry)).one()
+        marked = _mark_content(_DECODE(row.content), repeal.by)
         if marked is not None:
-            conn.execute(update(t.draft_entry).where(*mine).values(**_entry_columns(marked, row.source_text)))
+            conn.execute(
+                update(t.draft_entry).where(*same_entry).values(**_entry_columns(marked, row.source_text))
+            )
 
 
 def _mark_in_force(
-    conn: Connection, dataset: DatasetRow, ended: _RepealedDocuments, drafted: frozenset[str], day: int
+    conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments, drafted: frozenset[str], day: int
 ) -> None:
     """Copy repealed documents into the draft, in one import for each of their imports and parts."""
     imports: dict[tuple[int, int | None], int] = {}
     positions: dict[int, int] = {}
-    for row in _repealed_in_force(conn, dataset, ended, day):
-        ending = ended.find(row.identity, row.title)
+    for row in _repealed_in_force(conn, dataset, repealed, day):
+        repeal = repealed.find(row.identity, row.title)
         marked = (
             None
-            if ending is None or row.identity in drafted
-            else _mark_content(_DECODE(row.content), ending.by)
+            if repeal is None or row.identity in drafted
+            else _mark_content(_DECODE(row.content), repeal.by)
         )
-        if ending is None or marked is None:
+        if repeal is None or marked is None:
             continue
-        of = (row.imported or ending.imported, row.part)
-        key = imports[of] = imports[of] if of in imports else _repeat_import(conn, *of)
+        origin = (row.imported or repeal.imported, row.part)
+        key = imports[origin] = imports[origin] if origin in imports else _repeat_import(conn, *origin)
         positions[key] = positions.get(key, -1) + 1
         conn.execute(
             insert(t.draft_entry).values(
@@ -189,12 +191,12 @@ def _mark_in_force(
 
 
 def _repealed_in_force(
-    conn: Connection, dataset: DatasetRow, ended: _RepealedDocuments, day: int
+    conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments, day: int
 ) -> list[Any]:
     rows_by_key: dict[int, Any] = {}
-    conditions = [_r.identity.in_(some) for some in batched(ended.identities, _AT_ONCE)]
-    titles = [storable(title)[:TITLE_LENGTH] for title in ended.titles]
-    conditions += [_s.title.in_(some) for some in batched(titles, _AT_ONCE)]
+    conditions = [_r.identity.in_(some) for some in batched(repealed.identities, _BATCH)]
+    titles = [storable(title)[:TITLE_LENGTH] for title in repealed.titles]
+    conditions += [_s.title.in_(some) for some in batched(titles, _BATCH)]
     for condition in conditions:
         rows = (
             select(_r.key, _r.identity, _s.part, _v["import"].label("imported"))
@@ -215,7 +217,13 @@ def _repeat_import(conn: Connection, imported: int, part: int | None) -> int:
         conn.execute(
             insert(t.import_).values(
                 values
-                | {"release": None, "part": part, "mode": "append", "detected_by": SIGN, "left_out": "[]"}
+                | {
+                    "release": None,
+                    "part": part,
+                    "mode": "append",
+                    "detected_by": REPEAL_SIGN,
+                    "left_out": "[]",
+                }
                 | {"effective_from": None, "effective_to": None}
             )
         )
@@ -226,7 +234,7 @@ def _mark_content(content: Content, by: str) -> Content | None:
     """Add the repealing document to a content; None if it is set already, or is the notice itself."""
     if ENDED_BY in content or by in _names(content):
         return None
-    return {**content, VALIDITY: content.get(VALIDITY) or ENDED, ENDED_BY: by}
+    return {**content, VALIDITY: content.get(VALIDITY) or REPEALED, ENDED_BY: by}
 
 
 def _entry_columns(content: Content, source_text: str) -> dict[str, Any]:

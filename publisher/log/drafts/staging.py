@@ -20,7 +20,7 @@ from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, Sta
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
-from schemas.definition.evolution import compare
+from schemas.definition.evolution import compare_catalogues
 
 _BATCH = 2_000
 _ENTRY = tuple(column.name for column in t.draft_entry.c)
@@ -47,7 +47,7 @@ def stage(
         "append" if catalogue.running else "partial" if partial or source.partial else "snapshot"
     )
     _delete_earlier(conn, dataset, key, mode, source)
-    registry.keep_catalogue(conn, catalogue)
+    registry.store_catalogue(conn, catalogue)
     conn.execute(
         update(t.dataset).where(t.dataset.c.key == dataset.key).values(draft_catalogue=catalogue.digest)
     )
@@ -82,7 +82,7 @@ def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
     """Check that only optional fields were added. Raises ``LogError('migration-needed')``."""
     if pinned.digest == offered.digest:
         return
-    incompatibilities = compare(pinned, offered)
+    incompatibilities = compare_catalogues(pinned, offered)
     if incompatibilities:
         raise LogError(
             "migration-needed",
@@ -156,7 +156,7 @@ def _delete_earlier(
     if mode != "append":
         _delete_imports(conn, dataset, conn.scalars(earlier).all())
         return
-    # A collector adds thousands of imports to one draft, and each query uses an index. With all four columns
+    # A harvest adds thousands of imports to one draft, and each query uses an index. With all four columns
     # in one condition, SQLite would scan the whole draft for a digest.
     same_name = conn.scalars(earlier.where(c.name == storable(source.name))).all()
     same_digest = conn.execute(

@@ -26,7 +26,7 @@ type Replacement = Literal["", "absent", "spoilt"]
 WARC = "application/warc"
 GONE_STATUSES = frozenset({404, 410})
 """HTTP statuses of a removed page; any other failure may be temporary."""
-_AT_ONCE = 400
+_BATCH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
     )
 
 
-def kept_digests(conn: Connection) -> frozenset[str]:
+def existing_digests(conn: Connection) -> frozenset[str]:
     """List digests of the responses that exist."""
     return frozenset(conn.scalars(select(t.response.c.digest).where(~t.response.c.destroyed)))
 
@@ -163,13 +163,13 @@ def response_digests(conn: Connection, digests: Sequence[str]) -> frozenset[str]
 def known_urls(conn: Connection, source: str, urls: Sequence[str]) -> set[str]:
     p = t.page.c
     existing: set[str] = set()
-    for start in range(0, len(urls), _AT_ONCE):
-        some = urls[start : start + _AT_ONCE]
+    for start in range(0, len(urls), _BATCH):
+        some = urls[start : start + _BATCH]
         existing.update(conn.scalars(select(p.url).where(p.source == source, p.url.in_(some))))
     return existing
 
 
-def keep_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[int]:
+def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[int]:
     """Write one exchange to the tables. → keys of notices."""
     p, at = t.page.c, micros(exchange.at)
     row = conn.execute(select(t.page).where(p.key == exchange.page)).one()
@@ -229,11 +229,11 @@ def _values_of_exchange(row: Any, exchange: Exchange, key: int) -> dict[str, Any
     return {**values, "suspected_by": next(differs, "hash")}
 
 
-def keep_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
+def store_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
     p = t.page.c
     row = conn.execute(select(t.page).where(p.key == parsed.page)).one()
     if parsed.instead:
-        return _keep_replacement(conn, row, parsed, at)
+        return _store_replacement(conn, row, parsed, at)
     notices = []
     if row.vanished_at is not None and parsed.text_digest is not None:
         conn.execute(update(t.page).where(p.key == parsed.page).values(vanished_at=None))
@@ -257,7 +257,7 @@ def keep_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
     return [*notices, _notice(conn, row, at, "changed", row.suspected_by, row.response)]
 
 
-def _keep_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) -> list[int]:
+def _store_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) -> list[int]:
     """Keep the parsed state of the page; the next request for it is unconditional."""
     r = t.response.c
     first_response = select(func.min(r.key)).where(

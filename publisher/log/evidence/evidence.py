@@ -131,8 +131,8 @@ class Evidence:
         with self._session.read() as conn:
             return crawled_pages.page_of(conn.execute(select(t.page).where(t.page.c.key == key)).one())
 
-    def keep(self, exchanges: Sequence[Exchange]) -> tuple[Notice, ...]:
-        """Store exchanges: first the bytes, durably, then all rows in exchange transaction. → new notices."""
+    def store_exchanges(self, exchanges: Sequence[Exchange]) -> tuple[Notice, ...]:
+        """Store exchanges: first the bytes, durably, then all rows in one transaction. → new notices."""
         digests = [digest_of(exchange.warc) for exchange in exchanges]
         with ThreadPoolExecutor(_WRITERS) as pool:  # each waits for the disk
             list(pool.map(self._session.sources.put, digests, (exchange.warc for exchange in exchanges)))
@@ -143,7 +143,7 @@ class Evidence:
             ):  # an erasure deleted it
                 raise source_missing()
             for exchange, digest in zip(exchanges, digests, strict=True):
-                notice_keys += crawled_pages.keep_exchange(conn, exchange, digest)
+                notice_keys += crawled_pages.store_exchange(conn, exchange, digest)
             return crawled_pages.notices(conn, keys=notice_keys)
 
     def mark_unreachable(self, page: int, at: datetime, *, again: bool) -> None:
@@ -156,12 +156,12 @@ class Evidence:
                 .values(checked_at=micros(at), failures=p.failures + 1 if again else 0, status=None)
             )
 
-    def keep_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
+    def store_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
         """Store parsed pages. → a notice for each text that differs from the page before."""
         notice_keys: list[int] = []
         with self._session.write() as conn:
             for page in pages:
-                notice_keys += crawled_pages.keep_parsed(conn, page, micros(self._session.clock()))
+                notice_keys += crawled_pages.store_parsed(conn, page, micros(self._session.clock()))
             return crawled_pages.notices(conn, keys=notice_keys)
 
     def duplicate_candidates(
@@ -220,5 +220,5 @@ class Evidence:
             return int(conn.scalar(newest) or 0), int(conn.scalar(erased) or 0)
 
     def lock(self) -> AbstractContextManager[bool]:
-        """Try to take the lock for collecting. → whether this process holds it; never waits."""
+        """Try to take the lock for a harvest. → whether this process holds it; never waits."""
         return self._session.database.lock("collecting")

@@ -142,11 +142,15 @@ class Subscriptions:
         now = micros(self._session.clock())
         delivery = exists().where(_d.subscription == _u.key, _d.release == _b.sequence)
         released = (
-            select(_u.key, _b.sequence, literal("waiting"), literal(now, t.Key), literal(0), literal(""))
+            select(
+                _u.key, _b.sequence, literal("waiting"), literal(now, t.Integer64), literal(0), literal("")
+            )
             .join_from(
                 t.release,
                 t.outbox,
-                and_(_o.kind == "release", _o.dataset == _b.dataset, _o.key == _b.number.cast(t.Words)),
+                and_(
+                    _o.kind == "release", _o.dataset == _b.dataset, _o.key == _b.number.cast(t.CodePointText)
+                ),
             )
             .join(t.subscription, _u.since <= _b.published_at)
             .where(_o.sequence <= upto, _o.due_at <= now, _u.state != "pending", ~delivery)
@@ -157,13 +161,13 @@ class Subscriptions:
             conn.execute(insert(t.delivery).from_select(columns, released))
             outbox.remove(conn, upto=upto, sequences=(), due_by=self._session.clock())
 
-    def claim_deliveries(self, limit: int, besides: Collection[int] = ()) -> tuple[Delivery, ...]:
+    def claim_deliveries(self, limit: int, skip: Collection[int] = ()) -> tuple[Delivery, ...]:
         """Claim the first due delivery of each subscriber, and count an attempt.
 
-        ``limit``: number of subscribers. ``besides``: keys of subscribers to skip.
+        ``limit``: number of subscribers. ``skip``: keys of subscribers to skip.
         """
         now = self._session.clock()
-        due = (_d.state == "waiting", _d.due_at <= micros(now), _u.state == "active", _u.key.not_in(besides))
+        due = (_d.state == "waiting", _d.due_at <= micros(now), _u.state == "active", _u.key.not_in(skip))
         with self._session.read() as conn:  # no write transaction if nothing is due
             if conn.execute(_DELIVERIES.where(*due).limit(1)).first() is None:
                 return ()

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
-from publisher.log.field_changes import difference
+from publisher.log.field_changes import compare_contents
 from publisher.log.model import ChangeKind, FieldChange
 from publisher.log.queries import history
 from publisher.log.queries.point_in_time import Clocks
@@ -235,7 +235,7 @@ class Comparison:
                 *(self._old.content.label("content_before"), self._new.content.label("content_after")),
             )
             .select_from(self._differing_spans)
-            .where(self._differs(), a.record > literal(past, t.Key))
+            .where(self._differs(), a.record > literal(past, t.Integer64))
             .order_by(a.record)
         )
 
@@ -268,7 +268,7 @@ def _difference(
     fields: tuple[FieldChange, ...] = ()
     part_before, part = parts.get(row.part_before), parts.get(row.part_after)
     if before is not None and after is not None:
-        fields = difference(before, after, order)
+        fields = compare_contents(before, after, order)
         if part_before != part:
             fields = (FieldChange("part", part_before, part), *fields)
     return Difference(

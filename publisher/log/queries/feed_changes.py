@@ -18,7 +18,7 @@ from publisher.log.session import Session
 
 BLOCK = 500
 """Most changes of a block, which is one archive document."""
-_AT_ONCE = 500
+_BATCH = 500
 
 _c, _b, _r, _s, _i = t.change.c, t.release.c, t.record.c, t.span.c, t.import_.c
 
@@ -58,7 +58,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Amendment:
+class LastAmendment:
     at: datetime
     """Time of the last correction, withdrawal or erasure."""
     corrected: bool
@@ -76,7 +76,7 @@ class FeedChanges:
         pairs = {(record, micros(at)) for record, at in touches}
         with self._session.read() as conn:
             order = history.field_order(self._session, conn)
-            for batch in batched(sorted(pairs), _AT_ONCE):
+            for batch in batched(sorted(pairs), _BATCH):
                 records, times = sorted({r for r, _ in batch}), sorted({at for _, at in batch})
                 batch_pairs = set(batch)
                 changes += [
@@ -86,7 +86,7 @@ class FeedChanges:
                 ]
         return tuple(sorted(changes, key=lambda change: -change.sequence))
 
-    def amendments(self, changes: Sequence[Change]) -> Mapping[int, Amendment]:
+    def amendments(self, changes: Sequence[Change]) -> Mapping[int, LastAmendment]:
         """Map sequences to the later correction, withdrawal or erasure of the content, if there is one.
 
         Only corrections of the content of this change count, not later changes.
@@ -107,15 +107,15 @@ class FeedChanges:
             .outerjoin(t.release, _b.sequence == _r.erased_by)
             .where((_r.withdrawn_at.is_not(None)) | (_r.erased_by.is_not(None)))
         )
-        amendments: dict[int, Amendment] = {}
+        amendments: dict[int, LastAmendment] = {}
         with self._session.read() as conn:
-            for batch in batched((change.sequence for change in changes), _AT_ONCE):
+            for batch in batched((change.sequence for change in changes), _BATCH):
                 for row in conn.execute(query.where(_c.sequence.in_(batch))).all():
-                    amendments[row.sequence] = Amendment(moment(row.at), corrected=True)
+                    amendments[row.sequence] = LastAmendment(moment(row.at), corrected=True)
                 for sequence, withdrawn, erased in conn.execute(removal.where(_c.sequence.in_(batch))).all():
                     correction = amendments.get(sequence)
                     at = moment(max(withdrawn or 0, erased or 0))
-                    amendments[sequence] = Amendment(
+                    amendments[sequence] = LastAmendment(
                         max(at, correction.at) if correction else at, corrected=correction is not None
                     )
         return amendments
@@ -130,7 +130,7 @@ class FeedChanges:
         urls: dict[int, str] = {}
         with self._session.read() as conn:
             for query, sequences in ((_ORIGINS, others), (_ORIGINS_OF_REMOVALS, removed)):
-                for batch in batched(sequences, _AT_ONCE):
+                for batch in batched(sequences, _BATCH):
                     rows = conn.execute(query.where(_c.sequence.in_(batch))).all()
                     urls |= {row.sequence: row.url for row in rows}
         return urls
@@ -140,7 +140,7 @@ class FeedChanges:
         sequences_of_first = {change.sequence for change in changes if change.release == 1}
         later = [c.sequence for c in changes if c.release > 1 and c.kind == "added" and c.part is not None]
         with self._session.read() as conn:
-            for batch in batched(later, _AT_ONCE):
+            for batch in batched(later, _BATCH):
                 rows = conn.execute(_BY_PART.where(_c.sequence.in_(batch))).all()
                 files = _FIRST_FILES.where(
                     _i.dataset.in_({row.dataset for row in rows}), _i.part.in_({row.part for row in rows})

@@ -14,10 +14,9 @@ from publisher.log.clocks import day_or_none, micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import Prepared
 from publisher.log.database.storable_text import storable
-from publisher.log.field_changes import difference
+from publisher.log.field_changes import compare_contents
 from publisher.log.model import Cause, Change, ChangeKind, FieldChange, View
-from publisher.log.queries.record_state import KeyedDataset
-from publisher.log.session import Session
+from publisher.log.session import DatasetKey, Session
 
 type FieldOrder = Callable[[str], Mapping[str, int]]
 """Dataset → position of each field in its catalogue."""
@@ -107,7 +106,7 @@ def changes_of_records(
     return _changes(conn, conn.execute(query.order_by(_c.sequence.desc())).all(), order)
 
 
-def history(conn: Connection, order: FieldOrder, dataset: KeyedDataset, record: str) -> tuple[Change, ...]:
+def history(conn: Connection, order: FieldOrder, dataset: DatasetKey, record: str) -> tuple[Change, ...]:
     """List all changes of a record, oldest first."""
     rows = _OF_RECORD.all(conn, {"record": storable(record), "dataset": dataset.key})
     return _changes(conn, rows, order)
@@ -130,7 +129,7 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
     after = None if erased or without_content or row.content is None else _DECODE(row.content)
     fields: tuple[FieldChange, ...] = ()
     if before is not None and after is not None:
-        fields = difference(before, after, order(row.name))
+        fields = compare_contents(before, after, order(row.name))
         if row.before_part != row.part:
             fields = (FieldChange("part", parts.get(row.before_part), parts.get(row.part)), *fields)
     return Change(

@@ -12,12 +12,12 @@ from publisher.log.database.connection import stream
 from publisher.log.queries.point_in_time import Clocks
 from schemas.definition.catalogue import Catalogue
 
-type Kind = Literal["name", "body", "number"]
+type NameKind = Literal["name", "body", "number"]
 
 _s, _v = t.span.c, t.value.c
 
 
-def titles(conn: Connection, clocks: Clocks) -> Iterator[tuple[str, Kind, int]]:
+def titles(conn: Connection, clocks: Clocks) -> Iterator[tuple[str, NameKind, int]]:
     """Yield (title, kind, number of records)."""
     query: Select[tuple[str, int]] = (
         select(_s.title, func.count().label("records"))
@@ -29,9 +29,9 @@ def titles(conn: Connection, clocks: Clocks) -> Iterator[tuple[str, Kind, int]]:
 
 def values(
     conn: Connection, clocks: Clocks, datasets: Sequence[tuple[int, Catalogue]]
-) -> Iterator[tuple[str, Kind, int]]:
+) -> Iterator[tuple[str, NameKind, int]]:
     """Yield bodies and document numbers, in the form of :func:`titles`. ``datasets``: (key, catalogue)."""
-    kinds: dict[tuple[int, str], Kind] = {}
+    kinds: dict[tuple[int, str], NameKind] = {}
     for dataset, catalogue in datasets:
         if catalogue.body_field:
             kinds[dataset, catalogue.body_field] = "body"

@@ -98,24 +98,24 @@ class PredicateCompiler:
 
     def condition(self, predicate: p.Predicate) -> ColumnElement[bool]:
         match predicate:
-            case p.Every(of=predicates):
+            case p.And(of=predicates):
                 return and_(true(), *map(self.condition, predicates))
-            case p.Some(of=predicates):
+            case p.Or(of=predicates):
                 return or_(false(), *map(self.condition, predicates))
-            case p.Opposite(of=opposite):
+            case p.Not(of=opposite):
                 return not_(self.condition(opposite))
-            case p.Constant(value=value):
+            case p.TruthValue(value=value):
                 return literal(1) == (null() if value is None else literal(1 if value else 0))
             case _:
                 return self._leaf(predicate)
 
     def _leaf(self, predicate: p.Condition) -> ColumnElement[bool]:
         match predicate:
-            case p.Records(ids=ids):
+            case p.RecordIds(ids=ids):
                 return _s.record.in_(select(_r.key).where(_r.id.in_([storable(i) for i in ids])))
             case p.Absent(field=field):
                 return self._content_text(field).is_(None)
-            case p.Holds():
+            case p.ListContains():
                 return self._holds(predicate)
             case p.Like():
                 return self._like(predicate)
@@ -217,7 +217,7 @@ class PredicateCompiler:
         )
         return column.bool_op("GLOB")(pattern) if is_sqlite else column.like(pattern, escape="\\")
 
-    def _holds(self, condition: p.Holds) -> ColumnElement[bool]:
+    def _holds(self, condition: p.ListContains) -> ColumnElement[bool]:
         """Use the content: the table of values does not contain every list, and truncates long texts."""
         column = self._content_text(condition.field)
         clauses = [self._holds_one(condition.field, value) for value in dict.fromkeys(condition.values)]
@@ -255,7 +255,7 @@ class PredicateCompiler:
         match predicate:
             case p.Comparison(field=field, operator="=", value=str() as value) if len(value) <= _INDEXED:
                 values: tuple[str, ...] = (value,)
-            case p.Holds(field=field, values=values, every=False):
+            case p.ListContains(field=field, values=values, every=False):
                 pass
             case _:
                 return None

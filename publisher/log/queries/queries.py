@@ -22,11 +22,17 @@ from publisher.log.model import (
     Span,
     View,
 )
-from publisher.log.queries import history, names_in_force, point_in_time, record_match, record_state
-from publisher.log.queries import whole_state as exporting
+from publisher.log.queries import (
+    history,
+    names_in_force,
+    point_in_time,
+    raw_records,
+    record_state,
+    whole_state,
+)
 from publisher.log.queries.comparison import Comparison, Difference, DifferenceKind, Tallies, Totals
+from publisher.log.queries.raw_records import RawRecord, RawRecordPage
 from publisher.log.queries.record_list import record_page
-from publisher.log.queries.record_match import Match, MatchPage
 from publisher.log.queries.whole_state import StateRow
 from publisher.log.releases import amendment
 from publisher.log.releases.release_rows import releases
@@ -107,25 +113,25 @@ class Queries:
             datasets = {row.key: DatasetKey(row.key, row.name) for row in names}
             return {state.id: state for state in record_state.records(conn, datasets, ids, clocks)}
 
-    def match(self, dataset: str, query: RecordQuery) -> MatchPage:
+    def raw_records(self, dataset: str, query: RecordQuery) -> RawRecordPage:
         """List records without decoding contents. Ties by title, then by first appearance. No facets.
 
         Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``, ``bad-filter``,
         ``bad-cursor``.
         """
         with self._session.read() as conn:
-            return record_match.match(self._session, conn, dataset, query)
+            return raw_records.raw_record_page(self._session, conn, dataset, query)
 
-    def match_one(self, dataset: str, record: str, view: View) -> Match | None:
+    def raw_record(self, dataset: str, record: str, view: View) -> RawRecord | None:
         """Return the record if it is in force on the day of the view."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
-            return record_match.match_one(conn, self._session.dataset_key(conn, dataset).key, record, clocks)
+            return raw_records.raw_record(conn, self._session.dataset_key(conn, dataset).key, record, clocks)
 
     def extent(self, dataset: str) -> tuple[date | None, date | None]:
         """Return first and last day of effect, as known now; None if open or without records."""
         with self._session.read() as conn:
-            return record_match.extent(conn, registry.dataset_row(conn, dataset).key)
+            return raw_records.extent(conn, registry.dataset_row(conn, dataset).key)
 
     def whole_state(self, dataset: str, view: View) -> Iterator[StateRow]:
         """Yield all records in force, in the order in which they first appeared, with constant memory.
@@ -134,13 +140,13 @@ class Queries:
         """
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
-            yield from exporting.whole_state(conn, registry.dataset_row(conn, dataset).key, clocks)
+            yield from whole_state.whole_state(conn, registry.dataset_row(conn, dataset).key, clocks)
 
     def erased_count(self, dataset: str, view: View) -> int:
         """Count the erased records of the view."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
-            return exporting.erased_count(conn, registry.dataset_row(conn, dataset).key, clocks)
+            return whole_state.erased_count(conn, registry.dataset_row(conn, dataset).key, clocks)
 
     def totals(self, dataset: str, before: View, after: View) -> Totals:
         """Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``."""
@@ -188,8 +194,8 @@ class Queries:
 
     def find(self, dataset: str, title: str) -> tuple[RecordState, ...]:
         with self._session.read() as conn:
-            row = registry.dataset_row(conn, dataset)
-            return record_state.find(conn, row, title, self._session.today().toordinal())
+            dataset_key = self._session.dataset_key(conn, dataset)
+            return record_state.find(conn, dataset_key, title, self._session.today().toordinal())
 
     def changes(
         self,
@@ -246,7 +252,7 @@ class Queries:
         with self._session.read() as conn:
             return history.erased_after(conn, release)
 
-    def names(self) -> Iterator[tuple[str, names_in_force.Kind, int]]:
+    def names(self) -> Iterator[tuple[str, names_in_force.NameKind, int]]:
         """Yield titles, bodies and document numbers in effect today: (text, kind, number of records)."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, View(), self._session.clock())
@@ -272,7 +278,7 @@ class Queries:
             newest = _NEWEST_OF.first(conn, {"dataset": self._session.dataset_key(conn, dataset).key})
         return 0 if newest is None else newest.number
 
-    def marks(self, dataset: str, release: Release) -> tuple[object, ...]:
+    def later_changes(self, dataset: str, release: Release) -> tuple[object, ...]:
         """Return later changes that a state of the release shows: withdrawals and new names of parts.
 
         Equal marks mean equal responses; empty if there are none. The release itself states erasures.

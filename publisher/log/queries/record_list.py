@@ -10,7 +10,8 @@ from publisher.log.database import tables as t
 from publisher.log.model import RecordPage, RecordQuery, Status
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import BY_RECORD, BY_TITLE, OrderKey, PageRows, RecordSet
-from publisher.log.queries.record_state import COLUMNS, KeyedDataset, state
+from publisher.log.queries.record_state import COLUMNS, state_from_row
+from publisher.log.session import DatasetKey
 from schemas.definition.catalogue import Catalogue
 
 _ROWS = PageRows(*COLUMNS)
@@ -18,7 +19,7 @@ _ROWS = PageRows(*COLUMNS)
 
 def record_page(
     conn: Connection,
-    dataset: KeyedDataset,
+    dataset: DatasetKey,
     catalogue: Callable[[], Catalogue],
     query: RecordQuery,
     clocks: Clocks,
@@ -28,7 +29,7 @@ def record_page(
     rows, after = records.page(_ROWS, _order(records, query.sort))
     status: Status | None = "future" if "future" in query.statuses else None
     return RecordPage(
-        records=tuple(state(conn, dataset, row, status=status) for row in rows),
+        records=tuple(state_from_row(conn, dataset, row, status=status) for row in rows),
         total=records.total() if query.count else None,
         after=after,
         facets={name: records.facet(name) for name in query.facets},

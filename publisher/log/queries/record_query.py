@@ -39,9 +39,9 @@ _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.
 _into = t.part.alias("merged_into")
 _STATUSES = {"current": "stated", "removed": "removed", "withdrawn": "withdrawn", "erased": "erased"}
 
-DATASET: BindParameter[int] = bindparam("dataset", type_=t.Key)
-DAY: BindParameter[int] = bindparam("day", type_=t.Key)
-INSTANT: BindParameter[int] = bindparam("instant", type_=t.Key)
+DATASET: BindParameter[int] = bindparam("dataset", type_=t.Integer64)
+DAY: BindParameter[int] = bindparam("day", type_=t.Integer64)
+INSTANT: BindParameter[int] = bindparam("instant", type_=t.Integer64)
 IN_VIEW = in_view(_s, DAY, INSTANT)
 """Condition of a view in prepared statements; :func:`view_values` returns their parameters."""
 PART = case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part")
@@ -77,7 +77,7 @@ class OrderKey:
         clause = self.column.desc() if self.descending else self.column.asc()
         return clause if self.always else clause.nulls_last()
 
-    def is_behind(self, value: Any) -> ColumnElement[bool]:
+    def is_after(self, value: Any) -> ColumnElement[bool]:
         condition = self.column < value if self.descending else self.column > value
         return condition if self.always else or_(condition, self.column.is_(None))
 
@@ -90,12 +90,12 @@ BY_RECORD = (OrderKey(_s.record, always=True),)
 BY_TITLE = (OrderKey(_s.title, always=True), *BY_RECORD)
 
 
-def after_keys(order: Sequence[OrderKey], after: Sequence[Any]) -> ColumnElement[bool]:
+def rows_after(order: Sequence[OrderKey], after: Sequence[Any]) -> ColumnElement[bool]:
     """Condition of the rows after the last one of a page: equal in the first keys, after it in the next."""
     values = [value if isinstance(value, BindParameter) else literal(value) for value in after]
     return or_(
         *(
-            and_(*(k.equals(v) for k, v in zip(order[:n], values[:n], strict=True)), key.is_behind(values[n]))
+            and_(*(k.equals(v) for k, v in zip(order[:n], values[:n], strict=True)), key.is_after(values[n]))
             for n, key in enumerate(order)
             if after[n] is not None
         )
@@ -115,14 +115,14 @@ class PageRows:
         in_force = (
             _page_spans(BY_TITLE)
             .where(_s.dataset == DATASET, _s.status == "stated", IN_VIEW)
-            .limit(bindparam("limit", type_=t.Key))
+            .limit(bindparam("limit", type_=t.Integer64))
         )
-        last = bindparam("title", type_=t.Words), bindparam("record", type_=t.Key)
+        last = bindparam("title", type_=t.CodePointText), bindparam("record", type_=t.Integer64)
         # Prepared once, because building the statement takes longer than running it.
         self._by_offset = Prepared(
-            self._with_columns(in_force.offset(bindparam("offset", type_=t.Key)), BY_TITLE)
+            self._with_columns(in_force.offset(bindparam("offset", type_=t.Integer64)), BY_TITLE)
         )
-        self._by_key = Prepared(self._with_columns(in_force.where(after_keys(BY_TITLE, last)), BY_TITLE))
+        self._by_key = Prepared(self._with_columns(in_force.where(rows_after(BY_TITLE, last)), BY_TITLE))
 
     def in_force(self, conn: Connection, dataset: int, query: RecordQuery, clocks: Clocks) -> Sequence[Any]:
         """Fetch a page of all records in force by title, and one more row."""
@@ -185,7 +185,7 @@ class RecordSet:
             rows = page.in_force(self._conn, self._dataset, query, self._clocks)
         else:
             spans = self._spans(_page_spans(order))
-            spans = spans.where(after_keys(order, query.after)) if query.after else spans.offset(query.offset)
+            spans = spans.where(rows_after(order, query.after)) if query.after else spans.offset(query.offset)
             rows = page.of_spans(self._conn, spans.limit(query.limit + 1), order)
         more, rows = len(rows) > query.limit, rows[: query.limit]
         return rows, tuple(rows[-1][-len(order) :]) if more and rows else None
@@ -208,14 +208,14 @@ class RecordSet:
         values = select(value.text, count).join_from(
             t.span, t.value, and_(value.revision == _s.revision, value.field == name)
         )
-        query = self._spans(values, besides=name).group_by(value.text).order_by(count.desc(), value.text)
+        query = self._spans(values, without=name).group_by(value.text).order_by(count.desc(), value.text)
         return tuple((text, number) for text, number in self._conn.execute(query).all())
 
     def _part_facet(self) -> tuple[tuple[str, int], ...]:
         counts = select(_s.part, func.count()).select_from(t.span)
         names = registry.part_names(self._conn, self._dataset)
         sums: dict[str, int] = {}
-        for key, number in self._conn.execute(self._spans(counts, besides="part").group_by(_s.part)).all():
+        for key, number in self._conn.execute(self._spans(counts, without="part").group_by(_s.part)).all():
             if key is not None:
                 sums[names[key]] = sums.get(names[key], 0) + number
         return tuple(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
@@ -226,17 +226,17 @@ class RecordSet:
         return query.where is None and query.during is None and query.statuses == ("current",)
 
     @cached_property
-    def _few(self) -> bool:
+    def _matches_few(self) -> bool:
         return self._query.where is not None and self.compiler.matches_few(self._query.where)
 
-    def _spans(self, columns: Select[Any], *, besides: str | None = None) -> Select[Any]:
-        """Select the spans of the query. ``besides``: ignore conditions on only this field."""
+    def _spans(self, columns: Select[Any], *, without: str | None = None) -> Select[Any]:
+        """Select the spans of the query. ``without``: ignore conditions on only this field."""
         # Few matches are fetched one by one: the addition disables the index for reading the list in order.
-        dataset = _s.dataset + 0 if self._few else _s.dataset
+        dataset = _s.dataset + 0 if self._matches_few else _s.dataset
         predicates = [
             predicate
             for predicate in conjuncts(self._query.where)
-            if besides is None or field_names(predicate) != {besides}
+            if without is None or field_names(predicate) != {without}
         ]
         query = columns.where(dataset == self._dataset, self._in_view())
         return query.where(self.compiler.clause(*predicates)) if predicates else query
@@ -249,11 +249,11 @@ class RecordSet:
         if "future" in statuses:
             if span_statuses:
                 raise bad_filter("status", "future 不能与其他状态同时使用", "future stands alone")
-            return self._first_to_come()
+            return self._first_future_state()
         status = _s.status == span_statuses[0] if len(span_statuses) == 1 else _s.status.in_(span_statuses)
         return and_(self._clocks.in_view(_s), status)
 
-    def _first_to_come(self) -> ColumnElement[bool]:
+    def _first_future_state(self) -> ColumnElement[bool]:
         """Condition of the first state of records that have none on the day."""
         other = t.span.alias("other").c
         earlier = exists().where(

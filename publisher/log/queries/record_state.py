@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import batched
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
@@ -21,10 +21,11 @@ from publisher.log.queries.point_in_time import Clocks, is_known
 from publisher.log.queries.record_query import DATASET, DAY, IN_VIEW, INSTANT, PART, record_join, view_values
 from publisher.log.record_identity import span_id
 from publisher.log.releases.amendment import no_such_record
+from publisher.log.session import DatasetKey
 from schemas.definition.catalogue import Content
 
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
-_IDS_AT_ONCE = 500
+_BATCH = 500
 
 _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.c
 COLUMNS = (
@@ -47,16 +48,6 @@ _NEXT_STATE = (
 _BY_TITLE = _STATES.where(IN_VIEW, _s.dataset == DATASET).order_by(_s.title, _s.record)
 
 
-class KeyedDataset(Protocol):
-    """Key and name of a dataset."""
-
-    @property
-    def key(self) -> int: ...
-
-    @property
-    def name(self) -> str: ...
-
-
 _STATUS: Mapping[str, Status] = {
     "stated": "current",
     "removed": "removed",
@@ -65,7 +56,9 @@ _STATUS: Mapping[str, Status] = {
 }
 
 
-def state(conn: Connection, dataset: KeyedDataset, row: Any, *, status: Status | None = None) -> RecordState:
+def state_from_row(
+    conn: Connection, dataset: DatasetKey, row: Any, *, status: Status | None = None
+) -> RecordState:
     """Convert a row of ``COLUMNS``."""
     record_status = status or _STATUS[row.status]
     without_content = record_status in ("withdrawn", "erased")
@@ -97,38 +90,38 @@ def _reason(conn: Connection, row: Any, status: Status) -> str:
     return str(row.note) if status == "withdrawn" or row.corrects else ""
 
 
-def record(conn: Connection, dataset: KeyedDataset, record_id: str, clocks: Clocks) -> RecordState:
+def record(conn: Connection, dataset: DatasetKey, record_id: str, clocks: Clocks) -> RecordState:
     """Return the state of a record. Raises ``LogError('no-such-record')`` if the view does not contain it."""
     values = {**view_values(dataset.key, clocks), "record": storable(record_id)}
     row = _ON_DAY.first(conn, values)
     if row is not None:
-        return state(conn, dataset, row)
+        return state_from_row(conn, dataset, row)
     row = conn.execute(_NEXT_STATE, values).first()
     if row is None:
         raise no_such_record(record_id)
-    return state(conn, dataset, row, status="future" if row.status == "stated" else None)
+    return state_from_row(conn, dataset, row, status="future" if row.status == "stated" else None)
 
 
 def records(
-    conn: Connection, datasets: Mapping[int, KeyedDataset], ids: Sequence[str], clocks: Clocks
+    conn: Connection, datasets: Mapping[int, DatasetKey], ids: Sequence[str], clocks: Clocks
 ) -> Iterator[RecordState]:
     """Yield states of the records in the view, in any order, without future ones.
 
     ``datasets``: all datasets, by key.
     """
     states = _STATES.add_columns(_s.dataset).where(clocks.in_view(_s))
-    for batch in batched(dict.fromkeys(map(storable, ids)), _IDS_AT_ONCE):
+    for batch in batched(dict.fromkeys(map(storable, ids)), _BATCH):
         for row in conn.execute(states.where(_r.id.in_(batch))).all():
-            yield state(conn, datasets[row.dataset], row)
+            yield state_from_row(conn, datasets[row.dataset], row)
 
 
-def find(conn: Connection, dataset: KeyedDataset, title: str, today: int) -> tuple[RecordState, ...]:
+def find(conn: Connection, dataset: DatasetKey, title: str, today: int) -> tuple[RecordState, ...]:
     """Find records by title: the present or last title equals the text, or else contains it."""
     values = view_values(dataset.key, Clocks(today))
     rows = conn.execute(_BY_TITLE.where(_v.title == storable(title)), values).all()
     if not rows and title:
         rows = conn.execute(_BY_TITLE.where(contains(conn, _v.title, storable(title))), values).all()
-    return tuple(state(conn, dataset, row) for row in rows)
+    return tuple(state_from_row(conn, dataset, row) for row in rows)
 
 
 _SPANS = (
@@ -148,7 +141,7 @@ def spans(conn: Connection, *, dataset: str | None, ids: Sequence[str] | None) -
     if ids is None:
         yield from map(_span, stream(conn, query))
         return
-    for batch in batched(ids, _IDS_AT_ONCE):
+    for batch in batched(ids, _BATCH):
         ids_of_spans = frozenset(batch)
         records = {name.split(".", 1)[0] for name in batch}
         for row in conn.execute(query.where(_r.id.in_(sorted(records)))).all():

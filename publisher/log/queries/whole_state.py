@@ -15,7 +15,7 @@ from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import DATASET, IN_VIEW, PART, record_join, view_values
 
 _s, _v, _r, _b = t.span.c, t.revision.c, t.record.c, t.release.c
-_AT_ONCE = 250
+_BATCH = 250
 _ALL = (
     select(
         *(_r.id, Utf8(_v.content).label("content"), PART, _b.number.label("release")),
@@ -49,7 +49,7 @@ class StateRow(NamedTuple):
 def whole_state(conn: Connection, dataset: int, clocks: Clocks) -> Iterator[StateRow]:
     """Yield records in force in the order in which they first appeared."""
     state: Any = partial(tuple.__new__, StateRow)  # a tenth of the time of ``_make``, which is Python
-    for rows in _STATED[conn.dialect.name].batches(conn, view_values(dataset, clocks), _AT_ONCE):
+    for rows in _STATED[conn.dialect.name].batches(conn, view_values(dataset, clocks), _BATCH):
         yield from map(state, rows)
 
 

@@ -19,7 +19,7 @@ from publisher.log.database.work_tables import create_empty, work
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.append import Heading, write_release
+from publisher.log.releases.release_writer import Heading, write_release
 from schemas.definition.catalogue import Catalogue, Content
 
 
@@ -53,10 +53,10 @@ class AmendmentRelease:
             span = self._present_state(record_id, spans)
             self._check_identity(record_id, record, content)
             first, last = _unbroken_days(spans, span)
-            if _text(content) == self._content(span):
+            if _text(content) == span.content:
                 continue
             amendments.append(Amendment(record, "corrected", "stated", span, first, last, content))
-        return self._seal(amendments, heading, corrects=True)
+        return self._publish(amendments, heading, corrects=True)
 
     def withdraw(self, records: Sequence[str], heading: Heading) -> int:
         """Remove the content on every day, because it should not have been published."""
@@ -66,22 +66,22 @@ class AmendmentRelease:
             span = self._present_state(record_id, spans)
             first = min(row.effective_from for row in spans)
             amendments.append(Amendment(record, "withdrawn", "withdrawn", span, first, FOREVER))
-        sequence = self._seal(amendments, heading)
+        sequence = self._publish(amendments, heading)
         at = self._conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
         keys = [a.record for a in amendments]
         self._conn.execute(update(t.record).where(t.record.c.key.in_(keys)).values(withdrawn_at=at))
         return sequence
 
     def rename(self, record_id: str, content: Content, heading: Heading) -> int:
-        """Give the record another identity: rows with the new identity match this record from now on."""
+        """Assign another identity to the record: rows with the new identity match this record from now on."""
         record, spans = self._open_spans(record_id)
         span = self._present_state(record_id, spans)
         identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
-        self._take_identity(record, identity)
+        self._assign_identity(record, identity)
         day = heading.effective_on.toordinal()
         later = [row.effective_from for row in spans if row.effective_from > day]
         amendment = Amendment(record, "renamed", "stated", span, day, min(later, default=FOREVER), content)
-        return self._seal([amendment], heading)
+        return self._publish([amendment], heading)
 
     def migrate(self, convert: Callable[[Content], Content], heading: Heading) -> int:
         """Rewrite all states from the day on for another catalogue, and assign identities again."""
@@ -107,7 +107,7 @@ class AmendmentRelease:
                     Amendment(row.record, "changed", "stated", row, first, row.effective_to, content)
                 )
         self._assign_identities(identities)
-        return self._seal(amendments, heading, cause="reading", may_be_empty=True)
+        return self._publish(amendments, heading, cause="reading", may_be_empty=True)
 
     def _assign_identities(self, identities: Mapping[str, str]) -> None:
         """Clear all identities before assigning new ones, because they may be swapped."""
@@ -150,9 +150,6 @@ class AmendmentRelease:
         future = [row for row in stated if row.effective_from > today]
         return future[0] if future else stated[-1]
 
-    def _content(self, span: Any) -> str:
-        return str(span.content)
-
     def _check_identity(self, record_id: str, record: int, content: Content) -> None:
         identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
         current = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
@@ -163,7 +160,7 @@ class AmendmentRelease:
                 f"A correction cannot change what identifies {record_id}; use qingdan rename.",
             )
 
-    def _take_identity(self, record: int, identity: str) -> None:
+    def _assign_identity(self, record: int, identity: str) -> None:
         """Assign an identity. Raises ``LogError('identity-taken')`` while another record in force has it."""
         r, s = t.record.c, t.span.c
         holder = self._conn.execute(
@@ -183,7 +180,7 @@ class AmendmentRelease:
             self._conn.execute(update(t.record).where(r.key == holder.key).values(identity=None))
         self._conn.execute(update(t.record).where(r.key == record).values(identity=identity))
 
-    def _seal(
+    def _publish(
         self,
         amendments: Iterable[Amendment],
         heading: Heading,

@@ -74,12 +74,12 @@ class _NewSpans:
     ) -> Any:
         return select(
             record,
-            literal(self.release, t.Key),
+            literal(self.release, t.Integer64),
             effective_from,
             effective_to,
-            literal(self.known_from, t.Key),
-            literal(FOREVER, t.Key),
-            literal(self.dataset, t.Key),
+            literal(self.known_from, t.Integer64),
+            literal(FOREVER, t.Integer64),
+            literal(self.dataset, t.Integer64),
             status,
             revision,
             part,
@@ -126,7 +126,7 @@ def _remainders(new: _NewSpans, sequence: int, *, before: bool) -> Any:
             part=s.part,
             brought=s.brought,
             title=s.title,
-            sequence=literal(sequence, t.Key) + touched.c.n,
+            sequence=literal(sequence, t.Integer64) + touched.c.n,
         )
         .select_from(touched)
         .join(t.span, _same_span())
@@ -137,7 +137,7 @@ def _remainders(new: _NewSpans, sequence: int, *, before: bool) -> Any:
 
 def _fillers(new: _NewSpans, sequence: int) -> Any:
     """Select removals after changes that end before a later state without the record."""
-    s, w, own = t.span.c, work.c, literal(new.release, t.Key)
+    s, w, own = t.span.c, work.c, literal(new.release, t.Integer64)
     next_day = (
         select(func.min(s.effective_from))
         .where(s.record == w.record, s.known_to == FOREVER, s.effective_from > w.effective_to)
@@ -153,13 +153,13 @@ def _fillers(new: _NewSpans, sequence: int) -> Any:
         new.row(
             record=w.record,
             effective_from=w.effective_to,
-            effective_to=func.coalesce(next_day, literal(FOREVER, t.Key)),
+            effective_to=func.coalesce(next_day, literal(FOREVER, t.Integer64)),
             status=literal("removed"),
             revision=w.revision,
             part=w.part,
             brought=own,
             title=_listed_title(),
-            sequence=literal(sequence, t.Key) + w.n,
+            sequence=literal(sequence, t.Integer64) + w.n,
         )
         .select_from(work)
         .where(w.effective_to < FOREVER, ~continues)
@@ -171,7 +171,7 @@ def _close(conn: Connection, known_to: int, sequence: int) -> None:
     conn.execute(
         update(t.span)
         .where(exists().where(_same_span()))
-        .values(known_to=known_to, sequence=literal(sequence, t.Key) + number)
+        .values(known_to=known_to, sequence=literal(sequence, t.Integer64) + number)
     )
 
 
@@ -184,9 +184,9 @@ def _new_states(new: _NewSpans, sequence: int) -> Any:
         status=w.status,
         revision=w.revision,
         part=w.part,
-        brought=literal(new.release, t.Key),
+        brought=literal(new.release, t.Integer64),
         title=_listed_title(),
-        sequence=literal(sequence, t.Key) + w.n,
+        sequence=literal(sequence, t.Integer64) + w.n,
     ).select_from(work)
 
 
@@ -208,7 +208,7 @@ def add_tally(conn: Connection, dataset: int, *, known_from: int, after: int) ->
     conn.execute(
         insert(t.tally).from_select(
             [column.name for column in t.tally.c],
-            select(literal(dataset, t.Key), literal(known_from, t.Key), step.c.day, total)
+            select(literal(dataset, t.Integer64), literal(known_from, t.Integer64), step.c.day, total)
             .group_by(step.c.day)
             .having(total != 0),
         )
@@ -224,7 +224,9 @@ def recount(conn: Connection, dataset: int) -> None:
         for day, direction in ((s.effective_from, 1), (s.effective_to, -1)):
             steps.append(
                 select(
-                    instant.label("instant"), day.label("day"), literal(sign * direction, t.Key).label("step")
+                    instant.label("instant"),
+                    day.label("day"),
+                    literal(sign * direction, t.Integer64).label("step"),
                 ).where(s.dataset == dataset, s.status == "stated", day < FOREVER, instant < FOREVER)
             )
     step = union_all(*steps).subquery()
@@ -232,7 +234,7 @@ def recount(conn: Connection, dataset: int) -> None:
     conn.execute(
         insert(t.tally).from_select(
             [column.name for column in t.tally.c],
-            select(literal(dataset, t.Key), step.c.instant, step.c.day, total)
+            select(literal(dataset, t.Integer64), step.c.instant, step.c.day, total)
             .group_by(step.c.instant, step.c.day)
             .having(total != 0),
         )

@@ -14,7 +14,7 @@ from publisher.log.drafts import staging
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
-from publisher.log.releases.append import Heading
+from publisher.log.releases.release_writer import Heading
 from schemas.definition.catalogue import Catalogue, Content, Field
 
 
@@ -54,7 +54,7 @@ def migrate(
             "migrate.",
             details=tuple(changed),
         )
-    registry.keep_catalogue(conn, new)
+    registry.store_catalogue(conn, new)
     conn.execute(
         update(t.dataset)
         .where(t.dataset.c.key == dataset.key)

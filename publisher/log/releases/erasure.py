@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
-from publisher.log.blob_store import Sources
+from publisher.log.blob_store import BlobStore
 from publisher.log.canonical_json import canonical
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
@@ -17,7 +17,7 @@ from publisher.log.database.work_tables import create_empty, work
 from publisher.log.evidence import crawled_pages
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
-from publisher.log.releases import append, bitemporal_spans
+from publisher.log.releases import bitemporal_spans, release_writer
 from publisher.log.releases.amendment import no_such_record
 from schemas.definition.catalogue import Catalogue
 
@@ -34,7 +34,7 @@ class ErasureRelease:
         self._database, self._conn, self._dataset = database, conn, dataset
 
     def erase(
-        self, records: Sequence[str], catalogue: Catalogue, heading: append.Heading, now: datetime
+        self, records: Sequence[str], catalogue: Catalogue, heading: release_writer.Heading, now: datetime
     ) -> int:
         """Erase records. Raises ``LogError``: ``no-such-record``, ``erased`` (already)."""
         conn = self._conn
@@ -45,7 +45,7 @@ class ErasureRelease:
         conn.execute(update(t.span).where(t.span.c.record.in_(keys)).values(status="erased", title=""))
         bitemporal_spans.recount(conn, self._dataset.key)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
-        sequence = append.write_release(
+        sequence = release_writer.write_release(
             self._database, conn, self._dataset, catalogue, heading, now=now, new_revisions_after=last
         )
         self._destroy(keys, sequence)
@@ -87,7 +87,7 @@ class ErasureRelease:
         after = conn.scalar(select(t.site.c.outbox_sequence)) or 0
         # Spans that wait for indexing have no text any more.
         erased = (
-            select(append.span_key())
+            select(release_writer.span_key())
             .join_from(t.span, t.record, t.record.c.key == s.record)
             .where(s.record.in_(keys))
         )
@@ -97,11 +97,11 @@ class ErasureRelease:
             insert(t.outbox).from_select(
                 [column.name for column in t.outbox.c],
                 select(
-                    literal(after, t.Key) + n,
+                    literal(after, t.Integer64) + n,
                     literal("erase"),
-                    append.span_key(),
-                    literal(self._dataset.key, t.Key),
-                    literal(due_at, t.Key),
+                    release_writer.span_key(),
+                    literal(self._dataset.key, t.Integer64),
+                    literal(due_at, t.Integer64),
                     literal(0),
                     literal(""),
                 )
@@ -153,10 +153,10 @@ def referenced_sources(conn: Connection) -> frozenset[str]:
     i = t.import_.c
     destroyed = select(i.digest).where(i.destroyed)
     imported = frozenset(conn.scalars(select(i.digest).where(i.digest.not_in(destroyed)).distinct()))
-    return (imported | crawled_pages.kept_digests(conn)) - crawled_pages.destroyed_digests(conn)
+    return (imported | crawled_pages.existing_digests(conn)) - crawled_pages.destroyed_digests(conn)
 
 
-def scrub(database: Database, sources: Sources) -> None:
+def scrub(database: Database, sources: BlobStore) -> None:
     """Delete unreferenced data: source bytes, free pages, the write-ahead log.
 
     Can be repeated at any time. Raises ``LogError('erasure-incomplete')`` while a reader uses an older state

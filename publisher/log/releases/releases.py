@@ -8,17 +8,16 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from publisher.log import made_files, registry
+from publisher.log import generated_files, registry
 from publisher.log.database import tables as t
 from publisher.log.drafts import staging
 from publisher.log.drafts.drafts import draft_catalogue, drop_unreferenced
 from publisher.log.model import LogError, OnConflict, Release, Verification
 from publisher.log.registry import DatasetRow
-from publisher.log.releases import catalogue_change, erasure, hash_chain, rebuild_spans
-from publisher.log.releases import publish as publishing
+from publisher.log.releases import catalogue_change, erasure, hash_chain, publication, span_rebuild
 from publisher.log.releases.amendment import AmendmentRelease
-from publisher.log.releases.append import Heading
 from publisher.log.releases.release_rows import releases
+from publisher.log.releases.release_writer import Heading
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue, Content
 
@@ -48,7 +47,7 @@ class Releases:
         with self._session.write() as conn:
             row, catalogue = draft_catalogue(self._session, conn, dataset, None)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
-            sequence = publishing.publish(
+            sequence = publication.publish(
                 self._session.database,
                 conn,
                 row,
@@ -148,7 +147,7 @@ class Releases:
 
     def scrub(self) -> None:
         """Delete erased data and generated files from the disk. Can be repeated."""
-        made_files.sweep(self._session.files)
+        generated_files.sweep(self._session.files)
         erasure.scrub(self._session.database, self._session.sources)
 
     def finish_erasure(self) -> None:
@@ -166,7 +165,7 @@ class Releases:
     def rebuild_spans(self) -> int:
         """Rebuild the spans from the log. → number of spans that differ."""
         with self._session.write() as conn:
-            return rebuild_spans.rebuild_spans(self._session.database, conn, self._session.clock())
+            return span_rebuild.rebuild_spans(self._session.database, conn, self._session.clock())
 
     def _amend(
         self, dataset: str, heading: Heading, make: Callable[[AmendmentRelease, Heading], int]

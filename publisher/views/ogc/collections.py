@@ -31,7 +31,7 @@ _STATE: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "known_from": ("发布时刻", "Published at", {"type": "string", "format": "date-time"}),
 }
-_FILTER_SHAPES: Mapping[predicate.Kind, Mapping[str, Any]] = {
+_FILTER_SHAPES: Mapping[predicate.ComparisonKind, Mapping[str, Any]] = {
     "text": {"type": "string"},
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from publisher.log.predicate import Absent, Comparison, Every, Predicate, Some
-from publisher.log.queries.record_match import Match
+from publisher.log.predicate import Absent, And, Comparison, Or, Predicate
+from publisher.log.queries.raw_records import RawRecord
 from publisher.views.exports.formula_guard import guard_number
 from publisher.views.ogc.bounding_box import Box
 from schemas.definition.catalogue import Catalogue
@@ -38,9 +38,9 @@ def within(area: Box) -> Predicate:
     """
     west, south, east, north = area
     eastward = Comparison("longitude", ">=", west), Comparison("longitude", "<=", east)
-    across: Predicate = Some(eastward) if west > east else Every(eastward)
-    inside = Every((across, Comparison("latitude", ">=", south), Comparison("latitude", "<=", north)))
-    return Some((inside, *_PLACELESS))
+    across: Predicate = Or(eastward) if west > east else And(eastward)
+    inside = And((across, Comparison("latitude", ">=", south), Comparison("latitude", "<=", north)))
+    return Or((inside, *_PLACELESS))
 
 
 _PLACELESS: tuple[Predicate, ...] = tuple(
@@ -58,13 +58,13 @@ def state_names(catalogue: Catalogue) -> tuple[str, ...]:
 @lru_cache(64)
 def make_writer(
     catalogue: Catalogue, properties: tuple[str, ...] = (), *, geometry: bool = True
-) -> Callable[[Match], msgspec.Raw]:
+) -> Callable[[RawRecord], msgspec.Raw]:
     """Make a function that encodes a record as a feature. ``properties`` empty: all of them."""
     own = state_names(catalogue)
     chosen = tuple(name for name in own if not properties or name in properties)
     placed = geometry and has_places(catalogue)
 
-    def write(match: Match) -> msgspec.Raw:
+    def write(match: RawRecord) -> msgspec.Raw:
         content, state = match.content, {name: getattr(match, name) for name in chosen}
         if properties:
             cells = _decode(content)

@@ -15,7 +15,7 @@ from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import not_found
 from publisher.views.ogc.item_source import Source
 from publisher.views.ogc.plain_pages import PlainPages
-from publisher.web.service import Latest, Service
+from publisher.web.service import SequenceCache, Service
 from schemas.definition.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -40,11 +40,13 @@ class Geo:
     service: Service
     plain_pages: PlainPages
     boundaries_file: Path | None = None
-    _extents: Latest[str, tuple[date | None, date | None]] = field(default_factory=Latest, repr=False)
+    _extents: SequenceCache[str, tuple[date | None, date | None]] = field(
+        default_factory=SequenceCache, repr=False
+    )
     """Dataset → its temporal extent."""
     _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
     """Never stale: the properties used here do not change after a dataset is created."""
-    _catalogues: Latest[str, Catalogue] = field(default_factory=Latest, repr=False)
+    _catalogues: SequenceCache[str, Catalogue] = field(default_factory=SequenceCache, repr=False)
     """Dataset → its catalogue: only a release changes it."""
 
     @cached_property

@@ -13,7 +13,7 @@ from feeds.feed import Entry, Link
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset, Release, Site
-from publisher.log.queries.feed_changes import Amendment
+from publisher.log.queries.feed_changes import LastAmendment
 from schemas.definition.catalogue import Catalogue
 
 
@@ -51,7 +51,7 @@ def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset
             )
 
 
-def _add_follow_ups(item: ChangeItem, amendment: Amendment | None, origin: str | None) -> ChangeItem:
+def _add_follow_ups(item: ChangeItem, amendment: LastAmendment | None, origin: str | None) -> ChangeItem:
     """Add later amendments and the address of the source, if there are any."""
     if amendment is not None:
         item = replace(item, updated=amendment.at, corrected=amendment.corrected)

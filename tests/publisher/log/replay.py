@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 DAYS = 10
-"""Days 0 … 9 of the tests' calendar; the state of the last day holds for ever."""
+"""Days 0 … 9 of the tests' calendar; the state of the last day is permanent."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ class Replay:
             return None
         if today in stated:
             return today
-        coming = [d for d in stated if d > today]
-        return coming[0] if coming else stated[-1]
+        future = [d for d in stated if d > today]
+        return future[0] if future else stated[-1]
 
     def correct(self, name: str, text: str, today: int) -> bool:
         day = self.day_to_amend(name, today)

@@ -26,14 +26,14 @@ def test_a_correction_acts_over_the_whole_span_of_the_value_from_now_on(log: Log
     assert log.queries.record("fees", ids(log)["证照费"]).reason == "录入有误"
 
 
-def test_a_correction_does_not_change_who_a_record_is(log: Log) -> None:
+def test_a_correction_does_not_change_the_identity_of_a_record(log: Log) -> None:
     release(log, entry("证照费"))
     with pytest.raises(LogError) as refused:
         log.releases.correct("fees", {ids(log)["证照费"]: entry("登记费").content}, reason="x")
     assert refused.value.code == "identity-changed"
 
 
-def test_an_import_that_undoes_a_correction_says_so(log: Log) -> None:
+def test_an_import_that_undoes_a_correction_raises_a_warning(log: Log) -> None:
     release(log, entry("证照费", "1"))
     log.releases.correct("fees", {ids(log)["证照费"]: entry("证照费", "2").content}, reason="x")
     stage(log, entry("证照费", "1"))

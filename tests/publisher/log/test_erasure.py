@@ -17,7 +17,7 @@ from tests.support.log import EARLY, MIDDLE, catalogue, entry, fees_dataset, ids
 SECRET = "张三丰的身份证号"
 
 
-def files_holding(folder: Path, words: str) -> list[Path]:
+def files_containing(folder: Path, words: str) -> list[Path]:
     """Files whose bytes contain the words, in UTF-8, UTF-16 or as JSON escapes."""
     forms = [words.encode(), words.encode("utf-16-le"), words.encode("unicode_escape")]
     return [
@@ -48,21 +48,21 @@ def publish_secret(log: Log) -> str:
     return ids(log)[f"{SECRET}费"]
 
 
-def test_after_an_erasure_no_file_of_the_home_holds_the_text(tmp_path: Path, clock: Clock) -> None:
+def test_after_an_erasure_no_file_of_the_home_contains_the_text(tmp_path: Path, clock: Clock) -> None:
     log = Log.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
     log.datasets.create(*fees_dataset())
     record = publish_secret(log)
     stage(log, entry("别的费"), entry(f"{SECRET}费", "在草稿中"))
-    assert files_holding(tmp_path, SECRET)
+    assert files_containing(tmp_path, SECRET)
     log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号", actor="法务")
-    assert files_holding(tmp_path, SECRET) == []
+    assert files_containing(tmp_path, SECRET) == []
     assert log.drafts.get("fees") is None
     log.close()
-    assert files_holding(tmp_path, SECRET) == []
+    assert files_containing(tmp_path, SECRET) == []
 
 
-def test_no_table_holds_the_text_after_an_erasure(log: Log) -> None:
+def test_no_table_contains_the_text_after_an_erasure(log: Log) -> None:
     record = publish_secret(log)
     stage(log, entry(f"{SECRET}费", "在草稿中"))
     log.releases.erase(records=[("fees", record)], ground="判决")
@@ -99,7 +99,7 @@ def test_readers_see_that_a_record_was_erased_and_why(log: Log) -> None:
     assert [r.id for r in log.queries.records("fees", query).records] == [record]
 
 
-def test_the_chain_verifies_after_an_erasure_and_names_what_is_gone(log: Log) -> None:
+def test_the_chain_verifies_after_an_erasure_and_names_the_erased_records(log: Log) -> None:
     record = publish_secret(log)
     log.releases.erase(records=[("fees", record)], ground="判决")
     checked = log.releases.verify()
@@ -120,7 +120,7 @@ def test_lists_and_totals_of_every_view_leave_an_erased_record_out(log: Log) -> 
         assert page.facets == {"kind": ()}
 
 
-def test_the_outbox_tells_search_to_delete_every_span_of_an_erased_record(log: Log) -> None:
+def test_the_outbox_lists_every_span_of_an_erased_record_for_deletion(log: Log) -> None:
     record = publish_secret(log)
     spans = {s.id for s in log.queries.spans() if s.record == record}
     log.releases.erase(records=[("fees", record)], ground="判决")
@@ -130,7 +130,7 @@ def test_the_outbox_tells_search_to_delete_every_span_of_an_erased_record(log: L
     assert not [s for s in log.queries.spans() if s.record == record]
 
 
-def test_a_file_that_held_the_record_is_destroyed_and_others_stay(log: Log) -> None:
+def test_a_file_that_contained_the_record_is_destroyed_and_others_stay(log: Log) -> None:
     record = publish_secret(log)
     digest = log.queries.release("fees", 1).sources[0].digest
     release(log, entry("婚姻登记费"), part="民政局")
@@ -140,7 +140,7 @@ def test_a_file_that_held_the_record_is_destroyed_and_others_stay(log: Log) -> N
     assert log.evidence.source_bytes(log.queries.release("fees", 3).sources[0].digest) == b"a workbook"
 
 
-def test_a_file_that_held_the_record_unchanged_is_destroyed_too(log: Log) -> None:
+def test_a_file_that_contained_the_record_unchanged_is_destroyed_too(log: Log) -> None:
     release(log, entry("甲"), entry("乙"))
     record = ids(log)["甲"]
     later = log.evidence.put_source(b"a later workbook", name="b.xls", media_type="text/plain")
@@ -176,7 +176,7 @@ def test_a_clean_row_of_the_same_identity_is_another_record_with_a_warning(log: 
     assert ids(log)["甲"] != record
 
 
-def test_one_erasure_speaks_of_one_dataset(log: Log) -> None:
+def test_an_erasure_covers_one_dataset(log: Log) -> None:
     release(log, entry("甲"))
     dataset, _ = fees_dataset("others", parts=())
     log.datasets.create(dataset, catalogue())
@@ -202,6 +202,6 @@ def test_an_erasure_that_was_interrupted_is_finished_when_the_site_is_opened(
         )  # the state after a kill between the release and the scrubbing
         log.releases.erase(records=[("fees", record)], ground="判决")
     log.close()
-    assert files_holding(tmp_path, SECRET)
+    assert files_containing(tmp_path, SECRET)
     Log.open(url, sources=tmp_path / "sources", clock=clock).close()
-    assert files_holding(tmp_path, SECRET) == []
+    assert files_containing(tmp_path, SECRET) == []

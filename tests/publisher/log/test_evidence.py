@@ -27,7 +27,7 @@ def add_page(log: Log, url: str = URL, source: str = "a") -> Page:
     return page
 
 
-def answer(page: Page, body: bytes = b"one", *, status: int = 200, etag: str | None = None) -> Exchange:
+def exchange(page: Page, body: bytes = b"one", *, status: int = 200, etag: str | None = None) -> Exchange:
     return Exchange(
         page.key, NOW, status, b"warc " + body + str(status).encode(), digest_of(body), len(body), etag
     )
@@ -35,8 +35,8 @@ def answer(page: Page, body: bytes = b"one", *, status: int = 200, etag: str | N
 
 def parse_page(log: Log, page: Page, text: str, **more: str | bytes | int) -> tuple[str, ...]:
     now = log.evidence.page(page.key)
-    understood = ParsedPage(page.key, now.body_digest or "", "1", digest_of(text.encode()), **more)  # type: ignore[arg-type]
-    return tuple(notice.detected_by for notice in log.evidence.keep_parsed([understood]))
+    parsed_page = ParsedPage(page.key, now.body_digest or "", "1", digest_of(text.encode()), **more)  # type: ignore[arg-type]
+    return tuple(notice.detected_by for notice in log.evidence.store_parsed([parsed_page]))
 
 
 def test_addresses_are_remembered_once_for_each_source(log: Log) -> None:
@@ -49,12 +49,12 @@ def test_addresses_are_remembered_once_for_each_source(log: Log) -> None:
 
 def test_a_change_is_noticed_by_its_first_sign_once_its_text_is_another(log: Log) -> None:
     page = add_page(log)
-    log.evidence.keep([answer(page, etag='"1"')])
+    log.evidence.store_exchanges([exchange(page, etag='"1"')])
     assert parse_page(log, page, "文") == ()
-    log.evidence.keep([answer(page, b"two", etag='"2"')])
+    log.evidence.store_exchanges([exchange(page, b"two", etag='"2"')])
     assert log.evidence.page(page.key).suspected_by == "etag"
     assert parse_page(log, page, "文") == ()  # its bytes changed and its text did not
-    log.evidence.keep([answer(page, b"three", etag='"2"')])
+    log.evidence.store_exchanges([exchange(page, b"three", etag='"2"')])
     assert parse_page(log, page, "另一段文") == ("length",)
     (notice,) = log.evidence.notices()
     assert (notice.kind, notice.url) == ("changed", URL)
@@ -64,10 +64,10 @@ def test_a_change_is_noticed_by_its_first_sign_once_its_text_is_another(log: Log
 
 def test_a_page_vanishes_once_and_returns(log: Log) -> None:
     page = add_page(log)
-    assert log.evidence.keep([answer(page, status=404)]) == ()  # it never existed
-    log.evidence.keep([answer(page)])
+    assert log.evidence.store_exchanges([exchange(page, status=404)]) == ()  # it never existed
+    log.evidence.store_exchanges([exchange(page)])
     kinds = [
-        [notice.kind for notice in log.evidence.keep([answer(page, b"x", status=status)])]
+        [notice.kind for notice in log.evidence.store_exchanges([exchange(page, b"x", status=status)])]
         for status in (500, 404, 404, 304, 200)
     ]
     assert kinds == [[], ["vanished"], [], [], ["returned"]]
@@ -76,13 +76,13 @@ def test_a_page_vanishes_once_and_returns(log: Log) -> None:
 
 def test_a_page_in_place_of_a_document_leaves_its_record_unchanged(log: Log) -> None:
     page = add_page(log)
-    log.evidence.keep([answer(page, etag='"1"')])
+    log.evidence.store_exchanges([exchange(page, etag='"1"')])
     parse_page(log, page, "文", number="号", title_key="名", sketch=b"1234")
     good = log.evidence.page(page.key)
     kinds = []
     for body, instead in ((b"sorry", "absent"), (b"sorry", "absent"), (b"\x1f", "spoilt")):
-        assert log.evidence.keep([answer(page, body)]) == ()
-        notices = log.evidence.keep_parsed([ParsedPage(page.key, digest_of(body), "1", instead=instead)])  # type: ignore[arg-type]
+        assert log.evidence.store_exchanges([exchange(page, body)]) == ()
+        notices = log.evidence.store_parsed([ParsedPage(page.key, digest_of(body), "1", instead=instead)])  # type: ignore[arg-type]
         kinds.append([(one.kind, one.detected_by) for one in notices])
     assert kinds == [[("vanished", "length")], [], []]
     now = log.evidence.page(page.key)
@@ -93,18 +93,18 @@ def test_a_page_in_place_of_a_document_leaves_its_record_unchanged(log: Log) -> 
         True,
     )
     assert (now.etag, now.vanished_at is None) == (None, False)
-    assert [one.kind for one in log.evidence.keep([answer(page)])] == ["returned"]
+    assert [one.kind for one in log.evidence.store_exchanges([exchange(page)])] == ["returned"]
     assert log.evidence.page(page.key).vanished_at is None
 
 
 def test_a_document_that_returned_with_another_text_is_reported_when_it_is_parsed(log: Log) -> None:
     page = add_page(log)
-    log.evidence.keep([answer(page)])
+    log.evidence.store_exchanges([exchange(page)])
     parse_page(log, page, "文")
-    log.evidence.keep([answer(page, status=404)])
-    assert log.evidence.keep([answer(page, b"other")]) == ()
+    log.evidence.store_exchanges([exchange(page, status=404)])
+    assert log.evidence.store_exchanges([exchange(page, b"other")]) == ()
     now = log.evidence.page(page.key)
-    notices = log.evidence.keep_parsed([ParsedPage(page.key, now.body_digest or "", "1", digest_of(b"x"))])
+    notices = log.evidence.store_parsed([ParsedPage(page.key, now.body_digest or "", "1", digest_of(b"x"))])
     assert [one.kind for one in notices] == ["returned", "changed"]
 
 
@@ -120,7 +120,7 @@ def test_a_page_that_failed_is_due_again_ever_later(log: Log) -> None:
     assert due(hour / 2)
     log.evidence.mark_unreachable(page.key, NOW, again=True)
     assert due(hour / 2)
-    log.evidence.keep([answer(page, status=503)])
+    log.evidence.store_exchanges([exchange(page, status=503)])
     assert (due(hour / 2), due(1.5 * hour)) == (False, True)
     log.evidence.mark_unreachable(page.key, NOW, again=True)
     assert (due(1.5 * hour), due(2.5 * hour)) == (False, True)
@@ -130,32 +130,32 @@ def test_a_page_that_failed_is_due_again_ever_later(log: Log) -> None:
 
 def test_pages_stored_and_not_parsed_are_listed(log: Log) -> None:
     page = add_page(log)
-    log.evidence.keep([answer(page)])
+    log.evidence.store_exchanges([exchange(page)])
     assert [one.url for one in log.evidence.unread_pages("a", role="document", parser_version="1")] == [URL]
     parse_page(log, page, "文")
     assert log.evidence.unread_pages("a", role="document", parser_version="1") == ()
     assert len(log.evidence.unread_pages("a", role="document", parser_version="2")) == 1
 
 
-def test_bytes_that_an_erasure_swept_meanwhile_are_not_named(
+def test_a_response_whose_bytes_an_erasure_deleted_meanwhile_is_not_stored(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = add_page(log)
     monkeypatch.setattr(log._session.sources, "put", lambda *_: None)
     with pytest.raises(LogError) as refused:
-        log.evidence.keep([answer(page)])
+        log.evidence.store_exchanges([exchange(page)])
     assert refused.value.code == "source-missing"
     assert log.evidence.responses(page.key) == ()
 
 
-def test_only_one_collects_and_the_worker_is_not_in_its_way(log: Log, url: str, tmp_path: Path) -> None:
+def test_only_one_process_harvests_while_the_worker_runs(log: Log, url: str, tmp_path: Path) -> None:
     other = Log.open(url, sources=tmp_path / "sources")
-    with log.evidence.lock() as mine, other.evidence.lock() as theirs, other.outbox.lock() as worker:
-        assert (mine, theirs, worker) == (True, False, True)
+    with log.evidence.lock() as first, other.evidence.lock() as second, other.outbox.lock() as worker:
+        assert (first, second, worker) == (True, False, True)
     other.close()
 
 
-def test_an_erasure_destroys_answers_of_the_page_its_copies_its_attachments_and_its_list(
+def test_an_erasure_destroys_responses_of_the_page_its_copies_its_attachments_and_its_list(
     log: Log,
 ) -> None:
     dataset, _ = fees_dataset()
@@ -175,15 +175,15 @@ def test_an_erasure_destroys_answers_of_the_page_its_copies_its_attachments_and_
     file = log.evidence.page_at("a", "http://a.example/1.pdf")
     assert file is not None
     for n, page in enumerate((listed, secret, other, copy, file)):
-        log.evidence.keep([answer(page, b"%d" % n)])
+        log.evidence.store_exchanges([exchange(page, b"%d" % n)])
     parse_page(log, copy, "秘密", copy_of=secret.key)
-    gathered = []
+    imports = []
     for page, title in ((secret, "秘密的通知"), (other, "公开的通知")):
         (response,) = log.evidence.responses(page.key)
         source = Source(response.digest, page.url, WARC, response.size, NOW, page.url)
-        gathered.append(SourceEntries([Entry({"title": title, "issuer": "鞍山市"})], source, "1"))
+        imports.append(SourceEntries([Entry({"title": title, "issuer": "鞍山市"})], source, "1"))
         parse_page(log, page, title, number=title, title_key=title, sketch=b"1234")
-    log.drafts.stage_all("zhengce", gathered, catalogue=catalogue)
+    log.drafts.stage_all("zhengce", imports, catalogue=catalogue)
     log.releases.publish("zhengce", effective_on=EARLY)
     (record,) = log.queries.find("zhengce", "秘密的通知")
     assert {page.url for page in log.evidence.pages_of_record("zhengce", record.id)} == {URL, copy.url}

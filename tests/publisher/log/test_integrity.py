@@ -38,7 +38,7 @@ def test_canonical_json_is_that_of_rfc_8785(value: Any) -> None:
 @pytest.mark.parametrize(
     "value", [1.0, {"a": [2.5]}, 2**53, [-(2**53)], "\udc00", {1: "a"}, b"x", {"\ud800": 1}]
 )
-def test_what_has_no_exact_json_is_refused(value: Any) -> None:
+def test_a_value_without_exact_json_is_refused(value: Any) -> None:
     with pytest.raises(NotCanonicalError):
         canonical(value)
 
@@ -129,7 +129,7 @@ def test_opening_a_folder_without_a_site_makes_nothing_there(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_site_is_founded_once(log: Log) -> None:
+def test_a_site_is_initialised_once(log: Log) -> None:
     with pytest.raises(LogError) as refused:
         log.datasets.init_site("https://elsewhere.example", "elsewhere.example,2020")
     assert refused.value.code == "already-initialised"
@@ -150,7 +150,7 @@ def test_names_of_datasets_are_plain_and_taken_once(log: Log) -> None:
     assert refused.value.code == "no-such-dataset"
 
 
-def test_what_a_dataset_says_of_itself_comes_back(log: Log) -> None:
+def test_the_details_of_a_dataset_are_returned_as_stored(log: Log) -> None:
     dataset, _ = fees_dataset()
     fees = log.datasets.get("fees")
     assert fees.created_at is not None
@@ -171,7 +171,7 @@ def test_all_versions_that_made_a_release_are_in_it(log: Log) -> None:
     assert log.queries.releases("fees") == (latest,)
 
 
-def test_a_file_is_kept_once_under_its_digest_and_must_be_there_to_be_staged(log: Log) -> None:
+def test_a_file_is_stored_once_under_its_digest_and_must_exist_to_be_staged(log: Log) -> None:
     one = log.evidence.put_source(b"bytes", name="a.xls", media_type="application/vnd.ms-excel")
     two = log.evidence.put_source(b"bytes", name="b.xls", media_type="application/vnd.ms-excel")
     assert one.digest == two.digest == hashlib.sha256(b"bytes").hexdigest()

@@ -98,7 +98,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         yield address
 
 
-def test_what_documents_end_is_found_by_name_also_where_they_were_published_before_0007(
+def test_repealed_documents_are_found_by_name_also_if_published_before_0007(
     empty: str, tmp_path: Path
 ) -> None:
     restore(empty, "0006")
@@ -120,7 +120,7 @@ def test_what_documents_end_is_found_by_name_also_where_they_were_published_befo
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_a_site_of_an_earlier_revision_goes_on(empty: str, tmp_path: Path, revision: str) -> None:
+def test_a_site_of_an_earlier_revision_works_once_migrated(empty: str, tmp_path: Path, revision: str) -> None:
     restore(empty, revision)
     log = Log.open(empty, sources=tmp_path / "sources", clock=now)
     try:

@@ -105,7 +105,7 @@ def test_a_second_import_of_a_part_replaces_the_first(log: Log) -> None:
     assert [i.part for i in draft.imports] == ["财政局"]
 
 
-def test_a_thrown_away_draft_leaves_nothing(log: Log) -> None:
+def test_a_discarded_draft_leaves_nothing(log: Log) -> None:
     source = put_workbook(log, "secret plans")
     log.drafts.stage("fees", [entry("证照费")], part="财政局", source=source, parser_version="1")
     log.drafts.discard("fees")
@@ -114,7 +114,7 @@ def test_a_thrown_away_draft_leaves_nothing(log: Log) -> None:
         log.evidence.source_bytes(source.digest)
 
 
-def test_a_thrown_away_draft_keeps_the_file_that_a_release_names(log: Log) -> None:
+def test_discarding_a_draft_keeps_the_file_of_a_release(log: Log) -> None:
     release(log, entry("证照费"))
     stage(log, entry("证照费", "2"))
     log.drafts.discard("fees")
@@ -150,13 +150,13 @@ def test_one_identity_in_two_parts_is_an_error(log: Log) -> None:
     assert [c.code for c in refused.value.details] == ["identity-in-two-parts"]
 
 
-def test_a_part_cannot_take_what_another_part_still_holds(log: Log) -> None:
+def test_a_part_cannot_take_a_record_that_another_part_still_contains(log: Log) -> None:
     release(log, entry("证照费"))
     stage(log, entry("证照费"), part="民政局")
     assert [c.code for c in log.drafts.diff("fees").conflicts] == ["identity-in-two-parts"]
 
 
-def test_a_record_moves_when_its_part_gives_it_up_in_the_same_draft(log: Log) -> None:
+def test_a_record_moves_when_its_part_drops_it_in_the_same_draft(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"))
     record = ids(log)["证照费"]
     stage(log, entry("登记费"))
@@ -171,7 +171,7 @@ def test_a_record_moves_when_its_part_gives_it_up_in_the_same_draft(log: Log) ->
     ]
 
 
-def test_a_closed_part_gives_its_records_up(log: Log) -> None:
+def test_records_of_a_closed_part_can_move(log: Log) -> None:
     release(log, entry("证照费"))
     log.datasets.close_part("fees", "财政局", valid_to=MIDDLE)
     stage(log, entry("证照费"), part="民政局")
@@ -307,7 +307,7 @@ def test_releases_are_strictly_later_than_those_before_whatever_the_clock_says(
     assert second.published_at == first.published_at + timedelta(microseconds=1)
 
 
-def test_a_preview_keeps_nothing(log: Log) -> None:
+def test_a_preview_stores_nothing(log: Log) -> None:
     release(log, entry("证照费"))
     diff = log.drafts.preview("fees", [entry("证照费", "2"), entry("新费")], part="财政局")
     assert (diff.counts["changed"], diff.counts["added"]) == (1, 1)

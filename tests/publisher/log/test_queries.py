@@ -11,7 +11,7 @@ import pytest
 from publisher.log.clocks import start_of
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
-from publisher.log.predicate import AnyValue, Every, HasValue, Opposite, Predicate, Some
+from publisher.log.predicate import And, AnyValue, HasValue, Not, Or, Predicate
 from tests.support.clock import Clock
 from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, release, stage, standards
 
@@ -43,7 +43,7 @@ def filled_log(log: Log) -> Log:
         ([AnyValue("rate", ">", ("9",)), AnyValue("rate", "<=", ("10",))], "丁"),
         ([AnyValue("rate", "<", ("10",))], "丙乙"),
         ([AnyValue("rate", "=", ("10.0",))], "丁"),
-        ([Opposite(HasValue("kind"))], "甲"),
+        ([Not(HasValue("kind"))], "甲"),
         ([HasValue("place")], "甲"),
         ([AnyValue("standard", "=", ("2",))], "丙乙"),
         ([AnyValue("standard", "=", ("%_' OR 1=1",))], "甲"),
@@ -52,13 +52,13 @@ def filled_log(log: Log) -> Log:
         ([AnyValue("kind", "=", ("甲类",)), AnyValue("standard", "=", ("2",))], "乙"),
         ([AnyValue("part", "=", ("财政局",))], "丁丙乙甲"),
         ([AnyValue("part", "=", ("民政局",))], ""),
-        ([Opposite(AnyValue("kind", "=", ("甲类",)))], "丙甲"),
-        ([Opposite(AnyValue("place", "=", ("东区",)))], "丁丙乙"),
-        ([Some((AnyValue("place", ">", ("东",)), AnyValue("rate", "=", ("2",))))], "丙甲"),
+        ([Not(AnyValue("kind", "=", ("甲类",)))], "丙甲"),
+        ([Not(AnyValue("place", "=", ("东区",)))], "丁丙乙"),
+        ([Or((AnyValue("place", ">", ("东",)), AnyValue("rate", "=", ("2",))))], "丙甲"),
     ],
 )
 def test_filters_pick(filled_log: Log, conditions: list[Predicate], expected: str) -> None:
-    titles = names(filled_log, where=Every(tuple(conditions)))
+    titles = names(filled_log, where=And(tuple(conditions)))
     assert sorted(titles) == sorted(expected)
 
 
@@ -99,7 +99,7 @@ def test_lists_are_sorted_by_code_point_with_blanks_last_and_paged_by_key(
         RecordQuery(facets=("standard",)),
     ],
 )
-def test_what_cannot_be_asked_is_refused(filled_log: Log, query: RecordQuery) -> None:
+def test_an_invalid_query_is_refused(filled_log: Log, query: RecordQuery) -> None:
     with pytest.raises(LogError) as refused:
         filled_log.queries.records("fees", query)
     assert refused.value.code == "bad-filter"
@@ -156,7 +156,7 @@ def test_known_at_alone_returns_what_was_published_then_for_that_day(log: Log, c
     assert standards(log, View(known_at=then - timedelta(days=9))) == {}
 
 
-def test_a_record_shows_where_it_stood_and_in_which_file(log: Log) -> None:
+def test_a_record_has_its_position_and_its_file(log: Log) -> None:
     release(log, entry("甲", "7"))
     state = log.queries.record("fees", ids(log)["甲"])
     assert state.locator == {"sheet": "收费", "rows": [7]}
@@ -230,7 +230,7 @@ def test_a_reader_sees_one_state_while_others_publish(log: Log) -> None:
     assert len(list(rows)) == 2_499
 
 
-def test_the_outbox_holds_every_span_written_or_closed_until_it_is_done(log: Log) -> None:
+def test_the_outbox_lists_every_span_written_or_closed_until_it_is_done(log: Log) -> None:
     release(log, entry("甲"), entry("乙"))
     first = log.outbox.items()
     assert [i.kind for i in first] == ["span", "span", "release"]

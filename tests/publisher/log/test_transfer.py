@@ -63,7 +63,7 @@ def read_everything(log: Log) -> dict[str, Any]:
     }
 
 
-def test_a_site_moves_whole_and_goes_on_there(tmp_path: Path, postgresql_url: str) -> None:
+def test_a_site_moves_completely_and_works_there(tmp_path: Path, postgresql_url: str) -> None:
     old = fill_log(tmp_path)
     moved = old.move(postgresql_url, sources=tmp_path / "none")
     assert moved.releases == 6
@@ -93,7 +93,7 @@ def test_a_site_moves_back_to_a_file(tmp_path: Path, postgresql_url: str) -> Non
         log.close()
 
 
-def test_a_site_moves_onto_no_other(tmp_path: Path, postgresql_url: str) -> None:
+def test_a_site_does_not_overwrite_another(tmp_path: Path, postgresql_url: str) -> None:
     here, there = fill_log(tmp_path), site_of_fees(postgresql_url, tmp_path, Clock())
     for target in (postgresql_url, f"sqlite:///{tmp_path / 'qingdan.db'}"):
         with pytest.raises(LogError) as refused:
@@ -104,7 +104,7 @@ def test_a_site_moves_onto_no_other(tmp_path: Path, postgresql_url: str) -> None
     there.close()
 
 
-def test_what_arrives_changed_does_not_stay(
+def test_a_copy_that_differs_is_rolled_back(
     tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = fill_log(tmp_path)

@@ -156,7 +156,7 @@ READABLE: list[tuple[Field, str, Json]] = [
 @pytest.mark.parametrize(
     ("column", "text", "value"), READABLE, ids=[f"{f.type}-{f.format}-{t!r}" for f, t, _ in READABLE]
 )
-def test_a_cell_is_read_without_complaint(column: Field, text: str, value: Json) -> None:
+def test_a_cell_is_parsed_without_a_problem(column: Field, text: str, value: Json) -> None:
     cell = parse_value(column, text)
     assert (cell.value, cell.problem) == (value, None)
     assert cell.changed == (format_value(column, value) != text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schemas.definition.catalogue import Catalogue, Field, Term
-from schemas.definition.evolution import compare
+from schemas.definition.evolution import compare_catalogues
 from schemas.definition.file_loader import load
 
 
@@ -15,20 +15,28 @@ def change_field(old: Catalogue, name: str, **to: object) -> Catalogue:
 
 
 def codes(old: Catalogue, new: Catalogue) -> list[tuple[str, str]]:
-    return [(i.code, i.field) for i in compare(old, new)]
+    return [(i.code, i.field) for i in compare_catalogues(old, new)]
 
 
 def test_the_same_catalogue_and_one_with_more_optional_fields_are_compatible() -> None:
     fees = load("fees")
-    assert compare(fees, fees) == []
-    assert compare(fees, replace(fees, fields=(*fees.fields, Field("hotline", "电话", "Hotline")))) == []
+    assert compare_catalogues(fees, fees) == []
+    assert (
+        compare_catalogues(fees, replace(fees, fields=(*fees.fields, Field("hotline", "电话", "Hotline"))))
+        == []
+    )
 
 
 def test_titles_aliases_weights_and_more_words_are_compatible() -> None:
     powers = load("power-list")
     words = (*powers.by_name["power_type"].vocabulary, Term("行政指导"))
-    assert compare(powers, change_field(powers, "power_type", vocabulary=words)) == []
-    assert compare(powers, change_field(powers, "name", title="职权", aliases=("事项",), searched=3.0)) == []
+    assert compare_catalogues(powers, change_field(powers, "power_type", vocabulary=words)) == []
+    assert (
+        compare_catalogues(
+            powers, change_field(powers, "name", title="职权", aliases=("事项",), searched=3.0)
+        )
+        == []
+    )
 
 
 def test_a_removed_field_another_type_and_another_identity_need_a_migration() -> None:
@@ -65,7 +73,7 @@ def test_every_reason_is_given_in_both_languages() -> None:
     broken = replace(
         change_field(fees, "name", type="list", personal=True), identity=(("name",),), fields=fees.fields[2:]
     )
-    for reason in compare(fees, broken):
+    for reason in compare_catalogues(fees, broken):
         assert reason.zh
         assert reason.en
         assert reason.zh != reason.en

@@ -1,4 +1,4 @@
-"""One engine of each kind, because every engine must keep the contract of ``search/contract.py``."""
+"""One engine of each kind, because every engine must fulfil the contract of ``search/contract.py``."""
 
 from __future__ import annotations
 

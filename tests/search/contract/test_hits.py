@@ -94,7 +94,7 @@ def test_taiwans_wording_finds_the_mainlands(engine: SearchEngine) -> None:
     assert spans(engine, "網路安全")[0] == "y"
 
 
-def test_anshan_does_not_drown_in_maanshan(engine: SearchEngine) -> None:
+def test_anshan_is_not_found_in_maanshan(engine: SearchEngine) -> None:
     index(
         engine,
         [

@@ -45,8 +45,8 @@ def test_a_document_that_is_refused_is_named_and_the_rest_is_written(
     wrong = replace(document("wrong", "甲类许可"), effective_to=2**64)
     with pytest.raises(RejectedError) as caught:
         index(on_elasticsearch, [document("a", "乙类许可"), wrong, document("b", "丙类许可")])
-    assert set(caught.value.refused) == {"wrong"}
-    assert "effective_to" in caught.value.refused["wrong"]
+    assert set(caught.value.rejected) == {"wrong"}
+    assert "effective_to" in caught.value.rejected["wrong"]
     assert set(spans(on_elasticsearch, "许可")) == {"a", "b"}
 
 

@@ -1,4 +1,4 @@
-"""Alembic runs inside the transaction that the log opened: ``migrating.py`` hands the connection over."""
+"""Alembic runs inside the transaction that the log opened: ``upgrade.py`` passes the connection."""
 
 from __future__ import annotations
 

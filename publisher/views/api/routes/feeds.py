@@ -109,7 +109,7 @@ def _log_feed_route(form: Form) -> Route:
 
         return Reply(validity, build, _headers(service, scope, params, form))
 
-    return Route(operation, handle, "asked")
+    return Route(operation, handle, "validate-in-loop")
 
 
 def _search_feed_route(form: Form) -> AsyncRoute:

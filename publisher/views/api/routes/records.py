@@ -103,7 +103,7 @@ class Listing:
         query = model.RecordQuery(
             view=_first_page_view(params.view, cursor),
             statuses=params.values_of(STATUS) or ("current",),
-            where=params.condition(besides=STATUS),
+            where=params.condition(without=STATUS),
             sort=params.sort,
             limit=params.limit,
             after=cursor.after if cursor else None,
@@ -183,7 +183,7 @@ def _explicit_view(service: Service, name: str, view: View) -> View:
 )
 def get_record(service: Service, call: Call) -> Reply:
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
-    params = query_parameters.NOTHING
+    params = query_parameters.NO_PARAMETERS
     if _CLOCKS_ONLY.fullmatch(call.query):  # the most frequent request of caches: no field is named
         params = _clocks(call.query)
     elif call.query:

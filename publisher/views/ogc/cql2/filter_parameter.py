@@ -45,13 +45,13 @@ def holds(condition: p.Predicate, texts: Mapping[str, str]) -> bool:
     Texts are compared by code point, as in the log.
     """
     match condition:
-        case p.Every(of=of):
+        case p.And(of=of):
             return all(holds(part, texts) for part in of)
-        case p.Some(of=of):
+        case p.Or(of=of):
             return any(holds(part, texts) for part in of)
-        case p.Opposite(of=operand):
+        case p.Not(of=operand):
             return not holds(operand, texts)
-        case p.Constant(value=value):
+        case p.TruthValue(value=value):
             return value is True
         case p.Comparison():
             return _COMPARE[condition.operator](texts[condition.field], condition.value)
@@ -61,5 +61,5 @@ def holds(condition: p.Predicate, texts: Mapping[str, str]) -> bool:
                 re.escape(piece) if isinstance(piece, str) else signs[piece] for piece in condition.pattern
             )
             return re.fullmatch(pattern, texts[condition.field], re.DOTALL) is not None
-        case _:  # Absent is always false here; Holds and Records do not apply to text properties
+        case _:  # Absent is always false here; ListContains and RecordIds do not apply to text properties
             return False

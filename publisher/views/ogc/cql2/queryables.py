@@ -13,7 +13,7 @@ from schemas.definition.catalogue import Catalogue
 class Queryables:
     """``kinds``: kind of each property. ``dates``: text properties that are dates, ``YYYY-MM-DD``."""
 
-    kinds: dict[str, p.Kind]
+    kinds: dict[str, p.ComparisonKind]
     dates: frozenset[str] = frozenset()
 
 

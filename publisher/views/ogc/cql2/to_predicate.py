@@ -56,11 +56,11 @@ class _Translator:
         match node:
             case ast.And() | ast.Or():
                 of = tuple(self.condition(n, depth + 1) for n in _flat(node, type(node)))
-                return p.Every(of) if isinstance(node, ast.And) else p.Some(of)
+                return p.And(of) if isinstance(node, ast.And) else p.Or(of)
             case ast.Not():
-                return p.Opposite(self.condition(node.sub_node, depth + 1))
+                return p.Not(self.condition(node.sub_node, depth + 1))
             case bool():
-                return p.Constant(node)
+                return p.TruthValue(node)
             case _:
                 return self._predicate(node)
 
@@ -76,10 +76,10 @@ class _Translator:
             case ast.Between():
                 low = self._comparison(node, node.lhs, ">=", right=node.low)
                 high = self._comparison(node, node.lhs, "<=", right=node.high)
-                return self._signed(p.Every((low, high)), opposite=node.not_)
+                return self._signed(p.And((low, high)), opposite=node.not_)
             case ast.In():
                 equalities = [self._comparison(node, node.lhs, "=", right=value) for value in node.sub_nodes]
-                return self._signed(p.Some(tuple(equalities)), opposite=node.not_)
+                return self._signed(p.Or(tuple(equalities)), opposite=node.not_)
             case ast.Like():
                 return self._signed(self._like(node), opposite=node.not_)
             case ast.Function():
@@ -93,7 +93,7 @@ class _Translator:
 
     @staticmethod
     def _signed(condition: p.Predicate, *, opposite: bool) -> p.Predicate:
-        return p.Opposite(condition) if opposite else condition
+        return p.Not(condition) if opposite else condition
 
     def _function(self, node: Any) -> p.Predicate:
         name, arguments = node.name.lower(), node.arguments
@@ -150,7 +150,7 @@ class _Translator:
             raise self._refuse(node.lhs, f"最多{_WILDCARDS}个通配符。", f"at most {_WILDCARDS} wildcards.")
         return p.Like(field, pattern)
 
-    def _holds(self, left: Any, right: Any, *, every: bool) -> p.Holds:
+    def _holds(self, left: Any, right: Any, *, every: bool) -> p.ListContains:
         field = self._field(left)
         if self._queryables.kinds[field] != "list":
             raise self._refuse(left, f"{field} 不是列表。", f"{field} is not a list.")
@@ -158,7 +158,7 @@ class _Translator:
             raise self._refuse(
                 left, "应给出一组文本，如 ('…', '…')。", "a list of texts ('…', '…') is needed."
             )
-        return p.Holds(field, tuple(right), every)
+        return p.ListContains(field, tuple(right), every)
 
     def _field(self, node: Any) -> str:
         if not isinstance(node, ast.Attribute):

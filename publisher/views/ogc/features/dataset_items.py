@@ -77,7 +77,7 @@ def parse_question(dataset: Dataset, catalogue: Catalogue, params: Parameters) -
         params,
         view,
         during,
-        p.Every(tuple(conditions)) if conditions else None,
+        p.And(tuple(conditions)) if conditions else None,
         walk,
         _cursor(values.get("cursor"), walk, sort=values.get("sortby")),
     )
@@ -86,7 +86,7 @@ def parse_question(dataset: Dataset, catalogue: Catalogue, params: Parameters) -
 def narrow_to_records(question: Question, records: Sequence[str]) -> Question:
     """Restrict the question to the records that contain the words of ``q``."""
     others = (question.where,) if question.where is not None else ()
-    return replace(question, where=p.Every((p.Records(tuple(records)), *others)))
+    return replace(question, where=p.And((p.RecordIds(tuple(records)), *others)))
 
 
 def _cursor(text: str | None, walk: str, *, sort: str | None) -> page_cursor.Cursor | None:
@@ -108,7 +108,7 @@ def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
     try:
         match kind:
             case "list":
-                return p.Holds(name, (text,))
+                return p.ListContains(name, (text,))
             case "number":
                 value = float(text)
                 if not abs(value) < 1e300:
@@ -137,7 +137,7 @@ def make_source(geo: Geo, question: Question) -> Source:
 
 def _page(geo: Geo, question: Question, window: Window) -> Items:
     view, cursor = _pinned(geo, question), question.cursor
-    page = geo.service.log.queries.match(
+    page = geo.service.log.queries.raw_records(
         question.dataset.name,
         RecordQuery(
             view=view,
@@ -153,17 +153,17 @@ def _page(geo: Geo, question: Question, window: Window) -> Items:
     matched = cursor.total if cursor is not None else page.total or 0
     more = None
     if page.after is not None:
-        more = {"offset": str(window.offset + len(page.matches)), **_pins(view, question)}
+        more = {"offset": str(window.offset + len(page.records)), **_pins(view, question)}
         if not window.sort:
             more["cursor"] = page_cursor.encode(page_cursor.Cursor(question.walk, page.after, matched))
     write = geojson.make_writer(question.catalogue, window.properties, geometry=window.geometry)
-    return Items(tuple(map(write, page.matches)), matched, more)
+    return Items(tuple(map(write, page.records)), matched, more)
 
 
 def get_feature(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, view: View) -> msgspec.Raw:
     """Get one feature. Raises :class:`OgcError`: 404, or 410 if the record was withdrawn or erased."""
     log = geo.service.log
-    match = log.queries.match_one(dataset, identifier, view)
+    match = log.queries.raw_record(dataset, identifier, view)
     if match is not None:
         return geojson.make_writer(catalogue)(match)
     if log.queries.record(dataset, identifier, view).status in ("withdrawn", "erased"):

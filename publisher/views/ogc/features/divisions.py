@@ -34,7 +34,7 @@ def make_source(boundaries: Boundaries, params: Parameters) -> Source:
     candidates = boundaries.all if box is None else boundaries.intersecting(box)
     equalities = [p.Comparison(name, "=", values[name]) for name in DIVISION_FIELDS if name in values]
     requested = filter_parameter.parse_filter(values, QUERYABLES)
-    condition = p.Every((*equalities, *(() if requested is None else (requested,))))
+    condition = p.And((*equalities, *(() if requested is None else (requested,))))
     matches = tuple(b for b in candidates if filter_parameter.holds(condition, _properties(b)))
 
     def query(window: Window) -> Items:

@@ -12,7 +12,7 @@ import msgspec
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from publisher.log.model import Dataset, Release
-from publisher.log.queries.record_match import Match
+from publisher.log.queries.raw_records import RawRecord
 from publisher.views.exports.formats import FORMS
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.item_source import Window
@@ -158,7 +158,7 @@ def release_record(geo: Geo, params: Parameters, dataset: Dataset, release: Rele
 
 
 def document_record(
-    geo: Geo, params: Parameters, dataset: Dataset, catalogue: Catalogue, match: Match
+    geo: Geo, params: Parameters, dataset: Dataset, catalogue: Catalogue, match: RawRecord
 ) -> CatalogueRecord:
     content = msgspec.json.decode(match.content)
     about = geo.service.link(f"/v1/datasets/{dataset.name}/records/{match.id}")

@@ -100,14 +100,14 @@ def _find_page(geo: Geo, params: Parameters, search: Search, window: Window) -> 
         if condition is None:
             continue
         skipped = max(0, window.offset - matched)
-        page = geo.service.log.queries.match(
+        page = geo.service.log.queries.raw_records(
             dataset.name,
             RecordQuery(where=condition, limit=max(1, window.limit - len(page_records)), offset=skipped),
         )
         if len(page_records) < window.limit:
             catalogue = geo.catalogue(dataset.name)
             page_records += [
-                record.document_record(geo, params, dataset, catalogue, match) for match in page.matches
+                record.document_record(geo, params, dataset, catalogue, match) for match in page.records
             ]
         matched += page.total or 0
     reached = window.offset + len(page_records)
@@ -133,8 +133,8 @@ def _get_record(geo: Geo, params: Parameters, identifier: str) -> msgspec.Raw:
                 if str(release.number) == number:
                     return record.release_record(geo, params, dataset, release).encode(record.WHOLE)
         if kind == "document" and dataset.catalogue == POLICIES:
-            query = RecordQuery(where=p.Records((number,)), limit=1, count=False)
-            for match in geo.service.log.queries.match(name, query).matches:
+            query = RecordQuery(where=p.RecordIds((number,)), limit=1, count=False)
+            for match in geo.service.log.queries.raw_records(name, query).records:
                 return record.document_record(geo, params, dataset, geo.catalogue(name), match).encode(
                     record.WHOLE
                 )
@@ -161,19 +161,19 @@ def _condition(geo: Geo, dataset: Dataset, search: Search) -> p.Predicate | None
     if search.ids is not None:
         head = f"{dataset.name}.document."
         mine = tuple(i.removeprefix(head) for i in search.ids if i.startswith(head))
-        conditions.append(p.Records(mine))
+        conditions.append(p.RecordIds(mine))
     if search.identifiers is not None:
         home = geo.service.link(f"/v1/datasets/{dataset.name}/records/")
         addressed = tuple(i.removeprefix(home) for i in search.identifiers if i.startswith(home))
         numbers = [
             p.Comparison("number", "=", i) for i in search.identifiers if "number" in catalogue.by_name
         ]
-        conditions.append(p.Some((p.Records(addressed), *numbers)))
+        conditions.append(p.Or((p.RecordIds(addressed), *numbers)))
     if search.words:
-        conditions.append(p.Records(tuple((search.word_matches or {}).get(dataset.name, ()))))
+        conditions.append(p.RecordIds(tuple((search.word_matches or {}).get(dataset.name, ()))))
     if search.days is not None:
         conditions.append(_on_days(catalogue, search.days))
-    return p.Every(tuple(conditions))
+    return p.And(tuple(conditions))
 
 
 def _on_days(catalogue: Catalogue, days: tuple[date | None, date | None]) -> p.Predicate:
@@ -184,10 +184,10 @@ def _on_days(catalogue: Catalogue, days: tuple[date | None, date | None]) -> p.P
     def between(name: str) -> p.Predicate:
         low = (p.Comparison(name, ">=", begin.isoformat()),) if begin else ()
         high = (p.Comparison(name, "<=", end.isoformat()),) if end else ()
-        return p.Every((*low, *high))
+        return p.And((*low, *high))
 
-    own = p.Every((p.Opposite(p.Absent(field)), between(field)))
-    return p.Some((own, p.Every((p.Absent(field), between("effective_from")))))
+    own = p.And((p.Not(p.Absent(field)), between(field)))
+    return p.Or((own, p.And((p.Absent(field), between("effective_from")))))
 
 
 def _matches(candidate: CatalogueRecord, search: Search) -> bool:

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from publisher.cli.commands.export import export
+from publisher.log.generated_files import locked
 from publisher.log.log import Log
-from publisher.log.made_files import locked
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.views.exports import delta, write_state
 from publisher.views.exports.formats import FORMS

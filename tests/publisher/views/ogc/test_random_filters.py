@@ -23,11 +23,11 @@ def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live:
     for seed in range(FILTERS):
         text, tree, holds = FilterMaker(seed, halls).condition(2)
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
-        page = live.log.queries.match(
+        page = live.log.queries.raw_records(
             PLACES, RecordQuery(where=translate(parsed, catalogue_queryables(fields)), limit=1000)
         )
         expected = sorted(str(hall["code"]) for hall in halls if holds(hall) is True)
-        assert sorted(json.loads(m.content)["code"] for m in page.matches) == expected, (seed, text)
+        assert sorted(json.loads(m.content)["code"] for m in page.records) == expected, (seed, text)
         assert page.total == len(expected), (seed, text)
         picked += bool(expected)
     assert picked > FILTERS // 3

@@ -47,7 +47,7 @@ _ONE = Prepared(
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RawRecord:
     id: str
     title: str
     content: bytes
@@ -61,15 +61,15 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class MatchPage:
-    matches: tuple[Match, ...]
+class RawRecordPage:
+    records: tuple[RawRecord, ...]
     total: int | None
     """None if not requested."""
     after: tuple[Any, ...] | None
     """Sort key of the last row; None at the end."""
 
 
-def match(session: Session, conn: Connection, dataset: str, query: RecordQuery) -> MatchPage:
+def raw_record_page(session: Session, conn: Connection, dataset: str, query: RecordQuery) -> RawRecordPage:
     records = RecordSet(
         conn,
         session.dataset_key(conn, dataset).key,
@@ -79,12 +79,14 @@ def match(session: Session, conn: Connection, dataset: str, query: RecordQuery) 
     )
     keys = (OrderKey(records.compiler.column(name), descending) for name, descending in query.sort)
     rows, after = records.page(_ROWS, (*keys, *BY_TITLE) if query.sort else BY_TITLE)
-    return MatchPage(tuple(map(_match, rows)), total=records.total() if query.count else None, after=after)
+    return RawRecordPage(
+        tuple(map(_raw_record, rows)), total=records.total() if query.count else None, after=after
+    )
 
 
-def match_one(conn: Connection, dataset: int, record: str, clocks: Clocks) -> Match | None:
+def raw_record(conn: Connection, dataset: int, record: str, clocks: Clocks) -> RawRecord | None:
     row = _ONE.first(conn, {**view_values(dataset, clocks), "id": storable(record)})
-    return None if row is None else _match(row)
+    return None if row is None else _raw_record(row)
 
 
 def extent(conn: Connection, dataset: int) -> tuple[date | None, date | None]:
@@ -96,8 +98,8 @@ def extent(conn: Connection, dataset: int) -> tuple[date | None, date | None]:
     return begin, None if last is None else day_or_none(last)
 
 
-def _match(row: Any) -> Match:
-    return Match(
+def _raw_record(row: Any) -> RawRecord:
+    return RawRecord(
         id=row.id,
         title=row.title,
         content=row.content or b"{}",

@@ -1,4 +1,4 @@
-"""The preview of a draft: the plan as changes and counts."""
+"""Differences between a draft and the state in force: the plan as changes and counts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, json_text
 from publisher.log.database.work_tables import plan
-from publisher.log.drafts.repeals import SIGN
-from publisher.log.drafts.weigh import compare_draft
-from publisher.log.field_changes import difference
+from publisher.log.drafts.draft_comparison import compare_draft
+from publisher.log.drafts.repeals import REPEAL_SIGN
+from publisher.log.field_changes import compare_contents
 from publisher.log.model import Change, DraftDiff, FieldChange, OnConflict, SheetCounts
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
@@ -28,14 +28,14 @@ _COUNT_NAMES = {
     "same": "unchanged",
     "stays": "unchanged",
 }
-_MARKED = (
+_COUNT_MARKED = (
     select(func.count())
     .join_from(plan, t.import_, t.import_.c.key == plan.c["import"])
-    .where(plan.c.kind == "changed", t.import_.c.detected_by == SIGN)
+    .where(plan.c.kind == "changed", t.import_.c.detected_by == REPEAL_SIGN)
 )
 
 
-def diff(
+def compute_diff(
     database: Database,
     conn: Connection,
     dataset: DatasetRow,
@@ -50,7 +50,7 @@ def diff(
     day = effective_on.toordinal()
     _, errors, warnings = compare_draft(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
     number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
-    reader = _Reader(
+    builder = _ChangeBuilder(
         dataset=dataset.name,
         release=number + 1,
         effective_on=effective_on,
@@ -62,15 +62,15 @@ def diff(
     for kind, count in conn.execute(select(plan.c.kind, func.count()).group_by(plan.c.kind)).all():
         counts[_COUNT_NAMES.get(kind, "in_error")] += count
     return DraftDiff(
-        added=reader.changes(conn, "added", limit),
-        changed=reader.changes(conn, "changed", limit),
-        removed=reader.changes(conn, "removed", limit),
+        added=builder.changes(conn, "added", limit),
+        changed=builder.changes(conn, "changed", limit),
+        removed=builder.changes(conn, "removed", limit),
         unchanged=counts["unchanged"],
         conflicts=tuple(errors),
         warnings=tuple(warnings),
         counts=counts,
-        sheets=tuple(_by_sheet(conn, reader.parts)),
-        marked=conn.scalar(_MARKED) or 0,
+        sheets=tuple(_by_sheet(conn, builder.parts)),
+        marked=conn.scalar(_COUNT_MARKED) or 0,
     )
 
 
@@ -94,7 +94,7 @@ def _by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[SheetCount
         yield SheetCounts(file=name, part=parts.get(part), sheet=sheet_name, counts=counts)
 
 
-class _Reader:
+class _ChangeBuilder:
     """Convert rows of the plan to changes of the next release."""
 
     def __init__(
@@ -133,7 +133,7 @@ class _Reader:
         after = None if row.content is None else _DECODE(row.content)
         fields: tuple[FieldChange, ...] = ()
         if before is not None and after is not None:
-            fields = difference(before, after, self._order)
+            fields = compare_contents(before, after, self._order)
             if row.before_part != row.part:
                 part_change = FieldChange("part", self.parts.get(row.before_part), self.parts.get(row.part))
                 fields = (part_change, *fields)

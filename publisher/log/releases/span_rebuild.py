@@ -10,7 +10,7 @@ from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.work_tables import create_empty, old_span, work
-from publisher.log.releases import append, bitemporal_spans
+from publisher.log.releases import bitemporal_spans, release_writer
 
 
 def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
@@ -90,18 +90,19 @@ def _queue_differences(conn: Connection, before: int, last: int, due_at: int) ->
     s, o = t.span.c, old_span.c
     different = conn.scalar(select(func.count()).select_from(t.span).where(s.sequence > before)) or 0
     for dataset in conn.scalars(select(t.dataset.c.key)).all():
-        append.write_span_items(conn, dataset, before, due_at)
+        release_writer.write_span_items(conn, dataset, before, due_at)
     missing = ~exists().where(s.record == o.record, s.made == o.made, s.effective_from == o.effective_from)
     number = conn.scalar(select(func.count()).select_from(old_span).where(missing)) or 0
     conn.execute(
         insert(t.outbox).from_select(
             [column.name for column in t.outbox.c],
             select(
-                literal(last, t.Key) + func.row_number().over(order_by=(o.record, o.made, o.effective_from)),
+                literal(last, t.Integer64)
+                + func.row_number().over(order_by=(o.record, o.made, o.effective_from)),
                 literal("erase"),
-                append.span_key(old_span),
+                release_writer.span_key(old_span),
                 o.dataset,
-                literal(due_at, t.Key),
+                literal(due_at, t.Integer64),
                 literal(0),
                 literal(""),
             )

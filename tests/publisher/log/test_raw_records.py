@@ -8,7 +8,7 @@ from pathlib import Path
 
 from publisher.log.log import Log
 from publisher.log.model import Entry, RecordQuery, View
-from publisher.log.predicate import Comparison, Every
+from publisher.log.predicate import And, Comparison
 from publisher.views.ogc.cql2 import parser
 from publisher.views.ogc.cql2.queryables import catalogue_queryables
 from publisher.views.ogc.cql2.to_predicate import translate
@@ -33,41 +33,44 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
         text, tree, holds = FilterMaker(seed, contents).condition(2)
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
         query = RecordQuery(where=translate(parsed, catalogue_queryables(catalogue())), limit=100)
-        page = log.queries.match(PLACES, query)
+        page = log.queries.raw_records(PLACES, query)
         codes = sorted(str(c["code"]) for c in contents if holds(c) is True)
-        assert sorted(json.loads(m.content)["code"] for m in page.matches) == codes, text
+        assert sorted(json.loads(m.content)["code"] for m in page.records) == codes, text
         assert page.total == len(codes), text
         if seed % 6 == 0:
             listed = log.queries.records(PLACES, query)
-            assert [r.id for r in listed.records] == [m.id for m in page.matches], text
+            assert [r.id for r in listed.records] == [m.id for m in page.records], text
             assert listed.total == page.total, text
     _pages_join(log, contents)
     log.close()
 
 
 def _pages_join(log: Log, contents: list[Content]) -> None:
-    whole = log.queries.match(PLACES, RecordQuery(limit=100))
-    ids = [match.id for match in whole.matches]
+    whole = log.queries.raw_records(PLACES, RecordQuery(limit=100))
+    ids = [match.id for match in whole.records]
     assert (whole.total, len(set(ids)), whole.after) == (60, 60, None)
-    for where in (None, Every(())):
+    for where in (None, And(())):
         match_ids: list[str] = []
         after = None
         while True:
-            page = log.queries.match(PLACES, RecordQuery(where=where, limit=7, after=after, count=False))
-            match_ids += [match.id for match in page.matches]
+            page = log.queries.raw_records(
+                PLACES, RecordQuery(where=where, limit=7, after=after, count=False)
+            )
+            match_ids += [match.id for match in page.records]
             after = page.after
             if after is None:
                 break
         assert match_ids == ids
         assert [
-            m.id for m in log.queries.match(PLACES, RecordQuery(where=where, limit=9, offset=20)).matches
+            m.id
+            for m in log.queries.raw_records(PLACES, RecordQuery(where=where, limit=9, offset=20)).records
         ] == ids[20:29]
-    match = next(m for m in whole.matches if b"windows" in m.content)
-    one = log.queries.match_one(PLACES, match.id, View())
+    match = next(m for m in whole.records if b"windows" in m.content)
+    one = log.queries.raw_record(PLACES, match.id, View())
     assert one == match
-    assert log.queries.match_one(PLACES, "none", View()) is None
-    assert log.queries.match_one(PLACES, match.id, View(as_of=date(2014, 12, 31))) is None
+    assert log.queries.raw_record(PLACES, "none", View()) is None
+    assert log.queries.raw_record(PLACES, match.id, View(as_of=date(2014, 12, 31))) is None
     windows = json.loads(match.content)["windows"]
-    same_windows = log.queries.match(PLACES, RecordQuery(where=Comparison("windows", "=", windows)))
+    same_windows = log.queries.raw_records(PLACES, RecordQuery(where=Comparison("windows", "=", windows)))
     assert same_windows.total == sum(content.get("windows") == windows for content in contents)
     assert log.queries.extent(PLACES) == (date(2015, 1, 1), None)

@@ -11,17 +11,17 @@ from sqlalchemy import Connection, and_, case, delete, exists, false, func, inse
 
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.work_tables import create_empty, plan, work
+from publisher.log.database.work_tables import CHANGE_KINDS, create_empty, plan, work
 from publisher.log.drafts import staging
-from publisher.log.drafts.weigh import compare_draft
+from publisher.log.drafts.draft_comparison import compare_draft
+from publisher.log.drafts.plan import fetch_rows_in_error
 from publisher.log.model import Conflict, LogError, OnConflict
 from publisher.log.record_identity import later_id
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.append import Heading, write_release
+from publisher.log.releases.release_writer import Heading, write_release
 from schemas.definition.catalogue import Catalogue
 
 type Progress = Callable[[int, int], None]
-_TO_DO = ("added", "changed", "removed")
 
 
 def publish(
@@ -131,14 +131,14 @@ def _fill_work(conn: Connection, day: int) -> None:
                 case((p.status == "stated", p.before)),
                 p.part,
                 case((p.status == "stated", p.before_part)),
-                literal(day, t.Key),
+                literal(day, t.Integer64),
                 p.effective_to,
                 p.title,
                 case((p.kind != "removed", p["import"])),
                 p.position,
                 case((p.record.is_(None), p.identity)),
                 p.fresh,
-            ).where(p.kind.in_(_TO_DO)),
+            ).where(p.kind.in_(CHANGE_KINDS)),
         )
     )
 
@@ -150,7 +150,7 @@ def _insert_records(conn: Connection, dataset: DatasetRow) -> None:
     conn.execute(
         insert(t.record).from_select(
             names,
-            select(w.record, w.identity, literal(dataset.key, t.Key), w.identity)
+            select(w.record, w.identity, literal(dataset.key, t.Integer64), w.identity)
             .where(w.identity.is_not(None), ~id_exists)
             .order_by(w.n),
         )
@@ -220,15 +220,7 @@ def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) ->
 
 
 def _rows_in_error(conn: Connection) -> Iterator[Mapping[str, Any]]:
-    p, e = plan.c, t.draft_entry.c
-    rows = conn.execute(
-        select(e.locator, t.import_.c.name)
-        .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
-        .join(t.import_, t.import_.c.key == p["import"])
-        .where(p.kind == "error")
-        .order_by(p["import"], p.position)
-    ).all()
-    for row in rows:
+    for row in fetch_rows_in_error(conn):
         locator = msgspec.json.decode(row.locator)
         where = {key: locator[key] for key in ("sheet", "rows") if key in locator}
         yield {"file": row.name, **where, "reason": "error"}

@@ -24,7 +24,7 @@ from schemas.definition.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Attributes of a release besides its changes."""
+    """Attributes of a release other than its changes."""
 
     effective_on: date
     basis: str = ""
@@ -159,9 +159,9 @@ def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> 
         insert(t.change).from_select(
             [column.name for column in t.change.c],
             select(
-                literal(after, t.Key) + w.n,
-                literal(release, t.Key),
-                literal(dataset, t.Key),
+                literal(after, t.Integer64) + w.n,
+                literal(release, t.Integer64),
+                literal(dataset, t.Integer64),
                 *(w.record, w.kind, w.cause, w.revision, w.before, w.part, w.before_part),
                 *(w.effective_from, w.effective_to),
             ).order_by(w.n),
@@ -180,8 +180,8 @@ def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) ->
                 s.sequence,
                 literal("span"),
                 span_key(),
-                literal(dataset, t.Key),
-                literal(due_at, t.Key),
+                literal(dataset, t.Integer64),
+                literal(due_at, t.Integer64),
                 literal(0),
                 literal(""),
             )
@@ -197,9 +197,9 @@ def span_key(table: Table = t.span) -> Any:
     s = table.c
     return (
         t.record.c.id.concat(literal("."))
-        .concat(s.made.cast(t.Words))
+        .concat(s.made.cast(t.CodePointText))
         .concat(literal("."))
-        .concat(s.effective_from.cast(t.Words))
+        .concat(s.effective_from.cast(t.CodePointText))
     )
 
 
