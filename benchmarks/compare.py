@@ -33,11 +33,11 @@ CATALOGUE = Path(__file__).with_name("law-articles.json")
 
 def build(log: Log, records: int, releases: int) -> None:
     """Publish releases, each with :data:`CHANGES` randomly chosen records changed."""
-    kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+    catalogue = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details: dict[str, Any] = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-    log.datasets.create(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
-    names = [field.name for field in kept_by.fields if field.type == "string"]
-    identity = kept_by.identity[0]
+    log.datasets.create(Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue)
+    names = [field.name for field in catalogue.fields if field.type == "string"]
+    identity = catalogue.identity[0]
     chance = random.Random(1)
     rows = list(range(records))
     for number in range(releases):

@@ -36,18 +36,18 @@ _VIEW = View(release=1)
 
 
 def fill(home: Path, data: Path) -> None:
-    log = open_store(home)
+    log = open_log(home)
     log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
-    kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+    catalogue = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-    log.datasets.create(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
+    log.datasets.create(Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue)
     file = InputFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())
     import_files(log, "laws", [file])
     publish_draft.publish_draft(log, "laws", effective_on=date(2026, 1, 1), without_errors=True)
     log.close()
 
 
-def open_store(home: Path) -> Log:
+def open_log(home: Path) -> Log:
     return Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
 
 
@@ -59,23 +59,23 @@ def timed(work: Callable[[], None]) -> float:
 
 
 def ours(home: Path, form: str) -> None:
-    log = open_store(home)
+    log = open_log(home)
     write_state.state_writer(log, write_state.describe_state(log, "laws", _VIEW), FORMS[form])(
-        home / f"made.{form}"
+        home / f"ours.{form}"
     )
     log.close()
 
 
-def beside(home: Path, form: str) -> Callable[[], None]:
+def library_writer(home: Path, form: str) -> Callable[[], None]:
     """Return a function that writes the same rows, already in memory, by the library."""
-    log = open_store(home)
-    stated = list(log.queries.whole_state("laws", _VIEW))
-    rows = list(table_cells.rows(stated, log.queries.catalogue("laws"), "zh"))
+    log = open_log(home)
+    states = list(log.queries.whole_state("laws", _VIEW))
+    rows = list(table_cells.rows(states, log.queries.catalogue("laws"), "zh"))
     names = table_cells.headings(log.queries.catalogue("laws"), "en")
     log.close()
 
     def with_csv() -> None:
-        with (home / "beside.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        with (home / "library.csv").open("w", encoding="utf-8-sig", newline="") as file:
             csv.writer(file).writerows(rows)
 
     if form == "csv":
@@ -83,13 +83,13 @@ def beside(home: Path, form: str) -> Callable[[], None]:
     decoded = [dict(zip(names, row, strict=True)) for row in rows]
 
     def with_pyarrow() -> None:
-        pq.write_table(pa.Table.from_pylist(decoded), home / "beside.parquet", compression="zstd")
+        pq.write_table(pa.Table.from_pylist(decoded), home / "library.parquet", compression="zstd")
 
     return with_pyarrow
 
 
 def compare(home: Path, form: str) -> bool:
-    theirs = beside(home, form)
+    theirs = library_writer(home, form)
     pairs = [(timed(lambda: ours(home, form)), timed(theirs)) for _ in range(3)]
     mine, other = (min(times) for times in zip(*pairs, strict=True))
     print(f"{form}: {mine:.2f} s, in memory {other:.2f} s: {other / mine:.2f} times (bar {LEAST[form]})")
@@ -100,7 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, default=_shared(), help="folder that holds laws/")
+    parser.add_argument("--data", type=Path, default=_shared(), help="folder that contains laws/")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
@@ -111,7 +111,7 @@ def main() -> int:
         print(int(match[1]) // 1024)
         return 0
     if options.data is None:
-        print("no shared/data beside the project: name it with --data", file=sys.stderr)
+        print("no shared/data next to the project: give it with --data", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

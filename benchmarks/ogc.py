@@ -184,9 +184,9 @@ def main() -> None:
         if options.requests:
             figures += compare(Path(folder) / "compared", options.records, options.requests)
         if options.clients:
-            figures.append(ogc_load.clients(Path(folder) / "asked", options.clients))
+            figures.append(ogc_load.clients(Path(folder) / "load", options.clients))
         if options.gdal:
-            figures.append(ogc_load.gdal(Path(folder) / "read", options.gdal))
+            figures.append(ogc_load.gdal(Path(folder) / "gdal", options.gdal))
     if options.json:
         print(json.dumps(figures))
         return

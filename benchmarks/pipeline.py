@@ -58,9 +58,11 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
         home = Path(folder)
         log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
         log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
-        kept_by = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+        catalogue = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
         details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-        log.datasets.create(Dataset(name="laws", catalogue=kept_by.name, division=None, **details), kept_by)
+        log.datasets.create(
+            Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue
+        )
         watch, cpu = Stopwatch(), time.process_time()
         file = InputFile("articles.jsonl.gz", articles)
         report = import_files(log, "laws", [file], progress=watch)
@@ -105,12 +107,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, default=_shared(), help="folder that holds laws/")
+    parser.add_argument("--data", type=Path, default=_shared(), help="folder that contains laws/")
     parser.add_argument("--records", type=int, nargs="*", default=[10_000, 0], help="sizes; 0 is all")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.data is None:
-        print("no shared/data beside the project: name it with --data", file=sys.stderr)
+        print("no shared/data next to the project: give it with --data", file=sys.stderr)
         return 2
     if options.one is not None:
         print(json.dumps(measure(options.data, options.one or None), ensure_ascii=False))

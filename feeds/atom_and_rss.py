@@ -10,9 +10,6 @@ from typing import Any
 from feeds.feed import Entry, Feed, Link
 from feeds.feedgen_adapter import UNTITLED, add_entry, clean, clean_line, new_feed, to_utc
 
-ATOM_TYPE = "application/atom+xml; charset=utf-8"
-RSS_TYPE = "application/rss+xml; charset=utf-8"
-
 _UNKNOWN_TYPE = "application/octet-stream"
 
 
@@ -64,8 +61,8 @@ def sort_newest_first(feed: Feed) -> list[Entry]:
     return sorted(feed.entries, key=lambda entry: to_utc(entry.updated), reverse=True)
 
 
-def _add_atom_entry(built: Any, entry: Entry) -> None:
-    atom_entry = _add_entry(built, entry, {})
+def _add_atom_entry(feed_generator: Any, entry: Entry) -> None:
+    atom_entry = _add_entry(feed_generator, entry, {})
     atom_entry.id(clean_line(entry.id))
     atom_entry.title(_title_line(entry.title))
     atom_entry.published(to_utc(entry.published))
@@ -79,8 +76,8 @@ def _add_atom_entry(built: Any, entry: Entry) -> None:
         atom_entry.link(href=clean_line(entry.link), rel="alternate")  # feedgen requires one of the two
 
 
-def _add_rss_item(built: Any, entry: Entry) -> None:
-    rss_item = _add_entry(built, entry, {"pubDate": entry.published})
+def _add_rss_item(feed_generator: Any, entry: Entry) -> None:
+    rss_item = _add_entry(feed_generator, entry, {"pubDate": entry.published})
     rss_item.guid(clean_line(entry.id), permalink=False)
     rss_item.title(_title_line(entry.title))
     rss_item.link(href=clean_line(entry.link), rel="alternate")
@@ -97,10 +94,10 @@ def _add_rss_item(built: Any, entry: Entry) -> None:
         )
 
 
-def _add_entry(built: Any, entry: Entry, rss_dates: Mapping[str, datetime]) -> Any:
+def _add_entry(feed_generator: Any, entry: Entry, rss_dates: Mapping[str, datetime]) -> Any:
     links = (Link(clean_line(entry.link), "alternate"), *entry.links)
     return add_entry(
-        built, updated=entry.updated, links=links, categories=entry.categories, rss_dates=rss_dates
+        feed_generator, updated=entry.updated, links=links, categories=entry.categories, rss_dates=rss_dates
     )
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from feeds.change import ChangeItem
-from feeds.fee_direction import CHARGES, charges
+from feeds.fee_direction import FEE_DIRECTIONS, fee_directions
 from feeds.feed import Category, Link
 from schemas.definition.catalogue import Catalogue, Content, Json
 from schemas.reference import administrative_divisions
@@ -27,13 +27,15 @@ def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
 
     A term is a value that the filter of that name accepts. Hidden content has only kind and dataset.
     """
-    found = [Category(item.kind, f"{base}/kinds", KINDS[item.kind].zh)]
+    entry_categories = [Category(item.kind, f"{base}/kinds", KINDS[item.kind].zh)]
     if not item.hidden:
-        found += [Category(term, f"{base}/kinds", CHARGES[term]) for term in charges(item)]
-    found.append(Category(item.dataset, f"{base}/facets/dataset", item.dataset_title))
+        entry_categories += [
+            Category(term, f"{base}/kinds", FEE_DIRECTIONS[term]) for term in fee_directions(item)
+        ]
+    entry_categories.append(Category(item.dataset, f"{base}/facets/dataset", item.dataset_title))
     if not item.hidden:
-        found += _content_categories(item, base)
-    return tuple(found)
+        entry_categories += _content_categories(item, base)
+    return tuple(entry_categories)
 
 
 def _content_categories(item: ChangeItem, base: str) -> Iterator[Category]:

@@ -67,5 +67,5 @@ class ChangeItem:
     previous_title: str = ""
     """Title before a rename."""
     hidden: str = ""
-    """Why the content may not be shown any more (撤回公布, 依法删除); empty where it may."""
+    """Reason why the content is hidden (撤回公布, 依法删除); empty if it is not."""
     links: tuple[Link, ...] = ()

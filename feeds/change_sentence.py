@@ -10,7 +10,7 @@ from html import escape
 from feeds.categories import authors, categories, enclosures, issuers, shown_content
 from feeds.change import PART, ChangeItem, Difference, Kind
 from feeds.document_html import full_text
-from feeds.fee_direction import Charge, charges
+from feeds.fee_direction import FeeDirection, fee_directions
 from feeds.feed import Entry
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
@@ -18,7 +18,7 @@ from schemas.reference import administrative_divisions
 
 _LONGEST_QUOTED = 24
 """Maximum characters of a value quoted in a headline."""
-_FEW = 3
+_MAX_NAMES = 3
 """Fields, or bodies, that a headline names."""
 _VERBS: Mapping[Kind, str] = {
     "added": "新增",
@@ -28,10 +28,10 @@ _VERBS: Mapping[Kind, str] = {
     "corrected": "更正",
     "withdrawn": "撤回误列的",
 }
-"""Verb of a headline; a missing row says nothing of an authority that decided, so it is not 取消."""
-_CHARGED: Mapping[Charge, str] = {"fee-raised": "上调", "fee-lowered": "下调"}
+"""Verbs of headlines. A removed row does not prove a decision of an authority, so its verb is not 取消."""
+_DIRECTION_VERBS: Mapping[FeeDirection, str] = {"fee-raised": "上调", "fee-lowered": "下调"}
 _CONTEXT = 40
-"""Characters kept on each side of the difference in a long text."""
+"""Characters on each side of the difference in a long text."""
 _LONGEST_TEXT = 600
 """Maximum characters of a field of an added or removed record. Its page has the full text."""
 
@@ -53,13 +53,13 @@ def build_entry(item: ChangeItem, *, base: str) -> Entry:
 
 
 def headline(item: ChangeItem) -> str:
-    """One sentence: “示例市财政局 从清单移出收费项目：价格鉴证业务收费”.
+    """Compose one sentence: “示例市财政局 从清单移出收费项目：价格鉴证业务收费”.
 
     Quotes a single changed field if both values are short, and states the day of a future effect. Records
     of a list's first publication are not called new.
     """
     issued = issuers(item) if item.kind == "added" else ()
-    text = f"{'、'.join(issued[:_FEW]) or item.actor} {_headline_action(item)}"
+    text = f"{'、'.join(issued[:_MAX_NAMES]) or item.actor} {_headline_action(item)}"
     if item.effective_on > item.published_on:
         text += f"（自{_day(item.effective_on)}起）"
     return text
@@ -67,44 +67,44 @@ def headline(item: ChangeItem) -> str:
 
 def _headline_action(item: ChangeItem) -> str:
     noun = item.catalogue.item or "条目"
-    named = f"：{item.title}" if item.title else ""
+    title_suffix = f"：{item.title}" if item.title else ""
     if item.hidden:
-        return f"{_VERBS[item.kind]}{noun}{named}"
+        return f"{_VERBS[item.kind]}{noun}{title_suffix}"
     match item.kind:
         case "renamed" if item.previous_title:
             return f"将{noun}“{item.previous_title}”更名为“{item.title}”"
         case "added":
             decided = shown_content(item).get(item.catalogue.decision_field or "")
             if isinstance(decided, str) and decided:
-                return f"决定{decided}{named}"
-            return f"{_added_verb(item)}{noun}{named}"
+                return f"决定{decided}{title_suffix}"
+            return f"{_added_verb(item)}{noun}{title_suffix}"
         case "changed" | "corrected":
-            return _changed(item, noun, named)
-    return f"{_VERBS[item.kind]}{noun}{named}"
+            return _changed(item, noun, title_suffix)
+    return f"{_VERBS[item.kind]}{noun}{title_suffix}"
 
 
 def _added_verb(item: ChangeItem) -> str:
-    """Return the verb of an added record. Documents and decisions are announced at any time after they were
-    made; only items of a list are called new."""
+    """Return the verb of an added record. Documents and decisions are announced at any time afterwards;
+    only items of a list are called new."""
     if item.catalogue.of_documents:
         return "发布"
     return "公布" if item.catalogue.running else "首次公布" if item.first else _VERBS["added"]
 
 
-def _changed(item: ChangeItem, noun: str, named: str) -> str:
+def _changed(item: ChangeItem, noun: str, title_suffix: str) -> str:
     """Quote one short changed value, with the direction of a fee; otherwise list the changed fields."""
-    known = [(title, d) for d in item.differences if (title := _field_title(item.catalogue, d.field))]
-    if len(known) == 1:
-        title, difference = known[0]
+    public_fields = [(title, d) for d in item.differences if (title := _field_title(item.catalogue, d.field))]
+    if len(public_fields) == 1:
+        title, difference = public_fields[0]
         before, after = _print_sides(item.catalogue, difference)
         if len(before) <= _LONGEST_QUOTED and len(after) <= _LONGEST_QUOTED:
             quoted = f"{before or '无'} → {after or '无'}"
-            for charge in charges(item):
-                return f"{_CHARGED[charge]}{title}{named}（{quoted}）"
-            return f"{_VERBS[item.kind]}{noun}{named}（{title}：{quoted}）"
-    names = "、".join(title for title, _ in known[:_FEW])
-    told = f"（{names}{'等' if len(known) > _FEW else ''}）" if known else ""
-    return f"{_VERBS[item.kind]}{noun}{named}{told}"
+            for direction in fee_directions(item):
+                return f"{_DIRECTION_VERBS[direction]}{title}{title_suffix}（{quoted}）"
+            return f"{_VERBS[item.kind]}{noun}{title_suffix}（{title}：{quoted}）"
+    names = "、".join(title for title, _ in public_fields[:_MAX_NAMES])
+    suffix = f"（{names}{'等' if len(public_fields) > _MAX_NAMES else ''}）" if public_fields else ""
+    return f"{_VERBS[item.kind]}{noun}{title_suffix}{suffix}"
 
 
 def summary(item: ChangeItem) -> str:
@@ -123,7 +123,7 @@ def summary(item: ChangeItem) -> str:
 
 
 def details(item: ChangeItem) -> str:
-    """HTML, every value escaped: both sides of a change, or the fields of an added or removed record."""
+    """Render escaped HTML: both sides of a change, or the fields of an added or removed record."""
     body = f"<p>{escape(summary(item))}</p>"
     if item.hidden or item.kind == "withdrawn":
         return body
@@ -145,7 +145,7 @@ def _effect(item: ChangeItem) -> str:
 
 
 def effect_verb(catalogue: Catalogue) -> str:
-    """A list 生效; a document 施行."""
+    """Return the verb of taking effect: 生效 for a list, 施行 for a document."""
     return "施行" if catalogue.of_documents else "生效"
 
 
@@ -212,10 +212,10 @@ def _cut_common_ends(before: str, after: str) -> tuple[str, str]:
     most = shortest - head
     tail = next((i for i in range(most) if before[-1 - i] != after[-1 - i]), most)
     start, rest = max(0, head - _CONTEXT), max(0, tail - _CONTEXT)
-    return _stretch(before, start, rest), _stretch(after, start, rest)
+    return _excerpt(before, start, rest), _excerpt(after, start, rest)
 
 
-def _stretch(text: str, start: int, rest: int) -> str:
+def _excerpt(text: str, start: int, rest: int) -> str:
     return _cut(("…" if start else "") + text[start : len(text) - rest] + ("…" if rest else ""))
 
 

@@ -10,15 +10,15 @@ from feeds.change import ChangeItem
 from schemas.cells.quantities import read_amount
 from schemas.definition.catalogue import Json
 
-type Charge = Literal["fee-raised", "fee-lowered"]
+type FeeDirection = Literal["fee-raised", "fee-lowered"]
 
-CHARGES: dict[Charge, str] = {"fee-raised": "收费上调", "fee-lowered": "收费下调"}
+FEE_DIRECTIONS: dict[FeeDirection, str] = {"fee-raised": "收费上调", "fee-lowered": "收费下调"}
 """Category term → its label."""
 
 _FREE = frozenset({"免费", "免收", "不收费", "免征", "停征", "暂停征收"})
 
 
-def charges(item: ChangeItem) -> tuple[Charge, ...]:
+def fee_directions(item: ChangeItem) -> tuple[FeeDirection, ...]:
     """List the directions of a changed record's fees; none if an amount is unreadable or units differ.
 
     A correction has no direction, since the fee itself did not change.
@@ -26,41 +26,41 @@ def charges(item: ChangeItem) -> tuple[Charge, ...]:
     if item.kind not in ("changed", "renamed"):
         return ()
     fields = item.catalogue.by_name
-    return charges_of_values(
+    return directions_of_values(
         (d.before, d.after) for d in item.differences if d.field in fields and not fields[d.field].personal
     )
 
 
-def charges_of_values(pairs: Iterable[tuple[Json, Json]]) -> tuple[Charge, ...]:
+def directions_of_values(pairs: Iterable[tuple[Json, Json]]) -> tuple[FeeDirection, ...]:
     """List the directions of pairs of values before and after a change."""
-    return tuple(dict.fromkeys(_compare_sums(pairs)))
+    return tuple(dict.fromkeys(_compare_amounts(pairs)))
 
 
-def _compare_sums(pairs: Iterable[tuple[Json, Json]]) -> Iterator[Charge]:
+def _compare_amounts(pairs: Iterable[tuple[Json, Json]]) -> Iterator[FeeDirection]:
     for old, new in pairs:
-        before, after = _read_sum(old), _read_sum(new)
+        before, after = _read_amount(old), _read_amount(new)
         if before is None or after is None or not _same_unit(before, after):
             continue
         if before[0] != after[0]:
             yield "fee-raised" if after[0] > before[0] else "fee-lowered"
 
 
-def _read_sum(value: Json) -> tuple[Decimal, str] | None:
+def _read_amount(value: Json) -> tuple[Decimal, str] | None:
     """Return (amount, unit); the unit is empty if it is free of charge."""
     if isinstance(value, dict):
         amount, unit = value.get("amount"), value.get("unit")
         if not isinstance(amount, str) or not isinstance(unit, str):
             return None
-        return _sum_of_money(amount, unit)
+        return _money(amount, unit)
     if not isinstance(value, str) or len(value) > 60:
         return None
     if value.strip("。 ") in _FREE:
         return Decimal(0), ""
     amount_of_text = read_amount(value, "")
-    return None if amount_of_text is None else _sum_of_money(amount_of_text.amount, amount_of_text.unit)
+    return None if amount_of_text is None else _money(amount_of_text.amount, amount_of_text.unit)
 
 
-def _sum_of_money(amount: str, unit: str) -> tuple[Decimal, str] | None:
+def _money(amount: str, unit: str) -> tuple[Decimal, str] | None:
     # A bare number may be a count, a code or a year.
     return (Decimal(amount), unit) if "元" in unit or unit in ("%", "‰") else None
 

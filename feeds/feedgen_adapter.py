@@ -1,7 +1,7 @@
 """Adapter of feedgen 1.0, which fixes its defects through its own extension interface.
 
 Observed defects: links of Atom entries lose ``rel``, ``type``, ``title`` and ``length``. RSS drops every
-feed link but ``self``. RFC 5005 is not supported. ``updated`` and ``lastBuildDate`` default to the current
+feed link except ``self``. RFC 5005 is not supported. ``updated`` and ``lastBuildDate`` default to the current
 time, so that no two renders are equal. Entries are prepended. One control character raises an error and
 loses the whole feed. An author without an e-mail address is missing in RSS. Categories are validated again
 for every entry, which took a seventh of the rendering time. Each RSS date switches the locale of the whole
@@ -97,38 +97,38 @@ class FeedgenExtension:
         """Replace feedgen's links by ours. feedgen calls this before it adds entries."""
         for link in element.findall("link"):
             element.remove(link)
-        for ours in self.links:
-            etree.SubElement(element, "link", link_attributes(ours))
+        for own_link in self.links:
+            etree.SubElement(element, "link", link_attributes(own_link))
         for category in self.categories:
             etree.SubElement(element, "category", _category_attributes(category))
         self._mark(element)
 
     def extend_rss(self, element: Any) -> None:
         """Add links that RSS cannot express as ``atom:link``, and dates in the format of RFC 822."""
-        holder = element.find("channel") if element.tag == "rss" else element
-        for link in holder.findall(f"{{{ATOM}}}link"):
-            holder.remove(link)
+        parent = element.find("channel") if element.tag == "rss" else element
+        for link in parent.findall(f"{{{ATOM}}}link"):
+            parent.remove(link)
         for link in self.links:
             # RSS has its own <link> for the page. Readers that support both would show it twice.
-            if link.rel != "alternate" or link.href != holder.findtext("link"):
-                etree.SubElement(holder, f"{{{ATOM}}}link", link_attributes(link))
+            if link.rel != "alternate" or link.href != parent.findtext("link"):
+                etree.SubElement(parent, f"{{{ATOM}}}link", link_attributes(link))
         for category in self.categories:
             attributes_of_category = _category_attributes(category)
             domain = (
                 {"domain": attributes_of_category["scheme"]} if "scheme" in attributes_of_category else {}
             )
-            etree.SubElement(holder, "category", domain).text = attributes_of_category.get(
+            etree.SubElement(parent, "category", domain).text = attributes_of_category.get(
                 "label", attributes_of_category["term"]
             )
         for name, moment in self.rss_dates.items():
-            etree.SubElement(holder, name).text = format_datetime(to_utc(moment))
-        self._mark(holder)
+            etree.SubElement(parent, name).text = format_datetime(to_utc(moment))
+        self._mark(parent)
 
-    def _mark(self, holder: Any) -> None:
+    def _mark(self, parent: Any) -> None:
         """Insert the archive mark before the entries, as Atom requires and streaming readers need."""
         if self.archive:
-            first = next((n for n, child in enumerate(holder) if child.tag in ("entry", "item")), len(holder))
-            holder.insert(first, etree.Element(f"{{{HISTORY}}}archive"))
+            first = next((n for n, child in enumerate(parent) if child.tag in ("entry", "item")), len(parent))
+            parent.insert(first, etree.Element(f"{{{HISTORY}}}archive"))
 
 
 def new_feed(
@@ -136,14 +136,14 @@ def new_feed(
 ) -> Any:
     """Create an empty feedgen feed that always renders the same bytes."""
     feed = FeedGenerator()
-    feed.register_extension("mending", FeedgenExtension, FeedgenExtension)
+    feed.register_extension("fixes", FeedgenExtension, FeedgenExtension)
     feed.load_extension("dc", atom=False, rss=True)
     feed.updated(to_utc(updated))
     # The only way to stop feedgen from writing this date itself, which switches the process's locale.
     vars(feed)["_FeedGenerator__rss_lastBuildDate"] = None
-    feed.mending.links = tuple(links)
-    feed.mending.rss_dates = rss_dates
-    feed.mending.archive = archive
+    feed.fixes.links = tuple(links)
+    feed.fixes.rss_dates = rss_dates
+    feed.fixes.archive = archive
     return feed
 
 
@@ -158,7 +158,7 @@ def add_entry(
     """Append a new entry to ``feed``."""
     entry = feed.add_entry(order="append")
     entry.updated(to_utc(updated))
-    entry.mending.links = tuple(links)
-    entry.mending.categories = categories
-    entry.mending.rss_dates = rss_dates
+    entry.fixes.links = tuple(links)
+    entry.fixes.categories = categories
+    entry.fixes.rss_dates = rss_dates
     return entry

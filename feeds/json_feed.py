@@ -11,7 +11,6 @@ from feeds.atom_and_rss import sort_newest_first
 from feeds.feed import Entry, Feed, Link
 from feeds.feedgen_adapter import clean, clean_line, to_utc
 
-JSON_TYPE = "application/feed+json"
 _VERSION = "https://jsonfeed.org/version/1.1"
 
 _encoder = msgspec.json.Encoder()

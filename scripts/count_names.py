@@ -237,7 +237,7 @@ class Collector(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        """Bind in the nearest scope that is no comprehension."""
+        """Bind in the nearest scope that is not a comprehension."""
         scope = next(scope for scope in reversed(self.scopes) if scope.kind != "comprehension")
         self.bind(node.target, node.target.id, "walrus target", scope)
         self.visit(node.value)

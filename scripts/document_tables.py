@@ -1,6 +1,6 @@
 """Write the tables that documents copy from the code: ``make docs``.
 
-A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; everything else is written by hand.
+A table is between ``<!-- table: NAME -->`` and ``<!-- end -->``; everything else is written by hand.
 ``tests/test_docs.py`` fails where a document differs from what this module writes.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from feeds.change import KINDS as CHANGES
-from feeds.fee_direction import CHARGES
+from feeds.fee_direction import FEE_DIRECTIONS
 from publisher import settings
 from publisher.cli.root import root
 from publisher.cli.terminal.exit_codes import Exit
@@ -56,7 +56,7 @@ def tables() -> Mapping[str, Callable[[], str]]:
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of GitHub's Markdown."""
+    """Write a table in GitHub's Markdown."""
     names = list(headings)
     lines = [_line(names), "|" + "---|" * len(names), *(_line(row) for row in rows)]
     return "\n".join(lines)
@@ -101,7 +101,7 @@ def write_settings() -> str:
 
 
 def write_exit_codes() -> str:
-    """From the help of the command itself, which lists each :class:`Exit`."""
+    """Write the table from the help of the command, which lists each :class:`Exit`."""
     rows = _EXIT.findall(root.help or "")
     missing = {code.value for code in Exit} - {int(number) for number, _, _ in rows}
     if missing:
@@ -114,7 +114,7 @@ def write_kinds_of_change() -> str:
         ("kind (category term)", "中文"),
         (
             *((f"`{kind}`", words.KINDS[kind].zh) for kind in CHANGES),
-            *((f"`{kind}`", title) for kind, title in CHARGES.items()),
+            *((f"`{kind}`", title) for kind, title in FEE_DIRECTIONS.items()),
         ),
     )
 
@@ -165,7 +165,7 @@ def find_commands(command: click.Command, path: str) -> Iterator[tuple[str, clic
 
 
 def write_command(command: click.Command) -> str:
-    """Its help, then a table of its options."""
+    """Write the help of a command, then a table of its options."""
     text = " ".join((command.help or "").split())
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     if not options:
@@ -177,7 +177,7 @@ def write_command(command: click.Command) -> str:
 
 
 def fill(text: str) -> str:
-    """A document with each of its tables written anew. Raises ``KeyError`` for a table without a writer."""
+    """Write each table of a document again. Raises ``KeyError`` for a table without a writer."""
     writers = _writers()
     return _TABLE.sub(lambda match: f"{match['start']}{writers[match['name']]()}\n{match['end']}", text)
 

@@ -89,14 +89,14 @@ def main() -> int:
     high = 0.0
     for what, ask, typed in (
         ("completing", lambda text: names.complete(text, 20), list(typings(all_names, readings, draw))),
-        ("mending", lambda text: nearest_name(text, names), list(slips(all_names, draw))),
+        ("correcting", lambda text: nearest_name(text, names), list(slips(all_names, draw))),
         ("a plain scan", names.keys.text.count, list(slips(all_names, draw))),
     ):
         spent, busy = timed(ask, typed)
         clock, processor = (
             f"p50 {v[len(v) // 2]:.2f} ms, p99 {v[int(0.99 * len(v))]:.2f} ms" for v in (spent, busy)
         )
-        print(f"{what:14} {clock} (processor {processor}; {len(spent)} asked)", flush=True)
+        print(f"{what:14} {clock} (processor {processor}; {len(spent)} queries)", flush=True)
         high = max(high, spent[int(0.99 * len(spent))] if what == "completing" else 0.0)
     return 1 if high > BAR else 0
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Clock that stands still until it is moved; with a ``step`` each reading advances it by that much."""
+    """Clock that does not advance by itself; with a ``step`` each reading advances it by that much."""
 
     def __init__(
         self, now: datetime = datetime(2020, 1, 1, tzinfo=UTC), *, step: timedelta = timedelta(0)

@@ -176,7 +176,7 @@ def running(
 
 @contextmanager
 def running_pair() -> Iterator[tuple[Node, Node]]:
-    """Run a cluster of two nodes; the second holds data and may be lost."""
+    """Run a cluster of two nodes; the second stores data and may be lost."""
     first_at, second_at = free_ports(2)
     one = {"node.name": "one", "cluster.initial_master_nodes": "one", "transport.port": str(first_at)}
     other = {"node.name": "two", "node.roles": "[data]", "transport.port": str(second_at)}
@@ -191,7 +191,7 @@ def running_pair() -> Iterator[tuple[Node, Node]]:
 def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
     """Unpack and configure a node without starting it; end and remove it on exit."""
     home = java()
-    assert home is not None, "ask require() first"
+    assert home is not None, "call require() first"
     with tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-") as name:
         folder = Path(name) / "node"
         with zipfile.ZipFile(distribution()) as archive:

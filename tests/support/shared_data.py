@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-REASON = "shared/data is not beside the project"
+REASON = "shared/data is not next to the project"
 
 
 def folder() -> Path | None:
-    """Path of ``shared/data`` beside the project, or None."""
+    """Path of ``shared/data`` next to the project, or None."""
     for parent in Path(__file__).resolve().parents:
         candidate = parent / "shared" / "data"
         if candidate.is_dir():

@@ -1,7 +1,7 @@
 """One server for all processes of a test run.
 
 The first process that needs it starts a keeper, a program that runs the server in the background; the others
-wait for the address. Every user holds a shared lock on one file. The keeper waits for the exclusive lock on
+wait for the address. Every user has a shared lock on one file. The keeper waits for the exclusive lock on
 it, which it gets when the last user has ended, even if all were killed; then it ends the server.
 """
 

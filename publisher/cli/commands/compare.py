@@ -116,11 +116,11 @@ def _write_csv(log: Log, dataset: str, before: View, after: View, path: Path) ->
 
 
 def _write_xlsx(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
-    from publisher.views.comparison.spreadsheets import Heading, to_xlsx
+    from publisher.views.comparison.spreadsheets import Metadata, to_xlsx
 
     settings = log.datasets.get(dataset)
     source = f"{log.datasets.site().base}/v1/datasets/{dataset}"
-    heading = Heading(
+    heading = Metadata(
         settings.title, _name_of_view(before), _name_of_view(after), source, settings.licence, settings.notice
     )
     totals = log.queries.totals(dataset, before, after)

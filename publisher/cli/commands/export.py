@@ -70,7 +70,7 @@ def export(
 
     sums = []
     with context.log() as log, output.show_progress() as progress:
-        view = View(release=release) if release else write_state.newest(log, dataset) or View()
+        view = View(release=release) if release else write_state.newest_view(log, dataset) or View()
         state = write_state.describe_state(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)
         names = forms or FORMS

@@ -1,4 +1,4 @@
-"""Explanations of hits, in words."""
+"""Explanations of hits, as sentences in Chinese and English."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from publisher.views.api.answers.common import fill
 from schemas.definition.catalogue import Catalogue
 from search.contract import MatchKind, Reason
 
-_WORDS: Mapping[MatchKind, tuple[str, str]] = {
+_SENTENCES: Mapping[MatchKind, tuple[str, str]] = {
     "word": ("“{word}”出现在{fields}中。", "“{word}” occurs in {fields}."),
     "phrase": ("“{word}”连续出现在{fields}中。", "“{word}” occurs as a phrase in {fields}."),
     "alias": (
@@ -30,7 +30,7 @@ _WORDS: Mapping[MatchKind, tuple[str, str]] = {
 
 
 def explain_reason(reason: Reason, catalogue: Catalogue) -> search.Explanation:
-    zh, en = _WORDS[reason.how]
+    zh, en = _SENTENCES[reason.how]
     matched_fields = [catalogue.by_name[name] for name in reason.fields if name in catalogue.by_name]
     fields = "、".join(f"“{field.title}”" for field in matched_fields) or "标题"
     fields_en = ", ".join(f"“{field.title_en}”" for field in matched_fields) or "the title"

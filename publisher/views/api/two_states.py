@@ -10,7 +10,7 @@ from typing import Any
 from publisher.log.model import View
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
 from publisher.views.api import requested_view
-from publisher.views.comparison.likely_renames import MOST_COMPARED, LikelyRename, likely_renames
+from publisher.views.comparison.likely_renames import MAX_COMPARED, LikelyRename, likely_renames
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault
@@ -45,7 +45,7 @@ class ComparedPage:
     totals: Totals
     differences: tuple[Difference, ...]
     likely_renames: Sequence[LikelyRename]
-    following: str | None
+    next_cursor: str | None
     """Cursor of the next page."""
 
 
@@ -56,7 +56,7 @@ class Comparison:
     name: str
     params: Parameters
     sides: Sides
-    walk: str
+    query_digest: str
     cursor: page_cursor.Cursor | None
     validity: Validity
 
@@ -71,14 +71,14 @@ class Comparison:
         sides = replace(self.sides, before=before, after=after)
         past = int(cursor.after[0] or 0) if cursor and cursor.after else 0
         rows = list(sides.differences(service, name, past=past, limit=params.limit + 1))
-        page, following = rows[: params.limit], None
+        page, next_cursor = rows[: params.limit], None
         if len(rows) > params.limit:
-            following = page_cursor.encode(
-                page_cursor.Cursor(self.walk, (page[-1].key,), as_of=day, known_at=known_at)
+            next_cursor = page_cursor.encode(
+                page_cursor.Cursor(self.query_digest, (page[-1].key,), as_of=day, known_at=known_at)
             )
         totals = service.log.queries.totals(name, before, after)
-        likely = () if cursor else _likely(service, name, sides, totals)
-        return ComparedPage(before, after, totals, tuple(page), likely, following)
+        guesses = () if cursor else _guess_renames(service, name, sides, totals)
+        return ComparedPage(before, after, totals, tuple(page), guesses, next_cursor)
 
 
 def make_comparison(service: Service, name: str, params: Parameters) -> Comparison:
@@ -87,9 +87,9 @@ def make_comparison(service: Service, name: str, params: Parameters) -> Comparis
     Raises ``no-such-dataset``, ``no-such-release``, ``invalid-parameters``, ``invalid-cursor``.
     """
     sides = parse_sides(service, params)
-    walk = page_cursor.query_digest("compare", name, replace(params, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(params.cursor, walk)
-    return Comparison(name, params, sides, walk, cursor, sides_validity(service, name, sides))
+    query_digest = page_cursor.query_digest("compare", name, replace(params, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(params.cursor, query_digest)
+    return Comparison(name, params, sides, query_digest, cursor, sides_validity(service, name, sides))
 
 
 def parse_sides(service: Service, params: Parameters) -> Sides:
@@ -172,10 +172,10 @@ def _pin_known_at(view: View, known_at: datetime | None) -> View:
     return replace(view, known_at=known_at)
 
 
-def _likely(service: Service, name: str, sides: Sides, totals: Totals) -> Sequence[LikelyRename]:
+def _guess_renames(service: Service, name: str, sides: Sides, totals: Totals) -> Sequence[LikelyRename]:
     """Guess renames; return none if there are too many changes, since guessing would be slow."""
     sizes = (totals.kinds["removed"], totals.kinds["added"])
-    if not all(0 < size <= MOST_COMPARED for size in sizes):
+    if not all(0 < size <= MAX_COMPARED for size in sizes):
         return ()
     differences = service.log.queries.differences(name, sides.before, sides.after, kinds=("removed", "added"))
     return likely_renames(list(differences))

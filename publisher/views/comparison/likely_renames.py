@@ -14,9 +14,9 @@ from publisher.views.comparison.text_diff import LONGEST
 
 LIKELY = 0.6
 """Least similarity of two records to be suggested."""
-MOST_COMPARED = 2_000
+MAX_COMPARED = 2_000
 """Most removed, and most added, records to compare."""
-_MOST_ALIKE_BY_TITLE = 10
+_MAX_NEAREST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ def likely_renames(differences: Sequence[Difference]) -> tuple[LikelyRename, ...
     Compares only records that share two consecutive characters in their titles, and only the nearest titles
     of each removed record.
     """
-    added = [d for d in differences if d.kind == "added"][:MOST_COMPARED]
-    removed = [d for d in differences if d.kind == "removed"][:MOST_COMPARED]
+    added = [d for d in differences if d.kind == "added"][:MAX_COMPARED]
+    removed = [d for d in differences if d.kind == "removed"][:MAX_COMPARED]
     by_pair: dict[str, list[int]] = defaultdict(list)
     for n, one in enumerate(added):
         for pair in _pairs(one.title):
@@ -47,13 +47,12 @@ def likely_renames(differences: Sequence[Difference]) -> tuple[LikelyRename, ...
         for pair in _pairs(old.title_before):
             for n in by_pair.get(pair, ()):
                 shared[n] += 1
-        nearest = sorted(shared, key=lambda n: (-shared[n], n))[:_MOST_ALIKE_BY_TITLE]
+        nearest = sorted(shared, key=lambda n: (-shared[n], n))[:_MAX_NEAREST]
         candidates += [
             LikelyRename(old, added[n], likeness)
             for n in nearest
-            if (likeness := _alike(old, added[n])) >= LIKELY
+            if (likeness := _compare_records(old, added[n])) >= LIKELY
         ]
-    candidates = [one for one in candidates if one.likeness >= LIKELY]
     candidates.sort(key=lambda one: (-one.likeness, one.before.key, one.after.key))
     paired: set[int] = set()
     renames: list[LikelyRename] = []
@@ -68,15 +67,15 @@ def _pairs(title: str) -> set[str]:
     return {title[n : n + 2] for n in range(len(title) - 1)} or {title}
 
 
-def _alike(old: Difference, new: Difference) -> float:
+def _compare_records(old: Difference, new: Difference) -> float:
     """Compute the similarity: the mean of the title's and that of all other fields."""
     title = fuzz.ratio(old.title_before, new.title) / 100
     names = sorted({*(old.before or {}), *(new.after or {})})
-    shares = [_value_alike((old.before or {}).get(name), (new.after or {}).get(name)) for name in names]
+    shares = [_compare_values((old.before or {}).get(name), (new.after or {}).get(name)) for name in names]
     return round((title + sum(shares) / len(shares)) / 2, 2) if shares else round(title, 2)
 
 
-def _value_alike(before: Any, after: Any) -> float:
+def _compare_values(before: Any, after: Any) -> float:
     if before == after:
         return 1.0
     if isinstance(before, str) and isinstance(after, str):

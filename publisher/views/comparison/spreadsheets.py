@@ -15,13 +15,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.text_diff import Piece, pieces
+from publisher.views.exports.export import Lang
 from publisher.views.exports.formula_guard import guard_number, guard_text
 from publisher.views.exports.xlsx import LONGEST, Sheets, fit_text, open_workbook, replace_unfit
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue
 from schemas.words import KINDS as TITLES
-
-type Lang = str
 
 _HEADINGS = {
     "zh": ("变化", "编号", "名称", "报送部门", "字段", "原内容", "现内容", "发布", "生效", "依据", "理由"),
@@ -39,8 +38,8 @@ _FILLS: Mapping[DifferenceKind, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
-    """Metadata in a file."""
+class Metadata:
+    """Metadata of a comparison, for the first sheet."""
 
     title: str
     before: str
@@ -113,32 +112,32 @@ def _display_value(catalogue: Catalogue, name: str, value: Any) -> str:
 
 
 def to_xlsx(
-    path: Path, differences: Iterable[Difference], totals: Totals, catalogue: Catalogue, heading: Heading
+    path: Path, differences: Iterable[Difference], totals: Totals, catalogue: Catalogue, metadata: Metadata
 ) -> None:
     """Write a row for each record, a column for each field; deleted text is struck out, added text green."""
-    with open_workbook(path, title=heading.title) as book:
-        _summary(book, totals, heading)
+    with open_workbook(path, title=metadata.title) as book:
+        _summary(book, totals, metadata)
         records = _Records(book, catalogue)
         for difference in differences:
             records.write(difference)
 
 
-def _summary(book: xlsxwriter.Workbook, totals: Totals, heading: Heading) -> None:
+def _summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata) -> None:
     sheet = book.add_worksheet("说明")
     bold = book.add_format({"bold": True})
     sheet.set_column(0, 0, 18)
     sheet.set_column(1, 1, 60)
     rows: list[tuple[str, str | int]] = [
-        ("清单", heading.title),
-        ("原版本", heading.before),
-        ("现版本", heading.after),
+        ("清单", metadata.title),
+        ("原版本", metadata.before),
+        ("现版本", metadata.after),
         ("原有", totals.before),
         ("现有", totals.after),
         ("未变化", totals.unchanged),
         *((TITLES[kind].zh, totals.kinds[kind]) for kind in KINDS),
-        ("来源", heading.source),
-        ("许可", heading.licence),
-        ("须知", heading.notice),
+        ("来源", metadata.source),
+        ("许可", metadata.licence),
+        ("须知", metadata.notice),
     ]
     for y, (name, value) in enumerate(rows):
         sheet.write_string(y, 0, name, bold)
@@ -174,7 +173,7 @@ class _Records:
             sheet.write_string(0, x, title, self._bold)
 
     def write(self, d: Difference) -> None:
-        sheet, y = self._sheets.place()
+        sheet, y = self._sheets.next_row()
         fill = self._fills.get(d.kind, self._plain)
         releases = "、".join(dict.fromkeys(str(step.release) for step in d.steps))
         sheet.write_string(y, 0, TITLES[d.kind].zh, fill)

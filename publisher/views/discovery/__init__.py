@@ -1,1 +1,1 @@
-"""DCAT data catalogue, sitemap and robots.txt."""
+"""DCAT data catalog, sitemap and robots.txt."""

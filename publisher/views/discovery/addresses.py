@@ -1,4 +1,4 @@
-"""Permanent addresses of the resources in catalogue metadata."""
+"""Permanent addresses of the resources in catalog metadata."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Addresses:
         return f"{self.base}/v1"
 
     def part(self, kind: str, name: str) -> str:
-        """Build the address of a resource inside the catalogue: a body, a place, a series."""
+        """Build the address of a resource inside the data catalog: a body, a place, a series."""
         return f"{self.catalog}#{kind}-{quote(name, safe='')}"
 
     def dataset(self, name: str) -> str:

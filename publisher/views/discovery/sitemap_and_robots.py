@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from publisher.views.discovery.holdings import Holdings
+from publisher.views.discovery.published_site import PublishedSite
 
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 LARGEST = 50_000
@@ -16,21 +16,22 @@ type Address = tuple[str, date | None]
 """Address with the time, or day, of its last change."""
 
 
-def site_sitemap(holdings: Holdings) -> bytes:
-    """Build the sitemap of the site's pages, the data catalogue, every dataset and its releases."""
-    base = holdings.site.base
+def site_sitemap(published_site: PublishedSite) -> bytes:
+    """Build the sitemap of the site's pages, the data catalog, every dataset and its releases."""
+    base = published_site.site.base
     times = {
-        k.dataset.name: max((p.release.published_at for p in k.releases), default=None)
-        for k in holdings.datasets
+        d.dataset.name: max((p.release.published_at for p in d.releases), default=None)
+        for d in published_site.datasets
     }
     newest = max((t for t in times.values() if t is not None), default=None)
     addresses: list[Address] = [(f"{base}/", newest), (f"{base}/catalog", newest)]
     addresses += [(f"{base}/developers", None), (f"{base}/docs", None)]
-    for catalogued in holdings.datasets:
-        home = f"{base}/datasets/{catalogued.dataset.name}"
-        addresses.append((home, times[catalogued.dataset.name]))
+    for published_dataset in published_site.datasets:
+        home = f"{base}/datasets/{published_dataset.dataset.name}"
+        addresses.append((home, times[published_dataset.dataset.name]))
         addresses += [
-            (f"{home}/releases/{p.release.number}", p.release.published_at) for p in catalogued.releases
+            (f"{home}/releases/{p.release.number}", p.release.published_at)
+            for p in published_dataset.releases
         ]
     return sitemap(addresses[:LARGEST])
 

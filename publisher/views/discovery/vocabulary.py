@@ -1,4 +1,4 @@
-"""Vocabulary of catalogue metadata: prefixes, the JSON-LD context, and addresses of well-known terms.
+"""Vocabulary of catalog metadata: prefixes, the JSON-LD context, and addresses of well-known terms.
 
 DCAT 3 (https://www.w3.org/TR/vocab-dcat-3/) with the profile DCAT-AP 3.0.1. Terms of the EU's authority
 tables are used if the profile requires them; they are names and are not fetched.
@@ -28,7 +28,7 @@ PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 GOVERNMENT = "http://publications.europa.eu/resource/authority/data-theme/GOVE"
 SHA_256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 DIVISIONS = "GB-T-2260"
-"""Codes of administrative divisions; the standard has no address, so the catalogue defines one."""
+"""Codes of administrative divisions; the standard has no address, so the data catalog defines one."""
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
 _SPDX = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-.+][A-Za-z0-9]+)+\+?")

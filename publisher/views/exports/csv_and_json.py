@@ -16,7 +16,7 @@ from publisher.views.exports import table_cells
 from publisher.views.exports.export import About, Rows
 from schemas.definition.catalogue import Catalogue
 
-_ROWS = 1_000
+_BATCH_ROWS = 1_000
 _json = msgspec.json.encode
 
 
@@ -28,21 +28,21 @@ def write_csv(path: Path, about: About, rows: Rows) -> None:
         writer.writerows(table_cells.rows(rows(), about.catalogue, about.lang))
 
 
-def exact_csv(stated: Iterable[StateRow], catalogue: Catalogue) -> Iterator[bytes]:
+def exact_csv(states: Iterable[StateRow], catalogue: Catalogue) -> Iterator[bytes]:
     """Yield CSV for programs: no byte order mark, English names, lists and measures as JSON; guarded too."""
-    yield _lines([table_cells.headings(catalogue, "en")])
-    for batch in batched(table_cells.rows(stated, catalogue, "exact"), _ROWS):
-        yield _lines(batch)
+    yield _encode_rows([table_cells.headings(catalogue, "en")])
+    for batch in batched(table_cells.rows(states, catalogue, "exact"), _BATCH_ROWS):
+        yield _encode_rows(batch)
 
 
-def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
+def _encode_rows(rows: Iterable[Iterable[Any]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
 
 
-def line(state: StateRow) -> bytes:
-    """Encode the record as state JSON object."""
+def encode_line(state: StateRow) -> bytes:
+    """Encode the record as one JSON object."""
     part = b"null" if state.part is None else _json(state.part)
     return b'{"id":%b,"part":%b,"release":%d,"effective_from":"%b","revision":"%b","content":%b}' % (
         _json(state.id),
@@ -54,14 +54,14 @@ def line(state: StateRow) -> bytes:
     )
 
 
-def write_lines(path: Path, _: About, rows: Rows) -> None:
+def write_json_lines(path: Path, _: About, rows: Rows) -> None:
     with path.open("wb") as file:
         for state in rows():
-            file.write(line(state) + b"\n")
+            file.write(encode_line(state) + b"\n")
 
 
 def write_json(path: Path, about: About, rows: Rows) -> None:
-    """Write state object: metadata, then ``records``, each on its own line."""
+    """Write one object: metadata, then ``records``, each on its own line."""
     d, r = about.dataset, about.release
     head = {
         "dataset": d.name,
@@ -84,6 +84,6 @@ def write_json(path: Path, about: About, rows: Rows) -> None:
         file.write(_json(head)[:-1] + b',"records":[')
         comma = b"\n"
         for state in rows():
-            file.write(comma + line(state))
+            file.write(comma + encode_line(state))
             comma = b",\n"
         file.write(b"\n]}\n")

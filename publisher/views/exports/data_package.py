@@ -139,7 +139,7 @@ def _schema(about: About) -> dict[str, Any]:
         descriptor.pop("constraints", None)
     own: dict[str, dict[str, Any]] = {
         name: {"name": name, "title": title, "type": _OWN_TYPES.get(name, "string")}
-        for name, title in table_cells.OWN
+        for name, title in table_cells.STATE_COLUMNS
     }
     own["id"]["constraints"] = {"required": True, "unique": True}
     return {
@@ -168,7 +168,7 @@ def _readme(abouts: Sequence[About]) -> str:
         "# 数据包 / Data package\n\n"
         "`datapackage.json` 说明每一列（Frictionless Data Package）；`SHA256SUMS` 供 `sha256sum -c` 核验。\n"
         "CSV 为 UTF-8；列表与带单位的值写作 JSON；可能被表格软件当作公式的文字前加 `'`。\n\n"
-        "`datapackage.json` tells every column; check with `sha256sum -c SHA256SUMS`. CSV is UTF-8; lists\n"
+        "`datapackage.json` defines every column; check with `sha256sum -c SHA256SUMS`. CSV is UTF-8; lists\n"
         "and measures are JSON; a text that a spreadsheet would run as a formula has a `'` before it.\n\n"
         f"{sections}\n"
     )

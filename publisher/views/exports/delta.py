@@ -25,7 +25,7 @@ def write_delta(path: Path, log: Log, dataset: str, before: View, after: View) -
             if new is None and old is not None:
                 file.write(b'{"op":"remove","id":%b}\n' % msgspec.json.encode(old.id))
             elif new is not None and new != old:
-                file.write(b'{"op":"put","record":%b}\n' % csv_and_json.line(new))
+                file.write(b'{"op":"put","record":%b}\n' % csv_and_json.encode_line(new))
 
 
 def _pairs(

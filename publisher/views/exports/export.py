@@ -49,7 +49,7 @@ class About:
     def facts(self) -> list[tuple[str, str]]:
         """List (heading, text) of sources, licence and other metadata."""
         d, r = self.dataset, self.release
-        found = [
+        pairs = [
             ("数据集 Dataset", d.title),
             ("Title", d.title_en),
             ("状态 State", self.state),
@@ -62,17 +62,17 @@ class About:
             ("地址 Address", self.address),
         ]
         if r is not None:
-            found += [
+            pairs += [
                 ("发布编号 Release", str(r.number)),
                 ("发布时间 Published", r.published_at.isoformat()),
                 ("生效日期 Effective on", r.effective_on.isoformat()),
                 ("依据 Basis", r.basis),
                 ("发布哈希值 Release hash", r.hash),
             ]
-            found += [("原始文件 Source file", f"{s.name} (SHA-256 {s.digest})") for s in r.sources]
+            pairs += [("原始文件 Source file", f"{s.name} (SHA-256 {s.digest})") for s in r.sources]
         if self.erased:
-            found.append(("依法删除 Erased", f"{self.erased}条记录的内容已依法删除 / records were erased"))
-        return [(name, text) for name, text in found if text]
+            pairs.append(("依法删除 Erased", f"{self.erased}条记录的内容已依法删除 / records were erased"))
+        return [(name, text) for name, text in pairs if text]
 
 
 type Rows = Callable[[], Iterator[StateRow]]

@@ -29,7 +29,12 @@ FORMS: Mapping[str, Form] = {
         ),
         Form("json", "json", "application/json", "JSON", csv_and_json.write_json, compressible=True),
         Form(
-            "jsonl", "jsonl", "application/jsonl", "JSON Lines", csv_and_json.write_lines, compressible=True
+            "jsonl",
+            "jsonl",
+            "application/jsonl",
+            "JSON Lines",
+            csv_and_json.write_json_lines,
+            compressible=True,
         ),
         Form("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", parquet.write_parquet),
         Form("sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", sqlite.write_sqlite, compressible=True),

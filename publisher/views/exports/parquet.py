@@ -23,7 +23,7 @@ _DECIMAL = pa.decimal128(38, 10)
 _WHOLE, _FRACTION = 28, 10
 _BYTES = 4 << 20
 """Bytes of contents that are parsed at once; a row group can contain several times as much."""
-_AT_ONCE = 200
+_BATCH_ROWS = 200
 _CONTENT = StateRow._fields.index("content")
 _EPOCH = date(1970, 1, 1).toordinal()
 _TEXT = pa.string()
@@ -51,7 +51,7 @@ _AS_JSON: Mapping[str, pa.DataType] = {
 
 
 _LONG = ("text", "markdown", "citations")
-_AGAIN = ("part", "release", "effective_from")
+_REPEATED = ("part", "release", "effective_from")
 
 
 class _Columns:
@@ -62,7 +62,7 @@ class _Columns:
         self.size = 0
         """Size of the contents, in bytes."""
 
-    def take(self, batch: Sequence[StateRow]) -> None:
+    def append(self, batch: Sequence[StateRow]) -> None:
         rows = tuple(zip(*batch, strict=True))
         for column, values in zip(self.columns, rows, strict=True):
             column.extend(values)
@@ -91,7 +91,7 @@ def write_parquet(path: Path, about: About, rows: Rows) -> None:
             return
 
 
-def _write(path: Path, about: About, stated: Iterable[StateRow], unfit: frozenset[str]) -> None:
+def _write(path: Path, about: About, states: Iterable[StateRow], unfit: frozenset[str]) -> None:
     fields = table_cells.public_fields(about.catalogue)
     schema = pa.schema(
         [
@@ -105,9 +105,9 @@ def _write(path: Path, about: About, stated: Iterable[StateRow], unfit: frozense
         metadata=dict(about.facts()),
     )
     repeated = [f.name for f in fields if f.format not in _LONG]  # columns with repeated values
-    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": [*repeated, *_AGAIN]}
+    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": [*repeated, *_REPEATED]}
     with pq.ParquetWriter(path, schema, **options) as writer:
-        for group in _groups(stated):
+        for group in _groups(states):
             writer.write_batch(_batch(group, fields, unfit, schema))
 
 
@@ -116,14 +116,14 @@ def _field(field: Field, kind: pa.DataType) -> pa.Field:
     return pa.field(field.name, kind, metadata={k: v for k, v in metadata.items() if v})
 
 
-def _groups(stated: Iterable[StateRow]) -> Iterator[_Columns]:
+def _groups(states: Iterable[StateRow]) -> Iterator[_Columns]:
     """Group rows by size: long contents make short groups.
 
     Groups store columns instead of rows, because the garbage collector would traverse rows repeatedly.
     """
     group = _Columns()
-    for batch in batched(stated, _AT_ONCE):
-        group.take(batch)
+    for batch in batched(states, _BATCH_ROWS):
+        group.append(batch)
         if group.size > _BYTES:
             yield group
             group = _Columns()
@@ -137,16 +137,16 @@ def _batch(
     records, contents, parts, releases, days, revisions = group.columns
     fit = [field for field in fields if field.name not in unfit]
     try:
-        typed = _typed(contents, fit)
+        columns = _parse_columns(contents, fit)
     except pa.ArrowInvalid as error:
-        if names := _misfits(contents, fit):
+        if names := _unfit_fields(contents, fit):
             raise _UnfitError(names) from error
         raise
     decoded = [table_cells.decode(content) for content in contents] if unfit else []
     return pa.RecordBatch.from_arrays(
         [
             pa.array(records, _TEXT),
-            *(typed[f.name] if f.name in typed else _as_text(decoded, f.name) for f in fields),
+            *(columns[f.name] if f.name in columns else _as_text(decoded, f.name) for f in fields),
             pa.array(parts, _TEXT),
             pa.array(releases, pa.int32()),
             pa.array([day - _EPOCH for day in days], pa.int32()).cast(pa.date32()),
@@ -156,7 +156,7 @@ def _batch(
     )
 
 
-def _typed(contents: Sequence[bytes], fields: Sequence[Field]) -> dict[str, pa.Array]:
+def _parse_columns(contents: Sequence[bytes], fields: Sequence[Field]) -> dict[str, pa.Array]:
     """Parse contents to columns by field. Raises ``ArrowInvalid`` if a value does not fit its type."""
     lines = b"\n".join(contents)
     table = json.read_json(
@@ -177,7 +177,7 @@ def _as_text(contents: Sequence[Mapping[str, Any]], name: str) -> pa.Array:
     )
 
 
-def _misfits(contents: Sequence[bytes], fields: Sequence[Field]) -> frozenset[str]:
+def _unfit_fields(contents: Sequence[bytes], fields: Sequence[Field]) -> frozenset[str]:
     names: set[str] = set()
     for content in map(table_cells.decode, contents):
         names |= {f.name for f in fields if content.get(f.name) is not None and not _fits(f, content[f.name])}

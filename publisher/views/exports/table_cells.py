@@ -18,7 +18,7 @@ from schemas.definition.catalogue import Catalogue, Field
 type Style = Literal["zh", "en", "exact"]
 """Format of values: for people, or ``exact``: lists and measures as JSON, booleans as true and false."""
 
-OWN: tuple[tuple[str, str], ...] = (
+STATE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("id", "编号"),
     ("part", "报送部门"),
     ("release", "发布编号"),
@@ -42,27 +42,29 @@ def public_fields(catalogue: Catalogue) -> tuple[Field, ...]:
 def headings(catalogue: Catalogue, lang: Lang) -> list[str]:
     """List unique headings: the field's name is appended to repeated titles."""
     fields = public_fields(catalogue)
-    own = {name: title if lang == "zh" else name for name, title in OWN}
+    own = {name: title if lang == "zh" else name for name, title in STATE_COLUMNS}
     titles = [f.title if lang == "zh" else f.name for f in fields]
     all_titles = [*own.values(), *titles]
     unique = [
         text if all_titles.count(text) == 1 else f"{text} ({f.name})"
         for text, f in zip(titles, fields, strict=True)
     ]
-    return [own["id"], *unique, *(own[name] for name, _ in OWN[1:])]
+    return [own["id"], *unique, *(own[name] for name, _ in STATE_COLUMNS[1:])]
 
 
-def rows(stated: Iterable[StateRow], catalogue: Catalogue, style: Style) -> Iterator[Sequence[Any]]:
+def rows(states: Iterable[StateRow], catalogue: Catalogue, style: Style) -> Iterator[Sequence[Any]]:
     """Yield the cells of each record; ``None`` is blank. Texts are guarded against formulas."""
     fields = public_fields(catalogue)
     values = decoder(fields)
-    printed = [(n, _printer(field, style)) for n, field in enumerate(fields, 1) if field.type != "string"]
+    formatters = [
+        (n, _make_formatter(field, style)) for n, field in enumerate(fields, 1) if field.type != "string"
+    ]
     texts = [*(n for n, field in enumerate(fields, 1) if field.type not in _NUMBERS), len(fields) + 1]
-    for record, content, part, release, effective_from, revision in stated:
+    for record, content, part, release, effective_from, revision in states:
         row = [record, *values(content), part, release, day(effective_from), revision]
-        for n, show in printed:
+        for n, format_cell in formatters:
             if row[n] is not None:
-                row[n] = show(row[n])
+                row[n] = format_cell(row[n])
         for n in texts:
             if isinstance(text := row[n], str):
                 row[n] = guard_text(text)
@@ -77,7 +79,7 @@ def decoder(fields: Sequence[Field]) -> Callable[[bytes], tuple[Any, ...]]:
     return lambda content: msgspec.structs.astuple(decode_values(content))
 
 
-def _printer(field: Field, style: Style) -> Callable[[Any], Any]:
+def _make_formatter(field: Field, style: Style) -> Callable[[Any], Any]:
     if style == "exact":
         return _exact
 

@@ -35,7 +35,7 @@ def describe_state(log: Log, dataset: str, view: View, lang: Lang = "zh") -> Abo
     )
 
 
-def rows(log: Log, dataset: str, view: View) -> Rows:
+def rows_reader(log: Log, dataset: str, view: View) -> Rows:
     def read_rows() -> Iterator[StateRow]:
         return log.queries.whole_state(dataset, view)
 
@@ -44,7 +44,7 @@ def rows(log: Log, dataset: str, view: View) -> Rows:
 
 def state_writer(log: Log, about: About, form: Form) -> Write:
     def write(path: Path) -> None:
-        form.write(path, about, rows(log, about.dataset.name, about.view))
+        form.write(path, about, rows_reader(log, about.dataset.name, about.view))
 
     return write
 
@@ -54,9 +54,9 @@ def site_writer(log: Log) -> Write:
 
     def write(path: Path) -> None:
         states = [
-            (describe_state(log, d.name, view), rows(log, d.name, view))
+            (describe_state(log, d.name, view), rows_reader(log, d.name, view))
             for d in log.datasets.all()
-            if (view := newest(log, d.name)) is not None
+            if (view := newest_view(log, d.name)) is not None
         ]
         data_package.write_site(path, log.datasets.site().base, states)
 
@@ -70,7 +70,7 @@ def delta_writer(log: Log, dataset: str, before: View, after: View) -> Write:
     return write
 
 
-def newest(log: Log, dataset: str) -> View | None:
+def newest_view(log: Log, dataset: str) -> View | None:
     numbers = [release.number for release in log.queries.releases(dataset)]
     return View(release=max(numbers)) if numbers else None
 

@@ -59,7 +59,7 @@ class Sheets:
         self._count = self._row = 0
         self._sheet = self._begin()
 
-    def place(self) -> tuple[Worksheet, int]:
+    def next_row(self) -> tuple[Worksheet, int]:
         """Return the next row and its sheet."""
         if self._row == MOST_ROWS:
             self._sheet = self._begin()
@@ -112,10 +112,10 @@ class _State:
         self._cell_writers: list[WriteCell] = [self._cell_writer(field) for field in self._fields]
         self._sheets = Sheets(book, "数据" if about.lang == "zh" else "Data", self._head)
 
-    def write(self, stated: Iterable[StateRow]) -> None:
+    def write(self, states: Iterable[StateRow]) -> None:
         last = len(self._fields) + 1
-        for record, content, part, release, effective_from, revision in stated:
-            sheet, y = self._sheets.place()
+        for record, content, part, release, effective_from, revision in states:
+            sheet, y = self._sheets.next_row()
             get = table_cells.decode(content).get
             sheet.write_string(y, 0, record)
             for x, (field, write_cell) in enumerate(
@@ -147,7 +147,7 @@ class _State:
             return sheet.write_string(y, x, fit_text(cell))
 
         def number(sheet: Worksheet, y: int, x: int, value: Any) -> object:
-            if exact(value):
+            if is_exact(value):
                 return sheet.write_number(y, x, float(value))
             return text(sheet, y, x, str(value))
 
@@ -172,7 +172,7 @@ class _State:
         return by_type.get(field.type, text)
 
 
-def exact(value: Any) -> bool:
+def is_exact(value: Any) -> bool:
     """Report whether a workbook, which stores 15 digits, shows the number exactly."""
     try:
         return len(Decimal(value).as_tuple().digits) <= _DIGITS

@@ -155,7 +155,7 @@ def _response(schema: str, media: str, description: str) -> Json:
     return {"description": description, "content": {media: shape}}
 
 
-def _listed(name: str, description: str, *, longest: int | None = None) -> Json:
+def _list_parameter(name: str, description: str, *, longest: int | None = None) -> Json:
     item: Json = {"type": "string", "minLength": 1} | ({"maxLength": longest} if longest else {})
     return {
         "name": name,
@@ -204,12 +204,12 @@ _PARAMETERS: Mapping[str, Json] = {
         _STRING,
     ),
     "q": _parameter("q", "搜索词 / Search terms", {"type": "string", "minLength": 1}),
-    "q_terms": _listed("q", "搜索词，逗号表示“或” / Search terms; a comma is or"),
-    "ids": _listed("ids", "数据目录条目的标识 / Identifiers of records"),
-    "type": _listed("type", "dataset、release、document", longest=64),
-    "externalIds": _listed("externalIds", "文号或地址 / Document numbers or addresses"),
-    "properties": _listed("properties", "只返回这些字段 / Only these properties"),
-    "sortby": _listed("sortby", "按字段排序，前加 - 为降序 / Sort by properties; - is descending"),
+    "q_terms": _list_parameter("q", "搜索词，逗号表示“或” / Search terms; a comma is or"),
+    "ids": _list_parameter("ids", "数据目录条目的标识 / Identifiers of records"),
+    "type": _list_parameter("type", "dataset、release、document", longest=64),
+    "externalIds": _list_parameter("externalIds", "文号或地址 / Document numbers or addresses"),
+    "properties": _list_parameter("properties", "只返回这些字段 / Only these properties"),
+    "sortby": _list_parameter("sortby", "按字段排序，前加 - 为降序 / Sort by properties; - is descending"),
     "skipGeometry": _parameter("skipGeometry", "不返回几何信息 / Leave out geometry", {"type": "boolean"}),
     "filter": _parameter("filter", "CQL2", {"type": "string", "maxLength": 4000}),
     "filter-lang": _parameter(

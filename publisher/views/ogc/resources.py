@@ -238,14 +238,14 @@ def _make_source(
     params = parameters.parse(
         request.query, request.headers, dataset_items.allowed_parameters(schema_used), formats
     )
-    question = dataset_items.parse_question(dataset, schema_used, params)
+    item_query = dataset_items.parse_item_query(dataset, schema_used, params)
     if request.word_matches is not None:
-        question = dataset_items.narrow_to_records(question, request.word_matches.get(dataset.name, ()))
-    validity = requested_view.validity(geo.service, dataset.name, question.view)
+        item_query = dataset_items.narrow_to_records(item_query, request.word_matches.get(dataset.name, ()))
+    validity = requested_view.validity(geo.service, dataset.name, item_query.view)
     if request.word_matches is not None:
         # The index may lag behind the log.
         validity = Validity((*validity.tokens, request.position, geo.service.today()))
-    return dataset_items.make_source(geo, question), params, validity
+    return dataset_items.make_source(geo, item_query), params, validity
 
 
 def _through_pygeoapi(

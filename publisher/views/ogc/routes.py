@@ -31,7 +31,7 @@ from search import contract
 
 logger = logging.getLogger(__name__)
 _VARY = {"vary": "Accept, Accept-Language, Accept-Encoding"}
-MOST_FOUND = 20_000
+MAX_MATCHES = 20_000
 """Maximum number of records that the words of ``q`` may match. More are an error, never truncated."""
 _HITS_AT_ONCE = 1000
 
@@ -163,11 +163,11 @@ async def _collect(geo: Geo, query: contract.Request, records: dict[str, list[st
     cursor: str | None = None
     while True:
         page = await geo.service.search.search(replace(query, cursor=cursor))
-        if page.total > MOST_FOUND:
+        if page.total > MAX_MATCHES:
             raise invalid(
                 "q",
-                f"命中{page.total}条，超过上限{MOST_FOUND}条，请使用更具体的搜索词。",
-                f"{page.total} records match; use more specific terms (at most {MOST_FOUND}).",
+                f"命中{page.total}条，超过上限{MAX_MATCHES}条，请使用更具体的搜索词。",
+                f"{page.total} records match; use more specific terms (at most {MAX_MATCHES}).",
             )
         for hit in page.hits:
             records[hit.dataset].append(hit.record)

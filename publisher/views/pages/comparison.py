@@ -125,7 +125,7 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
             (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _query_pairs(visit)))
             for title, suffix in (("XLSX", "xlsx"), ("CSV", "csv"))
         ],
-        "following": search.following(visit, page.following),
+        "next_page": search.next_page(visit, page.next_cursor),
     }
 
 
@@ -143,13 +143,15 @@ def _side(visit: Visit, view: View | None) -> str:
 
 def _kind(visit: Visit, kind: str, number: int) -> Kind:
     on = kind in visit.values("kind")
-    return Kind(kind, labels.of(visit, labels.KINDS, kind), number, visit.toggled("kind", kind), on)
+    return Kind(
+        kind, labels.word_for(visit, labels.KINDS, kind), number, visit.toggle_filter("kind", kind), on
+    )
 
 
 def _bodies(visit: Visit, tallies: Tallies) -> Sequence[Body]:
     chosen = visit.values("part")
     return [
-        Body(part or "", numbers, visit.toggled("part", part) if part else "", part in chosen)
+        Body(part or "", numbers, visit.toggle_filter("part", part) if part else "", part in chosen)
         for part, numbers in tallies.items()
     ]
 

@@ -62,7 +62,7 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Row]
     total: int
-    following: str | None
+    next_page: str | None
 
 
 def dataset(press: Press, visit: Visit) -> Reply:
@@ -102,7 +102,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             table=table,
             visible_columns={column.field.name for column in table.columns},
             fields=[f for f in catalogue.fields if not f.personal],
-            facets=[search.choices(visit, f) for f in facets if search.says_something(visit, f)],
+            facets=[search.choices(visit, f) for f in facets if search.is_useful(visit, f)],
             chips=list(search.chips(visit, facets, {})),
             files=_files(visit, name, release),
             title_of=field_html.title_of,
@@ -160,7 +160,7 @@ def _table(visit: Visit, catalogue: Catalogue, params: Parameters, page: ListedP
             for state, content in zip(page.records, contents, strict=True)
         ],
         total=page.total,
-        following=search.following(visit, page.following),
+        next_page=search.next_page(visit, page.next_cursor),
     )
 
 

@@ -60,7 +60,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Documents and releases related to a document. ``known`` is False while search is unavailable."""
+    """Documents and releases related to a document. ``search_available`` is False if the search failed."""
 
     explaining: Sequence[Mention] = ()
     """解读 and 回应: explanations of the document."""
@@ -68,7 +68,7 @@ class Surroundings:
     """Documents that declare it repealed or lapsed."""
     citing: Sequence[Mention] = ()
     releases: Sequence[BasedRelease] = ()
-    known: bool = True
+    search_available: bool = True
 
 
 def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
@@ -175,7 +175,7 @@ async def find_surroundings(visit: Visit, number: str | None, state: RecordState
     try:
         mentions = await _find_mentions(visit, number, datasets)
     except SearchError:
-        return Surroundings(releases=releases, known=False)
+        return Surroundings(releases=releases, search_available=False)
     others = [m for m in mentions if (m.dataset, m.record) != (state.dataset, state.id)]
     return await sync_to_thread(_group_mentions, visit, {number, f"《{state.title}》"}, others, releases)
 

@@ -30,19 +30,26 @@ def printer(press: Press, service: Service) -> ProblemPage:
             "errors": _faults(visit, fault),
         }
         if isinstance(fault, GoneError):
-            story = {"tombstone": fault.tombstone, "dataset": fault.dataset, "timeline": fault.timeline}
-            return press.page("gone.html", visit, head, **variables, **story), HEADERS
+            gone_variables = {
+                "tombstone": fault.tombstone,
+                "dataset": fault.dataset,
+                "timeline": fault.timeline,
+            }
+            return press.page("gone.html", visit, head, **variables, **gone_variables), HEADERS
         return press.page("error.html", visit, head, **variables, again=visit.here()), HEADERS
 
     return render
 
 
 def _faults(visit: Visit, problem: ProblemError) -> Sequence[tuple[Fault, str]]:
-    """Each with the address that names the nearest known parameter in place of an unknown one."""
-    return [(fault, _mended(visit, fault) if fault.code == "unknown" else "") for fault in problem.errors]
+    """Pair each fault with the address in which the nearest known parameter replaces the unknown one."""
+    return [
+        (fault, _corrected_address(visit, fault) if fault.code == "unknown" else "")
+        for fault in problem.errors
+    ]
 
 
-def _mended(visit: Visit, fault: Fault) -> str:
+def _corrected_address(visit: Visit, fault: Fault) -> str:
     if not fault.nearest or fault.parameter not in dict(visit.pairs):
         return ""
     pairs = [(fault.nearest if name == fault.parameter else name, value) for name, value in visit.pairs]

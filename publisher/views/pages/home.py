@@ -89,7 +89,7 @@ def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
 
 
 def since(visit: Visit, releases: tuple[Release, ...]) -> date | None:
-    """Day of effect of the newest release in which something takes effect."""
+    """Return the day of effect of the newest release in which something takes effect."""
     newest = latest(visit, tuple(r for r in releases if labels.takes_effect(r)))
     return newest.effective_on if newest else None
 
@@ -105,7 +105,7 @@ def _news(visit: Visit, cards: list[DatasetCard]) -> Iterator[News]:
     releases = [r for name in datasets for r in service.log.queries.releases(name) if is_visible(visit, r)]
     releases.sort(key=lambda r: r.sequence, reverse=True)  # newest publication first
     for release in releases[:RECENT]:
-        counts = labels.counted(visit, release.counts)
+        counts = labels.format_counts(visit, release.counts)
         if counts:
             dataset = datasets[release.dataset]
             first = tuple(sentences(service, dataset, release, _SENTENCES))

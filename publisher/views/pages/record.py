@@ -56,7 +56,7 @@ class _RecordSnapshot:
     catalogue: Catalogue
     state: RecordState
     content: Content
-    brought: Release
+    state_release: Release
     timeline: Sequence[Event]
 
 
@@ -101,8 +101,11 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
         events = timeline(visit, dataset, identifier, upto=pin)
         if state.status in _UNAVAILABLE:
             raise GoneError(api.gone_problem(service, state), dataset, events)
-        catalogue, brought = service.catalogue(name, state.release), service.release(name, state.release)
-    return _RecordSnapshot(validity, dataset, catalogue, state, state.content, brought, events)
+        catalogue, state_release = (
+            service.catalogue(name, state.release),
+            service.release(name, state.release),
+        )
+    return _RecordSnapshot(validity, dataset, catalogue, state, state.content, state_release, events)
 
 
 def _render(
@@ -119,18 +122,18 @@ def _render(
         "document.html" if text else "record.html",
         visit,
         html_head.record_head(
-            visit, snapshot.dataset, snapshot.catalogue, state, snapshot.content, snapshot.brought, data
+            visit, snapshot.dataset, snapshot.catalogue, state, snapshot.content, snapshot.state_release, data
         ),
         dataset=snapshot.dataset,
         state=state,
         content=snapshot.content,
-        brought=snapshot.brought,
+        state_release=snapshot.state_release,
         groups=field_html.group_fields(
             visit, snapshot.catalogue, _besides(snapshot.content, text), state.originals
         ),
         timeline=snapshot.timeline,
         pin=pin,
-        cite=_citation(visit, snapshot.dataset, state, snapshot.brought),
+        cite=_citation(visit, snapshot.dataset, state, snapshot.state_release),
         data=data,
         cells=field_html.list_cells(visit, snapshot.catalogue, state),
         text=text,

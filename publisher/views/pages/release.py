@@ -30,7 +30,7 @@ def release(press: Press, visit: Visit) -> Reply:
     dataset = service.log.datasets.get(name)
     sequence = service.log.queries.sequence(name)
     listed, files_validity = files.release_files(service, name, number)
-    counts = labels.counted(visit, release.counts)
+    counts = labels.format_counts(visit, release.counts)
 
     when = labels.when(visit, service.catalogue(name, number), release)
     head = Head(
@@ -56,7 +56,7 @@ def release(press: Press, visit: Visit) -> Reply:
             when=when,
             changes=[(change, _differences(visit, change)) for change in changes],
             more=max(0, total - len(changes)),
-            following=number < max(r.number for r in service.log.queries.releases(name)),
+            has_next=number < max(r.number for r in service.log.queries.releases(name)),
             files=listed.files,
         )
 

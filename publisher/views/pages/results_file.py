@@ -49,22 +49,22 @@ async def _write_results(
 ) -> AsyncReply:
     """Write all results of a search, without paging and excerpts. Raises the same errors as the search.
 
-    Results are written page by page, so memory holds the file but not its rows.
+    Results are written page by page, so memory contains the file but not its rows.
     """
     service = visit.service
-    site = await api.open_searchable(service)
-    whole = replace(visit, pairs=visit.besides("cursor", "limit", "facets", "explain"))
-    query = replace(whole.parse_query(site.grammar(), clocks=True), limit=api.MAX_HITS)
-    first = await api.make_search(service, site, query)
+    searchable = await api.read_searchable(service)
+    whole = replace(visit, pairs=visit.pairs_without("cursor", "limit", "facets", "explain"))
+    query = replace(whole.parse_query(searchable.grammar(), clocks=True), limit=api.MAX_HITS)
+    first = await api.make_search(service, searchable, query)
     name = disposition(f"搜索 {' '.join(visit.values('q'))[:80]}.{suffix}", f"search.{suffix}")
 
     async def pages() -> Rows:
         page = await first.fetch_page(service)
-        yield await sync_to_thread(_rows, visit, site.scope, page.page.hits)
-        while page.following is not None:
-            request = await api.make_search(service, site, replace(query, cursor=page.following))
+        yield await sync_to_thread(_rows, visit, searchable.scope, page.page.hits)
+        while page.next_cursor is not None:
+            request = await api.make_search(service, searchable, replace(query, cursor=page.next_cursor))
             page = await request.fetch_page(service)
-            yield await sync_to_thread(_rows, visit, site.scope, page.page.hits)
+            yield await sync_to_thread(_rows, visit, searchable.scope, page.page.hits)
 
     async def build() -> bytes:
         return await write(tuple(visit.t(*heading) for heading in _HEADINGS), pages())
@@ -116,7 +116,7 @@ async def write_xlsx(headings: Row, pages: Rows) -> bytes:
 
     def add(rows: Sequence[Row]) -> None:
         for row in rows:
-            _write(*sheets.place(), row)
+            _write(*sheets.next_row(), row)
 
     try:
         async for rows in pages:

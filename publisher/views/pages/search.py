@@ -102,13 +102,13 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             return press.page("search.html", visit, head, page=None, examples=home.EXAMPLES)
 
         return AsyncReply(validity, blank, HEADERS)
-    site = await api.open_searchable(service)
-    query = visit.parse_query(site.grammar(), clocks=True)
+    searchable = await api.read_searchable(service)
+    query = visit.parse_query(searchable.grammar(), clocks=True)
     explain = query.explain or not visit.values("explain")
     request = await api.make_search(
-        service, site, replace(query, facets=query.facets or FACETS, explain=explain)
+        service, searchable, replace(query, facets=query.facets or FACETS, explain=explain)
     )
-    own = visit.besides("cursor", "facets", "limit", "explain")
+    own = visit.pairs_without("cursor", "facets", "limit", "explain")
 
     async def build() -> bytes:
         results = await request.fetch_page(service)
@@ -118,15 +118,15 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             head,
             page=results.page,
             did_you_mean=results.did_you_mean,
-            asked=text,
+            query_text=text,
             as_written=visit.here(q=f'"{text}"'),
             feeds=[(title, visit.root + followed.path(form)) for form, title in TITLES.items()],
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
-            results=[_result(visit, hit, datasets, site.scope.catalogues) for hit in results.page.hits],
-            facets=[choices(visit, facet) for facet in results.facets if says_something(visit, facet)],
+            results=[_result(visit, hit, datasets, searchable.scope.catalogues) for hit in results.page.hits],
+            facets=[choices(visit, facet) for facet in results.facets if is_useful(visit, facet)],
             chips=list(chips(visit, results.facets, datasets)),
             match=visit.t(*MATCHES[results.page.match]),
-            following=following(visit, results.following),
+            next_page=next_page(visit, results.next_cursor),
             sorts=SORTS,
         )
 
@@ -137,7 +137,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
 def _feed_scope(visit: Visit) -> Scope:
     """Build the scope of the feed of this search."""
     filters: dict[str, list[str]] = {}
-    for name, value in visit.besides("q", "cursor", "sort", "facets", "limit", "explain"):
+    for name, value in visit.pairs_without("q", "cursor", "sort", "facets", "limit", "explain"):
         filters.setdefault(name, []).append(value)
     return make_scope(text=" ".join(visit.values("q")), filters=filters)
 
@@ -165,7 +165,7 @@ def _mark_excerpt(excerpt: HighlightedText) -> Markup:
     return marked_text.mark_matches(excerpt.text, excerpt.marks)
 
 
-def says_something(visit: Visit, facet: common.Facet) -> bool:
+def is_useful(visit: Visit, facet: common.Facet) -> bool:
     return len(facet.values) > 1 or bool(facet.values and visit.values(facet.field))
 
 
@@ -175,7 +175,7 @@ def choices(visit: Visit, facet: common.Facet) -> Choices:
         Choice(
             _value_title(visit, facet.field, value),
             value.count,
-            visit.toggled(facet.field, value.value),
+            visit.toggle_filter(facet.field, value.value),
             value.value in chosen,
         )
         for value in facet.values
@@ -196,7 +196,7 @@ def facet_title(visit: Visit, name: str, title: str) -> str:
 def _value_title(visit: Visit, name: str, value: common.FacetValue) -> str:
     """Return the title of a value: the API's in Chinese; statuses and booleans also in English."""
     if name == "status":
-        return labels.of(visit, labels.STATUSES, value.value)
+        return labels.word_for(visit, labels.STATUSES, value.value)
     return visit.t(*labels.BOOLEANS[value.value]) if value.value in labels.BOOLEANS else value.title
 
 
@@ -210,11 +210,11 @@ def chips(visit: Visit, facets: Sequence[common.Facet], datasets: Mapping[str, D
             value_title = titles.get((name, value)) or (
                 administrative_divisions.name(value) if name == "division" else None
             )
-            yield Chip(names[name], value_title or value, visit.toggled(name, value))
+            yield Chip(names[name], value_title or value, visit.toggle_filter(name, value))
 
 
-def following(visit: Visit, cursor: str | None) -> str | None:
+def next_page(visit: Visit, cursor: str | None) -> str | None:
     """Return the address of the next page."""
     if cursor is None:
         return None
-    return visit.url(visit.path, [*visit.besides("cursor"), ("cursor", cursor)])
+    return visit.url(visit.path, [*visit.pairs_without("cursor"), ("cursor", cursor)])

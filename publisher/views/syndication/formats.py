@@ -1,4 +1,4 @@
-"""Feed formats: what each is called, its media type and the function that writes it."""
+"""The table of feed formats: title, media type and renderer of each."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ FORMATS: Mapping[str, FeedFormat] = {
         FeedFormat("json", "JSON Feed", "application/feed+json", json_feed),
     )
 }
-"""By suffix. Routes, links between feeds, pages and documents are made from this table."""
+"""By suffix. Routes, links between feeds, pages and documents are built from this table."""

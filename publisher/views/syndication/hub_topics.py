@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from feeds.categories import facet_terms
-from feeds.fee_direction import charges_of_values
+from feeds.fee_direction import directions_of_values
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset
 from publisher.log.queries.feed_changes import BLOCK
-from publisher.views.syndication.scope import FILED, FORMS, Scope, make_scope
+from publisher.views.syndication.scope import FORMS, LISTED_FACETS, Scope, make_scope
 from publisher.views.syndication.selection import announces
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
@@ -38,7 +38,7 @@ def hub_topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
 def _kinds(changes: Iterable[Change]) -> Iterator[str]:
     for change in changes:
         yield change.kind
-        yield from charges_of_values((f.before, f.after) for f in change.fields)
+        yield from directions_of_values((f.before, f.after) for f in change.fields)
 
 
 def _scopes(change: Change, kinds: Iterable[str], dataset: Dataset, catalogue: Catalogue) -> Iterator[Scope]:
@@ -52,5 +52,5 @@ def _scopes(change: Change, kinds: Iterable[str], dataset: Dataset, catalogue: C
                 yield from (
                     make_scope(filters={facet: (code,)}) for code in administrative_divisions.ancestors(term)
                 )
-            elif facet in FILED:
+            elif facet in LISTED_FACETS:
                 yield make_scope(filters={facet: (term,)})

@@ -11,7 +11,7 @@ from lxml import etree
 from feeds.feedgen_adapter import clean_line, to_utc
 from publisher.log.model import Dataset, Site
 from publisher.views.syndication.feed import feed_title
-from publisher.views.syndication.scope import FILED, TERMS, Scope, make_scope
+from publisher.views.syndication.scope import LISTED_FACETS, TERMS, Scope, make_scope
 
 MEDIA = "text/x-opml; charset=utf-8"
 
@@ -26,8 +26,8 @@ def build_opml(
 ) -> bytes:
     """Serialize the list of feeds. The same state gives the same bytes.
 
-    ``values``: the values that occur, for each facet of :data:`.scope.FILED`. ``facet_titles``: titles of
-    the facets.
+    ``values``: the values that occur, for each facet of :data:`.scope.LISTED_FACETS`.
+    ``facet_titles``: titles of the facets.
     """
     root = etree.Element("opml", version="2.0")
     head, body = etree.SubElement(root, "head"), etree.SubElement(root, "body")
@@ -37,11 +37,11 @@ def build_opml(
     etree.SubElement(head, "docs").text = "http://opml.org/spec2.opml"
     for heading, scopes in _groups(datasets, values, facet_titles):
         group = etree.SubElement(body, "outline", text=clean_line(heading))
-        for listed in scopes:
-            dataset = next((d for d in datasets if d.name == listed.dataset), None)
-            text = clean_line(feed_title(listed, dataset, facet_titles))
+        for scope in scopes:
+            dataset = next((d for d in datasets if d.name == scope.dataset), None)
+            text = clean_line(feed_title(scope, dataset, facet_titles))
             page = site.base + (f"/datasets/{dataset.name}" if dataset else "/")
-            address = site.base + listed.path("atom")
+            address = site.base + scope.path("atom")
             etree.SubElement(
                 group, "outline", type="rss", text=text, title=text, xmlUrl=address, htmlUrl=page
             )
@@ -54,7 +54,7 @@ def _groups(
     yield "全部 / Everything", [make_scope()]
     yield "清单 / Lists", [make_scope(dataset=dataset.name) for dataset in datasets]
     yield "变化类型 / Kinds of change", [make_scope(kinds=(term,)) for term in TERMS]
-    for name in FILED:
+    for name in LISTED_FACETS:
         facet_scopes = [make_scope(filters={name: (value,)}) for value in values.get(name, ())]
         if facet_scopes:
             yield facet_titles.get(name, name), facet_scopes

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from feeds.change import KINDS
-from feeds.fee_direction import CHARGES
+from feeds.fee_direction import FEE_DIRECTIONS
 from feeds.feed import Link
 from publisher.log.model import ChangeKind, View
 from publisher.views.syndication.formats import FORMATS
@@ -24,10 +24,10 @@ ALL = "all"
 SEARCH = "search"
 """Replaces a dataset's name in the address: changes of the records that a search finds."""
 
-FILED = ("body", "division", "type", "topic")
+LISTED_FACETS = ("body", "division", "type", "topic")
 """Facets with one listed feed per value. The hub is notified of these feeds."""
 
-TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in KINDS} | dict(CHARGES.items())
+TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in KINDS} | dict(FEE_DIRECTIONS.items())
 """Kinds of change that a request may name → their titles. The directions of a fee are additional kinds."""
 
 
@@ -67,7 +67,7 @@ class Scope:
         if not self.filters:
             return len(self.kinds) <= 1
         (name, values), *more = self.filters
-        return not (more or self.kinds) and name in FILED and len(values) == 1
+        return not (more or self.kinds) and name in LISTED_FACETS and len(values) == 1
 
     @property
     def slug(self) -> str:
@@ -77,7 +77,7 @@ class Scope:
     def logged_kinds(self) -> tuple[ChangeKind, ...]:
         """Return the log's kinds of change that include all requested kinds."""
         kinds = set(self.kinds)
-        if kinds & set(CHARGES):
+        if kinds & set(FEE_DIRECTIONS):
             kinds |= {"changed", "renamed"}
         return tuple(kind for kind in KINDS if kind in kinds)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from anyio import to_thread
 
-from feeds.fee_direction import charges_of_values
+from feeds.fee_direction import directions_of_values
 from publisher.log.clocks import micros, moment
 from publisher.log.log import Log
 from publisher.log.model import Change
@@ -25,9 +25,9 @@ from search.query.field_filters import FilterFields, apply_filters
 
 ENTRIES = 100
 """Maximum number of changes in a feed. Its archives contain all changes."""
-_SCANNED = 20
+_MAX_BLOCKS = 20
 """Maximum number of blocks scanned per request. The archives cover older changes."""
-_TOUCHES = 400
+_MAX_TOUCHES = 400
 
 
 class NoSuchArchiveError(ValueError):
@@ -60,10 +60,10 @@ def announces(scope: Scope, change: Change) -> bool:
         return False
     if not scope.kinds or change.kind in scope.kinds:
         return True
-    raised = change.kind in ("changed", "renamed")
-    return raised and not set(charges_of_values((f.before, f.after) for f in change.fields)).isdisjoint(
-        scope.kinds
-    )
+    may_change_fee = change.kind in ("changed", "renamed")
+    return may_change_fee and not set(
+        directions_of_values((f.before, f.after) for f in change.fields)
+    ).isdisjoint(scope.kinds)
 
 
 def select_from_log(log: Log, scope: Scope, archive: int | None = None) -> Selection:
@@ -110,7 +110,7 @@ async def select_release(
 
 def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Batch:
     changes: list[Change] = []
-    for _ in range(_SCANNED):
+    for _ in range(_MAX_BLOCKS):
         size = BLOCK if scope.kinds else limit
         rows = log.queries.changes(
             dataset=scope.dataset,
@@ -176,7 +176,7 @@ class _ChangeSearch:
 
     def __init__(self, log: Log, search: SearchEngine, scope: Scope, request: Request) -> None:
         self._log, self._search, self._scope, self._request = log, search, scope, request
-        self._blocks_left = _SCANNED
+        self._blocks_left = _MAX_BLOCKS
 
     async def select_newest(self, before: Block | None, limit: int) -> _Batch:
         """Select the newest changes, or the newest that are older than a block."""
@@ -189,7 +189,7 @@ class _ChangeSearch:
             if rest is not None:
                 return _Batch(changes[:limit], rest)
         while True:
-            touches = await self._search.hit_changes(self._followed_query(before=until, limit=_TOUCHES))
+            touches = await self._search.hit_changes(self._saved_search(before=until, limit=_MAX_TOUCHES))
             pairs = [(touch.record, moment(touch.at)) for touch in touches.changes]
             changes += self._announced(
                 await to_thread.run_sync(self._log.feed_changes.changes_of_touches, pairs)
@@ -227,15 +227,15 @@ class _ChangeSearch:
             return await to_thread.run_sync(_select_block, self._log, self._scope, block)
         at = micros(block.published_at)
         spans = await to_thread.run_sync(self._log.feed_changes.touched_spans, block)
-        followed = self._followed_query(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
-        touched = {touch.record for touch in (await self._search.hit_changes(followed)).changes}
+        saved_search = self._saved_search(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
+        touched = {touch.record for touch in (await self._search.hit_changes(saved_search)).changes}
         changes = await to_thread.run_sync(_select_block, self._log, self._scope, block)
         return tuple(change for change in changes if change.record in touched)
 
     def _announced(self, changes: Iterable[Change]) -> list[Change]:
         return [change for change in changes if announces(self._scope, change)]
 
-    def _followed_query(
+    def _saved_search(
         self, *, after: int = 0, before: int, limit: int, spans: tuple[str, ...] | None = None
     ) -> SavedSearch:
         request = self._request

@@ -23,7 +23,9 @@ AXE = HERE / "axe-core" / "axe.min.js"
 VNU = HERE / "vnu-jar" / "build" / "dist" / "vnu.jar"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-_AUDIT = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}}).then(told => told.violations)"
+_AUDIT = (
+    "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}}).then(report => report.violations)"
+)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("light", 360), ("dark", 1280)])

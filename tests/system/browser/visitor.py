@@ -42,10 +42,10 @@ class Visitor:
         self.faults: list[str] = []
         page.on("console", lambda message: self.faults.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
-        page.on("request", self._noted)
+        page.on("request", self._check_host)
         page.on("dialog", self._fail_on_dialog)
 
-    def _noted(self, request: Request) -> None:
+    def _check_host(self, request: Request) -> None:
         if urlsplit(request.url).netloc != urlsplit(self.base).netloc and not request.url.startswith("data:"):
             self.faults.append(f"another host: {request.url}")
 

@@ -80,7 +80,7 @@ def earlier() -> list[str]:
     return process.stdout.split() if process.returncode == 0 else []
 
 
-MENDED = {
+FIXED_PROMISES = {
     f"GET {path}: {change}"
     for path in (
         "/v1/datasets/{dataset}/files/{form} 200 application/json",
@@ -103,4 +103,4 @@ def test_nothing_that_any_earlier_state_of_the_contract_promised_is_gone() -> No
     for commit in commits:
         command = ["git", "show", f"{commit}:openapi/v1.json"]
         text = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True).stdout
-        assert set(incompatibilities(json.loads(text), DOCUMENT)) <= MENDED, commit
+        assert set(incompatibilities(json.loads(text), DOCUMENT)) <= FIXED_PROMISES, commit

@@ -107,10 +107,10 @@ def list_changes(service: Service, call: Call) -> Reply:
     if params.view.release is not None:
         service.log.queries.release(name, params.view.release)
     sequence = service.log.queries.sequence(name)
-    walk = page_cursor.query_digest("changes", name, replace(params, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(params.cursor, walk)
+    query_digest = page_cursor.query_digest("changes", name, replace(params, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(params.cursor, query_digest)
     validity = Validity((sequence,), service.published_at(name, sequence))
-    return Reply(validity, lambda: _changes_page(service, call, name, params, walk, cursor))
+    return Reply(validity, lambda: _changes_page(service, call, name, params, query_digest, cursor))
 
 
 def _check_since(call: Call, params: Parameters) -> None:
@@ -132,7 +132,12 @@ def _check_since(call: Call, params: Parameters) -> None:
 
 
 def _changes_page(
-    service: Service, call: Call, name: str, params: Parameters, walk: str, cursor: page_cursor.Cursor | None
+    service: Service,
+    call: Call,
+    name: str,
+    params: Parameters,
+    query_digest: str,
+    cursor: page_cursor.Cursor | None,
 ) -> common.Changes:
     descending = bool(params.sort and params.sort[0][1])
     after, before = params.after or 0, params.before
@@ -147,16 +152,16 @@ def _changes_page(
         release=params.view.release,
     )
     page = changes[: params.limit]
-    following = None
+    next_cursor = None
     if len(changes) > params.limit:
-        following = page_cursor.encode(page_cursor.Cursor(walk, total=page[-1].sequence))
+        next_cursor = page_cursor.encode(page_cursor.Cursor(query_digest, total=page[-1].sequence))
     catalogue = service.log.queries.catalogue(name)
     return common.Changes(
         dataset=name,
         changes=tuple(_change(service, c, catalogue) for c in page),
         last=max((c.sequence for c in page), default=after),
         erased=() if cursor else service.log.queries.erased_records(name),
-        links=requested_view.page_links(service, call, name, following),
+        links=requested_view.page_links(service, call, name, next_cursor),
     )
 
 

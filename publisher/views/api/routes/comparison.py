@@ -111,7 +111,9 @@ def compare_csv(service: Service, call: Call) -> Reply:
 
     def build() -> bytes:
         differences = sides.differences(service, name)
-        return b"".join(spreadsheets.to_csv(differences, catalogue, lang=params.headers))
+        return b"".join(
+            spreadsheets.to_csv(differences, catalogue, lang="en" if params.headers == "en" else "zh")
+        )
 
     return Reply(
         two_states.sides_validity(service, name, sides),
@@ -140,10 +142,10 @@ def compare_xlsx(service: Service, call: Call) -> Reply:
 
     def build() -> bytes:
         dataset = service.log.datasets.get(name)
-        heading = spreadsheets.Heading(
+        metadata = spreadsheets.Metadata(
             title=dataset.title,
-            before=_words(sides.before),
-            after=_words(sides.after),
+            before=_describe_view(sides.before),
+            after=_describe_view(sides.after),
             source=service.link(f"/v1/datasets/{name}"),
             licence=dataset.licence,
             notice=dataset.notice,
@@ -151,7 +153,7 @@ def compare_xlsx(service: Service, call: Call) -> Reply:
         totals = service.log.queries.totals(name, sides.before, sides.after)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "compare.xlsx"
-            spreadsheets.to_xlsx(path, sides.differences(service, name), totals, catalogue, heading)
+            spreadsheets.to_xlsx(path, sides.differences(service, name), totals, catalogue, metadata)
             return path.read_bytes()
 
     return Reply(
@@ -167,13 +169,14 @@ def _attachment_headers(
     """Return the header with a Chinese file name, and an ASCII one for old programs (RFC 6266)."""
     title = service.log.datasets.get(name).title
     encoded = quote(
-        f"{title} {_words(sides.before)} 至 {_words(sides.after)}.{suffix}".replace("/", "-"), safe=""
+        f"{title} {_describe_view(sides.before)} 至 {_describe_view(sides.after)}.{suffix}".replace("/", "-"),
+        safe="",
     )
     plain = f"{name}-compare.{suffix}"
     return {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"}
 
 
-def _words(view: View) -> str:
+def _describe_view(view: View) -> str:
     if view.release is not None:
         return f"第{view.release}次发布"
     if view.as_of is not None:
@@ -203,7 +206,7 @@ def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> 
         ),
         links=answers.ComparisonLinks(
             self=requested_view.link_with_query(service, call),
-            next=requested_view.next_page(service, call, page.following),
+            next=requested_view.next_page(service, call, page.next_cursor),
             csv=_file(service, call, "csv"),
             xlsx=_file(service, call, "xlsx"),
             dataset=service.link(f"/v1/datasets/{name}"),

@@ -165,14 +165,14 @@ def list_releases(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     params = query_parameters.parse(call.query, _PAGED)
     releases = sorted(service.log.queries.releases(name), key=lambda r: -r.number)
-    walk = page_cursor.query_digest("releases", name)
+    query_digest = page_cursor.query_digest("releases", name)
     if params.cursor is not None:
-        before = page_cursor.decode(params.cursor, walk).total
+        before = page_cursor.decode(params.cursor, query_digest).total
         remaining = [r for r in releases if r.number < before]
     else:
         remaining = releases
     page = remaining[: params.limit]
-    more = page_cursor.Cursor(walk, total=page[-1].number) if len(remaining) > params.limit else None
+    more = page_cursor.Cursor(query_digest, total=page[-1].number) if len(remaining) > params.limit else None
 
     def build() -> common.Releases:
         return common.Releases(

@@ -1,4 +1,4 @@
-"""Routes for harvesters: the DCAT catalogue, the schemas, the sitemap and robots.txt."""
+"""Routes for harvesters: the DCAT catalog, the schemas, the sitemap and robots.txt."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, RecordQuery, Release
 from publisher.views.api.routes import files
-from publisher.views.discovery import dcat_catalogue, sitemap_and_robots, turtle
-from publisher.views.discovery.holdings import CataloguedDataset, File, Holdings, PublishedRelease
+from publisher.views.discovery import dcat_catalog, sitemap_and_robots, turtle
+from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -34,14 +34,14 @@ _SCHEMA = Parameter(
 )
 
 
-def collect_holdings(service: Service) -> Holdings:
-    """Collect the datasets and releases of the site."""
-    return Holdings(service.site, tuple(_dataset_holdings(service, d) for d in service.log.datasets.all()))
+def read_published_site(service: Service) -> PublishedSite:
+    """Read the datasets and releases of the site, with their files."""
+    return PublishedSite(service.site, tuple(_read_dataset(service, d) for d in service.log.datasets.all()))
 
 
-def _dataset_holdings(service: Service, dataset: Dataset) -> CataloguedDataset:
+def _read_dataset(service: Service, dataset: Dataset) -> PublishedDataset:
     releases = sorted(service.log.queries.releases(dataset.name), key=lambda r: r.number)
-    return CataloguedDataset(
+    return PublishedDataset(
         dataset,
         service.log.queries.catalogue(dataset.name),
         tuple(PublishedRelease(release, _files(service, release)) for release in releases),
@@ -79,16 +79,16 @@ def _files(service: Service, release: Release) -> tuple[File, ...]:
 )
 def get_catalog(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    site_holdings = collect_holdings(service)
+    published_site = read_published_site(service)
     wants_turtle = call.media == TURTLE
 
     def build() -> bytes:
-        document = dcat_catalogue.document(site_holdings)
+        document = dcat_catalog.document(published_site)
         return turtle.to_turtle(document) if wants_turtle else msgspec.json.encode(document)
 
     headers = {"content-type": TURTLE} if wants_turtle else {}
     # Datasets change without a release, and a file gets its digest when it is generated, so all count.
-    return Reply(Validity((site_holdings,)), build, headers)
+    return Reply(Validity((published_site,)), build, headers)
 
 
 class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,7 +229,7 @@ def get_sitemap(service: Service, call: Call) -> Reply:
     datasets = service.log.datasets.all()
     sequence = service.log.queries.sequence()
     return Reply(
-        Validity((sequence, datasets)), lambda: sitemap_and_robots.site_sitemap(collect_holdings(service))
+        Validity((sequence, datasets)), lambda: sitemap_and_robots.site_sitemap(read_published_site(service))
     )
 
 

@@ -21,7 +21,7 @@ from publisher.views.syndication import selection
 from publisher.views.syndication.feed import build_feed, render, scope_datasets
 from publisher.views.syndication.harvest_feed import SOURCES, render_sources_feed
 from publisher.views.syndication.opml import MEDIA, build_opml
-from publisher.views.syndication.scope import ALL, FILED, FORMS, SEARCH, TERMS, TITLES, Form, Scope
+from publisher.views.syndication.scope import ALL, FORMS, LISTED_FACETS, SEARCH, TERMS, TITLES, Form, Scope
 from publisher.views.syndication.selection import NoSuchArchiveError, Selection
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -31,8 +31,8 @@ from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, R
 from publisher.web.service import Service
 from search.contract import Request
 
-_OWN = frozenset({"archive"})
-_GRAMMAR = Grammar(names=requested_view.VIEW | _OWN, filters={"change": "string"})
+_ARCHIVE = frozenset({"archive"})
+_GRAMMAR = Grammar(names=requested_view.VIEW | _ARCHIVE, filters={"change": "string"})
 _NAME = Parameter(
     "dataset",
     "数据集的名称；`all` 为全部数据集 / Name of a dataset; `all` is every dataset",
@@ -186,7 +186,7 @@ async def get_opml(service: Service, call: Call) -> AsyncReply:
     position, today = await service.search.position(), service.today()
 
     async def build() -> bytes:
-        facets = tuple(name for name in FILED if name in search_scope.facets)
+        facets = tuple(name for name in LISTED_FACETS if name in search_scope.facets)
         query = Request("", as_of=today.toordinal(), limit=1, facets=facets, highlight=False)
         page = await service.search.search(query)
         values = {name: sorted(value.value for value in counts) for name, counts in page.facets.items()}
@@ -209,18 +209,19 @@ def _parse_search(
     params = query_parameters.parse(
         call.query,
         Grammar(
-            names=requested_view.VIEW | _OWN | {"q"}, filters=search_scope.filters() | {"change": "string"}
+            names=requested_view.VIEW | _ARCHIVE | {"q"},
+            filters=search_scope.filters() | {"change": "string"},
         ),
     )
     filters = {f.field: index_values(f.field, f.values) for f in params.filters if f.field != "change"}
     if not params.text and not filters:
         raise _fault("q", "请给出搜索词或筛选条件。", "Enter a search term, or filter.")
     requested_view.check_not_future(service, params.view)
-    seen = params.view
-    if seen.release is not None:
-        seen = requested_view.resolve_release(service, only_dataset(params), seen)
+    resolved_view = params.view
+    if resolved_view.release is not None:
+        resolved_view = requested_view.resolve_release(service, only_dataset(params), resolved_view)
     scope = scopes.make_scope(
-        kinds=_kinds(params), text=params.text, filters=filters, view=params.view, seen=seen
+        kinds=_kinds(params), text=params.text, filters=filters, view=params.view, seen=resolved_view
     )
     validity = _validity(service, None)
     return scope, params, search_scope, (*validity.tokens, search_scope.facets), validity.modified
@@ -325,7 +326,7 @@ def _validity(service: Service, name: str | None) -> Validity:
 
 ROUTES: Mapping[Form, Route] = {form: _log_feed_route(form) for form in FORMS}
 """Suffix of the address → route."""
-SEARCHED: tuple[AnyRoute, ...] = (*(_search_feed_route(form) for form in FORMS), get_opml)
+SEARCH_ROUTES: tuple[AnyRoute, ...] = (*(_search_feed_route(form) for form in FORMS), get_opml)
 
 
 _SOURCES_GRAMMAR = Grammar(names=frozenset({"archive"}))
@@ -359,4 +360,4 @@ def _sources_feed_route(form: Form) -> Route:
     return Route(operation, handle)
 
 
-OF_SOURCES: tuple[AnyRoute, ...] = tuple(_sources_feed_route(form) for form in FORMS)
+SOURCE_ROUTES: tuple[AnyRoute, ...] = tuple(_sources_feed_route(form) for form in FORMS)

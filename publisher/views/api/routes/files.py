@@ -39,7 +39,7 @@ HEADERS = Parameter(
     "表头的语言（csv、xlsx） / Language of the headings",
     {"type": "string", "enum": ["zh", "en"], "default": "zh"},
 )
-SINCE = Parameter(
+FROM_RELEASE = Parameter(
     "from",
     "从哪次发布起 / The number of the release that the reader has",
     {"type": "string", "pattern": r"^[1-9][0-9]{0,8}$"},
@@ -179,11 +179,11 @@ def _get_delta(service: Service, call: Call) -> FileReply:
 def _get_site(service: Service, call: Call) -> FileReply:
     query_parameters.parse(call.query, Grammar())
     sequence = service.log.queries.sequence(None)
-    described = tuple(
+    descriptions = tuple(
         write_state.description_tokens(write_state.describe_state(service.log, d.name, View()))
         for d in service.log.datasets.all()
     )
-    validity = Validity((sequence, *described))
+    validity = Validity((sequence, *descriptions))
     return FileReply(
         validity=validity,
         key=Key(("site", *validity.tokens), "zip"),
@@ -232,9 +232,9 @@ def release_files(service: Service, name: str, number: int) -> tuple[Files, Vali
         )
 
     files = Files(dataset=name, release=number, files=tuple(map(describe, FORMS.values())))
-    sums = tuple(file.sha256 for file in files.files)
+    digests = tuple(file.sha256 for file in files.files)
     # The list changes when files are generated, so it is not pinned, and the time is not recorded.
-    return files, Validity((*state.validity.tokens, *sums))
+    return files, Validity((*state.validity.tokens, *digests))
 
 
 def _operation(
@@ -282,7 +282,7 @@ ROUTES: tuple[Any, ...] = (
             _HOME + "/releases/{number}/delta",
             "两次发布之间的增量",
             "JSON Lines：`op` 为 `put` 或 `remove`；用于 from 的 jsonl 即得此次的 jsonl。\n\n",
-            (DATASET, NUMBER, SINCE),
+            (DATASET, NUMBER, FROM_RELEASE),
         ),
         _get_delta,
     ),

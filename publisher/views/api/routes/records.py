@@ -50,8 +50,8 @@ _PROBLEMS: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
         tag=TAG,
         summary="筛选、排序、统计记录",
         description="默认为今天有效的记录。翻页时各页与第一页同属一个版本，总数精确。\n\n"
-        "Records in effect, filtered, sorted and counted, at any day or release. All pages of a walk are "
-        "of the state of its first page; totals are exact.",
+        "Records in effect, filtered, sorted and counted, at any day or release. All pages of a query show "
+        "the state of its first page; totals are exact.",
         answer=common.Records,
         parameters=(DATASET, FILTERS, SORT, FIELDS, FACETS, LIMIT, CURSOR, *VIEW),
         problems=(*_NOT_FOUND, "invalid-cursor"),
@@ -73,7 +73,7 @@ def list_records(service: Service, call: Call) -> Reply:
                 common.RecordItem(**_item(service, s, params.fields, params.view)) for s in page.records
             ),
             facets=page.facets,
-            links=requested_view.page_links(service, call, name, page.following),
+            links=requested_view.page_links(service, call, name, page.next_cursor),
         )
 
     return Reply(validity, build)
@@ -84,7 +84,7 @@ class ListedPage:
     records: tuple[RecordState, ...]
     total: int
     facets: tuple[common.Facet, ...]
-    following: str | None
+    next_cursor: str | None
     """Cursor of the next page."""
 
 
@@ -95,7 +95,7 @@ class Listing:
     name: str
     catalogue: Catalogue
     params: Parameters
-    walk: str
+    query_digest: str
     cursor: page_cursor.Cursor | None
 
     def fetch_page(self, service: Service) -> ListedPage:
@@ -112,26 +112,28 @@ class Listing:
         )
         page = service.log.queries.records(self.name, query)
         total = cursor.total if cursor else page.total or 0
-        following = None
+        next_cursor = None
         if page.after is not None:
             view = query.view if cursor else _explicit_view(service, self.name, params.view)
-            following = page_cursor.encode(
-                page_cursor.Cursor(self.walk, page.after, total, as_of=view.as_of, known_at=view.known_at)
+            next_cursor = page_cursor.encode(
+                page_cursor.Cursor(
+                    self.query_digest, page.after, total, as_of=view.as_of, known_at=view.known_at
+                )
             )
         facets = tuple(
             titles.make_facet(field, titles.field_title(self.catalogue, field), counts)
             for field, counts in page.facets.items()
         )
-        return ListedPage(page.records, total, facets, following)
+        return ListedPage(page.records, total, facets, next_cursor)
 
 
 def make_listing(name: str, catalogue: Catalogue, params: Parameters) -> Listing:
     """Make a listing. ``params``: parsed by the catalogue's grammar. Raises ``invalid-cursor``."""
-    walk = page_cursor.query_digest("records", name, replace(params, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(params.cursor, walk)
+    query_digest = page_cursor.query_digest("records", name, replace(params, cursor=None, limit=0))
+    cursor = page_cursor.decode_optional(params.cursor, query_digest)
     if cursor is not None and not _fits(cursor, params, catalogue):
         raise ProblemError("invalid-cursor")
-    return Listing(name, catalogue, params, walk, cursor)
+    return Listing(name, catalogue, params, query_digest, cursor)
 
 
 def _fits(cursor: page_cursor.Cursor, params: Parameters, catalogue: Catalogue) -> bool:

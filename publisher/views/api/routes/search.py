@@ -1,4 +1,4 @@
-"""Route: search over every dataset of the site."""
+"""Route: search over every dataset of the searchable."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Searchable:
         )
 
 
-async def open_searchable(service: Service) -> Searchable:
+async def read_searchable(service: Service) -> Searchable:
     log = service.log
     return await sync_to_thread(
         lambda: Searchable(make_search_scope(log), log.queries.validator(), service.names.outdated())
@@ -65,7 +65,7 @@ class SearchPage:
     page: contract.Page
     did_you_mean: str | None
     facets: tuple[common.Facet, ...]
-    following: str | None
+    next_cursor: str | None
     """Cursor of the next page."""
 
 
@@ -73,26 +73,30 @@ class SearchPage:
 class Search:
     """Validated search request, used by the API, the pages and their files."""
 
-    site: Searchable
+    searchable: Searchable
     request: contract.Request
     view: View
-    walk: str
+    query_digest: str
     meant: str
     """The text that the first page was searched with, if it differs from the query."""
     validity: Validity
 
     async def fetch_page(self, service: Service) -> SearchPage:
         async def names() -> Names:
-            return (self.site.names or await service.names.current()).names
+            return (self.searchable.names or await service.names.current()).names
 
-        scope, view = self.site.scope, self.view
+        scope, view = self.searchable.scope, self.view
         hits = await find.find(service.search, names, self.request, scope.fields())
         page, meant = hits.page, hits.did_you_mean or self.meant
-        following = None
+        next_cursor = None
         if page.cursor is not None:
-            following = page_cursor.encode(
+            next_cursor = page_cursor.encode(
                 page_cursor.Cursor(
-                    self.walk, as_of=view.as_of, known_at=view.known_at, inner=page.cursor, meant=meant
+                    self.query_digest,
+                    as_of=view.as_of,
+                    known_at=view.known_at,
+                    inner=page.cursor,
+                    meant=meant,
                 )
             )
         facets = tuple(
@@ -104,19 +108,19 @@ class Search:
             )
             for name, values in page.facets.items()
         )
-        return SearchPage(page, meant or None, facets, following)
+        return SearchPage(page, meant or None, facets, next_cursor)
 
 
-async def make_search(service: Service, site: Searchable, params: Parameters) -> Search:
-    """Make a search. ``params``: parsed by the grammar of ``site``.
+async def make_search(service: Service, searchable: Searchable, params: Parameters) -> Search:
+    """Make a search. ``params``: parsed by the grammar of ``searchable``.
 
     Raises ``invalid-parameters``, ``invalid-cursor``, ``no-such-dataset``, ``no-such-release`` and
     ``SearchError``.
     """
     _check(params)
     requested_view.check_not_future(service, params.view)
-    walk = page_cursor.query_digest("search", replace(params, cursor=None, limit=0, explain=False))
-    cursor = page_cursor.decode_optional(params.cursor, walk)
+    query_digest = page_cursor.query_digest("search", replace(params, cursor=None, limit=0, explain=False))
+    cursor = page_cursor.decode_optional(params.cursor, query_digest)
     view = await sync_to_thread(_view, service, params, cursor)
     meant = cursor.meant if cursor else ""
     request = contract.Request(
@@ -132,10 +136,10 @@ async def make_search(service: Service, site: Searchable, params: Parameters) ->
     )
     # The index may lag behind the log, so the response depends on its position.
     position = await service.search.position()
-    titles_shown = page_cursor.query_digest(site.scope.datasets, site.scope.facets)
-    names_state = site.names and site.names.state
-    validity = Validity((position, *site.state, request.as_of, titles_shown, names_state))
-    return Search(site, request, view, walk, meant, validity)
+    titles_digest = page_cursor.query_digest(searchable.scope.datasets, searchable.scope.facets)
+    names_state = searchable.names and searchable.names.state
+    validity = Validity((position, *searchable.state, request.as_of, titles_digest, names_state))
+    return Search(searchable, request, view, query_digest, meant, validity)
 
 
 @async_route(
@@ -204,21 +208,21 @@ async def make_search(service: Service, site: Searchable, params: Parameters) ->
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
-    site = await open_searchable(service)
-    params = query_parameters.parse(call.query, site.grammar())
-    request = await make_search(service, site, params)
+    searchable = await read_searchable(service)
+    params = query_parameters.parse(call.query, searchable.grammar())
+    request = await make_search(service, searchable, params)
 
     async def build() -> answers.Found:
-        found_page = await request.fetch_page(service)
+        search_page = await request.fetch_page(service)
         return answers.Found(
-            total=found_page.page.total,
-            match=found_page.page.match,
-            did_you_mean=found_page.did_you_mean,
-            hits=tuple(_hit(service, site.scope, params, hit) for hit in found_page.page.hits),
-            facets=found_page.facets,
+            total=search_page.page.total,
+            match=search_page.page.match,
+            did_you_mean=search_page.did_you_mean,
+            hits=tuple(_hit(service, searchable.scope, params, hit) for hit in search_page.page.hits),
+            facets=search_page.facets,
             links=answers.SearchLinks(
                 self=requested_view.link_with_query(service, call),
-                next=requested_view.next_page(service, call, found_page.following),
+                next=requested_view.next_page(service, call, search_page.next_cursor),
             ),
         )
 
@@ -262,7 +266,7 @@ def _sort(params: Parameters) -> contract.Sort:
 
 
 def _view(service: Service, params: Parameters, cursor: page_cursor.Cursor | None) -> View:
-    """Return the state of the first page, which all its following pages show.
+    """Return the state of the first page, which all its next_cursor pages show.
 
     Raises ``no-such-dataset``, ``no-such-release``.
     """

@@ -39,18 +39,18 @@ def parse_filter(values: Mapping[str, str], queryables: Queryables) -> p.Predica
     return to_predicate.translate(readers[language](values["filter"]), queryables)
 
 
-def holds(condition: p.Predicate, texts: Mapping[str, str]) -> bool:
+def is_true(condition: p.Predicate, texts: Mapping[str, str]) -> bool:
     """Evaluate a condition on properties that are all text and all present, so no value is unknown.
 
     Texts are compared by code point, as in the log.
     """
     match condition:
         case p.And(of=of):
-            return all(holds(part, texts) for part in of)
+            return all(is_true(part, texts) for part in of)
         case p.Or(of=of):
-            return any(holds(part, texts) for part in of)
+            return any(is_true(part, texts) for part in of)
         case p.Not(of=operand):
-            return not holds(operand, texts)
+            return not is_true(operand, texts)
         case p.TruthValue(value=value):
             return value is True
         case p.Comparison():

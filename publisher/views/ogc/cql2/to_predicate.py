@@ -129,14 +129,14 @@ class _Translator:
             if abs(value) < 1e300 and math.isfinite(value):
                 return value
             raise self._refuse(node, "数值过大。", "the number is too large.")
-        needed = {
+        expected = {
             "day": ("日期 DATE('2015-12-31')", "a date, DATE('2015-12-31')"),
             "text": ("文本 '…'", "a text '…'"),
             "boolean": ("TRUE 或 FALSE", "TRUE or FALSE"),
             "number": ("数值", "a number"),
             "list": ("A_CONTAINS 或 A_OVERLAPS", "A_CONTAINS or A_OVERLAPS"),
         }
-        zh, en = needed[kind]
+        zh, en = expected[kind]
         raise self._refuse(node, f"{field} 应与{zh}比较。", f"{field} is compared with {en}.")
 
     def _like(self, node: Any) -> p.Like:

@@ -24,11 +24,11 @@ from publisher.web import page_cursor
 from publisher.web.problems import ProblemError
 from schemas.definition.catalogue import Catalogue
 
-_NOT_IN_WALK = frozenset({"cursor", "offset", "limit", "f", "lang", "as_of", "known_at"})
+_NOT_IN_DIGEST = frozenset({"cursor", "offset", "limit", "f", "lang", "as_of", "known_at"})
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ItemQuery:
     """Validated query on a dataset's items."""
 
     dataset: Dataset
@@ -37,7 +37,7 @@ class Question:
     view: View
     during: tuple[date | None, date | None] | None
     where: p.Predicate | None
-    walk: str
+    query_digest: str
     cursor: page_cursor.Cursor | None
 
 
@@ -55,7 +55,7 @@ def allowed_parameters(catalogue: Catalogue) -> Collection[str]:
     return {*ITEMS, *VIEW, *filterable(catalogue)}
 
 
-def parse_question(dataset: Dataset, catalogue: Catalogue, params: Parameters) -> Question:
+def parse_item_query(dataset: Dataset, catalogue: Catalogue, params: Parameters) -> ItemQuery:
     """Validate the parameters of a request. Raises :class:`OgcError` (400)."""
     values = params.values
     during = parameters.during(values.get("datetime"))
@@ -68,32 +68,32 @@ def parse_question(dataset: Dataset, catalogue: Catalogue, params: Parameters) -
         conditions.append(geojson.within(box))
     if (condition := filter_parameter.parse_filter(values, catalogue_queryables(catalogue))) is not None:
         conditions.append(condition)
-    walk = page_cursor.query_digest(
-        "ogc", dataset.name, sorted((k, v) for k, v in values.items() if k not in _NOT_IN_WALK)
+    query_digest = page_cursor.query_digest(
+        "ogc", dataset.name, sorted((k, v) for k, v in values.items() if k not in _NOT_IN_DIGEST)
     )
-    return Question(
+    return ItemQuery(
         dataset,
         catalogue,
         params,
         view,
         during,
         p.And(tuple(conditions)) if conditions else None,
-        walk,
-        _cursor(values.get("cursor"), walk, sort=values.get("sortby")),
+        query_digest,
+        _cursor(values.get("cursor"), query_digest, sort=values.get("sortby")),
     )
 
 
-def narrow_to_records(question: Question, records: Sequence[str]) -> Question:
-    """Restrict the question to the records that contain the words of ``q``."""
-    others = (question.where,) if question.where is not None else ()
-    return replace(question, where=p.And((p.RecordIds(tuple(records)), *others)))
+def narrow_to_records(item_query: ItemQuery, records: Sequence[str]) -> ItemQuery:
+    """Restrict the item_query to the records that contain the words of ``q``."""
+    others = (item_query.where,) if item_query.where is not None else ()
+    return replace(item_query, where=p.And((p.RecordIds(tuple(records)), *others)))
 
 
-def _cursor(text: str | None, walk: str, *, sort: str | None) -> page_cursor.Cursor | None:
+def _cursor(text: str | None, query_digest: str, *, sort: str | None) -> page_cursor.Cursor | None:
     if text is None:
         return None
     try:
-        cursor = page_cursor.decode(text, walk)
+        cursor = page_cursor.decode(text, query_digest)
     except ProblemError as error:
         raise invalid("cursor", error.zh, error.en) from error
     match cursor.after:
@@ -124,25 +124,25 @@ def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
     return p.Comparison(name, "=", value)
 
 
-def make_source(geo: Geo, question: Question) -> Source:
-    fields = collections.schema(question.catalogue, question.params.language)
+def make_source(geo: Geo, item_query: ItemQuery) -> Source:
+    fields = collections.schema(item_query.catalogue, item_query.params.language)
     return Source(
         fields=fields,
-        query=lambda window: _page(geo, question, window),
+        query=lambda window: _page(geo, item_query, window),
         get=lambda identifier: get_feature(
-            geo, question.dataset.name, question.catalogue, identifier, question.view
+            geo, item_query.dataset.name, item_query.catalogue, identifier, item_query.view
         ),
     )
 
 
-def _page(geo: Geo, question: Question, window: Window) -> Items:
-    view, cursor = _pinned(geo, question), question.cursor
+def _page(geo: Geo, item_query: ItemQuery, window: Window) -> Items:
+    view, cursor = _pinned(geo, item_query), item_query.cursor
     page = geo.service.log.queries.raw_records(
-        question.dataset.name,
+        item_query.dataset.name,
         RecordQuery(
             view=view,
-            during=question.during,
-            where=question.where,
+            during=item_query.during,
+            where=item_query.where,
             sort=window.sort,
             limit=window.limit,
             offset=window.offset,
@@ -153,10 +153,12 @@ def _page(geo: Geo, question: Question, window: Window) -> Items:
     matched = cursor.total if cursor is not None else page.total or 0
     more = None
     if page.after is not None:
-        more = {"offset": str(window.offset + len(page.records)), **_pins(view, question)}
+        more = {"offset": str(window.offset + len(page.records)), **_pins(view, item_query)}
         if not window.sort:
-            more["cursor"] = page_cursor.encode(page_cursor.Cursor(question.walk, page.after, matched))
-    write = geojson.make_writer(question.catalogue, window.properties, geometry=window.geometry)
+            more["cursor"] = page_cursor.encode(
+                page_cursor.Cursor(item_query.query_digest, page.after, matched)
+            )
+    write = geojson.make_writer(item_query.catalogue, window.properties, geometry=window.geometry)
     return Items(tuple(map(write, page.records)), matched, more)
 
 
@@ -171,23 +173,23 @@ def get_feature(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, v
     raise not_found("该日没有这条记录。", "The record is not in effect on that day.")
 
 
-def _pinned(geo: Geo, question: Question) -> View:
+def _pinned(geo: Geo, item_query: ItemQuery) -> View:
     """Make the present explicit, so that all pages of a query show one state of the log."""
-    view = question.view
+    view = item_query.view
     if view.release is not None:
         return view
-    sequence = geo.service.log.queries.sequence(question.dataset.name)
-    published = geo.service.published_at(question.dataset.name, sequence)
+    sequence = geo.service.log.queries.sequence(item_query.dataset.name)
+    published = geo.service.published_at(item_query.dataset.name, sequence)
     return View(as_of=requested_view.day_of_view(geo.service, view), known_at=view.known_at or published)
 
 
-def _pins(view: View, question: Question) -> dict[str, str]:
+def _pins(view: View, item_query: ItemQuery) -> dict[str, str]:
     if view.release is not None:
         return {}
     pins = {}
     if view.known_at is not None:
         pins["known_at"] = view.known_at.isoformat().replace("+00:00", "Z")
-    if view.as_of is not None and question.during is None:
+    if view.as_of is not None and item_query.during is None:
         pins["as_of"] = view.as_of.isoformat()
     return pins
 

@@ -35,7 +35,7 @@ def make_source(boundaries: Boundaries, params: Parameters) -> Source:
     equalities = [p.Comparison(name, "=", values[name]) for name in DIVISION_FIELDS if name in values]
     requested = filter_parameter.parse_filter(values, QUERYABLES)
     condition = p.And((*equalities, *(() if requested is None else (requested,))))
-    matches = tuple(b for b in candidates if filter_parameter.holds(condition, _properties(b)))
+    matches = tuple(b for b in candidates if filter_parameter.is_true(condition, _properties(b)))
 
     def query(window: Window) -> Items:
         if window.sort:

@@ -1,4 +1,4 @@
-"""The provider that pygeoapi calls, made for each request from the parameters that our routes have parsed.
+"""The provider that pygeoapi calls, created for each request from the parameters that our routes have parsed.
 
 The features bypass pygeoapi, which would decode, encode and escape them. They stay in the :class:`Source`.
 """

@@ -156,7 +156,7 @@ def _condition(geo: Geo, dataset: Dataset, search: Search) -> p.Predicate | None
     conditions: list[p.Predicate] = []
     if search.types is not None and "document" not in search.types:
         return None
-    if search.box is not None and not _meets(geo.box(dataset), search.box):
+    if search.box is not None and not _boxes_intersect(geo.box(dataset), search.box):
         return None
     if search.ids is not None:
         head = f"{dataset.name}.document."
@@ -197,7 +197,7 @@ def _matches(candidate: CatalogueRecord, search: Search) -> bool:
         return False
     if search.identifiers is not None and not set(search.identifiers) & set(candidate.identifiers):
         return False
-    if search.box is not None and not _meets(candidate.box, search.box):
+    if search.box is not None and not _boxes_intersect(candidate.box, search.box):
         return False
     if search.days is not None and candidate.time is not None and not _overlap(candidate.time, search.days):
         return False
@@ -213,7 +213,7 @@ def _overlap(days: tuple[date | None, date | None], other: tuple[date | None, da
     return (a is None or d is None or a <= d) and (c is None or b is None or c <= b)
 
 
-def _meets(box: Box | None, other: Box) -> bool:
+def _boxes_intersect(box: Box | None, other: Box) -> bool:
     if box is None:  # a box also matches records without geometry (17-069r4, requirement fc-bbox-response)
         return True
     west, south, east, north = other

@@ -1,4 +1,4 @@
-// What a script adds: suggestions while typing, and a button that copies. Everything works without it.
+// Optional scripts: suggestions while typing, and a button that copies. Everything works without it.
 import Combobox from "./combobox-nav.js";
 
 const english = document.documentElement.lang === "en";
@@ -13,10 +13,10 @@ function suggesting(input) {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", say("搜索建议", "Suggestions"));
   list.hidden = true;
-  const told = document.createElement("p");
-  told.className = "unseen";
-  told.setAttribute("aria-live", "polite");
-  form.append(list, told);
+  const status = document.createElement("p");
+  status.className = "unseen";
+  status.setAttribute("aria-live", "polite");
+  form.append(list, status);
   const combobox = new Combobox(input, list, { tabInsertsSuggestions: false });
 
   const close = () => {
@@ -41,7 +41,7 @@ function suggesting(input) {
       }),
     );
     if (!suggestions.length) return close();
-    told.textContent = say(`有${suggestions.length}条搜索建议，按上下键选择`, `${suggestions.length} suggestions, use the arrow keys`);
+    status.textContent = say(`有${suggestions.length}条搜索建议，按上下键选择`, `${suggestions.length} suggestions, use the arrow keys`);
     if (!list.hidden) return;
     list.hidden = false;
     combobox.start();
@@ -60,7 +60,7 @@ function suggesting(input) {
       if (answer.ok && document.activeElement === input) show((await answer.json()).suggestions);
       else close();
     } catch {
-      close(); // it was asked anew, or the network is away: the form goes on
+      close(); // a newer request replaced it, or the network failed: the form still works
     }
   };
   input.addEventListener("input", (event) => {
@@ -73,7 +73,7 @@ function suggesting(input) {
     if (event.key === "Escape") close();
     if (event.key === "ArrowDown" && list.hidden && input.value.trim()) ask();
   });
-  list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+  list.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the field
   list.addEventListener("combobox-commit", (event) => {
     input.value = event.target.dataset.text;
     close();

@@ -18,13 +18,13 @@ __all__ = [
     "KINDS",
     "LABELS",
     "STATUSES",
-    "counted",
+    "format_counts",
     "half",
     "label",
-    "of",
     "takes_effect",
     "unit",
     "when",
+    "word_for",
 ]
 
 _SLASH = re.compile(r"\s*/ (?=[A-Z])")
@@ -38,16 +38,16 @@ LABELS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def of(visit: Visit, table: Mapping[str, tuple[str, str]], name: str) -> str:
+def word_for(visit: Visit, table: Mapping[str, tuple[str, str]], name: str) -> str:
     """Return the word for ``name``, else the name itself."""
     return visit.t(*table[name]) if name in table else name
 
 
 def label(visit: Visit, dataset: Dataset, name: str) -> str:
-    """Name of a dataset's label; a list whose title says 节录 is an excerpt."""
+    """Return the name of a dataset's label; a list whose title says 节录 is an excerpt."""
     if name == "partial" and "节录" in dataset.title:
         return visit.t("节录", "excerpt")
-    return of(visit, LABELS, name)
+    return word_for(visit, LABELS, name)
 
 
 def half(visit: Visit, text: str) -> str:
@@ -57,12 +57,12 @@ def half(visit: Visit, text: str) -> str:
 
 
 def takes_effect(release: Release) -> bool:
-    """Whether anything in it takes effect on a day; a correction or a withdrawal does not."""
+    """Report whether anything in it takes effect on a day; a correction or a withdrawal does not."""
     return any(release.counts.get(kind) for kind in _TAKING_EFFECT)
 
 
 def when(visit: Visit, catalogue: Catalogue, release: Release) -> str:
-    """Day of effect of a release, or of publication where nothing takes effect."""
+    """Format the day of effect of a release, or of publication if nothing takes effect."""
     if takes_effect(release):
         day = visit.day(release.effective_on)
         return visit.t(f"自{day}起{effect_verb(catalogue)}", f"in force from {day}")
@@ -71,11 +71,11 @@ def when(visit: Visit, catalogue: Catalogue, release: Release) -> str:
 
 
 def unit(visit: Visit, catalogue: Catalogue) -> str:
-    """Unit of a count of records: documents are counted in 件."""
+    """Return the unit of a count of records: documents are counted in 件."""
     return visit.t("件", " documents") if catalogue.of_documents else visit.t("项", " records")
 
 
-def counted(visit: Visit, counts: Mapping[str, int]) -> str:
+def format_counts(visit: Visit, counts: Mapping[str, int]) -> str:
     """Format counts, for example “新增2项、移出清单1项”; empty if there are no such changes."""
     numbers = [(kind, counts[kind]) for kind in KINDS if counts.get(kind)]
     if visit.lang == "en":

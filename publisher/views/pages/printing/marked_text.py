@@ -64,7 +64,7 @@ def mark_sides(pieces: Iterable[Piece]) -> tuple[Markup, Markup]:
 
 
 _CONTEXT = 60
-"""Characters of equal text that are kept on each side of a difference."""
+"""Characters of equal text on each side of a difference."""
 
 
 def mark_differences(pieces: Iterable[Piece]) -> Markup:

@@ -58,10 +58,12 @@ class Visit:
 
     def url(self, path: str, pairs: Iterable[tuple[str, str]] = (), *, clocks: bool = True) -> str:
         """Return the address of a page, in the same language and, with ``clocks``, on the same day."""
-        return self.root + _quoted(path) + _query((*pairs, *(self.clocks if clocks else ()), *self.spoken))
+        return (
+            self.root + _quoted(path) + _query((*pairs, *(self.clocks if clocks else ()), *self.lang_pairs))
+        )
 
     @property
-    def spoken(self) -> Pairs:
+    def lang_pairs(self) -> Pairs:
         return () if self.lang == "zh" else (("lang", self.lang),)
 
     def link(self, path: str, pairs: Iterable[tuple[str, str]] = ()) -> str:
@@ -71,34 +73,34 @@ class Visit:
     def here(self, *, without: Iterable[str] = (), **changes: str) -> str:
         """Return the address of this page with changed parameters, on the first page of results."""
         names = {*without, *changes, "cursor"}
-        return self.url(self.path, [*self.besides(*names), *changes.items()])
+        return self.url(self.path, [*self.pairs_without(*names), *changes.items()])
 
-    def toggled(self, name: str, value: str) -> str:
+    def toggle_filter(self, name: str, value: str) -> str:
         """Return the address of this page with one filter added, or removed if it is set."""
         pair = (name, value)
-        others = [p for p in self.besides("cursor") if p != pair]
+        others = [p for p in self.pairs_without("cursor") if p != pair]
         return self.url(self.path, others if pair in self.pairs else [*others, pair])
 
     def values(self, name: str) -> tuple[str, ...]:
         return tuple(v for n, v in self.pairs if n == name)
 
-    def besides(self, *names: str) -> Pairs:
+    def pairs_without(self, *names: str) -> Pairs:
         """Return the query without these parameters."""
         return tuple(pair for pair in self.pairs if pair[0] not in names)
 
-    def spoken_in(self, lang: Lang) -> str:
+    def in_language(self, lang: Lang) -> str:
         """Return the address of this page in another language."""
-        spoken = (("lang", lang),) if lang != "zh" else ()
-        return self.root + _quoted(self.path) + _query((*self.pairs, *self.clocks, *spoken))
+        lang_pairs = (("lang", lang),) if lang != "zh" else ()
+        return self.root + _quoted(self.path) + _query((*self.pairs, *self.clocks, *lang_pairs))
 
-    def leaving(self) -> str:
+    def in_present(self) -> str:
         """Return the address of this page in the present."""
         return self.url(self.path, self.pairs, clocks=False)
 
     @property
     def canonical(self) -> str:
         """Return the canonical address: without language and page of a list."""
-        pairs = (*self.besides("cursor"), *self.clocks)
+        pairs = (*self.pairs_without("cursor"), *self.clocks)
         return self.service.link(_quoted(self.path)) + _query(pairs)
 
     def parse_query(self, grammar: Grammar, *, clocks: bool = False) -> Parameters:

@@ -29,4 +29,4 @@ def test_every_way_of_matching_names_the_matched_text_and_the_titles_of_the_fiel
 
 def test_a_match_in_the_title_only_says_so() -> None:
     sentences = explain_reason(Reason("甲", "甲", "word", ("title",)), FEES)
-    assert (sentences.text, sentences.text_en) == ("“甲”见于标题。", "“甲” stands in the title.")
+    assert (sentences.text, sentences.text_en) == ("“甲”出现在标题中。", "“甲” occurs in the title.")

@@ -21,8 +21,8 @@ import sys
 from pathlib import Path
 from publisher import app
 from publisher.settings import read_settings
-made = app.create_app(read_settings(Path(sys.argv[1]), {}))
-app.serve(made, port=int(sys.argv[2]), started=lambda: print("answers", flush=True))
+application = app.create_app(read_settings(Path(sys.argv[1]), {}))
+app.serve(application, port=int(sys.argv[2]), started=lambda: print("answers", flush=True))
 """
 
 

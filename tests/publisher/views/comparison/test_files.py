@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from publisher.log.model import FieldChange
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
-from publisher.views.comparison.spreadsheets import Heading, to_csv, to_xlsx
+from publisher.views.comparison.spreadsheets import Metadata, to_csv, to_xlsx
 from publisher.views.exports.formula_guard import guard_text
 from publisher.views.exports.xlsx import LONGEST
 from tests.publisher.views.exports.formulas import TEXTS, any_formula
 from tests.support.log import catalogue
 
 CATALOGUE = catalogue()
-HEADING = Heading("收费", "第1次发布", "现在", "https://data.example.gov.cn", "CC0-1.0", "演示数据")
+HEADING = Metadata("收费", "第1次发布", "现在", "https://data.example.gov.cn", "CC0-1.0", "演示数据")
 TOTALS = Totals(1, 1, 0, dict.fromkeys(KINDS, 0))
 
 

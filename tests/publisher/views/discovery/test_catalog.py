@@ -17,8 +17,8 @@ from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
 from publisher.log.model import Site as Address
-from publisher.views.discovery import dcat_catalogue, turtle
-from publisher.views.discovery.holdings import CataloguedDataset, File, Holdings, PublishedRelease
+from publisher.views.discovery import dcat_catalog, turtle
+from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
 from tests.support import shared_data
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES, Site
@@ -133,10 +133,10 @@ def test_the_data_catalog_conforms_to_dcat_ap_3_and_a_violation_is_detected(grap
 def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
     release = site.log.queries.release(FEES, 1)
     file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
-    holding = CataloguedDataset(
+    holding = PublishedDataset(
         site.log.datasets.get(FEES), site.log.queries.catalogue(FEES), (PublishedRelease(release, (file,)),)
     )
-    body = dcat_catalogue.document(Holdings(Address(BASE, "data.example.gov.cn,2016"), (holding,)))
+    body = dcat_catalog.document(PublishedSite(Address(BASE, "data.example.gov.cn,2016"), (holding,)))
     graph = Graph().parse(data=json.dumps(body), format="json-ld")
     checksum = graph.value(URIRef(file.address), SPDX.checksum)
     assert str(graph.value(checksum, SPDX.checksumValue)) == "ab" * 32

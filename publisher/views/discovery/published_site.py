@@ -1,4 +1,4 @@
-"""Values for catalogue metadata, independent of web and database."""
+"""A site with its datasets, releases and files: the input of the data catalog and the sitemap."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PublishedRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class CataloguedDataset:
+class PublishedDataset:
     """A dataset, its current catalogue, and its releases, oldest first."""
 
     dataset: Dataset
@@ -40,8 +40,8 @@ class CataloguedDataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
-    """All datasets of a site."""
+class PublishedSite:
+    """A site with all its datasets."""
 
     site: Site
-    datasets: Sequence[CataloguedDataset]
+    datasets: Sequence[PublishedDataset]

@@ -1,4 +1,4 @@
-"""The data catalogue of a site in DCAT 3, as JSON-LD: one flat graph of named nodes.
+"""The data catalog of a site in DCAT 3, as JSON-LD: one flat graph of named nodes.
 
 A dataset is a ``dcat:Dataset``. Its releases are versions of it (``dcat:hasVersion``), each a
 ``dcat:Dataset`` with the files of the release. Datasets of one catalogue (for example the fees of all bodies
@@ -14,42 +14,42 @@ from typing import Any
 from publisher.log.model import Dataset
 from publisher.views.discovery import vocabulary
 from publisher.views.discovery.addresses import Addresses
-from publisher.views.discovery.holdings import CataloguedDataset, File, Holdings, PublishedRelease
+from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 
 type Node = dict[str, Any]
 
 
-def document(holdings: Holdings) -> Node:
-    """Build the data catalogue as a JSON-LD document."""
+def document(published_site: PublishedSite) -> Node:
+    """Build the data catalog as a JSON-LD document."""
     nodes: dict[str, Node] = {}
-    for node in _nodes(holdings, Addresses(holdings.site.base)):
+    for node in _nodes(published_site, Addresses(published_site.site.base)):
         nodes.setdefault(node["@id"], node)  # bodies and places appear once
     return {"@context": vocabulary.CONTEXT, "@graph": list(nodes.values())}
 
 
-def _nodes(holdings: Holdings, at: Addresses) -> Iterator[Node]:
-    yield from _catalog(holdings, at)
+def _nodes(published_site: PublishedSite, at: Addresses) -> Iterator[Node]:
+    yield from _catalog(published_site, at)
     series: dict[str, Catalogue] = {}
-    for catalogued in holdings.datasets:
-        series.setdefault(catalogued.catalogue.name, catalogued.catalogue)
-        yield from _dataset(catalogued, at)
-        for n, published in enumerate(catalogued.releases):
-            before = catalogued.releases[n - 1] if n else None
-            yield from _release(catalogued, published, before, at)
+    for published_dataset in published_site.datasets:
+        series.setdefault(published_dataset.catalogue.name, published_dataset.catalogue)
+        yield from _dataset(published_dataset, at)
+        for n, published_release in enumerate(published_dataset.releases):
+            before = published_dataset.releases[n - 1] if n else None
+            yield from _release(published_dataset, published_release, before, at)
     for catalogue in series.values():
-        yield from _series(catalogue, holdings.datasets, at)
+        yield from _series(catalogue, published_site.datasets, at)
     yield from _shared()
 
 
-def _catalog(holdings: Holdings, at: Addresses) -> Iterator[Node]:
-    site = holdings.site
+def _catalog(published_site: PublishedSite, at: Addresses) -> Iterator[Node]:
+    site = published_site.site
     host = site.tag_authority.partition(",")[0]
     agent = at.part("publisher", host)
-    times = [p.release.published_at for k in holdings.datasets for p in k.releases]
-    datasets = [at.dataset(k.dataset.name) for k in holdings.datasets]
-    series = dict.fromkeys(at.part("series", k.catalogue.name) for k in holdings.datasets)
+    times = [p.release.published_at for d in published_site.datasets for p in d.releases]
+    datasets = [at.dataset(d.dataset.name) for d in published_site.datasets]
+    series = dict.fromkeys(at.part("series", d.catalogue.name) for d in published_site.datasets)
     yield {
         "@id": at.catalog,
         "@type": "dcat:Catalog",
@@ -83,11 +83,11 @@ def _catalog(holdings: Holdings, at: Addresses) -> Iterator[Node]:
     }
 
 
-def _dataset(catalogued: CataloguedDataset, at: Addresses) -> Iterator[Node]:
-    dataset, catalogue = catalogued.dataset, catalogued.catalogue
+def _dataset(published_dataset: PublishedDataset, at: Addresses) -> Iterator[Node]:
+    dataset, catalogue = published_dataset.dataset, published_dataset.catalogue
     home = at.dataset(dataset.name)
-    versions = [at.release(dataset.name, p.release.number) for p in catalogued.releases]
-    latest = catalogued.releases[-1] if catalogued.releases else None
+    versions = [at.release(dataset.name, p.release.number) for p in published_dataset.releases]
+    latest = published_dataset.releases[-1] if published_dataset.releases else None
     node: Node = {
         **_common(dataset, at),
         "@id": home,
@@ -95,7 +95,7 @@ def _dataset(catalogued: CataloguedDataset, at: Addresses) -> Iterator[Node]:
         "dct:identifier": home,
         "dct:title": _titles(dataset),
         "dct:description": _description(dataset),
-        "dct:issued": _instant(catalogued.releases[0].release.published_at) if latest else None,
+        "dct:issued": _instant(published_dataset.releases[0].release.published_at) if latest else None,
         "dct:modified": _instant(latest.release.published_at) if latest else None,
         "dct:conformsTo": _ref(at.schema(catalogue.name)),
         "dct:temporal": _ref(f"{home}#temporal") if latest else None,
@@ -108,8 +108,8 @@ def _dataset(catalogued: CataloguedDataset, at: Addresses) -> Iterator[Node]:
     yield _present(node)
     yield from _related_nodes(dataset, at)
     yield _schema(at.schema(catalogue.name), catalogue)
-    if catalogued.releases:
-        first = min(p.release.effective_on for p in catalogued.releases)
+    if published_dataset.releases:
+        first = min(p.release.effective_on for p in published_dataset.releases)
         yield {
             "@id": f"{home}#temporal",
             "@type": "dct:PeriodOfTime",
@@ -118,15 +118,18 @@ def _dataset(catalogued: CataloguedDataset, at: Addresses) -> Iterator[Node]:
 
 
 def _release(
-    catalogued: CataloguedDataset, published: PublishedRelease, before: PublishedRelease | None, at: Addresses
+    published_dataset: PublishedDataset,
+    published_release: PublishedRelease,
+    before: PublishedRelease | None,
+    at: Addresses,
 ) -> Iterator[Node]:
-    dataset, release = catalogued.dataset, published.release
+    dataset, release = published_dataset.dataset, published_release.release
     home, schema = (
         at.release(dataset.name, release.number),
         at.pinned_schema(dataset.name, release.number),
     )
     basis = f"，依据{release.basis}" if release.basis else ""
-    told = f"第{release.number}次发布，自{release.effective_on}起生效{basis}。{release.note}"
+    description = f"第{release.number}次发布，自{release.effective_on}起生效{basis}。{release.note}"
     previous = at.release(dataset.name, before.release.number) if before else None
     yield _present(
         {
@@ -135,14 +138,14 @@ def _release(
             "@type": "dcat:Dataset",
             "dct:identifier": home,
             "dct:title": vocabulary.chinese(f"{dataset.title}第{release.number}次发布"),
-            "dct:description": vocabulary.chinese(told),
+            "dct:description": vocabulary.chinese(description),
             "dct:issued": _instant(release.published_at),
             "dct:conformsTo": _ref(schema),
             "dct:temporal": _ref(f"{home}#temporal"),
             "dcat:version": str(release.number),
             "dcat:isVersionOf": _ref(at.dataset(dataset.name)),
             "dcat:previousVersion": _ref(previous) if previous else None,
-            "dcat:distribution": [_ref(f.address) for f in published.files],
+            "dcat:distribution": [_ref(f.address) for f in published_release.files],
         }
     )
     yield {
@@ -150,8 +153,8 @@ def _release(
         "@type": "dct:PeriodOfTime",
         "dcat:startDate": vocabulary.typed(release.effective_on, "date"),
     }
-    yield _schema(schema, catalogued.catalogue)
-    for file in published.files:
+    yield _schema(schema, published_dataset.catalogue)
+    for file in published_release.files:
         yield from _distribution(file, dataset, at)
 
 
@@ -189,8 +192,8 @@ def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]
         yield {"@id": vocabulary.SHA_256, "@type": "spdx:ChecksumAlgorithm"}
 
 
-def _series(catalogue: Catalogue, datasets: Sequence[CataloguedDataset], at: Addresses) -> Iterator[Node]:
-    bodies = dict.fromkeys(k.dataset.body for k in datasets if k.catalogue.name == catalogue.name)
+def _series(catalogue: Catalogue, datasets: Sequence[PublishedDataset], at: Addresses) -> Iterator[Node]:
+    bodies = dict.fromkeys(d.dataset.body for d in datasets if d.catalogue.name == catalogue.name)
     yield {
         "@id": at.part("series", catalogue.name),
         "@type": ["dcat:Dataset", "dcat:DatasetSeries"],  # both types, for readers without inference
