@@ -92,7 +92,7 @@ def ascii_host(host: str) -> str:
     return f"{ascii_name}:{port}" if port else ascii_name
 
 
-def client(
+def create_client(
     *,
     hosts: Collection[str] | None,
     loopback: bool,

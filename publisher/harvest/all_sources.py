@@ -99,7 +99,7 @@ def _publish(log: Log, source: Source, report: SourceReport, today: date) -> Non
     if draft is None:
         return
     if any(import_.source.media_type != WARC for import_ in draft.imports):
-        report.note(kinds.DRAFT_HELD, source.dataset)
+        report.add_finding(kinds.DRAFT_HELD, source.dataset)
         return
     note = f"采集自{source.title}"
     try:
@@ -107,6 +107,6 @@ def _publish(log: Log, source: Source, report: SourceReport, today: date) -> Non
             log, source.dataset, effective_on=today, note=note, actor="qingdan collect", without_errors=True
         )
     except LogError as error:
-        report.note_refusal(kinds.NOT_PUBLISHED, source.dataset, error, dataset=source.dataset)
+        report.add_refusal(kinds.NOT_PUBLISHED, source.dataset, error, dataset=source.dataset)
         return
     report.release = None if release is None else release.number

@@ -74,12 +74,12 @@ class Attachments:
                 hop = warc.read_warc(
                     self._log.evidence.source_bytes(self._log.evidence.response(page.response).digest)
                 )[-1]
-                file |= self._facts(page, hop)
-                text = self._text(page, hop)
+                file |= self._describe_file(page, hop)
+                text = self._read_text(page, hop)
             attachments.append(Attachment(file, text))
         return attachments
 
-    def _facts(self, page: Page, hop: Hop) -> dict[str, Json]:
+    def _describe_file(self, page: Page, hop: Hop) -> dict[str, Json]:
         """Return media type, size and digest of the file when it was fetched."""
         try:
             data = self._data(hop)
@@ -106,7 +106,7 @@ class Attachments:
             self._stage(dataset, catalogue, page, reading, response)
             return
         if file_name(page.url, page.title).lower().endswith(_TABLES):  # a text file need not contain a table
-            self._report.note(kinds.TABLE_NOT_USED, page.url)
+            self._report.add_finding(kinds.TABLE_NOT_USED, page.url)
 
     def _stage(
         self, dataset: str, catalogue: Catalogue, page: Page, reading: Reading, response: Response
@@ -124,11 +124,11 @@ class Attachments:
                 catalogue=catalogue,
             )
         except LogError as error:
-            self._report.note_refusal(kinds.NOT_STAGED, page.url, error)
+            self._report.add_refusal(kinds.NOT_STAGED, page.url, error)
             return
         self._report.tables += 1
 
-    def _text(self, page: Page, hop: Hop) -> str:
+    def _read_text(self, page: Page, hop: Hop) -> str:
         """Return the text of a PDF, OFD, docx or doc (also wps) file, and report its errors."""
         try:
             data = self._data(hop)
@@ -144,19 +144,19 @@ class Attachments:
             if not self._source.tables:
                 open_grids(data, page.url)  # only to report errors of the file
         except ReaderError as problem:
-            self._note(problem.unreadable(page.url).finding)
+            self._add_warning(problem.unreadable(page.url).finding)
         except UnreadableFile as unreadable:
-            self._note(unreadable.finding)
+            self._add_warning(unreadable.finding)
         except ValueError as error:
-            self._note(kinds.ANSWER_DAMAGED.at(Place(page.url), "", detail=str(error)))
+            self._add_warning(kinds.ANSWER_DAMAGED.at(Place(page.url), "", detail=str(error)))
         return ""
 
     def _join_pages(self, page: Page, form: str, texts: Sequence[str]) -> str:
         if not any(text.strip() for text in texts):
-            self._report.note(kinds.SCANNED, page.url, form=form, pages=len(texts))
+            self._report.add_finding(kinds.SCANNED, page.url, form=form, pages=len(texts))
         return "\n".join(texts)
 
-    def _note(self, finding: Finding) -> None:
+    def _add_warning(self, finding: Finding) -> None:
         """Report a finding; errors become warnings, because they do not stop the document."""
         severity = "warning" if finding.severity == "error" else finding.severity
         self._report.findings.append(replace(finding, severity=severity))
@@ -187,7 +187,7 @@ def add_attachments(
         return record
     content = dict(record.content)
     content[field] = [attachment.file for attachment in attachments]
-    body, outline = str(content.get("body_markdown", "")), list(_strings(content.get("outline")))
+    body, outline = str(content.get("body_markdown", "")), list(_texts_of(content.get("outline")))
     for attachment in attachments:
         lines = [fold(line) for line in attachment.text[:_LONGEST].splitlines()]
         blocks = [escape(line) for line in lines if line]
@@ -206,7 +206,7 @@ def add_attachments(
     return replace(record, content=ordered, source_text=combined_digest(record.source_text, source))
 
 
-def _strings(value: object) -> Iterator[str]:
+def _texts_of(value: object) -> Iterator[str]:
     return (text for text in value if isinstance(text, str)) if isinstance(value, list) else iter(())
 
 

@@ -165,7 +165,7 @@ class Crawl:
         except FetchError as error:
             self._count_request(page)
             kind = kinds.FETCH_KINDS[error.code]
-            self.report.note(kind, page.url, detail=error.detail)
+            self.report.add_finding(kind, page.url, detail=error.detail)
             if error.hops:
                 self._store([PageFetch(page, ResponseChain(error.hops))])
             else:
@@ -183,16 +183,16 @@ class Crawl:
         """Skip a page of a host that failed. A host is reported once, with the first of its pages."""
         if (error.code, error.detail) not in self._skipped_hosts:
             self._skipped_hosts.add((error.code, error.detail))
-            self.report.note(kinds.FETCH_KINDS[error.code], page.url, detail=error.detail)
+            self.report.add_finding(kinds.FETCH_KINDS[error.code], page.url, detail=error.detail)
         if page.role == "list":  # the scheduler decides by lists whether a source is due
             self._log.evidence.mark_unreachable(page.key, self._now, again=True)
 
     def _report_status(self, page: Page, responses: ResponseChain) -> None:
         hop = responses.last
         if hop.truncated:
-            self.report.note(kinds.ANSWER_TOO_LARGE, page.url, most=self._source.largest)
+            self.report.add_finding(kinds.ANSWER_TOO_LARGE, page.url, most=self._source.largest)
         elif hop.status not in {200, 304} and (page.body_digest is None or hop.status not in {404, 410}):
-            self.report.note(kinds.STATUS, page.url, status=hop.status)
+            self.report.add_finding(kinds.STATUS, page.url, status=hop.status)
 
     def _store(self, page_fetches: list[PageFetch]) -> None:
         if page_fetches:

@@ -66,5 +66,5 @@ class DryRun:
         try:
             return self._fetcher.get(url)
         except FetchError as error:
-            self._report.note(kinds.FETCH_KINDS[error.code], url, detail=error.detail)
+            self._report.add_finding(kinds.FETCH_KINDS[error.code], url, detail=error.detail)
             return None

@@ -201,10 +201,10 @@ class Extractor:
         words = {"other": likeness.page.url, "likeness": f"{likeness.value:.2f}"}
         if likeness.same:
             self.report.copies += 1
-            self.report.note(kinds.COPY, page.url, **words)
+            self.report.add_finding(kinds.COPY, page.url, **words)
             self._waiting.append((page, replace(parsed_page, copy_of=likeness.page.key, sketch=None)))
         else:
-            self.report.note(kinds.NUMBER_ELSEWHERE, page.url, **words)
+            self.report.add_finding(kinds.NUMBER_ELSEWHERE, page.url, **words)
             self._mark_skipped(page, parsed_page.text_digest)
 
     def _stage(self, page: Page, response: Response, extraction: Extraction) -> None:
@@ -212,7 +212,7 @@ class Extractor:
         reading, name = extraction.reading, self._source.name
         links = link_discovery.select_attachments(extraction.links, page.url, extraction.base, self._source)
         if len(links) > MOST_ATTACHMENTS:
-            self.report.note(kinds.ATTACHMENTS_CUT, page.url, count=len(links), most=MOST_ATTACHMENTS)
+            self.report.add_finding(kinds.ATTACHMENTS_CUT, page.url, count=len(links), most=MOST_ATTACHMENTS)
             links = links[:MOST_ATTACHMENTS]
         urls = [(link.url, link.title) for link in links]
         self._log.evidence.add_links(name, urls, role="attachment", parent=page.key)

@@ -85,7 +85,7 @@ class Fetcher:
     ) -> None:
         self._source, self._pause = source, pause
         self._largest = source.largest << 20
-        self._client = ssrf_guard.client(
+        self._client = ssrf_guard.create_client(
             hosts=source.hosts,
             loopback=loopback,
             seconds=source.timeout,

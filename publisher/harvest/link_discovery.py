@@ -241,14 +241,14 @@ def read_list(source: Source, url: str, responses: ResponseChain, report: Source
             data = b"".join(zip_safety.gunzip(data, source.largest << 20))
         list_links = _read_any(data, hop, source)
     except ValueError as error:
-        report.note(kinds.ANSWER_DAMAGED, url, detail=str(error))
+        report.add_finding(kinds.ANSWER_DAMAGED, url, detail=str(error))
     except ReaderError as problem:
         report.findings.append(problem.unreadable(url).finding)
     else:
         if url in source.entries and not (list_links.documents or list_links.further):
-            report.note(kinds.LIST_EMPTY, url)
+            report.add_finding(kinds.LIST_EMPTY, url)
         if list_links.files:
-            report.note(kinds.LIST_FILES, url, count=list_links.files)
+            report.add_finding(kinds.LIST_FILES, url, count=list_links.files)
         return list_links
     return None
 

@@ -49,17 +49,18 @@ def origins_of_record(log: Log, state: RecordState) -> tuple[Origin, ...]:
     """Return the pages of a record; empty if it was imported from a file."""
     catalogue = log.queries.catalogue(state.dataset)
     return tuple(
-        _origin(log, page, state, catalogue) for page in log.evidence.pages_of_record(state.dataset, state.id)
+        _build_origin(log, page, state, catalogue)
+        for page in log.evidence.pages_of_record(state.dataset, state.id)
     )
 
 
-def _origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue) -> Origin:
+def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue) -> Origin:
     responses = log.evidence.responses(page.key)
     sources = {source.digest: source for source in state.sources}
     response = next((candidate for candidate in responses if candidate.digest in sources), None)
     excerpts: tuple[Excerpt, ...] = ()
     if response is not None and not response.destroyed:
-        excerpts = tuple(_excerpts(lines(log, response), state, catalogue))
+        excerpts = tuple(_find_excerpts(read_lines(log, response), state, catalogue))
     return Origin(
         url=page.url,
         source=page.source,
@@ -72,7 +73,7 @@ def _origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue) -> O
     )
 
 
-def lines(log: Log, response: Response) -> Mapping[int, str]:
+def read_lines(log: Log, response: Response) -> Mapping[int, str]:
     """Return the lines of a stored page by number; empty if it cannot be opened."""
     try:
         hop = warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
@@ -82,7 +83,9 @@ def lines(log: Log, response: Response) -> Mapping[int, str]:
         return {}
 
 
-def _excerpts(line_texts: Mapping[int, str], state: RecordState, catalogue: Catalogue) -> Iterator[Excerpt]:
+def _find_excerpts(
+    line_texts: Mapping[int, str], state: RecordState, catalogue: Catalogue
+) -> Iterator[Excerpt]:
     cells: Mapping[str, str] = state.locator.get("cells", {})
     for field in catalogue.fields:
         cell = cells.get(field.name, "")

@@ -38,12 +38,12 @@ class SourceReport:
     """Number of the release that the run published."""
     findings: list[Finding] = field(default_factory=list)
 
-    def note(self, kind: Kind, url: str, **words: object) -> None:
+    def add_finding(self, kind: Kind, url: str, **words: object) -> None:
         self.findings.append(kind.at(Place(url), "", **words))
 
-    def note_refusal(self, kind: Kind, url: str, error: LogError, **words: object) -> None:
+    def add_refusal(self, kind: Kind, url: str, error: LogError, **words: object) -> None:
         """Report an operation that the log refused, with its reason."""
-        self.note(kind, url, because=error.zh.rstrip("。"), because_en=error.en.rstrip("."), **words)
+        self.add_finding(kind, url, because=error.zh.rstrip("。"), because_en=error.en.rstrip("."), **words)
 
     def add_notices(self, notices: Iterable[Notice]) -> None:
         """Count and report changes at the source."""
@@ -51,13 +51,13 @@ class SourceReport:
             words = {"sign": kinds.SIGNS[notice.detected_by], "sign_en": notice.detected_by}
             if notice.kind == "changed":
                 self.changed += 1
-                self.note(kinds.SOURCE_CHANGED, notice.url, **words)
+                self.add_finding(kinds.SOURCE_CHANGED, notice.url, **words)
             elif notice.kind == "vanished":
                 self.vanished += 1
-                self.note(kinds.SOURCE_VANISHED, notice.url, **words)
+                self.add_finding(kinds.SOURCE_VANISHED, notice.url, **words)
             else:
                 self.returned += 1
-                self.note(kinds.SOURCE_RETURNED, notice.url)
+                self.add_finding(kinds.SOURCE_RETURNED, notice.url)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -41,7 +41,7 @@ class Builder:
         self._absent = frozenset(f.name for f in self._fields if f.required) - headings.keys()
 
     def add_note(self, note: RowNote) -> None:
-        place = self._place(note.row, note.name, "")
+        place = self._create_place(note.row, note.name, "")
         self.findings.append(note.kind.at(place, note.excerpt, **note.words))
 
     def build(self, raw_record: RawRecord) -> ImportedRecord:
@@ -108,10 +108,10 @@ class Builder:
     def _add_missing(self, f: Field, row: int) -> None:
         if f.name in self._absent:
             return
-        self.findings.append(tables.REQUIRED_MISSING.at(self._place(row, f.name, ""), title=f.title))
+        self.findings.append(tables.REQUIRED_MISSING.at(self._create_place(row, f.name, ""), title=f.title))
 
     def _add_problem(self, problem: CellProblem, f: Field, row: int, excerpt: str, cell: str) -> None:
-        place = self._place(row, f.name, cell)
+        place = self._create_place(row, f.name, cell)
         finding = finding_of_problem(problem, place, excerpt)
         if finding.severity == "error":
             self._invalid.add(f.name)
@@ -123,11 +123,11 @@ class Builder:
                 continue
             statutory = content.get(f"statutory_{name.removeprefix('promised_')}")
             if isinstance(statutory, dict) and exceeds(value, statutory):
-                place = self._place(row, name, "")
+                place = self._create_place(row, name, "")
                 words = {"promised": _format_limit(value), "statutory": _format_limit(statutory)}
                 self.findings.append(tables.LIMIT_EXCEEDED.at(place, _format_limit(value), **words))
 
-    def _place(self, row: int, name: str | None, cell: str) -> Place:
+    def _create_place(self, row: int, name: str | None, cell: str) -> Place:
         column = None
         if name is not None:
             field = self._catalogue.by_name[name]

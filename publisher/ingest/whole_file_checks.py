@@ -59,14 +59,14 @@ def leave_out_duplicates(
             left_out += [LeftOut(record.sheet, row, "duplicate", title) for row in record.rows]
             findings.append(tables.DUPLICATE.at(place, title, **words))
             continue
-        words |= _difference(unique[index], record, catalogue, identity[0])
+        words |= _describe_difference(unique[index], record, catalogue, identity[0])
         findings.append(tables.CLASH.at(place, title, **words))
         unique[index] = replace(unique[index], in_error=True)
         unique.append(replace(record, in_error=True))
     return unique, left_out, findings
 
 
-def _difference(
+def _describe_difference(
     first: ImportedRecord, second: ImportedRecord, catalogue: Catalogue, alternative: str
 ) -> dict[str, object]:
     fields = [catalogue.by_name[n] for n in catalogue.identity[int(alternative)]]

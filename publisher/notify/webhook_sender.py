@@ -93,7 +93,7 @@ class Sender:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(subscription.secret).sign(message, now, body),
         }
-        guarded = ssrf_guard.client(
+        guarded = ssrf_guard.create_client(
             hosts=None,
             loopback=self.loopback,
             seconds=_SECONDS,

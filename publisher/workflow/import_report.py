@@ -131,14 +131,14 @@ class ImportReport:
             "findings": [asdict(f) for f in self.findings],
             "changes": asdict(self.changes),
             "marked": self.marked,
-            "conflicts": [_conflict(c) for c in self.conflicts],
-            "warnings": [_conflict(c) for c in self.warnings],
-            "sheets": [sheet for file in self.files for sheet in _sheets(file)],
-            "files": [_file(file) for file in self.files],
+            "conflicts": [_conflict_to_json(c) for c in self.conflicts],
+            "warnings": [_conflict_to_json(c) for c in self.warnings],
+            "sheets": [sheet for file in self.files for sheet in _sheets_to_json(file)],
+            "files": [_file_to_json(file) for file in self.files],
         }
 
 
-def _conflict(conflict: Conflict) -> dict[str, Any]:
+def _conflict_to_json(conflict: Conflict) -> dict[str, Any]:
     return {
         "code": conflict.code,
         "message_zh": conflict.message_zh,
@@ -148,12 +148,12 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
     }
 
 
-def _severities(findings: Sequence[Finding]) -> dict[str, int]:
+def _count_severities(findings: Sequence[Finding]) -> dict[str, int]:
     counts = Counter(f.severity for f in findings)
     return {severity: counts[severity] for severity in ("error", "warning", "info")}
 
 
-def _file(file: FileReport) -> dict[str, Any]:
+def _file_to_json(file: FileReport) -> dict[str, Any]:
     reading = file.counted_reading
     sheets = reading.sheets if reading else ()
     return {
@@ -166,14 +166,14 @@ def _file(file: FileReport) -> dict[str, Any]:
         "records": len(reading.records) if reading else 0,
         "continuations": sum(s.continuations for s in sheets),
         "left_out": len(reading.left_out) if reading else 0,
-        "findings": _severities(file.all_findings),
+        "findings": _count_severities(file.all_findings),
         "changes": asdict(file.changes),
         "dropped_columns": list(reading.dropped_columns) if reading else [],
         "unmapped_columns": list(reading.unmapped_columns) if reading else [],
     }
 
 
-def _sheets(file: FileReport) -> list[dict[str, Any]]:
+def _sheets_to_json(file: FileReport) -> list[dict[str, Any]]:
     if file.counted_reading is None:
         return []
     findings_by_sheet: dict[str | None, list[Finding]] = {}
@@ -187,7 +187,7 @@ def _sheets(file: FileReport) -> list[dict[str, Any]]:
             "records": sheet.records,
             "continuations": sheet.continuations,
             "left_out": sheet.left_out,
-            "findings": _severities(findings_by_sheet.get(sheet.sheet, ())),
+            "findings": _count_severities(findings_by_sheet.get(sheet.sheet, ())),
             "changes": asdict(file.sheet_changes.get(sheet.sheet, ChangeCounts())),
         }
         for sheet in file.counted_reading.sheets

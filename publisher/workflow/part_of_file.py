@@ -57,7 +57,7 @@ def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
     text = "\n".join(_fold_name(t) for t in texts)
     occurrences: list[tuple[int, int, Part]] = []
     for part in parts:
-        for name in _names(part):
+        for name in _folded_names(part):
             start = text.find(name)
             while start >= 0:
                 occurrences.append((start, start + len(name), part))
@@ -70,7 +70,7 @@ def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
     return list(dict.fromkeys(mentioned_parts))
 
 
-def _names(part: Part) -> set[str]:
+def _folded_names(part: Part) -> set[str]:
     """Return every known name of a part, folded, with two or more characters."""
     names = {part.name, *part.aliases}
     names |= {alias for name in (part.name, *part.aliases) for alias in government_bodies.aliases(name)}

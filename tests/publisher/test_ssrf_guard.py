@@ -23,7 +23,7 @@ def site() -> Iterator[Loopback]:
 
 
 def client(*hosts: str, loopback: bool = True, **others: Any) -> httpx.Client:
-    return ssrf_guard.client(hosts=hosts or None, loopback=loopback, user_agent="test", **others)
+    return ssrf_guard.create_client(hosts=hosts or None, loopback=loopback, user_agent="test", **others)
 
 
 def test_a_listed_host_is_requested_and_the_response_is_complete(site: Loopback) -> None:

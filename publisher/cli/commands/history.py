@@ -96,7 +96,7 @@ def history(context: CommandContext, dataset: str, record: str, *, as_json: bool
     """一条记录的历次变化，按名称或标识 / The history of a record, by name or id."""
     with context.log() as log:
         histories = [
-            (state, log.queries.history(dataset, state.id)) for state in records(log, dataset, record)
+            (state, log.queries.history(dataset, state.id)) for state in find_records(log, dataset, record)
         ]
         catalogue = log.queries.catalogue(dataset)
     if as_json:
@@ -142,7 +142,7 @@ def show(
         raise click.UsageError("--release 已固定日期和时刻，不能与其他二者同用 / --release pins both clocks")
     view = View(as_of=as_of, known_at=known_at, release=release)
     with context.log() as log:
-        states = [log.queries.record(dataset, state.id, view) for state in records(log, dataset, record)]
+        states = [log.queries.record(dataset, state.id, view) for state in find_records(log, dataset, record)]
         catalogue = log.queries.catalogue(dataset, release)
     if as_json:
         output.print_json(states)
@@ -165,7 +165,7 @@ def _show(state: RecordState, catalogue: Catalogue) -> None:
                 output.print_line(f"    原文 as found: {' '.join(state.originals[field.name].split())}")
 
 
-def records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, ...]:
+def find_records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, ...]:
     """Return the records with an id or a name; a name may belong to several."""
     from publisher.log.model import LogError
 
@@ -187,7 +187,7 @@ def records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, ...]:
 
 def find_one_id(log: Log, dataset: str, name_or_id: str) -> str:
     """Return the id of the only matching record. Raises ``CommandError`` if there is not exactly one."""
-    states = records(log, dataset, name_or_id)
+    states = find_records(log, dataset, name_or_id)
     if len(states) > 1:
         listed = "; ".join(f"{s.id} {s.title}" for s in states[:20])
         raise CommandError(

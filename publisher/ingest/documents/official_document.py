@@ -150,9 +150,11 @@ class _Document:
         if repeated:
             self.left_out += (LeftOut("", line.number, "duplicate", line.text[:60]) for line in repeated)
             times = 1 + sum(line.key == repeated[0].key for line in repeated)
-            self._note(kinds.DOCUMENT_TWICE, repeated[0].number, repeated[0].text, times=times)
+            self._add_finding(kinds.DOCUMENT_TWICE, repeated[0].number, repeated[0].text, times=times)
         if differing:
-            self._note(kinds.COPIES_DIFFER, differing[0].number, differing[0].text, count=len(differing))
+            self._add_finding(
+                kinds.COPIES_DIFFER, differing[0].number, differing[0].text, count=len(differing)
+            )
         return unique
 
     def _lacks_structure(self, lines: Sequence[Line]) -> bool:
@@ -198,7 +200,7 @@ class _Document:
         number = values.get("number") or LabelledValue(parts.number, parts.number_line, "")
         self._parse_field("number", number.text, number.line)
         if "number" not in self._content:
-            self._note(kinds.WITHOUT_NUMBER, parts.title_line)
+            self._add_finding(kinds.WITHOUT_NUMBER, parts.title_line)
         self._parse_field("recipients", parts.recipients, parts.recipients_line)
         order = letter_parts.number_in(number.text)
         is_order = order is not None and order.kind == "order"
@@ -249,7 +251,7 @@ class _Document:
         day = self._content.get("date_published")
         evidence = {published.label: date.fromisoformat(day)} if published and isinstance(day, str) else {}
         if not parts.date:
-            self._note(kinds.WITHOUT_DATE, parts.title_line)
+            self._add_finding(kinds.WITHOUT_DATE, parts.title_line)
             return
         correction = None if read_date(parts.date) else repair(parts.date, evidence)
         if correction is None:
@@ -257,7 +259,7 @@ class _Document:
             return
         self._set_field("date_written", correction.value, parts.date, parts.date_line)
         kind = kinds.DATE_REPAIRED if correction.value else kinds.DATE_AMBIGUOUS
-        self._note_repair(kind, correction, parts.date_line)
+        self._add_repair(kind, correction, parts.date_line)
 
     def _add_references(self, parts: Letter) -> None:
         """Collect the unique document numbers and statutes cited, in order, excluding the document itself."""
@@ -271,7 +273,7 @@ class _Document:
             for start, correction in _damaged_numbers(line.text):
                 citations[start] = correction.value or ""
                 damaged.append(correction.original)
-                self._note_repair(kinds.NUMBER_REPAIRED, correction, line.number)
+                self._add_repair(kinds.NUMBER_REPAIRED, correction, line.number)
             for start in sorted(citations):
                 first_lines.setdefault(citations[start], line.number)
         references: list[Json] = [text for text in first_lines if text and text not in own]
@@ -301,11 +303,11 @@ class _Document:
         if value != text:
             self._originals[field] = text
 
-    def _note_repair(self, kind: Kind, correction: Repair, line: int) -> None:
+    def _add_repair(self, kind: Kind, correction: Repair, line: int) -> None:
         words = {"because": correction.because_zh, "because_en": correction.because_en}
-        self._note(kind, line, correction.original, **words)
+        self._add_finding(kind, line, correction.original, **words)
 
-    def _note(self, kind: Kind, line: int, excerpt: str = "", **words: object) -> None:
+    def _add_finding(self, kind: Kind, line: int, excerpt: str = "", **words: object) -> None:
         self.findings.append(kind.at(Place(self._name, row=line or None), excerpt, **words))
 
     def _add_left_out(self, lines: Sequence[Line]) -> None:

@@ -84,10 +84,10 @@ def parse_html(source: str) -> DocumentPage:
     base = root.find(".//base")
     return DocumentPage(
         lines,
-        _outside(root, lines),
+        _find_outside(root, lines),
         {k: v for k, v in meta.items() if v} | json_ld.read_labels(root),  # JSON-LD takes precedence
-        _heading(root),
-        tuple(_links(root)),
+        _read_heading(root),
+        tuple(_read_links(root)),
         (base.get("href") or "") if base is not None else "",
         source,
     )
@@ -112,14 +112,14 @@ def _lines(texts: Iterable[tuple[str, Spot | None]]) -> tuple[Line, ...]:
     return tuple(Line(n, raw, text, spot) for n, raw, text, spot in folded if text)
 
 
-def _links(root: etree._Element) -> Iterator[tuple[str, str]]:
+def _read_links(root: etree._Element) -> Iterator[tuple[str, str]]:
     for element in root.iter("a"):
         if href := element.get("href"):
             link_text = fold(" ".join("".join(map(str, element.itertext())).split()))
             yield href, link_text or fold(element.get("title") or "")
 
 
-def _outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]:
+def _find_outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]:
     keys = [line.key for line in lines]
     elements = (e for e in root.iter() if BODIES & {e.get("id") or "", *(e.get("class") or "").split()})
     for element in islice(elements, 5):
@@ -131,7 +131,7 @@ def _outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]:
     return frozenset()
 
 
-def _heading(root: etree._Element) -> str:
+def _read_heading(root: etree._Element) -> str:
     headings = [fold(html.lines(h)).replace("\n", "") for h in root.iter("h1")]
     if len(headings) == 1 and len(headings[0]) > 5:
         return headings[0]

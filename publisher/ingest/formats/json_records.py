@@ -44,16 +44,16 @@ class Lines:
                     continue
                 yield decoder.decode(line)
         except msgspec.ValidationError as problem:
-            told = Bilingual(f"第{number}行不是对象", f"line {number} is not an object")
-            raise self._fail(ReaderError(NOT_RECORDS, told, row=number)) from problem
+            detail = Bilingual(f"第{number}行不是对象", f"line {number} is not an object")
+            raise self._fail(ReaderError(NOT_RECORDS, detail, row=number)) from problem
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
-            place = _place(line, problem, number)
+            place = _locate_error(line, problem, number)
             raise self._fail(ReaderError(BAD_JSON, place, row=number)) from problem
         except ReaderError as problem:
             raise self._fail(problem) from problem
 
 
-def _place(data: bytes, problem: Exception, first: int = 1) -> Bilingual:
+def _locate_error(data: bytes, problem: Exception, first: int = 1) -> Bilingual:
     """Line and character of a syntax error. ``first``: number of the first line of ``data``."""
     match problem, _BYTE.search(str(problem)):
         case RecursionError(), _:
@@ -87,13 +87,13 @@ def records(data: bytes) -> list[Record]:
     try:
         value = msgspec.json.Decoder(float_hook=str).decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
-        raise ReaderError(BAD_JSON, _place(data, problem)) from problem
+        raise ReaderError(BAD_JSON, _locate_error(data, problem)) from problem
     rows = value if isinstance(value, list) else _only_array(value)
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
-            zh, en = _type(row)
-            told = Bilingual(f"第{number}个元素是{zh}，不是对象", f"item {number} is {en}, not an object")
-            raise ReaderError(NOT_RECORDS, told, row=number)
+            zh, en = _type_name(row)
+            detail = Bilingual(f"第{number}个元素是{zh}，不是对象", f"item {number} is {en}, not an object")
+            raise ReaderError(NOT_RECORDS, detail, row=number)
     return rows
 
 
@@ -103,11 +103,11 @@ def _only_array(value: object) -> list[Any]:
         return arrays[0]
     if isinstance(value, dict) and not arrays:
         return [value]
-    zh, en = (f"含{len(arrays)}个数组", f"{len(arrays)} arrays") if arrays else _type(value)
+    zh, en = (f"含{len(arrays)}个数组", f"{len(arrays)} arrays") if arrays else _type_name(value)
     raise ReaderError(NOT_RECORDS, Bilingual(f"内容是{zh}" if not arrays else zh, en))
 
 
-def _type(value: object) -> Bilingual:
+def _type_name(value: object) -> Bilingual:
     match value:
         case None:
             return Bilingual("空值", "null")

@@ -26,7 +26,7 @@ HIDDEN_ROW = 0x20
 
 def read_annotations(data: bytes) -> Mapping[int, SheetAnnotations]:
     """Return the marks of an .xls file by the sheet's index. Raises :class:`ReaderError` for other files."""
-    return _marks(_workbook(data))
+    return _read_workbook(_workbook(data))
 
 
 def is_word(data: bytes) -> bool:
@@ -58,28 +58,28 @@ def _workbook(data: bytes) -> bytes:
 
 
 @dataclass(slots=True)
-class _Sheet:
+class _SheetCells:
     hidden_rows: set[int] = field(default_factory=set)
     errors: dict[Position, str] = field(default_factory=dict)
 
 
-def _marks(stream: bytes) -> Mapping[int, SheetAnnotations]:
+def _read_workbook(stream: bytes) -> Mapping[int, SheetAnnotations]:
     index_of: dict[int, int] = {}
-    sheets: dict[int, _Sheet] = {}
-    sheet: _Sheet | None = None
+    sheets: dict[int, _SheetCells] = {}
+    sheet: _SheetCells | None = None
     for start, kind, body in _records(stream):
         if kind == FILEPASS:
             raise ReaderError(ENCRYPTED, "xls")
         if kind == BOUNDSHEET and len(body) >= 4:
             index_of[struct.unpack_from("<I", body)[0]] = len(index_of)
         elif kind == BOF and start in index_of:
-            sheet = sheets.setdefault(index_of[start], _Sheet())
+            sheet = sheets.setdefault(index_of[start], _SheetCells())
         elif sheet is not None:
-            _mark(sheet, kind, body)
+            _add_annotation(sheet, kind, body)
     return {index: SheetAnnotations(frozenset(s.hidden_rows), s.errors) for index, s in sheets.items()}
 
 
-def _mark(sheet: _Sheet, kind: int, body: bytes) -> None:
+def _add_annotation(sheet: _SheetCells, kind: int, body: bytes) -> None:
     if kind == ROW and len(body) >= 13:
         if body[12] & HIDDEN_ROW:
             sheet.hidden_rows.add(_u16(body, 0) + 1)

@@ -29,7 +29,7 @@ def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotation
         if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:  # calamine reads a UTF-16 sheet as empty
             raise ReaderError(DAMAGED, f"{path}: UTF-16")
         if any(sign in content for sign in MARKED):
-            marks_by_sheet[index] = _marks(content, path)
+            marks_by_sheet[index] = _read_sheet(content, path)
     return marks_by_sheet
 
 
@@ -52,7 +52,7 @@ def _parse(parts: Mapping[str, bytes], path: str) -> etree._Element:
         raise ReaderError(DAMAGED, f"{path}: {problem}") from problem
 
 
-def _marks(content: bytes, path: str) -> SheetAnnotations:
+def _read_sheet(content: bytes, path: str) -> SheetAnnotations:
     hidden: set[int] = set()
     errors: dict[Position, str] = {}
     uncalculated: dict[Position, str] = {}

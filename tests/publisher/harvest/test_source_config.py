@@ -47,10 +47,10 @@ def test_a_source_has_sensible_manners_by_default(tmp_path: Path) -> None:
         (
             GOOD.replace('["www.anshan.gov.cn', '["www.anshan.gov.cn/zwgk'),
             "请去掉 http://、路径和用户名",
-            "leave out http://",
+            "omit http://",
         ),
-        (GOOD.replace("lists", "#lists"), "请写明 lists、sitemaps 或 feeds", "say where to begin"),
-        (GOOD + "documents = '('", "anshan.documents：正则表达式有误", "no valid regular expression"),
+        (GOOD.replace("lists", "#lists"), "请写明 lists、sitemaps 或 feeds", "specify lists"),
+        (GOOD + "documents = '('", "anshan.documents：正则表达式有误", "not a valid regular expression"),
         (GOOD.replace('"zhengce"', '"fees"'), "没有数据集“fees”", "there is no dataset 'fees'"),
         (GOOD + "tables = ['fees']", "没有数据集“fees”", "there is no dataset 'fees'"),
         (

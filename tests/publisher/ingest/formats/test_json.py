@@ -90,11 +90,13 @@ def test_text_that_begins_with_a_bracket_is_no_json() -> None:
     assert open_grids("[1992]价费字240号,1\n[1992]价费字241号,2\n".encode(), "f.csv").media_type != JSON
 
 
-SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text()
+# U+FFFD stands for text that was lost before: a file that contains it is refused as damaged.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd"))
+SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | TEXTS
 
 
 @example([{"E-SafeNet": "%PDF-"}])
-@given(st.lists(st.dictionaries(st.text(), SCALARS), min_size=1))
+@given(st.lists(st.dictionaries(TEXTS, SCALARS), min_size=1))
 def test_records_come_back_as_they_were_written(records: list[dict[str, object]]) -> None:
     as_array = json.dumps(records, ensure_ascii=False)
     as_lines = "\n".join(json.dumps(r, ensure_ascii=False) for r in records)
