@@ -15,9 +15,10 @@ from publisher.harvest.warc import Hop
 from publisher.ingest.documents.section_outline import escape
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Place
-from publisher.ingest.formats import doc, docx, ofd, ole2, pdf, zip_safety
+from publisher.ingest.formats import doc, docx, ofd, ole2, pdf
 from publisher.ingest.formats.detect import open_grids
 from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.safety import zip_archive
 from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
 from publisher.ingest.read_file import read_file
 from publisher.log.drafts.repeals import combined_digest
@@ -136,7 +137,7 @@ class Attachments:
                 return self._join_pages(page, "PDF", pdf.pages(data))
             if data.startswith(ole2.MAGIC) and ole2.is_word(data):
                 return doc.text(data)
-            members = zip_safety.members(data) if data.startswith(b"PK") else {}
+            members = zip_archive.members(data) if data.startswith(b"PK") else {}
             if "word/document.xml" in members:
                 return docx.read_document(members["word/document.xml"])[1]
             if ofd.ENTRY in members:

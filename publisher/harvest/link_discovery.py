@@ -19,9 +19,10 @@ from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.files import BINARY
-from publisher.ingest.formats import html, text_encoding, zip_safety
+from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.xml_safety import safe_parser
+from publisher.ingest.formats.safety import zip_archive
+from publisher.ingest.formats.safety.xml_parser import safe_parser
 from publisher.log.clocks import day_at
 from schemas.cells.quantities import read_date
 from schemas.normalise import fold
@@ -238,7 +239,7 @@ def read_list(source: Source, url: str, responses: ResponseChain, report: Source
     try:
         data = warc.decode_body(hop, source.largest << 20)
         if data.startswith(_GZIP):  # sitemap.xml.gz
-            data = b"".join(zip_safety.gunzip(data, source.largest << 20))
+            data = b"".join(zip_archive.gunzip(data, source.largest << 20))
         list_links = _read_any(data, hop, source)
     except ValueError as error:
         report.add_finding(kinds.ANSWER_DAMAGED, url, detail=str(error))

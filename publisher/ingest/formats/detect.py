@@ -19,11 +19,11 @@ from publisher.ingest.formats import (
     ole2,
     text_encoding,
     xlsx_annotations,
-    zip_safety,
 )
 from publisher.ingest.formats.errors import FileNote, ReaderError
 from publisher.ingest.formats.grid import Grid
 from publisher.ingest.formats.json_records import Record
+from publisher.ingest.formats.safety import zip_archive
 
 MAX_FILE = 64 << 20
 """Bytes."""
@@ -117,7 +117,7 @@ def _refuse_unsupported(data: bytes) -> None:
 
 
 def _open_zip(data: bytes) -> _ParsedContent:
-    parts = zip_safety.members(data)
+    parts = zip_archive.members(data)
     kind = parts.get("mimetype", b"").decode("ascii", "replace").strip()
     if "xl/workbook.xml" in parts:
         grids, notes = excel.grids(data, xlsx_annotations.read_annotations(parts))
@@ -140,11 +140,11 @@ def _open_zip(data: bytes) -> _ParsedContent:
 
 def _open_gzip(data: bytes, name: str) -> _ParsedContent:
     """Open a gzip file: JSON Lines are streamed, up to 1 GiB; other content may have ``MAX_FILE`` bytes."""
-    chunks = zip_safety.gunzip(data)
+    chunks = zip_archive.gunzip(data)
     head = next(chunks, b"")
     if _is_json(head) and json_records.is_lines(head):
-        return _ParsedContent(JSON_LINES, records=_json_lines(lambda: zip_safety.gunzip(data), name))
-    inner = b"".join(zip_safety.gunzip(data, MAX_FILE))
+        return _ParsedContent(JSON_LINES, records=_json_lines(lambda: zip_archive.gunzip(data), name))
+    inner = b"".join(zip_archive.gunzip(data, MAX_FILE))
     if inner.startswith(b"\x1f\x8b"):
         raise ReaderError(ARCHIVE, "gzip")
     return _open(inner, name)

@@ -13,7 +13,7 @@ from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build
-from publisher.ingest.formats.xml_safety import safe_parser
+from publisher.ingest.formats.safety.xml_parser import safe_parser
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"

@@ -17,7 +17,7 @@ from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid, Merge, Scalar, build
-from publisher.ingest.formats.xml_safety import safe_parser
+from publisher.ingest.formats.safety.xml_parser import safe_parser
 
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"

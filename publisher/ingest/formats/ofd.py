@@ -13,7 +13,7 @@ from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.xml_safety import safe_parser
+from publisher.ingest.formats.safety.xml_parser import safe_parser
 
 ENTRY = "OFD.xml"
 _SAME_LINE = 0.5

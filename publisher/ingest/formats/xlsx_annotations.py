@@ -12,7 +12,7 @@ from lxml import etree
 from publisher.ingest.findings.files import DAMAGED
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import Position, SheetAnnotations
-from publisher.ingest.formats.xml_safety import safe_parser
+from publisher.ingest.formats.safety.xml_parser import safe_parser
 
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"

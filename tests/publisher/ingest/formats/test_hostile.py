@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.ingest.findings.files import KINDS
-from publisher.ingest.formats import zip_safety
 from publisher.ingest.formats.detect import open_grids
+from publisher.ingest.formats.safety import zip_archive
 from publisher.ingest.parsed_file import UnreadableFile
 from tests.publisher.ingest.formats import samples
 from tests.publisher.ingest.formats.conftest import Refusal
@@ -81,7 +81,7 @@ def test_a_file_over_the_limit_is_refused(refusal: Refusal) -> None:
 
 def test_a_zip_that_inflates_beyond_reason_is_refused(refusal: Refusal) -> None:
     assert (
-        refusal(with_parts(samples.xlsx(), {SHEET: bytes(zip_safety.LARGE + 1)})) == "file-expands-too-much"
+        refusal(with_parts(samples.xlsx(), {SHEET: bytes(zip_archive.LARGE + 1)})) == "file-expands-too-much"
     )
 
 
@@ -97,7 +97,7 @@ def test_a_zip_that_lies_about_its_size_is_refused(refusal: Refusal) -> None:
 
 def test_entries_that_share_their_bytes_do_not_multiply(refusal: Refusal) -> None:
     """Many central directory entries share one content: kilobytes that would inflate to gigabytes."""
-    raw = zip_parts({"a.xml": bytes(zip_safety.LARGE - 1)})
+    raw = zip_parts({"a.xml": bytes(zip_archive.LARGE - 1)})
     with zipfile.ZipFile(io.BytesIO(raw)) as one:
         directory = one.start_dir
     end = raw.index(b"PK\x05\x06")
@@ -109,7 +109,7 @@ def test_entries_that_share_their_bytes_do_not_multiply(refusal: Refusal) -> Non
 
 def test_a_zip_of_too_many_members_is_refused(refusal: Refusal) -> None:
     assert (
-        refusal(zip_parts({f"{n}.xml": "" for n in range(zip_safety.MAX_MEMBERS + 1)}))
+        refusal(zip_parts({f"{n}.xml": "" for n in range(zip_archive.MAX_MEMBERS + 1)}))
         == "file-expands-too-much"
     )
 
@@ -119,8 +119,8 @@ def test_a_path_that_climbs_out_is_refused(refusal: Refusal) -> None:
 
 
 def test_a_gzip_bomb_is_refused(refusal: Refusal) -> None:
-    assert refusal(gzip.compress(b"\n" * (zip_safety.LARGE * 2))) == "file-expands-too-much"
-    lines = b'{"a": 1}\n' * (zip_safety.LARGE // 4)
+    assert refusal(gzip.compress(b"\n" * (zip_archive.LARGE * 2))) == "file-expands-too-much"
+    lines = b'{"a": 1}\n' * (zip_archive.LARGE // 4)
     records = open_grids(gzip.compress(lines), "f.jsonl.gz").records
     assert records is not None
     with pytest.raises(UnreadableFile) as caught:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.ingest.formats import ofd, zip_safety
+from publisher.ingest.formats import ofd
 from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.safety import zip_archive
 
 NAMESPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"'
 type Piece = tuple[str, str]
@@ -44,7 +45,7 @@ def file(*pages: Sequence[Piece], base: str = "Pages/Page_{n}/Content.xml") -> b
 
 
 def read_pages(data: bytes) -> tuple[str, ...]:
-    return ofd.pages(zip_safety.members(data))
+    return ofd.pages(zip_archive.members(data))
 
 
 LETTER = (

@@ -1,0 +1,1 @@
+"""Limits on archives and XML from outside: size, expansion, entities."""
