@@ -297,7 +297,7 @@ def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_dra
 ) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
-    assert "已中断" in interrupt(site, "publisher.log.releases.publish.publish", *PUBLISH)
+    assert "已中断" in interrupt(site, "publisher.log.releases.publication.publish", *PUBLISH)
     assert site.ok("releases", "shili-power-list", "--json").json == []
     site.ok(*PUBLISH)
     assert search_titles(site, ITEMS[0][0])[0] == ITEMS[0][0]

@@ -23,9 +23,8 @@ from publisher.web.problems import KINDS, ProblemError
 from schemas.definition import file_loader as catalogues
 from search.contract import Page, Request, SearchError
 from search.embedded.engine import EmbeddedEngine
-from tests.support.clock import Clock
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, PLAIN, Site, dataset, publish
+from tests.support.site import BASE, FEES, PLAIN, Site, dataset, publish, seconds
 
 pytestmark = pytest.mark.both_databases
 
@@ -105,7 +104,7 @@ def test_answers_pinned_to_a_release_are_immutable_and_all_others_are_revalidate
 
 def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, {})
-    clock = Clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
     log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
     log.datasets.create(dataset(FEES), catalogues.load("fees"))
