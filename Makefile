@@ -3,6 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup demo fix types lint quick check test tests soak bench docs contract screenshots clean
 RUN := .venv/bin/
+# Container images often set this. Without compiled modules, every process that starts compiles all libraries again.
+export PYTHONDONTWRITEBYTECODE :=
 # Tests side by side, one process for each core; a process that crashes ends the run, and fails it.
 PYTEST := $(RUN)pytest -n logical --dist worksteal --max-worker-restart=0
 # ROOM=log: the tests of the folders below tests/ that are called log.

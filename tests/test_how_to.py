@@ -1,4 +1,4 @@
-"""Each guide of docs/how-to is followed literally in a copy of the project, and its result works."""
+"""Each guide of docs/how-to is followed literally in a copy of the project, and what it adds works."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ FILES = (
 
 _PROMISE = re.compile(r"^\*\*Adds (no|\d+) files?, changes (none|\d+)\.\*\*", re.M)
 _STEP = re.compile(r"^## \d+\. (Add|Change|Run)(?: `([^`]+)`)?\n(.*?)(?=^## |\Z)", re.M | re.S)
+_TESTS = re.compile(r"^\.venv/bin/pytest (?P<files>tests/\S+( tests/\S+)*) ?(?P<options>.*)$")
 _BLOCK = re.compile(r"^(`{3,})\w+\n(.*?)^\1$", re.M | re.S)
 
 
@@ -128,15 +129,50 @@ def run(commands: str, tree: Path, home: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.slow
+def merge(guides: Iterable[Guide]) -> str:
+    """Commands of several guides → the same, each once and in their order, with the tests in one run."""
+    commands: dict[str, None] = {}
+    tests: dict[str, dict[str, None]] = {}
+    for line in (line for guide in guides for line in guide.commands.splitlines()):
+        pytest_run = _TESTS.match(line)
+        if pytest_run is None:
+            commands[line] = None
+        else:
+            tests.setdefault(pytest_run["options"], {}).update(dict.fromkeys(pytest_run["files"].split()))
+    runs = [f".venv/bin/pytest {' '.join(files)} {options}" for options, files in tests.items()]
+    return "\n".join([*commands, *runs])
+
+
+def read_documents(tree: Path) -> dict[Path, str]:
+    return {file: file.read_text(encoding="utf-8") for file in (tree / "docs").rglob("*.md")}
+
+
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
-def test_a_guide_adds_the_thing_in_the_number_of_files_that_it_promises(
-    guide: Guide, copy: Path, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    added, changed = follow(guide, copy, home)
+def test_a_guide_adds_the_thing_in_the_number_of_files_that_it_promises(guide: Guide, tmp_path: Path) -> None:
+    """Only what it changes is there, as the project has it: no guide needs another one."""
+    tree, home = tmp_path / "tree", tmp_path / "home"
+    for path in {step.path for step in guide.steps if step.action == "Change"}:
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(PROJECT / path, tree / path)
+    assert not any((PROJECT / step.path).exists() for step in guide.steps if step.action == "Add")
+    added, changed = follow(guide, tree, home)
     assert (len(added), len(changed)) == guide.promise
-    run(guide.commands, copy, home)
+
+
+@pytest.mark.slow
+def test_everything_that_the_guides_add_works(copy: Path, tmp_path: Path) -> None:
+    """In one copy, as each command costs seconds. Two guides that change the same lines would fail here."""
+    home = tmp_path / "home"
+    plain = [guide for guide in GUIDES if "make docs" not in guide.commands]
+    others = [guide for guide in GUIDES if guide not in plain]
+    for guide in plain:
+        follow(guide, copy, home)
+    before = read_documents(copy)
+    run("make docs", copy, home)
+    assert read_documents(copy) == before, "one of these guides has to run make docs"
+    for guide in others:
+        follow(guide, copy, home)
+    run(merge([*plain, *others]), copy, home)
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
