@@ -31,7 +31,7 @@ from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.formats import text_encoding
 from publisher.log.log import Log
 from publisher.log.model import Dataset
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.support import shared_data
 
 PER_PAGE = 12
@@ -101,7 +101,7 @@ def _collect(home: Path, host: str, count: int) -> None:
     )
     log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
-    catalogue = load("policies")
+    catalogue = load_catalogue("policies")
     log.datasets.create(
         Dataset("laws", catalogue.name, "laws", "laws", "鞍山市人民政府", None, "CC0-1.0", "a@b.example"),
         catalogue,
@@ -175,7 +175,7 @@ def _memory() -> float:
 def compare_parsing() -> None:
     """Compare CPU time with trafilatura, which extracts the text and a few labels of the same pages."""
     some = list(islice(pages(), PARSED))
-    catalogue = load("policies")
+    catalogue = load_catalogue("policies")
 
     def ours() -> None:
         for data in some:

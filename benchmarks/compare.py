@@ -33,7 +33,7 @@ CATALOGUE = Path(__file__).with_name("law-articles.json")
 
 def build(log: Log, records: int, releases: int) -> None:
     """Publish releases, each with :data:`CHANGES` randomly chosen records changed."""
-    catalogue = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+    catalogue = file_loader.parse_catalogue(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details: dict[str, Any] = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
     log.datasets.create(Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue)
     names = [field.name for field in catalogue.fields if field.type == "string"]

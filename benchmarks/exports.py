@@ -38,7 +38,7 @@ _VIEW = View(release=1)
 def fill(home: Path, data: Path) -> None:
     log = open_log(home)
     log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
-    catalogue = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+    catalogue = file_loader.parse_catalogue(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
     details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
     log.datasets.create(Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue)
     file = InputFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())

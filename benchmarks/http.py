@@ -85,7 +85,7 @@ def build(home: Path, count: int) -> None:
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
     log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
-    catalogue = catalogues.load("power-list")
+    catalogue = catalogues.load_catalogue("power-list")
     fields = {field.name: field for field in catalogue.fields}
     contents = [
         {k: [v] if fields[k].type == "list" else v for k, v in item.items() if k in fields}

@@ -58,7 +58,7 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
         home = Path(folder)
         log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
         log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
-        catalogue = file_loader.parse(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
+        catalogue = file_loader.parse_catalogue(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
         details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
         log.datasets.create(
             Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from publisher.ingest.formats.detect import open_grids
 from schemas.cells.values import parse_value
-from schemas.definition.file_loader import load
-from schemas.reference.document_numbers import find
+from schemas.definition.file_loader import load_catalogue
+from schemas.reference.document_numbers import find_citations
 
 ARTICLES = Path(__file__).parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
 BASES = "计价格[1999]466号,[1992]价费字198号,陕价行函[2011]165号"
@@ -37,13 +37,13 @@ def per_call(call: object, number: int = 5_000) -> float:
 
 
 def main() -> None:
-    name, basis = load("power-list").by_name["name"], load("fees").by_name["basis"]
+    name, basis = load_catalogue("power-list").by_name["name"], load_catalogue("fees").by_name["basis"]
     bare = min(_timed([sys.executable, "-c", "import click, rich"]) for _ in range(7))
     help_time = help_seconds()
     print(f"qingdan --help            {help_time:.3f} s (bar 0.5 s); click and rich alone {bare:.3f} s")
     print(f"a plain cell              {per_call(lambda: parse_value(name, '食品经营许可证核发')):.2f} µs")
     print(f"a cell of three citations {per_call(lambda: parse_value(basis, BASES)):.1f} µs")
-    print(f"finding those citations   {per_call(lambda: find(BASES)):.1f} µs")
+    print(f"finding those citations   {per_call(lambda: find_citations(BASES)):.1f} µs")
     if ARTICLES.exists():
         data = ARTICLES.read_bytes()
         began = time.perf_counter()

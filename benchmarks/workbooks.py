@@ -24,7 +24,7 @@ from python_calamine import CalamineWorkbook
 
 from publisher.ingest.parsed_file import ImportedRecord, Reading
 from publisher.ingest.read_file import read_path
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 
 HEADINGS = {
     "事项名称": "name",
@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20151105)
     parser.add_argument("--draw", type=int, default=30, help="records to compare")
     arguments = parser.parse_args()
-    catalogue = load("power-list")
+    catalogue = load_catalogue("power-list")
     paths = sorted(p for p in arguments.data.iterdir() if p.suffix in {".xls", ".xlsx", ".ods"})
     readings = [read_path(path, catalogue=catalogue) for path in paths]
     report(readings)

@@ -74,8 +74,8 @@ def _facets(catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _place(code: str) -> tuple[str, str] | None:
     """Return six digits and full name of a division; None for an unknown code."""
     return (
-        (administrative_divisions.full(code), administrative_divisions.path(code))
-        if administrative_divisions.name(code)
+        (administrative_divisions.pad_code(code), administrative_divisions.full_name_of(code))
+        if administrative_divisions.name_of(code)
         else None
     )
 

@@ -196,7 +196,7 @@ def _print_value(field: Field | None, value: Json) -> str:
         if field.type == "date":
             with suppress(ValueError):
                 return _day(date.fromisoformat(value))
-        if field.format == "division" and (path := administrative_divisions.path(value)):
+        if field.format == "division" and (path := administrative_divisions.full_name_of(value)):
             return f"{path}（{value}）"
     if value is None or field is None:
         return str(value or "")

@@ -40,7 +40,7 @@ _BRACKETED = re.compile(r"\(([^()]*)\)")
 
 @lru_cache(maxsize=4096)
 def heading_key(text: str) -> str:
-    """Remove what varies between files from a heading: width, case, spaces, newlines, punctuation, signs."""
+    """Return the letters and digits of a heading, folded in width and case, to compare it between files."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in folded if unicodedata.category(c)[0] not in "ZCPS")
 
@@ -74,7 +74,7 @@ def _widen(match: re.Match[str]) -> str:
 
 
 _AT_PUNCTUATION = re.compile(r" +(?=[，。；：、）】》”！？〕])|(?<=[【《（“〔，。；：、]) +")
-_NOISE = re.compile(f"(?<=[{HAN}0-9]) +(?=[{HAN}])|(?<=[{HAN}]) +(?=[0-9])")
+_SPACE_AT_HAN = re.compile(f"(?<=[{HAN}0-9]) +(?=[{HAN}])|(?<=[{HAN}]) +(?=[0-9])")
 
 
 def tidy_spaces(text: str) -> str:
@@ -92,7 +92,7 @@ _MUST_JOIN = re.compile(
 )
 
 
-_SCANNED = re.compile(f"(?<=[{HAN}）》”]) [，。；：、]")
+_SPACE_BEFORE_COMMA = re.compile(f"(?<=[{HAN}）》”]) [，。；：、]")
 
 
 def join_broken_lines(text: str) -> str:
@@ -103,16 +103,16 @@ def join_broken_lines(text: str) -> str:
     mostly full, was broken everywhere except after a sentence and before an item (``1.``, ``（一）``,
     ``【法律】``). So was one with spaces before several commas and full stops, which only scanners produce.
     """
-    odd = len(_SCANNED.findall(text)) if " " in text else 0
-    scanned = odd > 1 and odd * 120 > len(text)
+    spaces = len(_SPACE_BEFORE_COMMA.findall(text)) if " " in text else 0
+    scanned = spaces > 1 and spaces * 120 > len(text)
     if scanned:
-        text = tidy_spaces(_NOISE.sub("", text))
+        text = tidy_spaces(_SPACE_AT_HAN.sub("", text))
     if "\n" not in text:
         return text
     lines = [line for line in text.split("\n") if line]
-    if scanned or _was_cut(lines):
-        return tidy_spaces(_NOISE.sub("", _paragraphs(lines, _is_open_end)))
-    return _paragraphs(lines, _is_cut_inside_unit)
+    if scanned or _is_broken_everywhere(lines):
+        return tidy_spaces(_SPACE_AT_HAN.sub("", _join_paragraphs(lines, _is_open_end)))
+    return _join_paragraphs(lines, _is_cut_inside_unit)
 
 
 def _is_open_end(before: str, after: str) -> bool:
@@ -123,15 +123,15 @@ def _is_cut_inside_unit(before: str, after: str) -> bool:
     return bool(_MUST_JOIN.match(f"{before[-1]}\n{after[0]}")) and not _STARTS_ITEM.match(after)
 
 
-def _paragraphs(lines: list[str], cut: Callable[[str, str], bool]) -> str:
+def _join_paragraphs(lines: list[str], cut: Callable[[str, str], bool]) -> str:
     parts = lines[:1]
     for before, line in pairwise(lines):
-        parts.append(_joint(before, line) if cut(before, line) else "\n")
+        parts.append(_choose_joint(before, line) if cut(before, line) else "\n")
         parts.append(line)
     return "".join(parts)
 
 
-def _was_cut(lines: list[str]) -> bool:
+def _is_broken_everywhere(lines: list[str]) -> bool:
     if len(lines) < 3 or max(map(len, lines)) > 28:
         return False
     widths = [sum(1 if c < "\u1100" else 2 for c in line) for line in lines]
@@ -148,13 +148,13 @@ def _was_cut(lines: list[str]) -> bool:
     return len(open_ends) * 3 >= len(lines) - 1 and full * 10 >= len(open_ends) * 6
 
 
-def _joint(before: str, after: str) -> str:
-    """Return the joint of two pieces of a broken line: a space between Latin words, else nothing."""
+def _choose_joint(before: str, after: str) -> str:
+    """Return the text between two pieces of a broken line: a space between Latin words, else nothing."""
     latin = before[-1:].isascii() and after[:1].isascii() and before[-1:].isalpha() and after[:1].isalpha()
     return " " if latin else ""
 
 
-_BODY = re.compile(r"(?:[局委厅部办会院科处室所站队司署府关]|中心)$")
+_BODY_NAME_END = re.compile(r"(?:[局委厅部办会院科处室所站队司署府关]|中心)$")
 
 
 def join_lines(text: str, *, bodies: bool = False) -> str:
@@ -162,13 +162,13 @@ def join_lines(text: str, *, bodies: bool = False) -> str:
     if "\n" not in text:
         return text
     lines = [line for line in text.split("\n") if line]
-    if bodies and len(lines) > 1 and all(len(line) > 2 and _BODY.search(line) for line in lines):
+    if bodies and len(lines) > 1 and all(len(line) > 2 and _BODY_NAME_END.search(line) for line in lines):
         return "、".join(lines)
-    joined = "".join(_joint(before, line) + line for before, line in pairwise(["", *lines]))
-    return _NOISE.sub("", joined) if len(lines) > 2 else joined
+    joined = "".join(_choose_joint(before, line) + line for before, line in pairwise(["", *lines]))
+    return _SPACE_AT_HAN.sub("", joined) if len(lines) > 2 else joined
 
 
-def plain_lines(text: str) -> str:
+def clean_markdown(text: str) -> str:
     """Clean Markdown: remove invisible characters, normalise line ends, trim."""
     return _INVISIBLE.sub("", _BREAKS.sub("\n", text)).strip() if text else text
 

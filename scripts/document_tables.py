@@ -129,7 +129,7 @@ def write_catalogues() -> str:
                 c.title_en + (" (running)" if c.running else ""),
                 "; else ".join(", ".join(f"`{name}`" for name in fields) for fields in c.identity),
             )
-            for c in map(catalogues.load, catalogues.names())
+            for c in map(catalogues.load_catalogue, catalogues.list_names())
         ),
     )
 

@@ -11,7 +11,7 @@ import feedparser
 import httpx
 import pytest
 
-from schemas.definition.file_loader import names
+from schemas.definition.file_loader import list_names
 from tests.support.command_site import CommandSite
 
 
@@ -88,7 +88,7 @@ def publish(site: CommandSite, text: str, day: str) -> dict[str, Any]:
 
 
 def test_it_is_none_of_those_that_ship() -> None:
-    assert "night-markets" not in names()
+    assert "night-markets" not in list_names()
 
 
 def test_it_is_imported_by_its_own_headings_types_and_personal_columns(site: CommandSite) -> None:

@@ -54,7 +54,7 @@ def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
         licence="CC0-1.0",
         contact="bench",
     )
-    log.datasets.create(dataset, catalogues.load("power-list"))
+    log.datasets.create(dataset, catalogues.load_catalogue("power-list"))
     publish(log, records, date(2015, 1, 1))
     log.close()
 

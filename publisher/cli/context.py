@@ -61,9 +61,9 @@ class CommandContext:
         from schemas.definition import file_loader
 
         try:
-            return file_loader.load(name, self.catalogues)
+            return file_loader.load_catalogue(name, self.catalogues)
         except KeyError:
-            names = ", ".join(file_loader.names(self.catalogues))
+            names = ", ".join(file_loader.list_names(self.catalogues))
             raise CommandError(
                 "no-such-catalogue",
                 f"没有清单类型“{name}”。现有：{names}",
@@ -75,7 +75,11 @@ class CommandContext:
         """Return the current catalogue file, or None if it was deleted; the log then uses its stored copy."""
         from schemas.definition import file_loader
 
-        return file_loader.load(name, self.catalogues) if name in file_loader.names(self.catalogues) else None
+        return (
+            file_loader.load_catalogue(name, self.catalogues)
+            if name in file_loader.list_names(self.catalogues)
+            else None
+        )
 
 
 with_context = click.make_pass_decorator(CommandContext)

@@ -84,7 +84,7 @@ def _numbers_of_reference(text: str) -> Iterator[str]:
     if not text.startswith("《"):
         yield from (text,) if text else ()
     elif "号" in text:
-        yield from (c.standard for c in document_numbers.find(text) if c.kind != "statute")
+        yield from (c.standard for c in document_numbers.find_citations(text) if c.kind != "statute")
 
 
 def _strings(value: Json) -> Iterable[str]:
@@ -118,7 +118,9 @@ def _divisions(content: Mapping[str, Json], dataset: Dataset, catalogue: Catalog
         for code in _strings(content.get(field.name))
     ]
     codes = own or ([dataset.division] if dataset.division else [])
-    return tuple(dict.fromkeys(part for code in codes for part in administrative_divisions.ancestors(code)))
+    return tuple(
+        dict.fromkeys(part for code in codes for part in administrative_divisions.list_ancestors(code))
+    )
 
 
 def _values(content: Mapping[str, Json], name: str | None) -> tuple[str, ...]:

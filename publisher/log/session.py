@@ -17,7 +17,7 @@ from publisher.log.clocks import day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from schemas.definition.catalogue import Catalogue
-from schemas.definition.file_loader import parse
+from schemas.definition.file_loader import parse_catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Session:
     def catalogue(self, conn: Connection, digest: str) -> Catalogue:
         if digest not in self._catalogues:
             source = conn.scalar(select(t.catalogue.c.source).where(t.catalogue.c.digest == digest)) or ""
-            self._catalogues[digest] = parse(source, where=digest)
+            self._catalogues[digest] = parse_catalogue(source, where=digest)
         return self._catalogues[digest]
 
     def dataset_key(self, conn: Connection, dataset: str) -> DatasetKey:

@@ -45,7 +45,7 @@ def load(home: Path, plan: Plan, *, base: str, progress: ReleaseProgress) -> Non
 def _publish_all(log: Log, plan: Plan, progress: ReleaseProgress) -> None:
     number = 0
     for dataset in plan.dataset:
-        log.datasets.create(_dataset(dataset), file_loader.load(dataset.catalogue))
+        log.datasets.create(_dataset(dataset), file_loader.load_catalogue(dataset.catalogue))
         for step in dataset.step:
             _run_step(log, dataset.name, step)
             number += 1

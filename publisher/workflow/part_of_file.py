@@ -73,7 +73,9 @@ def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
 def _folded_names(part: Part) -> set[str]:
     """Return every known name of a part, folded, with two or more characters."""
     names = {part.name, *part.aliases}
-    names |= {alias for name in (part.name, *part.aliases) for alias in government_bodies.aliases(name)}
+    names |= {
+        alias for name in (part.name, *part.aliases) for alias in government_bodies.list_other_names(name)
+    }
     return {folded for name in names if len(folded := _fold_name(name)) > 1}
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 
 class CellProblem(msgspec.Struct, frozen=True):
-    """A problem of one cell. ``code`` is stable. A record with an error cannot be published."""
+    """A problem of one cell. ``code`` never changes. A record with an error cannot be published."""
 
     code: str
     severity: Literal["error", "warning", "info"]
@@ -164,19 +164,5 @@ UNCLOSED_BRACKET = CellProblemKind(
     "《危险化学品安全管理条例》（国务院令第591号",
 )
 
-PROBLEMS: tuple[CellProblemKind, ...] = (
-    UNKNOWN_WORD,
-    UNREADABLE_DATE,
-    AMBIGUOUS_DATE,
-    UNREADABLE_LIMIT,
-    LIMIT_WITH_CONDITION,
-    UNREADABLE_AMOUNT,
-    UNREADABLE_NUMBER,
-    UNREADABLE_YES_NO,
-    UNKNOWN_DIVISION,
-    AMBIGUOUS_DIVISION,
-    NO_DOCUMENT_NUMBER,
-    REPAIRED,
-    NO_CITATION,
-    UNCLOSED_BRACKET,
-)
+PROBLEMS = tuple(kind for kind in list(globals().values()) if isinstance(kind, CellProblemKind))
+"""Every kind of problem, in the order above."""

@@ -78,13 +78,13 @@ def read_limit(text: str, unit: str = "") -> Limit | None:
     bare = _BARE.fullmatch(text)
     match = _LIMIT.match(text)
     if bare and unit:
-        number, found_unit, rest = bare["n"], unit, ""
+        number, limit_unit, rest = bare["n"], unit, ""
     elif match:
-        number, found_unit, rest = match["n"], _LIMIT_UNITS[match["unit"]], text[match.end() :].strip()
+        number, limit_unit, rest = match["n"], _LIMIT_UNITS[match["unit"]], text[match.end() :].strip()
     else:
         return None
     value = chinese_number(number.partition(".")[0])
-    return None if value is None else Limit(value, found_unit, rest)
+    return None if value is None else Limit(value, limit_unit, rest)
 
 
 class Amount(NamedTuple):

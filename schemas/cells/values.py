@@ -22,11 +22,11 @@ from schemas.cells.quantities import (
 )
 from schemas.definition.catalogue import Field, Json
 from schemas.normalise import (
+    clean_markdown,
     fold,
     heading_key,
     join_broken_lines,
     join_lines,
-    plain_lines,
     tidy_spaces,
     widen_brackets,
 )
@@ -120,7 +120,7 @@ def _text_parser(_: Field) -> CellParser:
 
 def _markdown_parser(_: Field) -> CellParser:
     def parse(text: str) -> Value:
-        clean = plain_lines(text)
+        clean = clean_markdown(text)
         return Value(clean or None, clean != text)
 
     return parse
@@ -158,15 +158,16 @@ def _division_parser(field: Field) -> CellParser:
         if not clean or clean in BLANKS:
             return Value(None, changed=bool(text))
         if clean.isdecimal():
-            code = administrative_divisions.full(clean)
-            in_table = administrative_divisions.name(clean) is not None
+            code = administrative_divisions.pad_code(clean)
+            in_table = administrative_divisions.name_of(clean) is not None
             problem = None if in_table else problems.UNKNOWN_DIVISION.for_cell(field.title, clean)
             return Value(code, code != text, problem)
-        codes = administrative_divisions.find(clean)
+        codes = administrative_divisions.find_codes(clean)
         if len(codes) == 1:
-            return Value(administrative_divisions.full(codes[0]), changed=True)
+            return Value(administrative_divisions.pad_code(codes[0]), changed=True)
         choices = "、".join(
-            f"{administrative_divisions.full(c)} {administrative_divisions.path(c)}" for c in codes[:8]
+            f"{administrative_divisions.pad_code(c)} {administrative_divisions.full_name_of(c)}"
+            for c in codes[:8]
         )
         words = f"：{choices}" if choices else ""
         return Value(

@@ -1,1 +1,1 @@
-"""Catalogue definitions: model, file loader and evolution."""
+"""Catalogues: their model, the loader of their files, and the compatibility of two versions."""

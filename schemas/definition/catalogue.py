@@ -136,20 +136,20 @@ class Catalogue:
         """
         for number, names in enumerate(self.identity):
             if content.get(names[0]) not in (None, ""):
-                return (str(number), *(_as_text(content.get(n)) for n in names))
-        return (str(len(self.identity) - 1), *(_as_text(content.get(n)) for n in self.identity[-1]))
+                return (str(number), *(_format_json(content.get(n)) for n in names))
+        return (str(len(self.identity) - 1), *(_format_json(content.get(n)) for n in self.identity[-1]))
 
     def title_of(self, content: Mapping[str, Json]) -> str:
-        return _as_text(content.get(self.title_field))
+        return _format_json(content.get(self.title_field))
 
 
-def _as_text(value: Json) -> str:
+def _format_json(value: Json) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-_TYPES: Mapping[str, str] = {
+_TABLE_SCHEMA_TYPES: Mapping[str, str] = {
     "decimal": "number",
     "list": "array",
     "files": "array",
@@ -158,7 +158,7 @@ _TYPES: Mapping[str, str] = {
 }
 
 
-def table_schema(catalogue: Catalogue) -> dict[str, Any]:
+def build_table_schema(catalogue: Catalogue) -> dict[str, Any]:
     """Build the Frictionless Table Schema of published data, without personal fields and our own keys."""
     fields = []
     for field in catalogue.fields:
@@ -166,7 +166,7 @@ def table_schema(catalogue: Catalogue) -> dict[str, Any]:
             continue
         entry: dict[str, Any] = {
             "name": field.name,
-            "type": _TYPES.get(field.type, field.type),
+            "type": _TABLE_SCHEMA_TYPES.get(field.type, field.type),
             "title": field.title,
             "description": field.description,
         }
@@ -179,7 +179,7 @@ def table_schema(catalogue: Catalogue) -> dict[str, Any]:
     return {"fields": fields, "missingValues": [""]}
 
 
-def json_schema(catalogue: Catalogue) -> dict[str, Any]:
+def build_json_schema(catalogue: Catalogue) -> dict[str, Any]:
     """Build the JSON Schema (2020-12) of a record's content."""
     published = [f for f in catalogue.fields if not f.personal]
     return {
@@ -187,16 +187,16 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
         "title": catalogue.title,
         "description": catalogue.description,
         "type": "object",
-        "properties": {f.name: _property(f) for f in published},
+        "properties": {f.name: _build_property_schema(f) for f in published},
         "required": [f.name for f in published if f.required],
         "additionalProperties": False,
     }
 
 
-_DECIMAL = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+_DECIMAL_SCHEMA = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
 
 
-_FILE = {
+_FILE_SCHEMA = {
     "type": "object",
     "properties": {
         "name": {"type": "string"},
@@ -210,15 +210,15 @@ _FILE = {
 """Schema of a file of a record. A file that was never fetched has only its name and address."""
 
 
-def _property(field: Field) -> dict[str, Any]:
+def _build_property_schema(field: Field) -> dict[str, Any]:
     shapes: dict[str, dict[str, Any]] = {
         "string": {"type": "string"},
         "integer": {"type": "integer"},
-        "decimal": _DECIMAL,
+        "decimal": _DECIMAL_SCHEMA,
         "boolean": {"type": "boolean"},
         "date": {"type": "string", "format": "date"},
         "list": {"type": "array", "items": {"type": "string"}},
-        "files": {"type": "array", "items": _FILE},
+        "files": {"type": "array", "items": _FILE_SCHEMA},
         "limit": {
             "type": "object",
             "properties": {"value": {"type": "integer"}, "unit": {"type": "string"}},
@@ -226,7 +226,7 @@ def _property(field: Field) -> dict[str, Any]:
         },
         "amount": {
             "type": "object",
-            "properties": {"amount": _DECIMAL, "unit": {"type": "string"}},
+            "properties": {"amount": _DECIMAL_SCHEMA, "unit": {"type": "string"}},
             "required": ["amount", "unit"],
         },
     }

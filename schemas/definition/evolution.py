@@ -53,7 +53,7 @@ def compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
             incompatibilities += _compare_fields(field, now)
     for field in new.fields:
         if field.required and field.name not in old.by_name:
-            incompatibilities.append(_now_required(field))
+            incompatibilities.append(_report_required(field))
     return incompatibilities
 
 
@@ -107,7 +107,7 @@ def _compare_fields(old: Field, new: Field) -> list[Incompatibility]:
             )
         )
     if new.required and not old.required:
-        incompatibilities.append(_now_required(new))
+        incompatibilities.append(_report_required(new))
     if new.personal and not old.personal:
         incompatibilities.append(
             Incompatibility("now-personal", name, f"“{old.title}”变为个人信息", f"{name} became personal")
@@ -122,7 +122,7 @@ def _compare_vocabularies(old: Field, new: Field) -> list[Incompatibility]:
         zh, en = f"“{old.title}”不再接受任意用词", f"the vocabulary of {old.name} was closed"
         return [Incompatibility("word-removed", old.name, zh, en)] if new.vocabulary else []
     words = {term.value for term in new.vocabulary}
-    lost = [term.value for term in old.vocabulary if term.value not in words] if new.vocabulary else []
+    removed = [term.value for term in old.vocabulary if term.value not in words] if new.vocabulary else []
     return [
         Incompatibility(
             "word-removed",
@@ -130,11 +130,11 @@ def _compare_vocabularies(old: Field, new: Field) -> list[Incompatibility]:
             f"“{old.title}”的用词中删除了“{word}”",
             f"{word} was removed from {old.name}",
         )
-        for word in lost
+        for word in removed
     ]
 
 
-def _now_required(field: Field) -> Incompatibility:
+def _report_required(field: Field) -> Incompatibility:
     return Incompatibility(
         "now-required", field.name, f"“{field.title}”变为必填", f"{field.name} became required"
     )

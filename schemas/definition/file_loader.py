@@ -54,7 +54,7 @@ class _Constraints(_Section, frozen=True):
     enum: tuple[str, ...] | None = None
 
 
-class _FieldExtra(_Section, frozen=True):
+class _FieldSection(_Section, frozen=True):
     title_en: str
     kind: _Kind | None = None
     aliases: tuple[str, ...] = ()
@@ -72,20 +72,20 @@ class _Field(_Section, frozen=True):
     name: str
     title: str
     type: Literal["string", "integer", "number", "boolean", "date", "array", "object"]
-    qingdan: _FieldExtra
+    qingdan: _FieldSection
     description: str
     format: Literal["default"] = "default"
     constraints: _Constraints = _Constraints()
 
 
-class _Title(_Section, frozen=True):
+class _Words(_Section, frozen=True):
     zh: str
     en: str
 
 
-class _CatalogueExtra(_Section, frozen=True):
+class _CatalogueSection(_Section, frozen=True):
     name: str
-    title: _Title
+    title: _Words
     description: str
     identity: tuple[tuple[str, ...], ...]
     title_field: str
@@ -102,84 +102,65 @@ class _CatalogueExtra(_Section, frozen=True):
     item: str = "条目"
 
 
-class _File(_Section, frozen=True):
+class _CatalogueFile(_Section, frozen=True):
     fields: tuple[_Field, ...]
-    qingdan: _CatalogueExtra
+    qingdan: _CatalogueSection
     schema: str = msgspec.field(default="", name="$schema")
     missing_values: tuple[Literal[""], ...] = msgspec.field(default=("",), name="missingValues")
 
 
-def parse(source: str, *, where: str = "") -> Catalogue:
+def parse_catalogue(source: str, *, where: str = "") -> Catalogue:
     """Parse the text of a catalogue file.
 
     Raises :class:`CatalogueError`: ``<where>: <JSON path>: <what is wrong>``.
     """
     label = where or "catalogue"
     try:
-        file = msgspec.json.decode(source.encode(), type=_File)
+        file = msgspec.json.decode(source.encode(), type=_CatalogueFile)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         text = str(error)
         what, _, path = text.partition(" - at `")
         raise CatalogueError(f"{label}: {path.rstrip('`') or '$'}: {what}") from error
     for path, problem in _check_file(file):
         raise CatalogueError(f"{label}: {path}: {problem}")
-    extra = file.qingdan
-    return Catalogue(
-        name=extra.name,
-        title=extra.title.zh,
-        title_en=extra.title.en,
-        description=extra.description,
-        fields=tuple(_build_field(f) for f in file.fields),
-        identity=extra.identity,
-        title_field=extra.title_field,
-        running=extra.running,
-        nesting=extra.nesting,
-        group_field=extra.group_field,
-        parent_field=extra.parent_field,
-        number_field=extra.number_field,
-        ignored=extra.ignored,
-        date_field=extra.date_field,
-        body_field=extra.body_field,
-        type_field=extra.type_field,
-        decision_field=extra.decision_field,
-        item=extra.item,
-        source=source,
-    )
+    section = file.qingdan
+    properties = msgspec.structs.asdict(section) | {"title": section.title.zh, "title_en": section.title.en}
+    return Catalogue(**properties, fields=tuple(map(_build_field, file.fields)), source=source)
 
 
 @cache
-def load(name: str, folder: Path | None = None) -> Catalogue:
+def load_catalogue(name: str, folder: Path | None = None) -> Catalogue:
     """Load the catalogue ``name`` from the site's ``folder`` if it has one, else the shipped one. Cached.
 
     Raises ``KeyError`` if there is none, and :class:`CatalogueError` if it is invalid.
     """
-    for place in _folders(folder):
+    for place in _list_folders(folder):
         file = place / f"{name}.json"
-        if name in _names_in(place):
-            catalogue = parse(file.read_text(encoding="utf-8"), where=str(file))
+        if name in _list_names_in(place):
+            catalogue = parse_catalogue(file.read_text(encoding="utf-8"), where=str(file))
             if catalogue.name != name:
                 raise CatalogueError(f"{file}: $.qingdan.name: {catalogue.name!r} is not the file's name")
             return catalogue
     raise KeyError(name)
 
 
-def names(folder: Path | None = None) -> Sequence[str]:
-    """List the names of all catalogues that :func:`load` can load, sorted."""
-    return sorted({name for place in _folders(folder) for name in _names_in(place)})
+def list_names(folder: Path | None = None) -> Sequence[str]:
+    """List the names of all catalogues that :func:`load_catalogue` can load, sorted."""
+    return sorted({name for place in _list_folders(folder) for name in _list_names_in(place)})
 
 
-def _folders(folder: Path | None) -> list[Traversable]:
+def _list_folders(folder: Path | None) -> list[Traversable]:
     shipped = files("schemas") / "catalogues"
     return [shipped] if folder is None else [folder, shipped]
 
 
-def _names_in(place: Traversable) -> list[str]:
+def _list_names_in(place: Traversable) -> list[str]:
     if not place.is_dir():
         return []
     return [f.name.removesuffix(".json") for f in place.iterdir() if f.name.endswith(".json")]
 
 
-_PLAIN: dict[str, FieldType] = {
+_FIELD_TYPES: dict[str, FieldType] = {
     "string": "string",
     "integer": "integer",
     "number": "decimal",
@@ -187,47 +168,41 @@ _PLAIN: dict[str, FieldType] = {
     "date": "date",
     "array": "list",
 }
-_CARRIERS = {"limit": "object", "amount": "object", "citations": "array", "files": "array"}
-"""Kind → the Table Schema type that it requires. Every other kind requires a string."""
+_TYPE_OF_KIND = {"limit": "object", "amount": "object", "citations": "array", "files": "array"}
+"""Kind → Table Schema type of its field. The field of any other kind is a string."""
 
 
 def _build_field(field: _Field) -> Field:
-    extra = field.qingdan
-    form: FieldFormat = "default"
-    kind: FieldType = _PLAIN.get(field.type, "string")
-    match extra.kind:
-        case "limit" | "amount" | "files":
-            kind = extra.kind
-        case str():
-            form = extra.kind
+    properties = msgspec.structs.asdict(field.qingdan)
+    field_type: FieldType = _FIELD_TYPES.get(field.type, "string")
+    field_format: FieldFormat = "default"
+    match field.qingdan.kind:
+        case "limit" | "amount" | "files" as kind:
+            field_type = kind
+        case str() as kind:
+            field_format = kind
+    del properties["kind"]
+    properties["vocabulary"] = tuple(Term(t.value, t.aliases) for t in field.qingdan.vocabulary)
     return Field(
         name=field.name,
         title=field.title,
-        title_en=extra.title_en,
-        type=kind,
-        format=form,
+        type=field_type,
+        format=field_format,
         description=field.description,
         required=field.constraints.required,
-        aliases=extra.aliases,
-        unit=extra.unit,
-        vocabulary=tuple(Term(t.value, t.aliases) for t in extra.vocabulary),
-        open_vocabulary=extra.open_vocabulary,
-        searched=extra.searched,
-        facet=extra.facet,
-        personal=extra.personal,
-        inherit=extra.inherit,
-        spanned_by=extra.spanned_by,
+        **properties,
     )
 
 
 type _Problems = Iterator[tuple[str, str]]
+"""JSON path and message of each problem."""
 
 
-def _check_file(file: _File) -> _Problems:
+def _check_file(file: _CatalogueFile) -> _Problems:
     if not _CATALOGUE_NAME.fullmatch(file.qingdan.name):
-        yield "$.qingdan.name", f"{file.qingdan.name!r}: lower-case words joined by hyphens are meant"
+        yield "$.qingdan.name", f"{file.qingdan.name!r}: use lower-case words joined by hyphens"
     if not file.fields:
-        yield "$.fields", "a catalogue has at least one field"
+        yield "$.fields", "a catalogue needs at least one field"
     for index, field in enumerate(file.fields):
         yield from _check_field(field, f"$.fields[{index}]")
         yield from _check_vocabulary(field, f"$.fields[{index}]")
@@ -238,86 +213,96 @@ def _check_file(file: _File) -> _Problems:
 def _check_field(field: _Field, path: str) -> _Problems:
     extra = field.qingdan
     if not _NAME.fullmatch(field.name):
-        yield f"{path}.name", f"{field.name!r}: lower-case words joined by underscores are meant"
+        yield f"{path}.name", f"{field.name!r}: use lower-case words joined by underscores"
     if field.name in RESERVED:
         yield f"{path}.name", f"{field.name!r} is reserved for the API"
     if not heading_key(field.title):
-        yield f"{path}.title", "a title is needed"
+        yield f"{path}.title", "the title is missing"
     if not extra.title_en.strip():
-        yield f"{path}.qingdan.title_en", "an English title is needed"
-    carrier = _CARRIERS.get(extra.kind, "string") if extra.kind else None
-    if carrier and field.type != carrier:
-        yield f"{path}.type", f"kind {extra.kind!r} needs type {carrier!r}"
-    if field.type == "object" and carrier != "object":
-        yield f"{path}.qingdan.kind", "an object is a limit or an amount"
+        yield f"{path}.qingdan.title_en", "the English title is missing"
+    required_type = _TYPE_OF_KIND.get(extra.kind, "string") if extra.kind else None
+    if required_type and field.type != required_type:
+        yield f"{path}.type", f"kind {extra.kind!r} needs type {required_type!r}"
+    if field.type == "object" and required_type != "object":
+        yield f"{path}.qingdan.kind", "an object must be a limit or an amount"
     if extra.kind == "files" and (extra.searched or extra.facet):
-        yield f"{path}.qingdan.kind", "files are neither searched nor faceted"
+        yield f"{path}.qingdan.kind", "files cannot be searched or faceted"
     if not 0 <= extra.searched <= 100:
-        yield f"{path}.qingdan.searched", "a weight between 0 and 100 is meant"
+        yield f"{path}.qingdan.searched", "the weight must be between 0 and 100"
     if extra.personal and (extra.searched or extra.facet or field.constraints.required):
-        yield f"{path}.qingdan.personal", "a personal field is never searched, faceted or required"
+        yield f"{path}.qingdan.personal", "a personal field cannot be searched, faceted or required"
 
 
 def _check_vocabulary(field: _Field, path: str) -> _Problems:
     extra, enum = field.qingdan, field.constraints.enum
     values = tuple(term.value for term in extra.vocabulary)
     if values and field.type != "string":
-        yield f"{path}.qingdan.vocabulary", "only a string has a vocabulary"
+        yield f"{path}.qingdan.vocabulary", "only a string can have a vocabulary"
     if extra.open_vocabulary and enum is not None:
-        yield f"{path}.constraints.enum", "an open vocabulary has no enum"
+        yield f"{path}.constraints.enum", "an open vocabulary cannot have an enum"
     if not extra.open_vocabulary and enum != (values or None):
-        yield f"{path}.constraints.enum", "the enum holds the words of the closed vocabulary, in its order"
+        yield (
+            f"{path}.constraints.enum",
+            "the enum must contain the words of the closed vocabulary, in its order",
+        )
     keys: set[str] = set()
     for number, term in enumerate(extra.vocabulary):
         for word in (term.value, *term.aliases):
             key = heading_key(word)
             if not key or key in keys:
-                yield f"{path}.qingdan.vocabulary[{number}]", f"{word!r} is empty or stands there twice"
+                yield f"{path}.qingdan.vocabulary[{number}]", f"{word!r} is empty or occurs twice"
             keys.add(key)
 
 
-def _check_headings(file: _File) -> _Problems:
+def _check_headings(file: _CatalogueFile) -> _Problems:
     owners: dict[str, str] = {}
     for number, heading in enumerate(file.qingdan.ignored):
         if owners.setdefault(heading_key(heading), f"ignored {number}") != f"ignored {number}":
-            yield f"$.qingdan.ignored[{number}]", f"{heading!r} stands there twice"
+            yield f"$.qingdan.ignored[{number}]", f"{heading!r} occurs twice"
     for index, field in enumerate(file.fields):
         words = [("name", field.name), ("title", field.title)]
         words += [(f"qingdan.aliases[{n}]", a) for n, a in enumerate(field.qingdan.aliases)]
         for place, heading in words:
             owner = owners.setdefault(heading_key(heading), f"{index} {place}")
             if owner != f"{index} {place}" or owners.get("") == owner:
-                yield f"$.fields[{index}].{place}", f"{heading!r} is blank or already a heading ({owner})"
+                yield (
+                    f"$.fields[{index}].{place}",
+                    f"{heading!r} is blank or already a heading of field {owner}",
+                )
 
 
-_POINTERS = tuple(
+_FIELD_KEYS = tuple(
     f"{role}_field" for role in ["title", "group", "parent", "number", "date", "body", "type", "decision"]
 )
+"""Keys of a catalogue that name one of its fields."""
 
 
-def _check_references(file: _File) -> _Problems:
+def _check_references(file: _CatalogueFile) -> _Problems:
     extra = file.qingdan
     fields = {field.name: field for field in file.fields}
     public = {name for name, field in fields.items() if not field.qingdan.personal}
-    for key in _POINTERS:
+    for key in _FIELD_KEYS:
         name = getattr(extra, key)
         if name is not None and name not in public:
-            yield f"$.qingdan.{key}", f"there is no field {name!r}"
+            yield f"$.qingdan.{key}", f"field {name!r} does not exist or is personal"
     if extra.date_field in fields and fields[extra.date_field].type != "date":
-        yield "$.qingdan.date_field", f"{extra.date_field!r} is no date"
+        yield "$.qingdan.date_field", f"{extra.date_field!r} is not a date field"
     yield from _check_identity(extra.identity, public)
     if extra.nesting == "none" and (extra.group_field or extra.parent_field or extra.number_field):
-        yield "$.qingdan.nesting", "group_field, parent_field and number_field belong to numbered nesting"
+        yield "$.qingdan.nesting", "group_field, parent_field and number_field need numbered nesting"
     for index, field in enumerate(file.fields):
         other = field.qingdan.spanned_by
         if other and (other not in fields or other == field.name):
-            yield f"$.fields[{index}].qingdan.spanned_by", f"there is no other field {other!r}"
+            yield f"$.fields[{index}].qingdan.spanned_by", f"field {other!r} does not exist or is this field"
 
 
 def _check_identity(identity: tuple[tuple[str, ...], ...], public: set[str]) -> _Problems:
     if not identity or not all(identity):
-        yield "$.qingdan.identity", "at least one way to identify a record is needed"
+        yield "$.qingdan.identity", "name at least one field that identifies a record"
     for number, names in enumerate(identity):
         for place, name in enumerate(names):
             if name not in public:
-                yield f"$.qingdan.identity[{number}][{place}]", f"there is no field {name!r}"
+                yield (
+                    f"$.qingdan.identity[{number}][{place}]",
+                    f"field {name!r} does not exist or is personal",
+                )

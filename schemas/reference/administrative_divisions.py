@@ -23,7 +23,7 @@ _AUTONOMOUS = re.compile(rf"(?:(?:{_PEOPLES})族?)+自治([区州县旗])$")
 _SUFFIX = re.compile(r"(?:特别行政区|自治[区州县旗]|[省市区县旗盟]|地区|林区|新区)$")
 
 
-def compact(code: str) -> str:
+def shorten_code(code: str) -> str:
     """Shorten a code, ``210300`` → ``2103``. Text other than 2, 4, 6, 9 or 12 digits is returned as it is."""
     if not code.isascii() or not code.isdecimal() or len(code) not in {2, 4, 6, 9, 12}:
         return code
@@ -33,75 +33,75 @@ def compact(code: str) -> str:
     return code
 
 
-def full(code: str) -> str:
+def pad_code(code: str) -> str:
     """Pad a code to the six digits that documents print, ``2103`` → ``210300``."""
-    return compact(code).ljust(6, "0") if code.isdecimal() else code
+    return shorten_code(code).ljust(6, "0") if code.isdecimal() else code
 
 
-def name(code: str) -> str | None:
+def name_of(code: str) -> str | None:
     """Return the division's own name, ``210311`` → ``千山区``; None for a code that is not in the table."""
-    return _table().get(compact(code))
+    return _load_table().get(shorten_code(code))
 
 
-def ancestors(code: str) -> tuple[str, ...]:
+def list_ancestors(code: str) -> tuple[str, ...]:
     """List a code and its ancestors, compact, widest first: ``210311`` → ``("21", "2103", "210311")``.
 
     A code below county level counts as its county. Text that is not a code has none.
     """
-    short = compact(code)
+    short = shorten_code(code)
     if not short.isdecimal():
         return ()
     return tuple(short[:n] for n in _LEVELS if n <= len(short))
 
 
-def codes() -> tuple[str, ...]:
+def list_codes() -> tuple[str, ...]:
     """List all codes of the table in compact form, sorted, without placeholders such as 市辖区."""
-    return tuple(sorted(code for code, own in _table().items() if own not in _PLACEHOLDERS))
+    return tuple(sorted(code for code, own in _load_table().items() if own not in _PLACEHOLDERS))
 
 
-def short_name(code: str) -> str | None:
+def short_name_of(code: str) -> str | None:
     """Return the short name, ``210300`` → ``鞍山``, ``654300`` → ``阿勒泰``; None for an unknown code."""
-    own = name(code)
-    return None if own is None else _short(own)
+    own = name_of(code)
+    return None if own is None else _shorten_name(own)
 
 
-def path(code: str) -> str:
+def full_name_of(code: str) -> str:
     """Return the name after its ancestors, ``210311`` → ``辽宁省鞍山市千山区``; empty for an unknown code."""
-    names = [_table().get(c, "") for c in ancestors(code)]
+    names = [_load_table().get(c, "") for c in list_ancestors(code)]
     return "".join(n for n in names if n not in _PLACEHOLDERS)
 
 
-def find(text: str) -> tuple[str, ...]:
+def find_codes(text: str) -> tuple[str, ...]:
     """List the compact codes of a name, sorted: 鞍山 → 2103, 铁东区 → two of them, 马鞍山 → 3405.
 
     The whole text is one name, with or without 省, 市, 区, 县, with or without its ancestors.
     """
-    return _codes_by_name().get("".join(text.split()), ())
+    return _index_names().get("".join(text.split()), ())
 
 
 @cache
-def _table() -> Mapping[str, str]:
+def _load_table() -> Mapping[str, str]:
     lines = (files("schemas") / "data" / "divisions.tsv").read_text(encoding="utf-8").splitlines()
     return dict(line.split("\t") for line in lines)
 
 
 @cache
-def _codes_by_name() -> Mapping[str, tuple[str, ...]]:
+def _index_names() -> Mapping[str, tuple[str, ...]]:
     codes_of_name: defaultdict[str, set[str]] = defaultdict(set)
-    for code, own in _table().items():
+    for code, own in _load_table().items():
         if own in _PLACEHOLDERS:
             continue
-        above = [_table().get(c, "") for c in ancestors(code)[:-1]]
+        above = [_load_table().get(c, "") for c in list_ancestors(code)[:-1]]
         above = [n for n in above if n not in _PLACEHOLDERS]
         prefixes = {"", *above, "".join(above)}
-        prefixes |= {_short(n) for n in above} | {"".join(map(_short, above))}
+        prefixes |= {_shorten_name(n) for n in above} | {"".join(map(_shorten_name, above))}
         for prefix in prefixes:
-            for writing in _writings(own):
-                codes_of_name[prefix + writing].add(code)
+            for form in _list_forms(own):
+                codes_of_name[prefix + form].add(code)
     return {text: tuple(sorted(codes)) for text, codes in codes_of_name.items()}
 
 
-def _short(own: str) -> str:
+def _shorten_name(own: str) -> str:
     """Shorten ``鞍山市`` to ``鞍山``. A name of two characters keeps its 县 or 区, as in common usage."""
     plain = _AUTONOMOUS.sub("", own)
     if plain != own and len(plain) > 1:
@@ -109,7 +109,7 @@ def _short(own: str) -> str:
     return own if len(own) <= 2 else _SUFFIX.sub("", own) or own
 
 
-def _writings(own: str) -> set[str]:
+def _list_forms(own: str) -> set[str]:
     """List the forms of a name: ``恩施土家族苗族自治州`` is also 恩施 and 恩施州."""
-    short, autonomous = _short(own), _AUTONOMOUS.search(own)
+    short, autonomous = _shorten_name(own), _AUTONOMOUS.search(own)
     return {own, short, short + autonomous[1]} if autonomous and short != own else {own, short}

@@ -19,7 +19,7 @@ _STARTS = re.compile(
 )
 
 
-def start_of_code(run: str) -> int:
+def find_start_of_code(run: str) -> int:
     """Return the offset of the 机关代字 in ``run``, which ends where the number begins: 根据鞍政发 → 2.
 
     Return the length of ``run`` if no code is left after removing the words of the sentence.

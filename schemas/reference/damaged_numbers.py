@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from schemas.normalise import HAN
-from schemas.reference.agency_codes import start_of_code
+from schemas.reference.agency_codes import find_start_of_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _repair_number(text: str) -> Repair | None:
         number = match["number"] or match["number2"]
         if number.startswith("0"):
             continue
-        lead = 0 if match["code"] else start_of_code(match["issuer"])
+        lead = 0 if match["code"] else find_start_of_code(match["issuer"])
         issuer = match["code"] or match["issuer"][lead:]
         if not issuer:
             continue
@@ -69,7 +69,7 @@ def _repair_number(text: str) -> Repair | None:
             value,
             (value,),
             f"原文缺了年份的括号；年份是四位数，只能识读为{value}",
-            f"a bracket of the year is lost; a year has four digits, so it can only read {value}",
+            f"a bracket of the year is lost; a year has four digits, so it can only be {value}",
         )
     return None
 
@@ -78,46 +78,32 @@ def _repair_date(text: str, evidence: Mapping[str, date]) -> Repair | None:
     for match in _DATE.finditer(text):
         if "年" in match[0] and "月" in match[0]:
             continue
-        days = _possible_days(match)
+        days = _list_possible_days(match)
         if not days:
             continue
         readings = tuple(day.isoformat() for day in days)
-        original, start = match[0], match.start()
-        if len(days) == 1:
-            return Repair(
-                "date",
-                original,
-                start,
-                readings[0],
-                readings,
-                f"原文缺字；只有{readings[0]}是可能的日期",
-                f"characters are lost; {readings[0]} is the only day it can be",
-            )
-        agreed = [(label, day) for label, day in evidence.items() if day in days]
-        if len({day for _, day in agreed}) == 1:
-            label, day = agreed[0]
-            return Repair(
-                "date",
-                original,
-                start,
-                day.isoformat(),
-                readings,
-                f"原文缺字，可识读为{'、'.join(readings)}；取与“{label}”相同的{day}",
-                f"characters are lost: {', '.join(readings)}; {day} equals “{label}”",
-            )
-        return Repair(
-            "date",
-            original,
-            start,
-            None,
-            readings,
-            f"原文缺字，可识读为{'、'.join(readings)}，无法判断是哪一个",
-            f"characters are lost: {', '.join(readings)}; nothing tells which",
+        because_zh, because_en = (
+            f"原文缺字，可识读为{'、'.join(readings)}",
+            f"characters are lost: {', '.join(readings)}",
         )
+        equal = [(label, day) for label, day in evidence.items() if day in days]
+        value = None
+        if len(readings) == 1:
+            value = readings[0]
+            because_zh = f"原文缺字；只有{value}是可能的日期"
+            because_en = f"characters are lost; {value} is the only possible day"
+        elif len({day for _, day in equal}) == 1:
+            label, value = equal[0][0], equal[0][1].isoformat()
+            because_zh += f"；取与“{label}”相同的{value}"
+            because_en += f"; {value} equals “{label}”"
+        else:
+            because_zh += "，无法判断是哪一个"
+            because_en += "; it cannot be decided which"
+        return Repair("date", match[0], match.start(), value, readings, because_zh, because_en)
     return None
 
 
-def _possible_days(match: re.Match[str]) -> list[date]:
+def _list_possible_days(match: re.Match[str]) -> list[date]:
     year = int(match["year"])
     if match["both"]:
         digits = match["both"]

@@ -12,10 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemas.normalise import HAN, chinese_number
-from schemas.reference.agency_codes import LONGEST, start_of_code
-from schemas.reference.damaged_numbers import Repair, repair
-
-__all__ = ["Citation", "CitationKind", "Repair", "find", "parse_number", "repair", "split_citations"]
+from schemas.reference.agency_codes import LONGEST, find_start_of_code
 
 type CitationKind = Literal["document", "order", "statute"]
 
@@ -73,16 +70,18 @@ _ORDER = re.compile(
 )
 _CODE_CHARACTER = re.compile(f"[{HAN}A-Za-z\\s]")
 _BODY_CHARACTER = re.compile(f"[{HAN}、\\s]")
-_NO_BODY = " 、年月日"
-_FURTHEST = 40
-"""Characters before a number that are searched for its issuer."""
-_MORE = re.compile(r"\s*[、,，;；和及]\s*第?\s*(?P<number>\d(?:\s?\d){0,4})\s*号(?!令)")
+_NOT_IN_BODY = " 、年月日"
+_LONGEST_RUN = 40
+"""Most characters before a number that are searched for its issuer."""
+_FURTHER_NUMBER = re.compile(r"\s*[、,，;；和及]\s*第?\s*(?P<number>\d(?:\s?\d){0,4})\s*号(?!令)")
 _TITLE = re.compile(r"《(?P<title>[^《》]+(?:《[^《》]*(?:《[^《》]*》[^《》]*)*》[^《》]*)*)》")
-_PLACE = (
+_ARTICLE = (
     r"\s*[一二三四五六七八九十百千零〇\d]+\s*条(?:之[一二三四五六七八九十]+)?"
     r"(?:第\s*[一二三四五六七八九十\d]+\s*[款项])*"
 )
-_ARTICLES = re.compile(rf"\s*(?:\[[^\[\]]*\]\s*)?(?P<article>第{_PLACE}(?:\s*[、,，和及至]\s*第?{_PLACE})*)")
+_ARTICLES = re.compile(
+    rf"\s*(?:\[[^\[\]]*\]\s*)?(?P<article>第{_ARTICLE}(?:\s*[、,，和及至]\s*第?{_ARTICLE})*)"
+)
 
 _ORDER_PROSE = re.compile(
     r".*(?:根据|依据|按照|依照|遵照|参照|执行|见|按|由|经|及其|以及|和(?=国务院|中华|主席)|[\d日])"
@@ -97,7 +96,7 @@ def _fold(text: str) -> str:
     return _FOLDABLE.sub(lambda match: chr(_FOLD[ord(match[0])]), text)
 
 
-def find(text: str) -> list[Citation]:
+def find_citations(text: str) -> list[Citation]:
     """Find every reference in a text, in order, even without separators between them.
 
     ``国发明电[1994]2号、23号`` has two. A number inside a title in 《》 belongs to the title.
@@ -105,24 +104,24 @@ def find(text: str) -> list[Citation]:
     if not any(sign in text for sign in "号《〈＜"):
         return []
     folded = _fold(text)
-    citations = list(_statutes(folded, text)) if "《" in folded else []
-    starts, stops = (
-        [c.start for c in citations],
-        [c.start + len(c.title) + 2 for c in citations],
-    )  # none overlap
+    citations = list(_find_statutes(folded, text)) if "《" in folded else []
+    title_starts = [c.start for c in citations]
+    title_ends = [c.start + len(c.title) + 2 for c in citations]
     if "号" in folded:
-        numbers = sorted((*_documents(folded, text), *_orders(folded, text)), key=lambda c: (c.start, -c.end))
+        numbers = sorted(
+            (*_find_documents(folded, text), *_find_orders(folded, text)), key=lambda c: (c.start, -c.end)
+        )
         end = 0
         for citation in numbers:
-            before = bisect_right(starts, citation.start)
-            inside = before > 0 and citation.start < stops[before - 1]
+            before = bisect_right(title_starts, citation.start)
+            inside = before > 0 and citation.start < title_ends[before - 1]
             if citation.start >= end and not inside:
                 citations.append(citation)
                 end = citation.end
     return sorted(citations, key=lambda c: c.start)
 
 
-def _statutes(folded: str, text: str) -> Iterator[Citation]:
+def _find_statutes(folded: str, text: str) -> Iterator[Citation]:
     for match in _TITLE.finditer(folded):
         start, end = match.span("title")
         title = _remove_spaces(text[start:end])
@@ -139,7 +138,7 @@ def _statutes(folded: str, text: str) -> Iterator[Citation]:
         )
 
 
-def _documents(folded: str, text: str) -> Iterator[Citation]:
+def _find_documents(folded: str, text: str) -> Iterator[Citation]:
     floor = 0
     for match in _YEAR.finditer(folded):
         tail = _AFTER_YEAR.match(folded, match.end())
@@ -147,8 +146,8 @@ def _documents(folded: str, text: str) -> Iterator[Citation]:
             continue
         after, before, start = _remove_spaces(tail["after"]), "", match.start()
         if not after:
-            run, start, _ = _run_before(folded, match.start(), floor, _CODE_CHARACTER)
-            lead = start_of_code(run)
+            run, start = _take_run_before(folded, match.start(), floor, _CODE_CHARACTER)
+            lead = find_start_of_code(run)
             before, start = _remove_spaces(run[lead:]), start + lead
         first = Citation(
             "document",
@@ -162,23 +161,23 @@ def _documents(folded: str, text: str) -> Iterator[Citation]:
         )
         floor = first.end
         yield first
-        for further in _further_numbers(first, folded, text):
+        for further in _find_further_numbers(first, folded, text):
             floor = further.end
             yield further
 
 
-def _run_before(folded: str, end: int, floor: int, allowed: re.Pattern[str]) -> tuple[str, int, int]:
-    """Return the run of allowed characters that ends at ``end``, with its start and end."""
+def _take_run_before(folded: str, end: int, floor: int, allowed: re.Pattern[str]) -> tuple[str, int]:
+    """Return the run of allowed characters that ends at ``end``, and its start."""
     start = end
-    while start > max(floor, end - _FURTHEST) and allowed.match(folded[start - 1]):
+    while start > max(floor, end - _LONGEST_RUN) and allowed.match(folded[start - 1]):
         start -= 1
-    return folded[start:end], start, end
+    return folded[start:end], start
 
 
-def _further_numbers(first: Citation, folded: str, text: str) -> Iterator[Citation]:
+def _find_further_numbers(first: Citation, folded: str, text: str) -> Iterator[Citation]:
     """Yield further numbers of the same issuer and year: ``…2号、23号``."""
     here = first.end
-    while match := _MORE.match(folded, here):
+    while match := _FURTHER_NUMBER.match(folded, here):
         start, here = match.start("number"), match.end()
         if folded[start - 1] == "第":
             start -= 1
@@ -186,14 +185,14 @@ def _further_numbers(first: Citation, folded: str, text: str) -> Iterator[Citati
         yield replace(first, number=number, text=text[start:here], start=start, end=here)
 
 
-def _orders(folded: str, text: str) -> Iterator[Citation]:
+def _find_orders(folded: str, text: str) -> Iterator[Citation]:
     floor = 0
     for match in _ORDER.finditer(folded):
-        issuer, start, _ = _run_before(folded, match.start(), floor, _BODY_CHARACTER)
+        issuer, start = _take_run_before(folded, match.start(), floor, _BODY_CHARACTER)
         if prose := _ORDER_PROSE.match(issuer):
             issuer, start = issuer[prose.end() :], start + prose.end()
-        start += len(issuer) - len(issuer.lstrip(_NO_BODY))
-        issuer = _remove_spaces(issuer.lstrip(_NO_BODY)).removeprefix("中华人民共和国")
+        start += len(issuer) - len(issuer.lstrip(_NOT_IN_BODY))
+        issuer = _remove_spaces(issuer.lstrip(_NOT_IN_BODY)).removeprefix("中华人民共和国")
         number = chinese_number(_remove_spaces(match["number"] or match["number2"]))
         if len(issuer) < 2 or number is None or issuer.endswith(("命", "法", "指")):
             continue
@@ -221,7 +220,7 @@ _TYPED_YEAR = re.compile(r"\[?\s*(?P<year>(?:19|20)\d\d)\s*年?\s*\]\s*第?\s*(?
 _TYPED_ORDER = re.compile(
     rf"(?P<issuer>[{HAN}]{{2,20}}?)(?:令\s*第?\s*(?P<number>{_NUMERAL})\s*号?|第?\s*(?P<n2>{_NUMERAL})\s*号令)"
 )
-_NO_CODE = re.compile(r"年|月|日|根据|关于|什么|哪|的|号")
+_NOT_IN_CODE = re.compile(r"年|月|日|根据|关于|什么|哪|的|号")
 
 
 def parse_number(text: str) -> Citation | None:
@@ -231,7 +230,7 @@ def parse_number(text: str) -> Citation | None:
     ``国务院令412``. Brackets, width, spaces, 第, 号 and leading zeros do not matter.
     """
     folded = text.translate(_FOLD).strip(" .,;，。；、")
-    for citation in (*_documents(folded, folded), *_orders(folded, folded)):
+    for citation in (*_find_documents(folded, folded), *_find_orders(folded, folded)):
         if citation.start == 0 and citation.end == len(folded):
             return replace(citation, text=text, end=len(text))
     if order := _TYPED_ORDER.fullmatch(folded):
@@ -243,7 +242,7 @@ def parse_number(text: str) -> Citation | None:
     if typed is None:
         return None
     issuer = typed.groupdict().get("issuer") or ""
-    if _NO_CODE.search(issuer):
+    if _NOT_IN_CODE.search(issuer):
         return None
     return Citation("document", issuer, int(typed["year"]), int(typed["number"]), text=text, end=len(text))
 
@@ -262,7 +261,7 @@ def split_citations(text: str) -> tuple[list[str], list[str]]:
     items: list[str] = []
     pieces: list[str] = []
     end = 0
-    for citation in find(text):
+    for citation in find_citations(text):
         if citation.start < end:  # inside the brackets of a statute's version, which its item contains
             continue
         gap = text[end : citation.start]

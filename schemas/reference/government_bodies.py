@@ -2,8 +2,8 @@
 
 ``data/bodies.json`` lists for each body the stem of its full name (发展和改革), its endings from county to
 nation (局, 厅, 部, 委员会 …), its short stems (发改), and the stems of the bodies that were renamed to it or
-merged into it. Historical names are kept: :func:`canonical` never turns 工商局 into 市场监督管理局;
-:func:`successors` and :func:`aliases` connect them.
+merged into it. Historical names are kept: :func:`full_name_of` never turns 工商局 into 市场监督管理局;
+:func:`list_successors` and :func:`list_other_names` connect them.
 """
 
 from __future__ import annotations
@@ -32,54 +32,54 @@ class _Stem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Forms that no rule derives: 教委."""
 
 
-class _Entry(_Stem, frozen=True, forbid_unknown_fields=True):
+class _Body(_Stem, frozen=True, forbid_unknown_fields=True):
     former: tuple[_Stem, ...] = ()
 
 
 class _Index(msgspec.Struct, frozen=True):
     full: Mapping[str, str]
-    """Every form → the full name, both without a place."""
-    writings: Mapping[str, tuple[str, ...]]
+    """Each form of a name → the full name, both without a place."""
+    forms: Mapping[str, tuple[str, ...]]
     """Full name → its forms, including itself."""
-    later: Mapping[str, tuple[str, ...]]
-    earlier: Mapping[str, tuple[str, ...]]
+    successors: Mapping[str, tuple[str, ...]]
+    predecessors: Mapping[str, tuple[str, ...]]
 
 
-def canonical(name: str) -> str:
+def full_name_of(name: str) -> str:
     """Return the full name: 鞍山市发改委 → 鞍山市发展和改革委员会. An unknown name is only folded."""
     place, short = _split_place(name)
-    return place + _index().full.get(short, short)
+    return place + _load_index().full.get(short, short)
 
 
-def successors(name: str) -> tuple[str, ...]:
+def list_successors(name: str) -> tuple[str, ...]:
     """List the bodies that took over its functions: 鞍山市工商局 → 鞍山市市场监督管理局. Empty if none."""
     place, short = _split_place(name)
-    index = _index()
-    return tuple(place + later for later in index.later.get(index.full.get(short, short), ()))
+    index = _load_index()
+    return tuple(place + successor for successor in index.successors.get(index.full.get(short, short), ()))
 
 
-def aliases(name: str) -> tuple[str, ...]:
+def list_other_names(name: str) -> tuple[str, ...]:
     """List all other names of the body, its predecessors and successors, with the same place, sorted."""
     place, short = _split_place(name)
-    index = _index()
+    index = _load_index()
     full = index.full.get(short)
     if full is None:
         return ()
-    related = (full, *index.later.get(full, ()), *index.earlier.get(full, ()))
-    names_of_body = {place + writing for one in related for writing in index.writings[one]}
+    related = (full, *index.successors.get(full, ()), *index.predecessors.get(full, ()))
+    names_of_body = {place + form for body in related for form in index.forms[body]}
     return tuple(sorted(names_of_body - {place + short}))
 
 
 @cache
-def names() -> frozenset[str]:
+def all_names() -> frozenset[str]:
     """Return all forms of all bodies, without places, as words for a dictionary."""
-    return frozenset(_index().full)
+    return frozenset(_load_index().full)
 
 
 def _split_place(name: str) -> tuple[str, str]:
     """Split a name into place and body; the place is empty if the text before the body is not a place."""
     text = "".join(fold(name).split())
-    full_names = _index().full
+    full_names = _load_index().full
     for start in range(len(text) - 1):
         if text[start:] in full_names and _is_place(text[:start]):
             return text[:start], text[start:]
@@ -89,57 +89,56 @@ def _split_place(name: str) -> tuple[str, str]:
 def _is_place(text: str) -> bool:
     return (
         text in _LEVELS
-        or bool(administrative_divisions.find(text))
-        or bool(administrative_divisions.find(text.removesuffix("人民政府")))
+        or bool(administrative_divisions.find_codes(text))
+        or bool(administrative_divisions.find_codes(text.removesuffix("人民政府")))
     )
 
 
 @cache
-def _index() -> _Index:
-    data = (files("schemas") / "data" / "bodies.json").read_bytes()
-    writings: defaultdict[str, set[str]] = defaultdict(set)
-    later: defaultdict[str, set[str]] = defaultdict(set)
-    entries = msgspec.json.decode(data, type=list[_Entry])
-    current = {entry.stem + head for entry in entries for head in entry.heads}
-    for entry in entries:
-        for one in (entry, *entry.former):
-            for head in one.heads:
-                writings[one.stem + head] |= _writings(one, head)
-        for former in entry.former:
+def _load_index() -> _Index:
+    bodies = msgspec.json.decode((files("schemas") / "data" / "bodies.json").read_bytes(), type=list[_Body])
+    forms: defaultdict[str, set[str]] = defaultdict(set)
+    successors: defaultdict[str, set[str]] = defaultdict(set)
+    current = {body.stem + head for body in bodies for head in body.heads}
+    for body in bodies:
+        for stem in (body, *body.former):
+            for head in stem.heads:
+                forms[stem.stem + head] |= _list_forms(stem, head)
+        for former in body.former:
             for head in former.heads:
                 if former.stem + head not in current:
-                    later[former.stem + head] |= {entry.stem + after for after in _heads_after(entry, head)}
+                    successors[former.stem + head] |= {body.stem + h for h in _successor_heads(body, head)}
     full: dict[str, str] = {}
-    for name, writings_of_body in writings.items():
+    for name, forms_of_name in forms.items():
         # A full name is never a short name of another body. A shared short name belongs to the first body.
-        full.update({w: name for w in writings_of_body if w == name or (w not in writings and w not in full)})
+        full.update({f: name for f in forms_of_name if f == name or (f not in forms and f not in full)})
     return _Index(
         full,
-        _invert(full.items()),
-        _sort_values(later),
-        _invert((before, name) for before, after in later.items() for name in after),
+        _group_by_second(full.items()),
+        _sort_values(successors),
+        _group_by_second((before, name) for before, after in successors.items() for name in after),
     )
 
 
-def _invert(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def _group_by_second(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     table: defaultdict[str, set[str]] = defaultdict(set)
     for value, key in pairs:
         table[key].add(value)
     return _sort_values(table)
 
 
-def _heads_after(entry: _Entry, head: str) -> set[str]:
+def _successor_heads(body: _Body, head: str) -> set[str]:
     """Return the successor's endings: a 局 became a 局, and also a 委员会 if that is the successor's main
     ending (卫生局 → 卫生健康委员会)."""
-    shared = {head} & set(entry.heads)
-    return shared | {entry.heads[0]} if not shared or entry.heads[0] == "委员会" else shared
+    shared = {head} & set(body.heads)
+    return shared | {body.heads[0]} if not shared or body.heads[0] == "委员会" else shared
 
 
-def _writings(body: _Stem, head: str) -> set[str]:
+def _list_forms(body: _Stem, head: str) -> set[str]:
     brief = _SHORT_HEADS.get(head, head)
-    writings = {body.stem + head, body.stem + brief, *(short + brief for short in body.short)}
-    writings |= {short + head for short in body.short if len(short) > 3}
-    return writings | {writing for writing in body.also if writing.endswith((head, brief))}
+    forms = {body.stem + head, body.stem + brief, *(short + brief for short in body.short)}
+    forms |= {short + head for short in body.short if len(short) > 3}
+    return forms | {form for form in body.also if form.endswith((head, brief))}
 
 
 def _sort_values(table: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:

@@ -123,20 +123,20 @@ def load(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
     """Load the analyzer and lexicon: places and bodies of ``schemas``, synonyms of this package."""
     places: set[str] = set()
     towns: set[str] = set()
-    for code in administrative_divisions.codes():
-        (places if len(code) <= 4 else towns).add(administrative_divisions.short_name(code) or "")
+    for code in administrative_divisions.list_codes():
+        (places if len(code) <= 4 else towns).add(administrative_divisions.short_name_of(code) or "")
     synonyms, plain = _load_json("synonyms.json"), _load_json("plain_words.json")
-    names = [*government_bodies.names(), *(name for group in synonyms["groups"] for name in group)]
+    names = [*government_bodies.all_names(), *(name for group in synonyms["groups"] for name in group)]
     short = (name for name in names if len(name) <= _LONGEST_WORD)
     analyzer = Analyzer(places=places, towns=towns, dictionary=(*short, *dictionary))
     fold = analyzer.fold_text
     return analyzer, build(
         [[fold(name) for name in group] for group in synonyms["groups"]],
         {
-            fold(name): [*map(fold, government_bodies.aliases(name)), *_department_names(name)]
-            for name in government_bodies.names()
+            fold(name): [*map(fold, government_bodies.list_other_names(name)), *_department_names(name)]
+            for name in government_bodies.all_names()
         },
-        {fold(name): _stems_of_body(name) for name in government_bodies.names()},
+        {fold(name): _stems_of_body(name) for name in government_bodies.all_names()},
         map(fold, plain["grammar"]),
         map(fold, plain["asking"]),
         synonyms["implied"],
@@ -153,7 +153,7 @@ _LONG_STEM = 6
 def _stems_of_body(name: str) -> tuple[str, ...]:
     """List the stems of a body and of those before and after it, as in the column 部门 of catalogues:
     发展改革, 教育."""
-    stems = {_HEADS.sub("", body) for body in (name, *government_bodies.aliases(name))}
+    stems = {_HEADS.sub("", body) for body in (name, *government_bodies.list_other_names(name))}
     return tuple(sorted(stem for stem in stems if len(stem) > 1))
 
 

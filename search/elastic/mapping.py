@@ -27,7 +27,7 @@ _encoder = msgspec.json.Encoder()
 
 def facet_fields() -> tuple[str, ...]:
     """List the facets of every shipped catalogue. Those of a site's own catalogues are added later."""
-    catalogues = (file_loader.load(name) for name in file_loader.names())
+    catalogues = (file_loader.load_catalogue(name) for name in file_loader.list_names())
     catalogue_facets = {
         field.name
         for catalogue in catalogues
@@ -84,7 +84,9 @@ def digest(dictionary: tuple[str, ...]) -> str:
     analyzer, _ = thesaurus.load(dictionary)
     tools = [f"{name} {metadata.version(name)}" for name in ("opencc", "rjieba")]
     words = sorted(analyzer.words_added), sorted(analyzer.places)
-    field_tables = [_field_table(file_loader.load(name)) for name in sorted(file_loader.names())]
+    field_tables = [
+        _field_table(file_loader.load_catalogue(name)) for name in sorted(file_loader.list_names())
+    ]
     fingerprint = json.dumps([FORMAT, tools, words, field_tables, mappings(())], sort_keys=True)
     return hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
 

@@ -127,8 +127,10 @@ def matching_values(
     """List the values of a facet that a typed filter selects. ``names``: (name, value)."""
     if field_filter.facet == "division":
         codes = {
-            administrative_divisions.compact(field_filter.value),
-            *map(administrative_divisions.compact, administrative_divisions.find(field_filter.value)),
+            administrative_divisions.shorten_code(field_filter.value),
+            *map(
+                administrative_divisions.shorten_code, administrative_divisions.find_codes(field_filter.value)
+            ),
         }
         return [value for _, value in names if value in codes]
     value = _YES_NO.get(field_filter.value, field_filter.value)

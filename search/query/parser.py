@@ -201,7 +201,7 @@ def _extract_numbers(text: str, analyzer: Analyzer, words: list[Word]) -> str:
         return text
     # A word before a blank is not part of the issuer.
     separated = _BETWEEN_WORDS.sub(lambda blank: "，" * len(blank[0]), text)
-    numbers = [c for c in document_numbers.find(separated) if c.kind != "statute"]
+    numbers = [c for c in document_numbers.find_citations(separated) if c.kind != "statute"]
     if not numbers:
         whole = document_numbers.parse_number(text)
         if whole is None:

@@ -16,7 +16,7 @@ from feeds.change import KINDS, ChangeItem, Difference, Kind
 from feeds.change_sentence import build_entry, details, headline, summary
 from feeds.feed import Feed
 from schemas.definition.catalogue import Json
-from schemas.definition.file_loader import load, parse
+from schemas.definition.file_loader import load_catalogue, parse_catalogue
 
 
 def _field(name: str, title: str, kind: str | None = None, **more: object) -> dict[str, object]:
@@ -27,7 +27,7 @@ def _field(name: str, title: str, kind: str | None = None, **more: object) -> di
     return {"name": name, "title": title, "type": shape, "description": name, "qingdan": extra}
 
 
-CATALOGUE = parse(
+CATALOGUE = parse_catalogue(
     json.dumps(
         {
             "fields": [
@@ -51,7 +51,7 @@ CATALOGUE = parse(
     )
 )
 
-PLACED = parse(
+PLACED = parse_catalogue(
     CATALOGUE.source.replace('"name": "clerk"', '"name": "place"').replace(
         '"personal": true', '"kind": "division"'
     )
@@ -105,7 +105,7 @@ def test_records_of_the_first_release_are_not_called_new() -> None:
 def test_a_headline_states_the_decision_unless_it_is_blank_or_hidden() -> None:
     decided = item(
         "added",
-        catalogue=load("cancelled-items"),
+        catalogue=load_catalogue("cancelled-items"),
         actor="国务院",
         title="煤炭生产许可证核发",
         after={"name": "煤炭生产许可证核发", "decision": "取消"},
@@ -119,7 +119,7 @@ def test_a_headline_states_the_decision_unless_it_is_blank_or_hidden() -> None:
 def test_a_document_is_published_by_the_bodies_that_issued_it() -> None:
     document = item(
         "added",
-        catalogue=load("policies"),
+        catalogue=load_catalogue("policies"),
         actor="示例市人民政府",
         title="关于减税的通知",
         after={"title": "关于减税的通知", "issuer": ["示例市财政局", "示例市税务局"]},
@@ -157,7 +157,7 @@ def test_a_record_with_a_new_reporting_department_says_so() -> None:
 def test_days_and_places_are_written_as_people_write_them() -> None:
     change = item(
         "changed",
-        catalogue=load("policies"),
+        catalogue=load_catalogue("policies"),
         differences=(Difference("date_written", "2015-11-05", "2015-11-15"),),
     )
     assert headline(change).endswith("（成文日期：2015年11月5日 → 2015年11月15日）")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.document_html import full_text, sanitise
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.feeds.test_change_sentence import item
 
 HOSTILE = [
@@ -51,7 +51,7 @@ def assert_harmless(html: str) -> None:
 
 def render_text(markdown: str) -> str:
     content = {"title": "通知", "body_markdown": markdown}
-    return full_text(item("added", catalogue=load("policies"), after=content))
+    return full_text(item("added", catalogue=load_catalogue("policies"), after=content))
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -10,7 +10,7 @@ from typing import Any
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
 from schemas.definition.catalogue import Catalogue
-from schemas.definition.file_loader import parse
+from schemas.definition.file_loader import parse_catalogue
 
 EARLY, MIDDLE, LATE = date(2015, 1, 1), date(2016, 1, 1), date(2017, 1, 1)
 
@@ -55,7 +55,7 @@ def catalogue(
         "qingdan": own,
         "fields": own_fields,
     }
-    return parse(json.dumps(schema, ensure_ascii=False))
+    return parse_catalogue(json.dumps(schema, ensure_ascii=False))
 
 
 def fees_dataset(

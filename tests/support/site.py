@@ -101,7 +101,7 @@ def publish(
 
 def fill(log: Log, clock: Clock) -> None:
     """Publish four releases: a first, one with an addition and a removal, a correction, a withdrawal."""
-    fees = catalogues.load("fees")
+    fees = catalogues.load_catalogue("fees")
     log.datasets.create(dataset(FEES), fees)
     log.datasets.create(
         dataset("empty-fees", title="空目录(演示数据)", source_note="<script>alert(1)</script>"), fees

@@ -23,7 +23,7 @@ def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出清单类型 / List the kinds of list."""
     from schemas.definition import file_loader as schemas
 
-    catalogues = [context.catalogue(name) for name in schemas.names(context.catalogues)]
+    catalogues = [context.catalogue(name) for name in schemas.list_names(context.catalogues)]
     if as_json:
         output.print_json([{"name": c.name, "title": c.title, "title_en": c.title_en} for c in catalogues])
         return
@@ -60,7 +60,7 @@ def check(context: CommandContext, file: Path) -> None:
     """检查清单类型定义，不写入 / Check a definition; nothing is written."""
     from schemas.definition import file_loader as schemas
 
-    one = schemas.parse(file.read_text(encoding="utf-8"), where=str(file))
+    one = schemas.parse_catalogue(file.read_text(encoding="utf-8"), where=str(file))
     target = context.settings.home / "catalogues" / f"{one.name}.json"
     output.print_message(
         f"清单类型“{one.title}”没有问题，共{len(one.fields)}个字段。放到 {target} 即可使用。",

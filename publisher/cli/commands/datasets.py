@@ -53,7 +53,7 @@ def create(
     from publisher.log.model import Dataset
     from schemas.reference import administrative_divisions
 
-    if division and administrative_divisions.name(division) is None:
+    if division and administrative_divisions.name_of(division) is None:
         raise click.BadParameter(f"{division!r}：没有这个代码 / no such code", param_hint="--division")
     definition = context.catalogue(catalogue)
     settings = Dataset(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from publisher.ingest.documents.page_lines import Line
 from schemas.cells.quantities import read_date
 from schemas.reference.damaged_numbers import repair
-from schemas.reference.document_numbers import Citation, find, parse_number
+from schemas.reference.document_numbers import Citation, find_citations, parse_number
 
 KINDS = (
     *("决议", "决定", "命令", "公报", "公告", "通告", "意见", "通知"),
@@ -85,7 +85,7 @@ def number_in(text: str) -> Citation | None:
 def is_number(text: str) -> bool:
     if len(text) > 60:
         return False
-    if any(c.start == 0 and c.end == len(text) for c in find(text) if c.kind != "statute"):
+    if any(c.start == 0 and c.end == len(text) for c in find_citations(text) if c.kind != "statute"):
         return True
     correction = repair(text)
     return correction is not None and correction.kind == "number" and correction.original == text

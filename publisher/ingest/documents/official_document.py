@@ -28,7 +28,7 @@ from schemas.cells.quantities import read_date
 from schemas.cells.values import parse_value
 from schemas.definition.catalogue import Catalogue, Content, Json
 from schemas.reference.damaged_numbers import Repair, repair
-from schemas.reference.document_numbers import find
+from schemas.reference.document_numbers import find_citations
 
 PARSER_VERSION = "2"
 """Version for documents; ``read_file.PARSER_VERSION`` is that for tables."""
@@ -268,7 +268,9 @@ class _Document:
         damaged: list[str] = []
         for line in parts.body:
             citations = {
-                c.start: c.standard for c in find(line.text) if c.title not in parts.title or not c.title
+                c.start: c.standard
+                for c in find_citations(line.text)
+                if c.title not in parts.title or not c.title
             }
             for start, correction in _damaged_numbers(line.text):
                 citations[start] = correction.value or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from schemas.reference.document_numbers import Citation, find
+from schemas.reference.document_numbers import Citation, find_citations
 
 _ENDING = re.compile(r"废止|失效|停止执行|不再执行")
 _REMAINING = re.compile(r"修改|修订|保留|继续有效|继续执行|重新公布|不予废止|尚未废止")
@@ -41,7 +41,7 @@ def find_explained(title: str, lines: Sequence[str]) -> list[str]:
     if not _EXPLAINING.search(title):
         return []
     title_names = list(_document_names(title))
-    numbers = [c.standard for line in lines for c in find(line) if c.kind != "statute"]
+    numbers = [c.standard for line in lines for c in find_citations(line) if c.kind != "statute"]
     if title_names:
         number = _number_after(title_names[0], lines)
         return [*title_names, *(() if number is None else (number,))]
@@ -62,7 +62,7 @@ def _before_ending(sentence: str) -> str:
 def _document_names(text: str) -> Iterator[str]:
     """Yield one name for each document; a number right after a title represents both."""
     before: Citation | None = None
-    for citation in find(text):
+    for citation in find_citations(text):
         if before is not None:
             paired = before.kind == "statute" and citation.kind != "statute"
             between = text[before.end : citation.start]
@@ -79,7 +79,7 @@ def _number_after(title: str, lines: Iterable[str]) -> str | None:
         position = line.find(title)
         if position >= 0:
             after = line[position + len(title) : position + len(title) + 40]
-            number = next((c for c in find(after) if c.kind != "statute" and c.start <= 2), None)
+            number = next((c for c in find_citations(after) if c.kind != "statute" and c.start <= 2), None)
             if number is not None:
                 return number.standard
     return None

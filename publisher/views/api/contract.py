@@ -23,7 +23,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
-from schemas.definition.catalogue import Catalogue, Field, json_schema
+from schemas.definition.catalogue import Catalogue, Field, build_json_schema
 
 VERSION = "1.0.0"
 """Version of the contract: the first number is that of ``/v1``; additions increase the second."""
@@ -137,7 +137,7 @@ def build_dataset_document(base: str, dataset: Dataset, catalogue: Catalogue) ->
         name=dataset.name,
         title=dataset.title,
         columns=tuple(_column(field) for field in catalogue.fields if not field.personal),
-        content=json_schema(catalogue),
+        content=build_json_schema(catalogue),
     )
 
 

@@ -31,7 +31,7 @@ def make_facet(
         title=title,
         values=tuple(
             common.FacetValue(
-                value=administrative_divisions.full(value) if name == "division" else value,
+                value=administrative_divisions.pad_code(value) if name == "division" else value,
                 title=_value_title(name, value, datasets or {}),
                 count=count,
             )
@@ -45,7 +45,7 @@ def _value_title(name: str, value: str, datasets: Mapping[str, str]) -> str:
         case "dataset":
             return datasets.get(value, value)
         case "division":
-            return administrative_divisions.name(value) or value
+            return administrative_divisions.name_of(value) or value
         case "status":
             return words.STATUSES[value].zh if value in words.STATUSES else value
         case _:

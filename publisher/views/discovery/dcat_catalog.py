@@ -215,7 +215,7 @@ def _common(dataset: Dataset, at: Addresses) -> Node:
         "dct:license": _ref(_licence(dataset, at)),
         "dct:accessRights": _ref(vocabulary.PUBLIC),
         "dct:language": _ref(vocabulary.CHINESE),
-        "dct:spatial": _ref(at.part("division", administrative_divisions.full(dataset.division)))
+        "dct:spatial": _ref(at.part("division", administrative_divisions.pad_code(dataset.division)))
         if dataset.division
         else None,
         "dcat:theme": _ref(vocabulary.GOVERNMENT),
@@ -241,11 +241,11 @@ def _related_nodes(dataset: Dataset, at: Addresses) -> Iterator[Node]:
     }
     yield {"@id": f"{at.base}/#{dataset.name}", "@type": "foaf:Document"}
     if dataset.division:
-        code = administrative_divisions.full(dataset.division)
+        code = administrative_divisions.pad_code(dataset.division)
         yield {
             "@id": at.part("division", code),
             "@type": "dct:Location",
-            "skos:prefLabel": vocabulary.chinese(administrative_divisions.name(code) or code),
+            "skos:prefLabel": vocabulary.chinese(administrative_divisions.name_of(code) or code),
             "dct:identifier": code,
             "skos:inScheme": _ref(at.part("scheme", vocabulary.DIVISIONS)),
         }

@@ -18,7 +18,7 @@ import msgspec
 
 from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About, Rows
-from schemas.definition.catalogue import table_schema
+from schemas.definition.catalogue import build_table_schema
 
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 _OWN_TYPES = {"release": "integer", "effective_from": "date"}
@@ -133,7 +133,7 @@ def _resource(about: About, size: int, digest: str) -> dict[str, Any]:
 
 
 def _schema(about: About) -> dict[str, Any]:
-    fields = table_schema(about.catalogue)["fields"]
+    fields = build_table_schema(about.catalogue)["fields"]
     for descriptor in fields:
         # Values were checked at publication; the publisher's own wording is not restricted afterwards.
         descriptor.pop("constraints", None)

@@ -68,8 +68,8 @@ class Boundaries:
 
     def extent(self, division: str) -> Box | None:
         """Return the box of a division, else of its subdivisions; None if the file has neither."""
-        short = administrative_divisions.compact(division)
-        own = self.by_code.get(administrative_divisions.full(division))
+        short = administrative_divisions.shorten_code(division)
+        own = self.by_code.get(administrative_divisions.pad_code(division))
         inside = [own] if own else [b for b in self.all if b.code.startswith(short)]
         if not inside:
             return None
@@ -118,6 +118,6 @@ def _boundary(feature: Mapping[str, Any]) -> Boundary:
             form = shape(feature["geometry"])
             if form.is_empty:
                 raise ValueError(f"{code} is empty")
-            name = properties.get("name") or administrative_divisions.name(code) or code
+            name = properties.get("name") or administrative_divisions.name_of(code) or code
             return Boundary(code, str(name), feature["geometry"], form)
     raise ValueError("a feature without a division's code")

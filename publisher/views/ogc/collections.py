@@ -11,7 +11,7 @@ from publisher.log.model import Dataset
 from publisher.views.ogc import geojson
 from publisher.views.ogc.parameters import CRS84, Language, Parameters
 from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, resource
-from schemas.definition.catalogue import Catalogue, json_schema
+from schemas.definition.catalogue import Catalogue, build_json_schema
 
 GEOJSON = "application/geo+json"
 SCHEMA = "application/schema+json"
@@ -83,7 +83,7 @@ def queryables(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
 @lru_cache(64)
 def schema(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
     """Return the properties in the form that features contain."""
-    own = json_schema(catalogue)["properties"]
+    own = build_json_schema(catalogue)["properties"]
     labels = titles(catalogue, language)
     properties: dict[str, Any] = {name: dict(own[name], title=labels[name]) for name in own}
     for name in geojson.state_names(catalogue):

@@ -122,7 +122,7 @@ def _anchor_headings(tokens: Sequence[Token], sections: Sequence[Section]) -> No
 
 def _citation_resolver(visit: Visit, source: str) -> Where:
     """Make the resolver of citations: to the document itself if the site has it, else to a search."""
-    numbers = {c.standard for c in document_numbers.find(source) if c.kind != "statute"}
+    numbers = {c.standard for c in document_numbers.find_citations(source) if c.kind != "statute"}
     addresses = _document_addresses(visit, sorted(numbers)[:200]) if numbers else {}
     return lambda citation: addresses.get(citation.standard) or field_html.citation_address(visit, citation)
 

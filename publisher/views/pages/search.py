@@ -208,7 +208,7 @@ def chips(visit: Visit, facets: Sequence[common.Facet], datasets: Mapping[str, D
     for name, value in visit.pairs:
         if name in names:
             value_title = titles.get((name, value)) or (
-                administrative_divisions.name(value) if name == "division" else None
+                administrative_divisions.name_of(value) if name == "division" else None
             )
             yield Chip(names[name], value_title or value, visit.toggle_filter(name, value))
 

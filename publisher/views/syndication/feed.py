@@ -96,7 +96,9 @@ def feed_title(scope: Scope, only: Dataset | None, facet_titles: Mapping[str, st
 
 
 def _values(name: str, values: tuple[str, ...]) -> str:
-    return "、".join(administrative_divisions.path(v) or v if name == "division" else v for v in values)
+    return "、".join(
+        administrative_divisions.full_name_of(v) or v if name == "division" else v for v in values
+    )
 
 
 def _until(view: View) -> str:

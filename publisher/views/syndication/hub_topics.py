@@ -50,7 +50,8 @@ def _scopes(change: Change, kinds: Iterable[str], dataset: Dataset, catalogue: C
         for facet, term, _ in facet_terms(content or {}, catalogue, dataset.division, dataset.body):
             if facet == "division":
                 yield from (
-                    make_scope(filters={facet: (code,)}) for code in administrative_divisions.ancestors(term)
+                    make_scope(filters={facet: (code,)})
+                    for code in administrative_divisions.list_ancestors(term)
                 )
             elif facet in LISTED_FACETS:
                 yield make_scope(filters={facet: (term,)})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.support.command import Home, create, item, xlsx
 
 ITEMS = [item("危险化学品经营许可"), item("危险化学品使用许可")]
@@ -118,7 +118,7 @@ def test_later_effect_is_refused_until_the_clerk_decides(published: Home, tmp_pa
 
 def test_a_site_has_catalogues_of_its_own(site: Home, tmp_path: Path) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
-    source = json.loads(load("qualifications").source)
+    source = json.loads(load_catalogue("qualifications").source)
     source["qingdan"]["name"] = "wells"
     file = tmp_path / "wells.json"
     file.write_text(json.dumps(source, ensure_ascii=False), encoding="utf-8")
@@ -138,7 +138,7 @@ def test_a_site_has_catalogues_of_its_own(site: Home, tmp_path: Path) -> None:
     )
     (site.home / "catalogues" / "wells.json").write_text(json.dumps(source), encoding="utf-8")
     table = tmp_path / "井.csv"
-    title = load("qualifications").by_name[load("qualifications").title_field].title
+    title = load_catalogue("qualifications").by_name[load_catalogue("qualifications").title_field].title
     table.write_text(f"{title},深度\n一号井,三十米\n", encoding="utf-8")
     # In a process of its own, because catalogue files are read once per process.
     ran = site.spawn("import", table, "--dataset", "wells", "--json")
@@ -156,7 +156,7 @@ def test_an_error_in_a_catalogue_file_is_reported_with_its_key(site: Home, tmp_p
 
 
 def test_a_migration_is_a_release(published: Home) -> None:
-    source = json.loads(load("power-list").source)
+    source = json.loads(load_catalogue("power-list").source)
     source["fields"].append(
         {
             "name": "hotline",

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from publisher.indexing.span_to_document import document
 from publisher.log.model import Dataset, Span
 from schemas.definition.catalogue import Content, Json
-from schemas.definition.file_loader import load, parse
+from schemas.definition.file_loader import load_catalogue, parse_catalogue
 from search.contract import FOREVER, Document
 
 DATASET = Dataset(
@@ -41,7 +41,7 @@ def span(content: Content) -> Span:
 
 
 def document_of(content: Content, catalogue: str = "power-list") -> Document:
-    indexed = document(span(content), DATASET, load(catalogue))
+    indexed = document(span(content), DATASET, load_catalogue(catalogue))
     assert indexed is not None
     return indexed
 
@@ -87,14 +87,14 @@ def test_a_document_has_its_own_number_first_and_the_year_of_its_own_date() -> N
 
 def test_a_withdrawn_span_is_nothing_to_find() -> None:
     withdrawn = replace(span({}), status="withdrawn")
-    assert document(withdrawn, DATASET, load("power-list")) is None
+    assert document(withdrawn, DATASET, load_catalogue("power-list")) is None
 
 
 def test_open_ends_are_for_ever_and_instants_are_exact() -> None:
     indexed = document_of({"name": "甲"})
     assert (indexed.effective_to, indexed.known_to) == (FOREVER, FOREVER)
     instant = datetime(2015, 12, 2, 3, 4, 5, 678901, tzinfo=UTC)
-    closed = document(replace(span({"name": "甲"}), known_to=instant), DATASET, load("power-list"))
+    closed = document(replace(span({"name": "甲"}), known_to=instant), DATASET, load_catalogue("power-list"))
     assert closed is not None
     assert closed.known_to == int(instant.timestamp()) * 1_000_000 + 678901
 
@@ -106,7 +106,7 @@ def test_a_personal_field_never_reaches_search() -> None:
        "qingdan": {"title_en": "Name", "searched": 1}},
       {"name": "clerk", "title": "录入人", "type": "string", "description": "人。/ P.",
        "qingdan": {"title_en": "Clerk", "personal": true}}]}"""
-    catalogue = parse(source)
+    catalogue = parse_catalogue(source)
     loud = tuple(replace(f, searched=1.0, facet=True) if f.personal else f for f in catalogue.fields)
     indexed = document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
     assert indexed is not None

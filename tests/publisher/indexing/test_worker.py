@@ -40,7 +40,7 @@ def open_site(database: str, home: Path) -> Iterator[Log]:
     texts: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
     opened.datasets.create(
         Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **texts),
-        file_loader.load("power-list"),
+        file_loader.load_catalogue("power-list"),
     )
     yield opened
     opened.close()

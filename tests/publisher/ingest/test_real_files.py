@@ -7,7 +7,7 @@ import pytest
 
 from publisher.ingest.parsed_file import Reading
 from publisher.ingest.read_file import read_path
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.ingest.workbooks import assert_rows_accounted, column
 from tests.support.shared_data import require
 
@@ -32,7 +32,7 @@ KARAMAY = {
 
 @cache
 def _read_shared(*names: str, catalogue: str) -> Reading:
-    return read_path(require(*names), catalogue=load(catalogue))
+    return read_path(require(*names), catalogue=load_catalogue(catalogue))
 
 
 def _karamay(part: str) -> Reading:

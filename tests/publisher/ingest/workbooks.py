@@ -11,7 +11,7 @@ import openpyxl
 
 from publisher.ingest.parsed_file import Reading
 from publisher.ingest.read_file import read_file
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 
 type Rows = Sequence[Sequence[object]]
 
@@ -81,7 +81,7 @@ def csv_bytes(*rows: Sequence[object]) -> bytes:
 
 
 def read_workbook(data: bytes, catalogue: str = "power-list", name: str = "某局.xlsx") -> Reading:
-    reading = read_file(data, name=name, catalogue=load(catalogue))
+    reading = read_file(data, name=name, catalogue=load_catalogue(catalogue))
     assert_rows_accounted(reading)
     return reading
 

@@ -13,7 +13,7 @@ from publisher.log.blob_store import digest_of
 from publisher.log.evidence.crawled_pages import WARC, Exchange, Page, ParsedPage
 from publisher.log.log import Log
 from publisher.log.model import Entry, LogError, Source, SourceEntries
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.support.log import EARLY, fees_dataset
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -159,7 +159,7 @@ def test_an_erasure_destroys_responses_of_the_page_its_copies_its_attachments_an
     log: Log,
 ) -> None:
     dataset, _ = fees_dataset()
-    catalogue = load("policies")
+    catalogue = load_catalogue("policies")
 
     log.datasets.create(replace(dataset, name="zhengce", parts=()), catalogue)
     log.evidence.add_links("a", [("http://a.example/list", "")], role="list")

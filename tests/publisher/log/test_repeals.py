@@ -7,7 +7,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, RecordQuery, RecordState
 from schemas.definition.catalogue import Json
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
 from tests.support.log import EARLY, LATE, MIDDLE, put_workbook
 
@@ -40,7 +40,7 @@ def documents(log: Log) -> Log:
         contact="open@data.example.gov.cn",
         parts=(Part("财政局"), Part("民政局")),
     )
-    log.datasets.create(dataset, load("policies"))
+    log.datasets.create(dataset, load_catalogue("policies"))
     return log
 
 

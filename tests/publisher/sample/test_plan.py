@@ -10,7 +10,7 @@ import pytest
 from publisher.ingest.read_file import read_file
 from publisher.sample import plan
 from publisher.sample.plan import DatasetPlan, File, Publish
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 
 SAMPLE = Path(plan.__file__).parent
 DATASETS = {dataset.name: dataset for dataset in plan.read_plan().dataset}
@@ -73,7 +73,7 @@ def test_every_file_is_read_without_an_error_and_every_row_is_accounted_for(
     dataset: DatasetPlan, file: File
 ) -> None:
     data = plan.data_folder().joinpath(file.file).read_bytes()
-    reading = read_file(data, name=file.file, catalogue=load(dataset.catalogue))
+    reading = read_file(data, name=file.file, catalogue=load_catalogue(dataset.catalogue))
     assert [f for f in reading.findings if f.severity == "error"] == []
     assert reading.records
     for sheet in reading.sheets:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas.cells.problems import PROBLEMS
 from schemas.cells.values import format_value, is_ditto, parse_value
 from schemas.definition.catalogue import Field, FieldFormat, FieldType, Json, Term
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 
 
 def field(type: FieldType = "string", format: FieldFormat = "default", **more: Any) -> Field:  # noqa: A002 - Field's own words
@@ -317,4 +317,4 @@ def test_any_text_gives_a_value_or_a_problem_and_never_raises(column: Field, tex
 
 def test_a_plain_cell_returns_the_same_text_without_a_copy() -> None:
     text = "食品经营许可证核发"
-    assert parse_value(load("power-list").by_name["name"], text).value is text
+    assert parse_value(load_catalogue("power-list").by_name["name"], text).value is text

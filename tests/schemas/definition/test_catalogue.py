@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from schemas.definition.catalogue import RESERVED, CatalogueError, json_schema, table_schema
-from schemas.definition.file_loader import load, names, parse
+from schemas.definition.catalogue import RESERVED, CatalogueError, build_json_schema, build_table_schema
+from schemas.definition.file_loader import list_names, load_catalogue, parse_catalogue
 
 SHIPPED = [
     "cancelled-items",
@@ -73,14 +73,14 @@ def wells() -> dict[str, Any]:
 
 
 def test_the_nine_catalogues_ship() -> None:
-    assert list(names()) == SHIPPED
+    assert list(list_names()) == SHIPPED
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_catalogue_loads_and_says_what_its_fields_are(name: str) -> None:
-    catalogue = load(name)
+    catalogue = load_catalogue(name)
     assert catalogue.name == name
-    assert parse(catalogue.source) == catalogue
+    assert parse_catalogue(catalogue.source) == catalogue
     assert {f.name for f in catalogue.fields}.isdisjoint(RESERVED)
     for field in catalogue.fields:
         assert field.title
@@ -91,36 +91,36 @@ def test_every_shipped_catalogue_loads_and_says_what_its_fields_are(name: str) -
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_published_schemas_of_a_shipped_catalogue_contain_no_personal_field(name: str) -> None:
-    catalogue = load(name)
+    catalogue = load_catalogue(name)
     public = [f.name for f in catalogue.fields if not f.personal]
-    assert list(json_schema(catalogue)["properties"]) == public
-    assert [f["name"] for f in table_schema(catalogue)["fields"]] == public
+    assert list(build_json_schema(catalogue)["properties"]) == public
+    assert [f["name"] for f in build_table_schema(catalogue)["fields"]] == public
 
 
 def test_a_site_adds_a_catalogue_by_adding_a_file(tmp_path: Path) -> None:
     (tmp_path / "wells.json").write_text(json.dumps(wells()), encoding="utf-8")
-    assert "wells" in names(tmp_path)
-    assert load("wells", tmp_path).title == "水井目录"
-    assert load("fees", tmp_path) == load("fees")
+    assert "wells" in list_names(tmp_path)
+    assert load_catalogue("wells", tmp_path).title == "水井目录"
+    assert load_catalogue("fees", tmp_path) == load_catalogue("fees")
     with pytest.raises(KeyError):
-        load("wells")
+        load_catalogue("wells")
 
 
 def test_a_file_whose_name_is_not_the_catalogues_is_refused(tmp_path: Path) -> None:
     (tmp_path / "springs.json").write_text(json.dumps(wells()), encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"springs\.json: \$\.qingdan\.name"):
-        load("springs", tmp_path)
+        load_catalogue("springs", tmp_path)
 
 
 def test_a_name_that_leaves_the_folder_is_not_a_catalogue(tmp_path: Path) -> None:
     (tmp_path / "wells.json").write_text(json.dumps(wells()), encoding="utf-8")
     (tmp_path / "inner").mkdir()
     with pytest.raises(KeyError):
-        load("../wells", tmp_path / "inner")
+        load_catalogue("../wells", tmp_path / "inner")
 
 
 def test_a_code_identifies_before_names_do_and_never_equals_one() -> None:
-    catalogue = parse(json.dumps(wells()))
+    catalogue = parse_catalogue(json.dumps(wells()))
     assert catalogue.identity_of({"code": "7", "name": "老井"}) == ("0", "7")
     assert catalogue.identity_of({"name": "7"}) == ("1", "7", "")
     assert catalogue.title_of({"name": "老井"}) == "老井"
@@ -194,17 +194,17 @@ def test_a_broken_file_is_refused_by_its_name_and_the_key(case: str) -> None:
     file = wells()
     change(file)
     with pytest.raises(CatalogueError) as caught:
-        parse(json.dumps(file, ensure_ascii=False), where="wells.json")
+        parse_catalogue(json.dumps(file, ensure_ascii=False), where="wells.json")
     assert str(caught.value).startswith(f"wells.json: {path}")
 
 
 def test_text_that_is_not_json_is_a_catalogue_error() -> None:
     with pytest.raises(CatalogueError, match=r"^wells\.json: \$: "):
-        parse("{", where="wells.json")
+        parse_catalogue("{", where="wells.json")
 
 
 def test_the_json_schema_names_required_fields_and_closed_vocabularies() -> None:
-    schema = json_schema(parse(json.dumps(wells())))
+    schema = build_json_schema(parse_catalogue(json.dumps(wells())))
     assert schema["required"] == ["name"]
     assert schema["properties"]["village"]["enum"] == ["东村", "西村"]
     assert schema["additionalProperties"] is False

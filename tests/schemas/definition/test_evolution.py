@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from schemas.definition.catalogue import Catalogue, Field, Term
 from schemas.definition.evolution import compare_catalogues
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 
 
 def change_field(old: Catalogue, name: str, **to: object) -> Catalogue:
@@ -19,7 +19,7 @@ def codes(old: Catalogue, new: Catalogue) -> list[tuple[str, str]]:
 
 
 def test_the_same_catalogue_and_one_with_more_optional_fields_are_compatible() -> None:
-    fees = load("fees")
+    fees = load_catalogue("fees")
     assert compare_catalogues(fees, fees) == []
     assert (
         compare_catalogues(fees, replace(fees, fields=(*fees.fields, Field("hotline", "电话", "Hotline"))))
@@ -28,7 +28,7 @@ def test_the_same_catalogue_and_one_with_more_optional_fields_are_compatible() -
 
 
 def test_titles_aliases_weights_and_more_words_are_compatible() -> None:
-    powers = load("power-list")
+    powers = load_catalogue("power-list")
     words = (*powers.by_name["power_type"].vocabulary, Term("行政指导"))
     assert compare_catalogues(powers, change_field(powers, "power_type", vocabulary=words)) == []
     assert (
@@ -40,7 +40,7 @@ def test_titles_aliases_weights_and_more_words_are_compatible() -> None:
 
 
 def test_a_removed_field_another_type_and_another_identity_need_a_migration() -> None:
-    fees = load("fees")
+    fees = load_catalogue("fees")
     without = replace(fees, fields=tuple(f for f in fees.fields if f.name != "payer"))
     assert codes(fees, without) == [("field-removed", "payer")]
     assert codes(fees, change_field(fees, "standard", type="amount")) == [("type-changed", "standard")]
@@ -48,7 +48,7 @@ def test_a_removed_field_another_type_and_another_identity_need_a_migration() ->
 
 
 def test_a_newly_required_field_and_a_removed_word_need_a_migration() -> None:
-    powers = load("power-list")
+    powers = load_catalogue("power-list")
     assert codes(powers, change_field(powers, "basis", required=True)) == [("now-required", "basis")]
     new = replace(powers, fields=(*powers.fields, Field("hotline", "电话", "Hotline", required=True)))
     assert codes(powers, new) == [("now-required", "hotline")]
@@ -60,7 +60,7 @@ def test_a_newly_required_field_and_a_removed_word_need_a_migration() -> None:
 
 
 def test_a_field_that_becomes_personal_another_name_and_another_nature_are_reported() -> None:
-    fees = load("fees")
+    fees = load_catalogue("fees")
     assert codes(fees, change_field(fees, "remark", personal=True)) == [("now-personal", "remark")]
     assert codes(fees, replace(fees, name="charges", running=True)) == [
         ("other-catalogue", ""),
@@ -69,7 +69,7 @@ def test_a_field_that_becomes_personal_another_name_and_another_nature_are_repor
 
 
 def test_every_reason_is_given_in_both_languages() -> None:
-    fees = load("fees")
+    fees = load_catalogue("fees")
     broken = replace(
         change_field(fees, "name", type="list", personal=True), identity=(("name",),), fields=fees.fields[2:]
     )

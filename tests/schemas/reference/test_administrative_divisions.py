@@ -8,11 +8,11 @@ from schemas.reference import administrative_divisions
 
 
 def test_ancestors_go_from_the_province_to_the_division_itself() -> None:
-    assert administrative_divisions.ancestors("210311") == ("21", "2103", "210311")
-    assert administrative_divisions.ancestors("210300") == ("21", "2103")
-    assert administrative_divisions.ancestors("21") == ("21",)
-    assert administrative_divisions.ancestors("210311001") == ("21", "2103", "210311")
-    assert administrative_divisions.ancestors("鞍山") == ()
+    assert administrative_divisions.list_ancestors("210311") == ("21", "2103", "210311")
+    assert administrative_divisions.list_ancestors("210300") == ("21", "2103")
+    assert administrative_divisions.list_ancestors("21") == ("21",)
+    assert administrative_divisions.list_ancestors("210311001") == ("21", "2103", "210311")
+    assert administrative_divisions.list_ancestors("鞍山") == ()
 
 
 def test_anshan_has_the_codes_that_its_documents_print() -> None:
@@ -23,16 +23,16 @@ def test_anshan_has_the_codes_that_its_documents_print() -> None:
         "210311": "千山区",
         "210321": "台安县",
     }
-    assert {code: administrative_divisions.name(code) for code in seven} == seven
-    assert administrative_divisions.name("210300") == administrative_divisions.name("2103") == "鞍山市"
-    assert administrative_divisions.full("2103") == "210300"
-    assert administrative_divisions.compact("210000") == "21"
-    assert administrative_divisions.name("219999") is None
+    assert {code: administrative_divisions.name_of(code) for code in seven} == seven
+    assert administrative_divisions.name_of("210300") == administrative_divisions.name_of("2103") == "鞍山市"
+    assert administrative_divisions.pad_code("2103") == "210300"
+    assert administrative_divisions.shorten_code("210000") == "21"
+    assert administrative_divisions.name_of("219999") is None
 
 
 def test_anshan_is_not_maanshan() -> None:
-    assert administrative_divisions.find("鞍山") == ("2103",)
-    assert administrative_divisions.find("马鞍山") == ("3405",)
+    assert administrative_divisions.find_codes("鞍山") == ("2103",)
+    assert administrative_divisions.find_codes("马鞍山") == ("3405",)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_anshan_is_not_maanshan() -> None:
 def test_a_name_is_found_with_and_without_its_suffix_and_what_is_above(
     text: str, codes: tuple[str, ...]
 ) -> None:
-    assert administrative_divisions.find(text) == codes
+    assert administrative_divisions.find_codes(text) == codes
 
 
 def test_a_path_leaves_out_the_tables_placeholders() -> None:
-    assert administrative_divisions.path("110102") == "北京市西城区"
-    assert administrative_divisions.path("210311") == "辽宁省鞍山市千山区"
+    assert administrative_divisions.full_name_of("110102") == "北京市西城区"
+    assert administrative_divisions.full_name_of("210311") == "辽宁省鞍山市千山区"

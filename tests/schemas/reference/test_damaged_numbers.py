@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.reference.document_numbers import Repair, repair
+from schemas.reference.damaged_numbers import Repair, repair
 
 PUBLISHED = {"发布时间": date(2015, 11, 5)}
 

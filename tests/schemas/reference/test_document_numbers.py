@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.reference.document_numbers import Citation, find, parse_number, split_citations
+from schemas.reference.document_numbers import Citation, find_citations, parse_number, split_citations
 
 BRACKETS = ["〔〕", "[]", "［］", "()", "（）", "【】", "﹝﹞"]
 CODES = [
@@ -56,7 +56,7 @@ def test_a_number_in_any_writing_is_read_back_as_itself(
     citation = parse_number(text)
     assert citation is not None
     assert citation.standard == number.standard
-    assert standard_forms(find(text)) == [number.standard]
+    assert standard_forms(find_citations(text)) == [number.standard]
 
 
 @given(st.lists(numbers, min_size=1, max_size=8), st.sampled_from(["", "、", ",", "，", "; ", "."]))
@@ -64,7 +64,7 @@ def test_numbers_that_run_together_are_all_found_with_their_own_text(
     row: list[Citation], between: str
 ) -> None:
     text = between.join(n.standard for n in row)
-    citations = find(text)
+    citations = find_citations(text)
     assert standard_forms(citations) == [n.standard for n in row]
     assert [text[c.start : c.end] for c in citations] == [c.text for c in citations] == standard_forms(row)
     assert split_citations(text) == (standard_forms(row), [])
@@ -94,11 +94,11 @@ def test_numbers_that_run_together_are_all_found_with_their_own_text(
     ],
 )
 def test_forms_seen_in_real_documents_are_found(text: str, expected: list[str]) -> None:
-    assert standard_forms(find(text)) == expected
+    assert standard_forms(find_citations(text)) == expected
 
 
 def test_a_statute_is_known_with_and_without_the_states_name_and_keeps_its_articles() -> None:
-    (water,) = find("依据《中华人民共和国水土保持法》第二十五条、第二十六条")
+    (water,) = find_citations("依据《中华人民共和国水土保持法》第二十五条、第二十六条")
     assert (water.kind, water.title, water.short_title) == (
         "statute",
         "中华人民共和国水土保持法",
@@ -110,7 +110,7 @@ def test_a_statute_is_known_with_and_without_the_states_name_and_keeps_its_artic
 
 def test_an_article_is_found_behind_the_brackets_of_the_version() -> None:
     text = "《行政许可法》（2003年8月27日通过，2019年修正）\n    第三十条、第三十四条"
-    (law,) = find(text)
+    (law,) = find_citations(text)
     assert law.article == "第三十条、第三十四条"
     assert split_citations(text) == (
         ["《行政许可法》（2003年8月27日通过，2019年修正）第三十条、第三十四条"],
@@ -119,20 +119,22 @@ def test_an_article_is_found_behind_the_brackets_of_the_version() -> None:
 
 
 def test_a_title_inside_a_title_is_part_of_it() -> None:
-    assert standard_forms(find("《关于修改〈中华人民共和国专利法〉的决定》")) == [
+    assert standard_forms(find_citations("《关于修改〈中华人民共和国专利法〉的决定》")) == [
         "《关于修改〈中华人民共和国专利法〉的决定》"
     ]
-    assert standard_forms(find("《关于转发国发〔2013〕27号文件的通知》")) == [
+    assert standard_forms(find_citations("《关于转发国发〔2013〕27号文件的通知》")) == [
         "《关于转发国发〔2013〕27号文件的通知》"
     ]
 
 
 def test_less_than_and_greater_than_signs_are_not_title_marks() -> None:
-    assert find("水温<60度、压力>2兆帕") == []
-    assert standard_forms(find("《浙江省实施<中华人民共和国慈善法>办法》第三条")) == [
+    assert find_citations("水温<60度、压力>2兆帕") == []
+    assert standard_forms(find_citations("《浙江省实施<中华人民共和国慈善法>办法》第三条")) == [
         "《浙江省实施<中华人民共和国慈善法>办法》第三条"
     ]
-    assert standard_forms(find("依据＜中华人民共和国水法＞第七条")) == ["《中华人民共和国水法》第七条"]
+    assert standard_forms(find_citations("依据＜中华人民共和国水法＞第七条")) == [
+        "《中华人民共和国水法》第七条"
+    ]
 
 
 def test_a_number_in_brackets_stays_with_its_title_and_a_missing_bracket_stays_missing() -> None:
@@ -183,7 +185,7 @@ def test_text_that_is_not_a_number_gives_none(typed: str) -> None:
 
 @given(st.text("国发令第号《》[]〔2015〕34条一二、， \n", max_size=60))
 def test_any_text_is_searched_without_error_and_spans_never_overlap_but_in_a_version(text: str) -> None:
-    citations = find(text)
+    citations = find_citations(text)
     assert [c.start for c in citations] == sorted(c.start for c in citations)
     for citation in citations:
         assert text[citation.start : citation.end] == citation.text
@@ -216,5 +218,5 @@ def test_a_list_printed_and_read_again_stays_the_same(text: str) -> None:
 def test_hostile_repetition_is_parsed_in_linear_time(unit: str) -> None:
     # An algorithm of quadratic time would take minutes here.
     text = unit * (100_000 // len(unit)) + "号"
-    assert all(0 <= citation.start < citation.end <= len(text) for citation in find(text))
+    assert all(0 <= citation.start < citation.end <= len(text) for citation in find_citations(text))
     parse_number(text)

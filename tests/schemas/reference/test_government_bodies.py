@@ -26,12 +26,12 @@ from schemas.reference import government_bodies
     ],
 )
 def test_a_short_name_becomes_the_full_one_of_the_same_place(short: str, full: str) -> None:
-    assert government_bodies.canonical(short) == full
-    assert government_bodies.canonical(full) == full
+    assert government_bodies.full_name_of(short) == full
+    assert government_bodies.full_name_of(full) == full
 
 
 def test_a_historical_name_is_not_replaced_by_the_present_body() -> None:
-    assert government_bodies.canonical("鞍山市工商局") == "鞍山市工商行政管理局"
+    assert government_bodies.full_name_of("鞍山市工商局") == "鞍山市工商行政管理局"
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_a_historical_name_is_not_replaced_by_the_present_body() -> None:
     ],
 )
 def test_a_rename_is_known_in_both_directions(before: str, after: str) -> None:
-    assert after in government_bodies.successors(before)
-    assert after in government_bodies.aliases(before)
-    assert before in government_bodies.aliases(after)
+    assert after in government_bodies.list_successors(before)
+    assert after in government_bodies.list_other_names(before)
+    assert before in government_bodies.list_other_names(after)
 
 
 def test_aliases_keep_the_place_and_leave_out_the_name_itself() -> None:
-    others = government_bodies.aliases("鞍山市发改委")
+    others = government_bodies.list_other_names("鞍山市发改委")
     assert "鞍山市发展和改革委员会" in others
     assert "鞍山市发改委" not in others
     assert all(name.startswith("鞍山市") for name in others)
@@ -60,13 +60,13 @@ def test_aliases_keep_the_place_and_leave_out_the_name_itself() -> None:
 
 @pytest.mark.parametrize("name", ["", "克拉玛依市委宣传部", "某某发改委", "委", "《发改委》"])
 def test_an_unknown_body_is_not_changed(name: str) -> None:
-    assert government_bodies.canonical(name) == name
-    assert government_bodies.aliases(name) == ()
-    assert government_bodies.successors(name) == ()
+    assert government_bodies.full_name_of(name) == name
+    assert government_bodies.list_other_names(name) == ()
+    assert government_bodies.list_successors(name) == ()
 
 
 def test_every_short_name_has_a_full_name_that_is_its_own_full_name() -> None:
-    for name in government_bodies.names():
-        full = government_bodies.canonical(name)
-        assert government_bodies.canonical(full) == full
-        assert name == full or name in government_bodies.aliases(full)
+    for name in government_bodies.all_names():
+        full = government_bodies.full_name_of(name)
+        assert government_bodies.full_name_of(full) == full
+        assert name == full or name in government_bodies.list_other_names(full)

@@ -82,7 +82,9 @@ def test_real_texts_that_contain_a_word_only_inside_others_are_not_hits(engine: 
 def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> None:
     """Index every division of China with the divisions above it, and a notice of Anshan."""
     notice = next(data_folder().joinpath("notice").iterdir()).read_text("utf-8")
-    paths = {code: administrative_divisions.path(code) for code in administrative_divisions.codes()}
+    paths = {
+        code: administrative_divisions.full_name_of(code) for code in administrative_divisions.list_codes()
+    }
     index(
         engine,
         [
@@ -91,10 +93,10 @@ def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> No
         ],
     )
     for query in ("鞍山", "海城", "台安", "立山", "南阳", "东宁", "通化", "海南"):
-        codes = set(administrative_divisions.find(query))
+        codes = set(administrative_divisions.find_codes(query))
         hits = {hit.span for hit in search(engine, query, limit=1000, highlight=False).hits}
         assert codes <= hits, query
-        within = {code for code in paths if codes.intersection(administrative_divisions.ancestors(code))}
+        within = {code for code in paths if codes.intersection(administrative_divisions.list_ancestors(code))}
         strangers = hits - within - {"notice"}
         # Another division may have the same name (海南藏族自治州 and 海南省).
         assert not [paths[c] for c in strangers if not _is_called(query, c)], query
@@ -103,7 +105,10 @@ def test_a_place_is_not_found_in_the_names_of_others(engine: SearchEngine) -> No
 
 
 def _is_called(query: str, code: str) -> bool:
-    names = [administrative_divisions.name(above) or "" for above in administrative_divisions.ancestors(code)]
+    names = [
+        administrative_divisions.name_of(above) or ""
+        for above in administrative_divisions.list_ancestors(code)
+    ]
     return any(name.startswith(query) for name in names)
 
 
@@ -121,7 +126,7 @@ def test_every_wording_of_a_term_finds_every_other(engine: SearchEngine) -> None
 
 
 def test_every_name_of_a_body_finds_every_other(engine: SearchEngine) -> None:
-    names = sorted(government_bodies.names())
+    names = sorted(government_bodies.all_names())
     index(engine, [document(f"b{n}", "办事指南", f"由{name}负责") for n, name in enumerate(names)])
     place = {name: f"b{n}" for n, name in enumerate(names)}
     missed = []
@@ -129,6 +134,8 @@ def test_every_name_of_a_body_finds_every_other(engine: SearchEngine) -> None:
         page = search(engine, name, limit=200)
         matches = {hit.span for hit in page.hits[: page.whole]}
         missed += [
-            (name, other) for other in (name, *government_bodies.aliases(name)) if place[other] not in matches
+            (name, other)
+            for other in (name, *government_bodies.list_other_names(name))
+            if place[other] not in matches
         ]
     assert missed == []

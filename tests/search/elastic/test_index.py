@@ -93,7 +93,7 @@ def test_a_new_dictionary_word_requires_a_rebuild(
 def test_a_changed_search_property_of_a_field_changes_the_digest_of_the_mapping(
     change: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalogue = file_loader.load("power-list")
+    catalogue = file_loader.load_catalogue("power-list")
     first, *rest = catalogue.fields
     fields = (replace(first, **change), *rest)  # type: ignore[arg-type]  # the parameters have the right types
     monkeypatch.setattr(file_loader, "names", lambda: ["power-list"])

@@ -23,7 +23,7 @@ DOCUMENT: dict[str, Any] = json.loads(
     json.dumps(contract.build_document(BASE))
 )  # as sent: lists instead of tuples
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
-KINDS = catalogues.names()
+KINDS = catalogues.list_names()
 
 
 def test_the_document_is_valid_openapi() -> None:
@@ -32,7 +32,7 @@ def test_the_document_is_valid_openapi() -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_the_contract_of_a_dataset_has_its_fields_and_is_valid(name: str) -> None:
-    catalogue = catalogues.load(name)
+    catalogue = catalogues.load_catalogue(name)
     own_contract = contract.build_dataset_document(BASE, dataset("some-list", catalogue=name), catalogue)
     document = json.loads(json.dumps(own_contract))
     if name == "fees":  # the others differ only in fields, and the validator is slow

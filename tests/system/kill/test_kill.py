@@ -71,7 +71,7 @@ class _Site:
         texts: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
         log.datasets.create(
             Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **texts),
-            file_loader.load("power-list"),
+            file_loader.load_catalogue("power-list"),
         )
         log.close()
         self.versions: list[int] = []

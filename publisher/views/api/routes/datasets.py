@@ -14,7 +14,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import COMPARISONS, Grammar
 from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
-from schemas.definition.catalogue import Field, json_schema, table_schema
+from schemas.definition.catalogue import Field, build_json_schema, build_table_schema
 
 TAG = "数据集"
 _PLAIN = Grammar()
@@ -126,8 +126,8 @@ def get_schema(service: Service, call: Call) -> Reply:
             catalogue=catalogue.name,
             release=view.release,
             fields=tuple(_field(field) for field in catalogue.fields if not field.personal),
-            table_schema=table_schema(catalogue),
-            json_schema=json_schema(catalogue),
+            table_schema=build_table_schema(catalogue),
+            json_schema=build_json_schema(catalogue),
             links=common.SchemaLinks(
                 self=requested_view.link_with_query(service, call),
                 dataset=service.link(f"/v1/datasets/{name}"),

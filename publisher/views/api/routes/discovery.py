@@ -18,7 +18,7 @@ from publisher.web.query_parameters import Grammar
 from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition import file_loader as catalogues
-from schemas.definition.catalogue import Catalogue, json_schema, table_schema
+from schemas.definition.catalogue import Catalogue, build_json_schema, build_table_schema
 
 TAG = "数据目录"
 TURTLE = "text/turtle; charset=utf-8"
@@ -128,7 +128,7 @@ class Schemas(msgspec.Struct, frozen=True, kw_only=True):
 def list_schemas(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     datasets = service.log.datasets.all()
-    names = sorted({*catalogues.names(), *(d.catalogue for d in datasets)})
+    names = sorted({*catalogues.list_names(), *(d.catalogue for d in datasets)})
     kinds = [_catalogue(service, name, datasets) for name in names]
 
     def build() -> Schemas:
@@ -157,8 +157,8 @@ def _catalogue(service: Service, name: str, datasets: tuple[Dataset, ...]) -> Ca
 
     Raises ``no-such-schema``.
     """
-    if name in catalogues.names():
-        return catalogues.load(name)
+    if name in catalogues.list_names():
+        return catalogues.load_catalogue(name)
     names = [d.name for d in datasets if d.catalogue == name]
     if not names:
         raise ProblemError("no-such-schema")
@@ -181,7 +181,7 @@ def _catalogue(service: Service, name: str, datasets: tuple[Dataset, ...]) -> Ca
 )
 def get_table_schema(service: Service, call: Call) -> Reply:
     catalogue = _requested_catalogue(service, call)
-    return Reply(Validity((catalogue.digest,)), lambda: table_schema(catalogue))
+    return Reply(Validity((catalogue.digest,)), lambda: build_table_schema(catalogue))
 
 
 @route(
@@ -203,7 +203,7 @@ def get_json_schema(service: Service, call: Call) -> Reply:
     catalogue = _requested_catalogue(service, call)
 
     def build() -> dict[str, Any]:
-        return {**json_schema(catalogue), "$id": service.link(call.address)}
+        return {**build_json_schema(catalogue), "$id": service.link(call.address)}
 
     return Reply(Validity((catalogue.digest,)), build, {"content-type": call.media})
 

@@ -256,7 +256,7 @@ def _check(params: Parameters) -> None:
 
 def index_values(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
     """Convert values to the index's form: a division's code has no trailing zeros there."""
-    return tuple(map(administrative_divisions.compact, values)) if name == "division" else values
+    return tuple(map(administrative_divisions.shorten_code, values)) if name == "division" else values
 
 
 def _sort(params: Parameters) -> contract.Sort:

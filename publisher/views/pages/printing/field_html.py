@@ -160,7 +160,7 @@ def _file(file: Mapping[str, Json]) -> Markup:
 def format_text(visit: Visit, field: Field, value: Json) -> str:
     """Format a value as plain text; a blank value is empty."""
     if field.format == "division" and isinstance(value, str):
-        name = administrative_divisions.name(value)
+        name = administrative_divisions.name_of(value)
         return f"{name}（{value}）" if name else value
     return format_value(field, value, "en" if visit.lang == "en" else "zh")
 

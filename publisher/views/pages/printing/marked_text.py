@@ -24,7 +24,7 @@ def link_citations(text: str, address: Address) -> Markup:
     """Escape ``text`` and link its citations."""
     out: list[str] = []
     end = 0
-    for citation in document_numbers.find(text[:LONGEST_LINKED]):
+    for citation in document_numbers.find_citations(text[:LONGEST_LINKED]):
         if citation.start < end:
             continue
         label = escape(text[citation.start : citation.end])

@@ -13,7 +13,7 @@ from publisher.ingest.findings.documents import KINDS
 from publisher.ingest.formats.detect import open_grids
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.ingest.read_file import read_file
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.support.shared_data import require
 
 NUMBER = "鞍政发〔2015〕34号"
@@ -67,7 +67,7 @@ def read_page(page: str | bytes, name: str = "page.txt") -> Reading:
         name=name,
         digest=hashlib.sha256(data).hexdigest(),
         media_type=opened.media_type,
-        catalogue=load("policies"),
+        catalogue=load_catalogue("policies"),
     )
     (report,) = reading.sheets
     (record,) = reading.records
@@ -237,7 +237,7 @@ def test_an_importer_takes_a_page_with_a_table_of_labels_for_a_document() -> Non
         f"<tr><td>标题：</td><td>{TITLE}</td><td>发布日期：</td><td>2015-11-05</td></tr></table>"
         f"{paragraphs(LETTER)}"
     )
-    reading = read_file(page.encode(), name="a.html", catalogue=load("policies"))
+    reading = read_file(page.encode(), name="a.html", catalogue=load_catalogue("policies"))
     assert [r.content["number"] for r in reading.records] == [NUMBER]
     assert "body_markdown" in reading.records[0].content
 
@@ -304,7 +304,11 @@ def test_view_counts_do_not_make_another_text() -> None:
 def test_a_page_without_text_is_refused() -> None:
     with pytest.raises(UnreadableFile) as caught:
         read_document(
-            html("<p>打印本页</p>"), name="f", digest="", media_type="text/html", catalogue=load("policies")
+            html("<p>打印本页</p>"),
+            name="f",
+            digest="",
+            media_type="text/html",
+            catalogue=load_catalogue("policies"),
         )
     assert caught.value.finding.code == "no-document"
 
@@ -329,7 +333,7 @@ def test_a_line_repeated_a_hundred_thousand_times_is_one_document() -> None:
 def test_any_text_is_one_document_or_none(text: str) -> None:
     try:
         reading = read_document(
-            text, name="f", digest="", media_type="text/plain", catalogue=load("policies")
+            text, name="f", digest="", media_type="text/plain", catalogue=load_catalogue("policies")
         )
     except UnreadableFile as refused:
         assert refused.finding.code == "no-document"  # noqa: PT017 -- either outcome is right
@@ -345,7 +349,7 @@ def test_codes_of_findings_are_distinct() -> None:
 @pytest.mark.shared
 def test_the_founding_notice_is_one_document_with_all_its_parts() -> None:
     path = require("notice-anshan-2015", "page.txt")
-    reading = read_file(path.read_bytes(), name=path.name, catalogue=load("policies"))
+    reading = read_file(path.read_bytes(), name=path.name, catalogue=load_catalogue("policies"))
     (record,) = reading.records
     fields = record.content
     assert (fields["number"], fields["issuer"], fields["kind"]) == (NUMBER, "鞍山市人民政府", "通知")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from publisher.ingest.read_file import read_file
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.ingest.documents.test_documents import PAGE, content, html, paragraphs, read_page
 from tests.support.shared_data import require
 
@@ -143,7 +143,7 @@ FORMS: Mapping[str, Callable[[str], bytes]] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_the_notice_is_the_same_document_in_every_form_in_which_it_is_found(form: str) -> None:
     def content_of(data: bytes) -> dict[str, object]:
-        (record,) = read_file(data, name="page", catalogue=load("policies")).records
+        (record,) = read_file(data, name="page", catalogue=load_catalogue("policies")).records
         return dict(record.content)
 
     assert content_of(FORMS[form](notice())) == content_of(notice().encode())

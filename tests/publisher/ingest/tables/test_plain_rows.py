@@ -10,7 +10,7 @@ from publisher.ingest.parsed_file import UnreadableFile
 from publisher.ingest.read_file import read_content
 from publisher.ingest.tables.header_row import has_own_text
 from publisher.ingest.tables.plain_rows import join_halves
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.ingest.workbooks import (
     POWER_HEADER,
     Rows,
@@ -224,7 +224,7 @@ def test_every_row_is_accounted_for_whatever_cells_say_and_merge(
     grid = build("Sheet1", [heading, *rows], areas)
     opened = FileContent("text/csv", (grid,) if grid else ())
     try:
-        reading = read_content(opened, name="某局.csv", digest="", catalogue=load(name))
+        reading = read_content(opened, name="某局.csv", digest="", catalogue=load_catalogue(name))
     except UnreadableFile as problem:
         assert problem.finding.code in {"no-header", "no-records"}  # noqa: PT017 - it may be raised, and then only this one
     else:

@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 
 from publisher.views.api.hit_explanation import explain_reason
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from search.contract import MatchKind, Reason
 
-FEES = load("fees")
+FEES = load_catalogue("fees")
 
 
 @pytest.mark.parametrize("how", get_args(MatchKind.__value__))

@@ -107,7 +107,7 @@ def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path
     clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
     log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
-    log.datasets.create(dataset(FEES), catalogues.load("fees"))
+    log.datasets.create(dataset(FEES), catalogues.load_catalogue("fees"))
     publish(log, FEES, PLAIN[:2], date(2015, 1, 1), "一")
     app = create_app(settings, log=log, search=EmbeddedEngine(settings.index), clock=clock)
     with TestClient(app) as client:

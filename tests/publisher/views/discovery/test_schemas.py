@@ -22,7 +22,7 @@ SPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 def test_every_kind_of_catalogue_has_both_schemas_at_its_address(client: httpx.Client) -> None:
     listed = client.get("/v1/schemas").json()["schemas"]
-    assert {s["name"] for s in listed} == set(catalogues.names())
+    assert {s["name"] for s in listed} == set(catalogues.list_names())
     for schema in listed:
         table = client.get(schema["links"]["table_schema"].removeprefix(BASE))
         assert table.headers["content-type"] == "application/json"
@@ -41,8 +41,8 @@ def test_a_record_is_valid_by_the_json_schema_of_its_kind(client: httpx.Client) 
 
 
 def test_no_personal_column_is_in_any_schema(client: httpx.Client) -> None:
-    for name in catalogues.names():
-        personal = {f.name for f in catalogues.load(name).fields if f.personal}
+    for name in catalogues.list_names():
+        personal = {f.name for f in catalogues.load_catalogue(name).fields if f.personal}
         properties = client.get(f"/v1/schemas/{name}/json-schema.json").json()["properties"]
         assert not personal & set(properties)
 

@@ -104,7 +104,9 @@ def content(log: Log, clock: Clock, contents: Sequence[Content]) -> None:
     )
     publish_halls(log, contents, date(2015, 6, 1))
     titles = {"title": "政策文件(演示数据)", "title_en": "Policy documents (demo)"}
-    log.datasets.create(dataset(POLICIES, catalogue="policies", **titles), catalogues.load("policies"))
+    log.datasets.create(
+        dataset(POLICIES, catalogue="policies", **titles), catalogues.load_catalogue("policies")
+    )
     source = log.evidence.put_source(b"documents", name="文件.txt", media_type="text/plain")
     entries = [Entry(content=content) for content in DOCUMENTS]
     log.drafts.stage(POLICIES, entries, part=None, source=source, parser_version="1")

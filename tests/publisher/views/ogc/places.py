@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from schemas.definition.catalogue import Catalogue, Content
-from schemas.definition.file_loader import parse
+from schemas.definition.file_loader import parse_catalogue
 
 PLACES = "service-halls"
 SOURCE = json.dumps(
@@ -102,7 +102,7 @@ SERVICES = ("社保", "不动产登记", "营业执照", "出入境")
 
 
 def catalogue() -> Catalogue:
-    return parse(SOURCE, where="halls.json")
+    return parse_catalogue(SOURCE, where="halls.json")
 
 
 def halls(count: int, *, seed: int = 7) -> list[Content]:

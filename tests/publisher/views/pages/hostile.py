@@ -11,7 +11,7 @@ from pathlib import Path
 
 from publisher.log.log import Log
 from schemas.definition.catalogue import Content
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
 from tests.support.site import Site, dataset, opened, publish, seconds
 
@@ -97,7 +97,9 @@ def content(log: Log, _clock: Clock) -> None:
     ]
     bundles.append({"name": "a" * 2_000, "department": "Z" + "\u0351" * 2_000, "remark": "a" * 100_000})
     for name, rows in (("fees", contents), ("bundles", bundles)):
-        log.datasets.create(dataset(name, title=f"{name} {SEEDS[0]}\u202e", **texts_of_dataset), load("fees"))
+        log.datasets.create(
+            dataset(name, title=f"{name} {SEEDS[0]}\u202e", **texts_of_dataset), load_catalogue("fees")
+        )
         publish(log, name, rows, date(2015, 1, 1), SEEDS[0])
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from publisher.log.log import Log
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Page
 from tests.support.clock import Clock
 from tests.support.site import Site, dataset, opened, publish, seconds
@@ -32,7 +32,9 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 
 def content(log: Log, _clock: Clock) -> None:
-    log.datasets.create(dataset("policies", catalogue="policies", title="政策文件"), load("policies"))
+    log.datasets.create(
+        dataset("policies", catalogue="policies", title="政策文件"), load_catalogue("policies")
+    )
     contents = [{"name": one["title"], **one} for one in DOCUMENTS]
     publish(log, "policies", contents, date(2025, 1, 1), "")
 

@@ -15,7 +15,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, Release
 from schemas.definition.catalogue import Content
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
 from tests.support.site import BASE, FEES, Site, opened
 
@@ -85,7 +85,7 @@ def dataset(name: str, title: str, *parts: Part, division: str | None = None) ->
 
 def content(log: Log, _clock: Clock) -> None:
     """Create one dataset without a release."""
-    log.datasets.create(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load("fees"))
+    log.datasets.create(dataset(FEES, "示例市收费目录（演示数据）", Part("财政局")), load_catalogue("fees"))
 
 
 @contextmanager

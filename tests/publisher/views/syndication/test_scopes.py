@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from schemas.definition.catalogue import Content
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, dataset, titles
 from tests.support.site import BASE, FEES
 
@@ -114,7 +114,9 @@ def test_filters_of_the_catalogue_narrow_a_feed_by_their_own_types(service: Serv
 
 
 def test_a_division_includes_the_divisions_below_it(service: Service) -> None:
-    service.log.datasets.create(dataset("anshan-fees", "鞍山（演示数据）", division="210300"), load("fees"))
+    service.log.datasets.create(
+        dataset("anshan-fees", "鞍山（演示数据）", division="210300"), load_catalogue("fees")
+    )
     service.publish(FIRST[:1], dataset="anshan-fees", part=None)
     service.publish(FIRST)
     service.index()

@@ -10,7 +10,7 @@ import pytest
 from publisher.log.model import Entry, LogError, Part
 from publisher.views.syndication.selection import ENTRIES
 from schemas.definition.catalogue import Content
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, dataset, titles
 from tests.support.site import BASE, FEES
 
@@ -141,7 +141,7 @@ def test_a_dataset_that_has_published_nothing_has_a_feed_of_the_day_it_was_made(
 
 
 def test_the_feed_of_all_datasets_contains_the_changes_of_each(service: Service) -> None:
-    service.log.datasets.create(dataset("other-fees", "另一目录（演示数据）"), load("fees"))
+    service.log.datasets.create(dataset("other-fees", "另一目录（演示数据）"), load_catalogue("fees"))
     service.publish(FIRST)
     service.publish(FIRST[:1], dataset="other-fees", part=None)
     headlines = titles(service.feed("all.rss"))
@@ -152,7 +152,7 @@ def test_the_feed_of_all_datasets_contains_the_changes_of_each(service: Service)
 @pytest.mark.parametrize("name", ["all", "search"])
 def test_no_dataset_can_take_a_name_that_means_more_than_one_in_a_feed(service: Service, name: str) -> None:
     with pytest.raises(LogError, match=name):
-        service.log.datasets.create(dataset(name, "全部（演示数据）"), load("fees"))
+        service.log.datasets.create(dataset(name, "全部（演示数据）"), load_catalogue("fees"))
 
 
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
