@@ -29,12 +29,15 @@ from publisher.views.pages import routes as page_routes
 from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints
 from publisher.web.asgi_edge import Edge
+from publisher.web.http_protocol import bounded_protocol
 from publisher.web.route import Endpoint
 from publisher.web.service import Service
 from search.contract import SearchEngine
 
 type Task = Callable[[], Awaitable[object]]
 
+_SHUTDOWN_SECONDS = 8
+"""Seconds for which a request may still run after SIGTERM."""
 logger = logging.getLogger(__name__)
 
 
@@ -128,21 +131,29 @@ async def _run_and_log(task: Task) -> None:
 
 
 def serve(
-    app: Litestar, *, host: str = "127.0.0.1", port: int = 8000, started: Callable[[], None] | None = None
+    app: Litestar,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    started: Callable[[], None] | None = None,
+    max_connections: int = 1000,
 ) -> None:
     """Serve ``app`` in this process until it is interrupted. ``started`` is called when it is ready.
 
-    Raises ``OSError`` if the address is not available.
+    ``max_connections``: open at once; a further one gets 503. Raises ``OSError`` if the address is not
+    available.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=bounded_protocol(max_connections),
+        ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,  # longer than proxies keep theirs, so that they close first
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     gc.collect()
     gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on

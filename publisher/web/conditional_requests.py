@@ -87,7 +87,7 @@ def is_unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bo
         return False
     try:
         moment = parsedate_to_datetime(since)
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: a year or zone beyond the machine's integers
         return False
     if moment.tzinfo is None:
         return False

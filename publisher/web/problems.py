@@ -103,12 +103,28 @@ KINDS: tuple[ProblemKind, ...] = (
         "Its content was destroyed and cannot be restored; the tombstone states the legal ground.",
     ),
     ProblemKind(
+        "request-timeout",
+        408,
+        "请求未按时发完",
+        "The request took too long to arrive",
+        "请求行和请求头须在15秒内发完。",
+        "The request line and the headers must arrive within 15 seconds.",
+    ),
+    ProblemKind(
         "query-too-long",
         414,
         "查询过长",
         "The query is too long",
         "查询串最长8192字节。",
         "A query string has at most 8192 bytes.",
+    ),
+    ProblemKind(
+        "headers-too-large",
+        431,
+        "请求头过大",
+        "The headers are too large",
+        "请求头最多100行、合计65536字节。",
+        "A request has at most 100 header lines and 65536 bytes of them.",
     ),
     ProblemKind(
         "invalid-parameters",
@@ -157,6 +173,14 @@ KINDS: tuple[ProblemKind, ...] = (
         "A file is being generated",
         "一次只生成一个文件；请在 Retry-After 秒后重试。",
         "Files are generated one at a time; try again after Retry-After seconds.",
+    ),
+    ProblemKind(
+        "too-busy",
+        503,
+        "服务繁忙",
+        "The service is busy",
+        "等候处理的请求已满；请在 Retry-After 秒后重试。",
+        "The queue of waiting requests is full; try again after Retry-After seconds.",
     ),
     ProblemKind(
         "not-ready",

@@ -46,6 +46,19 @@ def test_if_modified_since_counts_whole_seconds() -> None:
     assert not is_unchanged(Validity((1,)), TAG, {"if-modified-since": "Tue, 01 Dec 2015 08:30:00 GMT"})
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Tue, 01 Dec 99999999999999999999 08:30:00 GMT",
+        "Tue, 99999999999999999999 Dec 2015 08:30:00 GMT",
+        "Tue, 01 Dec 2015 99999999999999999999:30:00 GMT",
+        "Tue, 01 Dec 2015 08:30:00 +99999999999999999999",
+    ],
+)
+def test_a_date_beyond_the_machine_s_integers_is_no_condition(date: str) -> None:
+    assert not is_unchanged(VALIDITY, TAG, {"if-modified-since": date})
+
+
 @given(st.text())
 def test_any_date_and_any_tag_are_read_without_an_error(text: str) -> None:
     is_unchanged(VALIDITY, TAG, {"if-modified-since": text})

@@ -1,0 +1,166 @@
+"""Bounds that httptools lacks: size and time of the head of a request, and number of connections.
+
+The parser collects a request line or a header of any length before it calls anything, so the bounds must be
+enforced where bytes arrive; no ASGI application or middleware can do that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio.events import TimerHandle
+from typing import Any
+
+import msgspec
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from publisher.web import problems
+from publisher.web.problems import ProblemError
+
+MAX_REQUEST_LINE = 16 << 10
+"""Bytes of the address in a request line."""
+MAX_HEADERS = 64 << 10
+"""Bytes of all header lines together."""
+MAX_HEADER_LINES = 100
+HEAD_TIMEOUT = 15.0
+"""Seconds from the connection, or a request's first byte, to the end of its head."""
+
+STALL_TIMEOUT = 60.0
+"""Seconds after which a client that takes none of the bytes that wait for it is disconnected."""
+
+_REASONS = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
+_REASONS |= {414: b"URI Too Long", 503: b"Service Unavailable"}
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """HTTP/1.1 of uvicorn, which refuses a request whose head is too large, too slow or has no clear host.
+
+    A refusal is a problem document, and the connection ends.
+    """
+
+    max_connections = 1000
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._in_head = True
+        self._head_size = 0
+        self._header_bytes = 0
+        self._refusal = ""
+        self._head_timer: TimerHandle | None = None
+        self._stall_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.max_connections:
+            self._refuse("too-busy")
+        else:
+            self._start_head_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_head_timer()
+        self._stop_stall_timer()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stall_timer = self.loop.call_later(STALL_TIMEOUT, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop_stall_timer()
+        super().resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusal:
+            return
+        if self._in_head:
+            self._start_head_timer()
+            # The chunk that ends a head may hold more; the size matters only while the head lasts.
+            self._head_size += len(data)
+        super().data_received(data)
+        if self._in_head and not self._refusal and self._head_size > MAX_REQUEST_LINE + MAX_HEADERS:
+            self._refuse("headers-too-large" if self.url else "query-too-long")
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Refuse what the parser, or a check below, has rejected."""
+        if not self.transport.is_closing():
+            self._refuse(self._refusal or "bad-request")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head_size, self._header_bytes = True, 0, 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > MAX_REQUEST_LINE:
+            self._reject("query-too-long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._header_bytes += len(name) + len(value) + 4
+        if self._header_bytes > MAX_HEADERS or len(self.headers) > MAX_HEADER_LINES:
+            self._reject("headers-too-large")
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_head_timer()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
+            self._reject("bad-request")
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_head, self._head_size = True, 0
+
+    def _reject(self, code: str) -> None:
+        """Stop the parser, which then calls :meth:`send_400_response`."""
+        self._refusal = code
+        raise ValueError(code)
+
+    def _start_head_timer(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self._end_slow_head)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _stop_stall_timer(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+
+    def _end_slow_head(self) -> None:
+        self._head_timer = None
+        if self.cycle is None or self.cycle.response_complete:
+            self._refuse("request-timeout")
+
+    def _refuse(self, code: str) -> None:
+        """Send a problem and end the connection; behind an unfinished response, end it without a word."""
+        self._refusal = code
+        if self.cycle is None or self.cycle.response_complete:
+            problem = ProblemError(code)
+            body = msgspec.json.encode(problems.body(problem, base="", path=""))
+            lines = [
+                b"HTTP/1.1 %d %s" % (problem.kind.status, _REASONS[problem.kind.status]),
+                b"content-type: " + problems.MEDIA_TYPE.encode(),
+                b"content-length: %d" % len(body),
+                b"cache-control: no-store",
+                b"connection: close",
+                *([b"retry-after: 5"] if problem.kind.status == 503 else []),
+            ]
+            self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        self.transport.close()
+
+
+def bounded_protocol(max_connections: int) -> type[asyncio.Protocol]:
+    """Create the protocol class with this cap on open connections."""
+    return type("BoundedProtocol", (BoundedProtocol,), {"max_connections": max_connections})
