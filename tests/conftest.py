@@ -21,6 +21,8 @@ from tests.support.clock import Clock
 from tests.support.site import Site, four_releases
 from tests.support.skips import pytest_sessionfinish, pytest_terminal_summary
 
+os.environ |= {"LANG": "C.UTF-8", "LC_ALL": "", "LC_MESSAGES": ""}  # messages in Chinese, wherever tests run
+
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 SERVERS = {"elasticsearch_address", "postgresql_server", "postgresql_url", "node", "nodes"}

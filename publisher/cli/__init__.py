@@ -24,8 +24,9 @@ def run(arguments: Sequence[str]) -> int:
     import click
 
     from publisher.cli.root import root
-    from publisher.cli.terminal import failures
+    from publisher.cli.terminal import failures, language, usage_errors
 
+    language.set_language(language.choose_language(os.environ))
     try:
         code = root.main(list(arguments), prog_name="qingdan", standalone_mode=False)
     except click.exceptions.Exit as exit_request:
@@ -34,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
         failures.show_failure(failures.INTERRUPTED)
         return int(failures.INTERRUPTED.exit)
     except click.ClickException as usage_error:
-        usage_error.show()
+        usage_errors.show_usage_error(usage_error)
         return usage_error.exit_code
     except BrokenPipeError:
         # The reader of our output (head, less) has closed it; another flush at exit would raise an error.

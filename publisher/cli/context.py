@@ -86,17 +86,33 @@ with_context = click.make_pass_decorator(CommandContext)
 
 
 class Day(click.ParamType[date]):
-    """A date, ``2015-12-01``."""
+    """A date as people write it: ``2015-12-01``, ``2015年12月1日``, ``2015.12.1``."""
 
     name = "日期 date"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r}：日期写作2015-12-01 / write a day as 2015-12-01", param, ctx)
+        day = read_day(str(value))
+        if day is None:
+            self.fail(
+                f"'{value}'：日期写作2015-12-01或2015年12月1日 / write a day as 2015-12-01, not {value!r}",
+                param,
+                ctx,
+            )
+        return day
+
+
+def read_day(text: str) -> date | None:
+    """Read a day in any form that a table may contain; None if it is no day."""
+    from schemas.cells.quantities import read_date
+    from schemas.normalise import fold
+
+    typed = "".join(fold(text).split())
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return read_date(typed)
 
 
 class Moment(click.ParamType[datetime]):

@@ -22,6 +22,7 @@ from publisher.cli.commands import (
     webhooks,
 )
 from publisher.cli.context import CommandContext
+from publisher.cli.terminal.language import Lang, set_language
 
 _HELP = """清单：把政府清单发布为有版本、可查询、可核验的开放数据。
 
@@ -45,9 +46,16 @@ Qingdan: publish government lists as versioned open data.
     type=click.Path(path_type=Path, file_okay=False),
     help="站点所在的文件夹，也可用 QINGDAN_HOME / Folder of the site; or set QINGDAN_HOME.",
 )
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    help="信息的语言，默认按 LANG / Language of messages; by default that of LANG.",
+)
 @click.version_option(package_name="qingdan", prog_name="qingdan", help="版本 / Show the version.")
 @click.pass_context
-def root(context: click.Context, home: Path | None) -> None:
+def root(context: click.Context, home: Path | None, lang: Lang | None) -> None:
+    if lang is not None:
+        set_language(lang)
     context.obj = CommandContext(settings.read_settings(home))
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import CommandContext, today, with_context
+from publisher.cli.context import CommandContext, read_day, today, with_context
 from publisher.cli.terminal import change_lines, output
 from schemas.words import KINDS
 
@@ -36,10 +35,10 @@ class ViewParameter(click.ParamType["View"]):
         text = str(value)
         if re.fullmatch(r"[1-9][0-9]{0,8}", text):
             return View(release=int(text))
-        try:
-            return View(as_of=date.fromisoformat(text))
-        except ValueError:
-            self.fail(f"{text!r}：应写作3或2015-12-01 / write 3 or 2015-12-01", param, ctx)
+        day = read_day(text)
+        if day is None:
+            self.fail(f"'{text}'：应写作3或2015-12-01 / write 3 or 2015-12-01, not {text!r}", param, ctx)
+        return View(as_of=day)
 
 
 @click.command()

@@ -93,7 +93,7 @@ def changes(
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_context
 def history(context: CommandContext, dataset: str, record: str, *, as_json: bool) -> None:
-    """一条记录的历次变化，按名称或标识 / The history of a record, by name or id."""
+    """一条记录的历次变化，按名称、编码或标识 / The history of a record, by name, code or id."""
     with context.log() as log:
         histories = [
             (state, log.queries.history(dataset, state.id)) for state in find_records(log, dataset, record)
@@ -135,7 +135,7 @@ def show(
     *,
     as_json: bool,
 ) -> None:
-    """一条记录，按名称或标识 / One record, by name or id."""
+    """一条记录，按名称、编码或标识 / One record, by name, code or id."""
     from publisher.log.model import View
 
     if release is not None and (as_of or known_at):
@@ -166,7 +166,7 @@ def _show(state: RecordState, catalogue: Catalogue) -> None:
 
 
 def find_records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, ...]:
-    """Return the records with an id or a name; a name may belong to several."""
+    """Return the records with an id, a code or a name; a name may belong to several."""
     from publisher.log.model import LogError
 
     try:
@@ -174,15 +174,37 @@ def find_records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, 
     except LogError as error:
         if error.code != "no-such-record":
             raise
-    states = log.queries.find(dataset, name_or_id)
+    states = _find_by_code(log, dataset, name_or_id) or log.queries.find(dataset, name_or_id)
     if not states:
         raise CommandError(
             "no-such-record",
-            f"数据集 {dataset} 中没有名为“{name_or_id}”的记录。可以用 qingdan search 查找。",
-            f"The dataset {dataset} has no record “{name_or_id}”. Try qingdan search.",
+            f"数据集 {dataset} 中没有名称、编码或标识为“{name_or_id}”的记录。可以用 qingdan search 查找。",
+            f"The dataset {dataset} has no record with the name, code or id “{name_or_id}”. "
+            "Try qingdan search.",
             exit_code=Exit.NOT_FOUND,
         )
     return states
+
+
+def _find_by_code(log: Log, dataset: str, code: str) -> tuple[RecordState, ...]:
+    """Return the records whose official code or document number this is."""
+    from publisher.log.model import RecordQuery
+    from publisher.log.predicate import AnyValue
+    from schemas.cells.values import parse_value
+
+    catalogue = log.queries.catalogue(dataset)
+    leading = {names[0] for names in catalogue.identity}
+    states: dict[str, RecordState] = {}
+    for field in catalogue.fields:
+        is_number = field.format == "document-number" and field.name in leading
+        value = parse_value(field, code).value if is_number or field.format == "code" else None
+        if field.personal or not isinstance(value, str):
+            continue
+        where = AnyValue(field.name, "=", (value,))
+        for statuses in (("current", "removed"), ("future",)):
+            page = log.queries.records(dataset, RecordQuery(statuses=statuses, where=where, count=False))
+            states |= {state.id: state for state in page.records if state.id not in states}
+    return tuple(states.values())
 
 
 def find_one_id(log: Log, dataset: str, name_or_id: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from publisher.cli.terminal import output
+from publisher.cli.terminal.language import in_language
 from schemas.words import KINDS
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ _MOST_CHANGES = 200
 
 def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
     for conflict in (*diff.conflicts, *diff.warnings):
-        output.print_line(f"[{conflict.code}] {conflict.message_zh}")
-        output.print_line(f"  {conflict.message_en}")
+        output.print_line(f"[{conflict.code}] {in_language(conflict.message_zh, conflict.message_en)}")
     for group in (diff.added, diff.changed, diff.removed):
         for change in group[:_MOST_CHANGES]:
             show_change(change, catalogue, show_effect=False)

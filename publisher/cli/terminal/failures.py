@@ -133,4 +133,4 @@ def _explain_database_error(error: BaseException) -> Failure | None:
 
 
 def show_failure(failure: Failure) -> None:
-    print_message(f"错误 [{failure.code}] {failure.zh}", f"Error: {failure.en}")
+    print_message(f"错误 [{failure.code}] {failure.zh}", f"Error [{failure.code}] {failure.en}")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from publisher.cli.terminal import output
+from publisher.cli.terminal.language import in_language
 
 if TYPE_CHECKING:
     from publisher.ingest.findings.kind import Finding
     from publisher.log.model import Conflict
     from publisher.workflow.import_report import FileReport, ImportReport
 
-_SEVERITIES = {"error": "错误 error", "warning": "警告 warning", "info": "说明 info"}
+_SEVERITIES = {"error": "错误", "warning": "警告", "info": "说明"}
 _MOST_UNGROUPED = 5
 """Most findings of one kind, sheet and column that are printed one by one; more form a group."""
 
@@ -36,24 +37,29 @@ def show_report(report: ImportReport) -> None:
     )
     show_findings(report.findings)
     for conflict in report.conflicts:
-        _print_conflict("冲突 conflict", conflict)
+        _print_conflict(in_language("冲突", "conflict"), conflict)
     for warning in report.warnings:
-        _print_conflict("警告 warning", warning)
+        _print_conflict(in_language("警告", "warning"), warning)
     c = report.changes
     output.print_line(
-        f"发布后 if published：新增 added {c.added}，调整 changed {c.changed}，"
-        f"移出清单 removed {c.removed}，未变化 unchanged {c.unchanged}"
+        in_language(
+            f"发布后：新增{c.added}，调整{c.changed}，移出清单{c.removed}，未变化{c.unchanged}",
+            f"If published: {c.added} added, {c.changed} changed, {c.removed} removed, "
+            f"{c.unchanged} unchanged",
+        )
     )
     if report.marked:
         output.print_line(
-            f"另有{report.marked}份已发布的文件将标明废止 / "
-            f"{report.marked} published documents will be marked as ended"
+            in_language(
+                f"另有{report.marked}份已发布的文件将标明废止",
+                f"{report.marked} published documents will be marked as ended",
+            )
         )
 
 
 def _count_file(file: FileReport) -> list[object]:
     if file.same_as:
-        return [file.file, f"与 {file.same_as} 相同 / same file", *([""] * 6)]
+        return [file.file, in_language(f"与 {file.same_as} 相同", f"same as {file.same_as}"), *([""] * 6)]
     reading = file.reading
     severities = [f.severity for f in file.all_findings]
     counts = (
@@ -70,31 +76,46 @@ def _count_file(file: FileReport) -> list[object]:
 
 
 def show_findings(findings: Sequence[Finding]) -> None:
-    """Print findings, errors first; many of one kind in one place are grouped."""
+    """Print findings in the order of files, sheets and rows; many of one kind in one column are grouped."""
     groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.severity, finding.code, finding.file, finding.sheet, finding.column].append(finding)
-    order = sorted(groups, key=lambda key: (list(_SEVERITIES).index(str(key[0])), str(key[2])))
-    for key in order:
-        group = groups[key]
-        if len(group) <= _MOST_UNGROUPED:
-            for one in group:
-                _print_finding(one, _format_place(one))
-        else:
-            _print_finding(group[0], _format_places(group))
+    units: list[list[Finding]] = []
+    for group in groups.values():
+        units += [group] if len(group) > _MOST_UNGROUPED else [[one] for one in group]
+    files, sheets = _positions(f.file for f in findings), _positions(f.sheet for f in findings)
+    severities = list(_SEVERITIES)
+    for unit in sorted(
+        units,
+        key=lambda unit: (
+            files[unit[0].file],
+            sheets[unit[0].sheet],
+            unit[0].row or 0,
+            severities.index(unit[0].severity),
+        ),
+    ):
+        place = _format_place(unit[0]) if len(unit) == 1 else _format_places(unit)
+        _print_finding(unit[0], place)
+
+
+def _positions(names: Iterable[str | None]) -> dict[str | None, int]:
+    """Number the names in the order in which they appear."""
+    return {name: number for number, name in enumerate(dict.fromkeys(names))}
 
 
 def _print_finding(finding: Finding, place: str) -> None:
-    output.print_line(f"{_SEVERITIES[finding.severity]} [{finding.code}] {place}")
+    severity = in_language(_SEVERITIES[finding.severity], finding.severity)
+    output.print_line(f"{severity} [{finding.code}] {place}")
     excerpt = f"  “{finding.found}”" if finding.found else ""
-    output.print_line(f"  {finding.message_zh}。{finding.way_out_zh}。{excerpt}")
-    output.print_line(f"  {finding.message_en}. {finding.way_out_en}.")
+    zh = f"{finding.message_zh}。{finding.way_out_zh}。"
+    en = f"{finding.message_en}. {finding.way_out_en}."
+    output.print_line(f"  {in_language(zh, en)}{excerpt}")
 
 
 def _format_place(finding: Finding) -> str:
     where = [finding.file, finding.sheet]
     if finding.row is not None:
-        where.append(f"第{finding.row}行 row {finding.row}")
+        where.append(in_language(f"第{finding.row}行", f"row {finding.row}"))
     where.append(finding.column)
     return " | ".join(str(w) for w in where if w)
 
@@ -107,13 +128,12 @@ def _format_places(group: Sequence[Finding]) -> str:
         first.file,
         first.sheet,
         first.column,
-        f"共{len(group)}处 {len(group)} times",
-        f"行 rows {row_list}" if rows else None,
+        in_language(f"共{len(group)}处", f"{len(group)} times"),
+        in_language(f"行 {row_list}", f"rows {row_list}") if rows else None,
     ]
     return " | ".join(str(w) for w in where if w)
 
 
 def _print_conflict(label: str, conflict: Conflict) -> None:
     output.print_line(f"{label} [{conflict.code}]")
-    output.print_line(f"  {conflict.message_zh}")
-    output.print_line(f"  {conflict.message_en}")
+    output.print_line(f"  {in_language(conflict.message_zh, conflict.message_en)}")

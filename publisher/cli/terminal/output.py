@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from publisher.cli.terminal.language import in_language
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -48,10 +50,8 @@ def _convert_value(value: object) -> object:
 
 
 def print_message(zh: str, en: str = "") -> None:
-    """Print a message to stderr, Chinese first, then English."""
-    click.echo(replace_controls(zh), err=True)
-    if en:
-        click.echo(replace_controls(en), err=True)
+    """Print a message to stderr, in the language of the user."""
+    click.echo(replace_controls(in_language(zh, en)), err=True)
 
 
 def print_line(text: str = "") -> None:

@@ -1,0 +1,33 @@
+"""The language of the terminal: Chinese or English, by ``--lang`` or the locale of the user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Literal
+
+type Lang = Literal["zh", "en"]
+
+_LANGUAGE: ContextVar[Lang] = ContextVar("language", default="zh")
+_LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""Variables of the locale of messages, the first one that is set decides (POSIX.1-2024, 8.2)."""
+
+
+def set_language(lang: Lang) -> None:
+    _LANGUAGE.set(lang)
+
+
+def current_language() -> Lang:
+    return _LANGUAGE.get()
+
+
+def choose_language(environ: Mapping[str, str]) -> Lang:
+    """Return the language of a locale. One that names no language (``C``, ``POSIX``, none) is Chinese."""
+    locale = next((value for name in _LOCALES if (value := environ.get(name))), "")
+    language = locale.partition(".")[0].partition("_")[0].casefold()
+    return "zh" if language in {"", "c", "posix", "zh"} else "en"
+
+
+def in_language(zh: str, en: str) -> str:
+    """Return the text in the language of the user; the Chinese one where there is no English one."""
+    return en if en and _LANGUAGE.get() == "en" else zh
