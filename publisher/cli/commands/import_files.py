@@ -10,8 +10,10 @@ import click
 from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.language import current_language
 
 if TYPE_CHECKING:
+    from publisher.workflow.import_files import InputFile
     from publisher.workflow.import_report import ImportReport
 
 
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
     help="文件只含一部分，其余保留 / The file holds only a share; nothing is removed.",
 )
 @click.option("--without-errors", is_flag=True, help="略去有误的行 / Leave the rows in error out.")
+@click.option(
+    "--annotate",
+    metavar="OUT.xlsx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="将带批注的工作簿写入此文件 / Write the workbook back, with a comment at each finding.",
+)
 @with_context
 def import_(
     context: CommandContext,
@@ -38,10 +46,12 @@ def import_(
     as_json: bool,
     partial: bool,
     without_errors: bool,
+    annotate: Path | None,
 ) -> int:
     """读入表格到草稿，逐行列出问题 / Read files into the draft and report problems row by row."""
     from publisher.workflow.import_files import InputFile, import_files
 
+    _check_target(annotate, files)
     inputs = [InputFile(file.name, file.read_bytes()) for file in files]
     with context.log() as log, output.show_progress() as progress:
         report = import_files(
@@ -60,7 +70,40 @@ def import_(
     else:
         import_report.show_report(report)
         _print_next_step(report)
+    if annotate is not None:
+        _write_annotated(annotate, inputs[0], report)
     return Exit.REFUSED if report.refused else Exit.OK
+
+
+def _check_target(target: Path | None, files: tuple[Path, ...]) -> None:
+    if target is None:
+        return
+    if len(files) != 1:
+        raise click.UsageError("--annotate 一次只用于一个文件 / --annotate takes one file at a time")
+    if target.suffix.casefold() != ".xlsx":
+        raise click.UsageError(
+            f"--annotate：文件名应以 .xlsx 结尾：{target} / the name of {target} ends in .xlsx"
+        )
+    if target.resolve() == files[0].resolve():
+        raise click.UsageError("--annotate 不能覆盖原文件 / --annotate cannot replace the file itself")
+
+
+def _write_annotated(target: Path, file: InputFile, report: ImportReport) -> None:
+    from publisher.workflow.annotation.annotate_workbook import annotate_workbook
+
+    annotated = annotate_workbook(file.data, file.name, report.findings, lang=current_language())
+    target.write_bytes(annotated.data)
+    output.print_message(
+        f"已写出 {target}：{annotated.cells}个单元格有批注，全部问题见工作表“{annotated.findings_sheet}”。",
+        f"Wrote {target}: {annotated.cells} cells with a comment; all findings are in the sheet "
+        f"{annotated.findings_sheet}.",
+    )
+    if annotated.converted:
+        output.print_message(
+            "原文件不是 .xlsx，已转换：文字和合并单元格保留，格式和公式不保留。",
+            "The file is not an .xlsx workbook and was converted: texts and merged cells stay, formats and "
+            "formulas do not.",
+        )
 
 
 def _print_next_step(report: ImportReport) -> None:

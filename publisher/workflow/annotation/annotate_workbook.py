@@ -1,0 +1,77 @@
+"""The workbook of an import, given back with comments and colours at its findings and a sheet of findings."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from lxml import etree
+
+from publisher.ingest.findings.kind import Finding
+from publisher.ingest.formats.detect import XLSX, open_grids
+from publisher.ingest.parsed_file import UnreadableFile
+from publisher.log.model import LogError
+from publisher.workflow.annotation import grid_workbook
+from publisher.workflow.annotation.cell_notes import Lang, notes_by_cell
+from publisher.workflow.annotation.coloured_cells import Palette, colour_cells
+from publisher.workflow.annotation.comments import add_comments
+from publisher.workflow.annotation.findings_sheet import add_findings_sheet
+from publisher.workflow.annotation.xlsx_package import XlsxPackage
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedWorkbook:
+    data: bytes
+    """An .xlsx workbook."""
+    cells: int
+    """Number of cells with a comment."""
+    findings_sheet: str
+    """Name of the sheet of findings."""
+    converted: bool
+    """Whether the file had another format: texts and merged cells stay, formats and formulas do not."""
+
+
+def annotate_workbook(
+    data: bytes, name: str, findings: Sequence[Finding], *, lang: Lang = "zh"
+) -> AnnotatedWorkbook:
+    """Annotate a file with its findings. Of an .xlsx workbook everything else stays as it is.
+
+    Raises ``LogError('cannot-annotate')`` for a file without tables, such as JSON, or one that is damaged.
+    """
+    try:
+        content = open_grids(data, name)
+    except UnreadableFile as error:
+        raise _refusal(name, f"{error.finding.message_zh}。", f"{error.finding.message_en}.") from error
+    if not content.grids:
+        raise _refusal(name, "其中没有表格。", "It contains no table.")
+    converted = content.media_type != XLSX
+    if converted:
+        data, names = grid_workbook.write_grids(content.grids)
+        findings = [replace(f, sheet=names.get(f.sheet or "", f.sheet)) for f in findings]
+    try:
+        return _annotate(data, findings, lang, converted=converted)
+    except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError) as error:
+        raise _refusal(name, f"文件已损坏：{error}。", f"Its structure is broken: {error}.") from error
+
+
+def _annotate(data: bytes, findings: Sequence[Finding], lang: Lang, *, converted: bool) -> AnnotatedWorkbook:
+    package = XlsxPackage(data)
+    palette = Palette(package)
+    parts = dict(package.sheets())
+    notes = sorted((n for n in notes_by_cell(findings, lang) if n.sheet in parts), key=lambda n: n.sheet)
+    for sheet, of_sheet in groupby(notes, key=lambda n: n.sheet):
+        cells = sorted(of_sheet, key=lambda n: (n.row, n.column))
+        colour_cells(package, parts[sheet], cells, palette)
+        add_comments(package, parts[sheet], cells)
+    name = add_findings_sheet(package, findings, palette, lang)
+    return AnnotatedWorkbook(package.to_bytes(), len(notes), name, converted)
+
+
+def _refusal(name: str, why_zh: str, why_en: str) -> LogError:
+    return LogError(
+        "cannot-annotate",
+        f"“{name}”不能加批注。{why_zh}请对照屏幕上的检查问题，或用 --json。",
+        f"{name} cannot be annotated. {why_en} Use the findings on the screen, or --json.",
+    )

@@ -1,0 +1,60 @@
+"""A plain .xlsx workbook of the tables of a file in another format: their texts and merged cells."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import xlsxwriter
+
+from publisher.ingest.formats.grid import Grid
+
+_LONGEST_CELL = 32_767
+_LONGEST_NAME = 31
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
+
+
+def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
+    """Write the grids at their own cells. → the workbook, and the name of the sheet of each grid."""
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    workbook = xlsxwriter.Workbook(buffer, {**options, "strings_to_numbers": False})
+    names: dict[str, str] = {}
+    for grid in grids:
+        name = _sheet_name(grid.name, set(names.values()))
+        names.setdefault(grid.name, name)
+        sheet = workbook.add_worksheet(name)
+        for row in grid.rows:
+            for cell in row:
+                if cell.text and (cell.merged_from is None or cell.covered):
+                    sheet.write_string(cell.row - 1, cell.column - 1, cell.text[:_LONGEST_CELL])
+        for first_row, first_column, last_row, last_column in _merges(grid):
+            text = grid.rows[first_row - 1][first_column - 1].text[:_LONGEST_CELL]
+            sheet.merge_range(first_row - 1, first_column - 1, last_row - 1, last_column - 1, text)
+        for number in grid.hidden_rows:
+            sheet.set_row(number - 1, options={"hidden": True})
+        if grid.hidden and len(grids) > 1:
+            sheet.hide()
+    workbook.close()
+    return buffer.getvalue(), names
+
+
+def _merges(grid: Grid) -> list[tuple[int, int, int, int]]:
+    ends: dict[tuple[int, int], tuple[int, int]] = {}
+    for row in grid.rows:
+        for cell in row:
+            if cell.merged_from is not None:
+                last = ends.get(cell.merged_from, (0, 0))
+                ends[cell.merged_from] = (max(last[0], cell.row), max(last[1], cell.column))
+    return [(*first, *last) for first, last in ends.items() if first != last]
+
+
+def _sheet_name(name: str, taken: set[str]) -> str:
+    base = name.translate(_FORBIDDEN).strip("'")[:_LONGEST_NAME] or "Sheet"
+    folded = {t.casefold() for t in taken}
+    number = 1
+    candidate = base
+    while candidate.casefold() in folded:
+        number += 1
+        candidate = f"{base[: _LONGEST_NAME - len(str(number)) - 1]}_{number}"
+    return candidate
