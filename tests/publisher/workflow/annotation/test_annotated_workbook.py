@@ -23,11 +23,11 @@ from publisher.ingest.read_file import read_file
 from publisher.log.model import LogError
 from publisher.workflow.annotation.annotate_workbook import annotate_workbook
 from publisher.workflow.annotation.coloured_cells import COLOURS
-from schemas.definition.file_loader import load
+from schemas.definition.file_loader import load_catalogue
 from tests.support.command import HEADINGS, Home, item
 from tests.support.required import lacks
 
-POWERS = load("power-list")
+POWERS = load_catalogue("power-list")
 
 
 def departments_workbook() -> bytes:
