@@ -169,7 +169,7 @@ class Crawl:
             if error.hops:
                 self._store([PageFetch(page, ResponseChain(error.hops))])
             else:
-                self._log.evidence.mark_unreachable(page.key, self._now, again=error.is_temporary)
+                self._log.evidence.mark_unreachable(page.key, self._now, retry_early=error.is_temporary)
             return None
         self._count_request(page)
         self._report_status(page, responses)
@@ -185,7 +185,7 @@ class Crawl:
             self._skipped_hosts.add((error.code, error.detail))
             self.report.add_finding(kinds.FETCH_KINDS[error.code], page.url, detail=error.detail)
         if page.role == "list":  # the scheduler decides by lists whether a source is due
-            self._log.evidence.mark_unreachable(page.key, self._now, again=True)
+            self._log.evidence.mark_unreachable(page.key, self._now, retry_early=True)
 
     def _report_status(self, page: Page, responses: ResponseChain) -> None:
         hop = responses.last
@@ -218,8 +218,12 @@ class Crawl:
     def _build_exchange(self, page: Page, responses: ResponseChain) -> Exchange:
         """Build the evidence of a response; an unchanged body is stored only once."""
         hop = responses.last
-        again = hop.status == 200 and not hop.truncated and responses.digest == page.body_digest
-        first = self._log.evidence.response(page.response).at if again and page.response is not None else None
+        is_unchanged = hop.status == 200 and not hop.truncated and responses.digest == page.body_digest
+        first = (
+            self._log.evidence.response(page.response).at
+            if is_unchanged and page.response is not None
+            else None
+        )
         return Exchange(
             page=page.key,
             at=hop.at,

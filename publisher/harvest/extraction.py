@@ -65,7 +65,7 @@ class Extractor:
     def read_stored(self) -> None:
         """Read stored pages that were not read, after an interruption or with a newer parser."""
         name, version = self._source.name, official_document.PARSER_VERSION
-        for page in self._log.evidence.unread_pages(name, role="document", parser_version=version):
+        for page in self._log.evidence.unparsed_pages(name, role="document", parser_version=version):
             if page.response is not None:
                 response = self._log.evidence.response(page.response)
                 self._read_page(
@@ -226,7 +226,7 @@ class Extractor:
 
     def _mark_replaced(self, page: Page, what: Replacement) -> None:
         version = official_document.PARSER_VERSION
-        self._waiting.append((page, ParsedPage(page.key, page.body_digest or "", version, instead=what)))
+        self._waiting.append((page, ParsedPage(page.key, page.body_digest or "", version, replacement=what)))
 
     def _mark_skipped(self, page: Page, text_digest: str | None = None) -> None:
         version = official_document.PARSER_VERSION

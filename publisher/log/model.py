@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -109,6 +109,10 @@ class SourceEntries:
     entries: Iterable[Entry]
     source: Source
     parser_version: str
+    part: str | None = None
+    partial: bool = False
+    left_out: Sequence[Mapping[str, Any]] = ()
+    """Rows in error that the import excluded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,9 +293,8 @@ def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date, no
 def _mark_renamed(conn: Connection, dataset_key: int, now: datetime) -> None:
     """Raise ``named_at``, so that validators of responses with the old names no longer match."""
     c = t.dataset.c
-    before = (
-        conn.scalar(select(func.max(c.named_at))) or 0
-    )  # maximum of the site, because its validator must grow too
+    # The maximum of the site, because the validator of the site must grow too.
+    before = conn.scalar(select(func.max(c.named_at))) or 0
     conn.execute(update(t.dataset).where(c.key == dataset_key).values(named_at=max(micros(now), before + 1)))
 
 
@@ -309,11 +308,12 @@ def _refuse_used_names(
     for name in names:
         if name in used:
             raise LogError(
-                "part-exists", f"报送部门名称“{name}”已被使用。", f"The part name {name!r} is taken already."
+                "part-exists", f"报送部门名称“{name}”已被使用。", f"The part name {name!r} is already used."
             )
 
 
 def in_family(column: ColumnElement[Any], family: Sequence[int]) -> ColumnElement[bool]:
+    """Condition of the parts of a family; of an empty family: without a part."""
     return column.in_(family) if family else column.is_(None)
 
 

@@ -32,7 +32,7 @@ class _Shared(threading.local):
     """State of the current thread that the reads of one snapshot share."""
 
     open: bool = False
-    reading: AbstractContextManager[Connection] | None = None
+    transaction: AbstractContextManager[Connection] | None = None
     conn: Connection | None = None
     sequences: dict[str | None, int]
 
@@ -66,9 +66,9 @@ class Session:
         try:
             yield
         finally:
-            reading, shared.open, shared.reading, shared.conn = shared.reading, False, None, None
-            if reading is not None:
-                reading.__exit__(None, None, None)
+            transaction, shared.open, shared.transaction, shared.conn = shared.transaction, False, None, None
+            if transaction is not None:
+                transaction.__exit__(None, None, None)
 
     def read(self) -> AbstractContextManager[Connection]:
         """Open a read-only transaction; inside a snapshot, use its transaction."""
@@ -77,11 +77,11 @@ class Session:
             return nullcontext(shared.conn)
         if not self.database.has_idle_connection() and not self.database.exists():
             raise registry.not_initialised()
-        reading = self.database.read()
+        transaction = self.database.read()
         if not shared.open:
-            return reading
-        shared.conn = reading.__enter__()
-        shared.reading = reading
+            return transaction
+        shared.conn = transaction.__enter__()
+        shared.transaction = transaction
         return nullcontext(shared.conn)
 
     def read_once[T](self, fetch: Callable[[Connection], T]) -> T:

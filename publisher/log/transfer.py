@@ -133,14 +133,15 @@ def _not_empty() -> LogError:
     return LogError(
         "move-target",
         "目标数据库中已有站点，只能迁移到空的数据库。",
-        "There is a site there already; only an empty database takes one in.",
+        "The target database already contains a site; move to an empty database.",
     )
 
 
-def _differs(what: str) -> LogError:
+def _differs(place: str) -> LogError:
     return LogError(
         "move-differs",
-        f"迁移后的数据与原数据不一致：{what}。原站点没有变化，请清空目标后重试。",
-        f"What arrived is not what left: {what}. The old site is untouched; empty the target and try again.",
-        details=(what,),
+        f"迁移后的数据与原数据不一致：{place}。原站点没有变化，请清空目标后重试。",
+        f"The copied data differ from the original: {place}. The old site is unchanged; empty the target and "
+        "retry.",
+        details=(place,),
     )

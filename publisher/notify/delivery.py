@@ -127,7 +127,7 @@ class Notifier:
         return self.sender.send(subscription, message, "changes.published", data, at=delivery.published_at)
 
     def _record_success(self, delivery: Delivery, status: int | None) -> None:
-        self.log.subscriptions.mark_delivered(delivery, answer=status, nothing=status is None)
+        self.log.subscriptions.mark_delivered(delivery, answer=status, out_of_scope=status is None)
 
     async def _record_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         try:
@@ -141,7 +141,7 @@ class Notifier:
         is_gone = error.status == _STATUS_GONE and not hub
         delay = RETRIES[attempts - 1] if attempts <= len(RETRIES) and not is_gone else None
         aside = self.log.subscriptions.mark_undelivered(
-            delivery, answer=error.status, error=str(error), again=delay, subscriber_gone=is_gone
+            delivery, answer=error.status, error=str(error), retry_after=delay, subscriber_gone=is_gone
         )
         if aside:
             logger.warning("subscription %s is set aside: %s", delivery.subscription.id, error)

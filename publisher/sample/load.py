@@ -114,7 +114,7 @@ def _import_file(log: Log, name: str, file: File) -> None:
 
 
 def _find_record(log: Log, name: str, title: str) -> tuple[str, Content]:
-    states = [state for state in log.queries.find(name, title) if state.title == title]
+    states = [state for state in log.queries.find_by_title(name, title) if state.title == title]
     if len(states) != 1:
         raise SampleError(f"{name}: {len(states)} records are called {title}")
     return states[0].id, dict(states[0].content)

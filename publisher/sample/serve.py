@@ -47,7 +47,7 @@ def serve(home: Path, base: str, *, host: str, port: int) -> None:
 def build_guide(log: Log, base: str) -> str:
     """Return the list of pages to open, in Chinese and English."""
     dataset, title = _RECORD_WITH_HISTORY
-    record = next(state.id for state in log.queries.find(dataset, title) if state.title == title)
+    record = next(state.id for state in log.queries.find_by_title(dataset, title) if state.title == title)
     rows = (
         ("首页", "the first page", "/"),
         ("搜索，支持繁体字", "a search, in traditional characters", f"/search?q={quote(_SEARCH)}"),

@@ -102,8 +102,8 @@ class Service:
         """Return the catalogue of a release. Raises as :meth:`release`."""
         return self._pinned(dataset, number).catalogue
 
-    def later_changes(self, dataset: str, number: int) -> tuple[object, ...]:
-        """Return later changes that a state of the release shows; see :meth:`.Queries.later_changes`."""
+    def later_changes_key(self, dataset: str, number: int) -> tuple[object, ...]:
+        """Return later changes that a state of the release shows; see :meth:`.Queries.later_changes_key`."""
         return self._pinned(dataset, number).later_changes
 
     def _pinned(self, dataset: str, number: int) -> _PinnedRelease:
@@ -114,7 +114,7 @@ class Service:
         dataset, number = key
         release = self.log.queries.release(dataset, number)
         catalogue = self.log.queries.catalogue(dataset, number)
-        return _PinnedRelease(release, catalogue, self.log.queries.later_changes(dataset, release))
+        return _PinnedRelease(release, catalogue, self.log.queries.later_changes_key(dataset, release))
 
     def today(self) -> date:
         return day_at(self.clock())

@@ -72,7 +72,7 @@ def import_files(
         for file, input_file in counted_files
     ]
     if dry_run:
-        diff = log.drafts.preview_all(dataset, proposals, catalogue=catalogue, limit=0)
+        diff = log.drafts.preview(dataset, proposals, catalogue=catalogue, limit=0)
     else:
         for (file, input_file), proposal in zip(counted_files, proposals, strict=True):
             _stage(log, dataset, file, input_file, proposal, catalogue, without_errors=without_errors)

@@ -51,7 +51,7 @@ class Site:
 
     def record(self, title: str) -> str:
         """Id of a record of the fees, by its title."""
-        (record,) = {state.id for state in self.log.queries.find(FEES, title)}
+        (record,) = {state.id for state in self.log.queries.find_by_title(FEES, title)}
         return record
 
     def index(self) -> None:
@@ -115,11 +115,11 @@ def fill(log: Log, clock: Clock) -> None:
     ]
     publish(log, FEES, later, date(2015, 12, 1), "示财〔2015〕2号")
     clock.advance(days=30)
-    (registration,) = log.queries.find(FEES, "不动产登记费")
+    (registration,) = log.queries.find_by_title(FEES, "不动产登记费")
     log.releases.correct(
         FEES, {registration.id: {**PLAIN[1], "management": "缴入地方国库"}}, reason="更正：资金管理方式有误"
     )
-    (drugs,) = log.queries.find(FEES, "药品注册费")
+    (drugs,) = log.queries.find_by_title(FEES, "药品注册费")
     log.releases.withdraw(FEES, [drugs.id], reason="重复登记")
 
 

@@ -174,7 +174,7 @@ def find_records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, 
     except LogError as error:
         if error.code != "no-such-record":
             raise
-    states = _find_by_code(log, dataset, name_or_id) or log.queries.find(dataset, name_or_id)
+    states = _find_by_code(log, dataset, name_or_id) or log.queries.find_by_title(dataset, name_or_id)
     if not states:
         raise CommandError(
             "no-such-record",

@@ -139,7 +139,7 @@ class Database:
                 raise LogError(
                     "busy",
                     "另一个程序正在写入，请稍后重试。",
-                    "Another program is writing; try again in a moment.",
+                    "Another program is writing; retry later.",
                 ) from error
             with transaction:
                 yield conn
@@ -186,7 +186,7 @@ class Database:
         raise LogError(
             "erasure-incomplete",
             "删除已经发布，但数据库正被读取，旧数据尚未从磁盘删除，请稍后重试。",
-            "The erasure is published, but readers keep old pages on the disk; try again later.",
+            "The erasure is published, but a reader prevents the deletion of old data; retry later.",
         )
 
     def close(self) -> None:
@@ -242,9 +242,8 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url, pool_size=16, max_overflow=32)
 
     def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = (
-            None  # transactions begin in `begin_write`, never implicitly in the driver
-        )
+        # Transactions begin in `begin_write` and `Database.read`, never implicitly in the driver.
+        connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         cursor.execute("PRAGMA journal_mode = WAL")
@@ -257,7 +256,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
     def begin_write(conn: Connection) -> None:
         if conn.get_execution_options().get("qingdan_write", False):
-            conn.exec_driver_sql("BEGIN IMMEDIATE")  # reads begin in Database.read
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin_write)

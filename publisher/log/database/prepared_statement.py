@@ -19,19 +19,19 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
-    """The statement in the form that one driver takes."""
+class _CompiledStatement:
+    """A statement in the form that one driver takes."""
 
     sql: str
     order: tuple[str, ...] | None
     """Parameter names in the order of the placeholders; None if the driver takes names."""
-    fixed: Mapping[str, Any]
+    constants: Mapping[str, Any]
     """Constant values of the statement, such as that of LIMIT."""
-    readers: tuple[tuple[int, Callable[[Any], Any]], ...]
+    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
     """(position, conversion) of columns that the driver returns in another type, for example booleans."""
 
     def values(self, parameters: Mapping[str, Any]) -> Mapping[str, Any] | Sequence[Any]:
-        merged = {**self.fixed, **parameters}
+        merged = {**self.constants, **parameters}
         return merged if self.order is None else [merged[name] for name in self.order]
 
     def streaming(self) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ class Prepared:
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
         self._row = namedtuple("Row", [c.key or "" for c in statement.selected_columns])  # type: ignore[misc]  # the fields are the columns of the statement
-        self._texts: dict[str, _Text] = {}
+        self._compiled_by_dialect: dict[str, _CompiledStatement] = {}
 
     def first(self, conn: Connection, parameters: Mapping[str, Any]) -> Any:
         """Return the first row as a named tuple, or None, in the transaction of ``conn``.
@@ -62,49 +62,51 @@ class Prepared:
     def _run(self, conn: Connection, parameters: Mapping[str, Any], limit: int | None) -> list[Any]:
         if not conn.in_transaction():
             conn.begin()
-        text = self._text(conn)
+        compiled = self._compiled(conn)
         driver: Any = conn.connection.driver_connection
         try:
-            cursor = driver.execute(text.sql, text.values(parameters))
+            cursor = driver.execute(compiled.sql, compiled.values(parameters))
             try:
                 rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
             finally:
                 cursor.close()
         except conn.dialect.loaded_dbapi.OperationalError as error:
-            raise OperationalError(text.sql, {}, error) from error
-        return [self._row(*(self._convert_row(text, row) if text.readers else row)) for row in rows]
+            raise OperationalError(compiled.sql, {}, error) from error
+        return [
+            self._row(*(self._convert_row(compiled, row) if compiled.conversions else row)) for row in rows
+        ]
 
     def batches(self, conn: Connection, parameters: Mapping[str, Any], size: int) -> Iterator[list[Any]]:
         """Yield all rows as driver rows, ``size`` at a time; a server keeps the remaining rows."""
         if not conn.in_transaction():
             conn.begin()
-        text = self._text(conn)
-        cursor: Any = conn.connection.cursor(*text.streaming())
+        compiled = self._compiled(conn)
+        cursor: Any = conn.connection.cursor(*compiled.streaming())
         with closing(cursor):
-            cursor.execute(text.sql, text.values(parameters))
+            cursor.execute(compiled.sql, compiled.values(parameters))
             while rows := cursor.fetchmany(size):
-                yield rows if not text.readers else [self._convert_row(text, row) for row in rows]
+                yield rows if not compiled.conversions else [self._convert_row(compiled, row) for row in rows]
 
-    def _text(self, conn: Connection) -> _Text:
-        return self._texts.get(conn.dialect.name) or self._compile(conn)
+    def _compiled(self, conn: Connection) -> _CompiledStatement:
+        return self._compiled_by_dialect.get(conn.dialect.name) or self._compile(conn)
 
     @staticmethod
-    def _convert_row(text: _Text, row: Sequence[Any]) -> Sequence[Any]:
+    def _convert_row(compiled: _CompiledStatement, row: Sequence[Any]) -> Sequence[Any]:
         row = list(row)
-        for position, convert in text.readers:
+        for position, convert in compiled.conversions:
             row[position] = convert(row[position])
         return row
 
-    def _compile(self, conn: Connection) -> _Text:
-        compiled = self._statement.compile(dialect=conn.dialect)
-        if not isinstance(compiled, SQLCompiler):
+    def _compile(self, conn: Connection) -> _CompiledStatement:
+        statement = self._statement.compile(dialect=conn.dialect)
+        if not isinstance(statement, SQLCompiler):
             raise TypeError("a SELECT compiles to nothing else")
-        order = tuple(compiled.positiontup or ()) if compiled.positional else None
-        readers = tuple(
+        order = tuple(statement.positiontup or ()) if statement.positional else None
+        conversions = tuple(
             (position, convert)
             for position, column in enumerate(self._statement.selected_columns)
             if (convert := column.type.dialect_impl(conn.dialect).result_processor(conn.dialect, None))
         )
-        text = _Text(compiled.string, order, dict(compiled.params), readers)
-        self._texts[conn.dialect.name] = text
-        return text
+        compiled = _CompiledStatement(statement.string, order, dict(statement.params), conversions)
+        self._compiled_by_dialect[conn.dialect.name] = compiled
+        return compiled

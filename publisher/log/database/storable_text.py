@@ -23,6 +23,6 @@ def bad_content(reason: str, locator: Mapping[str, Any]) -> LogError:
     return LogError(
         "bad-content",
         f"记录内容无法保存：{reason}。",
-        f"A record cannot be kept: {reason}.",
+        f"A record cannot be stored: {reason}.",
         details=(locator,),
     )

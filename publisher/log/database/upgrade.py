@@ -43,7 +43,7 @@ def _upgrade(conn: Connection, version: str | None) -> None:
         raise LogError(
             "newer-database",
             "数据库由更新版本的程序建立，请升级程序。",
-            "The database was made by a newer version of the program; upgrade the program.",
+            "The database was created by a newer version of the program; upgrade the program.",
         )
     config.attributes["connection"] = conn
     command.upgrade(config, "head")

@@ -18,7 +18,7 @@ from publisher.log.model import Conflict
 from schemas.definition.catalogue import Catalogue
 
 
-def duplicates(
+def find_duplicates(
     conn: Connection, windows: Sequence[Window], catalogue: Catalogue, names: Mapping[int, str]
 ) -> tuple[list[Conflict], list[Conflict]]:
     """Find rows that share an identity. → errors and warnings. Deletes exact copies from the plan."""
@@ -43,15 +43,15 @@ def duplicates(
                 errors.append(_in_two_parts(identity, pair, names[first.part], names[other.part]))
             elif other.content == first.content:
                 copies.append((other[0], other.position))
-                warnings.append(_copy(identity, pair))
+                warnings.append(_exact_copy(identity, pair))
             else:
-                errors.append(_two_rows(identity, pair, catalogue))
+                errors.append(_same_identity(identity, pair, catalogue))
     for copy in copies:
         conn.execute(delete(plan).where(tuple_(plan.c["import"], plan.c.position) == copy))
     return errors, warnings
 
 
-def foreign_records(
+def find_foreign_records(
     conn: Connection, windows: Sequence[Window], names: Mapping[int, str], catalogue: Catalogue, day: int
 ) -> list[Conflict]:
     """Find rows whose record belongs to another part that neither drops it in this draft nor is closed."""
@@ -80,7 +80,7 @@ def foreign_records(
     ]
 
 
-def later_effect(conn: Connection, dataset: int, first: int | None, day: int) -> list[Conflict]:
+def find_later_effect(conn: Connection, dataset: int, first: int | None, day: int) -> list[Conflict]:
     """Find published states of later effect, of a part or of the record of a single row."""
     p, s = plan.c, t.span.c
     if first is None:
@@ -108,7 +108,7 @@ def later_effect(conn: Connection, dataset: int, first: int | None, day: int) ->
     ]
 
 
-def rows_in_error(conn: Connection) -> list[Conflict]:
+def report_rows_in_error(conn: Connection) -> list[Conflict]:
     """Report rows with an error finding."""
     rows = fetch_rows_in_error(conn)
     if not rows:
@@ -117,22 +117,22 @@ def rows_in_error(conn: Connection) -> list[Conflict]:
         Conflict(
             code="rows-in-error",
             message_zh=f"有{len(rows)}行数据有误。请改正后重新导入，或加 --without-errors 略去这些行后发布。",
-            message_en=f"{len(rows)} rows are in error. Fix and import them again, or leave them out "
-            "with --without-errors.",
+            message_en=f"{len(rows)} rows contain errors. Fix them and import again, or exclude these rows "
+            "from publication with --without-errors.",
             locators=tuple(_locator(row) for row in rows),
         )
     ]
 
 
-def warnings(conn: Connection) -> Iterator[Conflict]:
+def find_warnings(conn: Connection) -> Iterator[Conflict]:
     """Warn about withdrawn, corrected, erased and possibly renamed records."""
-    yield from _renames(conn)
-    yield from _withdrawn(conn)
-    yield from _corrections_undone(conn)
-    yield from _erased_before(conn)
+    yield from _find_possible_renames(conn)
+    yield from _find_withdrawn(conn)
+    yield from _find_undone_corrections(conn)
+    yield from _find_erased(conn)
 
 
-def _renames(conn: Connection) -> Iterator[Conflict]:
+def _find_possible_renames(conn: Connection) -> Iterator[Conflict]:
     """Find pairs of a removed and an added item with the same title and part, which may be one item."""
     removed, added = plan.alias("removed"), plan.alias("added")
     rows = conn.execute(
@@ -162,13 +162,13 @@ def _renames(conn: Connection) -> Iterator[Conflict]:
             code="rename-suggested",
             message_zh=f"“{row.title}”（{row.id}）将移出清单，同名的一项将新增。"
             "如为同一事项，请先用 qingdan rename 关联。",
-            message_en=f"{row.title} ({row.id}) goes and one of the same title comes: if they are one item, "
-            "run qingdan rename first.",
+            message_en=f"{row.title} ({row.id}) will be removed, and an item with the same title added. "
+            "If they are one item, run `qingdan rename` first.",
             locators=(msgspec.json.decode(row.locator),),
         )
 
 
-def _withdrawn(conn: Connection) -> Iterator[Conflict]:
+def _find_withdrawn(conn: Connection) -> Iterator[Conflict]:
     p = plan.c
     rows = conn.execute(
         select(p.title, p.kind, t.record.c.id)
@@ -180,18 +180,18 @@ def _withdrawn(conn: Connection) -> Iterator[Conflict]:
         if row.kind == "stays":
             zh, en = (
                 "已撤回公布，内容未变化，仍不发布",
-                "was withdrawn and has not changed: it stays withdrawn",
+                "was withdrawn and is unchanged: it stays withdrawn",
             )
         else:
             zh, en = (
                 "曾撤回公布，内容有变化，将重新发布",
-                "was withdrawn and reads differently now: it is published again",
+                "was withdrawn and has changed: it will be published again",
             )
         code = "withdrawn-stays" if row.kind == "stays" else "withdrawn-returns"
         yield Conflict(code=code, message_zh=f"“{row.title}”{zh}。", message_en=f"{row.title} {en}.")
 
 
-def _corrections_undone(conn: Connection) -> Iterator[Conflict]:
+def _find_undone_corrections(conn: Connection) -> Iterator[Conflict]:
     p = plan.c
     rows = conn.execute(
         select(p.title)
@@ -207,7 +207,7 @@ def _corrections_undone(conn: Connection) -> Iterator[Conflict]:
         )
 
 
-def _erased_before(conn: Connection) -> Iterator[Conflict]:
+def _find_erased(conn: Connection) -> Iterator[Conflict]:
     p, r = plan.c, t.record.c
     rows = conn.execute(
         select(p.title)
@@ -234,17 +234,17 @@ def _place(locator: Mapping[str, Any]) -> str:
     )
 
 
-def _copy(identity: tuple[str, ...], pair: tuple[dict[str, Any], dict[str, Any]]) -> Conflict:
+def _exact_copy(identity: tuple[str, ...], pair: tuple[dict[str, Any], dict[str, Any]]) -> Conflict:
     return Conflict(
         code="exact-copy",
         message_zh=f"{_place(pair[1])} 与 {_place(pair[0])} 完全相同，只计一次。",
-        message_en=f"{_place(pair[1])} is an exact copy of {_place(pair[0])} and counts once.",
+        message_en=f"{_place(pair[1])} is an exact copy of {_place(pair[0])}; it is counted once.",
         identity=identity,
         locators=pair,
     )
 
 
-def _two_rows(
+def _same_identity(
     identity: tuple[str, ...], pair: tuple[dict[str, Any], dict[str, Any]], catalogue: Catalogue
 ) -> Conflict:
     by_name = catalogue.by_name
@@ -253,8 +253,8 @@ def _two_rows(
     return Conflict(
         code="same-identity",
         message_zh=f"{_place(pair[0])} 与 {_place(pair[1])} 标识相同而内容不同。请用以下字段加以区别：{zh}。",
-        message_en=f"{_place(pair[0])} and {_place(pair[1])} have one identity and differ. "
-        f"Tell them apart by: {en}.",
+        message_en=f"{_place(pair[0])} and {_place(pair[1])} have the same identity but different contents. "
+        f"Distinguish them by: {en}.",
         identity=identity,
         locators=pair,
     )
@@ -268,7 +268,7 @@ def _in_two_parts(
         message_zh=f"“{first}”（{_place(pair[0])}）与“{second}”（{_place(pair[1])}）都有同一事项，"
         "请由其中一方删除。",
         message_en=f"{first} ({_place(pair[0])}) and {second} ({_place(pair[1])}) both contain this item; "
-        "one must drop it.",
+        "delete it from one of them.",
         identity=identity,
         locators=pair,
     )
@@ -278,8 +278,8 @@ def _owned_by_other_part(identity: tuple[str, ...], locator: dict[str, Any], oth
     return Conflict(
         code="identity-in-two-parts",
         message_zh=f"{_place(locator)} 的事项现属“{other}”。请在同一草稿中导入该部门不含此项的清单。",
-        message_en=f"{_place(locator)} is an item of {other} now: import that part's list "
-        "without it in the same draft.",
+        message_en=f"{_place(locator)}: the item belongs to {other}. Import that part's list without it in "
+        "the same draft.",
         identity=identity,
         locators=(locator,),
     )

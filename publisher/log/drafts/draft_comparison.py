@@ -10,7 +10,7 @@ from publisher.log import registry
 from publisher.log.database.connection import Database
 from publisher.log.drafts import conflicts, repeals, staging
 from publisher.log.drafts import plan as planning
-from publisher.log.drafts.plan import Window, windows
+from publisher.log.drafts.plan import Window
 from publisher.log.model import Conflict, LogError, OnConflict
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
@@ -30,13 +30,15 @@ def compare_draft(
     imports = staging.draft_imports(conn, dataset)
     if not imports:
         raise LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
-    draft_windows, first = windows(conn, dataset.key, imports, day=day, on_conflict=on_conflict)
-    planning.fill_plan(database, conn, dataset.key, draft_windows, day=day, on_conflict=on_conflict)
+    windows, first_later_day = planning.find_windows(
+        conn, dataset.key, imports, day=day, on_conflict=on_conflict
+    )
+    planning.fill_plan(database, conn, dataset.key, windows, day=day, on_conflict=on_conflict)
     names = registry.part_names(conn, dataset.key)
-    errors, warnings = conflicts.duplicates(conn, draft_windows, catalogue, names)
-    errors += conflicts.foreign_records(conn, draft_windows, names, catalogue, day)
-    errors += conflicts.rows_in_error(conn)
+    errors, warnings = conflicts.find_duplicates(conn, windows, catalogue, names)
+    errors += conflicts.find_foreign_records(conn, windows, names, catalogue, day)
+    errors += conflicts.report_rows_in_error(conn)
     if on_conflict == "refuse":
-        errors += conflicts.later_effect(conn, dataset.key, first, day)
-    warnings += conflicts.warnings(conn)
-    return draft_windows, errors, warnings
+        errors += conflicts.find_later_effect(conn, dataset.key, first_later_day, day)
+    warnings += conflicts.find_warnings(conn)
+    return windows, errors, warnings

@@ -15,8 +15,8 @@ from publisher.log.database.connection import Database, json_text
 from publisher.log.database.work_tables import plan
 from publisher.log.drafts.draft_comparison import compare_draft
 from publisher.log.drafts.repeals import REPEAL_SIGN
-from publisher.log.field_changes import compare_contents
-from publisher.log.model import Change, DraftDiff, FieldChange, OnConflict, SheetCounts
+from publisher.log.field_changes import compare_states
+from publisher.log.model import Change, DraftDiff, OnConflict, SheetCounts
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
 
@@ -69,12 +69,12 @@ def compute_diff(
         conflicts=tuple(errors),
         warnings=tuple(warnings),
         counts=counts,
-        sheets=tuple(_by_sheet(conn, builder.parts)),
+        sheets=tuple(_count_by_sheet(conn, builder.parts)),
         marked=conn.scalar(_COUNT_MARKED) or 0,
     )
 
 
-def _by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[SheetCounts]:
+def _count_by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[SheetCounts]:
     p, e = plan.c, t.draft_entry.c
     sheet = json_text(conn, e.locator, "sheet").label("sheet")
     groups = (t.import_.c.key, t.import_.c.name, t.import_.c.part, sheet)
@@ -131,12 +131,7 @@ class _ChangeBuilder:
         replaces = row.status == "stated" or row.kind == "removed"
         before = _DECODE(row.content_before) if replaces and row.content_before is not None else None
         after = None if row.content is None else _DECODE(row.content)
-        fields: tuple[FieldChange, ...] = ()
-        if before is not None and after is not None:
-            fields = compare_contents(before, after, self._order)
-            if row.before_part != row.part:
-                part_change = FieldChange("part", self.parts.get(row.before_part), self.parts.get(row.part))
-                fields = (part_change, *fields)
+        part = self.parts.get(row.part)
         return Change(
             sequence=0,
             dataset=self._dataset,
@@ -145,11 +140,11 @@ class _ChangeBuilder:
             kind=row.kind,
             cause=row.cause,
             title=row.title,
-            part=self.parts.get(row.part),
+            part=part,
             effective_on=self._effective_on,
             published_at=self._now,
             revision=row.hash,
             before=before,
             after=after,
-            fields=fields,
+            fields=compare_states(before, after, self._order, parts=(self.parts.get(row.before_part), part)),
         )

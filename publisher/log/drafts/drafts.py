@@ -38,40 +38,19 @@ class Drafts:
         catalogue: Catalogue | None = None,
     ) -> None:
         """Stage an import. It replaces the earlier one of the part, or of the file in a running catalogue."""
-        with self._session.write() as conn:
-            if not self._session.sources.has(conn, source.digest):
-                raise source_missing()
-            row, staged_catalogue = draft_catalogue(self._session, conn, dataset, catalogue)
-            staging.stage(
-                conn,
-                row,
-                entries,
-                part=part,
-                source=source,
-                parser_version=parser_version,
-                partial=partial,
-                left_out=left_out,
-                catalogue=staged_catalogue,
-            )
+        staged = SourceEntries(entries, source, parser_version, part, partial, left_out)
+        self.stage_all(dataset, [staged], catalogue=catalogue)
 
-    def stage_all(self, dataset: str, imports: Sequence[SourceEntries], *, catalogue: Catalogue) -> None:
-        """Stage many files of a dataset without parts, in one transaction."""
+    def stage_all(
+        self, dataset: str, imports: Sequence[SourceEntries], *, catalogue: Catalogue | None
+    ) -> None:
+        """Stage several imports in one transaction, as :meth:`stage` does."""
         with self._session.write() as conn:
-            if not all(self._session.sources.has(conn, imported.source.digest) for imported in imports):
+            if not all(self._session.sources.has(conn, staged.source.digest) for staged in imports):
                 raise source_missing()
-            row, staged_catalogue = draft_catalogue(self._session, conn, dataset, catalogue)
-            for imported in imports:
-                staging.stage(
-                    conn,
-                    row,
-                    imported.entries,
-                    part=None,
-                    source=imported.source,
-                    parser_version=imported.parser_version,
-                    partial=False,
-                    left_out=(),
-                    catalogue=staged_catalogue,
-                )
+            row, draft_catalogue = find_draft_catalogue(self._session, conn, dataset, catalogue)
+            for staged in imports:
+                staging.stage(conn, row, staged, draft_catalogue)
 
     def get(self, dataset: str) -> Draft | None:
         with self._session.read() as conn:
@@ -96,28 +75,6 @@ class Drafts:
     def preview(
         self,
         dataset: str,
-        entries: Iterable[Entry],
-        *,
-        part: str | None,
-        partial: bool = False,
-        catalogue: Catalogue | None = None,
-        effective_on: date | None = None,
-        on_conflict: OnConflict = "refuse",
-        limit: int | None = None,
-    ) -> DraftDiff:
-        """Compute the changes of staging these entries and publishing the draft. Stores nothing."""
-        return self.preview_all(
-            dataset,
-            [Proposal(entries, part, partial=partial)],
-            catalogue=catalogue,
-            effective_on=effective_on,
-            on_conflict=on_conflict,
-            limit=limit,
-        )
-
-    def preview_all(
-        self,
-        dataset: str,
         proposals: Sequence[Proposal],
         *,
         catalogue: Catalogue | None = None,
@@ -125,21 +82,16 @@ class Drafts:
         on_conflict: OnConflict = "refuse",
         limit: int | None = None,
     ) -> DraftDiff:
-        """Preview several imports together, so that a record can move from one part to another."""
+        """Compute the changes of staging these imports and publishing the draft. Stores nothing.
+
+        Several imports are previewed together, because a record can move from one part to another.
+        """
         with self._session.write(keep=False) as conn:
-            row, staged_catalogue = draft_catalogue(self._session, conn, dataset, catalogue)
+            row, draft_catalogue = find_draft_catalogue(self._session, conn, dataset, catalogue)
             for number, proposal in enumerate(proposals):
-                staging.stage(
-                    conn,
-                    row,
-                    proposal.entries,
-                    part=proposal.part,
-                    source=Source(f"{number}", proposal.name, "", 0, self._session.clock()),
-                    parser_version="",
-                    partial=proposal.partial,
-                    left_out=(),
-                    catalogue=staged_catalogue,
-                )
+                source = Source(f"{number}", proposal.name, "", 0, self._session.clock())
+                staged = SourceEntries(proposal.entries, source, "", proposal.part, proposal.partial)
+                staging.stage(conn, row, staged, draft_catalogue)
             return self._diff(conn, dataset, effective_on, on_conflict, limit)
 
     def discard(self, dataset: str, part: str | None = None) -> None:
@@ -155,7 +107,7 @@ class Drafts:
         on_conflict: OnConflict,
         limit: int | None,
     ) -> DraftDiff:
-        row, catalogue = draft_catalogue(self._session, conn, dataset, None)
+        row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
         return compute_diff(
             self._session.database,
             conn,
@@ -168,7 +120,7 @@ class Drafts:
         )
 
 
-def draft_catalogue(
+def find_draft_catalogue(
     session: Session, conn: Connection, dataset: str, offered: Catalogue | None
 ) -> tuple[DatasetRow, Catalogue]:
     """Return the dataset and the catalogue of its draft. Raises ``LogError('migration-needed')``."""
@@ -183,7 +135,6 @@ def draft_catalogue(
 def drop_unreferenced(session: Session, digests: Sequence[str]) -> None:
     """Delete files that no import refers to. Must run after the transaction that deleted the imports."""
     with session.write() as conn:
-        for digest in set(staging.unreferenced_digests(conn, digests)) - crawled_pages.response_digests(
-            conn, digests
-        ):
+        unreferenced = set(staging.unreferenced_digests(conn, digests))
+        for digest in unreferenced - crawled_pages.response_digests(conn, digests):
             session.sources.drop(conn, digest)

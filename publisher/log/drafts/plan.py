@@ -57,15 +57,17 @@ def fill_plan(
     create_empty(conn, plan)
     names = [column.name for column in plan.c]
     for window in windows:
-        conn.execute(insert(plan).from_select(names, _rows(dataset, window, day)))
+        conn.execute(insert(plan).from_select(names, _select_rows(dataset, window, day)))
     database.analyze(conn, plan)
     if on_conflict == "replace":
         _override_later(conn, day)
     for window in windows:
         if window.mode == "snapshot":
-            conn.execute(insert(plan).from_select(names, _removed(dataset, window, day)))
+            conn.execute(insert(plan).from_select(names, _select_removed(dataset, window, day)))
             if on_conflict == "replace":
-                conn.execute(insert(plan).from_select(names, _removed_before_effect(dataset, window, day)))
+                conn.execute(
+                    insert(plan).from_select(names, _select_removed_before_effect(dataset, window, day))
+                )
     if on_conflict == "keep":
         _stop_before_later(conn, day)
 
@@ -87,7 +89,7 @@ def on_day(span: Any, day: int) -> ColumnElement[bool]:
     return and_(span.known_to == FOREVER, span.effective_from <= day, span.effective_to > day)
 
 
-def _rows(dataset: int, window: Window, day: int) -> Select[Any]:
+def _select_rows(dataset: int, window: Window, day: int) -> Select[Any]:
     e, r, s, v = t.draft_entry.c, t.record.c, t.span.c, t.revision.c
     same_part = in_family(s.part, window.family)
     same_text = v.content == e.content
@@ -128,17 +130,10 @@ def _rows(dataset: int, window: Window, day: int) -> Select[Any]:
     )
 
 
-def _removed(dataset: int, window: Window, day: int) -> Select[Any]:
+def _select_removed(dataset: int, window: Window, day: int) -> Select[Any]:
     """Select records of the part that are in force on the day and missing from its file."""
     s = t.span.c
-    return _removal(
-        window,
-        record=s.record,
-        status=s.status,
-        before=s.revision,
-        part=s.part,
-        title=s.title,
-    ).where(
+    return _select_removals(window, status_on_day=s.status).where(
         s.dataset == dataset,
         on_day(s, day),
         s.status == "stated",
@@ -147,7 +142,7 @@ def _removed(dataset: int, window: Window, day: int) -> Select[Any]:
     )
 
 
-def _removed_before_effect(dataset: int, window: Window, day: int) -> Select[Any]:
+def _select_removed_before_effect(dataset: int, window: Window, day: int) -> Select[Any]:
     """Select records that only a replaced later state contains; each is removed from its first day."""
     s, later = t.span.c, t.span.alias()
     first = (
@@ -161,9 +156,7 @@ def _removed_before_effect(dataset: int, window: Window, day: int) -> Select[Any
         )
         .scalar_subquery()
     )
-    return _removal(
-        window, record=s.record, status=null(), before=s.revision, part=s.part, title=s.title
-    ).where(
+    return _select_removals(window, status_on_day=null()).where(
         s.dataset == dataset,
         s.known_to == FOREVER,
         s.effective_from == first,
@@ -172,22 +165,23 @@ def _removed_before_effect(dataset: int, window: Window, day: int) -> Select[Any
     )
 
 
-def _removal(window: Window, *, record: Any, status: Any, before: Any, part: Any, title: Any) -> Select[Any]:
+def _select_removals(window: Window, *, status_on_day: Any) -> Select[Any]:
+    s = t.span.c
     return select(
         literal(window.key, t.Integer64),
         null(),
         null(),
-        record,
+        s.record,
         literal("removed"),
         literal("source"),
         false(),
-        status,
-        before,
-        before,
-        part,
-        part,
+        status_on_day,
+        s.revision,
+        s.revision,
+        s.part,
+        s.part,
         literal(window.effective_to, t.Integer64),
-        title,
+        s.title,
     )
 
 
@@ -227,25 +221,25 @@ def _stop_before_later(conn: Connection, day: int) -> None:
     )
 
 
-def windows(
+def find_windows(
     conn: Connection, dataset: int, imports: Sequence[Any], *, day: int, on_conflict: OnConflict
 ) -> tuple[tuple[Window, ...], int | None]:
-    """Return the draft's imports, and the first later day on which one of their parts has a state."""
+    """→ the imports of the draft; the first later day on which one of their parts has a state."""
     by_part = families(conn, dataset)
-    imports_in_effect: list[Window] = []
+    windows: list[Window] = []
     first: int | None = None
     for row in imports:
         family = by_part[row.part]
-        later = _later_state(conn, dataset, family, day) if row.mode == "snapshot" else None
+        later = _find_later_state(conn, dataset, family, day) if row.mode == "snapshot" else None
         if later is not None:
             first = later if first is None else min(first, later)
         up_to = later if later is not None and on_conflict == "keep" else FOREVER
-        imports_in_effect.append(Window(row.key, row.part, family, row.mode, up_to))
-    return tuple(imports_in_effect), first
+        windows.append(Window(row.key, row.part, family, row.mode, up_to))
+    return tuple(windows), first
 
 
-def _later_state(conn: Connection, dataset: int, family: tuple[int, ...], day: int) -> int | None:
-    days = [_later_import(conn, dataset, family, day)]
+def _find_later_state(conn: Connection, dataset: int, family: tuple[int, ...], day: int) -> int | None:
+    days = [_find_later_import(conn, dataset, family, day)]
     s = t.span.c
     later_in_dataset = exists().where(s.dataset == dataset, s.known_to == FOREVER, s.effective_from > day)
     if conn.scalar(select(later_in_dataset)):
@@ -267,7 +261,7 @@ def _later_state(conn: Connection, dataset: int, family: tuple[int, ...], day: i
     return min((d for d in days if d is not None), default=None)
 
 
-def _later_import(conn: Connection, dataset: int, family: tuple[int, ...], day: int) -> int | None:
+def _find_later_import(conn: Connection, dataset: int, family: tuple[int, ...], day: int) -> int | None:
     """Find the first later day on which a file of the part took effect, with or without changes."""
     i, j = t.import_.c, t.import_.alias("newer").c
     superseded = exists().where(

@@ -41,7 +41,7 @@ _e, _i, _r, _s, _v = t.draft_entry.c, t.import_.c, t.record.c, t.span.c, t.revis
 class _Repeal:
     by: str
     """Number of the notice, or its title in 《》."""
-    imported: int
+    import_key: int
     """Key of the import that contained the notice."""
 
 
@@ -51,18 +51,18 @@ class _RepealedDocuments:
     def __init__(self, repeals: Mapping[str, _Repeal], dataset: str, catalogue: Catalogue) -> None:
         self.identities: dict[str, _Repeal] = {}
         self.titles: dict[str, _Repeal] = {}
-        self._keys: dict[str, _Repeal] = {}
+        self._by_title_key: dict[str, _Repeal] = {}
         for name, repeal in repeals.items():
             if name.startswith("《"):
                 self.titles[name[1:-1]] = repeal
-                self._keys[heading_key(name[1:-1])] = repeal
+                self._by_title_key[heading_key(name[1:-1])] = repeal
             else:
                 self.identities[identity_digest(dataset, catalogue.identity_of({NUMBER: name}))] = repeal
 
     def find(self, identity: str, title: str) -> _Repeal | None:
         repeal = self.identities.get(identity)
-        if repeal is None and self._keys:
-            repeal = self._keys.get(heading_key(title))
+        if repeal is None and self._by_title_key:
+            repeal = self._by_title_key.get(heading_key(title))
         return repeal
 
 
@@ -86,13 +86,15 @@ def mark_repealed(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *
     """
     if not has_repeals(catalogue):
         return
-    drafted = frozenset(conn.scalars(_select_draft_entries(dataset, _e.identity)))
-    in_draft = dict(_repeals_in_draft(conn, dataset))
-    repeals = {**in_draft, **dict(_repeals_in_force(conn, dataset, drafted))}
+    in_draft = frozenset(conn.scalars(_select_draft_entries(dataset, _e.identity)))
+    repeals_in_draft = dict(_repeals_in_draft(conn, dataset))
+    repeals = {**repeals_in_draft, **dict(_repeals_in_force(conn, dataset, in_draft))}
     if repeals:
         _mark_drafted(conn, dataset, _RepealedDocuments(repeals, dataset.name, catalogue))
-    if in_draft:
-        _mark_in_force(conn, dataset, _RepealedDocuments(in_draft, dataset.name, catalogue), drafted, day)
+    if repeals_in_draft:
+        _mark_in_force(
+            conn, dataset, _RepealedDocuments(repeals_in_draft, dataset.name, catalogue), in_draft, day
+        )
 
 
 def _select_draft_entries(dataset: DatasetRow, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -106,10 +108,9 @@ def _select_draft_entries(dataset: DatasetRow, *columns: ColumnElement[Any]) -> 
 def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[str, _Repeal]]:
     """Yield the repeals that notices of the draft declare."""
     declares_repeals = contains(conn, _e.content, f'"{ENDS}":[')
-    rows = _select_draft_entries(dataset, _e["import"], _e.content).where(declares_repeals)
-    for row in conn.execute(
-        rows.order_by(_e["import"].desc(), _e.position.desc())
-    ):  # the first notice is the one named
+    entries = _select_draft_entries(dataset, _e["import"], _e.content).where(declares_repeals)
+    # Descending, so that of several notices for one document the first one is kept by the caller.
+    for row in conn.execute(entries.order_by(_e["import"].desc(), _e.position.desc())):
         content = _DECODE(row.content)
         names = _names(content)
         for name in content.get(ENDS, ()):
@@ -118,24 +119,24 @@ def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[s
 
 
 def _repeals_in_force(
-    conn: Connection, dataset: DatasetRow, drafted: frozenset[str]
+    conn: Connection, dataset: DatasetRow, in_draft: frozenset[str]
 ) -> Iterator[tuple[str, _Repeal]]:
     """Yield the repeals that published notices declare, except notices that the draft replaces."""
     value = t.value.c
     rows = (
         select(value.text, json_text(conn, _v.content, NUMBER).label("number"), _v.title, _r.identity)
-        .add_columns(_v["import"].label("imported"))
+        .add_columns(_v["import"].label("import_key"))
         .join_from(t.value, t.span, _s.revision == value.revision)
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .where(
             value.dataset == dataset.key, value.field == ENDS, _s.known_to == FOREVER, _s.status == "stated"
         )
-        .order_by(_s.record.desc())  # the first notice is the one named
+        .order_by(_s.record.desc())  # of several notices, the first one is kept
     )
     for row in conn.execute(rows):
-        if row.identity not in drafted:
-            yield row.text, _Repeal(row.number or f"《{row.title}》", row.imported)
+        if row.identity not in in_draft:
+            yield row.text, _Repeal(row.number or f"《{row.title}》", row.import_key)
 
 
 def _mark_drafted(conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments) -> None:
@@ -157,21 +158,23 @@ def _mark_drafted(conn: Connection, dataset: DatasetRow, repealed: _RepealedDocu
 
 
 def _mark_in_force(
-    conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments, drafted: frozenset[str], day: int
+    conn: Connection,
+    dataset: DatasetRow,
+    repealed: _RepealedDocuments,
+    in_draft: frozenset[str],
+    day: int,
 ) -> None:
     """Copy repealed documents into the draft, in one import for each of their imports and parts."""
     imports: dict[tuple[int, int | None], int] = {}
     positions: dict[int, int] = {}
     for row in _repealed_in_force(conn, dataset, repealed, day):
         repeal = repealed.find(row.identity, row.title)
-        marked = (
-            None
-            if repeal is None or row.identity in drafted
-            else _mark_content(_DECODE(row.content), repeal.by)
-        )
-        if repeal is None or marked is None:
+        if repeal is None or row.identity in in_draft:
             continue
-        origin = (row.imported or repeal.imported, row.part)
+        marked = _mark_content(_DECODE(row.content), repeal.by)
+        if marked is None:
+            continue
+        origin = (row.import_key or repeal.import_key, row.part)
         key = imports[origin] = imports[origin] if origin in imports else _repeat_import(conn, *origin)
         positions[key] = positions.get(key, -1) + 1
         conn.execute(
@@ -199,7 +202,7 @@ def _repealed_in_force(
     conditions += [_s.title.in_(some) for some in batched(titles, _BATCH)]
     for condition in conditions:
         rows = (
-            select(_r.key, _r.identity, _s.part, _v["import"].label("imported"))
+            select(_r.key, _r.identity, _s.part, _v["import"].label("import_key"))
             .add_columns(_v.title, _v.content, _v.source_text, _v.locator, _v.originals)
             .join_from(t.record, t.span, _s.record == _r.key)
             .join(t.revision, _v.key == _s.revision)
@@ -209,25 +212,13 @@ def _repealed_in_force(
     return [rows_by_key[key] for key in sorted(rows_by_key)]
 
 
-def _repeat_import(conn: Connection, imported: int, part: int | None) -> int:
+def _repeat_import(conn: Connection, import_key: int, part: int | None) -> int:
     """Create an import in the draft that refers to the file of an earlier import. → its key."""
-    row = conn.execute(select(t.import_).where(_i.key == imported)).one()
+    row = conn.execute(select(t.import_).where(_i.key == import_key)).one()
     values = {name: getattr(row, name) for name in _i.keys() if name != "key"}  # noqa: SIM118 - no mapping
-    return inserted_key(
-        conn.execute(
-            insert(t.import_).values(
-                values
-                | {
-                    "release": None,
-                    "part": part,
-                    "mode": "append",
-                    "detected_by": REPEAL_SIGN,
-                    "left_out": "[]",
-                }
-                | {"effective_from": None, "effective_to": None}
-            )
-        )
-    )
+    values |= {"release": None, "part": part, "mode": "append", "detected_by": REPEAL_SIGN}
+    values |= {"left_out": "[]", "effective_from": None, "effective_to": None}
+    return inserted_key(conn.execute(insert(t.import_).values(values)))
 
 
 def _mark_content(content: Content, by: str) -> Content | None:

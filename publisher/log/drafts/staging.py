@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any
 
@@ -16,36 +16,29 @@ from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
 from publisher.log.database.storable_text import bad_content, storable
-from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, StageMode
+from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, SourceEntries, StageMode
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
 from schemas.definition.evolution import compare_catalogues
 
 _BATCH = 2_000
-_ENTRY = tuple(column.name for column in t.draft_entry.c)
+_ENTRY_COLUMNS = tuple(column.name for column in t.draft_entry.c)
 
 
 def stage(
     conn: Connection,
     dataset: DatasetRow,
-    entries: Iterable[Entry],
-    *,
-    part: str | None,
-    source: Source,
-    parser_version: str,
-    partial: bool,
-    left_out: Sequence[Mapping[str, Any]],
+    staged: SourceEntries,
     catalogue: Catalogue,
-) -> int:
-    """Stage one import in the draft, replacing the earlier one of the part. → number of records.
+) -> None:
+    """Stage one import in the draft, replacing the earlier one of the part.
 
     In a running catalogue only the import of the same file is replaced; other imports are kept.
     """
-    key = registry.part_key(conn, dataset.key, part)
-    mode: StageMode = (
-        "append" if catalogue.running else "partial" if partial or source.partial else "snapshot"
-    )
+    source, partial = staged.source, staged.partial or staged.source.partial
+    key = registry.part_key(conn, dataset.key, staged.part)
+    mode: StageMode = "append" if catalogue.running else "partial" if partial else "snapshot"
     _delete_earlier(conn, dataset, key, mode, source)
     registry.store_catalogue(conn, catalogue)
     conn.execute(
@@ -57,7 +50,7 @@ def stage(
                 dataset=dataset.key,
                 part=key,
                 mode=mode,
-                parser_version=parser_version,
+                parser_version=staged.parser_version,
                 digest=source.digest,
                 name=storable(source.name),
                 media_type=storable(source.media_type),
@@ -65,17 +58,14 @@ def stage(
                 obtained_at=micros(source.obtained_at),
                 url=None if source.url is None else storable(source.url),
                 detected_by=source.detected_by,
-                partial=partial or source.partial,
+                partial=partial,
                 destroyed=False,
-                left_out=msgspec.json.encode(list(left_out)).decode(),
+                left_out=msgspec.json.encode(list(staged.left_out)).decode(),
             )
         )
     )
-    count = 0
-    for batch in batched(_rows(dataset.name, import_key, entries, catalogue), _BATCH):
-        insert_many(conn, t.draft_entry, _ENTRY, batch)
-        count += len(batch)
-    return count
+    for batch in batched(_entry_rows(dataset.name, import_key, staged.entries, catalogue), _BATCH):
+        insert_many(conn, t.draft_entry, _ENTRY_COLUMNS, batch)
 
 
 def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
@@ -178,7 +168,7 @@ def _delete_imports(conn: Connection, dataset: DatasetRow, imports: Sequence[int
     return digests
 
 
-def _rows(
+def _entry_rows(
     dataset: str, import_key: int, entries: Iterable[Entry], catalogue: Catalogue
 ) -> Iterator[tuple[Any, ...]]:
     encode = msgspec.json.encode

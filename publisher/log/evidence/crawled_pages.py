@@ -87,7 +87,7 @@ class ParsedPage:
     title_key: str | None = None
     sketch: bytes | None = None
     copy_of: int | None = None
-    instead: Replacement = ""
+    replacement: Replacement = ""
     """If not "", the document parsed before stays."""
 
 
@@ -128,7 +128,7 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
     parsed from, their copies and attachments, and the lists that link to them. They are not fetched again."""
     p = t.page.c
     digests = select(t.import_.c.digest).where(t.import_.c.key.in_(imports))
-    keys = with_copies(conn, conn.scalars(pages_of(digests)).all())
+    keys = add_copies(conn, conn.scalars(select_pages(digests)).all())
     if not keys:
         return
     attached = conn.scalars(select(p.key).where(p.parent.in_(keys))).all()
@@ -190,7 +190,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
     changes: dict[str, Any] = {"checked_at": at, "status": exchange.status, "failures": 0}
     notices: list[int] = []
     if exchange.status == 200 and exchange.whole:
-        changes |= _values_of_exchange(row, exchange, key)
+        changes |= _page_columns(row, exchange, key)
         # Only parsing can show whether a different body is the same document.
         decided_by_parser = row.role == "document" and row.read_digest not in (None, exchange.body_digest)
         if row.vanished_at is not None and not decided_by_parser:
@@ -207,7 +207,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
     return notices
 
 
-def _values_of_exchange(row: Any, exchange: Exchange, key: int) -> dict[str, Any]:
+def _page_columns(row: Any, exchange: Exchange, key: int) -> dict[str, Any]:
     """Columns of a complete response, with the first sign by which it differs from the one before."""
     values: dict[str, Any] = {
         "etag": exchange.etag,
@@ -232,7 +232,7 @@ def _values_of_exchange(row: Any, exchange: Exchange, key: int) -> dict[str, Any
 def store_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
     p = t.page.c
     row = conn.execute(select(t.page).where(p.key == parsed.page)).one()
-    if parsed.instead:
+    if parsed.replacement:
         return _store_replacement(conn, row, parsed, at)
     notices = []
     if row.vanished_at is not None and parsed.text_digest is not None:
@@ -263,7 +263,7 @@ def _store_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) 
     first_response = select(func.min(r.key)).where(
         r.page == row.key, r.body_digest == row.read_digest, r.status == 200, ~r.destroyed
     )
-    vanished = parsed.instead == "absent" and row.vanished_at is None
+    vanished = parsed.replacement == "absent" and row.vanished_at is None
     conn.execute(
         update(t.page)
         .where(t.page.c.key == row.key)
@@ -322,12 +322,12 @@ def notices(
     )
 
 
-def responses(conn: Connection, which: Any) -> tuple[Response, ...]:
+def responses(conn: Connection, condition: Any) -> tuple[Response, ...]:
     r = t.response.c
     query = (
         select(t.response, t.page.c.url)
         .join(t.page, t.page.c.key == r.page)
-        .where(which)
+        .where(condition)
         .order_by(r.at, r.key)
     )
     return tuple(
@@ -347,11 +347,11 @@ def responses(conn: Connection, which: Any) -> tuple[Response, ...]:
     )
 
 
-def pages_of(digests: Any) -> Any:
+def select_pages(digests: Any) -> Any:
     return select(t.response.c.page).where(t.response.c.digest.in_(digests)).distinct()
 
 
-def with_copies(conn: Connection, keys: Sequence[int]) -> list[int]:
+def add_copies(conn: Connection, keys: Sequence[int]) -> list[int]:
     """Add the originals of copies, and all copies of the originals."""
     p = t.page.c
     originals_of_copies = conn.scalars(select(p.copy_of).where(p.key.in_(keys), p.copy_of.is_not(None))).all()
@@ -360,7 +360,7 @@ def with_copies(conn: Connection, keys: Sequence[int]) -> list[int]:
     return sorted({*originals, *copies})
 
 
-def page_of(row: Any) -> Page:
+def page_from_row(row: Any) -> Page:
     return Page(
         key=row.key,
         source=row.source,

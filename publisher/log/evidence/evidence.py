@@ -107,9 +107,9 @@ class Evidence:
             )
             query = query.where(due, ~p.erased)
         with self._session.read() as conn:
-            return tuple(crawled_pages.page_of(row) for row in conn.execute(query))
+            return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
 
-    def unread_pages(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
+    def unparsed_pages(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
         """List pages whose body was not parsed yet, or was parsed by another version."""
         p = t.page.c
         fresh = p.read_digest.is_not_distinct_from(p.body_digest) & (p.parser_version == parser_version)
@@ -119,17 +119,17 @@ class Evidence:
             .order_by(p.key)
         )
         with self._session.read() as conn:
-            return tuple(crawled_pages.page_of(row) for row in conn.execute(query))
+            return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
 
     def page_at(self, source: str, url: str) -> Page | None:
         p = t.page.c
         with self._session.read() as conn:
             row = conn.execute(select(t.page).where(p.source == source, p.url == storable(url))).first()
-        return None if row is None else crawled_pages.page_of(row)
+        return None if row is None else crawled_pages.page_from_row(row)
 
     def page(self, key: int) -> Page:
         with self._session.read() as conn:
-            return crawled_pages.page_of(conn.execute(select(t.page).where(t.page.c.key == key)).one())
+            return crawled_pages.page_from_row(conn.execute(select(t.page).where(t.page.c.key == key)).one())
 
     def store_exchanges(self, exchanges: Sequence[Exchange]) -> tuple[Notice, ...]:
         """Store exchanges: first the bytes, durably, then all rows in one transaction. → new notices."""
@@ -146,14 +146,14 @@ class Evidence:
                 notice_keys += crawled_pages.store_exchange(conn, exchange, digest)
             return crawled_pages.notices(conn, keys=notice_keys)
 
-    def mark_unreachable(self, page: int, at: datetime, *, again: bool) -> None:
-        """Record that a page did not respond. ``again``: count a failure, so that it is retried earlier."""
+    def mark_unreachable(self, page: int, at: datetime, *, retry_early: bool) -> None:
+        """Record that a page did not respond. ``retry_early``: count a failure, which shortens the wait."""
         p = t.page.c
         with self._session.write() as conn:
             conn.execute(
                 update(t.page)
                 .where(p.key == page)
-                .values(checked_at=micros(at), failures=p.failures + 1 if again else 0, status=None)
+                .values(checked_at=micros(at), failures=p.failures + 1 if retry_early else 0, status=None)
             )
 
     def store_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
@@ -181,7 +181,8 @@ class Evidence:
         query = select(t.page).where(keys, p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
         with self._session.read() as conn:
             return tuple(
-                (crawled_pages.page_of(row), row.number, bytes(row.sketch)) for row in conn.execute(query)
+                (crawled_pages.page_from_row(row), row.number, bytes(row.sketch))
+                for row in conn.execute(query)
             )
 
     def responses(self, page: int) -> tuple[Response, ...]:
@@ -203,9 +204,9 @@ class Evidence:
                 .join(t.record, t.record.c.key == t.held.c.record)
                 .where(t.record.c.id == record, t.record.c.dataset == row.key)
             )
-            keys = crawled_pages.with_copies(conn, conn.scalars(crawled_pages.pages_of(digests)).all())
+            keys = crawled_pages.add_copies(conn, conn.scalars(crawled_pages.select_pages(digests)).all())
             query = select(t.page).where(t.page.c.key.in_(keys)).order_by(t.page.c.key)
-            return tuple(crawled_pages.page_of(page) for page in conn.execute(query))
+            return tuple(crawled_pages.page_from_row(page) for page in conn.execute(query))
 
     def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[Notice, ...]:
         """List notices of changes at sources, oldest first or newest first."""

@@ -79,7 +79,7 @@ class Subscriptions:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         with self._session.write() as conn:
             conn.execute(insert(t.subscription).values(self._row(name, "webhook", callback, scope, secret)))
-            return _subscription(conn, name)
+            return _fetch_subscription(conn, name)
 
     def set_hub(self, address: str) -> None:
         """Notify the hub at ``address`` of every release from now on; an empty address removes the hub."""
@@ -107,26 +107,27 @@ class Subscriptions:
     def all(self) -> tuple[Subscription, ...]:
         with self._session.read() as conn:
             return tuple(
-                _subscription_of(row) for row in conn.execute(select(t.subscription).order_by(_u.key)).all()
+                _subscription_from_row(row)
+                for row in conn.execute(select(t.subscription).order_by(_u.key)).all()
             )
 
     def get(self, name: str) -> Subscription:
         """Raises ``LogError('no-such-subscription')``."""
         with self._session.read() as conn:
-            return _subscription(conn, name)
+            return _fetch_subscription(conn, name)
 
     def confirm(self, name: str) -> Subscription:
         """Activate a subscription after its callback confirmed. Waiting and failed deliveries become due."""
         now = micros(self._session.clock())
         with self._session.write() as conn:
-            key = _subscription(conn, name).key
+            key = _fetch_subscription(conn, name).key
             conn.execute(update(t.subscription).where(_u.key == key).values(state="active", reason=""))
             conn.execute(
                 update(t.delivery)
                 .where(_d.subscription == key, _d.state.in_(("waiting", "failed")))
                 .values(state="waiting", attempts=0, due_at=now)
             )
-            return _subscription(conn, name)
+            return _fetch_subscription(conn, name)
 
     def mark_unconfirmed(self, name: str, reason: str) -> None:
         with self._session.write() as conn:
@@ -135,7 +136,7 @@ class Subscriptions:
     def unsubscribe(self, name: str) -> None:
         """Delete a subscription and its deliveries. Raises ``LogError('no-such-subscription')``."""
         with self._session.write() as conn:
-            _delete_subscription(conn, _subscription(conn, name).key)
+            _delete_subscription(conn, _fetch_subscription(conn, name).key)
 
     def create_deliveries(self, *, upto: int) -> None:
         """Delete due items up to a sequence from the outbox, and write the deliveries of their releases."""
@@ -186,11 +187,11 @@ class Subscriptions:
                 .where(_d.key.in_([row.key for row in rows]))
                 .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
             )
-        return tuple(_delivery(row) for row in rows)
+        return tuple(_delivery_from_row(row) for row in rows)
 
-    def mark_delivered(self, delivery: Delivery, *, answer: int | None, nothing: bool = False) -> None:
-        """Mark a delivery as done. ``nothing``: no change in the scope, so nothing was sent."""
-        self._settle(delivery, state="nothing" if nothing else "done", answer=answer, error="")
+    def mark_delivered(self, delivery: Delivery, *, answer: int | None, out_of_scope: bool = False) -> None:
+        """Mark a delivery as done. ``out_of_scope``: no change in the scope, so nothing was sent."""
+        self._settle(delivery, state="nothing" if out_of_scope else "done", answer=answer, error="")
 
     def mark_undelivered(
         self,
@@ -198,15 +199,15 @@ class Subscriptions:
         *,
         answer: int | None,
         error: str,
-        again: timedelta | None,
+        retry_after: timedelta | None,
         subscriber_gone: bool,
     ) -> bool:
-        """Retry after ``again``; None: it failed permanently. → whether the subscription is set aside.
+        """Retry after ``retry_after``; None: it failed permanently. → whether the subscription is set aside.
 
         A subscription is set aside if the subscriber is gone (410) or accepted no delivery since the release.
         """
-        if again is not None:
-            due = micros(self._session.clock() + again)
+        if retry_after is not None:
+            due = micros(self._session.clock() + retry_after)
             self._settle(delivery, state="waiting", answer=answer, error=error, due_at=due)
             return False
         self._settle(delivery, state="failed", answer=answer, error=error)
@@ -234,34 +235,34 @@ class Subscriptions:
         if subscription is not None:
             query = query.where(_u.id == subscription)
         with self._session.read() as conn:
-            return tuple(_delivery(row) for row in conn.execute(query).all())
+            return tuple(_delivery_from_row(row) for row in conn.execute(query).all())
 
 
-_SUBSCRIBED: Sequence[Any] = tuple(column.label(f"of_{column.key}") for column in t.subscription.c)
+_SUBSCRIPTION_COLUMNS: Sequence[Any] = tuple(column.label(f"of_{column.key}") for column in t.subscription.c)
 _DELIVERIES: Select[Any] = (
-    select(*t.delivery.c, *_SUBSCRIBED, t.dataset.c.name, _b.number, _b.published_at)
+    select(*t.delivery.c, *_SUBSCRIPTION_COLUMNS, t.dataset.c.name, _b.number, _b.published_at)
     .join_from(t.delivery, t.subscription, _u.key == _d.subscription)
     .join(t.release, _b.sequence == _d.release)
     .join(t.dataset, t.dataset.c.key == _b.dataset)
 )
 
 
-def _subscription(conn: Connection, name: str) -> Subscription:
+def _fetch_subscription(conn: Connection, name: str) -> Subscription:
     row = conn.execute(select(t.subscription).where(_u.id == name)).first()
     if row is None:
         raise LogError("no-such-subscription", f"没有订阅“{name}”。", f"There is no subscription {name!r}.")
-    return _subscription_of(row)
+    return _subscription_from_row(row)
 
 
-def _subscription_of(row: Any, prefix: str = "") -> Subscription:
+def _subscription_from_row(row: Any, prefix: str = "") -> Subscription:
     values = {name: getattr(row, prefix + name) for name in (*t.subscription.c.keys(),)}
     return Subscription(**{**values, "since": moment(values["since"])})
 
 
-def _delivery(row: Any) -> Delivery:
+def _delivery_from_row(row: Any) -> Delivery:
     return Delivery(
         key=row.key,
-        subscription=_subscription_of(row, "of_"),
+        subscription=_subscription_from_row(row, "of_"),
         release=row.release,
         dataset=row.name,
         number=row.number,

@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
-from publisher.log.field_changes import compare_contents
+from publisher.log.field_changes import compare_states
 from publisher.log.model import ChangeKind, FieldChange
 from publisher.log.queries import history
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import DatasetRow
+from publisher.log.releases.bitemporal_spans import count_in_force
 from schemas.definition.catalogue import Content
 
 type DifferenceKind = Literal["added", "changed", "renamed", "removed", "withdrawn", "erased"]
@@ -96,17 +97,7 @@ class Comparison:
         return Totals(before, after, unchanged, kinds)
 
     def _in_force(self, clocks: Clocks) -> int:
-        tally = t.tally.c
-        return int(
-            self._conn.scalar(
-                select(func.coalesce(func.sum(tally.records), 0)).where(
-                    tally.dataset == self._dataset.key,
-                    tally.known_from <= clocks.instant,
-                    tally.effective_from <= clocks.day,
-                )
-            )
-            or 0
-        )
+        return count_in_force(self._conn, self._dataset.key, day=clocks.day, instant=clocks.instant)
 
     def tallies(self) -> Tallies:
         kind, part = self._kind(), self._part()
@@ -184,7 +175,7 @@ class Comparison:
         """Condition: in force in one state only, or in both with other content or another part; or erased."""
         in_force_before = func.coalesce(self._a.status_before, "") == "stated"
         in_force_after = func.coalesce(self._a.status_after, "") == "stated"
-        # A merged part counts as the part it in_force_before merged into, in every view.
+        # A merged part counts as the part that it was merged into, in every view.
         part_old = func.coalesce(self._part_old.merged_into, self._part_old.key, 0)
         part_new = func.coalesce(self._part_new.merged_into, self._part_new.key, 0)
         return or_(
@@ -242,9 +233,7 @@ class Comparison:
     def _steps(self, records: Sequence[int]) -> Mapping[int, tuple[Step, ...]]:
         steps_by_record: dict[int, list[Step]] = {}
         query = (
-            select(
-                *(_c.record, _c.kind, _c.cause, _c.effective_from, _b.number, _b.basis, _b.note),
-            )
+            select(_c.record, _c.kind, _c.cause, _c.effective_from, _b.number, _b.basis, _b.note)
             .join_from(t.change, t.release, _b.sequence == _c.release)
             .where(_c.record.in_(records), self._between())
             .order_by(_c.sequence)
@@ -265,12 +254,7 @@ def _difference(
     in_force_before, in_force_after = row.status_before == "stated", row.status_after == "stated"
     before = _DECODE(row.content_before) if in_force_before and not erased else None
     after = _DECODE(row.content_after) if in_force_after and not erased else None
-    fields: tuple[FieldChange, ...] = ()
     part_before, part = parts.get(row.part_before), parts.get(row.part_after)
-    if before is not None and after is not None:
-        fields = compare_contents(before, after, order)
-        if part_before != part:
-            fields = (FieldChange("part", part_before, part), *fields)
     return Difference(
         key=row.key,
         record=row.id,
@@ -281,6 +265,6 @@ def _difference(
         part_before=part_before if in_force_before else None,
         before=before,
         after=after,
-        fields=fields,
+        fields=compare_states(before, after, order, parts=(part_before, part)),
         steps=steps,
     )

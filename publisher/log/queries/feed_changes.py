@@ -17,7 +17,7 @@ from publisher.log.record_identity import span_id
 from publisher.log.session import Session
 
 BLOCK = 500
-"""Most changes of a block, which is one archive document."""
+"""Most changes in a block, which is one archive document."""
 _BATCH = 500
 
 _c, _b, _r, _s, _i = t.change.c, t.release.c, t.record.c, t.span.c, t.import_.c
@@ -53,7 +53,7 @@ class Block:
     """Sequence after the last change."""
     dataset: str
     published_at: datetime
-    beginning: int
+    release_start: int
     """Sequence of the release's first change."""
 
 
@@ -70,10 +70,13 @@ class FeedChanges:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def changes_of_touches(self, touches: Sequence[tuple[str, datetime]]) -> tuple[Change, ...]:
-        """List changes of records by releases, newest first. ``touches``: (record id, time of release)."""
+    def changes_by_releases(self, record_times: Sequence[tuple[str, datetime]]) -> tuple[Change, ...]:
+        """List the changes of records that these releases made, newest first.
+
+        ``record_times``: (record id, time of publication of the release).
+        """
         changes: list[Change] = []
-        pairs = {(record, micros(at)) for record, at in touches}
+        pairs = {(record, micros(at)) for record, at in record_times}
         with self._session.read() as conn:
             order = history.field_order(self._session, conn)
             for batch in batched(sorted(pairs), _BATCH):
@@ -135,9 +138,9 @@ class FeedChanges:
                     urls |= {row.sequence: row.url for row in rows}
         return urls
 
-    def beginnings(self, changes: Sequence[Change]) -> frozenset[int]:
+    def initial_changes(self, changes: Sequence[Change]) -> frozenset[int]:
         """Select sequences of changes by the first release of a dataset or of a part."""
-        sequences_of_first = {change.sequence for change in changes if change.release == 1}
+        initial = {change.sequence for change in changes if change.release == 1}
         later = [c.sequence for c in changes if c.release > 1 and c.kind == "added" and c.part is not None]
         with self._session.read() as conn:
             for batch in batched(later, _BATCH):
@@ -146,8 +149,8 @@ class FeedChanges:
                     _i.dataset.in_({row.dataset for row in rows}), _i.part.in_({row.part for row in rows})
                 )
                 firsts = {row.part: row.release for row in conn.execute(files).all()}
-                sequences_of_first |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
-        return frozenset(sequences_of_first)
+                initial |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
+        return frozenset(initial)
 
     def block(self, sequence: int) -> Block | None:
         """Return the block that contains a change; None if there is no such change."""

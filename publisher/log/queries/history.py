@@ -14,8 +14,8 @@ from publisher.log.clocks import day_or_none, micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import Prepared
 from publisher.log.database.storable_text import storable
-from publisher.log.field_changes import compare_contents
-from publisher.log.model import Cause, Change, ChangeKind, FieldChange, View
+from publisher.log.field_changes import compare_states
+from publisher.log.model import Cause, Change, ChangeKind, View
 from publisher.log.session import DatasetKey, Session
 
 type FieldOrder = Callable[[str], Mapping[str, int]]
@@ -127,11 +127,7 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
     without_content = row.kind in WITHOUT_CONTENT
     before = None if erased or row.content_before is None else _DECODE(row.content_before)
     after = None if erased or without_content or row.content is None else _DECODE(row.content)
-    fields: tuple[FieldChange, ...] = ()
-    if before is not None and after is not None:
-        fields = compare_contents(before, after, order(row.name))
-        if row.before_part != row.part:
-            fields = (FieldChange("part", parts.get(row.before_part), parts.get(row.part)), *fields)
+    part_before, part = parts.get(row.before_part), parts.get(row.part)
     return Change(
         sequence=row.sequence,
         dataset=row.name,
@@ -140,13 +136,16 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
         kind=row.kind,
         cause=row.cause,
         title="" if erased else row.title or row.title_before or "",
-        part=parts.get(row.part),
+        part=part,
         effective_on=date.fromordinal(row.effective_from),
         published_at=moment(row.published_at),
         revision=None if without_content else row.hash,
         before=before,
         after=after,
-        fields=fields,
+        # The catalogue is not read for additions.
+        fields=()
+        if before is None
+        else compare_states(before, after, order(row.name), parts=(part_before, part)),
         reason=row.note if row.kind in ("corrected", "withdrawn", "renamed") else "",
         withdrawn=row.withdrawn_at is not None,
         erased=erased,

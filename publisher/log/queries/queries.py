@@ -40,7 +40,7 @@ from publisher.log.session import DatasetKey, Session
 from schemas.definition.catalogue import Catalogue
 
 _LAST_RENAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
-_NEWEST = Prepared(select((t.site.c.release_sequence + _LAST_RENAMED).label("number")))
+_SITE_SEQUENCE = Prepared(select((t.site.c.release_sequence + _LAST_RENAMED).label("number")))
 _LAST_RELEASE = (
     select(t.release.c.sequence)
     .where(t.release.c.dataset == t.dataset.c.key)
@@ -48,7 +48,7 @@ _LAST_RELEASE = (
     .limit(1)
     .scalar_subquery()
 )
-_NEWEST_OF = Prepared(
+_DATASET_SEQUENCE = Prepared(
     select((func.coalesce(_LAST_RELEASE, 0) + t.dataset.c.named_at).label("number")).where(
         t.dataset.c.key == bindparam("dataset")
     )
@@ -192,10 +192,11 @@ class Queries:
                 raise amendment.no_such_record(record_id)
             return changes
 
-    def find(self, dataset: str, title: str) -> tuple[RecordState, ...]:
+    def find_by_title(self, dataset: str, title: str) -> tuple[RecordState, ...]:
+        """Find records by title: the present or last title equals the text, or else contains it."""
         with self._session.read() as conn:
             dataset_key = self._session.dataset_key(conn, dataset)
-            return record_state.find(conn, dataset_key, title, self._session.today().toordinal())
+            return record_state.find_by_title(conn, dataset_key, title, self._session.today().toordinal())
 
     def changes(
         self,
@@ -269,19 +270,19 @@ class Queries:
         """Return a number that grows with every release and renaming of a part, of one dataset or of all.
         Raises ``LogError('no-such-dataset')``.
         """
-        return self._session.sequence(dataset, lambda conn: self._newest(conn, dataset))
+        return self._session.sequence(dataset, lambda conn: self._fetch_sequence(conn, dataset))
 
-    def _newest(self, conn: Connection, dataset: str | None) -> int:
+    def _fetch_sequence(self, conn: Connection, dataset: str | None) -> int:
         if dataset is None:
-            newest = _NEWEST.first(conn, {})
+            row = _SITE_SEQUENCE.first(conn, {})
         else:
-            newest = _NEWEST_OF.first(conn, {"dataset": self._session.dataset_key(conn, dataset).key})
-        return 0 if newest is None else newest.number
+            row = _DATASET_SEQUENCE.first(conn, {"dataset": self._session.dataset_key(conn, dataset).key})
+        return 0 if row is None else row.number
 
-    def later_changes(self, dataset: str, release: Release) -> tuple[object, ...]:
-        """Return later changes that a state of the release shows: withdrawals and new names of parts.
+    def later_changes_key(self, dataset: str, release: Release) -> tuple[object, ...]:
+        """Return a value that identifies later changes to responses about the release; empty without any.
 
-        Equal marks mean equal responses; empty if there are none. The release itself states erasures.
+        Later withdrawals and new names of parts change them. The release itself states erasures.
         """
         with self._session.read() as conn:
             row, r = registry.dataset_row(conn, dataset), t.record.c

@@ -33,6 +33,7 @@ from publisher.log.model import LogError, RecordQuery
 from publisher.log.predicate import conjuncts, field_names
 from publisher.log.queries.point_in_time import Clocks, in_view
 from publisher.log.queries.predicate_sql import PredicateCompiler, bad_filter
+from publisher.log.releases.bitemporal_spans import count_in_force
 from schemas.definition.catalogue import Catalogue
 
 _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.c
@@ -146,13 +147,6 @@ class PageRows:
         return rows.select_from(record_join(page.join(t.span, same))).order_by(*(k.clause() for k in keys))
 
 
-_TALLY = Prepared(
-    select(func.coalesce(func.sum(t.tally.c.records), 0).label("records")).where(
-        t.tally.c.dataset == DATASET, t.tally.c.known_from <= INSTANT, t.tally.c.effective_from <= DAY
-    )
-)
-
-
 class RecordSet:
     """The records of one dataset that match a query in one view."""
 
@@ -180,7 +174,7 @@ class RecordSet:
         """Fetch rows, and the keys of the last row or None at the end. Raises ``LogError('bad-cursor')``."""
         query = self._query
         if query.after is not None and len(query.after) != len(order):
-            raise LogError("bad-cursor", "游标与查询不符。", "The cursor is of another request.")
+            raise LogError("bad-cursor", "游标与查询不符。", "The cursor belongs to another query.")
         if self._is_all_in_force and order is BY_TITLE:
             rows = page.in_force(self._conn, self._dataset, query, self._clocks)
         else:
@@ -192,7 +186,8 @@ class RecordSet:
 
     def total(self) -> int:
         if self._is_all_in_force:
-            return int(_TALLY.first(self._conn, view_values(self._dataset, self._clocks)).records)
+            clocks = self._clocks
+            return count_in_force(self._conn, self._dataset, day=clocks.day, instant=clocks.instant)
         return self._conn.scalar(self._spans(select(func.count()).select_from(t.span))) or 0
 
     def facet(self, name: str) -> tuple[tuple[str, int], ...]:
@@ -203,7 +198,7 @@ class RecordSet:
         if name == "part":
             return self._part_facet()
         if name not in self.compiler.value_fields:
-            raise bad_filter(name, "不能按此字段统计", "no counts are kept of this field")
+            raise bad_filter(name, "不能按此字段统计", "the values of this field cannot be counted")
         value, count = t.value.c, func.count()
         values = select(value.text, count).join_from(
             t.span, t.value, and_(value.revision == _s.revision, value.field == name)
@@ -248,7 +243,7 @@ class RecordSet:
         span_statuses = [_STATUSES[name] for name in statuses if name in _STATUSES]
         if "future" in statuses:
             if span_statuses:
-                raise bad_filter("status", "future 不能与其他状态同时使用", "future stands alone")
+                raise bad_filter("status", "future 不能与其他状态同时使用", "future excludes other statuses")
             return self._first_future_state()
         status = _s.status == span_statuses[0] if len(span_statuses) == 1 else _s.status.in_(span_statuses)
         return and_(self._clocks.in_view(_s), status)

@@ -115,8 +115,7 @@ def records(
             yield state_from_row(conn, datasets[row.dataset], row)
 
 
-def find(conn: Connection, dataset: DatasetKey, title: str, today: int) -> tuple[RecordState, ...]:
-    """Find records by title: the present or last title equals the text, or else contains it."""
+def find_by_title(conn: Connection, dataset: DatasetKey, title: str, today: int) -> tuple[RecordState, ...]:
     values = view_values(dataset.key, Clocks(today))
     rows = conn.execute(_BY_TITLE.where(_v.title == storable(title)), values).all()
     if not rows and title:
@@ -142,10 +141,10 @@ def spans(conn: Connection, *, dataset: str | None, ids: Sequence[str] | None) -
         yield from map(_span, stream(conn, query))
         return
     for batch in batched(ids, _BATCH):
-        ids_of_spans = frozenset(batch)
+        span_ids = frozenset(batch)
         records = {name.split(".", 1)[0] for name in batch}
         for row in conn.execute(query.where(_r.id.in_(sorted(records)))).all():
-            if span_id(row.id, row.made, row.effective_from) in ids_of_spans:
+            if span_id(row.id, row.made, row.effective_from) in span_ids:
                 yield _span(row)
 
 

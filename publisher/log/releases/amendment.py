@@ -53,7 +53,7 @@ class AmendmentRelease:
             span = self._present_state(record_id, spans)
             self._check_identity(record_id, record, content)
             first, last = _unbroken_days(spans, span)
-            if _text(content) == span.content:
+            if _canonical_text(content) == span.content:
                 continue
             amendments.append(Amendment(record, "corrected", "stated", span, first, last, content))
         return self._publish(amendments, heading, corrects=True)
@@ -68,7 +68,7 @@ class AmendmentRelease:
             amendments.append(Amendment(record, "withdrawn", "withdrawn", span, first, FOREVER))
         sequence = self._publish(amendments, heading)
         at = self._conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
-        keys = [a.record for a in amendments]
+        keys = [amendment.record for amendment in amendments]
         self._conn.execute(update(t.record).where(t.record.c.key.in_(keys)).values(withdrawn_at=at))
         return sequence
 
@@ -101,7 +101,7 @@ class AmendmentRelease:
             identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
             if identities.setdefault(identity, row.id) != row.id:
                 raise identity_taken(identities[identity])
-            if _text(content) != row.content:
+            if _canonical_text(content) != row.content:
                 first = max(row.effective_from, day)
                 amendments.append(
                     Amendment(row.record, "changed", "stated", row, first, row.effective_to, content)
@@ -193,11 +193,11 @@ class AmendmentRelease:
         create_empty(conn, work)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
         revisions, rows = [], []
-        for n, a in enumerate(amendments, start=1):
-            key = a.span.revision if a.content is None else last + n
-            if a.content is not None:
-                revisions.append(self._revision(key, a, corrects=corrects, cause=cause))
-            rows.append(self._work(n, key, a, cause))
+        for n, amendment in enumerate(amendments, start=1):
+            key = amendment.span.revision if amendment.content is None else last + n
+            if amendment.content is not None:
+                revisions.append(self._revision_row(key, amendment, corrects=corrects, cause=cause))
+            rows.append(self._work_row(n, key, amendment, cause))
         if not rows and not may_be_empty:
             raise LogError("nothing-changes", "内容没有变化。", "Nothing changed.")
         if revisions:
@@ -214,42 +214,44 @@ class AmendmentRelease:
             new_revisions_after=last,
         )
 
-    def _revision(self, key: int, a: Amendment, *, corrects: bool, cause: str) -> dict[str, Any]:
-        text, salt = _text(a.content or {}), new_salt()
+    def _revision_row(self, key: int, amendment: Amendment, *, corrects: bool, cause: str) -> dict[str, Any]:
+        text, salt = _canonical_text(amendment.content or {}), new_salt()
         return {
             "key": key,
-            "record": a.record,
+            "record": amendment.record,
             "hash": commitment(salt, text.encode()),
             "salt": salt,
             "content": text,
-            "title": storable(self._catalogue.title_of(a.content or {})),
+            "title": storable(self._catalogue.title_of(amendment.content or {})),
             # Manual text has no cells: the next import of the same cells counts as a change of the source.
-            "source_text": a.span.source_text if cause == "reading" else "",
-            "locator": a.span.locator,
-            "originals": a.span.originals if cause == "reading" else "{}",
-            "import": a.span[-1],
+            "source_text": amendment.span.source_text if cause == "reading" else "",
+            "locator": amendment.span.locator,
+            "originals": amendment.span.originals if cause == "reading" else "{}",
+            "import": amendment.span[-1],
             "corrects": corrects,
         }
 
-    def _work(self, n: int, revision: int, a: Amendment, cause: str) -> dict[str, Any]:
-        title = a.span.full_title if a.content is None else storable(self._catalogue.title_of(a.content))
+    def _work_row(self, n: int, revision: int, amendment: Amendment, cause: str) -> dict[str, Any]:
+        title = amendment.span.full_title
+        if amendment.content is not None:
+            title = storable(self._catalogue.title_of(amendment.content))
         return {
             "n": n,
-            "record": a.record,
-            "kind": a.kind,
+            "record": amendment.record,
+            "kind": amendment.kind,
             "cause": cause,
-            "status": a.status,
+            "status": amendment.status,
             "revision": revision,
-            "before": a.span.revision,
-            "part": a.span.part,
-            "before_part": a.span.part,
-            "effective_from": a.effective_from,
-            "effective_to": a.effective_to,
+            "before": amendment.span.revision,
+            "part": amendment.span.part,
+            "before_part": amendment.span.part,
+            "effective_from": amendment.effective_from,
+            "effective_to": amendment.effective_to,
             "title": title,
             "import": None,
             "position": None,
             "identity": None,
-            "fresh": a.content is not None,
+            "fresh": amendment.content is not None,
         }
 
 
@@ -290,7 +292,7 @@ def _unbroken_days(spans: Sequence[Any], span: Any) -> tuple[int, int]:
     return first, last
 
 
-def _text(content: Content) -> str:
+def _canonical_text(content: Content) -> str:
     try:
         return canonical(content).decode()
     except NotCanonicalError as error:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -22,10 +23,18 @@ from sqlalchemy import (
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
+from publisher.log.database.prepared_statement import Prepared
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.database.work_tables import create_empty, touched, work
 
 _NAMES = [column.name for column in t.span.c]
+_COUNT_IN_FORCE = Prepared(
+    select(func.coalesce(func.sum(t.tally.c.records), 0).label("records")).where(
+        t.tally.c.dataset == bindparam("dataset", type_=t.Integer64),
+        t.tally.c.known_from <= bindparam("instant", type_=t.Integer64),
+        t.tally.c.effective_from <= bindparam("day", type_=t.Integer64),
+    )
+)
 
 
 def write_spans(
@@ -36,7 +45,7 @@ def write_spans(
     Open spans of a record cover all days from its first one without gaps, so no query has to search for the
     end of a state.
     """
-    _find_touched(conn)
+    _fill_touched(conn)
     database.analyze(conn, touched)
     count = conn.scalar(select(func.coalesce(func.max(work.c.n), 0))) or 0
     closed = conn.scalar(select(func.count()).select_from(touched)) or 0
@@ -89,7 +98,7 @@ class _NewSpans:
         )
 
 
-def _find_touched(conn: Connection) -> None:
+def _fill_touched(conn: Connection) -> None:
     s, w = t.span.c, work.c
     overlapping = (
         select(
@@ -192,6 +201,11 @@ def _new_states(new: _NewSpans, sequence: int) -> Any:
 
 def _listed_title() -> Any:
     return func.substr(work.c.title, 1, TITLE_LENGTH)
+
+
+def count_in_force(conn: Connection, dataset: int, *, day: int, instant: int) -> int:
+    """Count the records in force on a day, as known at an instant, from the tally."""
+    return int(_COUNT_IN_FORCE.first(conn, {"dataset": dataset, "day": day, "instant": instant}).records)
 
 
 def add_tally(conn: Connection, dataset: int, *, known_from: int, after: int) -> None:

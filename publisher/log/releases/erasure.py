@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from publisher.log.blob_store import BlobStore
 from publisher.log.canonical_json import canonical
@@ -92,23 +92,9 @@ class ErasureRelease:
             .where(s.record.in_(keys))
         )
         conn.execute(delete(t.outbox).where(t.outbox.c.kind == "span", t.outbox.c.key.in_(erased)))
-        n = func.row_number().over(order_by=(s.record, s.made, s.effective_from))
-        conn.execute(
-            insert(t.outbox).from_select(
-                [column.name for column in t.outbox.c],
-                select(
-                    literal(after, t.Integer64) + n,
-                    literal("erase"),
-                    release_writer.span_key(),
-                    literal(self._dataset.key, t.Integer64),
-                    literal(due_at, t.Integer64),
-                    literal(0),
-                    literal(""),
-                )
-                .join_from(t.span, t.record, t.record.c.key == s.record)
-                .where(s.record.in_(keys), s.status != "removed"),
-            )
-        )
+        sequence = release_writer.number_spans(t.span, after)
+        indexed = (s.record.in_(keys), s.status != "removed")
+        release_writer.queue_spans(conn, "erase", t.span, *indexed, sequence=sequence, due_at=due_at)
         newest = conn.scalar(select(func.max(t.outbox.c.sequence))) or after
         conn.execute(update(t.site).values(outbox_sequence=max(after, newest)))
 

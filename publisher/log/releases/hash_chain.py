@@ -103,9 +103,9 @@ def verify(conn: Connection) -> Verification:
     return Verification(releases=releases, revisions=revisions, erased=erased, problems=tuple(problems))
 
 
-def imports(conn: Connection, which: ColumnElement[bool]) -> Sequence[Mapping[str, Any]]:
+def imports(conn: Connection, condition: ColumnElement[bool]) -> Sequence[Mapping[str, Any]]:
     """List imports for the hash of their release, in the order in which they were staged."""
-    rows = conn.execute(select(t.import_).where(which).order_by(t.import_.c.key)).mappings().all()
+    rows = conn.execute(select(t.import_).where(condition).order_by(t.import_.c.key)).mappings().all()
     return [dict(row) for row in rows]
 
 

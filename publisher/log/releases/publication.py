@@ -41,9 +41,7 @@ def publish(
     Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
     day = heading.effective_on.toordinal()
-    draft_windows, errors, _ = compare_draft(
-        database, conn, dataset, catalogue, day=day, on_conflict=on_conflict
-    )
+    windows, errors, _ = compare_draft(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
     _raise_conflicts(errors, dataset.name, without_errors=without_errors)
     _fill_work(conn, day)
     count = conn.scalar(select(func.count()).select_from(work)) or 0
@@ -55,8 +53,8 @@ def publish(
     _insert_records(conn, dataset)
     _insert_revisions(conn)
     progress(count // 3, count)
-    keys = [w.key for w in draft_windows]
-    for window in draft_windows:
+    keys = [w.key for w in windows]
+    for window in windows:
         conn.execute(
             update(t.import_)
             .where(t.import_.c.key == window.key)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Table, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, select, update
 
 from publisher.log.canonical_json import canonical, commitment, new_salt
 from publisher.log.clocks import micros, start_of
@@ -123,18 +123,9 @@ def _release_row(
 
 def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -> dict[str, int]:
     kinds = conn.execute(select(work.c.kind, func.count()).group_by(work.c.kind)).all()
-    records = conn.scalar(
-        select(func.coalesce(func.sum(t.tally.c.records), 0)).where(
-            t.tally.c.dataset == dataset,
-            t.tally.c.known_from <= known_from,
-            t.tally.c.effective_from <= heading.effective_on.toordinal(),
-        )
-    )
-    return {
-        **{row[0]: row[1] for row in kinds},
-        **(heading.extra_counts or {}),
-        "records": int(records or 0),
-    }
+    day = heading.effective_on.toordinal()
+    records = bitemporal_spans.count_in_force(conn, dataset, day=day, instant=known_from)
+    return {**{row[0]: row[1] for row in kinds}, **(heading.extra_counts or {}), "records": records}
 
 
 def _manifest(conn: Connection) -> Any:
@@ -173,23 +164,44 @@ def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> 
 def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -> None:
     """Write outbox items for the dataset's spans that were written after an outbox sequence."""
     s = t.span.c
+    written = (s.sequence > after, s.dataset == dataset, s.status.in_(("stated", "withdrawn")))
+    queue_spans(conn, "span", t.span, *written, sequence=s.sequence, due_at=due_at)
+
+
+def queue_spans(
+    conn: Connection,
+    kind: Literal["span", "erase"],
+    spans: Table,
+    *conditions: ColumnElement[bool],
+    sequence: Any,
+    due_at: int,
+) -> None:
+    """Write an outbox item for each span of the table ``spans`` that satisfies the conditions."""
+    s = spans.c
     conn.execute(
         insert(t.outbox).from_select(
             [column.name for column in t.outbox.c],
             select(
-                s.sequence,
-                literal("span"),
-                span_key(),
-                literal(dataset, t.Integer64),
+                sequence.label("sequence"),
+                literal(kind),
+                span_key(spans),
+                s.dataset,
                 literal(due_at, t.Integer64),
                 literal(0),
                 literal(""),
             )
-            .join_from(t.span, t.record, t.record.c.key == s.record)
-            .where(s.sequence > after, s.dataset == dataset, s.status.in_(("stated", "withdrawn")))
-            .order_by(s.sequence),
+            .join_from(spans, t.record, t.record.c.key == s.record)
+            .where(*conditions)
+            .order_by("sequence"),
         )
     )
+
+
+def number_spans(spans: Table, after: int) -> ColumnElement[int]:
+    """Outbox sequences for a selection of spans, in the order of their keys."""
+    s = spans.c
+    position = func.row_number().over(order_by=(s.record, s.made, s.effective_from))
+    return literal(after, t.Integer64) + position
 
 
 def span_key(table: Table = t.span) -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from publisher.log import generated_files, registry
 from publisher.log.database import tables as t
 from publisher.log.drafts import staging
-from publisher.log.drafts.drafts import draft_catalogue, drop_unreferenced
+from publisher.log.drafts.drafts import drop_unreferenced, find_draft_catalogue
 from publisher.log.model import LogError, OnConflict, Release, Verification
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import catalogue_change, erasure, hash_chain, publication, span_rebuild
@@ -45,7 +45,7 @@ class Releases:
         Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
         """
         with self._session.write() as conn:
-            row, catalogue = draft_catalogue(self._session, conn, dataset, None)
+            row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
             sequence = publication.publish(
                 self._session.database,

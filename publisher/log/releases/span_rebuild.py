@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, and_, case, delete, exists, func, insert, select, update
 
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
@@ -93,23 +93,8 @@ def _queue_differences(conn: Connection, before: int, last: int, due_at: int) ->
         release_writer.write_span_items(conn, dataset, before, due_at)
     missing = ~exists().where(s.record == o.record, s.made == o.made, s.effective_from == o.effective_from)
     number = conn.scalar(select(func.count()).select_from(old_span).where(missing)) or 0
-    conn.execute(
-        insert(t.outbox).from_select(
-            [column.name for column in t.outbox.c],
-            select(
-                literal(last, t.Integer64)
-                + func.row_number().over(order_by=(o.record, o.made, o.effective_from)),
-                literal("erase"),
-                release_writer.span_key(old_span),
-                o.dataset,
-                literal(due_at, t.Integer64),
-                literal(0),
-                literal(""),
-            )
-            .join_from(old_span, t.record, t.record.c.key == o.record)
-            .where(missing),
-        )
-    )
+    sequence = release_writer.number_spans(old_span, last)
+    release_writer.queue_spans(conn, "erase", old_span, missing, sequence=sequence, due_at=due_at)
     if different or number:
         conn.execute(update(t.site).values(outbox_sequence=last + number))
     return int(different + number)

@@ -66,7 +66,8 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
     """
     check_not_future(service, view)
     if view.release is not None:
-        return pinned_validity(service, dataset, view.release, *service.later_changes(dataset, view.release))
+        later = service.later_changes_key(dataset, view.release)
+        return pinned_validity(service, dataset, view.release, *later)
     sequence, day = service.log.queries.validator(dataset)
     published = service.published_at(dataset, sequence)
     if view.as_of is not None:

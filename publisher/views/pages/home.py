@@ -121,8 +121,8 @@ def sentences(service: Service, dataset: Dataset, release: Release, limit: int) 
     changes: tuple[Change, ...] = log.queries.changes(
         dataset=dataset.name, release=release.number, cause="source", limit=limit
     )
-    beginnings = log.feed_changes.beginnings(changes)
+    initial_changes = log.feed_changes.initial_changes(changes)
     for change in changes:
-        first = change.sequence in beginnings
+        first = change.sequence in initial_changes
         item = change_item(change, service.site, dataset, release, catalogue, first=first)
         yield change, headline(item)

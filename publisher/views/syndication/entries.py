@@ -30,7 +30,7 @@ def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset
     amended, origins, first = (
         log.feed_changes.amendments(changes),
         log.feed_changes.origins(changes),
-        log.feed_changes.beginnings(changes),
+        log.feed_changes.initial_changes(changes),
     )
 
     @cache

@@ -104,7 +104,7 @@ async def select_release(
         return Selection(())
     changes: list[Change] = []
     change_search = await _search_changes(log, search, fields, scope)
-    rest = await change_search.collect_release(block.beginning, last, changes, ENTRIES + 1)
+    rest = await change_search.collect_release(block.release_start, last, changes, ENTRIES + 1)
     return await to_thread.run_sync(_newest_selection, log, _Batch(changes, rest))
 
 
@@ -185,16 +185,16 @@ class _ChangeSearch:
         changes: list[Change] = []
         if before is not None:
             until = micros(before.published_at)
-            rest = await self.collect_release(before.beginning, before.first - 1, changes, limit)
+            rest = await self.collect_release(before.release_start, before.first - 1, changes, limit)
             if rest is not None:
                 return _Batch(changes[:limit], rest)
         while True:
-            touches = await self._search.hit_changes(self._saved_search(before=until, limit=_MAX_TOUCHES))
-            pairs = [(touch.record, moment(touch.at)) for touch in touches.changes]
+            hit_changes = await self._search.hit_changes(self._saved_search(before=until, limit=_MAX_TOUCHES))
+            pairs = [(change.record, moment(change.at)) for change in hit_changes.changes]
             changes += self._announced(
-                await to_thread.run_sync(self._log.feed_changes.changes_of_touches, pairs)
+                await to_thread.run_sync(self._log.feed_changes.changes_by_releases, pairs)
             )
-            cut = touches.unread_until
+            cut = hit_changes.unread_until
             if cut is None:
                 return _Batch(changes[:limit], None)
             # A release that is too large for one response is scanned block by block.
@@ -202,16 +202,16 @@ class _ChangeSearch:
             if len(changes) >= limit or last is None:
                 return _Batch(changes[:limit], last and last + 1)
             block = await to_thread.run_sync(self._log.feed_changes.block, last)
-            rest = await self.collect_release(block.beginning, last, changes, limit) if block else None
+            rest = await self.collect_release(block.release_start, last, changes, limit) if block else None
             if rest is not None:
                 return _Batch(changes[:limit], rest)
             until = cut
 
     async def collect_release(
-        self, beginning: int, last: int, changes: list[Change], limit: int
+        self, release_start: int, last: int, changes: list[Change], limit: int
     ) -> int | None:
         """Append to ``changes`` from ``last`` back to the beginning → where it stopped early, else None."""
-        while last >= beginning:
+        while last >= release_start:
             if len(changes) >= limit or not self._blocks_left:
                 return last + 1
             self._blocks_left -= 1

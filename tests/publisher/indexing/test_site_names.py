@@ -135,7 +135,7 @@ def test_earlier_names_answer_while_new_ones_load_except_erased_ones(log: Log) -
         try:
             assert names.begun.wait(60)
             assert titles(names) == {"甲项许可", "乙项许可"}
-            (erased,) = (item.id for item in log.queries.find("shili", "甲项许可"))
+            (erased,) = (item.id for item in log.queries.find_by_title("shili", "甲项许可"))
             log.releases.erase(records=[("shili", erased)], ground="判决")
             assert titles(names) == {"丙项许可"}
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import LogError, RecordQuery, View
+from publisher.log.model import LogError, Proposal, RecordQuery, View
 from tests.support.clock import Clock
 from tests.support.log import EARLY, LATE, MIDDLE, catalogue, entry, field, ids, release, stage, standards
 
@@ -160,7 +160,7 @@ def test_another_identity_needs_a_migration_which_is_a_release(log: Log) -> None
     release(log, entry("甲", place="东"), entry("乙", place="西"))
     other = catalogue(identity=["name"])
     with pytest.raises(LogError) as refused:
-        log.drafts.preview("fees", [entry("甲")], part="财政局", catalogue=other)
+        log.drafts.preview("fees", [Proposal([entry("甲")], "财政局")], catalogue=other)
     assert refused.value.code == "migration-needed"
     before = ids(log)
     migration = log.releases.migrate("fees", other, reason="改用名称")

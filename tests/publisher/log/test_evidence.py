@@ -80,9 +80,10 @@ def test_a_page_in_place_of_a_document_leaves_its_record_unchanged(log: Log) -> 
     parse_page(log, page, "文", number="号", title_key="名", sketch=b"1234")
     good = log.evidence.page(page.key)
     kinds = []
-    for body, instead in ((b"sorry", "absent"), (b"sorry", "absent"), (b"\x1f", "spoilt")):
+    for body, replacement in ((b"sorry", "absent"), (b"sorry", "absent"), (b"\x1f", "spoilt")):
         assert log.evidence.store_exchanges([exchange(page, body)]) == ()
-        notices = log.evidence.store_parsed([ParsedPage(page.key, digest_of(body), "1", instead=instead)])  # type: ignore[arg-type]
+        parsed = ParsedPage(page.key, digest_of(body), "1", replacement=replacement)  # type: ignore[arg-type]
+        notices = log.evidence.store_parsed([parsed])
         kinds.append([(one.kind, one.detected_by) for one in notices])
     assert kinds == [[("vanished", "length")], [], []]
     now = log.evidence.page(page.key)
@@ -118,23 +119,23 @@ def test_a_page_that_failed_is_due_again_ever_later(log: Log) -> None:
         return bool(log.evidence.pages("a", role="document", checked_before=now - 5 * hour, retries=retries))
 
     assert due(hour / 2)
-    log.evidence.mark_unreachable(page.key, NOW, again=True)
+    log.evidence.mark_unreachable(page.key, NOW, retry_early=True)
     assert due(hour / 2)
     log.evidence.store_exchanges([exchange(page, status=503)])
     assert (due(hour / 2), due(1.5 * hour)) == (False, True)
-    log.evidence.mark_unreachable(page.key, NOW, again=True)
+    log.evidence.mark_unreachable(page.key, NOW, retry_early=True)
     assert (due(1.5 * hour), due(2.5 * hour)) == (False, True)
-    log.evidence.mark_unreachable(page.key, NOW, again=False)
+    log.evidence.mark_unreachable(page.key, NOW, retry_early=False)
     assert (due(4 * hour), due(6 * hour)) == (False, True)
 
 
 def test_pages_stored_and_not_parsed_are_listed(log: Log) -> None:
     page = add_page(log)
     log.evidence.store_exchanges([exchange(page)])
-    assert [one.url for one in log.evidence.unread_pages("a", role="document", parser_version="1")] == [URL]
+    assert [one.url for one in log.evidence.unparsed_pages("a", role="document", parser_version="1")] == [URL]
     parse_page(log, page, "文")
-    assert log.evidence.unread_pages("a", role="document", parser_version="1") == ()
-    assert len(log.evidence.unread_pages("a", role="document", parser_version="2")) == 1
+    assert log.evidence.unparsed_pages("a", role="document", parser_version="1") == ()
+    assert len(log.evidence.unparsed_pages("a", role="document", parser_version="2")) == 1
 
 
 def test_a_response_whose_bytes_an_erasure_deleted_meanwhile_is_not_stored(
@@ -185,7 +186,7 @@ def test_an_erasure_destroys_responses_of_the_page_its_copies_its_attachments_an
         parse_page(log, page, title, number=title, title_key=title, sketch=b"1234")
     log.drafts.stage_all("zhengce", imports, catalogue=catalogue)
     log.releases.publish("zhengce", effective_on=EARLY)
-    (record,) = log.queries.find("zhengce", "秘密的通知")
+    (record,) = log.queries.find_by_title("zhengce", "秘密的通知")
     assert {page.url for page in log.evidence.pages_of_record("zhengce", record.id)} == {URL, copy.url}
     log.releases.erase(records=[("zhengce", record.id)], ground="法院裁定")
     contents = {

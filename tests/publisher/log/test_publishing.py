@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import LogError, Part, RecordQuery, View
+from publisher.log.model import LogError, Part, Proposal, RecordQuery, View
 from tests.support.clock import Clock
 from tests.support.log import (
     EARLY,
@@ -192,7 +192,7 @@ def test_a_renamed_part_is_recognised_by_both_names(log: Log) -> None:
     stage(log, entry("证照费"))
     release(log, entry("证照费"), part="财政和国资局")
     assert log.queries.record("fees", ids(log)["证照费"]).part == "财政和国资局"
-    with pytest.raises(LogError, match="taken"):
+    with pytest.raises(LogError, match="already used"):
         log.datasets.add_part("fees", Part("财政局"))
 
 
@@ -309,7 +309,7 @@ def test_releases_are_strictly_later_than_those_before_whatever_the_clock_says(
 
 def test_a_preview_stores_nothing(log: Log) -> None:
     release(log, entry("证照费"))
-    diff = log.drafts.preview("fees", [entry("证照费", "2"), entry("新费")], part="财政局")
+    diff = log.drafts.preview("fees", [Proposal([entry("证照费", "2"), entry("新费")], "财政局")])
     assert (diff.counts["changed"], diff.counts["added"]) == (1, 1)
     assert log.drafts.get("fees") is None
 

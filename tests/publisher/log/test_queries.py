@@ -166,10 +166,10 @@ def test_a_record_has_its_position_and_its_file(log: Log) -> None:
 
 def test_find_prefers_the_exact_title(log: Log) -> None:
     release(log, entry("证照费"), entry("证照费（补办）"), entry("100%_费"))
-    assert [r.title for r in log.queries.find("fees", "证照费")] == ["证照费"]
-    assert [r.title for r in log.queries.find("fees", "照费")] == ["证照费", "证照费（补办）"]
-    assert [r.title for r in log.queries.find("fees", "%_")] == ["100%_费"]
-    assert log.queries.find("fees", "没有") == ()
+    assert [r.title for r in log.queries.find_by_title("fees", "证照费")] == ["证照费"]
+    assert [r.title for r in log.queries.find_by_title("fees", "照费")] == ["证照费", "证照费（补办）"]
+    assert [r.title for r in log.queries.find_by_title("fees", "%_")] == ["100%_费"]
+    assert log.queries.find_by_title("fees", "没有") == ()
 
 
 def test_changes_are_read_in_both_directions_and_from_any_place(log: Log) -> None:

@@ -282,7 +282,7 @@ def test_core_f_op_and_core_f_success_one_feature_is_as_in_the_list(live: Live) 
     assert {k: body[k] for k in feature} == feature
     assert body["id"] == feature["id"]
     assert live.get(f"/collections/{PLACES}/items/nothing").status_code == 404
-    (withdrawn,) = live.log.queries.find(FEES, "药品注册费")
+    (withdrawn,) = live.log.queries.find_by_title(FEES, "药品注册费")
     tombstone = live.get(f"/collections/{FEES}/items/{withdrawn.id}")
     assert (tombstone.status_code, tombstone.json()["code"]) == (410, "Gone")
 

@@ -144,7 +144,7 @@ def test_a_feed_reader_requests_by_tag_and_receives_each_new_entry_once(tmp_path
         statuses.clear()
         assert [one.value for one in reader.update_feeds_iter(scheduled=False)] == [None] * len(feeds)
         assert statuses == [304] * len(feeds)
-        (record,) = {one.id for one in site.log.queries.find(FEES, "城镇垃圾处理费")}
+        (record,) = {one.id for one in site.log.queries.find_by_title(FEES, "城镇垃圾处理费")}
         site.log.releases.withdraw(FEES, [record], reason="误列")
         again = update_feeds(reader)
         assert [value.new for value in again] == [1] * len(feeds)
