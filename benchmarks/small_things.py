@@ -11,7 +11,7 @@ import time
 import timeit
 from pathlib import Path
 
-from publisher.ingest.formats.detect import open_grids
+from publisher.ingest.formats.detect import open_file
 from schemas.cells.values import parse_value
 from schemas.definition.file_loader import load_catalogue
 from schemas.reference.document_numbers import find_citations
@@ -47,7 +47,7 @@ def main() -> None:
     if ARTICLES.exists():
         data = ARTICLES.read_bytes()
         began = time.perf_counter()
-        count = sum(1 for _ in open_grids(data, ARTICLES.name).records or ())
+        count = sum(1 for _ in open_file(data, ARTICLES.name).records or ())
         print(f"JSON Lines, gzip          {count / (time.perf_counter() - began):,.0f} records/s")
 
 

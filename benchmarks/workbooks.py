@@ -23,7 +23,7 @@ from pathlib import Path
 from python_calamine import CalamineWorkbook
 
 from publisher.ingest.parsed_file import ImportedRecord, Reading
-from publisher.ingest.read_file import read_path
+from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 
 HEADINGS = {
@@ -155,7 +155,7 @@ def main() -> None:
     arguments = parser.parse_args()
     catalogue = load_catalogue("power-list")
     paths = sorted(p for p in arguments.data.iterdir() if p.suffix in {".xls", ".xlsx", ".ods"})
-    readings = [read_path(path, catalogue=catalogue) for path in paths]
+    readings = [read_file(path.read_bytes(), name=path.name, catalogue=catalogue) for path in paths]
     report(readings)
     right = draw(readings, arguments.data, arguments.seed, arguments.draw)
     sys.exit(0 if right + 1 >= min(arguments.draw, sum(len(r.records) for r in readings)) else 1)

@@ -18,7 +18,7 @@ from feeds.fee_direction import FEE_DIRECTIONS
 from publisher import settings
 from publisher.cli.root import root
 from publisher.cli.terminal.exit_codes import Exit
-from publisher.ingest.findings.all_kinds import kinds_by_step
+from publisher.ingest.findings.all_kinds import KINDS_BY_STEP
 from publisher.ingest.findings.kind import Kind
 from publisher.views.exports.formats import FORMS
 from publisher.views.syndication.formats import FORMATS
@@ -34,8 +34,7 @@ _EXIT = re.compile(r"^  (\d+) +(\S.*) / (\S.*)$", re.MULTILINE)
 def tables() -> Mapping[str, Callable[[], str]]:
     """Name → function that writes it."""
     findings = {
-        f"findings {step}": lambda kinds=kinds: write_findings(kinds)
-        for step, kinds in kinds_by_step().items()
+        f"findings {step}": lambda kinds=kinds: write_findings(kinds) for step, kinds in KINDS_BY_STEP.items()
     }
     commands = {
         path.removeprefix("qingdan "): lambda command=command: write_command(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -103,7 +104,9 @@ def test_every_problem_is_documented_with_its_status(kind: ProblemKind) -> None:
     assert f"| `{kind.code}` | {kind.status} |" in page("errors.md")
 
 
-@pytest.mark.parametrize("kind", all_kinds.every_kind(), ids=lambda kind: kind.code)
+@pytest.mark.parametrize(
+    "kind", chain.from_iterable(all_kinds.KINDS_BY_STEP.values()), ids=lambda kind: kind.code
+)
 def test_every_finding_is_documented_with_its_severity(kind: Kind) -> None:
     assert f"| `{kind.code}` | {kind.severity} |" in page("findings.md")
 

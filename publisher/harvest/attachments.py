@@ -16,7 +16,7 @@ from publisher.ingest.documents.section_outline import escape
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats import doc, docx, ofd, ole2, pdf
-from publisher.ingest.formats.detect import open_grids
+from publisher.ingest.formats.detect import open_file
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.safety import zip_archive
 from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
@@ -134,18 +134,18 @@ class Attachments:
         try:
             data = self._data(hop)
             if data.startswith(pdf.MAGIC):
-                return self._join_pages(page, "PDF", pdf.pages(data))
+                return self._join_pages(page, "PDF", pdf.read_pages(data))
             if data.startswith(ole2.MAGIC) and ole2.is_word(data):
-                return doc.text(data)
-            members = zip_archive.members(data) if data.startswith(b"PK") else {}
+                return doc.read_text(data)
+            members = zip_archive.read_members(data) if data.startswith(b"PK") else {}
             if "word/document.xml" in members:
                 return docx.read_document(members["word/document.xml"])[1]
             if ofd.ENTRY in members:
-                return self._join_pages(page, "OFD", ofd.pages(members))
+                return self._join_pages(page, "OFD", ofd.read_pages(members))
             if not self._source.tables:
-                open_grids(data, page.url)  # only to report errors of the file
+                open_file(data, page.url)  # only to report errors of the file
         except ReaderError as problem:
-            self._add_warning(problem.unreadable(page.url).finding)
+            self._add_warning(problem.to_unreadable(page.url).finding)
         except UnreadableFile as unreadable:
             self._add_warning(unreadable.finding)
         except ValueError as error:

@@ -244,7 +244,7 @@ def parse_response(hop: Hop, url: str, digest: str, source: Source, catalogue: C
             raise ReaderError(TOO_LARGE, f"{len(text)} > {official_document.MAX_TEXT}")
         page = page_lines.parse_html(text)
     except ReaderError as problem:
-        raise problem.unreadable(url) from problem
+        raise problem.to_unreadable(url) from problem
     except ValueError as error:
         raise UnreadableFile(kinds.ANSWER_DAMAGED.at(Place(url), detail=str(error))) from error
     reading = official_document.read_page(page, name=url, digest=digest, media_type=WARC, catalogue=catalogue)
@@ -252,6 +252,6 @@ def parse_response(hop: Hop, url: str, digest: str, source: Source, catalogue: C
     texts = (page.heading, *(line.text for line in page.lines))
     if soft_404.leads_nowhere(url, hop.url) or soft_404.says_absent(record.content, texts):
         raise UnreadableFile(kinds.PAGE_ABSENT.at(Place(url)))
-    damage = tuple(note.finding(url) for note in notes)
+    damage = tuple(note.create_finding(url) for note in notes)
     reading = replace(reading, findings=(*damage, *reading.findings))
     return Extraction(reading, page.links, page.base)

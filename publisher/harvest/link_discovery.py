@@ -18,11 +18,10 @@ from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
 from publisher.ingest.findings import harvest as kinds
-from publisher.ingest.findings.files import BINARY
 from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.safety import zip_archive
-from publisher.ingest.formats.safety.xml_parser import safe_parser
+from publisher.ingest.formats.safety.xml_parser import parse_xml
 from publisher.log.clocks import day_at
 from schemas.cells.quantities import read_date
 from schemas.normalise import fold
@@ -74,7 +73,7 @@ class ListLinks:
 
 def links_of_page(text: str, url: str, source: Source) -> ListLinks:
     """Read the links of a list page. Raises ``ReaderError``."""
-    root = html.parse(text)
+    root = html.parse_page(text)
     base = _base(root, url)
     links: dict[str, Link] = {}
     files: set[str] = set()
@@ -96,7 +95,7 @@ def links_of_page(text: str, url: str, source: Source) -> ListLinks:
 
 def links_of_sitemap(data: bytes, source: Source) -> ListLinks:
     """Read a sitemap or an index of sitemaps (sitemaps.org 0.9). Raises ``ReaderError``."""
-    root = _xml(data)
+    root = parse_xml(data, "XML")
     entries = [(_child(e, "loc"), _child(e, "lastmod")) for e in root]
     allowed = [(loc, day) for loc, day in entries if loc and source.allows(loc)]
     if etree.QName(root).localname == "sitemapindex":
@@ -108,7 +107,7 @@ def links_of_sitemap(data: bytes, source: Source) -> ListLinks:
 def links_of_feed(data: bytes, source: Source) -> ListLinks:
     """Read the entries of an RSS 2.0 or Atom feed. Raises ``ReaderError``."""
     links: dict[str, Link] = {}
-    for element in _xml(data).iter("{*}item", "{*}entry"):
+    for element in parse_xml(data, "XML").iter("{*}item", "{*}entry"):
         link = _child(element, "link") or _alternate_link(element)
         if link and source.allows(link) and _is_followed(link, source):
             day = _child(element, "updated") or _child(element, "published") or _child(element, "pubDate")
@@ -208,13 +207,6 @@ def _date_near(element: etree._Element) -> date | None:
     return None
 
 
-def _xml(data: bytes) -> etree._Element:
-    try:
-        return etree.fromstring(data, safe_parser())
-    except (etree.XMLSyntaxError, ValueError) as problem:
-        raise ReaderError(BINARY) from problem
-
-
 def _child(element: etree._Element, name: str) -> str:
     return (element.findtext(f"{{*}}{name}") or "").strip()
 
@@ -244,7 +236,7 @@ def read_list(source: Source, url: str, responses: ResponseChain, report: Source
     except ValueError as error:
         report.add_finding(kinds.ANSWER_DAMAGED, url, detail=str(error))
     except ReaderError as problem:
-        report.findings.append(problem.unreadable(url).finding)
+        report.findings.append(problem.to_unreadable(url).finding)
     else:
         if url in source.entries and not (list_links.documents or list_links.further):
             report.add_finding(kinds.LIST_EMPTY, url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from publisher.ingest.findings.kind import Finding
@@ -28,7 +28,7 @@ class ImportedRecord:
     source_text: str
     """SHA-256 (hex) of the raw texts of its published columns."""
     in_error: bool = False
-    """Whether one of its findings is an error; publication is refused, or continues without the record."""
+    """Whether one of its findings is an error. Publication is then refused, or leaves the record out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Reading:
     findings: tuple[Finding, ...]
     dropped_columns: tuple[str, ...] = ()
     """Headings of personal columns, which were discarded on import."""
-    unmapped_columns: tuple[str, ...] = field(default=())
+    unmapped_columns: tuple[str, ...] = ()
+    """Headings of columns that belong to no field."""
 
     @property
     def rows(self) -> int:
@@ -72,7 +73,7 @@ class Reading:
 
 
 class UnreadableFile(Exception):  # noqa: N818 - part of the contract
-    """The file cannot be read at all. Contains one finding, an error."""
+    """A file that cannot be read at all, with the finding that says why."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.message_zh} / {finding.message_en}")

@@ -7,16 +7,15 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from publisher.ingest import whole_file_checks
 from publisher.ingest.documents import official_document
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
-from publisher.ingest.formats.detect import FileContent, open_grids
-from publisher.ingest.formats.grid import Grid, column_letters
+from publisher.ingest.formats.detect import FileContent, open_file
+from publisher.ingest.formats.grid import Grid, format_column
 from publisher.ingest.parsed_file import ImportedRecord, LeftOut, Reading, SheetReport, UnreadableFile
-from publisher.ingest.record_builder import Builder
+from publisher.ingest.record_builder import RecordBuilder
 from publisher.ingest.tables import form_sheet, header_row, numbered_rows, plain_rows, segmentation
 from publisher.ingest.tables.header_row import Header, Headings
 from publisher.ingest.tables.segmentation import SegmentedSheet, Table
@@ -26,11 +25,6 @@ PARSER_VERSION = "1"
 """Increased when the same bytes are read differently. Resulting changes have the cause ``reading``."""
 
 
-def read_path(path: Path, *, catalogue: Catalogue) -> Reading:
-    """Read a path as :func:`read_file` does; raises ``OSError`` too."""
-    return read_file(path.read_bytes(), name=path.name, catalogue=catalogue)
-
-
 def read_file(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
     """Read a workbook, table, JSON file or document. Errors of single rows become findings.
 
@@ -38,12 +32,12 @@ def read_file(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
     table, no header, no record, or an encrypted or damaged file.
     """
     digest = hashlib.sha256(data).hexdigest()
-    with _paused_collector():
-        return read_content(open_grids(data, name), name=name, digest=digest, catalogue=catalogue)
+    with _pause_collector():
+        return read_content(open_file(data, name), name=name, digest=digest, catalogue=catalogue)
 
 
 @contextmanager
-def _paused_collector() -> Iterator[None]:
+def _pause_collector() -> Iterator[None]:
     """Pause the cyclic garbage collector: reading creates many objects and no cycles.
 
     Collections took 40 % of the time of a file of 50,000 rows.
@@ -60,7 +54,7 @@ def _paused_collector() -> Iterator[None]:
 def read_content(file_content: FileContent, *, name: str, digest: str, catalogue: Catalogue) -> Reading:
     """Read an opened file as :func:`read_file` does. ``digest``: SHA-256 of its bytes, hexadecimal."""
     if file_content.records is not None:
-        return _Reader(catalogue, name, digest, file_content).read_objects(file_content.records)
+        return _Reader(catalogue, name, digest, file_content).read_records(file_content.records)
     if file_content.text is not None and _is_document(file_content, catalogue):
         reading = official_document.read_document(
             file_content.text,
@@ -69,7 +63,7 @@ def read_content(file_content: FileContent, *, name: str, digest: str, catalogue
             media_type=file_content.media_type,
             catalogue=catalogue,
         )
-        return replace(reading, findings=(*file_content.findings, *reading.findings))
+        return replace(reading, findings=(*file_content.list_findings(name), *reading.findings))
     return _Reader(catalogue, name, digest, file_content).read_sheets()
 
 
@@ -93,7 +87,7 @@ class _Reader:
         self._file_content = file_content
         self._records: list[ImportedRecord] = []
         self._left_out: list[LeftOut] = []
-        self._findings: list[Finding] = list(file_content.findings)
+        self._findings: list[Finding] = list(file_content.list_findings(name))
         self._dropped: dict[str, None] = {}
         self._unmapped: dict[str, None] = {}
         self._rows: dict[str, int] = {}
@@ -101,12 +95,12 @@ class _Reader:
     def read_sheets(self) -> Reading:
         has_tables = [self._read_sheet(grid) for grid in self._file_content.grids]
         if not any(has_tables):
-            raise UnreadableFile(self._missing_header())
+            raise UnreadableFile(self._report_missing_header())
         return self._build_reading()
 
-    def read_objects(self, records: Iterable[Mapping[str, object]]) -> Reading:
+    def read_records(self, records: Iterable[Mapping[str, object]]) -> Reading:
         """Read JSON records. Keys are names or headings; rows are positions in the file, from 1."""
-        builder = Builder(self._catalogue, self._name, "")
+        builder = RecordBuilder(self._catalogue, self._name, "")
         keys: dict[str, Field | None] = {}
         number = 0
         for number, record in enumerate(records, start=1):
@@ -121,7 +115,7 @@ class _Reader:
         self._rows[""] = number
         self._findings += builder.findings
         if not any(keys.values()):
-            raise UnreadableFile(self._missing_header(" | ".join(keys)))
+            raise UnreadableFile(self._report_missing_header(" | ".join(keys)))
         return self._build_reading()
 
     def _field_of_key(self, key: str) -> Field | None:
@@ -138,14 +132,14 @@ class _Reader:
     def _read_sheet(self, grid: Grid) -> bool:
         if form_sheet.is_form(grid, self._headings):
             return self._read_form(grid)
-        sheet = segmentation.segment(grid, self._headings, self._personal)
+        sheet = segmentation.segment_sheet(grid, self._headings, self._personal)
         if not sheet.tables:
             self._rows[grid.name] = self._rows.get(grid.name, 0) + sheet.rows
             place = Place(self._name, grid.name)
             self._findings.append(tables.SHEET_WITHOUT_TABLE.at(place, rows=sheet.rows))
             self._left_out += (replace(x, reason="note") for x in sheet.left_out)
             return False
-        builder = Builder(self._catalogue, self._name, grid.name)
+        builder = RecordBuilder(self._catalogue, self._name, grid.name)
         for note in sheet.notes:
             builder.add_note(note)
         records: list[ImportedRecord] = []
@@ -154,12 +148,14 @@ class _Reader:
         self._finish_sheet(sheet, builder, records)
         return True
 
-    def _read_table(self, table: Table, sheet: SegmentedSheet, builder: Builder) -> list[ImportedRecord]:
+    def _read_table(
+        self, table: Table, sheet: SegmentedSheet, builder: RecordBuilder
+    ) -> list[ImportedRecord]:
         self._check_columns(table.header, sheet.grid)
         columns = table.header.columns
         builder.set_headings(
             {
-                n: f"{column_letters(i + 1)} {table.header.headings.get(i, '')}".strip()
+                n: f"{format_column(i + 1)} {table.header.headings.get(i, '')}".strip()
                 for i, n in columns.items()
             }
         )
@@ -175,7 +171,7 @@ class _Reader:
 
     def _read_form(self, grid: Grid) -> bool:
         sheet, raw_records, dropped = form_sheet.read_form(grid, self._headings, self._personal)
-        builder = Builder(self._catalogue, self._name, grid.name)
+        builder = RecordBuilder(self._catalogue, self._name, grid.name)
         for note in sheet.notes:
             builder.add_note(note)
         for heading in dropped:
@@ -183,7 +179,9 @@ class _Reader:
         self._finish_sheet(sheet, builder, [builder.build(raw_record) for raw_record in raw_records])
         return bool(raw_records)
 
-    def _finish_sheet(self, sheet: SegmentedSheet, builder: Builder, records: list[ImportedRecord]) -> None:
+    def _finish_sheet(
+        self, sheet: SegmentedSheet, builder: RecordBuilder, records: list[ImportedRecord]
+    ) -> None:
         grid = sheet.grid
         self._check_count(grid.name, records, grid.name)
         place = Place(self._name, grid.name)
@@ -210,7 +208,7 @@ class _Reader:
         width = len(grid.rows[header.first])
         for index in range(width):
             heading = header.headings.get(index, "")
-            place = Place(self._name, grid.name, row, f"{column_letters(index + 1)} {heading}".strip())
+            place = Place(self._name, grid.name, row, f"{format_column(index + 1)} {heading}".strip())
             name = header.columns.get(index)
             if index in header.twice:
                 field = catalogue.by_name[self._headings.field_of(heading) or catalogue.title_field]
@@ -218,7 +216,7 @@ class _Reader:
             elif name in self._personal:
                 self._drop_column(heading, place)
             elif name is None and not self._headings.knows(heading) and _has_text(grid, header, index):
-                self._add_unmapped(f"{column_letters(index + 1)} {heading}".strip(), place)
+                self._add_unmapped(f"{format_column(index + 1)} {heading}".strip(), place)
         for f in catalogue.fields:
             if f.required and f.name not in header.columns.values():
                 place = Place(self._name, grid.name, row)
@@ -234,13 +232,13 @@ class _Reader:
         self._findings.append(finding)
         self._unmapped[heading] = None
 
-    def _missing_header(self, excerpt: str = "") -> Finding:
+    def _report_missing_header(self, excerpt: str = "") -> Finding:
         """Create the finding of a missing header; it names the row that is most similar to one."""
         catalogue = self._catalogue
         title = catalogue.by_name[catalogue.title_field].title
         place = Place(self._name)
         for grid in self._file_content.grids:
-            candidate = header_row.most_similar_row(grid, self._headings)
+            candidate = header_row.find_similar_row(grid, self._headings)
             if candidate is not None:
                 place, excerpt = Place(self._name, grid.name, candidate[0]), candidate[1]
                 break

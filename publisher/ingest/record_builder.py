@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from publisher.ingest.findings import tables
-from publisher.ingest.findings.kind import Finding, Place, finding_of_problem
+from publisher.ingest.findings.kind import Finding, Place, create_finding
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
 from schemas.cells.problems import CellProblem
@@ -17,12 +17,12 @@ from schemas.definition.catalogue import Catalogue, Content, Field, Json
 NO_CELLS: Mapping[str, str] = MappingProxyType({})
 
 
-class Builder:
+class RecordBuilder:
     """Builds the records of one sheet and collects their ``findings``."""
 
     def __init__(self, catalogue: Catalogue, file: str, sheet: str) -> None:
         self._fields = tuple(f for f in catalogue.fields if not f.personal)
-        self._readers = {f.name: cell_parser(f) for f in self._fields}
+        self._parsers = {f.name: cell_parser(f) for f in self._fields}
         self._catalogue = catalogue
         self._file = file
         self._sheet = sheet
@@ -70,7 +70,7 @@ class Builder:
             sheet=self._sheet,
             rows=tuple(raw_record.rows),
             cells={name: p.cell for name, p in pieces.items() if name in content},
-            source_text=source_text((f.name, pieces[f.name]) for f in self._fields if f.name in pieces),
+            source_text=hash_source_texts((f.name, pieces[f.name]) for f in self._fields if f.name in pieces),
             in_error=bool(self._absent) or any(x.severity == "error" for x in self.findings[before:]),
         )
 
@@ -80,10 +80,10 @@ class Builder:
         originals: dict[str, str] = {}
         before = len(self.findings)
         self._invalid.clear()
-        texts_of_source: list[str] = []
+        source_texts: list[str] = []
         for f, text in texts:
-            texts_of_source.append(f"{f.name}\x1f{text}\x1e")
-            parsed = self._readers[f.name](text)
+            source_texts.append(f"{f.name}\x1f{text}\x1e")
+            parsed = self._parsers[f.name](text)
             if parsed.problem is not None:
                 self._add_problem(parsed.problem, f, row, text, "")
             if parsed.value is not None:
@@ -96,11 +96,11 @@ class Builder:
         self._check_limits(content, row)
         in_error = any(x.severity == "error" for x in self.findings[before:])
         return ImportedRecord(
-            content, originals, self._sheet, (row,), NO_CELLS, _sha256(texts_of_source), in_error=in_error
+            content, originals, self._sheet, (row,), NO_CELLS, _sha256(source_texts), in_error=in_error
         )
 
     def _parse_piece(self, f: Field, piece: Piece, row: int) -> Json:
-        parsed = self._readers[f.name](piece.text)
+        parsed = self._parsers[f.name](piece.text)
         if parsed.problem is not None:
             self._add_problem(parsed.problem, f, row, piece.original or piece.text, piece.cell)
         return parsed.value
@@ -112,7 +112,7 @@ class Builder:
 
     def _add_problem(self, problem: CellProblem, f: Field, row: int, excerpt: str, cell: str) -> None:
         place = self._create_place(row, f.name, cell)
-        finding = finding_of_problem(problem, place, excerpt)
+        finding = create_finding(problem, place, excerpt)
         if finding.severity == "error":
             self._invalid.add(f.name)
         self.findings.append(finding)
@@ -130,13 +130,12 @@ class Builder:
     def _create_place(self, row: int, name: str | None, cell: str) -> Place:
         column = None
         if name is not None:
-            field = self._catalogue.by_name[name]
-            heading = self._headings.get(name) or f"{cell.rstrip('0123456789')} {field.title}".strip()
-            column = heading
+            title = self._catalogue.by_name[name].title
+            column = self._headings.get(name) or f"{cell.rstrip('0123456789')} {title}".strip()
         return Place(self._file, self._sheet, row, column)
 
 
-def source_text(pieces: Iterable[tuple[str, Piece]]) -> str:
+def hash_source_texts(pieces: Iterable[tuple[str, Piece]]) -> str:
     """Return the SHA-256 of the source's texts before parsing; 同上 and blanks count as their meaning."""
     return _sha256(
         f"{name}\x1f{piece.text if piece.via in _BY_MEANING else piece.original}\x1e"

@@ -12,10 +12,10 @@ from publisher.ingest.parsed_file import ImportedRecord, LeftOut
 from schemas.definition.catalogue import Catalogue
 
 _CLAIM = re.compile(r"[（(]\s*(?:共\s*)?(\d{1,6})\s*项\s*[）)]|共(?:计)?\s*(\d{1,6})\s*项")
-_MOST_NAMED = 6
+_MOST_FIELDS = 6
 
 
-def stated_count(text: str) -> int | None:
+def parse_stated_count(text: str) -> int | None:
     """Return the number of items that a sheet's name or title states: 行政许可（11项） → 11."""
     match = _CLAIM.search(text)
     return int(match[1] or match[2]) if match else None
@@ -28,7 +28,7 @@ def check_count(
 
     The number of different names is accepted too: an item may have one row per level of government.
     """
-    number = stated_count(title)
+    number = parse_stated_count(title)
     if number is None or number == len(records):
         return None
     if number == len({catalogue.title_of(r.content) for r in records}):
@@ -73,8 +73,8 @@ def _describe_difference(
     fields_that_differ = [
         f for f in catalogue.fields if first.content.get(f.name) != second.content.get(f.name)
     ]
-    more = len(fields_that_differ) > _MOST_NAMED
-    listed_fields = fields_that_differ[:_MOST_NAMED]
+    more = len(fields_that_differ) > _MOST_FIELDS
+    listed_fields = fields_that_differ[:_MOST_FIELDS]
     return {
         "identity": "、".join(f.title for f in fields),
         "identity_en": ", ".join(f.title_en for f in fields),

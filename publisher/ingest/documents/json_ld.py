@@ -38,13 +38,13 @@ def read_labels(root: etree._Element) -> dict[str, str]:
             decoded = msgspec.json.decode(text) if len(text) < _LONGEST else None
         except msgspec.DecodeError:
             continue
-        for node in _objects(decoded):
-            if labels := _labels_of_object(node):
+        for node in _iter_objects(decoded):
+            if labels := _read_object(node):
                 return labels
     return {}
 
 
-def _objects(decoded: Any) -> Iterator[dict[str, Any]]:
+def _iter_objects(decoded: Any) -> Iterator[dict[str, Any]]:
     for node in decoded if isinstance(decoded, list) else [decoded]:
         if isinstance(node, dict):
             yield node
@@ -54,7 +54,7 @@ def _objects(decoded: Any) -> Iterator[dict[str, Any]]:
             )
 
 
-def _labels_of_object(node: dict[str, Any]) -> dict[str, str]:
+def _read_object(node: dict[str, Any]) -> dict[str, str]:
     kinds = node.get("@type")
     if not _KINDS & {
         kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)

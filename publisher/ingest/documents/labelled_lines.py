@@ -118,9 +118,7 @@ class LabelFinder:
         ):
             return
         labelled.line_numbers.add(lines[index].number)
-        if (
-            name != "title" and "关于" in next_line.text
-        ):  # the last label has no value; the next line is the title
+        if name != "title" and "关于" in next_line.text:  # the label has no value; this line is the title
             return
         labelled.line_numbers.add(next_line.number)
         labelled.values.setdefault(name, LabelledValue(next_line.text, next_line.number, match["label"]))

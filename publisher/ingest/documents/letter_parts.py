@@ -44,7 +44,7 @@ class Letter:
     title: str = ""
     title_line: int = 0
     number: str = ""
-    """As printed; see :func:`number_in`."""
+    """As printed; see :func:`parse_number_line`."""
     number_line: int = 0
     recipients: str = ""
     recipients_line: int = 0
@@ -76,7 +76,7 @@ def split_letter(lines: Sequence[Line], title: str) -> Letter:
     return letter
 
 
-def number_in(text: str) -> Citation | None:
+def parse_number_line(text: str) -> Citation | None:
     """Parse a line that is a document or order number and nothing else."""
     citation = parse_number(text)
     return citation if citation is not None and citation.issuer else None
@@ -91,13 +91,13 @@ def is_number(text: str) -> bool:
     return correction is not None and correction.kind == "number" and correction.original == text
 
 
-def kind_of(title: str) -> str:
+def find_kind(title: str) -> str:
     """Return the kind of document that a title ends with; ``""`` for example for a plan or a regulation."""
     bare = re.sub(r"[（(][^（()）]*[）)]$", "", title)
     return next((kind for kind in KINDS if bare.endswith(kind)), "命令" if bare.endswith("令") else "")
 
 
-def issuer_of(title: str) -> str:
+def find_issuer(title: str) -> str:
     """Return the government body before 关于 in a title, or ``""``."""
     body, separator, _ = title.partition("关于")
     return body.strip() if separator and _BODY_NAME.fullmatch(body.strip()) else ""
@@ -107,7 +107,7 @@ def _read_head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
     """Read title and number into ``letter`` and return the remaining lines, the body."""
     rest: Sequence[Line] = lines
     if letter.title:
-        start = _title_index(lines, letter.title)
+        start = _find_title(lines, letter.title)
         if start is not None:
             numbers = [x for x in lines[:start] if is_number(x.text)]
             letter.lines_before = [x for x in lines[:start] if not is_number(x.text)]
@@ -146,7 +146,7 @@ def _is_order(rest: Sequence[Line]) -> bool:
     return _ORDER_NUMBER.fullmatch(rest[1].text) is not None
 
 
-def _title_index(lines: Sequence[Line], title: str) -> int | None:
+def _find_title(lines: Sequence[Line], title: str) -> int | None:
     key = re.sub(r"\s", "", title)
     for index, line in enumerate(lines):
         if line.key == key or (len(line.key) > 7 and key.startswith(line.key)):

@@ -20,7 +20,7 @@ from publisher.ingest.documents.letter_parts import Letter
 from publisher.ingest.documents.page_lines import DocumentPage, Line
 from publisher.ingest.findings import documents as kinds
 from publisher.ingest.findings.files import TOO_LARGE
-from publisher.ingest.findings.kind import Finding, Kind, Place, finding_of_problem
+from publisher.ingest.findings.kind import Finding, Kind, Place, create_finding
 from publisher.ingest.findings.tables import REQUIRED_MISSING
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.parsed_file import ImportedRecord, LeftOut, Reading, SheetReport, UnreadableFile
@@ -50,11 +50,11 @@ def read_document(text: str, *, name: str, digest: str, media_type: str, catalog
     contain the text of a document.
     """
     if len(text) > MAX_TEXT:
-        raise ReaderError(TOO_LARGE, f"{len(text)} > {MAX_TEXT}").unreadable(name)
+        raise ReaderError(TOO_LARGE, f"{len(text)} > {MAX_TEXT}").to_unreadable(name)
     try:
         page = page_lines.parse_html(text) if media_type == "text/html" else page_lines.parse_text(text)
     except ReaderError as problem:
-        raise problem.unreadable(name) from problem
+        raise problem.to_unreadable(name) from problem
     return read_page(page, name=name, digest=digest, media_type=media_type, catalogue=catalogue)
 
 
@@ -97,7 +97,7 @@ class _Document:
     def read_record(self) -> ImportedRecord:
         lines = self._drop_copies(self._drop_menus(self._drop_furniture(), self._page.outside))
         if self._lacks_structure(lines):
-            lines = self._drop_menus(lines, page_lines.outside_main(self._page))
+            lines = self._drop_menus(lines, page_lines.find_outside_main(self._page))
         labelled = self._labels.read_lines(lines)
         values = labelled.values | self._read_meta()
         title = values["title"].text if "title" in values else ""
@@ -110,11 +110,11 @@ class _Document:
             if field not in {"title", "number"}:
                 self._parse_field(field, labelled_value.text, labelled_value.line)
         self._add_letter(parts, values)
-        return self._record(
+        return self._build_record(
             {line.number for line in lines} - {line.number for line in parts.lines_before}, parts
         )
 
-    def _record(self, numbers: set[int], parts: Letter) -> ImportedRecord:
+    def _build_record(self, numbers: set[int], parts: Letter) -> ImportedRecord:
         first = parts.title_line or parts.number_line or min(numbers)
         rows = (first, *sorted(numbers - {first}))
         for f in self._catalogue.fields:
@@ -202,16 +202,18 @@ class _Document:
         if "number" not in self._content:
             self._add_finding(kinds.WITHOUT_NUMBER, parts.title_line)
         self._parse_field("recipients", parts.recipients, parts.recipients_line)
-        order = letter_parts.number_in(number.text)
+        order = letter_parts.parse_number_line(number.text)
         is_order = order is not None and order.kind == "order"
         if "issuer" not in self._content:
-            signed = "、".join(parts.signature) or letter_parts.issuer_of(parts.title)
+            signed = "、".join(parts.signature) or letter_parts.find_issuer(parts.title)
             by_order = order.issuer.removesuffix("令") if order is not None and is_order else ""
             self._parse_field("issuer", signed or by_order, parts.signature_line or parts.title_line)
-        self._parse_field("kind", "命令" if is_order else letter_parts.kind_of(parts.title), parts.title_line)
+        self._parse_field(
+            "kind", "命令" if is_order else letter_parts.find_kind(parts.title), parts.title_line
+        )
         if "date_written" not in self._content:
             self._add_date_written(parts, values.get("date_published"))
-        body = section_outline.compose(*table_to_markdown.paragraphs(parts.body, parts.signed))
+        body = section_outline.write_body(*table_to_markdown.write_paragraphs(parts.body, parts.signed))
         self._content["body_markdown"] = body.markdown
         self._source_texts["body_markdown"] = "\n".join(line.raw.strip() for line in parts.body)
         if parts.body:
@@ -272,7 +274,7 @@ class _Document:
                 for c in find_citations(line.text)
                 if c.title not in parts.title or not c.title
             }
-            for start, correction in _damaged_numbers(line.text):
+            for start, correction in _repair_numbers(line.text):
                 citations[start] = correction.value or ""
                 damaged.append(correction.original)
                 self._add_repair(kinds.NUMBER_REPAIRED, correction, line.number)
@@ -293,7 +295,7 @@ class _Document:
         value = parse_value(f, day[0] if day else text)
         if value.problem is not None:
             place = Place(self._name, row=line or None, column=f.title)
-            self.findings.append(finding_of_problem(value.problem, place, text))
+            self.findings.append(create_finding(value.problem, place, text))
         self._set_field(field, value.value, text, line)
 
     def _set_field(self, field: str, value: Json, text: str, line: int) -> None:
@@ -316,7 +318,7 @@ class _Document:
         self.left_out += (LeftOut("", line.number, "note", line.text[:60]) for line in lines)
 
 
-def _damaged_numbers(text: str) -> list[tuple[int, Repair]]:
+def _repair_numbers(text: str) -> list[tuple[int, Repair]]:
     repairs: list[tuple[int, Repair]] = []
     start = 0
     for _ in range(MOST_REPAIRS):

@@ -15,7 +15,7 @@ from publisher.ingest.formats import html
 from publisher.ingest.formats.html import Spot
 from schemas.normalise import fold
 
-BODIES = frozenset(
+TEXT_ELEMENTS = frozenset(
     {"UCAP-CONTENT", "TRS_Editor", "TRS_UEDITOR", "trs_editor_view", "pages_content", "zoom", "Zoom"}
     | {"article-content", "articleContent", "article_content", "news_content", "zw_content"}
 )
@@ -65,17 +65,17 @@ class DocumentPage:
     """``href`` (relative to ``base``) and text of every link."""
     base: str = ""
     source: str = ""
-    """The page as HTML, for :func:`outside_main`."""
+    """The page as HTML, for :func:`find_outside_main`."""
 
 
 def parse_text(text: str) -> DocumentPage:
-    return DocumentPage(_lines((line, None) for line in text.splitlines()))
+    return DocumentPage(_number_lines((line, None) for line in text.splitlines()))
 
 
 def parse_html(source: str) -> DocumentPage:
     """Parse an HTML page. Raises ``ReaderError`` where it cannot be parsed."""
-    root = html.parse(source)
-    lines = _lines(html.page_lines(root))
+    root = html.parse_page(source)
+    lines = _number_lines(html.read_page_lines(root))
     meta = {
         name.strip(): fold(tag.get("content") or "")
         for tag in root.iter("meta")
@@ -93,7 +93,7 @@ def parse_html(source: str) -> DocumentPage:
     )
 
 
-def outside_main(page: DocumentPage) -> frozenset[int]:
+def find_outside_main(page: DocumentPage) -> frozenset[int]:
     """Return the numbers of the lines that trafilatura classifies as menus and similar.
 
     For pages without any structure of their own.
@@ -107,7 +107,7 @@ def outside_main(page: DocumentPage) -> frozenset[int]:
     return frozenset(line.number for line in page.lines if line.key not in text) if text else frozenset()
 
 
-def _lines(texts: Iterable[tuple[str, Spot | None]]) -> tuple[Line, ...]:
+def _number_lines(texts: Iterable[tuple[str, Spot | None]]) -> tuple[Line, ...]:
     folded = ((n, raw, fold(raw), spot) for n, (raw, spot) in enumerate(texts, start=1))
     return tuple(Line(n, raw, text, spot) for n, raw, text, spot in folded if text)
 
@@ -121,9 +121,14 @@ def _read_links(root: etree._Element) -> Iterator[tuple[str, str]]:
 
 def _find_outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]:
     keys = [line.key for line in lines]
-    elements = (e for e in root.iter() if BODIES & {e.get("id") or "", *(e.get("class") or "").split()})
+    elements = (
+        e for e in root.iter() if TEXT_ELEMENTS & {e.get("id") or "", *(e.get("class") or "").split()}
+    )
     for element in islice(elements, 5):
-        inside = [line.key for line in _lines((text, None) for text in html.page_text(element).split("\n"))]
+        inside = [
+            line.key
+            for line in _number_lines((text, None) for text in html.read_page_text(element).split("\n"))
+        ]
         for start, key in enumerate(keys):
             if inside and key == inside[0] and keys[start : start + len(inside)] == inside:
                 within = range(start, start + len(inside))
@@ -132,7 +137,7 @@ def _find_outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]
 
 
 def _read_heading(root: etree._Element) -> str:
-    headings = [fold(html.lines(h)).replace("\n", "") for h in root.iter("h1")]
+    headings = [fold(html.read_text(h)).replace("\n", "") for h in root.iter("h1")]
     if len(headings) == 1 and len(headings[0]) > 5:
         return headings[0]
     title = root.findtext(".//title") or ""

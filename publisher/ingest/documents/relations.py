@@ -32,7 +32,7 @@ def find_repealed(title: str, lines: Sequence[str]) -> list[str]:
             ending = not _REMAINING.search(line)
         for sentence in _SENTENCE.findall(line):
             if _ENDING.search(sentence) or (listing and ending and not _REMAINING.search(sentence)):
-                names |= dict.fromkeys(_document_names(_before_ending(_GROUND.sub("", sentence))))
+                names |= dict.fromkeys(_iter_names(_cut_at_ending(_GROUND.sub("", sentence))))
     return list(names)
 
 
@@ -40,15 +40,15 @@ def find_explained(title: str, lines: Sequence[str]) -> list[str]:
     """Find the documents that an interpretation explains: in its title, or else the first in its text."""
     if not _EXPLAINING.search(title):
         return []
-    title_names = list(_document_names(title))
+    title_names = list(_iter_names(title))
     numbers = [c.standard for line in lines for c in find_citations(line) if c.kind != "statute"]
     if title_names:
-        number = _number_after(title_names[0], lines)
+        number = _find_number_after(title_names[0], lines)
         return [*title_names, *(() if number is None else (number,))]
     return numbers[:1]
 
 
-def _before_ending(sentence: str) -> str:
+def _cut_at_ending(sentence: str) -> str:
     """Cut a sentence after its verb of repeal.
 
     自…起施行，《甲》同时废止 stays whole; 《甲》废止后，按《乙》执行 becomes 《甲》.
@@ -59,7 +59,7 @@ def _before_ending(sentence: str) -> str:
     return sentence[: ending[-1].start()]
 
 
-def _document_names(text: str) -> Iterator[str]:
+def _iter_names(text: str) -> Iterator[str]:
     """Yield one name for each document; a number right after a title represents both."""
     before: Citation | None = None
     for citation in find_citations(text):
@@ -73,7 +73,7 @@ def _document_names(text: str) -> Iterator[str]:
         yield before.standard
 
 
-def _number_after(title: str, lines: Iterable[str]) -> str | None:
+def _find_number_after(title: str, lines: Iterable[str]) -> str | None:
     """Return the document number right after a title anywhere in the text."""
     for line in lines:
         position = line.find(title)

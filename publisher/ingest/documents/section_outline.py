@@ -40,7 +40,7 @@ class Body:
     outline: tuple[str, ...]
 
 
-def compose(paragraphs: Sequence[str], signed: int | None = None, tables: Set[int] = frozenset()) -> Body:
+def write_body(paragraphs: Sequence[str], signed: int | None = None, tables: Set[int] = frozenset()) -> Body:
     """Write the Markdown of a body.
 
     ``signed``: index of the line with the date of signature. The lines after it are the document that the
@@ -56,7 +56,7 @@ def compose(paragraphs: Sequence[str], signed: int | None = None, tables: Set[in
             blocks.append(line)
             index += 1
             continue
-        title, used = _attachment_title(paragraphs, index, signed)
+        title, used = _read_attachment_title(paragraphs, index, signed)
         if title:
             blocks.append(f"# {escape(title)}")
             outline.append(title)
@@ -75,19 +75,19 @@ def compose(paragraphs: Sequence[str], signed: int | None = None, tables: Set[in
     return Body("\n\n".join(blocks), tuple(outline))
 
 
-def sections(markdown: str) -> tuple[Section, ...]:
-    """Return the headings, with anchors, of a body that :func:`compose` wrote."""
-    return tuple(_sections(markdown))
+def list_sections(markdown: str) -> tuple[Section, ...]:
+    """Return the headings, with anchors, of a body that :func:`write_body` wrote."""
+    return tuple(_iter_sections(markdown))
 
 
-def _sections(markdown: str) -> Iterator[Section]:
+def _iter_sections(markdown: str) -> Iterator[Section]:
     part, first, used = 1, 0, set[str]()
     for line in markdown.split("\n\n"):
         match = HEADING.fullmatch(line)
         if match is None:
             continue
         level, title = len(match[1]), match[2].replace("\\", "")
-        number = _number(title)
+        number = _parse_number(title)
         if level == 1:
             part, first = part + bool(used), 0
             anchor = f"p{part}"
@@ -95,20 +95,20 @@ def _sections(markdown: str) -> Iterator[Section]:
             if number <= first:
                 part += 1
             first = number
-            anchor = _anchor(part, f"s{number}")
+            anchor = _format_anchor(part, f"s{number}")
         else:
-            anchor = _anchor(part, f"s{first}-{number}")
+            anchor = _format_anchor(part, f"s{first}-{number}")
         while anchor in used:  # the source uses one number for two sections
             anchor += "b"
         used.add(anchor)
         yield Section(level, title, anchor)
 
 
-def _anchor(part: int, name: str) -> str:
+def _format_anchor(part: int, name: str) -> str:
     return name if part == 1 else f"p{part}-{name}"
 
 
-def _number(title: str) -> int:
+def _parse_number(title: str) -> int:
     for pattern in (FIRST, SECOND, CHAPTER, SECTION):
         if match := pattern.match(title):
             return chinese_number(match["n"]) or 0
@@ -148,7 +148,7 @@ def _parse_heading(line: str, lists: _ListState, before: str) -> tuple[tuple[int
     return None, ""
 
 
-def _attachment_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
+def _read_attachment_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
     """Read the title of an attached document: short lines without a full stop after the signature or 附件1.
 
     Return it with the number of its lines, or ``("", 0)``.

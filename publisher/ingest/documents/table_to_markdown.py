@@ -9,7 +9,9 @@ from publisher.ingest.documents.page_lines import Line
 from publisher.ingest.formats.grid import MAX_COLUMNS
 
 
-def paragraphs(lines: Sequence[Line], signed: int | None) -> tuple[list[str], int | None, frozenset[int]]:
+def write_paragraphs(
+    lines: Sequence[Line], signed: int | None
+) -> tuple[list[str], int | None, frozenset[int]]:
     """Return the paragraphs, the index of the one with the date of signature, and the indexes of tables."""
     texts: list[str] = []
     tables: set[int] = set()
@@ -23,11 +25,11 @@ def paragraphs(lines: Sequence[Line], signed: int | None) -> tuple[list[str], in
             texts += (line.text for line in table_lines)
         else:
             tables.add(len(texts))
-            texts.append(markdown(table_lines))
+            texts.append(write_table(table_lines))
     return texts, signed_index, frozenset(tables)
 
 
-def markdown(lines: Sequence[Line]) -> str:
+def write_table(lines: Sequence[Line]) -> str:
     """Write a table. The first row is the header, which GFM requires; a cell's lines are joined by spaces."""
     cells: dict[tuple[int, int], list[str]] = {}
     for line in lines:

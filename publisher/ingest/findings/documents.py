@@ -76,14 +76,3 @@ WITHOUT_NUMBER = Kind(
     "Announcements may have none; otherwise fill it in",
     "公告",
 )
-
-KINDS: tuple[Kind, ...] = (
-    NO_DOCUMENT,
-    DOCUMENT_TWICE,
-    COPIES_DIFFER,
-    DATE_REPAIRED,
-    DATE_AMBIGUOUS,
-    NUMBER_REPAIRED,
-    WITHOUT_DATE,
-    WITHOUT_NUMBER,
-)

@@ -148,23 +148,3 @@ DIGITS_LOST = Kind(
     "Get the full codes from the source system, format the column as text and enter them again",
     "1",
 )
-
-KINDS: tuple[Kind, ...] = (
-    EMPTY,
-    TOO_LARGE,
-    BOMB,
-    ENCRYPTED,
-    DAMAGED,
-    UNSUPPORTED,
-    WORD_97,
-    ARCHIVE,
-    BINARY,
-    NO_TABLE,
-    NOT_RECORDS,
-    BAD_JSON,
-    DAMAGED_TEXT,
-    LOOSE_QUOTES,
-    FORMULA_WITHOUT_VALUE,
-    DIGITS_LOST,
-)
-"""Every kind in this module, for the documentation and the tests."""

@@ -259,24 +259,3 @@ FETCH_KINDS = {
 }
 SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容的哈希值", "status": "状态码"}
 """Sign by which a change was detected: English word → Chinese word."""
-
-KINDS: tuple[Kind, ...] = (
-    *FETCH_KINDS.values(),
-    STATUS,
-    ANSWER_TOO_LARGE,
-    ANSWER_DAMAGED,
-    PAGE_ABSENT,
-    LIST_EMPTY,
-    LIST_FILES,
-    SOURCE_CHANGED,
-    SOURCE_VANISHED,
-    SOURCE_RETURNED,
-    COPY,
-    NUMBER_ELSEWHERE,
-    TABLE_NOT_USED,
-    NOT_STAGED,
-    ATTACHMENTS_CUT,
-    SCANNED,
-    DRAFT_HELD,
-    NOT_PUBLISHED,
-)

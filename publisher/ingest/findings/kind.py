@@ -43,7 +43,7 @@ _LONGEST = 120
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Position of a finding; ``column`` as in :class:`~publisher.ingest.findings.kind.Finding`."""
+    """Position of a finding; ``column`` as in :class:`Finding`."""
 
     file: str
     sheet: str | None = None
@@ -73,19 +73,15 @@ class Kind:
         """Create a finding. ``excerpt``: the text that it quotes. Raises ``KeyError`` for a missing word."""
         zh = {name: word.zh if isinstance(word, Bilingual) else word for name, word in words.items()}
         en = {name: word.en if isinstance(word, Bilingual) else word for name, word in words.items()}
-        return Finding(
-            code=self.code,
-            severity=self.severity,
-            file=place.file,
-            sheet=place.sheet,
-            row=place.row,
-            column=place.column,
-            found=shorten(excerpt),
-            message_zh=self.zh.format_map(zh),
-            message_en=self.en.format_map(en),
-            way_out_zh=self.way_out_zh.format_map(zh),
-            way_out_en=self.way_out_en.format_map(en),
+        problem = CellProblem(
+            self.code,
+            self.severity,
+            self.zh.format_map(zh),
+            self.en.format_map(en),
+            self.way_out_zh.format_map(zh),
+            self.way_out_en.format_map(en),
         )
+        return create_finding(problem, place, excerpt)
 
 
 def shorten(text: str) -> str:
@@ -94,8 +90,8 @@ def shorten(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
-def finding_of_problem(problem: CellProblem, place: Place, excerpt: str) -> Finding:
-    """Create the finding about a cell from a problem of its value."""
+def create_finding(problem: CellProblem, place: Place, excerpt: str) -> Finding:
+    """Create the finding of a problem at a place. ``excerpt``: the text that it quotes."""
     return Finding(
         code=problem.code,
         severity=problem.severity,

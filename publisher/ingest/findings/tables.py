@@ -1,7 +1,4 @@
-"""Kinds of findings about tables.
-
-``docs/findings.md`` and the tests iterate over :data:`KINDS`; add each new kind to it.
-"""
+"""Kinds of findings about tables. ``all_kinds`` collects every kind that a module defines."""
 
 from __future__ import annotations
 
@@ -177,27 +174,4 @@ CLASH = Kind(
     "请在{identity}中写明区别，使两行可以分开；如果本是一项，请合并成一行",
     "Distinguish the two rows in {identity_en}; if they are one item, make them one row",
     "两行都叫“建筑业企业资质审批”，依据不同",
-)
-
-
-KINDS: tuple[Kind, ...] = (
-    NO_HEADER,
-    NO_RECORDS,
-    SHEET_WITHOUT_TABLE,
-    UNMAPPED_COLUMN,
-    COLUMN_TWICE,
-    MISSING_COLUMN,
-    PERSONAL_COLUMN,
-    HIDDEN_SHEET,
-    HIDDEN_ROWS,
-    COVERED_TEXT,
-    REQUIRED_MISSING,
-    DITTO_WITHOUT_SOURCE,
-    FORMULA_ERROR,
-    NUMBER_ONLY_ROW,
-    STRAY_TEXT,
-    COUNT_MISMATCH,
-    LIMIT_EXCEEDED,
-    DUPLICATE,
-    CLASH,
 )

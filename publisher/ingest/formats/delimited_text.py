@@ -10,7 +10,7 @@ from itertools import islice
 from publisher.ingest.findings.files import DAMAGED, LOOSE_QUOTES, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import FileNote, ReaderError
-from publisher.ingest.formats.grid import MAX_COLUMNS, Grid, build
+from publisher.ingest.formats.grid import MAX_COLUMNS, Grid, build_grid
 
 DELIMITERS = (",", "\t", ";")
 SAMPLE = 200
@@ -19,20 +19,20 @@ SHARE = 0.5
 """Least share of the rows with the most common width; below it the text is prose with commas."""
 
 
-def delimiter_of(text: str) -> str | None:
+def detect_delimiter(text: str) -> str | None:
     """Detect the delimiter by the most regular row width.
 
     Return ``None`` for plain text and for a table of one column.
     """
     best: tuple[float, int, str] | None = None
     for delimiter in DELIMITERS:
-        width, share = _regularity(text, delimiter)
+        width, share = _measure_regularity(text, delimiter)
         if width > 1 and share >= SHARE and (best is None or (share, width) > best[:2]):
             best = (share, width, delimiter)
     return best[2] if best else None
 
 
-def _regularity(text: str, delimiter: str) -> tuple[int, float]:
+def _measure_regularity(text: str, delimiter: str) -> tuple[int, float]:
     widths: Counter[int] = Counter()
     try:
         for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), SAMPLE):
@@ -46,21 +46,21 @@ def _regularity(text: str, delimiter: str) -> tuple[int, float]:
     return width, count / widths.total()
 
 
-def grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[FileNote, ...]]:
+def read_grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[FileNote, ...]]:
     """Parse delimited text. Malformed quotes are read leniently and reported as a note.
 
     Row numbers count records, as spreadsheet programs do, not lines. Raises :class:`ReaderError`.
     """
     notes: tuple[FileNote, ...] = ()
     try:
-        rows = _rows(text, delimiter, strict=True)
+        rows = _read_rows(text, delimiter, strict=True)
     except _UnpairedQuoteError as problem:
         notes = (FileNote(LOOSE_QUOTES, str(problem.row), name, problem.row),)
         try:
-            rows = _rows(text, delimiter, strict=False)
+            rows = _read_rows(text, delimiter, strict=False)
         except csv.Error as worse:
             raise ReaderError(DAMAGED, f"CSV: {worse}") from worse
-    return build(name, rows), notes
+    return build_grid(name, rows), notes
 
 
 class _UnpairedQuoteError(csv.Error):
@@ -69,7 +69,7 @@ class _UnpairedQuoteError(csv.Error):
         self.row = row
 
 
-def _rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
+def _read_rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict):
@@ -81,6 +81,6 @@ def _rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
     return rows
 
 
-def lines(text: str, name: str) -> Grid | None:
+def read_lines(text: str, name: str) -> Grid | None:
     """Return plain text as a grid of one column with one row per line."""
-    return build(name, [[line] for line in text.splitlines()])
+    return build_grid(name, [[line] for line in text.splitlines()])

@@ -45,21 +45,16 @@ class FileContent:
     """JSON records, decoded on iteration, which may raise ``UnreadableFile``. Decimals are text."""
     text: str | None = None
     """HTML source, or the text of a plain text or docx file."""
-    findings: tuple[Finding, ...] = ()
+    notes: tuple[FileNote, ...] = ()
     """Damage that did not prevent reading."""
 
-
-@dataclass(frozen=True, slots=True)
-class _ParsedContent:
-    media_type: str
-    grids: tuple[Grid, ...] = ()
-    records: Iterable[Record] | None = None
-    text: str | None = None
-    notes: tuple[FileNote, ...] = ()
+    def list_findings(self, file: str) -> tuple[Finding, ...]:
+        """List the findings of its notes."""
+        return tuple(note.create_finding(file) for note in self.notes)
 
 
-def open_grids(data: bytes, name: str) -> FileContent:
-    """Read the tables of a file. ``name`` is used in findings and as the name of a CSV file's grid only.
+def open_file(data: bytes, name: str) -> FileContent:
+    """Read the tables of a file. ``name`` is only used in findings and as the name of a CSV file's grid.
 
     Raises :class:`~publisher.ingest.parsed_file.UnreadableFile`, which contains the finding.
     """
@@ -68,12 +63,11 @@ def open_grids(data: bytes, name: str) -> FileContent:
         if not content.grids and content.records is None and content.text is None:
             raise ReaderError(NO_TABLE, content.media_type)
     except ReaderError as problem:
-        raise problem.unreadable(name) from problem
-    findings = tuple(note.finding(name) for note in content.notes)
-    return FileContent(content.media_type, content.grids, content.records, content.text, findings)
+        raise problem.to_unreadable(name) from problem
+    return content
 
 
-def _open(data: bytes, name: str) -> _ParsedContent:
+def _open(data: bytes, name: str) -> FileContent:
     if not data or data.isspace():
         raise ReaderError(EMPTY)
     if len(data) > MAX_FILE:
@@ -82,8 +76,8 @@ def _open(data: bytes, name: str) -> _ParsedContent:
         return _open_gzip(data, name)
     if data.startswith(ole2.MAGIC):
         marks = ole2.read_annotations(data)
-        grids, notes = excel.grids(data, marks)
-        return _ParsedContent(XLS, grids, notes=notes)
+        grids, notes = excel.read_grids(data, marks)
+        return FileContent(XLS, grids, notes=notes)
     if data.startswith(b"PK"):
         return _open_zip(data)
     _refuse_unsupported(data)
@@ -116,19 +110,19 @@ def _refuse_unsupported(data: bytes) -> None:
         raise ReaderError(ENCRYPTED, "E-SafeNet")
 
 
-def _open_zip(data: bytes) -> _ParsedContent:
-    parts = zip_archive.members(data)
+def _open_zip(data: bytes) -> FileContent:
+    parts = zip_archive.read_members(data)
     kind = parts.get("mimetype", b"").decode("ascii", "replace").strip()
     if "xl/workbook.xml" in parts:
-        grids, notes = excel.grids(data, xlsx_annotations.read_annotations(parts))
-        return _ParsedContent(XLSX, grids, notes=notes)
+        grids, notes = excel.read_grids(data, xlsx_annotations.read_annotations(parts))
+        return FileContent(XLSX, grids, notes=notes)
     if "word/document.xml" in parts:
         grids, text = docx.read_document(parts["word/document.xml"])
-        return _ParsedContent(DOCX, grids, text=text if text and not text.isspace() else None)
+        return FileContent(DOCX, grids, text=text if text and not text.isspace() else None)
     if kind.startswith(ODS) and "content.xml" in parts:
         if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
             raise ReaderError(ENCRYPTED, "ods")
-        return _ParsedContent(ODS, ods.grids(parts["content.xml"]))
+        return FileContent(ODS, ods.read_grids(parts["content.xml"]))
     if "xl/workbook.bin" in parts:
         raise ReaderError(UNSUPPORTED, "xlsb")
     if "OFD.xml" in parts:
@@ -138,20 +132,20 @@ def _open_zip(data: bytes) -> _ParsedContent:
     raise ReaderError(ARCHIVE, "zip")
 
 
-def _open_gzip(data: bytes, name: str) -> _ParsedContent:
+def _open_gzip(data: bytes, name: str) -> FileContent:
     """Open a gzip file: JSON Lines are streamed, up to 1 GiB; other content may have ``MAX_FILE`` bytes."""
     chunks = zip_archive.gunzip(data)
     head = next(chunks, b"")
     if _is_json(head) and json_records.is_lines(head):
-        return _ParsedContent(JSON_LINES, records=_json_lines(lambda: zip_archive.gunzip(data), name))
+        return FileContent(JSON_LINES, records=_create_json_lines(lambda: zip_archive.gunzip(data), name))
     inner = b"".join(zip_archive.gunzip(data, MAX_FILE))
     if inner.startswith(b"\x1f\x8b"):
         raise ReaderError(ARCHIVE, "gzip")
     return _open(inner, name)
 
 
-def _json_lines(chunks: Callable[[], Iterable[bytes]], name: str) -> json_records.Lines:
-    return json_records.Lines(chunks, lambda problem: problem.unreadable(name))
+def _create_json_lines(chunks: Callable[[], Iterable[bytes]], name: str) -> json_records.JsonLines:
+    return json_records.JsonLines(chunks, lambda problem: problem.to_unreadable(name))
 
 
 JSON_START = re.compile(rb"""\s*(\[\s*[\[{\]]|\{\s*["}])""")
@@ -161,31 +155,33 @@ def _is_json(data: bytes) -> bool:
     return JSON_START.match(data, 0, 4096) is not None
 
 
-def _open_text(data: bytes, name: str) -> _ParsedContent:
+def _open_text(data: bytes, name: str) -> FileContent:
     plain = data.removeprefix(b"\xef\xbb\xbf")
     if _is_json(plain) and json_records.is_lines(plain):
-        return _ParsedContent(JSON_LINES, records=_json_lines(lambda: _chunks(plain), name))
+        return FileContent(JSON_LINES, records=_create_json_lines(lambda: _split_chunks(plain), name))
     text, notes = text_encoding.decode(data)
     if _is_json(text[:4096].encode()):
         return _open_json(text.encode(), name, notes)
     if _is_html(text):
-        return _ParsedContent(HTML, html.grids(html.parse(text)), text=text, notes=notes)
+        return FileContent(HTML, html.read_grids(html.parse_page(text)), text=text, notes=notes)
     stem = PurePath(name).stem
     separator = SEPARATOR_LINE.match(text)
     if separator:
         text = text[separator.end() :]
-    delimiter = separator[1] if separator else delimited_text.delimiter_of(text)
+    delimiter = separator[1] if separator else delimited_text.detect_delimiter(text)
     if delimiter is None:
-        column = delimited_text.lines(text, stem)
-        return _ParsedContent(TEXT, (column,) if column else (), text=text, notes=notes)
-    grid, csv_notes = delimited_text.grid(text, stem, delimiter)
-    return _ParsedContent(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + csv_notes)
+        column = delimited_text.read_lines(text, stem)
+        return FileContent(TEXT, (column,) if column else (), text=text, notes=notes)
+    grid, csv_notes = delimited_text.read_grid(text, stem, delimiter)
+    return FileContent(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + csv_notes)
 
 
-def _open_json(data: bytes, name: str, notes: tuple[FileNote, ...]) -> _ParsedContent:
+def _open_json(data: bytes, name: str, notes: tuple[FileNote, ...]) -> FileContent:
     if json_records.is_lines(data):
-        return _ParsedContent(JSON_LINES, records=_json_lines(lambda: _chunks(data), name), notes=notes)
-    return _ParsedContent(JSON, records=json_records.records(data), notes=notes)
+        return FileContent(
+            JSON_LINES, records=_create_json_lines(lambda: _split_chunks(data), name), notes=notes
+        )
+    return FileContent(JSON, records=json_records.read_records(data), notes=notes)
 
 
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n")
@@ -202,6 +198,6 @@ def _is_html(text: str) -> bool:
     return HTML_START.match(text, 0, 1 << 16) is not None
 
 
-def _chunks(data: bytes, size: int = 1 << 20) -> Iterable[bytes]:
+def _split_chunks(data: bytes, size: int = 1 << 20) -> Iterable[bytes]:
     view = memoryview(data)
     return (bytes(view[start : start + size]) for start in range(0, len(view), size))

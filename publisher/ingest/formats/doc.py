@@ -14,12 +14,12 @@ from publisher.ingest.formats.errors import ReaderError
 _FIELD = re.compile("\x13[^\x13\x14\x15]*\x14?|\x15")
 """Code of a field, for example HYPERLINK; the field's result stays in the text."""
 _BREAKS = str.maketrans({"\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x07": "\t", "\x1e": "-", "\xa0": " "})
-_OTHERS = re.compile("[\x00-\x08\x0e-\x1f]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
 _CLX, _TEXT_LENGTH, _FLAGS, _LEAST = 0x01A2, 0x4C, 0x0A, 0x01AA
 _IS_ENCRYPTED, _IS_1TABLE, _IS_8BIT = 0x0100, 0x0200, 0x40000000
 
 
-def text(data: bytes) -> str:
+def read_text(data: bytes) -> str:
     """Return one line per paragraph; table cells are separated by tabs. Raises :class:`ReaderError`."""
     try:
         with olefile.OleFileIO(BytesIO(data)) as file:
@@ -35,9 +35,8 @@ def text(data: bytes) -> str:
         raise ReaderError(DAMAGED, f"doc: {problem}") from problem
     (length,) = struct.unpack_from("<i", word, _TEXT_LENGTH)
     content = _FIELD.sub("", content[: max(length, 0)])
-    return _OTHERS.sub(
-        "", content.replace("\x07\x07", "\n").translate(_BREAKS)
-    )  # the mark of a row's end follows that of its last cell
+    # The mark of a row's end follows that of its last cell.
+    return _CONTROLS.sub("", content.replace("\x07\x07", "\n").translate(_BREAKS))
 
 
 def _read_pieces(word: bytes, table: bytes) -> str:

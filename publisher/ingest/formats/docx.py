@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
+from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build
-from publisher.ingest.formats.safety.xml_parser import safe_parser
+from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build_grid
+from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -31,17 +31,14 @@ def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
     """
     # The strict variant of the format differs only in its namespace.
     content = content.replace(STRICT, W.strip("{}").encode())
-    try:
-        root = etree.fromstring(content, safe_parser())
-    except (etree.XMLSyntaxError, ValueError) as problem:
-        raise ReaderError(DAMAGED, f"word/document.xml: {problem}") from problem
+    root = parse_xml(content, "word/document.xml")
     grids = []
     for number, table in enumerate(root.iter(f"{W}tbl"), start=1):
         rows, merges = _read_cells(table)
-        grid = build(f"表{number}", rows, merges)
+        grid = build_grid(f"表{number}", rows, merges)
         if grid is not None:
             grids.append(grid)
-    return tuple(grids), "\n".join(_text_lines(root))
+    return tuple(grids), "\n".join(_iter_lines(root))
 
 
 def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
@@ -49,20 +46,20 @@ def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
     merges: list[Merge] = []
     open_merges: dict[int, Merge] = {}  # first column of an open vertical merge → its range so far
     total = 0
-    for r, row in enumerate(_own_elements(table, f"{W}tr"), start=1):
+    for r, row in enumerate(_iter_own(table, f"{W}tr"), start=1):
         texts: list[str] = []
-        column = 1 + _number(row.find(f"{W}trPr/{W}gridBefore"))
+        column = 1 + _parse_number(row.find(f"{W}trPr/{W}gridBefore"))
         merges_here: dict[int, Merge] = {}
-        for cell in _own_elements(row, f"{W}tc"):
+        for cell in _iter_own(row, f"{W}tc"):
             properties = cell.find(f"{W}tcPr")
-            width = max(1, _number(properties.find(f"{W}gridSpan")) if properties is not None else 1)
+            width = max(1, _parse_number(properties.find(f"{W}gridSpan")) if properties is not None else 1)
             right = column + width - 1
             total += width
             if right > 4 * MAX_COLUMNS or total > MAX_CELLS:
                 raise ReaderError(TOO_LARGE, Bilingual(f"{right}列", f"{right} columns"))
             vertical = properties.find(f"{W}vMerge") if properties is not None else None
             above = open_merges.get(column)
-            text = "\n".join(_paragraphs(cell))
+            text = "\n".join(_iter_paragraphs(cell))
             if vertical is not None and vertical.get(f"{W}val") != "restart" and above is not None:
                 merges_here[column] = (above[0], above[1], r, max(above[3], right))
             elif vertical is not None:
@@ -78,12 +75,12 @@ def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
     return rows, [*merges, *open_merges.values()]
 
 
-def _number(element: etree._Element | None) -> int:
+def _parse_number(element: etree._Element | None) -> int:
     text = (element.get(f"{W}val") or "") if element is not None else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
-def _own_elements(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
+def _iter_own(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
     """Yield rows of a table or cells of a row, also inside content controls, but not of nested tables."""
     walker = etree.iterwalk(parent, events=("start",))
     for _, element in walker:
@@ -94,15 +91,15 @@ def _own_elements(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
             walker.skip_subtree()
 
 
-def _paragraphs(parent: etree._Element) -> Iterator[str]:
+def _iter_paragraphs(parent: etree._Element) -> Iterator[str]:
     """Yield paragraphs with text; a nested table is a separate grid, not text of the cell."""
-    for paragraph in _own_elements(parent, f"{W}p"):
-        text = "".join(_runs(paragraph))
+    for paragraph in _iter_own(parent, f"{W}p"):
+        text = "".join(_iter_runs(paragraph))
         if text and not text.isspace():
             yield text
 
 
-def _runs(paragraph: etree._Element) -> Iterator[str]:
+def _iter_runs(paragraph: etree._Element) -> Iterator[str]:
     walker = etree.iterwalk(paragraph, events=("start",))
     for _, node in walker:
         if node.tag in SKIPPED:
@@ -113,16 +110,16 @@ def _runs(paragraph: etree._Element) -> Iterator[str]:
             yield BREAKS[node.tag]
 
 
-def _text_lines(root: etree._Element) -> Iterator[str]:
+def _iter_lines(root: etree._Element) -> Iterator[str]:
     walker = etree.iterwalk(root, events=("start",))
     for _, element in walker:
         if element.tag in SKIPPED:
             walker.skip_subtree()
         elif element.tag == f"{W}tr":
             walker.skip_subtree()
-            cells = [" ".join(_paragraphs(cell)) for cell in _own_elements(element, f"{W}tc")]
+            cells = [" ".join(_iter_paragraphs(cell)) for cell in _iter_own(element, f"{W}tc")]
             if any(cells):
                 yield "\t".join(cells)
         elif element.tag == f"{W}p":
             walker.skip_subtree()
-            yield "".join(_runs(element))
+            yield "".join(_iter_runs(element))

@@ -9,7 +9,7 @@ from publisher.ingest.parsed_file import UnreadableFile
 
 
 class ReaderError(Exception):
-    """Reports that a file cannot be read. Readers do not know the file's name; ``open_grids`` adds it."""
+    """A file that cannot be read. Readers do not know the file's name; :meth:`to_unreadable` adds it."""
 
     def __init__(self, kind: Kind, detail: str | Bilingual = "", *, row: int | None = None) -> None:
         text = detail.en if isinstance(detail, Bilingual) else detail
@@ -18,13 +18,13 @@ class ReaderError(Exception):
         self.detail = detail
         self.row = row
 
-    def unreadable(self, file: str) -> UnreadableFile:
+    def to_unreadable(self, file: str) -> UnreadableFile:
         return UnreadableFile(self.kind.at(Place(file, row=self.row), detail=self.detail))
 
 
 @dataclass(frozen=True, slots=True)
 class FileNote:
-    """Reports damage that did not prevent reading; ``open_grids`` adds the file's name."""
+    """Damage that did not prevent reading; :meth:`create_finding` adds the file's name."""
 
     kind: Kind
     detail: str | Bilingual = ""
@@ -32,5 +32,5 @@ class FileNote:
     row: int | None = None
     excerpt: str = ""
 
-    def finding(self, file: str) -> Finding:
+    def create_finding(self, file: str) -> Finding:
         return self.kind.at(Place(file, self.sheet, self.row), self.excerpt, detail=self.detail)

@@ -9,8 +9,9 @@ import msgspec
 from publisher.ingest.findings.files import DIGITS_LOST, FORMULA_WITHOUT_VALUE
 from publisher.ingest.findings.kind import Bilingual, Kind
 from publisher.ingest.formats.errors import FileNote
-from publisher.ingest.formats.grid import Grid, Merge, Position, SheetAnnotations, build, column_letters
-from publisher.ingest.formats.sandbox import calamine_script, run
+from publisher.ingest.formats.grid import Grid, Merge, Position, SheetAnnotations, build_grid, format_column
+from publisher.ingest.formats.sandbox import calamine_script
+from publisher.ingest.formats.sandbox.run import ParserOutput, run_parser
 
 
 class ParsedSheet(msgspec.Struct):
@@ -22,15 +23,15 @@ class ParsedSheet(msgspec.Struct):
     merges: list[Merge]
 
 
-_NAMED = 5
-"""Cells that a finding names; it counts the rest."""
+_MOST_CELLS = 5
+"""Most cells that a finding names; it counts the rest."""
 
 
-class WorkbookOutput(run.ParserOutput):
+class WorkbookOutput(ParserOutput):
     sheets: tuple[ParsedSheet, ...] = ()
 
 
-def grids(
+def read_grids(
     data: bytes, marks: Mapping[int, SheetAnnotations]
 ) -> tuple[tuple[Grid, ...], tuple[FileNote, ...]]:
     """Return the sheets with text. ``marks``: by the sheet's index, see :class:`SheetAnnotations`.
@@ -39,9 +40,9 @@ def grids(
     """
     grids_with_text: list[Grid] = []
     notes: list[FileNote] = []
-    for sheet in _sheets(data):
+    for sheet in run_parser(calamine_script, data, WorkbookOutput).sheets:
         mark = marks.get(sheet.index, SheetAnnotations())
-        grid = build(
+        grid = build_grid(
             sheet.name,
             sheet.rows,
             sheet.merges,
@@ -49,24 +50,16 @@ def grids(
             hidden_rows=mark.hidden_rows,
             replaced=mark.errors,
         )
-        notes += _notes(sheet, mark)
+        notes += _list_notes(sheet, mark)
         if grid is not None:
             grids_with_text.append(grid)
     return tuple(grids_with_text), tuple(notes)
 
 
-def _sheets(data: bytes) -> tuple[ParsedSheet, ...]:
-    """Run the parser in its own process; see :mod:`publisher.ingest.formats.sandbox.calamine_script`."""
-    output = run.run(calamine_script, data, calamine_script.SECONDS)
-    parser_output = msgspec.msgpack.decode(output, type=WorkbookOutput)
-    run.refuse(parser_output.error, parser_output.detail)
-    return parser_output.sheets
-
-
-def _notes(sheet: ParsedSheet, mark: SheetAnnotations) -> list[FileNote]:
+def _list_notes(sheet: ParsedSheet, mark: SheetAnnotations) -> list[FileNote]:
     notes = []
     if mark.uncalculated:
-        notes.append(_note(FORMULA_WITHOUT_VALUE, sheet.name, mark.uncalculated))
+        notes.append(_create_note(FORMULA_WITHOUT_VALUE, sheet.name, mark.uncalculated))
     long = {
         (r, c): repr(value)
         for r, row in enumerate(sheet.rows, start=1)
@@ -74,13 +67,13 @@ def _notes(sheet: ParsedSheet, mark: SheetAnnotations) -> list[FileNote]:
         if isinstance(value, float) and abs(value) >= 1e15 and value.is_integer()
     }
     if long:
-        notes.append(_note(DIGITS_LOST, sheet.name, long))
+        notes.append(_create_note(DIGITS_LOST, sheet.name, long))
     return notes
 
 
-def _note(kind: Kind, sheet: str, cells: Mapping[Position, str]) -> FileNote:
+def _create_note(kind: Kind, sheet: str, cells: Mapping[Position, str]) -> FileNote:
     first, total = min(cells), len(cells)
-    names = [f"{column_letters(column)}{row}" for row, column in sorted(cells)[:_NAMED]]
-    zh = f"{'、'.join(names)} 等{total}个单元格" if total > _NAMED else f"{'、'.join(names)} 单元格"
-    en = ", ".join(names) + (f" and others ({total} in all)" if total > _NAMED else "")
+    names = [f"{format_column(column)}{row}" for row, column in sorted(cells)[:_MOST_CELLS]]
+    zh = f"{'、'.join(names)} 等{total}个单元格" if total > _MOST_CELLS else f"{'、'.join(names)} 单元格"
+    en = ", ".join(names) + (f" and others ({total} in all)" if total > _MOST_CELLS else "")
     return FileNote(kind, Bilingual(zh, en), sheet, first[0], cells[first])

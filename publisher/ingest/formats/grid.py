@@ -39,7 +39,7 @@ def format_scalar(value: Scalar) -> tuple[str, bool]:
     return format(Decimal(repr(value)), "f"), True
 
 
-def build(
+def build_grid(
     name: str,
     rows: Sequence[Sequence[Scalar]],
     merges: Iterable[Merge] = (),
@@ -55,7 +55,7 @@ def build(
     """
     texts = [[format_scalar(value) for value in row] for row in rows]
     _replace_texts(texts, replaced or {})
-    height, width = _extent(texts)
+    height, width = _find_extent(texts)
     if not height:
         return None
     if height > MAX_ROWS or width > MAX_COLUMNS or height * width > MAX_CELLS:
@@ -66,14 +66,16 @@ def build(
     for r, row in enumerate(texts[:height], start=1):
         line = [*row[:width], *(blank for _ in range(width - len(row)))]
         if covered:
-            grid.append(tuple(_cell(texts, covered, r, c, *value) for c, value in enumerate(line, start=1)))
+            grid.append(
+                tuple(_build_cell(texts, covered, r, c, *value) for c, value in enumerate(line, start=1))
+            )
         else:
             grid.append(tuple([Cell(t, r, c, None, n) for c, (t, n) in enumerate(line, start=1)]))
     hidden_in_grid = frozenset(r for r in hidden_rows if r <= height)
     return Grid(name, tuple(grid), hidden, hidden_in_grid)
 
 
-def _cell(
+def _build_cell(
     texts: list[list[tuple[str, bool]]],
     covered: Mapping[Position, Position],
     row: int,
@@ -102,7 +104,7 @@ def _replace_texts(texts: list[list[tuple[str, bool]]], replaced: Mapping[Positi
         line[column - 1] = (text, False)
 
 
-def _extent(texts: Sequence[Sequence[tuple[str, bool]]]) -> tuple[int, int]:
+def _find_extent(texts: Sequence[Sequence[tuple[str, bool]]]) -> tuple[int, int]:
     """Return the last row and column with more than white space."""
     height = width = 0
     for r, row in enumerate(texts, start=1):
@@ -186,7 +188,7 @@ ERRORS = {
 """Error codes of binary workbooks ([MS-XLS] 2.5.10 Bes)."""
 
 
-def column_letters(column: int) -> str:
+def format_column(column: int) -> str:
     """1 → A, 27 → AA."""
     name = ""
     while column:

@@ -11,7 +11,7 @@ from lxml import etree
 from publisher.ingest.findings.files import BINARY, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build
+from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build_grid
 
 SKIPPED = frozenset({"script", "style", "noscript", "template", "head", "iframe", "object", "select"})
 BLOCKS = frozenset(
@@ -25,7 +25,7 @@ SPACES = re.compile(r"[ \t\r\n\f]+")
 XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-def parse(text: str) -> etree._Element:
+def parse_page(text: str) -> etree._Element:
     """Return the page's root element. Raises :class:`ReaderError` where the page cannot be parsed."""
     clean = XML_DECLARATION.sub("", text).replace("\x00", "")
     parser = etree.HTMLParser(
@@ -44,20 +44,20 @@ def parse(text: str) -> etree._Element:
     return root
 
 
-def grids(root: etree._Element) -> tuple[Grid, ...]:
+def read_grids(root: etree._Element) -> tuple[Grid, ...]:
     """Return one grid per table with text; a nested table is a separate grid."""
     grids_with_text = []
     for number, table in enumerate(root.iter("table"), start=1):
         caption = table.find("caption")
-        name = lines(caption) if caption is not None else ""
-        rows, merges = _cells(table)
-        grid = build(name.replace("\n", " ") or f"表{number}", rows, merges)
+        name = read_text(caption) if caption is not None else ""
+        rows, merges = _read_cells(table)
+        grid = build_grid(name.replace("\n", " ") or f"表{number}", rows, merges)
         if grid is not None:
             grids_with_text.append(grid)
     return tuple(grids_with_text)
 
 
-def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
+def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
     """Place cells in columns by the table model of the HTML Standard, 4.9.12.1."""
     rows: list[list[str]] = []
     merges: list[Merge] = []
@@ -70,14 +70,14 @@ def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
         for cell in row.iterchildren("td", "th"):
             while blocked.get(column, 0) >= r:
                 column += 1
-            width = _span(cell.get("colspan"), 1000)
-            height = _span(cell.get("rowspan"), 65534) or len(own_rows)
+            width = _parse_span(cell.get("colspan"), 1000)
+            height = _parse_span(cell.get("rowspan"), 65534) or len(own_rows)
             bottom = min(r + height - 1, len(own_rows))
             total += width
             if column + width > 4 * MAX_COLUMNS or total > MAX_CELLS:
                 raise ReaderError(TOO_LARGE, Bilingual(f"{column + width}列", f"{column + width} columns"))
             texts.extend("" for _ in range(column - 1 - len(texts)))
-            texts.append(lines(cell))
+            texts.append(read_text(cell))
             if (width, bottom) != (1, r):
                 merges.append((r, column, bottom, column + width - 1))
             for c in range(column, column + width):
@@ -87,14 +87,14 @@ def _cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
     return rows, merges
 
 
-def _span(text: str | None, most: int) -> int:
+def _parse_span(text: str | None, most: int) -> int:
     number = (text or "1").strip()
     return min(int(number), most) if number.isascii() and number.isdigit() and len(number) < 7 else 1
 
 
-def lines(element: etree._Element) -> str:
+def read_text(element: etree._Element) -> str:
     """Return the visible text, one line per block, trimmed, without scripts and nested tables."""
-    return "\n".join(line for line in _lines(element, nested_tables=False) if line)
+    return "\n".join(line for line in _iter_lines(element, nested_tables=False) if line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ class Spot:
     column: int
 
 
-def page_lines(root: etree._Element) -> list[tuple[str, Spot | None]]:
+def read_page_lines(root: etree._Element) -> list[tuple[str, Spot | None]]:
     """Return the text of a page with its tables, one line per block; with the cell for lines of a table."""
-    spots = _spots(root)
+    spots = _find_spots(root)
     lines_with_spots: list[tuple[str, Spot | None]] = []
     pieces: list[str] = []
     spot: Spot | None = None
@@ -137,16 +137,16 @@ def page_lines(root: etree._Element) -> list[tuple[str, Spot | None]]:
     return lines_with_spots
 
 
-def page_text(root: etree._Element) -> str:
+def read_page_text(root: etree._Element) -> str:
     """Return the text of a page with its tables; blocks are separated by newlines."""
-    return "\n".join(line for line in _lines(root, nested_tables=True) if line)
+    return "\n".join(line for line in _iter_lines(root, nested_tables=True) if line)
 
 
-MOST_OF_A_CELL = 600
+MOST_CELL_TEXT = 600
 """Most characters of a data cell; a table with a longer cell serves the page's layout."""
 
 
-def _spots(root: etree._Element) -> dict[etree._Element, Spot]:
+def _find_spots(root: etree._Element) -> dict[etree._Element, Spot]:
     """Find the cells of data tables: no nested table, no long cell, two or more rows with several cells."""
     spots: dict[etree._Element, Spot] = {}
     for number, table in enumerate(root.iter("table")):
@@ -154,7 +154,7 @@ def _spots(root: etree._Element) -> dict[etree._Element, Spot]:
         cells = [list(row.iterchildren("td", "th")) for row in rows]
         if sum(len(row) > 1 for row in cells) < 2 or next(table.iterdescendants("table"), None) is not None:
             continue
-        if any(len("".join(map(str, c.itertext())).strip()) > MOST_OF_A_CELL for row in cells for c in row):
+        if any(len("".join(map(str, c.itertext())).strip()) > MOST_CELL_TEXT for row in cells for c in row):
             continue
         spots |= _place_cells(number, cells)
     return spots
@@ -169,7 +169,10 @@ def _place_cells(table: int, cells: list[list[etree._Element]]) -> dict[etree._E
         for cell in row:
             while blocked.get(column, -1) >= r:
                 column += 1
-            width, height = _span(cell.get("colspan"), MAX_COLUMNS) or 1, _span(cell.get("rowspan"), 65534)
+            width, height = (
+                _parse_span(cell.get("colspan"), MAX_COLUMNS) or 1,
+                _parse_span(cell.get("rowspan"), 65534),
+            )
             spots[cell] = Spot(table, r, column)
             for c in range(column, column + width):
                 blocked[c] = r + (height or len(cells)) - 1
@@ -177,9 +180,9 @@ def _place_cells(table: int, cells: list[list[etree._Element]]) -> dict[etree._E
     return spots
 
 
-def _lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str]:
+def _iter_lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str]:
     pieces: list[str] = []
-    for piece in _pieces(element, nested_tables=nested_tables):
+    for piece in _iter_pieces(element, nested_tables=nested_tables):
         if piece is None:
             yield SPACES.sub(" ", "".join(pieces)).strip(" ")
             pieces = []
@@ -188,7 +191,7 @@ def _lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str]:
     yield SPACES.sub(" ", "".join(pieces)).strip(" ")
 
 
-def _pieces(element: etree._Element, *, nested_tables: bool) -> Iterator[str | None]:
+def _iter_pieces(element: etree._Element, *, nested_tables: bool) -> Iterator[str | None]:
     """Yield text runs, and ``None`` at every block boundary. No recursion, since pages may nest deeply."""
     walker = etree.iterwalk(element, events=("start", "end"))
     for event, node in walker:

@@ -17,11 +17,11 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 type Record = dict[str, object]
 
 MAX_LINE = 16 << 20
-DEPTH = 4
+MOST_DEPTH = 4
 """Deepest nesting of the only array of records in an object: ``{"data": {"list": […]}}``."""
 
 
-class Lines:
+class JsonLines:
     """JSON Lines, decoded again by every iteration; blank lines are skipped.
 
     At the first line that is not an object, iteration raises the exception that ``fail`` returns for a
@@ -38,7 +38,7 @@ class Lines:
         decoder = msgspec.json.Decoder(dict[str, Any], float_hook=str)
         number = 0
         try:
-            for line in _lines(self._chunks()):
+            for line in _iter_lines(self._chunks()):
                 number += 1
                 if not line or line.isspace():
                     continue
@@ -70,7 +70,7 @@ def _locate_error(data: bytes, problem: Exception, first: int = 1) -> Bilingual:
     return Bilingual(f"第{line}行第{column}个字符处", f"line {line}, character {column}")
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     rest = b""
     for chunk in chunks:
         lines = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
@@ -82,32 +82,32 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def records(data: bytes) -> list[Record]:
+def read_records(data: bytes) -> list[Record]:
     """Return the records of one JSON document. Raises :class:`ReaderError`."""
     try:
         value = msgspec.json.Decoder(float_hook=str).decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
         raise ReaderError(BAD_JSON, _locate_error(data, problem)) from problem
-    rows = value if isinstance(value, list) else _only_array(value)
+    rows = value if isinstance(value, list) else _find_only_array(value)
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
-            zh, en = _type_name(row)
+            zh, en = _describe_type(row)
             detail = Bilingual(f"第{number}个元素是{zh}，不是对象", f"item {number} is {en}, not an object")
             raise ReaderError(NOT_RECORDS, detail, row=number)
     return rows
 
 
-def _only_array(value: object) -> list[Any]:
-    arrays = list(_arrays(value, DEPTH)) if isinstance(value, dict) else []
+def _find_only_array(value: object) -> list[Any]:
+    arrays = list(_iter_arrays(value, MOST_DEPTH)) if isinstance(value, dict) else []
     if len(arrays) == 1:
         return arrays[0]
     if isinstance(value, dict) and not arrays:
         return [value]
-    zh, en = (f"含{len(arrays)}个数组", f"{len(arrays)} arrays") if arrays else _type_name(value)
+    zh, en = (f"含{len(arrays)}个数组", f"{len(arrays)} arrays") if arrays else _describe_type(value)
     raise ReaderError(NOT_RECORDS, Bilingual(f"内容是{zh}" if not arrays else zh, en))
 
 
-def _type_name(value: object) -> Bilingual:
+def _describe_type(value: object) -> Bilingual:
     match value:
         case None:
             return Bilingual("空值", "null")
@@ -121,13 +121,13 @@ def _type_name(value: object) -> Bilingual:
             return Bilingual("文字", "text")
 
 
-def _arrays(value: dict[str, Any], depth: int) -> Iterator[list[Any]]:
+def _iter_arrays(value: dict[str, Any], depth: int) -> Iterator[list[Any]]:
     """Yield arrays of objects in nested objects; arrays of plain values are fields of a record."""
     for child in value.values():
         if isinstance(child, list) and child and all(isinstance(item, dict) for item in child):
             yield child
         elif isinstance(child, dict) and depth:
-            yield from _arrays(child, depth - 1)
+            yield from _iter_arrays(child, depth - 1)
 
 
 def is_lines(data: bytes) -> bool:

@@ -13,28 +13,28 @@ from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.safety.xml_parser import safe_parser
+from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 ENTRY = "OFD.xml"
 _SAME_LINE = 0.5
 """Share of a piece's height by which the next piece of the same line may be higher or lower."""
 
 
-def pages(members: Mapping[str, bytes]) -> tuple[str, ...]:
+def read_pages(members: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the text of each page; it is blank where the page is a picture. Raises :class:`ReaderError`."""
-    documents = _places(members, ENTRY, "DocRoot")
-    places = [page for document in documents for page in _places(members, document, "Page")]
+    documents = _find_paths(members, ENTRY, "DocRoot")
+    places = [page for document in documents for page in _find_paths(members, document, "Page")]
     if not places:
         raise ReaderError(DAMAGED, "ofd: no page")
-    return tuple("\n".join(_lines(_xml(members, place))) for place in places)
+    return tuple("\n".join(_iter_lines(_parse_member(members, place))) for place in places)
 
 
-def _places(members: Mapping[str, bytes], name: str, element: str) -> list[str]:
+def _find_paths(members: Mapping[str, bytes], name: str, element: str) -> list[str]:
     """Return the paths of the parts that a part refers to."""
     folder = posixpath.dirname(name)
     locations = [
         (node.get("BaseLoc") or node.text or "").strip()
-        for node in _xml(members, name).iter(f"{{*}}{element}")
+        for node in _parse_member(members, name).iter(f"{{*}}{element}")
     ]
     paths = (
         place.lstrip("/") if place.startswith("/") else posixpath.join(folder, place)
@@ -44,15 +44,14 @@ def _places(members: Mapping[str, bytes], name: str, element: str) -> list[str]:
     return [posixpath.normpath(path) for path in paths]
 
 
-def _xml(members: Mapping[str, bytes], name: str) -> etree._Element:
-    try:
-        return etree.fromstring(members[name], safe_parser())
-    except (KeyError, etree.XMLSyntaxError, ValueError) as problem:
-        raise ReaderError(DAMAGED, f"ofd: {name[:80]}: {problem}") from problem
+def _parse_member(members: Mapping[str, bytes], name: str) -> etree._Element:
+    if name not in members:
+        raise ReaderError(DAMAGED, f"ofd: {name[:80]} is missing")
+    return parse_xml(members[name], f"ofd: {name[:80]}")
 
 
-def _lines(page: etree._Element) -> Iterator[str]:
-    pieces = sorted(_pieces(page))
+def _iter_lines(page: etree._Element) -> Iterator[str]:
+    pieces = sorted(_iter_pieces(page))
     line: list[tuple[float, str]] = []
     height = line_y = 0.0
     for y, x, tall, text in pieces:
@@ -71,19 +70,21 @@ def _join_pieces(line: list[tuple[float, str]]) -> str:
     return "".join(text for _, text in sorted(line))
 
 
-def _pieces(page: etree._Element) -> Iterator[tuple[float, float, float, str]]:
+def _iter_pieces(page: etree._Element) -> Iterator[tuple[float, float, float, str]]:
     """Yield y, x, height (millimetres from the top left) and text of each piece."""
     for piece in page.iter("{*}TextObject"):
-        origin_x, origin_y, _, height, *_ = [*_numbers(piece.get("Boundary")), 0.0, 0.0, 0.0, 0.0]
+        origin_x, origin_y, _, height, *_ = [*_parse_numbers(piece.get("Boundary")), 0.0, 0.0, 0.0, 0.0]
         x = y = 0.0
         for code in piece.iter("{*}TextCode"):
-            x = next(iter(_numbers(code.get("X"))), x)  # a missing coordinate is that of the previous code
-            y = next(iter(_numbers(code.get("Y"))), y)
+            x = next(
+                iter(_parse_numbers(code.get("X"))), x
+            )  # a missing coordinate is that of the previous code
+            y = next(iter(_parse_numbers(code.get("Y"))), y)
             if code.text:
                 yield origin_y + y, origin_x + x, height, code.text
 
 
-def _numbers(text: str | None) -> list[float]:
+def _parse_numbers(text: str | None) -> list[float]:
     try:
         numbers = [float(word) for word in (text or "").split()]
     except ValueError:

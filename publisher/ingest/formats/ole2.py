@@ -26,7 +26,7 @@ HIDDEN_ROW = 0x20
 
 def read_annotations(data: bytes) -> Mapping[int, SheetAnnotations]:
     """Return the marks of an .xls file by the sheet's index. Raises :class:`ReaderError` for other files."""
-    return _read_workbook(_workbook(data))
+    return _read_workbook(_open_workbook(data))
 
 
 def is_word(data: bytes) -> bool:
@@ -38,7 +38,7 @@ def is_word(data: bytes) -> bool:
         raise ReaderError(DAMAGED, f"OLE2: {problem}") from problem
 
 
-def _workbook(data: bytes) -> bytes:
+def _open_workbook(data: bytes) -> bytes:
     """Return the workbook's stream: ``Workbook``, or ``Book`` before 1997."""
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
@@ -67,7 +67,7 @@ def _read_workbook(stream: bytes) -> Mapping[int, SheetAnnotations]:
     index_of: dict[int, int] = {}
     sheets: dict[int, _SheetCells] = {}
     sheet: _SheetCells | None = None
-    for start, kind, body in _records(stream):
+    for start, kind, body in _iter_records(stream):
         if kind == FILEPASS:
             raise ReaderError(ENCRYPTED, "xls")
         if kind == BOUNDSHEET and len(body) >= 4:
@@ -82,17 +82,17 @@ def _read_workbook(stream: bytes) -> Mapping[int, SheetAnnotations]:
 def _add_annotation(sheet: _SheetCells, kind: int, body: bytes) -> None:
     if kind == ROW and len(body) >= 13:
         if body[12] & HIDDEN_ROW:
-            sheet.hidden_rows.add(_u16(body, 0) + 1)
+            sheet.hidden_rows.add(_read_u16(body, 0) + 1)
     elif kind == BOOLERR and len(body) >= 8:
         if body[7]:
-            sheet.errors[_u16(body, 0) + 1, _u16(body, 2) + 1] = ERRORS.get(body[6], "#ERR!")
+            sheet.errors[_read_u16(body, 0) + 1, _read_u16(body, 2) + 1] = ERRORS.get(body[6], "#ERR!")
     elif (
         kind == FORMULA and len(body) >= 14 and body[12:14] == b"\xff\xff" and body[6] == 2  # an error
     ):
-        sheet.errors[_u16(body, 0) + 1, _u16(body, 2) + 1] = ERRORS.get(body[8], "#ERR!")
+        sheet.errors[_read_u16(body, 0) + 1, _read_u16(body, 2) + 1] = ERRORS.get(body[8], "#ERR!")
 
 
-def _records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
+def _iter_records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
     position = 0
     while position + 4 <= len(stream):
         kind, length = struct.unpack_from("<HH", stream, position)
@@ -102,5 +102,5 @@ def _records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
         position += 4 + length
 
 
-def _u16(body: bytes, offset: int) -> int:
+def _read_u16(body: bytes, offset: int) -> int:
     return int.from_bytes(body[offset : offset + 2], "little")

@@ -7,24 +7,24 @@ from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import Reason
 from publisher.ingest.tables.header_row import Headings, Row, has_own_text
 from publisher.ingest.tables.plain_rows import join_halves
-from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, reference
+from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, format_reference
 from publisher.ingest.tables.segmentation import SegmentedSheet, redact_names
 
-_LOOK = 60
+_EXAMINED_ROWS = 60
 """Number of first rows that are examined to distinguish a form from a table."""
 
 
 def is_form(grid: Grid, headings: Headings) -> bool:
     """Test for a form: three or more rows begin with labels of different fields, unlike rows of a table."""
     labels: set[str] = set()
-    for row in grid.rows[:_LOOK]:
+    for row in grid.rows[:_EXAMINED_ROWS]:
         first = next((c for c in row if has_own_text(c)), None)
-        if first is not None and (name := _label(first, headings)[0]):
+        if first is not None and (name := _read_label(first, headings)[0]):
             labels.add(name)
     return len(labels) >= 3
 
 
-def _label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
+def _read_label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
     """Return the field that a cell names, and the value after its colon."""
     head, colon, rest = cell.text.replace(":", "：", 1).partition("：")
     name = headings.field_of(head.strip())
@@ -32,6 +32,8 @@ def _label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
 
 
 class _Form:
+    """Reads the forms of one sheet."""
+
     def __init__(self, grid: Grid, headings: Headings, personal: frozenset[str]) -> None:
         self.sheet = SegmentedSheet(grid)
         self.raw_records: list[RawRecord] = []
@@ -47,7 +49,7 @@ class _Form:
             if not cells:
                 continue
             self.sheet.rows += 1
-            if any(_label(c, self._headings)[0] for c in cells):
+            if any(_read_label(c, self._headings)[0] for c in cells):
                 self._read_labelled_row(row, cells)
             elif self.raw_records and self._field is not None:
                 self._continue_value(row, cells)
@@ -56,13 +58,13 @@ class _Form:
                 self.sheet.leave_out(row[0].row, reason, " | ".join(c.text for c in cells))
 
     def _read_labelled_row(self, row: Row, cells: list[Cell]) -> None:
-        starts_record = any(_label(c, self._headings)[0] == self._title for c in cells)
+        starts_record = any(_read_label(c, self._headings)[0] == self._title for c in cells)
         if not self.raw_records or (starts_record and self._title in self.raw_records[-1].pieces):
             self.raw_records.append(RawRecord([row[0].row], {}))
         else:
             self.raw_records[-1].rows.append(row[0].row)
         for cell in cells:
-            name, rest = _label(cell, self._headings)
+            name, rest = _read_label(cell, self._headings)
             if name is None:
                 self._add_text(cell, cell.text)
                 continue
@@ -86,7 +88,7 @@ class _Form:
         pieces = self.raw_records[-1].pieces
         first = pieces.get(self._field)
         if first is None:
-            pieces[self._field] = Piece(text, text, reference(cell))
+            pieces[self._field] = Piece(text, text, format_reference(cell))
             return
         text = f"{first.text}\n{text}" if line else join_halves(first.text, text)
         pieces[self._field] = Piece(text, text, first.cell)
@@ -95,7 +97,7 @@ class _Form:
 def read_form(
     grid: Grid, headings: Headings, personal: frozenset[str]
 ) -> tuple[SegmentedSheet, list[RawRecord], list[str]]:
-    """Return the sheet's rows, an entry for each form, and the personal labels that were dropped."""
+    """Return the sheet's rows, a raw record for each form, and the personal labels that were dropped."""
     form = _Form(grid, headings, personal)
     form.read_rows()
     return form.sheet, form.raw_records, form.dropped

@@ -13,7 +13,7 @@ type Row = Sequence[Cell]
 
 _LONGEST_HEADING = 40
 """Characters of a heading; a longer cell is data or a title."""
-_SUBHEADING = 16
+_LONGEST_SUBHEADING = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +99,36 @@ def find_header(grid: Grid, start: int, headings: Headings) -> Header | None:
 
 
 def is_header(row: Row, headings: Headings) -> bool:
-    """Test for a header: two or more known headings, half of all texts, with an item's name among them."""
+    """Test for a header: half of its texts, at least two, are headings; one of them identifies a record."""
     texts = [cell.text for cell in row if has_own_text(cell)]
     if len(texts) < 2 or len(set(texts)) < 2:
         return False
-    headings_found = [t for t in texts if headings.knows(t)]
-    if len(headings_found) < 2 or len(headings_found) * 2 < len(texts):
+    matches = [t for t in texts if headings.knows(t)]
+    if len(matches) < 2 or len(matches) * 2 < len(texts):
         return False
-    if all(
-        t.rstrip().endswith((":", "：")) for t in headings_found
-    ):  # 索引号： 发文字号： are labels next to their values
+    if all(t.rstrip().endswith((":", "：")) for t in matches):  # 索引号： is a label next to its value
         return False
-    fields = {f for t in headings_found if (f := headings.field_of(t))}
+    fields = {f for t in matches if (f := headings.field_of(t))}
     catalogue = headings.catalogue
     leads = {catalogue.title_field, *(names[0] for names in catalogue.identity)}
-    return bool(fields & leads) and (len(fields) >= 2 or len(headings_found) >= 2)
+    return bool(fields & leads) and (len(fields) >= 2 or len(matches) >= 2)
 
 
-def most_similar_row(grid: Grid, headings: Headings) -> tuple[int, str] | None:
+def find_similar_row(grid: Grid, headings: Headings) -> tuple[int, str] | None:
     """Return the number (1-based) and text of the row most similar to a header, for a file without one."""
     best: tuple[int, int, str] | None = None
     for row in grid.rows[:30]:
         texts = [" ".join(cell.text.split()) for cell in row if has_own_text(cell)]
-        score = sum(headings.knows(t) for t in texts) * 100 + sum(len(t) <= _SUBHEADING for t in texts)
+        score = sum(headings.knows(t) for t in texts) * 100 + sum(
+            len(t) <= _LONGEST_SUBHEADING for t in texts
+        )
         if texts and (best is None or score > best[0]):
             best = (score, row[0].row, " | ".join(texts))
     return best[1:] if best else None
 
 
 def _read_header(grid: Grid, first: int, headings: Headings) -> Header:
-    top = _headings_of_row(grid.rows[first])
+    top = _read_headings(grid.rows[first])
     height = 1
     below: Row = ()
     for row in grid.rows[first + 1 : first + 3]:
@@ -156,7 +156,7 @@ def _read_header(grid: Grid, first: int, headings: Headings) -> Header:
     return Header(first, height, columns, texts, twice, keys)
 
 
-def _headings_of_row(row: Row) -> list[str]:
+def _read_headings(row: Row) -> list[str]:
     """Return headings by column; a heading that is merged over several columns is repeated in each."""
     number = row[0].row if row else 0
     texts: list[str] = []
@@ -185,7 +185,7 @@ def _is_second_row(first: Row, second: Row, headings: Headings) -> bool:
         if not has_own_text(cell):
             continue
         above = first[index] if index < len(first) else None
-        if len(cell.text) > _SUBHEADING or cell.text.strip().replace(".", "").isdigit():
+        if len(cell.text) > _LONGEST_SUBHEADING or cell.text.strip().replace(".", "").isdigit():
             return False
         if above is not None and has_own_text(above) and not _spans(first, index):
             return False

@@ -1,4 +1,4 @@
-"""Entries of a numbered table: 一、 heads a group, "1." is an item, "(1)" is a part of it."""
+"""Records of a numbered table: 一、 heads a group, "1." is an item, "(1)" is a part of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from publisher.ingest.formats.grid import Cell
 from publisher.ingest.parsed_file import LeftOut
 from publisher.ingest.tables.plain_rows import PieceReader, TableRecords, append_continuation
-from publisher.ingest.tables.raw_record import Piece, RawRecord, TableLine, reference
+from publisher.ingest.tables.raw_record import Piece, RawRecord, TableLine, format_reference
 from publisher.ingest.tables.segmentation import Table, redact_names
 from schemas.definition.catalogue import Catalogue
 
@@ -32,7 +32,7 @@ class _Item:
     raw_record: RawRecord
     depth: int
     group: Piece | None
-    valued: bool
+    has_values: bool
     parent: _Item | None = None
     children: int = 0
 
@@ -69,9 +69,10 @@ def split_numbering(text: str) -> Numbering:
 
 
 _DEPTH = {"num": 0, "part": 1, "ring": 2}
+"""Kind of number → depth of its item."""
 
 
-class _Nest:
+class _NumberedTable:
     def __init__(self, table: Table, catalogue: Catalogue) -> None:
         self.assembled = TableRecords()
         self._table = table
@@ -87,7 +88,7 @@ class _Nest:
         for line in self._table.lines:
             self._add_line(line)
         for item in self._items:
-            if item.children and not item.valued:
+            if item.children and not item.has_values:
                 self._leave_out(item.line)
             else:
                 self.assembled.raw_records.append(self._finish_record(item))
@@ -99,45 +100,45 @@ class _Nest:
             self._start_group(line.other[0])
             self._leave_out(line)
             return
-        valued = bool(line.own.keys() - self._structure)
+        has_values = bool(line.own.keys() - self._structure)
         cell = line.own.get(catalogue.title_field)
         group = catalogue.group_field
         if group and group in line.own:
             self._start_group(line.own[group])
-            if cell is None and not valued:
+            if cell is None and not has_values:
                 self._leave_out(line)
                 return
         if cell is None:
             self._continue_item(line)
             return
-        if group and not valued and split_numbering(cell.text).kind == "han":
+        if group and not has_values and split_numbering(cell.text).kind == "han":
             self._start_group(cell)
             self._leave_out(line)
             return
-        self._items.append(self._create_item(line, valued=valued))
+        self._items.append(self._create_item(line, has_values=has_values))
 
     def _continue_item(self, line: TableLine) -> None:
         if self._items:
             append_continuation(self._items[-1].raw_record, line, self._pieces)
-            self._items[-1].valued = True
+            self._items[-1].has_values = True
             return
         # Without an item above, this is a record without a name, which the checks report.
         raw_record = RawRecord([line.row], self._pieces.of_line(line))
-        self._items.append(_Item(line, raw_record, 0, self._group, valued=True))
+        self._items.append(_Item(line, raw_record, 0, self._group, has_values=True))
 
     def _start_group(self, cell: Cell) -> None:
         """Start a group with its heading row (一、外交部门). Items below are not parts of items above."""
-        self._group = Piece(split_numbering(cell.text).rest, cell.text, reference(cell), "group")
+        self._group = Piece(split_numbering(cell.text).rest, cell.text, format_reference(cell), "group")
         self._stack.clear()
 
     def _leave_out(self, line: TableLine) -> None:
         texts = " | ".join(t.strip() for t in line.texts)
         self.assembled.left_out.append(LeftOut("", line.row, "group", redact_names(texts)))
 
-    def _create_item(self, line: TableLine, *, valued: bool) -> _Item:
+    def _create_item(self, line: TableLine, *, has_values: bool) -> _Item:
         pieces = self._pieces.of_line(line)
         title = line.own[self._catalogue.title_field]
-        name = pieces.setdefault(self._catalogue.title_field, Piece("", title.text, reference(title)))
+        name = pieces.setdefault(self._catalogue.title_field, Piece("", title.text, format_reference(title)))
         flagged = _ENTERPRISE in name.text
         mark = split_numbering(name.text.replace(_ENTERPRISE, ""))
         name.text = mark.rest.strip()
@@ -150,10 +151,10 @@ class _Nest:
         while self._stack and self._stack[-1].depth >= depth:
             self._stack.pop()
         parent = self._stack[-1] if self._stack else None
-        if valued:
+        if has_values:
             self._inherit(pieces, parent)
             self._pieces.above = pieces
-        item = _Item(line, RawRecord([line.row], pieces), depth, self._group, valued, parent=parent)
+        item = _Item(line, RawRecord([line.row], pieces), depth, self._group, has_values, parent=parent)
         if parent:
             parent.children += 1
         self._stack.append(item)
@@ -179,7 +180,7 @@ class _Nest:
 
     def _finish_record(self, item: _Item) -> RawRecord:
         catalogue, pieces = self._catalogue, item.pieces
-        if not item.valued:
+        if not item.has_values:
             self._inherit(pieces, item.parent)
         group, parent = catalogue.group_field, catalogue.parent_field
         if group and item.group is not None:
@@ -191,9 +192,9 @@ class _Nest:
 
 
 def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
-    """Read the entries of a table that nests by numbers.
+    """Read the raw records of a table that nests by numbers.
 
     An item without values of its own is the heading of its parts (left out as ``group``). Without parts it
     is a record.
     """
-    return _Nest(table, catalogue).assemble()
+    return _NumberedTable(table, catalogue).assemble()

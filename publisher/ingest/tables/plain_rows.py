@@ -1,4 +1,4 @@
-"""Entries of a plain table: merged cells, 同上, split rows, rows that share a name."""
+"""Records of a plain table: merged cells, 同上, split rows, rows that share a name."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from functools import lru_cache
 from publisher.ingest.findings import tables
 from publisher.ingest.formats.grid import Cell
 from publisher.ingest.parsed_file import LeftOut
-from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, reference
+from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, format_reference
 from publisher.ingest.tables.segmentation import Table
 from schemas.cells.values import is_ditto
 from schemas.definition.catalogue import Catalogue, Field
 from schemas.normalise import heading_key
 
 _ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)\s*")
-_ENDED = "。；;：:！？!?"
-_STARTS = re.compile(
+_SENTENCE_ENDS = "。；;：:！？!?"
+_ITEM_START = re.compile(
     r"\s*(?:【|第[一二三四五六七八九十百千零\d]+条|[一二三四五六七八九十]+、|\d+[.．、]|[（(][\d一二三四五六七八九十]+[）)])"
 )
 _COUNT = re.compile(r"[（(]\s*(?:共\s*)?\d+\s*项\s*[）)]")
@@ -26,6 +26,8 @@ _NUMBERED = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十百]+[）)]
 
 @dataclass(slots=True)
 class TableRecords:
+    """Raw records of one table, the rows left out, and notes about rows."""
+
     raw_records: list[RawRecord] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[RowNote] = field(default_factory=list)
@@ -36,7 +38,7 @@ def join_halves(above: str, below: str) -> str:
     above, below = above.rstrip(), below.strip()
     if not above or not below:
         return above or below
-    return f"{above}\n{below}" if above[-1] in _ENDED or _STARTS.match(below) else above + below
+    return f"{above}\n{below}" if above[-1] in _SENTENCE_ENDS or _ITEM_START.match(below) else above + below
 
 
 @lru_cache(maxsize=4096)
@@ -54,7 +56,7 @@ class PieceReader:
             (f.name, f.spanned_by) for f in catalogue.fields if f.name in present and f.spanned_by
         ]
         self._shared = [
-            (f.name, f.spanned_by, _leading_word(catalogue.by_name[f.spanned_by]))
+            (f.name, f.spanned_by, _compile_leading_word(catalogue.by_name[f.spanned_by]))
             for f in catalogue.fields
             if f.spanned_by in present and f.name not in present
         ]
@@ -89,19 +91,19 @@ class PieceReader:
                     self._notes.append(RowNote(tables.DITTO_WITHOUT_SOURCE, row, name, text))
                     pieces.pop(name, None)
                 else:
-                    pieces[name] = Piece(source.text, text, reference(cell), "above")
+                    pieces[name] = Piece(source.text, text, format_reference(cell), "above")
                 return
             if text[0] == "#" and _ERROR.fullmatch(text):
                 self._notes.append(RowNote(tables.FORMULA_ERROR, row, name, text))
                 pieces.pop(name, None)
                 return
-        pieces[name] = Piece(text, text, reference(cell), "merged" if via == "merged" else "own")
+        pieces[name] = Piece(text, text, format_reference(cell), "merged" if via == "merged" else "own")
 
 
 _LONGEST_WORD = 12
 
 
-def _leading_word(field: Field) -> re.Pattern[str]:
+def _compile_leading_word(field: Field) -> re.Pattern[str]:
     """Compile a pattern for a word of the field's vocabulary at the start of a text: 地州市级。负责本级…"""
     words = sorted((w for t in field.vocabulary for w in (t.value, *t.aliases)), key=len, reverse=True)
     return re.compile(rf"\s*({'|'.join(map(re.escape, words))})\s*[。，,；;：:、]\s*" if words else r"(?!)")
@@ -121,17 +123,17 @@ def _split_column(pieces: dict[str, Piece], name: str, spanned_by: str, leading:
         del pieces[spanned_by]
 
 
-def distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:
+def find_distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:
     """Return the fields that make a row without a name a separate record: 子项, 行使主体, 层级, a code."""
     names = {n for alternative in catalogue.identity for n in alternative}
     return frozenset(names - {catalogue.title_field, catalogue.type_field})
 
 
 def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
-    """Read the entries of a table whose rows do not nest."""
+    """Read the raw records of a table whose rows do not nest."""
     assembled = TableRecords()
     pieces = PieceReader(table, catalogue, assembled.notes)
-    title, marks = catalogue.title_field, distinguishing_fields(catalogue)
+    title, marks = catalogue.title_field, find_distinguishing_fields(catalogue)
     titled = title in table.header.columns.values()
     groups = _Groups(table, catalogue)
     item: RawRecord | None = None
@@ -192,7 +194,7 @@ class _Groups:
         words = {heading_key(w): t.value for t in self._field.vocabulary for w in (t.value, *t.aliases)}
         for index, cell in table.groups.items():
             value = words.get(heading_key(_NUMBERED.sub("", _COUNT.sub("", cell.text), count=1)))
-            self._cells.append((index, Piece(value or "", cell.text, reference(cell), "group")))
+            self._cells.append((index, Piece(value or "", cell.text, format_reference(cell), "group")))
 
     def fill(self, raw_record: RawRecord, line: TableLine) -> None:
         if not self._cells or self._field is None or self._field.name in raw_record.pieces:

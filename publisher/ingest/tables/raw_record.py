@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from publisher.ingest.findings.kind import Kind
-from publisher.ingest.formats.grid import Cell, column_letters
+from publisher.ingest.formats.grid import Cell, format_column
 from publisher.ingest.tables.header_row import Header, has_own_text
 
 
@@ -53,6 +53,7 @@ class TableLine:
     row: int
     index: int
     own: dict[str, Cell]
+    """Cells with text of their own."""
     filled: dict[str, Cell]
     """Cells that repeat the text of a merged range."""
     other: list[Cell]
@@ -66,12 +67,12 @@ class TableLine:
 
 
 @lru_cache(maxsize=1024)
-def reference(cell: Cell) -> str:
+def format_reference(cell: Cell) -> str:
     """Return the A1 reference of a cell; for a cell of a merged range, that of the range's top left."""
     if cell.merged_from is not None and not cell.covered:
         row, column = cell.merged_from
-        return f"{column_letters(column)}{row}"
-    return f"{column_letters(cell.column)}{cell.row}"
+        return f"{format_column(column)}{row}"
+    return f"{format_column(cell.column)}{cell.row}"
 
 
 def read_line(
@@ -104,7 +105,7 @@ def read_line(
         return None
     table_line = TableLine(row[0].row, index, own_cells, filled, other)
     texts = table_line.texts
-    table_line.wide = bool(texts) and texts[0] == texts[-1] and len(set(texts)) == 1 and _wide(row)
+    table_line.wide = bool(texts) and texts[0] == texts[-1] and len(set(texts)) == 1 and _is_wide(row)
     return table_line
 
 
@@ -117,7 +118,7 @@ def _repeats(cell: Cell, rows: Sequence[Sequence[Cell]]) -> bool:
     return first[first_column - first[0].column].text.strip() == cell.text.strip()
 
 
-def _wide(row: Sequence[Cell]) -> bool:
+def _is_wide(row: Sequence[Cell]) -> bool:
     """Test whether one text spans three or more columns, merged or repeated in each."""
     texts = [c for c in row if has_own_text(c)]
     first = (texts[0].row, texts[0].column)

@@ -65,7 +65,7 @@ class _Segmenter:
         self._after_note = False
         """Whether the row above was a note, so that numbered points may follow."""
         self._banners: list[tuple[int, str]] = []
-        """Rows with a single text since the last line; they are titles if a header follows."""
+        """Row number and text of each row with one text since the last line; titles if a header follows."""
 
     def segment(self) -> SegmentedSheet:
         grid = self.sheet.grid
@@ -77,7 +77,7 @@ class _Segmenter:
                     index = self._skip_repeated_header(index)
                     continue
                 if header_row.is_header(row, self._headings):
-                    index = self._start(index)
+                    index = self._start_table(index)
                     continue
             self._add_row(index)
             index += 1
@@ -96,9 +96,9 @@ class _Segmenter:
                 hits += 1
         return hits >= 2
 
-    def _start(self, index: int) -> int:
+    def _start_table(self, index: int) -> int:
         header = header_row.find_header(self.sheet.grid, index, self._headings)
-        if header is None:  # not reached: is_header was true for this row
+        if header is None:  # cannot happen: is_header was true for this row
             return index + 1
         titles = [text for _, text in self._banners]
         self._classify_banners("title")
@@ -135,7 +135,7 @@ class _Segmenter:
         if table_line is None:
             return
         self.sheet.rows += 1
-        reason = self._reason(table_line)
+        reason = self._find_reason(table_line)
         if reason is None:
             self._classify_banners("group")
             self._after_note = False
@@ -145,7 +145,7 @@ class _Segmenter:
         else:
             self.sheet.leave_out(table_line.row, reason, " | ".join(dict.fromkeys(table_line.texts)))
 
-    def _reason(self, table_line: TableLine) -> Reason | Literal["banner"] | None:
+    def _find_reason(self, table_line: TableLine) -> Reason | Literal["banner"] | None:
         """Return why a row of a table's body is not data, or None where it is."""
         if not 1 <= len(table_line.own) + len(table_line.other) <= 4:
             return None
@@ -159,10 +159,10 @@ class _Segmenter:
         if texts and all(_SIGNED.match(t.strip()) for t in texts):
             return "note"
         if len(texts) == 1:
-            return self._reason_of_one(table_line, texts[0])
+            return self._find_reason_of_text(table_line, texts[0])
         return None if table_line.own else self._note_stray(table_line, table_findings.STRAY_TEXT)
 
-    def _reason_of_one(self, table_line: TableLine, text: str) -> Reason | Literal["banner"] | None:
+    def _find_reason_of_text(self, table_line: TableLine, text: str) -> Reason | Literal["banner"] | None:
         if _NOTE.match(text):
             self._after_note = True
             return "note"
@@ -209,6 +209,6 @@ class _Segmenter:
         self._banners.clear()
 
 
-def segment(grid: Grid, headings: Headings, personal: frozenset[str]) -> SegmentedSheet:
+def segment_sheet(grid: Grid, headings: Headings, personal: frozenset[str]) -> SegmentedSheet:
     """Segment a grid. ``personal``: fields whose texts are left out of the result and the report."""
     return _Segmenter(grid, headings, personal).segment()

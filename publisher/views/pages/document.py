@@ -78,7 +78,9 @@ def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | No
         return None
     field, source = text_field
     return Text(
-        field, render_markdown(source, _citation_resolver(visit, source)), section_outline.sections(source)
+        field,
+        render_markdown(source, _citation_resolver(visit, source)),
+        section_outline.list_sections(source),
     )
 
 
@@ -101,7 +103,7 @@ def render_markdown(source: str, where: Where) -> Markup:
         lambda _self, tokens, n, _options, _env: str(marked_text.link_citations(tokens[n].content, where)),
     )
     tokens = markdown.parse(source)
-    _anchor_headings(tokens, section_outline.sections(source))
+    _anchor_headings(tokens, section_outline.list_sections(source))
     html = sanitise(markdown.renderer.render(tokens, markdown.options, {}))
     return Markup(html)  # noqa: S704 - escaped by markdown-it and sanitised
 

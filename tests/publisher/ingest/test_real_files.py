@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from publisher.ingest.parsed_file import Reading
-from publisher.ingest.read_file import read_path
+from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.ingest.workbooks import assert_rows_accounted, column
 from tests.support.shared_data import require
@@ -32,7 +32,8 @@ KARAMAY = {
 
 @cache
 def _read_shared(*names: str, catalogue: str) -> Reading:
-    return read_path(require(*names), catalogue=load_catalogue(catalogue))
+    path = require(*names)
+    return read_file(path.read_bytes(), name=path.name, catalogue=load_catalogue(catalogue))
 
 
 def _karamay(part: str) -> Reading:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from publisher.ingest.parsed_file import SheetReport, UnreadableFile
 from publisher.ingest.record_builder import exceeds
-from publisher.ingest.whole_file_checks import stated_count
+from publisher.ingest.whole_file_checks import parse_stated_count
 from schemas.definition.catalogue import Json
 from tests.publisher.ingest.workbooks import (
     POWER_HEADER,
@@ -143,7 +143,7 @@ def test_a_record_without_any_identity_clashes_with_none() -> None:
     ],
 )
 def test_a_title_may_claim_a_number_of_items(text: str, number: int | None) -> None:
-    assert stated_count(text) == number
+    assert parse_stated_count(text) == number
 
 
 def test_one_item_on_three_levels_is_one_of_the_titles_count() -> None:

@@ -93,13 +93,13 @@ def test_nothing_lies_in_the_data_folder_that_the_plan_does_not_name() -> None:
 
 @pytest.mark.parametrize("sheet", sorted((SAMPLE / "sheets").glob("*.csv")), ids=lambda path: path.stem)
 def test_a_workbook_holds_the_text_that_was_reviewed(sheet: Path) -> None:
-    from publisher.ingest.formats.detect import open_grids
+    from publisher.ingest.formats.detect import open_file
 
     with sheet.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     width = len(rows[1])
     (workbook,) = (SAMPLE / "data" / "shili").glob(f"{sheet.stem}.*")
-    (grid,) = open_grids(workbook.read_bytes(), workbook.name).grids
+    (grid,) = open_file(workbook.read_bytes(), workbook.name).grids
     texts = [[cell.text for cell in row][:width] for row in grid.rows]
     assert texts[0][0] == rows[0][0]
     assert [row + [""] * (width - len(row)) for row in texts[1:]] == rows[1:]

@@ -27,7 +27,7 @@ MAX_GZIP = 1 << 30
 CHUNK = 1 << 20
 
 
-def members(data: bytes) -> Mapping[str, bytes]:
+def read_members(data: bytes) -> Mapping[str, bytes]:
     """Return every part of an office document by its path. Raises :class:`ReaderError`.
 
     Pictures and other media are measured; their content is left out.
@@ -53,7 +53,7 @@ def members(data: bytes) -> Mapping[str, bytes]:
         if entry.filename in parts:
             raise ReaderError(
                 DAMAGED,
-                Bilingual(f"zip：{_short(entry.filename)} 重复", f"zip: {_short(entry.filename)} twice"),
+                Bilingual(f"zip：{_shorten(entry.filename)} 重复", f"zip: {_shorten(entry.filename)} twice"),
             )
         if not entry.is_dir():
             keep = entry.filename.endswith((".xml", ".rels")) or entry.filename in IDENTIFYING_MEMBERS
@@ -66,12 +66,12 @@ IDENTIFYING_MEMBERS = ("mimetype", "xl/workbook.bin")
 
 
 def _inflate(data: bytes, entry: zipfile.ZipInfo, remaining: int) -> bytes:
-    name = _short(entry.filename)
+    name = _shorten(entry.filename)
     if entry.flag_bits & 0x1:
         raise ReaderError(ENCRYPTED, f"zip: {name}")
     if ".." in entry.filename.split("/") or entry.filename.startswith("/"):
         raise ReaderError(DAMAGED, f"zip: {name}")
-    start = _content_start(data, entry)
+    start = _find_content(data, entry)
     raw = memoryview(data)[start : start + entry.compress_size]
     if entry.compress_type == zipfile.ZIP_STORED:
         content = bytes(raw)
@@ -86,11 +86,11 @@ def _inflate(data: bytes, entry: zipfile.ZipInfo, remaining: int) -> bytes:
     return content
 
 
-def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
+def _find_content(data: bytes, entry: zipfile.ZipInfo) -> int:
     """Return the offset of the content after the local header's name and extra field (APPNOTE.TXT 4.3.7)."""
     header = data[entry.header_offset : entry.header_offset + 30]
     if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
-        raise ReaderError(DAMAGED, f"zip: {_short(entry.filename)}")
+        raise ReaderError(DAMAGED, f"zip: {_shorten(entry.filename)}")
     name, extra = struct.unpack_from("<HH", header, 26)
     return int(entry.header_offset + 30 + name + extra)
 
@@ -107,7 +107,7 @@ def _inflate_deflate(raw: memoryview, name: str, remaining: int) -> bytes:
                 break
             size += len(piece)
             if size > remaining or (size > LARGE and size > MAX_RATIO * len(raw)):
-                raise ReaderError(BOMB, _expanded(name, size // max(1, len(raw))))
+                raise ReaderError(BOMB, _describe_expansion(name, size // max(1, len(raw))))
             pieces.append(piece)
             pending = inflater.unconsumed_tail
     except zlib.error as problem:
@@ -115,7 +115,7 @@ def _inflate_deflate(raw: memoryview, name: str, remaining: int) -> bytes:
     return b"".join(pieces)
 
 
-def _expanded(name: str, times: int) -> Bilingual:
+def _describe_expansion(name: str, times: int) -> Bilingual:
     return Bilingual(f"{name} 解压后是原来的{times}倍", f"{name} is {times} times as large when unpacked")
 
 
@@ -127,11 +127,11 @@ def gunzip(data: bytes, limit: int = MAX_GZIP) -> Iterator[bytes]:
             while chunk := stream.read(CHUNK):
                 size += len(chunk)
                 if size > limit or (size > LARGE and size > MAX_RATIO * len(data)):
-                    raise ReaderError(BOMB, _expanded("gzip", size // len(data)))
+                    raise ReaderError(BOMB, _describe_expansion("gzip", size // len(data)))
                 yield chunk
     except (OSError, EOFError, zlib.error) as problem:
         raise ReaderError(DAMAGED, f"gzip: {problem}") from problem
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in name)[:80]

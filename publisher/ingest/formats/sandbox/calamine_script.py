@@ -32,10 +32,10 @@ class TooLargeError(Exception):
 
 
 def main() -> None:
-    _limit()
+    _limit_resources()
     data = sys.stdin.buffer.read()
     try:
-        answer: dict[str, Any] = {"sheets": list(_sheets(data))}
+        answer: dict[str, Any] = {"sheets": list(_iter_sheets(data))}
     except PasswordError:
         answer = {"error": "encrypted", "detail": "password"}
     except (TooLargeError, MemoryError) as problem:
@@ -45,7 +45,7 @@ def main() -> None:
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
 
 
-def _limit() -> None:
+def _limit_resources() -> None:
     try:
         import resource  # noqa: PLC0415 -- absent on Windows, where only the caller's time limit holds
     except ImportError:
@@ -55,14 +55,14 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _sheets(data: bytes) -> Any:
+def _iter_sheets(data: bytes) -> Any:
     text = 0
     with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
         for index, meta in enumerate(workbook.sheets_metadata):
             if meta.typ != SheetTypeEnum.WorkSheet:
                 continue
             sheet = workbook.get_sheet_by_index(index)
-            rows = _rows(sheet)
+            rows = _read_rows(sheet)
             text += sum(len(value) for row in rows for value in row if isinstance(value, str))
             if text > MAX_TEXT:
                 raise TooLargeError(f"{meta.name}: text")
@@ -78,7 +78,7 @@ def _sheets(data: bytes) -> Any:
             }
 
 
-def _rows(sheet: CalamineSheet) -> list[list[Any]]:
+def _read_rows(sheet: CalamineSheet) -> list[list[Any]]:
     if sheet.total_height * sheet.total_width > MAX_CELLS:
         raise TooLargeError(f"{sheet.name}: {sheet.total_height} × {sheet.total_width}")
     rows: list[list[Any]] = []

@@ -20,9 +20,9 @@ MOST_TEXT = 4 << 20
 
 
 def main() -> None:
-    _limit()
+    _limit_resources()
     try:
-        answer: dict[str, Any] = {"pages": _pages(sys.stdin.buffer.read())}
+        answer: dict[str, Any] = {"pages": _read_pages(sys.stdin.buffer.read())}
     except pypdfium2.PdfiumError as problem:
         encrypted = "password" in str(problem).lower() or "security" in str(problem).lower()
         answer = {"error": "encrypted" if encrypted else "damaged", "detail": str(problem)[:300]}
@@ -33,7 +33,7 @@ def main() -> None:
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
 
 
-def _limit() -> None:
+def _limit_resources() -> None:
     try:
         import resource  # noqa: PLC0415 - absent on Windows, where only the caller's time limit holds
     except ImportError:
@@ -43,7 +43,7 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _pages(data: bytes) -> list[str]:
+def _read_pages(data: bytes) -> list[str]:
     texts: list[str] = []
     size = 0
     with pypdfium2.PdfDocument(data) as document:

@@ -13,34 +13,34 @@ from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 
 
-def run(module: ModuleType, data: bytes, seconds: float) -> bytes:
-    """Run a module as a script on a file and return its MessagePack output. Raises :class:`ReaderError`."""
+class ParserOutput(msgspec.Struct):
+    """Error fields that every output of a parser has."""
+
+    error: str = ""
+    detail: str = ""
+
+
+def run_parser[Output: ParserOutput](module: ModuleType, data: bytes, output_type: type[Output]) -> Output:
+    """Run a module as a script on a file, for at most its ``SECONDS``, and decode its MessagePack output.
+
+    Raises :class:`ReaderError`, also for an error that the script reports.
+    """
     command = [sys.executable, "-I", str(module.__file__)]
     try:
         process = subprocess.run(  # noqa: S603 -- our own interpreter and our own file
-            command, input=data, capture_output=True, timeout=seconds, check=False
+            command, input=data, capture_output=True, timeout=module.SECONDS, check=False
         )
     except subprocess.TimeoutExpired as problem:
         raise ReaderError(
-            TOO_LARGE, Bilingual(f"读取超过{seconds:g}秒", f"reading took more than {seconds:g} s")
+            TOO_LARGE, Bilingual(f"读取超过{module.SECONDS}秒", f"reading took more than {module.SECONDS} s")
         ) from problem
     if process.returncode:
         raise ReaderError(
             DAMAGED,
             Bilingual(f"识读程序中止（{process.returncode}）", f"the parser stopped ({process.returncode})"),
         )
-    return process.stdout
-
-
-def refuse(error: str, detail: str) -> None:
-    """Raise :class:`ReaderError` where the process reports an error."""
-    if error:
-        kind = {"encrypted": ENCRYPTED, "too-large": TOO_LARGE}.get(error, DAMAGED)
-        raise ReaderError(kind, detail)
-
-
-class ParserOutput(msgspec.Struct):
-    """Error fields that every output of a parser has."""
-
-    error: str = ""
-    detail: str = ""
+    output = msgspec.msgpack.decode(process.stdout, type=output_type)
+    if output.error:
+        kind = {"encrypted": ENCRYPTED, "too-large": TOO_LARGE}.get(output.error, DAMAGED)
+        raise ReaderError(kind, output.detail)
+    return output

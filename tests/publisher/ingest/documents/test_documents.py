@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.ingest.documents.official_document import read_document
-from publisher.ingest.findings.documents import KINDS
-from publisher.ingest.formats.detect import open_grids
+from publisher.ingest.formats.detect import open_file
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
@@ -60,7 +59,7 @@ PAGE = f"{TITLE}\n{LABELS}\n【字体:\n\n打印本页关闭窗口\n\n{LETTER}\n
 
 def read_page(page: str | bytes, name: str = "page.txt") -> Reading:
     data = page.encode() if isinstance(page, str) else page
-    opened = open_grids(data, name)
+    opened = open_file(data, name)
     assert opened.text is not None
     reading = read_document(
         opened.text,
@@ -340,10 +339,6 @@ def test_any_text_is_one_document_or_none(text: str) -> None:
         return
     report = reading.sheets[0]
     assert report.rows == report.records + report.continuations + report.left_out
-
-
-def test_codes_of_findings_are_distinct() -> None:
-    assert len({kind.code for kind in KINDS}) == len(KINDS)
 
 
 @pytest.mark.shared

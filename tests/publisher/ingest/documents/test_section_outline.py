@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.ingest.documents.section_outline import compose, sections
+from publisher.ingest.documents.section_outline import list_sections, write_body
 
 
 def anchors(*lines: str) -> list[str]:
-    return [s.anchor for s in sections(compose(lines).markdown)]
+    return [s.anchor for s in list_sections(write_body(lines).markdown)]
 
 
 def test_anchors_are_made_of_the_numbers_of_the_sections() -> None:
@@ -40,7 +40,7 @@ def test_a_number_given_twice_by_mistake_still_gives_two_anchors() -> None:
     )
 )
 def test_anchors_are_distinct_and_as_many_as_the_outline(lines: list[str]) -> None:
-    body = compose(lines)
-    outline = sections(body.markdown)
+    body = write_body(lines)
+    outline = list_sections(body.markdown)
     assert [s.title for s in outline] == list(body.outline)
     assert len({s.anchor for s in outline}) == len(outline)

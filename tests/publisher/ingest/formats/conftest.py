@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from publisher.ingest.formats.detect import open_grids
+from publisher.ingest.formats.detect import open_file
 from publisher.ingest.parsed_file import UnreadableFile
 
 type Refusal = Callable[[bytes], str]
@@ -18,7 +18,7 @@ def refusal() -> Refusal:
 
     def code(data: bytes, name: str = "清单.xlsx") -> str:
         with pytest.raises(UnreadableFile) as caught:
-            open_grids(data, name)
+            open_file(data, name)
         finding = caught.value.finding
         assert finding.severity == "error"
         assert finding.file == name

@@ -8,19 +8,19 @@ import openpyxl
 import pytest
 import xlwt
 
-from publisher.ingest.formats.detect import ODS, XLS, XLSX, open_grids
+from publisher.ingest.formats.detect import ODS, XLS, XLSX, open_file
 from tests.publisher.ingest.formats import samples
 from tests.publisher.ingest.formats.samples import SHEET, sheet_xml, texts, with_parts
 
 
 def test_a_workbook_is_recognised_by_its_content_and_not_by_its_name() -> None:
-    assert open_grids(samples.xls(), "清单.xlsx").media_type == XLS
-    assert open_grids(samples.xlsx(), "清单.xls").media_type == XLSX
+    assert open_file(samples.xls(), "清单.xlsx").media_type == XLS
+    assert open_file(samples.xlsx(), "清单.xls").media_type == XLSX
 
 
 @pytest.mark.parametrize("data", [samples.xls(), samples.xlsx()])
 def test_whole_numbers_are_printed_without_a_point(data: bytes) -> None:
-    (grid,) = open_grids(data, "f").grids
+    (grid,) = open_file(data, "f").grids
     assert texts(grid) == [["序号", "项目名称", "实施机关"], ["1", "食品经营许可", "市场监督管理局"]]
     assert grid.rows[1][0].numeric
     assert not grid.rows[1][1].numeric
@@ -29,7 +29,7 @@ def test_whole_numbers_are_printed_without_a_point(data: bytes) -> None:
 def test_values_are_printed_as_a_person_writes_them() -> None:
     day = dt.date(2015, 11, 5)
     rows = ((1.5, True, day, dt.datetime(2015, 11, 5, 8, 30), 210973001000, 0.1, "a\r\nb"),)  # noqa: DTZ001 -- cells hold no zone
-    (grid,) = open_grids(samples.xlsx(rows), "f").grids
+    (grid,) = open_file(samples.xlsx(rows), "f").grids
     assert texts(grid) == [
         ["1.5", "TRUE", "2015-11-05", "2015-11-05 08:30:00", "210973001000", "0.1", "a\nb"]
     ]
@@ -38,7 +38,7 @@ def test_values_are_printed_as_a_person_writes_them() -> None:
 def test_rows_and_columns_keep_the_numbers_that_the_spreadsheet_shows() -> None:
     book = openpyxl.Workbook()
     book.active["C4"] = "文"
-    (grid,) = open_grids(samples.book_bytes(book), "f").grids
+    (grid,) = open_file(samples.book_bytes(book), "f").grids
     assert len(grid.rows) == 4
     cell = grid.rows[3][2]
     assert (cell.text, cell.row, cell.column) == ("文", 4, 3)
@@ -49,13 +49,13 @@ def test_trailing_blank_rows_and_columns_are_cut() -> None:
     book.active["A1"] = "文"
     book.active.cell(1, 256).value = " "
     book.active.cell(300, 1).value = "\u3000"
-    (grid,) = open_grids(samples.book_bytes(book), "f").grids
+    (grid,) = open_file(samples.book_bytes(book), "f").grids
     assert texts(grid) == [["文"]]
 
 
 def test_a_covered_cell_carries_the_text_of_its_range() -> None:
     for data in (samples.xlsx((("甲", None, "乙"), (None, None, "丙")), "A1:B2"), _merged_xls()):
-        (grid,) = open_grids(data, "f").grids
+        (grid,) = open_file(data, "f").grids
         assert [[(c.text, c.merged_from) for c in row] for row in grid.rows] == [
             [("甲", None), ("甲", (1, 1)), ("乙", None)],
             [("甲", (1, 1)), ("甲", (1, 1)), ("丙", None)],
@@ -78,14 +78,14 @@ def test_text_that_a_merged_range_hides_is_kept_and_marked() -> None:
         '<row r="2"><c r="A2" t="inlineStr"><is><t>乙</t></is></c></row>',
         '<mergeCells><mergeCell ref="A1:A2"/></mergeCells>',
     )
-    (grid,) = open_grids(with_parts(samples.xlsx(), {SHEET: sheet}), "f").grids
+    (grid,) = open_file(with_parts(samples.xlsx(), {SHEET: sheet}), "f").grids
     cell = grid.rows[1][0]
     assert (cell.text, cell.merged_from, cell.covered) == ("乙", (1, 1), True)
 
 
 def test_error_values_are_kept_as_text() -> None:
     sheet = sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c r="B1" t="e"><f>A9</f><v>#REF!</v></c></row>')
-    (grid,) = open_grids(with_parts(samples.xlsx(), {SHEET: sheet}), "f").grids
+    (grid,) = open_file(with_parts(samples.xlsx(), {SHEET: sheet}), "f").grids
     assert texts(grid) == [["1", "#REF!"]]
 
 
@@ -94,23 +94,23 @@ def test_error_values_of_old_workbooks_are_kept_as_text() -> None:
     sheet = book.add_sheet("表")
     sheet.write(0, 0, "文")
     sheet.row(1).set_cell_error(1, 0x17)
-    (grid,) = open_grids(samples.book_bytes(book), "f").grids
+    (grid,) = open_file(samples.book_bytes(book), "f").grids
     assert texts(grid) == [["文", ""], ["", "#REF!"]]
 
 
 def test_a_formula_gives_its_saved_result_and_one_without_is_reported() -> None:
     sheet = sheet_xml('<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><f>ROW()</f><v></v></c></row>')
-    opened = open_grids(with_parts(samples.xlsx(), {SHEET: sheet}), "f")
+    opened = open_file(with_parts(samples.xlsx(), {SHEET: sheet}), "f")
     assert texts(opened.grids[0]) == [["2"]]
-    (finding,) = opened.findings
+    (finding,) = opened.list_findings("f")
     assert (finding.code, finding.row, finding.found) == ("formula-without-value", 1, "=ROW()")
     assert finding.message_zh == "B1 单元格只有公式，没有计算结果，按空白读取"
 
 
 def test_a_long_code_stored_as_a_number_is_reported() -> None:
     sheet = sheet_xml('<row r="1"><c r="A1"><v>123456789012345678</v></c></row>')
-    opened = open_grids(with_parts(samples.xlsx(), {SHEET: sheet}), "f")
-    (finding,) = opened.findings
+    opened = open_file(with_parts(samples.xlsx(), {SHEET: sheet}), "f")
+    (finding,) = opened.list_findings("f")
     assert finding.code == "digits-lost"
     assert finding.message_en == "A1: codes are stored as numbers; digits after the 15th are lost"
     assert "e" not in texts(opened.grids[0])[0][0]
@@ -124,7 +124,7 @@ def test_hidden_sheets_and_rows_are_read_and_marked() -> None:
     more = book.create_sheet("藏")
     more.append(["丙"])
     more.sheet_state = "hidden"
-    visible, hidden = open_grids(samples.book_bytes(book), "f").grids
+    visible, hidden = open_file(samples.book_bytes(book), "f").grids
     assert (visible.hidden, visible.hidden_rows, texts(visible)) == (False, frozenset({2}), [["甲"], ["乙"]])
     assert (hidden.name, hidden.hidden) == ("藏", True)
 
@@ -135,14 +135,14 @@ def test_hidden_rows_of_old_workbooks_are_marked() -> None:
     sheet.write(0, 0, "甲")
     sheet.write(1, 0, "乙")
     sheet.row(1).hidden = True
-    (grid,) = open_grids(samples.book_bytes(book), "f").grids
+    (grid,) = open_file(samples.book_bytes(book), "f").grids
     assert grid.hidden_rows == frozenset({2})
 
 
 def test_blank_sheets_are_passed_over() -> None:
     book = openpyxl.Workbook()
     book.create_sheet("二").append(["文"])
-    assert [g.name for g in open_grids(samples.book_bytes(book), "f").grids] == ["二"]
+    assert [g.name for g in open_file(samples.book_bytes(book), "f").grids] == ["二"]
 
 
 def test_ods_gives_merged_ranges_repeats_types_and_hidden_sheets() -> None:
@@ -166,7 +166,7 @@ def test_ods_gives_merged_ranges_repeats_types_and_hidden_sheets() -> None:
         '<style:style style:name="ta1" style:family="table">'
         '<style:table-properties table:display="false"/></style:style>'
     )
-    opened = open_grids(samples.ods(table, style), "f.xlsx")
+    opened = open_file(samples.ods(table, style), "f.xlsx")
     assert opened.media_type == ODS
     (grid,) = opened.grids
     assert texts(grid) == [

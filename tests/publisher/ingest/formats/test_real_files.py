@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.ingest.formats.detect import CSV, JSON, TEXT, XLS, XLSX, open_grids
+from publisher.ingest.formats.detect import CSV, JSON, TEXT, XLS, XLSX, open_file
 from tests.support.shared_data import require
 
 
 @pytest.mark.shared
 def test_a_workbook_called_xlsx_that_is_the_old_binary_format_opens() -> None:
     path = require("power-list-karamay", "附件：克拉玛依市财政局2025年权责清单 (1).xlsx")
-    opened = open_grids(path.read_bytes(), path.name)
+    opened = open_file(path.read_bytes(), path.name)
     assert opened.media_type == XLS
     assert [(g.name, len(g.rows), len(g.rows[0])) for g in opened.grids] == [("Sheet1", 23, 14)]
 
 
 @pytest.mark.shared
 def test_all_fourteen_workbooks_open_without_a_finding() -> None:
-    opened = {p.name: open_grids(p.read_bytes(), p.name) for p in require("power-list-karamay").iterdir()}
+    opened = {p.name: open_file(p.read_bytes(), p.name) for p in require("power-list-karamay").iterdir()}
     assert len(opened) == 14
-    assert not [f for o in opened.values() for f in o.findings]
+    assert not [f for o in opened.values() for f in o.list_findings("f")]
     assert sum(o.media_type == XLSX for o in opened.values()) == 6
     assert sum(len(g.rows) for o in opened.values() for g in o.grids) == 3_030
     transport = opened["附件：克拉玛依市交通运输局2024年权责清单.xlsx"].grids[0]
@@ -38,4 +38,4 @@ def test_all_fourteen_workbooks_open_without_a_finding() -> None:
     ],
 )
 def test_tables_and_prose_are_distinguished(path: tuple[str, ...], media_type: str) -> None:
-    assert open_grids(require(*path).read_bytes(), path[-1]).media_type == media_type
+    assert open_file(require(*path).read_bytes(), path[-1]).media_type == media_type

@@ -10,7 +10,7 @@ import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
-from publisher.ingest.formats.detect import CSV, DOCX, HTML, TEXT, TSV, open_grids
+from publisher.ingest.formats.detect import CSV, DOCX, HTML, TEXT, TSV, open_file
 from tests.publisher.ingest.formats.samples import texts
 
 TABLE = "序号,项目名称,金额\n1,居留许可,12.50\n2,签证费,\n"
@@ -19,7 +19,7 @@ ROWS = [["序号", "项目名称", "金额"], ["1", "居留许可", "12.50"], ["
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 def test_csv_is_read_in_every_encoding(encoding: str) -> None:
-    opened = open_grids(TABLE.encode(encoding), "收费.csv")
+    opened = open_file(TABLE.encode(encoding), "收费.csv")
     assert opened.media_type == CSV
     assert texts(opened.grids[0]) == ROWS
     assert opened.grids[0].name == "收费"
@@ -28,25 +28,25 @@ def test_csv_is_read_in_every_encoding(encoding: str) -> None:
 @pytest.mark.parametrize(("delimiter", "media_type"), [(";", CSV), ("\t", TSV)])
 def test_the_delimiter_is_recognised_by_the_rows(delimiter: str, media_type: str) -> None:
     table = TABLE.replace(",", delimiter).replace("居留许可", "居留,许可")
-    opened = open_grids(table.encode(), "f.csv")
+    opened = open_file(table.encode(), "f.csv")
     assert opened.media_type == media_type
     assert texts(opened.grids[0])[1][1] == "居留,许可"
 
 
 def test_a_line_that_names_the_delimiter_for_excel_is_no_row() -> None:
-    (grid,) = open_grids(b"sep=|\r\na|b\r\n1|2\r\n", "f.csv").grids
+    (grid,) = open_file(b"sep=|\r\na|b\r\n1|2\r\n", "f.csv").grids
     assert texts(grid) == [["a", "b"], ["1", "2"]]
 
 
 def test_quoted_cells_hold_delimiters_and_newlines_and_rows_are_counted_as_a_spreadsheet_does() -> None:
-    (grid,) = open_grids(b'a,b\n"1,\n2",3\n4,5\n', "f.csv").grids
+    (grid,) = open_file(b'a,b\n"1,\n2",3\n4,5\n', "f.csv").grids
     assert texts(grid) == [["a", "b"], ["1,\n2", "3"], ["4", "5"]]
     assert grid.rows[2][0].row == 3
 
 
 def test_quotes_that_do_not_pair_are_reported() -> None:
-    opened = open_grids('a,b\n"公"安,1\n税务,2\n'.encode(), "f.csv")
-    (finding,) = opened.findings
+    opened = open_file('a,b\n"公"安,1\n税务,2\n'.encode(), "f.csv")
+    (finding,) = opened.list_findings("f")
     assert (finding.code, finding.row) == ("csv-quotes", 2)
     assert finding.message_zh.startswith("第2行的引号没有成对")
     assert texts(opened.grids[0])[2] == ["税务", "2"]
@@ -54,9 +54,9 @@ def test_quotes_that_do_not_pair_are_reported() -> None:
 
 def test_text_cut_inside_a_character_is_read_and_reported() -> None:
     data = ("标题\n" + "正文" * 300).encode()[:-1]
-    opened = open_grids(data, "page.txt")
+    opened = open_file(data, "page.txt")
     assert opened.media_type == TEXT
-    assert [f.code for f in opened.findings] == ["text-damaged"]
+    assert [f.code for f in opened.list_findings("f")] == ["text-damaged"]
     assert opened.text is not None
     assert opened.text.startswith("标题\n")
 
@@ -67,17 +67,17 @@ def test_prose_with_commas_is_no_table() -> None:
         "各县(市)区人民政府,各开发区管委会,市政府各部门,各有关单位:\n现将《方案》印发给你们,请认真贯彻执行。\n"
         "一、指导思想\n2015年是关键之年,是开局之年,也是紧要之年,任务更加紧迫、更加艰巨。\n二、工作要求\n"
     )
-    opened = open_grids(prose.encode(), "page.txt")
+    opened = open_file(prose.encode(), "page.txt")
     assert opened.media_type == TEXT
     assert opened.text == prose
 
 
 def test_a_list_of_one_column_is_a_grid_too() -> None:
-    assert texts(open_grids("项目名称\n签证费\n".encode(), "f.csv").grids[0]) == [["项目名称"], ["签证费"]]
+    assert texts(open_file("项目名称\n签证费\n".encode(), "f.csv").grids[0]) == [["项目名称"], ["签证费"]]
 
 
 def test_gzip_of_csv_is_opened() -> None:
-    assert texts(open_grids(gzip.compress(TABLE.encode()), "f.csv.gz").grids[0]) == ROWS
+    assert texts(open_file(gzip.compress(TABLE.encode()), "f.csv.gz").grids[0]) == ROWS
 
 
 def test_an_html_table_that_calls_itself_xls_is_read() -> None:
@@ -88,7 +88,7 @@ def test_an_html_table_that_calls_itself_xls_is_read() -> None:
         "<tr><td>项目<br>名称</td><td>标准</td></tr>"
         "<tr><td>1</td><td><p>居留</p><p>许可㐂</p></td><td>12 &amp; 13</td></tr></table></body></html>"
     )
-    opened = open_grids(page.encode("gb18030"), "收费.xls")
+    opened = open_file(page.encode("gb18030"), "收费.xls")
     assert opened.media_type == HTML
     (grid,) = opened.grids
     assert grid.name == "收费目录"
@@ -103,14 +103,14 @@ def test_an_html_table_that_calls_itself_xls_is_read() -> None:
 
 def test_a_table_inside_a_layout_table_is_a_grid_of_its_own() -> None:
     page = "<table><tr><td>页首<table><tr><td>a</td><td>b</td></tr></table></td></tr></table>"
-    outer, inner = open_grids(page.encode(), "f.html").grids
+    outer, inner = open_file(page.encode(), "f.html").grids
     assert texts(outer) == [["页首"]]
     assert texts(inner) == [["a", "b"]]
 
 
 def test_big5_is_believed_when_it_is_declared() -> None:
     page = '<meta charset="big5"><table><tr><td>行政處罰</td></tr></table>'
-    assert texts(open_grids(page.encode("big5hkscs"), "f.html").grids[0]) == [["行政處罰"]]
+    assert texts(open_file(page.encode("big5hkscs"), "f.html").grids[0]) == [["行政處罰"]]
 
 
 def _docx(document: docx.document.Document) -> bytes:
@@ -128,7 +128,7 @@ def test_docx_tables_give_merged_cells_and_the_text_around() -> None:
             cell.text = f"{r}{c}"
     table.cell(0, 0).merge(table.cell(0, 1)).text = "横"
     table.cell(1, 2).merge(table.cell(2, 2)).text = "竖\n二"
-    opened = open_grids(_docx(document), "f.doc")
+    opened = open_file(_docx(document), "f.doc")
     assert opened.media_type == DOCX
     (grid,) = opened.grids
     assert texts(grid) == [["横", "横", "02"], ["10", "11", "竖\n二"], ["20", "21", "竖\n二"]]
@@ -147,13 +147,13 @@ def test_tracked_deletions_in_docx_are_not_text() -> None:
     run._r.addprevious(deleted)
     deleted.append(run._r)
     run._r.find(qn("w:t")).tag = qn("w:delText")
-    assert texts(open_grids(_docx(document), "f.docx").grids[0]) == [["留"]]
+    assert texts(open_file(_docx(document), "f.docx").grids[0]) == [["留"]]
 
 
 def test_docx_without_a_table_gives_its_text() -> None:
     document = docx.Document()
     document.add_paragraph("关于印发方案的通知")
-    opened = open_grids(_docx(document), "f.docx")
+    opened = open_file(_docx(document), "f.docx")
     assert opened.grids == ()
     assert opened.text is not None
     assert "关于印发方案的通知" in opened.text

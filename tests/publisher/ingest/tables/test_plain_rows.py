@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.ingest.formats.detect import FileContent
-from publisher.ingest.formats.grid import build
+from publisher.ingest.formats.grid import build_grid
 from publisher.ingest.parsed_file import UnreadableFile
 from publisher.ingest.read_file import read_content
 from publisher.ingest.tables.header_row import has_own_text
@@ -221,7 +221,7 @@ def test_every_row_is_accounted_for_whatever_cells_say_and_merge(
     areas = [
         (top, first_column, top + down, first_column + right) for top, first_column, down, right in merged
     ]
-    grid = build("Sheet1", [heading, *rows], areas)
+    grid = build_grid("Sheet1", [heading, *rows], areas)
     opened = FileContent("text/csv", (grid,) if grid else ())
     try:
         reading = read_content(opened, name="某局.csv", digest="", catalogue=load_catalogue(name))
