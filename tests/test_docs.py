@@ -105,7 +105,7 @@ def test_every_problem_is_documented_with_its_status(kind: ProblemKind) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", chain.from_iterable(all_kinds.KINDS_BY_STEP.values()), ids=lambda kind: kind.code
+    "kind", [*chain.from_iterable(all_kinds.KINDS_BY_STEP.values())], ids=lambda kind: kind.code
 )
 def test_every_finding_is_documented_with_its_severity(kind: Kind) -> None:
     assert f"| `{kind.code}` | {kind.severity} |" in page("findings.md")

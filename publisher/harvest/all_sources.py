@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import metadata
 
-from publisher.harvest.crawl import Crawl, Progress
+from publisher.harvest.crawl import Crawl
 from publisher.harvest.dry_run import DryRun
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher
 from publisher.harvest.report import HarvestReport, SourceReport
 from publisher.harvest.source_config import Source
+from publisher.indexing.worker import Progress
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import WARC
 from publisher.log.log import Log
@@ -65,7 +66,7 @@ def select_due(log: Log, sources: Mapping[str, Source], now: datetime) -> tuple[
     return tuple(due_sources)
 
 
-def user_agent(base: str) -> str:
+def format_user_agent(base: str) -> str:
     """Return the user agent of this service, with the address of the site."""
     return f"qingdan/{metadata.version('qingdan')} (+{base})"
 
@@ -79,7 +80,7 @@ def _harvest_source(
 ) -> SourceReport:
     report = SourceReport(source.name, source.title)
     catalogue = catalogues(source.dataset) or log.queries.catalogue(source.dataset)
-    fetcher = Fetcher(source, loopback=options.loopback, agent=user_agent(log.datasets.site().base))
+    fetcher = Fetcher(source, loopback=options.loopback, agent=format_user_agent(log.datasets.site().base))
     try:
         if options.dry_run:
             DryRun(log, source, fetcher, catalogue, report, options.since).run()

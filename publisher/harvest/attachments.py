@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from publisher.harvest import warc
-from publisher.harvest.link_discovery import MEDIA_TYPES, Link, file_name
+from publisher.harvest.link_discovery import MEDIA_TYPES, Link, find_file_name
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
@@ -27,14 +27,16 @@ from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.model import Source as Evidence
 from publisher.workflow import part_of_file
-from publisher.workflow.import_files import entries_of_records
+from publisher.workflow.import_files import create_entries
 from schemas.definition.catalogue import Catalogue, Json
 from schemas.normalise import fold
 
 _TABLES = (".xls", ".xlsx", ".et", ".csv", ".ods")
-_MARK = re.compile(r"^附\s?件\s?\d{0,2}+\s?[:：.、]?\s?(?=.)")
-_MEDIA = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
-_ANY = frozenset({"application/octet-stream", "application/x-download", "text/html", "text/plain"})
+_ATTACHMENT_MARK = re.compile(r"^附\s?件\s?\d{0,2}+\s?[:：.、]?\s?(?=.)")
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
+_GENERIC_MEDIA_TYPES = frozenset(
+    {"application/octet-stream", "application/x-download", "text/html", "text/plain"}
+)
 """Media types that servers send for unknown files."""
 _LONGEST = 200_000
 """Most characters of one attachment that a document includes; the whole text is stored as evidence."""
@@ -50,6 +52,8 @@ class Attachment:
 
 
 class Attachments:
+    """Reads the attachments of one source's documents."""
+
     def __init__(
         self,
         log: Log,
@@ -59,7 +63,7 @@ class Attachments:
     ) -> None:
         self._log, self._source, self._catalogues, self._report = log, source, catalogues, report
 
-    def of_links(self, links: Sequence[Link]) -> list[Attachment]:
+    def describe_links(self, links: Sequence[Link]) -> list[Attachment]:
         """Return the attachments that a document links to, in its order, with details of those fetched."""
         attachments = []
         for link in links:
@@ -67,14 +71,12 @@ class Attachments:
             if page is None:
                 continue
             file: dict[str, Json] = {
-                "name": _MARK.sub("", link.title) or file_name(page.url),
+                "name": _ATTACHMENT_MARK.sub("", link.title) or find_file_name(page.url),
                 "url": page.url,
             }
             text = ""
             if page.response is not None and not page.erased:
-                hop = warc.read_warc(
-                    self._log.evidence.source_bytes(self._log.evidence.response(page.response).digest)
-                )[-1]
+                hop = read_stored_hop(self._log, self._log.evidence.response(page.response))
                 file |= self._describe_file(page, hop)
                 text = self._read_text(page, hop)
             attachments.append(Attachment(file, text))
@@ -83,11 +85,11 @@ class Attachments:
     def _describe_file(self, page: Page, hop: Hop) -> dict[str, Json]:
         """Return media type, size and digest of the file when it was fetched."""
         try:
-            data = self._data(hop)
+            data = self._decode_body(hop)
         except ValueError:  # reported when its text is read
             return {}
         return {
-            "media_type": _media_type(page, hop),
+            "media_type": _find_media_type(page, hop),
             "size": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
         }
@@ -100,13 +102,15 @@ class Attachments:
             catalogue = self._catalogues(dataset) or self._log.queries.catalogue(dataset)
             try:
                 reading = read_file(
-                    self._data(hop), name=file_name(page.url, page.title), catalogue=catalogue
+                    self._decode_body(hop), name=find_file_name(page.url, page.title), catalogue=catalogue
                 )
             except (UnreadableFile, ValueError):
                 continue
             self._stage(dataset, catalogue, page, reading, response)
             return
-        if file_name(page.url, page.title).lower().endswith(_TABLES):  # a text file need not contain a table
+        if (
+            find_file_name(page.url, page.title).lower().endswith(_TABLES)
+        ):  # a text file need not contain a table
             self._report.add_finding(kinds.TABLE_NOT_USED, page.url)
 
     def _stage(
@@ -118,9 +122,9 @@ class Attachments:
             part = part_of_file.identify_part(self._log.datasets.get(dataset), titled)
             self._log.drafts.stage(
                 dataset,
-                entries_of_records(reading.records),
+                create_entries(reading.records),
                 part=None if part is None else part.name,
-                source=evidence_of_response(response, page.suspected_by or "collected"),
+                source=describe_response(response, page.suspected_by or "collected"),
                 parser_version=reading.parser_version,
                 catalogue=catalogue,
             )
@@ -132,7 +136,7 @@ class Attachments:
     def _read_text(self, page: Page, hop: Hop) -> str:
         """Return the text of a PDF, OFD, docx or doc (also wps) file, and report its errors."""
         try:
-            data = self._data(hop)
+            data = self._decode_body(hop)
             if data.startswith(pdf.MAGIC):
                 return self._join_pages(page, "PDF", pdf.read_pages(data))
             if data.startswith(ole2.MAGIC) and ole2.is_word(data):
@@ -162,11 +166,16 @@ class Attachments:
         severity = "warning" if finding.severity == "error" else finding.severity
         self._report.findings.append(replace(finding, severity=severity))
 
-    def _data(self, hop: Hop) -> bytes:
+    def _decode_body(self, hop: Hop) -> bytes:
         return warc.decode_body(hop, self._source.largest << 20)
 
 
-def evidence_of_response(response: Response, sign: str) -> Evidence:
+def read_stored_hop(log: Log, response: Response) -> Hop:
+    """Read the last hop of a stored response. Raises ``LogError`` if its bytes were destroyed."""
+    return warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
+
+
+def describe_response(response: Response, sign: str) -> Evidence:
     """Describe a response as the source of an import."""
     return Evidence(
         digest=response.digest,
@@ -188,7 +197,7 @@ def add_attachments(
         return record
     content = dict(record.content)
     content[field] = [attachment.file for attachment in attachments]
-    body, outline = str(content.get("body_markdown", "")), list(_texts_of(content.get("outline")))
+    body, outline = str(content.get("body_markdown", "")), list(_iter_texts(content.get("outline")))
     for attachment in attachments:
         lines = [fold(line) for line in attachment.text[:_LONGEST].splitlines()]
         blocks = [escape(line) for line in lines if line]
@@ -207,14 +216,14 @@ def add_attachments(
     return replace(record, content=ordered, source_text=combined_digest(record.source_text, source))
 
 
-def _texts_of(value: object) -> Iterator[str]:
+def _iter_texts(value: object) -> Iterator[str]:
     return (text for text in value if isinstance(text, str)) if isinstance(value, list) else iter(())
 
 
-def _media_type(page: Page, hop: Hop) -> str:
+def _find_media_type(page: Page, hop: Hop) -> str:
     """Return the server's media type; where it is generic, the type of the file name's extension."""
-    declared = (warc.header(hop, "content-type") or "").partition(";")[0].strip().lower()
-    if _MEDIA.fullmatch(declared) and declared not in _ANY:
+    declared = (warc.find_header(hop, "content-type") or "").partition(";")[0].strip().lower()
+    if _MEDIA_TYPE.fullmatch(declared) and declared not in _GENERIC_MEDIA_TYPES:
         return declared
-    suffix = f".{file_name(page.url, page.title).lower().rpartition('.')[2]}"
+    suffix = f".{find_file_name(page.url, page.title).lower().rpartition('.')[2]}"
     return MEDIA_TYPES.get(suffix, "application/octet-stream")

@@ -7,7 +7,7 @@ stored responses that were not read are read without another request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -17,11 +17,10 @@ from publisher.harvest.fetcher import Fetcher, FetchError, HostError, PageFetch,
 from publisher.harvest.link_discovery import Link, ListLinks, read_list
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
+from publisher.indexing.worker import Progress
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import Exchange, Page, Role
 from publisher.log.log import Log
-
-type Progress = Callable[[str, int, int | None], None]
 
 LISTS_STEP, DOCUMENTS_STEP, ATTACHMENTS_STEP = "列表 lists", "文件 documents", "附件 attachments"
 _BATCH = 20
@@ -31,6 +30,8 @@ _BATCH_BYTES = 16 << 20
 
 
 class Crawl:
+    """One run over one source, which stores each step before the next."""
+
     def __init__(
         self,
         log: Log,
@@ -231,7 +232,7 @@ class Crawl:
             warc=warc.write_warc(responses.hops, same_as=first),
             body_digest=responses.digest,
             length=len(hop.body),
-            etag=warc.header(hop, "etag"),
-            modified=warc.header(hop, "last-modified"),
+            etag=warc.find_header(hop, "etag"),
+            modified=warc.find_header(hop, "last-modified"),
             whole=not hop.truncated,
         )

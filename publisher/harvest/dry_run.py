@@ -19,6 +19,8 @@ MOST_PREVIEWED = 20
 
 
 class DryRun:
+    """A dry run over one source."""
+
     def __init__(
         self,
         log: Log,
@@ -52,14 +54,14 @@ class DryRun:
         if responses is None or responses.last.status != 200 or responses.last.truncated:
             return
         try:
-            answer = extraction.parse_response(
+            document = extraction.parse_response(
                 responses.last, url, responses.digest, self._source, self._catalogue
             )
         except UnreadableFile as unreadable:
             self._report.findings.append(unreadable.finding)
         else:
             self._report.read += 1
-            self._report.findings += answer.reading.findings
+            self._report.findings += document.reading.findings
 
     def _request(self, url: str) -> ResponseChain | None:
         self._report.asked += 1

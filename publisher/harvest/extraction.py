@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from publisher.harvest import link_discovery, near_duplicates, soft_404, warc
-from publisher.harvest.attachments import Attachments, add_attachments, evidence_of_response
+from publisher.harvest.attachments import Attachments, add_attachments, describe_response, read_stored_hop
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
@@ -22,7 +22,7 @@ from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.log.evidence.crawled_pages import WARC, Page, ParsedPage, Replacement, Response
 from publisher.log.log import Log
 from publisher.log.model import SourceEntries
-from publisher.workflow.import_files import entries_of_records
+from publisher.workflow.import_files import create_entries
 from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_ATTACHMENTS = 200
 """Most attachments of one document that are requested."""
 COLLECTED = "collected"
-"""Sign of a page that was not read before."""
+"""Why a page was read that was not read before; other pages have the sign of their change."""
 _BATCH = 20
 
 
@@ -68,9 +68,7 @@ class Extractor:
         for page in self._log.evidence.unparsed_pages(name, role="document", parser_version=version):
             if page.response is not None:
                 response = self._log.evidence.response(page.response)
-                self._read_page(
-                    page, warc.read_warc(self._log.evidence.source_bytes(response.digest))[-1], response
-                )
+                self._read_page(page, read_stored_hop(self._log, response), response)
             if len(self._waiting) >= _BATCH:
                 self.flush()
         self.flush()
@@ -122,7 +120,7 @@ class Extractor:
         if not page.is_document or page.response is None:
             return
         response = self._log.evidence.response(page.response)
-        hop = warc.read_warc(self._log.evidence.source_bytes(response.digest))[-1]
+        hop = read_stored_hop(self._log, response)
         try:
             extraction = parse_response(hop, page.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:  # the limits differed when it was first read
@@ -145,13 +143,13 @@ class Extractor:
             else:
                 self._mark_skipped(page)
             return
-        parsed_page = self._describe(page, extraction.reading)
+        parsed_page = self._describe_page(page, extraction.reading)
         if changed and self._is_another(page, parsed_page, extraction, hop):
             self._mark_replaced(page, "absent")
         else:
             self._stage_or_skip(page, response, extraction, parsed_page)
 
-    def _describe(self, page: Page, reading: Reading) -> ParsedPage:
+    def _describe_page(self, page: Page, reading: Reading) -> ParsedPage:
         (record,) = reading.records
         number = record.content.get("number")
         return ParsedPage(
@@ -161,7 +159,7 @@ class Extractor:
             text_digest=record.source_text,
             number=number if isinstance(number, str) else None,
             title_key=heading_key(self._catalogue.title_of(record.content)) or None,
-            sketch=near_duplicates.sketch(str(record.content.get("body_markdown", ""))),
+            sketch=near_duplicates.create_sketch(str(record.content.get("body_markdown", ""))),
         )
 
     def _is_another(self, page: Page, parsed_page: ParsedPage, extraction: Extraction, hop: Hop) -> bool:
@@ -182,7 +180,8 @@ class Extractor:
             b"",
         )
         return (
-            near_duplicates.resemblance(own_sketch, parsed_page.sketch or b"") < near_duplicates.SAME_NUMBER
+            near_duplicates.measure_resemblance(own_sketch, parsed_page.sketch or b"")
+            < near_duplicates.SAME_NUMBER
         )
 
     def _stage_or_skip(
@@ -219,14 +218,16 @@ class Extractor:
         for link in links:
             self._linked.setdefault(link.url, []).append(page.key)
         (record,) = reading.records
-        record = add_attachments(record, self._attachments.of_links(links), self._catalogue)
-        entries = tuple(entries_of_records([record]))
-        source = evidence_of_response(response, page.suspected_by or COLLECTED)
+        record = add_attachments(record, self._attachments.describe_links(links), self._catalogue)
+        entries = tuple(create_entries([record]))
+        source = describe_response(response, page.suspected_by or COLLECTED)
         self._staged_imports[page.url] = SourceEntries(entries, source, reading.parser_version)
 
-    def _mark_replaced(self, page: Page, what: Replacement) -> None:
+    def _mark_replaced(self, page: Page, replacement: Replacement) -> None:
         version = official_document.PARSER_VERSION
-        self._waiting.append((page, ParsedPage(page.key, page.body_digest or "", version, replacement=what)))
+        self._waiting.append(
+            (page, ParsedPage(page.key, page.body_digest or "", version, replacement=replacement))
+        )
 
     def _mark_skipped(self, page: Page, text_digest: str | None = None) -> None:
         version = official_document.PARSER_VERSION
@@ -239,7 +240,7 @@ def parse_response(hop: Hop, url: str, digest: str, source: Source, catalogue: C
         data = warc.decode_body(hop, source.largest << 20)
         if not data.strip():
             raise UnreadableFile(documents.NO_DOCUMENT.at(Place(url)))
-        text, notes = text_encoding.decode(data, warc.charset(hop))
+        text, notes = text_encoding.decode(data, warc.find_charset(hop))
         if len(text) > official_document.MAX_TEXT:
             raise ReaderError(TOO_LARGE, f"{len(text)} > {official_document.MAX_TEXT}")
         page = page_lines.parse_html(text)
@@ -250,7 +251,7 @@ def parse_response(hop: Hop, url: str, digest: str, source: Source, catalogue: C
     reading = official_document.read_page(page, name=url, digest=digest, media_type=WARC, catalogue=catalogue)
     (record,) = reading.records
     texts = (page.heading, *(line.text for line in page.lines))
-    if soft_404.leads_nowhere(url, hop.url) or soft_404.says_absent(record.content, texts):
+    if soft_404.is_redirect_to_home(url, hop.url) or soft_404.is_absent(record.content, texts):
         raise UnreadableFile(kinds.PAGE_ABSENT.at(Place(url)))
     damage = tuple(note.create_finding(url) for note in notes)
     reading = replace(reading, findings=(*damage, *reading.findings))

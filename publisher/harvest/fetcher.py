@@ -37,7 +37,10 @@ _BUSY = frozenset({429, 503})
 _TEMPORARY_CODES = frozenset({"unreachable", "timeout"})
 _ROBOTS_BYTES = 500 << 10
 """Bytes of robots.txt that are read (RFC 9309, 2.5)."""
+_MOST_ROBOTS_REDIRECTS = 5
+"""Redirects of robots.txt that are followed; after more it counts as missing (RFC 9309, 2.3.1.2)."""
 _TRUNCATED_LENGTH = 64 << 10
+"""Bytes that are stored of a response that is too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +131,18 @@ class Fetcher:
                     self._silent_pages[host] = self._silent_pages.get(host, 0) + 1
                 raise
             self._silent_pages[host] = self._silent_pages.get(host, 0) + 1 if hops[-1].status in _BUSY else 0
-            target = _redirect_target(hops[-1])
+            target = _find_redirect_target(hops[-1])
             if target is None:
                 return ResponseChain(tuple(hops))
             url = urljoin(url, target)
         raise FetchError("too-many-redirects", url, tuple(hops))
 
     def _check_robots(self, url: str) -> None:
-        rules = self._robots_rules(url)
+        rules = self._get_robots_rules(url)
         if rules is not None and not rules.can_fetch(url, AGENT):
             raise FetchError("robots", url)
 
-    def _robots_rules(self, url: str) -> Protego | None:
+    def _get_robots_rules(self, url: str) -> Protego | None:
         """Return the robots.txt rules. By RFC 9309 a 4xx allows every page and a 5xx forbids all."""
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
@@ -154,41 +157,41 @@ class Fetcher:
         return rules
 
     def _fetch_robots_rules(self, url: str) -> Protego | None:
-        for _ in range(5 + 1):
+        for _ in range(_MOST_ROBOTS_REDIRECTS + 1):
             try:
-                answer = self._request_with_retries(url, {})
+                hop = self._request_with_retries(url, {})
             except FetchError as error:
                 if error.code == "certificate":
                     raise HostError(error.code, error.detail) from error
                 if not error.is_temporary:
                     raise
                 raise HostError("robots-unknown", error.detail) from error
-            self.robots.append(ResponseChain((answer,)))
-            target = _redirect_target(answer)
+            self.robots.append(ResponseChain((hop,)))
+            target = _find_redirect_target(hop)
             if target is not None:
                 url = urljoin(url, target)
-            elif 400 <= answer.status < 500 and answer.status != 429:
+            elif 400 <= hop.status < 500 and hop.status != 429:
                 return None
-            elif answer.status != 200:
-                raise HostError("robots-unknown", f"{url}: {answer.status}")
+            elif hop.status != 200:
+                raise HostError("robots-unknown", f"{url}: {hop.status}")
             else:
-                return _parse_robots(answer)
-        return None  # RFC 9309, 2.3.1.2: more than five redirects count as a missing file
+                return _parse_robots(hop)
+        return None
 
     def _request_with_retries(self, url: str, headers: dict[str, str]) -> Hop:
         for attempt in range(1, TRIES + 1):
             self._wait_for_turn(url)
             last = attempt == TRIES
             try:
-                answer = self._request(url, headers)
+                hop = self._request(url, headers)
             except FetchError as error:
                 if last or not error.is_temporary:
                     raise
                 self._back_off(url, 2.0**attempt * self._source.pace)
                 continue
-            if answer.status not in _TEMPORARY_STATUSES or last:
-                return answer
-            self._back_off(url, _retry_after(answer) or 2.0**attempt * self._source.pace)
+            if hop.status not in _TEMPORARY_STATUSES or last:
+                return hop
+            self._back_off(url, _parse_retry_after(hop) or 2.0**attempt * self._source.pace)
         raise AssertionError("unreachable")
 
     def _wait_for_turn(self, url: str) -> None:
@@ -196,9 +199,9 @@ class Fetcher:
         wait = self._next_request.get(host, 0.0) - time.monotonic()
         if wait > 0:
             self._pause(min(wait, PATIENCE))
-        self._next_request[host] = time.monotonic() + self._pace(url)
+        self._next_request[host] = time.monotonic() + self._find_pace(url)
 
-    def _pace(self, url: str) -> float:
+    def _find_pace(self, url: str) -> float:
         parts = urlsplit(url)
         rules = self._robots.get(f"{parts.scheme}://{parts.netloc}")
         delay = rules.crawl_delay(AGENT) if isinstance(rules, Protego) else None
@@ -245,8 +248,8 @@ class Fetcher:
         )
 
 
-def _redirect_target(hop: Hop) -> str | None:
-    location = warc.header(hop, "location")
+def _find_redirect_target(hop: Hop) -> str | None:
+    location = warc.find_header(hop, "location")
     return location if hop.status in {301, 302, 303, 307, 308} and location else None
 
 
@@ -258,9 +261,9 @@ def _parse_robots(robots: Hop) -> Protego:
     return Protego.parse(text)
 
 
-def _retry_after(hop: Hop) -> float | None:
+def _parse_retry_after(hop: Hop) -> float | None:
     """Return Retry-After in seconds; it may be a date (RFC 9110, 10.2.3)."""
-    retry_after = warc.header(hop, "retry-after")
+    retry_after = warc.find_header(hop, "retry-after")
     if not retry_after:
         return None
     if retry_after.isascii() and retry_after.isdigit():

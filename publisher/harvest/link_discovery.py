@@ -43,13 +43,13 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 """Extension of an attachment → its most likely media type."""
 _ATTACHMENT_NAME = re.compile("|".join(map(re.escape, MEDIA_TYPES)), re.IGNORECASE)
-_FURTHER = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
-_PAGING = re.compile(
+_NEXT_PAGE = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
+_PAGING_SCRIPT = re.compile(
     r"createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d+\s*,\s*[\"'](?P<stem>[\w-]+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
 )
 """Script by which TRS, the system of most government sites, writes the links to further pages."""
-_DATED = re.compile(r"(?:19|20)\d\d\s?[-年./]\s?\d{1,2}\s?[-月./]\s?\d{1,2}")
-_NO_PAGES = re.compile(r"\.(?:jpe?g|png|gif|bmp|svg|ico|css|js|mp[34]|swf|wmv|avi|apk|exe)$", re.IGNORECASE)
+_DATE = re.compile(r"(?:19|20)\d\d\s?[-年./]\s?\d{1,2}\s?[-月./]\s?\d{1,2}")
+_MEDIA_PATH = re.compile(r"\.(?:jpe?g|png|gif|bmp|svg|ico|css|js|mp[34]|swf|wmv|avi|apk|exe)$", re.IGNORECASE)
 _SHORTEST = 8
 """Least characters of a link that may name a document; menus are shorter."""
 
@@ -68,35 +68,35 @@ class ListLinks:
     further: tuple[str, ...]
     """Further pages of the list, or sitemaps of an index."""
     files: int = 0
-    """Number of links to files rather than pages; they are not followed."""
+    """Number of links to files instead of pages; they are not followed."""
 
 
-def links_of_page(text: str, url: str, source: Source) -> ListLinks:
+def read_page_links(text: str, url: str, source: Source) -> ListLinks:
     """Read the links of a list page. Raises ``ReaderError``."""
     root = html.parse_page(text)
-    base = _base(root, url)
+    base = _find_base(root, url)
     links: dict[str, Link] = {}
     files: set[str] = set()
-    further: dict[str, None] = dict.fromkeys(_scripted_pages(text, url))
+    further: dict[str, None] = dict.fromkeys(_iter_scripted_pages(text, url))
     for element in root.iter("a"):
-        target = _absolute(base, element.get("href"))
+        target = _resolve(base, element.get("href"))
         if target is None or target == url or not source.allows(target):
             continue
-        link_text = _link_text(element)
+        link_text = _read_link_text(element)
         title = fold(element.get("title") or "") or link_text
-        if element.get("rel") == "next" or _FURTHER.fullmatch(link_text):
+        if element.get("rel") == "next" or _NEXT_PAGE.fullmatch(link_text):
             further[target] = None
         elif _is_document(target, title, source):
-            links.setdefault(target, Link(target, title, _date_near(element)))
+            links.setdefault(target, Link(target, title, _find_date_near(element)))
         elif is_attachment(target):
             files.add(target)
     return ListLinks(tuple(links.values()), tuple(further), len(files))
 
 
-def links_of_sitemap(data: bytes, source: Source) -> ListLinks:
+def read_sitemap(data: bytes, source: Source) -> ListLinks:
     """Read a sitemap or an index of sitemaps (sitemaps.org 0.9). Raises ``ReaderError``."""
     root = parse_xml(data, "XML")
-    entries = [(_child(e, "loc"), _child(e, "lastmod")) for e in root]
+    entries = [(_read_child(e, "loc"), _read_child(e, "lastmod")) for e in root]
     allowed = [(loc, day) for loc, day in entries if loc and source.allows(loc)]
     if etree.QName(root).localname == "sitemapindex":
         return ListLinks((), tuple(loc for loc, _ in allowed))
@@ -104,14 +104,18 @@ def links_of_sitemap(data: bytes, source: Source) -> ListLinks:
     return ListLinks(tuple(links), ())
 
 
-def links_of_feed(data: bytes, source: Source) -> ListLinks:
+def read_feed(data: bytes, source: Source) -> ListLinks:
     """Read the entries of an RSS 2.0 or Atom feed. Raises ``ReaderError``."""
     links: dict[str, Link] = {}
     for element in parse_xml(data, "XML").iter("{*}item", "{*}entry"):
-        link = _child(element, "link") or _alternate_link(element)
+        link = _read_child(element, "link") or _find_alternate_link(element)
         if link and source.allows(link) and _is_followed(link, source):
-            day = _child(element, "updated") or _child(element, "published") or _child(element, "pubDate")
-            links.setdefault(link, Link(link, fold(_child(element, "title") or ""), read_day(day)))
+            day = (
+                _read_child(element, "updated")
+                or _read_child(element, "published")
+                or _read_child(element, "pubDate")
+            )
+            links.setdefault(link, Link(link, fold(_read_child(element, "title") or ""), read_day(day)))
     return ListLinks(tuple(links.values()), ())
 
 
@@ -124,17 +128,17 @@ def select_attachments(
     for href, text in links:
         # A menu has a hundred links, and parsing an address costs as much as reading a paragraph.
         is_named = _ATTACHMENT_NAME.search(unquote(href)) or _ATTACHMENT_NAME.search(text)
-        target = _absolute(page, href) if is_named else None
-        if target is not None and source.allows(target) and _has_extension(file_name(target, text)):
-            attachment_links.setdefault(target, Link(target, text or file_name(target)))
+        target = _resolve(page, href) if is_named else None
+        if target is not None and source.allows(target) and _has_extension(find_file_name(target, text)):
+            attachment_links.setdefault(target, Link(target, text or find_file_name(target)))
     return tuple(attachment_links.values())
 
 
 def is_attachment(url: str) -> bool:
-    return _has_extension(file_name(url))
+    return _has_extension(find_file_name(url))
 
 
-def file_name(url: str, link_text: str = "") -> str:
+def find_file_name(url: str, link_text: str = "") -> str:
     """Return the name of a linked file: from the end of its path, or else from its query or link text.
 
     Many sites serve files by a script: ``downfile.jsp?filename=….doc``, ``/download/9`` with text 附件.doc.
@@ -159,7 +163,7 @@ def read_day(text: str | None) -> date | None:
             return day_at(instant) if instant.tzinfo else instant.date()
         except (TypeError, ValueError, OverflowError):
             continue
-    match = _DATED.search(text)
+    match = _DATE.search(text)
     return None if match is None else read_date(match[0])
 
 
@@ -168,12 +172,12 @@ def _is_document(url: str, title: str, source: Source) -> bool:
 
 
 def _is_followed(url: str, source: Source) -> bool:
-    if is_attachment(url) or _NO_PAGES.search(urlsplit(url).path):
+    if is_attachment(url) or _MEDIA_PATH.search(urlsplit(url).path):
         return False
     return not source.documents or re.search(source.documents, url) is not None
 
 
-def _absolute(base: str, href: str | None) -> str | None:
+def _resolve(base: str, href: str | None) -> str | None:
     if not href or href.lstrip().lower().startswith(("javascript:", "mailto:", "tel:", "data:", "#")):
         return None
     try:
@@ -185,38 +189,38 @@ def _absolute(base: str, href: str | None) -> str | None:
     return target if sound else None
 
 
-def _base(root: etree._Element, url: str) -> str:
+def _find_base(root: etree._Element, url: str) -> str:
     element = root.find(".//base")
     return urljoin(url, element.get("href") or "") if element is not None else url
 
 
-def _scripted_pages(text: str, url: str) -> Iterator[str]:
+def _iter_scripted_pages(text: str, url: str) -> Iterator[str]:
     """Yield the further pages that a TRS script numbers: ``index_1.html``, ``index_2.html``, …"""
-    match = _PAGING.search(text)
+    match = _PAGING_SCRIPT.search(text)
     if match is not None:
         for number in range(1, int(match["count"])):
             yield urljoin(url, f"{match['stem']}_{number}.{match['ext']}")
 
 
-def _date_near(element: etree._Element) -> date | None:
+def _find_date_near(element: etree._Element) -> date | None:
     """Return the date in the same item of the list."""
     for holder in islice(element.iterancestors("li", "tr", "p", "dd", "td", "div"), 2):
         text = "".join(map(str, holder.itertext()))
-        if len(text) < 400 and (match := _DATED.search(text)):
+        if len(text) < 400 and (match := _DATE.search(text)):
             return read_day(match[0])
     return None
 
 
-def _child(element: etree._Element, name: str) -> str:
+def _read_child(element: etree._Element, name: str) -> str:
     return (element.findtext(f"{{*}}{name}") or "").strip()
 
 
-def _alternate_link(element: etree._Element) -> str:
+def _find_alternate_link(element: etree._Element) -> str:
     links = element.findall("{*}link")
     return next((e.get("href") or "" for e in links if e.get("rel") in (None, "alternate")), "")
 
 
-def _link_text(element: etree._Element) -> str:
+def _read_link_text(element: etree._Element) -> str:
     return fold(" ".join("".join(map(str, element.itertext())).split()))
 
 
@@ -248,11 +252,11 @@ def read_list(source: Source, url: str, responses: ResponseChain, report: Source
 
 def _read_any(data: bytes, hop: Hop, source: Source) -> ListLinks:
     if _is_feed(data):
-        return links_of_feed(data, source)
+        return read_feed(data, source)
     if _is_xml(data):
-        return links_of_sitemap(data, source)
-    text, _ = text_encoding.decode(data, warc.charset(hop))
-    return links_of_page(text, hop.url, source)
+        return read_sitemap(data, source)
+    text, _ = text_encoding.decode(data, warc.find_charset(hop))
+    return read_page_links(text, hop.url, source)
 
 
 def _is_xml(data: bytes) -> bool:

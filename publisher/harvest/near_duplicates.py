@@ -24,7 +24,7 @@ _SHINGLE, _SKETCH_SIZE = 5, 256
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Resemblance:
     page: Page
     """The page that was read earlier."""
     value: float
@@ -34,29 +34,29 @@ class Likeness:
 
 def find_nearest(
     parsed_page: ParsedPage, log: Log, waiting: Sequence[tuple[Page, ParsedPage]]
-) -> Likeness | None:
+) -> Resemblance | None:
     """Find the document that a page repeats, or the one with the same number and a different text.
 
     ``waiting``: pages that were read but are not stored yet.
     """
-    elsewhere: Likeness | None = None
+    same_number: Resemblance | None = None
     for page, number, candidate in (
         *log.evidence.duplicate_candidates(parsed_page.number, parsed_page.title_key),
-        *_waiting_candidates(parsed_page, waiting),
+        *_iter_waiting_candidates(parsed_page, waiting),
     ):
         if page.key == parsed_page.page or page.vanished_at is not None:
             continue
-        value = resemblance(candidate, parsed_page.sketch or b"")
+        value = measure_resemblance(candidate, parsed_page.sketch or b"")
         if number is not None and number == parsed_page.number:
             if value >= SAME_NUMBER:
-                return Likeness(page, value, same=True)
-            elsewhere = Likeness(page, value, same=False)
+                return Resemblance(page, value, same=True)
+            same_number = Resemblance(page, value, same=False)
         elif (number is None or parsed_page.number is None) and value >= SAME_NAME:
-            return Likeness(page, value, same=True)
-    return elsewhere
+            return Resemblance(page, value, same=True)
+    return same_number
 
 
-def _waiting_candidates(
+def _iter_waiting_candidates(
     parsed_page: ParsedPage, waiting: Sequence[tuple[Page, ParsedPage]]
 ) -> Iterator[tuple[Page, str | None, bytes]]:
     for page, other in waiting:
@@ -67,7 +67,7 @@ def _waiting_candidates(
             yield page, other.number, other.sketch
 
 
-def sketch(text: str) -> bytes:
+def create_sketch(text: str) -> bytes:
     """Return the sketch of a text: its smallest hash values, packed as 32-bit integers."""
     key = "".join(c for c in fold(text).casefold() if c.isalnum())
     data = key.encode("utf-32-le", "surrogatepass")
@@ -80,12 +80,12 @@ def sketch(text: str) -> bytes:
     return struct.pack(f"<{len(smallest)}I", *smallest)
 
 
-def resemblance(first: bytes, second: bytes) -> float:
+def measure_resemblance(first: bytes, second: bytes) -> float:
     """Return the resemblance of two sketches, 0.0 to 1.0."""
-    a, b = _values(first), _values(second)
+    a, b = _unpack_values(first), _unpack_values(second)
     union = sorted(a | b)[:_SKETCH_SIZE]
     return sum(value in a and value in b for value in union) / len(union) if union else 0.0
 
 
-def _values(packed: bytes) -> set[int]:
+def _unpack_values(packed: bytes) -> set[int]:
     return set(struct.unpack(f"<{len(packed) // 4}I", packed))

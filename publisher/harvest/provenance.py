@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.harvest import warc
-from publisher.ingest.documents import page_lines as pages
+from publisher.harvest.attachments import read_stored_hop
+from publisher.ingest.documents import page_lines
 from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
 from publisher.log.evidence.crawled_pages import Page, Response
@@ -45,7 +46,7 @@ class Origin:
     excerpts: tuple[Excerpt, ...]
 
 
-def origins_of_record(log: Log, state: RecordState) -> tuple[Origin, ...]:
+def find_origins(log: Log, state: RecordState) -> tuple[Origin, ...]:
     """Return the pages of a record; empty if it was imported from a file."""
     catalogue = log.queries.catalogue(state.dataset)
     return tuple(
@@ -76,9 +77,9 @@ def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue
 def read_lines(log: Log, response: Response) -> Mapping[int, str]:
     """Return the lines of a stored page by number; empty if it cannot be opened."""
     try:
-        hop = warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
-        text, _ = text_encoding.decode(warc.decode_body(hop, _LARGEST), warc.charset(hop))
-        return {line.number: line.raw.strip() for line in pages.parse_html(text).lines}
+        hop = read_stored_hop(log, response)
+        text, _ = text_encoding.decode(warc.decode_body(hop, _LARGEST), warc.find_charset(hop))
+        return {line.number: line.raw.strip() for line in page_lines.parse_html(text).lines}
     except (LogError, ReaderError, ValueError):
         return {}
 

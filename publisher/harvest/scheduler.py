@@ -13,7 +13,7 @@ import anyio
 from anyio import to_thread
 
 from publisher.harvest.all_sources import Options, collect, select_due
-from publisher.harvest.source_config import FILE, SourcesError, read_sources
+from publisher.harvest.source_config import SOURCES_FILE, SourcesError, read_sources
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -70,7 +70,7 @@ def _harvest_due_sources(
         if stopping.is_set():
             raise _StoppedError
 
-    if not (home / FILE).exists():
+    if not (home / SOURCES_FILE).exists():
         return ""
     now = clock()
     try:

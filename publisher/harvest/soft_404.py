@@ -25,7 +25,7 @@ _HOME_OR_ERROR = re.compile(
 _IDENTIFYING_FIELDS = frozenset({"number", "date_written", "date_published"})
 
 
-def says_absent(content: Content, texts: Iterable[str]) -> bool:
+def is_absent(content: Content, texts: Iterable[str]) -> bool:
     """Test whether a page without number and date states that the content is missing."""
     if is_bare(content):
         text = " ".join(texts)
@@ -38,7 +38,7 @@ def is_bare(content: Content) -> bool:
     return not _IDENTIFYING_FIELDS & content.keys()
 
 
-def leads_nowhere(requested: str, target: str) -> bool:
+def is_redirect_to_home(requested: str, target: str) -> bool:
     """Test whether a redirect led from a page to the site's home or error page."""
     return requested != target and _is_home_or_error(target) and not _is_home_or_error(requested)
 

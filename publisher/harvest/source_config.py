@@ -13,12 +13,12 @@ import msgspec
 
 from publisher import ssrf_guard
 
-FILE = "sources.toml"
+SOURCES_FILE = "sources.toml"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SPAN = r"^[1-9][0-9]{0,4}[smhd]$"
+_DURATION_PATTERN = r"^[1-9][0-9]{0,4}[smhd]$"
 
-type Span = Annotated[str, msgspec.Meta(pattern=_SPAN)]
+type Duration = Annotated[str, msgspec.Meta(pattern=_DURATION_PATTERN)]
 type Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s]+$")]
 
 
@@ -49,10 +49,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Regular expression that addresses of documents must match; empty matches every page of its hosts."""
     most_lists: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
     """Most further pages of one list that are followed."""
-    every: Span = "1h"
+    every: Duration = "1h"
     """Interval at which the scheduler reads the lists."""
-    recheck: Span = "7d"
-    """Interval at which a read document is requested again to detect changes and disappearance."""
+    recheck: Duration = "7d"
+    """Interval at which a document is requested again, to detect that it changed or vanished."""
     pace: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 1.0
     """Seconds between two requests to one host; a longer delay in robots.txt takes precedence."""
     timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
@@ -81,14 +81,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def interval(self) -> timedelta:
-        return parse_span(self.every)
+        return parse_duration(self.every)
 
     @property
     def recheck_interval(self) -> timedelta:
-        return parse_span(self.recheck)
+        return parse_duration(self.recheck)
 
 
-def parse_span(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Parse a time span: ``30m``, ``1h``, ``7d``."""
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
@@ -99,36 +99,37 @@ def read_sources(home: Path, datasets: Sequence[str] | None = None) -> Mapping[s
     ``datasets``: existing datasets, to check references. Raises :class:`SourcesError`, also for a missing
     file.
     """
-    path = home / FILE
+    path = home / SOURCES_FILE
     try:
         text = path.read_bytes()
     except FileNotFoundError:
         raise SourcesError(
             f"没有 {path}。请新建该文件，写明要采集的网站。",
-            f"There is no {path}; create it and list the sites to collect.",
+            f"{path} does not exist; create it and list the sites to collect.",
         ) from None
     try:
         tables = msgspec.toml.decode(text, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SourcesError(
-            f"{FILE} 不是合法的 TOML。详情：{error}", f"{FILE} is not valid TOML. Details: {error}"
+            f"{SOURCES_FILE} 不是合法的 TOML。详情：{error}",
+            f"{SOURCES_FILE} is not valid TOML. Details: {error}",
         ) from error
-    sources = {name: _source(name, table) for name, table in tables.items()}
+    sources = {name: _convert_source(name, table) for name, table in tables.items()}
     for name, source in sources.items():
-        _check(name, source, datasets)
+        _check_source(name, source, datasets)
     return sources
 
 
-def _source(name: str, table: object) -> Source:
+def _convert_source(name: str, table: object) -> Source:
     try:
         return msgspec.structs.replace(msgspec.convert(table, Source), name=name)
     except msgspec.ValidationError as error:
-        raise _invalid(name, str(error)) from error
+        raise _explain_invalid(name, str(error)) from error
 
 
 _PLACE = re.compile(r" - at `\$(?P<place>[^`]*)`$")
 _PROBLEMS = (
-    (re.compile(r"Object contains unknown field `(.+?)`"), "没有“{0}”这一项", "there is no key {0!r}"),
+    (re.compile(r"Object contains unknown field `(.+?)`"), "没有“{0}”这一项", "unknown key {0!r}"),
     (re.compile(r"Object missing required field `(.+?)`"), "缺少“{0}”", "{0!r} is missing"),
     (re.compile(r"Expected `(.+?)`, got `(.+?)`"), "应为 {0}，而不是 {1}", "expected {0}, not {1}"),
     (re.compile(r"Expected `\w+` matching regex '\^https"), "应为网址", "expected a web address"),
@@ -138,10 +139,10 @@ _PROBLEMS = (
 )  # fmt: skip
 
 
-def _invalid(name: str, problem: str) -> SourcesError:
+def _explain_invalid(name: str, problem: str) -> SourcesError:
     place = _PLACE.search(problem)
     problem = _PLACE.sub("", problem)
-    where = f"{FILE} {name}{place['place'] if place else ''}"
+    where = f"{SOURCES_FILE} {name}{place['place'] if place else ''}"
     for pattern, zh, en in _PROBLEMS:
         if match := pattern.match(problem):
             words = match.groups()
@@ -149,42 +150,42 @@ def _invalid(name: str, problem: str) -> SourcesError:
     return SourcesError(f"{where}: {problem}", f"{where}: {problem}")
 
 
-def _check(name: str, source: Source, datasets: Sequence[str] | None) -> None:
+def _check_source(name: str, source: Source, datasets: Sequence[str] | None) -> None:
     """Check rules that the types cannot express."""
     if not _NAME.fullmatch(name):
         raise SourcesError(
-            f"{FILE} {name}：名称只能用小写字母、数字和连字符。",
-            f"{FILE} {name}: names consist of lower-case letters, digits and hyphens.",
+            f"{SOURCES_FILE} {name}：名称只能用小写字母、数字和连字符。",
+            f"{SOURCES_FILE} {name}: names consist of lower-case letters, digits and hyphens.",
         )
     if not source.entries:
         raise SourcesError(
-            f"{FILE} {name}：请写明 lists、sitemaps 或 feeds。",
-            f"{FILE} {name}: specify lists, sitemaps or feeds.",
+            f"{SOURCES_FILE} {name}：请写明 lists、sitemaps 或 feeds。",
+            f"{SOURCES_FILE} {name}: specify lists, sitemaps or feeds.",
         )
     for host in source.hosts:
         try:
             ssrf_guard.ascii_host(host)
         except ValueError:
             raise SourcesError(
-                f"{FILE} {name}.hosts：“{host}”不是主机名，请去掉 http://、路径和用户名。",
-                f"{FILE} {name}.hosts: {host!r} is not a host name; omit http://, path and user.",
+                f"{SOURCES_FILE} {name}.hosts：“{host}”不是主机名，请去掉 http://、路径和用户名。",
+                f"{SOURCES_FILE} {name}.hosts: {host!r} is not a host name; omit http://, path and user.",
             ) from None
     for address in source.entries:
         if not source.allows(address):
             raise SourcesError(
-                f"{FILE} {name}：{address} 的主机不在 hosts 中。",
-                f"{FILE} {name}: the host of {address} is not among hosts.",
+                f"{SOURCES_FILE} {name}：{address} 的主机不在 hosts 中。",
+                f"{SOURCES_FILE} {name}: the host of {address} is not among hosts.",
             )
     try:
         re.compile(source.documents)
     except re.error as error:
         raise SourcesError(
-            f"{FILE} {name}.documents：正则表达式有误。详情：{error}",
-            f"{FILE} {name}.documents: not a valid regular expression: {error}",
+            f"{SOURCES_FILE} {name}.documents：正则表达式有误。详情：{error}",
+            f"{SOURCES_FILE} {name}.documents: not a valid regular expression: {error}",
         ) from error
     for dataset in (source.dataset, *source.tables):
         if datasets is not None and dataset not in datasets:
             raise SourcesError(
-                f"{FILE} {name}：没有数据集“{dataset}”。",
-                f"{FILE} {name}: there is no dataset {dataset!r}.",
+                f"{SOURCES_FILE} {name}：没有数据集“{dataset}”。",
+                f"{SOURCES_FILE} {name}: dataset {dataset!r} does not exist.",
             )

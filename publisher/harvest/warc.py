@@ -13,7 +13,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-_ORIGINAL = "X-Archive-Orig-"
+_ORIGINAL_PREFIX = "X-Archive-Orig-"
 """Prefix, common in archives, of a header about the transfer of the body, which is stored differently."""
 
 
@@ -40,9 +40,9 @@ def write_warc(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
     for number, hop in enumerate(hops, start=1):
         head = StatusAndHeaders(
-            f"{hop.status} {hop.reason}".strip(), list(_stored_headers(hop.headers)), hop.protocol
+            f"{hop.status} {hop.reason}".strip(), list(_rename_headers(hop.headers)), hop.protocol
         )
-        warc_headers = {"WARC-Date": _date(hop.at)}
+        warc_headers = {"WARC-Date": _format_date(hop.at)}
         warc_headers |= {"WARC-IP-Address": hop.address} if hop.address else {}
         warc_headers |= {"WARC-Truncated": hop.truncated} if hop.truncated else {}
         record = writer.create_warc_record(
@@ -54,12 +54,12 @@ def write_warc(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes
             warc_headers_dict=warc_headers,
         )
         if same_as is not None and number == len(hops):
-            record = _revisit(writer, record, same_as)
+            record = _create_revisit(writer, record, same_as)
         writer.write_record(record)
     return file.getvalue()
 
 
-def _revisit(writer: WARCWriter, record: ArcWarcRecord, same_as: datetime) -> ArcWarcRecord:
+def _create_revisit(writer: WARCWriter, record: ArcWarcRecord, same_as: datetime) -> ArcWarcRecord:
     """Replace a response by a revisit record without body (WARC 1.1, 6.7.2: identical payload digest)."""
     warc_headers = record.rec_headers
     names = ("WARC-Date", "WARC-IP-Address")
@@ -67,7 +67,7 @@ def _revisit(writer: WARCWriter, record: ArcWarcRecord, same_as: datetime) -> Ar
         warc_headers.get_header("WARC-Target-URI"),
         warc_headers.get_header("WARC-Payload-Digest"),
         warc_headers.get_header("WARC-Target-URI"),
-        _date(same_as),
+        _format_date(same_as),
         http_headers=record.http_headers,
         warc_headers_dict={
             name: warc_headers.get_header(name) for name in names if warc_headers.get_header(name)
@@ -75,16 +75,16 @@ def _revisit(writer: WARCWriter, record: ArcWarcRecord, same_as: datetime) -> Ar
     )
 
 
-def _date(instant: datetime) -> str:
+def _format_date(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_warc(data: bytes) -> tuple[Hop, ...]:
     """Read the hops that :func:`write_warc` stored."""
-    return tuple(_hops(data))
+    return tuple(_iter_hops(data))
 
 
-def _hops(data: bytes) -> Iterator[Hop]:
+def _iter_hops(data: bytes) -> Iterator[Hop]:
     for record in ArchiveIterator(BytesIO(data)):
         warc_headers, head = record.rec_headers, record.http_headers
         yield Hop(
@@ -100,13 +100,14 @@ def _hops(data: bytes) -> Iterator[Hop]:
         )
 
 
-def _stored_headers(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _rename_headers(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Rename Transfer-Encoding, because bodies are stored without chunks."""
     for name, value in headers:
-        yield (f"{_ORIGINAL}{name}" if name.lower() == "transfer-encoding" else name), value
+        yield (f"{_ORIGINAL_PREFIX}{name}" if name.lower() == "transfer-encoding" else name), value
 
 
-def header(hop: Hop, name: str) -> str | None:
+def find_header(hop: Hop, name: str) -> str | None:
+    """Find a header by its name in lower case."""
     return next((value for key, value in hop.headers if key.lower() == name), None)
 
 
@@ -116,7 +117,7 @@ def decode_body(hop: Hop, most: int) -> bytes:
     if len(data) > most:
         raise ValueError(f"more than {most} bytes")
     if not whole:
-        raise ValueError(f"damaged {header(hop, 'content-encoding')}")
+        raise ValueError(f"damaged {find_header(hop, 'content-encoding')}")
     return data
 
 
@@ -127,7 +128,7 @@ def decode_beginning(hop: Hop, most: int) -> bytes:
 
 def _decompress(hop: Hop, most: int) -> tuple[bytes, bool]:
     """Decompress the first bytes; return them and whether the body ends there. Raises ``ValueError``."""
-    coding = (header(hop, "content-encoding") or "identity").strip().lower()
+    coding = (find_header(hop, "content-encoding") or "identity").strip().lower()
     if coding in {"", "identity"}:
         return hop.body[:most], len(hop.body) <= most
     if coding not in {"gzip", "x-gzip", "deflate"}:
@@ -143,8 +144,8 @@ def _decompress(hop: Hop, most: int) -> tuple[bytes, bool]:
     raise ValueError(f"damaged {coding}")
 
 
-def charset(hop: Hop) -> str:
+def find_charset(hop: Hop) -> str:
     """Return the charset that the server names, or ``""``."""
-    kind = header(hop, "content-type") or ""
+    kind = find_header(hop, "content-type") or ""
     _, separator, value = kind.lower().partition("charset=")
     return value.split(";")[0].strip(" \"'") if separator else ""

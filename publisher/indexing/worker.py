@@ -28,6 +28,7 @@ _LONGEST_PAUSE = 60.0
 INDEXING, REBUILDING = "索引 indexing", "重建搜索索引 rebuilding"
 
 type Progress = Callable[[str, int, int | None], None]
+"""``(step, done, total)``: steps have Chinese and English names for display; an unknown total is None."""
 
 logger = logging.getLogger(__name__)
 

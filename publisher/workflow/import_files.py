@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from publisher.indexing import worker
+from publisher.indexing.worker import Progress
 from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
 from publisher.ingest.read_file import read_file
 from publisher.log.log import Log
 from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
 from publisher.workflow import part_of_file
 from publisher.workflow.import_report import ChangeCounts, FileReport, ImportReport
-from publisher.workflow.publish_draft import COMPARING, DRAFTING, READING, Progress
+from publisher.workflow.publish_draft import COMPARING, DRAFTING, READING
 from schemas.definition.catalogue import Catalogue
 
 _REPORTED_ELSEWHERE = {"rows-in-error", "later-effect"}
@@ -85,24 +86,21 @@ def _read_files(
     dataset: Dataset, catalogue: Catalogue, files: Sequence[InputFile], part: str | None, progress: Progress
 ) -> Iterator[FileReport]:
     """Yield a report per file. The second of two identical files is reported but not counted."""
-    part_name = None if part is None else part_of_file.find_part(dataset, part).name
+    part_for_all = None if part is None else part_of_file.find_part(dataset, part).name
     first_names: dict[tuple[str, str | None], str] = {}
     for number, file in enumerate(files):
         progress(READING, number, len(files))
         try:
             reading = read_file(file.data, name=file.name, catalogue=catalogue)
         except UnreadableFile as unreadable:
-            yield FileReport(file.name, None, part=part_name, findings=(unreadable.finding,))
+            yield FileReport(file.name, None, part=part_for_all, findings=(unreadable.finding,))
             continue
-        part_name_of_file = part_name
-        if (
-            part_name_of_file is None
-            and (identified := part_of_file.identify_part(dataset, reading)) is not None
-        ):
-            part_name_of_file = identified.name
-        first = first_names.setdefault((reading.digest, part_name_of_file), file.name)
+        file_part = part_for_all
+        if file_part is None and (identified := part_of_file.identify_part(dataset, reading)) is not None:
+            file_part = identified.name
+        first = first_names.setdefault((reading.digest, file_part), file.name)
         same_as = first if first is not file.name else None
-        yield FileReport(file.name, reading, part=part_name_of_file, same_as=same_as)
+        yield FileReport(file.name, reading, part=file_part, same_as=same_as)
     progress(READING, len(files), len(files))
 
 
@@ -126,9 +124,7 @@ def _create_proposal(
     file: FileReport, input_file: InputFile, *, partial: bool, progress: Progress
 ) -> Proposal:
     records = file.reading.records if file.reading else ()
-    return Proposal(
-        entries_of_records(records, progress), part=file.part, name=input_file.name, partial=partial
-    )
+    return Proposal(create_entries(records, progress), part=file.part, name=input_file.name, partial=partial)
 
 
 def _stage(
@@ -165,7 +161,7 @@ def _stage(
 
 
 def _add_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
-    """Add the result of the comparison to the report of the import, its files and sheets.
+    """Add the changes of the draft to the report of the import, its files and sheets.
 
     The draft may contain earlier imports. All conflicts are reported; counts cover only these files.
     """
@@ -174,9 +170,9 @@ def _add_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
         if file.counted_reading is None:
             files.append(file)
             continue
-        of_file = [sheet for sheet in diff.sheets if (sheet.part, sheet.file) == (file.part, file.file)]
-        by_sheet = {sheet.sheet: _change_counts(sheet.counts) for sheet in of_file if sheet.sheet is not None}
-        total = sum((_change_counts(sheet.counts) for sheet in of_file), start=ChangeCounts())
+        sheets = [sheet for sheet in diff.sheets if (sheet.part, sheet.file) == (file.part, file.file)]
+        by_sheet = {sheet.sheet: _sum_counts(sheet.counts) for sheet in sheets if sheet.sheet is not None}
+        total = sum((_sum_counts(sheet.counts) for sheet in sheets), start=ChangeCounts())
         files.append(replace(file, changes=total, sheet_changes=by_sheet))
     return replace(
         report,
@@ -188,13 +184,13 @@ def _add_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
     )
 
 
-def _change_counts(counts: Mapping[str, int]) -> ChangeCounts:
+def _sum_counts(counts: Mapping[str, int]) -> ChangeCounts:
     return ChangeCounts(
         **{kind: counts.get(kind, 0) for kind in ("added", "changed", "removed", "unchanged")}
     )
 
 
-def entries_of_records(
+def create_entries(
     records: Sequence[ImportedRecord], progress: Progress = worker.ignore_progress
 ) -> Iterator[Entry]:
     """Convert records to entries of a draft."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,12 +23,7 @@ class ChangeCounts:
     unchanged: int = 0
 
     def __add__(self, other: ChangeCounts) -> ChangeCounts:
-        return ChangeCounts(
-            self.added + other.added,
-            self.changed + other.changed,
-            self.removed + other.removed,
-            self.unchanged + other.unchanged,
-        )
+        return ChangeCounts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +70,26 @@ class ImportReport:
         return tuple(f for file in self.files for f in file.all_findings)
 
     @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Readings that are counted and staged."""
+        return tuple(file.counted_reading for file in self.files if file.counted_reading)
+
+    @property
     def rows(self) -> int:
-        return sum(file.counted_reading.rows for file in self.files if file.counted_reading)
+        return sum(reading.rows for reading in self.readings)
 
     @property
     def records(self) -> int:
-        return sum(len(file.counted_reading.records) for file in self.files if file.counted_reading)
+        return sum(len(reading.records) for reading in self.readings)
 
     @property
     def in_error(self) -> int:
         """Number of records that prevent publication, or are left out with ``without_errors``."""
-        return sum(
-            r.in_error for file in self.files if file.counted_reading for r in file.counted_reading.records
-        )
+        return sum(record.in_error for reading in self.readings for record in reading.records)
 
     @property
     def continuations(self) -> int:
-        return sum(
-            s.continuations
-            for file in self.files
-            if file.counted_reading
-            for s in file.counted_reading.sheets
-        )
+        return sum(sheet.continuations for reading in self.readings for sheet in reading.sheets)
 
     @property
     def refused(self) -> bool:
@@ -117,16 +110,7 @@ class ImportReport:
             "in_error": self.in_error,
             "continuations": self.continuations,
             "left_out": [
-                {
-                    "file": file.file,
-                    "sheet": row.sheet,
-                    "row": row.row,
-                    "reason": row.reason,
-                    "text": row.text,
-                }
-                for file in self.files
-                if file.counted_reading
-                for row in file.counted_reading.left_out
+                {"file": reading.file, **asdict(row)} for reading in self.readings for row in reading.left_out
             ],
             "findings": [asdict(f) for f in self.findings],
             "changes": asdict(self.changes),

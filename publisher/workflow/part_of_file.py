@@ -1,4 +1,4 @@
-"""The part of a file: named by the clerk, or identified from the file's name and titles."""
+"""The part of a file, which the clerk names or the file's name and titles identify."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
     text = "\n".join(_fold_name(t) for t in texts)
     occurrences: list[tuple[int, int, Part]] = []
     for part in parts:
-        for name in _folded_names(part):
+        for name in _fold_names(part):
             start = text.find(name)
             while start >= 0:
                 occurrences.append((start, start + len(name), part))
@@ -70,7 +70,7 @@ def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
     return list(dict.fromkeys(mentioned_parts))
 
 
-def _folded_names(part: Part) -> set[str]:
+def _fold_names(part: Part) -> set[str]:
     """Return every known name of a part, folded, with two or more characters."""
     names = {part.name, *part.aliases}
     names |= {

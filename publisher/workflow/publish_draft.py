@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from publisher.indexing import worker
+from publisher.indexing.worker import Progress
 from publisher.log.log import Log
 from publisher.log.model import Draft, OnConflict, Release
 from search.contract import SearchEngine, SearchError
-
-type Progress = Callable[[str, int, int | None], None]
-"""``(step, done, total)``; steps have Chinese and English names for display."""
 
 READING, DRAFTING, COMPARING, PUBLISHING = (
     "读取 reading",

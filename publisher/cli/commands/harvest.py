@@ -125,7 +125,7 @@ def evidence(
 
     with context.log() as log:
         state = _state(log, dataset, record)
-        origins = provenance.origins_of_record(log, state)
+        origins = provenance.find_origins(log, state)
         paths = _extract(log, origins, extract) if extract is not None else []
     if as_json:
         output.print_json(

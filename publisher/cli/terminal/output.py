@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,7 @@ from publisher.cli.terminal.language import in_language
 if TYPE_CHECKING:
     from rich.console import Console
 
-type Progress = Callable[[str, int, int | None], None]
-"""``(step, done, total)``; ``total`` is None if it is unknown."""
+    from publisher.indexing.worker import Progress
 
 # C0 and C1 controls could change the terminal, bidirectional marks could reverse a line.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

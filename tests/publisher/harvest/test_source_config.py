@@ -36,7 +36,7 @@ def test_a_source_has_sensible_manners_by_default(tmp_path: Path) -> None:
     [
         ("[a", "不是合法的 TOML", "is not valid TOML"),
         ("a = 1", "sources.toml a：应为 object", "expected object"),
-        (GOOD + "color = 1", "sources.toml anshan：没有“color”这一项", "there is no key 'color'"),
+        (GOOD + "color = 1", "sources.toml anshan：没有“color”这一项", "unknown key 'color'"),
         (GOOD.replace("title", "#title"), "缺少“title”", "'title' is missing"),
         (GOOD + "every = 'soon'", "sources.toml anshan.every：应为时长，如“7d”", "write a duration"),
         (GOOD + "pace = -1.0", "sources.toml anshan.pace：应为 >= 0.0", "expected >= 0.0"),
@@ -51,8 +51,8 @@ def test_a_source_has_sensible_manners_by_default(tmp_path: Path) -> None:
         ),
         (GOOD.replace("lists", "#lists"), "请写明 lists、sitemaps 或 feeds", "specify lists"),
         (GOOD + "documents = '('", "anshan.documents：正则表达式有误", "not a valid regular expression"),
-        (GOOD.replace('"zhengce"', '"fees"'), "没有数据集“fees”", "there is no dataset 'fees'"),
-        (GOOD + "tables = ['fees']", "没有数据集“fees”", "there is no dataset 'fees'"),
+        (GOOD.replace('"zhengce"', '"fees"'), "没有数据集“fees”", "dataset 'fees' does not exist"),
+        (GOOD + "tables = ['fees']", "没有数据集“fees”", "dataset 'fees' does not exist"),
         (
             GOOD.replace("[anshan]", "['An Shan']"),
             "名称只能用小写字母",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.harvest.soft_404 import leads_nowhere, says_absent
+from publisher.harvest.soft_404 import is_absent, is_redirect_to_home
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.support.government import html, letter, page, publish
 from tests.support.loopback import Answer, Loopback, serving
@@ -143,14 +143,14 @@ def test_a_newer_parser_reads_a_vanished_document_from_its_stored_response(
     ],
 )
 def test_what_a_document_says_is_not_taken_for_the_words_of_an_error(text: str) -> None:
-    assert not says_absent({"title": "关于某事的答复"}, [text])
+    assert not is_absent({"title": "关于某事的答复"}, [text])
 
 
 def test_a_document_with_a_number_or_a_date_is_one_whatever_it_says() -> None:
     paragraphs = ["您访问的页面不存在"]
-    assert says_absent({"title": "告知书"}, paragraphs)
-    assert not says_absent({"title": "告知书", "number": "鞍政依复〔2015〕1号"}, paragraphs)
-    assert not says_absent({"title": "告知书", "date_published": "2015-03-01"}, paragraphs)
+    assert is_absent({"title": "告知书"}, paragraphs)
+    assert not is_absent({"title": "告知书", "number": "鞍政依复〔2015〕1号"}, paragraphs)
+    assert not is_absent({"title": "告知书", "date_published": "2015-03-01"}, paragraphs)
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,4 @@ def test_a_document_with_a_number_or_a_date_is_one_whatever_it_says() -> None:
 def test_a_redirect_leads_nowhere_where_it_ends_at_the_home_page_or_that_for_errors(
     requested: str, got: str, *, nowhere: bool
 ) -> None:
-    assert leads_nowhere(requested, got) is nowhere
+    assert is_redirect_to_home(requested, got) is nowhere
