@@ -10,7 +10,7 @@ from itertools import groupby
 from lxml import etree
 
 from publisher.ingest.findings.kind import Finding
-from publisher.ingest.formats.detect import XLSX, open_grids
+from publisher.ingest.formats.detect import XLSX, open_file
 from publisher.ingest.parsed_file import UnreadableFile
 from publisher.log.model import LogError
 from publisher.workflow.annotation import grid_workbook
@@ -41,7 +41,7 @@ def annotate_workbook(
     Raises ``LogError('cannot-annotate')`` for a file without tables, such as JSON, or one that is damaged.
     """
     try:
-        content = open_grids(data, name)
+        content = open_file(data, name)
     except UnreadableFile as error:
         raise _refusal(name, f"{error.finding.message_zh}。", f"{error.finding.message_en}.") from error
     if not content.grids:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from publisher.ingest.formats.grid import column_letters
+from publisher.ingest.formats.grid import format_column
 from publisher.workflow.annotation.cell_notes import CellNote, column_number
 from publisher.workflow.annotation.xlsx_package import WORKBOOK, XlsxPackage
 
@@ -132,7 +132,7 @@ def _find_cell(package: XlsxPackage, row: etree._Element, note: CellNote) -> etr
         if column > note.column:
             break
         before = cell
-    blank = etree.Element(package.tag("c"), {"r": f"{column_letters(note.column)}{note.row}"})
+    blank = etree.Element(package.tag("c"), {"r": f"{format_column(note.column)}{note.row}"})
     if before is None:
         row.insert(0, blank)
     else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
-from publisher.ingest.formats.grid import column_letters
+from publisher.ingest.formats.grid import format_column
 from publisher.workflow.annotation.cell_notes import CellNote
 from publisher.workflow.annotation.xlsx_package import CONTENT_TYPES, XlsxPackage
 
@@ -52,7 +52,7 @@ def add_comments(package: XlsxPackage, part: str, notes: Sequence[CellNote]) -> 
     existing = {comment.get("ref"): comment for comment in listed}
     new: list[CellNote] = []
     for note in notes:
-        reference = f"{column_letters(note.column)}{note.row}"
+        reference = f"{format_column(note.column)}{note.row}"
         comment = existing.get(reference)
         if comment is None:
             comment = etree.SubElement(listed, package.tag("comment"), {"ref": reference, "authorId": author})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from lxml import etree
 
 from publisher.ingest.findings.kind import Finding
-from publisher.ingest.formats.grid import column_letters
+from publisher.ingest.formats.grid import format_column
 from publisher.workflow.annotation.cell_notes import (
     SEVERITIES,
     Lang,
@@ -79,7 +79,7 @@ def _worksheet(package: XlsxPackage, findings: Iterable[Finding], palette: Palet
         _add_row(package, data, number, [(t, style if c == 0 else 0) for c, t in enumerate(texts)])
         if finding.row is not None and finding.sheet in known:
             quoted = finding.sheet.replace("'", "''")
-            target = f"'{quoted}'!{column_letters(column_of(finding))}{finding.row}"
+            target = f"'{quoted}'!{format_column(column_of(finding))}{finding.row}"
             etree.SubElement(
                 links, package.tag("hyperlink"), {"ref": f"D{number}", "location": target, "display": target}
             )
@@ -93,7 +93,7 @@ def _add_row(
 ) -> None:
     row = etree.SubElement(data, package.tag("row"), {"r": str(number)})
     for column, (text, style) in enumerate(cells, start=1):
-        reference = f"{column_letters(column)}{number}"
+        reference = f"{format_column(column)}{number}"
         cell = etree.SubElement(row, package.tag("c"), {"r": reference, "s": str(style)})
         if text.isdecimal():
             etree.SubElement(cell, package.tag("v")).text = text
