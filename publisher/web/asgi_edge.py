@@ -7,7 +7,7 @@ its middlewares would cost a request more time than this whole layer.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -108,7 +108,12 @@ def _has_plain_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 def _quick_finder(endpoints: Sequence[Endpoint]) -> Callable[[str], _Match | None]:
     """Create a function that maps a path to its quick endpoint, if any, and the values in the path."""
-    quick = [(_pattern(endpoint.path), endpoint.respond) for endpoint in endpoints if endpoint.quick]
+    quick = [
+        (_pattern(path), respond)
+        for endpoint in endpoints
+        if endpoint.quick
+        for path, respond in _quick_handlers(endpoint)
+    ]
     # A literal path takes precedence over patterns (/feeds/search.atom is not a feed of a dataset).
     literal_paths = {
         endpoint.path for endpoint in endpoints if not endpoint.quick and "{" not in endpoint.path
@@ -122,6 +127,14 @@ def _quick_finder(endpoints: Sequence[Endpoint]) -> Callable[[str], _Match | Non
         return next(((respond, match.groupdict()) for match, respond in matches if match), None)
 
     return find
+
+
+def _quick_handlers(endpoint: Endpoint) -> Iterator[tuple[str, Respond]]:
+    """Yield (path, handler): one for each suffix, so that the cache of the finder includes this choice."""
+    for suffix, respond in endpoint.suffixes.items():
+        yield f"{endpoint.path}.{suffix}", respond
+    if not endpoint.suffixes:
+        yield endpoint.path, endpoint.respond
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -18,23 +18,23 @@ from publisher.log.generated_files import locked
 
 type Coding = Literal["", "gzip", "zstd"]
 _CHUNK = 1 << 20
-_MAX_PASSING = 40
+_MAX_TEMPORARY = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class FileKey:
     """Inputs of a file; equal keys mean equal bytes."""
 
     tokens: tuple[object, ...]
     suffix: str
     coding: Coding = ""
-    lasting: bool = False
-    """Pinned to a release and kept permanently. The oldest of the other files are deleted."""
+    permanent: bool = False
+    """Pinned to a release, never deleted. Of the other files the oldest are deleted."""
 
     @property
     def name(self) -> str:
         digest = hashlib.sha256(repr(self.tokens).encode()).hexdigest()[:40]
-        kind = "release" if self.lasting else "passing"
+        kind = "release" if self.permanent else "passing"
         return f"{kind}/{digest}.{self.suffix}{'.' + self.coding if self.coding else ''}"
 
 
@@ -45,13 +45,13 @@ class CachedFile:
     """SHA-256 of the bytes as sent, hexadecimal."""
 
 
-class Cache:
+class FileCache:
     """The folder of generated files, shared by all processes of a home."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def find(self, key: Key) -> CachedFile | None:
+    def find(self, key: FileKey) -> CachedFile | None:
         path = self._folder / key.name
         try:
             digest = path.with_name(path.name + ".sha256").read_text("ascii")
@@ -60,18 +60,18 @@ class Cache:
         return CachedFile(path, digest) if path.exists() else None
 
     @contextmanager
-    def making_lock(self, *, patience: float) -> Iterator[None]:
+    def generation_lock(self, *, patience: float) -> Iterator[None]:
         """Hold the lock for generating files. Reads for a file begin inside, so that no erasure misses it.
 
         Raises ``LogError('files-busy')``.
         """
         with locked(self._folder, patience=patience):
-            for folder in self._folder.glob("making-*"):  # left by a process that was killed
+            for folder in self._folder.glob("making-*"):  # of a process that was killed
                 shutil.rmtree(folder, ignore_errors=True)
             yield
 
-    def make(self, key: Key, write: Callable[[Path], None]) -> CachedFile:
-        """Generate a file, inside :meth:`making_lock`. It is written to a temporary folder and moved."""
+    def generate(self, key: FileKey, write: Callable[[Path], None]) -> CachedFile:
+        """Generate a file, inside :meth:`generation_lock`. It is written to a temporary folder and moved."""
         if (cached := self.find(key)) is not None:
             return cached
         target = self._folder / key.name
@@ -79,7 +79,7 @@ class Cache:
         with tempfile.TemporaryDirectory(prefix="making-", dir=self._folder) as folder:
             plain = Path(folder) / f"file.{key.suffix}"
             if key.coding:
-                source = self.make(Key(key.tokens, key.suffix, lasting=key.lasting), write).path
+                source = self.generate(FileKey(key.tokens, key.suffix, permanent=key.permanent), write).path
                 _compress(source, plain, key.coding)
             else:
                 write(plain)
@@ -88,7 +88,7 @@ class Cache:
             digest_file.write_text(digest, "ascii")
             plain.replace(target)
             digest_file.replace(target.with_name(target.name + ".sha256"))
-        if not key.lasting:
+        if not key.permanent:
             self._delete_oldest(target.parent)
         return CachedFile(target, digest)
 
@@ -97,7 +97,7 @@ class Cache:
         files = sorted(
             (p for p in folder.iterdir() if p.suffix != ".sha256"), key=lambda p: p.stat().st_mtime_ns
         )
-        for path in files[:-_MAX_PASSING]:
+        for path in files[:-_MAX_TEMPORARY]:
             path.unlink(missing_ok=True)
             path.with_name(path.name + ".sha256").unlink(missing_ok=True)
 

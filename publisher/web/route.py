@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from litestar.types import HTTPScope
 
 from openapi.operation import Operation
 from publisher.web.conditional_requests import Validity
-from publisher.web.file_cache import Key
+from publisher.web.file_cache import FileKey
 from publisher.web.range_download import AsgiResponse
 from publisher.web.service import Service
 
@@ -76,7 +76,7 @@ class FileReply:
     """A file from the cache, or written by ``write`` and cached."""
 
     validity: Validity
-    key: Key
+    key: FileKey
     write: Callable[[Path], None]
     compressible: bool
     """Sent with gzip or zstd if the client accepts it."""
@@ -106,6 +106,8 @@ class Endpoint:
     path: str
     respond: Respond
     quick: bool = False
+    suffixes: Mapping[str, Respond] = field(default_factory=dict)
+    """Handlers of ``path.suffix``, for routes that differ only in it. ``respond`` chooses one of them."""
 
 
 def route(

@@ -10,7 +10,7 @@ from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
-from publisher.web.file_cache import Cache
+from publisher.web.file_cache import FileCache
 from schemas.definition.catalogue import Catalogue
 from search.contract import SearchEngine
 
@@ -87,9 +87,9 @@ class Service:
         return self._datasets.find(name, self.log.queries.sequence(name), self.log.datasets.get)
 
     @property
-    def files(self) -> Cache:
+    def files(self) -> FileCache:
         """Cache of files for download."""
-        return Cache(self.log.files)
+        return FileCache(self.log.files)
 
     def release(self, dataset: str, number: int) -> Release:
         """Return a release. It only changes by an erasure, which is a later release of the same dataset.

@@ -24,7 +24,7 @@ from publisher.views.ogc.resources import Handler, Request
 from publisher.views.ogc.site import CATALOGUE, HOME, Geo, is_dataset_collection
 from publisher.views.pages.printing.templates import HEADERS, HTML, Asset
 from publisher.web import conditional_requests
-from publisher.web.endpoints import Outcome
+from publisher.web.endpoints import BytesResponse
 from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
 from search import contract
@@ -71,7 +71,7 @@ def endpoints(geo: Geo) -> list[Endpoint]:
 
 
 def _responder(geo: Geo, handle: Handler) -> Respond:
-    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> Outcome:
+    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> BytesResponse:
         raw, path = scope["query_string"], scope["path"]
         request = Request(raw, conditional_requests.request_headers(scope["headers"]), names)
         try:
@@ -86,17 +86,17 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
                 return _respond(geo, handle, request, path)
             return await sync_to_thread(_respond, geo, handle, request, path)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes a response; server errors are logged
-            return _failure_outcome(error, raw, path)
+            return _failure_response(error, raw, path)
 
     return respond
 
 
-async def _not_found(scope: HTTPScope, _: Mapping[str, str]) -> Outcome:
+async def _not_found(scope: HTTPScope, _: Mapping[str, str]) -> BytesResponse:
     error = not_found("没有这个地址。", "There is no such address.")
-    return _failure_outcome(error, scope["query_string"], scope["path"])
+    return _failure_response(error, scope["query_string"], scope["path"])
 
 
-def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome:
+def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> BytesResponse:
     with geo.service.log.snapshot():
         answer = handle(geo, request)
         address = path.encode() + b"?" + request.query
@@ -107,9 +107,9 @@ def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> Outcome:
         if answer.media == HTML:
             headers |= HEADERS
         if conditional_requests.is_unchanged(answer.validity, tag, request.headers):
-            return Outcome(304, headers, b"")
+            return BytesResponse(304, headers, b"")
         body = answer.build()
-    return Outcome(200, {**headers, "content-type": answer.media}, body)
+    return BytesResponse(200, {**headers, "content-type": answer.media}, body)
 
 
 async def _match_words(geo: Geo, request: Request) -> Request:
@@ -176,7 +176,7 @@ async def _collect(geo: Geo, query: contract.Request, records: dict[str, list[st
             return
 
 
-def _failure_outcome(error: Exception, raw: bytes, path: str) -> Outcome:
+def _failure_response(error: Exception, raw: bytes, path: str) -> BytesResponse:
     failure = _as_ogc_error(error)
     if failure.status == 500:
         logger.error("GET %s failed", path, exc_info=error)
@@ -186,7 +186,7 @@ def _failure_outcome(error: Exception, raw: bytes, path: str) -> Outcome:
     )
     body = {"code": failure.code, "type": failure.code, "description": description}
     headers = {"cache-control": "no-store", **_VARY, **failure.headers, "content-type": "application/json"}
-    return Outcome(failure.status, headers, msgspec.json.encode(body))
+    return BytesResponse(failure.status, headers, msgspec.json.encode(body))
 
 
 def _as_ogc_error(error: Exception) -> OgcError:

@@ -17,7 +17,7 @@ from publisher.views.exports.export import About, Form
 from publisher.views.exports.formats import FORMS
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
-from publisher.web.file_cache import Key
+from publisher.web.file_cache import FileKey
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.query_parameters import Grammar
 from publisher.web.range_download import disposition
@@ -115,8 +115,8 @@ def _check_headings(form: Form, query: bytes) -> None:
         )
 
 
-def _key(name: str, form: Form, view: View, validity: Validity) -> Key:
-    return Key((name, form.name, view, *validity.tokens), form.suffix, lasting=validity.immutable)
+def _key(name: str, form: Form, view: View, validity: Validity) -> FileKey:
+    return FileKey((name, form.name, view, *validity.tokens), form.suffix, permanent=validity.immutable)
 
 
 def _reply(service: Service, name: str, form: Form, view: View, headers: str) -> FileReply:
@@ -169,7 +169,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
     title = f"{both[1].about.dataset.title} {both[0].about.state}至{both[1].about.state}.delta.jsonl"
     return FileReply(
         validity=validity,
-        key=Key((name, "delta", before, after, *tokens), "jsonl", lasting=False),
+        key=FileKey((name, "delta", before, after, *tokens), "jsonl", permanent=False),
         write=write_state.delta_writer(service.log, name, before, after),
         compressible=True,
         headers={"content-type": "application/jsonl", "content-disposition": disposition(title, file)},
@@ -186,7 +186,7 @@ def _get_site(service: Service, call: Call) -> FileReply:
     validity = Validity((sequence, *descriptions))
     return FileReply(
         validity=validity,
-        key=Key(("site", *validity.tokens), "zip"),
+        key=FileKey(("site", *validity.tokens), "zip"),
         write=write_state.site_writer(service.log),
         compressible=False,
         headers={

@@ -17,7 +17,7 @@ from publisher.log.model import LogError, RecordQuery, View
 from publisher.views.exports import delta, write_state
 from publisher.views.exports.formats import FORMS
 from publisher.views.exports.formula_guard import guard_text
-from publisher.web.file_cache import Cache, Key
+from publisher.web.file_cache import FileCache, FileKey
 from tests.publisher.views.exports.conftest import export_file
 from tests.support.log import entry, ids, release, stage
 
@@ -66,11 +66,11 @@ def test_the_same_state_makes_the_same_bytes(log: Log, tmp_path: Path, form: str
 
 
 def test_an_erased_text_remains_in_no_file_of_the_home(log: Log, tmp_path: Path) -> None:
-    cache = Cache(log.files)
+    cache = FileCache(log.files)
     about = write_state.describe_state(log, "fees", View(release=1))
-    with cache.making_lock(patience=1):
-        file = cache.make(
-            Key(("x",), "jsonl", lasting=True), write_state.state_writer(log, about, FORMS["jsonl"])
+    with cache.generation_lock(patience=1):
+        file = cache.generate(
+            FileKey(("x",), "jsonl", permanent=True), write_state.state_writer(log, about, FORMS["jsonl"])
         )
     assert "城市基础设施配套费" in file.path.read_text(encoding="utf-8")
     log.releases.erase(records=[("fees", ids(log)["城市基础设施配套费"])], ground="法院裁定")
@@ -86,18 +86,19 @@ def test_an_erasure_waits_for_a_file_that_is_being_written(log: Log) -> None:
     with (
         locked(log.files, patience=1),
         pytest.raises(LogError) as caught,
-        Cache(log.files).making_lock(patience=0.1),
+        FileCache(log.files).generation_lock(patience=0.1),
     ):
         pass
     assert caught.value.code == "files-busy"
 
 
 def test_a_compressed_file_equals_the_plain_one_and_old_files_are_deleted(log: Log, tmp_path: Path) -> None:
-    cache = Cache(log.files)
+    cache = FileCache(log.files)
     about = write_state.describe_state(log, "fees", View())
     for n in range(45):
-        with cache.making_lock(patience=1):
-            file = cache.make(Key((n,), "csv", "gzip"), write_state.state_writer(log, about, FORMS["csv"]))
+        with cache.generation_lock(patience=1):
+            key = FileKey((n,), "csv", "gzip")
+            file = cache.generate(key, write_state.state_writer(log, about, FORMS["csv"]))
     assert (
         gzip.decompress(file.path.read_bytes()) == export_file(log, "csv", tmp_path, view=View()).read_bytes()
     )
