@@ -27,6 +27,7 @@ __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 SERVERS = {"elasticsearch_address", "postgresql_server", "postgresql_url", "node", "nodes"}
 """Fixtures that start a server. A test that uses one gets the marker ``server``."""
+LONG = {"slow", "program"}
 BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.server))
 
 
@@ -141,6 +142,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The longest first, so that no process ends long after the others.
+    items.sort(key=lambda item: LONG.isdisjoint(mark.name for mark in item.iter_markers()))
     for item in items:
         if SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)

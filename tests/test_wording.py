@@ -11,7 +11,8 @@ import ast
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -253,12 +254,15 @@ NOT_SEEN: Mapping[str, str] = {
 }
 """Word → reason why no program can recognise its excluded sense."""
 
-TEXTS = [(place, text) for place, text in texts() if IS_HAN.search(text) and text not in AS_THEY_ARE]
+
+@cache
+def chinese_texts() -> Sequence[tuple[str, str]]:
+    return [(place, text) for place, text in texts() if IS_HAN.search(text) and text not in AS_THEY_ARE]
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_punctuation_and_spaces_are_those_of_chinese(rule: str) -> None:
-    broken = [(place, text) for place, text in TEXTS if RULES[rule].search(text)]
+    broken = [(place, text) for place, text in chinese_texts() if RULES[rule].search(text)]
     assert not broken
 
 
@@ -268,7 +272,7 @@ def test_no_word_that_the_glossary_rules_out_is_used() -> None:
     strip = re.compile("|".join(map(re.escape, allowed)))
     broken = [
         (word, place, text)
-        for place, text in TEXTS
+        for place, text in chinese_texts()
         for rest in [strip.sub(VALUE, text)]
         for word in words
         if word in rest and not any(place.startswith(p) for p in PLACES.get(word, ()))

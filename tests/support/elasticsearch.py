@@ -14,7 +14,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,7 @@ class Node:
             "PATH": os.environ["PATH"],
             "ES_JAVA_HOME": str(self.java),
             "ES_JAVA_OPTS": f"-Xms512m -Xmx1g {self.java_options}",
+            "CLI_JAVA_OPTS": QUICK_START,  # of the programs that start it
             "LANG": "C.UTF-8",
         }
         with (self.folder / "output.log").open("ab") as log:
@@ -90,7 +91,8 @@ class Node:
         """End this server and the Java process that its script became."""
         process, self.process = self.process, None
         if process is not None:
-            os.killpg(process.pid, how)
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(process.pid, how)
             process.wait()
 
     def pause(self) -> None:
@@ -264,7 +266,11 @@ def _set_password(node: Node, password: str) -> None:
     def tool(name: str, *arguments: str, text: str = "") -> None:
         subprocess.run(
             [node.folder / "bin" / name, *arguments],
-            env={"PATH": os.environ["PATH"], "ES_JAVA_HOME": str(node.java)},
+            env={
+                "PATH": os.environ["PATH"],
+                "ES_JAVA_HOME": str(node.java),
+                "CLI_JAVA_OPTS": QUICK_START,
+            },
             input=text.encode(),
             check=True,
             capture_output=True,

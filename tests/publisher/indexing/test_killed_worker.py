@@ -31,6 +31,8 @@ MIDDLE = 300
 """Number of documents after which the process is killed; one request contains about 500."""
 
 _PATIENCE = 120.0
+_PAUSE = 0.01
+"""Seconds between two looks; the processes need the processor."""
 
 
 @pytest.fixture
@@ -71,6 +73,7 @@ def wait_until(reached: Callable[[], bool], *processes: subprocess.Popen[bytes])
     while not reached():
         assert all(process.poll() is None for process in processes), "one ended before"
         assert time.monotonic() < end
+        time.sleep(_PAUSE)
 
 
 def kill_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:

@@ -6,6 +6,8 @@ import json
 import random
 from urllib.parse import quote
 
+import pytest
+
 from publisher.log.model import RecordQuery
 from publisher.views.ogc.cql2 import parser
 from publisher.views.ogc.cql2.queryables import catalogue_queryables
@@ -17,10 +19,11 @@ from tests.publisher.views.ogc.places import PLACES, catalogue
 FILTERS = 5_000
 
 
-def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live: Live) -> None:
+@pytest.mark.parametrize("number", [FILTERS // 5, pytest.param(FILTERS, marks=pytest.mark.soak)])
+def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live: Live, number: int) -> None:
     halls, fields = list(live.halls), catalogue()
     picked = 0
-    for seed in range(FILTERS):
+    for seed in range(number):
         text, tree, holds = FilterMaker(seed, halls).condition(2)
         parsed = parser.read_json(json.dumps(tree)) if seed % 2 else parser.read_text(text)
         page = live.log.queries.raw_records(
@@ -30,7 +33,7 @@ def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live:
         assert sorted(json.loads(m.content)["code"] for m in page.records) == expected, (seed, text)
         assert page.total == len(expected), (seed, text)
         picked += bool(expected)
-    assert picked > FILTERS // 3
+    assert picked > number // 3
 
 
 def test_random_filters_answer_the_same_over_http(live: Live) -> None:
