@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from publisher.ingest import whole_file_checks
+from publisher.ingest import row_checks, whole_file_checks
 from publisher.ingest.documents import official_document
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
@@ -53,6 +53,12 @@ def _pause_collector() -> Iterator[None]:
 
 def read_content(file_content: FileContent, *, name: str, digest: str, catalogue: Catalogue) -> Reading:
     """Read an opened file as :func:`read_file` does. ``digest``: SHA-256 of its bytes, hexadecimal."""
+    reading = _read_content(file_content, name, digest, catalogue)
+    of_rows = row_checks.check_records(reading.records, catalogue, name)
+    return replace(reading, findings=(*reading.findings, *of_rows))
+
+
+def _read_content(file_content: FileContent, name: str, digest: str, catalogue: Catalogue) -> Reading:
     if file_content.records is not None:
         return _Reader(catalogue, name, digest, file_content).read_records(file_content.records)
     if file_content.text is not None and _is_document(file_content, catalogue):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from publisher.ingest.findings import tables
+from publisher.ingest.findings import rows, tables
 from publisher.ingest.findings.kind import Finding, Place, create_finding
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
 from schemas.cells.problems import CellProblem
+from schemas.cells.quantities import BLANKS
 from schemas.cells.values import cell_parser
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
@@ -64,6 +65,7 @@ class RecordBuilder:
             if value != piece.original and (value is not None or piece.original.strip()):
                 originals[f.name] = piece.original
         self._check_limits(content, row)
+        self._check_basis(pieces, row)
         return ImportedRecord(
             content=content,
             originals=originals,
@@ -118,14 +120,20 @@ class RecordBuilder:
         self.findings.append(finding)
 
     def _check_limits(self, content: Content, row: int) -> None:
-        for name, value in content.items():
-            if not isinstance(value, dict) or not name.startswith("promised_"):
-                continue
-            statutory = content.get(f"statutory_{name.removeprefix('promised_')}")
-            if isinstance(statutory, dict) and exceeds(value, statutory):
-                place = self._create_place(row, name, "")
-                words = {"promised": _format_limit(value), "statutory": _format_limit(statutory)}
-                self.findings.append(tables.LIMIT_EXCEEDED.at(place, _format_limit(value), **words))
+        for name, promised, statutory in find_exceeded_limits(content):
+            place = self._create_place(row, name, "")
+            words = {"promised": promised, "statutory": statutory}
+            self.findings.append(tables.LIMIT_EXCEEDED.at(place, promised, **words))
+
+    def _check_basis(self, pieces: Mapping[str, Piece], row: int) -> None:
+        """Report a blank legal basis where the table has a column for it."""
+        name = self._catalogue.basis_field
+        if name is None or name not in self._headings:
+            return
+        text = pieces[name].text.strip() if name in pieces else ""
+        if not text or text in BLANKS:
+            title = self._catalogue.by_name[name].title
+            self.findings.append(rows.BASIS_MISSING.at(self._create_place(row, name, ""), title=title))
 
     def _create_place(self, row: int, name: str | None, cell: str) -> Place:
         column = None
@@ -162,6 +170,16 @@ _HOURS: Mapping[str, tuple[int, int | None]] = MappingProxyType(
     }
 )
 """Unit → its least and most hours. Working days have no maximum because of holidays."""
+
+
+def find_exceeded_limits(content: Content) -> Iterator[tuple[str, str, str]]:
+    """Yield each promised limit that is longer than the statutory one: field, promised, statutory limit."""
+    for name, value in content.items():
+        if not isinstance(value, dict) or not name.startswith("promised_"):
+            continue
+        statutory = content.get(f"statutory_{name.removeprefix('promised_')}")
+        if isinstance(statutory, dict) and exceeds(value, statutory):
+            yield name, _format_limit(value), _format_limit(statutory)
 
 
 def exceeds(promised: Mapping[str, Json], statutory: Mapping[str, Json]) -> bool:

@@ -70,6 +70,8 @@ class Field:
     """Discarded on import: never stored as a value, never published."""
     inherit: bool = False
     """A blank cell inherits the value of the row's parent (a merged or nested row above, not a sibling)."""
+    contact: bool = False
+    """Contains the contacts of an office: telephone numbers and addresses there are not personal data."""
     spanned_by: str = ""
     """The field whose heading also spans this column, so that this column's heading cell is blank."""
 
@@ -102,6 +104,8 @@ class Catalogue:
     """Known headings without content of the record, such as a running 序号."""
     date_field: str | None = None
     """The date used for sorting and for facets; without it, the release's ``effective_on``."""
+    basis_field: str | None = None
+    """The field with the legal basis, if the catalogue wants one in every record."""
     body_field: str | None = None
     type_field: str | None = None
     decision_field: str | None = None

@@ -65,6 +65,7 @@ class _FieldSection(_Section, frozen=True):
     facet: bool = False
     personal: bool = False
     inherit: bool = False
+    contact: bool = False
     spanned_by: str = ""
 
 
@@ -96,6 +97,7 @@ class _CatalogueSection(_Section, frozen=True):
     number_field: str | None = None
     ignored: tuple[str, ...] = ()
     date_field: str | None = None
+    basis_field: str | None = None
     body_field: str | None = None
     type_field: str | None = None
     decision_field: str | None = None
@@ -272,7 +274,8 @@ def _check_headings(file: _CatalogueFile) -> _Problems:
 
 
 _FIELD_KEYS = tuple(
-    f"{role}_field" for role in ["title", "group", "parent", "number", "date", "body", "type", "decision"]
+    f"{role}_field"
+    for role in ("title", "group", "parent", "number", "date", "basis", "body", "type", "decision")
 )
 """Keys of a catalogue that name one of its fields."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import ModuleType
 
-from publisher.ingest.findings import documents, files, harvest, tables
+from publisher.ingest.findings import documents, files, harvest, rows, tables
 from publisher.ingest.findings.kind import Kind
 from schemas.cells import problems
 
@@ -17,6 +17,7 @@ def _list_kinds(module: ModuleType) -> tuple[Kind, ...]:
 KINDS_BY_STEP: Mapping[str, tuple[Kind, ...]] = {
     "files": _list_kinds(files),
     "tables": _list_kinds(tables),
+    "rows": _list_kinds(rows),
     "documents": _list_kinds(documents),
     "harvest": _list_kinds(harvest),
     "cells": tuple(

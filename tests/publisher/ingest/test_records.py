@@ -104,7 +104,7 @@ def test_limits_of_one_unit_compare_as_numbers(promised: int, statutory: int, un
 
 
 def test_an_exact_copy_counts_once_with_a_warning() -> None:
-    row = power_row(1, "甲许可", kind="行政许可", actor="某局")
+    row = power_row(1, "甲许可", kind="行政许可", basis="《甲法》", actor="某局")
     reading = read_workbook(csv_bytes(POWER_HEADER, row, ["2", *row[1:]]))
     assert len(reading.records) == 1
     assert rows_left_out(reading) == [(1, "header"), (3, "duplicate")]
@@ -148,7 +148,7 @@ def test_a_title_may_claim_a_number_of_items(text: str, number: int | None) -> N
 
 def test_one_item_on_three_levels_is_one_of_the_titles_count() -> None:
     rows: Rows = [
-        power_row(1, "甲费的征收", actor=body, level=level)
+        power_row(1, "甲费的征收", basis="《甲法》", actor=body, level=level)
         for body, level in (("省厅", "省级"), ("市局", "市级"))
     ]
     assert codes(read_workbook(xlsx(("行政征收（1项）", [POWER_HEADER, *rows])))) == []

@@ -21,7 +21,7 @@ from tests.publisher.ingest.workbooks import (
 )
 
 EVERY_KIND = tuple(chain.from_iterable(all_kinds.KINDS_BY_STEP.values()))
-_OK = power_row(1, "甲许可", kind="行政许可", actor="某局")
+_OK = power_row(1, "甲许可", kind="行政许可", basis="《甲法》", actor="某局")
 
 
 def _power(*rows: list[object]) -> bytes:
@@ -43,7 +43,7 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     ),
     "required-missing": lambda: _power(power_row(1, None, kind="行政许可", actor="某局")),
     "ditto-without-source": lambda: _power(power_row(1, "甲", kind="同上")),
-    "formula-error": lambda: _power(power_row(1, "甲", kind="行政许可", actor="#REF!")),
+    "formula-error": lambda: _power(power_row(1, "甲", kind="行政许可", basis="《甲法》", actor="#REF!")),
     "number-only-row": lambda: _power(_OK, power_row(2)),
     "stray-text": lambda: csv_bytes(
         ["事项名称", "权力类型", ""], ["甲", "行政许可", ""], ["", "", "行政检查"]
@@ -103,7 +103,7 @@ def test_long_cells_are_shortened_where_a_finding_repeats_them() -> None:
 
 
 def test_a_finding_about_a_value_comes_from_its_field() -> None:
-    findings = _findings_of(_power(power_row(1, "甲", kind="行政审批", actor="某局")))
+    findings = _findings_of(_power(power_row(1, "甲", kind="行政审批", basis="《甲法》", actor="某局")))
     assert [(f.code, f.row, f.column, f.found) for f in findings] == [
         ("unknown-word", 2, "D 权力类型", "行政审批")
     ]

@@ -1,0 +1,85 @@
+"""Checks of one record's values: required fields, limits, legal basis, personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from publisher.ingest import personal_data
+from publisher.ingest.findings import rows, tables
+from publisher.ingest.findings.kind import Finding, Place
+from publisher.ingest.parsed_file import ImportedRecord
+from publisher.ingest.record_builder import find_exceeded_limits
+from schemas.definition.catalogue import Catalogue, Content, Field, Json
+
+type PlaceOfField = Callable[[str | None], Place]
+
+
+def check_content(content: Content, catalogue: Catalogue, place: PlaceOfField) -> Iterator[Finding]:
+    """Check the content of a record that no file contains, such as a correction by hand."""
+    for field in catalogue.fields:
+        if field.required and field.name not in content:
+            yield tables.REQUIRED_MISSING.at(place(field.name), title=field.title)
+    for name, promised, statutory in find_exceeded_limits(content):
+        yield tables.LIMIT_EXCEEDED.at(place(name), promised, promised=promised, statutory=statutory)
+    yield from check_basis(content, catalogue, place)
+    yield from check_personal_data(content, catalogue, place)
+
+
+def check_basis(content: Content, catalogue: Catalogue, place: PlaceOfField) -> Iterator[Finding]:
+    """Report a record without the legal basis that its catalogue wants."""
+    name = catalogue.basis_field
+    if name is not None and name not in content:
+        yield rows.BASIS_MISSING.at(place(name), title=catalogue.by_name[name].title)
+
+
+def check_personal_data(content: Content, catalogue: Catalogue, place: PlaceOfField) -> Iterator[Finding]:
+    """Report personal data in any value, except in fields with the contacts of an office."""
+    for name, value in content.items():
+        field = catalogue.by_name.get(name)
+        if field is None or field.contact or isinstance(value, (bool, int)) or value is None:
+            continue
+        for text in _texts(value):
+            for one in personal_data.find_personal_texts(text, in_code=_is_code(field)):
+                yield rows.PERSONAL_DATA.at(place(name), one.masked, kind=one.kind, title=field.title)
+
+
+def check_records(records: Sequence[ImportedRecord], catalogue: Catalogue, file: str) -> Iterator[Finding]:
+    """Check the records of a file for what single values do not show. Each finding names row and column.
+
+    In a table the builder reports a blank basis, because it knows the columns; publication asks where a file
+    has no such column.
+    """
+    has_basis = any(catalogue.basis_field in record.content for record in records)
+    for record in records:
+
+        def place(name: str | None, record: ImportedRecord = record) -> Place:
+            return _place(record, catalogue, file, name)
+
+        if has_basis and not record.cells:
+            yield from check_basis(record.content, catalogue, place)
+        yield from check_personal_data(record.content, catalogue, place)
+
+
+def _place(record: ImportedRecord, catalogue: Catalogue, file: str, name: str | None) -> Place:
+    column = None
+    if name is not None:
+        letters = record.cells.get(name, "").rstrip("0123456789")
+        column = f"{letters} {catalogue.by_name[name].title}".strip()
+    return Place(file, record.sheet or None, record.rows[0], column)
+
+
+def _is_code(field: Field) -> bool:
+    return field.format in ("code", "document-number", "division")
+
+
+def _texts(value: Json) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            for name, item in value.items():
+                if name not in ("url", "sha256", "size"):
+                    yield from _texts(item)
