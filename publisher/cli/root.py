@@ -8,6 +8,7 @@ import click
 
 from publisher import settings
 from publisher.cli.commands import (
+    amendments,
     catalogues,
     compare,
     datasets,
@@ -16,7 +17,7 @@ from publisher.cli.commands import (
     harvest,
     history,
     import_files,
-    publish_and_amend,
+    publish,
     search,
     site,
     webhooks,
@@ -73,7 +74,8 @@ _MODULES = (
     import_files,
     harvest,
     drafts,
-    publish_and_amend,
+    publish,
+    amendments,
     history,
     compare,
     search,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -22,6 +23,25 @@ from publisher.log.releases.amendment import no_such_record
 from schemas.definition.catalogue import Catalogue
 
 _POSITION_KEYS = ("file", "sheet", "row", "rows", "reason", "part")
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedRecord:
+    id: str
+    title: str
+    """Its last title."""
+    revisions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErasurePreview:
+    """What an erasure destroys."""
+
+    records: tuple[ErasedRecord, ...]
+    files: tuple[str, ...]
+    """Names of the source files that contained one of the records."""
+    drafted_files: tuple[str, ...]
+    """Names of the files of drafts that contain one of them."""
 
 
 class ErasureRelease:
@@ -55,6 +75,23 @@ class ErasureRelease:
         conn.execute(update(t.release).where(t.release.c.sequence.in_(touched)).values(erased=True))
         conn.execute(update(t.site).values(scrub_pending=True))
         return sequence
+
+    def preview(self, records: Sequence[str]) -> ErasurePreview:
+        """List what :meth:`erase` would destroy. Raises the same errors."""
+        keys, i, e, v = self._keys(records), t.import_.c, t.draft_entry.c, t.revision.c
+        held = select(t.held.c["import"]).where(t.held.c.record.in_(keys))
+        files = self._conn.scalars(select(i.name).where(i.key.in_(held), ~i.destroyed).order_by(i.key))
+        identities = select(t.record.c.identity).where(t.record.c.key.in_(keys))
+        drafts = select(e["import"]).where(e.identity.in_(identities))
+        drafted = self._conn.scalars(select(i.name).where(i.key.in_(drafts)).order_by(i.key))
+        erased_records = []
+        for record_id, key in zip(dict.fromkeys(records), keys, strict=True):
+            of_record = select(v.title).where(v.record == key).order_by(v.key.desc())
+            titles = self._conn.scalars(of_record).all()
+            erased_records.append(ErasedRecord(record_id, titles[0] if titles else "", len(titles)))
+        return ErasurePreview(
+            tuple(erased_records), tuple(dict.fromkeys(files)), tuple(dict.fromkeys(drafted))
+        )
 
     def _keys(self, records: Sequence[str]) -> list[int]:
         keys = []

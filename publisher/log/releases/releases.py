@@ -72,7 +72,10 @@ class Releases:
         basis: str = "",
         actor: str = "",
     ) -> Release:
-        """Correct (更正) contents for the whole period of the state in force today, or next, or last."""
+        """Correct (更正) contents for the whole period of the state in force today, or next, or last.
+
+        Raises ``LogError('reason-missing')`` if the reason is blank, as :meth:`withdraw` and :meth:`rename`.
+        """
         return self._amend(
             dataset,
             Heading(self._session.today(), basis, reason, actor),
@@ -94,7 +97,7 @@ class Releases:
         content: Content,
         *,
         effective_on: date,
-        reason: str = "",
+        reason: str,
         basis: str = "",
         actor: str = "",
     ) -> Release:
@@ -123,12 +126,25 @@ class Releases:
             )
             return _release(conn, row, sequence)
 
+    def preview_erasure(self, dataset: str, records: Sequence[str]) -> erasure.ErasurePreview:
+        """List what an erasure of the records would destroy. Raises as :meth:`erase`."""
+        with self._session.read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            return erasure.ErasureRelease(self._session.database, conn, row).preview(records)
+
     def erase(self, *, records: Sequence[tuple[str, str]], ground: str, actor: str = "") -> Release:
         """Destroy all contents of these records (dataset, record id) of one dataset.
 
         The release of the erasure is published before the bytes are deleted from the disk. Raises
-        ``LogError('erasure-incomplete')`` if a reader prevents the deletion; :meth:`scrub` repeats it.
+        ``LogError('erasure-incomplete')`` if a reader prevents the deletion; :meth:`scrub` repeats it, and
+        ``LogError('ground-missing')`` if the ground is blank.
         """
+        if not ground.strip():
+            raise LogError(
+                "ground-missing",
+                "没有写明依法删除的法律依据。",
+                "The legal ground of the erasure is blank.",
+            )
         names = {dataset for dataset, _ in records}
         if len(names) != 1:
             raise LogError(
@@ -170,6 +186,12 @@ class Releases:
     def _amend(
         self, dataset: str, heading: Heading, make: Callable[[AmendmentRelease, Heading], int]
     ) -> Release:
+        if not heading.note.strip():
+            raise LogError(
+                "reason-missing",
+                "没有写明理由。更正、撤回公布和更名的理由将向社会公布，不能是空白。",
+                "The reason is blank. The reason of a correction, withdrawal or rename is published.",
+            )
         with self._session.write() as conn:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)

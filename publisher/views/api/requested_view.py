@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from publisher.log.clocks import day_at, start_of
 from publisher.log.model import View
 from publisher.views.api.answers import common
-from publisher.views.syndication.scope import view_parameters
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault, ProblemError
@@ -76,17 +75,17 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
     return Validity((sequence, day), latest_modification(published, day))
 
 
-def pinned_validity(service: Service, dataset: str, number: int, *later_changes: object) -> Validity:
-    """Return the validity of a response that only ``later_changes`` and an erasure can change.
+def pinned_validity(service: Service, dataset: str, number: int, *marks: object) -> Validity:
+    """Return the validity of a response that only ``marks`` and an erasure can change.
 
     Caches that revalidate must learn of these. Their time is not recorded; it is not after the last change
     of the dataset. Raises ``no-such-dataset``, ``no-such-release``.
     """
     release = service.release(dataset, number)
     modified: datetime | None = release.published_at
-    if release.erased or any(later_changes):
+    if release.erased or any(marks):
         modified = service.published_at(dataset, service.log.queries.sequence(dataset))
-    return Validity((release.hash, release.erased, *later_changes), modified, immutable=True)
+    return Validity((release.hash, release.erased, *marks), modified, immutable=True)
 
 
 def resolve_release(service: Service, dataset: str, view: View) -> View:
@@ -147,5 +146,11 @@ def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -
 @lru_cache(1024)
 def view_query(view: View) -> str:
     """Return the query string that requests ``view``; empty for the present."""
-    pairs = view_parameters(view)
+    pairs: list[tuple[str, str]] = []
+    if view.as_of is not None:
+        pairs.append(("as_of", view.as_of.isoformat()))
+    if view.known_at is not None:
+        pairs.append(("known_at", view.known_at.isoformat().replace("+00:00", "Z")))
+    if view.release is not None:
+        pairs.append(("release", str(view.release)))
     return f"?{urlencode(pairs)}" if pairs else ""

@@ -86,7 +86,14 @@ class Scope:
         pairs = [("q", self.text)] if self.text else []
         pairs += [(name, value) for name, values in self.filters for value in values]
         pairs += [("change", kind) for kind in self.kinds]
-        pairs += [*view_parameters(self.view), *more.items()]
+        view = self.view
+        if view.as_of is not None:
+            pairs.append(("as_of", view.as_of.isoformat()))
+        if view.known_at is not None:
+            pairs.append(("known_at", view.known_at.isoformat().replace("+00:00", "Z")))
+        if view.release is not None:
+            pairs.append(("release", str(view.release)))
+        pairs += more.items()
         return f"?{urlencode(pairs)}" if pairs else ""
 
     def path(self, form: Form, **more: str) -> str:
@@ -98,18 +105,6 @@ class Scope:
             Link(base + self.path(form), "alternate", media, f"{title}（{TITLES[form]}）")
             for form, media in FORMS.items()
         )
-
-
-def view_parameters(view: View) -> list[tuple[str, str]]:
-    """List the query parameters that request ``view``; none for the present."""
-    pairs: list[tuple[str, str]] = []
-    if view.as_of is not None:
-        pairs.append(("as_of", view.as_of.isoformat()))
-    if view.known_at is not None:
-        pairs.append(("known_at", view.known_at.isoformat().replace("+00:00", "Z")))
-    if view.release is not None:
-        pairs.append(("release", str(view.release)))
-    return pairs
 
 
 def make_scope(

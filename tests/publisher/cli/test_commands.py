@@ -65,14 +65,14 @@ def test_a_discarded_draft_is_gone(published: Home, tmp_path: Path) -> None:
 
 
 def test_a_title_of_several_records_has_to_be_an_id_to_change_one(published: Home) -> None:
-    ran = published.run("withdraw", "shili-power-list", "危险化学品", "--reason", "误")
+    ran = published.run("withdraw", "shili-power-list", "危险化学品", "--reason", "误", "--yes")
     assert ran.code == 1
     assert "record-unclear" in ran.err
     assert len(published.ok("releases", "shili-power-list", "--json").json) == 1
 
 
 def test_a_correction_of_an_unknown_field_or_an_unreadable_value_is_refused(published: Home) -> None:
-    correct = ("correct", "shili-power-list", "危险化学品经营许可", "--reason", "更正")
+    correct = ("correct", "shili-power-list", "危险化学品经营许可", "--reason", "更正", "--yes")
     assert published.run(*correct, "没有这一列=1").code == 2
     assert published.run(*correct, "承诺办结时限").code == 2
     wrong = published.run(*correct, "权力类型=行政审批")
@@ -83,7 +83,7 @@ def test_a_correction_of_an_unknown_field_or_an_unreadable_value_is_refused(publ
 
 def test_a_record_is_shown_as_it_was(published: Home) -> None:
     name = "危险化学品经营许可"
-    published.ok("correct", "shili-power-list", name, "承诺办结时限=5个工作日", "--reason", "更正")
+    published.ok("correct", "shili-power-list", name, "承诺办结时限=5个工作日", "--reason", "更正", "--yes")
     (then,) = published.ok("show", "shili-power-list", name, "--release", "1", "--json").json
     (now,) = published.ok("show", "shili-power-list", name, "--as-of", "2016-01-01", "--json").json
     assert then["content"]["promised_limit"]["value"] == 10
@@ -95,7 +95,7 @@ def test_a_record_is_shown_as_it_was(published: Home) -> None:
 
 def test_changes_can_be_followed_by_their_sequence(published: Home) -> None:
     first = published.ok("changes", "--json", "--after", "0").json
-    published.ok("withdraw", "shili-power-list", "危险化学品使用许可", "--reason", "误")
+    published.ok("withdraw", "shili-power-list", "危险化学品使用许可", "--reason", "误", "--yes")
     last = max(change["sequence"] for change in first)
     (later,) = published.ok("changes", "--json", "--after", last).json
     assert (later["kind"], later["reason"]) == ("withdrawn", "误")

@@ -92,7 +92,7 @@ def test_history_shows_by_name_what_changed_field_by_field(site: Home, tmp_path:
 
 def test_a_withdrawn_record_is_not_found_and_its_reason_is_shown(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
-    site.ok("withdraw", "shili-power-list", "统计检查", "--reason", "误报")
+    site.ok("withdraw", "shili-power-list", "统计检查", "--reason", "误报", "--yes")
     assert "统计检查" not in [
         hit["title"]["text"] for hit in site.ok("search", "统计检查", "--json").json["hits"]
     ]
@@ -102,7 +102,7 @@ def test_a_withdrawn_record_is_not_found_and_its_reason_is_shown(site: Home, tmp
 
 def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
-    site.ok("correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "更正")
+    site.ok("correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "更正", "--yes")
     (record,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
     assert record["content"]["promised_limit"] == {"value": 5, "unit": "工作日"}
     assert site.ok("releases", "shili-power-list", "--json").json[-1]["counts"]["corrected"] == 1
@@ -111,7 +111,17 @@ def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Home, tmp_pa
 def test_a_rename_keeps_the_records_id_and_history(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     (before,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
-    site.ok("rename", "shili-power-list", "统计检查", "事项名称=统计执法检查", "--effective-on", "2017-01-01")
+    site.ok(
+        "rename",
+        "shili-power-list",
+        "统计检查",
+        "事项名称=统计执法检查",
+        "--effective-on",
+        "2017-01-01",
+        "--reason",
+        "更名",
+        "--yes",
+    )
     (after,) = site.ok("show", "shili-power-list", "统计执法检查", "--json").json
     assert after["id"] == before["id"]
     assert site.ok("search", "统计执法检查", "--json").json["hits"][0]["record"] == before["id"]

@@ -148,7 +148,7 @@ def test_a_mark_that_was_corrected_by_hand_is_not_set_again_by_other_documents(
     clerk.bring([*DOCUMENTS, "notice"], "by hand")
     collector.publish()
     emptied = ("validity=", "ended_by=")
-    collector.site.ok("correct", DATASET, letter(1)[0], *emptied, "--reason", "误标")
+    collector.site.ok("correct", DATASET, letter(1)[0], *emptied, "--reason", "误标", "--yes")
     clerk.bring(["9"], "by hand")
     collector.publish()
     assert clerk.states() == {**MARKED, "1": (None, None)}

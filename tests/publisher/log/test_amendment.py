@@ -105,7 +105,7 @@ def test_a_renamed_record_keeps_its_id_and_matches_the_new_name(log: Log) -> Non
 def test_the_old_name_of_a_renamed_record_may_come_back_as_another_record(log: Log) -> None:
     release(log, entry("证照费"))
     record = ids(log)["证照费"]
-    log.releases.rename("fees", record, entry("证照工本费").content, effective_on=MIDDLE)
+    log.releases.rename("fees", record, entry("证照工本费").content, effective_on=MIDDLE, reason="更名")
     release(log, entry("证照工本费"), entry("证照费"), on=LATE)
     records = ids(log)
     assert records["证照工本费"] == record
@@ -115,7 +115,7 @@ def test_the_old_name_of_a_renamed_record_may_come_back_as_another_record(log: L
 def test_a_name_in_use_is_not_given_to_another_record(log: Log) -> None:
     release(log, entry("甲"), entry("乙"))
     with pytest.raises(LogError) as refused:
-        log.releases.rename("fees", ids(log)["甲"], entry("乙").content, effective_on=MIDDLE)
+        log.releases.rename("fees", ids(log)["甲"], entry("乙").content, effective_on=MIDDLE, reason="更名")
     assert refused.value.code == "identity-taken"
 
 

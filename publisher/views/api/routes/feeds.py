@@ -56,18 +56,17 @@ ARCHIVE = Parameter(
 _CLOCKS = (
     replace(
         AS_OF,
-        description="只含截至该日（北京时间）已生效的变化；默认包括将来生效的 / Only changes in effect by "
-        "that day (Asia/Shanghai); by default future ones are included",
+        description="只含截至该日（北京时间）已生效的变化；默认包括将来生效的 / Only what had taken effect "
+        "by that day (Asia/Shanghai); by default also what takes effect later",
     ),
     replace(
-        KNOWN_AT,
-        description="截至该时刻的订阅：只含当时已发布的变化 / Only changes published by that instant",
+        KNOWN_AT, description="截至该时刻的订阅：只含当时已发布的变化 / The feed as it stood at that instant"
     ),
     replace(
         RELEASE,
         description="某次发布时的订阅，同时固定两者，不与 as_of、known_at 同用，须有一个数据集 / "
-        "The feed at that release: sets both clocks, so it cannot be combined with as_of or "
-        "known_at, and needs one dataset",
+        "The feed as of that release: pins both clocks, so it goes with neither as_of nor known_at, "
+        "and needs one dataset",
     ),
 )
 _QUERY = Parameter(
@@ -94,7 +93,7 @@ def _log_feed_route(form: Form) -> Route:
         summary=f"变化订阅（{TITLES[form]}）",
         description="最近的变化，逐次发布，新的在前，至多100条；识读改进不作为变化。更早的见存档。\n\n"
         "The newest changes, release by release, at most 100; parser improvements are not included. "
-        "Older changes are in the archives.",
+        "What is older is in the archives.",
         parameters=(_NAME, _CHANGE, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release"),
         media_type=_media(form),
@@ -122,8 +121,8 @@ def _search_feed_route(form: Form) -> AsyncRoute:
         summary=f"搜索的订阅（{TITLES[form]}）",
         description="符合搜索和筛选条件的记录的变化：变化前或变化后包含全部搜索词即为命中；"
         "参数与 /v1/search 相同。\n\n"
-        "The changes of records that a search matches: the record contained all words before or after the "
-        "change. The parameters are those of /v1/search; q, a filter or both are required.",
+        "The changes of what a search finds: its record held all the words before or after. The parameters "
+        "are those of /v1/search; give q, a filter or both.",
         parameters=(_QUERY, _FILTERS, _CHANGE, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release", "search-unavailable"),
         media_type=_media(form),
@@ -171,7 +170,7 @@ def _headers(service: Service, scope: Scope, params: Parameters, form: Form) -> 
         summary="全部订阅（OPML）",
         description="可列出的全部订阅：全站、各数据集、各种变化、各部门、行政区划、类型与主题。\n\n"
         "Every feed that can be listed: everything, datasets, kinds of change, bodies, divisions, types and "
-        "topics; a feed reader imports them all at once.",
+        "topics; a reader takes them in at once.",
         problems=("search-unavailable",),
         media_type=MEDIA,
     )
@@ -256,7 +255,7 @@ def _at_release(service: Service, name: str | None, view: View) -> View:
                 parameter="release",
                 code="conflict",
                 detail="发布的编号属于一个数据集，不能用于全部数据集的订阅。",
-                detail_en="A release number belongs to one dataset; the feed of all datasets has none.",
+                detail_en="The number of a release is one dataset's own; the feed of all has none.",
             )
         ]
     )
@@ -288,7 +287,7 @@ def _kinds(params: Parameters) -> tuple[str, ...]:
         if kind not in TERMS:
             near = query_parameters.nearest(kind, TERMS)
             every = ", ".join(TERMS)
-            raise _fault("change", f"没有这种变化；有：{every}。", f"Unknown kind. Kinds: {every}.", near)
+            raise _fault("change", f"没有这种变化；有：{every}。", f"No such kind; there are: {every}.", near)
     return kinds
 
 
@@ -302,9 +301,7 @@ def _select(service: Service, scope: Scope, archive: int | None) -> Selection:
 def no_such_archive() -> ProblemError:
     """Build the problem for :class:`NoSuchArchiveError`."""
     return _fault(
-        "archive",
-        "没有这份存档；请从订阅的 prev-archive 进入。",
-        "There is no such archive; follow prev-archive.",
+        "archive", "没有这份存档；请从订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
     )
 
 
@@ -343,7 +340,7 @@ def _sources_feed_route(form: Form) -> Route:
         summary=f"来源网页的变化（{TITLES[form]}）",
         description="所采集的网页在来源网站上的变化、消失和恢复，新的在前，至多200条；"
         "更早的见存档。\n\nPages of the collected sites that changed, disappeared or returned; "
-        "the newest, at most 200. Older ones are in the archives.",
+        "the newest, up to 200. What is older is in the archives.",
         parameters=(ARCHIVE,),
         media_type=FORMS[form] + ("" if form == "json" else "; charset=utf-8"),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from publisher.cli.commands.export import export
 from publisher.log.generated_files import locked
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
-from publisher.views.exports import write_state
+from publisher.views.exports import delta, write_state
 from publisher.views.exports.formats import FORMS
 from publisher.views.exports.formula_guard import guard_text
 from publisher.web.file_cache import FileCache, FileKey
@@ -39,18 +38,6 @@ def publish_more(log: Log) -> None:
     log.releases.publish("fees", effective_on=date(2017, 1, 1))
 
 
-def apply_delta(records: Mapping[str, object], lines: Iterator[bytes]) -> dict[str, object]:
-    """Apply a delta to a state (id → record), as a mirror does."""
-    state = dict(records)
-    for line in lines:
-        operation = msgspec.json.decode(line)
-        if operation["op"] == "remove":
-            state.pop(operation["id"], None)
-        else:
-            state[operation["record"]["id"]] = operation["record"]
-    return state
-
-
 def test_files_and_lists_agree_at_every_state(log: Log, tmp_path: Path) -> None:
     publish_more(log)
     days = [View(as_of=date(year, 6, 1)) for year in (2014, 2015, 2016, 2017)]
@@ -67,7 +54,7 @@ def test_a_delta_leads_from_one_state_to_the_other(log: Log, tmp_path: Path, bef
     write_state.delta_writer(log, "fees", View(release=before), View(release=after))(path)
     steps = path.read_bytes().splitlines()
     start = read_lines(log, tmp_path, View(release=before))
-    assert apply_delta(start, iter(steps)) == read_lines(log, tmp_path, View(release=after))
+    assert delta.apply(start, iter(steps)) == read_lines(log, tmp_path, View(release=after))
     assert bool(steps) == (before != after)
 
 

@@ -1,0 +1,232 @@
+"""Commands that amend what is published: correct, withdraw, rename, erase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.commands.history import find_one_id
+from publisher.cli.commands.publish import ACTOR, BASIS, YES, report_release
+from publisher.cli.context import DAY, CommandContext, today, with_context
+from publisher.cli.terminal import change_lines, import_report, output
+from publisher.cli.terminal.confirm import ask_text, confirm
+from publisher.cli.terminal.failures import CommandError
+from publisher.cli.terminal.language import in_language
+
+if TYPE_CHECKING:
+    from publisher.log.log import Log
+    from publisher.log.model import ChangeKind
+    from schemas.definition.catalogue import Catalogue, Content, Field
+
+REASON = click.option("--reason", required=True, help="理由，将向社会公布 / The reason; it is published.")
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("record", metavar="NAME|ID")
+@click.argument("values", metavar="FIELD=VALUE...", nargs=-1, required=True)
+@REASON
+@BASIS
+@ACTOR
+@YES
+@with_context
+def correct(
+    context: CommandContext,
+    dataset: str,
+    record: str,
+    values: tuple[str, ...],
+    reason: str,
+    basis: str,
+    actor: str,
+    *,
+    yes: bool,
+) -> int:
+    """更正：改正发布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
+    with context.log() as log:
+        record_id = find_one_id(log, dataset, record)
+        content = _review_edit(log, dataset, record_id, values, kind="corrected")
+        _confirm_amendment("更正", "correction", reason, yes=yes)
+        release = log.releases.correct(dataset, {record_id: content}, reason=reason, basis=basis, actor=actor)
+        return report_release(context, log, release)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("records", metavar="NAME|ID...", nargs=-1, required=True)
+@REASON
+@BASIS
+@ACTOR
+@YES
+@with_context
+def withdraw(
+    context: CommandContext,
+    dataset: str,
+    records: tuple[str, ...],
+    reason: str,
+    basis: str,
+    actor: str,
+    *,
+    yes: bool,
+) -> int:
+    """撤回公布：撤回误列的记录 / Withdraw records that should not have been published."""
+    from publisher.workflow.amend_records import preview_withdrawal
+
+    with context.log() as log:
+        record_ids = list(dict.fromkeys(find_one_id(log, dataset, record) for record in records))
+        catalogue = log.queries.catalogue(dataset)
+        for change in preview_withdrawal(log, dataset, record_ids):
+            change_lines.show_change(change, catalogue, show_effect=False)
+        _confirm_amendment("撤回公布", "withdrawal", reason, yes=yes)
+        release = log.releases.withdraw(dataset, record_ids, reason=reason, basis=basis, actor=actor)
+        return report_release(context, log, release)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("record", metavar="NAME|ID")
+@click.argument("values", metavar="FIELD=VALUE...", nargs=-1, required=True)
+@REASON
+@click.option("--effective-on", type=DAY, help="生效日期，默认今天 / Day of effect; today by default.")
+@BASIS
+@ACTOR
+@YES
+@with_context
+def rename(
+    context: CommandContext,
+    dataset: str,
+    record: str,
+    values: tuple[str, ...],
+    reason: str,
+    effective_on: date | None,
+    basis: str,
+    actor: str,
+    *,
+    yes: bool,
+) -> int:
+    """更名：同一事项改用新名称，标识和历史不变 / Rename: the same item under another name keeps its id."""
+    with context.log() as log:
+        record_id = find_one_id(log, dataset, record)
+        content = _review_edit(log, dataset, record_id, values, kind="renamed")
+        _confirm_amendment("更名", "rename", reason, yes=yes)
+        release = log.releases.rename(
+            dataset,
+            record_id,
+            content,
+            effective_on=effective_on or today(),
+            reason=reason,
+            basis=basis,
+            actor=actor,
+        )
+        return report_release(context, log, release)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("records", metavar="NAME|ID...", nargs=-1, required=True)
+@click.option("--ground", help="法律依据，将向社会公布；未写明则询问 / The legal ground; it is published.")
+@ACTOR
+@YES
+@with_context
+def erase(
+    context: CommandContext,
+    dataset: str,
+    records: tuple[str, ...],
+    ground: str | None,
+    actor: str,
+    *,
+    yes: bool,
+) -> int:
+    """依法删除：内容销毁，不能恢复 / Erase on a legal ground: content is destroyed permanently."""
+    from publisher.log.model import LogError
+
+    with context.log() as log:
+        record_ids = list(dict.fromkeys(find_one_id(log, dataset, record) for record in records))
+        _show_erasure(log, dataset, record_ids)
+        if ground is None:
+            ground = ask_text("依法删除的法律依据", "Legal ground of the erasure", option="--ground")
+        confirm(
+            f"依法删除{len(record_ids)}条记录的内容，不能恢复。",
+            f"Destroy the content of {len(record_ids)} records permanently.",
+            yes=yes,
+        )
+        unfinished: LogError | None = None
+        try:
+            release = log.releases.erase(
+                records=[(dataset, one) for one in record_ids], ground=ground, actor=actor
+            )
+        except LogError as error:
+            if error.code != "erasure-incomplete":
+                raise
+            unfinished, release = error, log.queries.releases(dataset)[-1]
+        code = report_release(context, log, release)
+        if unfinished is not None:
+            raise unfinished
+        return code
+
+
+def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:
+    """Show what an erasure destroys: versions of the records, and the files that contained them."""
+    preview = log.releases.preview_erasure(dataset, records)
+    for record in preview.records:
+        output.print_line(
+            in_language(
+                f"依法删除：{record.title}  [{record.id}]  {record.revisions}个修订版",
+                f"Erase: {record.title}  [{record.id}]  {record.revisions} versions",
+            )
+        )
+    for name in preview.files:
+        output.print_line(in_language(f"  销毁原始文件：{name}", f"  Destroy the source file: {name}"))
+    for name in preview.drafted_files:
+        output.print_line(in_language(f"  移出草稿：{name}", f"  Drop from the draft: {name}"))
+
+
+def _review_edit(
+    log: Log, dataset: str, record: str, assignments: Sequence[str], *, kind: ChangeKind
+) -> Content:
+    """Show what the values change and what is wrong with them. → the new content."""
+    from publisher.workflow.amend_records import preview_edit
+
+    catalogue = log.queries.catalogue(dataset)
+    amendment = preview_edit(log, dataset, record, _parse_assignments(catalogue, assignments), kind=kind)
+    change_lines.show_change(amendment.change, catalogue, show_effect=False)
+    import_report.show_findings(amendment.findings)
+    if amendment.refused:
+        raise CommandError(
+            "content-in-error",
+            "内容有错误，未发布。请按以上提示改正；几个字段有关联的，可以在一次命令中一起写。",
+            "The content is in error; nothing was published. Fix it as shown above; fields that depend on "
+            "each other can be set by one command.",
+        )
+    return amendment.content
+
+
+def _parse_assignments(catalogue: Catalogue, assignments: Sequence[str]) -> Mapping[str, str]:
+    texts: dict[str, str] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise click.UsageError(f"{assignment}：应写作“字段=值” / {assignment}: write FIELD=VALUE")
+        texts[_find_field(catalogue, name.strip()).name] = text
+    return texts
+
+
+def _find_field(catalogue: Catalogue, name: str) -> Field:
+    """Return a field by its name or Chinese title."""
+    for field in catalogue.fields:
+        if name in {field.name, field.title} and not field.personal:
+            return field
+    zh = "、".join(f.title for f in catalogue.fields if not f.personal)
+    en = ", ".join(f.name for f in catalogue.fields if not f.personal)
+    raise click.UsageError(f"没有字段“{name}”。现有：{zh} / There is no field {name}. There are: {en}")
+
+
+def _confirm_amendment(zh: str, en: str, reason: str, *, yes: bool) -> None:
+    if not reason.strip():
+        raise click.UsageError("--reason 不能是空白 / --reason is blank")
+    confirm(f"将发布以上{zh}。", f"Publish this {en}.", yes=yes)
+
+
+COMMANDS: tuple[click.Command, ...] = (correct, withdraw, rename, erase)

@@ -1,0 +1,116 @@
+"""The command ``publish``, and the report of a release."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import DAY, CommandContext, with_context
+from publisher.cli.terminal import output
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.failures import CommandError
+from schemas.words import KINDS
+
+if TYPE_CHECKING:
+    from publisher.log.log import Log
+    from publisher.log.model import OnConflict, Release
+
+_NOT_YET_SEARCHABLE = (
+    "发布已完成，暂时搜索不到；下一次发布、qingdan serve 或 qingdan reindex 会更新搜索索引。",
+    "Published, but not yet searchable: the next release, qingdan serve or reindex updates the search index.",
+)
+BASIS = click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
+ACTOR = click.option(
+    "--actor",
+    default="",
+    help="经办人；站点设定公开经办人的，将向社会公布 / The clerk; published if the site says so.",
+)
+YES = click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("--effective-on", type=DAY, required=True, help="生效日期 / Day of legal effect.")
+@click.option("--basis", required=True, help="依据的文号 / Document number of the basis.")
+@click.option("--note", default="", help="说明 / Note.")
+@ACTOR
+@click.option(
+    "--without-errors", is_flag=True, help="略去有误的行，并在发布中列明 / Leave rows in error out."
+)
+@click.option("--keep-later", is_flag=True, help="保留已发布的更晚生效的内容 / Keep states of later effect.")
+@click.option(
+    "--replace-later", is_flag=True, help="替换已发布的更晚生效的内容 / Replace states of later effect."
+)
+@with_context
+def publish(
+    context: CommandContext,
+    dataset: str,
+    effective_on: date,
+    basis: str,
+    note: str,
+    actor: str,
+    *,
+    without_errors: bool,
+    keep_later: bool,
+    replace_later: bool,
+) -> int:
+    """发布草稿：整批发布，失败则不生效 / Publish the draft as a whole; a failure has no effect."""
+    from publisher.workflow import publish_draft
+
+    if keep_later and replace_later:
+        raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
+    on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
+    with context.log() as log:
+        with output.show_progress() as progress:
+            release = publish_draft.publish_draft(
+                log,
+                dataset,
+                effective_on=effective_on,
+                basis=basis,
+                note=note,
+                actor=actor,
+                without_errors=without_errors,
+                on_conflict=on_conflict,
+                progress=progress,
+            )
+        if release is None:
+            output.print_message("没有变化，未发布。", "Nothing changed; not published.")
+            return Exit.OK
+        return report_release(context, log, release)
+
+
+def report_release(context: CommandContext, log: Log, release: Release) -> int:
+    """Report a release, then wait until it can be searched."""
+    import anyio
+
+    from publisher.workflow import publish_draft
+
+    kind_counts = [f"{KINDS[name].both} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
+    counts = "，".join((*kind_counts, f"共{release.counts['records']}项 in all"))
+    output.print_message(
+        f"已发布：{release.dataset} 第{release.number}次发布，{counts}。",
+        f"Published release {release.number} of {release.dataset}.",
+    )
+    if release.left_out:
+        output.print_message(
+            f"略去了{len(release.left_out)}行有误的数据。", f"{len(release.left_out)} rows were left out."
+        )
+    output.print_line(f"{release.dataset} {release.number} {release.hash}")
+    try:
+        with output.show_progress() as progress:
+            published = anyio.run(
+                lambda: publish_draft.await_searchable(log, context.engine(), release, progress=progress)
+            )
+    except KeyboardInterrupt:
+        raise CommandError("interrupted", *_NOT_YET_SEARCHABLE, exit_code=Exit.INTERRUPTED) from None
+    if not published.searchable:
+        zh, en = _NOT_YET_SEARCHABLE
+        output.print_message(f"{zh}（{published.why}）", f"{en} ({published.why})")
+        return Exit.UNAVAILABLE
+    output.print_message("已可搜索。", "It can be searched.")
+    return Exit.OK
+
+
+COMMANDS: tuple[click.Command, ...] = (publish,)

@@ -1,0 +1,102 @@
+"""Amendments by hand: what a clerk types, checked like a row of an import, and what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from publisher.ingest import row_checks
+from publisher.ingest.findings.kind import Finding, Place, create_finding
+from publisher.log.field_changes import compare_states
+from publisher.log.log import Log
+from publisher.log.model import Change, ChangeKind, LogError, RecordState
+from schemas.cells.values import parse_value
+from schemas.definition.catalogue import Catalogue, Content
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What an amendment would change, and what is wrong with it."""
+
+    change: Change
+    content: Content
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def preview_edit(
+    log: Log, dataset: str, record: str, texts: Mapping[str, str], *, kind: ChangeKind
+) -> Amendment:
+    """Set fields of a record to texts, written as in a table; a blank text empties a field.
+
+    The same checks as in an import: values, required fields, limits, legal basis, personal data. Raises
+    :class:`LogError`: ``no-such-record``, ``withdrawn``, ``erased``.
+    """
+    catalogue = log.queries.catalogue(dataset)
+    state = log.queries.record(dataset, record)
+    _refuse_without_content(state)
+    content: Content = dict(state.content)
+    findings: list[Finding] = []
+    for name, text in texts.items():
+        field = catalogue.by_name[name]
+        value = parse_value(field, text)
+        if value.problem is not None:
+            findings.append(create_finding(value.problem, _place(state, catalogue, name), text))
+        if value.value is not None:
+            content[name] = value.value
+        else:
+            content.pop(name, None)
+    invalid = {f.column for f in findings if f.severity == "error"}
+    findings += (
+        finding
+        for finding in row_checks.check_content(
+            content, catalogue, lambda name: _place(state, catalogue, name)
+        )
+        if finding.column not in invalid
+    )
+    return Amendment(_change_of_edit(state, content, catalogue, kind), content, tuple(findings))
+
+
+def preview_withdrawal(log: Log, dataset: str, records: Sequence[str]) -> Iterator[Change]:
+    """Yield what a withdrawal of the records takes off the list."""
+    for record in records:
+        state = log.queries.record(dataset, record)
+        _refuse_without_content(state)
+        yield replace(_change_of(state, "withdrawn"), before=state.content)
+
+
+def _refuse_without_content(state: RecordState) -> None:
+    if state.status == "erased":
+        raise LogError("erased", f"记录 {state.id} 已依法删除。", f"The record {state.id} was erased.")
+    if state.status == "withdrawn":
+        raise LogError("withdrawn", f"记录 {state.id} 已撤回公布。", f"The record {state.id} is withdrawn.")
+
+
+def _place(state: RecordState, catalogue: Catalogue, name: str | None) -> Place:
+    title = catalogue.by_name[name].title if name else None
+    return Place(state.title, column=title)
+
+
+def _change_of_edit(state: RecordState, content: Content, catalogue: Catalogue, kind: ChangeKind) -> Change:
+    order = {field.name: number for number, field in enumerate(catalogue.fields)}
+    fields = compare_states(state.content, content, order, parts=(state.part, state.part))
+    return replace(_change_of(state, kind), before=state.content, after=content, fields=fields)
+
+
+def _change_of(state: RecordState, kind: ChangeKind) -> Change:
+    return Change(
+        sequence=0,
+        dataset=state.dataset,
+        release=0,
+        record=state.id,
+        kind=kind,
+        cause="source",
+        title=state.title,
+        part=state.part,
+        effective_on=state.effective_from,
+        published_at=state.known_from,
+        revision=None,
+    )
