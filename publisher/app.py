@@ -27,11 +27,12 @@ from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error
 from publisher.views.pages import routes as page_routes
 from publisher.views.pages.printing.templates import Press
-from publisher.web import endpoints
+from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
 from publisher.web.http_protocol import bounded_protocol
 from publisher.web.route import Endpoint
 from publisher.web.service import Service
+from publisher.web.work_pools import work_pools
 from search.contract import SearchEngine
 
 type Task = Callable[[], Awaitable[object]]
@@ -67,7 +68,7 @@ def create_app(
     geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
     return Edge(
         endpoints=[*_build_endpoints(service, press), *ogc_routes.endpoints(geo)],
-        explain=endpoints.explainer(service.site.base, error.printer(press, service)),
+        explain=error_responses.explainer(service.site.base, error.printer(press, service)),
         # Names of many records take seconds to read, so they are read in the background.
         lifespan=[_build_lifespan((service.names.update_until_cancelled, *background), closers)],
         openapi_config=None,
@@ -86,6 +87,7 @@ def create_service(
         names=SiteNames(log),
         clock=clock,
         version=metadata.version("qingdan"),
+        pools=work_pools(settings.queries, settings.exports),
         hub=settings.hub,
         embedded=settings.database.startswith("sqlite"),
     )

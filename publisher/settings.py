@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,25 @@ VARIABLES: tuple[Variable, ...] = (
         "[feeds.md](feeds.md)). The site chooses it, so it may be in a private network.",
     ),
     Variable(
+        "QINGDAN_QUERIES",
+        "`4+128`",
+        "记录查询、版本比较和要素查询：同时处理的个数+等候的个数；等候已满时立即回答503（`too-busy`）。",
+        "Lists, comparisons and feature queries: how many run at once + how many wait. If the queue is full, "
+        "the answer is 503 (`too-busy`) at once.",
+    ),
+    Variable(
+        "QINGDAN_EXPORTS",
+        "`2+64`",
+        "生成的文件（导出、工作簿、数据包）：同时生成的个数+等候的个数，同上。",
+        "Files that are generated (exports, workbooks, packages): how many at once + how many wait.",
+    ),
+    Variable(
+        "QINGDAN_CONNECTIONS",
+        "`1000`",
+        "同时打开的连接数；超出的回答503后断开。",
+        "Connections that are open at once; a further one is answered 503 and closed.",
+    ),
+    Variable(
         "QINGDAN_SEARCH",
         "`embedded`",
         "`embedded`（索引在站点文件夹里）或 `elasticsearch`。",
@@ -108,6 +128,18 @@ VARIABLES: tuple[Variable, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class PoolSize:
+    """Size of a pool of threads and of its queue, written ``threads+waiting``."""
+
+    threads: int
+    waiting: int
+    """Pieces of work that may wait for a thread; a further one is refused."""
+
+
+_QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(4, 128), PoolSize(2, 64), 1000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of a site, parsed from :data:`VARIABLES`."""
 
@@ -122,6 +154,12 @@ class Settings:
 
     hub: str = ""
     """``QINGDAN_HUB``: address of the WebSub hub that is notified of every change; none by default."""
+    queries: PoolSize = _QUERIES
+    """``QINGDAN_QUERIES``: reads that may take long."""
+    exports: PoolSize = _EXPORTS
+    """``QINGDAN_EXPORTS``: files that are generated."""
+    connections: int = _CONNECTIONS
+    """``QINGDAN_CONNECTIONS``: connections that are open at once."""
     cluster: Connection | None = None
     """``QINGDAN_SEARCH=elasticsearch`` and the connection to the cluster; None is the embedded engine."""
 
@@ -150,8 +188,22 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         boundaries=Path(boundaries) if boundaries else None,
         loopback=env.get("QINGDAN_LOOPBACK") == "1",
         hub=_read_hub(env),
+        queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
+        exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
+        connections=int(env.get("QINGDAN_CONNECTIONS") or _CONNECTIONS),
         cluster=_read_cluster(env),
     )
+
+
+def _read_pool(env: Mapping[str, str], name: str, default: PoolSize) -> PoolSize:
+    """Read a size like ``4+128``. Raises ``ValueError``."""
+    text = env.get(name)
+    if not text:
+        return default
+    match = re.fullmatch(r"([1-9]\d{0,2})\+(\d{1,4})", text)
+    if match is None:
+        raise ValueError(f"{name}: {text!r} (4+128)")
+    return PoolSize(int(match[1]), int(match[2]))
 
 
 def _read_hub(env: Mapping[str, str]) -> str:

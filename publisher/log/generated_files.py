@@ -1,7 +1,7 @@
 """The lock and the deletion of files generated from the log.
 
-A process that writes contents of the log to a file holds the lock from before the read until the file is
-in place. So no file with erased contents exists after a sweep, and none can appear later.
+A process that writes contents of the log to a file holds a shared lock from before the read until the file
+is in place; a sweep holds it alone. So no file with erased contents exists after a sweep, or appears later.
 """
 
 from __future__ import annotations
@@ -16,29 +16,40 @@ from pathlib import Path
 
 from publisher.log.model import LogError
 
-_LOCK = ".lock"
+_LOCK, _GATE = ".lock", ".gate"
 _PAUSE = 0.05
 
 
 @contextmanager
-def locked(folder: Path, *, patience: float) -> Iterator[None]:
-    """Hold the lock of the folder against this process and others. The kernel releases it on a crash.
+def locked(folder: Path, *, patience: float, exclusive: bool) -> Iterator[None]:
+    """Hold the lock of the folder, in this process and others. The kernel releases it on a crash.
 
-    Raises ``LogError('files-busy')`` if another process holds it for longer than ``patience`` seconds.
+    While an exclusive holder waits, no new holder gets past the gate, so that it is not kept out for ever.
+    Raises ``LogError('files-busy')`` if the lock is not free within ``patience`` seconds.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _wait(handle, time.monotonic() + patience)
+    deadline = time.monotonic() + patience
+    kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+    with _open_lock(folder / _LOCK) as lock:
+        with _open_lock(folder / _GATE) as gate:
+            _wait(gate, kind, deadline)
+            _wait(lock, kind, deadline)
         yield
+
+
+@contextmanager
+def _open_lock(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield handle
     finally:
         os.close(handle)
 
 
-def _wait(handle: int, deadline: float) -> None:
+def _wait(handle: int, kind: int, deadline: float) -> None:
     while True:
         with suppress(BlockingIOError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
             return
         if time.monotonic() > deadline:
             raise LogError(
@@ -53,7 +64,7 @@ def sweep(folder: Path, *, patience: float = 600) -> None:
     """Delete every generated file. Files are generated again on request."""
     if not folder.exists():
         return
-    with locked(folder, patience=patience):
+    with locked(folder, patience=patience, exclusive=True):
         for path in folder.iterdir():
-            if path.name != _LOCK:
+            if path.name not in (_LOCK, _GATE):
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 from litestar import Litestar
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive
 
-from publisher.web.endpoints import Explain, exception_handlers, handler
+from publisher.web.endpoints import handler
+from publisher.web.error_responses import Explain, exception_handlers
 from publisher.web.route import Endpoint, Respond
 
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
@@ -84,16 +85,16 @@ class Edge(Litestar):
                 message = {**message, "body": b""}
             await send(message)
 
-        response = await self._respond(scope)
+        response = await self._respond(scope, receive)
         await response(scope, receive, send_with_headers)
 
-    async def _respond(self, scope: Any) -> ASGIApp:
+    async def _respond(self, scope: Any, receive: Receive) -> ASGIApp:
         match = self._find_quick(scope["path"]) if scope["method"] == "GET" else None
         if match is None or not _has_plain_host(scope["headers"]):
             return super().__call__
         respond, names = match
         try:
-            return await respond(scope, names)
+            return await respond(scope, receive, names)
         except Exception as error:  # noqa: BLE001 - converted to a response, and logged if internal
             return self._explain(scope, error)
 

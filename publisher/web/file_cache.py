@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from typing import Literal
 import pyarrow as pa
 
 from publisher.log.generated_files import locked
+from publisher.log.model import LogError
 
 type Coding = Literal["", "gzip", "zstd"]
 _CHUNK = 1 << 20
@@ -60,18 +61,19 @@ class FileCache:
         return CachedFile(path, digest) if path.exists() else None
 
     @contextmanager
-    def generation_lock(self, *, patience: float) -> Iterator[None]:
-        """Hold the lock for generating files. Reads for a file begin inside, so that no erasure misses it.
+    def generation(self, *, patience: float) -> Iterator[None]:
+        """Generate files inside. Reads for a file begin inside too, so that no erasure misses it.
 
-        Raises ``LogError('files-busy')``.
+        Raises ``LogError('files-busy')`` if an erasure takes longer than ``patience`` seconds.
         """
-        with locked(self._folder, patience=patience):
-            for folder in self._folder.glob("making-*"):  # of a process that was killed
+        with suppress(LogError), locked(self._folder, patience=0, exclusive=True):  # nobody else generates
+            for folder in self._folder.glob("making-*"):  # left by a process that was killed
                 shutil.rmtree(folder, ignore_errors=True)
+        with locked(self._folder, patience=patience, exclusive=False):
             yield
 
     def generate(self, key: FileKey, write: Callable[[Path], None]) -> CachedFile:
-        """Generate a file, inside :meth:`generation_lock`. It is written to a temporary folder and moved."""
+        """Generate a file, inside :meth:`generation`. It is written to a temporary folder and moved."""
         if (cached := self.find(key)) is not None:
             return cached
         target = self._folder / key.name

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from litestar.types import HTTPScope
+from litestar.types import HTTPScope, Receive
 
 from openapi.operation import Operation
 from publisher.web.conditional_requests import Validity
@@ -49,7 +49,7 @@ class AsyncReply(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``runs``: ``thread`` for anything that may take long, so that other requests are not blocked.
+    """``runs``: ``query`` for reads that may take long, with a queue of their own; ``thread`` for others.
 
     ``loop`` for a few keyed reads of an embedded database: 80 µs, less than switching to a thread and back.
     With a database server these run in a thread too, because the network can stall.
@@ -59,16 +59,17 @@ class Route:
 
     operation: Operation
     handle: Callable[[Service, Call], Reply]
-    runs: Literal["loop", "validate-in-loop", "thread"] = "thread"
+    runs: Literal["loop", "validate-in-loop", "thread", "query"] = "thread"
 
 
 @dataclass(frozen=True, slots=True)
 class AsyncRoute:
-    """``runs``: ``loop`` if the response usually needs only a few keyed reads, as in :class:`Route`."""
+    """``runs``: ``loop`` if the response usually needs only a few keyed reads, as in :class:`Route`; ``file``
+    if it is as much work as a file that is generated."""
 
     operation: Operation
     handle: Callable[[Service, Call], Awaitable[AsyncReply]]
-    runs: Literal["loop", "thread"] = "thread"
+    runs: Literal["loop", "thread", "file"] = "thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ class FileRoute:
 
 
 type AnyRoute = Route | AsyncRoute | FileRoute
-type Respond = Callable[[HTTPScope, Mapping[str, str]], Awaitable[AsgiResponse]]
-"""(request, values in its path) → the response. Raises errors that the application converts to problems."""
+type Respond = Callable[[HTTPScope, Receive, Mapping[str, str]], Awaitable[AsgiResponse]]
+"""(request, its messages, values in its path) → the response. Raises errors that become problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Endpoint:
 
 
 def route(
-    operation: Operation, *, runs: Literal["loop", "thread"] = "thread"
+    operation: Operation, *, runs: Literal["loop", "thread", "query"] = "thread"
 ) -> Callable[[Callable[[Service, Call], Reply]], Route]:
     """Decorate the function that handles ``operation``."""
 

@@ -11,6 +11,7 @@ from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
 from publisher.web.file_cache import FileCache
+from publisher.web.work_pools import WorkPools
 from schemas.definition.catalogue import Catalogue
 from search.contract import SearchEngine
 
@@ -46,6 +47,7 @@ class Service:
     names: SiteNames
     clock: Callable[[], datetime]
     version: str
+    pools: WorkPools
     hub: str = ""
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     embedded: bool = True

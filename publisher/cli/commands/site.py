@@ -210,7 +210,13 @@ def serve(context: CommandContext, host: str, port: int) -> None:
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # Ctrl-C is the normal way to stop the service.
         with contextlib.suppress(KeyboardInterrupt):
-            app.serve(service, host=host, port=port, started=lambda: _print_address(address))
+            app.serve(
+                service,
+                host=host,
+                port=port,
+                started=lambda: _print_address(address),
+                max_connections=context.settings.connections,
+            )
     output.print_message("已停止。", "Stopped.")
 
 

@@ -33,6 +33,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
+from publisher.log.database import interruption
 from publisher.log.model import LogError
 
 _WRITE_LOCK = 0x51_44_01
@@ -40,6 +41,8 @@ _LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03}
 _BUSY_MILLISECONDS = 60_000
 _READ_CACHE_KIB = 65_536
 """SQLite page cache of each idle connection, in KiB. A full export fills it."""
+_INTERRUPTION_STEPS = 50_000
+"""Instructions of SQLite's virtual machine, a few milliseconds, between two looks at the interruption."""
 _CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
 
 
@@ -91,7 +94,7 @@ class Database:
         return take several times as long as reading one record.
         """
         if not self.sqlite:
-            with self._readers.connect() as conn:
+            with self._readers.connect() as conn, _cancelled_on_interruption(conn):
                 yield conn
             return
         conn = self._take_connection()
@@ -253,6 +256,7 @@ def _sqlite_engine(url: URL) -> Engine:
         cursor.execute("PRAGMA cache_size = -131072")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
+        connection.set_progress_handler(interruption.is_interrupted, _INTERRUPTION_STEPS)
 
     def begin_write(conn: Connection) -> None:
         if conn.get_execution_options().get("qingdan_write", False):
@@ -261,6 +265,18 @@ def _sqlite_engine(url: URL) -> Engine:
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin_write)
     return engine
+
+
+@contextmanager
+def _cancelled_on_interruption(conn: Connection) -> Iterator[None]:
+    """Cancel what the server runs on this connection when the caller has gone."""
+    signal = interruption.current()
+    if signal is None:
+        yield
+        return
+    driver: Any = conn.connection.driver_connection
+    with signal.cancelling(driver.cancel):
+        yield
 
 
 @contextmanager

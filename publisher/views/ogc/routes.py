@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import msgspec
 from litestar.concurrency import sync_to_thread
-from litestar.types import HTTPScope
+from litestar.types import HTTPScope, Receive
 from sqlalchemy.exc import OperationalError
 
 from publisher.log.clocks import micros
@@ -24,9 +25,10 @@ from publisher.views.ogc.resources import Handler, Request
 from publisher.views.ogc.site import CATALOGUE, HOME, Geo, is_dataset_collection
 from publisher.views.pages.printing.templates import HEADERS, HTML, Asset
 from publisher.web import conditional_requests
-from publisher.web.endpoints import BytesResponse
+from publisher.web.bytes_response import BytesResponse
 from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
+from publisher.web.work_pools import while_connected
 from search import contract
 
 logger = logging.getLogger(__name__)
@@ -71,7 +73,7 @@ def endpoints(geo: Geo) -> list[Endpoint]:
 
 
 def _responder(geo: Geo, handle: Handler) -> Respond:
-    async def respond(scope: HTTPScope, names: Mapping[str, str]) -> BytesResponse:
+    async def respond(scope: HTTPScope, receive: Receive, names: Mapping[str, str]) -> BytesResponse:
         raw, path = scope["query_string"], scope["path"]
         request = Request(raw, conditional_requests.request_headers(scope["headers"]), names)
         try:
@@ -84,14 +86,18 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
                 and is_dataset_collection(names["collection"])
             ):
                 return _respond(geo, handle, request, path)
-            return await sync_to_thread(_respond, geo, handle, request, path)
+            work = partial(_respond, geo, handle, request, path)
+            if handle is resources.list_items:
+                queries = geo.service.pools.queries
+                return await while_connected(receive, lambda: queries.run(work))
+            return await sync_to_thread(work)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes a response; server errors are logged
             return _failure_response(error, raw, path)
 
     return respond
 
 
-async def _not_found(scope: HTTPScope, _: Mapping[str, str]) -> BytesResponse:
+async def _not_found(scope: HTTPScope, _receive: Receive, _names: Mapping[str, str]) -> BytesResponse:
     error = not_found("没有这个地址。", "There is no such address.")
     return _failure_response(error, scope["query_string"], scope["path"])
 

@@ -11,7 +11,7 @@ from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.pages.record import GoneError
 from publisher.web import problems
 from publisher.web.conditional_requests import Validity
-from publisher.web.endpoints import ProblemPage
+from publisher.web.error_responses import ProblemPage
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.route import Reply
 from publisher.web.service import Service

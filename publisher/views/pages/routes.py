@@ -34,11 +34,14 @@ _NAME = re.compile(r"([a-z-]+)\.[0-9a-f]{10}\.([a-z]+)")
 
 PAGES: dict[str, Page] = {
     "/": home.home,
-    "/datasets/{dataset}": dataset.dataset,
-    "/datasets/{dataset}/compare": comparison.compare,
     "/datasets/{dataset}/releases/{number}": release.release,
     "/problems/{code}": error.kind,
 }
+QUERIES: dict[str, Page] = {
+    "/datasets/{dataset}": dataset.dataset,
+    "/datasets/{dataset}/compare": comparison.compare,
+}
+"""Pages of lists and comparisons, which may take long."""
 WAITING: dict[str, Waiting] = {"/search": search.search, "/developers": developers.developers}
 """Pages that query the search engine."""
 RECORD = "/datasets/{dataset}/records/{record}"
@@ -47,6 +50,7 @@ RECORD = "/datasets/{dataset}/records/{record}"
 def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
+        *(replace(_page(path, press, page), runs="query") for path, page in QUERIES.items()),
         _page(
             "/datasets/{dataset}/sitemaps/{number}",
             press,
@@ -85,7 +89,7 @@ def _download(path: str, media_type: str, make_reply: Callable[[Visit], Awaitabl
     async def handle(service: Service, call: Call) -> AsyncReply:
         return await make_reply(page_request.parse_visit(service, call))
 
-    return AsyncRoute(_operation(path, media_type), handle)
+    return AsyncRoute(_operation(path, media_type), handle, "file")
 
 
 def _asset(press: Press) -> Callable[[Service, Call], Reply]:

@@ -97,8 +97,9 @@ def get_history(service: Service, call: Call) -> Reply:
             LIMIT,
             CURSOR,
         ),
-        problems=("no-such-dataset", "no-such-release", "invalid-cursor"),
-    )
+        problems=("no-such-dataset", "no-such-release", "invalid-cursor", "too-busy"),
+    ),
+    runs="query",
 )
 def list_changes(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)

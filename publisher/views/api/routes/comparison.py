@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from openapi.operation import Operation, Parameter
@@ -20,8 +19,9 @@ from publisher.views.comparison import spreadsheets, text_diff
 from publisher.views.comparison.json_patch import patch
 from publisher.views.exports.xlsx import MEDIA_TYPE
 from publisher.web import query_parameters
-from publisher.web.query_parameters import Grammar
-from publisher.web.route import Call, Reply, route
+from publisher.web.file_cache import FileKey
+from publisher.web.query_parameters import Grammar, Parameters
+from publisher.web.route import Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
@@ -63,7 +63,8 @@ _KNOWN_AT = replace(
 )
 _CSV = Grammar(names=two_states.NAMES | {"headers"}, filters=two_states.FILTERS)
 _BOOK = Grammar(names=two_states.NAMES, filters=two_states.FILTERS)
-_PROBLEMS = ("no-such-dataset", "no-such-release")
+_PROBLEMS = ("no-such-dataset", "no-such-release", "too-busy")
+_FILE_PROBLEMS = (*_PROBLEMS, "file-being-made")
 
 
 @route(
@@ -80,7 +81,8 @@ _PROBLEMS = ("no-such-dataset", "no-such-release")
         answer=answers.Comparison,
         parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT, LIMIT, CURSOR),
         problems=(*_PROBLEMS, "invalid-cursor"),
-    )
+    ),
+    runs="query",
 )
 def compare_states(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
@@ -90,57 +92,23 @@ def compare_states(service: Service, call: Call) -> Reply:
     return Reply(comparison.validity, lambda: _answer(service, call, comparison))
 
 
-@route(
-    Operation(
-        name="compare_csv",
-        path="/v1/datasets/{dataset}/compare.csv",
-        tag=TAG,
-        summary="比较两个版本（CSV）",
-        description="每个有变化的字段一行；UTF-8 带 BOM，单元格内容不会被当作公式。\n\n"
-        "One row for each field that differs, for spreadsheets: UTF-8 with a BOM, no cell can be a formula.",
-        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT, HEADERS),
-        problems=_PROBLEMS,
-        media_type="text/csv; charset=utf-8",
-    )
-)
-def compare_csv(service: Service, call: Call) -> Reply:
-    name = requested_view.dataset_name(call)
+def _compare_csv(service: Service, call: Call) -> FileReply:
     params = query_parameters.parse(call.query, _CSV)
-    sides = two_states.parse_sides(service, params)
-    catalogue = service.log.queries.catalogue(name)
+    lang: Literal["zh", "en"] = "en" if params.headers == "en" else "zh"
 
-    def build() -> bytes:
-        differences = sides.differences(service, name)
-        return b"".join(
-            spreadsheets.to_csv(differences, catalogue, lang="en" if params.headers == "en" else "zh")
-        )
+    def write(path: Path, differences: Iterable[Difference], catalogue: Catalogue) -> None:
+        with path.open("wb") as file:
+            file.writelines(spreadsheets.to_csv(differences, catalogue, lang=lang))
 
-    return Reply(
-        two_states.sides_validity(service, name, sides),
-        build,
-        _attachment_headers(service, name, sides, "csv"),
-    )
+    return _file_reply(service, call, params, write, FileKey((lang,), "csv"), "text/csv; charset=utf-8")
 
 
-@route(
-    Operation(
-        name="compare_xlsx",
-        path="/v1/datasets/{dataset}/compare.xlsx",
-        tag=TAG,
-        summary="比较两个版本（XLSX）",
-        description="每条记录一行，删除的文字以红色删除线、新增的以绿色标出；另有一页说明与统计。\n\n"
-        "One row for each record; what went is struck out in red, what came is green. A sheet of totals.",
-        parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT),
-        problems=_PROBLEMS,
-        media_type=MEDIA_TYPE,
-    )
-)
-def compare_xlsx(service: Service, call: Call) -> Reply:
+def _compare_xlsx(service: Service, call: Call) -> FileReply:
+    params = query_parameters.parse(call.query, _BOOK)
     name = requested_view.dataset_name(call)
-    sides = two_states.parse_sides(service, query_parameters.parse(call.query, _BOOK))
-    catalogue = service.log.queries.catalogue(name)
+    sides = two_states.parse_sides(service, params)
 
-    def build() -> bytes:
+    def write(path: Path, differences: Iterable[Difference], catalogue: Catalogue) -> None:
         dataset = service.log.datasets.get(name)
         metadata = spreadsheets.Metadata(
             title=dataset.title,
@@ -151,15 +119,32 @@ def compare_xlsx(service: Service, call: Call) -> Reply:
             notice=dataset.notice,
         )
         totals = service.log.queries.totals(name, sides.before, sides.after)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "compare.xlsx"
-            spreadsheets.to_xlsx(path, sides.differences(service, name), totals, catalogue, metadata)
-            return path.read_bytes()
+        spreadsheets.to_xlsx(path, differences, totals, catalogue, metadata)
 
-    return Reply(
-        two_states.sides_validity(service, name, sides),
-        build,
-        _attachment_headers(service, name, sides, "xlsx"),
+    return _file_reply(service, call, params, write, FileKey((), "xlsx"), MEDIA_TYPE)
+
+
+def _file_reply(
+    service: Service,
+    call: Call,
+    params: Parameters,
+    write: Callable[[Path, Iterable[Difference], Catalogue], None],
+    key: FileKey,
+    media_type: str,
+) -> FileReply:
+    name = requested_view.dataset_name(call)
+    sides = two_states.parse_sides(service, params)
+    catalogue = service.log.queries.catalogue(name)
+    validity = two_states.sides_validity(service, name, sides)
+    return FileReply(
+        validity=validity,
+        key=replace(key, tokens=(name, "compare", sides, *validity.tokens, *key.tokens)),
+        write=lambda path: write(path, sides.differences(service, name), catalogue),
+        compressible=key.suffix == "csv",
+        headers={
+            "content-type": media_type,
+            **_attachment_headers(service, name, sides, key.suffix),
+        },
     )
 
 
@@ -251,4 +236,34 @@ def _text(before: Any, after: Any) -> tuple[answers.Piece, ...] | None:
     return tuple(common.fill(answers.Piece, piece) for piece in text_diff.pieces(before, after))
 
 
-ROUTES: tuple[Any, ...] = (compare_states, compare_csv, compare_xlsx)
+ROUTES: tuple[Any, ...] = (
+    compare_states,
+    FileRoute(
+        Operation(
+            name="compare_csv",
+            path="/v1/datasets/{dataset}/compare.csv",
+            tag=TAG,
+            summary="比较两个版本（CSV）",
+            description="每个有变化的字段一行；UTF-8 带 BOM，单元格内容不会被当作公式。\n\n"
+            "One row for each field that differs, for spreadsheets: UTF-8 with a BOM, formulas disarmed.",
+            parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT, HEADERS),
+            problems=_FILE_PROBLEMS,
+            media_type="text/csv; charset=utf-8",
+        ),
+        _compare_csv,
+    ),
+    FileRoute(
+        Operation(
+            name="compare_xlsx",
+            path="/v1/datasets/{dataset}/compare.xlsx",
+            tag=TAG,
+            summary="比较两个版本（XLSX）",
+            description="每条记录一行，删除的文字以红色删除线、新增的以绿色标出；另有一页说明与统计。\n\n"
+            "One row for each record; what went is struck out in red, what came is green. A sheet of totals.",
+            parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT),
+            problems=_FILE_PROBLEMS,
+            media_type=MEDIA_TYPE,
+        ),
+        _compare_xlsx,
+    ),
+)

@@ -54,8 +54,9 @@ _PROBLEMS: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
         "the state of its first page; totals are exact.",
         answer=common.Records,
         parameters=(DATASET, FILTERS, SORT, FIELDS, FACETS, LIMIT, CURSOR, *VIEW),
-        problems=(*_NOT_FOUND, "invalid-cursor"),
-    )
+        problems=(*_NOT_FOUND, "invalid-cursor", "too-busy"),
+    ),
+    runs="query",
 )
 def list_records(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import threading
+import time
 from datetime import date
 from pathlib import Path
 
@@ -68,13 +70,13 @@ def test_the_same_state_makes_the_same_bytes(log: Log, tmp_path: Path, form: str
 def test_an_erased_text_remains_in_no_file_of_the_home(log: Log, tmp_path: Path) -> None:
     cache = FileCache(log.files)
     about = write_state.describe_state(log, "fees", View(release=1))
-    with cache.generation_lock(patience=1):
+    with cache.generation(patience=1):
         file = cache.generate(
             FileKey(("x",), "jsonl", permanent=True), write_state.state_writer(log, about, FORMS["jsonl"])
         )
     assert "城市基础设施配套费" in file.path.read_text(encoding="utf-8")
     log.releases.erase(records=[("fees", ids(log)["城市基础设施配套费"])], ground="法院裁定")
-    assert not [p for p in log.files.rglob("*") if p.is_file() and p.name != ".lock"]
+    assert not [p for p in log.files.rglob("*") if p.is_file() and p.name not in (".lock", ".gate")]
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert "城市基础设施配套费".encode() not in path.read_bytes(), path
@@ -84,21 +86,44 @@ def test_an_erased_text_remains_in_no_file_of_the_home(log: Log, tmp_path: Path)
 
 def test_an_erasure_waits_for_a_file_that_is_being_written(log: Log) -> None:
     with (
-        locked(log.files, patience=1),
+        FileCache(log.files).generation(patience=1),
+        FileCache(log.files).generation(patience=1),  # files are written side by side
         pytest.raises(LogError) as caught,
-        FileCache(log.files).generation_lock(patience=0.1),
+        locked(log.files, patience=0.1, exclusive=True),
     ):
         pass
     assert caught.value.code == "files-busy"
+
+
+def test_a_file_is_not_begun_while_an_erasure_waits(log: Log) -> None:
+    erasing = threading.Event()
+    erased: list[bool] = []
+
+    def erase() -> None:
+        erasing.set()
+        with locked(log.files, patience=20, exclusive=True):
+            erased.append(True)
+
+    thread = threading.Thread(target=erase)
+    with FileCache(log.files).generation(patience=1):
+        thread.start()
+        erasing.wait(5)
+        time.sleep(0.3)
+        with pytest.raises(LogError), FileCache(log.files).generation(patience=0.1):
+            pass
+        assert not erased
+    thread.join(20)
+    assert erased == [True]
 
 
 def test_a_compressed_file_equals_the_plain_one_and_old_files_are_deleted(log: Log, tmp_path: Path) -> None:
     cache = FileCache(log.files)
     about = write_state.describe_state(log, "fees", View())
     for n in range(45):
-        with cache.generation_lock(patience=1):
-            key = FileKey((n,), "csv", "gzip")
-            file = cache.generate(key, write_state.state_writer(log, about, FORMS["csv"]))
+        with cache.generation(patience=1):
+            file = cache.generate(
+                FileKey((n,), "csv", "gzip"), write_state.state_writer(log, about, FORMS["csv"])
+            )
     assert (
         gzip.decompress(file.path.read_bytes()) == export_file(log, "csv", tmp_path, view=View()).read_bytes()
     )

@@ -1,0 +1,149 @@
+"""Pools of threads with bounded queues, so that heavy work never holds up light requests.
+
+Waiting costs no thread. A caller that disconnects leaves the queue, and its running reads are interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from litestar.types import Receive
+
+from publisher.log.database.interruption import Interruption, interruptible
+from publisher.settings import PoolSize
+from publisher.web.problems import ProblemError
+
+LONGEST_WAIT = 50.0
+"""Seconds for which work waits for a thread."""
+
+
+class CallerGoneError(Exception):
+    """The client has disconnected, so there is nobody to respond to."""
+
+
+class WorkPool:
+    """Threads for one kind of work, and its queue."""
+
+    def __init__(self, size: PoolSize) -> None:
+        self._size = size
+        self._limiter = CapacityLimiter(size.threads)
+        self._admitted = 0
+
+    async def run[T](self, work: Callable[[], T]) -> T:
+        """Run ``work`` in a thread. Raises ``too-busy`` if too much is waiting, or if it waits too long."""
+        async with self.turn():
+            thread = asyncio.ensure_future(to_thread.run_sync(work))
+            try:
+                return await asyncio.shield(thread)
+            except asyncio.CancelledError:  # its place is free when the interrupted thread has ended
+                await asyncio.wait((thread,))
+                raise
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold one of this pool's places, for work that has threads of its own. Raises as :meth:`run`."""
+        if self._admitted >= self._size.threads + self._size.waiting:
+            raise _too_busy()
+        self._admitted += 1
+        try:
+            with anyio.move_on_after(LONGEST_WAIT) as wait:
+                await self._limiter.acquire_on_behalf_of(token := object())
+            if wait.cancelled_caught:
+                raise _too_busy()
+            try:
+                yield
+            finally:
+                self._limiter.release_on_behalf_of(token)
+        finally:
+            self._admitted -= 1
+
+
+def _too_busy() -> ProblemError:
+    return ProblemError("too-busy", headers={"retry-after": "10"})
+
+
+@dataclass(slots=True)
+class _SharedTask[T]:
+    task: asyncio.Task[T]
+    interruption: Interruption
+    callers: int = 0
+
+
+class SharedWork[K: Hashable, T]:
+    """Work that callers with equal keys share; it is interrupted when the last of them has gone."""
+
+    def __init__(self) -> None:
+        self._running: dict[K, _SharedTask[T]] = {}
+
+    async def run(self, key: K, start: Callable[[], Awaitable[T]]) -> T:
+        shared = self._running.get(key)
+        if shared is None:
+            interruption = Interruption()
+            with interruptible(interruption):
+                task = asyncio.ensure_future(start())  # copies the context
+            shared = self._running[key] = _SharedTask(task, interruption)
+            task.add_done_callback(partial(self._remove, key))
+        shared.callers += 1
+        try:
+            return await asyncio.shield(shared.task)
+        finally:
+            shared.callers -= 1
+            if shared.callers == 0 and not shared.task.done():
+                self._running.pop(key, None)
+                shared.interruption.give()
+                shared.task.cancel()
+
+    def _remove(self, key: K, task: asyncio.Task[T]) -> None:
+        if (shared := self._running.get(key)) is not None and shared.task is task:
+            del self._running[key]
+        if not task.cancelled():
+            task.exception()  # it concerns nobody if every caller has gone
+
+
+async def while_connected[T](receive: Receive, work: Callable[[], Awaitable[T]]) -> T:
+    """Do ``work`` unless the client disconnects: then its reads are interrupted.
+
+    Raises :class:`CallerGoneError` after a disconnection.
+    """
+    interruption = Interruption()
+    with interruptible(interruption):
+        task = asyncio.ensure_future(work())
+    watch = asyncio.ensure_future(_wait_for_disconnect(receive))
+    try:
+        await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+    finally:
+        watch.cancel()
+        if not task.done():
+            interruption.give()
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+    raise CallerGoneError
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPools:
+    """The pools of a service."""
+
+    queries: WorkPool
+    """Lists, comparisons and feeds: reads that may take long."""
+    files: WorkPool
+    """Generation of files, workbooks included."""
+    shared_files: SharedWork[Hashable, object] = field(default_factory=SharedWork)
+
+
+def work_pools(queries: PoolSize, files: PoolSize) -> WorkPools:
+    return WorkPools(WorkPool(queries), WorkPool(files))
