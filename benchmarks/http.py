@@ -106,7 +106,7 @@ def build(home: Path, count: int) -> None:
     entries = [Entry(content=dict(content)) for content in contents]
     log.drafts.stage(DATASET, entries, part=None, source=source, parser_version="1")
     log.releases.publish(DATASET, effective_on=date(2015, 1, 1))
-    documents = (span_to_document.document(span, dataset, catalogue) for span in log.queries.spans())
+    documents = (span_to_document.build_document(span, dataset, catalogue) for span in log.queries.spans())
     engine = EmbeddedEngine(settings.index)
 
     async def index() -> None:

@@ -58,7 +58,7 @@ async def site(home: Path) -> AsyncIterator[Log]:
 def documents(log: Log) -> list[Document]:
     datasets = {d.name: (d, log.queries.catalogue(d.name)) for d in log.datasets.all()}
     documents_of_site = (
-        span_to_document.document(span, *datasets[span.dataset]) for span in log.queries.spans()
+        span_to_document.build_document(span, *datasets[span.dataset]) for span in log.queries.spans()
     )
     return [document for document in documents_of_site if document is not None]
 
@@ -72,7 +72,7 @@ async def report(log: Log, engine: SearchEngine) -> Report:
         return (await search_find.find(engine, names, request, fields)).page
 
     judged = judgement_files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
-    return await metrics.ask(engine, judged, as_of=DAY.toordinal(), label_of=_label_of, find=find)
+    return await metrics.run_queries(engine, judged, as_of=DAY.toordinal(), label_of=_label_of, find=find)
 
 
 def _label_of(hit: Hit) -> str:
@@ -129,7 +129,7 @@ def main() -> int:
             print(f"  {query.scores['ndcg@10']:.3f}  {query.id}  {query.text}  {query.top_ids[:4]}")
     if options.against:
         earlier = msgspec.json.decode(options.against.read_bytes(), type=Report)
-        sys.stdout.writelines(command.comparison_lines(earlier, report))
+        sys.stdout.writelines(command.format_comparison(earlier, report))
     if options.save:
         options.save.write_bytes(msgspec.json.encode(report))
     if options.record:

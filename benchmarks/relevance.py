@@ -50,7 +50,7 @@ def main() -> int:
         print(f"{name:18} {figures}  (floor {floor:.2f})", flush=True)
         if options.against:
             earlier = msgspec.json.decode((options.against / f"{name}.json").read_bytes(), type=Report)
-            sys.stdout.writelines(command.comparison_lines(earlier, measured))
+            sys.stdout.writelines(command.format_comparison(earlier, measured))
         if options.save:
             options.save.mkdir(parents=True, exist_ok=True)
             (options.save / f"{name}.json").write_bytes(msgspec.json.encode(measured))

@@ -117,7 +117,7 @@ class Page:
     total: int
     """Exact count of the set that ``match`` names."""
     match: Match
-    whole: int
+    all_words_total: int
     """Exact count of documents that contain all the words; 0 if no document does."""
     facets: Mapping[str, tuple[FacetValue, ...]]
     """Exact counts. A facet that the request filters by is counted without that filter, so that its other

@@ -11,7 +11,7 @@ from anyio import to_thread
 from search.chinese import thesaurus
 from search.contract import Page, Request, SearchEngine
 from search.query import field_filters as filters
-from search.query.did_you_mean import nearest_name, split_compounds
+from search.query.did_you_mean import find_nearest_name, split_compounds
 from search.query.field_filters import FilterFields
 from search.query.name_index import LONGEST, Names
 
@@ -41,25 +41,25 @@ async def find(
     A text that contains quotes is never corrected. For later pages, ``request.text`` is the
     :attr:`SearchPage.text` of the first. Raises :class:`search.contract.CursorError` and ``SearchError``.
     """
-    language = await to_thread.run_sync(thesaurus.load)
+    language = await to_thread.run_sync(thesaurus.load_lexicon)
     narrowed = await filters.apply_filters(engine, request, fields, *language)
     filtered = narrowed.request
     page = await engine.search(filtered)
     as_typed = SearchPage(page, request.text)
     if (
-        page.whole
+        page.all_words_total
         or filtered.cursor is not None
         or not filtered.text.strip()
         or _LITERAL.search(filtered.text)
     ):
         return as_typed
-    corrected = await to_thread.run_sync(nearest_name, filtered.text, await names())
+    corrected = await to_thread.run_sync(find_nearest_name, filtered.text, await names())
     if corrected is None and not page.total:
         corrected = split_compounds(filtered.text[:LONGEST], language[0])
     if corrected is None:
         return as_typed
     corrected_page = await engine.search(replace(filtered, text=corrected))
-    if not corrected_page.whole:  # for example, the filters exclude all its hits
+    if not corrected_page.all_words_total:  # for example, the filters exclude all its hits
         return as_typed
     text = narrowed.with_text(corrected)
     return SearchPage(corrected_page, text, text)

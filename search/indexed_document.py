@@ -53,8 +53,8 @@ def build_fields(document: Document, analyzer: Analyzer) -> IndexedFields:
         chars=" ".join(t.chars for t in streams),
         words=" ".join(t.words for t in streams),
         title=streams[0].grams,
-        numbers=tuple(form for number in document.numbers for form in number_forms(number)),
-        own_numbers=tuple(f for n in document.numbers[: document.own_numbers] for f in number_forms(n)),
+        numbers=tuple(form for number in document.numbers for form in list_number_forms(number)),
+        own_numbers=tuple(f for n in document.numbers[: document.own_numbers] for f in list_number_forms(n)),
         folded=folded,
         key=identity,
         order=date_order(document.date, identity),
@@ -95,7 +95,7 @@ def tie_break(order: int) -> int:
     return order & ((1 << _TIE_BITS) - 1)
 
 
-def number_forms(number: str) -> tuple[str, ...]:
+def list_number_forms(number: str) -> tuple[str, ...]:
     """List a 文号 and the parts of it that people type: 鞍政发〔2015〕34号, 〔2015〕34号, 34号, 〔2015〕.
 
     Until the 1990s the year often came first: 〔1992〕价费字198号 equals 价费字〔1992〕198号.

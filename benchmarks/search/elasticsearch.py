@@ -40,17 +40,17 @@ EACH = 60
 
 
 async def build_raw(client: AsyncElasticsearch, documents: list[Document]) -> float:
-    analyzer, _ = thesaurus.load()
+    analyzer, _ = thesaurus.load_lexicon()
     name = f"{ALIAS}-raw"
     await client.options(ignore_status=404).indices.delete(index=name)
-    settings = mapping.settings(shards=1, replicas=0) | {"refresh_interval": "-1"}
+    settings = mapping.build_settings(shards=1, replicas=0) | {"refresh_interval": "-1"}
     await client.indices.create(
-        index=name, settings=settings, mappings=mapping.mappings(mapping.facet_fields())
+        index=name, settings=settings, mappings=mapping.build_mappings(mapping.list_facet_fields())
     )
 
     async def actions() -> AsyncIterator[dict[str, Any]]:
         for document in documents:
-            _, source = mapping.document_lines(document, analyzer)
+            _, source = mapping.write_document_lines(document, analyzer)
             yield {"_index": name, "_id": document.span, "_source": json.loads(source)}
 
     started = time.perf_counter()

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from search.chinese import pinyin, thesaurus
-from search.query.did_you_mean import nearest_name
+from search.query.did_you_mean import find_nearest_name
 from search.query.name_index import Name, Names
 
 RECORDS = 150_000
@@ -80,8 +80,8 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=RECORDS)
     options = parser.parse_args()
     all_names = load_names(options.articles, options.records)
-    analyzer, words = thesaurus.load()
-    readings = pinyin.load(analyzer)
+    analyzer, words = thesaurus.load_lexicon()
+    readings = pinyin.load_pinyin(analyzer)
     before, started = resident(), time.perf_counter()
     names = Names(all_names, analyzer, words, readings)
     print(f"{len(names)} names: made in {time.perf_counter() - started:.1f} s, {resident() - before:.0f} MiB")
@@ -89,7 +89,7 @@ def main() -> int:
     high = 0.0
     for what, ask, typed in (
         ("completing", lambda text: names.complete(text, 20), list(typings(all_names, readings, draw))),
-        ("correcting", lambda text: nearest_name(text, names), list(slips(all_names, draw))),
+        ("correcting", lambda text: find_nearest_name(text, names), list(slips(all_names, draw))),
         ("a plain scan", names.keys.text.count, list(slips(all_names, draw))),
     ):
         spent, busy = timed(ask, typed)

@@ -33,7 +33,7 @@ async def reports(folder: Path, name: str, engine: str, host: str) -> dict[str, 
         for way in WAYS:
             convert = opencc.OpenCC(way).convert
             converted = [replace(query, text=convert(query.text)) for query in judged]
-            reports_by_form[way] = await metrics.ask(fresh, converted, as_of=1)
+            reports_by_form[way] = await metrics.run_queries(fresh, converted, as_of=1)
     return reports_by_form
 
 
@@ -56,7 +56,7 @@ def main() -> int:
             low += min(shares.values()) < 1 - ALLOWED
             figures = "  ".join(f"{m} {report.mean(m):.4f} ({share:.4f})" for m, share in shares.items())
             print(f"{'':18} {way:10}  {figures}", flush=True)
-            for change in metrics.changes(plain.queries, report.queries)[:5]:
+            for change in metrics.compare_runs(plain.queries, report.queries)[:5]:
                 print(f"{'':30}{change.before:.3f} → {change.after:.3f}  {change.text[:60]}")
     return 1 if low else 0
 

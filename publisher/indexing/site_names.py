@@ -80,8 +80,10 @@ class SiteNames:
             return cached
 
     def _read_names(self) -> NamesSnapshot:
-        analyzer, words = thesaurus.load()
+        analyzer, words = thesaurus.load_lexicon()
         with self._log.snapshot():
             state, release = self._log.queries.validator(), self._log.queries.newest_release()
             entries = (Name(text, kind, count) for text, kind, count in self._log.queries.names())
-            return NamesSnapshot(state, release, Names(entries, analyzer, words, pinyin.load(analyzer)))
+            return NamesSnapshot(
+                state, release, Names(entries, analyzer, words, pinyin.load_pinyin(analyzer))
+            )

@@ -13,7 +13,7 @@ from schemas.reference import administrative_divisions, document_numbers
 from search.contract import FOREVER, Document
 
 
-def document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Document | None:
+def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Document | None:
     """Build the document of a span, or None for a span without content (withdrawn, erased).
 
     ``catalogue``: the current one of the span's dataset. Personal fields are never indexed, because a

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import anyio
 from anyio import to_thread
 
-from publisher.indexing.span_to_document import document
+from publisher.indexing.span_to_document import build_document
 from publisher.log.log import Log
 from publisher.log.model import Dataset, OutboxItem, Span
 from schemas.definition.catalogue import Catalogue
@@ -215,7 +215,7 @@ def _documents(log: Log, spans: Iterable[Span]) -> Iterator[Document]:
     for span in spans:
         if span.dataset not in datasets:
             datasets[span.dataset] = (log.datasets.get(span.dataset), log.queries.catalogue(span.dataset))
-        search_document = document(span, *datasets[span.dataset])
+        search_document = build_document(span, *datasets[span.dataset])
         if search_document is not None:
             yield search_document
 

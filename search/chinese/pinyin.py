@@ -95,11 +95,11 @@ class Pinyin:
 
 def strip_tones(folded: str) -> str:
     """Remove the tones of pinyin: wēixiǎn, wei1 xian3 → weixian; ü becomes v, as on keyboards."""
-    plain = _ACCENTED.sub(lambda match: _base_letter(match[0]), folded)
+    plain = _ACCENTED.sub(lambda match: _find_base_letter(match[0]), folded)
     return re.sub("[1-5]", "", plain) if _NUMBERED.fullmatch(plain) else plain
 
 
-def _base_letter(letter: str) -> str:
+def _find_base_letter(letter: str) -> str:
     parts = unicodedata.normalize("NFD", letter)
     return "v" if parts[0] == "u" and "\u0308" in parts else parts[0]
 
@@ -112,11 +112,11 @@ def split_tokens(text: str) -> list[str]:
 
 
 @cache
-def _readings() -> tuple[dict[str, str], dict[str, str]]:
+def _list_readings() -> tuple[dict[str, str], dict[str, str]]:
     data = json.loads(resources.files("search").joinpath("data", "readings.json").read_text("utf-8"))
     return data["characters"], data["words"]
 
 
-def load(analyzer: Analyzer) -> Pinyin:
+def load_pinyin(analyzer: Analyzer) -> Pinyin:
     """Load the readings of ``data/readings.json``, which ``tests/search/readings.py`` generates."""
-    return Pinyin(*_readings(), analyzer)
+    return Pinyin(*_list_readings(), analyzer)

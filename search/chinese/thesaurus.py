@@ -76,7 +76,7 @@ class Lexicon:
         )
 
 
-def build(
+def build_lexicon(
     groups: Groups,
     aliases: Mapping[str, Iterable[str]],
     stems: Mapping[str, tuple[str, ...]],
@@ -119,7 +119,7 @@ def _shortest_others(name: str, others: Iterable[str]) -> tuple[str, ...]:
 
 
 @cache
-def load(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
+def load_lexicon(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
     """Load the analyzer and lexicon: places and bodies of ``schemas``, synonyms of this package."""
     places: set[str] = set()
     towns: set[str] = set()
@@ -130,13 +130,13 @@ def load(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
     short = (name for name in names if len(name) <= _LONGEST_WORD)
     analyzer = Analyzer(places=places, towns=towns, dictionary=(*short, *dictionary))
     fold = analyzer.fold_text
-    return analyzer, build(
+    return analyzer, build_lexicon(
         [[fold(name) for name in group] for group in synonyms["groups"]],
         {
-            fold(name): [*map(fold, government_bodies.list_other_names(name)), *_department_names(name)]
+            fold(name): [*map(fold, government_bodies.list_other_names(name)), *_list_department_names(name)]
             for name in government_bodies.all_names()
         },
-        {fold(name): _stems_of_body(name) for name in government_bodies.all_names()},
+        {fold(name): _find_stems(name) for name in government_bodies.all_names()},
         map(fold, plain["grammar"]),
         map(fold, plain["asking"]),
         synonyms["implied"],
@@ -150,16 +150,16 @@ _LONG_STEM = 6
 """Minimum characters of a stem that identifies a body by itself: 住房城乡建设, but not 应急管理."""
 
 
-def _stems_of_body(name: str) -> tuple[str, ...]:
+def _find_stems(name: str) -> tuple[str, ...]:
     """List the stems of a body and of those before and after it, as in the column 部门 of catalogues:
     发展改革, 教育."""
     stems = {_HEADS.sub("", body) for body in (name, *government_bodies.list_other_names(name))}
     return tuple(sorted(stem for stem in stems if len(stem) > 1))
 
 
-def _department_names(name: str) -> Iterator[str]:
+def _list_department_names(name: str) -> Iterator[str]:
     """Yield the terms of statutes for a body: 住房城乡建设主管部门 for 住建局, 民政部门 for 民政局."""
-    for stem in _stems_of_body(name):
+    for stem in _find_stems(name):
         if len(stem) >= _LONG_STEM:
             yield stem
         else:

@@ -37,7 +37,7 @@ class BulkResult:
         self.rejected |= other.rejected
 
 
-async def send(client: AsyncElasticsearch, index: str, lines: Sequence[Line]) -> BulkResult:
+async def send_requests(client: AsyncElasticsearch, index: str, lines: Sequence[Line]) -> BulkResult:
     """Write ``lines``. A version older than that in the index is skipped without an error.
 
     Raises :class:`SearchError` if the cluster stays too busy, cannot be reached or is read-only.

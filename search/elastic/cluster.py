@@ -57,7 +57,7 @@ class Cluster:
         self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *arguments: *A
     ) -> T:
         if self._client is None:
-            self._client = _client(self._connection)
+            self._client = _create_client(self._connection)
         with translate_errors():
             return await function(self._client, *arguments)
 
@@ -89,13 +89,13 @@ class _Loop:
         self._thread.join()
 
     def _run(self, running: Future[asyncio.AbstractEventLoop]) -> None:
-        with asyncio.Runner(loop_factory=_new_loop) as runner:
+        with asyncio.Runner(loop_factory=_create_loop) as runner:
             self._ended = asyncio.Event()
             running.set_result(runner.get_loop())
             runner.run(self._ended.wait())
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def _create_loop() -> asyncio.AbstractEventLoop:
     """Create a loop of uvloop if it is installed: the client's part of a search takes a quarter less time.
     uvloop does not support Windows."""
     if find_spec("uvloop") is None:
@@ -104,7 +104,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def _client(connection: Connection) -> AsyncElasticsearch:
+def _create_client(connection: Connection) -> AsyncElasticsearch:
     login = connection.user and not connection.api_key
     trusted: dict[str, Any] = {"ca_certs": str(connection.ca)} if connection.ca else {}
     return AsyncElasticsearch(

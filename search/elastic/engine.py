@@ -43,7 +43,7 @@ class ElasticsearchEngine:
     async def hit_changes(self, saved: SavedSearch) -> HitChanges:
         """List changes of hits. Raises :class:`search.contract.SearchError`."""
         return await self._cluster.run(
-            saved_search.hit_changes, self._indices, saved, *await self._load_language()
+            saved_search.find_hit_changes, self._indices, saved, *await self._load_language()
         )
 
     async def index(self, documents: Iterable[Document]) -> int:
@@ -86,7 +86,7 @@ class ElasticsearchEngine:
 
     async def _load_language(self) -> tuple[Analyzer, Lexicon]:
         if self._language is None:
-            self._language = await to_thread.run_sync(thesaurus.load, self._dictionary)
+            self._language = await to_thread.run_sync(thesaurus.load_lexicon, self._dictionary)
         return self._language
 
     async def _mark(self, client: AsyncElasticsearch, sequence: int) -> None:

@@ -75,7 +75,9 @@ class Writer:
             copied = self._copy(old, name, {"match_all": {}}, without=spans)
             self._check(name, copied)
         self._cluster.call(
-            bulk.send, name, [mapping.tombstone_lines(span, position + 1) for span in sorted(spans)]
+            bulk.send_requests,
+            name,
+            [mapping.write_tombstone_lines(span, position + 1) for span in sorted(spans)],
         )
         self._cluster.call(self._indices.store_mark, name, position)
         self._replace(old, name, position, without=spans)
@@ -103,12 +105,12 @@ class Writer:
             )
 
     def _requests(self, documents: Iterable[Document]) -> Iterator[BulkRequest]:
-        analyzer, _ = thesaurus.load(self._dictionary)
+        analyzer, _ = thesaurus.load_lexicon(self._dictionary)
         lines: list[Line] = []
         facets: set[str] = set()
         size = 0
         for document in documents:
-            line = mapping.document_lines(document, analyzer)
+            line = mapping.write_document_lines(document, analyzer)
             lines.append(line)
             facets.update(document.facets)
             size += len(line[1])
@@ -121,7 +123,7 @@ class Writer:
     def _fill(self, name: str, first: BulkRequest, following: Iterator[BulkRequest]) -> BulkResult:
         """Send every request, :data:`_IN_FLIGHT` at a time. Documents are searchable on return."""
         result = BulkResult()
-        admitted = set(mapping.facet_fields())
+        admitted = set(mapping.list_facet_fields())
         sent: deque[Future[BulkResult]] = deque()
         request: BulkRequest | None = first
         try:
@@ -131,7 +133,7 @@ class Writer:
                     admitted |= request.facets
                 if len(sent) >= _IN_FLIGHT:
                     result.add(sent.popleft().result())
-                sent.append(self._cluster.start(bulk.send, name, request.lines))
+                sent.append(self._cluster.start(bulk.send_requests, name, request.lines))
                 request = next(following, None)
             while sent:
                 result.add(sent.popleft().result())
@@ -155,7 +157,7 @@ class Writer:
         query: Mapping[str, object],
         without: frozenset[str],
     ) -> int:
-        analyzer, _ = await to_thread.run_sync(thesaurus.load, self._dictionary)
+        analyzer, _ = await to_thread.run_sync(thesaurus.load_lexicon, self._dictionary)
         result = BulkResult()
         async for hits in self._indices.iterate_hits(client, old, query):
             lines = []
@@ -164,11 +166,11 @@ class Writer:
                     continue
                 document = hit["_source"].get("document")
                 if document is None:
-                    lines.append(mapping.tombstone_lines(hit["_id"], hit["_version"]))
+                    lines.append(mapping.write_tombstone_lines(hit["_id"], hit["_version"]))
                 else:
-                    lines.append(mapping.document_lines(msgspec.convert(document, Document), analyzer))
+                    lines.append(mapping.write_document_lines(msgspec.convert(document, Document), analyzer))
             if lines:
-                result.add(await bulk.send(client, name, lines))
+                result.add(await bulk.send_requests(client, name, lines))
         await _refresh(client, name)
         return result.created
 

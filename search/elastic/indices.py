@@ -57,7 +57,7 @@ class Indices:
         return str(name)
 
     async def _made_with(self) -> str:
-        return await to_thread.run_sync(mapping.digest, self._dictionary)
+        return await to_thread.run_sync(mapping.compute_digest, self._dictionary)
 
     async def current_of_any(self, client: AsyncElasticsearch) -> str | None:
         """Return the index behind the alias, of any version."""
@@ -100,10 +100,10 @@ class Indices:
         await self.sweep(client)
         numbers = [int(n.rpartition("-")[2]) for n in await self._all_indices(client)]
         name = f"{self.alias}-{max(numbers, default=0) + 1:06d}"
-        mappings = mapping.mappings(mapping.facet_fields()) | {
+        mappings = mapping.build_mappings(mapping.list_facet_fields()) | {
             "_meta": {"made_with": await self._made_with()}
         }
-        settings = mapping.settings(shards=self._connection.shards, replicas=0)
+        settings = mapping.build_settings(shards=self._connection.shards, replicas=0)
         await client.indices.create(
             index=name,
             mappings=mappings,
@@ -148,7 +148,7 @@ class Indices:
 
     async def add_facets(self, client: AsyncElasticsearch, index: str, facets: Iterable[str]) -> None:
         """Add facets that the mapping may lack, such as those of the site's own catalogues."""
-        fields = {"facets": {"properties": mapping.facet_mappings(facets)}}
+        fields = {"facets": {"properties": mapping.build_facet_mappings(facets)}}
         # A name that the server rejects (a dot at its end) is reported for each document.
         with contextlib.suppress(BadRequestError):
             await client.indices.put_mapping(index=index, properties=fields)

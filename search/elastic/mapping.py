@@ -25,7 +25,7 @@ _LONGEST_VALUE = 8_000
 _encoder = msgspec.json.Encoder()
 
 
-def facet_fields() -> tuple[str, ...]:
+def list_facet_fields() -> tuple[str, ...]:
     """List the facets of every shipped catalogue. Those of a site's own catalogues are added later."""
     catalogues = (file_loader.load_catalogue(name) for name in file_loader.list_names())
     catalogue_facets = {
@@ -37,7 +37,7 @@ def facet_fields() -> tuple[str, ...]:
     return tuple(sorted(catalogue_facets.union(_COMMON_FACETS)))
 
 
-def settings(*, shards: int, replicas: int) -> dict[str, Any]:
+def build_settings(*, shards: int, replicas: int) -> dict[str, Any]:
     return {
         "number_of_shards": shards,
         "number_of_replicas": replicas,
@@ -47,7 +47,7 @@ def settings(*, shards: int, replicas: int) -> dict[str, Any]:
     }
 
 
-def mappings(facets: Iterable[str]) -> dict[str, Any]:
+def build_mappings(facets: Iterable[str]) -> dict[str, Any]:
     """Build the mapping. Texts arrive as tokens, so the built-in whitespace analyser is enough."""
     stream = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
     exact = {"type": "keyword", "doc_values": False}
@@ -61,7 +61,7 @@ def mappings(facets: Iterable[str]) -> dict[str, Any]:
         "own_number": exact,
         "document": {"type": "object", "enabled": False},
         "folded": {"type": "object", "enabled": False},
-        "facets": {"type": "object", "dynamic": "strict", "properties": facet_mappings(facets)},
+        "facets": {"type": "object", "dynamic": "strict", "properties": build_facet_mappings(facets)},
     }
     numbers = ("effective_from", "effective_to", "known_from", "known_to", "order", "version", "length")
     fields |= {name: {"type": "long"} for name in numbers}
@@ -73,30 +73,30 @@ def mappings(facets: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def facet_mappings(names: Iterable[str]) -> dict[str, Any]:
+def build_facet_mappings(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"type": "keyword", "ignore_above": _LONGEST_VALUE} for name in names}
 
 
 @cache
-def digest(dictionary: tuple[str, ...]) -> str:
+def compute_digest(dictionary: tuple[str, ...]) -> str:
     """Hash everything that determines the content of an index: the searched fields of catalogues, the
     mapping, the tokenizer's version and its additional words. An index with another hash is rebuilt."""
-    analyzer, _ = thesaurus.load(dictionary)
+    analyzer, _ = thesaurus.load_lexicon(dictionary)
     tools = [f"{name} {metadata.version(name)}" for name in ("opencc", "rjieba")]
     words = sorted(analyzer.words_added), sorted(analyzer.places)
     field_tables = [
-        _field_table(file_loader.load_catalogue(name)) for name in sorted(file_loader.list_names())
+        _build_field_table(file_loader.load_catalogue(name)) for name in sorted(file_loader.list_names())
     ]
-    fingerprint = json.dumps([FORMAT, tools, words, field_tables, mappings(())], sort_keys=True)
+    fingerprint = json.dumps([FORMAT, tools, words, field_tables, build_mappings(())], sort_keys=True)
     return hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
 
 
-def _field_table(catalogue: Catalogue) -> list[object]:
+def _build_field_table(catalogue: Catalogue) -> list[object]:
     fields = [[f.name, f.searched, f.facet, f.format, f.personal] for f in catalogue.fields]
     return [catalogue.name, catalogue.body_field, catalogue.type_field, catalogue.date_field, fields]
 
 
-def document_lines(document: Document, analyzer: Analyzer) -> tuple[bytes, bytes]:
+def write_document_lines(document: Document, analyzer: Analyzer) -> tuple[bytes, bytes]:
     """Encode a document as two lines of a bulk request. Repeated or late writes have no effect."""
     indexed = build_fields(document, analyzer)
     head = {
@@ -124,7 +124,7 @@ def document_lines(document: Document, analyzer: Analyzer) -> tuple[bytes, bytes
     return _encoder.encode(head), _encoder.encode(source)
 
 
-def tombstone_lines(span: str, version: int) -> tuple[bytes, bytes]:
+def write_tombstone_lines(span: str, version: int) -> tuple[bytes, bytes]:
     """Encode a tombstone: the id of an erased span and a version above any written one, which blocks late
     writes."""
     head = {"index": {"_id": span, "version": version, "version_type": "external_gte"}}

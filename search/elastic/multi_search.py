@@ -9,7 +9,7 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from search.contract import SearchError
-from search.elastic.response import Answer
+from search.elastic.response import SearchResponse
 
 type Body = Mapping[str, Any]
 """Body of one search."""
@@ -23,7 +23,7 @@ class FailedError(SearchError):
 
 async def search_together(
     client: AsyncElasticsearch, bodies: Sequence[Body], *, index: str, moment: str = "", keep_alive: str = ""
-) -> list[Answer] | None:
+) -> list[SearchResponse] | None:
     """Run the searches and return the responses in order; None if there is no index.
 
     ``moment``: a point in time to search instead of the index, prolonged by ``keep_alive``. Totals are exact:
@@ -34,7 +34,7 @@ async def search_together(
     pit = {"pit": {"id": moment, "keep_alive": keep_alive}} if moment else {}
     # The client accepts encoded lines, which its types do not declare.
     searches: list[Any] = [_encoder.encode(part) for body in bodies for part in (header, {**body, **pit})]
-    answers: list[Answer] = (await client.msearch(searches=searches))["responses"]
+    answers: list[SearchResponse] = (await client.msearch(searches=searches))["responses"]
     for answer in answers:
         if answer.error is not None:
             if answer.error.type == "index_not_found_exception":

@@ -28,9 +28,9 @@ _LONGEST_TERM = 32_766
 def to_query(condition: Condition) -> Query:
     match condition:
         case Term(field, token):
-            return _term(field, token)
+            return _write_term(field, token)
         case Phrase(grams):
-            return _phrase(grams)
+            return _write_phrase(grams)
         case Between(field, low, high):
             bounds = {"gte": low, "lte": high}
             return {"range": {field: {name: value for name, value in bounds.items() if value is not None}}}
@@ -59,7 +59,7 @@ def _bool_clauses(condition: Every | Some | Except | Boosted | Ranked) -> Query:
             return {"filter": [to_query(members)], "should": [to_query(part) for part in scoring]}
 
 
-def _term(field: str, token: str) -> Query:
+def _write_term(field: str, token: str) -> Query:
     # JSON cannot encode a lone surrogate; the replacement character occurs in no document.
     sendable = token.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(sendable.encode()) > _LONGEST_TERM:
@@ -67,7 +67,7 @@ def _term(field: str, token: str) -> Query:
     return {"term": {field: {"value": sendable}}}
 
 
-def _phrase(grams: tuple[tuple[int, str], ...]) -> Query:
+def _write_phrase(grams: tuple[tuple[int, str], ...]) -> Query:
     """Match a phrase. Tokens contain no blanks, so the whitespace analyser splits them again."""
     first, last = grams[0][0], grams[-1][0]
     gaps = last - first + 1 - len(grams)

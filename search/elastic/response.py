@@ -58,7 +58,7 @@ class Aggregation(Struct, frozen=True):
     """The nested aggregation."""
 
 
-class Answer(Struct, frozen=True):
+class SearchResponse(Struct, frozen=True):
     """Response to one search."""
 
     status: int = 200
@@ -67,21 +67,23 @@ class Answer(Struct, frozen=True):
     aggregations: Mapping[str, Aggregation] = {}
 
 
-class _Answers(Struct, frozen=True):
-    responses: list[Answer] | UnsetType = UNSET
+class _MultiSearchResponse(Struct, frozen=True):
+    responses: list[SearchResponse] | UnsetType = UNSET
 
 
-_answers = msgspec.json.Decoder(_Answers)
+_multi_search_decoder = msgspec.json.Decoder(_MultiSearchResponse)
 
 
 class Json(JsonSerializer):
-    """Serializer that decodes multi-search responses to :class:`Answer`, and others in two thirds of the
-    default's time."""
+    """Serializer that decodes multi-search responses to :class:`SearchResponse`.
+
+    It decodes others in two thirds of the default's time.
+    """
 
     def json_loads(self, data: bytes) -> Any:
         # Only pages of hits are large; decoding skips everything else in them.
         if data.startswith(b'{"took"'):
-            answers = _answers.decode(data)
+            answers = _multi_search_decoder.decode(data)
             if answers.responses is not UNSET:
                 return {"responses": answers.responses}
         return msgspec.json.decode(data)

@@ -15,7 +15,7 @@ from search.elastic.query_dsl import to_query
 from search.elastic.term_statistics import FrequencyCache
 from search.hits.hit_changes import CLOCKS, merge_changes
 from search.query import parser
-from search.query.conditions import HitSets, change_condition, frequency_tokens
+from search.query.conditions import HitSets, build_change_condition, list_frequency_tokens
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -25,14 +25,14 @@ class _Stored(msgspec.Struct, frozen=True):
 _record = msgspec.json.Decoder(_Stored)
 
 
-async def hit_changes(
+async def find_hit_changes(
     client: AsyncElasticsearch, indices: Indices, saved: SavedSearch, analyzer: Analyzer, lexicon: Lexicon
 ) -> HitChanges:
-    query = parser.parse(saved.text, analyzer, lexicon)
+    query = parser.parse_query(saved.text, analyzer, lexicon)
     await indices.check(client)
-    tokens = list(dict.fromkeys(frequency_tokens(query)))
+    tokens = list(dict.fromkeys(list_frequency_tokens(query)))
     answers_of_counts = await search_together(
-        client, term_statistics.count_requests(tokens), index=indices.alias
+        client, term_statistics.build_count_requests(tokens), index=indices.alias
     )
     facts = FrequencyCache().learn(answers_of_counts, tokens, tokens) if answers_of_counts else None
     if facts is None:
@@ -43,7 +43,9 @@ async def hit_changes(
         [
             {
                 "query": to_query(
-                    HitSets(facts.frequency, analyzer, change_condition(saved, clock), query).members("all")
+                    HitSets(facts.frequency, analyzer, build_change_condition(saved, clock), query).members(
+                        "all"
+                    )
                 ),
                 "size": limit,
                 "sort": [{clock: "desc"}],

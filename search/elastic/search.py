@@ -17,7 +17,7 @@ from search.elastic import response, term_statistics
 from search.elastic.indices import Indices
 from search.elastic.multi_search import Body, FailedError, search_together
 from search.elastic.query_dsl import to_query
-from search.elastic.response import Aggregation, Answer
+from search.elastic.response import Aggregation, SearchResponse
 from search.elastic.term_statistics import Facts, Token
 from search.hits import cursor
 from search.hits.cursor import Place
@@ -30,12 +30,12 @@ from search.query.conditions import (
     FacetConditions,
     Frequency,
     HitSets,
-    facet_conditions,
-    frequency_tokens,
-    present_condition,
+    build_facet_conditions,
+    build_present_condition,
+    list_frequency_tokens,
 )
 from search.query.parser import Query
-from search.ranking.reranker import Candidate, Ranking, Statistics, frequency_terms
+from search.ranking.reranker import Candidate, Ranking, Statistics, list_frequency_terms
 
 _stored_decoder = msgspec.json.Decoder(StoredDocument)
 
@@ -52,7 +52,7 @@ class RawPage:
 
     match: Match
     total: int
-    whole: int
+    all_words_total: int
     facets: Facets
     hits: Sequence[response.RawHit]
 
@@ -61,8 +61,8 @@ async def search_page(
     client: AsyncElasticsearch, indices: Indices, request: Request, analyzer: Analyzer, lexicon: Lexicon
 ) -> Page:
     """Return one page of hits. Raises :class:`search.contract.CursorError`."""
-    place = cursor.decode(request)
-    query = parser.parse(request.text, analyzer, lexicon)
+    place = cursor.decode_cursor(request)
+    query = parser.parse_query(request.text, analyzer, lexicon)
     await indices.check(client)
     search = Search(client, indices, request, query, analyzer, place)
     pending = asyncio.ensure_future(search.answer())
@@ -84,12 +84,12 @@ async def search_page(
     if place.moment and not more:
         await _close_point_in_time(client, place.moment)
     return Page(
-        hits=tuple(_hit(hit, score, presenter) for score, hit in scored_hits),
+        hits=tuple(_create_hit(hit, score, presenter) for score, hit in scored_hits),
         total=raw_page.total,
         match=raw_page.match,
-        whole=raw_page.whole,
+        all_words_total=raw_page.all_words_total,
         facets=raw_page.facets,
-        cursor=cursor.encode(next_place, request) if more and scored_hits else None,
+        cursor=cursor.encode_cursor(next_place, request) if more and scored_hits else None,
     )
 
 
@@ -152,30 +152,30 @@ class Search:
         return await self._widen(first if as_expected else None), facts
 
     def _build_sets(self, frequency: Frequency) -> tuple[HitSets, FacetConditions]:
-        within = present_condition(self._request, self.place.known_at)
+        within = build_present_condition(self._request, self.place.known_at)
         sets = HitSets(frequency, self._analyzer, within, self._query)
-        return sets, facet_conditions(self._request, self.place.known_at)
+        return sets, build_facet_conditions(self._request, self.place.known_at)
 
-    async def _search_with_facts(self, body: Body) -> tuple[Facts, Answer] | None:
+    async def _search_with_facts(self, body: Body) -> tuple[Facts, SearchResponse] | None:
         """Run the search together with the frequencies that are not cached for the current state."""
         tokens, cache = self._tokens(), self._indices.frequency_cache
         for requested in (cache.missing(tokens), tokens):
-            answers = await self._send([*term_statistics.count_requests(requested), body])
+            answers = await self._send([*term_statistics.build_count_requests(requested), body])
             if answers is None:
                 return None
             if facts := cache.learn(answers, requested, tokens):
                 return facts, answers[-1]
         raise AssertionError("all frequencies were requested")
 
-    async def _send(self, bodies: Sequence[Body]) -> list[Answer] | None:
+    async def _send(self, bodies: Sequence[Body]) -> list[SearchResponse] | None:
         return await search_together(
             self._client, bodies, index=self._indices.alias, moment=self.place.moment, keep_alive=_KEEP_ALIVE
         )
 
     def _tokens(self) -> list[Token]:
-        tokens = frequency_tokens(self._query)
+        tokens = list_frequency_tokens(self._query)
         if self.ranks and self.place.offset < WINDOW:
-            tokens += frequency_terms(self._query, self._analyzer)
+            tokens += list_frequency_terms(self._query, self._analyzer)
         return list(dict.fromkeys(tokens))
 
     async def _open_point_in_time(self) -> bool:
@@ -187,18 +187,18 @@ class Search:
         self.place = msgspec.structs.replace(self.place, moment=opened["id"])
         return True
 
-    async def _widen(self, first: Answer | None) -> RawPage:
+    async def _widen(self, first: SearchResponse | None) -> RawPage:
         """Return the narrowest set with enough hits, else the widest. Of sets of equal size the narrower is
         returned."""
         chosen: RawPage | None = None
-        whole = 0
+        all_words_total = 0
         for match in self._sets.sets():
             answer = first or await self._send_one(self._body(match, self._conditions(match)))
             first = None
-            raw_page = self._raw_page(match, answer, whole)
+            raw_page = self._raw_page(match, answer, all_words_total)
             if chosen is None:
-                whole = raw_page.total
-                raw_page = replace(raw_page, whole=whole)
+                all_words_total = raw_page.total
+                raw_page = replace(raw_page, all_words_total=all_words_total)
             if chosen is None or raw_page.total > chosen.total:
                 chosen = raw_page
             if raw_page.total >= ENOUGH:
@@ -206,15 +206,15 @@ class Search:
         assert chosen is not None  # noqa: S101 - there is always a first set
         return chosen
 
-    async def _send_one(self, body: Body) -> Answer:
+    async def _send_one(self, body: Body) -> SearchResponse:
         answers = await self._send([body])
         if answers is None:
             raise SearchError("搜索索引不存在 / the search index does not exist", retry_after=5)
         return answers[0]
 
-    def _raw_page(self, match: Match, answer: Answer, whole: int) -> RawPage:
-        facets = {name: _facet_values(answer.aggregations[name]) for name in self._request.facets}
-        return RawPage(match, answer.hits.total.value, whole, facets, answer.hits.hits)
+    def _raw_page(self, match: Match, answer: SearchResponse, all_words_total: int) -> RawPage:
+        facets = {name: _read_facet_values(answer.aggregations[name]) for name in self._request.facets}
+        return RawPage(match, answer.hits.total.value, all_words_total, facets, answer.hits.hits)
 
     def _conditions(self, match: Match) -> Conditions:
         """Return the conditions of the hits and of the facets, which depend on the content of the index."""
@@ -252,7 +252,7 @@ class Search:
         return {"global": {}, "aggs": {"within": {"filter": members, "aggs": {"within": values}}}}
 
 
-def _facet_values(aggregation: Aggregation) -> tuple[FacetValue, ...]:
+def _read_facet_values(aggregation: Aggregation) -> tuple[FacetValue, ...]:
     """Convert the buckets, which are already sorted: the most frequent first, ties by code point."""
     while aggregation.within is not None:
         aggregation = aggregation.within
@@ -269,7 +269,7 @@ def _rerank(
         last = scored_hits[-1][1] if scored_hits else None
     else:
         window = raw_page.hits[:WINDOW]
-        ordered = ranking.order([_candidate(number, hit) for number, hit in enumerate(window)])
+        ordered = ranking.order([_create_candidate(number, hit) for number, hit in enumerate(window)])
         scored_hits = [(score, window[c.number]) for score, c in ordered[start:end]]
         scored_hits += [(0.0, hit) for hit in raw_page.hits[WINDOW:end]]
         last = raw_page.hits[min(end, len(raw_page.hits)) - 1] if end >= WINDOW and raw_page.hits else None
@@ -277,12 +277,12 @@ def _rerank(
     return scored_hits, Place(end, place.known_at, after=after, moment=place.moment)
 
 
-def _candidate(number: int, hit: response.RawHit) -> Candidate:
+def _create_candidate(number: int, hit: response.RawHit) -> Candidate:
     order = int(hit.sort[1])
     return Candidate(number, tie_break(order), int((hit.score or 0.0) // TIER), hit.source.folded.texts)
 
 
-def _hit(hit: response.RawHit, score: float, presenter: HitPresenter) -> Hit:
+def _create_hit(hit: response.RawHit, score: float, presenter: HitPresenter) -> Hit:
     document = _stored_decoder.decode(hit.source.document)
     folded = (text for _, text in hit.source.folded.texts)
     return presenter.hit(document, dict(zip(stored_texts(document), folded, strict=True)), score)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from search.contract import FOREVER
 from search.elastic.multi_search import Body
-from search.elastic.response import Answer
+from search.elastic.response import SearchResponse
 
 type Token = tuple[str, str]
 """(stream, token)."""
@@ -70,11 +70,11 @@ class FrequencyCache:
         return self._frequencies.get((stream, token), 1)
 
     def learn(
-        self, answers: Sequence[Answer], requested: Sequence[Token], tokens: Sequence[Token]
+        self, answers: Sequence[SearchResponse], requested: Sequence[Token], tokens: Sequence[Token]
     ) -> Facts | None:
         """Add the answers to ``count_requests(requested)`` and return the facts of ``tokens``. None if the
         index has changed since the others were cached, so that all have to be requested."""
-        state, frequencies = _state(answers[0]), _document_counts(answers, requested)
+        state, frequencies = _read_state(answers[0]), _read_document_counts(answers, requested)
         if state != self._state or len(self._frequencies) > _MAX_CACHED_TOKENS:
             self._state, self._frequencies = state, {}
         self._frequencies |= frequencies
@@ -83,7 +83,7 @@ class FrequencyCache:
         return Facts(state, {token: self._frequencies[token] for token in tokens})
 
 
-def count_requests(tokens: Sequence[Token]) -> list[Body]:
+def build_count_requests(tokens: Sequence[Token]) -> list[Body]:
     """Build the requests for the state and for the document frequency of each token."""
     if not tokens:
         return [_STATE]
@@ -92,7 +92,7 @@ def count_requests(tokens: Sequence[Token]) -> list[Body]:
     return [_STATE, {"size": 0, "track_total_hits": False, "aggs": aggs}]
 
 
-def _state(answer: Answer) -> State:
+def _read_state(answer: SearchResponse) -> State:
     figures = {
         name: (aggregation.within or aggregation).value or 0
         for name, aggregation in answer.aggregations.items()
@@ -105,6 +105,6 @@ def _state(answer: Answer) -> State:
     )
 
 
-def _document_counts(answers: Sequence[Answer], requested: Sequence[Token]) -> dict[Token, int]:
+def _read_document_counts(answers: Sequence[SearchResponse], requested: Sequence[Token]) -> dict[Token, int]:
     buckets = answers[1].aggregations["of"].buckets if requested else []
     return {token: bucket.doc_count for token, bucket in zip(requested, buckets, strict=True)}

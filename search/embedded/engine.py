@@ -69,7 +69,7 @@ class EmbeddedEngine:
         return search.search_page(self._folder.reader(), request, *self._load_language())
 
     def _hit_changes(self, saved: SavedSearch) -> HitChanges:
-        return saved_search.hit_changes(self._folder.reader(), saved, *self._load_language())
+        return saved_search.find_hit_changes(self._folder.reader(), saved, *self._load_language())
 
     def _index(self, documents: Iterable[Document]) -> int:
         return self._folder.add(documents, self._analyzer)
@@ -89,5 +89,5 @@ class EmbeddedEngine:
         """Load the analyzer on first use. It takes 0.2 s, which commands without search save."""
         with self._loading:
             if self._language is None:
-                self._language = thesaurus.load(self._dictionary)
+                self._language = thesaurus.load_lexicon(self._dictionary)
             return self._language

@@ -19,7 +19,7 @@ import tantivy
 
 from search.chinese.analyzer import Analyzer
 from search.contract import Document, SearchError
-from search.embedded.tantivy_index import Reader, build_schema, open_reader, tantivy_document
+from search.embedded.tantivy_index import Reader, build_document, build_schema, open_reader
 from search.indexed_document import FORMAT, span_key
 
 LOCK_TIMEOUT = 60.0
@@ -244,7 +244,7 @@ class GenerationWriter:
                 return False
             self._writer.delete_documents_by_term("span", document.span)
         self._versions[number] = document.version
-        self._writer.add_document(tantivy_document(document, analyzer))
+        self._writer.add_document(build_document(document, analyzer))
         return True
 
     def commit(self) -> None:

@@ -10,19 +10,19 @@ from search.contract import HitChange, HitChanges, SavedSearch
 from search.embedded.tantivy_index import Reader, to_query
 from search.hits.hit_changes import CLOCKS, merge_changes
 from search.query import parser
-from search.query.conditions import HitSets, change_condition
+from search.query.conditions import HitSets, build_change_condition
 
 
-def hit_changes(
+def find_hit_changes(
     reader: Reader | None, saved: SavedSearch, analyzer: Analyzer, lexicon: Lexicon
 ) -> HitChanges:
     """List the changes in the embedded index."""
     if reader is None or not reader.documents:
         return HitChanges((), None)
-    query = parser.parse(saved.text, analyzer, lexicon)
+    query = parser.parse_query(saved.text, analyzer, lexicon)
     by_clock: list[list[HitChange]] = []
     for clock in CLOCKS:
-        sets = HitSets(reader.frequency, analyzer, change_condition(saved, clock), query)
+        sets = HitSets(reader.frequency, analyzer, build_change_condition(saved, clock), query)
         hits = reader.searcher.search(
             to_query(reader.schema, sets.members("all")),
             limit=saved.limit,

@@ -15,7 +15,7 @@ from search.hits import cursor, presentation
 from search.hits.cursor import Place
 from search.hits.presentation import ENOUGH, FACET_VALUES, WINDOW, Facets, HitPresenter
 from search.query import parser
-from search.query.conditions import FacetConditions, HitSets, facet_conditions, present_condition
+from search.query.conditions import FacetConditions, HitSets, build_facet_conditions, build_present_condition
 from search.query.parser import Query
 from search.ranking.reranker import Ranking
 
@@ -24,26 +24,28 @@ type ScoredAddresses = list[tuple[float, tantivy.DocAddress]]
 
 def search_page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: Lexicon) -> Page:
     """Return one page of hits. Raises :class:`search.contract.CursorError`."""
-    place = cursor.decode(request)
+    place = cursor.decode_cursor(request)
     if reader is None or not reader.documents:
         return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
     place = place or Place(0, min(request.known_at, reader.newest))
-    query = parser.parse(request.text, analyzer, lexicon)
-    sets = HitSets(reader.frequency, analyzer, present_condition(request, place.known_at), query)
-    whole, (match, total, facets) = _widen(reader, sets, facet_conditions(request, place.known_at))
+    query = parser.parse_query(request.text, analyzer, lexicon)
+    sets = HitSets(reader.frequency, analyzer, build_present_condition(request, place.known_at), query)
+    all_words_total, (match, total, facets) = _widen(
+        reader, sets, build_facet_conditions(request, place.known_at)
+    )
     if request.sort == "relevance" and not query.blank:
-        hits, next_place = _by_relevance(reader, sets, match, request, query, analyzer, place)
+        hits, next_place = _rank_by_relevance(reader, sets, match, request, query, analyzer, place)
         more = next_place.offset < total
     else:
-        hits, next_place, more = _by_date(reader, sets, match, request, place)
+        hits, next_place, more = _rank_by_date(reader, sets, match, request, place)
     presenter = HitPresenter(request, query, analyzer, lexicon)
     return Page(
         hits=tuple(presenter.hit(*reader.stored_document(address), score) for score, address in hits),
         total=total,
         match=match,
-        whole=whole,
+        all_words_total=all_words_total,
         facets=facets,
-        cursor=cursor.encode(next_place, request) if more and hits else None,
+        cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
     )
 
 
@@ -51,18 +53,18 @@ def _widen(reader: Reader, sets: HitSets, facets: FacetConditions) -> tuple[int,
     """Return the count of documents with all the words, and the narrowest set with enough hits, else the
     widest. Of sets of equal size the narrower is returned."""
     chosen: tuple[Match, int, Facets] = ("all", -1, {})
-    whole = -1
+    all_words_total = -1
     for match in sets.sets():
         total, counts = _count_facets(reader, sets, match, facets)
-        whole = total if whole < 0 else whole
+        all_words_total = total if all_words_total < 0 else all_words_total
         if total > chosen[1]:
             chosen = match, total, counts
         if total >= ENOUGH:
             break
-    return whole, chosen
+    return all_words_total, chosen
 
 
-def _by_relevance(
+def _rank_by_relevance(
     reader: Reader,
     sets: HitSets,
     match: Match,
@@ -86,7 +88,7 @@ def _by_relevance(
     return hits, Place(end, place.known_at)
 
 
-def _by_date(
+def _rank_by_date(
     reader: Reader, sets: HitSets, match: Match, request: Request, place: Place
 ) -> tuple[ScoredAddresses, Place, bool]:
     """Page by keyset (day, key of the span). An empty query without a sort order is newest first."""

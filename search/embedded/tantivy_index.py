@@ -53,7 +53,7 @@ def build_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def tantivy_document(document: Document, analyzer: Analyzer) -> tantivy.Document:
+def build_document(document: Document, analyzer: Analyzer) -> tantivy.Document:
     """Encode a document for the index."""
     indexed = build_fields(document, analyzer)
     fields = tantivy.Document()
@@ -181,10 +181,10 @@ def to_query(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
             clauses = [(Occur.Should, to_query(index, part)) for part in parts]
             return tantivy.Query.boolean_query(clauses, minimum_number_should_match=least)
         case _:
-            return tantivy.Query.boolean_query(list(_clauses(index, condition)))
+            return tantivy.Query.boolean_query(list(_build_clauses(index, condition)))
 
 
-def _clauses(
+def _build_clauses(
     index: tantivy.Schema, condition: Every | Except | Ranked
 ) -> Iterator[tuple[Occur, tantivy.Query]]:
     match condition:

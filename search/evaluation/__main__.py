@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, value in report.figures().items():
         sys.stdout.write(f"{name:14} {value:.4f}\n" if isinstance(value, float) else f"{name:14} {value}\n")
     if earlier is not None:
-        sys.stdout.writelines(comparison_lines(earlier, report))
+        sys.stdout.writelines(format_comparison(earlier, report))
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
@@ -55,9 +55,9 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="http://127.0.0.1:9200", help="of Elasticsearch")
 
 
-def comparison_lines(before: Report, after: Report) -> list[str]:
+def format_comparison(before: Report, after: Report) -> list[str]:
     """List the queries that got worse as a table, with a count of those that got better."""
-    changes = metrics.changes(before.queries, after.queries)
+    changes = metrics.compare_runs(before.queries, after.queries)
     worse = [c for c in changes if c.after < c.before]
     better = len(changes) - len(worse)
     lines = [f"\n{len(worse)} worse, {better} better (nDCG@10 before, after; lost; gained)\n"]

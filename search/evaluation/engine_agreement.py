@@ -38,12 +38,12 @@ async def compare(one: SearchEngine, other: SearchEngine, queries: Iterable[str]
         request = Request(text, as_of=as_of, limit=DEPTH, highlight=False)
         pages = await one.search(request), await other.search(request)
         count += 1
-        if not same_hits(*pages):
-            differing.append(_difference(text, *pages))
+        if not are_same_hits(*pages):
+            differing.append(_describe_difference(text, *pages))
     return Agreement(count, tuple(differing))
 
 
-def same_hits(one: Page, other: Page) -> bool:
+def are_same_hits(one: Page, other: Page) -> bool:
     """Report whether two pages have the same set and total, and the same hits except for ties at the last."""
     if (one.match, one.total) != (other.match, other.total):
         return False
@@ -56,7 +56,7 @@ def same_hits(one: Page, other: Page) -> bool:
     )
 
 
-def _difference(query: str, one: Page, other: Page) -> Difference:
+def _describe_difference(query: str, one: Page, other: Page) -> Difference:
     spans, others = ([hit.span for hit in page.hits] for page in (one, other))
     return Difference(
         query,

@@ -26,10 +26,10 @@ def read_corpus(path: Path) -> Iterator[Document]:
         for number, line in enumerate(lines, 1):
             row = json.loads(line)
             title = row.get("title") or " ".join(str(row[k]) for k in ("law", "article") if row.get(k))
-            yield _document(str(row["id"]), title, str(row["text"]), number)
+            yield _build_document(str(row["id"]), title, str(row["text"]), number)
 
 
-def _document(name: str, title: str, text: str, version: int) -> Document:
+def _build_document(name: str, title: str, text: str, version: int) -> Document:
     return Document(
         span=name,
         version=version,

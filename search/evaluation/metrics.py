@@ -51,7 +51,7 @@ class Report:
             "queries": len(self.queries),
         }
         figures |= {measure: round(self.mean(measure), 4) for measure in MEASURES}
-        figures |= {f"{m}_95": [round(end, 4) for end in interval(self.column(m))] for m in MEASURES}
+        figures |= {f"{m}_95": [round(end, 4) for end in estimate_interval(self.column(m))] for m in MEASURES}
         return figures | {"ms_a_query": round(1000 * self.seconds / (len(self.queries) or 1), 2)}
 
 
@@ -68,7 +68,7 @@ class Change:
     gained: tuple[str, ...]
 
 
-def changes(
+def compare_runs(
     before: Sequence[ScoredQuery], after: Sequence[ScoredQuery], measure: Measure = "ndcg@10"
 ) -> list[Change]:
     """List the queries whose score differs between two runs, the worst loss first."""
@@ -89,7 +89,7 @@ def changes(
     return sorted(changed, key=lambda c: (c.after - c.before, c.id))
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
+def estimate_interval(values: Sequence[float]) -> tuple[float, float]:
     """Return the 2.5th and 97.5th percentile of the mean over :data:`DRAWS` bootstrap samples.
 
     The samples are the same for every run, so that an interval changes only with the scores.
@@ -104,10 +104,10 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 async def evaluate(engine: SearchEngine, corpus: Iterable[Document], judged: Sequence[JudgedQuery]) -> Report:
     """Index ``corpus`` alone and run all queries."""
     await engine.rebuild(corpus)
-    return await ask(engine, judged, as_of=1)
+    return await run_queries(engine, judged, as_of=1)
 
 
-async def ask(
+async def run_queries(
     engine: SearchEngine,
     judged: Sequence[JudgedQuery],
     *,
@@ -124,11 +124,11 @@ async def ask(
     for query in judged:
         page = await search(Request(query.text, as_of=as_of, limit=DEPTH, highlight=False))
         ids = tuple(label_of(hit) for hit in page.hits)
-        scored.append(ScoredQuery(query.id, query.text, score(ids, query.grades), ids))
+        scored.append(ScoredQuery(query.id, query.text, score_ranking(ids, query.grades), ids))
     return Report(documents, tuple(scored), perf_counter() - started)
 
 
-def score(ranked: Sequence[str], grades: Mapping[str, int]) -> dict[Measure, float]:
+def score_ranking(ranked: Sequence[str], grades: Mapping[str, int]) -> dict[Measure, float]:
     """Compute nDCG@10 with gains 2^grade - 1 (Burges 2005), reciprocal rank and recall at 10."""
     top = ranked[:DEPTH]
     gain = sum((2 ** grades.get(d, 0) - 1) / log2(rank + 2) for rank, d in enumerate(top))

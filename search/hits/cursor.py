@@ -28,15 +28,15 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
     """Elasticsearch: point in time for the pages after the second stage."""
 
 
-def encode(place: Place, request: Request) -> str:
+def encode_cursor(place: Place, request: Request) -> str:
     body = msgspec.msgpack.encode(place)
-    return base64.urlsafe_b64encode(_digest(request, body) + body).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_hash_request(request, body) + body).decode().rstrip("=")
 
 
-def decode(request: Request) -> Place | None:
+def decode_cursor(request: Request) -> Place | None:
     """Decode ``request.cursor``; None for a first page.
 
-    Raises :class:`CursorError` for a text that :func:`encode` did not issue, or issued for another request.
+    Raises :class:`CursorError` for a text that :func:`encode_cursor` did not issue for this request.
     The page size and the facets may differ from page to page.
     """
     if request.cursor is None:
@@ -47,12 +47,12 @@ def decode(request: Request) -> Place | None:
         place = msgspec.msgpack.decode(data[_DIGEST:], type=Place)
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise CursorError("游标无效 / not a cursor of this search") from error
-    if data[:_DIGEST] != _digest(request, data[_DIGEST:]) or place.offset < 0:
+    if data[:_DIGEST] != _hash_request(request, data[_DIGEST:]) or place.offset < 0:
         raise CursorError("游标属于另一次搜索 / this cursor belongs to another search")
     return place
 
 
-def _digest(request: Request, body: bytes) -> bytes:
+def _hash_request(request: Request, body: bytes) -> bytes:
     filters, excluded = (
         sorted((name, sorted(set(values))) for name, values in facet_values.items())
         for facet_values in (request.filters, request.excluded)

@@ -45,14 +45,14 @@ class Marker:
     ) -> None:
         """``texts`` are folded. ``weak`` ones are marked only in a text without any of ``texts``. Those in
         ``words`` are marked only where ``is_word`` returns true."""
-        self._strong = _pattern(texts)
+        self._strong = _compile_pattern(texts)
         self._weak_texts = tuple(weak)
         self._words = words
         self._is_word = is_word
 
     @cached_property
     def _weak(self) -> re.Pattern[str] | None:
-        return _pattern(self._weak_texts)  # seldom needed
+        return _compile_pattern(self._weak_texts)  # seldom needed
 
     def whole(self, field: str, text: str, folded: Folded) -> HighlightedText:
         """Highlight all of ``text``; used for titles."""
@@ -63,7 +63,7 @@ class Marker:
         marks = self.find(folded)
         if not marks:
             return None
-        start, end = _best_passage(text, marks)
+        start, end = _find_best_passage(text, marks)
         shifted = [(max(s, start) - start, min(e, end) - start) for s, e in marks if s < end and e > start]
         return HighlightedText(field, text[start:end], tuple(shifted))
 
@@ -88,13 +88,13 @@ class Marker:
             match = pattern.search(text, end)
 
 
-def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
+def _compile_pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
     """Compile a pattern with the longest texts first, so that a word is marked before a part of it."""
     unique = sorted({t for t in texts if t}, key=lambda t: (-len(t), t))
-    return re.compile("|".join(map(_text_pattern, unique))) if unique else None
+    return re.compile("|".join(map(_compile_text_pattern, unique))) if unique else None
 
 
-def _text_pattern(text: str) -> str:
+def _compile_text_pattern(text: str) -> str:
     """Build the pattern of one text. As in the index, Han characters also match with a sign or a blank
     between them: 简政放权、放管结合 for 简政放权放管结合."""
     if text.isascii():
@@ -114,49 +114,53 @@ def _merge_spans(spans: Iterable[tuple[int, int]]) -> Spans:
     return merged
 
 
-def _best_passage(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def _find_best_passage(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Return the range of the best passage of about :data:`LENGTH` characters."""
     if len(text) <= LENGTH:
         return 0, len(text)
-    first = marks[_richest_mark(text, marks)]
+    first = marks[_find_richest_mark(text, marks)]
     latest = len(text) - LENGTH
-    start = _excerpt_start(text, first[0])
+    start = _find_excerpt_start(text, first[0])
     if start > latest:  # show the end of the text, from the first position for a cut
-        start = next(_cut_positions(text, latest, start), latest)
+        start = next(_find_cut_positions(text, latest, start), latest)
     while text[start].isspace():
         start += 1
     end = max(start + LENGTH, first[1])
-    return start, _excerpt_end(text, end, marks) if end + CLOSE < len(text) else len(text)
+    return start, _find_excerpt_end(text, end, marks) if end + CLOSE < len(text) else len(text)
 
 
-def _excerpt_start(text: str, mark: int) -> int:
+def _find_excerpt_start(text: str, mark: int) -> int:
     """Return the start of the sentence if it is near, else the start of a part of it."""
     nearest = max(mark - _LEAD, 0)
     for place in range(mark - 1, nearest - 1, -1):
         if text[place] in _STOPS:
             return place + 1
-    return 0 if not nearest else next(_cut_positions(text, nearest, mark), _word_end(text, mark - _LEAD // 2))
+    return (
+        0
+        if not nearest
+        else next(_find_cut_positions(text, nearest, mark), _find_word_end(text, mark - _LEAD // 2))
+    )
 
 
-def _excerpt_end(text: str, end: int, marks: Sequence[tuple[int, int]]) -> int:
+def _find_excerpt_end(text: str, end: int, marks: Sequence[tuple[int, int]]) -> int:
     """Return the nearest position for a cut after ``end``, else before it, without cutting a mark."""
     end = next((stop for start, stop in marks if start < end < stop), end)
     last = max((stop for _, stop in marks if stop <= end), default=0)
-    before = max(_cut_positions(text, max(end - CLOSE, last), end), default=0)
-    return next(_cut_positions(text, end, end + CLOSE), 0) or before or _word_end(text, end)
+    before = max(_find_cut_positions(text, max(end - CLOSE, last), end), default=0)
+    return next(_find_cut_positions(text, end, end + CLOSE), 0) or before or _find_word_end(text, end)
 
 
-def _cut_positions(text: str, low: int, high: int) -> Iterator[int]:
+def _find_cut_positions(text: str, low: int, high: int) -> Iterator[int]:
     return (match.start() for match in _BREAK.finditer(text, low, min(high + 1, len(text))))
 
 
-def _word_end(text: str, place: int) -> int:
+def _find_word_end(text: str, place: int) -> int:
     """Return the end of the number or Latin word at a position, or the position itself."""
     inside = _INSIDE.match(text, place) if _INSIDE.match(text, place - 1) else None
     return inside.end() if inside and inside.end() - place < CLOSE else place
 
 
-def _richest_mark(text: str, marks: Sequence[tuple[int, int]]) -> int:
+def _find_richest_mark(text: str, marks: Sequence[tuple[int, int]]) -> int:
     """Return the number of the mark that starts the passage with the most distinct marked characters."""
     if marks[-1][1] <= marks[0][0] + LENGTH:
         return 0

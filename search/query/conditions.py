@@ -102,7 +102,7 @@ type Condition = Term | Phrase | Between | Among | Every | Some | Except | Boost
 NOTHING = Some(())
 
 
-def frequency_tokens(query: Query) -> list[tuple[str, str]]:
+def list_frequency_tokens(query: Query) -> list[tuple[str, str]]:
     """List the (stream, token) pairs whose frequencies :class:`HitSets` needs."""
     excluded = (leaf for group in query.excluded for word in group for leaf in word.leaves())
     taiwans = (word for word in (*query.leaves, *excluded) if word.taiwan)
@@ -112,8 +112,8 @@ def frequency_tokens(query: Query) -> list[tuple[str, str]]:
 class HitSets:
     """Conditions of one request against one state of an index: the sets of hits, and their ranking.
 
-    ``within``: a condition that every hit also matches (:func:`present_condition`,
-    :func:`change_condition`).
+    ``within``: a condition that every hit also matches (:func:`build_present_condition`,
+    :func:`build_change_condition`).
     """
 
     def __init__(self, frequency: Frequency, analyzer: Analyzer, within: Condition, query: Query) -> None:
@@ -122,7 +122,9 @@ class HitSets:
         self._query = query
         self._filters = within
         self._clauses = [self._word_clause(word) for word in query.words]
-        self._excluded = [_all([self._word_clause(word) for word in group]) for group in query.excluded]
+        self._excluded = [
+            _combine_all([self._word_clause(word) for word in group]) for group in query.excluded
+        ]
 
     def sets(self) -> list[Match]:
         """List the possible sets, narrowest first. A query of one word has one set."""
@@ -133,10 +135,10 @@ class HitSets:
         """Return the documents of the set ``match``, unordered. ``within`` replaces the request's own."""
         members = within or self._filters
         if self._clauses:
-            members = _all([self._words_condition(match), members])
+            members = _combine_all([self._words_condition(match), members])
         elif not self._query.blank and not self._excluded:
             return NOTHING
-        return Except(members, _any(self._excluded)) if self._excluded else members
+        return Except(members, _combine_any(self._excluded)) if self._excluded else members
 
     def ranked_members(self, match: Match) -> Condition:
         """Return the same documents, scored: those with all the words first, then by their terms."""
@@ -148,13 +150,13 @@ class HitSets:
     def members_from(self, match: Match, last: int, *, descending: bool) -> Condition:
         """Return the members from the order key ``last`` on, inclusive."""
         low, high = (None, last) if descending else (last, None)
-        return _all([self.members(match), Between("order", low, high)])
+        return _combine_all([self.members(match), Between("order", low, high)])
 
     def _words_condition(self, match: Match) -> Condition:
         if match == "all":
-            return _all(self._clauses)
+            return _combine_all(self._clauses)
         if match == "any":
-            return _any(self._clauses)
+            return _combine_any(self._clauses)
         return Some(tuple(self._clauses), two_thirds(len(self._clauses)))
 
     def _scoring(self) -> Iterable[Condition]:
@@ -175,13 +177,17 @@ class HitSets:
     def _word_clause(self, word: Word) -> Condition:
         """Return the documents that contain a word in any of its accepted forms."""
         if word.choices:
-            return _any([_all([self._word_clause(w) for w in choice]) for choice in word.choices])
+            return _combine_any(
+                [_combine_all([self._word_clause(w) for w in choice]) for choice in word.choices]
+            )
         if word.kind == "number":
-            return _any([Term("number", word.text), _adjacent_grams(word.forms)])
+            return _combine_any([Term("number", word.text), _list_adjacent_grams(word.forms)])
         alternatives = [self._phrase_condition(form) for form in (*word.forms, *self._mainland_forms(word))]
         alternatives += [Term("facets.body", body) for body in word.bodies]
         whole = word.kind == "word" or word.text in self._analyzer.places
-        return _any([Term("words", word.text) if whole else self._phrase_condition(word.text), *alternatives])
+        return _combine_any(
+            [Term("words", word.text) if whole else self._phrase_condition(word.text), *alternatives]
+        )
 
     def _mainland_forms(self, word: Word) -> tuple[str, ...]:
         """Return the mainland wording if it is much more frequent: 软体 (of animals) is rare, 软件 is not."""
@@ -194,10 +200,10 @@ class HitSets:
         """Return the documents that contain ``text`` as a run of characters, ignoring signs and spaces."""
         if len(text) == 2 and text in self._analyzer.places:
             return Term("words", text)
-        return _adjacent_grams(self._analyzer.grams(text))
+        return _list_adjacent_grams(self._analyzer.grams(text))
 
 
-def _adjacent_grams(grams: Sequence[str]) -> Condition:
+def _list_adjacent_grams(grams: Sequence[str]) -> Condition:
     """Match adjacent grams. A single Han character is part of another gram in a longer text (类 of a类 in
     a类许可), so it is matched in the stream of characters."""
     lone = [g for g in grams if len(g) == 1 and is_han(g)]
@@ -207,10 +213,10 @@ def _adjacent_grams(grams: Sequence[str]) -> Condition:
         parts.append(Term("grams", placed[0][1]))
     elif placed:
         parts.append(Phrase(placed))
-    return _all(parts) if parts else NOTHING
+    return _combine_all(parts) if parts else NOTHING
 
 
-def present_condition(request: Request, known_at: int, open_facet: str | None = None) -> Condition:
+def build_present_condition(request: Request, known_at: int, open_facet: str | None = None) -> Condition:
     """Match documents in effect on the request's day, as known at an instant, that pass its filters.
     The filter of ``open_facet`` is ignored."""
     day = request.as_of
@@ -221,37 +227,45 @@ def present_condition(request: Request, known_at: int, open_facet: str | None = 
         Between("known_to", low=known_at + 1),
     )
     chosen = {name: values for name, values in request.filters.items() if name != open_facet}
-    filters = Every((*clocks, *_value_conditions(chosen)))
-    return Except(filters, Some(tuple(_value_conditions(request.excluded)))) if request.excluded else filters
+    filters = Every((*clocks, *_build_value_conditions(chosen)))
+    return (
+        Except(filters, Some(tuple(_build_value_conditions(request.excluded))))
+        if request.excluded
+        else filters
+    )
 
 
 type FacetConditions = Mapping[str, Condition | None]
 """Facet → condition within which its values are counted; None for the set of hits."""
 
 
-def facet_conditions(request: Request, known_at: int) -> FacetConditions:
+def build_facet_conditions(request: Request, known_at: int) -> FacetConditions:
     """Return the condition of each facet. A facet that the request filters by is counted without that
     filter, so that its other values can still be chosen."""
     return {
-        name: present_condition(request, known_at, name) if name in request.filters else None
+        name: build_present_condition(request, known_at, name) if name in request.filters else None
         for name in request.facets
     }
 
 
-def change_condition(saved: SavedSearch, clock: Literal["known_from", "known_to"]) -> Condition:
+def build_change_condition(saved: SavedSearch, clock: Literal["known_from", "known_to"]) -> Condition:
     """Match documents that began (``known_from``) or ceased (``known_to``) to be known in the period."""
     parts: list[Condition] = [Between(clock, low=saved.after, high=saved.before - 1)]
     if saved.spans is not None:
         parts.append(Among("span", saved.spans))
-    condition = Every((*parts, *_value_conditions(saved.filters)))
-    return Except(condition, Some(tuple(_value_conditions(saved.excluded)))) if saved.excluded else condition
+    condition = Every((*parts, *_build_value_conditions(saved.filters)))
+    return (
+        Except(condition, Some(tuple(_build_value_conditions(saved.excluded))))
+        if saved.excluded
+        else condition
+    )
 
 
-def _value_conditions(filters: Mapping[str, tuple[str, ...]]) -> Iterator[Condition]:
+def _build_value_conditions(filters: Mapping[str, tuple[str, ...]]) -> Iterator[Condition]:
     for name, values in filters.items():
         # A lone surrogate, as from a command line, is not valid text.
         plain = [value.encode(errors="replace").decode() for value in values]
-        yield _any([Term(f"facets.{name}", value) for value in plain])
+        yield _combine_any([Term(f"facets.{name}", value) for value in plain])
 
 
 def two_thirds(words: int) -> int:
@@ -259,9 +273,9 @@ def two_thirds(words: int) -> int:
     return -(-2 * words // 3)
 
 
-def _all(parts: Sequence[Condition]) -> Condition:
+def _combine_all(parts: Sequence[Condition]) -> Condition:
     return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
-def _any(parts: Sequence[Condition]) -> Condition:
+def _combine_any(parts: Sequence[Condition]) -> Condition:
     return parts[0] if len(parts) == 1 else Some(tuple(parts))

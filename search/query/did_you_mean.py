@@ -33,13 +33,13 @@ _MAX_COMPARED = 500
 """Maximum number of positions compared with the typed text; the most frequent names come first."""
 
 
-def nearest_name(typed: str, names: Names) -> str | None:
+def find_nearest_name(typed: str, names: Names) -> str | None:
     """Return the name, or part of a name, nearest to ``typed``; else ``typed`` with each of its
     blank-separated pieces corrected. None if a name contains it as it is, or nothing is similar."""
     pieces = typed.split()
-    if not any(map(_is_sign, pieces)) and (whole := _nearest_name(typed, names)):
+    if not any(map(_is_sign, pieces)) and (whole := _find_nearest(typed, names)):
         return whole
-    corrected = [piece if _is_sign(piece) else _nearest_name(piece, names) or piece for piece in pieces]
+    corrected = [piece if _is_sign(piece) else _find_nearest(piece, names) or piece for piece in pieces]
     return " ".join(corrected) if corrected != pieces and len(pieces) > 1 else None
 
 
@@ -68,7 +68,7 @@ def _is_sign(piece: str) -> bool:
     return piece[0] in NOT or piece in EITHER
 
 
-def _nearest_name(typed: str, names: Names) -> str | None:
+def _find_nearest(typed: str, names: Names) -> str | None:
     needle = names.normalise(typed)
     if len(needle) < 2 or next(names.keys.containing(needle), None) is not None:
         return None
@@ -83,7 +83,9 @@ def _nearest_name(typed: str, names: Names) -> str | None:
 
 def _match_pinyin(typed: str, names: Names) -> str | None:
     """Match pinyin, also mixed with characters (危险huaxuepin), to the part of a name that reads so."""
-    texts = (text for syllables in names.pinyin.sounds(typed) for text in _names_with_sound(syllables, names))
+    texts = (
+        text for syllables in names.pinyin.sounds(typed) for text in _find_names_with_sound(syllables, names)
+    )
     return next((text for text in texts if contains_characters(names.analyzer.fold_text(text), typed)), None)
 
 
@@ -94,7 +96,7 @@ def _match_mixed_pinyin(typed: str, names: Names) -> str | None:
     return "".join(texts) if all(texts) else None
 
 
-def _names_with_sound(syllables: Sequence[str], names: Names) -> Iterator[str]:
+def _find_names_with_sound(syllables: Sequence[str], names: Names) -> Iterator[str]:
     """Yield the part of a name with this reading: of the shortest name that begins with it, else of any."""
     sound = f" {' '.join(syllables)} "
     size = len(syllables)
@@ -139,7 +141,7 @@ def _match_homophone(needle: str, names: Names) -> str | None:
     """Match a name with the same reading: 不动产登记 for 不动产等级. Short dictionary words (驾校) stay."""
     if len(needle) < _SHORTEST_TYPO and names.analyzer.has_word(needle):
         return None
-    return next(_names_with_sound(names.pinyin.syllables(needle), names), None)
+    return next(_find_names_with_sound(names.pinyin.syllables(needle), names), None)
 
 
 def _match_typo(needle: str, names: Names) -> str | None:
@@ -151,7 +153,7 @@ def _match_typo(needle: str, names: Names) -> str | None:
         return None
     allowed = 1 if len(needle) < _TWO_TYPOS else 2
     best, distance = "", allowed + 1
-    for stretch in islice(_candidate_stretches(needle, allowed + 1, names), _MAX_COMPARED):
+    for stretch in islice(_find_stretches(needle, allowed + 1, names), _MAX_COMPARED):
         edits = Levenshtein.distance(needle, stretch, score_cutoff=distance - 1)
         if edits < distance and _is_typo(needle, stretch, names):
             best, distance = stretch, edits
@@ -176,7 +178,7 @@ def _split_unknown(word: str, names: Names) -> Sequence[str]:
     return [word] if names.analyzer.has_word(word) else word
 
 
-def _candidate_stretches(needle: str, pieces: int, names: Names) -> Iterator[str]:
+def _find_stretches(needle: str, pieces: int, names: Names) -> Iterator[str]:
     size = len(needle)
     cuts = [size * n // pieces for n in range(pieces + 1)]
     for start, end in pairwise(cuts):

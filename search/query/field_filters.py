@@ -77,11 +77,11 @@ async def apply_filters(
     page = await engine.search(
         Request("", as_of=request.as_of, known_at=request.known_at, limit=1, facets=facets, highlight=False)
     )
-    values = {name: _names_of_values(page.facets[name], fields.titles.get(name, {})) for name in facets}
+    values = {name: _list_names_of_values(page.facets[name], fields.titles.get(name, {})) for name in facets}
     included: dict[str, list[str]] = {}
     excluded: dict[str, list[str]] = {}
     for field_filter in chosen:
-        fitting = matching_values(field_filter, values[field_filter.facet], analyzer, lexicon)
+        fitting = find_matching_values(field_filter, values[field_filter.facet], analyzer, lexicon)
         (excluded if field_filter.excluded else included).setdefault(field_filter.facet, []).extend(
             fitting or [field_filter.value]
         )
@@ -115,13 +115,15 @@ def split_filters(text: str, fields: Mapping[str, str]) -> tuple[list[FieldFilte
     return chosen, rest.strip() if chosen else rest
 
 
-def _names_of_values(facet_values: Iterable[FacetValue], titles: Mapping[str, str]) -> list[tuple[str, str]]:
+def _list_names_of_values(
+    facet_values: Iterable[FacetValue], titles: Mapping[str, str]
+) -> list[tuple[str, str]]:
     """List (name, value) for each value, under its code and under its title."""
     values = [facet_value.value for facet_value in facet_values]
     return [(v, v) for v in values] + [(titles[v], v) for v in values if titles.get(v, v) != v]
 
 
-def matching_values(
+def find_matching_values(
     field_filter: FieldFilter, names: Sequence[tuple[str, str]], analyzer: Analyzer, lexicon: Lexicon
 ) -> list[str]:
     """List the values of a facet that a typed filter selects. ``names``: (name, value)."""

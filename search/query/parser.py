@@ -96,7 +96,7 @@ class Query:
         return tuple(leaf for word in self.words for leaf in word.leaves())
 
 
-def parse(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
+def parse_query(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
     """Parse at most :data:`LONGEST` characters of a typed query."""
     text = strip_invisible(text[:LONGEST])
     parsed = syntax.parse_signs(text)
@@ -167,7 +167,7 @@ class _QueryBuilder:
         if alone := _parse_number_alone(folded, analyzer):
             words += alone
         elif piece.quoted and len(words) == numbers:
-            words.append(_phrase_word(folded))
+            words.append(_create_phrase_word(folded))
         else:
             _add_words(folded, analyzer, self._lexicon, words, optional)
 
@@ -175,22 +175,22 @@ class _QueryBuilder:
 def _parse_number_alone(folded: str, analyzer: Analyzer) -> list[Word]:
     """Parse a piece that consists of parts of a 发文字号: 2015, 34号, 2015年34号, 鞍政发34号; else []."""
     if both := _YEAR_AND_NUMBER.fullmatch(folded):
-        return [_number_word(f"〔{both[1]}〕{both[2]}号", analyzer)]
+        return [_create_number_word(f"〔{both[1]}〕{both[2]}号", analyzer)]
     if year := _YEAR_ALONE.fullmatch(folded):
-        return [_number_word(f"〔{year[1]}〕", analyzer)]
+        return [_create_number_word(f"〔{year[1]}〕", analyzer)]
     if number := _NUMBER_ALONE.fullmatch(folded):
-        return [_number_word(f"{number[1]}号", analyzer)]
+        return [_create_number_word(f"{number[1]}号", analyzer)]
     issued = _ISSUER_AND_NUMBER.fullmatch(folded)
     if issued and (issued[3] or not analyzer.has_word(issued[1])):  # 开发 30 is not a number
-        return [Word(issued[1], "characters"), _number_word(f"{issued[2]}号", analyzer)]
+        return [Word(issued[1], "characters"), _create_number_word(f"{issued[2]}号", analyzer)]
     if of_year := _ISSUER_AND_YEAR.fullmatch(folded):
-        return [Word(of_year[1], "characters"), _number_word(f"〔{of_year[2]}〕", analyzer)]
+        return [Word(of_year[1], "characters"), _create_number_word(f"〔{of_year[2]}〕", analyzer)]
     if order := _ORDER_ALONE.fullmatch(folded):
-        return [Word("令", "characters"), _number_word(f"{order[1] or order[2]}号", analyzer)]
+        return [Word("令", "characters"), _create_number_word(f"{order[1] or order[2]}号", analyzer)]
     return []
 
 
-def _number_word(standard: str, analyzer: Analyzer) -> Word:
+def _create_number_word(standard: str, analyzer: Analyzer) -> Word:
     return Word(standard, "number", tuple(analyzer.grams(analyzer.fold_text(standard))))
 
 
@@ -208,7 +208,7 @@ def _extract_numbers(text: str, analyzer: Analyzer, words: list[Word]) -> str:
             return text
         numbers = [replace(whole, start=0, end=len(text))]
     for number in reversed(numbers):
-        words.insert(0, _number_word(number.standard, analyzer))
+        words.insert(0, _create_number_word(number.standard, analyzer))
         text = f"{text[: number.start]} {text[number.end :]}"
     return text
 
@@ -221,7 +221,7 @@ def _add_words(
     for start, end, forms in lexicon.names_in(folded, analyzer.word_boundaries(folded)):
         _add_plain_words(folded[position:start], analyzer, lexicon, words, optional)
         name = folded[start:end]
-        words.append(replace(_text_word(name, analyzer, forms), bodies=lexicon.bodies.get(name, ())))
+        words.append(replace(_create_text_word(name, analyzer, forms), bodies=lexicon.bodies.get(name, ())))
         position = end
     _add_plain_words(folded[position:], analyzer, lexicon, words, optional)
 
@@ -233,17 +233,19 @@ def _add_plain_words(
     for piece in analyzer.cut(text):
         for term in [piece] if is_han(piece) else analyzer.grams(piece):
             of_year = term == "年" and _YEAR_ALONE.fullmatch(before)  # 〔2013〕 matches 2013年 too
-            (optional if of_year or term in lexicon.plain else words).append(_text_word(term, analyzer))
+            (optional if of_year or term in lexicon.plain else words).append(
+                _create_text_word(term, analyzer)
+            )
         before = piece
 
 
-def _phrase_word(folded: str) -> Word:
+def _create_phrase_word(folded: str) -> Word:
     """Build a quoted phrase. Blanks between Han characters are also tried without, as in most texts."""
     joined = _BETWEEN_WORDS.sub("", folded)
     return Word(joined, "phrase", () if joined == folded else (folded,))
 
 
-def _text_word(text: str, analyzer: Analyzer, forms: Sequence[str] = ()) -> Word:
+def _create_text_word(text: str, analyzer: Analyzer, forms: Sequence[str] = ()) -> Word:
     """Build a word. Two characters may match by chance across a word boundary (民政 in 人民政府), and a place
     inside another place's name, so these match whole words only. Longer words match as characters."""
     for place in (text, analyzer.short_place_name(text)):

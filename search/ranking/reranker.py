@@ -170,7 +170,7 @@ QUESTION = Weights(
 """Weights for a question in plain language."""
 
 
-def frequency_terms(query: Query, analyzer: Analyzer) -> list[tuple[str, str]]:
+def list_frequency_terms(query: Query, analyzer: Analyzer) -> list[tuple[str, str]]:
     """List the (stream, token) pairs whose frequencies :class:`Ranking` needs."""
     legal = [gram for term in query.legal for gram in analyzer.grams(term)]
     return [("grams", g) for g in dict.fromkeys((*query.grams, *legal))] + [("chars", c) for c in query.chars]
@@ -214,7 +214,7 @@ class Ranking:
         if not candidates:
             return []
         titles = [candidate.texts[0][1] for candidate in candidates]
-        laws = [_short_law_name(title) for title in titles]
+        laws = [_shorten_law_name(title) for title in titles]
         scores = self._scores(Texts([c.texts for c in candidates], LONGEST_TEXT), titles, laws)
         tiers = np.array([candidate.tier for candidate in candidates])
         if self._query.asks:
@@ -342,10 +342,10 @@ class Ranking:
         value = weights.law if law.endswith(_LAWS) else 0.0
         value += weights.below_law if law.endswith(_BELOW_LAWS) else 0.0
         value += weights.title_in_query if len(law) > 1 and law in query_text else 0.0
-        return value + (weights.subject if (subject := _subject(law)) and subject in query_text else 0.0)
+        return value + (weights.subject if (subject := _find_subject(law)) and subject in query_text else 0.0)
 
 
-def _short_law_name(title: str) -> str:
+def _shorten_law_name(title: str) -> str:
     """Shorten the name of a law: without the state's name, brackets and the number of an article."""
     name, *_ = title.split(maxsplit=1) or [""]
     return name.partition("(")[0].removeprefix("中华人民共和国")
@@ -358,7 +358,7 @@ def _cached_grams(analyzer: Analyzer, word: str) -> list[str]:
 
 
 @lru_cache(maxsize=4_096)
-def _subject(short: str) -> str:
+def _find_subject(short: str) -> str:
     match = _SUBJECT.fullmatch(short)
     subject = (match["cases"] or match["law"]).strip("《》") if match else ""
     return subject if len(subject) > 1 else ""

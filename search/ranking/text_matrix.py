@@ -43,10 +43,10 @@ class Texts:
 
         ``longest``: maximum characters of a document; the rest is dropped.
         """
-        whole = _lines(documents)
+        whole = _split_lines(documents)
         if max(map(len, whole), default=0) > longest:
             documents = [list(_cut(document, longest)) for document in documents]
-            whole = _lines(documents)
+            whole = _split_lines(documents)
         self.whole = whole
         """The text of each document, one line for each of its texts."""
         row = _BETWEEN.join(whole).encode("utf-32-le", "surrogatepass")
@@ -109,7 +109,7 @@ class Texts:
         return occurrences.numbers * len(self.whole) + occurrences.owners
 
 
-def _lines(documents: Iterable[Iterable[tuple[float, str]]]) -> list[str]:
+def _split_lines(documents: Iterable[Iterable[tuple[float, str]]]) -> list[str]:
     return [_BETWEEN.join([text for _, text in document]) for document in documents]
 
 

@@ -166,7 +166,7 @@ async def _search_changes(
     today = log.queries.validator()[1].toordinal()
     request = Request(scope.text, dict(scope.filters), as_of=today)
     if scope.needs_search:
-        language = await to_thread.run_sync(thesaurus.load)
+        language = await to_thread.run_sync(thesaurus.load_lexicon)
         request = (await apply_filters(search, request, fields, *language)).request
     return _ChangeSearch(log, search, scope, request)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from publisher.indexing.span_to_document import document
+from publisher.indexing.span_to_document import build_document
 from publisher.log.model import Dataset, Span
 from schemas.definition.catalogue import Content, Json
 from schemas.definition.file_loader import load_catalogue, parse_catalogue
@@ -41,7 +41,7 @@ def span(content: Content) -> Span:
 
 
 def document_of(content: Content, catalogue: str = "power-list") -> Document:
-    indexed = document(span(content), DATASET, load_catalogue(catalogue))
+    indexed = build_document(span(content), DATASET, load_catalogue(catalogue))
     assert indexed is not None
     return indexed
 
@@ -87,14 +87,16 @@ def test_a_document_has_its_own_number_first_and_the_year_of_its_own_date() -> N
 
 def test_a_withdrawn_span_is_nothing_to_find() -> None:
     withdrawn = replace(span({}), status="withdrawn")
-    assert document(withdrawn, DATASET, load_catalogue("power-list")) is None
+    assert build_document(withdrawn, DATASET, load_catalogue("power-list")) is None
 
 
 def test_open_ends_are_for_ever_and_instants_are_exact() -> None:
     indexed = document_of({"name": "甲"})
     assert (indexed.effective_to, indexed.known_to) == (FOREVER, FOREVER)
     instant = datetime(2015, 12, 2, 3, 4, 5, 678901, tzinfo=UTC)
-    closed = document(replace(span({"name": "甲"}), known_to=instant), DATASET, load_catalogue("power-list"))
+    closed = build_document(
+        replace(span({"name": "甲"}), known_to=instant), DATASET, load_catalogue("power-list")
+    )
     assert closed is not None
     assert closed.known_to == int(instant.timestamp()) * 1_000_000 + 678901
 
@@ -108,6 +110,6 @@ def test_a_personal_field_never_reaches_search() -> None:
        "qingdan": {"title_en": "Clerk", "personal": true}}]}"""
     catalogue = parse_catalogue(source)
     loud = tuple(replace(f, searched=1.0, facet=True) if f.personal else f for f in catalogue.fields)
-    indexed = document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
+    indexed = build_document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
     assert indexed is not None
     assert "张三" not in repr(indexed)

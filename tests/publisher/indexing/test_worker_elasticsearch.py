@@ -86,7 +86,7 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
     log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(log)
-    build = span_to_document.document
+    build = span_to_document.build_document
     poisoned: list[str] = []
 
     def with_poison(*arguments: object) -> Document | None:
@@ -115,7 +115,7 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
 def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
     log: Log, engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = span_to_document.document
+    build = span_to_document.build_document
 
     def with_poison(*arguments: object) -> Document | None:
         indexed = build(*arguments)  # type: ignore[arg-type]  # handed through

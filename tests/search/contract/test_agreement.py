@@ -55,13 +55,13 @@ def test_both_engines_return_the_same_ten(
 
 def page(*hits: tuple[str, float], total: int = 99) -> Page:
     page_hits = tuple(Hit(s, "d", s, s, score, HighlightedText("title", s, ()), ()) for s, score in hits)
-    return Page(hits=page_hits, total=total, match="all", whole=total, facets={}, cursor=None)
+    return Page(hits=page_hits, total=total, match="all", all_words_total=total, facets={}, cursor=None)
 
 
 def test_only_ties_at_the_end_may_differ() -> None:
     first = page(("a", 3.0), ("b", 2.0), ("c", 1.0))
-    assert engine_agreement.same_hits(first, page(("b", 3.0), ("a", 2.0), ("c", 1.0)))
-    assert engine_agreement.same_hits(first, page(("a", 3.0), ("b", 2.0), ("d", 1.0)))
-    assert not engine_agreement.same_hits(first, page(("a", 3.0), ("d", 2.0), ("c", 1.0)))
-    assert not engine_agreement.same_hits(first, page(("a", 3.0), ("b", 2.0)))
-    assert not engine_agreement.same_hits(first, page(("a", 3.0), ("b", 2.0), ("c", 1.0), total=98))
+    assert engine_agreement.are_same_hits(first, page(("b", 3.0), ("a", 2.0), ("c", 1.0)))
+    assert engine_agreement.are_same_hits(first, page(("a", 3.0), ("b", 2.0), ("d", 1.0)))
+    assert not engine_agreement.are_same_hits(first, page(("a", 3.0), ("d", 2.0), ("c", 1.0)))
+    assert not engine_agreement.are_same_hits(first, page(("a", 3.0), ("b", 2.0)))
+    assert not engine_agreement.are_same_hits(first, page(("a", 3.0), ("b", 2.0), ("c", 1.0), total=98))

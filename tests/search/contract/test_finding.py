@@ -22,8 +22,8 @@ TITLES = [
 
 def find_names(engine: SearchEngine, text: str, **options: object) -> SearchPage:
     async def names() -> Names:
-        analyzer, words = thesaurus.load()
-        return Names((Name(t, "name", 1) for t in TITLES), analyzer, words, pinyin.load(analyzer))
+        analyzer, words = thesaurus.load_lexicon()
+        return Names((Name(t, "name", 1) for t in TITLES), analyzer, words, pinyin.load_pinyin(analyzer))
 
     async def search_names() -> SearchPage:
         request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
@@ -71,7 +71,7 @@ def test_a_compound_word_without_hits_is_searched_in_parts(engine: SearchEngine)
     index(engine, (document(f"d{n}", title) for n, title in enumerate(titles)))
     finding = find_names(engine, "拖欠工资")
     assert (finding.did_you_mean, finding.page.hits[0].span) == ("拖欠 工资", "d0")
-    assert finding.page.whole == 1
+    assert finding.page.all_words_total == 1
 
 
 def test_a_query_is_not_corrected_to_a_name_that_the_filters_exclude(engine: SearchEngine) -> None:
@@ -82,5 +82,8 @@ def test_a_query_is_not_corrected_to_a_name_that_the_filters_exclude(engine: Sea
 
 def test_a_page_states_how_many_hits_contain_all_words(engine: SearchEngine) -> None:
     index(engine, (document(f"d{n}", title) for n, title in enumerate(TITLES)))
-    wholes = {text: search(engine, text).whole for text in ("危险 许可", "许可", "危险 运输", "无此词语", "")}
+    wholes = {
+        text: search(engine, text).all_words_total
+        for text in ("危险 许可", "许可", "危险 运输", "无此词语", "")
+    }
     assert wholes == {"危险 许可": 1, "许可": 3, "危险 运输": 0, "无此词语": 0, "": len(TITLES)}

@@ -45,8 +45,8 @@ DOCUMENTS = [
 
 def find_page(engine: SearchEngine, text: str, **options: object) -> Page:
     async def names() -> Names:
-        analyzer, words = thesaurus.load()
-        return Names((), analyzer, words, pinyin.load(analyzer))
+        analyzer, words = thesaurus.load_lexicon()
+        return Names((), analyzer, words, pinyin.load_pinyin(analyzer))
 
     async def search_names() -> Page:
         request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
@@ -77,8 +77,8 @@ def matching_spans(engine: SearchEngine, text: str) -> set[str]:
 def test_signs_mean_what_people_expect(engine: SearchEngine, typed: str, hits: set[str]) -> None:
     index(engine, DOCUMENTS)
     page = search(engine, typed)
-    assert {hit.span for hit in page.hits[: page.whole]} == hits
-    assert page.whole == len(hits)
+    assert {hit.span for hit in page.hits[: page.all_words_total]} == hits
+    assert page.all_words_total == len(hits)
 
 
 def test_exclusions_alone_return_the_rest(engine: SearchEngine) -> None:
@@ -245,7 +245,7 @@ def test_nothing_typed_is_an_error_or_reaches_the_engines_own_language(
     if not call(engine.count):
         index(engine, DOCUMENTS)
     page = find_page(engine, text, facets=("type",))
-    assert 0 <= page.whole <= page.total <= len(DOCUMENTS)
+    assert 0 <= page.all_words_total <= page.total <= len(DOCUMENTS)
     assert len(page.hits) == min(page.total, 20)
 
 

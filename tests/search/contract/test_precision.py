@@ -118,7 +118,7 @@ def test_every_wording_of_a_term_finds_every_other(engine: SearchEngine) -> None
     missed = []
     for n, name in every:
         page = search(engine, name, limit=50)
-        matches = {hit.span for hit in page.hits[: page.whole]}
+        matches = {hit.span for hit in page.hits[: page.all_words_total]}
         missed += [
             (name, other) for i, (m, other) in enumerate(every) if m == n and f"{n}-{i}" not in matches
         ]
@@ -132,7 +132,7 @@ def test_every_name_of_a_body_finds_every_other(engine: SearchEngine) -> None:
     missed = []
     for name in names:
         page = search(engine, name, limit=200)
-        matches = {hit.span for hit in page.hits[: page.whole]}
+        matches = {hit.span for hit in page.hits[: page.all_words_total]}
         missed += [
             (name, other)
             for other in (name, *government_bodies.list_other_names(name))

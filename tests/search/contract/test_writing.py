@@ -63,7 +63,7 @@ def test_a_word_is_matched_whole_even_when_no_document_contains_it(engine: Searc
     assert spans(engine, "民政") == ["a"]
     index(engine, [document("a", "教育事务", version=2)])
     page = search(engine, "民政")
-    assert (page.total, page.whole) == (0, 0)
+    assert (page.total, page.all_words_total) == (0, 0)
     index(engine, [document("c", "民政服务", version=3)])
     assert spans(engine, "民政") == ["c"]
 

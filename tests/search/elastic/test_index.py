@@ -98,9 +98,9 @@ def test_a_changed_search_property_of_a_field_changes_the_digest_of_the_mapping(
     fields = (replace(first, **change), *rest)  # type: ignore[arg-type]  # the parameters have the right types
     monkeypatch.setattr(file_loader, "names", lambda: ["power-list"])
     monkeypatch.setattr(file_loader, "load", lambda _: catalogue)
-    before = mapping.digest.__wrapped__(())
+    before = mapping.compute_digest.__wrapped__(())
     monkeypatch.setattr(file_loader, "load", lambda _: replace(catalogue, fields=fields))
-    assert mapping.digest.__wrapped__(()) != before
+    assert mapping.compute_digest.__wrapped__(()) != before
 
 
 def test_documents_written_during_a_rebuild_are_in_the_new_index(

@@ -21,31 +21,33 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_ranking_is_scored_by_grade_and_place() -> None:
-    scores = metrics.score(["x", "b", "a"], {"a": 2, "b": 1, "c": 1})
+    scores = metrics.score_ranking(["x", "b", "a"], {"a": 2, "b": 1, "c": 1})
     best = 3 + 1 / log2(3) + 1 / log2(4)
     assert scores["ndcg@10"] == pytest.approx((1 / log2(3) + 3 / log2(4)) / best)
     assert scores["mrr@10"] == 0.5
     assert scores["recall@10"] == pytest.approx(2 / 3)
-    assert set(metrics.score(["a"], {"a": 1}).values()) == {1.0}
-    assert set(metrics.score([], {"a": 1}).values()) == {0.0}
+    assert set(metrics.score_ranking(["a"], {"a": 1}).values()) == {1.0}
+    assert set(metrics.score_ranking([], {"a": 1}).values()) == {0.0}
 
 
 def test_an_interval_contains_the_mean_and_shrinks_with_more_queries() -> None:
     values = [0.0, 1.0, 0.5, 0.25] * 10
-    low, high = metrics.interval(values)
+    low, high = metrics.estimate_interval(values)
     assert 0 < low < sum(values) / len(values) < high < 1
-    wide = metrics.interval(values[:8])
+    wide = metrics.estimate_interval(values[:8])
     assert high - low < wide[1] - wide[0]
-    assert metrics.interval([0.5] * 9) == (0.5, 0.5)
+    assert metrics.estimate_interval([0.5] * 9) == (0.5, 0.5)
 
 
 def test_a_query_that_got_worse_is_named_with_what_it_lost() -> None:
     def score(name: str, ranking: tuple[str, ...]) -> metrics.ScoredQuery:
-        return metrics.ScoredQuery(name, f"query {name}", metrics.score(ranking, {"right": 1}), ranking)
+        return metrics.ScoredQuery(
+            name, f"query {name}", metrics.score_ranking(ranking, {"right": 1}), ranking
+        )
 
     before = [score("a", ("right", "x")), score("b", ("x",)), score("c", ("right",)), score("gone", ())]
     after = [score("a", ("y", "right")), score("b", ("right",)), score("c", ("right",)), score("new", ())]
-    worse, better = metrics.changes(before, after)
+    worse, better = metrics.compare_runs(before, after)
     assert (worse.id, worse.before, worse.lost, worse.gained) == ("a", 1.0, ("x",), ("y",))
     assert worse.after == pytest.approx(1 / log2(3))
     assert (better.id, better.before, better.after) == ("b", 0.0, 1.0)

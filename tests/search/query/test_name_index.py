@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.chinese import pinyin, thesaurus
-from search.query.did_you_mean import nearest_name, split_compounds
+from search.query.did_you_mean import find_nearest_name, split_compounds
 from search.query.name_index import Name, Names
 from tests.search import readings
 
-ANALYZER, LEXICON = thesaurus.load()
-PINYIN = pinyin.load(ANALYZER)
+ANALYZER, LEXICON = thesaurus.load_lexicon()
+PINYIN = pinyin.load_pinyin(ANALYZER)
 
 
 def name_index(*entries: Name | str) -> Names:
@@ -137,7 +137,7 @@ def test_a_word_is_not_completed_across_the_boundary_of_two_others() -> None:
     ],
 )
 def test_pinyin_first_letters_and_typing_errors_are_corrected(typed: str, meant: str) -> None:
-    assert nearest_name(typed, SITE) == meant
+    assert find_nearest_name(typed, SITE) == meant
 
 
 @pytest.mark.parametrize(
@@ -160,14 +160,19 @@ def test_pinyin_first_letters_and_typing_errors_are_corrected(typed: str, meant:
 )
 def test_text_that_is_in_a_name_or_near_none_is_not_corrected(typed: str) -> None:
     """A typed place, number or other whole word is intended, however near a name is."""
-    assert nearest_name(typed, SITE) is None
+    assert find_nearest_name(typed, SITE) is None
 
 
 def test_a_short_word_is_never_corrected_to_pieces_of_two_others() -> None:
     site = name_index("以公布的票价销售客票", "人力资源服务业务备案", "因私护照")
-    assert nearest_name("驾校", site) is nearest_name("物业", site) is nearest_name("jiaxiao", site) is None
-    assert nearest_name("护罩费", site) is None
-    assert nearest_name("护兆", site) == nearest_name("huzhao", site) == "护照"
+    assert (
+        find_nearest_name("驾校", site)
+        is find_nearest_name("物业", site)
+        is find_nearest_name("jiaxiao", site)
+        is None
+    )
+    assert find_nearest_name("护罩费", site) is None
+    assert find_nearest_name("护兆", site) == find_nearest_name("huzhao", site) == "护照"
 
 
 def test_compound_words_are_split_and_signs_stay() -> None:
@@ -184,10 +189,10 @@ def test_compound_words_are_split_and_signs_stay() -> None:
 @given(st.text(max_size=300))
 def test_no_text_is_an_error(typed: str) -> None:
     assert len(SITE.complete(typed, 5)) <= 5
-    nearest_name(typed, SITE)
+    find_nearest_name(typed, SITE)
     split_compounds(typed, ANALYZER)
 
 
 def test_a_site_without_names_completes_and_corrects_nothing() -> None:
     assert name_index().complete("许可", 10) == []
-    assert nearest_name("许可证书", name_index()) is None
+    assert find_nearest_name("许可证书", name_index()) is None

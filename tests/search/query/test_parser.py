@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.chinese import thesaurus
-from search.query.parser import LONGEST, Query, parse
+from search.query import parser
+from search.query.parser import LONGEST, Query
 
-ANALYZER, LEXICON = thesaurus.load()
+ANALYZER, LEXICON = thesaurus.load_lexicon()
 
 
 def parse_query(text: str) -> Query:
-    return parse(text, ANALYZER, LEXICON)
+    return parser.parse_query(text, ANALYZER, LEXICON)
 
 
 def words_of_query(text: str) -> list[tuple[str, str]]:

@@ -7,13 +7,13 @@ import pytest
 from search.chinese import thesaurus
 from search.query import parser
 from search.query.parser import Query
-from search.ranking.reranker import Candidate, Ranking, Statistics, frequency_terms
+from search.ranking.reranker import Candidate, Ranking, Statistics, list_frequency_terms
 
-ANALYZER, LEXICON = thesaurus.load()
+ANALYZER, LEXICON = thesaurus.load_lexicon()
 
 
 def parse_query(text: str) -> Query:
-    return parser.parse(text, ANALYZER, LEXICON)
+    return parser.parse_query(text, ANALYZER, LEXICON)
 
 
 def rank_titles(text: str, *texts: tuple[str, str]) -> list[str]:
@@ -79,4 +79,4 @@ def test_every_frequency_that_ranking_reads_is_listed_in_advance() -> None:
         return 1
 
     Ranking(query, Statistics(10, 10.0, frequency), ANALYZER)
-    assert looked_up == set(frequency_terms(query, ANALYZER))
+    assert looked_up == set(list_frequency_terms(query, ANALYZER))
