@@ -99,7 +99,7 @@ def _publish(log: Log, source: Source, report: SourceReport, today: date) -> Non
     draft = log.drafts.get(source.dataset)
     if draft is None:
         return
-    if any(import_.source.media_type != WARC for import_ in draft.imports):
+    if draft.accepted_repeals or any(import_.source.media_type != WARC for import_ in draft.imports):
         report.add_finding(kinds.DRAFT_HELD, source.dataset)
         return
     note = f"采集自{source.title}"

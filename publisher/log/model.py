@@ -135,6 +135,8 @@ class Draft:
     dataset: str
     catalogue_digest: str
     imports: tuple[DraftImport, ...]
+    accepted_repeals: int = 0
+    """Repeals that a clerk accepted; publication marks their documents."""
 
     @property
     def records(self) -> int:
@@ -143,6 +145,21 @@ class Draft:
     @property
     def in_error(self) -> int:
         return sum(i.in_error for i in self.imports)
+
+
+@dataclass(frozen=True, slots=True)
+class RepealProposal:
+    """A document that a notice ends, by a sentence of its text. A clerk accepts or refuses it."""
+
+    record: str
+    """Id of the ended record, or its identity while it is in the draft only."""
+    title: str
+    by: str
+    """Document number of the notice, or its title in 《》."""
+    by_title: str
+    sentence: str
+    """Sentence or list item of the notice that ends the document; blank if the notice has no text."""
+    state: Literal["proposed", "accepted", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +235,9 @@ class DraftDiff:
     sheets: tuple[SheetCounts, ...] = ()
     """The same counts by file and sheet."""
     marked: int = 0
-    """Number of changed documents that notices of the draft repeal and that none of its files contains."""
+    """Number of changed documents that accepted repeals mark and that none of the draft's files contains."""
+    repeals: tuple[RepealProposal, ...] = ()
+    """Repeals that nobody has decided about; publication does not mark their documents."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ def _add_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
         conflicts=tuple(c for c in diff.conflicts if c.code not in _REPORTED_ELSEWHERE),
         warnings=diff.warnings,
         marked=diff.marked,
+        proposed_repeals=len(diff.repeals),
     )
 
 

@@ -63,7 +63,9 @@ class ImportReport:
     warnings: tuple[Conflict, ...] = ()
     without_errors: bool = False
     marked: int = 0
-    """Other published documents that publication would mark as repealed (废止)."""
+    """Other published documents that publication would mark as repealed (废止), by accepted repeals."""
+    proposed_repeals: int = 0
+    """Repeals that notices propose and that nobody has decided about."""
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -115,6 +117,7 @@ class ImportReport:
             "findings": [asdict(f) for f in self.findings],
             "changes": asdict(self.changes),
             "marked": self.marked,
+            "proposed_repeals": self.proposed_repeals,
             "conflicts": [_conflict_to_json(c) for c in self.conflicts],
             "warnings": [_conflict_to_json(c) for c in self.warnings],
             "sheets": [sheet for file in self.files for sheet in _sheets_to_json(file)],

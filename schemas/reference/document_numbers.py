@@ -71,6 +71,8 @@ _ORDER = re.compile(
 _CODE_CHARACTER = re.compile(f"[{HAN}A-Za-z\\s]")
 _BODY_CHARACTER = re.compile(f"[{HAN}、\\s]")
 _NOT_IN_BODY = " 、年月日"
+_STATE = "国"
+"""Issuer in 国令第707号, the form in which the State Council's site prints 国务院令第707号."""
 _LONGEST_RUN = 40
 """Most characters before a number that are searched for its issuer."""
 _FURTHER_NUMBER = re.compile(r"\s*[、,，;；和及]\s*第?\s*(?P<number>\d(?:\s?\d){0,4})\s*号(?!令)")
@@ -194,7 +196,7 @@ def _find_orders(folded: str, text: str) -> Iterator[Citation]:
         start += len(issuer) - len(issuer.lstrip(_NOT_IN_BODY))
         issuer = _remove_spaces(issuer.lstrip(_NOT_IN_BODY)).removeprefix("中华人民共和国")
         number = chinese_number(_remove_spaces(match["number"] or match["number2"]))
-        if len(issuer) < 2 or number is None or issuer.endswith(("命", "法", "指")):
+        if (len(issuer) < 2 and issuer != _STATE) or number is None or issuer.endswith(("命", "法", "指")):
             continue
         floor = match.end()
         year = int(match["year"]) if match["year"] else None
@@ -218,7 +220,8 @@ _TYPED = re.compile(
 )
 _TYPED_YEAR = re.compile(r"\[?\s*(?P<year>(?:19|20)\d\d)\s*年?\s*\]\s*第?\s*(?P<number>\d{1,5})\s*号?")
 _TYPED_ORDER = re.compile(
-    rf"(?P<issuer>[{HAN}]{{2,20}}?)(?:令\s*第?\s*(?P<number>{_NUMERAL})\s*号?|第?\s*(?P<n2>{_NUMERAL})\s*号令)"
+    rf"(?P<issuer>[{HAN}]{{2,20}}?|{_STATE})(?:令\s*(?:\[[^\[\]]*届[^\[\]]*\]\s*)?\[?\s*第?\s*(?P<number>{_NUMERAL})\s*号?\s*\]?"
+    rf"|第?\s*(?P<n2>{_NUMERAL})\s*号令)"
 )
 _NOT_IN_CODE = re.compile(r"年|月|日|根据|关于|什么|哪|的|号")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
@@ -11,6 +12,7 @@ from publisher.cli.context import DAY, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
+from publisher.log.model import RepealProposal
 
 
 @click.group()
@@ -77,6 +79,79 @@ def discard(context: CommandContext, dataset: str, part: str | None) -> None:
     with context.log() as log:
         log.drafts.discard(dataset, part)
     output.print_message("草稿已丢弃。", "The draft was discarded.")
+
+
+@draft.command()
+@click.argument("dataset")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_context
+def repeals(context: CommandContext, dataset: str, *, as_json: bool) -> None:
+    """查看待确认的废止 / List the repeals that notices propose, with their sentences."""
+    with context.log() as log:
+        proposals = log.drafts.repeals(dataset)
+    _print_proposals(proposals, as_json=as_json)
+
+
+@draft.command()
+@click.argument("dataset")
+@click.argument("documents", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="接受全部 / Accept all.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_context
+def accept(
+    context: CommandContext, dataset: str, documents: tuple[str, ...], *, every: bool, as_json: bool
+) -> None:
+    """确认废止，发布时标明 / Accept repeals: publication marks these documents (number, title or id)."""
+    _decide(context, dataset, documents, every=every, as_json=as_json, accept=True)
+
+
+@draft.command()
+@click.argument("dataset")
+@click.argument("documents", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="全部不采用 / Refuse all.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_context
+def refuse(
+    context: CommandContext, dataset: str, documents: tuple[str, ...], *, every: bool, as_json: bool
+) -> None:
+    """不采用所列废止 / Refuse proposed repeals: they are not proposed again."""
+    _decide(context, dataset, documents, every=every, as_json=as_json, accept=False)
+
+
+def _decide(
+    context: CommandContext,
+    dataset: str,
+    documents: tuple[str, ...],
+    *,
+    every: bool,
+    as_json: bool,
+    accept: bool,
+) -> None:
+    if every == bool(documents):
+        raise click.UsageError(
+            "请写明文件（文号或标题），或加 --all / Name documents (number or title), or add --all."
+        )
+    with context.log() as log:
+        decided = log.drafts.decide_repeals(dataset, None if every else documents, accept=accept)
+    if not decided:
+        raise CommandError(
+            "no-such-repeal",
+            f"没有待确认的废止涉及这些文件。请运行 qingdan draft repeals {dataset} 查看。",
+            f"No proposed repeal is about these documents. Run qingdan draft repeals {dataset}.",
+            exit_code=Exit.NOT_FOUND,
+        )
+    _print_proposals(decided, as_json=as_json)
+
+
+_STATES = {"proposed": "待确认 proposed", "accepted": "已确认 accepted", "refused": "不采用 refused"}
+
+
+def _print_proposals(proposals: Sequence[RepealProposal], *, as_json: bool) -> None:
+    if as_json:
+        output.print_json([asdict(proposal) for proposal in proposals])
+        return
+    rows = [[p.title, p.by, p.sentence, _STATES[p.state]] for p in proposals]
+    output.print_table(["文件 document", "废止依据 by", "原文 sentence", "状态 state"], rows)
 
 
 def _no_draft(dataset: str) -> CommandError:

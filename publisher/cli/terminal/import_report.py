@@ -55,6 +55,11 @@ def show_report(report: ImportReport) -> None:
                 f"{report.marked} published documents will be marked as ended",
             )
         )
+    if report.proposed_repeals:
+        output.print_line(
+            f"有{report.proposed_repeals}份文件可能已废止，请运行 qingdan draft repeals 核对原文后确认 / "
+            f"{report.proposed_repeals} documents may be repealed: check them with qingdan draft repeals"
+        )
 
 
 def _count_file(file: FileReport) -> list[object]:

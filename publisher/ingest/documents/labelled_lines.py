@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from publisher.ingest.documents.page_lines import Line
@@ -12,7 +12,7 @@ from schemas.normalise import heading_key
 
 FIELDS = frozenset(
     {"number", "title", "issuer", "date_written", "date_published", "index_number"}
-    | {"topic", "source", "validity", "effective_on"}
+    | {"topic", "source", "validity", "effective_on", "kind", "recipients"}
 )
 """Fields of a catalogue of documents whose values appear in labelled lines."""
 SHORT_LABELS = frozenset({"来源", "文号", "标题"})
@@ -32,11 +32,41 @@ OTHER_LABELS = frozenset(
         "审核",
     }
     | {"公开方式", "公开时限", "公开范围", "公开类别", "公开形式", "关键词", "关键字", "字体", "字号"}
-    | {"信息分类", "服务对象", "体裁", "内容概述"}
+    | {
+        "信息分类",
+        "服务对象",
+        "体裁",
+        "内容概述",
+        "文章类型",
+        "办文部门",
+        "承办单位",
+        "组配分类",
+        "失效日期",
+        "有效期",
+    }
+    | {
+        "浏览",
+        "点击",
+        "阅读次数",
+        "打印",
+        "分享",
+        "信息名称",
+        "废止日期",
+        "效力级别",
+        "发布人",
+        "录入",
+        "校对",
+        "语种",
+        "载体",
+    }
 )
 """Labels that do not describe the document. They end the value before them."""
 HEAD_LINES = 60
 """Number of first lines that are searched for labels without a colon (labels in table cells)."""
+LONGEST_BARE = 100
+"""Most characters of a line whose first inline element is a label without a colon."""
+LONGEST_VALUE = 120
+"""Most characters of a value beside its label; a longer text is the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +85,22 @@ class LabelledValues:
     """Numbers of the lines that contain labels and their values."""
 
 
+_GENERIC = r"[\[【]?[\u4e00-\u9fff](?:\s?[\u4e00-\u9fff]){1,9}[】\]]?\s?[:：]"
+_AFTER_GAP = re.compile(rf"(?<=[\s|｜】\]]){_GENERIC}")
+_AT_START = re.compile(_GENERIC)
+_NO_VALUE = frozenset({"", "-", "--", "—", "/", "无", "暂无", "空"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A label within a line: its word, its field if it is known, and its position."""
+
+    word: str
+    field: str | None
+    start: int
+    end: int
+
+
 class LabelFinder:
     """Finds the labels that match a catalogue's titles and aliases."""
 
@@ -67,7 +113,7 @@ class LabelFinder:
                 if len(word) > 2 or word in SHORT_LABELS:
                     self._field_of.setdefault(heading_key(word), name)
                     words.append(word)
-        spaced = (r"\s?".join(map(re.escape, word)) for word in sorted(set(words), key=len, reverse=True))
+        spaced = (r"\s*".join(map(re.escape, word)) for word in sorted(set(words), key=len, reverse=True))
         label = f"(?P<label>{'|'.join(spaced)})"
         self._colon = re.compile(rf"[\[【·•]?\s?{label}\s?[】\]]?\s?[:：]\s?", re.IGNORECASE)
         self._bare = re.compile(rf"[\[【]?\s?{label}\s?[】\]]?", re.IGNORECASE)
@@ -75,50 +121,135 @@ class LabelFinder:
     def field_of(self, label: str) -> str | None:
         return self._field_of.get(heading_key(label))
 
-    def read_lines(self, lines: Sequence[Line]) -> LabelledValues:
+    def read_lines(
+        self, lines: Sequence[Line], pairs: Mapping[int, tuple[int, ...]] | None = None
+    ) -> LabelledValues:
+        """Read the labels of lines and their values.
+
+        A value ends at the next label, known or not. ``pairs``: the lines beside a label in the structure of
+        a page, see :class:`DocumentPage`; a label without any has no value. In plain text the value of a
+        label may be the next line.
+        """
         labelled = LabelledValues()
         for index, line in enumerate(lines):
             if line.number in labelled.line_numbers:
                 continue
-            matches = list(self._colon.finditer(line.text))
-            if matches and matches[0].start() == 0:
-                self._read_line(lines, index, matches, labelled)
+            labels = self._labels_of(line)
+            if labels and labels[0].start == 0:
+                self._read_line(lines, index, labels, labelled, pairs)
         bare = [i for i, line in enumerate(lines[:HEAD_LINES]) if self._bare.fullmatch(line.text)]
+        if pairs is not None:
+            bare = [i for i in bare if lines[i].number in pairs]
         if len(bare) > 1:
             for index in bare:
-                self._read_pair(lines, index, labelled)
+                self._read_pair(lines, index, labelled, pairs)
         return labelled
 
+    def _labels_of(self, line: Line) -> list[_Label]:
+        """Return the labels of a line that begins with a known one, in order."""
+        bare = (
+            self._bare.fullmatch(line.pieces[0]) if line.pieces and len(line.text) <= LONGEST_BARE else None
+        )
+        if bare is not None and not line.pieces[1].startswith((":", "：")):
+            end = line.text.find(line.pieces[0]) + len(line.pieces[0])
+            labels = [_Label(bare["label"], self.field_of(bare["label"]), 0, end)]
+            return [*labels, *(x for x in self._colon_labels(line) if x.start >= end)]
+        labels = self._colon_labels(line)
+        return labels if self._colon.match(line.text) else []
+
+    def _colon_labels(self, line: Line) -> list[_Label]:
+        labels = [
+            _Label(m["label"], self.field_of(m["label"]), m.start(), m.end())
+            for m in self._colon.finditer(line.text)
+        ]
+        position = 0
+        starts = []
+        for piece in line.pieces:
+            position = line.text.find(piece, position)
+            if position < 0:
+                break
+            starts.append(_AT_START.match(line.text, position))
+            position += len(piece)
+        unknown = [m for m in (*starts, *_AFTER_GAP.finditer(line.text)) if m is not None]
+        for m in unknown:
+            if not any(x.start < m.end() and m.start() < x.end for x in labels):
+                labels.append(_Label(m[0].strip("[【】]:： "), None, m.start(), m.end()))
+        return sorted(labels, key=lambda x: x.start)
+
     def _read_line(
-        self, lines: Sequence[Line], index: int, matches: list[re.Match[str]], labelled: LabelledValues
+        self,
+        lines: Sequence[Line],
+        index: int,
+        labels: Sequence[_Label],
+        labelled: LabelledValues,
+        pairs: Mapping[int, tuple[int, ...]] | None,
     ) -> None:
         line = lines[index]
-        ends = [*(m.start() for m in matches[1:]), len(line.text)]
-        names = [self.field_of(m["label"]) for m in matches]
-        if any(names) or len(line.text) < 60:
+        ends = [*(label.start for label in labels[1:]), len(line.text)]
+        if any(label.field for label in labels) or len(line.text) < 60:
             labelled.line_numbers.add(line.number)
-        for match, name, end in zip(matches, names, ends, strict=True):
-            value = line.text[match.end() : end].strip(" |｜[]【】")
-            if name is not None and value:
-                labelled.values.setdefault(name, LabelledValue(value, line.number, match["label"]))
-            elif name is not None and match is matches[-1]:
-                self._read_pair(lines, index, labelled)
+        for label, end in zip(labels, ends, strict=True):
+            value = line.text[label.end : end].strip(" |｜[]【】")
+            if label.field is not None and value not in _NO_VALUE:
+                labelled.values.setdefault(label.field, LabelledValue(value, line.number, label.word))
+            elif value == "" and label is labels[-1]:
+                self._read_pair(lines, index, labelled, pairs)
 
-    def _read_pair(self, lines: Sequence[Line], index: int, labelled: LabelledValues) -> None:
-        """Read a label whose value is the next line, as in table cells."""
-        match = self._colon.match(lines[index].text) or self._bare.match(lines[index].text)
-        next_line = lines[index + 1] if index + 1 < len(lines) else None
-        name = self.field_of(match["label"]) if match else None
-        if match is None or next_line is None or name is None:
+    def _read_pair(
+        self,
+        lines: Sequence[Line],
+        index: int,
+        labelled: LabelledValues,
+        pairs: Mapping[int, tuple[int, ...]] | None,
+    ) -> None:
+        """Read a label whose value is the cell or line beside it."""
+        line = lines[index]
+        label = self._last_label(line)
+        if label is None:
             return
-        if (
-            self._colon.match(next_line.text)
-            or self._bare.fullmatch(next_line.text)
-            or len(next_line.text) > 120
-        ):
+        name = self.field_of(label)
+        if pairs is None:
+            self._read_next_line(lines, index, label, labelled)
+            return
+        numbers = set(pairs.get(line.number, ()))
+        value_lines = [other for other in lines[index + 1 :] if other.number in numbers]
+        if any(self._colon.match(x.text) or self._bare.fullmatch(x.text) for x in value_lines[:1]):
+            return
+        labelled.line_numbers.add(line.number)
+        if sum(len(x.text) for x in value_lines) > LONGEST_VALUE:
+            return
+        labelled.line_numbers |= {x.number for x in value_lines}
+        text = " ".join(x.text for x in value_lines)
+        if name is not None and text not in _NO_VALUE:
+            labelled.values.setdefault(name, LabelledValue(text, value_lines[0].number, label))
+
+    def _last_label(self, line: Line) -> str | None:
+        bare = self._bare.fullmatch(line.text)
+        labels = self._colon_labels(line)
+        return bare["label"] if bare is not None else labels[-1].word if labels else None
+
+    def _read_next_line(
+        self, lines: Sequence[Line], index: int, label: str, labelled: LabelledValues
+    ) -> None:
+        next_line = lines[index + 1] if index + 1 < len(lines) else None
+        name = self.field_of(label)
+        if next_line is None or name is None or len(next_line.text) > LONGEST_VALUE:
+            return
+        if self._colon.match(next_line.text) or self._bare.fullmatch(next_line.text):
             return
         labelled.line_numbers.add(lines[index].number)
-        if name != "title" and "关于" in next_line.text:  # the label has no value; this line is the title
+        if name != "title" and "关于" in next_line.text:
+            return  # the last label has no value; the next line is the title
+        if not _FITS.get(name, _ANY).search(next_line.text):
             return
         labelled.line_numbers.add(next_line.number)
-        labelled.values.setdefault(name, LabelledValue(next_line.text, next_line.number, match["label"]))
+        labelled.values.setdefault(name, LabelledValue(next_line.text, next_line.number, label))
+
+
+_ANY = re.compile("")
+_FITS: Mapping[str, re.Pattern[str]] = {
+    "number": re.compile(r"号"),
+    "index_number": re.compile(r"\d"),
+    **dict.fromkeys(("date_written", "date_published", "effective_on"), re.compile(r"\d|年")),
+}
+"""What the next line of plain text must contain to be the value of a label."""

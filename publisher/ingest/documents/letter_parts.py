@@ -28,9 +28,22 @@ _DATE_LINE = re.compile(
     r"|[一二][一二三四五六七八九零〇○ＯO]{3}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日"
 )
 _DATE_AT_END = re.compile(rf"(?P<before>.*?)\s?(?P<date>{_DATE_LINE.pattern})")
-_ADDRESSED = re.compile(r"政府|委员会|部门|单位|[局厅部委办院]|机构|企业|各")
-_ORDER_BANNER = re.compile(r"[\u4e00-\u9fff ]{2,40}令")
-_ORDER_NUMBER = re.compile(r"第?\s?[0-9一二三四五六七八九十百]{1,7}\s?号")
+_INTRODUCES = re.compile(
+    r"如下|以下|下列|现|通知|公告|通告|决定|规定|要求|包括|事项|内容|原则|目标|条件|材料|说明|附件|解读|问|答|指出|强调|认为|表示|介绍"
+)
+_BEGINS_ADDRESS = re.compile(r"(?:各|你|贵|尊敬)(?!.*(?:如下|以下|下列|现将|包括))")
+_NUMBERED = re.compile(r"[一二三四五六七八九十\d（(第]+[、.．）)条章]")
+_ORDER_BANNER = re.compile(r"[\u4e00-\u9fff ]{2,40}(?:令|公告|通告)")
+_ORDER_NUMBER = re.compile(
+    r"[（(]?(?:(?:19|20)\d\d年|[〔\[](?:19|20)\d\d年?[〕\]])?\s?第?\s?[0-9一二三四五六七八九十百零〇]{1,7}\s?号[）)]?"
+)
+_ISSUED = re.compile(r"《(?P<title>(?:[^《》]|《[^《》]*》)+)》(?:已|业)经")
+"""First sentence of an order that issues a text with a title of its own."""
+_RED_HEAD = re.compile(r"(?P<body>[\u4e00-\u9fff、 ]{2,60}?)(?:文件|公报|公文)")
+_BEFORE_TITLE = re.compile(
+    r"特急|加急|特提|平急|\d{4,8}|(?:机密|秘密|绝密).{0,6}|★.*|签发人[:：].{0,20}|[-—_=*]{3,}"
+)
+"""Lines above the title by GB/T 9704-2012, 7.2: copy number, secrecy, urgency, signer."""
 
 
 MOST_HEAD = 20
@@ -103,11 +116,17 @@ def find_issuer(title: str) -> str:
     return body.strip() if separator and _BODY_NAME.fullmatch(body.strip()) else ""
 
 
+def find_issuer_of_order(name: str) -> str:
+    """Return the body that issues an order: 国务院 for 国令, 鞍山市人民政府 for 鞍山市人民政府令."""
+    body = re.sub(r"(?:令|公告|通告)$", "", name)
+    return "国务院" if body == "国" else body
+
+
 def _read_head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
     """Read title and number into ``letter`` and return the remaining lines, the body."""
     rest: Sequence[Line] = lines
     if letter.title:
-        start = _find_title(lines, letter.title)
+        start = _start_of_head(lines, letter.title)
         if start is not None:
             numbers = [x for x in lines[:start] if is_number(x.text)]
             letter.lines_before = [x for x in lines[:start] if not is_number(x.text)]
@@ -131,6 +150,8 @@ def _read_next_part(rest: Sequence[Line], letter: Letter) -> int:
     if not letter.number and _is_order(rest):
         letter.number, letter.number_line = f"{line.text}{rest[1].text}", line.number
         return 2
+    if not letter.title and _is_above_title(line.text) and len(rest) > 1:
+        return 1
     if not letter.title:
         return _read_title(rest, letter)
     if _is_head(line, letter):
@@ -146,6 +167,15 @@ def _is_order(rest: Sequence[Line]) -> bool:
     return _ORDER_NUMBER.fullmatch(rest[1].text) is not None
 
 
+def _start_of_head(lines: Sequence[Line], title: str) -> int | None:
+    """Return the index of the title, or of the order above it that issues it with a text of its own."""
+    start = _find_title(lines, title)
+    for index in range(start or 0):
+        if _is_order(lines[index:]):
+            return index
+    return start
+
+
 def _find_title(lines: Sequence[Line], title: str) -> int | None:
     key = re.sub(r"\s", "", title)
     for index, line in enumerate(lines):
@@ -156,6 +186,10 @@ def _find_title(lines: Sequence[Line], title: str) -> int | None:
 
 def _read_title(rest: Sequence[Line], letter: Letter) -> int:
     """Read a title that may span several lines: 鞍山市人民政府 / 关于…的通知. Return the number of lines."""
+    issued = _ISSUED.match(rest[0].text)
+    if issued is not None:
+        letter.title, letter.title_line = issued["title"], rest[0].number
+        return 0
     used = 1
     title = rest[0].text
     while used < min(4, len(rest)) and not _TITLE_END.search(title):
@@ -169,20 +203,26 @@ def _read_title(rest: Sequence[Line], letter: Letter) -> int:
     return used
 
 
+def _is_above_title(text: str) -> bool:
+    red_head = _RED_HEAD.fullmatch(text)
+    if red_head is not None and "关于" not in text:
+        return _BODY_NAME.fullmatch(red_head["body"].strip()) is not None or text.startswith("中共")
+    return _BEFORE_TITLE.fullmatch(text) is not None
+
+
 def _is_head(line: Line, letter: Letter) -> bool:
     """Test for a repeated piece of the title, or the red banner (鞍山市人民政府文件)."""
     key = re.sub(r"\s", "", letter.title)
     if len(line.key) > 3 and line.key in key:
         return True
-    return (
-        len(line.key) < 30 and line.key.endswith("文件") and _BODY_NAME.fullmatch(line.key[:-2]) is not None
-    )
+    return _is_above_title(line.text)
 
 
 def _is_address(text: str) -> bool:
-    return (
-        text.endswith((":", "：")) and len(text) < 300 and "。" not in text and bool(_ADDRESSED.search(text))
-    )
+    """Test for the first line of a text that names its readers: 各区人民政府： or 张三先生：."""
+    if not text.endswith((":", "：")) or len(text) >= 300 or "。" in text or _NUMBERED.match(text):
+        return False
+    return _BEGINS_ADDRESS.match(text) is not None or _INTRODUCES.search(text) is None
 
 
 def _find_signature(letter: Letter) -> None:

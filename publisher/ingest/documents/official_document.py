@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
 from publisher.ingest.documents import (
+    effective_day,
     labelled_lines,
     letter_parts,
     page_lines,
@@ -30,15 +31,12 @@ from schemas.definition.catalogue import Catalogue, Content, Json
 from schemas.reference.damaged_numbers import Repair, repair
 from schemas.reference.document_numbers import find_citations
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 """Version for documents; ``read_file.PARSER_VERSION`` is that for tables."""
 MAX_TEXT = 4 << 20
 """Characters; the longest documents of state organs have a tenth of this."""
 MOST_REPAIRS = 50
 """Repairs of numbers per line. A page that needs more is hostile, not damaged."""
-_EFFECT = re.compile(
-    r"自(?:(?P<day>\d{4}年\d{1,2}月\d{1,2}日)|(?:公布|发布|印发)之日)起(?:正式)?(?:施行|实施|执行|生效)"
-)
 _DAY = re.compile(r"\d{4}\s?[年.\-/]\s?\d{1,2}\s?[月.\-/]\s?\d{1,2}\s?日?")
 
 
@@ -98,7 +96,7 @@ class _Document:
         lines = self._drop_copies(self._drop_menus(self._drop_furniture(), self._page.outside))
         if self._lacks_structure(lines):
             lines = self._drop_menus(lines, page_lines.find_outside_main(self._page))
-        labelled = self._labels.read_lines(lines)
+        labelled = self._labels.read_lines(lines, self._page.pairs)
         values = labelled.values | self._read_meta()
         title = values["title"].text if "title" in values else ""
         letter_lines = [line for line in lines if line.number not in labelled.line_numbers]
@@ -145,7 +143,7 @@ class _Document:
 
     def _drop_copies(self, lines: Sequence[Line]) -> list[Line]:
         unique, repeated, differing = page_lines.split_copies(
-            lines, self._labels.read_lines(lines).line_numbers
+            lines, self._labels.read_lines(lines, self._page.pairs).line_numbers
         )
         if repeated:
             self.left_out += (LeftOut("", line.number, "duplicate", line.text[:60]) for line in repeated)
@@ -161,10 +159,10 @@ class _Document:
         """Test for a page without text element, meta tags, labels and number: news, or an old page."""
         page = self._page
         has_structure = (
-            page.outside
+            page.has_body
             or not page.source
             or self._read_meta()
-            or self._labels.read_lines(lines).line_numbers
+            or self._labels.read_lines(lines, page.pairs).line_numbers
         )
         return not has_structure and not any(letter_parts.is_number(line.text) for line in lines)
 
@@ -180,7 +178,7 @@ class _Document:
         The other lines there are the title, the number and labelled lines.
         """
         heading = re.sub(r"\s", "", self._page.heading)
-        labelled = self._labels.read_lines(outside).line_numbers
+        labelled = self._labels.read_lines(outside, self._page.pairs).line_numbers
         belongs_to_letter = (
             line.number in labelled or line.key == heading or letter_parts.is_number(line.text)
             for line in outside
@@ -197,7 +195,7 @@ class _Document:
 
     def _add_letter(self, parts: Letter, values: Mapping[str, LabelledValue]) -> None:
         self._parse_field("title", parts.title, parts.title_line)
-        number = values.get("number") or LabelledValue(parts.number, parts.number_line, "")
+        number = self._choose_number(parts, values.get("number"))
         self._parse_field("number", number.text, number.line)
         if "number" not in self._content:
             self._add_finding(kinds.WITHOUT_NUMBER, parts.title_line)
@@ -206,7 +204,9 @@ class _Document:
         is_order = order is not None and order.kind == "order"
         if "issuer" not in self._content:
             signed = "、".join(parts.signature) or letter_parts.find_issuer(parts.title)
-            by_order = order.issuer.removesuffix("令") if order is not None and is_order else ""
+            by_order = (
+                letter_parts.find_issuer_of_order(order.issuer) if order is not None and is_order else ""
+            )
             self._parse_field("issuer", signed or by_order, parts.signature_line or parts.title_line)
         self._parse_field(
             "kind", "命令" if is_order else letter_parts.find_kind(parts.title), parts.title_line
@@ -225,29 +225,44 @@ class _Document:
         if "effective_on" not in self._content:
             self._add_effective_day(parts)
 
+    def _choose_number(self, parts: Letter, labelled: LabelledValue | None) -> LabelledValue:
+        """Return the number of a label if it is one, or else the number in the head of the letter."""
+        if labelled is not None:
+            if letter_parts.parse_number_line(labelled.text) is not None or letter_parts.is_number(
+                labelled.text
+            ):
+                return labelled
+            self._add_finding(kinds.NOT_A_NUMBER, labelled.line, labelled.text, label=labelled.label)
+        return LabelledValue(parts.number, parts.number_line, "")
+
     def _add_effective_day(self, parts: Letter) -> None:
-        """Read 自2016年1月1日起施行, or 自公布之日起施行: the day of publication, or else of signature."""
-        for line in reversed(parts.body):
-            match = _EFFECT.search(line.text) if line.spot is None else None
-            if match is None:
-                continue
-            day = self._content.get("date_published") or self._content.get("date_written")
-            if match["day"]:
-                self._parse_field("effective_on", match["day"], line.number)
-            elif day is not None and "effective_on" in self._catalogue.by_name:
-                self._set_field("effective_on", day, match[0], line.number)
+        written, published = self._day("date_written"), self._day("date_published")
+        if self._content.get("kind") == "命令":  # its signature makes it public
+            published = None
+        effect = effective_day.find_effect(parts.body, parts.title, written=written, published=published)
+        if effect is None or "effective_on" not in self._catalogue.by_name:
             return
+        self._set_field("effective_on", effect.day, effect.words, effect.line)
+        if effect.day is None:
+            self._add_finding(kinds.EFFECT_UNCLEAR, effect.line, effect.words, words=effect.words)
+
+    def _day(self, field: str) -> date | None:
+        day = self._content.get(field)
+        return date.fromisoformat(day) if isinstance(day, str) else None
 
     def _add_relations(self, parts: Letter) -> None:
-        lines = [line.text for line in parts.body]
+        rows = table_to_markdown.list_rows(parts.body)
         own = {self._content.get("number"), f"《{parts.title}》"}
-        for field, find_documents in (
-            ("explains", relations.find_explained),
-            ("ends", relations.find_repealed),
-        ):
-            names: list[Json] = [name for name in find_documents(parts.title, lines) if name not in own]
-            if names and field in self._catalogue.by_name:
-                self._content[field] = names
+        explained: list[Json] = [
+            name for name in relations.find_explained(parts.title, rows) if name not in own
+        ]
+        if explained and "explains" in self._catalogue.by_name:
+            self._content["explains"] = explained
+        repeals = [repeal for repeal in relations.find_repealed(parts.title, rows) if repeal.name not in own]
+        if repeals and "ends" in self._catalogue.by_name:
+            self._content["ends"] = [repeal.name for repeal in repeals]
+            # The sentences, which a clerk sees beside each proposed repeal.
+            self._originals["ends"] = "\n".join(dict.fromkeys(repeal.sentence for repeal in repeals))
 
     def _add_date_written(self, parts: Letter, published: LabelledValue | None) -> None:
         day = self._content.get("date_published")

@@ -6,20 +6,30 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import islice
 
 from lxml import etree
 
 from publisher.ingest.documents import json_ld
 from publisher.ingest.formats import html
-from publisher.ingest.formats.html import Spot
+from publisher.ingest.formats.html import BOUNDARY, PageText, Spot
 from schemas.normalise import fold
 
-TEXT_ELEMENTS = frozenset(
-    {"UCAP-CONTENT", "TRS_Editor", "TRS_UEDITOR", "trs_editor_view", "pages_content", "zoom", "Zoom"}
-    | {"article-content", "articleContent", "article_content", "news_content", "zw_content"}
+_BODY = re.compile(
+    r"ucap-content|trs_u?editor|trs_editor_view|zoom|zhengwen|artibody|maintext|htmlcontent|wzcon|zwnr"
+    r"|(?:wenzhang|article|arti|news|detail|info|zw|xl|xxgk|gk|text|pages?|bt|view|doc|nr|wz)[-_]?"
+    r"(?:contents?|con|cont|body|text|editor|main|nr|zw)",
+    re.IGNORECASE,
 )
 """``id`` or ``class`` of the text element in the content systems of most government sites."""
+_FRAME_TAGS = frozenset({"nav", "footer", "header", "aside"})
+_FRAME = re.compile(
+    r"(?:page|site|main|web|top|bottom)?[-_]?(?:footer?|header|nav(?:bar|igation)?|menu|breadcrumbs?|crumbs?|sidebar|share|bdsharebuttonbox"
+    r"|copyright|friend-?links?|pag(?:er|ing|ination)|page[-_]?(?:nav|num|list)|fenye|weizhi|dqwz|location)",
+    re.IGNORECASE,
+)
+"""``id`` or ``class`` of menus and of the foot of a page."""
+_LABEL_CELL = re.compile(r"[\[【]?[\u4e00-\u9fff A-Za-z·（）()]{2,16}[】\]]?\s?[:：]?")
+_PAIR_TAGS = frozenset({"div", "p", "li", "dt", "dd", "section"})
 
 _PIECE = (
     r"打印(?:本页|此页|本稿|页面)?|关闭(?:本页|窗口|页面)?|收藏(?:本页)?|复制链接|返回(?:顶部|首页|列表|上页)?|TOP|top"
@@ -45,6 +55,8 @@ class Line:
     """With widths and spaces folded and ends trimmed; never blank."""
     spot: Spot | None = None
     """Cell of the data table that contains the line."""
+    pieces: tuple[str, ...] = ()
+    """The texts of its inline elements, where it has several."""
 
     @property
     def key(self) -> str:
@@ -56,7 +68,12 @@ class DocumentPage:
     lines: tuple[Line, ...]
     """Every line that is not blank; these are the rows of a report."""
     outside: frozenset[int] = frozenset()
-    """Numbers of the lines outside the text element; empty where the page has no such element."""
+    """Numbers of the lines outside the text element, where the page has one, and of its menus and foot."""
+    has_body: bool = False
+    """Whether the page has a text element."""
+    pairs: Mapping[int, tuple[int, ...]] | None = None
+    """Number of a line that may be a label → lines of the cell, ``<dd>`` or block beside it, possibly none.
+    None for plain text, which does not show what belongs together."""
     meta: Mapping[str, str] = field(default_factory=dict)
     """``<meta>`` tags by name (国办发〔2017〕47号, annex 2: ArticleTitle, PubDate, ContentSource …)."""
     heading: str = ""
@@ -75,21 +92,30 @@ def parse_text(text: str) -> DocumentPage:
 def parse_html(source: str) -> DocumentPage:
     """Parse an HTML page. Raises ``ReaderError`` where it cannot be parsed."""
     root = html.parse_page(source)
-    lines = _number_lines(html.read_page_lines(root))
     meta = {
         name.strip(): fold(tag.get("content") or "")
         for tag in root.iter("meta")
         if (name := tag.get("name") or tag.get("property"))
     }
     base = root.find(".//base")
+    links = tuple(_read_links(root))
+    labels = json_ld.read_labels(root)
+    html.drop_hidden(root)
+    page_text = html.read_page_lines(root)
+    body = _find_body(root, page_text)
+    outside = {n for elements in _find_frames(root) for n in page_text.ranges.get(elements, ())}
+    if body is not None:
+        outside = (outside & set(body)) | (set(range(len(page_text.lines))) - set(body))
     return DocumentPage(
-        lines,
-        _find_outside(root, lines),
-        {k: v for k, v in meta.items() if v} | json_ld.read_labels(root),  # JSON-LD takes precedence
-        _read_heading(root),
-        tuple(_read_links(root)),
-        (base.get("href") or "") if base is not None else "",
-        source,
+        lines=_number_lines(page_text.lines),
+        outside=frozenset(index + 1 for index in outside),
+        has_body=body is not None,
+        pairs=_find_pairs(root, page_text),
+        meta={k: v for k, v in meta.items() if v} | labels,  # JSON-LD takes precedence
+        heading=_read_heading(root),
+        links=links,
+        base=(base.get("href") or "") if base is not None else "",
+        source=source,
     )
 
 
@@ -108,8 +134,14 @@ def find_outside_main(page: DocumentPage) -> frozenset[int]:
 
 
 def _number_lines(texts: Iterable[tuple[str, Spot | None]]) -> tuple[Line, ...]:
-    folded = ((n, raw, fold(raw), spot) for n, (raw, spot) in enumerate(texts, start=1))
-    return tuple(Line(n, raw, text, spot) for n, raw, text, spot in folded if text)
+    lines = []
+    for number, (marked, spot) in enumerate(texts, start=1):
+        raw = marked.replace(BOUNDARY, "")
+        text = fold(raw)
+        if text:
+            pieces = tuple(filter(None, map(fold, marked.split(BOUNDARY)))) if BOUNDARY in marked else ()
+            lines.append(Line(number, raw, text, spot, pieces if len(pieces) > 1 else ()))
+    return tuple(lines)
 
 
 def _read_links(root: etree._Element) -> Iterator[tuple[str, str]]:
@@ -119,26 +151,61 @@ def _read_links(root: etree._Element) -> Iterator[tuple[str, str]]:
             yield href, link_text or fold(element.get("title") or "")
 
 
-def _find_outside(root: etree._Element, lines: Sequence[Line]) -> frozenset[int]:
-    keys = [line.key for line in lines]
-    elements = (
-        e for e in root.iter() if TEXT_ELEMENTS & {e.get("id") or "", *(e.get("class") or "").split()}
-    )
-    for element in islice(elements, 5):
-        inside = [
-            line.key
-            for line in _number_lines((text, None) for text in html.read_page_text(element).split("\n"))
-        ]
-        for start, key in enumerate(keys):
-            if inside and key == inside[0] and keys[start : start + len(inside)] == inside:
-                within = range(start, start + len(inside))
-                return frozenset(line.number for i, line in enumerate(lines) if i not in within)
-    return frozenset()
+def _find_body(root: etree._Element, page_text: PageText) -> range | None:
+    """Return the lines of the text element, or None where the page has none with text."""
+    for element in root.iter(etree.Element):
+        names = (element.get("id") or "", *(element.get("class") or "").split())
+        lines = page_text.ranges.get(element)
+        if lines and any(_BODY.fullmatch(name) for name in names):
+            return lines
+    return None
+
+
+def _find_frames(root: etree._Element) -> Iterator[etree._Element]:
+    """Yield menus, navigation and the foot of a page."""
+    for element in root.iter(etree.Element):
+        names = (element.get("id") or "", *(element.get("class") or "").split())
+        if element.tag in _FRAME_TAGS or any(_FRAME.fullmatch(name) for name in names):
+            yield element
+
+
+def _find_pairs(root: etree._Element, page_text: PageText) -> dict[int, tuple[int, ...]]:
+    """Find the block beside each block of one short line: a cell, the ``<dd>`` of a ``<dt>``, a block."""
+    pairs: dict[int, tuple[int, ...]] = {}
+    for element in root.iter(etree.Element):
+        for first, second in _blocks_in_pairs(element, page_text):
+            label = page_text.ranges.get(first, range(0))
+            beside = range(0) if second is None else page_text.ranges.get(second, range(0))
+            if len(label) == 1 and _LABEL_CELL.fullmatch(fold(_text_of(page_text, label[0]))):
+                pairs.setdefault(label[0] + 1, tuple(index + 1 for index in beside))
+    return pairs
+
+
+def _blocks_in_pairs(
+    element: etree._Element, page_text: PageText
+) -> Iterator[tuple[etree._Element, etree._Element | None]]:
+    children = list(element.iterchildren(etree.Element))
+    if element.tag == "tr":
+        cells = [child for child in children if child.tag in {"td", "th"}]
+        yield from zip(cells, [*cells[1:], None], strict=True)
+    elif element.tag == "dl":
+        for first, second in zip(children, [*children[1:], None], strict=True):
+            if first.tag == "dt":
+                yield first, second if second is not None and second.tag == "dd" else None
+    elif len(children) % 2 == 0 and children and all(child.tag in _PAIR_TAGS for child in children):
+        labels = [page_text.ranges.get(child, range(0)) for child in children[::2]]
+        texts = [_text_of(page_text, lines[0]) if len(lines) == 1 else "" for lines in labels]
+        if len(children) == 2 or all(fold(text).endswith((":", "：")) for text in texts):
+            yield from zip(children[::2], children[1::2], strict=True)
+
+
+def _text_of(page_text: PageText, index: int) -> str:
+    return page_text.lines[index][0].replace(BOUNDARY, "")
 
 
 def _read_heading(root: etree._Element) -> str:
     headings = [fold(html.read_text(h)).replace("\n", "") for h in root.iter("h1")]
-    if len(headings) == 1 and len(headings[0]) > 5:
+    if len(headings) == 1 and len(headings[0]) > 3:
         return headings[0]
     title = root.findtext(".//title") or ""
     return re.split(r"[_|｜]|\s[-—–]+\s|--+", fold(title))[0].strip()

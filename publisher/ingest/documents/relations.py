@@ -4,36 +4,111 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+from publisher.ingest.documents.repeal_sentences import announces_list, find_subjects, listed_documents
 from schemas.reference.document_numbers import Citation, find_citations
 
-_ENDING = re.compile(r"废止|失效|停止执行|不再执行")
-_REMAINING = re.compile(r"修改|修订|保留|继续有效|继续执行|重新公布|不予废止|尚未废止")
-_GROUND = re.compile(r"(?:根据|按照|依据|依照|贯彻|落实|为)[^，,。；;]*[，,]")
-"""Legal basis of a decision, up to the first comma. It is not repealed by the decision."""
-_SECTION = re.compile(
-    r"(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]|附件\s?\d*[:：]?).{0,60}"
+_ENDING = re.compile(r"废止|失效|停止执行")
+_ANNOUNCES = re.compile(
+    r"(?:关于|公布|宣布).{0,60}?(?:废止|失效|停止执行)(?!后|前|的?(?:程序|办法|规定|制度|意见建议|情况|清理|标准|问题|说明))"
+    r".*(?:决定|通知|公告|通告|令|目录|清单|批复|通报)(?:[（(][^（()）]*[）)])?$"
 )
-_SENTENCE = re.compile(r"[^。；;]+[。；;]?")
+"""Title of a decision that repeals every document in its lists."""
+_ONLY_REPORTS = re.compile(
+    r"解读|图解|一图读懂|问答|答记者问|回应|新闻发布会|政策说明|起草说明|征求|草案|送审稿|审议稿|听证|咨询|答复"
+)
+"""Title of a document that reports or proposes an end and decides none."""
+_REMAINING = re.compile(r"修改|修订|保留|继续有效|继续执行|重新公布|不予废止|尚未废止|暂不废止|拟")
+_SECTION = re.compile(
+    r"(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]|附\s?件\s?\d*[:：]?)?\s?.{0,60}"
+)
+_LIST_HEADING = re.compile(
+    r"(?:决定|予以|宣布|应当|全部)?(?:废止|失效|停止执行)的?(?:和[^，。]{0,8})?[^，。；]{0,16}(?:文件|规章|目录|清单|法规|办法|规定)?"
+    r"(?:[（(][^（()）]*[）)])?(?:如下)?[:：]?$"
+)
+_ITEM = re.compile(
+    r"\s*(?:[（(]?\d{1,3}[）)]?\s?[.．、]?|[（(]?[一二三四五六七八九十]+[）)]?、?|[①-⑳])?\s*(?:《|关于|.{2,40}关于|.{2,50}(?:办法|规定|细则|条例|通知))"
+)
+_DECISION_CELL = re.compile(r"(?:宣布|予以|建议)?(?:废止|失效|停止执行)")
 _EXPLAINING = re.compile(r"解读|图解|一图读懂|问答|答记者问|回应|新闻发布会|政策说明")
 
 
-def find_repealed(title: str, lines: Sequence[str]) -> list[str]:
-    """Find the documents that a document repeals, as printed: the 文号 next to a title, or else 《title》.
+@dataclass(frozen=True, slots=True)
+class Repeal:
+    """A document that another one ends, and the sentence or list item that says so."""
 
-    A notice whose title announces a repeal repeals every document in its lists, except in sections about
-    documents that remain in force. Any other document repeals what a sentence names (《…》（文号）同时废止).
+    name: str
+    """Document number, or title in 《》."""
+    sentence: str
+
+
+def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
+    """Find the documents that a document repeals.
+
+    A sentence repeals its grammatical subject. A notice whose title announces a repeal also repeals what its
+    lists name, except in sections about documents that remain in force; a heading such as 予以废止的文件目录
+    begins such a list too. ``lines``: paragraphs, and rows of tables with tabs between cells. Interpretations
+    and drafts for comment repeal nothing.
     """
-    listing = _ENDING.search(title) is not None
-    names: dict[str, None] = {}
+    if _ONLY_REPORTS.search(title):
+        return []
+    repeals: dict[str, Repeal] = {}
+    listing = _ANNOUNCES.search(title) is not None
+    for name in _read_names_in_title(title) if listing else ():
+        number = _find_number_after(name, lines)
+        repeals.setdefault(number or name, Repeal(number or name, title))
     ending = listing
+    in_list = False
     for line in lines:
-        if listing and _SECTION.fullmatch(line.strip()) and (_REMAINING.search(line) or _ENDING.search(line)):
-            ending = not _REMAINING.search(line)
-        for sentence in _SENTENCE.findall(line):
-            if _ENDING.search(sentence) or (listing and ending and not _REMAINING.search(sentence)):
-                names |= dict.fromkeys(_iter_names(_cut_at_ending(_GROUND.sub("", sentence))))
-    return list(names)
+        text = line.strip()
+        if _is_heading(text):
+            ending = _LIST_HEADING.search(text) is not None and not _REMAINING.search(text)
+        names = find_subjects(text)
+        in_list = announces_list(text) or (in_list and _ITEM.match(text) is not None)
+        if not names and (ending or in_list) and _is_item(text):
+            names = listed_documents(text)
+        for name in names or _read_names_in_row(text):
+            if name not in repeals or repeals[name].sentence == title:
+                repeals[name] = Repeal(name, text)
+    return list(repeals.values())
+
+
+def _read_names_in_title(title: str) -> list[str]:
+    """Return the documents in the title of a repeal: 关于废止《甲办法》的决定."""
+    match = re.search(r"(?:废止|停止执行)(?P<names>(?:[和、及]?《.+》)+)(?:等\S{0,12})?的", title)
+    return listed_documents(match["names"]) if match else []
+
+
+def _is_heading(text: str) -> bool:
+    """Test for a heading that says what happens to the documents below it."""
+    if len(text) > 60 or "《" in text or text.endswith(("。", "；")) or not _SECTION.fullmatch(text):
+        return False
+    return bool(
+        _LIST_HEADING.search(text)
+        or (_REMAINING.search(text) and re.match(r"[一二三四五六七八九十（(附]", text))
+    )
+
+
+def _is_item(text: str) -> bool:
+    """Test for an item of a list of documents: a numbered line, a row of a table, or a title alone."""
+    if _REMAINING.search(re.sub(r"《.*》|关于.*(?:通知|决定|意见)", "", text)):
+        return False
+    if "\t" in text or _ITEM.match(text) is None:
+        return "\t" in text and bool(listed_documents(text))
+    return not re.match(r"(?:根据|按照|依据|依照|为|经|现)", text)
+
+
+def _read_names_in_row(text: str) -> list[str]:
+    """Return the documents of a table's row whose cell for the result says 废止."""
+    cells = [cell.strip() for cell in text.split("\t")]
+    if (
+        len(cells) < 2
+        or not any(_DECISION_CELL.fullmatch(cell) for cell in cells)
+        or _REMAINING.search(cells[-1])
+    ):
+        return []
+    return listed_documents("\t".join(cells))
 
 
 def find_explained(title: str, lines: Sequence[str]) -> list[str]:
@@ -46,17 +121,6 @@ def find_explained(title: str, lines: Sequence[str]) -> list[str]:
         number = _find_number_after(title_names[0], lines)
         return [*title_names, *(() if number is None else (number,))]
     return numbers[:1]
-
-
-def _cut_at_ending(sentence: str) -> str:
-    """Cut a sentence after its verb of repeal.
-
-    自…起施行，《甲》同时废止 stays whole; 《甲》废止后，按《乙》执行 becomes 《甲》.
-    """
-    ending = list(_ENDING.finditer(sentence))
-    if not ending or _ENDING.search(sentence[:6]):
-        return sentence
-    return sentence[: ending[-1].start()]
 
 
 def _iter_names(text: str) -> Iterator[str]:

@@ -16,6 +16,10 @@ FIRST = re.compile(rf"(?P<n>{NUMERAL})、\s*(?P<text>.+)")
 SECOND = re.compile(rf"[（(](?P<n>{NUMERAL})[）)]\s*、?\s*(?P<text>.+)")
 CHAPTER = re.compile(rf"第(?P<n>{NUMERAL})章\s*(?P<text>.+)")
 SECTION = re.compile(rf"第(?P<n>{NUMERAL})节\s*(?P<text>.+)")
+DECIMAL = re.compile(
+    r"(?P<n>\d{1,2}(?:\.\d{1,2}){0,3})(?:[.．、]?\s+|[.．、]?(?=[\u4e00-\u9fff]))(?P<text>[\u4e00-\u9fff].*)"
+)
+"""Numbering of plans and standards: 1 总则, 1.1 编制目的, 2.1.1 职责."""
 ATTACHMENT = re.compile(r"附\s?[件表录]\s?\d{0,2}\s?[:：]?")
 LONGEST = 50
 """Most characters of a heading. A longer first sentence is a numbered paragraph."""
@@ -28,7 +32,7 @@ class Section:
     level: int
     """1: the document or an attachment, 2: 一、 or a chapter, 3: （一）."""
     title: str
-    """With its number, as printed: ``一、指导思想和工作目标``."""
+    """With its number, as printed, without a full stop: ``一、指导思想和工作目标``."""
     anchor: str
     """Built from the numbers alone, ``s2-1`` for 二（一）, so that a corrected word does not break a link.
     The prefix ``p2-`` is added where numbering restarts, for example in an attachment."""
@@ -49,9 +53,15 @@ def write_body(paragraphs: Sequence[str], signed: int | None = None, tables: Set
     blocks: list[str] = []
     outline: list[str] = []
     lists = _ListState()
+    contents = _find_contents(paragraphs)
+    decimal = _uses_decimals(paragraphs)
     index = 0
     while index < len(paragraphs):
         line = paragraphs[index]
+        if index in contents:
+            blocks.append(escape(line))
+            index += 1
+            continue
         if index in tables:
             blocks.append(line)
             index += 1
@@ -62,12 +72,14 @@ def write_body(paragraphs: Sequence[str], signed: int | None = None, tables: Set
             outline.append(title)
             index += used
             continue
-        heading, rest = _parse_heading(line, lists, paragraphs[index - 1] if index else "")
+        heading, rest = _parse_heading(paragraphs, index, lists)
+        if heading is None and decimal:
+            heading = _parse_decimal(line)
         if heading is None:
             blocks.append(escape(line))
         else:
             level, text = heading
-            outline.append(text)
+            outline.append(text.removesuffix("。"))
             blocks.append(f"{'#' * level} {escape(text)}")
             if rest:
                 blocks.append(escape(rest))
@@ -86,8 +98,9 @@ def _iter_sections(markdown: str) -> Iterator[Section]:
         match = HEADING.fullmatch(line)
         if match is None:
             continue
-        level, title = len(match[1]), match[2].replace("\\", "")
-        number = _parse_number(title)
+        level, title = len(match[1]), match[2].replace("\\", "").removesuffix("。")
+        decimal = DECIMAL.fullmatch(title)
+        number = int(decimal["n"].partition(".")[0]) if decimal else _parse_number(title)
         if level == 1:
             part, first = part + bool(used), 0
             anchor = f"p{part}"
@@ -96,6 +109,8 @@ def _iter_sections(markdown: str) -> Iterator[Section]:
                 part += 1
             first = number
             anchor = _format_anchor(part, f"s{number}")
+        elif decimal:
+            anchor = _format_anchor(part, f"s{decimal['n'].replace('.', '-')}")
         else:
             anchor = _format_anchor(part, f"s{first}-{number}")
         while anchor in used:  # the source uses one number for two sections
@@ -115,6 +130,15 @@ def _parse_number(title: str) -> int:
     return 0
 
 
+_NUMBERED = ((FIRST, 2), (SECOND, 3))
+_INTRODUCES_OUTLINE = re.compile(
+    r"(?:通知|公告|通告|意见|决定|批复|函复|答复|回复|通报|报告|规定|事项|要求|措施|安排|方案|建议|工作|说明|解读|办法)[^，。；]{0,6}如下[:：]$"
+    r"|(?:现|特)[^。]{0,30}如下[:：]$"
+)
+"""…现就有关事项通知如下：. The text that follows is the document's own, and not a list in it."""
+_MORE_OF_LIST = ("；", ";", "，", ",", "、", "；和", "；或")
+
+
 @dataclass(slots=True)
 class _ListState:
     """Whether 一、二、… and （一）（二）… are list items here rather than headings."""
@@ -123,15 +147,23 @@ class _ListState:
     second: bool = False
 
 
-def _parse_heading(line: str, lists: _ListState, before: str) -> tuple[tuple[int, str] | None, str]:
-    """Return the level and text of the heading that a line begins with, and the rest of the line."""
-    for pattern, level, mark in ((FIRST, 2, "{}、{}"), (SECOND, 3, "（{}）{}")):
+def _parse_heading(
+    paragraphs: Sequence[str], index: int, lists: _ListState
+) -> tuple[tuple[int, str] | None, str]:
+    """Return the level and text of the heading that a line begins with, and the rest of the line.
+
+    The heading keeps its full stop and its number as printed.
+    """
+    line = paragraphs[index]
+    for pattern, level in _NUMBERED:
         match = pattern.fullmatch(line)
         if match is None:
             continue
-        begins = match["n"] == "一"
-        listed = before.endswith((":", "：")) if begins else (lists.first if level == 2 else lists.second)
-        listed = listed or line.endswith(("；", ";", "，", ",", "、"))
+        if match["n"] == "一":
+            listed = _begins_list(paragraphs, index, pattern)
+        else:
+            listed = lists.first if level == 2 else lists.second
+        listed = listed or line.endswith(_MORE_OF_LIST)
         if level == 2:
             lists.first, lists.second = listed, False
         else:
@@ -141,11 +173,60 @@ def _parse_heading(line: str, lists: _ListState, before: str) -> tuple[tuple[int
         text, stop, rest = match["text"].partition("。")
         if len(text) > LONGEST or (not stop and text.endswith(tuple(ENDS))):
             return None, ""
-        return (level, mark.format(match["n"], text.strip())), rest.strip()
+        end = match.start("text") + len(text) + len(stop)
+        return (level, line[:end].strip()), rest.strip()
     for pattern, level in ((CHAPTER, 2), (SECTION, 3)):
         if pattern.fullmatch(line) and len(line) <= LONGEST and not line.endswith(tuple(ENDS)):
             return (level, line), ""
     return None, ""
+
+
+def _parse_decimal(line: str) -> tuple[int, str] | None:
+    match = DECIMAL.fullmatch(line)
+    if match is None or len(line) > LONGEST or line.endswith(tuple(ENDS)):
+        return None
+    return (3 if "." in match["n"] else 2), line
+
+
+def _uses_decimals(paragraphs: Sequence[str]) -> bool:
+    """Test for a document that numbers its sections 1, 1.1, 1.2 rather than 一、（一）."""
+    numbers = [
+        match["n"] for line in paragraphs if (match := DECIMAL.fullmatch(line)) and _parse_decimal(line)
+    ]
+    return sum("." in number for number in numbers) > 1 and sum("." not in number for number in numbers) > 1
+
+
+def _find_contents(paragraphs: Sequence[str]) -> range:
+    """Find a table of contents, whose first entry is repeated where the text begins."""
+    keys = [_contents_key(line) for line in paragraphs]
+    for index, key in enumerate(keys[:-1]):
+        if key in {"目录", "目次"} and keys[index + 1] in keys[index + 2 :]:
+            return range(index, keys.index(keys[index + 1], index + 2))
+    return range(0)
+
+
+def _contents_key(line: str) -> str:
+    """Return an entry of a table of contents without spaces, dots and the number of its page."""
+    return re.sub(r"[.·…—\-]{2,}\d*$", "", re.sub(r"\s", "", line))
+
+
+def _begins_list(paragraphs: Sequence[str], index: int, pattern: re.Pattern[str]) -> bool:
+    """Test whether 一、 begins a list that the line above introduces: 应当提交下列材料：."""
+    before = paragraphs[index - 1] if index else ""
+    if not before.endswith((":", "：")):
+        return False
+    items = [paragraphs[index]]
+    for line in paragraphs[index + 1 :]:
+        if pattern.fullmatch(line) is None:
+            break
+        items.append(line)
+    if any(item.endswith(_MORE_OF_LIST) for item in items):
+        return True
+    if _INTRODUCES_OUTLINE.search(before):
+        return False
+    following = paragraphs[index + len(items) : index + len(items) + 40]
+    continues = any(match["n"] == "二" for line in following if (match := pattern.fullmatch(line)))
+    return len(items) > 1 or not continues
 
 
 def _read_attachment_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
@@ -178,6 +259,8 @@ def _is_title(line: str) -> bool:
     numbered = FIRST.fullmatch(line) or SECOND.fullmatch(line) or CHAPTER.fullmatch(line)
     return (
         not numbered
+        and not DECIMAL.fullmatch(line)
+        and _contents_key(line) not in {"目录", "目次"}
         and not line.startswith("| ")
         and len(line) <= 40
         and not re.search(r"[。；;：:，,（(]|^附件|^抄送|印发$", line)

@@ -29,6 +29,23 @@ def write_paragraphs(
     return texts, signed_index, frozenset(tables)
 
 
+def list_rows(lines: Sequence[Line]) -> list[str]:
+    """Return each paragraph, and each row of a table with tabs between its cells."""
+    rows: list[str] = []
+    for key, group in groupby(
+        lines, key=lambda line: (line.spot.table, line.spot.row) if line.spot else None
+    ):
+        if key is None:
+            rows += (line.text for line in group)
+            continue
+        cells: dict[int, list[str]] = {}
+        for line in group:
+            if line.spot is not None:
+                cells.setdefault(line.spot.column, []).append(line.text)
+        rows.append("\t".join("".join(cells[column]) for column in sorted(cells)))
+    return rows
+
+
 def write_table(lines: Sequence[Line]) -> str:
     """Write a table. The first row is the header, which GFM requires; a cell's lines are joined by spaces."""
     cells: dict[tuple[int, int], list[str]] = {}

@@ -76,3 +76,21 @@ WITHOUT_NUMBER = Kind(
     "Announcements may have none; otherwise fill it in",
     "公告",
 )
+NOT_A_NUMBER = Kind(
+    "document-number-unread",
+    "warning",
+    "“{label}”后面的内容不是发文字号，未采用",
+    "What follows “{label}” is not a document number and was not used",
+    "请对照原件补上发文字号；没有文号的可以忽略",
+    "Fill the number in from the original document, or leave it where there is none",
+    "文号：市金融局",
+)
+EFFECT_UNCLEAR = Kind(
+    "effective-day-unclear",
+    "warning",
+    "正文写明“{words}”，不能据此确定施行日期，已留空",
+    "The text states “{words}”, from which the day of effect cannot be determined; it was left blank",
+    "请对照原件补上施行日期",
+    "Fill in the day of effect from the original document",
+    "自公布之日起30日后施行",
+)

@@ -163,7 +163,9 @@ def _open_text(data: bytes, name: str) -> FileContent:
     if _is_json(text[:4096].encode()):
         return _open_json(text.encode(), name, notes)
     if _is_html(text):
-        return FileContent(HTML, html.read_grids(html.parse_page(text)), text=text, notes=notes)
+        root = html.parse_page(text)
+        html.drop_hidden(root)
+        return FileContent(HTML, html.read_grids(root), text=text, notes=notes)
     stem = PurePath(name).stem
     separator = SEPARATOR_LINE.match(text)
     if separator:

@@ -44,6 +44,93 @@ def parse_page(text: str) -> etree._Element:
     return root
 
 
+_HIDING_CLASS = re.compile(
+    r"(?!no-|not-|un)(?:[\w-]+-hide|hide|hidden|is-hidden|d-none|dn|invisible|visually-hidden|sr-only|display-?none)"
+)
+_NEVER_SEEN = frozenset({"template", "noscript", "del", "s", "strike", "datalist"})
+_TRUE_HIDES, _FALSE_HIDES = ("ng-hide",), ("ng-show", "ng-if", "v-show", "v-if", "x-show")
+_RULE = re.compile(r"(?P<selectors>[^{}]+)\{(?P<declarations>[^{}]*)\}")
+_AT_RULE = re.compile(r"@[^{;]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|@[^{;]+;|/\*.*?\*/", re.DOTALL)
+_SELECTOR = re.compile(r"(?:[a-z]\w*)?[.#][\w-]+")
+_MOST_CSS = 256 << 10
+
+
+def drop_hidden(root: etree._Element) -> None:
+    """Remove the elements that a reader of the page does not see, and struck-out text.
+
+    Signs are attributes (``hidden``, ``aria-hidden``, ``ng-hide``), inline styles, the usual classes, and
+    rules of the page's own style sheets with one class or id. Text after a removed element stays.
+    """
+    selectors = _hiding_selectors(root)
+    for element in list(root.iter(etree.Element)):
+        if element is not root and element.getparent() is not None and _is_hidden(element, selectors):
+            _remove(element)
+
+
+def _is_hidden(element: etree._Element, selectors: frozenset[str]) -> bool:
+    attributes = element.attrib
+    if (
+        element.tag in _NEVER_SEEN
+        or "hidden" in attributes
+        or (element.tag == "dialog" and "open" not in attributes)
+    ):
+        return True
+    if not attributes:
+        return False
+    values = {name: str(value).strip().lower() for name, value in attributes.items()}
+    if values.get("aria-hidden") == "true" or _hides(_declarations(values.get("style", ""))):
+        return True
+    if any(values.get(name) == "true" for name in _TRUE_HIDES) or any(
+        values.get(name) == "false" for name in _FALSE_HIDES
+    ):
+        return True
+    classes = (attributes.get("class") or "").split()
+    if any(_HIDING_CLASS.fullmatch(name.lower()) for name in classes):
+        return True
+    own = {f".{name}" for name in classes} | ({f"#{attributes['id']}"} if attributes.get("id") else set())
+    return not selectors.isdisjoint(own | {str(element.tag) + name for name in own})
+
+
+def _hiding_selectors(root: etree._Element) -> frozenset[str]:
+    css = "\n".join(style.text or "" for style in root.iter("style"))[:_MOST_CSS]
+    return frozenset(
+        selector.strip()
+        for rule in _RULE.finditer(_AT_RULE.sub("", css))
+        if _hides(_declarations(rule["declarations"].lower()))
+        for selector in rule["selectors"].split(",")
+        if _SELECTOR.fullmatch(selector.strip())
+    )
+
+
+def _declarations(style: str) -> dict[str, str]:
+    """Return property → value of a style; the last one counts."""
+    pairs = (declaration.partition(":") for declaration in style.split(";"))
+    return {
+        name.strip(): value.replace("!important", "").strip() for name, _, value in pairs if value.strip()
+    }
+
+
+def _hides(style: dict[str, str]) -> bool:
+    return (
+        style.get("display") == "none"
+        or style.get("visibility") in {"hidden", "collapse"}
+        or re.fullmatch(r"0?\.?0+%?", style.get("opacity", "1")) is not None
+        or re.fullmatch(r"0(?:\.0+)?(?:px|pt|em|rem|%)?", style.get("font-size", "1")) is not None
+        or "line-through" in style.get("text-decoration", "") + style.get("text-decoration-line", "")
+    )
+
+
+def _remove(element: etree._Element) -> None:
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if element.tail and before is not None:
+        before.tail = (before.tail or "") + element.tail
+    elif element.tail:
+        parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
 def read_grids(root: etree._Element) -> tuple[Grid, ...]:
     """Return one grid per table with text; a nested table is a separate grid."""
     grids_with_text = []
@@ -94,7 +181,7 @@ def _parse_span(text: str | None, most: int) -> int:
 
 def read_text(element: etree._Element) -> str:
     """Return the visible text, one line per block, trimmed, without scripts and nested tables."""
-    return "\n".join(line for line in _iter_lines(element, nested_tables=False) if line)
+    return "\n".join(line for line in _iter_lines(element) if line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,40 +193,74 @@ class Spot:
     column: int
 
 
-def read_page_lines(root: etree._Element) -> list[tuple[str, Spot | None]]:
-    """Return the text of a page with its tables, one line per block; with the cell for lines of a table."""
-    spots = _find_spots(root)
-    lines_with_spots: list[tuple[str, Spot | None]] = []
-    pieces: list[str] = []
-    spot: Spot | None = None
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The text of a page, one line per block, and the lines of its elements."""
 
-    def flush() -> None:
-        text = SPACES.sub(" ", "".join(pieces)).strip(" ")
-        pieces.clear()
-        lines_with_spots.extend((line, spot) for line in text.split("\n") if line)
+    lines: list[tuple[str, Spot | None]]
+    """Texts in which ``BOUNDARY`` separates inline elements, with the cell for lines of a data table."""
+    ranges: dict[etree._Element, range]
+    """Indexes of the lines of each block, and of other elements with an ``id`` or a class."""
 
+
+BOUNDARY = "\ue001"
+"""Private-use character at the edges of inline elements: ``<span>文号：</span><span>来源：</span>``."""
+
+
+def read_page_lines(root: etree._Element) -> PageText:
+    """Return the text of a page with its tables, one line per block."""
+    collector = _TextCollector(_find_spots(root))
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, node in walker:
-        if event == "start":
-            if node is not root and node.tag in SKIPPED:
-                walker.skip_subtree()
-                continue
-            if node.tag in BLOCKS:
-                flush()
-                spot = spots.get(node, spot)
-            pieces.append(node.text or "")
+        skipped = node is not root and node.tag in SKIPPED
+        if event == "end":
+            collector.end(node, tail="" if node is root else node.tail or "", skipped=skipped)
+        elif skipped:
+            walker.skip_subtree()
         else:
-            if node.tag in BLOCKS:
-                flush()
-                spot = None if node in spots else spot
-            pieces.append((node.tail or "") if node is not root else "")
-    flush()
-    return lines_with_spots
+            collector.start(node)
+    collector.flush()
+    return collector.page_text
 
 
-def read_page_text(root: etree._Element) -> str:
-    """Return the text of a page with its tables; blocks are separated by newlines."""
-    return "\n".join(line for line in _iter_lines(root, nested_tables=True) if line)
+class _TextCollector:
+    """Collects the lines of a page while its elements begin and end."""
+
+    def __init__(self, spots: dict[etree._Element, Spot]) -> None:
+        self.page_text = PageText([], {})
+        self._spots = spots
+        self._spot: Spot | None = None
+        self._pieces: list[str] = []
+        self._starts: dict[etree._Element, int] = {}
+
+    def start(self, node: etree._Element) -> None:
+        if node.tag in BLOCKS:
+            self.flush()
+            self._spot = self._spots.get(node, self._spot)
+            self._pieces.append(node.text or "")
+        else:
+            self._pieces.append(f"{BOUNDARY}{node.text or ''}")
+        if node.tag in BLOCKS or node.get("id") or node.get("class"):
+            self._starts[node] = len(self.page_text.lines)
+
+    def end(self, node: etree._Element, *, tail: str, skipped: bool) -> None:
+        if skipped:
+            self._pieces.append(tail)
+            return
+        if node.tag in BLOCKS:
+            self.flush()
+            self._spot = None if node in self._spots else self._spot
+            self._pieces.append(tail)
+        else:
+            self._pieces.append(f"{BOUNDARY}{tail}")
+        if node in self._starts:
+            self.page_text.ranges[node] = range(self._starts.pop(node), len(self.page_text.lines))
+
+    def flush(self) -> None:
+        text = SPACES.sub(" ", "".join(self._pieces)).strip(" ")
+        self._pieces.clear()
+        if text.replace(BOUNDARY, "").strip(" "):
+            self.page_text.lines.append((text, self._spot))
 
 
 MOST_CELL_TEXT = 600
@@ -180,9 +301,9 @@ def _place_cells(table: int, cells: list[list[etree._Element]]) -> dict[etree._E
     return spots
 
 
-def _iter_lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str]:
+def _iter_lines(element: etree._Element) -> Iterator[str]:
     pieces: list[str] = []
-    for piece in _iter_pieces(element, nested_tables=nested_tables):
+    for piece in _iter_pieces(element):
         if piece is None:
             yield SPACES.sub(" ", "".join(pieces)).strip(" ")
             pieces = []
@@ -191,13 +312,13 @@ def _iter_lines(element: etree._Element, *, nested_tables: bool) -> Iterator[str
     yield SPACES.sub(" ", "".join(pieces)).strip(" ")
 
 
-def _iter_pieces(element: etree._Element, *, nested_tables: bool) -> Iterator[str | None]:
+def _iter_pieces(element: etree._Element) -> Iterator[str | None]:
     """Yield text runs, and ``None`` at every block boundary. No recursion, since pages may nest deeply."""
     walker = etree.iterwalk(element, events=("start", "end"))
     for event, node in walker:
         if event == "start":
             tag = node.tag
-            if node is not element and (tag in SKIPPED or (tag == "table" and not nested_tables)):
+            if node is not element and (tag in SKIPPED or tag == "table"):
                 walker.skip_subtree()
                 continue
             if node is not element and tag in BLOCKS:

@@ -24,7 +24,7 @@ from publisher.log.clocks import FOREVER
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0007"
+HEAD = "0008"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -314,6 +314,20 @@ draft_entry = Table(
     Index("draft_entry_identity", "import", "identity"),
 )
 
+repeal = Table(
+    "repeal",
+    metadata,
+    Column("key", Integer64, primary_key=True),
+    Column("dataset", ForeignKey("dataset.key"), nullable=False),
+    Column("ended", CodePointText, nullable=False),  # identity of the document that is ended
+    Column("notice", CodePointText, nullable=False),  # identity of the document that ends it
+    Column("accepted", Boolean, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("release", ForeignKey("release.sequence")),  # NULL: accepted, not yet published
+    UniqueConstraint("dataset", "ended", "notice"),
+)
+"""Decisions of clerks about repeals that notices propose."""
+
 source_bytes = Table(
     "source_bytes",
     metadata,
@@ -352,6 +366,7 @@ page = Table(
     Column("sketch", LargeBinary),  # sketch of the text, to recognise copies
     Column("copy_of", BigInteger, index=True),
     Column("erased", Boolean, nullable=False),  # never requested again
+    Column("troubled_since", BigInteger),  # since when it answers 200 without its content; NULL: it does not
     UniqueConstraint("source", "url"),
     Index("page_by_number", "number"),
     Index("page_by_name", "named"),

@@ -14,7 +14,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, json_text
 from publisher.log.database.work_tables import plan
 from publisher.log.drafts.draft_comparison import compare_draft
-from publisher.log.drafts.repeals import REPEAL_SIGN
+from publisher.log.drafts.repeals import REPEAL_SIGN, find_proposals
 from publisher.log.field_changes import compare_states
 from publisher.log.model import Change, DraftDiff, OnConflict, SheetCounts
 from publisher.log.registry import DatasetRow
@@ -71,6 +71,11 @@ def compute_diff(
         counts=counts,
         sheets=tuple(_count_by_sheet(conn, builder.parts)),
         marked=conn.scalar(_COUNT_MARKED) or 0,
+        repeals=tuple(
+            proposal
+            for proposal in find_proposals(conn, dataset, catalogue, day=day)
+            if proposal.state == "proposed"
+        ),
     )
 
 

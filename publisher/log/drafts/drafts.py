@@ -10,10 +10,20 @@ from sqlalchemy import Connection
 
 from publisher.log import registry
 from publisher.log.blob_store import source_missing
-from publisher.log.drafts import staging
+from publisher.log.clocks import micros
+from publisher.log.drafts import repeals, staging
 from publisher.log.drafts.draft_diff import compute_diff
 from publisher.log.evidence import crawled_pages
-from publisher.log.model import Draft, DraftDiff, Entry, OnConflict, Proposal, Source, SourceEntries
+from publisher.log.model import (
+    Draft,
+    DraftDiff,
+    Entry,
+    OnConflict,
+    Proposal,
+    RepealProposal,
+    Source,
+    SourceEntries,
+)
 from publisher.log.registry import DatasetRow
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
@@ -55,6 +65,32 @@ class Drafts:
     def get(self, dataset: str) -> Draft | None:
         with self._session.read() as conn:
             return staging.draft(conn, registry.dataset_row(conn, dataset))
+
+    def repeals(self, dataset: str) -> tuple[RepealProposal, ...]:
+        """List the repeals that notices in the draft and in force propose, decided or not."""
+        with self._session.read() as conn:
+            row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
+            return repeals.find_proposals(conn, row, catalogue, day=self._session.today().toordinal())
+
+    def decide_repeals(
+        self, dataset: str, records: Sequence[str] | None, *, accept: bool
+    ) -> tuple[RepealProposal, ...]:
+        """Accept or refuse proposed repeals. Publication marks the documents of accepted ones.
+
+        ``records``: ids, document numbers or titles of the documents that are ended; None: all that are
+        proposed. Returns the proposals that were decided.
+        """
+        with self._session.write() as conn:
+            row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
+            return repeals.decide(
+                conn,
+                row,
+                catalogue,
+                records,
+                accept=accept,
+                day=self._session.today().toordinal(),
+                now=micros(self._session.clock()),
+            )
 
     def diff(
         self,

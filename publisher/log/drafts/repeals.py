@@ -1,15 +1,15 @@
-"""Marks of documents that other documents repeal (废止, 失效).
+"""Documents that other documents repeal (废止, 失效), as proposals that a clerk accepts or refuses.
 
-They apply to running catalogues with the fields ``ends``, ``ended_by`` and ``validity``. The marks are
-computed when a draft is previewed or published, not when it is staged. So the order of imports does not
-matter, nor does it matter whether a document was harvested or uploaded.
+They apply to running catalogues with the fields ``ends``, ``ended_by`` and ``validity``. Proposals are
+determined when a draft is compared or published, over everything that is drafted or in force, so the order of
+imports does not matter, nor whether a document was harvested or uploaded. Accepted ones mark their documents.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any
 
@@ -22,11 +22,14 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import contains, inserted_key, json_text, stream
 from publisher.log.database.storable_text import storable
 from publisher.log.database.tables import TITLE_LENGTH
+from publisher.log.drafts import repeal_decisions
 from publisher.log.drafts.plan import on_day
+from publisher.log.model import RepealProposal
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.normalise import heading_key
+from schemas.reference.document_numbers import find_citations
 
 NUMBER, TITLE, ENDS, ENDED_BY, VALIDITY = "number", "title", "ends", "ended_by", "validity"
 REPEALED = "废止"
@@ -43,6 +46,32 @@ class _Repeal:
     """Number of the notice, or its title in 《》."""
     import_key: int
     """Key of the import that contained the notice."""
+    notice: str
+    """Identity of the notice."""
+    title: str
+    sentences: str
+    """The sentences of the notice that end documents, one a line."""
+
+    def sentence(self, number: str | None, title: str) -> str:
+        """Return the sentence that names a document by its number or title."""
+        lines = self.sentences.split("\n")
+        for line in lines:
+            names = {citation.standard for citation in find_citations(line)}
+            if (number and number in names) or heading_key(title) in heading_key(line):
+                return line
+        return lines[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A document that a notice repeals; ``position`` within an import of the draft, or None if in force."""
+
+    repeal: _Repeal
+    identity: str
+    title: str
+    content: Content
+    row: Any
+    position: tuple[int, int] | None = None
 
 
 class _RepealedDocuments:
@@ -78,23 +107,134 @@ def combined_digest(source_text: str, addition: str) -> str:
 
 
 def mark_repealed(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *, day: int) -> None:
-    """Mark repealed documents in the draft.
+    """Mark the documents whose repeal was accepted, in the draft.
 
-    A document in the draft is marked in place, by notices of the draft and by published ones. A document in
-    force on ``day`` is copied into the draft and marked, by notices of the draft only: published notices
-    marked theirs at publication, so later manual corrections stay. Values that a document states stay.
+    A document in the draft is marked in place. A document in force on ``day`` is copied into the draft and
+    marked, unless that was published before, so later manual corrections stay. Values that a document states
+    stay.
     """
     if not has_repeals(catalogue):
         return
-    in_draft = frozenset(conn.scalars(_select_draft_entries(dataset, _e.identity)))
-    repeals_in_draft = dict(_repeals_in_draft(conn, dataset))
-    repeals = {**repeals_in_draft, **dict(_repeals_in_force(conn, dataset, in_draft))}
-    if repeals:
-        _mark_drafted(conn, dataset, _RepealedDocuments(repeals, dataset.name, catalogue))
-    if repeals_in_draft:
-        _mark_in_force(
-            conn, dataset, _RepealedDocuments(repeals_in_draft, dataset.name, catalogue), in_draft, day
+    decisions = repeal_decisions.fetch(conn, dataset)
+    published = _published_marks(conn, dataset, day)
+    imports: dict[tuple[int, int | None], int] = {}
+    positions: dict[int, int] = {}
+    for match in _find_matches(conn, dataset, catalogue, day):
+        decision = decisions.get((match.identity, match.repeal.notice))
+        accepted = decision is not None and decision.accepted
+        if match.position is not None:
+            if accepted or published.get(match.identity) == match.repeal.by:
+                _mark_drafted(conn, match)
+        elif accepted and decision is not None and decision.release is None:
+            origin = (match.row.import_key or match.repeal.import_key, match.row.part)
+            key = imports[origin] = imports[origin] if origin in imports else _repeat_import(conn, *origin)
+            positions[key] = positions.get(key, -1) + 1
+            _copy_marked(conn, match, key, positions[key])
+
+
+def find_proposals(
+    conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *, day: int
+) -> tuple[RepealProposal, ...]:
+    """Find the repeals that notices propose and that are not published, with their decisions."""
+    return tuple(proposal for _, proposal in _proposals(conn, dataset, catalogue, day))
+
+
+def decide(
+    conn: Connection,
+    dataset: DatasetRow,
+    catalogue: Catalogue,
+    records: Sequence[str] | None,
+    *,
+    accept: bool,
+    day: int,
+    now: int,
+) -> tuple[RepealProposal, ...]:
+    """Accept or refuse proposals: all, or those of ``records`` (ids, numbers or titles). → those decided."""
+    decided = []
+    for match, proposal in _proposals(conn, dataset, catalogue, day):
+        names = {proposal.record, *_names(match.content), match.title}
+        if records is not None and names.isdisjoint(records):
+            continue
+        repeal_decisions.record(conn, dataset, match.identity, match.repeal.notice, accepted=accept, now=now)
+        decided.append(replace(proposal, state="accepted" if accept else "refused"))
+    return tuple(decided)
+
+
+def _proposals(
+    conn: Connection, dataset: DatasetRow, catalogue: Catalogue, day: int
+) -> Iterator[tuple[_Match, RepealProposal]]:
+    if not has_repeals(catalogue):
+        return
+    decisions = repeal_decisions.fetch(conn, dataset)
+    ids = {
+        row.identity: row.id
+        for row in conn.execute(select(_r.identity, _r.id).where(_r.dataset == dataset.key))
+    }
+    published = _published_marks(conn, dataset, day)
+    for match in _find_matches(conn, dataset, catalogue, day):
+        decision = decisions.get((match.identity, match.repeal.notice))
+        if (decision is not None and decision.release is not None) or match.identity in published:
+            continue
+        number = match.content.get(NUMBER)
+        yield (
+            match,
+            RepealProposal(
+                record=ids.get(match.identity, match.identity),
+                title=match.title,
+                by=match.repeal.by,
+                by_title=match.repeal.title,
+                sentence=match.repeal.sentence(None if number is None else str(number), match.title),
+                state="proposed" if decision is None else "accepted" if decision.accepted else "refused",
+            ),
         )
+
+
+def _published_marks(conn: Connection, dataset: DatasetRow, day: int) -> dict[str, str]:
+    """Return identity → ``ended_by`` of the documents in force that are marked."""
+    rows = conn.execute(
+        select(_r.identity, json_text(conn, _v.content, ENDED_BY).label("by"))
+        .join_from(t.record, t.span, _s.record == _r.key)
+        .join(t.revision, _v.key == _s.revision)
+        .where(
+            *(_r.dataset == dataset.key, on_day(_s, day), _s.status == "stated"),
+            contains(conn, _v.content, f'"{ENDED_BY}":"'),
+        )
+    )
+    return {row.identity: row.by for row in rows}
+
+
+def _find_matches(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, day: int) -> list[_Match]:
+    """Find the documents, in the draft and in force on ``day``, that notices of either repeal."""
+    drafted = frozenset(conn.scalars(_select_draft_entries(dataset, _e.identity)))
+    repeals = {**dict(_repeals_in_draft(conn, dataset)), **dict(_repeals_in_force(conn, dataset, drafted))}
+    if not repeals:
+        return []
+    repealed = _RepealedDocuments(repeals, dataset.name, catalogue)
+    matches = [*_matches_in_draft(conn, dataset, repealed)]
+    for row in _repealed_in_force(conn, dataset, repealed, day):
+        repeal = repealed.find(row.identity, row.title)
+        if repeal is not None and row.identity not in drafted:
+            matches.append(_Match(repeal, row.identity, row.title, _DECODE(row.content), row))
+    return [
+        match
+        for match in matches
+        if ENDED_BY not in match.content and match.repeal.by not in _names(match.content)
+    ]
+
+
+def _matches_in_draft(
+    conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments
+) -> Iterator[_Match]:
+    columns = (_e["import"], _e.position, _e.identity, _e.title)
+    rows = [
+        (row, repeal)
+        for row in stream(conn, _select_draft_entries(dataset, *columns))
+        if (repeal := repealed.find(row.identity, row.title)) is not None
+    ]
+    for row, repeal in rows:
+        same_entry = (_e["import"] == row[0], _e.position == row.position)
+        entry = conn.execute(select(_e.content, _e.source_text).where(*same_entry)).one()
+        yield _Match(repeal, row.identity, row.title, _DECODE(entry.content), entry, (row[0], row.position))
 
 
 def _select_draft_entries(dataset: DatasetRow, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -108,89 +248,69 @@ def _select_draft_entries(dataset: DatasetRow, *columns: ColumnElement[Any]) -> 
 def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[str, _Repeal]]:
     """Yield the repeals that notices of the draft declare."""
     declares_repeals = contains(conn, _e.content, f'"{ENDS}":[')
-    entries = _select_draft_entries(dataset, _e["import"], _e.content).where(declares_repeals)
-    # Descending, so that of several notices for one document the first one is kept by the caller.
-    for row in conn.execute(entries.order_by(_e["import"].desc(), _e.position.desc())):
+    columns = (_e["import"], _e.content, _e.identity, _e.title, _e.originals)
+    rows = _select_draft_entries(dataset, *columns).where(declares_repeals)
+    for row in conn.execute(
+        rows.order_by(_e["import"].desc(), _e.position.desc())
+    ):  # the first notice is the one named
         content = _DECODE(row.content)
         names = _names(content)
         for name in content.get(ENDS, ()):
             if names and name not in names:
-                yield str(name), _Repeal(names[0], row[0])
+                yield str(name), _Repeal(names[0], row[0], row.identity, row.title, _sentences(row.originals))
 
 
 def _repeals_in_force(
-    conn: Connection, dataset: DatasetRow, in_draft: frozenset[str]
+    conn: Connection, dataset: DatasetRow, drafted: frozenset[str]
 ) -> Iterator[tuple[str, _Repeal]]:
     """Yield the repeals that published notices declare, except notices that the draft replaces."""
     value = t.value.c
     rows = (
         select(value.text, json_text(conn, _v.content, NUMBER).label("number"), _v.title, _r.identity)
-        .add_columns(_v["import"].label("import_key"))
+        .add_columns(_v["import"].label("import_key"), _v.originals)
         .join_from(t.value, t.span, _s.revision == value.revision)
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .where(
             value.dataset == dataset.key, value.field == ENDS, _s.known_to == FOREVER, _s.status == "stated"
         )
-        .order_by(_s.record.desc())  # of several notices, the first one is kept
+        .order_by(_s.record.desc())  # the first notice is the one named
     )
     for row in conn.execute(rows):
-        if row.identity not in in_draft:
-            yield row.text, _Repeal(row.number or f"《{row.title}》", row.import_key)
+        if row.identity not in drafted:
+            by = row.number or f"《{row.title}》"
+            yield row.text, _Repeal(by, row.import_key, row.identity, row.title, _sentences(row.originals))
 
 
-def _mark_drafted(conn: Connection, dataset: DatasetRow, repealed: _RepealedDocuments) -> None:
-    matches = [
-        (row[0], row.position, repeal)
-        for row in stream(
-            conn, _select_draft_entries(dataset, _e["import"], _e.position, _e.identity, _e.title)
+def _sentences(originals: str) -> str:
+    return str(_DECODE(originals).get(ENDS, ""))
+
+
+def _mark_drafted(conn: Connection, match: _Match) -> None:
+    marked = _mark_content(match.content, match.repeal.by)
+    if match.position is not None:
+        same_entry = (_e["import"] == match.position[0], _e.position == match.position[1])
+        columns = _entry_columns(marked, match.row.source_text)
+        conn.execute(update(t.draft_entry).where(*same_entry).values(**columns))
+
+
+def _copy_marked(conn: Connection, match: _Match, key: int, position: int) -> None:
+    """Copy a document in force into an import of the draft and mark it."""
+    row = match.row
+    conn.execute(
+        insert(t.draft_entry).values(
+            {
+                "import": key,
+                "position": position,
+                "identity": row.identity,
+                "title": row.title,
+                "locator": row.locator,
+                "originals": row.originals,
+                "in_error": False,
+                **_entry_columns(_mark_content(match.content, match.repeal.by), row.source_text),
+            }
         )
-        if (repeal := repealed.find(row.identity, row.title)) is not None
-    ]
-    for key, position, repeal in matches:
-        same_entry = (_e["import"] == key, _e.position == position)
-        row = conn.execute(select(_e.content, _e.source_text).where(*same_entry)).one()
-        marked = _mark_content(_DECODE(row.content), repeal.by)
-        if marked is not None:
-            conn.execute(
-                update(t.draft_entry).where(*same_entry).values(**_entry_columns(marked, row.source_text))
-            )
-
-
-def _mark_in_force(
-    conn: Connection,
-    dataset: DatasetRow,
-    repealed: _RepealedDocuments,
-    in_draft: frozenset[str],
-    day: int,
-) -> None:
-    """Copy repealed documents into the draft, in one import for each of their imports and parts."""
-    imports: dict[tuple[int, int | None], int] = {}
-    positions: dict[int, int] = {}
-    for row in _repealed_in_force(conn, dataset, repealed, day):
-        repeal = repealed.find(row.identity, row.title)
-        if repeal is None or row.identity in in_draft:
-            continue
-        marked = _mark_content(_DECODE(row.content), repeal.by)
-        if marked is None:
-            continue
-        origin = (row.import_key or repeal.import_key, row.part)
-        key = imports[origin] = imports[origin] if origin in imports else _repeat_import(conn, *origin)
-        positions[key] = positions.get(key, -1) + 1
-        conn.execute(
-            insert(t.draft_entry).values(
-                {
-                    "import": key,
-                    "position": positions[key],
-                    "identity": row.identity,
-                    "title": row.title,
-                    "locator": row.locator,
-                    "originals": row.originals,
-                    "in_error": False,
-                    **_entry_columns(marked, row.source_text),
-                }
-            )
-        )
+    )
 
 
 def _repealed_in_force(
@@ -221,10 +341,8 @@ def _repeat_import(conn: Connection, import_key: int, part: int | None) -> int:
     return inserted_key(conn.execute(insert(t.import_).values(values)))
 
 
-def _mark_content(content: Content, by: str) -> Content | None:
-    """Add the repealing document to a content; None if it is set already, or is the notice itself."""
-    if ENDED_BY in content or by in _names(content):
-        return None
+def _mark_content(content: Content, by: str) -> Content:
+    """Add the repealing document to a content."""
     return {**content, VALIDITY: content.get(VALIDITY) or REPEALED, ENDED_BY: by}
 
 

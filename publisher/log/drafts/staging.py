@@ -16,6 +16,7 @@ from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
 from publisher.log.database.storable_text import bad_content, storable
+from publisher.log.drafts import repeal_decisions
 from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, SourceEntries, StageMode
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -91,7 +92,8 @@ def draft_imports(conn: Connection, dataset: DatasetRow) -> Sequence[Any]:
 
 def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
     rows = draft_imports(conn, dataset)
-    if not rows:
+    accepted = repeal_decisions.count_accepted(conn, dataset)
+    if not rows and not accepted:
         return None
     names = registry.part_names(conn, dataset.key)
     c = t.draft_entry.c
@@ -118,6 +120,7 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
             )
             for row in rows
         ),
+        accepted_repeals=accepted,
     )
 
 
@@ -125,7 +128,9 @@ def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence
     """Delete the whole draft or the import of one part. → digests of the files."""
     c = t.import_.c
     chosen = select(c.key).where(c.dataset == dataset.key, c.release.is_(None))
-    if part is not None:
+    if part is None:
+        repeal_decisions.forget_accepted(conn, dataset)
+    else:
         chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
     return _delete_imports(conn, dataset, conn.scalars(chosen).all())
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, case, delete, exists, false, func, inse
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.work_tables import CHANGE_KINDS, create_empty, plan, work
-from publisher.log.drafts import staging
+from publisher.log.drafts import repeal_decisions, staging
 from publisher.log.drafts.draft_comparison import compare_draft
 from publisher.log.drafts.plan import fetch_rows_in_error
 from publisher.log.model import Conflict, LogError, OnConflict
@@ -71,6 +71,7 @@ def publish(
         imports=keys,
         new_revisions_after=revisions,
     )
+    repeal_decisions.settle_accepted(conn, dataset, sequence)
     progress(count * 9 // 10, count)
     for key in keys:
         conn.execute(delete(t.draft_entry).where(t.draft_entry.c["import"] == key))

@@ -1,4 +1,4 @@
-"""Repeal notices mark the documents that they repeal, in any order and by any way of import."""
+"""Accepted repeals mark their documents, in any order and by any way of import."""
 
 from __future__ import annotations
 
@@ -62,6 +62,13 @@ class Clerk:
     def title(self, name: str) -> str:
         return TITLE if name == "notice" else letter(int(name))[0]
 
+    def accept(self) -> None:
+        self._collector.site.run("draft", "accept", DATASET, "--all")
+
+    def publish(self) -> None:
+        self.accept()
+        self._collector.publish()
+
     def record(self, name: str) -> dict[str, Any]:
         (one,) = self._collector.site.ok("show", DATASET, self.title(name), "--json").json
         return dict(one)
@@ -90,9 +97,9 @@ def test_a_notice_marks_what_it_ends_and_not_what_it_amends(
     for names, how in brought if first == "documents" else reversed(brought):
         clerk.bring(names, how)
         if published_between:
-            collector.publish()
+            clerk.publish()
     if not published_between:
-        collector.publish()
+        clerk.publish()
     assert clerk.states() == MARKED
 
 
@@ -100,9 +107,9 @@ def test_a_marked_document_names_the_file_that_it_was_read_from_and_its_release_
     collector: Collector, clerk: Clerk
 ) -> None:
     clerk.bring(DOCUMENTS, "collected")
-    collector.publish()
+    clerk.publish()
     clerk.bring(["notice"], "by hand")
-    collector.publish()
+    clerk.publish()
     with collector.served() as client:
         record = client.get(f"/v1/datasets/{DATASET}/records/{clerk.record('1')['id']}").json()
         changes = client.get(f"/v1/datasets/{DATASET}/changes?release=2").json()["changes"]
@@ -120,10 +127,18 @@ def test_a_preview_shows_what_a_notice_would_mark_and_stores_nothing(
     collector: Collector, clerk: Clerk
 ) -> None:
     clerk.bring(DOCUMENTS, "by hand")
-    collector.publish()
+    clerk.publish()
     for way in (("--dry-run",), ()):
         report = clerk.import_one("notice", "--json", *way).json
-        assert (report["changes"]["added"], report["marked"]) == (1, 2)
+        assert (report["changes"]["added"], report["marked"], report["proposed_repeals"]) == (1, 0, 2)
+    assert "有2份文件可能已废止" in clerk.import_one("notice").out
+    proposals = collector.site.ok("draft", "repeals", DATASET, "--json").json
+    assert [(one["title"], one["sentence"]) for one in proposals] == [
+        (letter(1)[0], "1.关于第1批清理行政审批事项的通知（鞍政发〔2015〕1号）"),
+        (letter(3)[0], f"2.《{letter(3)[0]}》"),
+    ]
+    assert "待确认" in collector.site.ok("draft", "repeals", DATASET).out
+    clerk.accept()
     assert "另有2份已发布的文件将标明废止" in clerk.import_one("notice").out
     diff = collector.site.run("draft", "diff", DATASET, "--json").json
     assert sorted(one["title"] for one in diff["changed"]) == [letter(n)[0] for n in (1, 3)]
@@ -137,7 +152,7 @@ def test_a_document_that_is_read_again_stays_marked_and_is_no_change(
     collector: Collector, clerk: Clerk
 ) -> None:
     clerk.bring([*DOCUMENTS, "notice"], "by hand")
-    collector.publish()
+    clerk.publish()
     report = clerk.import_one("1", "--json").json
     assert report["changes"] == {"added": 0, "changed": 0, "removed": 0, "unchanged": 1}
 
@@ -146,22 +161,24 @@ def test_a_mark_that_was_corrected_by_hand_is_not_set_again_by_other_documents(
     collector: Collector, clerk: Clerk
 ) -> None:
     clerk.bring([*DOCUMENTS, "notice"], "by hand")
-    collector.publish()
+    clerk.publish()
     emptied = ("validity=", "ended_by=")
     collector.site.ok("correct", DATASET, letter(1)[0], *emptied, "--reason", "误标", "--yes")
     clerk.bring(["9"], "by hand")
-    collector.publish()
+    clerk.publish()
     assert clerk.states() == {**MARKED, "1": (None, None)}
 
 
-def test_a_source_that_publishes_by_itself_marks_what_was_handed_in(
-    collector: Collector, clerk: Clerk
-) -> None:
+def test_a_source_that_publishes_by_itself_only_proposes(collector: Collector, clerk: Clerk) -> None:
     clerk.bring(DOCUMENTS, "by hand")
-    collector.publish()
+    clerk.publish()
     collector.write(collector.source(publish=True))
     clerk.bring(["notice"], "collected")
+    assert clerk.states() == dict.fromkeys(MARKED, (None, None))
+    clerk.publish()
     assert clerk.states() == MARKED
+    missing = collector.site.run("draft", "accept", DATASET, "--all", "--json")
+    assert (missing.code, missing.json["error"]["code"]) == (3, "no-such-repeal")
 
 
 def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(
@@ -169,7 +186,7 @@ def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(
 ) -> None:
     web = collector.web
     clerk.bring(DOCUMENTS, "collected")
-    collector.publish()
+    clerk.publish()
     link = "<p><a href='/d/list.docx'>附件：目录.docx</a></p>"
     web.answers["/d/r.html"] = html(NOTICE.replace("</div>", f"{link}</div>"))
     web.answers["/list.html"] = listing([("/d/r.html", TITLE, "2016-05-06")])
@@ -184,7 +201,7 @@ def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(
     runs.append(collector.site.spawn("--home", collector.site.home, "collect", "--json"))
     runs[0].communicate(timeout=60)
     assert runs[0].returncode == -signal.SIGKILL
-    collector.publish()
+    clerk.publish()
     assert clerk.states() == MARKED
     web.answers["/d/list.docx"] = Answer(status=404)
     make_due(collector)

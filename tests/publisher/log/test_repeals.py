@@ -1,6 +1,9 @@
-"""A release that contains a document and its repeal marks the document, on both databases."""
+"""A repeal that a clerk accepts marks its document, and only that, on both databases."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -57,6 +60,83 @@ def marks(log: Log) -> dict[str, Json]:
     return {key: state.content.get("ended_by") for key, state in records_by_number(log).items()}
 
 
+def accept(log: Log, *names: str) -> int:
+    """Accept proposed repeals, all or those of these documents. → their number."""
+    return len(log.drafts.decide_repeals(DOCUMENTS, names or None, accept=True))
+
+
+def publish(log: Log, day: date = EARLY) -> None:
+    log.releases.publish(DOCUMENTS, effective_on=day)
+
+
+def test_a_proposal_that_nobody_accepts_marks_nothing_and_stays_open(documents: Log, clock: Clock) -> None:
+    lay(documents, "文件", document(1))
+    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    (proposal,) = documents.drafts.diff(DOCUMENTS, effective_on=EARLY).repeals
+    assert (proposal.title, proposal.by, proposal.state) == (
+        "关于第1件事的通知",
+        "示政发〔2015〕9号",
+        "proposed",
+    )
+    publish(documents)
+    assert marks(documents) == {"1": None, "9": None}
+    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["proposed"]
+    assert documents.drafts.get(DOCUMENTS) is None
+    clock.advance(days=1)
+    assert accept(documents, "示政发〔2015〕1号") == 1
+    draft = documents.drafts.get(DOCUMENTS)
+    assert draft is not None
+    assert (draft.imports, draft.accepted_repeals) == ((), 1)
+    publish(documents, MIDDLE)
+    assert marks(documents) == {"1": "示政发〔2015〕9号", "9": None}
+    assert documents.drafts.repeals(DOCUMENTS) == ()
+    assert documents.drafts.get(DOCUMENTS) is None
+    assert documents.releases.verify().ok
+
+
+def test_a_proposal_shows_the_sentence_that_names_its_document(documents: Log) -> None:
+    lay(documents, "文件", document(1), document(2))
+    notice = document(9, "示政发〔2015〕1号", "《关于第2件事的通知》")
+    sentences = {"ends": "《甲》（示政发〔2015〕1号）同时废止。\n《关于第2件事的通知》自行失效。"}
+    lay(documents, "决定", replace(notice, originals=sentences))
+    assert [(p.title, p.sentence) for p in documents.drafts.repeals(DOCUMENTS)] == [
+        ("关于第1件事的通知", "《甲》（示政发〔2015〕1号）同时废止。"),
+        ("关于第2件事的通知", "《关于第2件事的通知》自行失效。"),
+    ]
+
+
+def test_a_refused_proposal_is_not_asked_again_and_can_be_accepted_later(documents: Log) -> None:
+    lay(documents, "文件", document(1))
+    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    documents.drafts.decide_repeals(DOCUMENTS, None, accept=False)
+    assert documents.drafts.diff(DOCUMENTS, effective_on=EARLY).repeals == ()
+    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["refused"]
+    publish(documents)
+    assert marks(documents) == {"1": None, "9": None}
+    accept(documents, "关于第1件事的通知")
+    publish(documents, MIDDLE)
+    assert marks(documents)["1"] == "示政发〔2015〕9号"
+
+
+def test_a_discarded_draft_takes_its_acceptances_with_it(documents: Log) -> None:
+    lay(documents, "文件", document(1))
+    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    publish(documents)
+    accept(documents)
+    documents.drafts.discard(DOCUMENTS)
+    assert documents.drafts.get(DOCUMENTS) is None
+    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["proposed"]
+
+
+def test_a_mark_of_an_earlier_version_stays_when_its_document_is_read_again(documents: Log) -> None:
+    lay(documents, "文件", document(1, ended_by="示政发〔2015〕9号", validity="废止"))
+    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    publish(documents)
+    lay(documents, "文件", document(1))
+    diff = documents.drafts.diff(DOCUMENTS, effective_on=MIDDLE)
+    assert (diff.counts["changed"], diff.repeals) == (0, ())
+
+
 def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_another(
     documents: Log, clock: Clock
 ) -> None:
@@ -66,6 +146,7 @@ def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_anot
     clock.advance(days=1)
     references = ("示政发〔2015〕1号", "《关于第3件事的通知》", "示政发〔2015〕5号", "示政发〔1990〕7号")
     lay(documents, "决定", document(9, *references))
+    accept(documents)
     release = documents.releases.publish(DOCUMENTS, effective_on=MIDDLE)
     assert release is not None
     assert (release.counts["added"], release.counts["changed"]) == (1, 3)
@@ -91,6 +172,7 @@ def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_sa
     clock.advance(days=1)
     lay(documents, "第二", document(8, ended, "示政发〔2015〕2号"))
     lay(documents, "文件", document(1, validity="失效"), document(2, ended_by="示政发〔2014〕3号"))
+    accept(documents)
     documents.releases.publish(DOCUMENTS, effective_on=MIDDLE)
     documents_after = records_by_number(documents)
     assert documents_after["1"].content["validity"] == "失效"
@@ -108,6 +190,7 @@ def test_a_notice_that_was_withdrawn_ends_nothing_any_more(documents: Log, clock
     )
     clock.advance(days=1)
     lay(documents, "文件", document(1))
+    assert accept(documents) == 0
     documents.releases.publish(DOCUMENTS, effective_on=LATE)
     assert marks(documents) == {"1": None}
 
@@ -116,5 +199,6 @@ def test_a_row_in_error_ends_nothing_and_a_document_does_not_end_itself(document
     wrong = document(8, "示政发〔2015〕1号")
     lay(documents, "决定", Entry(wrong.content, wrong.source_text, wrong.locator, in_error=True))
     lay(documents, "文件", document(1), document(9, "示政发〔2015〕9号", "《关于第9件事的通知》"))
+    assert accept(documents) == 0
     documents.releases.publish(DOCUMENTS, effective_on=EARLY, without_errors=True)
     assert marks(documents) == {"1": None, "9": None}

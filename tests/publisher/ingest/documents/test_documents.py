@@ -111,10 +111,10 @@ def test_a_page_gives_number_issuer_kind_dates_addressees_and_source() -> None:
 
 def test_sections_become_headings_and_members_of_a_list_do_not() -> None:
     fields = content(PAGE)
-    assert fields["outline"] == ["工作方案", "一、指导思想", "（一）总体要求", "（二）工作目标", "二、措施"]
+    assert fields["outline"] == ["工作方案", "一、指导思想", "(一)总体要求", "(二)工作目标", "二、措施"]
     blocks = str(fields["body_markdown"]).split("\n\n")
     assert blocks[4] == "# 工作方案"
-    assert blocks[6:9] == ["## 一、指导思想", "### （一）总体要求", "贯彻执行。"]
+    assert blocks[6:9] == ["## 一、指导思想", "### (一)总体要求。", "贯彻执行。"]
     assert blocks[-4:] == ["申请人应当提交下列材料:", "(一)申请书;", "(二)身份证明。", "附件:1.任务分工表"]
 
 
@@ -352,7 +352,7 @@ def test_the_founding_notice_is_one_document_with_all_its_parts() -> None:
     assert (fields["date_written"], fields["date_published"]) == ("2015-11-05", "2015-11-05")
     assert isinstance(fields["outline"], list)
     assert len(fields["outline"]) == 18
-    assert fields["outline"][1:3] == ["一、指导思想和工作目标", "（一）指导思想"]
+    assert fields["outline"][1:3] == ["一、指导思想和工作目标", "(一)指导思想"]
     assert isinstance(fields["references"], list)
     assert "辽政发〔2015〕19号" in fields["references"]
     assert record.originals["date_written"] == "2015115日"

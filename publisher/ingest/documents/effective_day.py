@@ -1,0 +1,82 @@
+"""The day from which a document is in force, as its text states it: 本办法自2026年3月1日起施行."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from publisher.ingest.documents.page_lines import Line
+from schemas.cells.quantities import read_date
+
+_DAY = (
+    r"(?:(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日"
+    r"|[一二][一二三四五六七八九零〇○]{3}年[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}日)"
+)
+_VERB = r"(?:正式|开始)?(?:施行|实施|执行|生效|试行|实行|起效)"
+_END = r"(?=[，,。；;、）)]|$)"
+_ON_DAY = rf"(?:自|从|于)?\s?(?P<day>{_DAY})(?:零时)?(?:起|开始)?(?:\s?至\s?{_DAY}止?)?(?:期间)?{_VERB}{_END}"
+_ON_EVENT = (
+    r"(?:自|从|于)(?:(?:本|该)[\u4e00-\u9fff]{0,8}?)?(?P<event>印发|发布|公布|颁布|下发|发文|签发|即|通过|批准|签署)"
+    r"(?:之日|当日|之时|日)?(?:起|开始)?(?P<later>满?\s?(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s?(?:个工作日|个月|日|天)之?(?:后|起)?)?"
+    rf"{_VERB}{_END}"
+)
+_EFFECT = re.compile(rf"{_ON_DAY}|{_ON_EVENT}")
+_OWN = re.compile(
+    r"(?:本|此)(?:办法|规定|条例|细则|通知|意见|决定|公告|通告|方案|规划|规则|标准|措施|预案|制度|目录|准则|批复|令|文件|规范|章程|通则|清单|政策|实施[\u4e00-\u9fff]{1,4}|[\u4e00-\u9fff]{1,6})"
+)
+_QUOTED = re.compile(r"《((?:[^《》]|《[^《》]*》)+)》")
+_PART = re.compile(r"(?:第[一二三四五六七八九十百\d]+[条款项章]|附件\d*|(?<!本)标准|条款)[、和及]?$")
+_ISSUED = frozenset({"印发", "下发", "发文", "签发", "即", "签署"})
+_MADE_PUBLIC = frozenset({"发布", "公布", "颁布"})
+_LATEST = timedelta(days=31)
+"""Most days between signature and the day of publication that a page states. A later page shows a document
+that was made public before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A statement about the first day in force. ``day``: ISO 8601; None where it cannot be determined."""
+
+    day: str | None
+    words: str
+    line: int
+
+
+def find_effect(
+    lines: Sequence[Line], title: str, *, written: date | None, published: date | None
+) -> Effect | None:
+    """Find the statement of a document about itself; None if there is none.
+
+    自印发之日起施行 is ``written``, the day of signature; 自发布之日起施行 is ``published`` if this is near,
+    and else ``written``. Several statements that differ, a period that is counted from an event
+    (自公布之日起30日后), and an event without a day give no day.
+    """
+    public = published if written and published and written <= published <= written + _LATEST else written
+    days = {**dict.fromkeys(_ISSUED, written), **dict.fromkeys(_MADE_PUBLIC, public)}
+    statements = [
+        statement for line in lines if line.spot is None for statement in _statements(line, title, days)
+    ]
+    own = [effect for is_own, effect in statements if is_own] or [effect for _, effect in statements]
+    if not own:
+        return None
+    last = own[-1]
+    if len({effect.day for effect in own}) > 1:
+        return Effect(None, "；".join(dict.fromkeys(effect.words for effect in own)), last.line)
+    return last
+
+
+def _statements(line: Line, title: str, days: Mapping[str, date | None]) -> Iterator[tuple[bool, Effect]]:
+    """Yield statements, with whether the sentence names the document as its subject: 本办法."""
+    for match in _EFFECT.finditer(line.text):
+        sentence = re.split(r"[。；;]", line.text[: match.start()])[-1]
+        others = [name for name in _QUOTED.findall(sentence) if name not in title and title not in name]
+        if (others and not _OWN.search(sentence)) or _PART.search(sentence):
+            continue
+        if match["day"]:
+            day, words = read_date(re.sub(r"\s", "", match["day"])), match["day"]
+        else:
+            day, words = None if match["later"] else days.get(match["event"]), match[0]
+        iso = None if day is None else day.isoformat()
+        yield _OWN.search(sentence + match[0]) is not None, Effect(iso, words, line.number)

@@ -1,0 +1,48 @@
+"""Decisions of clerks about proposed repeals; see :mod:`publisher.log.drafts.repeals`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from publisher.log.database import tables as t
+from publisher.log.registry import DatasetRow
+
+_d = t.repeal.c
+
+
+def fetch(conn: Connection, dataset: DatasetRow) -> Mapping[tuple[str, str], Any]:
+    """Return identities of the ended document and of the notice → the decision."""
+    rows = conn.execute(select(t.repeal).where(_d.dataset == dataset.key))
+    return {(row.ended, row.notice): row for row in rows}
+
+
+def record(
+    conn: Connection, dataset: DatasetRow, ended: str, notice: str, *, accepted: bool, now: int
+) -> None:
+    """Record a decision, which replaces an earlier one."""
+    same = (_d.dataset == dataset.key, _d.ended == ended, _d.notice == notice)
+    conn.execute(delete(t.repeal).where(*same))
+    conn.execute(
+        insert(t.repeal).values(
+            dataset=dataset.key, ended=ended, notice=notice, accepted=accepted, decided_at=now, release=None
+        )
+    )
+
+
+def count_accepted(conn: Connection, dataset: DatasetRow) -> int:
+    """Count the accepted repeals that are not published."""
+    return sum(row.accepted and row.release is None for row in fetch(conn, dataset).values())
+
+
+def forget_accepted(conn: Connection, dataset: DatasetRow) -> None:
+    """Delete accepted repeals that are not published, with the draft that contains them."""
+    conn.execute(delete(t.repeal).where(_d.dataset == dataset.key, _d.accepted, _d.release.is_(None)))
+
+
+def settle_accepted(conn: Connection, dataset: DatasetRow, release: int) -> None:
+    """Record the release that marked the documents of accepted repeals."""
+    accepted = (_d.dataset == dataset.key, _d.accepted, _d.release.is_(None))
+    conn.execute(update(t.repeal).where(*accepted).values(release=release))
