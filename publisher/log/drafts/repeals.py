@@ -135,8 +135,9 @@ def mark_repealed(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *
 def find_proposals(
     conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *, day: int
 ) -> tuple[RepealProposal, ...]:
-    """Find the repeals that notices propose and that are not published, with their decisions."""
-    return tuple(proposal for _, proposal in _proposals(conn, dataset, catalogue, day))
+    """Find the repeals that notices propose and that are not published, with their decisions, by title."""
+    proposals = (proposal for _, proposal in _proposals(conn, dataset, catalogue, day))
+    return tuple(sorted(proposals, key=lambda proposal: proposal.title))
 
 
 def decide(

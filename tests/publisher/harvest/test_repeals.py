@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from publisher.cli.terminal.exit_codes import Exit
 from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.command import Ran
 from tests.support.government import html, letter, listing, page
@@ -177,8 +178,9 @@ def test_a_source_that_publishes_by_itself_only_proposes(collector: Collector, c
     assert clerk.states() == dict.fromkeys(MARKED, (None, None))
     clerk.publish()
     assert clerk.states() == MARKED
-    missing = collector.site.run("draft", "accept", DATASET, "--all", "--json")
-    assert (missing.code, missing.json["error"]["code"]) == (3, "no-such-repeal")
+    missing = collector.site.run("draft", "accept", DATASET, "--all")
+    assert missing.code == Exit.NOT_FOUND
+    assert "no-such-repeal" in missing.err
 
 
 def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(

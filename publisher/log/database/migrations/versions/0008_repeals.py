@@ -18,12 +18,12 @@ def upgrade() -> None:
     op.create_table(
         "repeal",
         sa.Column("key", KEY, primary_key=True),
-        sa.Column("dataset", sa.ForeignKey("dataset.key"), nullable=False),
+        sa.Column("dataset", KEY, sa.ForeignKey("dataset.key"), nullable=False),
         sa.Column("ended", WORDS, nullable=False),
         sa.Column("notice", WORDS, nullable=False),
         sa.Column("accepted", sa.Boolean, nullable=False),
         sa.Column("decided_at", sa.BigInteger, nullable=False),
-        sa.Column("release", sa.ForeignKey("release.sequence")),
+        sa.Column("release", KEY, sa.ForeignKey("release.sequence")),
         sa.UniqueConstraint("dataset", "ended", "notice"),
     )
     op.add_column("page", sa.Column("troubled_since", sa.BigInteger))
