@@ -87,8 +87,11 @@ def _is_hidden(element: etree._Element, selectors: frozenset[str]) -> bool:
     classes = (attributes.get("class") or "").split()
     if any(_HIDING_CLASS.fullmatch(name.lower()) for name in classes):
         return True
-    own = {f".{name}" for name in classes} | ({f"#{attributes['id']}"} if attributes.get("id") else set())
-    return not selectors.isdisjoint(own | {str(element.tag) + name for name in own})
+    own = {f".{name}" for name in classes}
+    if attributes.get("id"):
+        own.add("#" + str(attributes["id"]))
+    tag = str(element.tag)
+    return not selectors.isdisjoint(own | {tag + name for name in own})
 
 
 def _hiding_selectors(root: etree._Element) -> frozenset[str]:
