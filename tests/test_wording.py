@@ -36,6 +36,8 @@ RECOGNISERS = (
     "publisher/ingest/documents/page_lines.py",
     "publisher/ingest/record_builder.py",
     "publisher/ingest/documents/relations.py",
+    "publisher/ingest/documents/repeal_sentences.py",
+    "publisher/ingest/documents/effective_day.py",
     "publisher/ingest/tables/plain_rows.py",
     "publisher/ingest/documents/json_ld.py",
     "publisher/ingest/tables/segmentation.py",
