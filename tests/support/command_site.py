@@ -40,7 +40,8 @@ class CommandSite:
     def publish(self, dataset: str, file: Path, *, effective_on: str = "2024-01-01") -> dict[str, Any]:
         """Import a file and publish it → the report of the import."""
         report: dict[str, Any] = json.loads(self.run("import", str(file), "--dataset", dataset, "--json"))
-        self.run("publish", dataset, "--effective-on", effective_on, "--basis", "示政发〔2024〕1号")
+        basis = ("--basis", "示政发〔2024〕1号", "--accept", "basis-missing", "--accept", "many-removed")
+        self.run("publish", dataset, "--effective-on", effective_on, *basis)
         return report
 
     def publish_text(self, dataset: str, text: str, **options: str) -> dict[str, Any]:

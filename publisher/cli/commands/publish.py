@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, CommandContext, with_context
+from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import output
+from publisher.cli.terminal.confirm import confirm
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 from schemas.words import KINDS
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from publisher.log.log import Log
     from publisher.log.model import OnConflict, Release
 
+_GUARDS = ("many-removed", "far-day", "basis-without-number", "basis-missing")
+"""Codes of :mod:`publisher.workflow.publication_guards`; a test compares both."""
 _NOT_YET_SEARCHABLE = (
     "发布已完成，暂时搜索不到；下一次发布、qingdan serve 或 qingdan reindex 会更新搜索索引。",
     "Published, but not yet searchable: the next release, qingdan serve or reindex updates the search index.",
@@ -43,6 +48,12 @@ YES = click.option("--yes", is_flag=True, help="不询问直接执行 / Do not a
 @click.option(
     "--replace-later", is_flag=True, help="替换已发布的更晚生效的内容 / Replace states of later effect."
 )
+@click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(_GUARDS),
+    help="已核对该项提示，可重复 / What was checked and is meant; may be repeated.",
+)
 @with_context
 def publish(
     context: CommandContext,
@@ -55,6 +66,7 @@ def publish(
     without_errors: bool,
     keep_later: bool,
     replace_later: bool,
+    accept: tuple[str, ...],
 ) -> int:
     """发布草稿：整批发布，失败则不生效 / Publish the draft as a whole; a failure has no effect."""
     from publisher.workflow import publish_draft
@@ -63,6 +75,7 @@ def publish(
         raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
     on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
     with context.log() as log:
+        _ask_guards(log, dataset, effective_on, basis, on_conflict, accept)
         with output.show_progress() as progress:
             release = publish_draft.publish_draft(
                 log,
@@ -79,6 +92,29 @@ def publish(
             output.print_message("没有变化，未发布。", "Nothing changed; not published.")
             return Exit.OK
         return report_release(context, log, release)
+
+
+def _ask_guards(
+    log: Log, dataset: str, effective_on: date, basis: str, on_conflict: OnConflict, accept: Sequence[str]
+) -> None:
+    """Ask about what is probably a mistake; without a terminal, each has to be accepted by its code."""
+    from publisher.workflow.publication_guards import find_guards
+
+    guards = find_guards(
+        log, dataset, effective_on=effective_on, basis=basis, today=today(), on_conflict=on_conflict
+    )
+    open_guards = [guard for guard in guards if guard.code not in accept]
+    for guard in open_guards:
+        output.print_message(f"请核对 [{guard.code}] {guard.zh}", f"Check [{guard.code}] {guard.en}")
+    if open_guards and not sys.stdin.isatty():
+        options = " ".join(dict.fromkeys(f"--accept {guard.code}" for guard in open_guards))
+        raise CommandError(
+            "needs-accept",
+            f"未发布。核对以上提示后，请加 {options} 重新运行。",
+            f"Not published. Check the points above, then run it again with {options}.",
+        )
+    if open_guards:
+        confirm("仍要发布。", "Publish all the same.", yes=False)
 
 
 def report_release(context: CommandContext, log: Log, release: Release) -> int:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from publisher.log import registry
 from publisher.log.blob_store import source_missing
 from publisher.log.clocks import micros
+from publisher.log.database import tables as t
+from publisher.log.database.connection import json_text
 from publisher.log.drafts import repeals, staging
 from publisher.log.drafts.draft_diff import compute_diff
 from publisher.log.evidence import crawled_pages
@@ -91,6 +93,16 @@ class Drafts:
                 day=self._session.today().toordinal(),
                 now=micros(self._session.clock()),
             )
+
+    def count_without(self, dataset: str, field: str) -> int:
+        """Count the rows of the draft, other than those in error, whose content has no such field."""
+        with self._session.read() as conn:
+            row, e = registry.dataset_row(conn, dataset), t.draft_entry.c
+            i = t.import_.c
+            imports = select(i.key).where(i.dataset == row.key, i.release.is_(None))
+            blank = json_text(conn, e.content, field).is_(None)
+            count = select(func.count()).where(e["import"].in_(imports), ~e.in_error, blank)
+            return conn.scalar(count) or 0
 
     def diff(
         self,

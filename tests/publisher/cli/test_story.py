@@ -201,10 +201,18 @@ def test_the_real_workbooks_of_a_city_are_one_release(site: Home) -> None:
     assert report["staged"]
     assert [f["file"] for f in report["files"] if f["same_as"]] == ["克拉玛依市档案局2024年权责清单.xlsx"]
     assert report["rows"] == report["records"] + report["continuations"] + len(report["left_out"])
-    refused = site.run("publish", "power-list", "--effective-on", "2025-01-01", "--basis", "公示")
+    refused = site.run("publish", "power-list", "--effective-on", "2025-01-01", "--basis", "辽发〔2025〕1号")
     assert refused.code == 1
     assert "rows-in-error" in refused.err
-    site.ok("publish", "power-list", "--effective-on", "2025-01-01", "--basis", "公示", "--without-errors")
+    site.ok(
+        "publish",
+        "power-list",
+        "--effective-on",
+        "2025-01-01",
+        "--basis",
+        "辽发〔2025〕1号",
+        "--without-errors",
+    )
     (release,) = site.ok("releases", "power-list", "--json").json
     assert release["counts"]["records"] == report["records"] - report["in_error"]
     assert len(release["left_out"]) == report["in_error"]

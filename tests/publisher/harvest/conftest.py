@@ -50,7 +50,7 @@ class Collector:
         return self.site.run("collect", "--json", *arguments)
 
     def publish(self) -> None:
-        self.site.ok("publish", DATASET, "--effective-on", "2015-12-01", "--basis", "采集")
+        self.site.ok("publish", DATASET, "--effective-on", "2015-12-01", "--basis", "示政发〔2015〕1号")
 
     def draft(self) -> list[dict[str, Any]]:
         """Contents that the draft adds or changes, sorted by title."""

@@ -114,7 +114,7 @@ def test_an_attached_workbook_goes_to_the_importer_as_a_draft_and_names_its_evid
     (imported,) = draft["imports"]
     assert imported["records"] == 1
     assert imported["source"]["url"] == f"{collector.web.base}/files/list.xlsx"
-    collector.site.ok("publish", POWER, "--effective-on", "2015-12-01", "--basis", "采集")
+    collector.site.ok("publish", POWER, "--effective-on", "2015-12-01", "--basis", "示政发〔2015〕1号")
     evidence = collector.site.ok("evidence", "危险化学品经营许可", "--dataset", POWER, "--json").json
     assert [one["url"] for one in evidence["pages"]] == [f"{collector.web.base}/files/list.xlsx"]
 

@@ -1,0 +1,111 @@
+"""Questions before a draft is published: what is probably a mistake, although it is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from publisher.log.log import Log
+from publisher.log.model import DraftDiff, OnConflict, RecordQuery, View
+from schemas.reference.document_numbers import parse_number
+
+MOST_REMOVED = 50
+"""Records of a part that a snapshot removes without a question."""
+FEWEST_ASKED, LARGEST_SHARE = 3, 0.2
+"""From so many removed records on, this share of the part's records is asked about too."""
+MOST_YEARS = 2
+"""Years from today after which a day of effect is asked about."""
+
+CODES = ("many-removed", "far-day", "basis-without-number", "basis-missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One question. ``code`` is one of :data:`CODES`, by which a script accepts it."""
+
+    code: str
+    zh: str
+    en: str
+
+
+def find_guards(
+    log: Log,
+    dataset: str,
+    *,
+    effective_on: date,
+    basis: str,
+    today: date,
+    on_conflict: OnConflict = "refuse",
+) -> tuple[Guard, ...]:
+    """Find what should be asked before the draft is published; nothing if conflicts prevent that anyway.
+
+    Raises ``LogError('no-draft')``.
+    """
+    diff = log.drafts.diff(dataset, effective_on=effective_on, on_conflict=on_conflict, limit=0)
+    if any(conflict.code != "rows-in-error" for conflict in diff.conflicts):
+        return ()
+    return (
+        *_check_removals(log, dataset, diff, effective_on),
+        *_check_day(effective_on, today),
+        *_check_basis(basis),
+        *_check_bases_of_rows(log, dataset),
+    )
+
+
+def _check_removals(log: Log, dataset: str, diff: DraftDiff, day: date) -> Iterator[Guard]:
+    removed: dict[str | None, int] = {}
+    for sheet in diff.sheets:
+        removed[sheet.part] = removed.get(sheet.part, 0) + sheet.counts.get("removed", 0)
+    if not any(removed.values()):
+        return
+    present = _count_by_part(log, dataset, day)
+    for part, count in removed.items():
+        total = present.get(part, 0) if part is not None else sum(present.values())
+        if count > MOST_REMOVED or (count >= FEWEST_ASKED and count > total * LARGEST_SHARE):
+            yield Guard(
+                "many-removed",
+                f"“{part or dataset}”的{total}项中有{count}项将移出清单。请确认文件完整；只报送一部分的，"
+                "请用 --partial 重新导入。",
+                f"{count} of {total} records of {part or dataset} are removed. Check that the file is "
+                "complete; import a share with --partial.",
+            )
+
+
+def _count_by_part(log: Log, dataset: str, day: date) -> Mapping[str | None, int]:
+    query = RecordQuery(view=View(as_of=day), limit=0, facets=("part",))
+    page = log.queries.records(dataset, query)
+    counts: dict[str | None, int] = dict(page.facets.get("part", ()))
+    counts[None] = (page.total or 0) - sum(counts.values())
+    return counts
+
+
+def _check_day(day: date, today: date) -> Iterator[Guard]:
+    if (day.year - MOST_YEARS, day.month, day.day) > (today.year, today.month, today.day):
+        yield Guard(
+            "far-day",
+            f"生效日期{day}在{MOST_YEARS}年以后。请核对年份。",
+            f"The day of effect {day} is more than {MOST_YEARS} years ahead. Check the year.",
+        )
+
+
+def _check_basis(basis: str) -> Iterator[Guard]:
+    pieces = [piece for piece in re.split(r"[、，,；;]", basis) if piece.strip()]
+    if not pieces or any(parse_number(piece.strip()) is None for piece in pieces):
+        yield Guard(
+            "basis-without-number",
+            f"依据“{basis}”不是文号。文号写作“鞍政发〔2015〕34号”。",
+            f"The basis “{basis}” is not a document number, which is written like 鞍政发〔2015〕34号.",
+        )
+
+
+def _check_bases_of_rows(log: Log, dataset: str) -> Iterator[Guard]:
+    field = log.queries.catalogue(dataset).basis_field
+    count = log.drafts.count_without(dataset, field) if field is not None else 0
+    if count:
+        yield Guard(
+            "basis-missing",
+            f"有{count}行没有写明依据。没有依据的事项不应列入清单。",
+            f"{count} rows name no legal basis. An item without one does not belong on the list.",
+        )

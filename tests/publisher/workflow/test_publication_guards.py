@@ -1,0 +1,124 @@
+"""Publication asks about what is probably a mistake; a script accepts it by its code."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from publisher.cli.commands import publish
+from publisher.workflow import publication_guards
+from publisher.workflow.publication_guards import _check_basis, _check_day
+from tests.support.command import Home, item, xlsx
+
+DATASET = "shili-power-list"
+BASIS = ("--basis", "鞍政发〔2015〕34号")
+
+
+def hand_in(site: Home, folder: Path, count: int, *, part: str = "应急管理局") -> None:
+    file = xlsx(folder / f"{part}{count}.xlsx", [item(f"第{n}项许可") for n in range(count)])
+    site.ok("import", file, "--dataset", DATASET)
+
+
+@pytest.fixture
+def published(site: Home, tmp_path: Path) -> Home:
+    site.dataset(DATASET, "应急管理局", "统计局")
+    hand_in(site, tmp_path, 10)
+    site.ok("publish", DATASET, "--effective-on", "2015-12-01", *BASIS)
+    return site
+
+
+def test_the_command_knows_every_guard() -> None:
+    assert publish._GUARDS == publication_guards.CODES
+
+
+@pytest.mark.parametrize(("left", "asked"), [(9, False), (8, False), (7, True), (1, True)])
+def test_a_snapshot_that_removes_much_of_a_part_is_asked_about(
+    published: Home, tmp_path: Path, left: int, asked: bool
+) -> None:
+    hand_in(published, tmp_path, left)
+    ran = published.run("publish", DATASET, "--effective-on", "2016-01-01", *BASIS)
+    assert ran.code == (1 if asked else 0)
+    assert ("many-removed" in ran.err) is asked
+    if asked:
+        assert f"10项中有{10 - left}项将移出清单" in ran.err
+        assert len(published.ok("releases", DATASET, "--json").json) == 1
+        published.ok("publish", DATASET, "--effective-on", "2016-01-01", *BASIS, "--accept", "many-removed")
+
+
+def test_more_than_fifty_are_asked_about_whatever_the_share(site: Home, tmp_path: Path) -> None:
+    site.dataset(DATASET)
+    hand_in(site, tmp_path, 400)
+    site.ok("publish", DATASET, "--effective-on", "2015-12-01", *BASIS)
+    hand_in(site, tmp_path, 350)
+    site.ok("publish", DATASET, "--effective-on", "2016-01-01", *BASIS)
+    hand_in(site, tmp_path, 299)
+    assert "350项中有51项" in site.run("publish", DATASET, "--effective-on", "2016-02-01", *BASIS).err
+
+
+def test_the_share_is_that_of_the_part(published: Home, tmp_path: Path) -> None:
+    file = xlsx(tmp_path / "统计局a.xlsx", [item(f"统计{n}") for n in range(3)])
+    published.ok("import", file, "--dataset", DATASET)
+    published.ok("publish", DATASET, "--effective-on", "2016-01-01", *BASIS)
+    one = xlsx(tmp_path / "统计局b.xlsx", [item("统计检查")])
+    published.ok("import", one, "--dataset", DATASET)
+    ran = published.run("publish", DATASET, "--effective-on", "2016-02-01", *BASIS)
+    assert "“统计局”的3项中有3项" in ran.err
+
+
+def test_a_day_far_ahead_is_asked_about(published: Home, tmp_path: Path) -> None:
+    hand_in(published, tmp_path, 9)
+    ran = published.run("publish", DATASET, "--effective-on", "2051-12-01", *BASIS)
+    assert ran.code == 1
+    assert "--accept far-day" in ran.err
+    published.ok("publish", DATASET, "--effective-on", "2051-12-01", *BASIS, "--accept", "far-day")
+
+
+@pytest.mark.parametrize(
+    ("day", "asked"),
+    [
+        (date(2028, 6, 30), False),
+        (date(2028, 7, 1), True),
+        (date(2999, 1, 1), True),
+    ],
+)
+def test_two_years_are_counted_from_today(day: date, asked: bool) -> None:
+    assert bool(list(_check_day(day, date(2026, 6, 30)))) is asked
+
+
+@pytest.mark.parametrize(
+    ("basis", "asked"),
+    [
+        ("鞍政发〔2015〕34号", False),
+        ("鞍政发[2015]34号", False),
+        ("鞍政发〔2015〕34号、鞍政办发〔2015〕3号", False),
+        ("国务院令第412号", False),
+        ("领导同意", True),
+        ("鞍政发〔2015〕34号，口头通知", True),
+        (" ", True),
+    ],
+)
+def test_a_basis_is_a_document_number(basis: str, asked: bool) -> None:
+    assert bool(list(_check_basis(basis))) is asked
+
+
+def test_rows_without_a_basis_are_asked_about(site: Home, tmp_path: Path) -> None:
+    site.dataset(DATASET)
+    file = tmp_path / "清单.csv"
+    file.write_text(
+        "事项名称,权力类型,行使主体\n甲许可,行政许可,市局\n乙许可,行政许可,市局\n", encoding="utf-8"
+    )
+    site.ok("import", file, "--dataset", DATASET)
+    ran = site.run("publish", DATASET, "--effective-on", "2016-01-01", *BASIS)
+    assert ran.code == 1
+    assert "有2行没有写明依据" in ran.err
+    site.ok("publish", DATASET, "--effective-on", "2016-01-01", *BASIS, "--accept", "basis-missing")
+
+
+def test_a_catalogue_that_wants_no_basis_is_not_asked_about(site: Home, tmp_path: Path) -> None:
+    site.dataset("shili-responsibilities", catalogue="responsibility-list")
+    file = tmp_path / "清单.csv"
+    file.write_text("职权名称,职权类型,法定主体\n甲许可,行政许可,市局\n", encoding="utf-8")
+    site.ok("import", file, "--dataset", "shili-responsibilities")
+    site.ok("publish", "shili-responsibilities", "--effective-on", "2016-01-01", *BASIS)
