@@ -30,6 +30,7 @@ from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
 from publisher.web.http_protocol import bounded_protocol
+from publisher.web.page_cursor import CursorCodec, read_or_create_key
 from publisher.web.route import Endpoint
 from publisher.web.service import Service
 from publisher.web.work_pools import work_pools
@@ -87,6 +88,7 @@ def create_service(
         names=SiteNames(log),
         clock=clock,
         version=metadata.version("qingdan"),
+        cursors=CursorCodec(read_or_create_key(settings.home / "cursor.key")),
         pools=work_pools(settings.queries, settings.exports),
         hub=settings.hub,
         embedded=settings.database.startswith("sqlite"),

@@ -1,11 +1,19 @@
-"""Opaque cursors: the position in a paged query, and the state that all its pages show."""
+"""Opaque cursors: the position in a paged query, and the state that all its pages show.
+
+A cursor carries a message authentication code, so its total and its keys are always our own.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,10 +22,7 @@ from publisher.web.problems import ProblemError
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """Position in a paged query. ``query`` is its digest, so that a cursor cannot be used for another query.
-
-    A cursor is neither secret nor signed: a forged one gives access to public data only.
-    """
+    """Position in a paged query. ``query`` is the digest of the query, so a cursor fits no other."""
 
     query: str
     after: tuple[str | int | float | None, ...] = ()
@@ -30,6 +35,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The query of the first page, if it differs from the typed one."""
 
 
+_KEY_SIZE, _CODE_SIZE = 32, 12
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Cursor)
 
@@ -39,22 +45,58 @@ def query_digest(*parts: Any) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
 
-def encode(cursor: Cursor) -> str:
-    return base64.urlsafe_b64encode(_encoder.encode(cursor)).rstrip(b"=").decode()
+class CursorCodec:
+    """Encoding of cursors, authenticated by a key that the site's processes share.
+
+    A new key makes the cursors of open pages invalid, and nothing else.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def encode(self, cursor: Cursor) -> str:
+        content = _encoder.encode(cursor)
+        return base64.urlsafe_b64encode(self._code(content) + content).rstrip(b"=").decode()
+
+    def decode(self, text: str, expected_query: str) -> Cursor:
+        """Decode a cursor. Raises ``invalid-cursor`` if it is malformed, not ours or of another query."""
+        try:
+            raw = base64.b64decode(
+                text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True
+            )
+            code, content = raw[:_CODE_SIZE], raw[_CODE_SIZE:]
+            if not hmac.compare_digest(code, self._code(content)):
+                raise ProblemError("invalid-cursor")
+            cursor = _decoder.decode(content)
+        except (binascii.Error, UnicodeError, msgspec.DecodeError) as error:
+            raise ProblemError("invalid-cursor") from error
+        if cursor.query != expected_query:
+            raise ProblemError("invalid-cursor")
+        return cursor
+
+    def decode_optional(self, text: str | None, expected_query: str) -> Cursor | None:
+        """Decode the cursor of a request; None for a first page. Raises as :meth:`decode`."""
+        return None if text is None else self.decode(text, expected_query)
+
+    def _code(self, content: bytes) -> bytes:
+        return hashlib.blake2b(content, key=self._key, digest_size=_CODE_SIZE).digest()
 
 
-def decode_optional(text: str | None, expected_query: str) -> Cursor | None:
-    """Decode the cursor of a request; None for a first page. Raises as :func:`decode`."""
-    return None if text is None else decode(text, expected_query)
-
-
-def decode(text: str, expected_query: str) -> Cursor:
-    """Decode a cursor. Raises ``invalid-cursor`` if it is malformed or of another query."""
-    try:
-        raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        cursor = _decoder.decode(raw)
-    except (binascii.Error, UnicodeError, msgspec.DecodeError) as error:
-        raise ProblemError("invalid-cursor") from error
-    if cursor.query != expected_query:
-        raise ProblemError("invalid-cursor")
-    return cursor
+def read_or_create_key(path: Path) -> bytes:
+    """Read the site's key of cursors, or create it with mode 0600; on a read-only medium it is not stored."""
+    with suppress(OSError):
+        if len(key := path.read_bytes()) == _KEY_SIZE:
+            return key
+    key = secrets.token_bytes(_KEY_SIZE)
+    with suppress(OSError):
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:  # another process was faster
+            key = path.read_bytes() if path.stat().st_size == _KEY_SIZE else key
+        finally:
+            temporary.unlink()
+    return key

@@ -11,6 +11,7 @@ from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
 from publisher.web.file_cache import FileCache
+from publisher.web.page_cursor import CursorCodec
 from publisher.web.work_pools import WorkPools
 from schemas.definition.catalogue import Catalogue
 from search.contract import SearchEngine
@@ -48,6 +49,7 @@ class Service:
     clock: Callable[[], datetime]
     version: str
     pools: WorkPools
+    cursors: CursorCodec
     hub: str = ""
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     embedded: bool = True

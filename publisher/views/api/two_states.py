@@ -73,7 +73,7 @@ class Comparison:
         rows = list(sides.differences(service, name, past=past, limit=params.limit + 1))
         page, next_cursor = rows[: params.limit], None
         if len(rows) > params.limit:
-            next_cursor = page_cursor.encode(
+            next_cursor = service.cursors.encode(
                 page_cursor.Cursor(self.query_digest, (page[-1].key,), as_of=day, known_at=known_at)
             )
         totals = service.log.queries.totals(name, before, after)
@@ -88,7 +88,7 @@ def make_comparison(service: Service, name: str, params: Parameters) -> Comparis
     """
     sides = parse_sides(service, params)
     query_digest = page_cursor.query_digest("compare", name, replace(params, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(params.cursor, query_digest)
+    cursor = service.cursors.decode_optional(params.cursor, query_digest)
     return Comparison(name, params, sides, query_digest, cursor, sides_validity(service, name, sides))
 
 

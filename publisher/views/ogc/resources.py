@@ -238,7 +238,7 @@ def _make_source(
     params = parameters.parse(
         request.query, request.headers, dataset_items.allowed_parameters(schema_used), formats
     )
-    item_query = dataset_items.parse_item_query(dataset, schema_used, params)
+    item_query = dataset_items.parse_item_query(geo.service.cursors, dataset, schema_used, params)
     if request.word_matches is not None:
         item_query = dataset_items.narrow_to_records(item_query, request.word_matches.get(dataset.name, ()))
     validity = requested_view.validity(geo.service, dataset.name, item_query.view)

@@ -73,6 +73,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
     params = visit.parse_query(requested_view.grammar(catalogue))
     release = params.view.release
     listing = api.make_listing(
+        service,
         name,
         catalogue,
         replace(

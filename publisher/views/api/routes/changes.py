@@ -109,7 +109,7 @@ def list_changes(service: Service, call: Call) -> Reply:
         service.log.queries.release(name, params.view.release)
     sequence = service.log.queries.sequence(name)
     query_digest = page_cursor.query_digest("changes", name, replace(params, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(params.cursor, query_digest)
+    cursor = service.cursors.decode_optional(params.cursor, query_digest)
     validity = Validity((sequence,), service.published_at(name, sequence))
     return Reply(validity, lambda: _changes_page(service, call, name, params, query_digest, cursor))
 
@@ -155,7 +155,7 @@ def _changes_page(
     page = changes[: params.limit]
     next_cursor = None
     if len(changes) > params.limit:
-        next_cursor = page_cursor.encode(page_cursor.Cursor(query_digest, total=page[-1].sequence))
+        next_cursor = service.cursors.encode(page_cursor.Cursor(query_digest, total=page[-1].sequence))
     catalogue = service.log.queries.catalogue(name)
     return common.Changes(
         dataset=name,

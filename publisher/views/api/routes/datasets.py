@@ -167,7 +167,7 @@ def list_releases(service: Service, call: Call) -> Reply:
     releases = sorted(service.log.queries.releases(name), key=lambda r: -r.number)
     query_digest = page_cursor.query_digest("releases", name)
     if params.cursor is not None:
-        before = page_cursor.decode(params.cursor, query_digest).total
+        before = service.cursors.decode(params.cursor, query_digest).total
         remaining = [r for r in releases if r.number < before]
     else:
         remaining = releases
@@ -175,11 +175,12 @@ def list_releases(service: Service, call: Call) -> Reply:
     more = page_cursor.Cursor(query_digest, total=page[-1].number) if len(remaining) > params.limit else None
 
     def build() -> common.Releases:
+        next_cursor = service.cursors.encode(more) if more else None
         return common.Releases(
             dataset=name,
             total=len(releases),
             releases=tuple(_release(service, r) for r in page),
-            links=requested_view.page_links(service, call, name, page_cursor.encode(more) if more else None),
+            links=requested_view.page_links(service, call, name, next_cursor),
         )
 
     newest = releases[0].published_at if releases else None

@@ -62,7 +62,7 @@ def list_records(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     catalogue = service.log.queries.catalogue(name)
     params = query_parameters.parse(call.query, requested_view.grammar(catalogue))
-    listing = make_listing(name, catalogue, params)
+    listing = make_listing(service, name, catalogue, params)
     validity = requested_view.validity(service, name, params.view)
 
     def build() -> common.Records:
@@ -116,7 +116,7 @@ class Listing:
         next_cursor = None
         if page.after is not None:
             view = query.view if cursor else _explicit_view(service, self.name, params.view)
-            next_cursor = page_cursor.encode(
+            next_cursor = service.cursors.encode(
                 page_cursor.Cursor(
                     self.query_digest, page.after, total, as_of=view.as_of, known_at=view.known_at
                 )
@@ -128,10 +128,10 @@ class Listing:
         return ListedPage(page.records, total, facets, next_cursor)
 
 
-def make_listing(name: str, catalogue: Catalogue, params: Parameters) -> Listing:
+def make_listing(service: Service, name: str, catalogue: Catalogue, params: Parameters) -> Listing:
     """Make a listing. ``params``: parsed by the catalogue's grammar. Raises ``invalid-cursor``."""
     query_digest = page_cursor.query_digest("records", name, replace(params, cursor=None, limit=0))
-    cursor = page_cursor.decode_optional(params.cursor, query_digest)
+    cursor = service.cursors.decode_optional(params.cursor, query_digest)
     if cursor is not None and not _fits(cursor, params, catalogue):
         raise ProblemError("invalid-cursor")
     return Listing(name, catalogue, params, query_digest, cursor)

@@ -90,7 +90,7 @@ class Search:
         page, meant = hits.page, hits.did_you_mean or self.meant
         next_cursor = None
         if page.cursor is not None:
-            next_cursor = page_cursor.encode(
+            next_cursor = service.cursors.encode(
                 page_cursor.Cursor(
                     self.query_digest,
                     as_of=view.as_of,
@@ -120,7 +120,7 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
     _check(params)
     requested_view.check_not_future(service, params.view)
     query_digest = page_cursor.query_digest("search", replace(params, cursor=None, limit=0, explain=False))
-    cursor = page_cursor.decode_optional(params.cursor, query_digest)
+    cursor = service.cursors.decode_optional(params.cursor, query_digest)
     view = await sync_to_thread(_view, service, params, cursor)
     meant = cursor.meant if cursor else ""
     request = contract.Request(

@@ -55,7 +55,9 @@ def allowed_parameters(catalogue: Catalogue) -> Collection[str]:
     return {*ITEMS, *VIEW, *filterable(catalogue)}
 
 
-def parse_item_query(dataset: Dataset, catalogue: Catalogue, params: Parameters) -> ItemQuery:
+def parse_item_query(
+    cursors: page_cursor.CursorCodec, dataset: Dataset, catalogue: Catalogue, params: Parameters
+) -> ItemQuery:
     """Validate the parameters of a request. Raises :class:`OgcError` (400)."""
     values = params.values
     during = parameters.during(values.get("datetime"))
@@ -79,7 +81,7 @@ def parse_item_query(dataset: Dataset, catalogue: Catalogue, params: Parameters)
         during,
         p.And(tuple(conditions)) if conditions else None,
         query_digest,
-        _cursor(values.get("cursor"), query_digest, sort=values.get("sortby")),
+        _cursor(cursors, values.get("cursor"), query_digest, sort=values.get("sortby")),
     )
 
 
@@ -89,11 +91,13 @@ def narrow_to_records(item_query: ItemQuery, records: Sequence[str]) -> ItemQuer
     return replace(item_query, where=p.And((p.RecordIds(tuple(records)), *others)))
 
 
-def _cursor(text: str | None, query_digest: str, *, sort: str | None) -> page_cursor.Cursor | None:
+def _cursor(
+    cursors: page_cursor.CursorCodec, text: str | None, query_digest: str, *, sort: str | None
+) -> page_cursor.Cursor | None:
     if text is None:
         return None
     try:
-        cursor = page_cursor.decode(text, query_digest)
+        cursor = cursors.decode(text, query_digest)
     except ProblemError as error:
         raise invalid("cursor", error.zh, error.en) from error
     match cursor.after:
@@ -155,7 +159,7 @@ def _page(geo: Geo, item_query: ItemQuery, window: Window) -> Items:
     if page.after is not None:
         more = {"offset": str(window.offset + len(page.records)), **_pins(view, item_query)}
         if not window.sort:
-            more["cursor"] = page_cursor.encode(
+            more["cursor"] = geo.service.cursors.encode(
                 page_cursor.Cursor(item_query.query_digest, page.after, matched)
             )
     write = geojson.make_writer(item_query.catalogue, window.properties, geometry=window.geometry)

@@ -53,7 +53,9 @@ def as_pygeoapi_answers(geo: Geo, params: dict[str, str]) -> dict[str, Any]:
     """Return the page of pygeoapi. Our provider evaluates ``filter``, so pygeoapi does not receive it."""
     query = urlencode(params).encode()
     query_parameters = parameters.parse(query, {}, dataset_items.allowed_parameters(catalogue()))
-    question = dataset_items.parse_item_query(geo.dataset(PLACES), catalogue(), query_parameters)
+    question = dataset_items.parse_item_query(
+        geo.service.cursors, geo.dataset(PLACES), catalogue(), query_parameters
+    )
     source = dataset_items.make_source(geo, question)
     pygeoapi_parameters = {name: value for name, value in params.items() if name != "filter"}
     envelope = geo.core.items(PLACES, resource(PLACES, "", source=source), pygeoapi_parameters)
