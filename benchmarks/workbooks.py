@@ -43,7 +43,7 @@ HEADINGS = {
 }
 """Heading → field, as an independent map for this benchmark."""
 
-EXPECTED_OUT = {"title", "header", "note", "group", "repeated-header"}
+EXPECTED_OUT = {"title", "header", "note", "group", "repeated-header", "covered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,11 @@ class Raw:
         return str(value)
 
     def covering_text(self, row: int, column: int) -> str:
-        """Return the cell's own text, else that of the merged range that covers it from above."""
-        if (text := self.own(row, column)).strip():
-            return text
+        """Return the text that a person sees: that of the merged range that covers the cell, else its own."""
         for (top, first_column), (bottom, right) in self.merged:
             if top <= row <= bottom and first_column == column <= right:
                 return self.own(top, first_column)
-        return ""
+        return self.own(row, column)
 
 
 def bare(text: str) -> str:

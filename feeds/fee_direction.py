@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from feeds.change import ChangeItem
-from schemas.cells.quantities import read_amount
+from schemas.cells.amounts import read_amount
 from schemas.definition.catalogue import Json
 
 type FeeDirection = Literal["fee-raised", "fee-lowered"]
@@ -15,6 +15,8 @@ type FeeDirection = Literal["fee-raised", "fee-lowered"]
 FEE_DIRECTIONS: dict[FeeDirection, str] = {"fee-raised": "收费上调", "fee-lowered": "收费下调"}
 """Category term → its label."""
 
+_NO_SINGLE_SUM = frozenset({"most", "of", "kind"})
+"""Parts of an amount that is a range, a bound or a rate of something, which do not compare."""
 _FREE = frozenset({"免费", "免收", "不收费", "免征", "停征", "暂停征收"})
 
 
@@ -49,7 +51,7 @@ def _read_amount(value: Json) -> tuple[Decimal, str] | None:
     """Return (amount, unit); the unit is empty if it is free of charge."""
     if isinstance(value, dict):
         amount, unit = value.get("amount"), value.get("unit")
-        if not isinstance(amount, str) or not isinstance(unit, str):
+        if not isinstance(amount, str) or not isinstance(unit, str) or value.keys() & _NO_SINGLE_SUM:
             return None
         return _money(amount, unit)
     if not isinstance(value, str) or len(value) > 60:
@@ -57,7 +59,9 @@ def _read_amount(value: Json) -> tuple[Decimal, str] | None:
     if value.strip("。 ") in _FREE:
         return Decimal(0), ""
     amount_of_text = read_amount(value, "")
-    return None if amount_of_text is None else _money(amount_of_text.amount, amount_of_text.unit)
+    if amount_of_text is None or amount_of_text.kind or amount_of_text.of:
+        return None
+    return _money(amount_of_text.amount, amount_of_text.unit)
 
 
 def _money(amount: str, unit: str) -> tuple[Decimal, str] | None:

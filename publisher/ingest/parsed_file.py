@@ -10,7 +10,7 @@ from publisher.ingest.findings.kind import Finding
 from schemas.definition.catalogue import Content
 
 type Reason = Literal[
-    "title", "header", "note", "group", "repeated-header", "duplicate", "unreadable", "total"
+    "title", "header", "note", "group", "repeated-header", "duplicate", "unreadable", "total", "covered"
 ]
 """Reason why a row is left out."""
 

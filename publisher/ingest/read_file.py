@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from publisher.ingest import row_checks, whole_file_checks
+from publisher.ingest import appearance_checks, row_checks, whole_file_checks
 from publisher.ingest.documents import official_document
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
@@ -21,7 +21,7 @@ from publisher.ingest.tables.header_row import Header, Headings
 from publisher.ingest.tables.segmentation import SegmentedSheet, Table
 from schemas.definition.catalogue import Catalogue, Field
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 """Increased when the same bytes are read differently. Resulting changes have the cause ``reading``."""
 
 
@@ -145,7 +145,7 @@ class _Reader:
             self._findings.append(tables.SHEET_WITHOUT_TABLE.at(place, rows=sheet.rows))
             self._left_out += (replace(x, reason="note") for x in sheet.left_out)
             return False
-        builder = RecordBuilder(self._catalogue, self._name, grid.name)
+        builder = RecordBuilder(self._catalogue, self._name, grid.name, grid.annotations.shown)
         for note in sheet.notes:
             builder.add_note(note)
         records: list[ImportedRecord] = []
@@ -177,7 +177,7 @@ class _Reader:
 
     def _read_form(self, grid: Grid) -> bool:
         sheet, raw_records, dropped = form_sheet.read_form(grid, self._headings, self._personal)
-        builder = RecordBuilder(self._catalogue, self._name, grid.name)
+        builder = RecordBuilder(self._catalogue, self._name, grid.name, grid.annotations.shown)
         for note in sheet.notes:
             builder.add_note(note)
         for heading in dropped:
@@ -190,17 +190,27 @@ class _Reader:
     ) -> None:
         grid = sheet.grid
         self._check_count(grid.name, records, grid.name)
-        place = Place(self._name, grid.name)
-        if grid.hidden:
-            self._findings.append(tables.HIDDEN_SHEET.at(place, grid.name))
-        hidden = sorted(grid.hidden_rows & {n for record in records for n in record.rows})
-        if hidden:
-            row_numbers = "、".join(str(n) for n in hidden[:20])
-            self._findings.append(tables.HIDDEN_ROWS.at(place, count=len(hidden), rows=row_numbers))
+        rows_of_records = {n for record in records for n in record.rows}
+        private = self._private_columns(sheet)
+        self._findings += appearance_checks.check_sheet(grid, self._name, rows_of_records, private)
+        covered = list(appearance_checks.leave_out_covered_rows(grid, private))
+        self._left_out += covered
+        sheet.rows += len(covered)
         self._rows[grid.name] = self._rows.get(grid.name, 0) + sheet.rows
         self._left_out += sheet.left_out
         self._findings += builder.findings
         self._records += records
+
+    def _private_columns(self, sheet: SegmentedSheet) -> frozenset[int] | None:
+        """Return the numbers of personal columns; None for a form, whose columns have no fields."""
+        if not sheet.tables:
+            return None
+        return frozenset(
+            index + 1
+            for table in sheet.tables
+            for index, name in table.header.columns.items()
+            if name in self._personal
+        )
 
     def _check_count(self, title: str, records: list[ImportedRecord], sheet: str) -> None:
         finding = whole_file_checks.check_count(title, records, self._catalogue, Place(self._name, sheet))

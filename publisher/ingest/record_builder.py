@@ -1,33 +1,50 @@
-"""Builder of records: raw texts become values, with originals and findings by cell."""
+"""RecordBuilder of records: raw texts become values, with originals and findings by cell."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from publisher.ingest.findings import rows, tables
 from publisher.ingest.findings.kind import Finding, Place, create_finding
+from publisher.ingest.formats.grid import Position, format_column
+from publisher.ingest.formats.number_formats.shown_text import ShownText
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
-from schemas.cells.problems import CellProblem
+from schemas.cells.amounts import find_amount
+from schemas.cells.problems import CODE_SPOILT, CellProblem
 from schemas.cells.quantities import BLANKS
-from schemas.cells.values import cell_parser
+from schemas.cells.values import amount_value, cell_parser
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
+from schemas.normalise import fold
 
+_NUMBERS = frozenset({"integer", "decimal", "limit", "amount"})
+_EXACT = _NUMBERS | {"date"}
+"""Types whose values are read from the stored number, not from its rounded text."""
 NO_CELLS: Mapping[str, str] = MappingProxyType({})
 
 
 class RecordBuilder:
     """Builds the records of one sheet and collects their ``findings``."""
 
-    def __init__(self, catalogue: Catalogue, file: str, sheet: str) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        file: str,
+        sheet: str,
+        shown: Mapping[Position, ShownText] | None = None,
+    ) -> None:
+        """``shown``: cells with a number whose format changes what a program shows."""
         self._fields = tuple(f for f in catalogue.fields if not f.personal)
         self._parsers = {f.name: cell_parser(f) for f in self._fields}
+        self._derived = tuple(f for f in self._fields if f.derived_from)
+        self._limits = tuple(f.name for f in self._fields if f.type == "limit")
         self._catalogue = catalogue
         self._file = file
         self._sheet = sheet
         self._headings: Mapping[str, str] = {}
+        self._shown = {f"{format_column(c)}{r}": text for (r, c), text in (shown or {}).items()}
         self._invalid: set[str] = set()
         self._absent: frozenset[str] = frozenset()
         self.findings: list[Finding] = []
@@ -64,6 +81,14 @@ class RecordBuilder:
                 self._add_missing(f, row)
             if value != piece.original and (value is not None or piece.original.strip()):
                 originals[f.name] = piece.original
+        texts_read = hash_source_texts(
+            (f.name, pieces[f.name], self._shown.get(pieces[f.name].cell))
+            for f in self._fields
+            if f.name in pieces
+        )
+        for name, source in self._derive_amounts(content, lambda n: self._exact_text(pieces[n])):
+            pieces[name], originals[name] = pieces[source], pieces[source].original
+        self._count_working_days(content)
         self._check_limits(content, row)
         self._check_basis(pieces, row)
         return ImportedRecord(
@@ -72,7 +97,7 @@ class RecordBuilder:
             sheet=self._sheet,
             rows=tuple(raw_record.rows),
             cells={name: p.cell for name, p in pieces.items() if name in content},
-            source_text=hash_source_texts((f.name, pieces[f.name]) for f in self._fields if f.name in pieces),
+            source_text=texts_read,
             in_error=bool(self._absent) or any(x.severity == "error" for x in self.findings[before:]),
         )
 
@@ -92,6 +117,9 @@ class RecordBuilder:
                 content[f.name] = parsed.value
             if parsed.value != text and text:
                 originals[f.name] = text
+        for name, source in self._derive_amounts(content, lambda n: originals.get(n, str(content[n]))):
+            originals[name] = originals.get(source, str(content[source]))
+        self._count_working_days(content)
         for f in self._fields:
             if f.required and f.name not in content and f.name not in self._invalid:
                 self._add_missing(f, row)
@@ -101,11 +129,61 @@ class RecordBuilder:
             content, originals, self._sheet, (row,), NO_CELLS, _sha256(source_texts), in_error=in_error
         )
 
+    def _exact_text(self, piece: Piece) -> str:
+        shown = self._shown.get(piece.cell) if self._shown else None
+        return shown.exact if shown is not None and shown.text.strip() == piece.text.strip() else piece.text
+
+    def _derive_amounts(self, content: Content, text_of: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+        """Add the amounts that texts state; yield each field with its source. ``text_of``: by field."""
+        for f in self._derived:
+            if f.name in content or f.name in self._invalid or f.derived_from not in content:
+                continue
+            amount = find_amount(fold(text_of(f.derived_from)))
+            if amount is not None:
+                content[f.name] = amount_value(amount)
+                yield f.name, f.derived_from
+
+    def _count_working_days(self, content: Content) -> None:
+        """Count the days of a licence as working days (行政许可法 第八十二条), if its text does not say."""
+        if content.get(self._catalogue.type_field or "") != "行政许可":
+            return
+        for name in self._limits:
+            limit = content.get(name)
+            if isinstance(limit, dict) and limit.get("unit") == "日":
+                content[name] = {**limit, "unit": "工作日"}
+
     def _parse_piece(self, f: Field, piece: Piece, row: int) -> Json:
-        parsed = self._parsers[f.name](piece.text)
+        shown = self._shown.get(piece.cell) if self._shown else None
+        if shown is not None and shown.text.strip() == piece.text.strip():
+            return self._parse_number_cell(f, piece, row, shown)
+        return self._parse_text(f, piece, row, piece.text)
+
+    def _parse_text(self, f: Field, piece: Piece, row: int, text: str) -> Json:
+        parsed = self._parsers[f.name](text)
         if parsed.problem is not None:
             self._add_problem(parsed.problem, f, row, piece.original or piece.text, piece.cell)
         return parsed.value
+
+    def _parse_number_cell(self, f: Field, piece: Piece, row: int, shown: ShownText) -> Json:
+        """Parse a cell with a formatted number: texts as shown, dates and amounts exactly as stored."""
+        if shown.kind != "number" and (f.format == "code" or f.name == self._catalogue.number_field):
+            self._add_problem(CODE_SPOILT.for_cell(f.title, piece.text), f, row, piece.text, piece.cell)
+            return None
+        if shown.kind == "date" and (f.vocabulary or f.type in _NUMBERS):
+            self._invalid.add(f.name)
+            place = self._create_place(row, f.name, piece.cell)
+            self.findings.append(tables.DATE_CELL.at(place, piece.text, title=f.title, shown=piece.text))
+            return None
+        if f.type not in _EXACT or shown.exact == shown.text:
+            return self._parse_text(f, piece, row, piece.text)
+        exact, as_shown = self._parsers[f.name](shown.exact), self._parsers[f.name](piece.text)
+        if exact.value is None:
+            return self._parse_text(f, piece, row, piece.text)
+        if as_shown.value is not None and as_shown.value != exact.value and shown.kind == "number":
+            place = self._create_place(row, f.name, piece.cell)
+            words = {"shown": piece.text, "stored": shown.exact}
+            self.findings.append(tables.ROUNDED_BY_FORMAT.at(place, piece.text, **words))
+        return self._parse_text(f, piece, row, shown.exact)
 
     def _add_missing(self, f: Field, row: int) -> None:
         if f.name in self._absent:
@@ -143,11 +221,15 @@ class RecordBuilder:
         return Place(self._file, self._sheet, row, column)
 
 
-def hash_source_texts(pieces: Iterable[tuple[str, Piece]]) -> str:
-    """Return the SHA-256 of the source's texts before parsing; 同上 and blanks count as their meaning."""
+def hash_source_texts(pieces: Iterable[tuple[str, Piece, ShownText | None]]) -> str:
+    """Return the SHA-256 of the source's texts before parsing; 同上 and blanks count as their meaning.
+
+    A formatted number counts as shown and as stored.
+    """
     return _sha256(
-        f"{name}\x1f{piece.text if piece.via in _BY_MEANING else piece.original}\x1e"
-        for name, piece in pieces
+        f"{name}\x1f{piece.text if piece.via in _BY_MEANING else piece.original}"
+        f"{f'\x1f{shown.exact}' if shown else ''}\x1e"
+        for name, piece, shown in pieces
     )
 
 

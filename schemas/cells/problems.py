@@ -145,6 +145,51 @@ REPAIRED = CellProblemKind(
     "Check it against the original document",
     "辽政发〔201519号",
 )
+CODE_SPOILT = CellProblemKind(
+    "code-spoilt",
+    "error",
+    "“{found}”不是编码：表格软件把“{title}”改成了数字、日期或占位符，按空白处理",
+    "“{found}” is no code: a spreadsheet turned “{title}” into a number, a date or a filler; left blank",
+    "请从原系统取得编码，把该列设为文本后重新填写",
+    "Get the code from its source system, format the column as text and enter it again",
+    "1.23457E+17",
+)
+CODE_ROUNDED = CellProblemKind(
+    "code-rounded",
+    "warning",
+    "“{found}”第15位以后都是0，可能是表格软件丢失了位数",
+    "“{found}” has only zeros after its 15th digit; a spreadsheet program may have lost digits",
+    "请对照原系统核对编码",
+    "Compare the code with its source system",
+    "123456789012345000",
+)
+DATE_UNLIKELY = CellProblemKind(
+    "date-unlikely",
+    "warning",
+    "“{title}”的日期{found}早于1949年，或者比今天晚{words}年以上",
+    "The date {found} of “{title}” is before 1949 or more than {words} years ahead",
+    "请对照原件核对年份",
+    "Check the year against the original document",
+    "2105-11-05",
+)
+LIMIT_AS_TEXT = CellProblemKind(
+    "limit-as-text",
+    "warning",
+    "“{found}”不是一个确定的时限，只按原文保留",
+    "“{found}” is not one fixed limit; it was kept as text only",
+    "如果各办理情形的时限不同，请尽量分成几行",
+    "If the limit differs by procedure, give each one a row of its own",
+    "新办20个工作日；延续10个工作日",
+)
+LIMIT_CONVERTED = CellProblemKind(
+    "limit-converted",
+    "warning",
+    "“{found}”换算为{words}",
+    "“{found}” was converted to {words}",
+    "请核对；半天按4小时工作时间计算，半个月按15日计算",
+    "Check it; half a day counts as 4 hours of work, half a month as 15 days",
+    "半天",
+)
 NO_CITATION = CellProblemKind(
     "no-citation",
     "info",

@@ -1,13 +1,12 @@
-"""Parsers of dates, time limits, amounts, numbers and booleans as tables write them. None if unreadable."""
+"""Parsers of dates, numbers and booleans as tables write them. None if unreadable."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
+from schemas.cells.amounts import SCALES, strip_zeros
 from schemas.normalise import chinese_number
 
 BLANKS = frozenset({"/", "-", "--", "—", "——", "―", "\\", "∕", "无期限", "不限", "无限制", "无法定期限"})
@@ -43,85 +42,6 @@ def read_date(text: str) -> date | None:
         return None
 
 
-class Limit(NamedTuple):
-    value: int
-    unit: str
-    """工作日, 自然日, 日 (either of both; the text does not state which), 小时, 分钟, 周, 月, 年 or 即时."""
-    rest: str = ""
-    """Words of the text after the limit, such as a condition."""
-
-
-_LIMIT_UNITS: Mapping[str, str] = {
-    "工作日": "工作日", "个工作日": "工作日", "工作天": "工作日", "个工作天": "工作日",
-    "自然日": "自然日", "个自然日": "自然日", "日历日": "自然日", "日历天": "自然日",
-    "日": "日", "天": "日", "个日": "日",
-    "小时": "小时", "个小时": "小时", "时": "小时", "分钟": "分钟", "分": "分钟",
-    "周": "周", "星期": "周", "个星期": "周", "月": "月", "个月": "月", "年": "年",
-}  # fmt: skip
-_NUMERAL = r"\d{1,5}(?:\.0+)?|[一二三四五六七八九十百两]{1,5}"
-_LIMIT = re.compile(
-    rf"(?:自?(?:受理|收到申请|收到|申请|受理申请)之?日?(?:后|起)?|不超过|应当在|在)*(?P<n>{_NUMERAL})\s?"
-    rf"(?P<unit>{'|'.join(sorted(_LIMIT_UNITS, key=len, reverse=True))})(?:以?之?内)?(?:办结|完成)?[。.；;]?"
-)
-_AT_ONCE = re.compile(
-    r"(?:即时|当场|即办|立即|当即|马上)(?:办结|办理|办|受理|完成|件)?[。.；;]?|即办件|当日当场办结"
-)
-_BARE = re.compile(rf"(?P<n>{_NUMERAL})")
-
-
-def read_limit(text: str, unit: str = "") -> Limit | None:
-    """Read ``20个工作日``, ``三个月``, ``48小时``, ``当场办结`` (0 即时). A bare number gets ``unit``."""
-    if _AT_ONCE.fullmatch(text):
-        return Limit(0, "即时")
-    if text == "半年":
-        return Limit(6, "月")
-    bare = _BARE.fullmatch(text)
-    match = _LIMIT.match(text)
-    if bare and unit:
-        number, limit_unit, rest = bare["n"], unit, ""
-    elif match:
-        number, limit_unit, rest = match["n"], _LIMIT_UNITS[match["unit"]], text[match.end() :].strip()
-    else:
-        return None
-    value = chinese_number(number.partition(".")[0])
-    return None if value is None else Limit(value, limit_unit, rest)
-
-
-class Amount(NamedTuple):
-    amount: str
-    """A decimal, in units of ``unit``: 1.2万元 is 12000 元."""
-    unit: str
-    """元, 元/证, %, ‰ …"""
-
-
-_SCALES = {"": 1, "十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_MONEY = re.compile(
-    r"(?:每(?P<each>[^\d\s,，;；/]{1,8}?))?(?:人民币|[￥¥])?\s?(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,15}(?:\.\d{1,8})?)"
-    r"\s?(?:(?P<percent>[%‰])|(?P<scale>[十百千万亿]?)元(?:整)?(?:人民币)?(?:\s?[/每]\s?(?P<per>[^\d\s,，;；]{1,12}))?)?"
-)
-
-
-def read_amount(text: str, unit: str = "元") -> Amount | None:
-    """Read one amount: ``12.50元/证``, ``每证12.50元``, ``1.2万元``, ``3%``. A bare number gets ``unit``."""
-    match = _MONEY.fullmatch(text)
-    if match is None or (match["each"] and match["per"]):
-        return None
-    number = match["n"].replace(",", "")
-    if match["percent"]:
-        return Amount(_strip_zeros(number), match["percent"])
-    if scale := _SCALES[match["scale"] or ""] - 1:
-        number = format((Decimal(number) * (scale + 1)).normalize(), "f")
-    has_unit = "元" in match[0].removeprefix(f"每{match['each'] or ''}")
-    per = match["per"] or match["each"]
-    name = "元" if has_unit else unit
-    return Amount(_strip_zeros(number), f"{name}/{per}" if per else name)
-
-
-def _strip_zeros(number: str) -> str:
-    whole, point, fraction = number.partition(".")
-    return f"{whole.lstrip('0') or '0'}{point}{fraction}"
-
-
 _DECIMAL = re.compile(
     r"(?P<sign>[-+−]?)(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,18}(?:\.\d{1,12})?)(?P<scale>[万亿]?)"
 )
@@ -134,8 +54,8 @@ def read_decimal(text: str, unit: str = "") -> str | None:
         return None
     number = match["n"].replace(",", "")
     if match["scale"]:
-        number = format((Decimal(number) * _SCALES[match["scale"]]).normalize(), "f")
-    plain = _strip_zeros(number)
+        number = format((Decimal(number) * SCALES[match["scale"]]).normalize(), "f")
+    plain = strip_zeros(number)
     return f"-{plain}" if match["sign"] in {"-", "−"} and plain.strip("0.") else plain
 
 

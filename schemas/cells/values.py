@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
 
 import msgspec
 
 from schemas.cells import problems
+from schemas.cells.amounts import Amount, read_amount
 from schemas.cells.problems import CellProblem, CellProblemKind
 from schemas.cells.quantities import (
     BLANKS,
-    read_amount,
     read_boolean,
     read_date,
     read_decimal,
     read_integer,
-    read_limit,
 )
+from schemas.cells.spoilt_codes import is_spoilt, lost_digits
+from schemas.cells.time_limits import read_limit
 from schemas.definition.catalogue import Field, Json
 from schemas.normalise import (
     clean_markdown,
@@ -35,6 +37,9 @@ from schemas.reference.damaged_numbers import repair
 from schemas.reference.document_numbers import parse_number, split_citations
 
 __all__ = ["CellProblem", "Value", "cell_parser", "format_value", "heading_key", "is_ditto", "parse_value"]
+
+FIRST_YEAR, YEARS_AHEAD = 1949, 10
+"""Dates before this year, or more years ahead, are reported: they are probably typing errors."""
 
 type Lang = Literal["zh", "en"]
 
@@ -126,12 +131,16 @@ def _markdown_parser(_: Field) -> CellParser:
     return parse
 
 
-def _code_parser(_: Field) -> CellParser:
+def _code_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
-        clean = "".join(fold(text).split())
+        folded = fold(text)
+        if is_spoilt(folded):
+            return Value(None, changed=True, problem=problems.CODE_SPOILT.for_cell(field.title, folded))
+        clean = "".join(folded.split())
         if clean.endswith(".0") and clean[:-2].isdecimal():  # a spreadsheet stored the code as a number
             clean = clean[:-2]
-        return Value(clean or None, clean != text)
+        problem = problems.CODE_ROUNDED.for_cell(field.title, clean) if lost_digits(clean) else None
+        return Value(clean or None, clean != text, problem)
 
     return parse
 
@@ -235,7 +244,9 @@ def _or_problem(value: Json, kind: CellProblemKind, field: Field, text: str) -> 
 
 def _parse_date(field: Field, text: str) -> _ValueOrProblem:
     if day := read_date(text):
-        return day.isoformat(), None
+        if FIRST_YEAR <= day.year <= datetime.now(UTC).year + YEARS_AHEAD:
+            return day.isoformat(), None
+        return day.isoformat(), problems.DATE_UNLIKELY.for_cell(field.title, text, str(YEARS_AHEAD))
     repaired = repair(text)
     if repaired and repaired.kind == "date" and repaired.original == text:
         words = "、".join(repaired.readings)
@@ -246,20 +257,27 @@ def _parse_date(field: Field, text: str) -> _ValueOrProblem:
 
 
 def _parse_limit(field: Field, text: str) -> _ValueOrProblem:
-    limit = read_limit(text, field.unit)
-    if limit is None:
-        return (None, None) if text == "无" else (None, problems.UNREADABLE_LIMIT.for_cell(field.title, text))
-    value: Json = {"value": limit.value, "unit": limit.unit}
-    if limit.rest:
-        limit_text = format_value(field, value)
-        return value, problems.LIMIT_WITH_CONDITION.for_cell(field.title, text, limit_text)
+    reading = read_limit(text, field.unit)
+    if reading is None:
+        return None, problems.UNREADABLE_LIMIT.for_cell(field.title, text)
+    if reading.limit is None:
+        problem = problems.LIMIT_AS_TEXT.for_cell(field.title, text) if reading.kind == "text" else None
+        return None, problem
+    value: Json = {"value": reading.limit.value, "unit": reading.limit.unit}
+    kind = problems.LIMIT_CONVERTED if reading.limit.converted else problems.LIMIT_WITH_CONDITION
+    if reading.limit.converted or reading.limit.rest:
+        return value, kind.for_cell(field.title, text, format_value(field, value))
     return value, None
 
 
 def _parse_amount(field: Field, text: str) -> _ValueOrProblem:
     amount = read_amount(text, field.unit or "元")
-    value: Json = {"amount": amount.amount, "unit": amount.unit} if amount else None
-    return _or_problem(value, problems.UNREADABLE_AMOUNT, field, text)
+    return _or_problem(amount and amount_value(amount), problems.UNREADABLE_AMOUNT, field, text)
+
+
+def amount_value(amount: Amount) -> Json:
+    """Return an amount as a value: its parts by name, without blank ones."""
+    return {name: part for name, part in amount._asdict().items() if part}
 
 
 def _parse_integer(field: Field, text: str) -> _ValueOrProblem:
@@ -339,7 +357,7 @@ def format_value(field: Field, value: Json, lang: Lang = "zh") -> str:
     if isinstance(value, list):
         return ("；" if lang == "zh" else "; ").join(map(_format_item, value))
     if isinstance(value, dict):
-        return _format_amount(value) if field.type == "amount" else _format_limit(value, lang)
+        return _format_amount(value, lang) if field.type == "amount" else _format_limit(value, lang)
     return str(value)
 
 
@@ -350,8 +368,23 @@ def _format_item(value: Json) -> str:
     return str(value)
 
 
-def _format_amount(value: dict[str, Json]) -> str:
-    return f"{value.get('amount', '')}{value.get('unit', '')}"
+def _format_amount(value: dict[str, Json], lang: Lang) -> str:
+    amount, unit, kind = (str(value.get(key, "")) for key in ("amount", "unit", "kind"))
+    if kind == "free":
+        return "免费" if lang == "zh" else "free of charge"
+    number = f"{amount}—{value['most']}" if "most" in value else amount
+    if "of" in value:
+        number = f"按{value['of']}的{number}" if lang == "zh" else f"{value['of']} × {number}"
+    before, after = _BOUNDS.get((kind, lang), ("", ""))
+    return f"{before}{number}{unit}{after}"
+
+
+_BOUNDS: Mapping[tuple[str, Lang], tuple[str, str]] = {
+    ("ceiling", "zh"): ("不超过", ""),
+    ("ceiling", "en"): ("at most ", ""),
+    ("floor", "zh"): ("不低于", ""),
+    ("floor", "en"): ("at least ", ""),
+}
 
 
 def _format_limit(value: dict[str, Json], lang: Lang) -> str:

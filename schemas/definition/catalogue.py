@@ -72,6 +72,8 @@ class Field:
     """A blank cell inherits the value of the row's parent (a merged or nested row above, not a sibling)."""
     contact: bool = False
     """Contains the contacts of an office: telephone numbers and addresses there are not personal data."""
+    derived_from: str = ""
+    """The text field whose only amount fills this field where the row has no amount of its own."""
     spanned_by: str = ""
     """The field whose heading also spans this column, so that this column's heading cell is blank."""
 

@@ -66,6 +66,7 @@ class _FieldSection(_Section, frozen=True):
     personal: bool = False
     inherit: bool = False
     contact: bool = False
+    derived_from: str = ""
     spanned_by: str = ""
 
 
@@ -297,6 +298,14 @@ def _check_references(file: _CatalogueFile) -> _Problems:
         other = field.qingdan.spanned_by
         if other and (other not in fields or other == field.name):
             yield f"$.fields[{index}].qingdan.spanned_by", f"field {other!r} does not exist or is this field"
+        source = field.qingdan.derived_from
+        if source and (source not in public or fields[source].type != "string"):
+            yield (
+                f"$.fields[{index}].qingdan.derived_from",
+                f"{source!r} is not a public field of type string",
+            )
+        if source and field.qingdan.kind != "amount":
+            yield f"$.fields[{index}].qingdan.derived_from", "only a field of kind amount is derived"
 
 
 def _check_identity(identity: tuple[tuple[str, ...], ...], public: set[str]) -> _Problems:

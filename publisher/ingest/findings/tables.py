@@ -85,14 +85,68 @@ HIDDEN_ROWS = Kind(
     "Check that they are meant for publication, or delete them from the file",
     "隐藏的第5行",
 )
+HIDDEN_COLUMNS = Kind(
+    "hidden-columns",
+    "warning",
+    "有{count}列是隐藏的，已经照常读入：{columns}",
+    "{count} columns are hidden and were read like the others: {columns}",
+    "请确认它们也要公布；如不公布，请从文件中删除",
+    "Check that they are meant for publication, or delete them from the file",
+    "隐藏的 B 列",
+)
 COVERED_TEXT = Kind(
     "covered-text",
     "warning",
-    "这一行有文字被合并单元格盖住，表格软件中不显示；已按文件读入",
-    "Merged cells hide text of this row: the file contains it, a spreadsheet program does not show it; read",
-    "请取消合并后核对：要公布的保留，不公布的删除",
-    "Unmerge the cells and check: keep the text if it is meant, else delete it",
-    "县市区级文体广电旅游局",
+    "{cells}有文字被合并单元格盖住，表格软件中看不到，没有读入",
+    "{cells}: merged cells hide text that a spreadsheet program does not show; it was not read",
+    "请取消合并后核对：要公布的写在看得见的单元格里，不公布的删除",
+    "Unmerge the cells and check: write what is meant in a visible cell, delete the rest",
+    "E3 单元格中被盖住的旧情形",
+)
+STRUCK_TEXT = Kind(
+    "struck-text",
+    "warning",
+    "{cells}的文字有删除线，已经照常读入",
+    "{cells}: text is struck through; it was read like other text",
+    "已经取消的请从文件中删除，仍然有效的请去掉删除线",
+    "Delete what is no longer valid from the file, or remove the line",
+    "整行加了删除线的事项",
+)
+FORMAT_UNKNOWN = Kind(
+    "number-format-unknown",
+    "warning",
+    "{cell}的数字格式“{format}”无法识别，按存储的数值读入",
+    "{cell}: the number format “{format}” is not understood; the number was read as it is stored",
+    "请核对这一格，或者直接写出显示的文字",
+    "Check the cell, or write the text out as it is displayed",
+    "格式为 bbbb 的单元格",
+)
+NUMBER_NOT_SHOWN = Kind(
+    "number-not-shown",
+    "warning",
+    "{cell}有数值，但格式使它不显示，按空白读入",
+    "{cell}: the cell contains a number that its format does not show; read as blank",
+    "请改正单元格格式，或删除这个数值",
+    "Correct the format of the cell, or delete the number",
+    "格式为 ;;; 的单元格",
+)
+ROUNDED_BY_FORMAT = Kind(
+    "rounded-by-format",
+    "warning",
+    "单元格显示为“{shown}”，存储的是“{stored}”，按存储的数值读入",
+    "The cell shows “{shown}” and contains “{stored}”; the number was read as it is stored",
+    "请核对应当公布哪一个数，并让单元格显示完整的数值",
+    "Check which number is meant, and let the cell show all of it",
+    "存储的0.85，显示为“0.9元”",
+)
+DATE_CELL = Kind(
+    "date-in-cell",
+    "error",
+    "“{title}”这一格是日期“{shown}”，可能是表格软件自动改成的",
+    "The cell of “{title}” is the date “{shown}”, perhaps made by the spreadsheet program",
+    "请把单元格设为文本格式，重新填写原来的内容",
+    "Format the cell as text and enter the original content again",
+    "被改成“1月3日”的1-3",
 )
 REQUIRED_MISSING = Kind(
     "required-missing",

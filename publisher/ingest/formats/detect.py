@@ -122,7 +122,7 @@ def _open_zip(data: bytes) -> FileContent:
     if kind.startswith(ODS) and "content.xml" in parts:
         if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
             raise ReaderError(ENCRYPTED, "ods")
-        return FileContent(ODS, ods.read_grids(parts["content.xml"]))
+        return FileContent(ODS, ods.read_grids(parts["content.xml"], parts.get("styles.xml", b"")))
     if "xl/workbook.bin" in parts:
         raise ReaderError(UNSUPPORTED, "xlsb")
     if "OFD.xml" in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -10,6 +11,8 @@ from publisher.ingest.findings.files import DIGITS_LOST, FORMULA_WITHOUT_VALUE
 from publisher.ingest.findings.kind import Bilingual, Kind
 from publisher.ingest.formats.errors import FileNote
 from publisher.ingest.formats.grid import Grid, Merge, Position, SheetAnnotations, build_grid, format_column
+from publisher.ingest.formats.number_formats.number_text import general_text, plain_text
+from publisher.ingest.formats.number_formats.shown_text import ShownText, show_text
 from publisher.ingest.formats.sandbox import calamine_script
 from publisher.ingest.formats.sandbox.run import ParserOutput, run_parser
 
@@ -41,14 +44,14 @@ def read_grids(
     grids_with_text: list[Grid] = []
     notes: list[FileNote] = []
     for sheet in run_parser(calamine_script, data, WorkbookOutput).sheets:
-        mark = marks.get(sheet.index, SheetAnnotations())
+        mark = _with_long_numbers(sheet, marks.get(sheet.index, SheetAnnotations()))
         grid = build_grid(
             sheet.name,
             sheet.rows,
             sheet.merges,
             hidden=sheet.hidden,
-            hidden_rows=mark.hidden_rows,
-            replaced=mark.errors,
+            annotations=mark,
+            replaced=_replaced_texts(sheet, mark),
         )
         notes += _list_notes(sheet, mark)
         if grid is not None:
@@ -56,16 +59,33 @@ def read_grids(
     return tuple(grids_with_text), tuple(notes)
 
 
-def _list_notes(sheet: ParsedSheet, mark: SheetAnnotations) -> list[FileNote]:
-    notes = []
-    if mark.uncalculated:
-        notes.append(_create_note(FORMULA_WITHOUT_VALUE, sheet.name, mark.uncalculated))
+def _replaced_texts(sheet: ParsedSheet, mark: SheetAnnotations) -> dict[Position, str]:
+    """Return the texts that the program shows for numbers and texts with a format, and for errors."""
+    replaced = {position: shown.text for position, shown in mark.shown.items()}
+    for (row, column), code in mark.text_formats.items():
+        line = sheet.rows[row - 1] if row <= len(sheet.rows) else []
+        value = line[column - 1] if column <= len(line) else ""
+        if isinstance(value, str) and value and (text := show_text(value, code)) is not None:
+            replaced[row, column] = text
+    return replaced | dict(mark.errors)
+
+
+def _with_long_numbers(sheet: ParsedSheet, mark: SheetAnnotations) -> SheetAnnotations:
+    """Add the whole numbers of more than 15 digits, whose last digits are lost, as General shows them."""
     long = {
-        (r, c): repr(value)
+        (r, c): ShownText(general_text(value), plain_text(value), "long")
         for r, row in enumerate(sheet.rows, start=1)
         for c, value in enumerate(row, start=1)
         if isinstance(value, float) and abs(value) >= 1e15 and value.is_integer()
     }
+    return replace(mark, shown=long | dict(mark.shown)) if long else mark
+
+
+def _list_notes(sheet: ParsedSheet, mark: SheetAnnotations) -> list[FileNote]:
+    notes = []
+    if mark.uncalculated:
+        notes.append(_create_note(FORMULA_WITHOUT_VALUE, sheet.name, mark.uncalculated))
+    long = {position: shown.exact for position, shown in mark.shown.items() if shown.kind == "long"}
     if long:
         notes.append(_create_note(DIGITS_LOST, sheet.name, long))
     return notes

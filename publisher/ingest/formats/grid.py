@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import msgspec
 
 from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.number_formats.number_text import general_text
+from publisher.ingest.formats.number_formats.shown_text import ShownText
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 512
@@ -25,7 +26,7 @@ type Merge = tuple[int, int, int, int]
 
 
 def format_scalar(value: Scalar) -> tuple[str, bool]:
-    """Return the text of a cell and whether it is a number. ``1.0`` becomes ``1``; exponents are not used."""
+    """Return the text of a cell, as the format General shows it, and whether it is a number."""
     if value is None or value == "":
         return "", False
     if isinstance(value, str):
@@ -36,7 +37,7 @@ def format_scalar(value: Scalar) -> tuple[str, bool]:
         return str(value), True
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value)), True
-    return format(Decimal(repr(value)), "f"), True
+    return general_text(value), True
 
 
 def build_grid(
@@ -45,12 +46,12 @@ def build_grid(
     merges: Iterable[Merge] = (),
     *,
     hidden: bool = False,
-    hidden_rows: frozenset[int] = frozenset(),
+    annotations: SheetAnnotations | None = None,
     replaced: Mapping[Position, str] | None = None,
 ) -> Grid | None:
     """Build a trimmed rectangle of cells, or ``None`` where no cell has text.
 
-    ``replaced``: texts of cells that the library reads as blank. Raises :class:`ReaderError`
+    ``replaced``: texts of cells that differ from those that the library reads. Raises :class:`ReaderError`
     (``file-too-large``) beyond the limits of this module.
     """
     texts = [[format_scalar(value) for value in row] for row in rows]
@@ -60,37 +61,54 @@ def build_grid(
         return None
     if height > MAX_ROWS or width > MAX_COLUMNS or height * width > MAX_CELLS:
         raise ReaderError(TOO_LARGE, f"{name}: {height} × {width}")
-    covered = _cover_cells(merges, height, width)
+    origins = _merge_origins(merges, height, width)
+    covered = _take_covered_texts(texts, origins) if origins else {}
     blank = ("", False)
     grid = []
     for r, row in enumerate(texts[:height], start=1):
         line = [*row[:width], *(blank for _ in range(width - len(row)))]
-        if covered:
+        if origins:
             grid.append(
-                tuple(_build_cell(texts, covered, r, c, *value) for c, value in enumerate(line, start=1))
+                tuple(_build_cell(texts, origins, r, c, *value) for c, value in enumerate(line, start=1))
             )
         else:
             grid.append(tuple([Cell(t, r, c, None, n) for c, (t, n) in enumerate(line, start=1)]))
-    hidden_in_grid = frozenset(r for r in hidden_rows if r <= height)
-    return Grid(name, tuple(grid), hidden, hidden_in_grid)
+    return Grid(name, tuple(grid), hidden, annotations or SheetAnnotations(), covered)
+
+
+def _take_covered_texts(
+    texts: list[list[tuple[str, bool]]], origins: Mapping[Position, Position]
+) -> dict[Position, str]:
+    """Blank the cells that a merged range covers; return their texts where they differ from the range's."""
+    covered: dict[Position, str] = {}
+    for (row, column), origin in origins.items():
+        line = texts[row - 1]
+        if len(line) < column or not line[column - 1][0]:
+            continue
+        text = line[column - 1][0]
+        line[column - 1] = ("", False)
+        if not text.isspace() and text.strip() != _read_text(texts, origin)[0].strip():
+            covered[row, column] = text
+    return covered
+
+
+def _read_text(texts: list[list[tuple[str, bool]]], position: Position) -> tuple[str, bool]:
+    line = texts[position[0] - 1]
+    return line[position[1] - 1] if len(line) >= position[1] else ("", False)
 
 
 def _build_cell(
     texts: list[list[tuple[str, bool]]],
-    covered: Mapping[Position, Position],
+    origins: Mapping[Position, Position],
     row: int,
     column: int,
     text: str,
     numeric: bool,  # noqa: FBT001 -- unpacked from a pair
 ) -> Cell:
-    origin = covered.get((row, column))
+    origin = origins.get((row, column))
     if origin is None:
         return Cell(text, row, column, None, numeric)
-    line = texts[origin[0] - 1]
-    origin_text = line[origin[1] - 1] if len(line) >= origin[1] else ("", False)
-    if text and not text.isspace():
-        return Cell(text, row, column, origin, numeric, covered=True)
-    return Cell(origin_text[0], row, column, origin, origin_text[1])
+    return Cell(_read_text(texts, origin)[0], row, column, origin, _read_text(texts, origin)[1])
 
 
 def _replace_texts(texts: list[list[tuple[str, bool]]], replaced: Mapping[Position, str]) -> None:
@@ -116,9 +134,9 @@ def _find_extent(texts: Sequence[Sequence[tuple[str, bool]]]) -> tuple[int, int]
     return height, width
 
 
-def _cover_cells(merges: Iterable[Merge], height: int, width: int) -> dict[Position, Position]:
+def _merge_origins(merges: Iterable[Merge], height: int, width: int) -> dict[Position, Position]:
     """Map each covered cell to the top left of its range. A cell in several ranges belongs to the first."""
-    covered: dict[Position, Position] = {}
+    origins: dict[Position, Position] = {}
     cells = 0
     for first_row, first_column, last_row, last_column in merges:
         if not (1 <= first_row <= height and 1 <= first_column <= width):
@@ -130,8 +148,8 @@ def _cover_cells(merges: Iterable[Merge], height: int, width: int) -> dict[Posit
         for row in range(first_row, last_row + 1):
             for column in range(first_column, last_column + 1):
                 if (row, column) != (first_row, first_column):
-                    covered.setdefault((row, column), (first_row, first_column))
-    return covered
+                    origins.setdefault((row, column), (first_row, first_column))
+    return origins
 
 
 class Cell(msgspec.Struct, frozen=True, gc=False):
@@ -146,9 +164,27 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     merged_from: tuple[int, int] | None = None
     """For a cell inside a merged range: the top left cell of the range, whose text it repeats."""
     numeric: bool = False
-    covered: bool = False
-    """Whether a merged range hides the cell's own text, which spreadsheet programs do not show.
-    ``merged_from`` is set too, but ``text`` is the cell's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetAnnotations:
+    """Properties of a sheet's cells that the cell parser does not report. Rows and columns count from 1."""
+
+    hidden_rows: frozenset[int] = frozenset()
+    """Rows that spreadsheet programs do not show; they are read like other rows."""
+    hidden_columns: frozenset[int] = frozenset()
+    shown: Mapping[Position, ShownText] = field(default_factory=dict)
+    """Numbers with a format, as the program shows them."""
+    text_formats: Mapping[Position, str] = field(default_factory=dict)
+    """Texts with a format that adds to them (``@"件"``)."""
+    unknown_formats: Mapping[Position, str] = field(default_factory=dict)
+    """Numbers with a format that is not understood; they are read as stored."""
+    struck: Mapping[Position, str] = field(default_factory=dict)
+    """Cells with text that is struck through: that part of the text, or ``""`` for all of it."""
+    errors: Mapping[Position, str] = field(default_factory=dict)
+    """Cells with a formula error, and the error as displayed (``#REF!``); the parser reads them as blank."""
+    uncalculated: Mapping[Position, str] = field(default_factory=dict)
+    """Cells whose formula was saved without a result, and the formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +197,9 @@ class Grid:
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool = False
-    hidden_rows: frozenset[int] = frozenset()
-    """1-based rows that spreadsheet programs do not show; they are read like other rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class SheetAnnotations:
-    """Properties of a sheet's cells that the cell parser does not report."""
-
-    hidden_rows: frozenset[int] = frozenset()
-    errors: Mapping[Position, str] = field(default_factory=dict)
-    """Cells with a formula error, and the error as displayed (``#REF!``); the parser reads them as blank."""
-    uncalculated: Mapping[Position, str] = field(default_factory=dict)
-    """Cells whose formula was saved without a result, and the formula."""
+    annotations: SheetAnnotations = SheetAnnotations()
+    covered: Mapping[Position, str] = field(default_factory=dict)
+    """Texts of cells inside a merged range, which programs do not show; they are not in ``rows``."""
 
 
 ERRORS = {

@@ -1,4 +1,4 @@
-"""Sheets of ods files, parsed by lxml.
+"""Sheets of ods files, parsed by lxml. A cell of an ods file contains the text that the program showed.
 
 calamine is not used, because it does not report merged ranges of ods and expands every repeat: 300 bytes
 that repeat one cell over a sheet would fill all memory.
@@ -8,6 +8,7 @@ OpenDocument 1.3 part 3, chapter 9.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,8 +16,20 @@ from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
+from publisher.ingest.formats.cell_styles.ods_styles import struck_styles
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid, Merge, Scalar, build_grid
+from publisher.ingest.formats.grid import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Grid,
+    Merge,
+    Position,
+    Scalar,
+    SheetAnnotations,
+    build_grid,
+)
+from publisher.ingest.formats.number_formats.shown_text import ShownText, restore_number
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -26,9 +39,13 @@ STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 NUMBERS = frozenset({"float", "percentage", "currency"})
 
 
-def read_grids(content: bytes) -> tuple[Grid, ...]:
-    """Return the sheets with text from ``content.xml``. Raises :class:`ReaderError`."""
+def read_grids(content: bytes, styles: bytes = b"") -> tuple[Grid, ...]:
+    """Return the sheets with text from ``content.xml``, with the common ``styles.xml``.
+
+    Raises :class:`ReaderError`.
+    """
     root = parse_xml(content, "content.xml")
+    struck = struck_styles([*([parse_xml(styles, "styles.xml")] if styles else []), root])
     hidden_styles = {
         style.get(f"{STYLE}name")
         for style in root.iter(f"{STYLE}style")
@@ -38,29 +55,60 @@ def read_grids(content: bytes) -> tuple[Grid, ...]:
     grids_with_text = []
     for table in root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table"):
         name = table.get(f"{TABLE}name") or ""
-        sheet = _Sheet(name)
+        sheet = _Sheet(name, struck)
         sheet.read_table(table)
         hidden = table.get(f"{TABLE}style-name") in hidden_styles
-        hidden_rows = frozenset(sheet.hidden_rows)
-        grid = build_grid(name, sheet.rows, sheet.merges, hidden=hidden, hidden_rows=hidden_rows)
+        grid = build_grid(name, sheet.rows, sheet.merges, hidden=hidden, annotations=sheet.annotations())
         if grid is not None:
             grids_with_text.append(grid)
     return tuple(grids_with_text)
 
 
 @dataclass(slots=True)
+class _RowMarks:
+    """Marks of the cells of a row, by column; the row may be repeated."""
+
+    shown: dict[int, ShownText] = field(default_factory=dict)
+    struck: dict[int, str] = field(default_factory=dict)
+
+    def add_cell(self, cell: etree._Element, columns: range, struck: str | None) -> None:
+        shown = _shown(cell)
+        for column in columns:
+            if shown is not None:
+                self.shown[column] = shown
+            if struck is not None:
+                self.struck[column] = struck
+
+
+@dataclass(slots=True)
 class _Sheet:
     name: str
+    struck_styles: frozenset[str]
     rows: list[list[Scalar]] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    struck_columns: set[int] = field(default_factory=set)
+    """Columns whose cells are struck through unless they have a style of their own."""
+    shown: dict[Position, ShownText] = field(default_factory=dict)
+    struck: dict[Position, str] = field(default_factory=dict)
     cells: int = 0
 
+    def annotations(self) -> SheetAnnotations:
+        return SheetAnnotations(
+            hidden_rows=frozenset(self.hidden_rows),
+            hidden_columns=frozenset(self.hidden_columns),
+            shown=self.shown,
+            struck=self.struck,
+        )
+
     def read_table(self, table: etree._Element) -> None:
-        blank = 0  # added only before a row with text: a sheet may end in a million blank rows
+        self._read_columns(table)
+        blank = 0  # blank rows are added only before a row with text: a sheet may end in a million
         for row in _iter_rows(table):
             repeat = _read_repeat(row, "number-rows-repeated")
-            texts = self._read_row(row, len(self.rows) + blank + 1)
+            marks = _RowMarks()
+            texts = self._read_row(row, len(self.rows) + blank + 1, marks)
             if not any(value not in {None, ""} for value in texts):
                 blank += repeat
                 continue
@@ -68,10 +116,24 @@ class _Sheet:
             self.rows.extend([] for _ in range(blank))
             if row.get(f"{TABLE}visibility") in {"collapse", "filter"}:
                 self.hidden_rows.update(range(len(self.rows) + 1, len(self.rows) + repeat + 1))
+            for number in range(len(self.rows) + 1, len(self.rows) + repeat + 1):
+                self.shown |= {(number, column): shown for column, shown in marks.shown.items()}
+                self.struck |= {(number, column): text for column, text in marks.struck.items()}
             self.rows.extend(list(texts) for _ in range(repeat))
             blank = 0
 
-    def _read_row(self, row: etree._Element, number: int) -> list[Scalar]:
+    def _read_columns(self, table: etree._Element) -> None:
+        column = 1
+        for element in table.iter(f"{TABLE}table-column"):
+            last = min(column + _read_repeat(element, "number-columns-repeated") - 1, MAX_COLUMNS)
+            if element.get(f"{TABLE}visibility") in {"collapse", "filter"}:
+                self.hidden_columns.update(range(column, last + 1))
+            if element.get(f"{TABLE}default-cell-style-name") in self.struck_styles:
+                self.struck_columns.update(range(column, last + 1))
+            column = last + 1
+
+    def _read_row(self, row: etree._Element, number: int, marks: _RowMarks) -> list[Scalar]:
+        row_style = row.get(f"{TABLE}default-cell-style-name")
         texts: list[Scalar] = []
         column = 1
         for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
@@ -85,12 +147,25 @@ class _Sheet:
                     )
                 texts.extend(None for _ in range(column - 1 - len(texts)))
                 texts.extend(value for _ in range(repeat))
+                marks.add_cell(
+                    cell, range(column, column + repeat), self._struck_text(cell, row_style, column)
+                )
             down = _read_repeat(cell, "number-rows-spanned")
             across = _read_repeat(cell, "number-columns-spanned")
             if (down, across) != (1, 1):
                 self.merges.append((number, column, number + down - 1, column + across - 1))
             column += repeat
         return texts
+
+    def _struck_text(self, cell: etree._Element, row_style: str | None, column: int) -> str | None:
+        """Return the struck part of a cell's text, ``""`` for all of it; None where nothing is struck."""
+        style = cell.get(f"{TABLE}style-name") or row_style
+        if style in self.struck_styles or (style is None and column in self.struck_columns):
+            return ""
+        if not self.struck_styles:
+            return None
+        spans = (s for s in cell.iter(f"{TEXT}span") if s.get(f"{TEXT}style-name") in self.struck_styles)
+        return "".join("".join(_iter_runs(span)) for span in spans).strip() or None
 
     def _count_cells(self, cells: int, rows: int) -> None:
         self.cells += cells
@@ -117,19 +192,50 @@ def _read_repeat(element: etree._Element, name: str) -> int:
 
 
 def _read_value(cell: etree._Element) -> Scalar:
+    """Return the text that the program showed, or the value where the file contains no such text."""
     kind = cell.get(f"{OFFICE}value-type")
+    text = _read_text(cell)
+    if text or kind is None or cell.find(f"{TEXT}p") is not None:
+        return text
     if kind in NUMBERS:
         try:
             return float(cell.get(f"{OFFICE}value") or "")
         except ValueError:
-            return _read_text(cell)
+            return text
     if kind == "date":
-        return (
-            (cell.get(f"{OFFICE}date-value") or _read_text(cell)).removesuffix("T00:00:00").replace("T", " ")
-        )
+        return _iso_date(cell)
+    if kind == "time":
+        return _iso_time(cell)
     if kind == "boolean":
         return cell.get(f"{OFFICE}boolean-value") == "true"
-    return _read_text(cell)
+    return cell.get(f"{OFFICE}string-value") or ""
+
+
+def _shown(cell: etree._Element) -> ShownText | None:
+    """Return the shown text of a number or date with its exact value; None for a text."""
+    kind, text = cell.get(f"{OFFICE}value-type"), _read_text(cell).strip()
+    if kind in NUMBERS and cell.find(f"{TEXT}p") is not None:
+        try:
+            shown = restore_number(text, float(cell.get(f"{OFFICE}value") or ""))
+        except (ValueError, ArithmeticError):
+            return None
+        return shown if shown.text != shown.exact or shown.kind == "long" else None
+    if kind == "date":
+        return ShownText(text or _iso_date(cell), _iso_date(cell), "date")
+    return ShownText(text or _iso_time(cell), _iso_time(cell), "date") if kind == "time" else None
+
+
+def _iso_date(cell: etree._Element) -> str:
+    return (cell.get(f"{OFFICE}date-value") or "").removesuffix("T00:00:00").replace("T", " ")
+
+
+_DURATION = re.compile(r"P(?:\d+D)?T(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
+
+
+def _iso_time(cell: etree._Element) -> str:
+    duration = cell.get(f"{OFFICE}time-value") or ""
+    match = _DURATION.fullmatch(duration)
+    return ":".join(match.groups()) if match else duration
 
 
 def _read_text(cell: etree._Element) -> str:

@@ -1,4 +1,4 @@
-"""Cell marks of .xlsx files, read from their XML: errors, formulas without a result, hidden rows."""
+"""Cell marks of .xlsx files, read from their XML: errors, formulas, hidden rows and columns, styles."""
 
 from __future__ import annotations
 
@@ -10,27 +10,72 @@ from posixpath import join, normpath
 from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED
+from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
+from publisher.ingest.formats.cell_styles.xlsx_styles import read_styles, scan_sheet
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import Position, SheetAnnotations
+from publisher.ingest.formats.grid import MAX_COLUMNS, Position, SheetAnnotations
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-SIGNS = (b'"e"', b"'e'", b"hidden", b"<f", b":f")
+SIGNS = (b'"e"', b"'e'", b"hidden", b"<f", b":f", b'ht="0"', b"zeroHeight")
 """Signs of errors, hidden rows and formulas. Most sheets contain none of them and need not be parsed."""
+HIDDEN = frozenset({"1", "true"})
 
 
 def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotations]:
     """Return the marks by index in ``xl/workbook.xml``. Raises :class:`ReaderError` on broken XML."""
     marks_by_sheet = {}
+    styles = _read_styles(parts)
     for index, path in enumerate(_iter_sheet_paths(parts)):
         content = parts.get(path, b"")
         if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:  # calamine reads a UTF-16 sheet as empty
             raise ReaderError(DAMAGED, f"{path}: UTF-16")
-        if any(sign in content for sign in SIGNS):
-            marks_by_sheet[index] = _read_sheet(content, path)
+        cells = StyledCells(styles)
+        scan_sheet(content, cells)
+        marks = _read_sheet(content, path) if any(sign in content for sign in SIGNS) else SheetAnnotations()
+        marks_by_sheet[index] = cells.annotate(marks, _hidden_columns(content))
     return marks_by_sheet
+
+
+def _read_styles(parts: Mapping[str, bytes]) -> WorkbookStyles:
+    """Read the styles of a workbook, which may have none."""
+    path = _part_path(parts, "/styles") or "xl/styles.xml"
+    if path not in parts:
+        return WorkbookStyles()
+    properties = _parse(parts, "xl/workbook.xml").find("{*}workbookPr")
+    epoch_1904 = properties is not None and properties.get("date1904") in HIDDEN
+    strings_path = _part_path(parts, "/sharedStrings") or "xl/sharedStrings.xml"
+    rich = b"strike" in parts.get(strings_path, b"")
+    return read_styles(
+        _parse(parts, path), _parse(parts, strings_path) if rich else None, epoch_1904=epoch_1904
+    )
+
+
+def _part_path(parts: Mapping[str, bytes], kind: str) -> str | None:
+    for relation in _parse(parts, "xl/_rels/workbook.xml.rels").iter("{*}Relationship"):
+        if relation.get("Type", "").endswith(kind):
+            target = relation.get("Target", "")
+            return normpath(target.lstrip("/") if target.startswith("/") else join("xl", target))
+    return None
+
+
+_COLUMN = re.compile(rb"<(?:\w+:)?col\s([^<>]*)>")
+
+
+def _hidden_columns(content: bytes) -> frozenset[int]:
+    """Return the numbers of hidden columns, also of those without width."""
+    columns: set[int] = set()
+    for attributes in _COLUMN.findall(content, 0, max(content.find(b"sheetData"), 0)):
+        values = {name.decode(): text.decode() for name, text in _ATTRIBUTE.findall(attributes)}
+        if values.get("hidden") in HIDDEN or values.get("width", "1").strip("0.") == "":
+            last = min(_parse_number(values.get("max"), 0), MAX_COLUMNS)
+            columns.update(range(_parse_number(values.get("min"), 1), last + 1))
+    return frozenset(columns)
+
+
+_ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*["']([^"']*)["']""")
 
 
 def _iter_sheet_paths(parts: Mapping[str, bytes]) -> Iterator[str]:
@@ -54,6 +99,7 @@ def _read_sheet(content: bytes, path: str) -> SheetAnnotations:
     errors: dict[Position, str] = {}
     uncalculated: dict[Position, str] = {}
     row = 0
+    all_hidden = _ALL_ROWS_HIDDEN.search(content) is not None
     try:
         events = etree.iterparse(
             io.BytesIO(content),
@@ -70,7 +116,7 @@ def _read_sheet(content: bytes, path: str) -> SheetAnnotations:
             if event == "start":
                 if is_row:
                     row = _parse_number(element.get("r"), row + 1)
-                    if element.get("hidden") in {"1", "true"}:
+                    if _hides_row(element, all_hidden=all_hidden):
                         hidden.add(row)
             elif is_row:
                 element.clear()
@@ -80,7 +126,18 @@ def _read_sheet(content: bytes, path: str) -> SheetAnnotations:
                 _mark_cell(element, errors, uncalculated)
     except (etree.XMLSyntaxError, ValueError) as problem:
         raise ReaderError(DAMAGED, f"{path}: {problem}") from problem
-    return SheetAnnotations(frozenset(hidden), errors, uncalculated)
+    return SheetAnnotations(hidden_rows=frozenset(hidden), errors=errors, uncalculated=uncalculated)
+
+
+_ALL_ROWS_HIDDEN = re.compile(rb"""<(?:\w+:)?sheetFormatPr\s[^<>]*zeroHeight\s*=\s*["'](?:1|true)["']""")
+
+
+def _hides_row(row: etree._Element, *, all_hidden: bool) -> bool:
+    """Test for a row that is hidden, has no height, or has no height of its own where rows are hidden."""
+    height = row.get("ht")
+    if row.get("hidden") in HIDDEN or (height is not None and not height.strip("0.")):
+        return True
+    return all_hidden and height is None and row.get("hidden") is None
 
 
 def _mark_cell(cell: etree._Element, errors: dict[Position, str], uncalculated: dict[Position, str]) -> None:

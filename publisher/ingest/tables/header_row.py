@@ -87,7 +87,7 @@ class Header:
 
 def has_own_text(cell: Cell) -> bool:
     """Test whether the cell has text of its own, not only that of a merged range."""
-    return (cell.merged_from is None or cell.covered) and bool(cell.text) and not cell.text.isspace()
+    return cell.merged_from is None and bool(cell.text) and not cell.text.isspace()
 
 
 def find_header(grid: Grid, start: int, headings: Headings) -> Header | None:
@@ -162,7 +162,7 @@ def _read_headings(row: Row) -> list[str]:
     texts: list[str] = []
     for cell in row:
         from_left = cell.merged_from is not None and cell.merged_from[0] == number
-        texts.append(cell.text.strip() if cell.merged_from is None or cell.covered or from_left else "")
+        texts.append(cell.text.strip() if cell.merged_from is None or from_left else "")
     return texts
 
 

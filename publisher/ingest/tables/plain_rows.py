@@ -67,19 +67,14 @@ class PieceReader:
         pieces: dict[str, Piece] = {}
         for name, cell in line.filled.items():
             self._add_piece(pieces, name, cell, "merged", line.row)
-        hidden = ""
         for name, cell in line.own.items():
             self._add_piece(pieces, name, cell, "own", line.row)
-            if cell.covered:
-                hidden = hidden or cell.text
         for name, spanned_by in self._spanned:
             first, second = line.own.get(spanned_by), line.own.get(name)
             if first and second and first.text == second.text:
                 pieces.pop(name, None)
         for name, spanned_by, leading in self._shared:
             _split_column(pieces, name, spanned_by, leading)
-        if hidden:
-            self._notes.append(RowNote(tables.COVERED_TEXT, line.row, excerpt=hidden))
         return pieces
 
     def _add_piece(self, pieces: dict[str, Piece], name: str, cell: Cell, via: str, row: int) -> None:

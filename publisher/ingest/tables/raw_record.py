@@ -69,7 +69,7 @@ class TableLine:
 @lru_cache(maxsize=1024)
 def format_reference(cell: Cell) -> str:
     """Return the A1 reference of a cell; for a cell of a merged range, that of the range's top left."""
-    if cell.merged_from is not None and not cell.covered:
+    if cell.merged_from is not None:
         row, column = cell.merged_from
         return f"{format_column(column)}{row}"
     return f"{format_column(cell.column)}{cell.row}"
@@ -90,12 +90,9 @@ def read_line(
         if not text or text.isspace():
             continue
         name = columns.get(position)
-        if cell.merged_from is None or cell.covered:
+        if cell.merged_from is None:
             has_text = True
-            if cell.merged_from is not None and _repeats(cell, rows):
-                if name is not None and cell.merged_from[1] == cell.column and name not in personal:
-                    filled[name] = cell
-            elif name is None:
+            if name is None:
                 other.append(cell)
             elif name not in personal:
                 own_cells[name] = cell
@@ -107,15 +104,6 @@ def read_line(
     texts = table_line.texts
     table_line.wide = bool(texts) and texts[0] == texts[-1] and len(set(texts)) == 1 and _is_wide(row)
     return table_line
-
-
-def _repeats(cell: Cell, rows: Sequence[Sequence[Cell]]) -> bool:
-    """Test whether a covered cell has the same text as its range."""
-    if cell.merged_from is None:
-        return False
-    top, first_column = cell.merged_from
-    first = rows[top - rows[0][0].row]
-    return first[first_column - first[0].column].text.strip() == cell.text.strip()
 
 
 def _is_wide(row: Sequence[Cell]) -> bool:

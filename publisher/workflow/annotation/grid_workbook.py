@@ -26,13 +26,15 @@ def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
         sheet = workbook.add_worksheet(name)
         for row in grid.rows:
             for cell in row:
-                if cell.text and (cell.merged_from is None or cell.covered):
+                if cell.text and cell.merged_from is None:
                     sheet.write_string(cell.row - 1, cell.column - 1, cell.text[:_LONGEST_CELL])
         for first_row, first_column, last_row, last_column in _merges(grid):
             text = grid.rows[first_row - 1][first_column - 1].text[:_LONGEST_CELL]
             sheet.merge_range(first_row - 1, first_column - 1, last_row - 1, last_column - 1, text)
-        for number in grid.hidden_rows:
+        for number in grid.annotations.hidden_rows:
             sheet.set_row(number - 1, options={"hidden": True})
+        for number in grid.annotations.hidden_columns:
+            sheet.set_column(number - 1, number - 1, options={"hidden": True})
         if grid.hidden and len(grids) > 1:
             sheet.hide()
     workbook.close()

@@ -171,9 +171,20 @@ WRONG: list[tuple[Field, str, Json, str, str]] = [
     (DATE, "2015115日", None, "ambiguous-date", "warning"),
     (DATE, "20151231日", "2015-12-31", "repaired", "warning"),
     (LIMIT, "尽快办理", None, "unreadable-limit", "error"),
-    (LIMIT, "0.5个工作日", None, "unreadable-limit", "error"),
+    (LIMIT, "1.5个工作日", None, "unreadable-limit", "error"),
+    (LIMIT, "半天", {"value": 4, "unit": "小时"}, "limit-converted", "warning"),
+    (LIMIT, "新办20个工作日；变更10个工作日", None, "limit-as-text", "warning"),
     (LIMIT, "20个工作日（不含公示）", {"value": 20, "unit": "工作日"}, "limit-with-condition", "warning"),
-    (AMOUNT, "10-20元", None, "unreadable-amount", "error"),
+    (AMOUNT, "普通80元，加急160元", None, "unreadable-amount", "error"),
+    (CODE, "1.23457E+17", None, "code-spoilt", "error"),
+    (CODE, "1月2日", None, "code-spoilt", "error"),
+    (CODE, "2-Jan", None, "code-spoilt", "error"),
+    (CODE, "2024/1/2", None, "code-spoilt", "error"),
+    (CODE, "########", None, "code-spoilt", "error"),
+    (CODE, "TRUE", None, "code-spoilt", "error"),
+    (CODE, "123456789012345000", "123456789012345000", "code-rounded", "warning"),
+    (DATE, "2105年11月5日", "2105-11-05", "date-unlikely", "warning"),
+    (DATE, "1905-11-05", "1905-11-05", "date-unlikely", "warning"),
     (AMOUNT, "按规定收取", None, "unreadable-amount", "error"),
     (INTEGER, "1.5", None, "unreadable-number", "error"),
     (INTEGER, "9007199254740992", None, "unreadable-number", "error"),
@@ -241,7 +252,7 @@ def test_english_prints_units_and_answers_in_english() -> None:
 decimals = st.decimals(0, 10**9, places=2).map(lambda d: format(d, "f"))
 words = st.text("鞍山市食品经营许可甲乙丙（）、，。A1", min_size=1, max_size=30)
 VALUES: dict[str, tuple[Field, st.SearchStrategy[Any]]] = {
-    "date": (DATE, st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(date.isoformat)),
+    "date": (DATE, st.dates(date(1949, 1, 1), date(2030, 1, 1)).map(date.isoformat)),
     "limit": (
         LIMIT,
         st.builds(
@@ -256,7 +267,17 @@ VALUES: dict[str, tuple[Field, st.SearchStrategy[Any]]] = {
         st.builds(
             lambda n, unit: {"amount": n, "unit": unit},
             decimals,
-            st.sampled_from(["元", "元/证", "元/平方米", "元/人", "%", "‰"]),
+            st.sampled_from(["元", "元/证", "元/平方米", "元/人", "元/人·次", "美元/件", "%", "‰"]),
+        )
+        | st.sampled_from(
+            [
+                {"amount": "0", "unit": "元", "kind": "free"},
+                {"amount": "0.5", "unit": "元/吨", "most": "1", "kind": "range"},
+                {"amount": "1", "unit": "‰", "of": "合同额"},
+                {"amount": "0.5", "unit": "%", "most": "1", "of": "工程造价", "kind": "range"},
+                {"amount": "100", "unit": "元/次", "kind": "ceiling"},
+                {"amount": "3", "unit": "%", "kind": "floor"},
+            ]
         ),
     ),
     "boolean": (BOOLEAN, st.booleans()),

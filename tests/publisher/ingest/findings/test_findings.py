@@ -1,12 +1,17 @@
 """Findings about tables: a file for each kind; position and fix in both languages."""
 
+import io
 import re
 from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import get_args
 
+import openpyxl
 import pytest
+from openpyxl.cell import Cell
+from openpyxl.styles import Font
+from openpyxl.worksheet.worksheet import Worksheet
 
 from publisher.ingest.findings import all_kinds
 from publisher.ingest.findings.kind import Finding, Kind, shorten
@@ -28,6 +33,29 @@ def _power(*rows: list[object]) -> bytes:
     return csv_bytes(POWER_HEADER, *rows)
 
 
+def _styled(change: Callable[[Worksheet], None], header: list[object] | None = None) -> bytes:
+    """Build a workbook with one item and change its sheet."""
+    book = openpyxl.Workbook()
+    book.active.append(header or POWER_HEADER)
+    book.active.append(["甲许可", "行政许可"] if header else _OK)
+    change(book.active)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _hide(sheet: Worksheet, column: str) -> None:
+    sheet.column_dimensions[column].hidden = True
+
+
+def _strike(cell: Cell) -> None:
+    cell.font = Font(strike=True)
+
+
+def _write_number(cell: Cell, value: float, code: str) -> None:
+    cell.value, cell.number_format = value, code
+
+
 FILES: Mapping[str, Callable[[], bytes]] = {
     "no-header": lambda: csv_bytes(["甲", "乙"], [1, 2]),
     "no-records": lambda: xlsx(("清单", [POWER_HEADER])),
@@ -40,6 +68,16 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     "hidden-rows": lambda: xlsx(("清单", [POWER_HEADER, _OK]), hidden_rows=[2]),
     "covered-text": lambda: merge_cells(
         xlsx(("清单", [POWER_HEADER, _OK, power_row(actor="区局")])), ["B2:B3", "F2:F3"]
+    ),
+    "hidden-columns": lambda: _styled(lambda sheet: _hide(sheet, "B")),
+    "struck-text": lambda: _styled(lambda sheet: _strike(sheet["B2"])),
+    "number-format-unknown": lambda: _styled(lambda sheet: _write_number(sheet["K2"], 3, "bbbb")),
+    "number-not-shown": lambda: _styled(lambda sheet: _write_number(sheet["K2"], 3, ";;;")),
+    "rounded-by-format": lambda: _styled(
+        lambda sheet: _write_number(sheet["C2"], 0.85, '0.0"元"'), ["收费项目", "部门", "收费金额"]
+    ),
+    "date-in-cell": lambda: _styled(
+        lambda sheet: _write_number(sheet["C2"], 46023, 'm"月"d"日"'), ["事项名称", "权力类型", "法定期限"]
     ),
     "required-missing": lambda: _power(power_row(1, None, kind="行政许可", actor="某局")),
     "ditto-without-source": lambda: _power(power_row(1, "甲", kind="同上")),
@@ -57,16 +95,17 @@ FILES: Mapping[str, Callable[[], bytes]] = {
 }
 
 
-def _findings_of(data: bytes) -> list[Finding]:
+def _findings_of(data: bytes, catalogue: str = "power-list") -> list[Finding]:
     try:
-        return list(read_workbook(data).findings)
+        return list(read_workbook(data, catalogue).findings)
     except UnreadableFile as problem:
         return [problem.finding]
 
 
 @pytest.mark.parametrize("kind", all_kinds.KINDS_BY_STEP["tables"], ids=lambda kind: kind.code)
 def test_each_kind_of_finding_is_made_by_a_file_that_deserves_it(kind: Kind) -> None:
-    findings = [f for f in _findings_of(FILES[kind.code]()) if f.code == kind.code]
+    catalogue = "fees" if kind.code == "rounded-by-format" else "power-list"
+    findings = [f for f in _findings_of(FILES[kind.code](), catalogue) if f.code == kind.code]
     assert findings
     for finding in findings:
         assert finding.severity == kind.severity

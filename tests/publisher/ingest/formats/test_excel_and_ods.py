@@ -30,9 +30,7 @@ def test_values_are_printed_as_a_person_writes_them() -> None:
     day = dt.date(2015, 11, 5)
     rows = ((1.5, True, day, dt.datetime(2015, 11, 5, 8, 30), 210973001000, 0.1, "a\r\nb"),)  # noqa: DTZ001 -- cells hold no zone
     (grid,) = open_file(samples.xlsx(rows), "f").grids
-    assert texts(grid) == [
-        ["1.5", "TRUE", "2015-11-05", "2015-11-05 08:30:00", "210973001000", "0.1", "a\nb"]
-    ]
+    assert texts(grid) == [["1.5", "TRUE", "2015-11-05", "2015-11-05 8:30:00", "210973001000", "0.1", "a\nb"]]
 
 
 def test_rows_and_columns_keep_the_numbers_that_the_spreadsheet_shows() -> None:
@@ -60,7 +58,7 @@ def test_a_covered_cell_carries_the_text_of_its_range() -> None:
             [("甲", None), ("甲", (1, 1)), ("乙", None)],
             [("甲", (1, 1)), ("甲", (1, 1)), ("丙", None)],
         ]
-        assert not any(c.covered for row in grid.rows for c in row)
+        assert not grid.covered
 
 
 def _merged_xls() -> bytes:
@@ -72,7 +70,7 @@ def _merged_xls() -> bytes:
     return samples.book_bytes(book)
 
 
-def test_text_that_a_merged_range_hides_is_kept_and_marked() -> None:
+def test_text_that_a_merged_range_hides_is_kept_beside_the_grid() -> None:
     sheet = sheet_xml(
         '<row r="1"><c r="A1" t="inlineStr"><is><t>甲</t></is></c></row>'
         '<row r="2"><c r="A2" t="inlineStr"><is><t>乙</t></is></c></row>',
@@ -80,7 +78,7 @@ def test_text_that_a_merged_range_hides_is_kept_and_marked() -> None:
     )
     (grid,) = open_file(with_parts(samples.xlsx(), {SHEET: sheet}), "f").grids
     cell = grid.rows[1][0]
-    assert (cell.text, cell.merged_from, cell.covered) == ("乙", (1, 1), True)
+    assert (cell.text, cell.merged_from, grid.covered) == ("甲", (1, 1), {(2, 1): "乙"})
 
 
 def test_error_values_are_kept_as_text() -> None:
@@ -125,7 +123,11 @@ def test_hidden_sheets_and_rows_are_read_and_marked() -> None:
     more.append(["丙"])
     more.sheet_state = "hidden"
     visible, hidden = open_file(samples.book_bytes(book), "f").grids
-    assert (visible.hidden, visible.hidden_rows, texts(visible)) == (False, frozenset({2}), [["甲"], ["乙"]])
+    assert (visible.hidden, visible.annotations.hidden_rows, texts(visible)) == (
+        False,
+        frozenset({2}),
+        [["甲"], ["乙"]],
+    )
     assert (hidden.name, hidden.hidden) == ("藏", True)
 
 
@@ -136,7 +138,7 @@ def test_hidden_rows_of_old_workbooks_are_marked() -> None:
     sheet.write(1, 0, "乙")
     sheet.row(1).hidden = True
     (grid,) = open_file(samples.book_bytes(book), "f").grids
-    assert grid.hidden_rows == frozenset({2})
+    assert grid.annotations.hidden_rows == frozenset({2})
 
 
 def test_blank_sheets_are_passed_over() -> None:
@@ -170,10 +172,10 @@ def test_ods_gives_merged_ranges_repeats_types_and_hidden_sheets() -> None:
     assert opened.media_type == ODS
     (grid,) = opened.grids
     assert texts(grid) == [
-        ["甲\n乙", "甲\n乙", "1"],
+        ["甲\n乙", "甲\n乙", "1.00"],
         ["甲\n乙", "甲\n乙", "2015-11-05"],
         ["丙  丁\n戊", "丙  丁\n戊", ""],
         ["丙  丁\n戊", "丙  丁\n戊", ""],
     ]
     assert grid.rows[1][1].merged_from == (1, 1)
-    assert (grid.hidden, grid.hidden_rows) == (True, frozenset({2}))
+    assert (grid.hidden, grid.annotations.hidden_rows) == (True, frozenset({2}))

@@ -122,25 +122,26 @@ def test_the_same_as_above_under_a_blank_is_a_blank_with_a_warning() -> None:
     assert (finding.row, finding.column, finding.found) == (3, "D 权力类型", "同上")
 
 
-def test_text_that_merged_cells_hide_is_a_record_and_a_warning() -> None:
-    rows: Rows = [
+def test_text_that_merged_cells_hide_is_not_published_but_told() -> None:
+    rows = [
         POWER_HEADER,
-        power_row(1, "甲处罚", None, "行政处罚", "《某法》", "市局", "市级"),
-        power_row(None, None, None, None, None, "区局", "区级"),
+        power_row(1, "甲许可", None, "行政许可", "《某法》", "市局"),
+        power_row(actor="区局"),
     ]
-    data = merge_cells(xlsx(("Sheet1", rows)), ["A2:A3", "B2:B3", "D2:D3", "E2:E3", "F2:F3", "H2:H3"])
-    reading = read_workbook(data)
-    assert column(reading, "actor") == ["市局", "区局"]
-    assert column(reading, "name") == ["甲处罚", "甲处罚"]
-    assert codes(reading) == ["covered-text"]
+    reading = read_workbook(merge_cells(xlsx(("Sheet1", rows)), ["B2:B3", "F2:F3"]))
+    assert column(reading, "actor") == ["市局"]
+    (finding,) = reading.findings
+    assert (finding.code, finding.row, finding.column, finding.found) == ("covered-text", 3, "F", "区局")
+    assert finding.message_zh.startswith("F3有文字被合并单元格盖住")
 
 
 def test_merged_cells_that_all_say_the_same_make_no_second_record() -> None:
     same = power_row(1, "甲处罚", None, "行政处罚", "《某法》", "市局", "市级")
     data = merge_cells(xlsx(("Sheet1", [POWER_HEADER, same, same])), [f"{c}2:{c}3" for c in "ABDEFH"])
     reading = read_workbook(data)
-    assert [r.rows for r in reading.records] == [(2, 3)]
+    assert [r.rows for r in reading.records] == [(2,)]
     assert column(reading, "basis") == ["《某法》"]
+    assert codes(reading) == []
 
 
 def test_a_group_row_gives_its_type_to_the_rows_below() -> None:

@@ -1,0 +1,215 @@
+"""Parser of amounts: ``12.50元/证``, ``每人每次50元``, ``0.5—1元``, ``按合同额的1‰``, ``免费``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from schemas.normalise import chinese_number
+
+
+class Amount(NamedTuple):
+    amount: str
+    """A decimal, in units of ``unit``: 1.2万元 is 12000 元. The least of a range."""
+    unit: str
+    """元, 元/证, 元/人·次, %, ‰ …"""
+    most: str = ""
+    """The upper end of a range."""
+    of: str = ""
+    """The sum of which a rate is taken: 合同额."""
+    kind: str = ""
+    """``range``, ``ceiling`` (最高), ``floor`` (不低于) or ``free`` (免费); blank for a fixed sum or rate."""
+
+
+SCALES: Mapping[str, int] = {
+    "": 1,
+    "十": 10,
+    "百": 100,
+    "千": 1000,
+    "万": 10_000,
+    "百万": 1_000_000,
+    "亿": 100_000_000,
+}
+_FREE = re.compile(
+    r"(?:免费(?:办理|提供)?|不收费|不收取(?:任何)?费用|免收(?:费用?)?|零收费|无收费|未收费|不收)"
+)
+_NUMBER = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d{1,8})?|\d{1,15}(?:\.\d{1,8})?|\.\d{1,8}"
+_CAPITALS = "零〇壹贰叁肆伍陆柒捌玖拾佰仟一二三四五六七八九十百千两"
+_CURRENCY = "美元|港元|港币|欧元|日元|英镑|元|圆|块"
+_PER = (
+    r"[^\d\s,，;；。（）()/每元]{1,10}(?:[/·.．•*×](?!\d)[^\d\s,，;；。（）()/每]{1,6})*"
+    r"|\d{1,5}[^\d\s,，;；。（）()/每元]{1,8}"
+)
+_DASH = r"\s?[-－—–―~～∼至到]{1,2}\s?"
+_LEAD = (
+    r"(?:(?:收费|征收|缴费|收取|计费|价格|付费|服务费)?(?:标准|金额|费用|费率|额)?(?:为|是|[:：])|按照?|以|收取?|征收|缴纳"
+    r"|统一|一律|均为?|定额|每次为|标准)?"
+)
+_LIMITS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("不超过", "不得超过", "不高于", "最高", "最高不超过", "最多", "上限", "上限为", "≤"), "ceiling"
+    ),
+    **dict.fromkeys(("不低于", "最低", "不少于", "至少", "下限", "下限为", "≥"), "floor"),
+}
+_AFTER: Mapping[str, str] = {
+    **dict.fromkeys(("以内", "以下", "封顶", "之内"), "ceiling"),
+    **dict.fromkeys(("以上", "起", "起步"), "floor"),
+}
+_MONEY = re.compile(
+    rf"{_LEAD}(?P<limit>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?\s?"
+    r"(?P<each>(?:每(?!次为)[^\d\s,，;；/每元￥¥]{1,8}?){1,3})?(?:(?:收取?|征收|缴纳|计)?)"
+    rf"(?:人民币|RMB)?[￥¥]?\s?(?P<n>{_NUMBER})\s?(?:(?P<scale1>百万|[十百千万亿])?(?:{_CURRENCY})?{_DASH}[￥¥]?(?P<most>{_NUMBER})\s?)?"
+    rf"(?:(?P<scale>百万|[十百千万亿])?(?P<currency>{_CURRENCY})(?:(?P<jiao>\d)角)?(?:(?P<fen>\d)分)?[整正]?(?:人民币)?|(?P<coin>角|分)(?:钱)?)?"
+    rf"(?:\s?(?:[/／]\s?每?|每)\s?(?P<per>{_PER})|(?P<each_after>(?:每[^\d\s,，;；/每元]{{1,8}}?){{1,3}})|[（(](?:每(?P<bracket>[^\d（）()]{{1,8}}))[）)])?"
+    rf"\s?(?P<after>{'|'.join(_AFTER)})?(?:/(?P<last>{_PER}))?(?:收取|计收|计征|征收|缴纳|收费|计算|标准|执行)?",
+    re.IGNORECASE,
+)
+_RATE_NUMBER = r"\d{1,15}(?:\.\d{1,8})?"
+_RATE = re.compile(
+    rf"{_LEAD}(?:按照?|以)?(?:(?P<of>[^\d%‰，,；;。]{{2,24}}?)的?(?:\s?[×xX*]\s?)?)?"
+    rf"(?P<limit>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?"
+    rf"(?P<n>{_RATE_NUMBER})\s?(?P<unit1>[%‰％])?(?:{_DASH}(?P<most>{_RATE_NUMBER})\s?)?(?P<unit>[%‰％])(?P<after>以内|以下|以上)?"
+    r"(?:的?(?:标准|比例|费率))?(?:收取|计收|计征|征收|缴纳|收费|计提|计算|执行|提取)?"
+)
+_PARTS = re.compile(
+    rf"{_LEAD}(?:(?P<of>[^\d%‰，,；;。]{{2,24}}?)的?)?(?P<base>百|千|万)分之(?P<n>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER})"
+    r"(?:收取|计收|计征|征收|缴纳|收费|计提|计算)?"
+)
+_BASES = {"百": "%", "千": "‰", "万": "‱"}
+_CAPITAL = re.compile(
+    rf"(?:人民币)?(?P<wan>[{_CAPITALS}]{{1,9}})?(?P<scale>万|亿)?(?P<rest>[{_CAPITALS}]{{1,9}})?[元圆](?:(?P<jiao>[{_CAPITALS}])角)?(?:零?(?P<fen>[{_CAPITALS}])分)?[整正]?"
+)
+_PLAIN = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+_LONGEST = 80
+
+
+def read_amount(text: str, unit: str = "元") -> Amount | None:
+    """Read one amount. A bare number gets ``unit``; None for several amounts and for other text."""
+    clean = text.strip().strip("。.；;，,").strip()
+    if len(clean) > _LONGEST:
+        return None
+    if _FREE.fullmatch(clean):
+        return Amount("0", unit if "/" not in unit else unit.partition("/")[0], kind="free")
+    for pattern, build in (
+        (_MONEY, _build_money),
+        (_RATE, _build_rate),
+        (_PARTS, _build_parts),
+        (_CAPITAL, _build_capital),
+    ):
+        if (match := pattern.fullmatch(clean)) is not None and (amount := build(match, unit)) is not None:
+            return amount
+    return None
+
+
+_REMARK = re.compile(r"[（(][^（()）\d]{1,30}[）)]$")
+_LABEL = re.compile(r"^[^\d，,；;。：:%‰每按不最免]{1,16}?(?:[:：]\s*|费(?=[\d￥¥]))")
+
+
+def find_amount(text: str) -> Amount | None:
+    """Read the only amount of a standard, also with a label before it or a remark in brackets after it.
+
+    Differs from :func:`read_amount` in that a bare number is none: it may be a count or a year.
+    """
+    clean = text.strip().strip("。.；;，,").strip()
+    for candidate in dict.fromkeys((clean, _REMARK.sub("", clean), _LABEL.sub("", _REMARK.sub("", clean)))):
+        amount = read_amount(candidate, "")
+        if amount is not None and (amount.unit.partition("/")[0] or amount.kind == "free"):
+            return amount._replace(unit="元") if amount.kind == "free" else amount
+    return None
+
+
+def _build_money(match: re.Match[str], unit: str) -> Amount | None:
+    pers = [match[name] for name in ("per", "last", "each_after", "bracket", "each") if match[name]]
+    per = "·".join(map(_join_units, pers))
+    scale = match["scale"] or ""
+    first, last = _scale(match["n"], match["scale1"] or (scale if match["most"] else "")), ""
+    if match["most"]:
+        last = _scale(match["most"], scale)
+    else:
+        first = _scale(match["n"], scale)
+        if match["jiao"] or match["fen"]:
+            first = plain_number(
+                Decimal(first) + Decimal(match["jiao"] or 0) / 10 + Decimal(match["fen"] or 0) / 100
+            )
+    if match["coin"]:
+        coins = 10 if match["coin"] == "角" else 100
+        first, last = (plain_number(Decimal(n) / coins) if n else "" for n in (first, last))
+    currency = (match["currency"] or "").replace("圆", "元").replace("块", "元").replace("港币", "港元")
+    stated = bool(currency or match["coin"] or "￥" in match[0] or "¥" in match[0])
+    name = (currency or "元") if stated else unit
+    if per and not stated and "/" in unit:
+        return None
+    kind = (
+        _LIMITS.get(match["limit"] or "", "")
+        or _AFTER.get(match["after"] or "", "")
+        or ("range" if last else "")
+    )
+    return Amount(first, f"{name}/{per}" if per else name, last, kind=kind)
+
+
+def _build_rate(match: re.Match[str], _: str) -> Amount | None:
+    sign = match["unit"].replace("％", "%")
+    if match["unit1"] and match["unit1"].replace("％", "%") != sign:
+        return None
+    base = _clean_base(match["of"])
+    bound = _LIMITS.get(match["limit"] or base, "")
+    kind = bound or _AFTER.get(match["after"] or "", "") or ("range" if match["most"] else "")
+    base = "" if base in _LIMITS else base
+    return Amount(strip_zeros(match["n"]), sign, strip_zeros(match["most"] or ""), base, kind)
+
+
+def _build_parts(match: re.Match[str], _: str) -> Amount | None:
+    whole, point, fraction = match["n"].translate(_PLAIN).partition("点")
+    if point:
+        number = f"{chinese_number(whole)}.{''.join(str(chinese_number(c)) for c in fraction)}"
+    else:
+        number = match["n"] if match["n"][0].isascii() else str(chinese_number(whole))
+    return None if "None" in number else Amount(number, _BASES[match["base"]], of=_clean_base(match["of"]))
+
+
+def _build_capital(match: re.Match[str], _: str) -> Amount | None:
+    """Read an amount in capital numerals: 壹万贰仟元整."""
+    if not (match["wan"] or match["rest"]) or (match["rest"] and not match["scale"]):
+        return None
+    total = Decimal(0)
+    for words, factor in (
+        (match["wan"], SCALES[match["scale"] or ""]),
+        (match["rest"], 1),
+        (match["jiao"], Decimal("0.1")),
+        (match["fen"], Decimal("0.01")),
+    ):
+        number = chinese_number((words or "零").translate(_PLAIN).lstrip("零〇") or "零")
+        if number is None:
+            return None
+        total += number * factor
+    return Amount(plain_number(total), "元")
+
+
+def _clean_base(text: str | None) -> str:
+    return re.sub(r"^(?:按照?|以)|(?:的|总额的)$", "", text or "").strip()
+
+
+def _join_units(text: str) -> str:
+    """Join the units that an amount is per: 每人每次 and 人/次 are 人·次."""
+    parts = [p for p in re.split(r"每|[/·.．•*×]", text) if p.strip()]
+    return "·".join(p.strip().removeprefix("个") if len(p.strip()) > 2 else p.strip() for p in parts)
+
+
+def _scale(number: str, scale: str) -> str:
+    plain = strip_zeros(number.replace(",", "").replace("，", ""))
+    return plain if SCALES[scale] == 1 else plain_number(Decimal(plain) * SCALES[scale])
+
+
+def plain_number(number: Decimal) -> str:
+    """Write a decimal without an exponent and without zeros at its end."""
+    return format(number.normalize() + 0, "f")
+
+
+def strip_zeros(number: str) -> str:
+    """Strip zeros before a decimal: ``007.50`` is ``7.50``, ``.5`` is ``0.5``."""
+    if not number:
+        return ""
+    whole, point, fraction = number.partition(".")
+    return f"{whole.lstrip('0') or '0'}{point}{fraction}"

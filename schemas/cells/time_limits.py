@@ -1,0 +1,291 @@
+"""Parser of time limits: ``20个工作日``, ``15（工作日）``, ``自受理之日起二十日内``, ``即来即办``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from schemas.normalise import chinese_number
+
+type LimitKind = Literal["limit", "none", "text"]
+
+
+class Limit(NamedTuple):
+    value: int
+    unit: str
+    """工作日, 自然日, 日 (either of both; the text does not state which), 小时, 分钟, 周, 月, 年 or 即时."""
+    rest: str = ""
+    """Words of the text that the limit does not contain, such as a condition."""
+    converted: bool = False
+    """Whether the value is a convention: 半天 is 4 hours of work, 半个月 is 15 days."""
+
+
+class LimitText(NamedTuple):
+    """What a text says about a limit. ``limit`` is None for ``none`` and ``text``."""
+
+    kind: LimitKind
+    """``none``: there is no limit. ``text``: several limits, or one that depends on something else."""
+    limit: Limit | None = None
+
+
+_UNITS: Mapping[str, str] = {
+    "工作日": "工作日", "工作天": "工作日", "法定工作日": "工作日", "工作日日": "工作日", "个工作": "工作日",
+    "自然日": "自然日", "自然天": "自然日", "日历日": "自然日", "日历天": "自然日",
+    "日": "日", "天": "日", "d": "日", "小时": "小时", "工作小时": "小时", "时": "小时",
+    "h": "小时", "hour": "小时", "hours": "小时",
+    "分钟": "分钟", "分": "分钟", "min": "分钟", "周": "周", "星期": "周", "礼拜": "周",
+    "月": "月", "季度": "季度", "年": "年",
+}  # fmt: skip
+_UNIT = rf"(?:个|個)?\s?(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
+_NUMERAL = r"\d{1,2}个半|[一二三两]个半|\d{1,5}(?:\.\d{1,2})?|[一二三四五六七八九十百两半]{1,5}"
+_RANGE = rf"(?:(?P<least>{_NUMERAL})\s?(?:{_UNIT})?\s?[-－–—―~～∼至到]{{1,2}}\s?)?"
+_LIMIT = re.compile(
+    rf"{_RANGE}(?P<n>{_NUMERAL})\s?(?:(?P<unit>{_UNIT})(?P<half>半)?(?![a-z])|[（(/]\s?(?P<bracket>{_UNIT})\s?[）)]?)"
+    rf"(?:\s?[（(](?P<kind>{_UNIT})[）)])?",
+    re.IGNORECASE,
+)
+_UNIT_FIRST = re.compile(rf"(?P<unit>工作日|自然日|小时|天)\s?[:：]?\s?(?P<n>{_NUMERAL})\s?(?:个|天|日)?")
+_BARE = re.compile(rf"(?:≤|<=|<|不超过)?\s?{_RANGE}(?P<n>{_NUMERAL})")
+_START = re.compile(r"[^\d，。；、（(]{0,40}(?:之日起|之时起|[起后])的?")
+"""The event from which a limit counts: 应当自变更登记之日起."""
+_LEAST = re.compile(r"(?:不得?少于|至少|不低于|不短于|不得早于|[期届]?满前|届满|之前|前)$")
+_LEAST_AFTER = re.compile(r"以上|前(?!办结|完成)|后")
+"""Words of a least time, or of a day before which something is due."""
+_QUALIFIER = re.compile(r"(工作日|自然日|日历日)\s?[:：]?\s?$")
+_DATE = re.compile(r"\d{1,2}月\d{1,2}[日号]|每[月年周季]|\d[日号]前")
+
+_AT_ONCE = re.compile(
+    r"(?:(?:受理|收件)?后?(?:可|能)?(?:当日)?(?:即时|及时即办|当场|现场|即办|立即|当即|立刻|马上|随时)(?:办结|办理|办毕|办|受理|完成|出证|取证|领取|件|即办|审批|审核)*"
+    r"|(?:即|随|当)(?:来|到|收|报|审|申)(?:即|随|当)(?:办|审|批|结|取|受|领)|立等可取|立等可办|即办即结|秒批|秒办|即时即办)(?:件|结)?"
+)
+_SAME_DAY = re.compile(
+    r"(?:当日|当天|即日)(?:受理)?(?:[、，]?(?:当日|当天))?(?:内)?(?:办结|办理|办毕|完成|办|结|出证|取件|审结)*"
+)
+_HALF_DAY = re.compile(r"(?:半|0\.5)个?(?:工作日|天|日|工作天)")
+_NO_LIMIT = re.compile(
+    r"(?:暂|尚)?(?:无|没有|未)(?:相关|有关)?(?:法律|法规)?(?:法定|明确|具体|统一|作出|作|设定|设|规定|要求|限定)*(?:的)?(?:办结|办理|审批)?"
+    r"(?:时限|期限|时间|限制|规定|限期|要求)*|(?:法律|法规|规章|法律法规|法律、法规)(?:、?规章)?(?:均|对此)?(?:无|未|没有)(?:作|作出|设|明确|具体|时限|期限)*"
+    r"(?:规定|要求|限制)?(?:办结|办理)?(?:时限|期限|时间)?|不限(?:时|期|时间|定时限)?|不设(?:时限|期限)|不适用|无期限|无限制|长期|常年|法无规定"
+    r"|不涉及|不受(?:时限|期限|时间)限制|n/a|na",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"依法|依规|按照?.{0,30}(?:规定|要求|执行|办理)|视.{0,12}(?:情况|情形|而定)|根据.{0,20}(?:确定|情况|规定|执行)|另行|详见|参照|由.{1,16}(?:确定|规定)|约定|随时|之前|前完成"
+)
+_LEADS = (
+    *(
+        "自",
+        "从",
+        "在",
+        "于",
+        "应当",
+        "应",
+        "须",
+        "需",
+        "可",
+        "最长",
+        "最多",
+        "最迟",
+        "最晚",
+        "最短",
+        "一般",
+        "原则",
+        "原则上",
+    ),
+    *(
+        "不超过",
+        "不得超过",
+        "不多于",
+        "不大于",
+        "少于",
+        "小于",
+        "低于",
+        "≤",
+        "<",
+        "<=",
+        "约",
+        "共",
+        "共计",
+        "合计",
+        "总计",
+        "承诺",
+    ),
+    *(
+        "法定",
+        "办结",
+        "办理",
+        "审批",
+        "审核",
+        "时限",
+        "期限",
+        "时间",
+        "为",
+        "是",
+        ":",
+        "：",
+        "正式",
+        "受理",
+        "收到",
+        "接到",
+        "接收",
+    ),
+    *(
+        "提出",
+        "提交",
+        "递交",
+        "申请",
+        "申请人",
+        "材料",
+        "资料",
+        "报告",
+        "文件",
+        "齐全",
+        "齐备",
+        "完备",
+        "完整",
+        "符合",
+        "要求",
+    ),
+    *(
+        "规定",
+        "法定形式",
+        "的",
+        "之日",
+        "之时",
+        "日",
+        "当日",
+        "当天",
+        "次日",
+        "第二天",
+        "起",
+        "后",
+        "以后",
+        "之后",
+        "开始",
+        "算",
+    ),
+    *(
+        "算起",
+        "计算",
+        "决定",
+        "作出",
+        "做出",
+        "行政许可",
+        "许可",
+        "登记",
+        "全部",
+        "合格",
+        "有效",
+        "且",
+        "并",
+        "和",
+        "及",
+        "、",
+        "，",
+        ",",
+    ),
+)
+_LEAD = re.compile(f"(?:{'|'.join(sorted(_LEADS, key=len, reverse=True))})++")
+"""Words before a limit that do not change it. The repetition is possessive, so that no text takes long."""
+_TAIL = re.compile(
+    r"(?:\s|以内|之内|内|以下|作出|做出|给予|予以|准予|决定|是否|办理?结?|办毕|办完|完毕|完成|审结|审批|审核|审查|受理|答复|出证|发证|送达|行政许可|许可|"
+    r"登记|核准|核发|颁发|证件?|的|时限|期限|[（(](?:法定|承诺)[）)]|[。.；;，,、])*"
+)
+_CONDITION = re.compile(
+    r"延长|延期|顺延|不含|不包括|除外|不计|扣除|其中|听证|检验|检测|鉴定|评审|公示|特殊|特别|复杂|经.{0,12}批准|另"
+)
+_LONGEST = 200
+"""Characters of a cell that may be a limit; a longer one is a text."""
+_HOURS_OF_WORK = 8
+"""Hours of a working day (Labour Law, art. 36)."""
+
+
+def read_limit(text: str, unit: str = "") -> LimitText | None:
+    """Read a time limit; None if the text is unreadable. A bare number gets ``unit``."""
+    clean = text.strip().strip("。.；;，,").strip()
+    if len(clean) > _LONGEST:
+        return LimitText("text")
+    if _NO_LIMIT.fullmatch(clean):
+        return LimitText("none")
+    if _AT_ONCE.fullmatch(clean):
+        return LimitText("limit", Limit(0, "即时"))
+    if _SAME_DAY.fullmatch(clean):
+        return LimitText("limit", Limit(1, "日"))
+    if _HALF_DAY.fullmatch(clean.removesuffix("办结").removesuffix("内").removesuffix("以")):
+        return LimitText("limit", Limit(_HOURS_OF_WORK // 2, "小时", converted=True))
+    if unit and (bare := _BARE.fullmatch(clean)):
+        return _bare_limit(bare, unit)
+    if _DATE.search(clean):
+        return LimitText("text") if clean.startswith("每") else None
+    return _find_limit(clean)
+
+
+def _bare_limit(match: re.Match[str], unit: str) -> LimitText | None:
+    limit = _convert(match["n"], unit, half=False)
+    if limit is None:
+        return None
+    return LimitText("limit", limit._replace(rest=match[0]) if match["least"] else limit)
+
+
+def _find_limit(text: str) -> LimitText | None:
+    matches = list(_LIMIT.finditer(text)) or list(_UNIT_FIRST.finditer(text))
+    if not matches:
+        return LimitText("text") if _OPEN.search(text) or _AT_ONCE.search(text) else None
+    first = matches[0]
+    before, after = text[: first.start()], text[first.end() :]
+    if _LEAST.search(before) or _LEAST_AFTER.match(after):
+        return LimitText("text")
+    qualified = _QUALIFIER.search(before)
+    before = before[: qualified.start()] if qualified else before
+    before = "" if _LEAD.fullmatch(before.strip(" ")) or _START.fullmatch(before) else before
+    tail = _TAIL.match(after)
+    after = after[tail.end() if tail else 0 :].strip()
+    if len(matches) > 1 and (before or not _CONDITION.search(after)):
+        return LimitText("text")
+    groups = first.groupdict()
+    unit = str(groups.get("kind") or groups["unit"] or groups.get("bracket"))
+    if qualified and _UNITS.get(unit.strip(), "") == "日":
+        unit = qualified[1]
+    limit = _convert(first["n"], unit, half=bool(groups.get("half")))
+    if limit is None:
+        return None
+    rest = "…".join(part for part in (before, first[0] if groups.get("least") else "", after) if part)
+    return LimitText("limit", limit._replace(rest=rest))
+
+
+def _convert(numeral: str, unit: str, *, half: bool) -> Limit | None:
+    """Convert a number and its unit to a whole number: 半年 is 6 months, 1.5小时 is 90 minutes."""
+    name = unit.strip().casefold().removeprefix("个").removeprefix("個").strip()
+    name = _UNITS.get(name) or _UNITS.get(unit, unit)
+    halves = _count_halves(numeral)
+    if halves is None:
+        return None
+    halves += half
+    if name == "季度":
+        halves, name = halves * 3, "月"
+    if halves % 2 == 0:
+        return Limit(halves // 2, name)
+    smaller = {
+        "年": (6, "月"),
+        "月": (15, "日"),
+        "小时": (30, "分钟"),
+        "日": (4, "小时"),
+        "工作日": (4, "小时"),
+    }.get(name)
+    if smaller is None or (name in {"日", "工作日"} and halves != 1):
+        return None
+    return Limit(halves * smaller[0], smaller[1], converted=name in {"日", "工作日", "月"})
+
+
+def _count_halves(numeral: str) -> int | None:
+    if numeral == "半":
+        return 1
+    whole, _, fraction = numeral.partition(".")
+    if fraction.strip("0") not in {"", "5"}:
+        return None
+    extra = fraction.strip("0") == "5"
+    if whole.endswith("半"):
+        whole, extra = whole[:-1].removesuffix("个"), True
+    number = chinese_number(whole)
+    return None if number is None else number * 2 + extra

@@ -1,0 +1,70 @@
+"""Amounts in the forms of real fee catalogues."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from schemas.cells.amounts import Amount, read_amount
+
+AMOUNTS = [
+    ("0.95元/立方米", Amount("0.95", "元/立方米")),
+    ("10元/证", Amount("10", "元/证")),
+    ("3%", Amount("3", "%")),
+    ("按合同额的1‰", Amount("1", "‰", of="合同额")),
+    ("按销售额的3%收取", Amount("3", "%", of="销售额")),
+    ("按工程造价的0.5%-1%收取", Amount("0.5", "%", "1", "工程造价", "range")),
+    ("0.5—1元", Amount("0.5", "元", "1", kind="range")),
+    ("0.5元～1元/吨", Amount("0.5", "元/吨", "1", kind="range")),
+    ("100元至200元/次", Amount("100", "元/次", "200", kind="range")),
+    ("5万-10万元", Amount("50000", "元", "100000", kind="range")),
+    ("1-2万元", Amount("10000", "元", "20000", kind="range")),
+    ("每人每次50元", Amount("50", "元/人·次")),
+    ("50元/人/次", Amount("50", "元/人·次")),
+    ("每平方米每月2元", Amount("2", "元/平方米·月")),
+    ("按每吨1.5元收取", Amount("1.5", "元/吨")),
+    ("每年1200元/艘", Amount("1200", "元/艘·年")),
+    ("400元/每件", Amount("400", "元/件")),
+    ("10元（每证）", Amount("10", "元/证")),
+    ("5元/100平方米", Amount("5", "元/100平方米")),
+    ("收费标准为80元/件", Amount("80", "元/件")),
+    ("免费", Amount("0", "元", kind="free")),
+    ("不收费", Amount("0", "元", kind="free")),
+    ("1.2万元/年", Amount("12000", "元/年")),
+    ("￥1,234.50", Amount("1234.50", "元")),
+    ("1，234元", Amount("1234", "元")),
+    ("壹佰元整", Amount("100", "元")),
+    ("人民币壹万贰仟叁佰元整", Amount("12300", "元")),
+    ("千分之三", Amount("3", "‰")),
+    ("5角", Amount("0.5", "元")),
+    ("1元5角", Amount("1.5", "元")),
+    ("不超过100元/次", Amount("100", "元/次", kind="ceiling")),
+    ("100元以内/次", Amount("100", "元/次", kind="ceiling")),
+    ("不低于200元", Amount("200", "元", kind="floor")),
+    ("100美元/件", Amount("100", "美元/件")),
+]
+NO_AMOUNTS = [
+    "按规定收取",
+    "普通80元/件，加急160元/件",
+    "依据发改价格〔2015〕1234号执行",
+    "1996年前每证10元",
+    "若干元",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), AMOUNTS)
+def test_an_amount_is_read_in_each_form(text: str, expected: Amount) -> None:
+    assert read_amount(text) == expected
+
+
+@pytest.mark.parametrize("text", NO_AMOUNTS)
+def test_several_amounts_and_other_texts_are_no_amount(text: str) -> None:
+    assert read_amount(text) is None
+
+
+def test_no_text_takes_long() -> None:
+    started = time.process_time()
+    for text in ("每人" * 39 + "x", "按照" * 39, "1-" * 39, "九" * 80, "1,111" * 16 + "x", "元" * 50_000):
+        read_amount(text)
+    assert time.process_time() - started < 1
