@@ -264,6 +264,8 @@ class Release:
     """``added``, ``changed``, ``removed``, …; ``records``: number in force afterwards; ``erased``."""
     erased: bool = False
     """Published content was erased since; files of the release must be generated again."""
+    cancels: int | None = None
+    """Number of the release that it cancels before it took effect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Commands that amend what is published: correct, withdraw, rename, erase."""
+"""Commands that amend what is published: correct, withdraw, rename, cancel, erase."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from publisher.log.model import ChangeKind
     from schemas.definition.catalogue import Catalogue, Content, Field
 
+_MOST_CHANGES = 200
+"""Most changes of a cancelled release that are listed."""
 REASON = click.option("--reason", required=True, help="理由，将向社会公布 / The reason; it is published.")
 
 
@@ -120,6 +122,32 @@ def rename(
             basis=basis,
             actor=actor,
         )
+        return report_release(context, log, release)
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("number", metavar="RELEASE", type=click.IntRange(1))
+@REASON
+@BASIS
+@ACTOR
+@YES
+@with_context
+def cancel(
+    context: CommandContext, dataset: str, number: int, reason: str, basis: str, actor: str, *, yes: bool
+) -> int:
+    """取消一次尚未生效的发布 / Cancel a release that is not yet in effect; this is a release."""
+    with context.log() as log:
+        changes = log.queries.changes(dataset=dataset, release=number, limit=_MOST_CHANGES + 1)
+        catalogue = log.queries.catalogue(dataset)
+        zh, en = f"第{number}次发布的以下变化不再生效：", f"These changes of release {number} are undone:"
+        output.print_line(in_language(zh, en))
+        for change in changes[:_MOST_CHANGES]:
+            change_lines.show_change(change, catalogue, show_effect=False)
+        if len(changes) > _MOST_CHANGES:
+            output.print_line("…")
+        _confirm_amendment("取消", "cancellation", reason, yes=yes)
+        release = log.releases.cancel(dataset, number, reason=reason, basis=basis, actor=actor)
         return report_release(context, log, release)
 
 
@@ -229,4 +257,4 @@ def _confirm_amendment(zh: str, en: str, reason: str, *, yes: bool) -> None:
     confirm(f"将发布以上{zh}。", f"Publish this {en}.", yes=yes)
 
 
-COMMANDS: tuple[click.Command, ...] = (correct, withdraw, rename, erase)
+COMMANDS: tuple[click.Command, ...] = (correct, withdraw, rename, cancel, erase)

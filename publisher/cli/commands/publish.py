@@ -30,7 +30,7 @@ BASIS = click.option("--basis", default="", help="依据的文号 / Document num
 ACTOR = click.option(
     "--actor",
     default="",
-    help="经办人；站点设定公开经办人的，将向社会公布 / The clerk; published if the site says so.",
+    help="经办人，QINGDAN_SHOW_ACTOR=1 时将向社会公布 / The clerk; published with QINGDAN_SHOW_ACTOR=1.",
 )
 YES = click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
 

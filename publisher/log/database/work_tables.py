@@ -57,7 +57,7 @@ work = Table(
     Index("work_record", "record"),
     prefixes=["TEMPORARY"],
 )
-"""The changes of the release in progress. A span overlaps at most one of them."""
+"""The changes of the release in progress. Those of one record have no day in common."""
 
 touched = Table(
     "touched",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, delete, func, select, tuple_
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.work_tables import CHANGE_KINDS, plan
-from publisher.log.drafts.plan import Window, fetch_rows_in_error
+from publisher.log.drafts.plan import Window, continues, fetch_rows_in_error, withdrawn_by_cancellation
 from publisher.log.model import Conflict
 from schemas.definition.catalogue import Catalogue
 
@@ -87,7 +87,7 @@ def find_later_effect(conn: Connection, dataset: int, first: int | None, day: in
         first = conn.scalar(
             select(func.min(s.effective_from))
             .join_from(plan, t.span, s.record == p.record)
-            .where(p.kind.in_(CHANGE_KINDS), s.known_to == FOREVER, s.effective_from > day)
+            .where(p.kind.in_(CHANGE_KINDS), s.known_to == FOREVER, s.effective_from > day, ~continues(s))
         )
     if first is None:
         return []
@@ -173,7 +173,7 @@ def _find_withdrawn(conn: Connection) -> Iterator[Conflict]:
     rows = conn.execute(
         select(p.title, p.kind, t.record.c.id)
         .join_from(plan, t.record, t.record.c.key == p.record)
-        .where(p.status == "withdrawn", p.kind.in_(("stays", "added")))
+        .where(p.status == "withdrawn", p.kind.in_(("stays", "added")), ~withdrawn_by_cancellation())
         .order_by(p["import"], p.position)
     ).all()
     for row in rows:

@@ -89,6 +89,32 @@ def on_day(span: Any, day: int) -> ColumnElement[bool]:
     return and_(span.known_to == FOREVER, span.effective_from <= day, span.effective_to > day)
 
 
+_CANCELLATION = t.release.c.counts.like('%"cancels":%')
+
+
+def withdrawn_by_cancellation() -> ColumnElement[bool]:
+    """Condition of a record that is withdrawn because its release was cancelled: a file may bring it back."""
+    cancellations = select(t.release.c.published_at).where(_CANCELLATION)
+    return func.coalesce(t.record.c.withdrawn_at.in_(cancellations), false())
+
+
+def continues(span: Any) -> ColumnElement[bool]:
+    """Condition of a span that a cancellation brought and that is no later state: the state before goes on,
+    or there is none.
+    """
+    before = t.span.alias("before").c
+    same = exists().where(
+        before.record == span.record,
+        before.known_to == FOREVER,
+        before.effective_to == span.effective_from,
+        before.status == span.status,
+        before.revision == span.revision,
+        before.part.is_not_distinct_from(span.part),
+    )
+    cancellations = select(t.release.c.sequence).where(_CANCELLATION)
+    return and_(span.brought.in_(cancellations), or_(span.status == "withdrawn", same))
+
+
 def _select_rows(dataset: int, window: Window, day: int) -> Select[Any]:
     e, r, s, v = t.draft_entry.c, t.record.c, t.span.c, t.revision.c
     same_part = in_family(s.part, window.family)
@@ -96,7 +122,7 @@ def _select_rows(dataset: int, window: Window, day: int) -> Select[Any]:
     kind = case(
         (e.in_error, "error"),
         (s.status.is_(None), "added"),
-        (and_(s.status == "withdrawn", same_text), "stays"),
+        (and_(s.status == "withdrawn", same_text, ~withdrawn_by_cancellation()), "stays"),
         (s.status != "stated", "added"),
         (and_(same_text, same_part), "same"),
         else_="changed",
@@ -211,7 +237,7 @@ def _stop_before_later(conn: Connection, day: int) -> None:
     s = t.span.c
     boundary = (
         select(func.min(s.effective_from))
-        .where(s.record == plan.c.record, s.known_to == FOREVER, s.effective_from > day)
+        .where(s.record == plan.c.record, s.known_to == FOREVER, s.effective_from > day, ~continues(s))
         .scalar_subquery()
     )
     conn.execute(
@@ -250,11 +276,22 @@ def _find_later_state(conn: Connection, dataset: int, family: tuple[int, ...], d
             in_family(s.part, family),
             s.status != "erased",
         ]
-        days.append(conn.scalar(select(func.min(s.effective_from)).where(*of_part, s.effective_from > day)))
+        next_span = t.span.alias("next").c
+        goes_on = exists().where(
+            next_span.record == s.record,
+            next_span.known_to == FOREVER,
+            next_span.effective_from == s.effective_to,
+            continues(next_span),
+        )
+        days.append(
+            conn.scalar(
+                select(func.min(s.effective_from)).where(*of_part, s.effective_from > day, ~continues(s))
+            )
+        )
         days.append(
             conn.scalar(
                 select(func.min(s.effective_to)).where(
-                    *of_part, s.effective_to > day, s.effective_to < FOREVER
+                    *of_part, s.effective_to > day, s.effective_to < FOREVER, ~goes_on
                 )
             )
         )

@@ -122,6 +122,15 @@ class AmendmentRelease:
                 self._conn.execute(update(t.record).where(r.id == holder).values(identity=None))
             self._conn.execute(update(t.record).where(r.id == record_id).values(identity=identity))
 
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    def restore_identity(self, record: int, content: Mapping[str, Any]) -> None:
+        """Let rows with this identity match the record again. Raises ``LogError('identity-taken')``."""
+        identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
+        self._assign_identity(record, identity)
+
     def _open_spans(self, record_id: str) -> tuple[int, Sequence[Any]]:
         """Fetch the record's key and its open spans in the order of their days. Raises ``LogError``."""
         s = t.span.c

@@ -123,8 +123,17 @@ def _same_span() -> ColumnElement[bool]:
 
 
 def _remainders(new: _NewSpans, sequence: int, *, before: bool) -> Any:
-    """Select the part of closed spans before, or after, the days of a change."""
-    s, w = t.span.c, work.c
+    """Select the part of closed spans before their first change, or after their last one.
+
+    Several changes of a record follow each other without a gap (a cancelled release).
+    """
+    s, w, other = t.span.c, work.c, work.alias("other")
+    nearer = exists().where(
+        other.c.record == w.record,
+        and_(other.c.effective_from < w.effective_from, other.c.effective_to > s.effective_from)
+        if before
+        else and_(other.c.effective_to > w.effective_to, other.c.effective_from < s.effective_to),
+    )
     return (
         new.row(
             record=s.record,
@@ -140,7 +149,7 @@ def _remainders(new: _NewSpans, sequence: int, *, before: bool) -> Any:
         .select_from(touched)
         .join(t.span, _same_span())
         .join(work, w.n == touched.c.work)
-        .where(s.effective_from < w.effective_from if before else s.effective_to > w.effective_to)
+        .where(s.effective_from < w.effective_from if before else s.effective_to > w.effective_to, ~nearer)
     )
 
 
@@ -176,7 +185,7 @@ def _fillers(new: _NewSpans, sequence: int) -> Any:
 
 
 def _close(conn: Connection, known_to: int, sequence: int) -> None:
-    number = select(touched.c.n).where(_same_span()).scalar_subquery()
+    number = select(func.min(touched.c.n)).where(_same_span()).scalar_subquery()
     conn.execute(
         update(t.span)
         .where(exists().where(_same_span()))

@@ -37,6 +37,8 @@ def releases(
 
 
 def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
+    counts = msgspec.json.decode(row.counts)
+    cancels = counts.pop("cancels", None)
     left_out = msgspec.json.decode(row.left_out) if row.left_out else []
     return Release(
         sequence=row.sequence,
@@ -55,7 +57,8 @@ def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
         hash=row.hash,
         sources=tuple(source_from_row(source) for source in sources),
         left_out=tuple(left_out),
-        counts=msgspec.json.decode(row.counts),
+        counts=counts,
+        cancels=cancels,
         erased=row.erased,
     )
 

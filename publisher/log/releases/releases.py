@@ -16,10 +16,12 @@ from publisher.log.model import LogError, OnConflict, Release, Verification
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import catalogue_change, erasure, hash_chain, publication, span_rebuild
 from publisher.log.releases.amendment import AmendmentRelease
+from publisher.log.releases.cancellation import CancellationRelease
 from publisher.log.releases.release_rows import releases
 from publisher.log.releases.release_writer import Heading
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue, Content
+from schemas.definition.evolution import compare_catalogues
 
 
 class Releases:
@@ -105,6 +107,36 @@ class Releases:
         heading = Heading(effective_on, basis, reason, actor)
         return self._amend(dataset, heading, lambda a, h: a.rename(record, content, h))
 
+    def cancel(self, dataset: str, number: int, *, reason: str, basis: str = "", actor: str = "") -> Release:
+        """Cancel a release that is not yet in effect. Records that never took effect are withdrawn; all else
+        goes back to what it was.
+
+        Raises ``LogError``: ``no-such-release``, ``already-in-effect``, ``already-cancelled``,
+        ``cancel-superseded``, ``cancel-migration``, ``reason-missing``.
+        """
+        heading = Heading(self._session.today(), basis, reason, actor)
+        _require_reason(heading)
+        with self._session.write() as conn:
+            row = registry.dataset_row(conn, dataset)
+            catalogue = self._session.catalogue(conn, row.catalogue_digest)
+            self._refuse_migration(conn, dataset, number, catalogue)
+            amendment = AmendmentRelease(self._session.database, conn, row, catalogue, self._session.clock())
+            cancellation_release = CancellationRelease(self._session.database, conn, row)
+            return _release(conn, row, cancellation_release.cancel(number, catalogue, heading, amendment))
+
+    def _refuse_migration(self, conn: Connection, dataset: str, number: int, catalogue: Catalogue) -> None:
+        """Refuse to cancel a release whose catalogue, or that before it, needs a migration to today's."""
+        row = registry.dataset_row(conn, dataset)
+        for release in releases(conn, row):
+            old = self._session.catalogue(conn, release.catalogue_digest)
+            if release.number >= number - 1 and compare_catalogues(old, catalogue):
+                raise LogError(
+                    "cancel-migration",
+                    f"第{number}次发布以来清单类型定义已经迁移，不能取消。请再次发布。",
+                    f"The catalogue was migrated since release {number}, which cannot be cancelled. Publish "
+                    "again.",
+                )
+
     def migrate(
         self,
         dataset: str,
@@ -186,12 +218,7 @@ class Releases:
     def _amend(
         self, dataset: str, heading: Heading, make: Callable[[AmendmentRelease, Heading], int]
     ) -> Release:
-        if not heading.note.strip():
-            raise LogError(
-                "reason-missing",
-                "没有写明理由。更正、撤回公布和更名的理由将向社会公布，不能是空白。",
-                "The reason is blank. The reason of a correction, withdrawal or rename is published.",
-            )
+        _require_reason(heading)
         with self._session.write() as conn:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
@@ -199,6 +226,15 @@ class Releases:
                 self._session.database, conn, row, catalogue, self._session.clock()
             )
             return _release(conn, row, make(amendment_release, heading))
+
+
+def _require_reason(heading: Heading) -> None:
+    if not heading.note.strip():
+        raise LogError(
+            "reason-missing",
+            "没有写明理由。更正、撤回公布、更名和取消发布的理由将向社会公布，不能是空白。",
+            "The reason is blank. It is published with a correction, withdrawal, rename or cancellation.",
+        )
 
 
 def _release(conn: Connection, dataset: DatasetRow, sequence: int) -> Release:

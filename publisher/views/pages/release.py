@@ -46,6 +46,7 @@ def release(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         changes = service.log.queries.changes(dataset=name, release=number, limit=MOST)
+        releases = service.log.queries.releases(name)
         total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
         return press.page(
             "release.html",
@@ -56,7 +57,8 @@ def release(press: Press, visit: Visit) -> Reply:
             when=when,
             changes=[(change, _differences(visit, change)) for change in changes],
             more=max(0, total - len(changes)),
-            has_next=number < max(r.number for r in service.log.queries.releases(name)),
+            cancelled_by=next((r.number for r in releases if r.cancels == number), None),
+            has_next=number < max(r.number for r in releases),
             files=listed.files,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,21 @@ def test_an_erasure_shows_what_goes_and_needs_its_ground(published: Home, tmp_pa
     assert releases(published) == 1
     published.ok(*erase, "--ground", "法院裁定", "--yes")
     assert published.run("draft", "show", DATASET).code == 3
+
+
+def test_a_release_that_is_not_yet_in_effect_is_cancelled(published: Home, tmp_path: Path) -> None:
+    file = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item("烟花爆竹经营许可")])
+    published.ok("import", file, "--dataset", DATASET)
+    later = f"{date.today().year + 1}-12-01"  # noqa: DTZ011 - only the year counts
+    published.ok("publish", DATASET, "--effective-on", later, "--basis", "鞍政发〔2015〕34号")
+    waits = published.run("cancel", DATASET, "2", "--reason", "生效日期有误")
+    assert waits.code == 1
+    assert "烟花爆竹经营许可" in waits.out
+    published.ok("cancel", DATASET, "2", "--reason", "生效日期有误", "--yes")
+    (*_, last) = published.ok("releases", DATASET, "--json").json
+    assert (last["number"], last["cancels"], last["note"]) == (3, 2, "生效日期有误")
+    (change,) = published.ok("changes", DATASET, "--release", "3", "--json").json
+    assert (change["kind"], change["title"]) == ("withdrawn", "烟花爆竹经营许可")
+    assert "already-cancelled" in published.run("cancel", DATASET, "2", "--reason", "再", "--yes").err
+    assert "already-in-effect" in published.run("cancel", DATASET, "1", "--reason", "再", "--yes").err
+    assert published.ok("verify", "--json").json["ok"]

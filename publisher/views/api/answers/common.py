@@ -184,6 +184,10 @@ class Release(Answer, frozen=True, kw_only=True):
         Meta(description="有误而未发布的行 / Rows in error that were left out"),
     ]
     erased: Annotated[bool, Meta(description="部分内容后经依法删除 / Part of it was erased later")]
+    cancels: Annotated[
+        int | None,
+        Meta(description="所取消的发布，当时尚未生效 / Release that it cancels, not yet in effect"),
+    ] = None
     catalogue_digest: str
     parser_version: str
     software_version: str

@@ -216,6 +216,7 @@ def _release(service: Service, release: model.Release) -> common.Release:
         common.Release,
         release,
         counts=dict(release.counts),
+        actor=release.actor if service.shows_actor else "",
         sources=tuple(source_answer(s) for s in release.sources),
         left_out=tuple(dict(row) for row in release.left_out),
         links=common.ReleaseLinks(

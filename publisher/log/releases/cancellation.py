@@ -1,0 +1,217 @@
+"""Cancellation (取消发布) of a release that is not yet in effect: the states before it, for the same days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from publisher.log.clocks import FOREVER, micros
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database
+from publisher.log.database.work_tables import create_empty, work
+from publisher.log.model import LogError
+from publisher.log.registry import DatasetRow
+from publisher.log.releases.amendment import AmendmentRelease
+from publisher.log.releases.release_rows import no_such_release
+from publisher.log.releases.release_writer import Heading, write_release
+from schemas.definition.catalogue import Catalogue
+
+CANCELS = "cancels"
+"""Key among the counts of a release that cancels another: the number of that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A state of a record from a day to the day after its last one."""
+
+    first: int
+    last: int
+    status: str
+    revision: int | None
+    part: int | None
+
+
+class CancellationRelease:
+    """Cancels one release, in the transaction of its own."""
+
+    def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
+        self._database, self._conn, self._dataset = database, conn, dataset
+
+    def cancel(self, number: int, catalogue: Catalogue, heading: Heading, amendment: AmendmentRelease) -> int:
+        """Cancel the release. → the sequence of the new one.
+
+        Raises ``LogError``: ``no-such-release``, ``already-in-effect``, ``already-cancelled``,
+        ``cancel-superseded`` (a later release changed one of its records), ``cancel-migration``.
+        """
+        release = self._find_release(number, heading.effective_on)
+        changes = self._find_changes(release)
+        create_empty(self._conn, work)
+        never: list[int] = []
+        rows: list[dict[str, Any]] = []
+        for change in changes:
+            states = self._restore(release, change)
+            if not states or any(state.status == "withdrawn" for state in states):
+                never.append(change.record)
+            for row in self._work_rows(change, states):
+                rows.append({**row, "n": len(rows) + 1})
+            if change.kind == "renamed":
+                amendment.restore_identity(change.record, self._content(change.before))
+        if rows:
+            self._conn.execute(insert(work), rows)
+        last = self._conn.scalar(select(t.revision.c.key).order_by(t.revision.c.key.desc()).limit(1)) or 0
+        heading = replace(heading, extra_counts={CANCELS: number})
+        sequence = write_release(
+            *(self._database, self._conn, self._dataset, catalogue, heading),
+            now=amendment.now,
+            new_revisions_after=last,
+        )
+        self._forget_effect(release, never, sequence, micros(amendment.now))
+        return sequence
+
+    def _find_release(self, number: int, today: date) -> Any:
+        r = t.release.c
+        of_dataset = select(t.release).where(r.dataset == self._dataset.key)
+        release = self._conn.execute(of_dataset.where(r.number == number)).first()
+        if release is None:
+            raise no_such_release(number)
+        if release.effective_on <= today.toordinal():
+            day = date.fromordinal(release.effective_on)
+            raise LogError(
+                "already-in-effect",
+                f"第{number}次发布已自{day}起生效，不能取消。请用 qingdan correct、withdraw 或再次发布。",
+                f"Release {number} is in effect since {day} and cannot be cancelled: correct, withdraw or "
+                "publish again.",
+            )
+        for other in self._conn.execute(of_dataset.where(r.number > number)):
+            if msgspec.json.decode(other.counts).get(CANCELS) == number:
+                raise LogError(
+                    "already-cancelled",
+                    f"第{number}次发布已由第{other.number}次发布取消。",
+                    f"Release {number} was cancelled by release {other.number} already.",
+                )
+        return release
+
+    def _find_changes(self, release: Any) -> Sequence[Any]:
+        """Find the changes that still count: not those of records that were withdrawn or erased since."""
+        c, r = t.change.c, t.record.c
+        counts = (c.release == release.sequence, r.erased_by.is_(None), r.withdrawn_at.is_(None))
+        of_release = select(t.change).join_from(t.change, t.record, r.key == c.record).where(*counts)
+        changes = self._conn.execute(of_release.order_by(c.sequence)).all()
+        later_changes = t.change.alias("later")
+        later = later_changes.c
+        superseding = self._conn.execute(
+            select(t.release.c.number)
+            .join_from(later_changes, t.release, t.release.c.sequence == later.release)
+            .where(
+                later.record.in_(of_release.with_only_columns(c.record)),
+                later.release > release.sequence,
+                later.kind != "corrected",
+                later.effective_to > release.effective_on,
+            )
+            .order_by(t.release.c.number)
+        ).first()
+        if superseding is not None:
+            raise LogError(
+                "cancel-superseded",
+                f"第{superseding.number}次发布又调整了其中的记录，请先取消第{superseding.number}次发布，或再次发布。",
+                f"Release {superseding.number} changed some of its records again: cancel that one first, or "
+                "publish again.",
+            )
+        return changes
+
+    def _restore(self, release: Any, change: Any) -> tuple[_State, ...]:
+        """Return the states before the release on the days of the change; none for a record that is new."""
+        s = t.span.c
+        before = self._conn.execute(
+            select(t.span)
+            .where(
+                s.record == change.record,
+                s.known_from < release.published_at,
+                s.known_to >= release.published_at,
+            )
+            .order_by(s.effective_from)
+        ).all()
+        if not before:
+            return ()
+        states: list[_State] = []
+        day = change.effective_from
+        for span in before:
+            first = max(span.effective_from, change.effective_from)
+            last = min(span.effective_to, change.effective_to)
+            if first >= last:
+                continue
+            if day < first:
+                states.append(_State(day, first, "removed", None, change.part))
+            states.append(_State(first, last, span.status, span.revision, span.part))
+            day = last
+        if day < change.effective_to:
+            states.append(_State(day, change.effective_to, "removed", None, change.part))
+        return tuple(states)
+
+    def _work_rows(self, change: Any, states: Sequence[_State]) -> Iterator[dict[str, Any]]:
+        s = t.span.c
+        current = self._conn.execute(
+            select(t.span).where(
+                s.record == change.record,
+                s.known_to == FOREVER,
+                s.effective_from <= change.effective_from,
+                s.effective_to > change.effective_from,
+            )
+        ).one()
+        if not states:
+            first = self._conn.scalar(
+                select(s.effective_from)
+                .where(s.record == change.record, s.known_to == FOREVER)
+                .order_by(s.effective_from)
+                .limit(1)
+            )
+            states = (_State(first or change.effective_from, FOREVER, "withdrawn", None, change.part),)
+        for state in states:
+            kind = "changed" if state.status == "stated" else state.status
+            revision = state.revision or current.revision
+            yield {
+                "record": change.record,
+                "kind": kind,
+                "cause": "source",
+                "status": state.status,
+                "revision": revision,
+                "before": current.revision if current.status == "stated" else None,
+                "part": state.part,
+                "before_part": current.part,
+                "effective_from": state.first,
+                "effective_to": state.last,
+                "title": self._title(revision),
+                "import": None,
+                "position": None,
+                "identity": None,
+                "fresh": False,
+            }
+
+    def _title(self, revision: int) -> str:
+        return str(self._conn.scalar(select(t.revision.c.title).where(t.revision.c.key == revision)))
+
+    def _content(self, revision: int) -> Mapping[str, Any]:
+        text = self._conn.scalar(select(t.revision.c.content).where(t.revision.c.key == revision))
+        content: Mapping[str, Any] = msgspec.json.decode(text or "{}")
+        return content
+
+    def _forget_effect(self, release: Any, never: Sequence[int], sequence: int, now: int) -> None:
+        """Mark what never took effect, and let the files and the day of the release count no more."""
+        conn, o = self._conn, t.outbox.c
+        at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
+        conn.execute(update(t.record).where(t.record.c.key.in_(never)).values(withdrawn_at=at))
+        i = t.import_.c
+        conn.execute(update(t.import_).where(i.release == release.sequence).values(effective_from=None))
+        conn.execute(
+            delete(t.outbox).where(
+                o.kind == "release",
+                o.key == str(release.number),
+                o.dataset == self._dataset.key,
+                o.due_at > now,
+            )
+        )

@@ -1,0 +1,126 @@
+"""A release that is not yet in effect is cancelled by a release: everything is as if it had not been."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from publisher.log.log import Log
+from publisher.log.model import LogError, View
+from tests.support import log as support
+from tests.support.clock import Clock
+from tests.support.log import entry, ids, release, stage
+
+FIRST = date(2015, 12, 1)
+
+
+@pytest.fixture
+def today(clock: Clock) -> date:
+    return clock().date()
+
+
+def standards(log: Log, day: date) -> dict[str, str]:
+    return support.standards(log, View(as_of=day))
+
+
+def published(log: Log, today: date) -> date:
+    """Two releases: three records, then one changed, one removed and one new from a later day on."""
+    release(log, entry("甲", "1"), entry("乙", "2"), entry("丙", "3"), on=FIRST)
+    later = today + timedelta(days=30)
+    release(log, entry("甲", "9"), entry("乙", "2"), entry("丁", "4"), on=later)
+    return later
+
+
+def test_everything_is_as_if_it_had_not_been(log: Log, today: date) -> None:
+    later = published(log, today)
+    assert standards(log, later) == {"甲": "9", "乙": "2", "丁": "4"}
+    cancelled = log.releases.cancel("fees", 2, reason="生效日期有误")
+    assert cancelled.cancels == 2
+    assert cancelled.note == "生效日期有误"
+    assert cancelled.counts == {"changed": 2, "withdrawn": 1, "records": 3}
+    for day in (today, later, later + timedelta(days=400)):
+        assert standards(log, day) == {"甲": "1", "乙": "2", "丙": "3"}
+    assert log.releases.verify().ok
+    assert log.releases.rebuild_spans() == 0
+
+
+def test_the_changes_are_told_by_kinds_that_exist(log: Log, today: date) -> None:
+    published(log, today)
+    log.releases.cancel("fees", 2, reason="撤")
+    changes = log.queries.changes(dataset="fees", release=3)
+    assert {c.title: c.kind for c in changes} == {"甲": "changed", "丙": "changed", "丁": "withdrawn"}
+    (first,) = [c for c in changes if c.title == "甲"]
+    assert [(f.field, f.before, f.after) for f in first.fields] == [("standard", "9", "1")]
+
+
+def test_what_was_known_before_stays_known(log: Log, today: date, clock: Clock) -> None:
+    later = published(log, today)
+    before = clock.advance(hours=1)
+    clock.advance(hours=1)
+    log.releases.cancel("fees", 2, reason="撤")
+    record = ids(log)["甲"]
+    assert log.queries.record("fees", record, View(as_of=later, known_at=before)).content["standard"] == "9"
+
+
+def test_the_same_file_can_be_published_again_on_another_day(log: Log, today: date) -> None:
+    later = published(log, today)
+    log.releases.cancel("fees", 2, reason="生效日期有误")
+    stage(log, entry("甲", "9"), entry("乙", "2"), entry("丁", "4"))
+    sooner = today + timedelta(days=10)
+    diff = log.drafts.diff("fees", effective_on=sooner)
+    assert diff.counts | {"in_error": 0} == {
+        "added": 1,
+        "changed": 1,
+        "removed": 1,
+        "unchanged": 1,
+        "in_error": 0,
+    }
+    assert diff.conflicts == ()
+    assert [w.code for w in diff.warnings] == []
+    log.releases.publish("fees", effective_on=sooner, basis="示政发〔2015〕1号")
+    assert standards(log, later) == {"甲": "9", "乙": "2", "丁": "4"}
+    assert log.releases.rebuild_spans() == 0
+
+
+def test_later_states_that_it_replaced_come_back(log: Log, today: date) -> None:
+    release(log, entry("甲", "1"), on=FIRST)
+    last = today + timedelta(days=90)
+    release(log, entry("甲", "5"), on=last)
+    middle = today + timedelta(days=30)
+    stage(log, entry("甲", "9"))
+    log.releases.publish("fees", effective_on=middle, basis="示政发〔2015〕1号", on_conflict="replace")
+    assert standards(log, last) == {"甲": "9"}
+    log.releases.cancel("fees", 3, reason="撤")
+    assert standards(log, middle) == {"甲": "1"}
+    assert standards(log, last) == {"甲": "5"}
+    assert log.releases.verify().ok
+    assert log.releases.rebuild_spans() == 0
+
+
+def test_a_later_rename_is_cancelled_with_its_identity(log: Log, today: date) -> None:
+    release(log, entry("证照费", "1"), on=FIRST)
+    record = ids(log)["证照费"]
+    later = today + timedelta(days=30)
+    log.releases.rename("fees", record, entry("证照工本费", "1").content, effective_on=later, reason="更名")
+    log.releases.cancel("fees", 2, reason="撤")
+    assert standards(log, later) == {"证照费": "1"}
+    stage(log, entry("证照费", "1"))
+    assert log.drafts.diff("fees", effective_on=later).counts["unchanged"] == 1
+
+
+def test_refusals_name_the_way_out(log: Log, today: date) -> None:
+    later = published(log, today)
+
+    def refusal(number: int, reason: str = "撤") -> str:
+        with pytest.raises(LogError) as refused:
+            log.releases.cancel("fees", number, reason=reason)
+        return refused.value.code
+
+    assert refusal(7) == "no-such-release"
+    assert refusal(1) == "already-in-effect"
+    assert refusal(2, reason=" ") == "reason-missing"
+    release(log, entry("甲", "8"), entry("乙", "2"), entry("丁", "4"), on=later + timedelta(days=1))
+    assert refusal(2) == "cancel-superseded"
+    log.releases.cancel("fees", 3, reason="撤")
+    assert refusal(3) == "already-cancelled"
