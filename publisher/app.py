@@ -91,6 +91,7 @@ def create_service(
         cursors=CursorCodec(read_or_create_key(settings.home / "cursor.key")),
         pools=work_pools(settings.queries, settings.exports),
         hub=settings.hub,
+        shows_actor=settings.shows_actor,
         embedded=settings.database.startswith("sqlite"),
     )
 

@@ -54,6 +54,12 @@ VARIABLES: tuple[Variable, ...] = (
         "addresses are still refused.",
     ),
     Variable(
+        "QINGDAN_SHOW_ACTOR",
+        "`0`",
+        "`1` 向社会公布每次发布的经办人（`--actor`）；默认不公布，只存入日志。",
+        "`1` publishes the clerk of each release (`--actor`); by default it stays in the log.",
+    ),
+    Variable(
         "QINGDAN_HUB",
         "",
         "WebSub 中心的地址：订阅源注明它，每次发布后 `qingdan serve` 通知它。由站点自己选定，可以在内网。",
@@ -152,6 +158,8 @@ class Settings:
     loopback: bool = False
     """``QINGDAN_LOOPBACK=1``: allow pages and callbacks on this machine; for tests."""
 
+    shows_actor: bool = False
+    """``QINGDAN_SHOW_ACTOR=1``: publish the clerk of each release."""
     hub: str = ""
     """``QINGDAN_HUB``: address of the WebSub hub that is notified of every change; none by default."""
     queries: PoolSize = _QUERIES
@@ -187,6 +195,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
         boundaries=Path(boundaries) if boundaries else None,
         loopback=env.get("QINGDAN_LOOPBACK") == "1",
+        shows_actor=env.get("QINGDAN_SHOW_ACTOR") == "1",
         hub=_read_hub(env),
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),

@@ -52,6 +52,8 @@ class Service:
     cursors: CursorCodec
     hub: str = ""
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
+    shows_actor: bool = False
+    """Whether the clerk of a release is public."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
     _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)
