@@ -23,6 +23,8 @@ from schemas.definition.catalogue import Catalogue, Field
 
 PARSER_VERSION = "2"
 """Increased when the same bytes are read differently. Resulting changes have the cause ``reading``."""
+NOTES_MARK = "本页是填写说明，导入时不读取"
+"""First cell of the sheet of notes of a template (``qingdan template``)."""
 
 
 def read_file(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
@@ -135,7 +137,19 @@ class _Reader:
             return self._catalogue.by_name[name]
         return None
 
+    def _leave_out_notes(self, grid: Grid) -> bool:
+        """Leave out the sheet of notes of a template."""
+        if not grid.rows[0][0].text.startswith(NOTES_MARK):
+            return False
+        texts = [(row[0].row, [c.text for c in row if header_row.has_own_text(c)]) for row in grid.rows]
+        notes = [LeftOut(grid.name, number, "note", " ".join(cells)) for number, cells in texts if cells]
+        self._left_out += notes
+        self._rows[grid.name] = self._rows.get(grid.name, 0) + len(notes)
+        return True
+
     def _read_sheet(self, grid: Grid) -> bool:
+        if self._leave_out_notes(grid):
+            return False
         if form_sheet.is_form(grid, self._headings):
             return self._read_form(grid)
         sheet = segmentation.segment_sheet(grid, self._headings, self._personal)

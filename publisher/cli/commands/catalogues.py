@@ -9,6 +9,7 @@ import click
 
 from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import output
+from publisher.cli.terminal.failures import CommandError
 
 
 @click.group()
@@ -68,4 +69,26 @@ def check(context: CommandContext, file: Path) -> None:
     )
 
 
-COMMANDS: tuple[click.Command, ...] = (catalogue,)
+@click.command()
+@click.argument("name", metavar="CATALOGUE")
+@click.argument(
+    "target", metavar="[OUT.xlsx]", type=click.Path(path_type=Path, dir_okay=False), required=False
+)
+@with_context
+def template(context: CommandContext, name: str, target: Path | None) -> None:
+    """空白的报送模板 / A blank workbook for departments: headings, drop-downs, notes, an example."""
+    from publisher.workflow.template_workbook import write_template
+
+    one = context.catalogue(name)
+    path = target or Path(f"{one.title}模板.xlsx")
+    if path.exists():
+        raise CommandError(
+            "file-exists",
+            f"已有文件 {path}，未覆盖。请另选文件名。",
+            f"{path} exists and was not replaced. Choose another name.",
+        )
+    path.write_bytes(write_template(one))
+    output.print_message(f"已写出模板：{path}", f"Wrote the template {path}.")
+
+
+COMMANDS: tuple[click.Command, ...] = (catalogue, template)

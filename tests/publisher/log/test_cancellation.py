@@ -69,7 +69,7 @@ def test_the_same_file_can_be_published_again_on_another_day(log: Log, today: da
     stage(log, entry("甲", "9"), entry("乙", "2"), entry("丁", "4"))
     sooner = today + timedelta(days=10)
     diff = log.drafts.diff("fees", effective_on=sooner)
-    assert diff.counts | {"in_error": 0} == {
+    assert {**diff.counts, "in_error": 0} == {
         "added": 1,
         "changed": 1,
         "removed": 1,
