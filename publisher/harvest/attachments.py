@@ -76,7 +76,7 @@ class Attachments:
             }
             text = ""
             if page.response is not None and not page.erased:
-                hop = read_stored_hop(self._log, self._log.evidence.response(page.response))
+                hop = load_stored_hop(self._log, self._log.evidence.response(page.response))
                 file |= self._describe_file(page, hop)
                 text = self._read_text(page, hop)
             attachments.append(Attachment(file, text))
@@ -138,14 +138,14 @@ class Attachments:
         try:
             data = self._decode_body(hop)
             if data.startswith(pdf.MAGIC):
-                return self._join_pages(page, "PDF", pdf.read_pages(data))
+                return self._join_pages(page, "PDF", pdf.extract_pages(data))
             if data.startswith(ole2.MAGIC) and ole2.is_word(data):
-                return doc.read_text(data)
-            members = zip_archive.read_members(data) if data.startswith(b"PK") else {}
+                return doc.extract_text(data)
+            members = zip_archive.inflate_members(data) if data.startswith(b"PK") else {}
             if "word/document.xml" in members:
                 return docx.read_document(members["word/document.xml"])[1]
             if ofd.ENTRY in members:
-                return self._join_pages(page, "OFD", ofd.read_pages(members))
+                return self._join_pages(page, "OFD", ofd.extract_pages(members))
             if not self._source.tables:
                 open_file(data, page.url)  # only to report errors of the file
         except ReaderError as problem:
@@ -170,7 +170,7 @@ class Attachments:
         return warc.decode_body(hop, self._source.largest << 20)
 
 
-def read_stored_hop(log: Log, response: Response) -> Hop:
+def load_stored_hop(log: Log, response: Response) -> Hop:
     """Read the last hop of a stored response. Raises ``LogError`` if its bytes were destroyed."""
     return warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
 

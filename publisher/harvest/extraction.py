@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from publisher.harvest import link_discovery, near_duplicates, soft_404, warc
-from publisher.harvest.attachments import Attachments, add_attachments, describe_response, read_stored_hop
+from publisher.harvest.attachments import Attachments, add_attachments, describe_response, load_stored_hop
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
@@ -68,7 +68,7 @@ class Extractor:
         for page in self._log.evidence.unparsed_pages(name, role="document", parser_version=version):
             if page.response is not None:
                 response = self._log.evidence.response(page.response)
-                self._read_page(page, read_stored_hop(self._log, response), response)
+                self._read_page(page, load_stored_hop(self._log, response), response)
             if len(self._waiting) >= _BATCH:
                 self.flush()
         self.flush()
@@ -120,7 +120,7 @@ class Extractor:
         if not page.is_document or page.response is None:
             return
         response = self._log.evidence.response(page.response)
-        hop = read_stored_hop(self._log, response)
+        hop = load_stored_hop(self._log, response)
         try:
             extraction = parse_response(hop, page.url, response.digest, self._source, self._catalogue)
         except UnreadableFile as unreadable:  # the limits differed when it was first read

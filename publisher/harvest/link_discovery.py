@@ -71,7 +71,7 @@ class ListLinks:
     """Number of links to files instead of pages; they are not followed."""
 
 
-def read_page_links(text: str, url: str, source: Source) -> ListLinks:
+def extract_page_links(text: str, url: str, source: Source) -> ListLinks:
     """Read the links of a list page. Raises ``ReaderError``."""
     root = html.parse_page(text)
     base = _find_base(root, url)
@@ -82,7 +82,7 @@ def read_page_links(text: str, url: str, source: Source) -> ListLinks:
         target = _resolve(base, element.get("href"))
         if target is None or target == url or not source.allows(target):
             continue
-        link_text = _read_link_text(element)
+        link_text = _extract_link_text(element)
         title = fold(element.get("title") or "") or link_text
         if element.get("rel") == "next" or _NEXT_PAGE.fullmatch(link_text):
             further[target] = None
@@ -93,10 +93,10 @@ def read_page_links(text: str, url: str, source: Source) -> ListLinks:
     return ListLinks(tuple(links.values()), tuple(further), len(files))
 
 
-def read_sitemap(data: bytes, source: Source) -> ListLinks:
+def extract_sitemap_links(data: bytes, source: Source) -> ListLinks:
     """Read a sitemap or an index of sitemaps (sitemaps.org 0.9). Raises ``ReaderError``."""
     root = parse_xml(data, "XML")
-    entries = [(_read_child(e, "loc"), _read_child(e, "lastmod")) for e in root]
+    entries = [(_extract_child(e, "loc"), _extract_child(e, "lastmod")) for e in root]
     allowed = [(loc, day) for loc, day in entries if loc and source.allows(loc)]
     if etree.QName(root).localname == "sitemapindex":
         return ListLinks((), tuple(loc for loc, _ in allowed))
@@ -104,18 +104,18 @@ def read_sitemap(data: bytes, source: Source) -> ListLinks:
     return ListLinks(tuple(links), ())
 
 
-def read_feed(data: bytes, source: Source) -> ListLinks:
+def extract_feed_links(data: bytes, source: Source) -> ListLinks:
     """Read the entries of an RSS 2.0 or Atom feed. Raises ``ReaderError``."""
     links: dict[str, Link] = {}
     for element in parse_xml(data, "XML").iter("{*}item", "{*}entry"):
-        link = _read_child(element, "link") or _find_alternate_link(element)
+        link = _extract_child(element, "link") or _find_alternate_link(element)
         if link and source.allows(link) and _is_followed(link, source):
             day = (
-                _read_child(element, "updated")
-                or _read_child(element, "published")
-                or _read_child(element, "pubDate")
+                _extract_child(element, "updated")
+                or _extract_child(element, "published")
+                or _extract_child(element, "pubDate")
             )
-            links.setdefault(link, Link(link, fold(_read_child(element, "title") or ""), read_day(day)))
+            links.setdefault(link, Link(link, fold(_extract_child(element, "title") or ""), read_day(day)))
     return ListLinks(tuple(links.values()), ())
 
 
@@ -211,7 +211,7 @@ def _find_date_near(element: etree._Element) -> date | None:
     return None
 
 
-def _read_child(element: etree._Element, name: str) -> str:
+def _extract_child(element: etree._Element, name: str) -> str:
     return (element.findtext(f"{{*}}{name}") or "").strip()
 
 
@@ -220,7 +220,7 @@ def _find_alternate_link(element: etree._Element) -> str:
     return next((e.get("href") or "" for e in links if e.get("rel") in (None, "alternate")), "")
 
 
-def _read_link_text(element: etree._Element) -> str:
+def _extract_link_text(element: etree._Element) -> str:
     return fold(" ".join("".join(map(str, element.itertext())).split()))
 
 
@@ -252,11 +252,11 @@ def read_list(source: Source, url: str, responses: ResponseChain, report: Source
 
 def _read_any(data: bytes, hop: Hop, source: Source) -> ListLinks:
     if _is_feed(data):
-        return read_feed(data, source)
+        return extract_feed_links(data, source)
     if _is_xml(data):
-        return read_sitemap(data, source)
+        return extract_sitemap_links(data, source)
     text, _ = text_encoding.decode(data, warc.find_charset(hop))
-    return read_page_links(text, hop.url, source)
+    return extract_page_links(text, hop.url, source)
 
 
 def _is_xml(data: bytes) -> bool:

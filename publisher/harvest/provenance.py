@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.harvest import warc
-from publisher.harvest.attachments import read_stored_hop
+from publisher.harvest.attachments import load_stored_hop
 from publisher.ingest.documents import page_lines
 from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
@@ -77,7 +77,7 @@ def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue
 def read_lines(log: Log, response: Response) -> Mapping[int, str]:
     """Return the lines of a stored page by number; empty if it cannot be opened."""
     try:
-        hop = read_stored_hop(log, response)
+        hop = load_stored_hop(log, response)
         text, _ = text_encoding.decode(warc.decode_body(hop, _LARGEST), warc.find_charset(hop))
         return {line.number: line.raw.strip() for line in page_lines.parse_html(text).lines}
     except (LogError, ReaderError, ValueError):

@@ -213,7 +213,7 @@ class Search:
         return answers[0]
 
     def _raw_page(self, match: Match, answer: SearchResponse, all_words_total: int) -> RawPage:
-        facets = {name: _read_facet_values(answer.aggregations[name]) for name in self._request.facets}
+        facets = {name: _list_facet_values(answer.aggregations[name]) for name in self._request.facets}
         return RawPage(match, answer.hits.total.value, all_words_total, facets, answer.hits.hits)
 
     def _conditions(self, match: Match) -> Conditions:
@@ -252,7 +252,7 @@ class Search:
         return {"global": {}, "aggs": {"within": {"filter": members, "aggs": {"within": values}}}}
 
 
-def _read_facet_values(aggregation: Aggregation) -> tuple[FacetValue, ...]:
+def _list_facet_values(aggregation: Aggregation) -> tuple[FacetValue, ...]:
     """Convert the buckets, which are already sorted: the most frequent first, ties by code point."""
     while aggregation.within is not None:
         aggregation = aggregation.within

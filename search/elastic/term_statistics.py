@@ -74,7 +74,7 @@ class FrequencyCache:
     ) -> Facts | None:
         """Add the answers to ``count_requests(requested)`` and return the facts of ``tokens``. None if the
         index has changed since the others were cached, so that all have to be requested."""
-        state, frequencies = _read_state(answers[0]), _read_document_counts(answers, requested)
+        state, frequencies = _extract_state(answers[0]), _extract_document_counts(answers, requested)
         if state != self._state or len(self._frequencies) > _MAX_CACHED_TOKENS:
             self._state, self._frequencies = state, {}
         self._frequencies |= frequencies
@@ -92,7 +92,7 @@ def build_count_requests(tokens: Sequence[Token]) -> list[Body]:
     return [_STATE, {"size": 0, "track_total_hits": False, "aggs": aggs}]
 
 
-def _read_state(answer: SearchResponse) -> State:
+def _extract_state(answer: SearchResponse) -> State:
     figures = {
         name: (aggregation.within or aggregation).value or 0
         for name, aggregation in answer.aggregations.items()
@@ -105,6 +105,8 @@ def _read_state(answer: SearchResponse) -> State:
     )
 
 
-def _read_document_counts(answers: Sequence[SearchResponse], requested: Sequence[Token]) -> dict[Token, int]:
+def _extract_document_counts(
+    answers: Sequence[SearchResponse], requested: Sequence[Token]
+) -> dict[Token, int]:
     buckets = answers[1].aggregations["of"].buckets if requested else []
     return {token: bucket.doc_count for token, bucket in zip(requested, buckets, strict=True)}

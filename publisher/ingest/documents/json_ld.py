@@ -39,7 +39,7 @@ def read_labels(root: etree._Element) -> dict[str, str]:
         except msgspec.DecodeError:
             continue
         for node in _iter_objects(decoded):
-            if labels := _read_object(node):
+            if labels := _extract_labels(node):
                 return labels
     return {}
 
@@ -54,7 +54,7 @@ def _iter_objects(decoded: Any) -> Iterator[dict[str, Any]]:
             )
 
 
-def _read_object(node: dict[str, Any]) -> dict[str, str]:
+def _extract_labels(node: dict[str, Any]) -> dict[str, str]:
     kinds = node.get("@type")
     if not _KINDS & {
         kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)

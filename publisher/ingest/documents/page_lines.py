@@ -101,7 +101,7 @@ def parse_html(source: str) -> DocumentPage:
     links = tuple(_read_links(root))
     labels = json_ld.read_labels(root)
     html.drop_hidden(root)
-    page_text = html.read_page_lines(root)
+    page_text = html.extract_page_lines(root)
     body = _find_body(root, page_text)
     outside = {n for elements in _find_frames(root) for n in page_text.ranges.get(elements, ())}
     if body is not None:
@@ -204,7 +204,7 @@ def _text_of(page_text: PageText, index: int) -> str:
 
 
 def _read_heading(root: etree._Element) -> str:
-    headings = [fold(html.read_text(h)).replace("\n", "") for h in root.iter("h1")]
+    headings = [fold(html.extract_text(h)).replace("\n", "") for h in root.iter("h1")]
     if len(headings) == 1 and len(headings[0]) > 3:
         return headings[0]
     title = root.findtext(".//title") or ""

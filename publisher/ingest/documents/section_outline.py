@@ -66,7 +66,7 @@ def write_body(paragraphs: Sequence[str], signed: int | None = None, tables: Set
             blocks.append(line)
             index += 1
             continue
-        title, used = _read_attachment_title(paragraphs, index, signed)
+        title, used = _find_attachment_title(paragraphs, index, signed)
         if title:
             blocks.append(f"# {escape(title)}")
             outline.append(title)
@@ -229,7 +229,7 @@ def _begins_list(paragraphs: Sequence[str], index: int, pattern: re.Pattern[str]
     return len(items) > 1 or not continues
 
 
-def _read_attachment_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
+def _find_attachment_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
     """Read the title of an attached document: short lines without a full stop after the signature or 附件1.
 
     Return it with the number of its lines, or ``("", 0)``.

@@ -46,18 +46,18 @@ def _measure_regularity(text: str, delimiter: str) -> tuple[int, float]:
     return width, count / widths.total()
 
 
-def read_grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[FileNote, ...]]:
+def parse_grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[FileNote, ...]]:
     """Parse delimited text. Malformed quotes are read leniently and reported as a note.
 
     Row numbers count records, as spreadsheet programs do, not lines. Raises :class:`ReaderError`.
     """
     notes: tuple[FileNote, ...] = ()
     try:
-        rows = _read_rows(text, delimiter, strict=True)
+        rows = _parse_rows(text, delimiter, strict=True)
     except _UnpairedQuoteError as problem:
         notes = (FileNote(LOOSE_QUOTES, str(problem.row), name, problem.row),)
         try:
-            rows = _read_rows(text, delimiter, strict=False)
+            rows = _parse_rows(text, delimiter, strict=False)
         except csv.Error as worse:
             raise ReaderError(DAMAGED, f"CSV: {worse}") from worse
     return build_grid(name, rows), notes
@@ -69,7 +69,7 @@ class _UnpairedQuoteError(csv.Error):
         self.row = row
 
 
-def _read_rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
+def _parse_rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict):
@@ -81,6 +81,6 @@ def _read_rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
     return rows
 
 
-def read_lines(text: str, name: str) -> Grid | None:
+def split_lines(text: str, name: str) -> Grid | None:
     """Return plain text as a grid of one column with one row per line."""
     return build_grid(name, [[line] for line in text.splitlines()])

@@ -76,7 +76,7 @@ def _open(data: bytes, name: str) -> FileContent:
         return _open_gzip(data, name)
     if data.startswith(ole2.MAGIC):
         marks = ole2.read_annotations(data)
-        grids, notes = excel.read_grids(data, marks)
+        grids, notes = excel.extract_grids(data, marks)
         return FileContent(XLS, grids, notes=notes)
     if data.startswith(b"PK"):
         return _open_zip(data)
@@ -111,10 +111,10 @@ def _refuse_unsupported(data: bytes) -> None:
 
 
 def _open_zip(data: bytes) -> FileContent:
-    parts = zip_archive.read_members(data)
+    parts = zip_archive.inflate_members(data)
     kind = parts.get("mimetype", b"").decode("ascii", "replace").strip()
     if "xl/workbook.xml" in parts:
-        grids, notes = excel.read_grids(data, xlsx_annotations.read_annotations(parts))
+        grids, notes = excel.extract_grids(data, xlsx_annotations.read_annotations(parts))
         return FileContent(XLSX, grids, notes=notes)
     if "word/document.xml" in parts:
         grids, text = docx.read_document(parts["word/document.xml"])
@@ -122,7 +122,7 @@ def _open_zip(data: bytes) -> FileContent:
     if kind.startswith(ODS) and "content.xml" in parts:
         if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
             raise ReaderError(ENCRYPTED, "ods")
-        return FileContent(ODS, ods.read_grids(parts["content.xml"], parts.get("styles.xml", b"")))
+        return FileContent(ODS, ods.extract_grids(parts["content.xml"], parts.get("styles.xml", b"")))
     if "xl/workbook.bin" in parts:
         raise ReaderError(UNSUPPORTED, "xlsb")
     if "OFD.xml" in parts:
@@ -165,16 +165,16 @@ def _open_text(data: bytes, name: str) -> FileContent:
     if _is_html(text):
         root = html.parse_page(text)
         html.drop_hidden(root)
-        return FileContent(HTML, html.read_grids(root), text=text, notes=notes)
+        return FileContent(HTML, html.extract_grids(root), text=text, notes=notes)
     stem = PurePath(name).stem
     separator = SEPARATOR_LINE.match(text)
     if separator:
         text = text[separator.end() :]
     delimiter = separator[1] if separator else delimited_text.detect_delimiter(text)
     if delimiter is None:
-        column = delimited_text.read_lines(text, stem)
+        column = delimited_text.split_lines(text, stem)
         return FileContent(TEXT, (column,) if column else (), text=text, notes=notes)
-    grid, csv_notes = delimited_text.read_grid(text, stem, delimiter)
+    grid, csv_notes = delimited_text.parse_grid(text, stem, delimiter)
     return FileContent(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + csv_notes)
 
 
@@ -183,7 +183,7 @@ def _open_json(data: bytes, name: str, notes: tuple[FileNote, ...]) -> FileConte
         return FileContent(
             JSON_LINES, records=_create_json_lines(lambda: _split_chunks(data), name), notes=notes
         )
-    return FileContent(JSON, records=json_records.read_records(data), notes=notes)
+    return FileContent(JSON, records=json_records.decode_records(data), notes=notes)
 
 
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n")

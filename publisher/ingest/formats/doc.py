@@ -19,7 +19,7 @@ _CLX, _TEXT_LENGTH, _FLAGS, _LEAST = 0x01A2, 0x4C, 0x0A, 0x01AA
 _IS_ENCRYPTED, _IS_1TABLE, _IS_8BIT = 0x0100, 0x0200, 0x40000000
 
 
-def read_text(data: bytes) -> str:
+def extract_text(data: bytes) -> str:
     """Return one line per paragraph; table cells are separated by tabs. Raises :class:`ReaderError`."""
     try:
         with olefile.OleFileIO(BytesIO(data)) as file:

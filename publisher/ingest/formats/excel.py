@@ -34,7 +34,7 @@ class WorkbookOutput(ParserOutput):
     sheets: tuple[ParsedSheet, ...] = ()
 
 
-def read_grids(
+def extract_grids(
     data: bytes, marks: Mapping[int, SheetAnnotations]
 ) -> tuple[tuple[Grid, ...], tuple[FileNote, ...]]:
     """Return the sheets with text. ``marks``: by the sheet's index, see :class:`SheetAnnotations`.

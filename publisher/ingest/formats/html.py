@@ -134,20 +134,20 @@ def _remove(element: etree._Element) -> None:
     parent.remove(element)
 
 
-def read_grids(root: etree._Element) -> tuple[Grid, ...]:
+def extract_grids(root: etree._Element) -> tuple[Grid, ...]:
     """Return one grid per table with text; a nested table is a separate grid."""
     grids_with_text = []
     for number, table in enumerate(root.iter("table"), start=1):
         caption = table.find("caption")
-        name = read_text(caption) if caption is not None else ""
-        rows, merges = _read_cells(table)
+        name = extract_text(caption) if caption is not None else ""
+        rows, merges = _extract_cells(table)
         grid = build_grid(name.replace("\n", " ") or f"表{number}", rows, merges)
         if grid is not None:
             grids_with_text.append(grid)
     return tuple(grids_with_text)
 
 
-def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
+def _extract_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
     """Place cells in columns by the table model of the HTML Standard, 4.9.12.1."""
     rows: list[list[str]] = []
     merges: list[Merge] = []
@@ -167,7 +167,7 @@ def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
             if column + width > 4 * MAX_COLUMNS or total > MAX_CELLS:
                 raise ReaderError(TOO_LARGE, Bilingual(f"{column + width}列", f"{column + width} columns"))
             texts.extend("" for _ in range(column - 1 - len(texts)))
-            texts.append(read_text(cell))
+            texts.append(extract_text(cell))
             if (width, bottom) != (1, r):
                 merges.append((r, column, bottom, column + width - 1))
             for c in range(column, column + width):
@@ -182,7 +182,7 @@ def _parse_span(text: str | None, most: int) -> int:
     return min(int(number), most) if number.isascii() and number.isdigit() and len(number) < 7 else 1
 
 
-def read_text(element: etree._Element) -> str:
+def extract_text(element: etree._Element) -> str:
     """Return the visible text, one line per block, trimmed, without scripts and nested tables."""
     return "\n".join(line for line in _iter_lines(element) if line)
 
@@ -210,7 +210,7 @@ BOUNDARY = "\ue001"
 """Private-use character at the edges of inline elements: ``<span>文号：</span><span>来源：</span>``."""
 
 
-def read_page_lines(root: etree._Element) -> PageText:
+def extract_page_lines(root: etree._Element) -> PageText:
     """Return the text of a page with its tables, one line per block."""
     collector = _TextCollector(_find_spots(root))
     walker = etree.iterwalk(root, events=("start", "end"))

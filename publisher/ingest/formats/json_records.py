@@ -82,7 +82,7 @@ def _iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def read_records(data: bytes) -> list[Record]:
+def decode_records(data: bytes) -> list[Record]:
     """Return the records of one JSON document. Raises :class:`ReaderError`."""
     try:
         value = msgspec.json.Decoder(float_hook=str).decode(data)

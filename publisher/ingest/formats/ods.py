@@ -39,7 +39,7 @@ STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 NUMBERS = frozenset({"float", "percentage", "currency"})
 
 
-def read_grids(content: bytes, styles: bytes = b"") -> tuple[Grid, ...]:
+def extract_grids(content: bytes, styles: bytes = b"") -> tuple[Grid, ...]:
     """Return the sheets with text from ``content.xml``, with the common ``styles.xml``.
 
     Raises :class:`ReaderError`.
@@ -106,9 +106,9 @@ class _Sheet:
         self._read_columns(table)
         blank = 0  # blank rows are added only before a row with text: a sheet may end in a million
         for row in _iter_rows(table):
-            repeat = _read_repeat(row, "number-rows-repeated")
+            repeat = _parse_repeat(row, "number-rows-repeated")
             marks = _RowMarks()
-            texts = self._read_row(row, len(self.rows) + blank + 1, marks)
+            texts = self._extract_row(row, len(self.rows) + blank + 1, marks)
             if not any(value not in {None, ""} for value in texts):
                 blank += repeat
                 continue
@@ -125,20 +125,20 @@ class _Sheet:
     def _read_columns(self, table: etree._Element) -> None:
         column = 1
         for element in table.iter(f"{TABLE}table-column"):
-            last = min(column + _read_repeat(element, "number-columns-repeated") - 1, MAX_COLUMNS)
+            last = min(column + _parse_repeat(element, "number-columns-repeated") - 1, MAX_COLUMNS)
             if element.get(f"{TABLE}visibility") in {"collapse", "filter"}:
                 self.hidden_columns.update(range(column, last + 1))
             if element.get(f"{TABLE}default-cell-style-name") in self.struck_styles:
                 self.struck_columns.update(range(column, last + 1))
             column = last + 1
 
-    def _read_row(self, row: etree._Element, number: int, marks: _RowMarks) -> list[Scalar]:
+    def _extract_row(self, row: etree._Element, number: int, marks: _RowMarks) -> list[Scalar]:
         row_style = row.get(f"{TABLE}default-cell-style-name")
         texts: list[Scalar] = []
         column = 1
         for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
-            repeat = _read_repeat(cell, "number-columns-repeated")
-            value = _read_value(cell)
+            repeat = _parse_repeat(cell, "number-columns-repeated")
+            value = _extract_value(cell)
             if value not in {None, ""}:
                 self._count_cells(repeat, 1)
                 if (last := column + repeat - 1) > 4 * MAX_COLUMNS:
@@ -150,8 +150,8 @@ class _Sheet:
                 marks.add_cell(
                     cell, range(column, column + repeat), self._struck_text(cell, row_style, column)
                 )
-            down = _read_repeat(cell, "number-rows-spanned")
-            across = _read_repeat(cell, "number-columns-spanned")
+            down = _parse_repeat(cell, "number-rows-spanned")
+            across = _parse_repeat(cell, "number-columns-spanned")
             if (down, across) != (1, 1):
                 self.merges.append((number, column, number + down - 1, column + across - 1))
             column += repeat
@@ -184,17 +184,17 @@ def _iter_rows(table: etree._Element) -> Iterator[etree._Element]:
             walker.skip_subtree()
 
 
-def _read_repeat(element: etree._Element, name: str) -> int:
+def _parse_repeat(element: etree._Element, name: str) -> int:
     text = element.get(f"{TABLE}{name}") or "1"
     if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 9):
         raise ReaderError(DAMAGED, f"content.xml: {name}")
     return int(text)
 
 
-def _read_value(cell: etree._Element) -> Scalar:
+def _extract_value(cell: etree._Element) -> Scalar:
     """Return the text that the program showed, or the value where the file contains no such text."""
     kind = cell.get(f"{OFFICE}value-type")
-    text = _read_text(cell)
+    text = _extract_text(cell)
     if text or kind is None or cell.find(f"{TEXT}p") is not None:
         return text
     if kind in NUMBERS:
@@ -213,7 +213,7 @@ def _read_value(cell: etree._Element) -> Scalar:
 
 def _shown(cell: etree._Element) -> ShownText | None:
     """Return the shown text of a number or date with its exact value; None for a text."""
-    kind, text = cell.get(f"{OFFICE}value-type"), _read_text(cell).strip()
+    kind, text = cell.get(f"{OFFICE}value-type"), _extract_text(cell).strip()
     if kind in NUMBERS and cell.find(f"{TEXT}p") is not None:
         try:
             shown = restore_number(text, float(cell.get(f"{OFFICE}value") or ""))
@@ -238,7 +238,7 @@ def _iso_time(cell: etree._Element) -> str:
     return ":".join(match.groups()) if match else duration
 
 
-def _read_text(cell: etree._Element) -> str:
+def _extract_text(cell: etree._Element) -> str:
     """Return the paragraphs of a cell, one per line, without comments (``office:annotation``)."""
     return "\n".join("".join(_iter_runs(p)) for p in cell.iterchildren(f"{TEXT}p"))
 

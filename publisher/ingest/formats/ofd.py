@@ -20,7 +20,7 @@ _SAME_LINE = 0.5
 """Share of a piece's height by which the next piece of the same line may be higher or lower."""
 
 
-def read_pages(members: Mapping[str, bytes]) -> tuple[str, ...]:
+def extract_pages(members: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the text of each page; it is blank where the page is a picture. Raises :class:`ReaderError`."""
     documents = _find_paths(members, ENTRY, "DocRoot")
     places = [page for document in documents for page in _find_paths(members, document, "Page")]

@@ -12,6 +12,6 @@ class PagesOutput(ParserOutput):
     pages: tuple[str, ...] = ()
 
 
-def read_pages(data: bytes) -> tuple[str, ...]:
+def extract_pages(data: bytes) -> tuple[str, ...]:
     """Return the text of each page; it is blank where the page is a picture. Raises ``ReaderError``."""
     return run_parser(pdfium_script, data, PagesOutput).pages

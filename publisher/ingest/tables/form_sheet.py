@@ -19,12 +19,12 @@ def is_form(grid: Grid, headings: Headings) -> bool:
     labels: set[str] = set()
     for row in grid.rows[:_EXAMINED_ROWS]:
         first = next((c for c in row if has_own_text(c)), None)
-        if first is not None and (name := _read_label(first, headings)[0]):
+        if first is not None and (name := _parse_label(first, headings)[0]):
             labels.add(name)
     return len(labels) >= 3
 
 
-def _read_label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
+def _parse_label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
     """Return the field that a cell names, and the value after its colon."""
     head, colon, rest = cell.text.replace(":", "：", 1).partition("：")
     name = headings.field_of(head.strip())
@@ -49,7 +49,7 @@ class _Form:
             if not cells:
                 continue
             self.sheet.rows += 1
-            if any(_read_label(c, self._headings)[0] for c in cells):
+            if any(_parse_label(c, self._headings)[0] for c in cells):
                 self._read_labelled_row(row, cells)
             elif self.raw_records and self._field is not None:
                 self._continue_value(row, cells)
@@ -58,13 +58,13 @@ class _Form:
                 self.sheet.leave_out(row[0].row, reason, " | ".join(c.text for c in cells))
 
     def _read_labelled_row(self, row: Row, cells: list[Cell]) -> None:
-        starts_record = any(_read_label(c, self._headings)[0] == self._title for c in cells)
+        starts_record = any(_parse_label(c, self._headings)[0] == self._title for c in cells)
         if not self.raw_records or (starts_record and self._title in self.raw_records[-1].pieces):
             self.raw_records.append(RawRecord([row[0].row], {}))
         else:
             self.raw_records[-1].rows.append(row[0].row)
         for cell in cells:
-            name, rest = _read_label(cell, self._headings)
+            name, rest = _parse_label(cell, self._headings)
             if name is None:
                 self._add_text(cell, cell.text)
                 continue

@@ -128,7 +128,7 @@ def find_similar_row(grid: Grid, headings: Headings) -> tuple[int, str] | None:
 
 
 def _read_header(grid: Grid, first: int, headings: Headings) -> Header:
-    top = _read_headings(grid.rows[first])
+    top = _list_headings(grid.rows[first])
     height = 1
     below: Row = ()
     for row in grid.rows[first + 1 : first + 3]:
@@ -156,7 +156,7 @@ def _read_header(grid: Grid, first: int, headings: Headings) -> Header:
     return Header(first, height, columns, texts, twice, keys)
 
 
-def _read_headings(row: Row) -> list[str]:
+def _list_headings(row: Row) -> list[str]:
     """Return headings by column; a heading that is merged over several columns is repeated in each."""
     number = row[0].row if row else 0
     texts: list[str] = []

@@ -27,7 +27,7 @@ MAX_GZIP = 1 << 30
 CHUNK = 1 << 20
 
 
-def read_members(data: bytes) -> Mapping[str, bytes]:
+def inflate_members(data: bytes) -> Mapping[str, bytes]:
     """Return every part of an office document by its path. Raises :class:`ReaderError`.
 
     Pictures and other media are measured; their content is left out.

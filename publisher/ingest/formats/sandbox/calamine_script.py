@@ -62,7 +62,7 @@ def _iter_sheets(data: bytes) -> Any:
             if meta.typ != SheetTypeEnum.WorkSheet:
                 continue
             sheet = workbook.get_sheet_by_index(index)
-            rows = _read_rows(sheet)
+            rows = _list_rows(sheet)
             text += sum(len(value) for row in rows for value in row if isinstance(value, str))
             if text > MAX_TEXT:
                 raise TooLargeError(f"{meta.name}: text")
@@ -78,7 +78,7 @@ def _iter_sheets(data: bytes) -> Any:
             }
 
 
-def _read_rows(sheet: CalamineSheet) -> list[list[Any]]:
+def _list_rows(sheet: CalamineSheet) -> list[list[Any]]:
     if sheet.total_height * sheet.total_width > MAX_CELLS:
         raise TooLargeError(f"{sheet.name}: {sheet.total_height} × {sheet.total_width}")
     rows: list[list[Any]] = []

@@ -22,7 +22,7 @@ MOST_TEXT = 4 << 20
 def main() -> None:
     _limit_resources()
     try:
-        answer: dict[str, Any] = {"pages": _read_pages(sys.stdin.buffer.read())}
+        answer: dict[str, Any] = {"pages": _extract_pages(sys.stdin.buffer.read())}
     except pypdfium2.PdfiumError as problem:
         encrypted = "password" in str(problem).lower() or "security" in str(problem).lower()
         answer = {"error": "encrypted" if encrypted else "damaged", "detail": str(problem)[:300]}
@@ -43,7 +43,7 @@ def _limit_resources() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _read_pages(data: bytes) -> list[str]:
+def _extract_pages(data: bytes) -> list[str]:
     texts: list[str] = []
     size = 0
     with pypdfium2.PdfDocument(data) as document:

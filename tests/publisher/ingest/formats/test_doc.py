@@ -37,7 +37,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.mark.program
 def test_paragraphs_cells_and_the_words_of_a_link_are_read(document: bytes) -> None:
-    assert doc.read_text(document).splitlines() == [
+    assert doc.extract_text(document).splitlines() == [
         "鞍山市实施方案",
         "分三步实施，ABC。",
         "序号\t任务",
@@ -52,7 +52,7 @@ def test_damage_is_an_error_of_its_own_kind_or_other_text(document: bytes, at: i
     damaged = bytearray(document)
     damaged[at % len(damaged)] = value
     with suppress(ReaderError):
-        doc.read_text(bytes(damaged))
+        doc.extract_text(bytes(damaged))
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_damage_is_an_error_of_its_own_kind_or_other_text(document: bytes, at: i
 )
 def test_what_is_no_document_is_damaged(data: bytes) -> None:
     with pytest.raises(ReaderError):
-        doc.read_text(data)
+        doc.extract_text(data)

@@ -45,7 +45,7 @@ def file(*pages: Sequence[Piece], base: str = "Pages/Page_{n}/Content.xml") -> b
 
 
 def read_pages(data: bytes) -> tuple[str, ...]:
-    return ofd.read_pages(zip_archive.read_members(data))
+    return ofd.extract_pages(zip_archive.inflate_members(data))
 
 
 LETTER = (
@@ -75,7 +75,7 @@ def test_pieces_at_one_height_are_a_line_and_pages_follow_one_another(base: str)
 )
 def test_what_is_no_ofd_is_damaged(parts: dict[str, bytes]) -> None:
     with pytest.raises(ReaderError):
-        ofd.read_pages(parts)
+        ofd.extract_pages(parts)
 
 
 @given(box=st.text(max_size=20), at=st.integers(0, 5_000), value=st.integers(0, 255))
