@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from publisher.harvest.crawl import Crawl
 from publisher.harvest.dry_run import DryRun
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher
+from publisher.harvest.page_guard import PageGuard, describe_error
 from publisher.harvest.report import HarvestReport, SourceReport
 from publisher.harvest.source_config import Source
 from publisher.indexing.worker import Progress
@@ -20,6 +22,8 @@ from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.workflow import publish_draft
 from schemas.definition.catalogue import Catalogue
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def collect(
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
 ) -> HarvestReport:
-    """Run the sources one after the other; an error in one does not stop the next.
+    """Run the sources one after the other; an error in one is a finding and does not stop the next.
 
     ``catalogues``: returns a dataset's current catalogue file, which may have new optional fields.
     Raises ``LogError('collecting')`` while another process collects.
@@ -51,7 +55,7 @@ def collect(
                 "另一个进程正在采集，请稍后重试。",
                 "Another process is collecting; try again later.",
             )
-        reports = tuple(_harvest_source(log, source, options, catalogues, progress) for source in sources)
+        reports = tuple(_harvest_guarded(log, source, options, catalogues, progress) for source in sources)
     return HarvestReport(options.dry_run, reports)
 
 
@@ -71,27 +75,62 @@ def format_user_agent(base: str) -> str:
     return f"qingdan/{metadata.version('qingdan')} (+{base})"
 
 
-def _harvest_source(
+def _harvest_guarded(
     log: Log,
     source: Source,
     options: Options,
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
 ) -> SourceReport:
+    """Run one source. An error ends its run, is reported, and makes it due after its interval."""
     report = SourceReport(source.name, source.title)
+    try:
+        _harvest_source(log, source, report, options, catalogues, progress)
+    except Exception as error:
+        if isinstance(error, LogError):
+            report.add_refusal(kinds.SOURCE_FAILED, source.name, error)
+        else:
+            logger.warning("collecting %s failed", source.name, exc_info=True)
+            detail = describe_error(error)
+            report.add_finding(kinds.SOURCE_FAILED, source.name, because=detail, because_en=detail)
+        if not options.dry_run:
+            _postpone(log, source, options.now)
+    return report
+
+
+def _postpone(log: Log, source: Source, now: datetime) -> None:
+    """Mark the lists of a source as requested, so that the scheduler does not repeat its run at once."""
+    log.evidence.add_links(source.name, [(url, "") for url in source.entries], role="list")
+    for url in source.entries:
+        page = log.evidence.page_at(source.name, url)
+        if page is not None and (page.checked_at is None or page.checked_at < now):
+            log.evidence.mark_unreachable(page.key, now, retry_early=True)
+
+
+def _harvest_source(
+    log: Log,
+    source: Source,
+    report: SourceReport,
+    options: Options,
+    catalogues: Callable[[str], Catalogue | None],
+    progress: Progress,
+) -> None:
     catalogue = catalogues(source.dataset) or log.queries.catalogue(source.dataset)
     fetcher = Fetcher(source, loopback=options.loopback, agent=format_user_agent(log.datasets.site().base))
     try:
         if options.dry_run:
             DryRun(log, source, fetcher, catalogue, report, options.since).run()
-            return report
-        extractor = Extractor(log, source, catalogue, report, catalogues)
-        Crawl(log, source, fetcher, extractor, now=options.now, since=options.since, progress=progress).run()
+            return
+        guard = PageGuard(log, source, report, options.now)
+        extractor = Extractor(log, source, catalogue, report, guard, catalogues)
+        crawl = Crawl(
+            log, source, fetcher, extractor, guard, now=options.now, since=options.since, progress=progress
+        )
+        crawl.run()
     finally:
         fetcher.close()
     if source.publish:
         _publish(log, source, report, options.today)
-    return report
 
 
 def _publish(log: Log, source: Source, report: SourceReport, today: date) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from publisher.harvest import warc
 from publisher.harvest.link_discovery import MEDIA_TYPES, Link, find_file_name
+from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
@@ -60,8 +61,10 @@ class Attachments:
         source: Source,
         catalogues: Callable[[str], Catalogue | None],
         report: SourceReport,
+        guard: PageGuard,
     ) -> None:
         self._log, self._source, self._catalogues, self._report = log, source, catalogues, report
+        self._guard = guard
 
     def describe_links(self, links: Sequence[Link]) -> list[Attachment]:
         """Return the attachments that a document links to, in its order, with details of those fetched."""
@@ -75,10 +78,11 @@ class Attachments:
                 "url": page.url,
             }
             text = ""
-            if page.response is not None and not page.erased:
-                hop = load_stored_hop(self._log, self._log.evidence.response(page.response))
-                file |= self._describe_file(page, hop)
-                text = self._read_text(page, hop)
+            if page.response is not None and not page.erased and not self._guard.is_set_aside(page):
+                with self._guard.protect(page):  # the document is read without it
+                    hop = load_stored_hop(self._log, self._log.evidence.response(page.response))
+                    file |= self._describe_file(page, hop)
+                    text = self._read_text(page, hop)
             attachments.append(Attachment(file, text))
         return attachments
 

@@ -15,6 +15,7 @@ from publisher.harvest import warc
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher, FetchError, HostError, PageFetch, ResponseChain
 from publisher.harvest.link_discovery import Link, ListLinks, read_list
+from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.indexing.worker import Progress
@@ -38,12 +39,14 @@ class Crawl:
         source: Source,
         fetcher: Fetcher,
         extractor: Extractor,
+        guard: PageGuard,
         *,
         now: datetime,
         since: date | None,
         progress: Progress,
     ) -> None:
         self._log, self._source, self._fetcher, self._extractor = log, source, fetcher, extractor
+        self._guard = guard
         self._now, self._since, self._progress = now, since, progress
         self._skipped_hosts: set[tuple[str, str]] = set()
         self.report: SourceReport = extractor.report
@@ -56,6 +59,7 @@ class Crawl:
             self._request_attachments()
         finally:
             self._store_robots()
+        self._guard.clear_successes()
 
     def _request_lists(self) -> None:
         """Request the source's lists, and their further pages while these contain new links."""
@@ -79,8 +83,13 @@ class Crawl:
     def _read_list(self, url: str) -> list[str]:
         """Read one list and return its further pages, if it contained new links."""
         page = self._log.evidence.page_at(self._source.name, url)
-        if page is None:
+        if page is None or self._guard.is_set_aside(page):
             return []
+        with self._guard.protect(page):
+            return self._read_list_page(page)
+        return []
+
+    def _read_list_page(self, page: Page) -> list[str]:
         page_fetch = self._request(page)
         if page_fetch is None:
             return []
@@ -133,16 +142,18 @@ class Crawl:
             retries.append(self._now - wait)
             wait *= 2
         before = self._now - self._source.recheck_interval
-        return self._log.evidence.pages(self._source.name, role=role, checked_before=before, retries=retries)
+        pages = self._log.evidence.pages(self._source.name, role=role, checked_before=before, retries=retries)
+        return tuple(page for page in pages if not self._guard.is_set_aside(page))
 
     def _batches(self, pages: tuple[Page, ...], step: str) -> Iterator[list[PageFetch]]:
         """Yield responses in batches; on an interruption the current batch is stored first."""
         batch: list[PageFetch] = []
         try:
             for number, page in enumerate(pages, start=1):
-                page_fetch = self._request(page)
-                if page_fetch is not None:
-                    batch.append(page_fetch)
+                with self._guard.protect(page):
+                    page_fetch = self._request(page)
+                    if page_fetch is not None:
+                        batch.append(page_fetch)
                 if (
                     len(batch) == _BATCH
                     or sum(len(page_fetch.responses.last.body) for page_fetch in batch) > _BATCH_BYTES
@@ -196,15 +207,21 @@ class Crawl:
             self.report.add_finding(kinds.STATUS, page.url, status=hop.status)
 
     def _store(self, page_fetches: list[PageFetch]) -> None:
-        if page_fetches:
-            self.report.add_notices(
-                self._log.evidence.store_exchanges(
-                    [
-                        self._build_exchange(page_fetch.page, page_fetch.responses)
-                        for page_fetch in page_fetches
-                    ]
-                )
-            )
+        """Store responses in one transaction; if that fails, each in its own."""
+        if not page_fetches:
+            return
+        try:
+            self._store_exchanges(page_fetches)
+        except Exception:  # noqa: BLE001 - the guard reports the page that caused it
+            for page_fetch in page_fetches:
+                with self._guard.protect(page_fetch.page):
+                    self._store_exchanges([page_fetch])
+
+    def _store_exchanges(self, page_fetches: list[PageFetch]) -> None:
+        exchanges = [
+            self._build_exchange(page_fetch.page, page_fetch.responses) for page_fetch in page_fetches
+        ]
+        self.report.add_notices(self._log.evidence.store_exchanges(exchanges))
 
     def _store_robots(self) -> None:
         responses, self._fetcher.robots = self._fetcher.robots, []
@@ -214,7 +231,7 @@ class Crawl:
         for response in responses:
             page = self._log.evidence.page_at(self._source.name, response.last.url)
             if page is not None:
-                self._log.evidence.store_exchanges([self._build_exchange(page, response)])
+                self._store([PageFetch(page, response)])
 
     def _build_exchange(self, page: Page, responses: ResponseChain) -> Exchange:
         """Build the evidence of a response; an unchanged body is stored only once."""

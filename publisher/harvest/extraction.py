@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from publisher.harvest import link_discovery, near_duplicates, soft_404, warc
 from publisher.harvest.attachments import Attachments, add_attachments, describe_response, load_stored_hop
+from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
@@ -52,11 +53,12 @@ class Extractor:
         source: Source,
         catalogue: Catalogue,
         report: SourceReport,
+        guard: PageGuard,
         catalogues: Callable[[str], Catalogue | None],
     ) -> None:
         self._log, self._source, self._catalogue = log, source, catalogue
-        self.report = report
-        self._attachments = Attachments(log, source, catalogues, report)
+        self.report, self._guard = report, guard
+        self._attachments = Attachments(log, source, catalogues, report, guard)
         self._staged_imports: dict[str, SourceEntries] = {}  # by URL of the page
         self._waiting: list[tuple[Page, ParsedPage]] = []
         # URL of an attachment → keys of the pages that link to it in this run.
@@ -66,7 +68,9 @@ class Extractor:
         """Read stored pages that were not read, after an interruption or with a newer parser."""
         name, version = self._source.name, official_document.PARSER_VERSION
         for page in self._log.evidence.unparsed_pages(name, role="document", parser_version=version):
-            if page.response is not None:
+            if page.response is None or self._guard.is_set_aside(page):
+                continue
+            with self._guard.protect(page):
                 response = self._log.evidence.response(page.response)
                 self._read_page(page, load_stored_hop(self._log, response), response)
             if len(self._waiting) >= _BATCH:
@@ -75,45 +79,70 @@ class Extractor:
 
     def read_all(self, page_fetches: Sequence[PageFetch]) -> None:
         for page_fetch in page_fetches:
-            page = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
-            if page is None or page.response is None or page_fetch.responses.last.status not in {200, 304}:
-                continue
-            if (
-                page.read_digest == page.body_digest
-                and page.parser_version == official_document.PARSER_VERSION
-            ):
-                self.report.unchanged += 1
-            elif page_fetch.responses.last.status == 200:
-                self._read_page(page, page_fetch.responses.last, self._log.evidence.response(page.response))
+            with self._guard.protect(page_fetch.page):
+                self._read_fetch(page_fetch)
         self.flush()
 
+    def _read_fetch(self, page_fetch: PageFetch) -> None:
+        page, last = (
+            self._log.evidence.page_at(self._source.name, page_fetch.page.url),
+            page_fetch.responses.last,
+        )
+        if page is None or page.response is None or last.status not in {200, 304}:
+            return
+        if page.read_digest == page.body_digest and page.parser_version == official_document.PARSER_VERSION:
+            self.report.unchanged += 1
+        elif last.status == 200:
+            self._read_page(page, last, self._log.evidence.response(page.response))
+
     def flush(self) -> None:
-        """Stage the documents, then mark their pages as read; after a crash they are read again."""
-        imports, self._staged_imports = tuple(self._staged_imports.values()), {}
+        """Store what was read in one transaction; if that fails, each page in its own."""
+        imports, self._staged_imports = self._staged_imports, {}
         waiting, self._waiting = self._waiting, []
+        try:
+            self._store(list(imports.values()), [parsed_page for _, parsed_page in waiting])
+        except Exception:  # noqa: BLE001 - the guard reports the page that caused it
+            parsed_pages = {page.url: parsed_page for page, parsed_page in waiting}
+            for url in imports | parsed_pages:
+                page = self._log.evidence.page_at(self._source.name, url)
+                if page is not None:
+                    with self._guard.protect(page):
+                        self._store(
+                            [imports[url]] if url in imports else [],
+                            [parsed_pages[url]] if url in parsed_pages else [],
+                        )
+
+    def _store(self, imports: Sequence[SourceEntries], parsed_pages: Sequence[ParsedPage]) -> None:
+        """Stage documents, then mark their pages as read; after a crash they are read again."""
         if imports:
             self._log.drafts.stage_all(self._source.dataset, imports, catalogue=self._catalogue)
-        if waiting:
-            self.report.add_notices(
-                self._log.evidence.store_parsed([parsed_page for _, parsed_page in waiting])
-            )
+        if parsed_pages:
+            self.report.add_notices(self._log.evidence.store_parsed(parsed_pages))
 
     def stage_attachments(self, page_fetches: Sequence[PageFetch]) -> None:
         """Stage tables in the drafts of their datasets, and documents again with the text of attachments."""
         parents: dict[int | None, None] = {}
         for page_fetch in page_fetches:
-            file = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
-            if file is None or file.response is None or page_fetch.responses.last.status != 200:
-                continue
-            if file.read_digest != file.body_digest:
-                response = self._log.evidence.response(file.response)
-                self._attachments.stage_tables(file, page_fetch.responses.last, response)
-                self._mark_skipped(file)
-                parents |= dict.fromkeys(self._linked.get(file.url, (file.parent,)))
+            with self._guard.protect(page_fetch.page):
+                parents |= dict.fromkeys(self._stage_attachment(page_fetch))
         for parent in parents:
             if parent is not None:
-                self._stage_again(self._log.evidence.page(parent))
+                page = self._log.evidence.page(parent)
+                with self._guard.protect(page):
+                    self._stage_again(page)
         self.flush()
+
+    def _stage_attachment(self, page_fetch: PageFetch) -> Sequence[int | None]:
+        """Stage the tables of a new or changed file. → keys of the pages that link to it."""
+        file = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
+        if file is None or file.response is None or page_fetch.responses.last.status != 200:
+            return ()
+        if file.read_digest == file.body_digest:
+            return ()
+        response = self._log.evidence.response(file.response)
+        self._attachments.stage_tables(file, page_fetch.responses.last, response)
+        self._mark_skipped(file)
+        return self._linked.get(file.url, (file.parent,))
 
     def _stage_again(self, page: Page) -> None:
         """Stage a document again from its stored response, because its attachments changed."""

@@ -9,6 +9,7 @@ expanded up to the same size. Headers, robots.txt and Retry-After cannot delay a
 from __future__ import annotations
 
 import hashlib
+import re
 import ssl
 import time
 from collections.abc import Callable
@@ -35,6 +36,8 @@ MOST_SILENT_PAGES = 3
 _TEMPORARY_STATUSES = frozenset({429, 500, 502, 503, 504})
 _BUSY = frozenset({429, 503})
 _TEMPORARY_CODES = frozenset({"unreachable", "timeout"})
+_VALIDATOR = re.compile(r"[!-~]([ -~]*[!-~])?")
+"""An ETag or date that a request may repeat; other text would not be accepted as a header."""
 _ROBOTS_BYTES = 500 << 10
 """Bytes of robots.txt that are read (RFC 9309, 2.5)."""
 _MOST_ROBOTS_REDIRECTS = 5
@@ -116,8 +119,8 @@ class Fetcher:
 
         A host that is down is skipped after ``MOST_SILENT_PAGES`` pages.
         """
-        headers = {"If-None-Match": etag} if etag else {}
-        headers |= {"If-Modified-Since": modified} if modified else {}
+        headers = {"If-None-Match": etag} if etag and _VALIDATOR.fullmatch(etag) else {}
+        headers |= {"If-Modified-Since": modified} if modified and _VALIDATOR.fullmatch(modified) else {}
         hops: list[Hop] = []
         for _ in range(self._source.redirects + 1):
             host = urlsplit(url).netloc
@@ -134,7 +137,7 @@ class Fetcher:
             target = _find_redirect_target(hops[-1])
             if target is None:
                 return ResponseChain(tuple(hops))
-            url = urljoin(url, target)
+            url = _join(url, target, tuple(hops))
         raise FetchError("too-many-redirects", url, tuple(hops))
 
     def _check_robots(self, url: str) -> None:
@@ -169,7 +172,10 @@ class Fetcher:
             self.robots.append(ResponseChain((hop,)))
             target = _find_redirect_target(hop)
             if target is not None:
-                url = urljoin(url, target)
+                try:
+                    url = _join(url, target, ())
+                except FetchError as error:
+                    raise HostError("robots-unknown", error.detail) from error
             elif 400 <= hop.status < 500 and hop.status != 429:
                 return None
             elif hop.status != 200:
@@ -221,7 +227,7 @@ class Fetcher:
             raise FetchError("refused-scheme", url) from error
         except httpx.TimeoutException as error:
             raise FetchError("timeout", f"{url} > {self._source.timeout:g} s") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:  # the second for a socket that is closed meanwhile
             code = "certificate" if "CERTIFICATE" in str(error) else "unreachable"
             raise FetchError(code, f"{url}: {error}") from error
 
@@ -253,6 +259,16 @@ def _find_redirect_target(hop: Hop) -> str | None:
     return location if hop.status in {301, 302, 303, 307, 308} and location else None
 
 
+def _join(url: str, target: str, hops: tuple[Hop, ...]) -> str:
+    """Return the address of a redirect. Raises :class:`FetchError` for text that is no address."""
+    try:
+        joined = urljoin(url, target)
+        urlsplit(joined)
+    except ValueError as error:
+        raise FetchError("refused-scheme", target, hops) from error
+    return joined
+
+
 def _parse_robots(robots: Hop) -> Protego:
     try:
         text = warc.decode_beginning(robots, _ROBOTS_BYTES).decode("utf-8", "replace")
@@ -270,7 +286,7 @@ def _parse_retry_after(hop: Hop) -> float | None:
         return float(retry_after[:6])
     try:
         return max((parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -25,8 +25,11 @@ POLL = 30.0
 logger = logging.getLogger(__name__)
 
 
-class _StoppedError(Exception):
-    """The service stops. The run ends between two steps; the next run resumes it."""
+class _Stop(BaseException):
+    """The service stops. The run ends between two steps; the next run resumes it.
+
+    It is not an ``Exception``: no guard of a page or source stops it.
+    """
 
 
 async def run_scheduler(
@@ -68,7 +71,7 @@ def _harvest_due_sources(
 
     def check_stopping(_step: str, _done: int, _total: int | None) -> None:
         if stopping.is_set():
-            raise _StoppedError
+            raise _Stop
 
     if not (home / SOURCES_FILE).exists():
         return ""
@@ -84,7 +87,7 @@ def _harvest_due_sources(
         return str(error)
     except LogError as error:
         return "" if error.code == "collecting" else str(error)
-    except _StoppedError:
+    except _Stop:
         return ""
     except Exception as error:  # the scheduler must not end silently
         logger.warning("collecting failed", exc_info=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
 _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+_MOST_PAGES = 20
+"""Most pages that ``status`` names; it counts the others."""
 
 
 @click.command()
@@ -62,6 +64,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         state = anyio.run(worker.status, log, context.engine())
         datasets = [_dataset_status(log, d.name, d.title) for d in log.datasets.all()]
         site = log.datasets.site()
+        pages = [page for page in log.evidence.failed_pages() if page.set_aside]
     if as_json:
         set_aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
@@ -69,7 +72,16 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         search |= {"error": state.error} if state.error else {}
         search |= {"away": state.away} if state.away else {}
         output.print_json(
-            {"base": site.base, "home": str(context.settings.home), "search": search, "datasets": datasets}
+            {
+                "base": site.base,
+                "home": str(context.settings.home),
+                "search": search,
+                "datasets": datasets,
+                "pages_set_aside": [
+                    {"source": p.source, "url": p.url, "times": p.times, "at": p.at, "error": p.error}
+                    for p in pages
+                ],
+            }
         )
         return
     output.print_pairs([("站点 base", site.base), ("文件夹 home", context.settings.home)])
@@ -80,6 +92,10 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         output.print_pairs([("上次失败 last failure", state.error)])
     for item in state.set_aside:
         output.print_pairs([("搁置 set aside", f"{item.dataset} {item.key}: {item.error}")])
+    for page in pages[:_MOST_PAGES]:
+        output.print_pairs([("网页搁置 page set aside", f"{page.source} {page.url}: {page.error}")])
+    if len(pages) > _MOST_PAGES:
+        output.print_pairs([("网页搁置 pages set aside", len(pages))])
     columns = ("name", "title", "release", "published_at", "records")
     rows = [
         [*("" if d[c] is None else d[c] for c in columns), "有 yes" if d["draft"] else ""] for d in datasets

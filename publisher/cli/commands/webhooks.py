@@ -37,13 +37,25 @@ def webhooks() -> None:
     required=True,
     help="订阅源的地址，如 /feeds/all.atom / Address of a feed, such as /feeds/all.atom.",
 )
+@click.option(
+    "--plain-http",
+    is_flag=True,
+    help="允许不加密的 http:// 回调地址 / Allow a callback over http://, which is not encrypted.",
+)
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_context
-def add(context: CommandContext, callback: str, feed: str, *, as_json: bool) -> None:
+def add(context: CommandContext, callback: str, feed: str, *, plain_http: bool, as_json: bool) -> None:
     """添加一个回调地址并请其确认 / Add a webhook and request its confirmation."""
     import msgspec
 
-    if not callback.startswith(("https://", "http://")):
+    scheme = callback.partition("://")[0].lower()
+    if scheme == "http" and not plain_http:
+        raise click.BadParameter(
+            f"{callback!r} 不加密，途中可被窃听和改写；请用 https://，或加 --plain-http / "
+            "is not encrypted and can be read and changed on its way; use https://, or add --plain-http",
+            param_hint="CALLBACK",
+        )
+    if scheme not in {"http", "https"}:
         raise click.BadParameter(f"{callback!r}: https://…", param_hint="CALLBACK")
     with context.log() as log:
         scope = _parse_scope(context, log, feed)

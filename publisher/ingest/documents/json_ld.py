@@ -36,7 +36,7 @@ def read_labels(root: etree._Element) -> dict[str, str]:
         text = element.text or ""
         try:
             decoded = msgspec.json.decode(text) if len(text) < _LONGEST else None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
             continue
         for node in _iter_objects(decoded):
             if labels := _extract_labels(node):

@@ -122,6 +122,24 @@ ANSWER_DAMAGED = Kind(
     "It is retried at the next run",
     "Content-Encoding: br",
 )
+PAGE_FAILED = Kind(
+    "page-failed",
+    "error",
+    "读取时程序出错，已跳过（连续第{times}次）。详情：{detail}",
+    "The program failed on this page and skipped it (failure {times} in a row). Details: {detail}",
+    "连续2次出错后暂停读取该页，过了 recheck 的时长再试；请把地址和详情告知开发者",
+    "After two failures it is set aside until recheck has passed; report address and details to the project",
+    "RecursionError",
+)
+SOURCE_FAILED = Kind(
+    "source-failed",
+    "error",
+    "该来源的采集中断，其余来源不受影响：{because}",
+    "Collecting this source ended early; other sources go on: {because_en}",
+    "过了 every 的时长自动重试；如持续出现，请按提示处理，或告知开发者",
+    "It is retried after every; if this continues, resolve the reason, or report it to the project",
+    "migration-needed",
+)
 PAGE_ABSENT = Kind(
     "page-absent",
     "warning",

@@ -24,7 +24,7 @@ from publisher.log.clocks import FOREVER
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0008"
+HEAD = "0009"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -372,6 +372,16 @@ page = Table(
     Index("page_by_name", "named"),
 )
 """Pages of harvested sites: address, last response and parsed document."""
+
+page_failure = Table(
+    "page_failure",
+    metadata,
+    Column("page", ForeignKey("page.key"), primary_key=True, autoincrement=False),
+    Column("times", Integer, nullable=False),  # in a row
+    Column("at", BigInteger, nullable=False),  # of the last one
+    Column("error", Text, nullable=False),
+)
+"""Pages on which the program itself failed."""
 
 response = Table(
     "response",

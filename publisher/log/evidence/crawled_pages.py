@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
@@ -138,6 +138,8 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
     conn.execute(update(t.response).where(touched).values(destroyed=True))
     digests_of_touched = select(t.response.c.digest).where(touched)
     conn.execute(update(t.import_).where(t.import_.c.digest.in_(digests_of_touched)).values(destroyed=True))
+    # The text of an error may quote the page.
+    conn.execute(delete(t.page_failure).where(t.page_failure.c.page.in_([*documents, *lists])))
     conn.execute(
         update(t.page)
         .where(p.key.in_(documents))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -14,8 +14,9 @@ from publisher.log.blob_store import digest_of, source_missing
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
-from publisher.log.evidence import crawled_pages
+from publisher.log.evidence import crawled_pages, failed_pages
 from publisher.log.evidence.crawled_pages import Exchange, Notice, Page, ParsedPage, Response, Role
+from publisher.log.evidence.failed_pages import FailedPage
 from publisher.log.model import LogError, Source
 from publisher.log.session import Session
 
@@ -155,6 +156,20 @@ class Evidence:
                 .where(p.key == page)
                 .values(checked_at=micros(at), failures=p.failures + 1 if retry_early else 0, status=None)
             )
+
+    def add_failure(self, page: int, at: datetime, error: str) -> int:
+        """Record that the program failed on a page. → number of failures in a row."""
+        with self._session.write() as conn:
+            return failed_pages.add_failure(conn, page, at, error)
+
+    def clear_failures(self, pages: Collection[int]) -> None:
+        with self._session.write() as conn:
+            failed_pages.clear_failures(conn, pages)
+
+    def failed_pages(self, source: str | None = None) -> tuple[FailedPage, ...]:
+        """List pages on which the program failed, of one source or of all."""
+        with self._session.read() as conn:
+            return failed_pages.list_failures(conn, source)
 
     def store_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
         """Store parsed pages. → a notice for each text that differs from the page before."""

@@ -33,7 +33,12 @@ def test_a_desk_is_subscribed_listed_set_right_and_removed(site: Home) -> None:
         server.answers["/hook"] = Answer(status=404)
         callback = f"{server.base}/hook"
         refused = site.run(
-            "webhooks", "add", callback, "--feed", "/feeds/shili-power-list.atom?change=removed"
+            "webhooks",
+            "add",
+            callback,
+            "--plain-http",
+            "--feed",
+            "/feeds/shili-power-list.atom?change=removed",
         )
         assert refused.code == 1
         assert "HTTP 404" in refused.err
@@ -54,7 +59,9 @@ def test_a_desk_is_subscribed_listed_set_right_and_removed(site: Home) -> None:
         (("add", "https://desk.example/hook", "--feed", "/feeds/all.atom?change=cancelled"), 1),
         (("add", "https://desk.example/hook", "--feed", "/v1/search?q=x"), 1),
         (("add", "ftp://desk.example/hook", "--feed", "/feeds/all.atom"), 2),
-        (("add", "http://127.0.0.1:1/hook", "--feed", "/feeds/all.atom"), 1),
+        (("add", "http://127.0.0.1:1/hook", "--plain-http", "--feed", "/feeds/all.atom"), 1),
+        (("add", "http://desk.example/hook", "--feed", "/feeds/all.atom"), 2),
+        (("add", "HTTP://desk.example/hook", "--feed", "/feeds/all.atom"), 2),
         (("confirm", "nobody"), 3),
         (("remove", "nobody"), 3),
         (("log", "nobody"), 3),
@@ -80,7 +87,7 @@ def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Home, tmp
         server.answers["/hook"] = hook
         port = free_port()
         subscription = site.ok(
-            "webhooks", "add", f"{server.base}/hook", "--feed", "/feeds/all.atom", "--json"
+            "webhooks", "add", f"{server.base}/hook", "--plain-http", "--feed", "/feeds/all.atom", "--json"
         ).json
         serve = site.spawn("serve", "--port", port)
         try:

@@ -1,0 +1,61 @@
+"""Pages on which the program itself failed, with the number of times in a row and the last error."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from publisher.log.clocks import micros, moment
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+
+LIMIT = 2
+"""Failures in a row after which a page is set aside."""
+_LONGEST = 300
+"""Most characters of an error that are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPage:
+    page: int
+    source: str
+    url: str
+    times: int
+    at: datetime
+    """Time of the last failure."""
+    error: str
+
+    @property
+    def set_aside(self) -> bool:
+        return self.times >= LIMIT
+
+
+def add_failure(conn: Connection, page: int, at: datetime, error: str) -> int:
+    """Count a failure of a page. → number of failures in a row."""
+    f = t.page_failure.c
+    times = (conn.scalar(select(f.times).where(f.page == page)) or 0) + 1
+    values = {"times": times, "at": micros(at), "error": storable(error)[:_LONGEST]}
+    if times == 1:
+        conn.execute(insert(t.page_failure).values(page=page, **values))
+    else:
+        conn.execute(update(t.page_failure).where(f.page == page).values(**values))
+    return times
+
+
+def clear_failures(conn: Connection, pages: Collection[int]) -> None:
+    conn.execute(delete(t.page_failure).where(t.page_failure.c.page.in_(pages)))
+
+
+def list_failures(conn: Connection, source: str | None) -> tuple[FailedPage, ...]:
+    """List the failures of one source, or of all."""
+    p = t.page.c
+    query = select(t.page_failure, p.source, p.url).join(t.page, p.key == t.page_failure.c.page)
+    if source is not None:
+        query = query.where(p.source == source)
+    rows = conn.execute(query.order_by(p.source, p.key))
+    return tuple(
+        FailedPage(row.page, row.source, row.url, row.times, moment(row.at), row.error) for row in rows
+    )
