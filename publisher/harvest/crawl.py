@@ -85,9 +85,10 @@ class Crawl:
         page = self._log.evidence.page_at(self._source.name, url)
         if page is None or self._guard.is_set_aside(page):
             return []
+        further: list[str] = []
         with self._guard.protect(page):
-            return self._read_list_page(page)
-        return []
+            further += self._read_list_page(page)
+        return further
 
     def _read_list_page(self, page: Page) -> list[str]:
         page_fetch = self._request(page)

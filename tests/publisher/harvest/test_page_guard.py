@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, partialmethod
 from typing import Any
 
 import anyio
 import pytest
 
-from publisher.harvest import crawl, extraction, scheduler
+from publisher.harvest import crawl, extraction, scheduler, warc
+from publisher.harvest.attachments import Attachments
 from publisher.harvest.extraction import Extractor
+from publisher.harvest.fetcher import Fetcher
 from publisher.log.evidence.evidence import Evidence
 from publisher.log.model import LogError
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
@@ -37,7 +39,7 @@ def status(collector: Collector) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(extraction, "parse_response"), (crawl.warc, "write_warc"), (Extractor, "_describe_page")],
+    [(extraction, "parse_response"), (warc, "write_warc"), (Extractor, "_describe_page")],
     ids=["read", "pack", "describe"],
 )
 def test_a_page_that_fails_is_reported_set_aside_the_second_time_and_read_once_it_can_be(
@@ -103,7 +105,7 @@ def test_an_attachment_that_fails_does_not_stop_its_document(
     publish(collector.web, 1)
     collector.web.answers["/d/1.html"] = html(page(1, extra='<a href="/1.doc">附件：1.doc</a>'))
     collector.web.answers["/1.doc"] = Answer(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-    fail_on(monkeypatch, extraction.Attachments, "_read_text", "/1.doc", RuntimeError("doc"))
+    fail_on(monkeypatch, Attachments, "_read_text", "/1.doc", RuntimeError("doc"))
     report = collector.collect()
     assert (report["read"], set(codes(report))) == (1, {"page-failed"})
     (content,) = collector.draft()
@@ -171,7 +173,7 @@ LATE_DATES = ["Mon, 31 Dec 99999999999999999999 00:00:00 GMT", "Fri, 31 Dec 9999
 def test_absurd_answers_are_ordinary_findings(
     collector: Collector, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(crawl.Fetcher.__init__.__kwdefaults__, "pause", lambda _seconds: None)
+    monkeypatch.setattr(Fetcher, "__init__", partialmethod(Fetcher.__init__, pause=lambda _seconds: None))
     publish(collector.web, 1, 2, 3)
     collector.web.answers["/d/2.html"] = answer
     report = collector.collect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def run_cases(collector: Collector, seeds: range) -> None:
         collect(collector, f"r{seed}")
 
 
-def collect(collector: Collector, name: str, **keys: list[str]) -> dict[str, Any]:
+def collect(collector: Collector, name: str, **keys: Any) -> dict[str, Any]:
     """Collect from a source of this name; no step of the program may fail."""
     collector.write(collector.source(name, **keys))
     report = collector.collect()
@@ -70,7 +71,7 @@ def collect(collector: Collector, name: str, **keys: list[str]) -> dict[str, Any
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait where a server asks to: Retry-After, Crawl-delay."""
-    monkeypatch.setitem(Fetcher.__init__.__kwdefaults__, "pause", lambda _seconds: None)
+    monkeypatch.setattr(Fetcher, "__init__", partialmethod(Fetcher.__init__, pause=lambda _seconds: None))
 
 
 def test_some_hundred_hostile_answers_end_no_run(collector: Collector) -> None:
