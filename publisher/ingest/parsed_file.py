@@ -29,6 +29,12 @@ class ImportedRecord:
     """SHA-256 (hex) of the raw texts of its published columns."""
     in_error: bool = False
     """Whether one of its findings is an error. Publication is then refused, or leaves the record out."""
+    identity: tuple[str, ...] | None = None
+    """What identifies it, where that is not the catalogue's ``identity_of`` its content: a shared code."""
+    other_cells: tuple[str, ...] = ()
+    """A1 references of its cells that are no field's first cell: running numbers, units, continuations."""
+    unread: tuple[tuple[str, str], ...] = ()
+    """Heading and text of its cells in columns that are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,20 @@ class SheetReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadColumn:
+    """A column of a table, and how it was read."""
+
+    sheet: str
+    column: str
+    """Letters of the column; the key in a JSON file."""
+    heading: str
+    field: str | None
+    """Name of its field; None if it was not read."""
+    filled: int
+    """Cells with text below the heading."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The result of reading one file with one catalogue."""
 
@@ -66,6 +86,8 @@ class Reading:
     """Headings of personal columns, which were discarded on import."""
     unmapped_columns: tuple[str, ...] = ()
     """Headings of columns that belong to no field."""
+    columns: tuple[ReadColumn, ...] = ()
+    """Every column with a heading or text, in the order of the file."""
 
     @property
     def rows(self) -> int:

@@ -14,12 +14,21 @@ from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats.detect import FileContent, open_file
 from publisher.ingest.formats.grid import Grid, format_column
-from publisher.ingest.parsed_file import ImportedRecord, LeftOut, Reading, SheetReport, UnreadableFile
+from publisher.ingest.json_objects import JsonObjects
+from publisher.ingest.parsed_file import (
+    ImportedRecord,
+    LeftOut,
+    ReadColumn,
+    Reading,
+    SheetReport,
+    UnreadableFile,
+)
 from publisher.ingest.record_builder import RecordBuilder
 from publisher.ingest.tables import form_sheet, header_row, numbered_rows, plain_rows, segmentation
-from publisher.ingest.tables.header_row import Header, Headings
+from publisher.ingest.tables.header_row import Header
+from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.segmentation import SegmentedSheet, Table
-from schemas.definition.catalogue import Catalogue, Field
+from schemas.definition.catalogue import Catalogue
 
 PARSER_VERSION = "2"
 """Increased when the same bytes are read differently. Resulting changes have the cause ``reading``."""
@@ -98,6 +107,7 @@ class _Reader:
         self._findings: list[Finding] = list(file_content.list_findings(name))
         self._dropped: dict[str, None] = {}
         self._unmapped: dict[str, None] = {}
+        self._columns: list[ReadColumn] = []
         self._rows: dict[str, int] = {}
 
     def read_sheets(self) -> Reading:
@@ -109,33 +119,23 @@ class _Reader:
     def read_records(self, records: Iterable[Mapping[str, object]]) -> Reading:
         """Read JSON records. Keys are names or headings; rows are positions in the file, from 1."""
         builder = RecordBuilder(self._catalogue, self._name, "")
-        keys: dict[str, Field | None] = {}
+        objects = JsonObjects(self._headings, builder)
         number = 0
         for number, record in enumerate(records, start=1):
-            texts: list[tuple[Field, str]] = []
-            for key, value in record.items():
-                if key not in keys:
-                    keys[key] = self._field_of_key(key)
-                field = keys[key]
-                if field is not None and value is not None and value != "":
-                    texts.append((field, value if isinstance(value, str) else format_json_value(value)))
-            self._records.append(builder.build_plain(number, texts))
+            self._records.append(objects.read(number, record))
         self._rows[""] = number
         self._findings += builder.findings
-        if not any(keys.values()):
-            raise UnreadableFile(self._report_missing_header(" | ".join(keys)))
+        if not objects.knows_a_field():
+            raise UnreadableFile(self._report_missing_header(" | ".join(objects.keys)))
+        for key, column in objects.keys.items():
+            place = Place(self._name, column=key)
+            if column.personal:
+                self._drop_column(key, place)
+                continue
+            if column.unread:
+                self._add_unmapped(key, place, column.filled)
+            self._columns.append(ReadColumn("", key, key, column.field or None, column.filled))
         return self._build_reading()
-
-    def _field_of_key(self, key: str) -> Field | None:
-        name = self._headings.field_of(key)
-        if name is None:
-            if not self._headings.knows(key):
-                self._add_unmapped(key, Place(self._name, column=key))
-        elif name in self._personal:
-            self._drop_column(key, Place(self._name, column=key))
-        else:
-            return self._catalogue.by_name[name]
-        return None
 
     def _leave_out_notes(self, grid: Grid) -> bool:
         """Leave out the sheet of notes of a template."""
@@ -163,7 +163,9 @@ class _Reader:
         for note in sheet.notes:
             builder.add_note(note)
         records: list[ImportedRecord] = []
-        for table in sheet.tables:
+        ends = [table.header.first for table in sheet.tables[1:]] + [len(grid.rows)]
+        for table, end in zip(sheet.tables, ends, strict=True):
+            self._check_columns(table.header, grid, end)
             records += self._read_table(table, sheet, builder)
         self._finish_sheet(sheet, builder, records)
         return True
@@ -171,14 +173,11 @@ class _Reader:
     def _read_table(
         self, table: Table, sheet: SegmentedSheet, builder: RecordBuilder
     ) -> list[ImportedRecord]:
-        self._check_columns(table.header, sheet.grid)
-        columns = table.header.columns
-        builder.set_headings(
-            {
-                n: f"{format_column(i + 1)} {table.header.headings.get(i, '')}".strip()
-                for i, n in columns.items()
-            }
-        )
+        header = table.header
+        labels = {i: _label_column(header, i) for i in sorted(header.headings.keys() | header.columns.keys())}
+        # The first column of a field names it; of several, the note names its own.
+        by_field = {header.columns[i]: labels[i] for i in sorted(header.columns, reverse=True)}
+        builder.set_headings(by_field, {format_column(i + 1): label for i, label in labels.items()})
         nested = self._catalogue.nesting == "numbered"
         assembled = (numbered_rows if nested else plain_rows).assemble(table, self._catalogue)
         for note in assembled.notes:
@@ -231,22 +230,29 @@ class _Reader:
         if finding is not None:
             self._findings.append(finding)
 
-    def _check_columns(self, header: Header, grid: Grid) -> None:
-        """Report columns that are not read and required columns that are missing."""
+    def _check_columns(self, header: Header, grid: Grid, end: int) -> None:
+        """Report columns that are not read and required columns that are missing. ``end``: row index."""
         catalogue = self._catalogue
         row = grid.rows[header.first][0].row
-        width = len(grid.rows[header.first])
-        for index in range(width):
+        for index in range(len(grid.rows[header.first])):
             heading = header.headings.get(index, "")
-            place = Place(self._name, grid.name, row, f"{format_column(index + 1)} {heading}".strip())
+            place = Place(self._name, grid.name, row, _label_column(header, index))
             name = header.columns.get(index)
             if index in header.twice:
-                field = catalogue.by_name[self._headings.field_of(heading) or catalogue.title_field]
-                self._findings.append(tables.COLUMN_TWICE.at(place, heading, title=field.title))
-            elif name in self._personal:
+                title = catalogue.by_name[header.columns[index]].title
+                self._findings.append(tables.COLUMN_TWICE.at(place, heading, title=title))
+            if name in self._personal:
                 self._drop_column(heading, place)
-            elif name is None and not self._headings.knows(heading) and _has_text(grid, header, index):
-                self._add_unmapped(f"{format_column(index + 1)} {heading}".strip(), place)
+                continue
+            filled = sum(header_row.has_own_text(r[index]) for r in grid.rows[header.end : end])
+            read = name is not None or index in header.ignored or index in header.companions
+            if not read and (heading or filled):
+                self._add_unmapped(_label_column(header, index), place, filled)
+            if heading or filled:
+                companion = header.companions.get(index)
+                field = name or (companion.field if companion else None)
+                letters = format_column(index + 1)
+                self._columns.append(ReadColumn(grid.name, letters, heading, field, filled))
         for f in catalogue.fields:
             if f.required and f.name not in header.columns.values():
                 place = Place(self._name, grid.name, row)
@@ -257,9 +263,10 @@ class _Reader:
             self._findings.append(tables.PERSONAL_COLUMN.at(place, heading, title=heading))
         self._dropped[heading] = None
 
-    def _add_unmapped(self, heading: str, place: Place) -> None:
-        finding = tables.UNMAPPED_COLUMN.at(place, heading, catalogue=self._catalogue.title)
-        self._findings.append(finding)
+    def _add_unmapped(self, heading: str, place: Place, filled: int) -> None:
+        if filled:
+            words = {"catalogue": self._catalogue.title, "filled": filled}
+            self._findings.append(tables.UNMAPPED_COLUMN.at(place, heading, **words))
         self._unmapped[heading] = None
 
     def _report_missing_header(self, excerpt: str = "") -> Finding:
@@ -295,29 +302,13 @@ class _Reader:
             findings=(*self._findings, *findings),
             dropped_columns=tuple(self._dropped),
             unmapped_columns=tuple(self._unmapped),
+            columns=tuple(self._columns),
         )
 
 
-def format_json_value(value: object) -> str:
-    """Format a JSON value like the cell of a table; a list becomes one line per member."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case bool():
-            return "是" if value else "否"
-        case list():
-            return "\n".join(format_json_value(member) for member in value)
-        case dict():
-            return "".join(format_json_value(member) for member in value.values())
-        case _:
-            return str(value)
-
-
-def _has_text(grid: Grid, header: Header, index: int) -> bool:
-    below = (row[index] for row in grid.rows[header.first :] if index < len(row))
-    return any(header_row.has_own_text(cell) for cell in below)
+def _label_column(header: Header, index: int) -> str:
+    """Return the letters and heading of a column, ``C 权力类型``."""
+    return f"{format_column(index + 1)} {header.headings.get(index, '')}".strip()
 
 
 def _report_sheet(

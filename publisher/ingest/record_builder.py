@@ -45,21 +45,23 @@ class RecordBuilder:
         self._sheet = sheet
         self._headings: Mapping[str, str] = {}
         self._shown = {f"{format_column(c)}{r}": text for (r, c), text in (shown or {}).items()}
+        self._columns: Mapping[str, str] = {}
         self._invalid: set[str] = set()
         self._absent: frozenset[str] = frozenset()
         self.findings: list[Finding] = []
 
-    def set_headings(self, headings: Mapping[str, str]) -> None:
-        """Set the headings of the next records, as written, by field.
+    def set_headings(self, headings: Mapping[str, str], columns: Mapping[str, str]) -> None:
+        """Set the headings of the next records, as written, by field and by the letters of the column.
 
         A required field without a column is reported once for the table when its header is read. Its
         records are in error without a finding of their own.
         """
         self._headings = headings
+        self._columns = columns
         self._absent = frozenset(f.name for f in self._fields if f.required) - headings.keys()
 
     def add_note(self, note: RowNote) -> None:
-        place = self._create_place(note.row, note.name, "")
+        place = self._create_place(note.row, note.name, note.cell)
         self.findings.append(note.kind.at(place, note.excerpt, **note.words))
 
     def build(self, raw_record: RawRecord) -> ImportedRecord:
@@ -98,7 +100,12 @@ class RecordBuilder:
             rows=tuple(raw_record.rows),
             cells={name: p.cell for name, p in pieces.items() if name in content},
             source_text=texts_read,
-            in_error=bool(self._absent) or any(x.severity == "error" for x in self.findings[before:]),
+            in_error=raw_record.in_error
+            or bool(self._absent)
+            or any(x.severity == "error" for x in self.findings[before:]),
+            other_cells=tuple(raw_record.other_cells)
+            + tuple(p.cell for name, p in pieces.items() if name not in content),
+            unread=raw_record.unread,
         )
 
     def build_plain(self, row: int, texts: Iterable[tuple[Field, str]]) -> ImportedRecord:
@@ -216,8 +223,11 @@ class RecordBuilder:
     def _create_place(self, row: int, name: str | None, cell: str) -> Place:
         column = None
         if name is not None:
-            title = self._catalogue.by_name[name].title
-            column = self._headings.get(name) or f"{cell.rstrip('0123456789')} {title}".strip()
+            field = self._catalogue.by_name[name]
+            letters = cell.rstrip("0123456789")
+            column = (
+                self._columns.get(letters) or self._headings.get(name) or f"{letters} {field.title}".strip()
+            )
         return Place(self._file, self._sheet, row, column)
 
 

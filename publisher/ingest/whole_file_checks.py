@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -39,23 +40,25 @@ def check_count(
 def leave_out_duplicates(
     records: Sequence[ImportedRecord], catalogue: Catalogue, file: str
 ) -> tuple[list[ImportedRecord], list[LeftOut], list[Finding]]:
-    """Leave out exact copies with a warning; two rows of one identity with different content are errors."""
+    """Leave out exact copies with a warning; two rows of one identity with different content are errors.
+
+    A row without a name has an error of its own and clashes with none. Copies are equal in every column, also
+    in those that are not read.
+    """
+    records, findings = _separate_shared_codes(records, catalogue, file)
     first: dict[tuple[str, ...], int] = {}
     unique: list[ImportedRecord] = []
     left_out: list[LeftOut] = []
-    findings: list[Finding] = []
     for record in records:
-        identity = catalogue.identity_of(record.content)
-        index = first.setdefault(identity, len(unique)) if any(identity[1:]) else len(unique)
+        identity = record.identity or catalogue.identity_of(record.content)
+        title = catalogue.title_of(record.content)
+        index = first.setdefault(identity, len(unique)) if title and any(identity[1:]) else len(unique)
         if index == len(unique):
             unique.append(record)
             continue
         place = Place(file, record.sheet, record.rows[0])
-        sheet = unique[index].sheet
-        words: dict[str, object] = {"first": unique[index].rows[0]}
-        words |= {"where": f"（{sheet}）" if sheet else "", "where_en": f" ({sheet})" if sheet else ""}
-        title = catalogue.title_of(record.content)
-        if record.content == unique[index].content:
+        words = _refer_to(unique[index])
+        if record.content == unique[index].content and record.unread == unique[index].unread:
             left_out += [LeftOut(record.sheet, row, "duplicate", title) for row in record.rows]
             findings.append(tables.DUPLICATE.at(place, title, **words))
             continue
@@ -66,6 +69,42 @@ def leave_out_duplicates(
     return unique, left_out, findings
 
 
+def _refer_to(record: ImportedRecord) -> dict[str, object]:
+    sheet = record.sheet
+    where = {"where": f"（{sheet}）" if sheet else "", "where_en": f" ({sheet})" if sheet else ""}
+    return {"first": record.rows[0], **where}
+
+
+def _separate_shared_codes(
+    records: Sequence[ImportedRecord], catalogue: Catalogue, file: str
+) -> tuple[Sequence[ImportedRecord], list[Finding]]:
+    """Identify records by name where one code stands on several items, with a warning for each but the first.
+
+    A clerk cannot change the code that a higher body gave.
+    """
+    if len(catalogue.identity) < 2:
+        return records, []
+    by_code: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for position, record in enumerate(records):
+        identity = catalogue.identity_of(record.content)
+        if catalogue.title_of(record.content) and identity[0] != str(len(catalogue.identity) - 1):
+            by_code[identity].append(position)
+    separate = list(records)
+    findings: list[Finding] = []
+    for code, positions in by_code.items():
+        names = {p: catalogue.identities_of(records[p].content)[1] for p in positions}
+        if len(set(names.values())) < 2:
+            continue
+        for position, name in names.items():
+            record = separate[position] = replace(records[position], identity=name)
+            other = next(p for p in positions if names[p] != name)
+            if position > positions[0]:
+                place = Place(file, record.sheet, record.rows[0])
+                words = _refer_to(records[other]) | {"code": code[1]}
+                findings.append(tables.CODE_SHARED.at(place, code[1], **words))
+    return separate, findings
+
+
 def _describe_difference(
     first: ImportedRecord, second: ImportedRecord, catalogue: Catalogue, alternative: str
 ) -> dict[str, object]:
@@ -73,11 +112,17 @@ def _describe_difference(
     fields_that_differ = [
         f for f in catalogue.fields if first.content.get(f.name) != second.content.get(f.name)
     ]
-    more = len(fields_that_differ) > _MOST_FIELDS
-    listed_fields = fields_that_differ[:_MOST_FIELDS]
+    others = dict(first.unread).items() ^ dict(second.unread).items()
+    columns = sorted({heading for heading, _ in others if heading})
+    differing = [(f.title, f.title_en) for f in fields_that_differ]
+    differing += [(f"{heading}（未读入的列）", f"{heading} (not read)") for heading in columns]
+    more = len(differing) > _MOST_FIELDS
+    zh, en = (
+        zip(*differing[:_MOST_FIELDS], strict=True) if differing else (("未读入的列",), ("columns not read",))
+    )
     return {
         "identity": "、".join(f.title for f in fields),
         "identity_en": ", ".join(f.title_en for f in fields),
-        "differs": "、".join(f.title for f in listed_fields) + ("等" if more else ""),
-        "differs_en": ", ".join(f.title_en for f in listed_fields) + (" and more" if more else ""),
+        "differs": "、".join(zh) + ("等" if more else ""),
+        "differs_en": ", ".join(en) + (" and more" if more else ""),
     }

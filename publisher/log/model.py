@@ -89,6 +89,8 @@ class Entry:
     """Field → original text of the cell, if the value differs from it. Never contains personal columns."""
     in_error: bool = False
     """One of its findings is an error: publication is refused, or continues without the entry."""
+    identity: tuple[str, ...] | None = None
+    """The alternative of its identity that counts, if not the first: several items share a code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,7 @@ def create_entries(
             locator={"sheet": record.sheet, "rows": record.rows, "cells": dict(record.cells)},
             originals=dict(record.originals),
             in_error=record.in_error,
+            identity=record.identity,
         )
     progress(DRAFTING, total, total)
 

@@ -157,6 +157,7 @@ def _file_to_json(file: FileReport) -> dict[str, Any]:
         "changes": asdict(file.changes),
         "dropped_columns": list(reading.dropped_columns) if reading else [],
         "unmapped_columns": list(reading.unmapped_columns) if reading else [],
+        "columns": [asdict(column) for column in reading.columns] if reading else [],
     }
 
 

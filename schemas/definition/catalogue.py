@@ -74,6 +74,10 @@ class Field:
     """Contains the contacts of an office: telephone numbers and addresses there are not personal data."""
     derived_from: str = ""
     """The text field whose only amount fills this field where the row has no amount of its own."""
+    continues: bool = False
+    """Running text, which a row without a name may continue; every other field has one cell."""
+    stands_for: str = ""
+    """The field that this column holds in a table without a column of that field (主项名称 for 事项名称)."""
     spanned_by: str = ""
     """The field whose heading also spans this column, so that this column's heading cell is blank."""
 
@@ -102,6 +106,8 @@ class Catalogue:
     """Numbered nesting: the field that contains the title of the item above, "1." for "(1)"."""
     number_field: str | None = None
     """Numbered nesting: the field that contains the item's own number as printed."""
+    sub_item_field: str | None = None
+    """The name of a part of the item (子项). A row with one and without a name belongs to the item above."""
     ignored: tuple[str, ...] = ()
     """Known headings without content of the record, such as a running 序号."""
     date_field: str | None = None
@@ -140,10 +146,16 @@ class Catalogue:
 
         The first element is the number of the alternative, so that a code never equals a name.
         """
-        for number, names in enumerate(self.identity):
-            if content.get(names[0]) not in (None, ""):
-                return (str(number), *(_format_json(content.get(n)) for n in names))
-        return (str(len(self.identity) - 1), *(_format_json(content.get(n)) for n in self.identity[-1]))
+        return self.identities_of(content)[0]
+
+    def identities_of(self, content: Mapping[str, Json]) -> list[tuple[str, ...]]:
+        """Return every alternative that applies, in order; the next one where several items share a code."""
+        last = len(self.identity) - 1
+        return [
+            (str(number), *(_format_json(content.get(n)) for n in names))
+            for number, names in enumerate(self.identity)
+            if number == last or content.get(names[0]) not in (None, "")
+        ]
 
     def title_of(self, content: Mapping[str, Json]) -> str:
         return _format_json(content.get(self.title_field))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -67,6 +67,8 @@ class _FieldSection(_Section, frozen=True):
     inherit: bool = False
     contact: bool = False
     derived_from: str = ""
+    continues: bool = False
+    stands_for: str = ""
     spanned_by: str = ""
 
 
@@ -96,6 +98,7 @@ class _CatalogueSection(_Section, frozen=True):
     group_field: str | None = None
     parent_field: str | None = None
     number_field: str | None = None
+    sub_item_field: str | None = None
     ignored: tuple[str, ...] = ()
     date_field: str | None = None
     basis_field: str | None = None
@@ -276,7 +279,18 @@ def _check_headings(file: _CatalogueFile) -> _Problems:
 
 _FIELD_KEYS = tuple(
     f"{role}_field"
-    for role in ("title", "group", "parent", "number", "date", "basis", "body", "type", "decision")
+    for role in (
+        "title",
+        "group",
+        "parent",
+        "number",
+        "sub_item",
+        "date",
+        "basis",
+        "body",
+        "type",
+        "decision",
+    )
 )
 """Keys of a catalogue that name one of its fields."""
 
@@ -295,17 +309,23 @@ def _check_references(file: _CatalogueFile) -> _Problems:
     if extra.nesting == "none" and (extra.group_field or extra.parent_field or extra.number_field):
         yield "$.qingdan.nesting", "group_field, parent_field and number_field need numbered nesting"
     for index, field in enumerate(file.fields):
-        other = field.qingdan.spanned_by
+        yield from _check_other_fields(field, f"$.fields[{index}].qingdan", fields)
+
+
+def _check_other_fields(field: _Field, path: str, fields: Mapping[str, _Field]) -> _Problems:
+    """Check the keys of a field that name another one, and the kind of running text."""
+    extra = field.qingdan
+    for key in ("spanned_by", "stands_for"):
+        other = getattr(extra, key)
         if other and (other not in fields or other == field.name):
-            yield f"$.fields[{index}].qingdan.spanned_by", f"field {other!r} does not exist or is this field"
-        source = field.qingdan.derived_from
-        if source and (source not in public or fields[source].type != "string"):
-            yield (
-                f"$.fields[{index}].qingdan.derived_from",
-                f"{source!r} is not a public field of type string",
-            )
-        if source and field.qingdan.kind != "amount":
-            yield f"$.fields[{index}].qingdan.derived_from", "only a field of kind amount is derived"
+            yield f"{path}.{key}", f"field {other!r} does not exist or is this field"
+    source = fields.get(extra.derived_from)
+    if extra.derived_from and (source is None or source.qingdan.personal or source.type != "string"):
+        yield f"{path}.derived_from", f"{extra.derived_from!r} is not a public field of type string"
+    if extra.derived_from and extra.kind != "amount":
+        yield f"{path}.derived_from", "only a field of kind amount is derived"
+    if extra.continues and extra.kind not in {"text", "markdown", "citations"}:
+        yield f"{path}.continues", "only kinds text, markdown and citations continue"
 
 
 def _check_identity(identity: tuple[tuple[str, ...], ...], public: set[str]) -> _Problems:

@@ -124,11 +124,29 @@ DAMAGED_TEXT = Kind(
 LOOSE_QUOTES = Kind(
     "csv-quotes",
     "warning",
-    "第{detail}行的引号没有成对，已按普通文字读取，这一行及以后可能错列",
-    "Unpaired quote in row {detail}; it was read as text and columns may be shifted from here on",
+    "第{detail}行的引号没有成对，已按普通文字读取，这一行可能错列",
+    "Unpaired quote in row {detail}; it was read as text, and the row's columns may be shifted",
     "请核对这一行，改正引号后重新导入",
     "Fix the quote and import again",
     'a,"b',
+)
+OPEN_QUOTE = Kind(
+    "csv-quote-open",
+    "error",
+    "{detail}有一个引号没有成对，后面的行被并进了同一个单元格，无法确定各行内容",
+    "{detail}: a quote opens here and is not closed, so that the lines below it became one cell",
+    "请在这一行去掉多余的引号，或在单元格两端都加引号；也可以另存为 .xlsx 后再导入",
+    "Remove the stray quote in this row or quote both ends of the cell; or save the table as .xlsx",
+    'a,"b,c',
+)
+EXTRA_CELLS = Kind(
+    "csv-extra-cells",
+    "warning",
+    "第{detail}行的单元格比其他行多，文字中可能有未加引号的分隔符，内容可能错列",
+    "Row {detail} has more cells than the others; an unquoted delimiter may have shifted its columns",
+    "请核对这一行；含分隔符的文字两端要加引号",
+    "Check the row; quote text that contains the delimiter",
+    "a,b,c,d",
 )
 FORMULA_WITHOUT_VALUE = Kind(
     "formula-without-value",

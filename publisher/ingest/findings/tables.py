@@ -34,8 +34,8 @@ SHEET_WITHOUT_TABLE = Kind(
 UNMAPPED_COLUMN = Kind(
     "unmapped-column",
     "warning",
-    "这一列不属于清单类型“{catalogue}”，未读入",
-    "This column is not a field of “{catalogue}” and was not read",
+    "这一列不属于清单类型“{catalogue}”，未读入，其中{filled}格有内容",
+    "This column is not a field of “{catalogue}” and was not read; {filled} of its cells have text",
     "如果列名写法不同，请改为规定的列名；否则可以忽略",
     "If it is a field by another name, use the prescribed heading; otherwise ignore this",
     "领导批示",
@@ -43,11 +43,47 @@ UNMAPPED_COLUMN = Kind(
 COLUMN_TWICE = Kind(
     "column-twice",
     "warning",
-    "“{title}”出现了两列，只读了前一列",
-    "There are two columns “{title}”; only the first was read",
+    "“{title}”出现了两列，每行读有内容的一列，都有内容时读前一列",
+    "There are two columns “{title}”; each row is read from the first of them that has text",
     "请删除多余的一列，或者改正它的列名",
     "Remove the second column or correct its heading",
     "事项名称 | … | 事项名称",
+)
+COLUMNS_DIFFER = Kind(
+    "columns-differ",
+    "warning",
+    "“{title}”的另一列在这一行内容不同，未读入；读入的是{column}列",
+    "Another column “{title}” says something else in this row and was not read; column {column} was",
+    "请核对两列，只保留正确的一格",
+    "Compare the two columns and keep the right cell only",
+    "责任事项依据 | … | 责任事项依据",
+)
+UNIT_UNKNOWN = Kind(
+    "unit-unknown",
+    "warning",
+    "“{title}”的单位“{unit}”无法识别，按规定的单位读取",
+    "“{unit}” is no known unit of “{title}”; the usual unit was taken",
+    "请在单位列写出单位，例如工作日、自然日、元/证；代码请换成文字",
+    "Write the unit out in its column, for example 工作日, 自然日, 元/证; replace a code by its meaning",
+    "法定办结时限单位：1",
+)
+UNIT_DIFFERS = Kind(
+    "unit-differs",
+    "warning",
+    "“{title}”中已有单位，与单位列的“{unit}”不同，按前者读取",
+    "“{title}” contains a unit that differs from “{unit}” in the column of units; the former was taken",
+    "请核对，使两处一致",
+    "Make the two agree",
+    "20个工作日 | 自然日",
+)
+NOTE_BESIDE = Kind(
+    "note-beside",
+    "info",
+    "“{title}”的说明列有文字，保留在原文中",
+    "The column of notes on “{title}” has text, which stays in the original",
+    "请核对；附带的条件可以写在备注中",
+    "Check it; conditions may go into the remark",
+    "法定办结时限说明：不含公示时间",
 )
 MISSING_COLUMN = Kind(
     "missing-column",
@@ -157,6 +193,24 @@ REQUIRED_MISSING = Kind(
     "Fill in “{title}” in this row",
     "7 | 畜禽定点屠宰厂（场）审查 | （权力类型空白）",
 )
+PARENT_WITHOUT_NAME = Kind(
+    "parent-without-name",
+    "error",
+    "上一级（第{parent}行）没有名称，不能确定这一行属于哪一项",
+    "The item in row {parent} that this row is part of has no name",
+    "请在第{parent}行填上名称",
+    "Fill in the name in row {parent}",
+    "2 | （名称空白），下一行是（1）工本费",
+)
+TEXT_JOINED = Kind(
+    "text-joined",
+    "warning",
+    "这一行没有名称，文字已接在第{first}行“{title}”之后",
+    "This row has no name; its text was joined to that of row {first}, {title}",
+    "请核对接续处；如果是另一项，请填上名称",
+    "Check the joint; if this is another item, fill in its name",
+    "分页断开的一行：应 | 当经某局许可。",
+)
 DITTO_WITHOUT_SOURCE = Kind(
     "ditto-without-source",
     "warning",
@@ -228,4 +282,13 @@ CLASH = Kind(
     "请在{identity}中写明区别，使两行可以分开；如果本是一项，请合并成一行",
     "Distinguish the two rows in {identity_en}; if they are one item, make them one row",
     "两行都叫“建筑业企业资质审批”，依据不同",
+)
+CODE_SHARED = Kind(
+    "code-shared",
+    "warning",
+    "编码“{code}”还用于名称不同的事项（第{first}行{where}），这些事项按名称等字段区分",
+    "Code {code} also stands on an item of another name (row {first}{where_en}); their names tell them apart",
+    "如果编码由上级下发，无需处理；否则请核对编码",
+    "Nothing to do if a higher body gave the code; otherwise check it",
+    "650000207CF001用于两项处罚",
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
+from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
-from publisher.ingest.findings.files import DAMAGED, LOOSE_QUOTES, TOO_LARGE
+from publisher.ingest.findings.files import EXTRA_CELLS, LOOSE_QUOTES, OPEN_QUOTE, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import FileNote, ReaderError
 from publisher.ingest.formats.grid import MAX_COLUMNS, Grid, build_grid
@@ -17,25 +20,38 @@ SAMPLE = 200
 """Number of first rows that are examined to detect the delimiter."""
 SHARE = 0.5
 """Least share of the rows with the most common width; below it the text is prose with commas."""
+_MOST_NOTES = 50
+type _Quoting = Literal[0, 3]
+"""``csv.QUOTE_MINIMAL`` or ``csv.QUOTE_NONE``."""
 
 
 def detect_delimiter(text: str) -> str | None:
     """Detect the delimiter by the most regular row width.
 
-    Return ``None`` for plain text and for a table of one column.
+    Return ``None`` for plain text and for a table of one column. Where a stray quote hides the rows, they are
+    counted without regard to quotes.
     """
+    return (
+        _most_regular(text, csv.QUOTE_MINIMAL)
+        or ('"' in text and _most_regular(text, csv.QUOTE_NONE))
+        or None
+    )
+
+
+def _most_regular(text: str, quoting: _Quoting) -> str | None:
     best: tuple[float, int, str] | None = None
     for delimiter in DELIMITERS:
-        width, share = _measure_regularity(text, delimiter)
+        width, share = _measure_regularity(text, delimiter, quoting)
         if width > 1 and share >= SHARE and (best is None or (share, width) > best[:2]):
             best = (share, width, delimiter)
     return best[2] if best else None
 
 
-def _measure_regularity(text: str, delimiter: str) -> tuple[int, float]:
+def _measure_regularity(text: str, delimiter: str, quoting: _Quoting) -> tuple[int, float]:
     widths: Counter[int] = Counter()
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
     try:
-        for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), SAMPLE):
+        for row in islice(reader, SAMPLE):
             if any(cell.strip() for cell in row):
                 widths[len(row)] += 1
     except csv.Error:
@@ -47,38 +63,109 @@ def _measure_regularity(text: str, delimiter: str) -> tuple[int, float]:
 
 
 def parse_grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple[FileNote, ...]]:
-    """Parse delimited text. Malformed quotes are read leniently and reported as a note.
+    """Parse delimited text. A stray quote inside one row is read as text and reported as a note.
 
-    Row numbers count records, as spreadsheet programs do, not lines. Raises :class:`ReaderError`.
+    Row numbers count records, as spreadsheet programs do, not lines. Raises :class:`ReaderError`, also where
+    a quote that is not closed takes the rows below into its cell.
     """
-    notes: tuple[FileNote, ...] = ()
-    try:
-        rows = _parse_rows(text, delimiter, strict=True)
-    except _UnpairedQuoteError as problem:
-        notes = (FileNote(LOOSE_QUOTES, str(problem.row), name, problem.row),)
+    table = _Table(text, delimiter)
+    table.read()
+    width = table.usual_width()
+    for row in table.broken:
+        if _takes_rows(row, delimiter, width):
+            zh, en = f"第{row.number}行（文件第{row.line}行）", f"Row {row.number} (line {row.line})"
+            raise ReaderError(OPEN_QUOTE, Bilingual(zh, en), row=row.number)
+    stray = [FileNote(LOOSE_QUOTES, str(n), name, n) for n in table.stray[:_MOST_NOTES]]
+    wide = [n for n, row in enumerate(table.rows, start=1) if any(cell.strip() for cell in row[width:])]
+    extra = [FileNote(EXTRA_CELLS, str(n), name, n) for n in wide[:_MOST_NOTES]] if width > 1 else []
+    return build_grid(name, table.rows), (*stray, *extra)
+
+
+@dataclass(frozen=True, slots=True)
+class _BrokenRow:
+    """A row with a line break in a cell. ``line``: its first line in the file, from 1."""
+
+    number: int
+    line: int
+    cells: list[str]
+    well_formed: bool
+
+
+class _Table:
+    """Rows of a delimited text, and those whose quotes need a look."""
+
+    def __init__(self, text: str, delimiter: str) -> None:
+        self.rows: list[list[str]] = []
+        self.broken: list[_BrokenRow] = []
+        self.stray: list[int] = []
+        self._quoted = '"' in text
+        self._text = text
+        self._delimiter = delimiter
+        cell = rf'(?:"(?:[^"]++|"")*+"|[^"{re.escape(delimiter)}\r\n]*+)'
+        self._well_formed = re.compile(rf"{cell}(?:{re.escape(delimiter)}{cell})*+[\r\n]*")
+
+    def read(self) -> None:
+        lines = list(io.StringIO(self._text, newline="")) if self._quoted else []
+        reader = csv.reader(lines or io.StringIO(self._text, newline=""), delimiter=self._delimiter)
+        start = 0
         try:
-            rows = _parse_rows(text, delimiter, strict=False)
-        except csv.Error as worse:
-            raise ReaderError(DAMAGED, f"CSV: {worse}") from worse
-    return build_grid(name, rows), notes
+            for row in reader:
+                if len(row) > 4 * MAX_COLUMNS and any(row[MAX_COLUMNS:]):
+                    raise ReaderError(TOO_LARGE, Bilingual(f"{len(row)}列", f"{len(row)} columns"))
+                self.rows.append(row)
+                if self._quoted:
+                    self._check_quotes(row, lines, start, reader.line_num)
+                    start = reader.line_num
+        except (
+            csv.Error
+        ) as problem:  # a cell that is longer than any real one: a quote took the rest of the file
+            number = len(self.rows) + 1
+            zh, en = f"第{number}行（文件第{start + 1}行）", f"Row {number} (line {start + 1})"
+            raise ReaderError(OPEN_QUOTE, Bilingual(zh, en), row=number) from problem
+
+    def _check_quotes(self, row: list[str], lines: list[str], start: int, end: int) -> None:
+        if end - start == 1 and '"' not in lines[start]:
+            return
+        well_formed = self._well_formed.fullmatch("".join(lines[start:end])) is not None
+        if not well_formed:
+            self.stray.append(len(self.rows))
+        if end - start > 1:
+            before = next((i for i, cell in enumerate(row) if "\n" in cell or "\r" in cell), 0)
+            skipped = sum(cell.count("\n") for cell in row[:before])
+            self.broken.append(_BrokenRow(len(self.rows), start + skipped + 1, row, well_formed))
+
+    def usual_width(self) -> int:
+        """Return the number of cells of most rows; of those without a line break, where there are any."""
+        broken = {row.number for row in self.broken}
+        rows = [row for n, row in enumerate(self.rows, start=1) if n not in broken and any(row)]
+        widths = Counter(map(len, rows or self.rows))
+        return max(widths, key=lambda width: (widths[width], width), default=0)
 
 
-class _UnpairedQuoteError(csv.Error):
-    def __init__(self, text: str, row: int) -> None:
-        super().__init__(text)
-        self.row = row
+def _takes_rows(row: _BrokenRow, delimiter: str, width: int) -> bool:
+    """Test whether a cell holds lines with the file's own delimiters, as after a quote that is not closed."""
+    for position, cell in enumerate(row.cells):
+        lines = cell.splitlines()
+        if len(lines) < 2:
+            continue
+        counts = [line.count(delimiter) for line in lines]
+        # Text with a comma at the end of its lines is no row.
+        parted = [delimiter in line.strip().strip(delimiter) for line in lines]
+        if sum(parted) >= 2 or (width > 2 and max(counts) >= width - 1):
+            return True
+        after = len(row.cells) - position - 1
+        # The first line ends its row, and the last one begins the row that the cell's end belongs to.
+        if any(parted) and counts[0] == width - position - 1 and counts[-1] + after == width - 1:
+            return True
+        if (any(parted) and not row.well_formed) or (
+            len(row.cells) > width and not _is_padding(row.cells[width:])
+        ):
+            return True
+    return False
 
 
-def _parse_rows(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict):
-            if len(row) > 4 * MAX_COLUMNS and any(row[MAX_COLUMNS:]):
-                raise ReaderError(TOO_LARGE, Bilingual(f"{len(row)}列", f"{len(row)} columns"))
-            rows.append(row)
-    except csv.Error as problem:
-        raise _UnpairedQuoteError(str(problem), len(rows) + 1) from problem
-    return rows
+def _is_padding(cells: list[str]) -> bool:
+    return not any(cell.strip() for cell in cells)
 
 
 def split_lines(text: str, name: str) -> Grid | None:

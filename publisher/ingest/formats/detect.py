@@ -17,6 +17,7 @@ from publisher.ingest.formats import (
     json_records,
     ods,
     ole2,
+    spreadsheetml,
     text_encoding,
     xlsx_annotations,
 )
@@ -112,6 +113,8 @@ def _refuse_unsupported(data: bytes) -> None:
 
 def _open_zip(data: bytes) -> FileContent:
     parts = zip_archive.inflate_members(data)
+    if zip_archive.has_backslashes(data):
+        data = zip_archive.pack(parts)
     kind = parts.get("mimetype", b"").decode("ascii", "replace").strip()
     if "xl/workbook.xml" in parts:
         grids, notes = excel.extract_grids(data, xlsx_annotations.read_annotations(parts))
@@ -160,8 +163,14 @@ def _open_text(data: bytes, name: str) -> FileContent:
     if _is_json(plain) and json_records.is_lines(plain):
         return FileContent(JSON_LINES, records=_create_json_lines(lambda: _split_chunks(plain), name))
     text, notes = text_encoding.decode(data)
-    if _is_json(text[:4096].encode()):
+    if _is_json(text[:4096].encode()) or json_records.is_json(text):
         return _open_json(text.encode(), name, notes)
+    if SPREADSHEETML.match(text, 0, 4096):
+        return FileContent(XLS, spreadsheetml.extract_grids(_without_declaration(text)), notes=notes)
+    if FLAT_ODS.match(text, 0, 1 << 14):
+        return FileContent(ODS, ods.extract_grids(_without_declaration(text)), notes=notes)
+    if office := OFFICE_XML.match(text, 0, 4096):
+        raise ReaderError(UNSUPPORTED, f"XML ({office[1]})")
     if _is_html(text):
         root = html.parse_page(text)
         html.drop_hidden(root)
@@ -172,8 +181,12 @@ def _open_text(data: bytes, name: str) -> FileContent:
         text = text[separator.end() :]
     delimiter = separator[1] if separator else delimited_text.detect_delimiter(text)
     if delimiter is None:
+        if _has_suffix(name, JSON_SUFFIXES):
+            return _open_json(text.encode(), name, notes)
         column = delimited_text.split_lines(text, stem)
-        return FileContent(TEXT, (column,) if column else (), text=text, notes=notes)
+        # A table whose columns cannot be told apart has no header; it is never the text of one document.
+        document = None if _has_suffix(name, CSV_SUFFIXES) else text
+        return FileContent(TEXT, (column,) if column else (), text=document, notes=notes)
     grid, csv_notes = delimited_text.parse_grid(text, stem, delimiter)
     return FileContent(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + csv_notes)
 
@@ -181,13 +194,35 @@ def _open_text(data: bytes, name: str) -> FileContent:
 def _open_json(data: bytes, name: str, notes: tuple[FileNote, ...]) -> FileContent:
     if json_records.is_lines(data):
         return FileContent(
-            JSON_LINES, records=_create_json_lines(lambda: _split_chunks(data), name), notes=notes
+            JSON_LINES,
+            records=_create_json_lines(lambda: _split_chunks(data), name),
+            notes=notes,
         )
     return FileContent(JSON, records=json_records.decode_records(data), notes=notes)
 
 
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n")
 """First line that names the delimiter for Excel; it is not a row of the table."""
+
+CSV_SUFFIXES = frozenset({".csv", ".tsv"})
+JSON_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".geojson"})
+"""Names that tell a table from the text of a document. No file is read as one kind because of its name."""
+
+
+def _has_suffix(name: str, suffixes: frozenset[str]) -> bool:
+    return not suffixes.isdisjoint(suffix.lower() for suffix in PurePath(name).suffixes[-2:])
+
+
+_XML_START = r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<"
+SPREADSHEETML = re.compile(rf"{_XML_START}(?:[\w.-]+:)?Workbook\b", re.DOTALL)
+FLAT_ODS = re.compile(rf"{_XML_START}office:document\b[^>]*opendocument\.spreadsheet", re.DOTALL)
+OFFICE_XML = re.compile(rf"{_XML_START}(?:[\w.-]+:)?(wordDocument|package|document)\b", re.DOTALL)
+
+
+def _without_declaration(text: str) -> bytes:
+    """Return XML as UTF-8, without a declaration that may name another encoding."""
+    return html.XML_DECLARATION.sub("", text).encode("utf-8", "replace")
+
 
 HTML_START = re.compile(
     r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*"

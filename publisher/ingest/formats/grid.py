@@ -183,6 +183,8 @@ class SheetAnnotations:
     """Cells with text that is struck through: that part of the text, or ``""`` for all of it."""
     errors: Mapping[Position, str] = field(default_factory=dict)
     """Cells with a formula error, and the error as displayed (``#REF!``); the parser reads them as blank."""
+    page_starts: frozenset[int] = frozenset()
+    """Rows above which a page ends."""
     uncalculated: Mapping[Position, str] = field(default_factory=dict)
     """Cells whose formula was saved without a result, and the formula."""
 

@@ -130,6 +130,17 @@ def _iter_arrays(value: dict[str, Any], depth: int) -> Iterator[list[Any]]:
             yield from _iter_arrays(child, depth - 1)
 
 
+def is_json(text: str) -> bool:
+    """Test for a JSON value of any kind in brackets, also one that contains no records."""
+    if text.lstrip()[:1] not in {"[", "{"}:
+        return False
+    try:
+        msgspec.json.decode(text.encode("utf-8", "replace"))
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
 def is_lines(data: bytes) -> bool:
     """Test for JSON Lines: the first line is an object and more lines follow."""
     first, _, rest = data.lstrip().partition(b"\n")

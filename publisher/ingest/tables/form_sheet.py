@@ -5,8 +5,9 @@ from __future__ import annotations
 from publisher.ingest.findings.tables import STRAY_TEXT
 from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import Reason
-from publisher.ingest.tables.header_row import Headings, Row, has_own_text
-from publisher.ingest.tables.plain_rows import join_halves
+from publisher.ingest.tables.continuations import join_halves
+from publisher.ingest.tables.header_row import Row, has_own_text
+from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, format_reference
 from publisher.ingest.tables.segmentation import SegmentedSheet, redact_names
 

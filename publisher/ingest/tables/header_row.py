@@ -1,58 +1,22 @@
-"""The header of a table and its mapping of columns to fields."""
+"""The header of a table, of one to three rows, and the meaning of its columns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from publisher.ingest.formats.grid import Cell, Grid
-from schemas.definition.catalogue import Catalogue
+from publisher.ingest.tables.heading_text import LONGEST, is_identifier, parse_unit
+from publisher.ingest.tables.headings import LONGEST_HEADING, ColumnMeaning, Headings
 from schemas.normalise import heading_key
 
 type Row = Sequence[Cell]
 
-_LONGEST_HEADING = 40
-"""Characters of a heading; a longer cell is data or a title."""
 _LONGEST_SUBHEADING = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Headings:
-    """Every known name of a catalogue's columns."""
-
-    catalogue: Catalogue
-    fields: Mapping[str, str]
-    """Key of a heading (:func:`schemas.normalise.heading_key`) → field name."""
-    ignored: frozenset[str]
-    spanned: Mapping[str, str]
-    """Field → the field in a second column under the same heading."""
-    titles_and_aliases: frozenset[str]
-    """The headings as the catalogue writes them, for a fast first test."""
-
-    @classmethod
-    def from_catalogue(cls, catalogue: Catalogue) -> Headings:
-        fields: dict[str, str] = {}
-        for f in catalogue.fields:
-            for text in (f.title, *f.aliases, f.name):
-                fields.setdefault(heading_key(text), f.name)
-        return cls(
-            catalogue=catalogue,
-            fields=fields,
-            ignored=frozenset(heading_key(t) for t in catalogue.ignored),
-            titles_and_aliases=frozenset(
-                t for f in catalogue.fields for t in (f.title, *f.aliases, *catalogue.ignored)
-            ),
-            spanned={f.spanned_by: f.name for f in catalogue.fields if f.spanned_by},
-        )
-
-    def field_of(self, text: str) -> str | None:
-        return self.fields.get(heading_key(text)) if text and len(text) <= _LONGEST_HEADING else None
-
-    def knows(self, text: str) -> bool:
-        if not text or len(text) > _LONGEST_HEADING:
-            return False
-        key = heading_key(text)
-        return key in self.fields or key in self.ignored
+_MOST_ROWS = 3
+"""Rows of a header: groups, headings, and names of columns in a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +27,19 @@ class Header:
     """Index of its first row in ``Grid.rows``."""
     rows: int
     columns: Mapping[int, str]
-    """Column → field, including personal fields."""
+    """Column → field, including personal fields. Several columns may belong to one field."""
     headings: Mapping[int, str]
     """Column → heading as written, for every column with a heading."""
     twice: tuple[int, ...] = ()
     """Columns whose field already belongs to an earlier column."""
+    units: Mapping[int, str] = field(default_factory=dict)
+    """Column → unit of its bare numbers, where the heading names one."""
+    companions: Mapping[int, ColumnMeaning] = field(default_factory=dict)
+    """Columns with the unit or a note of another column (法定办结时限单位)."""
+    ignored: frozenset[int] = frozenset()
+    """Columns with a known heading and no content, such as a running 序号."""
+    leading: frozenset[int] = frozenset()
+    """Columns that identify a row: running numbers, names and codes. A merge in them joins rows."""
     keys: Mapping[int, str] = field(default_factory=dict)
     """Column → key of its heading, to recognise the header on a later page."""
 
@@ -80,7 +52,7 @@ class Header:
         same = 0
         for column, key in self.keys.items():
             text = row[column].text if column < len(row) else ""
-            if text and len(text) <= _LONGEST_HEADING and heading_key(text) == key:
+            if text and len(text) <= LONGEST and heading_key(text) == key:
                 same += 1
         return same >= 2 and same * 3 >= len(self.keys) * 2
 
@@ -93,25 +65,63 @@ def has_own_text(cell: Cell) -> bool:
 def find_header(grid: Grid, start: int, headings: Headings) -> Header | None:
     """Find the first header at or after row index ``start``, or None."""
     for index in range(start, len(grid.rows)):
-        if is_header(grid.rows[index], headings):
-            return _read_header(grid, index, headings)
+        header = read_header(grid, index, headings)
+        if header is not None:
+            return header
     return None
 
 
-def is_header(row: Row, headings: Headings) -> bool:
-    """Test for a header: half of its texts, at least two, are headings; one of them identifies a record."""
+def read_header(grid: Grid, first: int, headings: Headings) -> Header | None:
+    """Read the header that begins with row index ``first``; None where that row begins none."""
+    row = grid.rows[first]
     texts = [cell.text for cell in row if has_own_text(cell)]
-    if len(texts) < 2 or len(set(texts)) < 2:
+    if len(set(texts)) < 2 or max(map(len, texts)) > LONGEST:
+        return None
+    if _names_an_item(_without_shared_prefix(texts, headings), headings):
+        return _create_header(grid, first, headings)
+    header = _create_header(grid, first, headings)
+    if header.rows == 1 or not _names_an_item(
+        _without_shared_prefix(header.headings.values(), headings), headings
+    ):
+        return None
+    # A title row above the header adds nothing to it; a row of groups does.
+    lower = [cell.text for row in grid.rows[first + 1 : header.end] for cell in row if has_own_text(cell)]
+    alone = sum(headings.knows(t) for t in _without_shared_prefix(lower, headings))
+    return header if len(header.columns) + len(header.ignored) > alone else None
+
+
+def _names_an_item(texts: Sequence[str], headings: Headings) -> bool:
+    """Test for the texts of a header: half of them known, or three with the item's name among them."""
+    known = [t for t in texts if headings.knows(t)]
+    if len(known) < 2 or len(texts) < 2 or len(set(texts)) < 2:
         return False
-    matches = [t for t in texts if headings.knows(t)]
-    if len(matches) < 2 or len(matches) * 2 < len(texts):
+    # 索引号： 发文字号： are labels next to their values
+    if all(t.rstrip().endswith((":", "：")) for t in known):
         return False
-    if all(t.rstrip().endswith((":", "：")) for t in matches):  # 索引号： is a label next to its value
-        return False
-    fields = {f for t in matches if (f := headings.field_of(t))}
+    fields = {f for t in known if (f := headings.field_of(t))}
     catalogue = headings.catalogue
+    fields |= {catalogue.by_name[f].stands_for for f in fields}
+    if catalogue.title_field in fields and len(known) >= 3:
+        return True
     leads = {catalogue.title_field, *(names[0] for names in catalogue.identity)}
-    return bool(fields & leads) and (len(fields) >= 2 or len(matches) >= 2)
+    return bool(fields & leads) and len(known) * 2 >= len(texts)
+
+
+def _without_shared_prefix(texts: Iterable[str], headings: Headings) -> list[str]:
+    """Remove a prefix of three or more headings that are known without it (篇扩类别, 篇扩依据)."""
+    whole = list(texts)
+    starts = Counter(t[:2] for t in whole if len(t) > 2 and not headings.knows(t))
+    start, count = max(starts.items(), key=lambda item: item[1], default=("", 0))
+    if count < 3:
+        return whole
+    best: tuple[int, list[str]] = (0, whole)
+    for length in range(2, 7):
+        prefix = next(t for t in whole if t.startswith(start))[:length]
+        shorter = [t.removeprefix(prefix) if not headings.knows(t) else t for t in whole]
+        gain = sum(headings.knows(new) and new != old for old, new in zip(whole, shorter, strict=True))
+        if gain > best[0]:
+            best = (gain, shorter)
+    return best[1] if best[0] >= 3 else whole
 
 
 def find_similar_row(grid: Grid, headings: Headings) -> tuple[int, str] | None:
@@ -127,33 +137,40 @@ def find_similar_row(grid: Grid, headings: Headings) -> tuple[int, str] | None:
     return best[1:] if best else None
 
 
-def _read_header(grid: Grid, first: int, headings: Headings) -> Header:
-    top = _list_headings(grid.rows[first])
-    height = 1
-    below: Row = ()
-    for row in grid.rows[first + 1 : first + 3]:
-        if not any(has_own_text(c) for c in row):
-            if not any(c.merged_from and c.merged_from[0] == grid.rows[first][0].row for c in row):
+def _create_header(grid: Grid, first: int, headings: Headings) -> Header:
+    row = grid.rows[first]
+    levels = [_list_headings(row)]
+    upper = [row]
+    for lower in grid.rows[first + 1 : first + _MOST_ROWS]:
+        if not any(has_own_text(c) for c in lower):
+            if not any(c.merged_from and c.merged_from[0] >= row[0].row for c in lower):
                 break
-            height += 1
-            continue
-        if _is_second_row(grid.rows[first], row, headings):
-            height += 1
-            below = row
-        break
-    if below:
-        top = _repeat_headings(top, below)
-    names = {
-        i: _compose_heading(top[i], below[i] if i < len(below) else None, headings) for i in range(len(top))
-    }
-    columns, twice = _assign_columns(names, grid.rows[first], headings)
-    texts = {i: " ".join(n.split()) for i, n in names.items() if n}
-    keys = {
-        c.column - grid.rows[first][0].column: heading_key(c.text)
-        for c in grid.rows[first]
-        if has_own_text(c)
-    }
-    return Header(first, height, columns, texts, twice, keys)
+        elif _explains_columns(lower, levels):
+            pass
+        elif _is_lower_row(upper, lower, headings):
+            _add_level(levels, lower)
+        else:
+            break
+        upper.append(lower)
+    height = len(upper)
+    while (
+        height > 1
+        and not any(has_own_text(c) for c in upper[height - 1])
+        and not _is_covered(upper[height - 1])
+    ):
+        height -= 1
+    names = [_compose_heading([level[i] for level in levels], headings) for i in range(len(row))]
+    texts = {i: " ".join(n.split()) for i, n in enumerate(names) if n}
+    known = dict(zip(texts, _without_shared_prefix(texts.values(), headings), strict=True))
+    columns = _Columns(headings, row)
+    for index in range(len(names)):
+        columns.add(index, known.get(index, ""))
+    keys = {c.column - row[0].column: heading_key(c.text) for c in row if has_own_text(c)}
+    return columns.build(first, height, texts, keys)
+
+
+def _is_covered(row: Row) -> bool:
+    return any(c.merged_from is not None for c in row)
 
 
 def _list_headings(row: Row) -> list[str]:
@@ -166,33 +183,60 @@ def _list_headings(row: Row) -> list[str]:
     return texts
 
 
-def _repeat_headings(top: Sequence[str], below: Row) -> list[str]:
-    """Repeat a heading over several columns that is only in the first, as in files without merged ranges."""
-    headings_by_column = list(top)
-    for index in range(1, len(headings_by_column)):
-        if not headings_by_column[index] and index < len(below) and has_own_text(below[index]):
-            headings_by_column[index] = headings_by_column[index - 1]
-    return headings_by_column
+def _add_level(levels: list[list[str]], lower: Row) -> None:
+    """Add a row below; a heading above it that is only in the first of several columns counts for each."""
+    for index in range(1, len(lower)):
+        if not has_own_text(lower[index]):
+            continue
+        for number, level in enumerate(levels):
+            above = levels[number - 1] if number else level
+            if not level[index] and (not number or above[index] == above[index - 1]):
+                level[index] = level[index - 1]
+    levels.append(_list_headings(lower))
 
 
-def _is_second_row(first: Row, second: Row, headings: Headings) -> bool:
-    """Test whether the row below a header's first row is its second: short texts under spans or blanks.
+_EXPLANATION = re.compile(r"\s*(?:(?:非|不)?(?:必填|选填|可选|必录|必选|可填)项?|[*＊★☆]+)\s*")
+_NUMBERED = re.compile(r"\s*[（(]?(\d{1,3})[）)]?\s*")
+
+
+def _explains_columns(row: Row, levels: Sequence[Sequence[str]]) -> bool:
+    """Test for a row that explains every column: 必填, names of columns in a program, or 1, 2, 3."""
+    cells = [c for c in row if has_own_text(c)]
+    texts = [c.text.strip() for c in cells]
+    names = ["".join(texts) for texts in zip(*levels, strict=True)]
+    headed = sum(bool(n) for n in names)
+    if len(texts) < 2:
+        return False
+    if all(_EXPLANATION.fullmatch(t) for t in texts):
+        return True
+    if len(texts) < 3 or len(texts) * 3 < headed * 2:
+        return False
+    if all(is_identifier(t) and len(t) > 2 for t in texts):
+        return not any(is_identifier(names[c.column - row[0].column]) for c in cells)
+    numbers = [m for t in texts if (m := _NUMBERED.fullmatch(t))]
+    return len(numbers) == len(texts) and [int(m[1]) for m in numbers] == list(range(1, len(texts) + 1))
+
+
+def _is_lower_row(upper: Sequence[Row], lower: Row, headings: Headings) -> bool:
+    """Test whether a row continues a header: short texts under spans, blanks or names of a program.
 
     It has no text under the heading of the item's name, where the first item begins.
     """
     has_heading = False
-    for index, cell in enumerate(second):
+    for index, cell in enumerate(lower):
         if not has_own_text(cell):
             continue
-        above = first[index] if index < len(first) else None
-        if len(cell.text) > _LONGEST_SUBHEADING or cell.text.strip().replace(".", "").isdigit():
+        if cell.text.strip().replace(".", "").isdigit():
             return False
-        if above is not None and has_own_text(above) and not _spans(first, index):
+        above = next((row for row in reversed(upper) if index < len(row) and has_own_text(row[index])), None)
+        text = above[index].text if above is not None else ""
+        if len(cell.text) > (_LONGEST_SUBHEADING if not headings.knows(cell.text) else LONGEST_HEADING):
             return False
-        has_heading = has_heading or headings.field_of(cell.text) is not None
-        has_heading = has_heading or (
-            above is not None and _join_headings(above.text, cell.text, headings) is not None
-        )
+        two_names = bool(text) and is_identifier(text) != is_identifier(cell.text)
+        if above is not None and not two_names and not _spans(above, index):
+            return False
+        has_heading = has_heading or headings.knows(cell.text)
+        has_heading = has_heading or _join_headings(text, cell.text, headings) is not None
     return has_heading
 
 
@@ -205,46 +249,85 @@ def _spans(row: Row, index: int) -> bool:
     return after.merged_from == position or (after.merged_from is None and not after.text.strip())
 
 
-def _compose_heading(top: str, below: Cell | None, headings: Headings) -> str:
-    """Compose one column's heading from its one or two cells; prefer the longest known heading."""
-    under = below.text.strip() if below is not None and has_own_text(below) else ""
-    if not under:
-        return top
-    if (heading := _join_headings(top, under, headings)) is not None:
-        return heading
-    return under if headings.knows(under) else top + under
+def _compose_heading(texts: Sequence[str], headings: Headings) -> str:
+    """Compose one column's heading from its cells, the upper first; prefer the longest known heading."""
+    *tops, under = [t.strip() for t in texts if t.strip()] or [""]
+    if not tops:
+        return under
+    for top in reversed(tops):
+        if (heading := _join_headings(top, under, headings)) is not None:
+            return heading
+    if headings.knows(under):
+        return under
+    for top in reversed(tops):
+        if headings.knows(f"{top}（{under}）"):
+            return f"{top}（{under}）"
+    return "".join(dict.fromkeys((*tops, under)))
 
 
 def _join_headings(top: str, under: str, headings: Headings) -> str | None:
     """Join two cells to a known heading: 办结时限 over 法定 is 法定办结时限; 收费 over 标准 is 收费标准."""
+    if not top or parse_unit(under):
+        return None
     return next((t for t in (top + under, under + top) if headings.knows(t)), None)
 
 
-def _assign_columns(
-    names: Mapping[int, str], first: Row, headings: Headings
-) -> tuple[dict[int, str], tuple[int, ...]]:
-    columns: dict[int, str] = {}
-    twice: list[int] = []
-    for index, name in names.items():
-        left_field = columns.get(index - 1)
-        second = headings.spanned.get(left_field) if left_field else None
-        if (
-            second
-            and second not in columns.values()
-            and _shares_heading(name, names[index - 1], first, index)
-        ):
-            columns[index] = second
-            continue
-        field_name = headings.field_of(name)
-        if field_name is None:
-            continue
-        if field_name in columns.values():
-            twice.append(index)
+class _Columns:
+    """Collects the meaning of each column of a header."""
+
+    def __init__(self, headings: Headings, first: Row) -> None:
+        self._headings = headings
+        self._first = first
+        self._names: dict[int, str] = {}
+        self._columns: dict[int, str] = {}
+        self._twice: list[int] = []
+        self._units: dict[int, str] = {}
+        self._companions: dict[int, ColumnMeaning] = {}
+        self._ignored: set[int] = set()
+
+    def add(self, index: int, name: str) -> None:
+        left_field = self._columns.get(index - 1)
+        left_name, self._names[index] = self._names.get(index - 1, ""), name
+        second = self._headings.spanned.get(left_field) if left_field else None
+        if second and second not in self._columns.values() and self._shares_heading(name, left_name, index):
+            self._columns[index] = second
+            return
+        meaning = self._headings.meaning_of(name)
+        if meaning is None:
+            return
+        if meaning.role == "ignored":
+            self._ignored.add(index)
+        elif meaning.role == "value":
+            if meaning.field in self._columns.values():
+                self._twice.append(index)
+            self._columns[index] = meaning.field
+            if meaning.unit:
+                self._units[index] = meaning.unit
         else:
-            columns[index] = field_name
-    return columns, tuple(twice)
+            self._companions[index] = meaning
 
+    def _shares_heading(self, name: str, left_name: str, index: int) -> bool:
+        """Test whether a column shares the heading to its left: merged, repeated or blank."""
+        return not name or (heading_key(name) == heading_key(left_name) and index < len(self._first))
 
-def _shares_heading(name: str, left_name: str, first: Row, index: int) -> bool:
-    """Test whether a column shares the heading to its left: merged, repeated or blank."""
-    return not name or (heading_key(name) == heading_key(left_name) and index < len(first))
+    def build(self, first: int, rows: int, texts: Mapping[int, str], keys: Mapping[int, str]) -> Header:
+        catalogue = self._headings.catalogue
+        for index, name in self._columns.items():
+            field = catalogue.by_name[name].stands_for
+            if field and field not in self._columns.values():
+                self._columns[index] = field
+        leads = {catalogue.title_field, catalogue.number_field, *(n[0] for n in catalogue.identity)}
+        fields = set(self._columns.values())
+        companions = {i: m for i, m in self._companions.items() if m.field in fields}
+        return Header(
+            first=first,
+            rows=rows,
+            columns=self._columns,
+            headings=texts,
+            twice=tuple(self._twice),
+            keys=keys,
+            units=self._units,
+            companions=companions,
+            ignored=frozenset(self._ignored),
+            leading=frozenset(self._ignored | {i for i, n in self._columns.items() if n in leads}),
+        )

@@ -6,10 +6,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from publisher.ingest.findings import tables
 from publisher.ingest.formats.grid import Cell
 from publisher.ingest.parsed_file import LeftOut
-from publisher.ingest.tables.plain_rows import PieceReader, TableRecords, append_continuation
-from publisher.ingest.tables.raw_record import Piece, RawRecord, TableLine, format_reference
+from publisher.ingest.tables.continuations import append_continuation, continues_record
+from publisher.ingest.tables.piece_reader import PieceReader
+from publisher.ingest.tables.plain_rows import TableRecords
+from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, format_reference
 from publisher.ingest.tables.segmentation import Table, redact_names
 from schemas.definition.catalogue import Catalogue
 
@@ -108,57 +111,71 @@ class _NumberedTable:
             if cell is None and not has_values:
                 self._leave_out(line)
                 return
+        if cell is None and line.under_merge:
+            cell = line.filled.get(catalogue.title_field)
         if cell is None:
-            self._continue_item(line)
+            self._add_unnamed_line(line)
             return
         if group and not has_values and split_numbering(cell.text).kind == "han":
             self._start_group(cell)
             self._leave_out(line)
             return
-        self._items.append(self._create_item(line, has_values=has_values))
+        self._items.append(self._create_item(line, cell, has_values=has_values))
 
-    def _continue_item(self, line: TableLine) -> None:
-        if self._items:
-            append_continuation(self._items[-1].raw_record, line, self._pieces)
-            self._items[-1].has_values = True
+    def _add_unnamed_line(self, line: TableLine) -> None:
+        """Continue the item above, or add an item without a name, which the checks report."""
+        last = self._items[-1] if self._items else None
+        if last is not None and continues_record(line, last.raw_record, self._catalogue):
+            append_continuation(last.raw_record, line, self._pieces, self._catalogue, self.assembled.notes)
+            last.has_values = True
             return
-        # Without an item above, this is a record without a name, which the checks report.
-        raw_record = RawRecord([line.row], self._pieces.of_line(line))
-        self._items.append(_Item(line, raw_record, 0, self._group, has_values=True))
+        self._items.append(self._create_item(line, None, has_values=True))
 
     def _start_group(self, cell: Cell) -> None:
-        """Start a group with its heading row (一、外交部门). Items below are not parts of items above."""
-        self._group = Piece(split_numbering(cell.text).rest, cell.text, format_reference(cell), "group")
-        self._stack.clear()
+        """Start a group with its heading row (一、外交部门). Items below are not parts of items above.
+
+        A table that repeats the department in every row stays in its group.
+        """
+        group = Piece(split_numbering(cell.text).rest, cell.text, format_reference(cell), "group")
+        if self._group is None or self._group.text.strip() != group.text.strip():
+            self._stack.clear()
+        self._group = group
 
     def _leave_out(self, line: TableLine) -> None:
         texts = " | ".join(t.strip() for t in line.texts)
         self.assembled.left_out.append(LeftOut("", line.row, "group", redact_names(texts)))
 
-    def _create_item(self, line: TableLine, *, has_values: bool) -> _Item:
-        pieces = self._pieces.of_line(line)
-        title = line.own[self._catalogue.title_field]
-        name = pieces.setdefault(self._catalogue.title_field, Piece("", title.text, format_reference(title)))
-        flagged = _ENTERPRISE in name.text
-        mark = split_numbering(name.text.replace(_ENTERPRISE, ""))
-        name.text = mark.rest.strip()
+    def _create_item(self, line: TableLine, title: Cell | None, *, has_values: bool) -> _Item:
+        raw_record = self._pieces.create_record(line)
+        pieces = raw_record.pieces
+        mark = Numbering("", "", "")
+        if title is not None:
+            mark = self._read_name(pieces, title)
         depth = self._depth_of(mark, line)
-        number = self._catalogue.number_field
-        if number and number not in pieces and mark.number:
-            pieces[number] = Piece(mark.number, name.original, name.cell)
-        if flagged and _ENTERPRISE_FIELD in self._catalogue.by_name:
-            pieces.setdefault(_ENTERPRISE_FIELD, Piece(_ENTERPRISE, name.original, name.cell))
         while self._stack and self._stack[-1].depth >= depth:
             self._stack.pop()
         parent = self._stack[-1] if self._stack else None
         if has_values:
             self._inherit(pieces, parent)
             self._pieces.above = pieces
-        item = _Item(line, RawRecord([line.row], pieces), depth, self._group, has_values, parent=parent)
+        item = _Item(line, raw_record, depth, self._group, has_values, parent=parent)
         if parent:
             parent.children += 1
         self._stack.append(item)
         return item
+
+    def _read_name(self, pieces: dict[str, Piece], title: Cell) -> Numbering:
+        """Split the number and the mark of a charge on enterprises from the name."""
+        name = pieces.setdefault(self._catalogue.title_field, Piece("", title.text, format_reference(title)))
+        flagged = _ENTERPRISE in name.text
+        mark = split_numbering(name.text.replace(_ENTERPRISE, ""))
+        name.text = mark.rest.strip()
+        number = self._catalogue.number_field
+        if number and number not in pieces and mark.number:
+            pieces[number] = Piece(mark.number, name.original, name.cell)
+        if flagged and _ENTERPRISE_FIELD in self._catalogue.by_name:
+            pieces.setdefault(_ENTERPRISE_FIELD, Piece(_ENTERPRISE, name.original, name.cell))
+        return mark
 
     def _depth_of(self, mark: Numbering, line: TableLine) -> int:
         if mark.kind in _DEPTH:
@@ -166,8 +183,8 @@ class _NumberedTable:
         number = line.own.get(self._catalogue.number_field or "")
         if number is not None:
             return 1 if number.text.strip()[:1] in "（(" else 0
-        indented = line.own[self._catalogue.title_field].text[:1].isspace()
-        return 1 if self._stack and indented else 0
+        title = line.own.get(self._catalogue.title_field)
+        return 1 if self._stack and title is not None and title.text[:1].isspace() else 0
 
     def _inherit(self, pieces: dict[str, Piece], parent: _Item | None) -> None:
         """Fill a part's blank fields from its item where the catalogue allows it."""
@@ -186,8 +203,13 @@ class _NumberedTable:
         if group and item.group is not None:
             pieces[group] = item.group
         if parent and item.parent is not None:
-            name = item.parent.pieces[catalogue.title_field]
-            pieces.setdefault(parent, Piece(name.text, name.original, name.cell, "parent"))
+            name = item.parent.pieces.get(catalogue.title_field)
+            if name is not None:
+                pieces.setdefault(parent, Piece(name.text, name.original, name.cell, "parent"))
+            elif parent not in pieces:
+                words = {"parent": item.parent.line.row}
+                self.assembled.notes.append(RowNote(tables.PARENT_WITHOUT_NAME, item.line.row, words=words))
+                item.raw_record.in_error = True
         return item.raw_record
 
 

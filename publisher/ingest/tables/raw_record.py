@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Literal
 
 from publisher.ingest.findings.kind import Kind
-from publisher.ingest.formats.grid import Cell, format_column
+from publisher.ingest.formats.grid import Cell, Grid, format_column
 from publisher.ingest.tables.header_row import Header, has_own_text
+from publisher.ingest.tables.headings import ColumnMeaning
 
 
 @dataclass(slots=True)
@@ -33,6 +34,8 @@ class RowNote:
     name: str | None = None
     """Name of the field."""
     excerpt: str = ""
+    cell: str = ""
+    """A1 format_reference, where it is not the field's own column."""
     words: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -44,6 +47,11 @@ class RawRecord:
     pieces: dict[str, Piece]
     marks: frozenset[str] = frozenset()
     """Own fields that distinguish it from other rows of the same item."""
+    other_cells: list[str] = field(default_factory=list)
+    """A1 references of its further cells: running numbers, units, continuations."""
+    unread: tuple[tuple[str, str], ...] = ()
+    """Heading and text of its cells in columns that are not read."""
+    in_error: bool = False
 
 
 @dataclass(slots=True)
@@ -57,7 +65,21 @@ class TableLine:
     filled: dict[str, Cell]
     """Cells that repeat the text of a merged range."""
     other: list[Cell]
-    """Own text in columns without a field."""
+    """Own text in columns without a field: unread columns, running numbers, units and notes."""
+    twins: list[tuple[str, Cell]] = field(default_factory=list)
+    """Further cells with own text for a field of ``own``."""
+    numbers: list[Cell] = field(default_factory=list)
+    """Those of ``other`` in columns that the catalogue ignores, such as a running number."""
+    unread: list[Cell] = field(default_factory=list)
+    """Those of ``other`` in columns that are not read."""
+    companions: list[tuple[ColumnMeaning, Cell]] = field(default_factory=list)
+    """Cells that qualify a field, its unit or a note; also those that a merged range fills."""
+    uncalculated: dict[str, Cell] = field(default_factory=dict)
+    """Cells of fields whose formula has no saved result."""
+    under_merge: bool = False
+    """Whether its name, code or number is that of the row above, by a merged range."""
+    after_break: bool = False
+    """Whether a page ends above it."""
     wide: bool = False
     """Whether one text spans three or more columns, as titles and notes do."""
 
@@ -75,14 +97,11 @@ def format_reference(cell: Cell) -> str:
     return f"{format_column(cell.column)}{cell.row}"
 
 
-def read_line(
-    rows: Sequence[Sequence[Cell]], index: int, header: Header, personal: frozenset[str]
-) -> TableLine | None:
+def read_line(grid: Grid, index: int, header: Header, personal: frozenset[str]) -> TableLine | None:
     """Read row ``index`` by field, without personal columns; None where it has no text of its own."""
+    rows = grid.rows
     row = rows[index]
-    own_cells: dict[str, Cell] = {}
-    filled: dict[str, Cell] = {}
-    other: list[Cell] = []
+    line = TableLine(row[0].row, index, {}, {}, [])
     has_text = False
     columns = header.columns
     for position, cell in enumerate(row):
@@ -90,20 +109,68 @@ def read_line(
         if not text or text.isspace():
             continue
         name = columns.get(position)
-        if cell.merged_from is None:
-            has_text = True
-            if name is None:
-                other.append(cell)
-            elif name not in personal:
-                own_cells[name] = cell
-        elif name is not None and cell.merged_from[1] == cell.column and name not in personal:
-            filled[name] = cell
+        if cell.merged_from is not None:
+            if cell.merged_from[1] == cell.column and name not in personal:
+                _add_filled(line, name, position, cell, header)
+            continue
+        has_text = True
+        if name is None:
+            _add_other(line, position, cell, header)
+        elif name not in personal:
+            _add_own(line, name, cell)
     if not has_text:
         return None
-    table_line = TableLine(row[0].row, index, own_cells, filled, other)
-    texts = table_line.texts
-    table_line.wide = bool(texts) and texts[0] == texts[-1] and len(set(texts)) == 1 and _is_wide(row)
-    return table_line
+    if grid.annotations.uncalculated:
+        _add_uncalculated(line, row, header, grid, personal)
+    texts = line.texts
+    line.wide = bool(texts) and texts[0] == texts[-1] and len(set(texts)) == 1 and _is_wide(row)
+    return line
+
+
+def _add_own(line: TableLine, name: str, cell: Cell) -> None:
+    if name in line.own:
+        line.twins.append((name, cell))
+    else:
+        line.own[name] = cell
+
+
+def _add_filled(line: TableLine, name: str | None, position: int, cell: Cell, header: Header) -> None:
+    """Add a cell that a merged range fills, in the range's first column."""
+    if cell.merged_from is not None and cell.merged_from[0] < cell.row and position in header.leading:
+        line.under_merge = True
+    if name is not None:
+        line.filled.setdefault(name, cell)
+    elif position in header.companions:
+        line.companions.append((header.companions[position], cell))
+
+
+def _add_other(line: TableLine, position: int, cell: Cell, header: Header) -> None:
+    line.other.append(cell)
+    if position in header.ignored:
+        line.numbers.append(cell)
+    elif position in header.companions:
+        line.companions.append((header.companions[position], cell))
+    else:
+        line.unread.append(cell)
+
+
+def _add_uncalculated(
+    line: TableLine, row: Sequence[Cell], header: Header, grid: Grid, personal: frozenset[str]
+) -> None:
+    """Remember the formulas without a result; the text of a second column of their field is not theirs."""
+    for position, name in header.columns.items():
+        cell = row[position]
+        if (
+            (cell.row, cell.column) not in grid.annotations.uncalculated
+            or name in personal
+            or name in line.uncalculated
+        ):
+            continue
+        second = line.own.get(name)
+        if second is None or second.column > cell.column:
+            line.uncalculated[name] = cell
+            if second is not None:
+                line.twins.append((name, line.own.pop(name)))
 
 
 def _is_wide(row: Sequence[Cell]) -> bool:

@@ -11,7 +11,8 @@ from publisher.ingest.findings.kind import Kind, shorten
 from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import LeftOut, Reason
 from publisher.ingest.tables import header_row
-from publisher.ingest.tables.header_row import Header, Headings, has_own_text
+from publisher.ingest.tables.header_row import Header, has_own_text
+from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.raw_record import RowNote, TableLine, read_line
 
 _NOTE = re.compile(
@@ -26,6 +27,8 @@ _POINT = re.compile(r"\s*(?:\d+[.．、]|[（(]\d+[）)])")
 _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
 _GROUP = re.compile(r"\s*(?:[一二三四五六七八九十百]+(?:[、.．\s]|$)|[（(][一二三四五六七八九十百]+[）)])")
 _LONGEST_GROUP = 40
+_LOOK = 1_000
+"""First rows that are examined for a header with remarks and units; below, it has headings as listed."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ class _Segmenter:
         self._table: Table | None = None
         self._after_note = False
         """Whether the row above was a note, so that numbered points may follow."""
+        self._after_break = False
+        """Whether a repeated header or a page number came right above."""
         self._banners: list[tuple[int, str]] = []
         """Row number and text of each row with one text since the last line; titles if a header follows."""
 
@@ -72,12 +77,13 @@ class _Segmenter:
         index = 0
         while index < len(grid.rows):
             row = grid.rows[index]
-            if self._table is None or self._may_be_header(row):
-                if self._table is not None and self._table.header.repeats_in(row):
-                    index = self._skip_repeated_header(index)
-                    continue
-                if header_row.is_header(row, self._headings):
-                    index = self._start_table(index)
+            if self._table is not None and self._table.header.repeats_in(row):
+                index = self._skip_repeated_header(index)
+                continue
+            if (self._table is None and index < _LOOK) or self._may_be_header(row):
+                header = header_row.read_header(grid, index, self._headings)
+                if header is not None:
+                    index = self._start_table(header)
                     continue
             self._add_row(index)
             index += 1
@@ -96,10 +102,7 @@ class _Segmenter:
                 hits += 1
         return hits >= 2
 
-    def _start_table(self, index: int) -> int:
-        header = header_row.find_header(self.sheet.grid, index, self._headings)
-        if header is None:  # cannot happen: is_header was true for this row
-            return index + 1
+    def _start_table(self, header: Header) -> int:
         titles = [text for _, text in self._banners]
         self._classify_banners("title")
         self._table = Table(header, titles=titles)
@@ -115,6 +118,7 @@ class _Segmenter:
         rows = self.sheet.grid.rows[index : index + self._table.header.rows]
         for row in rows:
             self._leave_row_out(row, "repeated-header")
+        self._after_break = True
         return index + len(rows)
 
     def _leave_row_out(self, row: header_row.Row, reason: Reason) -> None:
@@ -131,9 +135,11 @@ class _Segmenter:
                 self.sheet.rows += 1
                 self._banners.append((row[0].row, " ".join(texts)))
             return
-        table_line = read_line(self.sheet.grid.rows, index, self._table.header, self._personal)
+        table_line = read_line(self.sheet.grid, index, self._table.header, self._personal)
         if table_line is None:
             return
+        table_line.after_break = self._after_break or row[0].row in self.sheet.grid.annotations.page_starts
+        self._after_break = False
         self.sheet.rows += 1
         reason = self._find_reason(table_line)
         if reason is None:
@@ -167,6 +173,7 @@ class _Segmenter:
             self._after_note = True
             return "note"
         if _PAGE.fullmatch(text):
+            self._after_break = True
             return "note"
         if self._after_note and not table_line.own and _POINT.match(text):
             return "note"

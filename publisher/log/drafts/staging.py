@@ -180,7 +180,7 @@ def _entry_rows(
     for position, entry in enumerate(entries):
         try:
             content = canonical(entry.content)
-            identity = identity_digest(dataset, catalogue.identity_of(entry.content))
+            identity = identity_digest(dataset, entry.identity or catalogue.identity_of(entry.content))
             locator = encode(entry.locator).decode()
             originals = encode(entry.originals).decode() if entry.originals else "{}"
         except (NotCanonicalError, UnicodeEncodeError) as error:

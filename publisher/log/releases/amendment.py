@@ -51,7 +51,7 @@ class AmendmentRelease:
         for record_id, content in corrections.items():
             record, spans = self._open_spans(record_id)
             span = self._present_state(record_id, spans)
-            self._check_identity(record_id, record, content)
+            self._check_identity(record_id, record, span.content, content)
             first, last = _unbroken_days(spans, span)
             if _canonical_text(content) == span.content:
                 continue
@@ -159,10 +159,13 @@ class AmendmentRelease:
         future = [row for row in stated if row.effective_from > today]
         return future[0] if future else stated[-1]
 
-    def _check_identity(self, record_id: str, record: int, content: Content) -> None:
-        identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
+    def _check_identity(self, record_id: str, record: int, before: str, content: Content) -> None:
+        """Refuse a change of what identifies the record: its code, or its name where items share a code."""
+        alternatives = self._catalogue.identities_of(content)
+        identities = [identity_digest(self._dataset.name, alternative) for alternative in alternatives]
         current = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
-        if current is not None and identity != current:
+        first = self._catalogue.identity_of(msgspec.json.decode(before))
+        if current not in {None, identities[0]} and (current not in identities or first != alternatives[0]):
             raise LogError(
                 "identity-changed",
                 f"更正不能更改记录 {record_id} 的标识字段，请用 qingdan rename。",

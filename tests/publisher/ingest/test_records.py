@@ -129,7 +129,7 @@ def test_two_different_rows_of_one_identity_are_errors_that_name_both() -> None:
 def test_a_record_without_any_identity_clashes_with_none() -> None:
     rows: Rows = [power_row(1, None, basis="《甲法》"), ["", "", "", "", "", "", "", "", "", "职责", ""]]
     reading = read_workbook(csv_bytes(POWER_HEADER, *rows))
-    assert codes(reading) == ["required-missing"]
+    assert codes(reading) == ["required-missing", "required-missing"]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,12 @@ def test_json_without_a_known_key_is_refused() -> None:
 
 
 def test_the_report_counts_what_it_lists() -> None:
-    rows: Rows = [POWER_HEADER, power_row(1, "甲许可"), power_row(basis="续"), power_row("备注：无")]
+    rows: Rows = [
+        POWER_HEADER,
+        power_row(1, "甲许可", basis="接"),
+        power_row(basis="续"),
+        power_row("备注：无"),
+    ]
     reading = read_workbook(xlsx(("Sheet1", rows)))
     assert reading.rows == 4
     assert len(reading.records) == 1

@@ -50,15 +50,31 @@ def inflate_members(data: bytes) -> Mapping[str, bytes]:
     for entry in entries:
         content = _inflate(data, entry, remaining)
         remaining -= len(content)
-        if entry.filename in parts:
+        name = entry.filename.replace("\\", "/")
+        if name in parts:
             raise ReaderError(
                 DAMAGED,
                 Bilingual(f"zip：{_shorten(entry.filename)} 重复", f"zip: {_shorten(entry.filename)} twice"),
             )
-        if not entry.is_dir():
-            keep = entry.filename.endswith((".xml", ".rels")) or entry.filename in IDENTIFYING_MEMBERS
-            parts[entry.filename] = content if keep else b""
+        if not name.endswith("/"):
+            keep = name.endswith((".xml", ".rels")) or name in IDENTIFYING_MEMBERS
+            parts[name] = content if keep else b""
     return parts
+
+
+def has_backslashes(data: bytes) -> bool:
+    """Test for names with ``\\``, which some programs write against APPNOTE.TXT 4.4.17.1."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return any("\\" in entry.orig_filename for entry in archive.infolist())
+
+
+def pack(parts: Mapping[str, bytes]) -> bytes:
+    """Return an archive of the parts, uncompressed, under the names that they have here."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
 
 
 IDENTIFYING_MEMBERS = ("mimetype", "xl/workbook.bin")
@@ -69,7 +85,8 @@ def _inflate(data: bytes, entry: zipfile.ZipInfo, remaining: int) -> bytes:
     name = _shorten(entry.filename)
     if entry.flag_bits & 0x1:
         raise ReaderError(ENCRYPTED, f"zip: {name}")
-    if ".." in entry.filename.split("/") or entry.filename.startswith("/"):
+    path = entry.filename.replace("\\", "/")
+    if ".." in path.split("/") or path.startswith("/"):
         raise ReaderError(DAMAGED, f"zip: {name}")
     start = _find_content(data, entry)
     raw = memoryview(data)[start : start + entry.compress_size]

@@ -62,6 +62,14 @@ FILES: Mapping[str, Callable[[], bytes]] = {
     "sheet-without-table": lambda: xlsx(("清单", [POWER_HEADER, _OK]), ("说明", [["如实填写"]])),
     "unmapped-column": lambda: csv_bytes(["事项名称", "权力类型", "领导批示"], ["甲", "行政许可", "同意"]),
     "column-twice": lambda: csv_bytes(["事项名称", "权力类型", "职权名称"], ["甲", "行政许可", "乙"]),
+    "columns-differ": lambda: csv_bytes(["事项名称", "权力类型", "事项名称"], ["甲", "行政许可", "乙"]),
+    "unit-unknown": lambda: csv_bytes(["事项名称", "法定办结时限", "法定办结时限单位"], ["甲", "20", "1"]),
+    "unit-differs": lambda: csv_bytes(
+        ["事项名称", "法定办结时限", "法定办结时限单位"], ["甲", "20个工作日", "自然日"]
+    ),
+    "note-beside": lambda: csv_bytes(
+        ["事项名称", "法定办结时限", "法定办结时限说明"], ["甲", "20", "不含公示时间"]
+    ),
     "missing-column": lambda: csv_bytes(["职权编码", "实施依据"], ["210000", "《某法》"]),
     "personal-column": lambda: csv_bytes(["事项名称", "权力类型", "录入人"], ["甲", "行政许可", "张三"]),
     "hidden-sheet": lambda: xlsx(("封面", [["某局"]]), ("清单", [POWER_HEADER, _OK]), hidden_sheets=["清单"]),
@@ -80,6 +88,12 @@ FILES: Mapping[str, Callable[[], bytes]] = {
         lambda sheet: _write_number(sheet["C2"], 46023, 'm"月"d"日"'), ["事项名称", "权力类型", "法定期限"]
     ),
     "required-missing": lambda: _power(power_row(1, None, kind="行政许可", actor="某局")),
+    "parent-without-name": lambda: csv_bytes(
+        ["项目序号", "项目名称", "资金管理方式"], ["1", "", "缴入国库"], ["（1）", "工本费", "缴入国库"]
+    ),
+    "text-joined": lambda: _power(
+        power_row(1, "甲", kind="行政许可", basis="应当经"), power_row(basis="某局许可。")
+    ),
     "ditto-without-source": lambda: _power(power_row(1, "甲", kind="同上")),
     "formula-error": lambda: _power(power_row(1, "甲", kind="行政许可", basis="《甲法》", actor="#REF!")),
     "number-only-row": lambda: _power(_OK, power_row(2)),
@@ -91,8 +105,12 @@ FILES: Mapping[str, Callable[[], bytes]] = {
         ["事项名称", "法定期限", "承诺期限"], ["甲", "10个工作日", "20个工作日"]
     ),
     "duplicate-row": lambda: _power(_OK, _OK),
+    "code-shared": lambda: csv_bytes(["职权编码", "事项名称"], ["A1", "甲"], ["A1", "乙"]),
     "identity-clash": lambda: _power(_OK, power_row(2, "甲许可", None, "行政许可", "《某法》", "某局")),
 }
+
+
+_CATALOGUES = {"parent-without-name": "fees", "rounded-by-format": "fees"}
 
 
 def _findings_of(data: bytes, catalogue: str = "power-list") -> list[Finding]:
@@ -104,7 +122,7 @@ def _findings_of(data: bytes, catalogue: str = "power-list") -> list[Finding]:
 
 @pytest.mark.parametrize("kind", all_kinds.KINDS_BY_STEP["tables"], ids=lambda kind: kind.code)
 def test_each_kind_of_finding_is_made_by_a_file_that_deserves_it(kind: Kind) -> None:
-    catalogue = "fees" if kind.code == "rounded-by-format" else "power-list"
+    catalogue = _CATALOGUES.get(kind.code, "power-list")
     findings = [f for f in _findings_of(FILES[kind.code](), catalogue) if f.code == kind.code]
     assert findings
     for finding in findings:

@@ -1,6 +1,5 @@
 """Merged cells, rows split by a page break, 同上, and values that blank cells inherit."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,8 +7,8 @@ from publisher.ingest.formats.detect import FileContent
 from publisher.ingest.formats.grid import build_grid
 from publisher.ingest.parsed_file import UnreadableFile
 from publisher.ingest.read_file import read_content
+from publisher.ingest.tables.continuations import join_halves
 from publisher.ingest.tables.header_row import has_own_text
-from publisher.ingest.tables.plain_rows import join_halves
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.ingest.workbooks import (
     POWER_HEADER,
@@ -45,9 +44,8 @@ def test_a_row_with_its_own_part_inherits_the_merged_name_and_basis() -> None:
     assert reading.records[1].cells["basis"] == "E2"
 
 
-@pytest.mark.parametrize("own", [{"sub": "2.变更"}, {"actor": "区局"}, {"level": "县级"}])
-def test_a_row_without_a_name_but_with_its_own_part_body_or_level_is_a_record(own: dict[str, str]) -> None:
-    rows: Rows = [POWER_HEADER, power_row(1, "甲许可", actor="市局", level="市级"), power_row(**own)]
+def test_a_row_without_a_name_but_with_its_own_part_belongs_to_the_item_above() -> None:
+    rows: Rows = [POWER_HEADER, power_row(1, "甲许可", actor="市局", level="市级"), power_row(sub="2.变更")]
     reading = read_workbook(csv_bytes(*rows))
     assert column(reading, "name") == ["甲许可", "甲许可"]
     assert reading.records[1].originals["name"] == ""

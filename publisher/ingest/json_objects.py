@@ -1,0 +1,144 @@
+"""Records of a JSON file: keys are names or headings of fields, with units and notes beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from publisher.ingest.findings import tables
+from publisher.ingest.parsed_file import ImportedRecord
+from publisher.ingest.record_builder import NO_CELLS, RecordBuilder
+from publisher.ingest.tables.headings import ColumnMeaning, Headings
+from publisher.ingest.tables.piece_reader import Qualifier
+from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
+from schemas.definition.catalogue import Field
+
+
+@dataclass(slots=True)
+class Key:
+    """The meaning of a key. ``filled``: objects with a value for it."""
+
+    meaning: ColumnMeaning | None
+    personal: bool = False
+    filled: int = 0
+    value_of: Field | None = None
+
+    @property
+    def field(self) -> str:
+        return self.meaning.field if self.meaning else ""
+
+    @property
+    def unread(self) -> bool:
+        return self.meaning is None
+
+
+class JsonObjects:
+    """Reads objects one by one and remembers their keys."""
+
+    def __init__(self, headings: Headings, builder: RecordBuilder) -> None:
+        self.keys: dict[str, Key] = {}
+        self._headings = headings
+        self._catalogue = headings.catalogue
+        self._builder = builder
+        self._qualified = False
+        """Whether a key has a unit, or two keys have one field."""
+
+    def knows_a_field(self) -> bool:
+        return any(key.value_of is not None for key in self.keys.values())
+
+    def read(self, number: int, record: Mapping[str, object]) -> ImportedRecord:
+        """Read an object; ``number``: its position in the file, from 1."""
+        texts: list[tuple[Field, str]] = []
+        unread: list[tuple[str, str]] = []
+        for name, value in record.items():
+            key = self.keys.get(name)
+            if key is None:
+                key = self._add_key(name, record)
+            if value is None or value == "":
+                continue
+            key.filled += 1
+            text = value if isinstance(value, str) else format_json_value(value)
+            if key.value_of is not None:
+                texts.append((key.value_of, text))
+            elif key.unread:
+                unread.append((name, text))
+        if self._qualified:
+            built = self._build_qualified(number, record)
+        else:
+            built = self._builder.build_plain(number, texts)
+        return replace(built, unread=tuple(unread)) if unread else built
+
+    def _add_key(self, name: str, record: Mapping[str, object]) -> Key:
+        meaning = self._headings.meaning_of(name)
+        if meaning is not None and meaning.role == "value":
+            other = self._catalogue.by_name[meaning.field].stands_for
+            if other and all(self._headings.field_of(key) != other for key in record):
+                meaning = replace(meaning, field=other)
+        key = self.keys[name] = Key(meaning)
+        if meaning is None or meaning.role == "ignored":
+            return key
+        field = self._catalogue.by_name[meaning.field]
+        key.personal = field.personal
+        if meaning.role == "value" and not field.personal:
+            twin = any(k.value_of is field for k in self.keys.values())
+            key.value_of = field
+            self._qualified = self._qualified or bool(meaning.unit) or twin
+        elif meaning.role != "value":
+            self._qualified = True
+        return key
+
+    def _build_qualified(self, number: int, record: Mapping[str, object]) -> ImportedRecord:
+        """Build a record of keys with units, notes or a second key for one field."""
+        notes: list[RowNote] = []
+        values = [(name, self.keys[name], format_json_value(value)) for name, value in record.items()]
+        values = [(name, key, text) for name, key, text in values if text and not key.personal]
+        pieces, sources = _create_pieces(number, values, notes)
+        qualifier = Qualifier(self._catalogue, notes)
+        for _, key, text in values:
+            role = key.meaning.role if key.meaning else ""
+            if role == "unit":
+                qualifier.add_unit(pieces, key.field, text, number, "")
+            elif role == "note":
+                qualifier.add_remark(pieces, key.field, text, number, "")
+        for field, name in sources.items():
+            meaning = self.keys[name].meaning
+            if meaning is not None and meaning.unit:
+                qualifier.add_default_unit(pieces, field, meaning.unit)
+        for note in notes:
+            self._builder.add_note(note)
+        return replace(self._builder.build(RawRecord([number], pieces)), cells=NO_CELLS, other_cells=())
+
+
+def _create_pieces(
+    number: int, values: Iterable[tuple[str, Key, str]], notes: list[RowNote]
+) -> tuple[dict[str, Piece], dict[str, str]]:
+    """Return the texts by field, of several keys the first, and the key of each field."""
+    pieces: dict[str, Piece] = {}
+    sources: dict[str, str] = {}
+    for name, key, text in values:
+        if key.value_of is None:
+            continue
+        field = key.value_of.name
+        if field not in pieces:
+            pieces[field], sources[field] = Piece(text, text, ""), name
+        elif "".join(pieces[field].text.split()) != "".join(text.split()):
+            words = {"title": key.value_of.title, "column": sources[field]}
+            notes.append(RowNote(tables.COLUMNS_DIFFER, number, field, text, words=words))
+    return pieces, sources
+
+
+def format_json_value(value: object) -> str:
+    """Format a JSON value like the cell of a table; a list becomes one line per member."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "是" if value else "否"
+        case list():
+            return "\n".join(format_json_value(member) for member in value)
+        case dict():
+            return "".join(format_json_value(member) for member in value.values())
+        case _:
+            return str(value)

@@ -1,0 +1,203 @@
+"""Texts of a row by field: merged cells, 同上, failed formulas, second columns, and units beside a number."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from publisher.ingest.findings import tables
+from publisher.ingest.formats.grid import Cell, format_column
+from publisher.ingest.tables.heading_text import parse_unit
+from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, format_reference
+from publisher.ingest.tables.segmentation import Table
+from schemas.cells.values import is_ditto
+from schemas.definition.catalogue import Catalogue, Field
+
+_ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)\s*")
+_NUMERAL = r"[\d,，.．]+|[一二三四五六七八九十百千两半]+"
+_BARE = re.compile(rf"\s*(?:{_NUMERAL})(?:\s*[-–—―~～至到]+\s*(?:{_NUMERAL}))?\s*")
+"""A number or a range without a unit."""
+
+
+@lru_cache(maxsize=4096)
+def _is_ditto(text: str) -> bool:
+    """Test for 同上. Short cells repeat (行政处罚, 地州市级); the cache saves a third of the time here."""
+    return is_ditto(text)
+
+
+class Qualifier:
+    """Qualifies the texts of a row by its units and notes, and reports what does not fit."""
+
+    def __init__(self, catalogue: Catalogue, notes: list[RowNote]) -> None:
+        self._fields = catalogue.by_name
+        self._notes = notes
+
+    def add_default_unit(self, pieces: dict[str, Piece], name: str, unit: str) -> None:
+        """Add the unit of the heading to a bare number."""
+        pieces[name].text = _with_unit(self._fields[name], pieces[name].text, unit)
+
+    def add_unit(self, pieces: dict[str, Piece], name: str, text: str, row: int, cell: str) -> None:
+        """Add the unit of the row to a bare number, or report a unit that is unknown or another."""
+        piece, unit = pieces.get(name), parse_unit(text)
+        if piece is None or piece.via == "above":
+            return
+        title = self._fields[name].title
+        if not unit:
+            words = {"title": title, "unit": text}
+            self._notes.append(RowNote(tables.UNIT_UNKNOWN, row, name, text, cell, words))
+        elif _BARE.fullmatch(piece.text):
+            piece.text = _with_unit(self._fields[name], piece.text, unit)
+            piece.original = f"{piece.original}{text}"
+        elif unit.removeprefix("个") not in piece.text:
+            words = {"title": title, "unit": text}
+            self._notes.append(RowNote(tables.UNIT_DIFFERS, row, name, piece.text, cell, words))
+
+    def add_remark(self, pieces: dict[str, Piece], name: str, text: str, row: int, cell: str) -> None:
+        """Add a note in a column of its own: to running text, else only to the original."""
+        piece, field = pieces.get(name), self._fields[name]
+        if piece is None:
+            value = text if field.type == "string" else ""
+            pieces[name] = Piece(value, text, cell)
+        else:
+            piece.original = f"{piece.original}（{text}）"
+            if field.type == "string":
+                piece.text = f"{piece.text}（{text}）"
+        if field.type != "string":
+            words = {"title": field.title}
+            self._notes.append(RowNote(tables.NOTE_BESIDE, row, name, text, cell, words))
+
+
+class PieceReader:
+    """Reader of a line's texts, which resolves 同上 from the row above."""
+
+    def __init__(self, table: Table, catalogue: Catalogue, notes: list[RowNote]) -> None:
+        present = set(table.header.columns.values())
+        self._spanned = [
+            (f.name, f.spanned_by) for f in catalogue.fields if f.name in present and f.spanned_by
+        ]
+        self._shared = [
+            (f.name, f.spanned_by, _compile_leading_word(catalogue.by_name[f.spanned_by]))
+            for f in catalogue.fields
+            if f.spanned_by in present and f.name not in present
+        ]
+        self._notes = notes
+        self._header = table.header
+        self._qualifier = Qualifier(catalogue, notes)
+        self._fields = catalogue.by_name
+        self._companions: dict[tuple[str, str], str] = {}
+        """Unit or note of the row above by field and role, for 同上."""
+        self.above: dict[str, Piece] = {}
+
+    def of_line(self, line: TableLine) -> dict[str, Piece]:
+        pieces: dict[str, Piece] = {}
+        for name, cell in line.filled.items():
+            self._add_piece(pieces, name, cell, "merged", line.row)
+        for name, cell in line.own.items():
+            self._add_piece(pieces, name, cell, "own", line.row)
+        for name, spanned_by in self._spanned:
+            first, second = line.own.get(spanned_by), line.own.get(name)
+            if first and second and first.text == second.text:
+                pieces.pop(name, None)
+        for name, spanned_by, leading in self._shared:
+            _split_column(pieces, name, spanned_by, leading)
+        if line.companions or self._header.units:
+            self._add_units(pieces, line)
+        return pieces
+
+    def create_record(self, line: TableLine, marks: frozenset[str] = frozenset()) -> RawRecord:
+        """Create the record of a line, with its cells beside the fields."""
+        record = RawRecord([line.row], self.of_line(line), marks)
+        headings = self._header.headings
+        record.unread = tuple((headings.get(c.column - 1, ""), c.text) for c in line.unread)
+        self.add_other_cells(record, line)
+        return record
+
+    def add_other_cells(self, record: RawRecord, line: TableLine) -> None:
+        """Add the line's running numbers, units and second columns, and report second columns that differ."""
+        record.other_cells += [format_reference(c) for c in line.numbers]
+        record.other_cells += [format_reference(c) for _, c in line.companions]
+        for name, spanned_by in self._spanned:
+            first, second = line.own.get(spanned_by), line.own.get(name)
+            if first and second and first.text == second.text:
+                record.other_cells.append(format_reference(second))
+        for name, cell in line.twins:
+            first = line.uncalculated.get(name) or line.own[name]
+            if _fold(cell.text) == _fold(first.text):
+                record.other_cells.append(format_reference(cell))
+                continue
+            words = {"title": self._fields[name].title, "column": format_column(first.column)}
+            note = RowNote(tables.COLUMNS_DIFFER, line.row, name, cell.text, format_reference(cell), words)
+            self._notes.append(note)
+
+    def _add_units(self, pieces: dict[str, Piece], line: TableLine) -> None:
+        """Add units to bare numbers: that of the row's own column of units, else that of the heading."""
+        for meaning, cell in line.companions:
+            key = (meaning.field, meaning.role)
+            text = self._companions.get(key, "") if _is_ditto(cell.text) else cell.text.strip()
+            self._companions[key] = text
+            if meaning.role == "unit":
+                self._qualifier.add_unit(pieces, meaning.field, text, line.row, format_reference(cell))
+            else:
+                self._qualifier.add_remark(pieces, meaning.field, text, line.row, format_reference(cell))
+        for position, unit in self._header.units.items():
+            name = self._header.columns[position]
+            first = line.own.get(name) or line.filled.get(name)
+            if first is not None and first.column - 1 == position and name in pieces:
+                self._qualifier.add_default_unit(pieces, name, unit)
+
+    def _add_piece(self, pieces: dict[str, Piece], name: str, cell: Cell, via: str, row: int) -> None:
+        text = cell.text
+        if len(text) <= 12:
+            if _is_ditto(text):
+                source = self.above.get(name)
+                if source is None:
+                    self._notes.append(
+                        RowNote(tables.DITTO_WITHOUT_SOURCE, row, name, text, format_reference(cell))
+                    )
+                    pieces.pop(name, None)
+                else:
+                    pieces[name] = Piece(source.text, text, format_reference(cell), "above")
+                return
+            if text[0] == "#" and _ERROR.fullmatch(text):
+                self._notes.append(RowNote(tables.FORMULA_ERROR, row, name, text, format_reference(cell)))
+                pieces.pop(name, None)
+                return
+        pieces[name] = Piece(text, text, format_reference(cell), "merged" if via == "merged" else "own")
+
+
+_LONGEST_WORD = 12
+
+
+def _compile_leading_word(field: Field) -> re.Pattern[str]:
+    """Compile a pattern for a word of the field's vocabulary at the start of a text: 地州市级。负责本级…"""
+    words = sorted((w for t in field.vocabulary for w in (t.value, *t.aliases)), key=len, reverse=True)
+    return re.compile(rf"\s*({'|'.join(map(re.escape, words))})\s*[。，,；;：:、]\s*" if words else r"(?!)")
+
+
+def _split_column(pieces: dict[str, Piece], name: str, spanned_by: str, leading: re.Pattern[str]) -> None:
+    """Split one column for two fields (实施层级及权限): the level is a word, its scope is a sentence."""
+    first = pieces.get(spanned_by)
+    if first is None or len(first.text) <= _LONGEST_WORD:
+        return
+    word = leading.match(first.text)
+    rest = first.text[word.end() :] if word else first.text
+    pieces[name] = Piece(rest, first.original, first.cell, first.via)
+    if word:
+        pieces[spanned_by] = Piece(word[1], first.original, first.cell, first.via)
+    else:
+        del pieces[spanned_by]
+
+
+def _fold(text: str) -> str:
+    return "".join(text.split())
+
+
+def _with_unit(field: Field, text: str, unit: str) -> str:
+    """Add a unit to a bare number; text with words, and fields that hold no quantity, stay as they are."""
+    if not _BARE.fullmatch(text) or field.vocabulary or field.format not in {"default", "text"}:
+        return text
+    if field.type in {"decimal", "integer"} and not (field.unit and unit.endswith(field.unit)):
+        return text
+    if field.type in {"limit", "amount", "decimal", "integer", "string"}:
+        return f"{text.strip()}{unit}"
+    return text
