@@ -1,4 +1,4 @@
-"""RecordBuilder of records: raw texts become values, with originals and findings by cell."""
+"""Builder of records: raw texts become values, with originals and findings by cell."""
 
 from __future__ import annotations
 
