@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         output.print_pairs([("网页搁置 page set aside", f"{page.source} {page.url}: {page.error}")])
     if len(pages) > _MOST_PAGES:
         output.print_pairs([("网页搁置 pages set aside", len(pages))])
+    _print_older_readings(datasets)
     columns = ("name", "title", "release", "published_at", "records")
     rows = [
         [*("" if d[c] is None else d[c] for c in columns), "有 yes" if d["draft"] else ""] for d in datasets
@@ -105,12 +107,24 @@ def status(context: CommandContext, *, as_json: bool) -> None:
     )
 
 
+def _print_older_readings(datasets: Sequence[Mapping[str, object]]) -> None:
+    older = sum(int(str(dataset["older_readings"])) for dataset in datasets)
+    if older:
+        output.print_message(
+            f"有{older}条记录由旧版程序识读。查看有何不同：qingdan reread",
+            f"{older} records were read by an earlier version. See what differs: qingdan reread",
+        )
+
+
 def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
+    from publisher.workflow.reread_files import count_concerned
+
     releases = log.queries.releases(name)
     last = releases[-1] if releases else None
     draft = log.drafts.get(name)
     return {
         "name": name,
+        "older_readings": count_concerned(log, name),
         "title": title,
         "release": last.number if last else None,
         "published_at": last.published_at.isoformat() if last else None,

@@ -31,6 +31,9 @@ from publisher.log.database.work_tables import create_empty, plan
 from publisher.log.model import OnConflict
 from publisher.log.registry import families, in_family
 
+REREAD_SIGN = "reread"
+"""``detected_by`` of imports of kept bytes that were read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -42,6 +45,8 @@ class Window:
     """The part and the parts merged into it; empty if the dataset has no parts."""
     mode: str
     effective_to: int = FOREVER
+    reread: bool = False
+    """Kept bytes read again: every change has the cause ``reading``."""
 
 
 def fill_plan(
@@ -137,7 +142,7 @@ def _select_rows(dataset: int, window: Window, day: int) -> Select[Any]:
             e.identity,
             r.key,
             kind,
-            case((reading, "reading"), else_="source"),
+            literal("reading") if window.reread else case((reading, "reading"), else_="source"),
             case((and_(s.status == "stated", same_text), false()), else_=true()),
             s.status,
             s.revision,
@@ -199,7 +204,7 @@ def _select_removals(window: Window, *, status_on_day: Any) -> Select[Any]:
         null(),
         s.record,
         literal("removed"),
-        literal("source"),
+        literal("reading" if window.reread else "source"),
         false(),
         status_on_day,
         s.revision,
@@ -260,7 +265,8 @@ def find_windows(
         if later is not None:
             first = later if first is None else min(first, later)
         up_to = later if later is not None and on_conflict == "keep" else FOREVER
-        windows.append(Window(row.key, row.part, family, row.mode, up_to))
+        reread = row.detected_by == REREAD_SIGN
+        windows.append(Window(row.key, row.part, family, row.mode, up_to, reread))
     return tuple(windows), first
 
 

@@ -27,6 +27,7 @@ from publisher.log.queries import (
     names_in_force,
     point_in_time,
     raw_records,
+    read_sources,
     record_state,
     whole_state,
 )
@@ -127,6 +128,19 @@ class Queries:
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
             return raw_records.raw_record(conn, self._session.dataset_key(conn, dataset).key, record, clocks)
+
+    def read_sources(self, dataset: str) -> tuple[read_sources.ReadSource, ...]:
+        """List the files handed in of which records are in force today, oldest first."""
+        with self._session.read() as conn:
+            day = self._session.today().toordinal()
+            return read_sources.find_read_sources(conn, registry.dataset_row(conn, dataset), day)
+
+    def count_older_readings(self, dataset: str, versions: Sequence[str]) -> int:
+        """Count the records in force that were read from a file by none of these versions of the parser."""
+        with self._session.read() as conn:
+            day = self._session.today().toordinal()
+            row = registry.dataset_row(conn, dataset)
+            return read_sources.count_older_readings(conn, row, day, versions)
 
     def extent(self, dataset: str) -> tuple[date | None, date | None]:
         """Return first and last day of effect, as known now; None if open or without records."""

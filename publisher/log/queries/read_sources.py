@@ -1,0 +1,126 @@
+"""Source files of what is in force, each with the records that were read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from publisher.log import registry
+from publisher.log.blob_store import source_from_row
+from publisher.log.database import tables as t
+from publisher.log.drafts.plan import REREAD_SIGN, on_day
+from publisher.log.model import Source
+from publisher.log.registry import DatasetRow
+from schemas.definition.catalogue import Content
+
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_UPLOADED = ("upload", REREAD_SIGN)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """A record in force as it was read, or amended by hand."""
+
+    id: str
+    title: str
+    content: Content
+    source_text: str
+    """Empty if the content was typed by hand."""
+    locator: Mapping[str, Any]
+    originals: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSource:
+    """A file that was handed in, with the records in force of which it is the newest file."""
+
+    source: Source
+    part: str | None
+    mode: str
+    readable: bool
+    """Whether it was handed in and not destroyed. Collected pages are read again by the next collection."""
+    newest: bool
+    """The newest whole list of its part: what it contains and what is in force should be the same."""
+    records: tuple[ReadRecord, ...]
+
+
+def find_read_sources(conn: Connection, dataset: DatasetRow, day: int) -> tuple[ReadSource, ...]:
+    """Find the files by the day's state, oldest first."""
+    i, names = t.import_.c, registry.part_names(conn, dataset.key)
+    by_import: dict[int | None, list[ReadRecord]] = {}
+    for row in _select_records(conn, dataset, day):
+        by_import.setdefault(row.newest, []).append(
+            ReadRecord(
+                row.id,
+                row.title,
+                _DECODE(row.content),
+                row.source_text,
+                _DECODE(row.locator),
+                _DECODE(row.originals),
+            )
+        )
+    newest = set(
+        conn.scalars(
+            select(func.max(i.key))
+            .where(
+                i.dataset == dataset.key,
+                i.release.is_not(None),
+                i.mode == "snapshot",
+                i.effective_from <= day,
+            )
+            .group_by(i.part)
+        )
+    )
+    of_dataset = select(t.import_).where(i.dataset == dataset.key, i.release.is_not(None))
+    complete = None not in by_import  # else a whole list would remove the records without a file
+    return tuple(
+        ReadSource(
+            source=source_from_row(row),
+            part=names.get(row.part),
+            mode=row.mode,
+            readable=not row.destroyed and row.detected_by in _UPLOADED,
+            newest=complete and row.key in newest,
+            records=tuple(by_import.get(row.key, ())),
+        )
+        for row in conn.execute(of_dataset.order_by(i.key))
+        if row.key in newest or row.key in by_import
+    )
+
+
+def count_older_readings(conn: Connection, dataset: DatasetRow, day: int, versions: Sequence[str]) -> int:
+    """Count the records in force that no file holds which one of these versions of the parser has read."""
+    s, i = t.span.c, t.import_.c
+    read = select(t.held.c.record).join(t.import_, i.key == t.held.c["import"])
+    uploaded = read.where(i.detected_by.in_(_UPLOADED), i.release.is_not(None))
+    count = select(func.count()).where(
+        s.dataset == dataset.key,
+        on_day(s, day),
+        s.status == "stated",
+        s.record.in_(uploaded),
+        s.record.not_in(uploaded.where(i.parser_version.in_(versions))),
+    )
+    return conn.scalar(count) or 0
+
+
+def _select_records(conn: Connection, dataset: DatasetRow, day: int) -> Sequence[Any]:
+    s, v, r, i = t.span.c, t.revision.c, t.record.c, t.import_.c
+    newest = (
+        select(func.max(t.held.c["import"]))
+        .join(t.import_, i.key == t.held.c["import"])
+        .where(t.held.c.record == s.record, i.release.is_not(None))
+        .scalar_subquery()
+    )
+    return conn.execute(
+        select(
+            *(r.id, v.title, v.content, v.source_text, v.locator, v.originals),
+            newest.label("newest"),
+        )
+        .join_from(t.span, t.record, r.key == s.record)
+        .join(t.revision, v.key == s.revision)
+        .where(s.dataset == dataset.key, on_day(s, day), s.status == "stated")
+        .order_by(r.key)
+    ).all()
