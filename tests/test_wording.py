@@ -43,6 +43,7 @@ RECOGNISERS = (
     "publisher/ingest/tables/segmentation.py",
     "publisher/ingest/tables/header_row.py",
     "publisher/harvest/soft_404.py",
+    "publisher/harvest/answers/",
     "publisher/views/pages/printing/traditional_chinese.py",
     "schemas/reference/agency_codes.py",
     "schemas/reference/government_bodies.py",

@@ -13,12 +13,14 @@ from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
+from publisher.ingest.documents import table_to_markdown
 from publisher.ingest.documents.section_outline import escape
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats import doc, docx, ofd, ole2, pdf
 from publisher.ingest.formats.detect import open_file
 from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.grid import Block
 from publisher.ingest.formats.safety import zip_archive
 from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
 from publisher.ingest.read_file import read_file
@@ -49,7 +51,8 @@ class Attachment:
 
     file: dict[str, Json]
     """A value of the field type ``files``."""
-    text: str = ""
+    blocks: tuple[Block, ...] = ()
+    """Its paragraphs and tables, if it has text."""
 
 
 class Attachments:
@@ -77,13 +80,13 @@ class Attachments:
                 "name": _ATTACHMENT_MARK.sub("", link.title) or find_file_name(page.url),
                 "url": page.url,
             }
-            text = ""
+            blocks: Sequence[Block] = ()
             if page.response is not None and not page.erased and not self._guard.is_set_aside(page):
                 with self._guard.protect(page):  # the document is read without it
                     hop = load_stored_hop(self._log, self._log.evidence.response(page.response))
                     file |= self._describe_file(page, hop)
-                    text = self._read_text(page, hop)
-            attachments.append(Attachment(file, text))
+                    blocks = self._extract_blocks(page, hop)
+            attachments.append(Attachment(file, tuple(blocks)))
         return attachments
 
     def _describe_file(self, page: Page, hop: Hop) -> dict[str, Json]:
@@ -137,17 +140,17 @@ class Attachments:
             return
         self._report.tables += 1
 
-    def _read_text(self, page: Page, hop: Hop) -> str:
+    def _extract_blocks(self, page: Page, hop: Hop) -> Sequence[Block]:
         """Return the text of a PDF, OFD, docx or doc (also wps) file, and report its errors."""
         try:
             data = self._decode_body(hop)
             if data.startswith(pdf.MAGIC):
-                return self._join_pages(page, "PDF", pdf.extract_pages(data))
+                return self._extract_pdf(page, data)
             if data.startswith(ole2.MAGIC) and ole2.is_word(data):
-                return doc.extract_text(data)
+                return doc.extract_blocks(data)
             members = zip_archive.inflate_members(data) if data.startswith(b"PK") else {}
             if "word/document.xml" in members:
-                return docx.read_document(members["word/document.xml"])[1]
+                return docx.extract_blocks(members["word/document.xml"])
             if ofd.ENTRY in members:
                 return self._join_pages(page, "OFD", ofd.extract_pages(members))
             if not self._source.tables:
@@ -158,12 +161,24 @@ class Attachments:
             self._add_warning(unreadable.finding)
         except ValueError as error:
             self._add_warning(kinds.ANSWER_DAMAGED.at(Place(page.url), "", detail=str(error)))
-        return ""
+        return ()
 
-    def _join_pages(self, page: Page, form: str, texts: Sequence[str]) -> str:
+    def _join_pages(self, page: Page, form: str, texts: Sequence[str]) -> Sequence[Block]:
         if not any(text.strip() for text in texts):
             self._report.add_finding(kinds.SCANNED, page.url, form=form, pages=len(texts))
-        return "\n".join(texts)
+        return [line for text in texts for line in text.splitlines()]
+
+    def _extract_pdf(self, page: Page, data: bytes) -> Sequence[Block]:
+        text = pdf.extract_text(data)
+        if not text.paragraphs:
+            self._report.add_finding(kinds.SCANNED, page.url, form="PDF", pages=text.pages)
+        elif text.without_text:
+            numbers = "、".join(map(str, text.without_text[:20]))
+            self._report.add_finding(kinds.PAGES_SCANNED, page.url, pages=numbers)
+        if text.with_tables:
+            numbers = "、".join(map(str, text.with_tables[:20]))
+            self._report.add_finding(kinds.PDF_TABLES, page.url, pages=numbers)
+        return text.paragraphs
 
     def _add_warning(self, finding: Finding) -> None:
         """Report a finding; errors become warnings, because they do not stop the document."""
@@ -203,8 +218,7 @@ def add_attachments(
     content[field] = [attachment.file for attachment in attachments]
     body, outline = str(content.get("body_markdown", "")), list(_iter_texts(content.get("outline")))
     for attachment in attachments:
-        lines = [fold(line) for line in attachment.text[:_LONGEST].splitlines()]
-        blocks = [escape(line) for line in lines if line]
+        blocks = list(_write_blocks(attachment.blocks))
         if blocks:
             title = f"附件：{attachment.file['name']}"
             body = "\n\n".join([body, f"# {escape(title)}", *blocks])
@@ -214,10 +228,28 @@ def add_attachments(
         content["outline"] = list(outline)
     ordered = {f.name: content[f.name] for f in catalogue.fields if f.name in content}
     source = "\x1e".join(
-        f"{attachment.file['url']}\x1f{attachment.file.get('sha256', '')}\x1f{attachment.text}"
-        for attachment in attachments
+        "\x1f".join((str(file.file["url"]), str(file.file.get("sha256", "")), _join_blocks(file.blocks)))
+        for file in attachments
     )
     return replace(record, content=ordered, source_text=combined_digest(record.source_text, source))
+
+
+def _write_blocks(blocks: Sequence[Block]) -> Iterator[str]:
+    """Write paragraphs and tables as Markdown, up to the most characters of an attachment."""
+    length = 0
+    for block in blocks:
+        text = escape(fold(block)) if isinstance(block, str) else table_to_markdown.write_rows(block)
+        length += len(text)
+        if length > _LONGEST:
+            return
+        if text:
+            yield text
+
+
+def _join_blocks(blocks: Sequence[Block]) -> str:
+    """Join all texts, for the digest of the source."""
+    texts = (block if isinstance(block, str) else "\n".join(map("\t".join, block)) for block in blocks)
+    return "\n".join(texts)
 
 
 def _iter_texts(value: object) -> Iterator[str]:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from publisher.harvest import warc
+from publisher.harvest.answers.bad_answers import find_bad_response
+from publisher.harvest.answers.document_pages import find_further_addresses
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher, FetchError, HostError, PageFetch, ResponseChain
 from publisher.harvest.link_discovery import Link, ListLinks, read_list
@@ -19,6 +21,7 @@ from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
 from publisher.indexing.worker import Progress
+from publisher.ingest.documents.page_numbers import MOST_PAGES
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import Exchange, Page, Role
 from publisher.log.log import Log
@@ -126,7 +129,36 @@ class Crawl:
         self.report.waiting = len(due)
         for page_fetches in self._batches(due, DOCUMENTS_STEP):
             self._store(page_fetches)
-            self._extractor.read_all(page_fetches)
+            changed = {fetch.page.key for fetch in page_fetches if self._request_further_pages(fetch)}
+            self._extractor.read_all(page_fetches, changed)
+
+    def _request_further_pages(self, page_fetch: PageFetch) -> bool:
+        """Request the further pages of a document. Return whether one of them is new or changed."""
+        page, hop = page_fetch.page, page_fetch.responses.last
+        if hop.status not in {200, 304}:
+            return False
+        name, changed = self._source.name, False
+        queue = [other.url for other in self._log.evidence.continuations(page.key)]
+        if hop.status == 200:
+            queue = list(dict.fromkeys((*find_further_addresses(hop, self._source), *queue)))
+        requested = {page.url, hop.url}
+        while queue and len(requested) <= MOST_PAGES:
+            url = queue.pop(0)
+            if url in requested:
+                continue
+            requested.add(url)
+            self._log.evidence.add_links(name, [(url, "")], role="continuation", parent=page.key)
+            further = self._log.evidence.page_at(name, url)
+            if further is None or further.role != "continuation" or further.erased:
+                continue  # a document of its own
+            answer = self._request(further)
+            if answer is None:
+                continue
+            self._store([answer])
+            if answer.responses.last.status == 200:
+                changed = changed or answer.responses.digest != further.body_digest
+                queue += find_further_addresses(answer.responses.last, self._source)
+        return changed
 
     def _request_attachments(self) -> None:
         for page_fetches in self._batches(self._select_due("attachment"), ATTACHMENTS_STEP):
@@ -186,6 +218,13 @@ class Crawl:
             return None
         self._count_request(page)
         self._report_status(page, responses)
+        title = page.title if page.role == "document" else ""
+        bad_answer = find_bad_response(responses, title, self._source.largest)
+        if bad_answer is not None:
+            self.report.add_finding(kinds.BAD_ANSWER, page.url, what=kinds.BAD_ANSWERS[bad_answer])
+            exchange = replace(self._build_exchange(page, responses), is_page=False)
+            self.report.add_notices(self._log.evidence.store_exchanges([exchange]))
+            return None
         return PageFetch(page, responses)
 
     def _count_request(self, page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from publisher.harvest import extraction
+from publisher.harvest.answers.bad_answers import find_bad_response
 from publisher.harvest.fetcher import Fetcher, FetchError, ResponseChain
 from publisher.harvest.link_discovery import read_list
 from publisher.harvest.report import SourceReport
@@ -52,6 +53,10 @@ class DryRun:
     def _preview(self, url: str) -> None:
         responses = self._request(url)
         if responses is None or responses.last.status != 200 or responses.last.truncated:
+            return
+        bad_answer = find_bad_response(responses, "", self._source.largest)
+        if bad_answer is not None:
+            self._report.add_finding(kinds.BAD_ANSWER, url, what=kinds.BAD_ANSWERS[bad_answer])
             return
         try:
             document = extraction.parse_response(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from publisher.harvest import link_discovery, near_duplicates, soft_404, warc
+from publisher.harvest.answers import document_pages
 from publisher.harvest.attachments import Attachments, add_attachments, describe_response, load_stored_hop
 from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
@@ -77,23 +78,26 @@ class Extractor:
                 self.flush()
         self.flush()
 
-    def read_all(self, page_fetches: Sequence[PageFetch]) -> None:
+    def read_all(self, page_fetches: Sequence[PageFetch], changed: Set[int] = frozenset()) -> None:
+        """Read new and changed documents. ``changed``: keys of those whose further pages changed."""
         for page_fetch in page_fetches:
             with self._guard.protect(page_fetch.page):
-                self._read_fetch(page_fetch)
+                self._read_fetch(page_fetch, has_changed_pages=page_fetch.page.key in changed)
         self.flush()
 
-    def _read_fetch(self, page_fetch: PageFetch) -> None:
-        page, last = (
-            self._log.evidence.page_at(self._source.name, page_fetch.page.url),
-            page_fetch.responses.last,
-        )
+    def _read_fetch(self, page_fetch: PageFetch, *, has_changed_pages: bool) -> None:
+        page = self._log.evidence.page_at(self._source.name, page_fetch.page.url)
+        last = page_fetch.responses.last
         if page is None or page.response is None or last.status not in {200, 304}:
             return
-        if page.read_digest == page.body_digest and page.parser_version == official_document.PARSER_VERSION:
+        response = self._log.evidence.response(page.response)
+        is_current = page.parser_version == official_document.PARSER_VERSION
+        if page.read_digest == page.body_digest and is_current and not has_changed_pages:
             self.report.unchanged += 1
         elif last.status == 200:
-            self._read_page(page, last, self._log.evidence.response(page.response))
+            self._read_page(page, last, response)
+        elif has_changed_pages:
+            self._read_page(page, load_stored_hop(self._log, response), response)
 
     def flush(self) -> None:
         """Store what was read in one transaction; if that fails, each page in its own."""
@@ -151,18 +155,33 @@ class Extractor:
         response = self._log.evidence.response(page.response)
         hop = load_stored_hop(self._log, response)
         try:
-            extraction = parse_response(hop, page.url, response.digest, self._source, self._catalogue)
+            extraction = self._parse(page, hop, response)
         except UnreadableFile as unreadable:  # the limits differed when it was first read
             self.report.findings.append(unreadable.finding)
         else:
             self._stage(page, response, extraction)
+
+    def _parse(self, page: Page, hop: Hop, response: Response) -> Extraction:
+        """Parse a document with its further pages. Raises ``UnreadableFile``."""
+        pages = self._log.evidence.continuations(page.key)
+        responses = [other.response for other in pages if other.response is not None and not other.erased]
+        further = [load_stored_hop(self._log, self._log.evidence.response(key)) for key in responses]
+        return parse_response(
+            hop,
+            page.url,
+            response.digest,
+            self._source,
+            self._catalogue,
+            further=further,
+            is_complete=len(further) == len(pages),
+        )
 
     def _read_page(self, page: Page, hop: Hop, response: Response) -> None:
         """Read a new or changed page. An unreadable page is reported once."""
         was_read = page.is_document or page.copy_of is not None
         changed = was_read and page.read_digest != page.body_digest
         try:
-            extraction = parse_response(hop, page.url, response.digest, self._source, self._catalogue)
+            extraction = self._parse(page, hop, response)
         except UnreadableFile as unreadable:
             damaged = unreadable.finding.code == kinds.ANSWER_DAMAGED.code
             if damaged or not changed:
@@ -263,8 +282,20 @@ class Extractor:
         self._waiting.append((page, ParsedPage(page.key, page.body_digest or "", version, text_digest)))
 
 
-def parse_response(hop: Hop, url: str, digest: str, source: Source, catalogue: Catalogue) -> Extraction:
-    """Parse the response of a document's page. Raises ``UnreadableFile``."""
+def parse_response(
+    hop: Hop,
+    url: str,
+    digest: str,
+    source: Source,
+    catalogue: Catalogue,
+    *,
+    further: Sequence[Hop] = (),
+    is_complete: bool = True,
+) -> Extraction:
+    """Parse the response of a document's page. Raises ``UnreadableFile``.
+
+    ``further``: responses of its further pages, in order. ``is_complete``: whether these are all.
+    """
     try:
         data = warc.decode_body(hop, source.largest << 20)
         if not data.strip():
@@ -272,7 +303,9 @@ def parse_response(hop: Hop, url: str, digest: str, source: Source, catalogue: C
         text, notes = text_encoding.decode(data, warc.find_charset(hop))
         if len(text) > official_document.MAX_TEXT:
             raise ReaderError(TOO_LARGE, f"{len(text)} > {official_document.MAX_TEXT}")
-        page = page_lines.parse_html(text)
+        page = document_pages.join_hops(page_lines.parse_html(text), further, source)
+        if not is_complete:
+            page = replace(page, continues=True)
     except ReaderError as problem:
         raise problem.to_unreadable(url) from problem
     except ValueError as error:
@@ -284,4 +317,4 @@ def parse_response(hop: Hop, url: str, digest: str, source: Source, catalogue: C
         raise UnreadableFile(kinds.PAGE_ABSENT.at(Place(url)))
     damage = tuple(note.create_finding(url) for note in notes)
     reading = replace(reading, findings=(*damage, *reading.findings))
-    return Extraction(reading, page.links, page.base)
+    return Extraction(reading, (*page.links, *page.embedded), page.base)

@@ -23,6 +23,7 @@ from protego import Protego
 
 from publisher import ssrf_guard
 from publisher.harvest import warc
+from publisher.harvest.answers.meta_refresh import find_meta_refresh
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
 from publisher.log.evidence.crawled_pages import Page
@@ -135,6 +136,9 @@ class Fetcher:
                 raise
             self._silent_pages[host] = self._silent_pages.get(host, 0) + 1 if hops[-1].status in _BUSY else 0
             target = _find_redirect_target(hops[-1])
+            if target is None:
+                target = find_meta_refresh(hops[-1])
+                target = None if any(target == hop.url for hop in hops) else target
             if target is None:
                 return ResponseChain(tuple(hops))
             url = _join(url, target, tuple(hops))

@@ -48,6 +48,9 @@ _PAGING_SCRIPT = re.compile(
     r"createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d+\s*,\s*[\"'](?P<stem>[\w-]+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
 )
 """Script by which TRS, the system of most government sites, writes the links to further pages."""
+_VIEWER = re.compile(r"\.html?$|viewer|preview|pdfjs|online|reader", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"[_-]\d{1,3}(?=\.\w{2,5}$|$)")
+_PAGE_PARAMETER = re.compile(r"p|pg|page|pageno|pagenum|curpage|page_?index|currentpage", re.IGNORECASE)
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-年./]\s?\d{1,2}\s?[-月./]\s?\d{1,2}")
 _MEDIA_PATH = re.compile(r"\.(?:jpe?g|png|gif|bmp|svg|ico|css|js|mp[34]|swf|wmv|avi|apk|exe)$", re.IGNORECASE)
 _SHORTEST = 8
@@ -125,13 +128,40 @@ def select_attachments(
     """Select the links (``href``, text) of a document's page to files on the source's hosts."""
     attachment_links: dict[str, Link] = {}
     page = urljoin(url, base)
-    for href, text in links:
+    for printed, text in links:
+        href = find_viewed_file(printed)
         # A menu has a hundred links, and parsing an address costs as much as reading a paragraph.
         is_named = _ATTACHMENT_NAME.search(unquote(href)) or _ATTACHMENT_NAME.search(text)
         target = _resolve(page, href) if is_named else None
         if target is not None and source.allows(target) and _has_extension(find_file_name(target, text)):
             attachment_links.setdefault(target, Link(target, text or find_file_name(target)))
     return tuple(attachment_links.values())
+
+
+def find_viewed_file(href: str) -> str:
+    """Return the file that a viewer's address shows: ``/a.pdf`` for ``viewer.html?file=/a.pdf``."""
+    try:
+        parts = urlsplit(href) if "=" in href else None
+    except ValueError:
+        return href
+    if parts is None or not _VIEWER.search(parts.path):
+        return href
+    values = [value for _, value in (*parse_qsl(parts.query), *parse_qsl(parts.fragment))]
+    return next((value for value in values if _has_extension(urlsplit(value).path)), href)
+
+
+def is_further_page(url: str, target: str) -> bool:
+    """Test whether an address differs from a document's only in the number of a page."""
+    one, other = urlsplit(url), urlsplit(target)
+    if (one.scheme, one.netloc) != (other.scheme, other.netloc):
+        return False
+    if one.path == other.path:
+        return one.query != other.query and _without_page(one.query) == _without_page(other.query)
+    return _PAGE_NUMBER.sub("", one.path) == _PAGE_NUMBER.sub("", other.path)
+
+
+def _without_page(query: str) -> list[tuple[str, str]]:
+    return [pair for pair in parse_qsl(query) if not _PAGE_PARAMETER.fullmatch(pair[0])]
 
 
 def is_attachment(url: str) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from schemas.definition.catalogue import Content
 
-_ABSENCE = re.compile(
+ABSENCE = re.compile(
     r"(?:页面|网页|页|文件|文档|内容|信息|文章|地址|链接|网址)[^，。；！!]{0,12}"
     r"(?:不存在|删除|移除|找不到|未找到|没有找到|下线|下架)"
     r"|(?:页面|网页|链接|网址)[^，。；！!]{0,6}失效"
@@ -29,7 +29,7 @@ def is_absent(content: Content, texts: Iterable[str]) -> bool:
     """Test whether a page without number and date states that the content is missing."""
     if is_bare(content):
         text = " ".join(texts)
-        return len(text) <= _LONGEST and _ABSENCE.search(text) is not None
+        return len(text) <= _LONGEST and ABSENCE.search(text) is not None
     return False
 
 

@@ -12,6 +12,7 @@ from publisher.ingest.documents import (
     labelled_lines,
     letter_parts,
     page_lines,
+    page_numbers,
     relations,
     section_outline,
     table_to_markdown,
@@ -102,7 +103,10 @@ class _Document:
         letter_lines = [line for line in lines if line.number not in labelled.line_numbers]
         parts = letter_parts.split_letter(letter_lines, title or self._page.heading)
         self._add_left_out(parts.lines_before)
-        if not parts.body and not parts.number:
+        if self._page.continues:
+            self._add_finding(kinds.CONTINUES, 0)
+        has_text = parts.body or parts.number or (self._page.embedded and parts.title)
+        if not has_text:
             raise UnreadableFile(kinds.NO_DOCUMENT.at(Place(self._name)))
         for field, labelled_value in values.items():
             if field not in {"title", "number"}:
@@ -134,8 +138,10 @@ class _Document:
 
     def _drop_furniture(self) -> list[Line]:
         content_lines = []
+        outside_tables = ((line.number, line.text) for line in self._page.lines if line.spot is None)
+        page_turns = page_numbers.find_page_turns(outside_tables)
         for line in self._page.lines:
-            if page_lines.is_furniture(line):
+            if line.number in page_turns or page_lines.is_furniture(line):
                 self._add_left_out([line])
             else:
                 content_lines.append(line)

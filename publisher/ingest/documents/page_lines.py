@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from publisher.ingest.documents import json_ld
+from publisher.ingest.documents import json_ld, page_numbers
 from publisher.ingest.formats import html
 from publisher.ingest.formats.html import BOUNDARY, PageText, Spot
 from schemas.normalise import fold
@@ -28,6 +28,10 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 """``id`` or ``class`` of menus and of the foot of a page."""
+_PDF_SCRIPT = re.compile(
+    r"(?:PDFObject\.embed|Pdfh5|pdfUrl|pdf_?url|DEFAULT_URL)\W{1,12}[\"'](?P<url>[^\"'<>\s]{1,400}\.pdf[^\"'<>\s]{0,100})[\"']",
+    re.IGNORECASE,
+)
 _LABEL_CELL = re.compile(r"[\[【]?[\u4e00-\u9fff A-Za-z·（）()]{2,16}[】\]]?\s?[:：]?")
 _PAIR_TAGS = frozenset({"div", "p", "li", "dt", "dd", "section"})
 
@@ -80,6 +84,14 @@ class DocumentPage:
     """The page's only ``<h1>``, or its ``<title>`` without the site's name."""
     links: tuple[tuple[str, str], ...] = ()
     """``href`` (relative to ``base``) and text of every link."""
+    embedded: tuple[tuple[str, str], ...] = ()
+    """Address and title of files that the page shows in a frame or viewer."""
+    further: tuple[str, ...] = ()
+    """Addresses that may be further pages of the document, as printed."""
+    continues: bool = False
+    """Whether the page says that the document has further pages."""
+    joined_from: int = 0
+    """Number of the first line of a further page; 0: none was joined."""
     base: str = ""
     source: str = ""
     """The page as HTML, for :func:`find_outside_main`."""
@@ -99,6 +111,8 @@ def parse_html(source: str) -> DocumentPage:
     }
     base = root.find(".//base")
     links = tuple(_read_links(root))
+    embedded = tuple(_read_embedded(root, source))
+    further, continues = page_numbers.find_page_links(root, source)
     labels = json_ld.read_labels(root)
     html.drop_hidden(root)
     page_text = html.extract_page_lines(root)
@@ -114,9 +128,51 @@ def parse_html(source: str) -> DocumentPage:
         meta={k: v for k, v in meta.items() if v} | labels,  # JSON-LD takes precedence
         heading=_read_heading(root),
         links=links,
+        embedded=embedded,
+        further=further,
+        continues=continues,
         base=(base.get("href") or "") if base is not None else "",
         source=source,
     )
+
+
+def join_pages(first: DocumentPage, others: Sequence[DocumentPage]) -> DocumentPage:
+    """Join the text of further pages to that of the first.
+
+    Menus, labels and the title, which further pages repeat, are left out.
+    """
+    if not others:
+        return first
+    inside = [i for i, line in enumerate(first.lines) if line.number not in first.outside]
+    stop = inside[-1] + 1 if first.has_body and inside else _find_end_of_text(first.lines)
+    number = max((line.number for line in first.lines), default=0)
+    joined_from = number + 1
+    repeated = {line.key for line in first.lines}
+    joined: list[Line] = []
+    for page in others:
+        own = [line for line in page.lines if not page.has_body or line.number not in page.outside]
+        new = [line for line in own if line.key not in repeated]
+        if len(new) * 5 <= len(own):  # the same text again, with another list beside it
+            continue
+        heading = re.sub(r"\s", "", page.heading)
+        for line in own if page.has_body else new:
+            if line.key != heading:
+                number += 1
+                joined.append(replace(line, number=number))
+    return replace(
+        first,
+        lines=(*first.lines[:stop], *joined, *first.lines[stop:]),
+        embedded=(*first.embedded, *(file for page in others for file in page.embedded)),
+        links=(*first.links, *(link for page in others for link in page.links)),
+        joined_from=joined_from,
+        continues=False,
+    )
+
+
+def _find_end_of_text(lines: Sequence[Line]) -> int:
+    """Return the index after the last sentence of a page without text element."""
+    sentences = [i for i, line in enumerate(lines) if line.text.endswith(("。", "；", "：", "，"))]
+    return sentences[-1] + 1 if sentences else len(lines)
 
 
 def find_outside_main(page: DocumentPage) -> frozenset[int]:
@@ -130,7 +186,8 @@ def find_outside_main(page: DocumentPage) -> frozenset[int]:
         page.source, include_comments=False, include_tables=True, favor_recall=True
     )
     text = re.sub(r"\s", "", fold(main_text or ""))
-    return frozenset(line.number for line in page.lines if line.key not in text) if text else frozenset()
+    own = [line for line in page.lines if not page.joined_from or line.number < page.joined_from]
+    return frozenset(line.number for line in own if line.key not in text) if text else frozenset()
 
 
 def _number_lines(texts: Iterable[tuple[str, Spot | None]]) -> tuple[Line, ...]:
@@ -149,6 +206,22 @@ def _read_links(root: etree._Element) -> Iterator[tuple[str, str]]:
         if href := element.get("href"):
             link_text = fold(" ".join("".join(map(str, element.itertext())).split()))
             yield href, link_text or fold(element.get("title") or "")
+
+
+def _read_embedded(root: etree._Element, source: str) -> Iterator[tuple[str, str]]:
+    """Read the addresses of frames, embedded objects and PDF viewers."""
+    for element in root.iter("iframe", "embed", "object", "frame"):
+        names = ("src", "data-src", "data", "_src")
+        addresses = [element.get(name) for name in names]
+        addresses += [
+            param.get("value")
+            for param in element.iter("param")
+            if (param.get("name") or "").lower() in {"src", "movie", "filename", "data", "url"}
+        ]
+        for address in filter(None, addresses):
+            yield address, fold(element.get("title") or "")
+    for match in _PDF_SCRIPT.finditer(source):
+        yield match["url"], ""
 
 
 def _find_body(root: etree._Element, page_text: PageText) -> range | None:

@@ -60,6 +60,15 @@ def write_table(lines: Sequence[Line]) -> str:
     return "\n".join([markdown_rows[0], _format_row(["---"] * len(columns)), *markdown_rows[1:]])
 
 
+def write_rows(rows: Sequence[Sequence[str]]) -> str:
+    """Write the rows of a table, of which the first is the header; blank columns and rows are left out."""
+    texts = [[" ".join(cell.split()) for cell in row] for row in rows]
+    texts = [row for row in texts if any(row)]
+    width = max((n for row in texts for n, cell in enumerate(row, start=1) if cell), default=0)
+    lines = [_format_row([*row[:width], *[""] * (width - len(row))]) for row in texts]
+    return "\n".join([*lines[:1], _format_row(["---"] * width), *lines[1:]]) if texts else ""
+
+
 def _format_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(_escape_cell(cell) for cell in cells)} |"
 

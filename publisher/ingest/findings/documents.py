@@ -94,3 +94,12 @@ EFFECT_UNCLEAR = Kind(
     "Fill in the day of effect from the original document",
     "自公布之日起30日后施行",
 )
+CONTINUES = Kind(
+    "document-continues",
+    "error",
+    "文件分多页显示（下一页），其余各页未能并入，正文不完整",
+    "The document has further pages that could not be joined; its text is not complete",
+    "请核对原网页；可将全文保存为一个文件后导入",
+    "Check the original page; save the whole text as one file and import it",
+    "1 2 下一页",
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from publisher.ingest.findings.kind import Kind
+from publisher.ingest.findings.kind import Bilingual, Kind
 
 ROBOTS = Kind(
     "robots",
@@ -149,6 +149,23 @@ PAGE_ABSENT = Kind(
     "Check the link",
     "您访问的页面不存在",
 )
+BAD_ANSWER = Kind(
+    "answer-not-the-page",
+    "warning",
+    "网站返回200，但内容是{what}，不是这一网页，未读取，将自动重试",
+    "The site returned 200 with {what} instead of the page; it was not read and is requested again",
+    "如连续多日出现，请联系该网站；来源数据在此期间不受影响",
+    "If this continues for days, contact the site; published data is not affected meanwhile",
+    "请完成安全验证后继续访问",
+)
+BAD_ANSWERS = {
+    "blank": Bilingual("空白网页", "a blank page"),
+    "script": Bilingual("只有脚本的网页", "a page that only runs a script"),
+    "intercepted": Bilingual("访问拦截页", "a page that blocks the visit"),
+    "captcha": Bilingual("验证码页", "a CAPTCHA"),
+    "maintenance": Bilingual("网站维护页", "a maintenance page"),
+}
+"""What came instead of a page."""
 LIST_EMPTY = Kind(
     "list-empty",
     "warning",
@@ -247,6 +264,24 @@ SCANNED = Kind(
     "The {form} is scanned: none of its {pages} pages contains text",
     "请向公布机关获取可复制文字的版本，或人工录入",
     "Request a version with text from the publishing body, or enter it by hand",
+    "附件.pdf",
+)
+PAGES_SCANNED = Kind(
+    "pdf-pages-scanned",
+    "warning",
+    "PDF 的第{pages}页是图片，没有可读取的文字，未收入正文",
+    "Page {pages} of the PDF is a picture without text, and was not read",
+    "请人工录入这些页，或向公布机关获取可复制文字的版本",
+    "Enter these pages by hand, or request a version with text from the publishing body",
+    "附件.pdf",
+)
+PDF_TABLES = Kind(
+    "pdf-tables",
+    "warning",
+    "PDF 的第{pages}页有表格，文字按行收入正文，未还原为表格",
+    "Page {pages} of the PDF contains a ruled table; its text was read line by line and not as a table",
+    "请对照原件核对；需要表格时，请获取 Excel 或 Word 版本",
+    "Check it against the original; request the Excel or Word version where a table is needed",
     "附件.pdf",
 )
 DRAFT_HELD = Kind(

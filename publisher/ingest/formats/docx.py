@@ -12,7 +12,7 @@ from lxml import etree
 from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, build_grid
+from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Block, Grid, Merge, build_grid
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -39,6 +39,23 @@ def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
         if grid is not None:
             grids.append(grid)
     return tuple(grids), "\n".join(_iter_lines(root))
+
+
+def extract_blocks(content: bytes) -> list[Block]:
+    """Return paragraphs, and tables as rows of cells, in order. Raises :class:`ReaderError`."""
+    root = parse_xml(content.replace(STRICT, W.strip("{}").encode()), "word/document.xml")
+    blocks: list[Block] = []
+    walker = etree.iterwalk(root, events=("start",))
+    for _, element in walker:
+        if element.tag in SKIPPED:
+            walker.skip_subtree()
+        elif element.tag == f"{W}tbl":
+            walker.skip_subtree()
+            blocks += (_read_cells(table)[0] for table in element.iter(f"{W}tbl"))
+        elif element.tag == f"{W}p":
+            walker.skip_subtree()
+            blocks += "".join(_iter_runs(element)).split("\n")
+    return blocks
 
 
 def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:

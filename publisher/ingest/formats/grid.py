@@ -21,6 +21,8 @@ MAX_CELLS = 8_000_000
 type Scalar = str | int | float | bool | None
 type Position = tuple[int, int]
 """1-based row and column."""
+type Block = str | Sequence[Sequence[str]]
+"""A paragraph of a document, or the rows of a table."""
 type Merge = tuple[int, int, int, int]
 """1-based first row, first column, last row, last column."""
 

@@ -17,7 +17,7 @@ from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
 
-type Role = Literal["list", "document", "attachment", "robots"]
+type Role = Literal["list", "document", "attachment", "robots", "continuation"]
 type Sign = Literal["etag", "date", "length", "hash", "status"]
 type NoticeKind = Literal["changed", "vanished", "returned"]
 type Replacement = Literal["", "absent", "spoilt"]
@@ -26,6 +26,10 @@ type Replacement = Literal["", "absent", "spoilt"]
 WARC = "application/warc"
 GONE_STATUSES = frozenset({404, 410})
 """HTTP statuses of a removed page; any other failure may be temporary."""
+MOST_BAD_ANSWERS = 3
+"""Answers in a row, over a day or more, without the page's content before the page counts as gone."""
+_A_DAY = 24 * 3600 * 1_000_000
+"""Microseconds."""
 _BATCH = 400
 
 
@@ -73,6 +77,8 @@ class Exchange:
     modified: str | None = None
     whole: bool = True
     """False if a limit of size or time interrupted it; then it does not update the page."""
+    is_page: bool = True
+    """False if the answer is not the page although its status is 200; then it counts as a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +195,21 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
             )
         )
     )
-    changes: dict[str, Any] = {"checked_at": at, "status": exchange.status, "failures": 0}
+    changes: dict[str, Any] = {
+        "checked_at": at,
+        "status": exchange.status,
+        "failures": 0,
+        "troubled_since": None,
+    }
     notices: list[int] = []
-    if exchange.status == 200 and exchange.whole:
+    if not exchange.is_page:
+        since = row.troubled_since or at
+        changes |= {"failures": row.failures + 1, "troubled_since": since}
+        lasting = row.failures + 1 >= MOST_BAD_ANSWERS and at - since >= _A_DAY
+        if lasting and row.body_digest is not None and row.vanished_at is None:
+            changes["vanished_at"] = at
+            notices.append(_notice(conn, row, at, "vanished", "hash", key))
+    elif exchange.status == 200 and exchange.whole:
         changes |= _page_columns(row, exchange, key)
         # Only parsing can show whether a different body is the same document.
         decided_by_parser = row.role == "document" and row.read_digest not in (None, exchange.body_digest)
@@ -204,7 +222,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
         changes["vanished_at"] = at
         notices.append(_notice(conn, row, at, "vanished", "status", key))
     elif exchange.status not in {200, 304} and exchange.status not in GONE_STATUSES:
-        changes["failures"] = row.failures + 1
+        changes |= {"failures": row.failures + 1, "troubled_since": row.troubled_since}
     conn.execute(update(t.page).where(p.key == exchange.page).values(**changes))
     return notices
 

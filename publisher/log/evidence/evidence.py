@@ -110,6 +110,13 @@ class Evidence:
         with self._session.read() as conn:
             return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
 
+    def continuations(self, document: int) -> tuple[Page, ...]:
+        """List the further pages of a document, in order."""
+        p = t.page.c
+        query = select(t.page).where(p.parent == document, p.role == "continuation").order_by(p.key)
+        with self._session.read() as conn:
+            return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
+
     def unparsed_pages(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
         """List pages whose body was not parsed yet, or was parsed by another version."""
         p = t.page.c
@@ -220,7 +227,9 @@ class Evidence:
                 .where(t.record.c.id == record, t.record.c.dataset == row.key)
             )
             keys = crawled_pages.add_copies(conn, conn.scalars(crawled_pages.select_pages(digests)).all())
-            query = select(t.page).where(t.page.c.key.in_(keys)).order_by(t.page.c.key)
+            p = t.page.c
+            further = and_(p.parent.in_(keys), p.role == "continuation")
+            query = select(t.page).where(or_(p.key.in_(keys), further)).order_by(p.key)
             return tuple(crawled_pages.page_from_row(page) for page in conn.execute(query))
 
     def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[Notice, ...]:

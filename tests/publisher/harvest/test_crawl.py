@@ -195,11 +195,11 @@ def test_a_run_that_was_cut_off_goes_on_and_asks_nothing_twice(
     publish(collector.web, *range(1, 28))
     real, calls = extraction.parse_response, []
 
-    def interrupted(*arguments: object) -> object:
+    def interrupted(*arguments: object, **options: object) -> object:
         calls.append(arguments)
         if len(calls) == 5:
             raise KeyboardInterrupt
-        return real(*arguments)  # type: ignore[arg-type]
+        return real(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(extraction, "parse_response", interrupted)
     assert collector.run().code == 130

@@ -37,13 +37,28 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.mark.program
 def test_paragraphs_cells_and_the_words_of_a_link_are_read(document: bytes) -> None:
-    assert doc.extract_text(document).splitlines() == [
+    assert [block for block in doc.extract_blocks(document) if block] == [
         "鞍山市实施方案",
         "分三步实施，ABC。",
-        "序号\t任务",
-        "1\t清理",
+        [["序号", "任务"], ["1", "清理"]],
         "见链接文字。",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "used"),
+    [
+        ("序号\x07任务\x07\x071\x07清理\x07\x07", [["序号", "任务"], ["1", "清理"]], 6),
+        (
+            "序号\x07任务\x07备注\x07\x071\x07\x07\x07\x072\x07乙\x07\x07\x07",
+            [["序号", "任务", "备注"], ["1", "", ""], ["2", "乙", ""]],
+            12,
+        ),
+        ("甲\x07乙\x07\x07段一\r段二\r丙\x07丁\x07\x07", [["甲", "乙"]], 3),
+    ],
+)
+def test_marks_of_cells_and_rows_are_told_apart(text: str, rows: list[list[str]], used: int) -> None:
+    assert doc._group_rows(text.split("\x07")[:-1]) == (rows, used)
 
 
 @pytest.mark.program
@@ -52,7 +67,7 @@ def test_damage_is_an_error_of_its_own_kind_or_other_text(document: bytes, at: i
     damaged = bytearray(document)
     damaged[at % len(damaged)] = value
     with suppress(ReaderError):
-        doc.extract_text(bytes(damaged))
+        doc.extract_blocks(bytes(damaged))
 
 
 @pytest.mark.parametrize(
@@ -60,4 +75,4 @@ def test_damage_is_an_error_of_its_own_kind_or_other_text(document: bytes, at: i
 )
 def test_what_is_no_document_is_damaged(data: bytes) -> None:
     with pytest.raises(ReaderError):
-        doc.extract_text(data)
+        doc.extract_blocks(data)

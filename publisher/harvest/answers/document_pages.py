@@ -1,0 +1,51 @@
+"""Further pages of documents: their addresses, and their text joined to that of the first page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urljoin
+
+from publisher.harvest import warc
+from publisher.harvest.link_discovery import is_further_page
+from publisher.harvest.source_config import Source
+from publisher.harvest.warc import Hop
+from publisher.ingest.documents import page_lines
+from publisher.ingest.documents.page_lines import DocumentPage
+from publisher.ingest.documents.page_numbers import MOST_PAGES
+from publisher.ingest.formats import text_encoding
+from publisher.ingest.formats.errors import ReaderError
+
+
+def parse_hop(hop: Hop, source: Source) -> DocumentPage:
+    """Parse a page as received. Raises ``ReaderError`` and, for damaged compression, ``ValueError``."""
+    data = warc.decode_body(hop, source.largest << 20)
+    text, _ = text_encoding.decode(data, warc.find_charset(hop))
+    return page_lines.parse_html(text)
+
+
+def find_further_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
+    """Return the addresses of further pages that a page of a document names, on the source's hosts."""
+    try:
+        page = parse_hop(hop, source)
+    except (ReaderError, ValueError):
+        return ()
+    base = urljoin(hop.url, page.base)
+    targets = (_join(base, address) for address in page.further)
+    fitting = (
+        target
+        for target in targets
+        if target and target != hop.url and source.allows(target) and is_further_page(hop.url, target)
+    )
+    return tuple(dict.fromkeys(fitting))[:MOST_PAGES]
+
+
+def join_hops(first: DocumentPage, further: Sequence[Hop], source: Source) -> DocumentPage:
+    """Join further pages to the first. Raises ``ReaderError`` and ``ValueError`` as :func:`parse_hop`."""
+    return page_lines.join_pages(first, [parse_hop(hop, source) for hop in further])
+
+
+def _join(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""

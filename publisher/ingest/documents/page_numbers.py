@@ -1,0 +1,85 @@
+"""Documents in several pages: links to further pages, and the lines that only turn pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+
+from schemas.normalise import fold
+
+PAGING_SCRIPT = re.compile(
+    r"createPageHTML\(\s*[\"']?(?P<count>\d{1,5})[\"']?\s*,\s*[\"']?\d+[\"']?\s*,"
+    r"\s*[\"'](?P<stem>[^\"']+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
+)
+"""Script by which TRS, the system of most government sites, writes the links to further pages."""
+MOST_PAGES = 50
+"""Most pages of one document."""
+_NEXT = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next(?: page)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[\[【(（]?\s*\d{1,2}\s*[\]】)）]?")
+_TURNS = (
+    r"首\s?页|第一页|上一?页|前一页|下一?页|后一页|下页|上页|尾页|末页|最后一页|共\s?\d+\s?页|第\s?\d+\s?页(?:/共\s?\d+\s?页)?"
+    r"|当前(?:第)?\s?\d+\s?页|\d+\s?/\s?\d+\s?页?|跳(?:转)?(?:到|至)?(?:第)?|转到(?:第)?|GO|页码?[:：]?"
+)
+_NUMBERS_AND_SIGNS = r"\d{1,3}|\.{2,}|…+|[<>«»‹›|\[\]【】()（）,，、:：]|页|第|共"
+_LINE = re.compile(rf"(?:(?:{_TURNS}|{_NUMBERS_AND_SIGNS})\s*)+", re.IGNORECASE)
+_TURN = re.compile(r"上一?页|下一?页|后一页|前一页|尾页|末页|下页|上页|共\s?\d+\s?页|最后一页", re.IGNORECASE)
+
+
+def find_page_links(root: etree._Element, source: str) -> tuple[tuple[str, ...], bool]:
+    """Find the addresses of possible further pages of a document, and whether the page says it has any.
+
+    Addresses are as printed: those of the script of TRS, of numbers, and of 下一页.
+    """
+    script = PAGING_SCRIPT.search(source)
+    count = int(script["count"]) if script else 1
+    targets: dict[str, None] = {}
+    if script is not None:
+        pages = (f"{script['stem']}_{n}.{script['ext']}" for n in range(1, min(count, MOST_PAGES)))
+        targets |= dict.fromkeys(pages)
+    continues = count > 1
+    for element in root.iter("a"):
+        text = fold("".join(map(str, element.itertext())))
+        href = (element.get("href") or "").strip()
+        is_next = _NEXT.fullmatch(text) is not None or element.get("rel") == "next"
+        if not href or not (is_next or _NUMBER.fullmatch(text)):
+            continue
+        if href.lower().startswith(("javascript:", "#")):
+            continues = continues or (is_next and len(text) > 1 and not _does_nothing(element))
+        else:
+            targets[href] = None
+            continues = continues or (is_next and len(text) > 1)
+    return tuple(targets), continues
+
+
+def _does_nothing(element: etree._Element) -> bool:
+    """Test for a link that is switched off, as on the last page."""
+    href = (element.get("href") or "").strip().lower()
+    names = (element.get("class") or "").lower()
+    still = re.fullmatch(r"#|javascript:(?:void\(0\)|;)?;?", href) is not None and not element.get("onclick")
+    return still or "disabled" in names or "disabled" in element.attrib
+
+
+def find_page_turns(lines: Iterable[tuple[int, str]]) -> frozenset[int]:
+    """Return the numbers of the lines that only turn pages: 1 2 下一页, also one word a line.
+
+    ``lines``: number and text of the lines outside tables, in order.
+    """
+    numbers: set[int] = set()
+    for run in _iter_runs(lines):
+        if any(_TURN.search(text) for _, text in run):
+            numbers |= {number for number, _ in run}
+    return frozenset(numbers)
+
+
+def _iter_runs(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Yield the longest runs of lines that may turn pages."""
+    run: list[tuple[int, str]] = []
+    for number, text in lines:
+        if _LINE.fullmatch(text):
+            run.append((number, text))
+            continue
+        yield run
+        run = []
+    yield run
