@@ -38,6 +38,8 @@ RECOGNISERS = (
     "publisher/ingest/documents/relations.py",
     "publisher/ingest/documents/repeal_sentences.py",
     "publisher/ingest/documents/effective_day.py",
+    "publisher/ingest/documents/page_numbers.py",
+    "publisher/ingest/formats/pdf.py",
     "publisher/ingest/tables/plain_rows.py",
     "publisher/ingest/documents/json_ld.py",
     "publisher/ingest/tables/segmentation.py",

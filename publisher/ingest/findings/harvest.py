@@ -156,13 +156,13 @@ BAD_ANSWER = Kind(
     "The site returned 200 with {what} instead of the page; it was not read and is requested again",
     "如连续多日出现，请联系该网站；来源数据在此期间不受影响",
     "If this continues for days, contact the site; published data is not affected meanwhile",
-    "请完成安全验证后继续访问",
+    "您的请求已被拦截",
 )
 BAD_ANSWERS = {
     "blank": Bilingual("空白网页", "a blank page"),
     "script": Bilingual("只有脚本的网页", "a page that only runs a script"),
     "intercepted": Bilingual("访问拦截页", "a page that blocks the visit"),
-    "captcha": Bilingual("验证码页", "a CAPTCHA"),
+    "captcha": Bilingual("识别真人的网页", "a CAPTCHA"),
     "maintenance": Bilingual("网站维护页", "a maintenance page"),
 }
 """What came instead of a page."""
