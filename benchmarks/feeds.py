@@ -132,7 +132,7 @@ def callback(home: Path) -> None:
         )
         run("dataset", "create", "desk", "--catalogue", "power-list", *details)
         port = free_port()
-        with Server([*command, "serve", "--port", str(port)], port, environment=environment):
+        with Server([*command, "serve", "--work", "--port", str(port)], port, environment=environment):
             for turn in range(3):
                 file = home.parent / f"{turn}.csv"
                 file.write_text(

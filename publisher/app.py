@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -33,13 +34,13 @@ from publisher.web.http_protocol import bounded_protocol
 from publisher.web.page_cursor import CursorCodec, read_or_create_key
 from publisher.web.route import Endpoint
 from publisher.web.service import Service
-from publisher.web.work_pools import work_pools
+from publisher.web.work_pools import WorkPools
 from search.contract import SearchEngine
 
 type Task = Callable[[], Awaitable[object]]
 
-_SHUTDOWN_SECONDS = 8
-"""Seconds for which a request may still run after SIGTERM."""
+_WORK_SECONDS, _SHUTDOWN_SECONDS = 5, 8
+"""Seconds after SIGTERM for which heavy work may still run, and any request at all."""
 logger = logging.getLogger(__name__)
 
 
@@ -69,6 +70,7 @@ def create_app(
     geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
     return Edge(
         endpoints=[*_build_endpoints(service, press), *ogc_routes.endpoints(geo)],
+        stop_work=service.pools.stop,
         explain=error_responses.explainer(service.site.base, error.printer(press, service)),
         # Names of many records take seconds to read, so they are read in the background.
         lifespan=[_build_lifespan((service.names.update_until_cancelled, *background), closers)],
@@ -89,7 +91,7 @@ def create_service(
         clock=clock,
         version=metadata.version("qingdan"),
         cursors=CursorCodec(read_or_create_key(settings.home / "cursor.key")),
-        pools=work_pools(settings.queries, settings.exports),
+        pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
         shows_actor=settings.shows_actor,
         embedded=settings.database.startswith("sqlite"),
@@ -175,3 +177,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and self._on_started is not None:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if isinstance(self.config.app, Edge):
+            asyncio.get_running_loop().call_later(_WORK_SECONDS, self.config.app.stop_work)
+        await super().shutdown(sockets)

@@ -62,8 +62,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_HUB",
         "",
-        "WebSub 中心的地址：订阅源注明它，每次发布后 `qingdan serve` 通知它。由站点自己选定，可以在内网。",
-        "Address of a WebSub hub. Feeds name it and `qingdan serve` notifies it of every release (see "
+        "WebSub 中心的地址：订阅源注明它，每次发布后 `qingdan work` 通知它。由站点自己选定，可以在内网。",
+        "Address of a WebSub hub. Feeds name it and `qingdan work` notifies it of every release (see "
         "[feeds.md](feeds.md)). The site chooses it, so it may be in a private network.",
     ),
     Variable(

@@ -28,9 +28,10 @@ class CommandContext:
     settings: Settings
 
     @contextmanager
-    def log(self) -> Iterator[Log]:
-        """Open the log of an initialised site."""
+    def log(self, *, read_only: bool = False) -> Iterator[Log]:
+        """Open the log of an initialised site. ``read_only``: a medium that nobody can write will do."""
         from publisher.log.log import Log
+        from publisher.log.model import LogError
 
         if self.settings.database.startswith("sqlite") and not self.settings.home.is_dir():
             raise CommandError(
@@ -39,7 +40,14 @@ class CommandContext:
                 f"There is no site in {self.settings.home}. Run qingdan init first, or name it with --home.",
                 exit_code=Exit.NOT_FOUND,
             )
-        log = Log.open(self.settings.database, sources=self.settings.sources)
+        database, sources = self.settings.database, self.settings.sources
+        try:
+            log = Log.open(database, sources=sources, read_only=read_only)
+        except LogError as error:
+            if error.code != "upgrade-needed":
+                raise
+            Log.open(database, sources=sources).close()  # upgrades the tables
+            log = Log.open(database, sources=sources, read_only=read_only)
         try:
             log.datasets.site()
             yield log

@@ -20,6 +20,7 @@ from publisher.cli.commands import (
     publish,
     reread,
     search,
+    serve,
     site,
     webhooks,
 )
@@ -71,6 +72,7 @@ def _with_full_short_help(command: click.Command) -> click.Command:
 
 _MODULES = (
     site,
+    serve,
     datasets,
     import_files,
     harvest,

@@ -1,4 +1,4 @@
-"""Scheduler of ``qingdan serve``, which collects due sources in one process at a time."""
+"""Scheduler of ``qingdan work``, which collects due sources in one process at a time."""
 
 from __future__ import annotations
 

@@ -48,18 +48,22 @@ class Log:
         sources: Path,
         clock: Callable[[], datetime] = utc_now,
         files: Path | None = None,
+        read_only: bool = False,
     ) -> Log:
         """Open a log and upgrade its tables. Without a site only ``init_site`` works.
 
+        ``read_only``: nothing is written, so the medium may be read-only too; tables that need an upgrade are
+        refused (``LogError('upgrade-needed')``).
         ``files``: folder of files generated from the log, which an erasure empties; by default the sibling
         ``files`` of ``sources``.
         """
-        database = Database(url)
+        database = Database(url, read_only=read_only)
         blobs = FolderBlobs(sources) if database.sqlite else DatabaseBlobs(database)
         log = cls(Session(database, blobs, clock, files or sources.with_name("files")))
         if database.exists():
             migrate(database)
-            log.releases.finish_erasure()
+            if not read_only:
+                log.releases.finish_erasure()
         return log
 
     def close(self) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-import anyio
 import click
 
 from publisher import app, settings
-from publisher.indexing import worker
+from publisher.background import worker_process
 from publisher.log.log import Log
 from publisher.sample.site_folder import FolderError
 from search.embedded.engine import EmbeddedEngine
@@ -23,17 +23,15 @@ _RECORD_WITH_HISTORY = ("shili-power-list", "危险化学品经营许可")
 def serve(home: Path, base: str, *, host: str, port: int) -> None:
     """Serve until Ctrl-C. Raises :class:`FolderError` if the port is in use."""
     site_settings = settings.read_settings(home, environ={})
-    log = Log.open(site_settings.database, sources=site_settings.sources)
+    log = Log.open(site_settings.database, sources=site_settings.sources, read_only=True)
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("QINGDAN_")}
     try:
         engine = EmbeddedEngine(site_settings.index)
 
-        async def update_search() -> None:
-            await worker.run_worker(log, engine, stop=anyio.Event())
-
-        service = app.create_app(site_settings, log=log, search=engine, background=[update_search])
+        service = app.create_app(site_settings, log=log, search=engine)
         text = build_guide(log, base)
         # Ctrl-C is the normal end of a demo.
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), worker_process(home, environ):
             app.serve(service, host=host, port=port, started=lambda: click.echo(text))
     except OSError as error:
         raise FolderError(

@@ -52,10 +52,19 @@ class Edge(Litestar):
     including other methods and other spellings of the same path. Both convert errors with ``explain``.
     """
 
-    def __init__(self, *, endpoints: Sequence[Endpoint], explain: Explain, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        endpoints: Sequence[Endpoint],
+        explain: Explain,
+        stop_work: Callable[[], None],
+        **options: Any,
+    ) -> None:
+        """``stop_work`` ends the heavy work of all requests; the server calls it before it ends."""
         handlers = [handler(endpoint) for endpoint in endpoints]
         super().__init__(handlers, exception_handlers=exception_handlers(explain), **options)
         self._explain = explain
+        self.stop_work = stop_work
         self._find_quick = _quick_finder(endpoints)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -24,7 +24,6 @@ from publisher.web.problems import ProblemError
 from publisher.web.range_download import AsgiResponse, download
 from publisher.web.route import AnyRoute, AsyncRoute, Call, Endpoint, FileRoute, Respond, Route
 from publisher.web.service import Service
-from publisher.web.work_pools import while_connected
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
 _ANY_FILE = "application/octet-stream"
@@ -146,7 +145,7 @@ def _sync_responder(route: Route, service: Service) -> Callable[..., Any]:
             outcome = await sync_to_thread(not_modified, call, headers)
             if outcome is not None:
                 return outcome
-        return await while_connected(
+        return await service.pools.while_connected(
             receive, lambda: service.pools.queries.run(partial(answer, call, headers))
         )
 
@@ -190,7 +189,9 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
             if not isinstance(response, FileKey):
                 return response
             work = partial(service.pools.files.run, partial(generate, call, response.coding))
-            await while_connected(receive, partial(service.pools.shared_files.run, response, work))
+            await service.pools.while_connected(
+                receive, partial(service.pools.shared_files.run, response, work)
+            )
         raise ProblemError("file-being-made", headers={"retry-after": "5"})
 
     return respond
@@ -202,7 +203,7 @@ def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:
             async with service.pools.files.turn():
                 return await answer(call, headers, receive)
 
-        return await while_connected(receive, work)
+        return await service.pools.while_connected(receive, work)
 
     async def answer(call: Call, headers: Mapping[str, str], _: Receive) -> BytesResponse:
         reply = await route.handle(service, call)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from litestar.concurrency import sync_to_thread
+
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
@@ -14,7 +16,7 @@ from publisher.web.file_cache import FileCache
 from publisher.web.page_cursor import CursorCodec
 from publisher.web.work_pools import WorkPools
 from schemas.definition.catalogue import Catalogue
-from search.contract import SearchEngine
+from search.contract import SearchEngine, SearchError
 
 
 class SequenceCache[K, V]:
@@ -121,6 +123,22 @@ class Service:
         release = self.log.queries.release(dataset, number)
         catalogue = self.log.queries.catalogue(dataset, number)
         return _PinnedRelease(release, catalogue, self.log.queries.later_changes_key(dataset, release))
+
+    async def search_position(self) -> int:
+        """Return the position of the index.
+
+        Raises ``SearchError``, also if the index lacks what it once had: a result would be wrong in silence.
+        """
+        # The index stores an entry before it leaves the outbox, so the outbox is read first.
+        completed = self.log.outbox.completed
+        least = completed() if self.embedded else await sync_to_thread(completed)
+        position = await self.search.position()
+        if position < least:
+            raise SearchError(
+                "搜索索引不完整，后台进程正在重建 / the index is incomplete; the worker rebuilds it",
+                retry_after=30,
+            )
+        return position
 
     def today(self) -> date:
         return day_at(self.clock())

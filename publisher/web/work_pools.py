@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import anyio
@@ -106,44 +106,48 @@ class SharedWork[K: Hashable, T]:
             task.exception()  # it concerns nobody if every caller has gone
 
 
-async def while_connected[T](receive: Receive, work: Callable[[], Awaitable[T]]) -> T:
-    """Do ``work`` unless the client disconnects: then its reads are interrupted.
-
-    Raises :class:`CallerGoneError` after a disconnection.
-    """
-    interruption = Interruption()
-    with interruptible(interruption):
-        task = asyncio.ensure_future(work())
-    watch = asyncio.ensure_future(_wait_for_disconnect(receive))
-    try:
-        await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-    finally:
-        watch.cancel()
-        if not task.done():
-            interruption.give()
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await task
-    raise CallerGoneError
-
-
 async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-@dataclass(frozen=True, slots=True)
 class WorkPools:
     """The pools of a service."""
 
-    queries: WorkPool
-    """Lists, comparisons and feeds: reads that may take long."""
-    files: WorkPool
-    """Generation of files, workbooks included."""
-    shared_files: SharedWork[Hashable, object] = field(default_factory=SharedWork)
+    def __init__(self, queries: PoolSize, files: PoolSize) -> None:
+        self.queries = WorkPool(queries)
+        """Lists, comparisons and features: reads that may take long."""
+        self.files = WorkPool(files)
+        """Generation of files, workbooks included."""
+        self.shared_files: SharedWork[Hashable, None] = SharedWork()
+        self._stopped = asyncio.Event()
 
+    def stop(self) -> None:
+        """End all work that is running or waiting with ``too-busy``: the service is about to end."""
+        self._stopped.set()
 
-def work_pools(queries: PoolSize, files: PoolSize) -> WorkPools:
-    return WorkPools(WorkPool(queries), WorkPool(files))
+    async def while_connected[T](self, receive: Receive, work: Callable[[], Awaitable[T]]) -> T:
+        """Do ``work`` unless the client disconnects or the service stops: then its reads are interrupted.
+
+        Raises :class:`CallerGoneError` and ``too-busy``.
+        """
+        interruption = Interruption()
+        with interruptible(interruption):
+            task = asyncio.ensure_future(work())
+        watches = (
+            asyncio.ensure_future(_wait_for_disconnect(receive)),
+            asyncio.ensure_future(self._stopped.wait()),
+        )
+        try:
+            await asyncio.wait((task, *watches), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+        finally:
+            for watch in watches:
+                watch.cancel()
+            if not task.done():
+                interruption.give()
+                task.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await task
+        raise _too_busy() if self._stopped.is_set() else CallerGoneError

@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -76,8 +77,9 @@ class Generations:
             with self._lock:
                 loaded = self._loaded
                 if loaded is None or loaded.stamp != stamp:
-                    index = tantivy.Index.open(str(self._path / name))
-                    loaded = self._loaded = _Loaded(stamp, index, self._build_reader(index, name))
+                    with _lockable_folder(self._path / name) as folder:
+                        index = tantivy.Index.open(str(folder))
+                        loaded = self._loaded = _Loaded(stamp, index, self._build_reader(index, name))
         return loaded.reader
 
     def _build_reader(self, index: tantivy.Index, name: str) -> Reader:
@@ -210,6 +212,23 @@ class Generations:
                         ) from None
                     time.sleep(0.02)
             yield
+
+
+@contextmanager
+def _lockable_folder(generation: Path) -> Iterator[Path]:
+    """Yield the folder, or if nobody can write there, one of links to its files: tantivy locks to open.
+
+    The files stay mapped into memory when the links are gone.
+    """
+    if os.access(generation, os.W_OK):
+        yield generation
+        return
+    with tempfile.TemporaryDirectory(prefix="qingdan-index-") as links:
+        for path in generation.iterdir():
+            if path.suffix == ".lock":
+                continue
+            (Path(links) / path.name).symlink_to(path.absolute())
+        yield Path(links)
 
 
 class GenerationWriter:

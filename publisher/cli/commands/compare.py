@@ -67,7 +67,7 @@ def compare(
     end = after or View(as_of=today())
     if _is_reversed(before, end):
         raise click.UsageError("TO 早于 FROM，请对调 / TO is earlier than FROM; swap them")
-    with context.log() as log, log.snapshot():
+    with context.log(read_only=True) as log, log.snapshot():
         if csv is not None:
             _write_csv(log, dataset, before, end, csv)
         if xlsx is not None:

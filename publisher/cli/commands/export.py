@@ -69,7 +69,7 @@ def export(
     from publisher.web.file_cache import file_digest
 
     sums = []
-    with context.log() as log, output.show_progress() as progress:
+    with context.log(read_only=True) as log, output.show_progress() as progress:
         view = View(release=release) if release else write_state.newest_view(log, dataset) or View()
         state = write_state.describe_state(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @with_context
 def releases(context: CommandContext, dataset: str, *, as_json: bool) -> None:
     """一个数据集的历次发布 / The releases of a dataset."""
-    with context.log() as log:
+    with context.log(read_only=True) as log:
         release_list = log.queries.releases(dataset)
     if as_json:
         output.print_json([asdict(one) for one in release_list])
@@ -73,7 +73,7 @@ def changes(
     """变化记录，由新到旧 / Changes, newest first (with --after: oldest first)."""
     if release is not None and dataset is None:
         raise click.UsageError("--release 须指明数据集 / --release needs a dataset")
-    with context.log() as log:
+    with context.log(read_only=True) as log:
         if dataset is not None:
             log.datasets.get(dataset)
         change_list = log.queries.changes(
@@ -94,7 +94,7 @@ def changes(
 @with_context
 def history(context: CommandContext, dataset: str, record: str, *, as_json: bool) -> None:
     """一条记录的历次变化，按名称、编码或标识 / The history of a record, by name, code or id."""
-    with context.log() as log:
+    with context.log(read_only=True) as log:
         histories = [
             (state, log.queries.history(dataset, state.id)) for state in find_records(log, dataset, record)
         ]
@@ -141,7 +141,7 @@ def show(
     if release is not None and (as_of or known_at):
         raise click.UsageError("--release 已固定日期和时刻，不能与其他二者同用 / --release pins both clocks")
     view = View(as_of=as_of, known_at=known_at, release=release)
-    with context.log() as log:
+    with context.log(read_only=True) as log:
         states = [log.queries.record(dataset, state.id, view) for state in find_records(log, dataset, record)]
         catalogue = log.queries.catalogue(dataset, release)
     if as_json:

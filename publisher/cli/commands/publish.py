@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _GUARDS = ("many-removed", "far-day", "basis-without-number", "basis-missing")
 """Codes of :mod:`publisher.workflow.publication_guards`; a test compares both."""
 _NOT_YET_SEARCHABLE = (
-    "发布已完成，暂时搜索不到；下一次发布、qingdan serve 或 qingdan reindex 会更新搜索索引。",
-    "Published, but not yet searchable: the next release, qingdan serve or reindex updates the search index.",
+    "发布已完成，暂时搜索不到；下一次发布、qingdan work 或 qingdan reindex 会更新搜索索引。",
+    "Published, but not yet searchable: the next release, qingdan work or reindex updates the search index.",
 )
 BASIS = click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
 ACTOR = click.option(

@@ -55,7 +55,7 @@ def search(
     from search.contract import Request
 
     text_query = output.replace_controls(" ".join(text))
-    with context.log() as log:
+    with context.log(read_only=True) as log:
         for name in datasets:
             log.datasets.get(name)
         titles = {d.name: d.title for d in log.datasets.all()}
@@ -86,9 +86,9 @@ def search(
     if state.pending:
         output.print_message(
             f"还有{state.pending}项未进入搜索索引，结果可能不全；"
-            "qingdan serve 运行时会自动补上，也可运行 qingdan reindex。",
+            "qingdan work 运行时会自动补上，也可运行 qingdan reindex。",
             f"Search is behind by {state.pending} entries: "
-            "a running qingdan serve catches up, or run qingdan reindex.",
+            "a running qingdan work catches up, or run qingdan reindex.",
         )
     return Exit.OK
 

@@ -1,8 +1,7 @@
-"""Commands about the whole site: init, status, verify, reindex, move, serve, openapi."""
+"""Commands about the whole site: init, status, verify, reindex, move, openapi."""
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -138,7 +137,7 @@ def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
 @with_context
 def verify(context: CommandContext, *, as_json: bool) -> int:
     """核验哈希链 / Verify the hash chain, every manifest and revision."""
-    with context.log() as log, output.show_progress() as progress:
+    with context.log(read_only=True) as log, output.show_progress() as progress:
         progress("核验 verifying", 0, None)
         verification = log.releases.verify()
     if as_json:
@@ -196,65 +195,6 @@ def move(context: CommandContext, to: str, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址 / Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口 / Port.")
-@with_context
-def serve(context: CommandContext, host: str, port: int) -> None:
-    """启动网站：网页、接口、订阅和搜索 / Serve pages, API, feeds and search until Ctrl-C."""
-    import anyio
-
-    from publisher import app
-    from publisher.cli.commands.harvest import current_catalogues
-    from publisher.indexing import worker
-    from publisher.log.clocks import utc_now
-    from publisher.notify.delivery import Notifier
-    from publisher.notify.webhook_sender import create_sender
-    from publisher.views.api.search_scope import make_search_scope
-
-    with context.log() as log:
-        engine = context.engine()
-        log.subscriptions.set_hub(context.settings.hub)
-        notifier = Notifier(
-            log, engine, lambda: make_search_scope(log).fields(), create_sender(context.settings)
-        )
-
-        async def update_search_index() -> None:
-            await worker.run_worker(log, engine, stop=anyio.Event())
-
-        async def collect_due_sources() -> None:
-            from publisher.harvest.scheduler import run_scheduler
-
-            await run_scheduler(
-                log,
-                context.settings.home,
-                clock=utc_now,
-                catalogues=current_catalogues(context, log),
-                loopback=context.settings.loopback,
-            )
-
-        async def notify_subscribers() -> None:
-            await notifier.run(stop=anyio.Event())
-
-        background = [update_search_index, collect_due_sources, notify_subscribers]
-        service = app.create_app(context.settings, log=log, search=engine, background=background)
-        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        # Ctrl-C is the normal way to stop the service.
-        with contextlib.suppress(KeyboardInterrupt):
-            app.serve(
-                service,
-                host=host,
-                port=port,
-                started=lambda: _print_address(address),
-                max_connections=context.settings.connections,
-            )
-    output.print_message("已停止。", "Stopped.")
-
-
-def _print_address(address: str) -> None:
-    output.print_message(f"服务已启动：{address}（按 Ctrl-C 停止）", f"Serving {address}; stop with Ctrl-C.")
-
-
-@click.command()
 @click.option("--base", help="站点的公开地址，默认为本站的 / Public address; by default this site's.")
 @with_context
 def openapi(context: CommandContext, base: str | None) -> None:
@@ -262,9 +202,9 @@ def openapi(context: CommandContext, base: str | None) -> None:
     from publisher.views.api import contract
 
     if base is None:
-        with context.log() as log:
+        with context.log(read_only=True) as log:
             base = log.datasets.site().base
     output.print_json(contract.build_document(base.rstrip("/")))
 
 
-COMMANDS: tuple[click.Command, ...] = (init, status, verify, reindex, move, serve, openapi)
+COMMANDS: tuple[click.Command, ...] = (init, status, verify, reindex, move, openapi)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from sqlalchemy import (
     ColumnElement,
@@ -66,11 +67,12 @@ def _utf8_of_postgresql(element: Utf8, compiler: SQLCompiler, **more: Any) -> st
 class Database:
     """The database of the log. A read sees one state throughout; writes are serialised."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.url = _with_driver(make_url(url))
+        self.read_only = read_only
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.file = Path(self.url.database) if self.sqlite and self.url.database else None
-        self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
+        self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgresql_engine(self.url)
         options: dict[str, Any] = (
             {} if self.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
@@ -130,9 +132,12 @@ class Database:
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """Open a transaction that excludes every other writer, in this process or another.
 
+        Raises ``LogError('read-only')`` if the database was opened so.
         Raises ``LogError('busy')`` if another writer holds the lock for over a minute. ``keep=False`` rolls
         back at the end, for previews.
         """
+        if self.read_only:
+            raise LogError("read-only", "数据库以只读方式打开。", "The database is open for reading only.")
         with self._writers.connect() as conn:
             try:
                 transaction = conn.begin()
@@ -241,15 +246,19 @@ def _postgresql_engine(url: URL) -> Engine:
     return create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, pool_size=16, max_overflow=32)
+def _sqlite_engine(url: URL, read_only: bool) -> Engine:  # noqa: FBT001 - a property of the database
+    medium = _read_only_medium(url) if read_only else None
+    engine = create_engine(medium or url, pool_size=16, max_overflow=32)
 
     def configure(connection: Any, _record: Any) -> None:
         # Transactions begin in `begin_write` and `Database.read`, never implicitly in the driver.
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        if read_only:
+            cursor.execute("PRAGMA query_only = ON")
+        else:
+            cursor.execute("PRAGMA journal_mode = WAL")
         # FULL: an announced release survives a power failure, not only a killed process.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -265,6 +274,18 @@ def _sqlite_engine(url: URL) -> Engine:
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin_write)
     return engine
+
+
+def _read_only_medium(url: URL) -> str | None:
+    """Return the URL of a file that nobody can write, or None if somebody can.
+
+    SQLite cannot create its lock files there, and needs none if no write-ahead log was left beside the file.
+    """
+    file = Path(url.database or "").absolute()
+    wal = file.with_name(file.name + "-wal")
+    if not file.exists() or os.access(file.parent, os.W_OK) or (wal.exists() and wal.stat().st_size):
+        return None
+    return f"sqlite:///file:{quote(str(file))}?mode=ro&immutable=1&uri=true"
 
 
 @contextmanager

@@ -12,10 +12,16 @@ from publisher.log.model import LogError
 
 
 def migrate(database: Database) -> None:
-    """Run pending migrations in one transaction. Raises ``LogError('newer-database')``."""
+    """Run pending migrations in one transaction. Raises ``newer-database`` and ``upgrade-needed``."""
     with database.read() as conn:
         if _version(conn) == HEAD:
             return
+    if database.read_only:
+        raise LogError(
+            "upgrade-needed",
+            "数据库的表结构需要升级：请先在可写的环境运行 qingdan status，再启动。",
+            "The tables need an upgrade: run qingdan status where the database can be written first.",
+        )
     with database.write() as conn:
         version = _version(conn)
         if version != HEAD:

@@ -78,6 +78,13 @@ class Outbox:
                 return int(first) - 1
             return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)
 
+    def completed(self) -> int:
+        """Return the sequence up to which every item, due or not, is done: an index must have come so far."""
+        with self._session.read() as conn:
+            first = conn.scalar(select(func.min(t.outbox.c.sequence)))
+            last = conn.scalar(select(t.site.c.outbox_sequence)) if first is None else first - 1
+            return int(last or 0)
+
     def lock(self) -> AbstractContextManager[bool]:
         """Try to take the lock for draining the outbox. → whether this process holds it; never waits."""
         return self._session.database.lock("worker")

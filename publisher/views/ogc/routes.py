@@ -28,7 +28,6 @@ from publisher.web import conditional_requests
 from publisher.web.bytes_response import BytesResponse
 from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
-from publisher.web.work_pools import while_connected
 from search import contract
 
 logger = logging.getLogger(__name__)
@@ -88,8 +87,8 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
                 return _respond(geo, handle, request, path)
             work = partial(_respond, geo, handle, request, path)
             if handle is resources.list_items:
-                queries = geo.service.pools.queries
-                return await while_connected(receive, lambda: queries.run(work))
+                pools = geo.service.pools
+                return await pools.while_connected(receive, lambda: pools.queries.run(work))
             return await sync_to_thread(work)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes a response; server errors are logged
             return _failure_response(error, raw, path)
@@ -131,7 +130,7 @@ async def _match_words(geo: Geo, request: Request) -> Request:
     text = words[0].strip()
     if not text:
         raise invalid("q", "请给出搜索词。", "enter a search term.")
-    position = await geo.service.search.position()
+    position = await geo.service.search_position()
     # The catalogue matches words in this order, side by side (20-004r1, q-response): a phrase query.
     texts = list(map(search.quote_phrase, search.split_terms(text))) if name == CATALOGUE else [text]
     records: dict[str, list[str]] = {dataset: [] for dataset in datasets}

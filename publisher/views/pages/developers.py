@@ -54,7 +54,7 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
     service = visit.service
     sequence, day, site_datasets = await sync_to_thread(_state, service)
     try:
-        position: int | None = await service.search.position()
+        position: int | None = await service.search_position()
     except SearchError:
         position = None
     head = Head(

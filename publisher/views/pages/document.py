@@ -162,7 +162,7 @@ def own_number(catalogue: Catalogue, content: Content) -> str | None:
 async def surroundings_validity(visit: Visit, validity: Validity) -> Validity:
     """Extend the validity for a page with citing documents: all datasets, and the index's position."""
     try:
-        position: int | None = await visit.service.search.position()
+        position: int | None = await visit.service.search_position()
     except SearchError:
         position = None
     sequence, _ = await sync_to_thread(visit.service.log.queries.validator)

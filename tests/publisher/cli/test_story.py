@@ -152,7 +152,7 @@ def test_a_lost_index_is_made_again_from_the_log(site: Home, tmp_path: Path) -> 
 def test_commands_work_while_the_site_is_served(site: Home, tmp_path: Path) -> None:
     published(site, tmp_path)
     port = free_port()
-    serving = site.spawn("serve", "--port", port)
+    serving = site.spawn("serve", "--work", "--port", port)
     try:
         address = f"http://127.0.0.1:{port}"
         retry_until_online(lambda: fetch_text(f"{address}/healthz"))

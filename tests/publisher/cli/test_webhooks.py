@@ -89,7 +89,7 @@ def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Home, tmp
         subscription = site.ok(
             "webhooks", "add", f"{server.base}/hook", "--plain-http", "--feed", "/feeds/all.atom", "--json"
         ).json
-        serve = site.spawn("serve", "--port", port)
+        serve = site.spawn("serve", "--work", "--port", port)
         try:
             published(site, tmp_path, "烟花爆竹经营许可")
             assert arrived.wait(60)

@@ -20,7 +20,6 @@ from search.elastic.engine import ElasticsearchEngine
 from tests.publisher.indexing.test_worker import log, release
 from tests.search.documents import call, every_page, search
 from tests.support.command import QINGDAN
-from tests.support.http_service import free_port
 
 __all__ = ["log"]
 
@@ -110,7 +109,7 @@ def test_a_worker_killed_in_the_middle_of_a_bulk(
     elasticsearch: Connection,
     admin: Elasticsearch,
 ) -> None:
-    process = start_command(tmp_path, elasticsearch, "serve", "--port", str(free_port()))
+    process = start_command(tmp_path, elasticsearch, "work")
     kill_when(process, lambda: count_indexed(admin, f"{elasticsearch.alias}-000001") >= MIDDLE)
     assert anyio.run(worker.status, published, on_elasticsearch).pending >= ITEMS
     anyio.run(worker.run_round, published, on_elasticsearch)

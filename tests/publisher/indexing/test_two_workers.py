@@ -44,7 +44,7 @@ def serving(
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Start ``qingdan serve`` → the process and its address, once it answers."""
     port = free_port()
-    process = start_command(home, connection, "serve", "--port", str(port), database=database)
+    process = start_command(home, connection, "serve", "--work", "--port", str(port), database=database)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until(lambda: answers(address), process)

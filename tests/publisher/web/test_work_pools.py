@@ -18,7 +18,7 @@ from publisher.log.database.connection import Database
 from publisher.settings import PoolSize
 from publisher.web import work_pools
 from publisher.web.problems import ProblemError
-from publisher.web.work_pools import CallerGoneError, SharedWork, WorkPool, while_connected
+from publisher.web.work_pools import CallerGoneError, SharedWork, WorkPool, WorkPools
 
 
 def connected_until(gone: asyncio.Event) -> Receive:
@@ -27,6 +27,10 @@ def connected_until(gone: asyncio.Event) -> Receive:
         return {"type": "http.disconnect"}
 
     return receive
+
+
+def pools() -> WorkPools:
+    return WorkPools(PoolSize(1, 1), PoolSize(1, 1))
 
 
 def blocked_by(event: threading.Event) -> Callable[[], str]:
@@ -81,7 +85,7 @@ def test_a_caller_that_goes_leaves_the_queue() -> None:
         await asyncio.sleep(0.05)
         ran: list[bool] = []
         waiting = asyncio.ensure_future(
-            while_connected(connected_until(gone), lambda: pool.run(lambda: ran.append(True)))
+            pools().while_connected(connected_until(gone), lambda: pool.run(lambda: ran.append(True)))
         )
         await asyncio.sleep(0.05)
         gone.set()
@@ -115,7 +119,9 @@ def test_a_long_statement_ends_when_its_caller_has_gone(tmp_path: Path) -> None:
 
     async def story() -> None:
         pool, gone = WorkPool(PoolSize(1, 1)), asyncio.Event()
-        running = asyncio.ensure_future(while_connected(connected_until(gone), lambda: pool.run(read)))
+        running = asyncio.ensure_future(
+            pools().while_connected(connected_until(gone), lambda: pool.run(read))
+        )
         await asyncio.sleep(0.3)
         assert not ended.is_set()
         gone.set()
@@ -147,7 +153,7 @@ def test_equal_work_runs_once_and_ends_with_its_last_caller() -> None:
 
         def ask(gone: asyncio.Event) -> Awaitable[str]:
             return asyncio.ensure_future(
-                while_connected(connected_until(gone), lambda: shared.run("key", work))
+                pools().while_connected(connected_until(gone), lambda: shared.run("key", work))
             )
 
         first_gone, second_gone = asyncio.Event(), asyncio.Event()
@@ -179,5 +185,22 @@ def test_an_error_of_shared_work_reaches_every_caller() -> None:
 
         outcomes = await asyncio.gather(*(shared.run("key", work) for _ in range(3)), return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [ProblemError] * 3
+
+    asyncio.run(story())
+
+
+def test_a_service_that_stops_ends_running_and_waiting_work() -> None:
+    async def story() -> None:
+        service, connected = WorkPools(PoolSize(1, 1), PoolSize(1, 1)), connected_until(asyncio.Event())
+        work = [
+            asyncio.ensure_future(
+                service.while_connected(connected, lambda: service.files.run(lambda: time.sleep(0.5)))
+            )
+            for _ in range(2)
+        ]
+        await asyncio.sleep(0.1)
+        service.stop()
+        outcomes = await asyncio.gather(*work, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [ProblemError] * 2
 
     asyncio.run(story())

@@ -131,7 +131,7 @@ def _search_feed_route(form: Form) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
         scope, params, search_scope, tokens, modified = await sync_to_thread(_parse_search, service, call)
         # The index may lag behind the log, so its position is part of the validity.
-        position = await service.search.position()
+        position = await service.search_position()
 
         async def build() -> bytes:
             try:
@@ -183,7 +183,7 @@ async def get_opml(service: Service, call: Call) -> AsyncReply:
         return make_search_scope(service.log), datasets, _validity(service, None)
 
     search_scope, datasets, validity = await sync_to_thread(read_scope)
-    position, today = await service.search.position(), service.today()
+    position, today = await service.search_position(), service.today()
 
     async def build() -> bytes:
         facets = tuple(name for name in LISTED_FACETS if name in search_scope.facets)

@@ -70,7 +70,7 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
     query_parameters.parse(call.query, _PLAIN)
     try:
         sequence, _ = await sync_to_thread(service.log.queries.validator)
-        indexed, documents = await service.search.position(), await service.search.count()
+        indexed, documents = await service.search_position(), await service.search.count()
     except SearchError as error:
         raise ProblemError(
             "not-ready",

@@ -135,7 +135,7 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
         explain=params.explain,
     )
     # The index may lag behind the log, so the response depends on its position.
-    position = await service.search.position()
+    position = await service.search_position()
     titles_digest = page_cursor.query_digest(searchable.scope.datasets, searchable.scope.facets)
     names_state = searchable.names and searchable.names.state
     validity = Validity((position, *searchable.state, request.as_of, titles_digest, names_state))

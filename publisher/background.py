@@ -1,0 +1,80 @@
+"""The worker of a site: indexing, collecting and notification, apart from the public side."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+
+from publisher.harvest.scheduler import run_scheduler
+from publisher.indexing import worker
+from publisher.indexing.open_engine import open_engine
+from publisher.log.clocks import utc_now
+from publisher.log.log import Log
+from publisher.notify.delivery import Notifier
+from publisher.notify.webhook_sender import create_sender
+from publisher.settings import Settings
+from publisher.views.api.search_scope import make_search_scope
+from schemas.definition.catalogue import Catalogue
+
+_PROGRAM = "from publisher.cli import main; main()"
+_STOP_SECONDS = 20
+
+
+async def run_background(
+    settings: Settings, log: Log, catalogues: Callable[[str], Catalogue | None], started: Callable[[], None]
+) -> None:
+    """Run every task of the worker until SIGINT or SIGTERM.
+
+    ``catalogues``: dataset → its current catalogue file. Several workers of one site share the work by locks.
+    """
+    engine = open_engine(settings)
+    log.subscriptions.set_hub(settings.hub)
+    notifier = Notifier(log, engine, lambda: make_search_scope(log).fields(), create_sender(settings))
+    stop = anyio.Event()
+
+    async def collect() -> None:
+        await run_scheduler(
+            log, settings.home, clock=utc_now, catalogues=catalogues, loopback=settings.loopback
+        )
+
+    async def notify() -> None:
+        await notifier.run(stop=stop)
+
+    async def update_index() -> None:
+        await worker.run_worker(log, engine, stop=stop)
+
+    try:
+        async with anyio.create_task_group() as group:
+            for task in (update_index, collect, notify):
+                group.start_soon(task)
+            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                started()
+                async for _ in signals:
+                    break
+            stop.set()
+            group.cancel_scope.cancel()
+    finally:
+        await engine.close()
+
+
+@contextmanager
+def worker_process(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Run ``qingdan work`` of the site in ``home`` beside this process, and stop it at the end."""
+    command = [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home), "work"]
+    # A session of its own: Ctrl-C reaches this process only, which then stops the worker.
+    with subprocess.Popen(command, env=environ, start_new_session=True) as process:  # noqa: S603 - ours
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()

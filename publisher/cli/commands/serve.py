@@ -1,0 +1,67 @@
+"""Commands that run until they are stopped: serve (the public side) and work (the worker)."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+
+import click
+
+from publisher.cli.context import CommandContext, with_context
+from publisher.cli.terminal import output
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址 / Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口 / Port.")
+@click.option(
+    "--work",
+    "with_worker",
+    is_flag=True,
+    help="同时启动后台进程（qingdan work），适合单机小站点 / Start the worker too, as a process of its own.",
+)
+@with_context
+def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -> None:
+    """启动网站：网页、接口、订阅和搜索；只读 / Serve pages, API, feeds and search, read-only."""
+    from publisher import app
+    from publisher.app import create_app
+    from publisher.background import worker_process
+
+    worker = worker_process(context.settings.home) if with_worker else contextlib.nullcontext()
+    # Ctrl-C and SIGTERM are the normal ways to stop the service.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with context.log(read_only=True) as log, worker, contextlib.suppress(KeyboardInterrupt):
+        app.serve(
+            create_app(context.settings, log=log, search=context.engine()),
+            host=host,
+            port=port,
+            started=lambda: _print_address(
+                f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            ),
+            max_connections=context.settings.connections,
+        )
+    output.print_message("已停止。", "Stopped.")
+
+
+def _print_address(address: str) -> None:
+    output.print_message(f"服务已启动：{address}（按 Ctrl-C 停止）", f"Serving {address}; stop with Ctrl-C.")
+
+
+@click.command()
+@with_context
+def work(context: CommandContext) -> None:
+    """后台进程：索引、采集、通知 / Index, collect and notify until Ctrl-C; beside any number of serve."""
+    import anyio
+
+    from publisher.background import run_background
+    from publisher.cli.commands.harvest import current_catalogues
+
+    def started() -> None:
+        output.print_message("后台进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")
+
+    with context.log() as log:
+        anyio.run(run_background, context.settings, log, current_catalogues(context, log), started)
+    output.print_message("已停止。", "Stopped.")
+
+
+COMMANDS: tuple[click.Command, ...] = (serve, work)
