@@ -135,7 +135,7 @@ class Service:
         position = await self.search.position()
         if position < least:
             raise SearchError(
-                "搜索索引不完整，后台进程正在重建 / the index is incomplete; the worker rebuilds it",
+                "搜索索引不完整，工作进程正在重建 / the index is incomplete; the worker rebuilds it",
                 retry_after=30,
             )
         return position

@@ -18,7 +18,7 @@ from publisher.cli.terminal import output
     "--work",
     "with_worker",
     is_flag=True,
-    help="同时启动后台进程（qingdan work），适合单机小站点 / Start the worker too, as a process of its own.",
+    help="同时启动工作进程（qingdan work），适合单机小站点 / Start the worker too, as a process of its own.",
 )
 @with_context
 def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -> None:
@@ -50,14 +50,14 @@ def _print_address(address: str) -> None:
 @click.command()
 @with_context
 def work(context: CommandContext) -> None:
-    """后台进程：索引、采集、通知 / Index, collect and notify until Ctrl-C; beside any number of serve."""
+    """工作进程：索引、采集、通知 / Index, collect and notify until Ctrl-C; beside any number of serve."""
     import anyio
 
     from publisher.background import run_background
     from publisher.cli.commands.harvest import current_catalogues
 
     def started() -> None:
-        output.print_message("后台进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")
+        output.print_message("工作进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")
 
     with context.log() as log:
         anyio.run(run_background, context.settings, log, current_catalogues(context, log), started)

@@ -19,7 +19,7 @@ def migrate(database: Database) -> None:
     if database.read_only:
         raise LogError(
             "upgrade-needed",
-            "数据库的表结构需要升级：请先在可写的环境运行 qingdan status，再启动。",
+            "数据库须先升级：请先在可写的环境运行 qingdan status，再启动。",
             "The tables need an upgrade: run qingdan status where the database can be written first.",
         )
     with database.write() as conn:
