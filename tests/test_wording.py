@@ -219,23 +219,35 @@ _OFFICIAL = "the domain's own word, in official titles of lists and their column
 _PAGE = "the page of a source that lists its documents"
 PLACES: Mapping[str, Mapping[str, str]] = {
     "目录": dict.fromkeys(
-        ("fees.json", "intermediary-services.json", "pre-approvals.json", "qualifications.json", "plan.toml"),
+        (
+            *("fees.json", "intermediary-services.json", "investment-approvals.json", "pre-approvals.json"),
+            *("qualifications.json", "service-guides.json", "plan.toml"),
+        ),
         _OFFICIAL,
     ),
     "项目": dict.fromkeys(
         (
             *("cancelled-items.json", "fees.json", "government-funds.json", "intermediary-services.json"),
-            *("pre-approvals.json", "plan.toml"),
+            *("investment-approvals.json", "pre-approvals.json", "support-policies.json"),
+            *("support-recipients.json", "plan.toml"),
         ),
         _OFFICIAL,
     ),
     "机构": dict.fromkeys(
-        ("intermediary-services.json", "power-list.json", "responsibility-list.json"), _OFFICIAL
+        (
+            *("intermediary-services.json", "investment-approvals.json", "power-list.json"),
+            "responsibility-list.json",
+        ),
+        _OFFICIAL,
     ),
-    "主体": {"responsibility-list.json": _OFFICIAL},
+    "主体": dict.fromkeys(
+        ("discretion-standards.json", "responsibility-list.json", "service-guides.json", "spot-checks.json"),
+        _OFFICIAL,
+    ),
     "录入人": {
         "power-list.json": _OFFICIAL,
         "responsibility-list.json": _OFFICIAL,
+        "service-guides.json": _OFFICIAL,
         "publisher/ingest/findings/tables.py": "a heading of that column, as an example",
     },
     "一条": {"policies.json": "each document is one row"},

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from publisher.ingest import appearance_checks, row_checks, whole_file_checks
-from publisher.ingest.documents import official_document
+from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats.detect import FileContent, open_file
-from publisher.ingest.formats.grid import Grid, format_column
+from publisher.ingest.formats.grid import Grid, build_grid, format_column
 from publisher.ingest.json_objects import JsonObjects
 from publisher.ingest.parsed_file import (
     ImportedRecord,
@@ -111,10 +111,28 @@ class _Reader:
         self._rows: dict[str, int] = {}
 
     def read_sheets(self) -> Reading:
+        page = self._find_labelled_page()
+        if page is not None and self._read_form(page):
+            return self._build_reading()
         has_tables = [self._read_sheet(grid) for grid in self._file_content.grids]
         if not any(has_tables):
             raise UnreadableFile(self._report_missing_header())
         return self._build_reading()
+
+    def _find_labelled_page(self) -> Grid | None:
+        """Return the lines of a page of labels (一、事项名称) as a form; None where there is a table."""
+        content = self._file_content
+        if content.text is None or any(
+            header_row.find_header(g, 0, self._headings) or form_sheet.is_form(g, self._headings)
+            for g in content.grids
+        ):
+            return None
+        parse = page_lines.parse_html if content.media_type == "text/html" else page_lines.parse_text
+        page = parse(content.text)
+        lines = {x.number: x.raw for x in page.lines if x.number not in page.outside}
+        lines = {n: raw for n, raw in lines.items() if not page_lines.FURNITURE.fullmatch(raw.strip())}
+        grid = build_grid("", [[lines.get(n, "")] for n in range(1, max(lines, default=0) + 1)])
+        return grid if grid is not None and form_sheet.is_form(grid, self._headings) else None
 
     def read_records(self, records: Iterable[Mapping[str, object]]) -> Reading:
         """Read JSON records. Keys are names or headings; rows are positions in the file, from 1."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from publisher.ingest.findings.tables import STRAY_TEXT
 from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import Reason
@@ -13,6 +15,8 @@ from publisher.ingest.tables.segmentation import SegmentedSheet, redact_names
 
 _EXAMINED_ROWS = 60
 """Number of first rows that are examined to distinguish a form from a table."""
+_NUMBERING = re.compile(r"\s*[一二三四五六七八九十]{1,3}\s*[、.．]\s*")
+_NUMBERED_LABEL = re.compile(rf"{_NUMBERING.pattern}[^，。；：:]{{2,20}}\s*[：:]?")
 
 
 def is_form(grid: Grid, headings: Headings) -> bool:
@@ -26,10 +30,11 @@ def is_form(grid: Grid, headings: Headings) -> bool:
 
 
 def _parse_label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
-    """Return the field that a cell names, and the value after its colon."""
-    head, colon, rest = cell.text.replace(":", "：", 1).partition("：")
+    """Return the field that a cell names (一、事项名称：), and the value after its colon."""
+    text = _NUMBERING.sub("", cell.text, count=1)
+    head, colon, rest = text.replace(":", "：", 1).partition("：")
     name = headings.field_of(head.strip())
-    return (name, rest.strip()) if name and (colon or not rest) else (headings.field_of(cell.text), "")
+    return (name, rest.strip()) if name and (colon or not rest) else (headings.field_of(text), "")
 
 
 class _Form:
@@ -43,6 +48,8 @@ class _Form:
         self._personal = personal
         self._title = headings.catalogue.title_field
         self._field: str | None = None
+        self._numbered = False
+        """Whether the labels are numbered: 一、事项名称."""
 
     def read_rows(self) -> None:
         for row in self.sheet.grid.rows:
@@ -52,11 +59,20 @@ class _Form:
             self.sheet.rows += 1
             if any(_parse_label(c, self._headings)[0] for c in cells):
                 self._read_labelled_row(row, cells)
+            elif self._numbered and _NUMBERED_LABEL.fullmatch(cells[0].text):
+                self._leave_out_label(row, cells)
             elif self.raw_records and self._field is not None:
                 self._continue_value(row, cells)
             else:
                 reason: Reason = "note" if self.raw_records else "title"
                 self.sheet.leave_out(row[0].row, reason, " | ".join(c.text for c in cells))
+
+    def _leave_out_label(self, row: Row, cells: list[Cell]) -> None:
+        """End the value above at a numbered label without a field (七、审批数量); report what it heads."""
+        self._field = None
+        text = " | ".join(c.text for c in cells)
+        self.sheet.leave_out(row[0].row, "unreadable", text)
+        self.sheet.notes.append(RowNote(STRAY_TEXT, row[0].row, excerpt=redact_names(text)))
 
     def _read_labelled_row(self, row: Row, cells: list[Cell]) -> None:
         starts_record = any(_parse_label(c, self._headings)[0] == self._title for c in cells)
@@ -70,6 +86,7 @@ class _Form:
                 self._add_text(cell, cell.text)
                 continue
             self._field = name
+            self._numbered = self._numbered or _NUMBERING.match(cell.text) is not None
             if name in self._personal:
                 self.dropped.append(cell.text.split("：")[0].split(":")[0].strip())
             if rest:
