@@ -237,7 +237,9 @@ class Extractor:
     ) -> None:
         reading = extraction.reading
         likeness = (
-            None if page.is_document else near_duplicates.find_nearest(parsed_page, self._log, self._waiting)
+            None
+            if page.is_document
+            else near_duplicates.find_nearest(parsed_page, self._source.name, self._log, self._waiting)
         )
         if likeness is None:
             self.report.findings += reading.findings

@@ -20,6 +20,8 @@ SAME_NUMBER = 0.5
 """Least resemblance of two pages with the same 文号: sites cut, title and sign a document differently."""
 SAME_NAME = 0.85
 """Least resemblance with the same title but without 文号: yearly notices share a title, not a text."""
+SAME_SITE = 0.98
+"""Least resemblance on one site: it publishes a form for each case, such as 行政处罚信息公开表."""
 _SHINGLE, _SKETCH_SIZE = 5, 256
 
 
@@ -33,11 +35,11 @@ class Resemblance:
 
 
 def find_nearest(
-    parsed_page: ParsedPage, log: Log, waiting: Sequence[tuple[Page, ParsedPage]]
+    parsed_page: ParsedPage, source: str, log: Log, waiting: Sequence[tuple[Page, ParsedPage]]
 ) -> Resemblance | None:
     """Find the document that a page repeats, or the one with the same number and a different text.
 
-    ``waiting``: pages that were read but are not stored yet.
+    ``source``: that of the page. ``waiting``: pages that were read but are not stored yet.
     """
     same_number: Resemblance | None = None
     for page, number, candidate in (
@@ -51,8 +53,10 @@ def find_nearest(
             if value >= SAME_NUMBER:
                 return Resemblance(page, value, same=True)
             same_number = Resemblance(page, value, same=False)
-        elif (number is None or parsed_page.number is None) and value >= SAME_NAME:
-            return Resemblance(page, value, same=True)
+        elif number is None or parsed_page.number is None:
+            on_one_site = number == parsed_page.number and page.source == source
+            if value >= (SAME_SITE if on_one_site else SAME_NAME):
+                return Resemblance(page, value, same=True)
     return same_number
 
 

@@ -173,6 +173,8 @@ class Conflict:
     message_en: str
     identity: tuple[str, ...] = ()
     locators: tuple[Mapping[str, Any], ...] = ()
+    entries: tuple[tuple[int, int], ...] = ()
+    """Import and position of the rows in conflict. In a running catalogue it blocks only these."""
 
 
 @dataclass(frozen=True, slots=True)

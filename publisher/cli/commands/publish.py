@@ -133,6 +133,12 @@ def report_release(context: CommandContext, log: Log, release: Release) -> int:
         output.print_message(
             f"略去了{len(release.left_out)}行有误的数据。", f"{len(release.left_out)} rows were left out."
         )
+    draft = log.drafts.get(release.dataset)
+    if draft is not None and draft.records:
+        output.print_message(
+            f"有{draft.records}条记录存在冲突，未发布，仍在草稿中。查看：qingdan draft diff {release.dataset}",
+            f"{draft.records} records in conflict stay in the draft: qingdan draft diff {release.dataset}",
+        )
     output.print_line(f"{release.dataset} {release.number} {release.hash}")
     try:
         with output.show_progress() as progress:

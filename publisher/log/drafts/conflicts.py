@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -15,6 +16,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.work_tables import CHANGE_KINDS, plan
 from publisher.log.drafts.plan import Window, continues, fetch_rows_in_error, withdrawn_by_cancellation
 from publisher.log.model import Conflict
+from publisher.log.record_identity import identity_digest
 from schemas.definition.catalogue import Catalogue
 
 
@@ -40,15 +42,45 @@ def find_duplicates(
             identity = catalogue.identity_of(msgspec.json.decode(first.content))
             pair = (_locator(first), _locator(other))
             if other.part != first.part:
-                errors.append(_in_two_parts(identity, pair, names[first.part], names[other.part]))
+                conflict = _in_two_parts(identity, pair, names[first.part], names[other.part])
+                errors.append(replace(conflict, entries=_entries(first, other)))
             elif other.content == first.content:
                 copies.append((other[0], other.position))
                 warnings.append(_exact_copy(identity, pair))
             else:
-                errors.append(_same_identity(identity, pair, catalogue))
+                errors.append(
+                    replace(_same_identity(identity, pair, catalogue), entries=_entries(first, other))
+                )
     for copy in copies:
         conn.execute(delete(plan).where(tuple_(plan.c["import"], plan.c.position) == copy))
     return errors, warnings
+
+
+def find_namesakes(
+    conn: Connection, windows: Sequence[Window], catalogue: Catalogue, dataset: str
+) -> list[Conflict]:
+    """Warn about new documents that share their title with another one and are published beside it."""
+    if not (catalogue.running and catalogue.of_documents):
+        return []
+    e = t.draft_entry.c
+    rows = conn.execute(
+        select(e["import"], e.position, e.identity, e.content, e.locator, e.title, t.import_.c.name)
+        .join_from(t.draft_entry, plan, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
+        .join(t.import_, t.import_.c.key == e["import"])
+        .where(e["import"].in_([w.key for w in windows]), plan.c.kind == "added")
+        .order_by(e["import"], e.position)
+    )
+    return [
+        Conflict(
+            code="same-title",
+            message_zh=f"“{row.title}”与另一份文件同名，没有发文字号，正文不同，按另一份文件发布。请核对是否为同一文件。",
+            message_en=f"“{row.title}” has the title of another document, no number and another text; it is "
+            "published as a document of its own. Check whether they are one.",
+            locators=(_locator(row),),
+        )
+        for row in rows
+        if row.identity != identity_digest(dataset, catalogue.identity_of(msgspec.json.decode(row.content)))
+    ]
 
 
 def find_foreign_records(
@@ -60,7 +92,7 @@ def find_foreign_records(
     closed = set(conn.scalars(select(t.part.c.key).where(t.part.c.valid_to <= day)))
     families = {w.key: w.family for w in windows}
     rows = conn.execute(
-        select(p["import"], p.before_part, e.content, e.locator, t.import_.c.name)
+        select(p["import"], p.position, p.before_part, e.content, e.locator, t.import_.c.name)
         .join_from(plan, t.draft_entry, and_(e["import"] == p["import"], e.position == p.position))
         .join(t.import_, t.import_.c.key == p["import"])
         .where(
@@ -72,8 +104,13 @@ def find_foreign_records(
         .order_by(p["import"], p.position)
     ).all()
     return [
-        _owned_by_other_part(
-            catalogue.identity_of(msgspec.json.decode(row.content)), _locator(row), names[row.before_part]
+        replace(
+            _owned_by_other_part(
+                catalogue.identity_of(msgspec.json.decode(row.content)),
+                _locator(row),
+                names[row.before_part],
+            ),
+            entries=_entries(row),
         )
         for row in rows
         if row.before_part not in dropping | closed | set(families[row[0]])
@@ -221,6 +258,10 @@ def _find_erased(conn: Connection) -> Iterator[Conflict]:
             message_zh=f"“{row.title}”的一条记录曾依法删除，本次导入会以新记录发布同一标识。",
             message_en=f"A record of {row.title} was erased; this publishes its identity as a new record.",
         )
+
+
+def _entries(*rows: Any) -> tuple[tuple[int, int], ...]:
+    return tuple((row[0], row.position) for row in rows)
 
 
 def _locator(row: Any) -> dict[str, Any]:

@@ -40,5 +40,6 @@ def compare_draft(
     errors += conflicts.report_rows_in_error(conn)
     if on_conflict == "refuse":
         errors += conflicts.find_later_effect(conn, dataset.key, first_later_day, day)
+    warnings += conflicts.find_namesakes(conn, windows, catalogue, dataset.name)
     warnings += conflicts.find_warnings(conn)
     return windows, errors, warnings

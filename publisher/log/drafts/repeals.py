@@ -19,10 +19,10 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 from publisher.log.canonical_json import canonical, commitment, new_salt
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
-from publisher.log.database.connection import contains, inserted_key, json_text, stream
+from publisher.log.database.connection import contains, json_text, stream
 from publisher.log.database.storable_text import storable
 from publisher.log.database.tables import TITLE_LENGTH
-from publisher.log.drafts import repeal_decisions
+from publisher.log.drafts import repeal_decisions, staging
 from publisher.log.drafts.plan import on_day
 from publisher.log.model import RepealProposal
 from publisher.log.record_identity import identity_digest
@@ -127,7 +127,7 @@ def mark_repealed(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *
                 _mark_drafted(conn, match)
         elif accepted and decision is not None and decision.release is None:
             origin = (match.row.import_key or match.repeal.import_key, match.row.part)
-            key = imports[origin] = imports[origin] if origin in imports else _repeat_import(conn, *origin)
+            key = imports[origin] = imports[origin] if origin in imports else _copy_import(conn, *origin)
             positions[key] = positions.get(key, -1) + 1
             _copy_marked(conn, match, key, positions[key])
 
@@ -333,13 +333,8 @@ def _repealed_in_force(
     return [rows_by_key[key] for key in sorted(rows_by_key)]
 
 
-def _repeat_import(conn: Connection, import_key: int, part: int | None) -> int:
-    """Create an import in the draft that refers to the file of an earlier import. → its key."""
-    row = conn.execute(select(t.import_).where(_i.key == import_key)).one()
-    values = {name: getattr(row, name) for name in _i.keys() if name != "key"}  # noqa: SIM118 - no mapping
-    values |= {"release": None, "part": part, "mode": "append", "detected_by": REPEAL_SIGN}
-    values |= {"left_out": "[]", "effective_from": None, "effective_to": None}
-    return inserted_key(conn.execute(insert(t.import_).values(values)))
+def _copy_import(conn: Connection, key: int, part: int | None) -> int:
+    return staging.copy_import(conn, key, part=part, mode="append", detected_by=REPEAL_SIGN)
 
 
 def _mark_content(content: Content, by: str) -> Content:

@@ -16,7 +16,7 @@ from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
 from publisher.log.database.storable_text import bad_content, storable
-from publisher.log.drafts import repeal_decisions
+from publisher.log.drafts import namesakes, repeal_decisions
 from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, SourceEntries, StageMode
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -65,7 +65,10 @@ def stage(
             )
         )
     )
-    for batch in batched(_entry_rows(dataset.name, import_key, staged.entries, catalogue), _BATCH):
+    entries = staged.entries
+    if catalogue.running:
+        entries = namesakes.separate_namesakes(conn, dataset, catalogue, source.name, entries)
+    for batch in batched(_entry_rows(dataset.name, import_key, entries, catalogue), _BATCH):
         insert_many(conn, t.draft_entry, _ENTRY_COLUMNS, batch)
 
 
@@ -132,7 +135,15 @@ def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence
         repeal_decisions.forget_accepted(conn, dataset)
     else:
         chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
-    return _delete_imports(conn, dataset, conn.scalars(chosen).all())
+    return delete_imports(conn, dataset, conn.scalars(chosen).all())
+
+
+def copy_import(conn: Connection, key: int, **changes: Any) -> int:
+    """Create an import in the draft that refers to the file of another import. → its key."""
+    row = conn.execute(select(t.import_).where(t.import_.c.key == key)).one()
+    values = {column.name: getattr(row, column.name) for column in t.import_.c if column.name != "key"}
+    values |= {"release": None, "left_out": "[]", "effective_from": None, "effective_to": None, **changes}
+    return inserted_key(conn.execute(insert(t.import_).values(values)))
 
 
 def unreferenced_digests(conn: Connection, digests: Sequence[str]) -> Sequence[str]:
@@ -149,7 +160,7 @@ def _delete_earlier(
         c.dataset == dataset.key, c.release.is_(None), c.part.is_not_distinct_from(part)
     )
     if mode != "append":
-        _delete_imports(conn, dataset, conn.scalars(earlier).all())
+        delete_imports(conn, dataset, conn.scalars(earlier).all())
         return
     # A harvest adds thousands of imports to one draft, and each query uses an index. With all four columns
     # in one condition, SQLite would scan the whole draft for a digest.
@@ -158,10 +169,10 @@ def _delete_earlier(
         select(c.key, c.dataset, c.release, c.part).where(c.digest == source.digest)
     ).all()
     copies = [key for key, *columns in same_digest if columns == [dataset.key, None, part]]
-    _delete_imports(conn, dataset, sorted({*same_name, *copies}))
+    delete_imports(conn, dataset, sorted({*same_name, *copies}))
 
 
-def _delete_imports(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
+def delete_imports(conn: Connection, dataset: DatasetRow, imports: Sequence[int]) -> Sequence[str]:
     if not imports:
         return ()
     digests = conn.scalars(select(t.import_.c.digest).where(t.import_.c.key.in_(imports))).all()

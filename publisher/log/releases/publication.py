@@ -42,18 +42,23 @@ def publish(
     """
     day = heading.effective_on.toordinal()
     windows, errors, _ = compare_draft(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
+    blocked: frozenset[tuple[int, int]] = frozenset()
+    if catalogue.running:
+        blocked = frozenset(entry for conflict in errors for entry in conflict.entries)
+        errors = [conflict for conflict in errors if not conflict.entries]
     _raise_conflicts(errors, dataset.name, without_errors=without_errors)
+    keys = _set_aside(conn, blocked, [w.key for w in windows], keep=not without_errors)
     _fill_work(conn, day)
     count = conn.scalar(select(func.count()).select_from(work)) or 0
     progress(0, count)
     if not count:
-        staging.discard(conn, dataset, None)
+        staging.delete_imports(conn, dataset, keys)
+        repeal_decisions.forget_accepted(conn, dataset)
         return None
     revisions = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
     _insert_records(conn, dataset)
     _insert_revisions(conn)
     progress(count // 3, count)
-    keys = [w.key for w in windows]
     for window in windows:
         conn.execute(
             update(t.import_)
@@ -78,10 +83,50 @@ def publish(
     conn.execute(
         update(t.dataset)
         .where(t.dataset.c.key == dataset.key)
-        .values(catalogue_digest=catalogue.digest, draft_catalogue=None)
+        .values(
+            catalogue_digest=catalogue.digest,
+            draft_catalogue=catalogue.digest if staging.draft_imports(conn, dataset) else None,
+        )
     )
     progress(count, count)
     return sequence
+
+
+def _set_aside(
+    conn: Connection, blocked: frozenset[tuple[int, int]], keys: Sequence[int], *, keep: bool
+) -> list[int]:
+    """Take rows in conflict out of the plan. → the imports to publish.
+
+    ``keep``: the rows stay in the draft, in imports of their own; otherwise the release lists them.
+    """
+    e, published = t.draft_entry.c, list(keys)
+    for key in keys:
+        positions = [position for import_key, position in sorted(blocked) if import_key == key]
+        if not positions:
+            continue
+        conn.execute(delete(plan).where(plan.c["import"] == key, plan.c.position.in_(positions)))
+        of_import = (e["import"] == key, e.position.in_(positions))
+        if keep and conn.scalar(select(func.count()).where(e["import"] == key)) == len(positions):
+            published.remove(key)
+        elif keep:
+            copy = staging.copy_import(conn, key)
+            conn.execute(update(t.draft_entry).where(*of_import).values({"import": copy}))
+        else:
+            _leave_out(conn, key, conn.scalars(select(e.locator).where(*of_import)).all())
+    return published
+
+
+def _leave_out(conn: Connection, key: int, locators: Sequence[str]) -> None:
+    """List rows in conflict among the rows that an import leaves out."""
+    i = t.import_.c
+    row = conn.execute(select(i.name, i.left_out).where(i.key == key)).one()
+    left_out = msgspec.json.decode(row.left_out)
+    for locator in map(msgspec.json.decode, locators):
+        place = {name: locator[name] for name in ("sheet", "rows") if name in locator}
+        left_out.append({"file": row.name, **place, "reason": "conflict"})
+    conn.execute(
+        update(t.import_).where(i.key == key).values(left_out=msgspec.json.encode(left_out).decode())
+    )
 
 
 def _raise_conflicts(errors: Sequence[Conflict], dataset: str, *, without_errors: bool) -> None:
