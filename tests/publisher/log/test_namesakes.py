@@ -1,4 +1,4 @@
-"""Documents of one title and no number are two; a conflict in a running catalogue blocks its own rows only."""
+"""Documents of one title and no number are two; a conflict in a running catalogue blocks only its rows."""
 
 from __future__ import annotations
 
