@@ -24,7 +24,14 @@ from publisher.ingest.parsed_file import (
     UnreadableFile,
 )
 from publisher.ingest.record_builder import RecordBuilder
-from publisher.ingest.tables import form_sheet, header_row, numbered_rows, plain_rows, segmentation
+from publisher.ingest.tables import (
+    form_sheet,
+    header_row,
+    numbered_rows,
+    personal_columns,
+    plain_rows,
+    segmentation,
+)
 from publisher.ingest.tables.header_row import Header
 from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.segmentation import SegmentedSheet, Table
@@ -96,7 +103,7 @@ class _Reader:
     """Collects the records, findings and rows left out of one file."""
 
     def __init__(self, catalogue: Catalogue, name: str, digest: str, file_content: FileContent) -> None:
-        self._catalogue = catalogue
+        self._catalogue = catalogue = personal_columns.with_personal_columns(catalogue)
         self._headings = Headings.from_catalogue(catalogue)
         self._personal = frozenset(f.name for f in catalogue.fields if f.personal)
         self._name = name
@@ -256,12 +263,12 @@ class _Reader:
             heading = header.headings.get(index, "")
             place = Place(self._name, grid.name, row, _label_column(header, index))
             name = header.columns.get(index)
-            if index in header.twice:
-                title = catalogue.by_name[header.columns[index]].title
-                self._findings.append(tables.COLUMN_TWICE.at(place, heading, title=title))
             if name in self._personal:
                 self._drop_column(heading, place)
                 continue
+            if index in header.twice:
+                title = catalogue.by_name[header.columns[index]].title
+                self._findings.append(tables.COLUMN_TWICE.at(place, heading, title=title))
             filled = sum(header_row.has_own_text(r[index]) for r in grid.rows[header.end : end])
             read = name is not None or index in header.ignored or index in header.companions
             if not read and (heading or filled):
