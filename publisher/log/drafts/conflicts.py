@@ -161,19 +161,28 @@ def report_rows_in_error(conn: Connection) -> list[Conflict]:
     ]
 
 
-def find_warnings(conn: Connection) -> Iterator[Conflict]:
-    """Warn about withdrawn, corrected, erased and possibly renamed records."""
-    yield from _find_possible_renames(conn)
+def find_warnings(conn: Connection, catalogue: Catalogue) -> Iterator[Conflict]:
+    """Warn about withdrawn, corrected, erased and possibly renamed or renumbered records."""
+    yield from _find_possible_renames(conn, catalogue)
     yield from _find_withdrawn(conn)
     yield from _find_undone_corrections(conn)
     yield from _find_erased(conn)
 
 
-def _find_possible_renames(conn: Connection) -> Iterator[Conflict]:
-    """Find pairs of a removed and an added item with the same title and part, which may be one item."""
+def _find_possible_renames(conn: Connection, catalogue: Catalogue) -> Iterator[Conflict]:
+    """Find pairs of a removed and an added item with the same title and part, which may be one item.
+
+    If they differ in nothing but the code, the item was probably given another code.
+    """
     removed, added = plan.alias("removed"), plan.alias("added")
     rows = conn.execute(
-        select(removed.c.title, t.record.c.id, t.draft_entry.c.locator)
+        select(
+            removed.c.title,
+            t.record.c.id,
+            t.draft_entry.c.locator,
+            t.draft_entry.c.content,
+            t.revision.c.content.label("before"),
+        )
         .select_from(removed)
         .join(
             added,
@@ -191,10 +200,23 @@ def _find_possible_renames(conn: Connection) -> Iterator[Conflict]:
                 t.draft_entry.c["import"] == added.c["import"], t.draft_entry.c.position == added.c.position
             ),
         )
+        .outerjoin(t.revision, t.revision.c.key == removed.c.before)
         .where(removed.c.kind == "removed")
         .order_by(removed.c.title, t.record.c.id)
     ).all()
     for row in rows:
+        codes = _find_other_code(row.before, row.content, catalogue)
+        if codes is not None:
+            before, now = codes
+            yield Conflict(
+                code="renumbering-suggested",
+                message_zh=f"“{row.title}”（{row.id}）的编码由“{before}”变为“{now}”，其余内容未变，可能是编码调整。"
+                "如为同一事项，请先用 qingdan rename 关联，否则将作为移出和新增发布。",
+                message_en=f"{row.title} ({row.id}) has the code {now} instead of {before} and is otherwise "
+                "unchanged. If it is one item, run `qingdan rename` first; else it is removed and added.",
+                locators=(msgspec.json.decode(row.locator),),
+            )
+            continue
         yield Conflict(
             code="rename-suggested",
             message_zh=f"“{row.title}”（{row.id}）将移出清单，同名的一项将新增。"
@@ -203,6 +225,21 @@ def _find_possible_renames(conn: Connection) -> Iterator[Conflict]:
             "If they are one item, run `qingdan rename` first.",
             locators=(msgspec.json.decode(row.locator),),
         )
+
+
+def _find_other_code(before: str | None, now: str, catalogue: Catalogue) -> tuple[str, str] | None:
+    """Return the old and the new code of two contents that differ in nothing else."""
+    if before is None or len(catalogue.identity) < 2:
+        return None
+    old, new = msgspec.json.decode(before), msgspec.json.decode(now)
+    codes = catalogue.identity[0]
+    if any(old.get(name) == new.get(name) for name in codes):
+        return None
+    rests = ({name: v for name, v in content.items() if name not in codes} for content in (old, new))
+    if next(rests) != next(rests):
+        return None
+    texts = ("、".join(str(content.get(name, "")) for name in codes) for content in (old, new))
+    return next(texts), next(texts)
 
 
 def _find_withdrawn(conn: Connection) -> Iterator[Conflict]:

@@ -41,5 +41,5 @@ def compare_draft(
     if on_conflict == "refuse":
         errors += conflicts.find_later_effect(conn, dataset.key, first_later_day, day)
     warnings += conflicts.find_namesakes(conn, windows, catalogue, dataset.name)
-    warnings += conflicts.find_warnings(conn)
+    warnings += conflicts.find_warnings(conn, catalogue)
     return windows, errors, warnings

@@ -1,0 +1,75 @@
+"""Official codes that several items share, and codes that change."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from publisher.log.log import Log
+from publisher.log.model import Dataset, Part, RecordQuery
+from publisher.workflow.import_files import InputFile, import_files
+from publisher.workflow.import_report import ImportReport
+from schemas.definition.file_loader import load_catalogue
+
+_HEADER = "职权编码,事项名称,权力类型,设定依据\n"
+
+
+def _create(log: Log) -> None:
+    catalogue = load_catalogue("power-list")
+    details = {
+        "title": "示例",
+        "title_en": "",
+        "body": "示例市",
+        "licence": "CC0-1.0",
+        "contact": "a@b.gov.cn",
+    }
+    dataset = Dataset(
+        name="powers", catalogue=catalogue.name, division=None, parts=(Part("商务局"),), **details
+    )
+    log.datasets.create(dataset, catalogue)
+
+
+def _import(log: Log, rows: str) -> ImportReport:
+    return import_files(log, "powers", [InputFile("商务局.csv", (_HEADER + rows).encode())], part="商务局")
+
+
+def _publish(log: Log, day: date) -> None:
+    log.releases.publish("powers", effective_on=day)
+
+
+def _ids(log: Log) -> dict[str, str]:
+    page = log.queries.records("powers", RecordQuery(limit=1000))
+    return {str(r.content["name"]): r.id for r in page.records}
+
+
+def test_items_that_share_a_code_are_published_and_keep_their_ids(log: Log) -> None:
+    _create(log)
+    rows = "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\nA2,丙处罚,行政处罚,《丙法》\n"
+    assert not _import(log, rows).refused
+    _publish(log, date(2015, 1, 1))
+    before = _ids(log)
+    assert sorted(before) == ["丙处罚", "乙处罚", "甲处罚"]
+    report = _import(log, rows.replace("《甲法》", "《丁法》"))
+    assert (report.changes.changed, report.changes.unchanged) == (1, 2)
+    _publish(log, date(2016, 1, 1))
+    assert _ids(log) == before
+
+
+def test_a_value_of_an_item_that_shares_its_code_may_be_corrected(log: Log) -> None:
+    _create(log)
+    _import(log, "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\n")
+    _publish(log, date(2015, 1, 1))
+    record = log.queries.record("powers", _ids(log)["甲处罚"])
+    log.releases.correct("powers", {record.id: {**record.content, "basis": "《丁法》"}}, reason="录入有误")
+    assert log.queries.record("powers", record.id).content["basis"] == "《丁法》"
+
+
+def test_a_code_that_changes_while_all_else_stays_is_told(log: Log) -> None:
+    _create(log)
+    _import(log, "A1,甲处罚,行政处罚,《甲法》\nA2,乙处罚,行政处罚,《乙法》\n")
+    _publish(log, date(2015, 1, 1))
+    report = _import(log, "B1,甲处罚,行政处罚,《甲法》\nA2,乙处罚,行政处罚,《乙法》\n")
+    (warning,) = report.warnings
+    assert warning.code == "renumbering-suggested"
+    assert "“A1”变为“B1”" in warning.message_zh
+    report = _import(log, "B1,甲处罚,行政处罚,《丁法》\nA2,乙处罚,行政处罚,《乙法》\n")
+    assert [w.code for w in report.warnings] == ["rename-suggested"]
