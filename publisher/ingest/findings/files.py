@@ -61,11 +61,20 @@ UNSUPPORTED = Kind(
 WORD_97 = Kind(
     "file-old-word",
     "error",
-    "这是旧版 Word 文档（.doc），不能直接读取",
-    "This is an old Word document (.doc), which cannot be read",
+    "这是旧版 Word 或 WPS 文字文档（.doc、.wps），不能直接读取其中的表格",
+    "This is an old Word or WPS document (.doc, .wps), whose tables cannot be read",
     "请用 Word 或 WPS 打开，另存为 .docx 后再导入",
     "Open it in Word or WPS, save it as .docx and import that",
     "权责清单.doc",
+)
+EXCEL_95 = Kind(
+    "file-old-excel",
+    "error",
+    "这是 Excel 97 以前的工作簿，不能直接读取",
+    "This is a workbook from before Excel 97, which cannot be read",
+    "请用 Excel 或 WPS 打开，另存为 .xlsx 后再导入",
+    "Open it in Excel or WPS, save it as .xlsx and import that",
+    "Excel 5.0/95",
 )
 ARCHIVE = Kind(
     "file-is-archive",

@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from publisher.ingest.findings.files import ARCHIVE, EMPTY, ENCRYPTED, NO_TABLE, TOO_LARGE, UNSUPPORTED
+from publisher.ingest.findings.files import (
+    ARCHIVE,
+    EMPTY,
+    ENCRYPTED,
+    EXCEL_95,
+    NO_TABLE,
+    TOO_LARGE,
+    UNSUPPORTED,
+)
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.formats import (
     delimited_text,
@@ -81,6 +89,8 @@ def _open(data: bytes, name: str) -> FileContent:
         return FileContent(XLS, grids, notes=notes)
     if data.startswith(b"PK"):
         return _open_zip(data)
+    if ole2.is_old_workbook(data):
+        raise ReaderError(EXCEL_95)
     _refuse_unsupported(data)
     return _open_text(data, name)
 

@@ -12,7 +12,15 @@ from lxml import etree
 from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_CELLS, MAX_COLUMNS, Block, Grid, Merge, build_grid
+from publisher.ingest.formats.grid import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    Block,
+    Grid,
+    Merge,
+    SheetAnnotations,
+    build_grid,
+)
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -35,7 +43,8 @@ def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
     grids = []
     for number, table in enumerate(root.iter(f"{W}tbl"), start=1):
         rows, merges = _read_cells(table)
-        grid = build_grid(f"表{number}", rows, merges)
+        annotations = SheetAnnotations(page_starts=_page_starts(table))
+        grid = build_grid(f"表{number}", rows, merges, annotations=annotations)
         if grid is not None:
             grids.append(grid)
     return tuple(grids), "\n".join(_iter_lines(root))
@@ -56,6 +65,16 @@ def extract_blocks(content: bytes) -> list[Block]:
             walker.skip_subtree()
             blocks += "".join(_iter_runs(element)).split("\n")
     return blocks
+
+
+def _page_starts(table: etree._Element) -> frozenset[int]:
+    """Return the rows that begin a page, by a break in the text or where Word last broke it (17.3.3.13)."""
+    starts = set()
+    for number, row in enumerate(_iter_own(table, f"{W}tr"), start=1):
+        breaks = (e for e in row.iter(f"{W}br") if e.get(f"{W}type") == "page")
+        if next(row.iter(f"{W}lastRenderedPageBreak", f"{W}pageBreakBefore"), next(breaks, None)) is not None:
+            starts.add(number)
+    return frozenset(starts)
 
 
 def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:

@@ -35,6 +35,7 @@ from publisher.ingest.formats.safety.xml_parser import parse_xml
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 NUMBERS = frozenset({"float", "percentage", "currency"})
 
@@ -52,10 +53,16 @@ def extract_grids(content: bytes, styles: bytes = b"") -> tuple[Grid, ...]:
         for properties in style.iterchildren(f"{STYLE}table-properties")
         if properties.get(f"{TABLE}display") == "false"
     }
+    breaking_styles = frozenset(
+        style.get(f"{STYLE}name") or ""
+        for style in root.iter(f"{STYLE}style")
+        for properties in style.iterchildren(f"{STYLE}table-row-properties")
+        if properties.get(f"{FO}break-before") == "page"
+    )
     grids_with_text = []
     for table in root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table"):
         name = table.get(f"{TABLE}name") or ""
-        sheet = _Sheet(name, struck)
+        sheet = _Sheet(name, struck, breaking_styles)
         sheet.read_table(table)
         hidden = table.get(f"{TABLE}style-name") in hidden_styles
         grid = build_grid(name, sheet.rows, sheet.merges, hidden=hidden, annotations=sheet.annotations())
@@ -84,9 +91,12 @@ class _RowMarks:
 class _Sheet:
     name: str
     struck_styles: frozenset[str]
+    breaking_styles: frozenset[str]
+    """Styles of rows above which a page ends."""
     rows: list[list[Scalar]] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
+    page_starts: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     struck_columns: set[int] = field(default_factory=set)
     """Columns whose cells are struck through unless they have a style of their own."""
@@ -97,6 +107,7 @@ class _Sheet:
     def annotations(self) -> SheetAnnotations:
         return SheetAnnotations(
             hidden_rows=frozenset(self.hidden_rows),
+            page_starts=frozenset(self.page_starts),
             hidden_columns=frozenset(self.hidden_columns),
             shown=self.shown,
             struck=self.struck,
@@ -114,6 +125,8 @@ class _Sheet:
                 continue
             self._count_cells((blank + repeat) * max(1, len(texts)), len(self.rows) + blank + repeat)
             self.rows.extend([] for _ in range(blank))
+            if row.get(f"{TABLE}style-name") in self.breaking_styles:
+                self.page_starts.add(len(self.rows) + 1)
             if row.get(f"{TABLE}visibility") in {"collapse", "filter"}:
                 self.hidden_rows.update(range(len(self.rows) + 1, len(self.rows) + repeat + 1))
             for number in range(len(self.rows) + 1, len(self.rows) + repeat + 1):

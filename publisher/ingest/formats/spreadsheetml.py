@@ -70,8 +70,16 @@ def _read_sheet(sheet: etree._Element, name: str) -> Grid | None:
         rows,
         merges,
         hidden=shown not in {None, "SheetVisible"},
-        annotations=SheetAnnotations(frozenset(hidden)),
+        annotations=SheetAnnotations(hidden_rows=frozenset(hidden), page_starts=_page_starts(sheet)),
     )
+
+
+def _page_starts(sheet: etree._Element) -> frozenset[int]:
+    """Return the rows below the breaks of pages, which are stated by the number of rows above."""
+    rows = (
+        e.text or "" for e in sheet.iterfind(f"{EXCEL}PageBreaks/{EXCEL}RowBreaks/{EXCEL}RowBreak/{EXCEL}Row")
+    )
+    return frozenset(int(text) + 1 for text in rows if text.isascii() and text.isdigit() and len(text) < 8)
 
 
 def _indexed(
@@ -92,7 +100,7 @@ def _indexed(
 
 def _count(element: etree._Element, name: str) -> int:
     text = element.get(f"{SS}{name}") or "0"
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+    return int(text[:9]) if text.isascii() and text.isdigit() else 0
 
 
 _TIME = re.compile(r"T00:00:00(?:\.0+)?$")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from posixpath import join, normpath
 
 from lxml import etree
@@ -35,6 +36,7 @@ def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotation
         cells = StyledCells(styles)
         scan_sheet(content, cells)
         marks = _read_sheet(content, path) if any(sign in content for sign in SIGNS) else SheetAnnotations()
+        marks = replace(marks, page_starts=_page_starts(content))
         marks_by_sheet[index] = cells.annotate(marks, _hidden_columns(content))
     return marks_by_sheet
 
@@ -73,6 +75,21 @@ def _hidden_columns(content: bytes) -> frozenset[int]:
             last = min(_parse_number(values.get("max"), 0), MAX_COLUMNS)
             columns.update(range(_parse_number(values.get("min"), 1), last + 1))
     return frozenset(columns)
+
+
+_BREAK = re.compile(rb"<(?:\w+:)?brk\s([^<>]*)>")
+
+
+def _page_starts(content: bytes) -> frozenset[int]:
+    """Return the rows below the breaks of pages, which follow the cells (ECMA-376 part 1, 18.3.1.74)."""
+    start = content.find(b"rowBreaks")
+    end = content.find(b"rowBreaks", start + 1)
+    attributes = (dict(_ATTRIBUTE.findall(text)) for text in _BREAK.findall(content, start, end))
+    return (
+        frozenset(_parse_number(a.get(b"id", b"").decode(), 0) + 1 for a in attributes)
+        if start > 0
+        else frozenset()
+    )
 
 
 _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*["']([^"']*)["']""")

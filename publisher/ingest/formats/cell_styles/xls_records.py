@@ -15,7 +15,7 @@ from publisher.ingest.formats.grid import ERRORS, MAX_COLUMNS, Position, SheetAn
 
 BOF, FILEPASS, BOUNDSHEET, CONTINUE = 0x0809, 0x002F, 0x0085, 0x003C
 DATE_MODE, FONT, FORMAT, STYLE, SHARED_STRINGS = 0x0022, 0x0031, 0x041E, 0x00E0, 0x00FC
-ROW, COLUMNS, DEFAULT_ROW = 0x0208, 0x007D, 0x0225
+ROW, COLUMNS, DEFAULT_ROW, PAGE_BREAKS = 0x0208, 0x007D, 0x0225, 0x001B
 NUMBER, INTEGER, INTEGERS, FORMULA, ERROR = 0x0203, 0x027E, 0x00BD, 0x0006, 0x0205
 SHARED_STRING, LABEL, RICH_LABEL = 0x00FD, 0x0204, 0x00D6
 BIFF8 = 0x0600
@@ -68,10 +68,15 @@ class _Sheet:
     cells: StyledCells
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    page_starts: set[int] = field(default_factory=set)
     errors: dict[Position, str] = field(default_factory=dict)
 
     def annotations(self) -> SheetAnnotations:
-        marks = SheetAnnotations(hidden_rows=frozenset(self.hidden_rows), errors=self.errors)
+        marks = SheetAnnotations(
+            hidden_rows=frozenset(self.hidden_rows),
+            page_starts=frozenset(self.page_starts),
+            errors=self.errors,
+        )
         return self.cells.annotate(marks, frozenset(self.hidden_columns))
 
 
@@ -112,6 +117,12 @@ def _add_row(sheet: _Sheet, body: bytes) -> None:
 def _add_columns(sheet: _Sheet, body: bytes) -> None:
     if len(body) >= 10 and (_u16(body, 8) & 1 or _u16(body, 4) == 0):
         sheet.hidden_columns.update(range(_u16(body, 0) + 1, min(_u16(body, 2) + 1, MAX_COLUMNS) + 1))
+
+
+def _add_page_breaks(sheet: _Sheet, body: bytes) -> None:
+    """Add the first row of each page: its index from 0, and two columns ([MS-XLS] 2.4.142)."""
+    count = _u16(body, 0) if len(body) >= 2 else 0
+    sheet.page_starts.update(_u16(body, 2 + 6 * i) + 1 for i in range(min(count, (len(body) - 2) // 6)))
 
 
 def _add_error(sheet: _Sheet, body: bytes) -> None:
@@ -160,6 +171,7 @@ def _add_label(sheet: _Sheet, body: bytes) -> None:
 _HANDLERS: Mapping[int, Callable[[_Sheet, bytes], None]] = {
     ROW: _add_row,
     COLUMNS: _add_columns,
+    PAGE_BREAKS: _add_page_breaks,
     ERROR: _add_error,
     FORMULA: _add_formula,
     NUMBER: _add_number,
