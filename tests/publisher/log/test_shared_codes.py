@@ -15,15 +15,16 @@ _HEADER = "职权编码,事项名称,权力类型,设定依据\n"
 
 def _create(log: Log) -> None:
     catalogue = load_catalogue("power-list")
-    details = {
-        "title": "示例",
-        "title_en": "",
-        "body": "示例市",
-        "licence": "CC0-1.0",
-        "contact": "a@b.gov.cn",
-    }
     dataset = Dataset(
-        name="powers", catalogue=catalogue.name, division=None, parts=(Part("商务局"),), **details
+        name="powers",
+        catalogue=catalogue.name,
+        title="示例",
+        title_en="",
+        body="示例市",
+        division=None,
+        licence="CC0-1.0",
+        contact="a@example.gov.cn",
+        parts=(Part("商务局"),),
     )
     log.datasets.create(dataset, catalogue)
 

@@ -36,7 +36,7 @@ def _missing(reading: Reading) -> list[int | None]:
     ],
 )
 def test_a_row_with_anything_of_its_own_is_an_item_whose_name_is_missing(own: dict[str, object]) -> None:
-    reading = read_workbook(csv_bytes(POWER_HEADER, _ITEM, power_row(**own)))  # type: ignore[arg-type]
+    reading = read_workbook(csv_bytes(POWER_HEADER, _ITEM, power_row(**own)))
     assert _missing(reading) == [3]
     assert column(reading, "name") == ["甲许可", None]
     assert column(reading, "basis")[0] == "《某法》第一条。"
