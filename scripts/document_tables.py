@@ -175,10 +175,51 @@ def write_command(command: click.Command) -> str:
     return f"{text}\n\n{table(('option', '说明 / meaning'), rows)}"
 
 
-def fill(text: str) -> str:
-    """Write each table of a document again. Raises ``KeyError`` for a table without a writer."""
+def fill(text: str, *, chinese: bool = False) -> str:
+    """Write each table of a document again, in a Chinese edition (``X.zh-CN.md``) without its English.
+
+    Raises ``KeyError`` for a table without a writer.
+    """
     writers = _writers()
-    return _TABLE.sub(lambda match: f"{match['start']}{writers[match['name']]()}\n{match['end']}", text)
+
+    def write(match: re.Match[str]) -> str:
+        written = writers[match["name"]]()
+        return f"{match['start']}{_keep_chinese(written) if chinese else written}\n{match['end']}"
+
+    return _TABLE.sub(write, text)
+
+
+_HEADINGS = {
+    "code": "代码",
+    "severity": "程度",
+    "example": "示例",
+    "option": "选项",
+    "name": "名称",
+    "English": "英文",
+    "a record is identified by": "识别字段",
+}
+_TEXT_AND_ENGLISH = re.compile(r"^(?P<zh>[^/]*[\u4e00-\u9fff].*?) / .*?(?P<mark> \*\*必填 / required\*\*)?$")
+
+
+def _keep_chinese(written: str) -> str:
+    """Keep the Chinese half of what is written as ``中文 / English``."""
+    return "\n".join(
+        _line(_chinese_cell(cell) for cell in _CELL.split(line.strip("| ")))
+        if line.startswith("| ")
+        else _chinese_cell(line)
+        for line in written.splitlines()
+    )
+
+
+_CELL = re.compile(r"(?<!\\) \| ")
+
+
+def _chinese_cell(cell: str) -> str:
+    cell = cell.replace("\\|", "|")
+    match = _TEXT_AND_ENGLISH.match(cell)
+    if match is None:
+        return _HEADINGS.get(cell, cell.replace("; else ", "；否则 ").replace(" (running)", "（只增不减）"))
+    return match["zh"] + (" **必填**" if match["mark"] else "")
 
 
 @cache
@@ -190,10 +231,14 @@ def documents() -> Iterator[Path]:
     yield from sorted((PROJECT / "docs").glob("**/*.md"))
 
 
+def is_chinese(document: Path) -> bool:
+    return document.name.endswith(".zh-CN.md")
+
+
 def main() -> None:
     for document in documents():
         text = document.read_text(encoding="utf-8")
-        filled = fill(text)
+        filled = fill(text, chinese=is_chinese(document))
         if filled != text:
             document.write_text(filled, encoding="utf-8")
             click.echo(document.relative_to(PROJECT))

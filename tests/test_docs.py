@@ -41,13 +41,48 @@ def name_of(document: Path) -> str:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_every_table_in_a_document_is_the_code_s_own(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    assert document_tables.fill(text) == text, "write it anew: make docs"
+    chinese = document_tables.is_chinese(document)
+    assert document_tables.fill(text, chinese=chinese) == text, "write it anew: make docs"
 
 
 @pytest.mark.parametrize("name", document_tables.tables())
 def test_every_table_stands_in_one_document(name: str) -> None:
     start = f"<!-- table: {name} -->"
-    assert sum(document.read_text(encoding="utf-8").count(start) for document in DOCUMENTS) == 1
+    english = [d for d in DOCUMENTS if not document_tables.is_chinese(d)]
+    assert sum(document.read_text(encoding="utf-8").count(start) for document in english) == 1
+
+
+_CODE_BLOCK = re.compile(r"^```.*?^```$", re.S | re.M)
+_TABLE = re.compile(r"(<!-- table: [^\n]+ -->\n).*?(<!-- end -->)", re.S)
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+@pytest.mark.parametrize("document", [d for d in DOCUMENTS if document_tables.is_chinese(d)], ids=name_of)
+def test_a_chinese_edition_has_the_headings_commands_codes_and_tables_of_the_english_one(
+    document: Path,
+) -> None:
+    chinese, english = (
+        file.read_text(encoding="utf-8")
+        for file in (document, document.with_name(document.name.replace(".zh-CN", "")))
+    )
+
+    def headings(text: str) -> list[tuple[str, list[str]]]:
+        """Level and codes of each heading."""
+        lines = re.findall(r"^(#+) (.*)$", _CODE_BLOCK.sub("", text), re.M)
+        return [(level, _CODE.findall(title)) for level, title in lines]
+
+    def codes(text: str) -> set[str]:
+        return set(_CODE.findall(_CODE_BLOCK.sub("", _TABLE.sub(r"\1\2", text))))
+
+    assert headings(chinese) == headings(english)
+    assert codes(chinese) == codes(english)
+    assert _CODE_BLOCK.findall(chinese) == _CODE_BLOCK.findall(english)
+    assert re.findall("<!-- table: .* -->", chinese) == re.findall("<!-- table: .* -->", english)
+
+
+def test_the_documents_of_a_clerk_have_a_chinese_edition() -> None:
+    editions = {d.name.removesuffix(".zh-CN.md") for d in DOCUMENTS if document_tables.is_chinese(d)}
+    assert {"cli", "findings", "catalogues", "collect"} <= editions
 
 
 def test_every_command_has_a_section_of_its_own_and_no_other_has() -> None:
@@ -143,10 +178,14 @@ def test_every_error_of_the_command_is_documented() -> None:
 
 
 def test_every_page_is_linked_from_the_readme() -> None:
-    for readme in (PROJECT / "README.md", PROJECT / "README.zh-CN.md"):
-        text = readme.read_text(encoding="utf-8")
-        for file in (PROJECT / "docs").glob("*.md"):
-            assert f"docs/{file.name}" in text, f"{readme.name}: {file.name}"
+    pages = {file.name for file in (PROJECT / "docs").glob("*.md")}
+    english = {name for name in pages if not name.endswith(".zh-CN.md")}
+    chinese = {name.replace(".md", ".zh-CN.md") for name in english} & pages
+    without_edition = {name for name in english if name.replace(".md", ".zh-CN.md") not in chinese}
+    for readme, names in (("README.md", english), ("README.zh-CN.md", chinese | without_edition)):
+        text = (PROJECT / readme).read_text(encoding="utf-8")
+        for name in names:
+            assert f"docs/{name}" in text, f"{readme}: {name}"
 
 
 @pytest.mark.parametrize("folder", ["adr", "how-to"])
