@@ -102,7 +102,7 @@ def test_several_of_one_text_are_all_found_and_none_is_printed_in_full() -> None
 
 
 CSV = (
-    "事项名称,权力类型,实施依据,行使主体,救济渠道,备注\n"
+    "事项名称,权力类型,实施依据,行使主体,部门职责,备注\n"
     "甲许可,行政许可,《某法》,市局,13800138000,经办人13900139000\n"
 )
 
@@ -111,7 +111,7 @@ def test_the_finding_names_row_and_column_and_masks_the_number() -> None:
     reading = read_file(CSV.encode(), name="清单.csv", catalogue=load_catalogue("power-list"))
     found = [f for f in reading.findings if f.code == "personal-data"]
     assert [(f.severity, f.row, f.column, f.found) for f in found] == [
-        ("warning", 2, "E 救济渠道", "138******00"),
+        ("warning", 2, "E 部门职责", "138******00"),
         ("warning", 2, "F 备注", "139******00"),
     ]
     assert not any("13900139000" in text for f in found for text in (f.found, f.message_zh, f.message_en))
@@ -120,7 +120,7 @@ def test_the_finding_names_row_and_column_and_masks_the_number() -> None:
 def test_a_field_with_the_contacts_of_an_office_may_have_them() -> None:
     source = json.loads(load_catalogue("power-list").source)
     for field in source["fields"]:
-        if field["name"] == "remedy":
+        if field["name"] == "duty":
             field["qingdan"]["contact"] = True
     catalogue = parse_catalogue(json.dumps(source, ensure_ascii=False))
     reading = read_file(CSV.encode(), name="清单.csv", catalogue=catalogue)
