@@ -30,6 +30,7 @@ from publisher.views.pages import routes as page_routes
 from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
+from publisher.web.client_budget import ClientBudgets
 from publisher.web.http_protocol import bounded_protocol
 from publisher.web.page_cursor import CursorCodec, read_or_create_key
 from publisher.web.route import Endpoint
@@ -90,6 +91,7 @@ def create_service(
         names=SiteNames(log),
         clock=clock,
         version=metadata.version("qingdan"),
+        budgets=ClientBudgets(settings.client_header),
         cursors=CursorCodec(read_or_create_key(settings.home / "cursor.key")),
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,

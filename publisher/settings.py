@@ -86,6 +86,15 @@ VARIABLES: tuple[Variable, ...] = (
         "Connections that are open at once; a further one is answered 503 and closed.",
     ),
     Variable(
+        "QINGDAN_CLIENT_HEADER",
+        "",
+        "反向代理写入访客地址的请求头，如 `X-Forwarded-For`（取最后一个）；只有请求都经过该代理时才可设。"
+        "同一来源（IPv6按/64）的费时请求有上限，超出时回答429。",
+        "Header in which the reverse proxy writes the client's address, such as `X-Forwarded-For` (its last "
+        "element counts); set it only if every request passes the proxy. Heavy requests are limited per client "
+        "(IPv6: /64); beyond that the answer is 429.",
+    ),
+    Variable(
         "QINGDAN_SEARCH",
         "`embedded`",
         "`embedded`（索引在站点文件夹里）或 `elasticsearch`。",
@@ -168,6 +177,8 @@ class Settings:
     """``QINGDAN_EXPORTS``: files that are generated."""
     connections: int = _CONNECTIONS
     """``QINGDAN_CONNECTIONS``: connections that are open at once."""
+    client_header: str = ""
+    """``QINGDAN_CLIENT_HEADER``: header with the client's address, written by a trusted proxy."""
     cluster: Connection | None = None
     """``QINGDAN_SEARCH=elasticsearch`` and the connection to the cluster; None is the embedded engine."""
 
@@ -199,6 +210,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         hub=_read_hub(env),
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
+        client_header=env.get("QINGDAN_CLIENT_HEADER") or "",
         connections=int(env.get("QINGDAN_CONNECTIONS") or _CONNECTIONS),
         cluster=_read_cluster(env),
     )

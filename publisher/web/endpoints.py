@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -80,6 +80,7 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
             answer = _sync_responder(route, service)
     media, template = route.operation.media_type, route.operation.path
     also = route.operation.also
+    is_heavy = isinstance(route, FileRoute) or route.runs in ("query", "file")
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
 
     async def respond(scope: HTTPScope, receive: Receive, names: Mapping[str, str]) -> AsgiResponse:
@@ -90,7 +91,8 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
             best = conditional_requests.negotiate(headers.get("accept"), offered)
             chosen = best if also else ""
         call = Call(names, scope["query_string"], template.format_map(names), chosen)
-        outcome: AsgiResponse = await answer(call, headers, receive)
+        with service.budgets.admitted(scope) if is_heavy else nullcontext():
+            outcome: AsgiResponse = await answer(call, headers, receive)
         return outcome
 
     return respond

@@ -12,6 +12,7 @@ from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
+from publisher.web.client_budget import ClientBudgets
 from publisher.web.file_cache import FileCache
 from publisher.web.page_cursor import CursorCodec
 from publisher.web.work_pools import WorkPools
@@ -52,6 +53,7 @@ class Service:
     version: str
     pools: WorkPools
     cursors: CursorCodec
+    budgets: ClientBudgets
     hub: str = ""
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     shows_actor: bool = False

@@ -6,6 +6,7 @@ Waiting costs no thread. A caller that disconnects leaves the queue, and its run
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from litestar.types import Receive
 
 from publisher.log.database.interruption import Interruption, interruptible
 from publisher.settings import PoolSize
+from publisher.web.client_budget import charge
 from publisher.web.problems import ProblemError
 
 LONGEST_WAIT = 50.0
@@ -56,9 +58,12 @@ class WorkPool:
                 await self._limiter.acquire_on_behalf_of(token := object())
             if wait.cancelled_caught:
                 raise _too_busy()
+            started = time.monotonic()
             try:
                 yield
             finally:
+                if (pay := charge.get()) is not None:
+                    pay(time.monotonic() - started)
                 self._limiter.release_on_behalf_of(token)
         finally:
             self._admitted -= 1

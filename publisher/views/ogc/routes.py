@@ -88,7 +88,8 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
             work = partial(_respond, geo, handle, request, path)
             if handle is resources.list_items:
                 pools = geo.service.pools
-                return await pools.while_connected(receive, lambda: pools.queries.run(work))
+                with geo.service.budgets.admitted(scope):
+                    return await pools.while_connected(receive, lambda: pools.queries.run(work))
             return await sync_to_thread(work)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes a response; server errors are logged
             return _failure_response(error, raw, path)

@@ -97,7 +97,7 @@ def get_history(service: Service, call: Call) -> Reply:
             LIMIT,
             CURSOR,
         ),
-        problems=("no-such-dataset", "no-such-release", "invalid-cursor", "too-busy"),
+        problems=("no-such-dataset", "no-such-release", "invalid-cursor", "too-busy", "too-many-requests"),
     ),
     runs="query",
 )

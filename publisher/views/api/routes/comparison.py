@@ -63,7 +63,7 @@ _KNOWN_AT = replace(
 )
 _CSV = Grammar(names=two_states.NAMES | {"headers"}, filters=two_states.FILTERS)
 _BOOK = Grammar(names=two_states.NAMES, filters=two_states.FILTERS)
-_PROBLEMS = ("no-such-dataset", "no-such-release", "too-busy")
+_PROBLEMS = ("no-such-dataset", "no-such-release", "too-busy", "too-many-requests")
 _FILE_PROBLEMS = (*_PROBLEMS, "file-being-made")
 
 

@@ -54,7 +54,14 @@ _NOTE = (
     "No row limit; ranges, gzip and zstd; Repr-Digest is the SHA-256 of the bytes sent (RFC 9530). "
     "No text in CSV or XLSX is run as a formula."
 )
-_PROBLEMS = ("no-such-dataset", "no-such-release", "no-such-file", "file-being-made", "too-busy")
+_PROBLEMS = (
+    "no-such-dataset",
+    "no-such-release",
+    "no-such-file",
+    "file-being-made",
+    "too-busy",
+    "too-many-requests",
+)
 
 
 class File(Answer, frozen=True, kw_only=True):
@@ -247,7 +254,7 @@ def _operation(
         summary=summary,
         description=f"{intro}{_NOTE}",
         parameters=parameters,
-        problems=_PROBLEMS if DATASET in parameters else ("file-being-made", "too-busy"),
+        problems=_PROBLEMS if DATASET in parameters else ("file-being-made", "too-busy", "too-many-requests"),
         media_type=_ANY,
         also=tuple(dict.fromkeys(form.media_type for form in FORMS.values())),
     )

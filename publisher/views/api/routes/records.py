@@ -54,7 +54,7 @@ _PROBLEMS: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
         "the state of its first page; totals are exact.",
         answer=common.Records,
         parameters=(DATASET, FILTERS, SORT, FIELDS, FACETS, LIMIT, CURSOR, *VIEW),
-        problems=(*_NOT_FOUND, "invalid-cursor", "too-busy"),
+        problems=(*_NOT_FOUND, "invalid-cursor", "too-busy", "too-many-requests"),
     ),
     runs="query",
 )

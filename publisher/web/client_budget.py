@@ -1,0 +1,113 @@
+"""Fairness between clients: each has a budget of seconds of heavy work, which refills while time passes.
+
+Work is charged and not requests, so a client that sends one request after the other, like a mirror, never
+spends faster than its budget refills, however many requests it needs.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from litestar.types import HTTPScope
+
+from publisher.web.problems import ProblemError
+
+BUDGET = 60.0
+"""Seconds of work that a client may be ahead of time."""
+MOST_AT_ONCE = 16
+"""Heavy requests of one client that run or wait."""
+_MOST_CLIENTS = 20_000
+
+charge: ContextVar[Callable[[float], None] | None] = ContextVar("charge", default=None)
+"""Takes the seconds of a thread that the current request has used."""
+
+
+@dataclass(slots=True)
+class _Account:
+    spent: float
+    """Seconds of work that are not refilled yet, as of ``updated``."""
+    updated: float
+    at_once: int = 0
+
+
+class ClientBudgets:
+    """Budgets by network address: an IPv4 address, or the /64 network of an IPv6 address."""
+
+    def __init__(self, header: str = "", clock: Callable[[], float] = time.monotonic) -> None:
+        """``header``: set by a trusted proxy; its last element is the address of the client."""
+        self._header = header.lower().encode()
+        self._clock = clock
+        self._accounts: OrderedDict[str, _Account] = OrderedDict()
+
+    @contextmanager
+    def admitted(self, scope: HTTPScope) -> Iterator[None]:
+        """Admit a heavy request, and charge its client for what runs inside.
+
+        Raises ``too-many-requests`` if the budget is spent or too many requests of the client are open.
+        """
+        client = self.client_of(scope)
+        if client is None:
+            yield
+            return
+        account = self._account(client)
+        if account.spent >= BUDGET or account.at_once >= MOST_AT_ONCE:
+            raise ProblemError("too-many-requests", headers=self._headers(account))
+        account.at_once += 1
+        token = charge.set(lambda seconds: self._spend(account, seconds))
+        try:
+            yield
+        finally:
+            charge.reset(token)
+            account.at_once -= 1
+
+    def client_of(self, scope: HTTPScope) -> str | None:
+        """Return the network of the client; None for this machine, unless a proxy names another."""
+        peer = scope["client"]
+        address = self._forwarded(scope) or (peer[0] if peer else "")
+        try:
+            parsed = ip_address(address.strip("[] "))
+        except ValueError:
+            return None
+        if parsed.is_loopback:
+            return None
+        if isinstance(parsed, IPv6Address):
+            mapped = parsed.ipv4_mapped
+            return str(mapped) if mapped else str(ip_network((parsed, 64), strict=False))
+        return str(parsed)
+
+    def _forwarded(self, scope: HTTPScope) -> str:
+        if not self._header:
+            return ""
+        lines = [line for name, line in scope["headers"] if name == self._header]
+        return lines[-1].decode("latin-1").rpartition(",")[2].strip() if lines else ""
+
+    def _account(self, client: str) -> _Account:
+        now = self._clock()
+        account = self._accounts.pop(client, None) or _Account(0.0, now)
+        account.spent = max(0.0, account.spent - (now - account.updated))
+        account.updated = now
+        self._accounts[client] = account
+        while len(self._accounts) > _MOST_CLIENTS:
+            self._accounts.popitem(last=False)
+        return account
+
+    @staticmethod
+    def _spend(account: _Account, seconds: float) -> None:
+        account.spent += seconds
+
+    @staticmethod
+    def _headers(account: _Account) -> Mapping[str, str]:
+        """Headers of draft-ietf-httpapi-ratelimit-headers, in seconds of work."""
+        wait = max(1, math.ceil(account.spent - BUDGET) + 1)
+        return {
+            "retry-after": str(wait),
+            "ratelimit-policy": f'"work";q={BUDGET:.0f};w={BUDGET:.0f}',
+            "ratelimit": f'"work";r={max(0, math.floor(BUDGET - account.spent))};t={wait}',
+        }
