@@ -90,9 +90,9 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         "反向代理写入访客地址的请求头，如 `X-Forwarded-For`（取最后一个）；只有请求都经过该代理时才可设。"
         "同一来源（IPv6按/64）的费时请求有上限，超出时回答429。",
-        "Header in which the reverse proxy writes the client's address, such as `X-Forwarded-For` (its last "
-        "element counts); set it only if every request passes the proxy. Heavy requests are limited per client "
-        "(IPv6: /64); beyond that the answer is 429.",
+        "Header in which the reverse proxy writes the client's address, such as `X-Forwarded-For` (the "
+        "last element counts); set it only if every request passes the proxy. Heavy requests are limited per "
+        "client (IPv6: /64); beyond that the answer is 429.",
     ),
     Variable(
         "QINGDAN_SEARCH",

@@ -187,7 +187,7 @@ class Release(Answer, frozen=True, kw_only=True):
     cancels: Annotated[
         int | None,
         Meta(description="所取消的发布，当时尚未生效 / Release that it cancels, not yet in effect"),
-    ] = None
+    ]
     catalogue_digest: str
     parser_version: str
     software_version: str
