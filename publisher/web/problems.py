@@ -123,7 +123,7 @@ KINDS: tuple[ProblemKind, ...] = (
         429,
         "请求过多",
         "Too many requests",
-        "同一来源的费时请求（文件、比较、列表）合计过多；请在 Retry-After 秒后重试，并逐个请求。",
+        "同一来源的费时请求（文件、比较、查询）合计过多；请在 Retry-After 秒后重试，并逐个请求。",
         "This client's heavy requests (files, comparisons, lists) take too much; try again after Retry-After "
         "seconds, one request after the other.",
     ),
