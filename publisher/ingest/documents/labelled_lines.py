@@ -106,6 +106,7 @@ class LabelFinder:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._field_of: dict[str, str] = {}
+        self._field_of_short: dict[str, str] = {}
         words = list(OTHER_LABELS)
         for name in sorted(FIELDS):
             f = catalogue.by_name.get(name)
@@ -113,6 +114,8 @@ class LabelFinder:
                 if len(word) > 2 or word in SHORT_LABELS:
                     self._field_of.setdefault(heading_key(word), name)
                     words.append(word)
+                else:
+                    self._field_of_short.setdefault(heading_key(word), name)
         spaced = (r"\s*".join(map(re.escape, word)) for word in sorted(set(words), key=len, reverse=True))
         label = f"(?P<label>{'|'.join(spaced)})"
         self._colon = re.compile(rf"[\[【·•]?\s?{label}\s?[】\]]?\s?[:：]\s?", re.IGNORECASE)
@@ -120,6 +123,10 @@ class LabelFinder:
 
     def field_of(self, label: str) -> str | None:
         return self._field_of.get(heading_key(label))
+
+    def _field_beside(self, label: str) -> str | None:
+        """Return the field of a label whose place shows that it is one; then two characters are enough."""
+        return self.field_of(label) or self._field_of_short.get(heading_key(label))
 
     def read_lines(
         self, lines: Sequence[Line], pairs: Mapping[int, tuple[int, ...]] | None = None
@@ -139,11 +146,15 @@ class LabelFinder:
                 self._read_line(lines, index, labels, labelled, pairs)
         bare = [i for i, line in enumerate(lines[:HEAD_LINES]) if self._bare.fullmatch(line.text)]
         if pairs is not None:
-            bare = [i for i in bare if lines[i].number in pairs]
+            in_pairs = (i for i, line in enumerate(lines) if line.number in pairs)
+            bare = [i for i in in_pairs if i in bare or self._is_short_label(lines[i].text)]
         if len(bare) > 1:
             for index in bare:
                 self._read_pair(lines, index, labelled, pairs)
         return labelled
+
+    def _is_short_label(self, text: str) -> bool:
+        return heading_key(text) in self._field_of_short
 
     def _labels_of(self, line: Line) -> list[_Label]:
         """Return the labels of a line that begins with a known one, in order."""
@@ -173,7 +184,8 @@ class LabelFinder:
         unknown = [m for m in (*starts, *_AFTER_GAP.finditer(line.text)) if m is not None]
         for m in unknown:
             if not any(x.start < m.end() and m.start() < x.end for x in labels):
-                labels.append(_Label(m[0].strip("[【】]:： "), None, m.start(), m.end()))
+                word = m[0].strip("[【】]:： ")
+                labels.append(_Label(word, self._field_beside(word), m.start(), m.end()))
         return sorted(labels, key=lambda x: x.start)
 
     def _read_line(
@@ -207,7 +219,7 @@ class LabelFinder:
         label = self._last_label(line)
         if label is None:
             return
-        name = self.field_of(label)
+        name = self._field_beside(label) if pairs is not None else self.field_of(label)
         if pairs is None:
             self._read_next_line(lines, index, label, labelled)
             return
@@ -225,8 +237,12 @@ class LabelFinder:
 
     def _last_label(self, line: Line) -> str | None:
         bare = self._bare.fullmatch(line.text)
+        if bare is not None:
+            return bare["label"]
+        if self._is_short_label(line.text):
+            return line.text.rstrip(":： ")
         labels = self._colon_labels(line)
-        return bare["label"] if bare is not None else labels[-1].word if labels else None
+        return labels[-1].word if labels else None
 
     def _read_next_line(
         self, lines: Sequence[Line], index: int, label: str, labelled: LabelledValues
