@@ -256,7 +256,7 @@ def state_council(d: Document) -> str:
 
 
 def trs(d: Document) -> str:
-    """The form of TRS: meta tags, breadcrumbs, a line of spans, hidden copies, a pager script for one page."""
+    """The form of TRS: meta tags, breadcrumbs, a line of spans, hidden copies, a script of pages."""
     return (
         f"<html><head><meta name='ArticleTitle' content='{d.title}'>"
         f"<meta name='PubDate' content='{PUBLISHED} 09:30'>"
