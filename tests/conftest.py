@@ -53,7 +53,7 @@ def elasticsearch_address(run_folder: Path) -> Iterator[str]:
 def elasticsearch(elasticsearch_address: str) -> Iterator[Connection]:
     """Connection with an alias of its own for each test. Its indices are deleted when the test ends."""
     alias = f"t{uuid.uuid4().hex[:12]}"
-    yield Connection((elasticsearch_address,), alias=alias)
+    yield Connection((elasticsearch_address,), alias=alias, deadline=30)
     with Elasticsearch(elasticsearch_address) as client:
         for name in client.indices.get(index=f"{alias}-*", features=["aliases"]):
             client.indices.delete(index=name)

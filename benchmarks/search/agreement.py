@@ -45,7 +45,9 @@ async def measure(folder: Path, address: str, again: float) -> bool:
     for corpus in dict.fromkeys(SETS.values()):
         with tempfile.TemporaryDirectory() as index:
             embedded = EmbeddedEngine(Path(index))
-            cluster = ElasticsearchEngine(Connection((address,), alias="qingdan-agreement", timeout=60))
+            cluster = ElasticsearchEngine(
+                Connection((address,), alias="qingdan-agreement", timeout=60, deadline=60)
+            )
             for engine in (embedded, cluster):
                 await fill(engine, folder / corpus / "corpus.jsonl.gz", again)
             for name in (name for name, corpus_of_set in SETS.items() if corpus_of_set == corpus):

@@ -131,7 +131,7 @@ async def compare_searching(
 
 
 async def measure(address: str, path: Path, count: int | None) -> None:
-    connection = Connection((address,), alias=ALIAS, timeout=60)
+    connection = Connection((address,), alias=ALIAS, timeout=60, deadline=60)
     engine = ElasticsearchEngine(connection)
     documents = list(islice(articles(path), count))
     draw = random.Random(7)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,11 +15,11 @@ from publisher.log.database.interruption import InterruptedReadError
 from publisher.log.model import LogError
 from publisher.web import conditional_requests, problems, query_parameters
 from publisher.web.bytes_response import VARY, BytesResponse
+from publisher.web.error_log import ErrorLog
 from publisher.web.problems import ProblemError
 from publisher.web.work_pools import CallerGoneError
 from search.contract import CursorError, SearchError
 
-logger = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 _FOR_PROGRAMS = ("/v1/", "/feeds/", "/ogc", "/docs/", "/assets/")
 """Prefixes of paths whose errors are always problem documents, even for browsers."""
@@ -38,10 +37,12 @@ def explainer(base: str, problem_page: ProblemPage) -> Explain:
     ``base`` is the site's own address.
     """
 
+    errors = ErrorLog()
+
     def explain(scope: HTTPScope, error: Exception) -> BytesResponse:
         problem = _problem(error)
         if problem.kind.code in ("internal-error", "store-unavailable"):
-            logger.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            errors.write(scope["method"], scope["path"], error)
         path = scope["path"].encode("utf-8", "replace").decode()
         headers = {"cache-control": "no-store", **VARY, **problem.headers}
         accept = conditional_requests.request_headers(scope["headers"]).get("accept")

@@ -15,6 +15,8 @@ class Connection:
     password: str = field(default="", repr=False)
     ca: Path | None = None
     timeout: float = 10.0
-    """Timeout of a search, in seconds. Writes have ten times as long."""
+    """Timeout of a request, in seconds. Writes have ten times as long."""
+    deadline: float = 2.0
+    """Seconds for a whole search, so that a frozen node does not hold up readers."""
     shards: int = 1
     replicas: int = 0

@@ -6,8 +6,9 @@ index and the calls. The server needs no plug-in, script or own analyzer.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 
+import anyio
 from anyio import to_thread
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
@@ -15,7 +16,7 @@ from search.async_documents import iterate_documents
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import Document, HitChanges, Page, RejectedError, Request, SavedSearch
+from search.contract import Document, HitChanges, Page, RejectedError, Request, SavedSearch, SearchError
 from search.elastic import saved_search, search
 from search.elastic.bulk import BulkResult
 from search.elastic.cluster import Cluster
@@ -29,6 +30,7 @@ class ElasticsearchEngine:
 
     def __init__(self, connection: Connection, *, dictionary: Iterable[str] = ()) -> None:
         self._cluster = Cluster(connection)
+        self._deadline = connection.deadline
         self._dictionary = tuple(dictionary)
         self._indices = Indices(connection, self._dictionary)
         self._writer = Writer(self._cluster, self._indices, self._dictionary)
@@ -36,9 +38,7 @@ class ElasticsearchEngine:
 
     async def search(self, request: Request) -> Page:
         """Search. Raises :class:`search.contract.CursorError` and :class:`search.contract.SearchError`."""
-        return await self._cluster.run(
-            search.search_page, self._indices, request, *await self._load_language()
-        )
+        return await self._read(search.search_page, self._indices, request, *await self._load_language())
 
     async def hit_changes(self, saved: SavedSearch) -> HitChanges:
         """List changes of hits. Raises :class:`search.contract.SearchError`."""
@@ -63,16 +63,28 @@ class ElasticsearchEngine:
         return await to_thread.run_sync(self._write, self._writer.rebuild, documents)
 
     async def position(self) -> int:
-        return await self._cluster.run(self._position)
+        return await self._read(self._position)
 
     async def mark(self, sequence: int) -> None:
         await self._cluster.run(self._mark, sequence)
 
     async def count(self) -> int:
-        return await self._cluster.run(self._count)
+        return await self._read(self._count)
 
     async def close(self) -> None:
         await to_thread.run_sync(self._cluster.close)
+
+    async def _read[*A, T](
+        self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *arguments: *A
+    ) -> T:
+        """Read within the deadline of a search. Raises :class:`search.contract.SearchError` after it."""
+        try:
+            with anyio.fail_after(self._deadline):
+                return await self._cluster.run(function, *arguments)
+        except TimeoutError as error:
+            raise SearchError(
+                "搜索集群没有及时响应 / the search cluster did not respond in time", retry_after=10
+            ) from error
 
     def _write(self, write: Callable[[Iterable[Document]], BulkResult], documents: Iterable[Document]) -> int:
         result = write(documents)

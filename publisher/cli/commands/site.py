@@ -14,6 +14,7 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
 if TYPE_CHECKING:
+    from publisher.indexing.worker import SearchStatus
     from publisher.log.log import Log
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
@@ -85,9 +86,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         )
         return
     output.print_pairs([("站点 base", site.base), ("文件夹 home", context.settings.home)])
-    waiting = f"待索引 pending {state.pending}" if state.pending else "已是最新 up to date"
-    documents = state.away or f"{state.documents}个文档 documents"
-    output.print_pairs([("搜索 search", f"{documents}, {waiting}")])
+    output.print_pairs([("搜索 search", _describe_search(state))])
     if state.error:
         output.print_pairs([("上次失败 last failure", state.error)])
     for item in state.set_aside:
@@ -104,6 +103,14 @@ def status(context: CommandContext, *, as_json: bool) -> None:
     output.print_table(
         ["数据集 dataset", "标题 title", "发布 release", "时间 published", "记录 records", "草稿 draft"], rows
     )
+
+
+def _describe_search(state: SearchStatus) -> str:
+    """Describe the index. It is up to date only if it can be read and nothing waits."""
+    waiting = f"待索引 pending {state.pending}" if state.pending else ""
+    if state.away:
+        return f"{state.away}, {waiting}" if waiting else state.away
+    return f"{state.documents}个文档 documents, {waiting or '已是最新 up to date'}"
 
 
 def _print_older_readings(datasets: Sequence[Mapping[str, object]]) -> None:

@@ -50,7 +50,13 @@ def node() -> Iterator[Node]:
 def reached(node: Node, request: pytest.FixtureRequest) -> Connection:
     alias = f"t{abs(hash(request.node.name)):x}"
     return Connection(
-        (node.address,), alias=alias, user="elastic", password=PASSWORD, ca=node.authority, timeout=3
+        (node.address,),
+        alias=alias,
+        user="elastic",
+        password=PASSWORD,
+        ca=node.authority,
+        timeout=3,
+        deadline=10,
     )
 
 

@@ -46,7 +46,7 @@ def cluster_connection(node: Node) -> Connection:
         }
     ).cluster
     assert cluster is not None
-    return cluster
+    return replace(cluster, deadline=30)
 
 
 def refusal(connection: Connection) -> str:

@@ -32,7 +32,9 @@ def engine_on(nodes: tuple[Node, Node], *, shards: int, replicas: int) -> Elasti
     """Return a filled engine that contacts the node that will be lost first."""
     hosts = (nodes[1].address, nodes[0].address)
     alias = f"t{uuid.uuid4().hex[:12]}"
-    engine = ElasticsearchEngine(Connection(hosts, alias=alias, shards=shards, replicas=replicas, timeout=20))
+    engine = ElasticsearchEngine(
+        Connection(hosts, alias=alias, shards=shards, replicas=replicas, timeout=20, deadline=60)
+    )
     call(engine.rebuild, [document(f"s{i:03d}", f"第{i}项经营许可") for i in range(DOCUMENTS)])
     with Elasticsearch(nodes[0].address, request_timeout=90) as admin:
         status = "green" if replicas else "yellow"

@@ -1,0 +1,50 @@
+"""Log of failed requests: one entry for each kind of failure and a limited number of them a minute."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from sqlalchemy.exc import OperationalError
+
+MOST = 5
+"""Entries a minute of one kind: of one exception at one route."""
+_MINUTE = 60.0
+_MOST_KINDS = 1_000
+
+logger = logging.getLogger(__name__)
+
+
+class ErrorLog:
+    """Writes failures with tracebacks; a database that is away takes a line, as its cause is outside."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._entries: dict[tuple[str, str], list[float]] = {}
+        self._omitted = 0
+
+    def write(self, method: str, path: str, error: Exception) -> None:
+        kind = (type(error).__name__, path if len(path) < 200 else path[:200])
+        if isinstance(error, OperationalError):
+            kind = (type(error).__name__, "")
+        if not self._admits(kind):
+            self._omitted += 1
+            return
+        omitted, self._omitted = self._omitted, 0
+        more = f" ({omitted} more failures were not logged)" if omitted else ""
+        if isinstance(error, OperationalError):
+            reason = str(error.orig or error).strip().partition("\n")[0]
+            logger.error("%s %s failed: the database is away: %s%s", method, path, reason, more)
+        else:
+            logger.error("%s %s failed%s", method, path, more, exc_info=error)
+
+    def _admits(self, kind: tuple[str, str]) -> bool:
+        now = self._clock()
+        times = [t for t in self._entries.get(kind, ()) if now - t < _MINUTE]
+        if len(times) >= MOST:
+            return False
+        if len(self._entries) >= _MOST_KINDS:
+            self._entries.clear()
+        self._entries[kind] = [*times, now]
+        return True
