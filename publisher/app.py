@@ -21,9 +21,10 @@ from publisher.indexing.open_engine import open_engine
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
+from publisher.log.transparency.key_files import KeyFiles
 from publisher.settings import Settings
 from publisher.views.api import contract
-from publisher.views.api.routes import docs_viewer, feeds
+from publisher.views.api.routes import docs_viewer, feeds, proofs
 from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error
 from publisher.views.pages import routes as page_routes
@@ -61,7 +62,8 @@ def create_app(
     """
     closers: list[Task] = []
     if log is None:
-        new_log = log = Log.open(settings.database, sources=settings.sources, clock=clock)
+        keys = KeyFiles(settings.keys, settings.key_passphrase)
+        new_log = log = Log.open(settings.database, sources=settings.sources, clock=clock, keys=keys)
         closers.append(lambda: sync_to_thread(new_log.close))
     if search is None:
         search = open_engine(settings)
@@ -102,7 +104,7 @@ def create_service(
 
 def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:
     feeds_of_log = {str(form): route for form, route in feeds.ROUTES.items()}
-    all_routes = (*contract.ROUTES, *docs_viewer.ROUTES, *page_routes.routes(press))
+    all_routes = (*contract.ROUTES, *docs_viewer.ROUTES, *proofs.STATIC, *page_routes.routes(press))
     plain = [route for route in all_routes if route not in feeds.ROUTES.values()]
     return [
         *(endpoints.endpoint(route, service) for route in plain),

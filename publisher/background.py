@@ -21,6 +21,7 @@ from publisher.notify.delivery import Notifier
 from publisher.notify.webhook_sender import create_sender
 from publisher.settings import Settings
 from publisher.views.api.search_scope import make_search_scope
+from publisher.workflow.sign_checkpoints import run_signer
 from schemas.definition.catalogue import Catalogue
 
 _PROGRAM = "from publisher.cli import main; main()"
@@ -50,9 +51,12 @@ async def run_background(
     async def update_index() -> None:
         await worker.run_worker(log, engine, stop=stop)
 
+    async def sign() -> None:
+        await run_signer(log, settings.sign_command)
+
     try:
         async with anyio.create_task_group() as group:
-            for task in (update_index, collect, notify):
+            for task in (update_index, collect, notify, sign):
                 group.start_soon(task)
             with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
                 started()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from search.elastic.connection import Connection
@@ -95,6 +95,20 @@ VARIABLES: tuple[Variable, ...] = (
         "client (IPv6: /64); beyond that the answer is 429.",
     ),
     Variable(
+        "QINGDAN_KEY_PASSPHRASE",
+        "",
+        "私钥文件的口令；建立密钥和签名存证点时使用。",
+        "Passphrase of the files of private keys: used when a key is created and when a checkpoint is signed "
+        "(see [proof.md](proof.md)).",
+    ),
+    Variable(
+        "QINGDAN_SIGN_COMMAND",
+        "",
+        "在别处签名的命令：从标准输入读入存证点文本，输出签名行。由 `qingdan work` 在发布之后运行。",
+        "A command that signs elsewhere: it reads the text of a checkpoint and prints signature lines. "
+        "`qingdan work` runs it after a publication (see [proof.md](proof.md)).",
+    ),
+    Variable(
         "QINGDAN_SEARCH",
         "`embedded`",
         "`embedded`（索引在站点文件夹里）或 `elasticsearch`。",
@@ -179,6 +193,10 @@ class Settings:
     """``QINGDAN_CONNECTIONS``: connections that are open at once."""
     client_header: str = ""
     """``QINGDAN_CLIENT_HEADER``: header with the client's address, written by a trusted proxy."""
+    key_passphrase: str = field(default="", repr=False)
+    """``QINGDAN_KEY_PASSPHRASE``: passphrase of private keys in files."""
+    sign_command: str = ""
+    """``QINGDAN_SIGN_COMMAND``: command that signs checkpoints; none by default."""
     cluster: Connection | None = None
     """``QINGDAN_SEARCH=elasticsearch`` and the connection to the cluster; None is the embedded engine."""
 
@@ -190,6 +208,11 @@ class Settings:
     def files(self) -> Path:
         """Cache of download files, created on demand; an erasure empties it."""
         return self.home / "files"
+
+    @property
+    def keys(self) -> Path:
+        """Folder of private keys."""
+        return self.home / "keys"
 
     @property
     def index(self) -> Path:
@@ -212,6 +235,8 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
         client_header=env.get("QINGDAN_CLIENT_HEADER") or "",
         connections=int(env.get("QINGDAN_CONNECTIONS") or _CONNECTIONS),
+        key_passphrase=env.get("QINGDAN_KEY_PASSPHRASE") or "",
+        sign_command=env.get("QINGDAN_SIGN_COMMAND") or "",
         cluster=_read_cluster(env),
     )
 

@@ -32,6 +32,7 @@ class CommandContext:
         """Open the log of an initialised site. ``read_only``: a medium that nobody can write will do."""
         from publisher.log.log import Log
         from publisher.log.model import LogError
+        from publisher.log.transparency.key_files import KeyFiles
 
         if self.settings.database.startswith("sqlite") and not self.settings.home.is_dir():
             raise CommandError(
@@ -41,13 +42,14 @@ class CommandContext:
                 exit_code=Exit.NOT_FOUND,
             )
         database, sources = self.settings.database, self.settings.sources
+        keys = KeyFiles(self.settings.keys, self.settings.key_passphrase)
         try:
-            log = Log.open(database, sources=sources, read_only=read_only)
+            log = Log.open(database, sources=sources, keys=keys, read_only=read_only)
         except LogError as error:
             if error.code != "upgrade-needed":
                 raise
-            Log.open(database, sources=sources).close()  # upgrades the tables
-            log = Log.open(database, sources=sources, read_only=read_only)
+            Log.open(database, sources=sources, keys=keys).close()  # upgrades the tables
+            log = Log.open(database, sources=sources, keys=keys, read_only=read_only)
         try:
             log.datasets.site()
             yield log

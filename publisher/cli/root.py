@@ -17,6 +17,7 @@ from publisher.cli.commands import (
     harvest,
     history,
     import_files,
+    keys,
     publish,
     reread,
     search,
@@ -86,6 +87,7 @@ _MODULES = (
     export,
     webhooks,
     catalogues,
+    keys,
 )
 """In the order of ``qingdan --help``."""
 for _module in _MODULES:

@@ -151,6 +151,7 @@ def source_from_row(row: Any) -> Source:
         detected_by=row.detected_by,
         partial=row.partial,
         parser_version=row.parser_version,
+        salt=None if row.origin_salt is None else bytes(row.origin_salt).hex(),
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
+
+from sqlalchemy import Connection
 
 from publisher.log import registry
+from publisher.log.clocks import micros
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import Dataset, Part, Site
 from publisher.log.session import Session
+from publisher.log.transparency import description_entries
 from schemas.definition.catalogue import Catalogue
 
 
@@ -22,8 +27,11 @@ class Datasets:
         if self._session.database.file is not None:
             self._session.database.file.parent.mkdir(parents=True, exist_ok=True)
         migrate(self._session.database)
-        with self._session.database.write() as conn:
-            return registry.init_site(conn, Site(base, tag_authority), self._session.clock())
+        now = self._session.clock()
+        with self._session.append() as conn:
+            site = registry.init_site(conn, Site(base, tag_authority), now)
+            description_entries.append_site(conn, micros(now))
+            return site
 
     def site(self) -> Site:
         """Raises ``LogError('not-initialised')``."""
@@ -31,8 +39,13 @@ class Datasets:
             return registry.site(conn)
 
     def create(self, dataset: Dataset, catalogue: Catalogue) -> Dataset:
-        with self._session.write() as conn:
-            return registry.create_dataset(conn, dataset, catalogue, self._session.clock())
+        now = self._session.clock()
+        with self._session.append() as conn:
+            created = registry.create_dataset(conn, dataset, catalogue, now)
+            description_entries.append_dataset(
+                conn, registry.dataset_row(conn, dataset.name).key, micros(now)
+            )
+            return created
 
     def all(self) -> tuple[Dataset, ...]:
         with self._session.read() as conn:
@@ -44,27 +57,24 @@ class Datasets:
             return registry.dataset(conn, name)
 
     def add_part(self, dataset: str, part: Part) -> Dataset:
-        with self._session.write() as conn:
-            registry.add_part(conn, registry.dataset_row(conn, dataset).key, part, self._session.clock())
-            return registry.dataset(conn, dataset)
+        return self._change(dataset, lambda conn, key, now: registry.add_part(conn, key, part, now))
 
     def rename_part(self, dataset: str, old: str, new: str) -> Dataset:
-        with self._session.write() as conn:
-            registry.rename_part(
-                conn, registry.dataset_row(conn, dataset).key, old, new, self._session.clock()
-            )
-            return registry.dataset(conn, dataset)
+        return self._change(dataset, lambda conn, key, now: registry.rename_part(conn, key, old, new, now))
 
     def merge_parts(self, dataset: str, old: str, into: str) -> Dataset:
-        with self._session.write() as conn:
-            registry.merge_parts(
-                conn, registry.dataset_row(conn, dataset).key, old, into, self._session.clock()
-            )
-            return registry.dataset(conn, dataset)
+        return self._change(dataset, lambda conn, key, now: registry.merge_parts(conn, key, old, into, now))
 
     def close_part(self, dataset: str, name: str, *, valid_to: date) -> Dataset:
-        with self._session.write() as conn:
-            registry.close_part(
-                conn, registry.dataset_row(conn, dataset).key, name, valid_to, self._session.clock()
-            )
+        return self._change(
+            dataset, lambda conn, key, now: registry.close_part(conn, key, name, valid_to, now)
+        )
+
+    def _change(self, dataset: str, change: Callable[[Connection, int, datetime], None]) -> Dataset:
+        """Change the rows of a dataset and append its new state to the entries."""
+        now = self._session.clock()
+        with self._session.append() as conn:
+            key = registry.dataset_row(conn, dataset).key
+            change(conn, key, now)
+            description_entries.append_dataset(conn, key, micros(now))
             return registry.dataset(conn, dataset)

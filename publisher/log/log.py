@@ -11,16 +11,19 @@ from publisher.log import transfer
 from publisher.log.blob_store import DatabaseBlobs, FolderBlobs
 from publisher.log.clocks import utc_now
 from publisher.log.database.connection import Database
-from publisher.log.database.upgrade import migrate
+from publisher.log.database.upgrade import migrate, upgrade_needed
 from publisher.log.datasets import Datasets
 from publisher.log.drafts.drafts import Drafts
 from publisher.log.evidence.evidence import Evidence
+from publisher.log.keys import Keys
 from publisher.log.outbox.outbox import Outbox
 from publisher.log.outbox.subscriptions import Subscriptions
+from publisher.log.proofs import Proofs
 from publisher.log.queries.feed_changes import FeedChanges
 from publisher.log.queries.queries import Queries
 from publisher.log.releases.releases import Releases
 from publisher.log.session import Session
+from publisher.log.transparency.key_files import KeyFiles
 
 
 class Log:
@@ -39,6 +42,8 @@ class Log:
         self.evidence = Evidence(session)
         self.outbox = Outbox(session)
         self.subscriptions = Subscriptions(session)
+        self.proofs = Proofs(session)
+        self.keys = Keys(session)
 
     @classmethod
     def open(
@@ -49,21 +54,26 @@ class Log:
         clock: Callable[[], datetime] = utc_now,
         files: Path | None = None,
         read_only: bool = False,
+        keys: KeyFiles | None = None,
     ) -> Log:
         """Open a log and upgrade its tables. Without a site only ``init_site`` works.
 
         ``read_only``: nothing is written, so the medium may be read-only too; tables that need an upgrade are
         refused (``LogError('upgrade-needed')``).
         ``files``: folder of files generated from the log, which an erasure empties; by default the sibling
-        ``files`` of ``sources``.
+        ``files`` of ``sources``. ``keys``: private keys; by default the sibling ``keys``, without passphrase.
         """
         database = Database(url, read_only=read_only)
+        keys = keys or KeyFiles(sources.with_name("keys"))
         blobs = FolderBlobs(sources) if database.sqlite else DatabaseBlobs(database)
-        log = cls(Session(database, blobs, clock, files or sources.with_name("files")))
+        log = cls(Session(database, blobs, clock, files or sources.with_name("files"), keys))
         if database.exists():
             migrate(database)
             if not read_only:
+                log.releases.reseal()
                 log.releases.finish_erasure()
+            elif log.releases.needs_reseal():
+                raise upgrade_needed()
         return log
 
     def close(self) -> None:

@@ -74,6 +74,8 @@ class Source(msgspec.Struct, frozen=True):
     partial: bool = False
     parser_version: str = ""
     """Version of the parser, once the bytes were parsed."""
+    salt: str | None = None
+    """Salt of the commitment to name and address in the document of its release, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,12 @@ class Release:
     """Published content was erased since; files of the release must be generated again."""
     cancels: int | None = None
     """Number of the release that it cancels before it took effect."""
+    document: str = ""
+    """SHA-256 of its document, which its entry in the log contains."""
+    entry: int = 0
+    """Position of its entry in the log."""
+    salts: Mapping[str, str] = field(default_factory=dict)
+    """Salts of the document's commitments to ``actor``, ``basis``, ``note`` and ``left_out``, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

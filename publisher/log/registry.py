@@ -225,6 +225,7 @@ def _insert_part(conn: Connection, dataset_key: int, part: Part) -> None:
         insert(t.part).values(
             dataset=dataset_key,
             name=part.name,
+            declared_as=part.name,
             aliases=msgspec.json.encode(part.aliases).decode(),
             code=part.code,
             valid_from=None if part.valid_from is None else part.valid_from.toordinal(),

@@ -16,6 +16,8 @@ from publisher.log.blob_store import BlobStore
 from publisher.log.clocks import day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
+from publisher.log.transparency import checkpoints
+from publisher.log.transparency.key_files import KeyFiles
 from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse_catalogue
 
@@ -41,11 +43,17 @@ class Session:
     """State of one open log."""
 
     def __init__(
-        self, database: Database, sources: BlobStore, clock: Callable[[], datetime], files: Path
+        self,
+        database: Database,
+        sources: BlobStore,
+        clock: Callable[[], datetime],
+        files: Path,
+        keys: KeyFiles,
     ) -> None:
         self.database, self.sources, self.clock = database, sources, clock
         self.files = files
         """Folder of files generated from the log, which an erasure empties."""
+        self.keys = keys
         # Entries never become stale: the digest identifies the catalogue, and a dataset keeps its key.
         self._catalogues: dict[str, Catalogue] = {}
         self._keys: dict[str, DatasetKey] = {}
@@ -96,6 +104,13 @@ class Session:
         if not self.database.exists():
             raise registry.not_initialised()
         return self.database.write(keep=keep)
+
+    @contextmanager
+    def append(self) -> Iterator[Connection]:
+        """Open a write transaction; it ends with a checkpoint over the entries that it appended."""
+        with self.write() as conn:
+            yield conn
+            checkpoints.seal(conn, self.keys)
 
     def sequence(self, dataset: str | None, fetch: Callable[[Connection], int]) -> int:
         """Return the number that ``fetch`` returns for a dataset, once per snapshot."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 
 from publisher.log.blob_store import BlobStore, DatabaseBlobs, FolderBlobs, digest_of
 from publisher.log.database import tables as t
+from publisher.log.database.all_tables import ALL_TABLES
 from publisher.log.database.connection import Database, stream
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
@@ -19,10 +20,7 @@ from publisher.log.releases import hash_chain
 
 _BATCH = 2_000
 _MODULUS = 2**256
-_TABLES: tuple[Table, ...] = tuple(
-    table for table in t.metadata.sorted_tables if table.name != "source_bytes"
-)
-"""Sorted so that referenced tables come first."""
+_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.name != "source_bytes")
 
 type CopyProgress = Callable[[str, int, int | None], None]
 

@@ -63,6 +63,22 @@ KINDS: tuple[ProblemKind, ...] = (
         "The names of the kinds are in /v1/schemas.",
     ),
     ProblemKind(
+        "no-such-entry",
+        404,
+        "日志中没有这一项",
+        "No such entry",
+        "条目数见 /log/checkpoint；地址的写法见 docs/proof.md。",
+        "/log/checkpoint contains the number of entries; docs/proof.md describes the addresses.",
+    ),
+    ProblemKind(
+        "document-destroyed",
+        410,
+        "文件已依法删除",
+        "The document was destroyed",
+        "日志保留其校验值；内容已依法删除，不能恢复。",
+        "The log keeps its digest; the content was destroyed by law and cannot be restored.",
+    ),
+    ProblemKind(
         "no-such-file",
         404,
         "没有这种文件",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from publisher.log.log import Log
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
+_SIGNED_WITHIN = timedelta(hours=1)
 _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _MOST_PAGES = 20
 """Most pages that ``status`` names; it counts the others."""
@@ -66,6 +68,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         datasets = [_dataset_status(log, d.name, d.title) for d in log.datasets.all()]
         site = log.datasets.site()
         pages = [page for page in log.evidence.failed_pages() if page.set_aside]
+        checkpoint = _checkpoint_status(log)
     if as_json:
         set_aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
@@ -77,6 +80,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
                 "base": site.base,
                 "home": str(context.settings.home),
                 "search": search,
+                "checkpoint": checkpoint,
                 "datasets": datasets,
                 "pages_set_aside": [
                     {"source": p.source, "url": p.url, "times": p.times, "at": p.at, "error": p.error}
@@ -87,6 +91,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         return
     output.print_pairs([("站点 base", site.base), ("文件夹 home", context.settings.home)])
     output.print_pairs([("搜索 search", _describe_search(state))])
+    _print_checkpoint(checkpoint)
     if state.error:
         output.print_pairs([("上次失败 last failure", state.error)])
     for item in state.set_aside:
@@ -111,6 +116,31 @@ def _describe_search(state: SearchStatus) -> str:
     if state.away:
         return f"{state.away}, {waiting}" if waiting else state.away
     return f"{state.documents}个文档 documents, {waiting or '已是最新 up to date'}"
+
+
+def _checkpoint_status(log: Log) -> dict[str, object]:
+    keys = log.keys.all()
+    return {
+        "entries": log.proofs.size(),
+        "key": str(keys[-1].key) if keys else None,
+        "unsigned_since": log.proofs.unsigned_since(),
+        "error": log.keys.last_error(),
+    }
+
+
+def _print_checkpoint(checkpoint: Mapping[str, object]) -> None:
+    from publisher.log.clocks import utc_now
+
+    since = checkpoint["unsigned_since"]
+    state = "已签名 signed" if since is None else f"自 {since} 起尚未签名 not signed since then"
+    if checkpoint["key"] is None:
+        state = "没有密钥，请运行 qingdan key new / no key: run qingdan key new"
+    output.print_pairs([("存证点 checkpoint", f"{checkpoint['entries']}个条目 entries, {state}")])
+    if checkpoint["key"] is not None and isinstance(since, datetime) and utc_now() - since > _SIGNED_WITHIN:
+        output.print_message(
+            f"注意：存证点已超过一小时没有签名。{checkpoint['error']}",
+            f"Warning: the checkpoint has not been signed for over an hour. {checkpoint['error']}",
+        )
 
 
 def _print_older_readings(datasets: Sequence[Mapping[str, object]]) -> None:

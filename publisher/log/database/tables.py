@@ -24,7 +24,7 @@ from publisher.log.clocks import FOREVER
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0009"
+HEAD = "0010"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -48,6 +48,8 @@ site = Table(
     Column("change_sequence", BigInteger, nullable=False),
     Column("outbox_sequence", BigInteger, nullable=False),
     Column("scrub_pending", Boolean, nullable=False),
+    Column("details", Text, nullable=False, server_default="{}"),
+    Column("document", Text),  # digest of the newest document of the site
 )
 
 catalogue = Table(
@@ -70,6 +72,7 @@ dataset = Table(
     Column("created_at", BigInteger, nullable=False),
     # When a part was last renamed, merged or closed, which creates no release; 0: never.
     Column("named_at", BigInteger, nullable=False, server_default="0"),
+    Column("document", Text),  # digest of the newest document of the dataset
 )
 
 part = Table(
@@ -83,6 +86,8 @@ part = Table(
     Column("valid_from", BigInteger),
     Column("valid_to", BigInteger),
     Column("merged_into", ForeignKey("part.key")),
+    # The first name; documents name the part by it, because it never changes.
+    Column("declared_as", CodePointText, nullable=False, server_default=""),
     UniqueConstraint("dataset", "name"),
 )
 
@@ -109,6 +114,11 @@ release = Table(
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Column("erased", Boolean, nullable=False),
+    Column("format", Integer, nullable=False, server_default="1"),  # of the three hashes above
+    Column("document", Text),  # digest of its document of format 2; equal to the hash in that format
+    Column("actor_salt", LargeBinary),  # salts are NULL once the text was destroyed
+    Column("note_salt", LargeBinary),
+    Column("basis_salt", LargeBinary),
     UniqueConstraint("dataset", "number"),
 )
 
@@ -133,6 +143,7 @@ import_ = Table(
     Column("left_out", Text, nullable=False),
     Column("effective_from", BigInteger),
     Column("effective_to", BigInteger),  # end of the period, if states of later effect were kept
+    Column("origin_salt", LargeBinary),  # of name and address
     Index("import_of_dataset", "dataset", "release", "name"),
 )
 
@@ -169,6 +180,7 @@ revision = Table(
     Column("originals", Text, nullable=False),
     Column("import", ForeignKey("import.key")),
     Column("corrects", Boolean, nullable=False),
+    Column("provenance", Text),  # commitment to file, locator, originals and source text
 )
 
 change = Table(
@@ -262,40 +274,6 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
 )
-
-subscription = Table(
-    "subscription",
-    metadata,
-    Column("key", Integer64, primary_key=True),
-    Column("id", CodePointText, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),  # webhook, hub
-    Column("callback", Text, nullable=False),
-    Column("scope", Text, nullable=False),
-    Column("secret", Text, nullable=False),
-    Column("state", Text, nullable=False),  # pending, active, aside
-    Column(
-        "since", BigInteger, nullable=False
-    ),  # the subscriber is notified of releases from this instant on
-    Column("reason", Text, nullable=False),
-)
-"""Subscribers to changes: webhook callbacks and the hub."""
-
-delivery = Table(
-    "delivery",
-    metadata,
-    Column("key", Integer64, primary_key=True),
-    Column("subscription", ForeignKey("subscription.key"), nullable=False),
-    Column("release", ForeignKey("release.sequence"), nullable=False),
-    Column("state", Text, nullable=False),  # waiting, done, nothing, failed
-    Column("due_at", BigInteger, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("answer", Integer),  # HTTP status of the last attempt
-    Column("error", Text, nullable=False),
-    Column("tried_at", BigInteger),
-    UniqueConstraint("subscription", "release"),
-    Index("delivery_due", "state", "due_at"),
-)
-"""Deliveries of a release to a subscription: pending and sent."""
 
 draft_entry = Table(
     "draft_entry",

@@ -17,15 +17,19 @@ def migrate(database: Database) -> None:
         if _version(conn) == HEAD:
             return
     if database.read_only:
-        raise LogError(
-            "upgrade-needed",
-            "数据库须先升级：请先在可写的环境运行 qingdan status，再启动。",
-            "The tables need an upgrade: run qingdan status where the database can be written first.",
-        )
+        raise upgrade_needed()
     with database.write() as conn:
         version = _version(conn)
         if version != HEAD:
             _upgrade(conn, version)
+
+
+def upgrade_needed() -> LogError:
+    return LogError(
+        "upgrade-needed",
+        "数据库须先升级：请先在可写的环境运行 qingdan status，再启动。",
+        "The tables need an upgrade: run qingdan status where the database can be written first.",
+    )
 
 
 def _version(conn: Connection) -> str | None:

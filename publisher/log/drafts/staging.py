@@ -61,6 +61,7 @@ def stage(
                 detected_by=source.detected_by,
                 partial=partial,
                 destroyed=False,
+                origin_salt=new_salt(),
                 left_out=msgspec.json.encode(list(staged.left_out)).decode(),
             )
         )
@@ -142,7 +143,8 @@ def copy_import(conn: Connection, key: int, **changes: Any) -> int:
     """Create an import in the draft that refers to the file of another import. → its key."""
     row = conn.execute(select(t.import_).where(t.import_.c.key == key)).one()
     values = {column.name: getattr(row, column.name) for column in t.import_.c if column.name != "key"}
-    values |= {"release": None, "left_out": "[]", "effective_from": None, "effective_to": None, **changes}
+    values |= {"release": None, "left_out": "[]", "effective_from": None, "effective_to": None}
+    values |= {"origin_salt": new_salt(), **changes}
     return inserted_key(conn.execute(insert(t.import_).values(values)))
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, literal, select, update
 
 from publisher.log.clocks import micros, moment
+from publisher.log.database import subscription_tables as w
 from publisher.log.database import tables as t
 from publisher.log.model import LogError
 from publisher.log.outbox import outbox
@@ -29,7 +30,7 @@ LEASE = timedelta(minutes=2)
 """Lease of a delivery, longer than any request; afterwards another process may send it."""
 _LONGEST = 2_000
 
-_u, _d, _b, _o = t.subscription.c, t.delivery.c, t.release.c, t.outbox.c
+_u, _d, _b, _o = w.subscription.c, w.delivery.c, t.release.c, t.outbox.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Subscriptions:
         name = secrets.token_hex(8)
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         with self._session.write() as conn:
-            conn.execute(insert(t.subscription).values(self._row(name, "webhook", callback, scope, secret)))
+            conn.execute(insert(w.subscription).values(self._row(name, "webhook", callback, scope, secret)))
             return _fetch_subscription(conn, name)
 
     def set_hub(self, address: str) -> None:
@@ -90,7 +91,7 @@ class Subscriptions:
                     _delete_subscription(conn, hub.key)
             if address and address not in {hub.callback for hub in hubs}:
                 row = self._row(secrets.token_hex(8), "hub", address, "", "")
-                conn.execute(insert(t.subscription).values({**row, "state": "active"}))
+                conn.execute(insert(w.subscription).values({**row, "state": "active"}))
 
     def _row(self, name: str, kind: str, callback: str, scope: str, secret: str) -> dict[str, Any]:
         return {
@@ -108,7 +109,7 @@ class Subscriptions:
         with self._session.read() as conn:
             return tuple(
                 _subscription_from_row(row)
-                for row in conn.execute(select(t.subscription).order_by(_u.key)).all()
+                for row in conn.execute(select(w.subscription).order_by(_u.key)).all()
             )
 
     def get(self, name: str) -> Subscription:
@@ -121,9 +122,9 @@ class Subscriptions:
         now = micros(self._session.clock())
         with self._session.write() as conn:
             key = _fetch_subscription(conn, name).key
-            conn.execute(update(t.subscription).where(_u.key == key).values(state="active", reason=""))
+            conn.execute(update(w.subscription).where(_u.key == key).values(state="active", reason=""))
             conn.execute(
-                update(t.delivery)
+                update(w.delivery)
                 .where(_d.subscription == key, _d.state.in_(("waiting", "failed")))
                 .values(state="waiting", attempts=0, due_at=now)
             )
@@ -131,7 +132,7 @@ class Subscriptions:
 
     def mark_unconfirmed(self, name: str, reason: str) -> None:
         with self._session.write() as conn:
-            conn.execute(update(t.subscription).where(_u.id == name).values(reason=reason[:_LONGEST]))
+            conn.execute(update(w.subscription).where(_u.id == name).values(reason=reason[:_LONGEST]))
 
     def unsubscribe(self, name: str) -> None:
         """Delete a subscription and its deliveries. Raises ``LogError('no-such-subscription')``."""
@@ -153,13 +154,13 @@ class Subscriptions:
                     _o.kind == "release", _o.dataset == _b.dataset, _o.key == _b.number.cast(t.CodePointText)
                 ),
             )
-            .join(t.subscription, _u.since <= _b.published_at)
+            .join(w.subscription, _u.since <= _b.published_at)
             .where(_o.sequence <= upto, _o.due_at <= now, _u.state != "pending", ~delivery)
             .distinct()
         )
         columns = ["subscription", "release", "state", "due_at", "attempts", "error"]
         with self._session.write() as conn:
-            conn.execute(insert(t.delivery).from_select(columns, released))
+            conn.execute(insert(w.delivery).from_select(columns, released))
             outbox.remove(conn, upto=upto, sequences=(), due_by=self._session.clock())
 
     def claim_deliveries(self, limit: int, skip: Collection[int] = ()) -> tuple[Delivery, ...]:
@@ -174,7 +175,7 @@ class Subscriptions:
                 return ()
         first = (
             select(_d.subscription, func.min(_d.release).label("release"))
-            .join(t.subscription, _u.key == _d.subscription)
+            .join(w.subscription, _u.key == _d.subscription)
             .where(*due)
             .group_by(_d.subscription)
             .subquery()
@@ -183,7 +184,7 @@ class Subscriptions:
         with self._session.write() as conn:
             rows = conn.execute(_DELIVERIES.join(first, mine).order_by(_d.release, _d.key).limit(limit)).all()
             conn.execute(
-                update(t.delivery)
+                update(w.delivery)
                 .where(_d.key.in_([row.key for row in rows]))
                 .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
             )
@@ -220,14 +221,14 @@ class Subscriptions:
             ):
                 return False
             conn.execute(
-                update(t.subscription).where(_u.key == key).values(state="aside", reason=error[:_LONGEST])
+                update(w.subscription).where(_u.key == key).values(state="aside", reason=error[:_LONGEST])
             )
         return True
 
     def _settle(self, delivery: Delivery, *, error: str, **values: Any) -> None:
         values |= {"error": error[:_LONGEST], "tried_at": micros(self._session.clock())}
         with self._session.write() as conn:
-            conn.execute(update(t.delivery).where(_d.key == delivery.key).values(**values))
+            conn.execute(update(w.delivery).where(_d.key == delivery.key).values(**values))
 
     def deliveries(self, subscription: str | None = None, *, limit: int = 100) -> tuple[Delivery, ...]:
         """List deliveries, newest first."""
@@ -238,24 +239,24 @@ class Subscriptions:
             return tuple(_delivery_from_row(row) for row in conn.execute(query).all())
 
 
-_SUBSCRIPTION_COLUMNS: Sequence[Any] = tuple(column.label(f"of_{column.key}") for column in t.subscription.c)
+_SUBSCRIPTION_COLUMNS: Sequence[Any] = tuple(column.label(f"of_{column.key}") for column in w.subscription.c)
 _DELIVERIES: Select[Any] = (
-    select(*t.delivery.c, *_SUBSCRIPTION_COLUMNS, t.dataset.c.name, _b.number, _b.published_at)
-    .join_from(t.delivery, t.subscription, _u.key == _d.subscription)
+    select(*w.delivery.c, *_SUBSCRIPTION_COLUMNS, t.dataset.c.name, _b.number, _b.published_at)
+    .join_from(w.delivery, w.subscription, _u.key == _d.subscription)
     .join(t.release, _b.sequence == _d.release)
     .join(t.dataset, t.dataset.c.key == _b.dataset)
 )
 
 
 def _fetch_subscription(conn: Connection, name: str) -> Subscription:
-    row = conn.execute(select(t.subscription).where(_u.id == name)).first()
+    row = conn.execute(select(w.subscription).where(_u.id == name)).first()
     if row is None:
         raise LogError("no-such-subscription", f"没有订阅“{name}”。", f"There is no subscription {name!r}.")
     return _subscription_from_row(row)
 
 
 def _subscription_from_row(row: Any, prefix: str = "") -> Subscription:
-    values = {name: getattr(row, prefix + name) for name in (*t.subscription.c.keys(),)}
+    values = {name: getattr(row, prefix + name) for name in (*w.subscription.c.keys(),)}
     return Subscription(**{**values, "since": moment(values["since"])})
 
 
@@ -277,5 +278,5 @@ def _delivery_from_row(row: Any) -> Delivery:
 
 
 def _delete_subscription(conn: Connection, key: int) -> None:
-    conn.execute(delete(t.delivery).where(_d.subscription == key))
-    conn.execute(delete(t.subscription).where(_u.key == key))
+    conn.execute(delete(w.delivery).where(_d.subscription == key))
+    conn.execute(delete(w.subscription).where(_u.key == key))

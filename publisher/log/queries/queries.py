@@ -24,6 +24,7 @@ from publisher.log.model import (
 )
 from publisher.log.queries import (
     history,
+    log_archive,
     names_in_force,
     point_in_time,
     raw_records,
@@ -155,6 +156,11 @@ class Queries:
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
             yield from whole_state.whole_state(conn, registry.dataset_row(conn, dataset).key, clocks)
+
+    def log_archive(self, *, with_actors: bool) -> Iterator[log_archive.File]:
+        """Yield the files with which a stranger checks the whole log; ``with_actors``: clerks too."""
+        with self._session.read() as conn:
+            yield from log_archive.archive_files(conn, with_actors=with_actors)
 
     def erased_count(self, dataset: str, view: View) -> int:
         """Count the erased records of the view."""

@@ -33,7 +33,7 @@ COLUMNS = (
     *(_r.id, _r.withdrawn_at, _r.erased_by, _v.title, Utf8(_v.content).label("content"), _v.hash, _v.salt),
     *(_v.locator, _v.originals, _v.corrects, _b.number, _b.note),
     *(_i.digest, _i.name, _i.media_type, _i.size, _i.obtained_at, _i.url, _i.detected_by, _i.partial),
-    *(_i.parser_version, PART),
+    *(_i.parser_version, _i.origin_salt, PART),
 )
 """Columns of a :class:`RecordState`."""
 

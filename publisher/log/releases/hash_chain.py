@@ -1,9 +1,9 @@
-"""The hash chain of the log: hashes of revisions, manifests and releases."""
+"""Verification of the log: revisions, and the hashes of format 1, of releases before there were entries."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -12,6 +12,8 @@ from publisher.log.canonical_json import canonical, canonical_line, commitment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.model import Verification
+from publisher.log.releases import entry_checks
+from publisher.log.releases.release_document import SALTED
 
 FIRST = "0" * 64
 """``previous_hash`` of the first release of a site."""
@@ -82,7 +84,8 @@ def verify(conn: Connection) -> Verification:
     problems: list[str] = []
     revisions, erased = _verify_revisions(conn, problems)
     previous, releases = FIRST, 0
-    for row in conn.execute(select(t.release).order_by(t.release.c.sequence)).mappings().all():
+    rows = conn.execute(select(t.release).order_by(t.release.c.sequence)).mappings().all()
+    for row in map(dict, rows):
         releases += 1
         where = f"release {row['sequence']}"
         if row["sequence"] != releases:
@@ -90,17 +93,29 @@ def verify(conn: Connection) -> Verification:
             releases = row["sequence"]
         if row["previous_hash"] != previous:
             problems.append(f"{where}: does not follow the release before it")
-        if row["manifest_hash"] != manifest_hash(manifest_lines(conn, row["sequence"])):
-            problems.append(f"{where}: its changes are not those of its manifest")
-        of_release = imports(conn, t.import_.c.release == row["sequence"])
-        if release_hash(release_document(dict(row), of_release)) != row["hash"]:
-            problems.append(f"{where}: its own hash does not match")
         if row["left_out"] is not None and row["left_out_hash"] != commitment(
             row["left_out_salt"], row["left_out"].encode()
         ):
             problems.append(f"{where}: its list of rows left out was changed")
-        previous = row["hash"]
+        if row["format"] == 1:
+            problems += _verify_first_format(conn, where, row)
+        problems += entry_checks.verify_release(conn, where, row)
+        # The first release after a reseal follows the document of format 2 of the release before.
+        following = conn.scalar(select(t.release.c.format).where(t.release.c.sequence == row["sequence"] + 1))
+        previous = row["hash"] if following == 1 else row["document"]
+    problems += entry_checks.verify_entries(conn)
     return Verification(releases=releases, revisions=revisions, erased=erased, problems=tuple(problems))
+
+
+def _verify_first_format(conn: Connection, where: str, row: Mapping[str, Any]) -> Iterator[str]:
+    """Check the hashes of format 1. Without the name of the clerk, only those of its manifest."""
+    if row["manifest_hash"] != manifest_hash(manifest_lines(conn, row["sequence"])):
+        yield f"{where}: its changes are not those of its manifest"
+    if any(row[f"{name}_salt"] is None for name in SALTED):
+        return
+    of_release = imports(conn, t.import_.c.release == row["sequence"])
+    if release_hash(release_document(dict(row), of_release)) != row["hash"]:
+        yield f"{where}: its own hash does not match"
 
 
 def imports(conn: Connection, condition: ColumnElement[bool]) -> Sequence[Mapping[str, Any]]:
@@ -114,8 +129,12 @@ def _verify_revisions(conn: Connection, problems: list[str]) -> tuple[int, int]:
     revisions = erased = 0
     rows = stream(
         conn,
-        select(v.key, v.hash, v.salt, v.content, t.record.c.id, t.record.c.erased_by)
+        select(
+            *(v.key, v.hash, v.salt, v.content, t.record.c.id, t.record.c.erased_by),
+            *(v.locator, v.originals, v.source_text, v.provenance, t.import_.c.digest),
+        )
         .join_from(t.revision, t.record, t.record.c.key == v.record)
+        .outerjoin(t.import_, t.import_.c.key == v["import"])
         .order_by(v.key),
     )
     for row in rows:
@@ -126,4 +145,6 @@ def _verify_revisions(conn: Connection, problems: list[str]) -> tuple[int, int]:
                 problems.append(f"record {row.id}: the content of a revision is missing without an erasure")
         elif commitment(bytes(row.salt or b""), row.content.encode()) != row.hash:
             problems.append(f"record {row.id}: the content of a revision does not match its hash")
+        else:
+            problems += entry_checks.verify_provenance(row)
     return revisions, erased

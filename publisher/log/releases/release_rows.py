@@ -12,17 +12,24 @@ from sqlalchemy import Connection, select
 from publisher.log import registry
 from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import moment
+from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
 from publisher.log.model import LogError, Release
 
 _b = t.release.c
+_SALTED = ("actor", "basis", "note", "left_out")
 
 
 def releases(
     conn: Connection, dataset: registry.DatasetRow, number: int | None = None
 ) -> tuple[Release, ...]:
     """List a dataset's releases, oldest first, or one. Raises ``LogError('no-such-release')``."""
-    query = select(t.release).where(_b.dataset == dataset.key).order_by(_b.number)
+    query = (
+        select(t.release, e.entry.c.position.label("entry"))
+        .outerjoin(e.entry, e.entry.c.digest == _b.document)
+        .where(_b.dataset == dataset.key)
+        .order_by(_b.number)
+    )
     if number is not None:
         query = query.where(_b.number == number)
     rows = conn.execute(query).all()
@@ -60,6 +67,9 @@ def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
         counts=counts,
         cancels=cancels,
         erased=row.erased,
+        document=row.document or "",
+        entry=row.entry or 0,
+        salts={name: bytes(salt).hex() for name in _SALTED if (salt := getattr(row, f"{name}_salt"))},
     )
 
 

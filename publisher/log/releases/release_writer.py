@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
@@ -14,11 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, 
 from publisher.log.canonical_json import canonical, commitment, new_salt
 from publisher.log.clocks import micros, start_of
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database, stream
+from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
 from publisher.log.database.work_tables import work
 from publisher.log.registry import DatasetRow
-from publisher.log.releases import bitemporal_spans, field_values, hash_chain
+from publisher.log.releases import bitemporal_spans, field_values, hash_chain, provenance, release_document
+from publisher.log.transparency import entry_log
+from publisher.log.transparency.entries import FORMAT
 from schemas.definition.catalogue import Catalogue
 
 
@@ -33,6 +35,8 @@ class Heading:
     parser_version: str = ""
     left_out: tuple[Mapping[str, Any], ...] = ()
     extra_counts: Mapping[str, int] | None = None
+    erased: tuple[str, ...] = ()
+    """Ids of records that the release erases."""
 
 
 def write_release(
@@ -54,7 +58,7 @@ def write_release(
     counters = conn.execute(select(t.site)).one()
     sequence: int = counters.release_sequence + 1
     previous = conn.execute(
-        select(t.release.c.published_at, t.release.c.hash).where(t.release.c.sequence == sequence - 1)
+        select(t.release.c.published_at, t.release.c.document).where(t.release.c.sequence == sequence - 1)
     ).first()
     # A clock that was set back must not date a release before the last one.
     known_from = micros(now) if previous is None else max(micros(now), previous.published_at + 1)
@@ -69,7 +73,10 @@ def write_release(
     )
     bitemporal_spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
     field_values.index_revisions(conn, dataset.key, catalogue, after=new_revisions_after)
-    row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous, imports)
+    provenance.add_commitments(conn, after=new_revisions_after)
+    row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous)
+    lines = release_document.manifest(conn, work, work.c.n + counters.change_sequence)
+    row |= _append_entry(conn, row, lines, imports, heading.erased)
     conn.execute(insert(t.release).values(row))
     conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(release=sequence))
     changes = _write_changes(conn, dataset.key, sequence, counters.change_sequence)
@@ -89,7 +96,6 @@ def _release_row(
     sequence: int,
     known_from: int,
     previous: Any,
-    imports: Sequence[int],
 ) -> dict[str, Any]:
     left_out, salt = canonical(list(heading.left_out)), new_salt()
     number: int = (
@@ -113,35 +119,42 @@ def _release_row(
         "left_out": left_out.decode(),
         "left_out_salt": salt,
         "left_out_hash": commitment(salt, left_out),
-        "manifest_hash": hash_chain.manifest_hash(_manifest(conn)),
-        "previous_hash": hash_chain.FIRST if previous is None else previous.hash,
+        "previous_hash": hash_chain.FIRST if previous is None else previous.document,
         "erased": False,
+        "format": FORMAT,
+        **release_document.new_salts(),
     }
-    document = hash_chain.release_document(row, hash_chain.imports(conn, t.import_.c.key.in_(imports)))
-    return {**row, "hash": hash_chain.release_hash(document)}
+    return row
+
+
+def _append_entry(
+    conn: Connection,
+    row: Mapping[str, Any],
+    lines: Iterable[bytes],
+    imports: Sequence[int],
+    erased: Sequence[str],
+) -> dict[str, Any]:
+    """Append the document of the release to the entries. → the columns with its hashes."""
+    previous, manifest = row["previous_hash"], release_document.manifest_digest(lines)
+    document = release_document.build(
+        conn,
+        row,
+        release_document.source_rows(conn, t.import_.c.key.in_(imports)),
+        manifest=manifest,
+        details=conn.scalar(select(t.dataset.c.document).where(t.dataset.c.key == row["dataset"])) or "",
+        previous=None if previous == hash_chain.FIRST else previous,
+        erased=erased,
+    )
+    digest = entry_log.append_document(conn, "release", document, row["published_at"])
+    return {"manifest_hash": manifest, "document": digest, "hash": digest}
 
 
 def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -> dict[str, int]:
     kinds = conn.execute(select(work.c.kind, func.count()).group_by(work.c.kind)).all()
     day = heading.effective_on.toordinal()
     records = bitemporal_spans.count_in_force(conn, dataset, day=day, instant=known_from)
-    return {**{row[0]: row[1] for row in kinds}, **(heading.extra_counts or {}), "records": records}
-
-
-def _manifest(conn: Connection) -> Any:
-    w, v, b = work.c, t.revision.alias("v"), t.revision.alias("b")
-    rows = stream(
-        conn,
-        select(
-            *(t.record.c.id, w.kind, w.cause, v.c.hash, b.c.hash),
-            *(w.part, w.before_part, w.effective_from, w.effective_to),
-        )
-        .join_from(work, t.record, t.record.c.key == w.record)
-        .outerjoin(v, v.c.key == w.revision)
-        .outerjoin(b, b.c.key == w.before)
-        .order_by(t.record.c.id, w.effective_from),
-    )
-    return (hash_chain.manifest_line(row) for row in rows)
+    erased = {"erased": len(heading.erased)} if heading.erased else {}
+    return {**{row[0]: row[1] for row in kinds}, **(heading.extra_counts or {}), **erased, "records": records}
 
 
 def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> int:

@@ -14,7 +14,7 @@ from publisher.log.drafts import staging
 from publisher.log.drafts.drafts import drop_unreferenced, find_draft_catalogue
 from publisher.log.model import LogError, OnConflict, Release, Verification
 from publisher.log.registry import DatasetRow
-from publisher.log.releases import catalogue_change, erasure, hash_chain, publication, span_rebuild
+from publisher.log.releases import catalogue_change, erasure, hash_chain, publication, reseal, span_rebuild
 from publisher.log.releases.amendment import AmendmentRelease
 from publisher.log.releases.cancellation import CancellationRelease
 from publisher.log.releases.release_rows import releases
@@ -46,7 +46,7 @@ class Releases:
 
         Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
         """
-        with self._session.write() as conn:
+        with self._session.append() as conn:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
             sequence = publication.publish(
@@ -116,7 +116,7 @@ class Releases:
         """
         heading = Heading(self._session.today(), basis, reason, actor)
         _require_reason(heading)
-        with self._session.write() as conn:
+        with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             self._refuse_migration(conn, dataset, number, catalogue)
@@ -149,7 +149,7 @@ class Releases:
         actor: str = "",
     ) -> Release:
         """Continue with another catalogue. States from the day on are converted, earlier ones stay."""
-        with self._session.write() as conn:
+        with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             old = self._session.catalogue(conn, row.catalogue_digest)
             heading = Heading(effective_on or self._session.today(), basis, reason, actor)
@@ -182,12 +182,13 @@ class Releases:
             raise LogError(
                 "one-dataset", "一次只能删除一个数据集的记录。", "Erase records of one dataset at a time."
             )
-        with self._session.write() as conn:
+        with self._session.append() as conn:
             row = registry.dataset_row(conn, names.pop())
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
-            heading = Heading(self._session.today(), "", ground, actor, extra_counts={"erased": len(records)})
+            erased = tuple(dict.fromkeys(record for _, record in records))
+            heading = Heading(self._session.today(), "", ground, actor, erased=erased)
             sequence = erasure.ErasureRelease(self._session.database, conn, row).erase(
-                [record for _, record in records], catalogue, heading, self._session.clock()
+                erased, catalogue, heading, self._session.clock()
             )
             release = _release(conn, row, sequence)
         self.scrub()
@@ -206,6 +207,15 @@ class Releases:
             with suppress(LogError):
                 self.scrub()
 
+    def needs_reseal(self) -> bool:
+        """Report whether the site was made before there were entries."""
+        with self._session.read() as conn:
+            return reseal.needs_reseal(conn)
+
+    def reseal(self) -> int:
+        """Append the entries of a site that was made before there were any. → number of old releases."""
+        return reseal.reseal(self._session)
+
     def verify(self) -> Verification:
         with self._session.read() as conn:
             return hash_chain.verify(conn)
@@ -219,7 +229,7 @@ class Releases:
         self, dataset: str, heading: Heading, make: Callable[[AmendmentRelease, Heading], int]
     ) -> Release:
         _require_reason(heading)
-        with self._session.write() as conn:
+        with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             amendment_release = AmendmentRelease(

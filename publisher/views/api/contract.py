@@ -16,7 +16,17 @@ from openapi.operation import Operation
 from publisher.log.model import Dataset
 from publisher.views.api import requested_view
 from publisher.views.api.parameter_docs import DATASET, PROBLEMS
-from publisher.views.api.routes import changes, comparison, discovery, feeds, files, health, records, search
+from publisher.views.api.routes import (
+    changes,
+    comparison,
+    discovery,
+    feeds,
+    files,
+    health,
+    proofs,
+    records,
+    search,
+)
 from publisher.views.api.routes import datasets as dataset_routes
 from publisher.web import problems, query_parameters
 from publisher.web.conditional_requests import Validity
@@ -48,6 +58,7 @@ TAGS: Mapping[str, str] = {
     "发布": "发布与变化 / Releases and changes",
     "记录": "记录与历史 / Records and their history",
     "文件": "批量下载 / Files for downloading",
+    "存证": "条目、存证证明与存证文件 / Entries of the log, their documents and proofs",
     "搜索": "全文搜索 / Search",
     "数据目录": "数据目录与清单类型定义 / The data catalog (DCAT) and the definitions of kinds of list",
     "订阅": "Atom、RSS 与 JSON Feed / Feeds",
@@ -100,6 +111,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *changes.ROUTES,
     *comparison.ROUTES,
     *files.ROUTES,
+    *proofs.ROUTES,
     *search.ROUTES,
     *feeds.ROUTES.values(),
     *feeds.SEARCH_ROUTES,

@@ -111,7 +111,7 @@ def test_a_copy_that_differs_is_rolled_back(
     Log.open(postgresql_url, sources=tmp_path / "none").close()
     site_of_fees(postgresql_url, tmp_path, Clock()).close()
     with psycopg.connect(postgresql_url, autocommit=True) as conn:
-        conn.execute("TRUNCATE site, dataset, part, catalogue CASCADE")
+        conn.execute("TRUNCATE site, dataset, part, catalogue, entry, tile, checkpoint CASCADE")
         conn.execute(
             "CREATE FUNCTION spoil() RETURNS trigger AS "
             "$$ BEGIN NEW.title := 'x'; RETURN NEW; END $$ LANGUAGE plpgsql"

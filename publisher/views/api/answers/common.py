@@ -46,6 +46,9 @@ class Source(Answer, frozen=True, kw_only=True):
     detected_by: Annotated[str, Meta(description="发现变化的方式 / How a change was noticed")]
     partial: Annotated[bool, Meta(description="是否只是一部分 / Whether it is only a part")]
     parser_version: Annotated[str, Meta(description="识读程序的版本 / Version of the parser")]
+    salt: Annotated[
+        str | None, Meta(description="名称与地址的盐，十六进制 / Salt of the commitment to name and address")
+    ]
 
 
 class Part(Answer, frozen=True, kw_only=True):
@@ -194,6 +197,16 @@ class Release(Answer, frozen=True, kw_only=True):
     manifest_hash: str
     previous_hash: Annotated[str, Meta(description="上一次发布的哈希值 / Hash of the release before")]
     hash: str
+    document: Annotated[
+        str, Meta(description="存证文件的 SHA-256，即日志条目所记 / SHA-256 of its document, as in its entry")
+    ]
+    salts: Annotated[
+        dict[str, str],
+        Meta(
+            description="`actor`、`basis`、`note`、`left_out` → 盐，十六进制；已删除或不公开的不出现 / "
+            "Property → salt of its commitment in the document; absent if erased or not public"
+        ),
+    ]
     links: ReleaseLinks
 
 
@@ -203,6 +216,9 @@ class ReleaseLinks(Answer, frozen=True, kw_only=True):
     schema: str
     records: str
     changes: str
+    document: str
+    manifest: str
+    entry: Annotated[str, Meta(description="日志条目与存证证明 / Its entry in the log, with its proof")]
 
 
 class PageLinks(Answer, frozen=True, kw_only=True):

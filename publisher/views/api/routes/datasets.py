@@ -219,12 +219,16 @@ def _release(service: Service, release: model.Release) -> common.Release:
         actor=release.actor if service.shows_actor else "",
         sources=tuple(source_answer(s) for s in release.sources),
         left_out=tuple(dict(row) for row in release.left_out),
+        salts={n: s for n, s in release.salts.items() if n != "actor" or service.shows_actor},
         links=common.ReleaseLinks(
             self=f"{home}/releases/{release.number}",
             dataset=home,
             schema=f"{home}/schema{pinned}",
             records=f"{home}/records{pinned}",
             changes=f"{home}/changes{pinned}",
+            document=f"{home}/releases/{release.number}/document",
+            manifest=f"{home}/releases/{release.number}/manifest",
+            entry=service.link(f"/log/entries/{release.entry}"),
         ),
     )
 
@@ -241,6 +245,7 @@ def source_answer(source: model.Source) -> common.Source:
         detected_by=source.detected_by,
         partial=source.partial,
         parser_version=source.parser_version,
+        salt=source.salt,
     )
 
 

@@ -47,6 +47,10 @@ def addresses(site: Site) -> list[str]:
         "schema": "fees",
         "code": "withdrawn",
         "form": "csv",
+        "position": "2",
+        "digest": site.log.queries.release(FEES, 1).document,
+        "old_size": "1",
+        "new_size": "2",
     }
     paths = [
         route.operation.path.format_map(names) + required_query(route.operation.path)

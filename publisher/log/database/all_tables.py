@@ -1,0 +1,10 @@
+"""All tables of the log, sorted so that referenced tables come first."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from publisher.log.database import entry_tables, subscription_tables, tables
+
+_MODULES = (tables, entry_tables, subscription_tables)
+ALL_TABLES: tuple[Table, ...] = tuple(_MODULES[0].metadata.sorted_tables)

@@ -1,0 +1,169 @@
+"""What a stranger needs to check the log: checkpoints, tiles, entries with their documents, and proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from publisher.log import registry
+from publisher.log.clocks import moment
+from publisher.log.database import entry_tables as e
+from publisher.log.database import tables as t
+from publisher.log.model import LogError
+from publisher.log.releases import release_document
+from publisher.log.releases.release_rows import no_such_release
+from publisher.log.session import Session
+from publisher.log.transparency import checkpoints, entries, entry_log
+from publisher.log.transparency.entries import Entry
+from publisher.log.transparency.merkle_tree import HASH_SIZE, TILE_WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class EntryProof:
+    """One entry, and the proof that it is in the tree of a checkpoint."""
+
+    position: int
+    entry: Entry
+    appended_at: datetime
+    leaf: str
+    """Hash of the leaf, hexadecimal."""
+    size: int
+    """Number of entries of the tree of the proof."""
+    root: str
+    hashes: tuple[bytes, ...]
+    note: str | None
+    """The signed checkpoint of that tree; None: not yet signed."""
+
+
+class Proofs:
+    """``log.proofs``: read the entries of the site, their tree, and its checkpoints."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def checkpoint(self) -> str | None:
+        """Return the newest signed checkpoint as a note; None if there is none."""
+        with self._session.read() as conn:
+            row = checkpoints.newest(conn, signed=True)
+            return None if row is None else str(row.note)
+
+    def origin(self) -> str:
+        """Return the name of the log in its checkpoints."""
+        with self._session.read() as conn:
+            return checkpoints.origin(conn)
+
+    def unsigned_since(self) -> datetime | None:
+        """Return since when there are entries that no signed checkpoint covers; None if there are none."""
+        c = e.checkpoint.c
+        with self._session.read() as conn:
+            signed = checkpoints.newest(conn, signed=True)
+            first = conn.execute(
+                select(c.created_at).where(c.size > (signed.size if signed else 0)).order_by(c.size).limit(1)
+            ).first()
+            return None if first is None else moment(first.created_at)
+
+    def size(self) -> int:
+        """Count the entries."""
+        with self._session.read() as conn:
+            return entry_log.size(conn)
+
+    def tile(self, level: int, number: int, width: int) -> bytes:
+        """Return the first ``width`` hashes of a tile. Raises ``LogError('no-such-entry')``."""
+        with self._session.read() as conn:
+            hashes = entry_log.read_tile(conn, level, number)[: width * HASH_SIZE]
+        if len(hashes) != width * HASH_SIZE:
+            raise _no_such_tile()
+        return hashes
+
+    def entry_bundle(self, number: int, width: int) -> bytes:
+        """Return the first ``width`` entries of a bundle. Raises ``LogError('no-such-entry')``."""
+        first = number * TILE_WIDTH
+        with self._session.read() as conn:
+            bundle = entry_log.entries(conn, first, first + width)
+        if len(bundle) != width:
+            raise _no_such_tile()
+        return entries.encode_bundle(bundle)
+
+    def entry(self, position: int, size: int | None = None) -> EntryProof:
+        """Return an entry with its proof in the tree of ``size`` entries.
+
+        By default in the first signed checkpoint that covers it, so that the answer stays; else in the newest
+        tree. Raises ``LogError('no-such-entry')``.
+        """
+        with self._session.read() as conn:
+            row = conn.execute(select(e.entry).where(e.entry.c.position == position)).first()
+            if row is None or (size is not None and not position < size <= entry_log.size(conn)):
+                raise _no_such_entry(position)
+            signed = None if size is not None else checkpoints.first_covering(conn, position)
+            tree = entry_log.tree(conn, signed.size if signed else size)
+            one = Entry(row.kind, row.format, row.digest)
+            note = signed.note if signed else checkpoints.note_of_size(conn, tree.size)
+            return EntryProof(
+                position=position,
+                entry=one,
+                appended_at=moment(row.appended_at),
+                leaf=one.leaf_hash().hex(),
+                size=tree.size,
+                root=tree.root().hex(),
+                hashes=tuple(tree.inclusion_proof(position)),
+                note=note,
+            )
+
+    def consistency(self, old_size: int, size: int) -> tuple[bytes, ...]:
+        """Prove that the tree of ``size`` entries continues that of ``old_size``.
+
+        Raises ``LogError('no-such-entry')``.
+        """
+        with self._session.read() as conn:
+            if not 0 <= old_size <= size <= entry_log.size(conn):
+                raise _no_such_entry(max(old_size, size))
+            return tuple(entry_log.tree(conn, size).consistency_proof(old_size))
+
+    def position(self, digest: str) -> int:
+        """Return the position of the entry of a document. Raises ``LogError('no-such-entry')``."""
+        with self._session.read() as conn:
+            position = conn.scalar(select(e.entry.c.position).where(e.entry.c.digest == digest))
+        if position is None:
+            raise _no_such_entry(digest)
+        return int(position)
+
+    def document(self, digest: str) -> str | None:
+        """Return a document by its digest; None if it was destroyed. Raises ``LogError('no-such-entry')``."""
+        with self._session.read() as conn:
+            row = conn.execute(select(e.entry.c.document).where(e.entry.c.digest == digest)).first()
+        if row is None:
+            raise _no_such_entry(digest)
+        return None if row.document is None else str(row.document)
+
+    def release_document(self, dataset: str, number: int) -> str:
+        """Return the document of a release. Raises ``LogError``: ``no-such-dataset``, ``no-such-release``."""
+        return self.document(self._release(dataset, number).document) or ""
+
+    def manifest(self, dataset: str, number: int) -> Iterator[bytes]:
+        """Yield the lines of the manifest of a release. Raises as :meth:`release_document`."""
+        sequence = self._release(dataset, number).sequence
+        with self._session.read() as conn:
+            yield from release_document.stored_manifest(conn, sequence)
+
+    def _release(self, dataset: str, number: int) -> Any:
+        c = t.release.c
+        with self._session.read() as conn:
+            key = registry.dataset_row(conn, dataset).key
+            row = conn.execute(
+                select(c.sequence, c.document).where(c.dataset == key, c.number == number)
+            ).first()
+        if row is None:
+            raise no_such_release(number)
+        return row
+
+
+def _no_such_tile() -> LogError:
+    return LogError("no-such-entry", "日志中没有这个区块。", "The log has no such tile.")
+
+
+def _no_such_entry(which: object) -> LogError:
+    return LogError("no-such-entry", f"日志中没有条目 {which}。", f"The log has no entry {which}.")

@@ -1,0 +1,105 @@
+"""Checks of the entries: documents, the rows that they describe, the tree and its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from publisher.log.blob_store import digest_of
+from publisher.log.database import entry_tables as e
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.releases import provenance, release_document
+from publisher.log.transparency import description_entries, merkle_tree
+from publisher.log.transparency.entries import Entry
+from publisher.log.transparency.merkle_tree import MerkleTree
+
+
+def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iterator[str]:
+    """Compare the rows of a release with its document of format 2."""
+    text = conn.scalar(select(e.entry.c.document).where(e.entry.c.digest == row["document"]))
+    if text is None:
+        yield f"{where}: it has no entry in the log"
+        return
+    stored: dict[str, Any] = msgspec.json.decode(text)
+    previous = conn.scalar(select(t.release.c.document).where(t.release.c.sequence == row["sequence"] - 1))
+    lines = release_document.stored_manifest(conn, row["sequence"])
+    rebuilt = release_document.build(
+        conn,
+        row,
+        release_document.source_rows(conn, t.import_.c.release == row["sequence"]),
+        manifest=release_document.manifest_digest(lines),
+        details=_details_then(conn, row["dataset"], row["document"]),
+        previous=previous,
+        erased=release_document.erased_records(conn, row["sequence"]),
+        stored=stored,
+    )
+    for name in sorted({*rebuilt, *stored}):
+        if rebuilt.get(name) != stored.get(name):
+            yield f"{where}: {name} is not that of its document"
+    if row["format"] == 2 and (row["hash"], row["manifest_hash"]) != (row["document"], stored["manifest"]):
+        yield f"{where}: its hashes are not those of its document"
+
+
+def _details_then(conn: Connection, dataset: int, release: str) -> str:
+    """Digest of the dataset's document before the entry of a release: documents are linked backwards."""
+    position = conn.scalar(select(e.entry.c.position).where(e.entry.c.digest == release)) or 0
+    digest: str | None = conn.scalar(select(t.dataset.c.document).where(t.dataset.c.key == dataset))
+    while digest is not None:
+        row = conn.execute(
+            select(e.entry.c.position, e.entry.c.document).where(e.entry.c.digest == digest)
+        ).first()
+        if row is None or row.position < position:
+            break
+        digest = None if row.document is None else msgspec.json.decode(row.document)["previous"]
+    return digest or ""
+
+
+def verify_entries(conn: Connection) -> Iterator[str]:
+    """Check documents by their digests, the tiles by the entries, and the checkpoints by the tiles."""
+    tiles: dict[tuple[int, int], bytes] = {}
+    size, is_broken = 0, False
+    for row in stream(conn, select(e.entry).order_by(e.entry.c.position)):
+        if row.position != size and not is_broken:
+            yield f"entry {size}: is missing"
+            is_broken = True
+        if is_broken:
+            continue  # to the end, so that the server closes its cursor
+        if row.document is not None and digest_of(row.document.encode()) != row.digest:
+            yield f"entry {size}: the document is not the one that was published"
+        merkle_tree.append_leaf(
+            lambda level, number: tiles[level, number],
+            lambda level, number, hashes: tiles.update({(level, number): hashes}),
+            size,
+            Entry(row.kind, row.format, row.digest).leaf_hash(),
+        )
+        size += 1
+    if is_broken:
+        return
+    stored = {(row.level, row.number): bytes(row.hashes) for row in conn.execute(select(e.tile))}
+    for level, number in sorted(tiles.keys() | stored.keys()):
+        if stored.get((level, number)) != tiles.get((level, number)):
+            yield f"tile {level}/{number}: does not follow from the entries"
+    yield from _verify_checkpoints(conn, tiles, size)
+    yield from description_entries.verify(conn)
+
+
+def _verify_checkpoints(conn: Connection, tiles: Mapping[tuple[int, int], bytes], size: int) -> Iterator[str]:
+    last = 0
+    for row in conn.execute(select(e.checkpoint).order_by(e.checkpoint.c.size)):
+        last = row.size
+        if row.size > size:
+            yield f"checkpoint of {row.size} entries: the log has only {size}"
+        elif MerkleTree(lambda level, number: tiles[level, number], row.size).root().hex() != row.root:
+            yield f"checkpoint of {row.size} entries: it is of other entries"
+    if last < size:
+        yield f"entry {last}: no checkpoint covers it"
+
+
+def verify_provenance(row: Any) -> Iterator[str]:
+    """Compare where a revision is from (file, locator, originals, source text) with its commitment."""
+    if row.provenance != provenance.commit_row(row):
+        yield f"record {row.id}: locator, originals, file or source text of a revision were changed"

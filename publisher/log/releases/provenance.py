@@ -1,0 +1,51 @@
+"""Commitments of revisions to where they are from: file, locator, originals and text of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select, update
+
+from publisher.log.canonical_json import canonical, commitment
+from publisher.log.database import tables as t
+
+_BATCH = 5_000
+_UPDATE = update(t.revision).where(t.revision.c.key == bindparam("of")).values(provenance=bindparam("value"))
+
+
+def commit(
+    salt: bytes,
+    source: str | None,
+    locator: Mapping[str, Any],
+    originals: Mapping[str, str],
+    source_text: str,
+) -> str:
+    """Hash the salt of the revision and a canonical JSON array.
+
+    A content is an object, so no content has the same hash.
+    """
+    return commitment(salt, canonical([source, dict(locator), dict(originals), source_text]))
+
+
+def add_commitments(conn: Connection, *, after: int) -> None:
+    """Write the commitments of all revisions after the key ``after``. Erased ones have none."""
+    v = t.revision.c
+    query = (
+        select(v.key, v.salt, v.locator, v.originals, v.source_text, t.import_.c.digest)
+        .join_from(t.revision, t.import_, t.import_.c.key == v["import"], isouter=True)
+        .where(v.salt.is_not(None))
+        .order_by(v.key)
+        .limit(_BATCH)
+    )
+    while rows := conn.execute(query.where(v.key > after)).all():
+        values = [{"of": row.key, "value": commit_row(row)} for row in rows]
+        conn.execute(_UPDATE, values)
+        after = rows[-1].key
+
+
+def commit_row(row: Any) -> str:
+    """Compute the commitment from the columns of a revision and the digest of its file."""
+    decode = msgspec.json.decode
+    return commit(bytes(row.salt), row.digest, decode(row.locator), decode(row.originals), row.source_text)

@@ -1,0 +1,1 @@
+"""Transparency: the entries of the site, their Merkle tree, signed checkpoints and proofs."""

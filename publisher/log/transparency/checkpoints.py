@@ -1,0 +1,99 @@
+"""Checkpoints (C2SP tlog-checkpoint): the root of the tree after each transaction, as a signed note."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from publisher.log import registry
+from publisher.log.database import entry_tables as e
+from publisher.log.model import LogError
+from publisher.log.transparency import entry_log, key_statements, signed_note
+from publisher.log.transparency.key_files import KeyFiles
+from publisher.log.transparency.signed_note import NoteError, Signature, VerifierKey
+
+_PATIENCE = 60
+"""Seconds in which a signing command has to answer."""
+
+
+def seal(conn: Connection, keys: KeyFiles) -> None:
+    """Store the root of the tree, signed if the key is in a file. Without new entries it does nothing."""
+    entry, c = e.entry.c, e.checkpoint.c
+    last = conn.execute(
+        select(entry.position, entry.appended_at).order_by(entry.position.desc()).limit(1)
+    ).first()
+    if last is None or conn.execute(select(c.size).where(c.size == last.position + 1)).first() is not None:
+        return
+    size, now = last.position + 1, last.appended_at
+    root = entry_log.tree(conn, size).root()
+    row: dict[str, Any] = {"size": size, "root": root.hex(), "created_at": now}
+    key = key_statements.current_key(conn)
+    if key is not None and keys.has(key):
+        text = checkpoint_text(key.name, size, root)
+        # A key that cannot be used must not stop a publication: the checkpoint waits, and `status` says so.
+        try:
+            row |= {"note": signed_note.format_note(text, [keys.sign(key, text)]), "signed_at": now}
+        except LogError as error:
+            row["error"] = f"{error.zh} / {error.en}"
+    conn.execute(insert(e.checkpoint).values(row))
+
+
+def origin(conn: Connection) -> str:
+    """Name of the log in its checkpoints: the base address without its scheme, and ``/log``."""
+    return f"{registry.site(conn).base.partition('://')[2]}/log"
+
+
+def checkpoint_text(name: str, size: int, root: bytes) -> str:
+    return f"{name}\n{size}\n{base64.b64encode(root).decode()}\n"
+
+
+def newest(conn: Connection, *, signed: bool) -> Any:
+    """Return the row of the newest checkpoint, or of the newest signed one, or None."""
+    c = e.checkpoint.c
+    query = select(e.checkpoint).order_by(c.size.desc()).limit(1)
+    return conn.execute(query.where(c.note.is_not(None)) if signed else query).first()
+
+
+def first_covering(conn: Connection, position: int) -> Any:
+    """Return the row of the first signed checkpoint whose tree contains an entry, or None."""
+    c = e.checkpoint.c
+    query = select(e.checkpoint).where(c.size > position, c.note.is_not(None)).order_by(c.size).limit(1)
+    return conn.execute(query).first()
+
+
+def note_of_size(conn: Connection, size: int) -> str | None:
+    note: str | None = conn.scalar(select(e.checkpoint.c.note).where(e.checkpoint.c.size == size))
+    return note
+
+
+def run_command(command: str, text: str) -> Sequence[Signature]:
+    """Run a signing command. Raises ``LogError('signing-failed')``."""
+    try:
+        answer = subprocess.run(  # noqa: S603 - the command of the site's own settings
+            shlex.split(command), input=text.encode(), capture_output=True, timeout=_PATIENCE, check=True
+        ).stdout.decode()
+        return [signed_note.parse_signature(line) for line in answer.splitlines() if line.strip()]
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError, NoteError) as error:
+        raise _failed(str(error)) from error
+
+
+def require_signature(key: VerifierKey, text: str, lines: Sequence[Signature]) -> None:
+    """Raise ``LogError('signing-failed')`` unless the key's own signature is among the lines."""
+    try:
+        signed_note.verify_note(signed_note.format_note(text, lines), [key])
+    except NoteError as error:
+        raise _failed(str(error)) from error
+
+
+def _failed(why: str) -> LogError:
+    return LogError(
+        "signing-failed",
+        f"存证点未能签名：{why}。发布不受影响；请检查 QINGDAN_SIGN_COMMAND 或密钥文件。",
+        f"The checkpoint could not be signed: {why}. Publications are not affected; check "
+        "QINGDAN_SIGN_COMMAND or the key file.",
+    )

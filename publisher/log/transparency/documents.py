@@ -1,0 +1,106 @@
+"""Documents of entries, format 2: canonical JSON (RFC 8785). ``docs/proof.md`` describes every property.
+
+A document with words that a law may order to be erased (of a site, a dataset or an erasure) contains a random
+``salt``, so that its digest tells nothing once the document is destroyed. A release has commitments instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from publisher.log.canonical_json import canonical, commitment, new_salt
+from publisher.log.clocks import FOREVER, moment
+from publisher.log.transparency.entries import FORMAT, Kind
+
+type Document = dict[str, Any]
+
+
+def site_document(
+    site: str, *, base: str, details: Mapping[str, str], changed_at: int, previous: str | None
+) -> Document:
+    own = {"base": base, "details": dict(details), "changed_at": instant(changed_at), "previous": previous}
+    return _document("site", site, {**own, "salt": new_salt().hex()})
+
+
+def dataset_document(
+    site: str,
+    *,
+    dataset: str,
+    catalogue: Mapping[str, str],
+    details: Mapping[str, Any],
+    parts: Sequence[Mapping[str, Any]],
+    created_at: int,
+    changed_at: int,
+    previous: str | None,
+) -> Document:
+    """``catalogue``: name and digest; ``parts``: rows with ``merged_into`` by the declared name."""
+    return _document(
+        "dataset",
+        site,
+        {
+            "dataset": dataset,
+            "catalogue": dict(catalogue),
+            "details": dict(details),
+            "parts": [dict(part) for part in parts],
+            "created_at": instant(created_at),
+            "changed_at": instant(changed_at),
+            "previous": previous,
+            "salt": new_salt().hex(),
+        },
+    )
+
+
+def release_document(site: str, **own: Any) -> Document:
+    """``own``: the properties that ``docs/proof.md`` lists; :mod:`publisher.log.releases` fills them."""
+    return _document("release", site, own)
+
+
+def reseal_document(
+    site: str, *, head: str, sequence: int, size: int, root: str, resealed_at: int
+) -> Document:
+    """Name the end of the chain of format 1, and the tree of all documents that replace it."""
+    own = {"head": head, "sequence": sequence, "size": size, "root": root}
+    return _document("reseal", site, {**own, "resealed_at": instant(resealed_at)})
+
+
+def erasure_document(
+    site: str,
+    *,
+    ground: str,
+    erased_at: int,
+    property_: str | None = None,
+    releases: Sequence[int] = (),
+    documents: Sequence[str] = (),
+) -> Document:
+    """Say what was destroyed on what legal ground: a property of releases (sequences), or whole documents."""
+    own = {"property": property_, "releases": list(releases), "documents": list(documents), "ground": ground}
+    return _document("erasure", site, {**own, "erased_at": instant(erased_at), "salt": new_salt().hex()})
+
+
+def key_statement(
+    site: str, *, origin: str, key: str, previous: str | None, lost: bool, valid_from: int
+) -> Document:
+    """Announce the key that signs from this entry on. ``lost``: the key before cannot sign any more."""
+    own = {"origin": origin, "key": key, "previous": previous, "lost": lost}
+    return _document("key", site, {**own, "valid_from": instant(valid_from)})
+
+
+def _document(kind: Kind, site: str, own: Mapping[str, Any]) -> Document:
+    return {"format": FORMAT, "kind": kind, "site": site, **own}
+
+
+def instant(micros: int) -> str:
+    """RFC 3339 in UTC, always with six decimals."""
+    return moment(micros).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def day(ordinal: int | None) -> str | None:
+    """ISO 8601; None is an open end."""
+    return None if ordinal is None or ordinal >= FOREVER else date.fromordinal(ordinal).isoformat()
+
+
+def text_commitment(salt: bytes, value: Any) -> str:
+    """Commit to a JSON value: SHA-256 over the salt and the canonical form."""
+    return commitment(salt, canonical(value))

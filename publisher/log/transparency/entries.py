@@ -1,0 +1,49 @@
+"""Entries of the log: 36 bytes each, which name the kind, the format and the digest of a document."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from publisher.log.transparency import merkle_tree
+
+type Kind = Literal["site", "dataset", "release", "key", "reseal", "erasure"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+FORMAT = 2
+"""Format of the documents that are written now."""
+_LAYOUT = struct.Struct(">BBH32s")
+_VERSION = 1
+_CODES: dict[Kind, int] = {kind: code for code, kind in enumerate(KINDS, start=1)}
+SIZE = _LAYOUT.size
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One leaf of the tree."""
+
+    kind: Kind
+    format: int
+    digest: str
+    """SHA-256 of the document, hexadecimal."""
+
+    def encode(self) -> bytes:
+        return _LAYOUT.pack(_VERSION, _CODES[self.kind], self.format, bytes.fromhex(self.digest))
+
+    def leaf_hash(self) -> bytes:
+        return merkle_tree.leaf_hash(self.encode())
+
+
+def decode(data: bytes) -> Entry:
+    """Raises ``ValueError`` for another layout or an unknown kind."""
+    version, code, document_format, digest = _LAYOUT.unpack(data)
+    if version != _VERSION or not 1 <= code <= len(KINDS):
+        raise ValueError("an entry of another version")
+    return Entry(KINDS[code - 1], document_format, digest.hex())
+
+
+def encode_bundle(entries: Sequence[Entry]) -> bytes:
+    """Encode an entry bundle of C2SP tlog-tiles: each entry after its length, two bytes big-endian."""
+    return b"".join(struct.pack(">H", SIZE) + entry.encode() for entry in entries)

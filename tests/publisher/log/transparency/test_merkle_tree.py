@@ -1,0 +1,202 @@
+"""The tree and its proofs agree with two foreign implementations; no forged proof is accepted."""
+
+from __future__ import annotations
+
+import base64
+import random
+
+import pytest
+from aics_tlog import tiles as foreign_tiles
+from aics_tlog import tree as foreign_tree
+from pymerkle import InmemoryTree
+from pymerkle import proof as foreign_proof
+
+from publisher.log.transparency import merkle_tree
+from publisher.log.transparency.merkle_tree import MerkleTree
+
+SIZES = range(1, 301)
+LEAVES = [n.to_bytes(36) for n in range(max(SIZES))]
+
+
+class Tiles(dict[tuple[int, int], bytes]):
+    """Tiles in memory."""
+
+    def read(self, level: int, number: int) -> bytes:
+        return self[level, number]
+
+    def write(self, level: int, number: int, hashes: bytes) -> None:
+        self[level, number] = hashes
+
+    def append(self, entry: bytes, size: int) -> None:
+        merkle_tree.append_leaf(self.read, self.write, size, merkle_tree.leaf_hash(entry))
+
+    def tree(self, size: int) -> MerkleTree:
+        return MerkleTree(self.read, size)
+
+
+@pytest.fixture(scope="module")
+def tiles() -> Tiles:
+    tiles = Tiles()
+    for n, leaf in enumerate(LEAVES):
+        tiles.append(leaf, n)
+    return tiles
+
+
+@pytest.fixture(scope="module")
+def strangers() -> tuple[foreign_tree.MerkleTree, InmemoryTree]:
+    other = InmemoryTree(algorithm="sha256")
+    for leaf in LEAVES:
+        other.append_entry(leaf)
+    return foreign_tree.MerkleTree(LEAVES), other
+
+
+def test_roots_and_proofs_of_every_size_are_those_of_foreign_implementations(
+    tiles: Tiles, strangers: tuple[foreign_tree.MerkleTree, InmemoryTree]
+) -> None:
+    one, two = strangers
+    for size in SIZES:
+        tree = tiles.tree(size)
+        root = tree.root()
+        assert root == one.root(size) == two.get_root(size)
+        for index in {0, size // 3, size // 2, size - 1}:
+            path = tree.inclusion_proof(index)
+            assert path == one.inclusion_proof(index, size)
+            leaf = merkle_tree.leaf_hash(LEAVES[index])
+            assert merkle_tree.verify_inclusion(leaf, index, size, path, root)
+            assert foreign_tree.verify_inclusion(leaf, index, size, path, root)
+            foreign_proof.verify_inclusion(leaf, root, two.prove_inclusion(index + 1, size))
+        for old in {1, size // 3, size // 2, size - 1, size} - {0}:
+            path = tree.consistency_proof(old)
+            assert path == one.consistency_proof(old, size)
+            assert merkle_tree.verify_consistency(old, tiles.tree(old).root(), size, root, path)
+
+
+def test_every_index_and_every_older_size_has_a_proof(tiles: Tiles) -> None:
+    for size in (1, 2, 7, 64, 255, 256, 257, 300):
+        tree = tiles.tree(size)
+        root = tree.root()
+        for index in range(size):
+            leaf, path = merkle_tree.leaf_hash(LEAVES[index]), tree.inclusion_proof(index)
+            assert merkle_tree.verify_inclusion(leaf, index, size, path, root)
+        for old in range(size + 1):
+            old_root = tiles.tree(old).root() if old else merkle_tree.EMPTY_ROOT
+            assert merkle_tree.verify_consistency(old, old_root, size, root, tree.consistency_proof(old))
+
+
+def test_tiles_are_those_of_a_foreign_implementation(tiles: Tiles) -> None:
+    leaves = [merkle_tree.leaf_hash(leaf) for leaf in LEAVES]
+    assert tiles[0, 0] == b"".join(leaves[:256])
+    assert tiles[0, 1] == b"".join(leaves[256:])
+    assert tiles[1, 0] == foreign_tree.MerkleTree(LEAVES[:256]).root()
+    assert set(tiles) == {(0, 0), (0, 1), (1, 0)}
+    assert foreign_tiles.TILE_ENTRIES == merkle_tree.TILE_WIDTH
+
+
+def _forge(rng: random.Random, path: list[bytes], others: list[bytes]) -> list[bytes]:
+    """Change a path: a bit, the order, a hash dropped, added, doubled, or of another proof."""
+    path = list(path)
+    kind = rng.randrange(6)
+    if kind == 0 and path:
+        n, bit = rng.randrange(len(path)), rng.randrange(256)
+        value = int.from_bytes(path[n]) ^ (1 << bit)
+        path[n] = value.to_bytes(32)
+    elif kind == 1 and len(path) > 1:
+        a, b = rng.sample(range(len(path)), 2)
+        path[a], path[b] = path[b], path[a]
+    elif kind == 2 and path:
+        del path[rng.randrange(len(path))]
+    elif kind == 3:
+        path.insert(rng.randint(0, len(path)), rng.choice(others))
+    elif kind == 4 and path:
+        n = rng.randrange(len(path))
+        path.insert(n, path[n])
+    else:
+        path = rng.sample(others, min(len(others), len(path) or 1))
+    return path
+
+
+def test_none_of_10_000_forged_proofs_is_accepted(tiles: Tiles) -> None:
+    rng = random.Random(20150101)
+    foreign_leaves = [b"another log" + n.to_bytes(25) for n in range(300)]
+    foreign = Tiles()
+    for n, leaf in enumerate(foreign_leaves):
+        foreign.append(leaf, n)
+    forged = 0
+    while forged < 10_000:
+        size = rng.randint(2, 300)
+        tree, root = tiles.tree(size), tiles.tree(size).root()
+        if rng.random() < 0.5:
+            index = rng.randrange(size)
+            leaf, path = merkle_tree.leaf_hash(LEAVES[index]), tree.inclusion_proof(index)
+            true = (leaf, index, size, path, root)
+            others = [*tree.inclusion_proof(rng.randrange(size)), *foreign.tree(size).inclusion_proof(index)]
+            false = rng.choice(
+                [
+                    (merkle_tree.leaf_hash(rng.choice(LEAVES)), index, size, path, root),
+                    (merkle_tree.leaf_hash(foreign_leaves[index]), index, size, path, root),
+                    (leaf, rng.randrange(-1, size + 2), size, path, root),
+                    (leaf, index, rng.randint(1, 400), path, root),
+                    (leaf, index, size, _forge(rng, path, others), root),
+                    (leaf, index, size, foreign.tree(size).inclusion_proof(index), root),
+                    (leaf, index, size, path, foreign.tree(size).root()),
+                    (leaf, index, size, path, tiles.tree(rng.randint(1, 300)).root()),
+                ]
+            )
+            # A path says nothing about the size as such: only another shape of the tree is refused.
+            other_size = (leaf, index, path, root) == (false[0], false[1], false[3], false[4])
+            if false == true or (other_size and _same_shape(index, size, false[2])):
+                continue
+            assert not merkle_tree.verify_inclusion(*false), false
+            assert merkle_tree.verify_inclusion(*true)
+        else:
+            old = rng.randint(1, size - 1)
+            path, old_root = tree.consistency_proof(old), tiles.tree(old).root()
+            true_chain = (old, old_root, size, root, path)
+            others = [
+                *tree.consistency_proof(rng.randint(1, size - 1)),
+                *foreign.tree(size).inclusion_proof(0),
+            ]
+            chain = rng.choice(
+                [
+                    (old, tiles.tree(rng.randint(1, 300)).root(), size, root, path),
+                    (old, foreign.tree(old).root(), size, root, path),
+                    (old, old_root, size, foreign.tree(size).root(), path),
+                    (old, old_root, size, root, _forge(rng, path, others)),
+                    (old, old_root, size, root, foreign.tree(size).consistency_proof(old)),
+                ]
+            )
+            if chain == true_chain:
+                continue
+            assert not merkle_tree.verify_consistency(*chain), chain
+            assert merkle_tree.verify_consistency(*true_chain)
+        forged += 1
+
+
+def _same_shape(index: int, size: int, other: int) -> bool:
+    """Report whether the path of ``index`` turns alike in trees of both sizes."""
+    return index < other and _turns(index, size) == _turns(index, other)
+
+
+def _turns(index: int, size: int) -> list[bool]:
+    turns, start, end = [], 0, size
+    while end - start > 1:
+        middle = start + (1 << ((end - start - 1).bit_length() - 1))
+        turns.append(index < middle)
+        start, end = (start, middle) if index < middle else (middle, end)
+    return turns
+
+
+def test_an_index_or_a_size_outside_the_tree_is_refused(tiles: Tiles) -> None:
+    tree = tiles.tree(5)
+    for index in (-1, 5):
+        with pytest.raises(IndexError):
+            tree.inclusion_proof(index)
+    for size in (-1, 6):
+        with pytest.raises(IndexError):
+            tree.consistency_proof(size)
+    assert base64.b64encode(tiles.tree(0).root()) == b"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+
+def test_a_tile_with_too_few_hashes_is_reported(tiles: Tiles) -> None:
+    with pytest.raises(ValueError, match="fewer hashes"):
+        MerkleTree(lambda level, number: b"\0" * 32, 4).root()
