@@ -16,8 +16,8 @@ _AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,true,fals
 """Comma, quotes, UTF-8, the text as shown, every sheet in a file of its own."""
 
 
-def convert(path: Path, target: str, folder: Path) -> None:
-    """Convert a workbook to ``target`` (``ods``, ``xls`` or a filter) into ``folder``."""
+def convert(target: str, folder: Path, *paths: Path) -> None:
+    """Convert workbooks to ``target`` (``ods``, ``xls`` or a filter) into ``folder``."""
     office = shutil.which("soffice")
     if office is None:
         lacks("LibreOffice is not installed")
@@ -25,17 +25,26 @@ def convert(path: Path, target: str, folder: Path) -> None:
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "registrymodifications.xcu").write_text(_LOCALE, encoding="utf-8")
     profile = f"-env:UserInstallation=file://{folder / 'profile'}"
-    command = [office, profile, "--headless", "--convert-to", target, "--outdir", str(folder), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    command = [
+        office,
+        profile,
+        "--headless",
+        "--convert-to",
+        target,
+        "--outdir",
+        str(folder),
+        *map(str, paths),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=540)
 
 
-def shown_cells(path: Path, folder: Path) -> dict[str, list[list[str]]]:
-    """Return the shown texts of each sheet by its name."""
+def shown_cells(folder: Path, *paths: Path) -> dict[str, list[list[str]]]:
+    """Return the shown texts of each sheet by the stem of its file and its name: ``stem-Sheet1``."""
     for old in folder.glob("*.csv"):
         old.unlink()
-    convert(path, _AS_SHOWN, folder)
+    convert(_AS_SHOWN, folder, *paths)
     sheets = {}
     for file in sorted(folder.glob("*.csv")):
         with file.open(encoding="utf-8-sig", newline="") as text:
-            sheets[file.stem.removeprefix(f"{path.stem}-")] = list(csv.reader(text))
+            sheets[file.stem] = list(csv.reader(text))
     return sheets

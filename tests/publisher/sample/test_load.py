@@ -129,7 +129,8 @@ def test_a_correction_holds_from_the_day_of_the_value_that_it_corrects(log: Log)
 def test_a_raised_charge_an_addition_and_a_removal_are_in_the_second_fees(log: Log) -> None:
     raised = change(log, "shili-fees", "changed", "居民生活污水处理费")
     assert [(f.field, f.before, f.after) for f in raised.fields] == [
-        ("standard", "0.85元/立方米", "0.95元/立方米")
+        ("standard", "0.85元/立方米", "0.95元/立方米"),
+        ("amount", {"amount": "0.85", "unit": "元/立方米"}, {"amount": "0.95", "unit": "元/立方米"}),
     ]
     assert change(log, "shili-fees", "added", "城市道路占用挖掘修复费").release == 2
     assert change(log, "shili-fees", "removed", "价格鉴证业务收费").release == 2

@@ -171,9 +171,9 @@ def test_libreoffice_shows_the_same_texts(form: str, tmp_path: Path) -> None:
     original = tmp_path / "a.xlsx"
     codes = _workbook(original)
     if form != "xlsx":
-        convert(original, form, tmp_path)
+        convert(form, tmp_path, original)
     path = original.with_suffix(f".{form}")
-    sheets = list(shown_cells(original, tmp_path).values())
+    sheets = list(shown_cells(tmp_path, original).values())
     grids = {grid.name: grid for grid in open_file(path.read_bytes(), path.name).grids}
     for grid, cells, names in zip((grids["Sheet"], grids["日期"]), sheets, codes, strict=True):
         for row, texts, code in zip(grid.rows, cells, names, strict=True):
