@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -12,11 +12,12 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, select, update
 
 from publisher.log.canonical_json import canonical, commitment, new_salt
-from publisher.log.clocks import micros, start_of
+from publisher.log.clocks import micros, moment, start_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
 from publisher.log.database.work_tables import work
+from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import bitemporal_spans, field_values, hash_chain, provenance, release_document
 from publisher.log.transparency import entry_log
@@ -37,6 +38,21 @@ class Heading:
     extra_counts: Mapping[str, int] | None = None
     erased: tuple[str, ...] = ()
     """Ids of records that the release erases."""
+
+
+_TOLERANCE = timedelta(minutes=5)
+"""How far the clocks of two machines that publish may differ."""
+
+
+def _check_clock(now: datetime, newest: datetime) -> None:
+    """Raise ``clock-behind`` if a release is dated later than the clock: one of the two is wrong."""
+    if newest > now + _TOLERANCE:
+        raise LogError(
+            "clock-behind",
+            f"本机时间为{now:%Y-%m-%d %H:%M}（UTC），最近一次发布却是{newest:%Y-%m-%d %H:%M}（UTC）。请先校准时间。",
+            f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the newest release is of "
+            f"{newest:%Y-%m-%d %H:%M} UTC. Correct the clock first.",
+        )
 
 
 def write_release(
@@ -60,7 +76,9 @@ def write_release(
     previous = conn.execute(
         select(t.release.c.published_at, t.release.c.document).where(t.release.c.sequence == sequence - 1)
     ).first()
-    # A clock that was set back must not date a release before the last one.
+    if previous is not None:
+        _check_clock(now, moment(previous.published_at))
+    # A clock that was set back a little must not date a release before the last one.
     known_from = micros(now) if previous is None else max(micros(now), previous.published_at + 1)
 
     last = bitemporal_spans.write_spans(

@@ -302,9 +302,18 @@ def test_releases_are_strictly_later_than_those_before_whatever_the_clock_says(
     log: Log, clock: Clock
 ) -> None:
     first = release(log, entry("证照费", "1"))
-    clock.advance(days=-3)
+    clock.advance(minutes=-4)
     second = release(log, entry("证照费", "2"), on=MIDDLE)
     assert second.published_at == first.published_at + timedelta(microseconds=1)
+
+
+def test_a_clock_far_behind_the_newest_release_publishes_nothing(log: Log, clock: Clock) -> None:
+    release(log, entry("证照费", "1"))
+    clock.advance(days=-365)
+    with pytest.raises(LogError) as caught:
+        release(log, entry("证照费", "2"), on=MIDDLE)
+    assert caught.value.code == "clock-behind"
+    assert len(log.queries.releases("fees")) == 1
 
 
 def test_a_preview_stores_nothing(log: Log) -> None:
