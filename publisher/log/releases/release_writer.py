@@ -49,7 +49,8 @@ def _check_clock(now: datetime, newest: datetime) -> None:
     if newest > now + _TOLERANCE:
         raise LogError(
             "clock-behind",
-            f"本机时间为{now:%Y-%m-%d %H:%M}（UTC），最近一次发布却是{newest:%Y-%m-%d %H:%M}（UTC）。请先校准时间。",
+            f"本机时间为{now:%Y-%m-%d %H:%M}（UTC），早于最近一次发布的"
+            f"{newest:%Y-%m-%d %H:%M}（UTC）。请先校准时间。",
             f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the newest release is of "
             f"{newest:%Y-%m-%d %H:%M} UTC. Correct the clock first.",
         )
