@@ -12,7 +12,7 @@ from publisher.ingest import appearance_checks, row_checks, whole_file_checks
 from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
-from publisher.ingest.formats.detect import FileContent, open_file
+from publisher.ingest.formats.detect import HTML, FileContent, open_file
 from publisher.ingest.formats.grid import Grid, build_grid, format_column
 from publisher.ingest.json_objects import JsonObjects
 from publisher.ingest.parsed_file import (
@@ -95,6 +95,12 @@ def _is_document(file_content: FileContent, catalogue: Catalogue) -> bool:
     """Test for the text of one document, not a table of documents, in a catalogue of documents."""
     if not catalogue.of_documents:
         return False
+    if (
+        file_content.media_type == HTML
+        and file_content.text
+        and page_lines.has_text_element(file_content.text)
+    ):
+        return True  # a table beside the text contains its labels
     headings = Headings.from_catalogue(catalogue)
     return all(header_row.find_header(grid, 0, headings) is None for grid in file_content.grids)
 

@@ -129,15 +129,20 @@ class LabelFinder:
         return self.field_of(label) or self._field_of_short.get(heading_key(label))
 
     def read_lines(
-        self, lines: Sequence[Line], pairs: Mapping[int, tuple[int, ...]] | None = None
+        self,
+        lines: Sequence[Line],
+        pairs: Mapping[int, tuple[int, ...]] | None = None,
+        below: Mapping[int, tuple[int, ...]] | None = None,
     ) -> LabelledValues:
         """Read the labels of lines and their values.
 
         A value ends at the next label, known or not. ``pairs``: the lines beside a label in the structure of
         a page, see :class:`DocumentPage`; a label without any has no value. In plain text the value of a
-        label may be the next line.
+        label may be the next line. ``below``: the lines of the cell below a label, which count in a row of
+        labels.
         """
         labelled = LabelledValues()
+        pairs = self._with_rows_of_labels(lines, pairs, below or {})
         for index, line in enumerate(lines):
             if line.number in labelled.line_numbers:
                 continue
@@ -152,6 +157,34 @@ class LabelFinder:
             for index in bare:
                 self._read_pair(lines, index, labelled, pairs)
         return labelled
+
+    def _with_rows_of_labels(
+        self,
+        lines: Sequence[Line],
+        pairs: Mapping[int, tuple[int, ...]] | None,
+        below: Mapping[int, tuple[int, ...]],
+    ) -> Mapping[int, tuple[int, ...]] | None:
+        """Replace the cell beside a label by that below it, where a label stands beside it too."""
+        if pairs is None:
+            return None
+        labels = {line.number for line in lines if self._is_label(line)}
+        rows: dict[int, tuple[int, ...]] = {}
+        for number in labels & pairs.keys() & below.keys():
+            beside = pairs[number]
+            if (
+                len(beside) == 1
+                and beside[0] in labels
+                and beside[0] in below
+                and not labels & set(below[number])
+            ):
+                rows |= {number: below[number], beside[0]: below[beside[0]]}
+        return {**pairs, **rows}
+
+    def _is_label(self, line: Line) -> bool:
+        if self._bare.fullmatch(line.text) or self._is_short_label(line.text):
+            return True
+        match = self._colon.match(line.text)
+        return match is not None and match.end() == len(line.text)
 
     def _is_short_label(self, text: str) -> bool:
         return heading_key(text) in self._field_of_short

@@ -39,6 +39,12 @@ _ORDER_NUMBER = re.compile(
 )
 _ISSUED = re.compile(r"《(?P<title>(?:[^《》]|《[^《》]*》)+)》(?:已|业)经")
 """First sentence of an order that issues a text with a title of its own."""
+_ISSUES = re.compile(r"(?:现予|现将|予以|特此)(?:公布|发布|印发|公告)")
+"""Sentence of an order without a banner, above the title of the text that it issues."""
+_RED_HEAD_BEFORE_TITLE = re.compile(
+    r"(?P<body>[\u4e00-\u9fff、 ]{2,40}?)文件\s*"
+    r"(?P<number>\S{2,20}?[〔［\[（(]\d{4}[〕］\]）)]\d{1,5}号)?\s*(?P<title>\S*关于.*)"
+)
 _RED_HEAD = re.compile(r"(?P<body>[\u4e00-\u9fff、 ]{2,60}?)(?:文件|公报|公文)")
 _BEFORE_TITLE = re.compile(
     r"特急|加急|特提|平急|\d{4,8}|(?:机密|秘密|绝密).{0,6}|★.*|签发人[:：].{0,20}|[-—_=*]{3,}"
@@ -46,6 +52,8 @@ _BEFORE_TITLE = re.compile(
 """Lines above the title by GB/T 9704-2012, 7.2: copy number, secrecy, urgency, signer."""
 
 
+MOST_ADDRESS_LINES = 3
+"""Most lines of addressees; all but the last end with a comma."""
 MOST_HEAD = 20
 """Most lines of a head: a title of several lines, printed twice, the banner and the number."""
 
@@ -79,11 +87,20 @@ def split_letter(lines: Sequence[Line], title: str) -> Letter:
     ``lines``: without labelled lines and page furniture. ``title``: the title that the page names, or ``""``.
     """
     letter = Letter(title=title)
+    red_head = _RED_HEAD_BEFORE_TITLE.fullmatch(title)
+    if red_head is not None and _BODY_NAME.fullmatch(red_head["body"].strip()):
+        key = re.sub(r"\s", "", title)
+        lines = [line for line in lines if line.key != key]
+        letter.title, letter.number = red_head["title"], red_head["number"] or ""
     rest = _read_head(lines, letter)
-    if rest and _is_address(rest[0].text):
-        letter.recipients = rest[0].text.rstrip(":：")
-        letter.recipients_line = rest[0].number
-        rest = rest[1:]
+    for used in range(1, MOST_ADDRESS_LINES + 1):
+        address = "".join(line.text for line in rest[:used])
+        if len(rest) >= used and _is_address(address):
+            letter.recipients, letter.recipients_line = address.rstrip(":："), rest[0].number
+            rest = rest[used:]
+            break
+        if not address.endswith(("，", "、", ",")):
+            break
     letter.body = list(rest)
     _find_signature(letter)
     return letter
@@ -119,7 +136,7 @@ def find_issuer(title: str) -> str:
 def find_issuer_of_order(name: str) -> str:
     """Return the body that issues an order: 国务院 for 国令, 鞍山市人民政府 for 鞍山市人民政府令."""
     body = re.sub(r"(?:令|公告|通告)$", "", name)
-    return "国务院" if body == "国" else body
+    return {"国": "国务院", "主席": "国家主席"}.get(body, body)
 
 
 def _read_head(lines: Sequence[Line], letter: Letter) -> Sequence[Line]:
@@ -171,7 +188,7 @@ def _start_of_head(lines: Sequence[Line], title: str) -> int | None:
     """Return the index of the title, or of the order above it that issues it with a text of its own."""
     start = _find_title(lines, title)
     for index in range(start or 0):
-        if _is_order(lines[index:]):
+        if _is_order(lines[index:]) or _ISSUES.search(lines[index].text):
             return index
     return start
 

@@ -17,7 +17,7 @@ from publisher.ingest.documents import (
     section_outline,
     table_to_markdown,
 )
-from publisher.ingest.documents.labelled_lines import LabelledValue
+from publisher.ingest.documents.labelled_lines import LabelledValue, LabelledValues
 from publisher.ingest.documents.letter_parts import Letter
 from publisher.ingest.documents.page_lines import DocumentPage, Line
 from publisher.ingest.findings import documents as kinds
@@ -97,7 +97,7 @@ class _Document:
         lines = self._drop_copies(self._drop_menus(self._drop_furniture(), self._page.outside))
         if self._lacks_structure(lines):
             lines = self._drop_menus(lines, page_lines.find_outside_main(self._page))
-        labelled = self._labels.read_lines(lines, self._page.pairs)
+        labelled = self._read_labels(lines)
         values = labelled.values | self._read_meta()
         title = values["title"].text if "title" in values else ""
         letter_lines = [line for line in lines if line.number not in labelled.line_numbers]
@@ -148,9 +148,7 @@ class _Document:
         return content_lines
 
     def _drop_copies(self, lines: Sequence[Line]) -> list[Line]:
-        unique, repeated, differing = page_lines.split_copies(
-            lines, self._labels.read_lines(lines, self._page.pairs).line_numbers
-        )
+        unique, repeated, differing = page_lines.split_copies(lines, self._read_labels(lines).line_numbers)
         if repeated:
             self.left_out += (LeftOut("", line.number, "duplicate", line.text[:60]) for line in repeated)
             times = 1 + sum(line.key == repeated[0].key for line in repeated)
@@ -161,14 +159,14 @@ class _Document:
             )
         return unique
 
+    def _read_labels(self, lines: Sequence[Line]) -> LabelledValues:
+        return self._labels.read_lines(lines, self._page.pairs, self._page.below)
+
     def _lacks_structure(self, lines: Sequence[Line]) -> bool:
         """Test for a page without text element, meta tags, labels and number: news, or an old page."""
         page = self._page
         has_structure = (
-            page.has_body
-            or not page.source
-            or self._read_meta()
-            or self._labels.read_lines(lines, page.pairs).line_numbers
+            page.has_body or not page.source or self._read_meta() or self._read_labels(lines).line_numbers
         )
         return not has_structure and not any(letter_parts.is_number(line.text) for line in lines)
 
@@ -184,7 +182,7 @@ class _Document:
         The other lines there are the title, the number and labelled lines.
         """
         heading = re.sub(r"\s", "", self._page.heading)
-        labelled = self._labels.read_lines(outside, self._page.pairs).line_numbers
+        labelled = self._read_labels(outside).line_numbers
         belongs_to_letter = (
             line.number in labelled or line.key == heading or letter_parts.is_number(line.text)
             for line in outside

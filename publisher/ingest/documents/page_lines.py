@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from lxml import etree
 
 from publisher.ingest.documents import json_ld, page_numbers
 from publisher.ingest.formats import html
+from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.html import BOUNDARY, PageText, Spot
 from schemas.normalise import fold
 
@@ -75,6 +77,8 @@ class DocumentPage:
     """Numbers of the lines outside the text element, where the page has one, and of its menus and foot."""
     has_body: bool = False
     """Whether the page has a text element."""
+    below: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """Number of a line that may be a label → lines of the cell below it."""
     pairs: Mapping[int, tuple[int, ...]] | None = None
     """Number of a line that may be a label → lines of the cell, ``<dd>`` or block beside it, possibly none.
     None for plain text, which does not show what belongs together."""
@@ -124,6 +128,7 @@ def parse_html(source: str) -> DocumentPage:
         lines=_number_lines(page_text.lines),
         outside=frozenset(index + 1 for index in outside),
         has_body=body is not None,
+        below=_find_cells_below(root, page_text),
         pairs=_find_pairs(root, page_text),
         meta={k: v for k, v in meta.items() if v} | labels,  # JSON-LD takes precedence
         heading=_read_heading(root),
@@ -134,6 +139,18 @@ def parse_html(source: str) -> DocumentPage:
         base=(base.get("href") or "") if base is not None else "",
         source=source,
     )
+
+
+def has_text_element(source: str) -> bool:
+    """Test whether an HTML page has an element for the text of a document, with a sentence outside tables."""
+    try:
+        root = html.parse_page(source)
+    except ReaderError:
+        return False
+    html.drop_hidden(root)
+    page_text = html.extract_page_lines(root)
+    lines = (page_text.lines[index] for index in _find_body(root, page_text) or ())
+    return any(spot is None and "。" in text for text, spot in lines)
 
 
 def join_pages(first: DocumentPage, others: Sequence[DocumentPage]) -> DocumentPage:
@@ -252,6 +269,22 @@ def _find_pairs(root: etree._Element, page_text: PageText) -> dict[int, tuple[in
             if len(label) == 1 and _LABEL_CELL.fullmatch(fold(_text_of(page_text, label[0]))):
                 pairs.setdefault(label[0] + 1, tuple(index + 1 for index in beside))
     return pairs
+
+
+def _find_cells_below(root: etree._Element, page_text: PageText) -> dict[int, tuple[int, ...]]:
+    """Find the cell below each cell of one short line."""
+    below: dict[int, tuple[int, ...]] = {}
+    for table in root.iter("table"):
+        rows = [list(row.iterchildren("td", "th")) for row in table.iter("tr")]
+        for row, next_row in pairwise(rows):
+            if len(row) != len(next_row):
+                continue
+            for cell, other in zip(row, next_row, strict=True):
+                lines = page_text.ranges.get(cell, range(0))
+                if len(lines) == 1:
+                    indexes = page_text.ranges.get(other, range(0))
+                    below.setdefault(lines[0] + 1, tuple(index + 1 for index in indexes))
+    return below
 
 
 def _blocks_in_pairs(

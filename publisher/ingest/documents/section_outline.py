@@ -23,6 +23,8 @@ DECIMAL = re.compile(
 ATTACHMENT = re.compile(r"附\s?[件表录]\s?\d{0,2}\s?[:：]?")
 LONGEST = 50
 """Most characters of a heading. A longer first sentence is a numbered paragraph."""
+LONGEST_SENTENCE = 20
+"""Most characters of a heading that ends with a full stop."""
 ENDS = "。；;：:，,、！？"
 HEADING = re.compile(r"(#{1,3}) (.+)")
 
@@ -173,12 +175,22 @@ def _parse_heading(
         text, stop, rest = match["text"].partition("。")
         if len(text) > LONGEST or (not stop and text.endswith(tuple(ENDS))):
             return None, ""
+        if stop and not rest and not _is_short_heading(paragraphs, index, text, pattern):
+            return None, ""
         end = match.start("text") + len(text) + len(stop)
         return (level, line[:end].strip()), rest.strip()
     for pattern, level in ((CHAPTER, 2), (SECTION, 3)):
         if pattern.fullmatch(line) and len(line) <= LONGEST and not line.endswith(tuple(ENDS)):
             return (level, line), ""
     return None, ""
+
+
+def _is_short_heading(paragraphs: Sequence[str], index: int, text: str, pattern: re.Pattern[str]) -> bool:
+    """Test whether a line of one sentence is a heading, and not a numbered paragraph."""
+    if len(text) > LONGEST_SENTENCE or "，" in text:
+        return False
+    neighbours = (*paragraphs[max(index - 1, 0) : index], *paragraphs[index + 1 : index + 2])
+    return all(pattern.fullmatch(line) is None for line in neighbours)
 
 
 def _parse_decimal(line: str) -> tuple[int, str] | None:

@@ -383,3 +383,63 @@ def test_the_title_is_below_the_red_head(red_head: str) -> None:
     fields = content(page)
     assert (fields["title"], fields["number"]) == ("示例市人民政府关于甲事项的通知", "示政发〔2026〕7号")
     assert body(fields).startswith("正文。")
+
+
+def test_a_red_head_in_the_title_is_taken_off() -> None:
+    head = "示例市人民政府文件 示政发〔2026〕7号 示例市人民政府关于甲事项的通知"
+    fields = content(
+        html(f"<h1>{head}</h1><div class='TRS_Editor'><p>各区人民政府：</p><p>正文。</p>{FOOT}</div>")
+    )
+    assert (fields["title"], fields["number"]) == ("示例市人民政府关于甲事项的通知", "示政发〔2026〕7号")
+    assert body(fields).startswith("正文。")
+
+
+def test_an_order_without_a_banner_keeps_its_own_text() -> None:
+    page = html(
+        "<table><tr><td>发文字号：</td><td>交通运输部令2021年第5号</td></tr>"
+        "<tr><td>标题：</td><td>甲规定</td></tr></table>"
+        "<div id='UCAP-CONTENT'><p>《甲规定》已于2021年4月8日经部务会议通过，现予公布，自2021年6月1日起施行。</p>"
+        "<p>部长 李某某</p><p>2021年4月10日</p><p>甲规定</p><p>第一条 为了规范，制定本规定。</p></div>"
+    )
+    fields = content(page)
+    assert body(fields).split("\n\n")[1:4] == ["部长 李某某", "2021年4月10日", "# 甲规定"]
+    assert (fields["issuer"], fields["date_written"]) == ("交通运输部", "2021-04-10")
+
+
+def test_labels_in_a_row_have_their_values_below() -> None:
+    table = (
+        "<table><tr><th>索引号</th><th>文号</th><th>发布日期</th></tr>"
+        "<tr><td>AS-1</td><td></td><td>2026-01-06</td></tr></table>"
+    )
+    fields = content(html(f"{table}<h1>{SEEN}</h1>{TEXT}"))
+    assert (fields["index_number"], fields["date_published"]) == ("AS-1", "2026-01-06")
+    assert "number" not in fields
+
+
+def test_an_importer_takes_labels_beside_a_text_for_those_of_a_document() -> None:
+    table = (
+        f"<table><tr><td>标题</td><td colspan='3'>{SEEN}</td></tr>"
+        "<tr><td>文号</td><td></td><td>成文日期</td><td>2026年1月5日</td></tr></table>"
+    )
+    page = html(f"{table}{TEXT}").encode()
+    reading = read_file(page, name="p.html", catalogue=load_catalogue("policies"))
+    assert [(r.content["title"], r.content["date_written"]) for r in reading.records] == [
+        (SEEN, "2026-01-05")
+    ]
+
+
+def test_numbered_sentences_are_no_headings() -> None:
+    fields = letter("现将有关事项通知如下：", "一、请各单位高度重视，认真执行。", "二、请于3月1日前报送。")
+    assert "outline" not in fields
+    fields = letter(
+        "现将有关事项通知如下：", "一、工作目标。", "到2027年完成。", "二、工作任务。", "按时完成。"
+    )
+    assert fields["outline"] == ["一、工作目标", "二、工作任务"]
+
+
+def test_addressees_of_two_lines_are_one_address() -> None:
+    page = html(
+        "<div class='TRS_Editor'><p>示例市人民政府关于甲事项的通知</p><p>各区人民政府，</p>"
+        f"<p>市政府各部门：</p><p>正文。</p>{FOOT}</div>"
+    )
+    assert content(page)["recipients"] == "各区人民政府，市政府各部门"
