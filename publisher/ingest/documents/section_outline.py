@@ -189,8 +189,10 @@ def _is_short_heading(paragraphs: Sequence[str], index: int, text: str, pattern:
     """Test whether a line of one sentence is a heading, and not a numbered paragraph."""
     if len(text) > LONGEST_SENTENCE or "，" in text:
         return False
-    neighbours = (*paragraphs[max(index - 1, 0) : index], *paragraphs[index + 1 : index + 2])
-    return all(pattern.fullmatch(line) is None for line in neighbours)
+    following = paragraphs[index + 1] if index + 1 < len(paragraphs) else ""
+    before = paragraphs[index - 1] if index else ""
+    after_sentence = pattern.fullmatch(before) is not None and before.find("。") == len(before) - 1
+    return pattern.fullmatch(following) is None and not after_sentence
 
 
 def _parse_decimal(line: str) -> tuple[int, str] | None:

@@ -398,7 +398,7 @@ def test_an_order_without_a_banner_keeps_its_own_text() -> None:
     page = html(
         "<table><tr><td>发文字号：</td><td>交通运输部令2021年第5号</td></tr>"
         "<tr><td>标题：</td><td>甲规定</td></tr></table>"
-        "<div id='UCAP-CONTENT'><p>《甲规定》已于2021年4月8日经部务会议通过，现予公布，自2021年6月1日起施行。</p>"
+        "<div id='UCAP-CONTENT'><p>《甲规定》已于2021年4月8日经部务会议通过，现予公布。</p>"
         "<p>部长 李某某</p><p>2021年4月10日</p><p>甲规定</p><p>第一条 为了规范，制定本规定。</p></div>"
     )
     fields = content(page)
