@@ -49,7 +49,7 @@ def find_guards(
     return (
         *_check_removals(log, dataset, diff, effective_on),
         *_check_day(effective_on, today),
-        *_check_basis(basis),
+        *check_basis(basis),
         *_check_bases_of_rows(log, dataset),
     )
 
@@ -90,7 +90,7 @@ def _check_day(day: date, today: date) -> Iterator[Guard]:
         )
 
 
-def _check_basis(basis: str) -> Iterator[Guard]:
+def check_basis(basis: str) -> Iterator[Guard]:
     pieces = [piece for piece in re.split(r"[、，,；;]", basis) if piece.strip()]
     if not pieces or any(parse_number(piece.strip()) is None for piece in pieces):
         yield Guard(

@@ -11,6 +11,7 @@ import click
 
 from publisher.cli.context import CommandContext, read_day, today, with_context
 from publisher.cli.terminal import change_lines, output
+from publisher.cli.terminal.language import in_language
 from schemas.words import KINDS
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def compare(
             return
         if csv is None and xlsx is None:
             _print_differences(differences, log.queries.catalogue(dataset))
-    counts = [f"{KINDS[kind].both} {number}" for kind, number in totals.kinds.items() if number]
-    output.print_line("，".join([*counts, f"未变化 unchanged {totals.unchanged}"]))
+    counts = [f"{in_language(*KINDS[kind])} {number}" for kind, number in totals.kinds.items() if number]
+    output.print_line("，".join([*counts, f"{in_language('未变化', 'unchanged')} {totals.unchanged}"]))
 
 
 def _is_reversed(before: View, after: View) -> bool:
@@ -95,7 +96,7 @@ def _print_differences(differences: Iterator[Difference], catalogue: Catalogue) 
         if d.title_before not in ("", d.title):
             title = f"{d.title_before} → {title}"
         part = f"  （{d.part}）" if d.part else ""
-        output.print_line(f"{KINDS[d.kind].both}  {title}{part}")
+        output.print_line(f"{in_language(*KINDS[d.kind])}  {title}{part}")
         for f in d.fields:
             was, now = (change_lines.format_field(catalogue, f.field, value) for value in (f.before, f.after))
             output.print_line(f"    {change_lines.field_title(catalogue, f.field)}: {was} → {now}")

@@ -13,6 +13,7 @@ from publisher.cli.context import DAY, MOMENT, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
+from publisher.cli.terminal.language import in_language
 from schemas.words import STATUSES
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def history(context: CommandContext, dataset: str, record: str, *, as_json: bool
         )
         return
     for state, changes in histories:
-        output.print_line(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
+        output.print_line(f"{state.title}  [{state.id}]  {in_language(*STATUSES[state.status])}")
         change_lines.show_changes(changes, catalogue)
 
 
@@ -152,7 +153,7 @@ def show(
 
 
 def _show(state: RecordState, catalogue: Catalogue) -> None:
-    output.print_line(f"{state.title}  [{state.id}]  {STATUSES[state.status].both}")
+    output.print_line(f"{state.title}  [{state.id}]  {in_language(*STATUSES[state.status])}")
     output.print_pairs(
         [("报送部门 part", state.part), ("起 from", state.effective_from), ("止 to", state.effective_to)]
     )

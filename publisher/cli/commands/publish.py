@@ -14,6 +14,7 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.confirm import confirm
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
+from publisher.cli.terminal.language import in_language
 from schemas.words import KINDS
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ def report_release(context: CommandContext, log: Log, release: Release) -> int:
 
     from publisher.workflow import publish_draft
 
-    kind_counts = [f"{KINDS[name].both} {release.counts[name]}" for name in KINDS if release.counts.get(name)]
+    kind_counts = [
+        f"{in_language(*KINDS[name])} {release.counts[name]}" for name in KINDS if release.counts.get(name)
+    ]
     counts = "，".join((*kind_counts, f"共{release.counts['records']}项 in all"))
     output.print_message(
         f"已发布：{release.dataset} 第{release.number}次发布，{counts}。",

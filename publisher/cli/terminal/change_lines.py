@@ -26,22 +26,23 @@ def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
             show_change(change, catalogue, show_effect=False)
         if len(group) > _MOST_CHANGES:
             output.print_line(f"… 另有{len(group) - _MOST_CHANGES}条 / and {len(group) - _MOST_CHANGES} more")
-    counts = ", ".join(f"{KINDS[k].both if k in KINDS else k} {n}" for k, n in diff.counts.items())
-    output.print_line(counts or f"未变化 unchanged {diff.unchanged}")
+    counts = ", ".join(f"{in_language(*KINDS[k]) if k in KINDS else k} {n}" for k, n in diff.counts.items())
+    output.print_line(counts or f"{in_language('未变化', 'unchanged')} {diff.unchanged}")
 
 
 def show_change(change: Change, catalogue: Catalogue | None, *, show_effect: bool = True) -> None:
     """Print a change: kind, title, effect, and the fields before and after."""
-    head = f"{KINDS[change.kind].both}  {change.title or '（已依法删除 erased）'}"
+    head = f"{in_language(*KINDS[change.kind])}  {change.title or '（已依法删除 erased）'}"
     if change.part:
         head += f"  （{change.part}）"
     if show_effect:
-        head = f"{change.effective_on}  第{change.release}次发布 release {change.release}  {head}"
+        release = in_language(f"第{change.release}次发布", f"release {change.release}")
+        head = f"{change.effective_on}  {release}  {head}"
     if change.cause == "reading":
-        head += "  （识读改进，原文未变 better reading）"
+        head += in_language("  （识读改进，原文未变）", "  (better reading)")
     output.print_line(head)
     if change.reason:
-        output.print_line(f"    理由 reason：{change.reason}")
+        output.print_line(in_language(f"    理由：{change.reason}", f"    reason: {change.reason}"))
     for field in change.fields:
         name = field_title(catalogue, field.field)
         if change.kind in {"added", "removed"}:
@@ -61,7 +62,7 @@ def format_field(catalogue: Catalogue | None, name: str, json_value: Any) -> str
     from schemas.cells.values import format_value
 
     if json_value is None:
-        return "（空 blank）"
+        return in_language("（空）", "(blank)")
     field = catalogue.by_name.get(name) if catalogue else None
     text = " ".join((format_value(field, json_value, "zh") if field else str(json_value)).split())
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"

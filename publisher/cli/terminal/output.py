@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from publisher.cli.terminal.language import in_language
+from publisher.cli.terminal.language import in_language, label_in_language
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,7 +70,11 @@ def stderr() -> Console:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
-    """Print a table to stdout: formatted on a terminal, separated by tabs in a pipe."""
+    """Print a table to stdout: formatted on a terminal, separated by tabs in a pipe.
+
+    Columns are labels ``中文 english``.
+    """
+    columns = [label_in_language(column) for column in columns]
     if not sys.stdout.isatty():
         for row in (columns, *rows):
             click.echo("\t".join(" ".join(replace_controls(cell).split()) for cell in row))
@@ -93,7 +97,7 @@ def print_pairs(rows: Sequence[tuple[str, object]]) -> None:
     """Print ``label: value`` lines without blank values."""
     for label, value in rows:
         if value not in (None, "", ()):
-            click.echo(f"{label}: {replace_controls(value)}")
+            click.echo(f"{label_in_language(label)}: {replace_controls(value)}")
 
 
 @contextmanager

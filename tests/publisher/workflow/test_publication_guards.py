@@ -9,7 +9,7 @@ import pytest
 
 from publisher.cli.commands import publish
 from publisher.workflow import publication_guards
-from publisher.workflow.publication_guards import _check_basis, _check_day
+from publisher.workflow.publication_guards import _check_day, check_basis
 from tests.support.command import Home, item, xlsx
 
 DATASET = "shili-power-list"
@@ -100,7 +100,7 @@ def test_two_years_are_counted_from_today(day: date, asked: bool) -> None:
     ],
 )
 def test_a_basis_is_a_document_number(basis: str, asked: bool) -> None:
-    assert bool(list(_check_basis(basis))) is asked
+    assert bool(list(check_basis(basis))) is asked
 
 
 def test_rows_without_a_basis_are_asked_about(site: Home, tmp_path: Path) -> None:

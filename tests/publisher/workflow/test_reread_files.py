@@ -42,7 +42,7 @@ def test_it_shows_record_by_record_what_would_come_out(published: Home) -> None:
     before = published.files()
     out = published.ok("reread", DATASET).out
     assert "调整  甲许可" in out
-    assert "备注 remark: （空 blank） → 甲许可备注" in out
+    assert "备注 remark: （空） → 甲许可备注" in out
     assert "新增  丁许可" in out
     assert "乙许可" not in out
     assert published.files() == before
