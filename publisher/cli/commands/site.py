@@ -15,6 +15,8 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from publisher.indexing.worker import SearchStatus
     from publisher.log.log import Log
 
@@ -44,7 +46,9 @@ def init(context: CommandContext, base: str, tag_authority: str | None) -> None:
     if not _BASE.fullmatch(base):
         raise click.BadParameter(f"{base!r}: https://data.example.gov.cn", param_hint="--base")
     host = base.split("//")[1].split("/")[0].split(":")[0]
-    context.settings.home.mkdir(parents=True, exist_ok=True)
+    home = context.settings.home
+    if not home.exists():
+        home.mkdir(mode=0o700, parents=True)
     log = Log.open(context.settings.database, sources=context.settings.sources)
     try:
         site = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
@@ -81,6 +85,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
                 "home": str(context.settings.home),
                 "search": search,
                 "checkpoint": checkpoint,
+                "readable_by_others": _readable_by_others(context.settings.home),
                 "datasets": datasets,
                 "pages_set_aside": [
                     {"source": p.source, "url": p.url, "times": p.times, "at": p.at, "error": p.error}
@@ -92,6 +97,11 @@ def status(context: CommandContext, *, as_json: bool) -> None:
     output.print_pairs([("站点 base", site.base), ("文件夹 home", context.settings.home)])
     output.print_pairs([("搜索 search", _describe_search(state))])
     _print_checkpoint(checkpoint)
+    if others := _readable_by_others(context.settings.home):
+        output.print_message(
+            f"本机其他用户可以读取：{'、'.join(others)}。请运行 chmod go= 加以限制。",
+            f"Other users of this machine can read {', '.join(others)}. Restrict them with chmod go=.",
+        )
     if state.error:
         output.print_pairs([("上次失败 last failure", state.error)])
     for item in state.set_aside:
@@ -108,6 +118,12 @@ def status(context: CommandContext, *, as_json: bool) -> None:
     output.print_table(
         ["数据集 dataset", "标题 title", "发布 release", "时间 published", "记录 records", "草稿 draft"], rows
     )
+
+
+def _readable_by_others(home: Path) -> list[str]:
+    """List the home, if others may enter it, and files with secrets that others may read."""
+    secrets = [home, home / "cursor.key", *sorted((home / "keys").glob("*"))]
+    return [str(path) for path in secrets if path.exists() and path.stat().st_mode & 0o077]
 
 
 def _describe_search(state: SearchStatus) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,12 @@ def test_the_status_lists_the_content_of_the_site(published: Home) -> None:
     (dataset,) = published.ok("status", "--json").json["datasets"]
     assert (dataset["release"], dataset["records"], dataset["draft"]) == (1, 2, False)
     assert "shili-power-list" in published.ok("status").out
+
+
+def test_a_home_is_private_and_one_that_others_can_enter_is_told(site: Home) -> None:
+    site.ok("init", "--base", "https://data.example.gov.cn")
+    assert stat.S_IMODE(site.home.stat().st_mode) == 0o700
+    assert site.ok("status", "--json").json["readable_by_others"] == []
+    site.home.chmod(0o755)
+    assert site.ok("status", "--json").json["readable_by_others"] == [str(site.home)]
+    assert "chmod go=" in site.ok("status").out
