@@ -103,6 +103,7 @@ _TRANSITIVE = re.compile(
     rf"(?P<decides>{_DECIDES}|现)?(?P<also>同时|并同时|一并|并)?(?:{_SINCE}|同时|立即|正式|予以|，|：|:)*"
 )
 _REPORTS = re.compile(r"(?:规定|明确|指出|载明|提出|提到|显示|认为|要求|称|表示|所述)[，,：:]?$")
+_GROUND = re.compile(r"根据|按照|依据|依照|为")
 _HEARSAY = re.compile(r"(?:反映|获悉|据悉|了解|核实|查实|查询|介绍|报道|咨询|认为)[，：]?$")
 _CONDITION = re.compile(
     r"^(?:如果?|若|倘若|假如|一旦|凡|只要|即使|虽然|除非|除|待|俟|截至|截止)|(?:的|时|的话|期间)$"
@@ -262,7 +263,8 @@ def _may_begin(start: str, predicate: str) -> bool:
     if any(_SCOPE.search(_strip_signs(clause)) for clause in earlier):
         return False
     last = earlier[-1] if earlier else ""
-    if (_REPORTS.search(last) and _SIGN in last) or _HEARSAY.search(last):
+    is_ground = _GROUND.match(last) is not None and _DECIDED.search(own) is not None
+    if (_REPORTS.search(last) and _SIGN in last and not is_ground) or _HEARSAY.search(last):
         return False
     if _is_condition(last) and not (own.endswith("的") and _BARE_DAY.fullmatch(last)):
         return False
