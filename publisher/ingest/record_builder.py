@@ -83,11 +83,8 @@ class RecordBuilder:
                 self._add_missing(f, row)
             if value != piece.original and (value is not None or piece.original.strip()):
                 originals[f.name] = piece.original
-        texts_read = hash_source_texts(
-            (f.name, pieces[f.name], self._shown.get(pieces[f.name].cell))
-            for f in self._fields
-            if f.name in pieces
-        )
+        read_pieces = [(f.name, pieces[f.name]) for f in self._fields if f.name in pieces]
+        texts_read = hash_source_texts(read_pieces, self._shown)
         for name, source in self._derive_amounts(content, lambda n: self._exact_text(pieces[n])):
             pieces[name], originals[name] = pieces[source], pieces[source].original
         self._count_working_days(content)
@@ -163,6 +160,9 @@ class RecordBuilder:
         shown = self._shown.get(piece.cell) if self._shown else None
         if shown is not None and shown.text.strip() == piece.text.strip():
             return self._parse_number_cell(f, piece, row, shown)
+        parsed = self._parsers[f.name](piece.text)
+        if parsed.problem is None:
+            return parsed.value
         return self._parse_text(f, piece, row, piece.text)
 
     def _parse_text(self, f: Field, piece: Piece, row: int, text: str) -> Json:
@@ -231,16 +231,19 @@ class RecordBuilder:
         return Place(self._file, self._sheet, row, column)
 
 
-def hash_source_texts(pieces: Iterable[tuple[str, Piece, ShownText | None]]) -> str:
+def hash_source_texts(pieces: Iterable[tuple[str, Piece]], shown: Mapping[str, ShownText]) -> str:
     """Return the SHA-256 of the source's texts before parsing; 同上 and blanks count as their meaning.
 
-    A formatted number counts as shown and as stored.
+    A formatted number counts as shown and as stored. ``shown``: by reference of the cell.
     """
-    return _sha256(
-        f"{name}\x1f{piece.text if piece.via in _BY_MEANING else piece.original}"
-        f"{f'\x1f{shown.exact}' if shown else ''}\x1e"
-        for name, piece, shown in pieces
-    )
+    if not shown:
+        return _sha256([f"{n}\x1f{p.text if p.via in _BY_MEANING else p.original}\x1e" for n, p in pieces])
+    texts = []
+    for name, piece in pieces:
+        text = piece.text if piece.via in _BY_MEANING else piece.original
+        exact = f"\x1f{shown[piece.cell].exact}" if piece.cell in shown else ""
+        texts.append(f"{name}\x1f{text}{exact}\x1e")
+    return _sha256(texts)
 
 
 _BY_MEANING = frozenset({"above", "parent"})

@@ -92,6 +92,8 @@ def _separate_shared_codes(
     separate = list(records)
     findings: list[Finding] = []
     for code, positions in by_code.items():
+        if len(positions) < 2:
+            continue
         names = {p: catalogue.identities_of(records[p].content)[1] for p in positions}
         if len(set(names.values())) < 2:
             continue

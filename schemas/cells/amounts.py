@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.normalise import chinese_number
@@ -85,6 +86,7 @@ _PLAIN = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五�
 _LONGEST = 80
 
 
+@lru_cache(maxsize=8192)
 def read_amount(text: str, unit: str = "元") -> Amount | None:
     """Read one amount. A bare number gets ``unit``; None for several amounts and for other text."""
     clean = text.strip().strip("。.；;，,").strip()

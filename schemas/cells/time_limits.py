@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from schemas.normalise import chinese_number
@@ -201,6 +202,7 @@ _HOURS_OF_WORK = 8
 """Hours of a working day (Labour Law, art. 36)."""
 
 
+@lru_cache(maxsize=8192)
 def read_limit(text: str, unit: str = "") -> LimitText | None:
     """Read a time limit; None if the text is unreadable. A bare number gets ``unit``."""
     clean = text.strip().strip("。.；;，,").strip()

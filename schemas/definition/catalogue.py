@@ -146,7 +146,10 @@ class Catalogue:
 
         The first element is the number of the alternative, so that a code never equals a name.
         """
-        return self.identities_of(content)[0]
+        for number, names in enumerate(self.identity):
+            if content.get(names[0]) not in (None, ""):
+                return (str(number), *[_format_json(content.get(n)) for n in names])
+        return (str(len(self.identity) - 1), *[_format_json(content.get(n)) for n in self.identity[-1]])
 
     def identities_of(self, content: Mapping[str, Json]) -> list[tuple[str, ...]]:
         """Return every alternative that applies, in order; the next one where several items share a code."""
