@@ -161,7 +161,7 @@ def test_a_migration_is_a_release(published: Home) -> None:
     source["fields"].append(
         {
             "name": "hotline",
-            "title": "咨询电话",
+            "title": "办事热线",
             "type": "string",
             "description": "电话。/ Phone.",
             "qingdan": {"title_en": "Hotline"},
