@@ -12,7 +12,7 @@ from publisher.harvest.crawl import Crawl
 from publisher.harvest.dry_run import DryRun
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher
-from publisher.harvest.page_guard import PageGuard, describe_error
+from publisher.harvest.page_guard import PageGuard, describe_error, is_disk_full
 from publisher.harvest.report import HarvestReport, SourceReport
 from publisher.harvest.source_config import Source
 from publisher.indexing.worker import Progress
@@ -87,6 +87,8 @@ def _harvest_guarded(
     try:
         _harvest_source(log, source, report, options, catalogues, progress)
     except Exception as error:
+        if is_disk_full(error):
+            raise
         if isinstance(error, LogError):
             report.add_refusal(kinds.SOURCE_FAILED, source.name, error)
         else:
