@@ -16,8 +16,9 @@ _NAMED_DATE = (
 )
 _TIME = r"\d{1,3}:\d{2}:\d{2}"
 _BOOLEAN = r"TRUE|FALSE"
+_PERCENTAGE = r"\d+(?:\.\d+)?%"
 _SPOILT = re.compile(
-    rf"(?:{_EXPONENT}|{_FILLER}|{_BOOLEAN}|{_TIME}"
+    rf"(?:{_EXPONENT}|{_FILLER}|{_BOOLEAN}|{_PERCENTAGE}|{_TIME}"
     rf"|(?:{_CHINESE_DATE}|{_SLASHED_DATE}|{_NAMED_DATE})(?:[T ]*{_TIME}|[T ]*\d{{1,2}}:\d{{2}})?)",
     re.IGNORECASE,
 )

@@ -182,6 +182,7 @@ WRONG: list[tuple[Field, str, Json, str, str]] = [
     (CODE, "2024/1/2", None, "code-spoilt", "error"),
     (CODE, "########", None, "code-spoilt", "error"),
     (CODE, "TRUE", None, "code-spoilt", "error"),
+    (CODE, "50%", None, "code-spoilt", "error"),
     (CODE, "123456789012345000", "123456789012345000", "code-rounded", "warning"),
     (DATE, "2105年11月5日", "2105-11-05", "date-unlikely", "warning"),
     (DATE, "1905-11-05", "1905-11-05", "date-unlikely", "warning"),

@@ -75,6 +75,8 @@ def group_fields(
     for field in catalogue.fields:
         if field.name in content and not field.personal and field.name != catalogue.title_field:
             rows[_group(field)].append(_field_value(visit, field, content[field.name], originals))
+        elif field.type == "limit" and not field.personal and originals.get(field.name):
+            rows[_group(field)].append(_limit_text(visit, field, originals[field.name]))
     return [Group(visit.t(*title.split(" / ")), fields) for title, fields in rows.items() if fields]
 
 
@@ -117,6 +119,11 @@ def _field_value(visit: Visit, field: Field, value: Json, originals: Mapping[str
         long=field.format in ("text", "markdown") or len(html) > 200,
         original=_differing_original(original, format_text(visit, field, value)) if original else "",
     )
+
+
+def _limit_text(visit: Visit, field: Field, text: str) -> FieldValue:
+    """Return a limit that is not one fixed time (新办20日，延续10日) as the source states it."""
+    return FieldValue(field.name, title_of(visit, field), escape(text), len(text) > 200, "")
 
 
 def _differing_original(original: str, text: str) -> str:
