@@ -64,7 +64,9 @@ class ReadColumn:
     """Letters of the column; the key in a JSON file."""
     heading: str
     field: str | None
-    """Name of its field; None if it was not read."""
+    """Name of its field, or of the field that it qualifies by a unit or a note; None if it has none."""
+    read: bool
+    """Whether its heading is known; a column of running numbers is read and has no field."""
     filled: int
     """Cells with text below the heading."""
 

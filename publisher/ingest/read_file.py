@@ -165,7 +165,9 @@ class _Reader:
                 continue
             if column.unread:
                 self._add_unmapped(key, place, column.filled)
-            self._columns.append(ReadColumn("", key, key, column.field or None, column.filled))
+            self._columns.append(
+                ReadColumn("", key, key, column.field or None, not column.unread, column.filled)
+            )
         return self._build_reading()
 
     def _leave_out_notes(self, grid: Grid) -> bool:
@@ -283,7 +285,7 @@ class _Reader:
                 companion = header.companions.get(index)
                 field = name or (companion.field if companion else None)
                 letters = format_column(index + 1)
-                self._columns.append(ReadColumn(grid.name, letters, heading, field, filled))
+                self._columns.append(ReadColumn(grid.name, letters, heading, field, read, filled))
         for f in catalogue.fields:
             if f.required and f.name not in header.columns.values():
                 place = Place(self._name, grid.name, row)

@@ -306,6 +306,9 @@ def _check_references(file: _CatalogueFile) -> _Problems:
     if extra.date_field in fields and fields[extra.date_field].type != "date":
         yield "$.qingdan.date_field", f"{extra.date_field!r} is not a date field"
     yield from _check_identity(extra.identity, public)
+    for index, field in enumerate(file.fields):
+        if field.qingdan.continues and any(field.name in names for names in extra.identity):
+            yield f"$.fields[{index}].qingdan.continues", "a field that identifies a record cannot continue"
     if extra.nesting == "none" and (extra.group_field or extra.parent_field or extra.number_field):
         yield "$.qingdan.nesting", "group_field, parent_field and number_field need numbered nesting"
     for index, field in enumerate(file.fields):

@@ -35,6 +35,8 @@ def show_report(report: ImportReport) -> None:
         ],
         rows,
     )
+    for file in report.files:
+        _print_columns(file)
     show_findings(report.findings)
     for conflict in report.conflicts:
         _print_conflict(in_language("冲突", "conflict"), conflict)
@@ -60,6 +62,23 @@ def show_report(report: ImportReport) -> None:
             f"有{report.proposed_repeals}份文件可能已废止，请运行 qingdan draft repeals 核对原文后确认 / "
             f"{report.proposed_repeals} documents may be repealed: check them with qingdan draft repeals"
         )
+
+
+def _print_columns(file: FileReport) -> None:
+    """Print the headings that were known, and the columns that are left unread with their filled cells."""
+    columns = file.counted_reading.columns if file.counted_reading else ()
+    read = list(dict.fromkeys(c.heading for c in columns if c.field))
+    unread = list(dict.fromkeys((c.heading or c.column, c.filled) for c in columns if not c.read))
+    if not read:
+        return
+    zh = "、".join(f"{heading}（{filled}格）" for heading, filled in unread)
+    en = ", ".join(f"{heading} ({filled} cells)" for heading, filled in unread)
+    output.print_line(
+        in_language(
+            f"{file.file}：识别的列：{'、'.join(read)}" + (f"；未读入的列：{zh}" if unread else ""),
+            f"{file.file}: columns read: {', '.join(read)}" + (f"; not read: {en}" if unread else ""),
+        )
+    )
 
 
 def _count_file(file: FileReport) -> list[object]:

@@ -105,7 +105,7 @@ def test_an_export_of_a_platform_is_read_by_the_headings_that_are_known() -> Non
     assert len(read) == 25
     assert read["设定依据"] == ("basis", 1)
     assert read["法定办结时限单位"] == ("statutory_limit", 1)
-    unread = [f"{c.column} {c.heading}" for c in reading.columns if c.field is None]
+    unread = [f"{c.column} {c.heading}" for c in reading.columns if not c.read]
     assert reading.unmapped_columns == tuple(unread)
 
 

@@ -212,7 +212,7 @@ def test_the_name_and_two_more_known_headings_make_a_header_of_many() -> None:
     header = [*(f"列{n}" for n in range(14)), "事项名称", "权力类型", "实施依据"]
     reading = read_workbook(csv_bytes(header, [*("x" for _ in range(14)), "甲", "行政许可", "《某法》"]))
     assert column(reading, "name") == ["甲"]
-    unread = [(c.heading, c.filled) for c in reading.columns if c.field is None]
+    unread = [(c.heading, c.filled) for c in reading.columns if not c.read]
     assert unread == [(f"列{n}", 1) for n in range(14)]
     assert codes(reading).count("unmapped-column") == 14
     assert "其中1格有内容" in reading.findings[0].message_zh
