@@ -50,18 +50,19 @@ class JsonObjects:
         """Read an object; ``number``: its position in the file, from 1."""
         texts: list[tuple[Field, str]] = []
         unread: list[tuple[str, str]] = []
+        keys = self.keys
         for name, value in record.items():
-            key = self.keys.get(name)
-            if key is None:
-                key = self._add_key(name, record)
+            if name not in keys:
+                self._add_key(name, record)
             if value is None or value == "":
                 continue
+            key = keys[name]
             key.filled += 1
-            text = value if isinstance(value, str) else format_json_value(value)
-            if key.value_of is not None:
-                texts.append((key.value_of, text))
-            elif key.unread:
-                unread.append((name, text))
+            field = key.value_of
+            if field is not None:
+                texts.append((field, value if isinstance(value, str) else format_json_value(value)))
+            elif key.meaning is None:
+                unread.append((name, format_json_value(value)))
         if self._qualified:
             built = self._build_qualified(number, record)
         else:

@@ -65,6 +65,8 @@ class _Segmenter:
         self._headings = headings
         self._personal = personal
         self._table: Table | None = None
+        self._header_texts: frozenset[str] = frozenset()
+        """Cells of the table's header, as written."""
         self._after_note = False
         """Whether the row above was a note, so that numbered points may follow."""
         self._after_break = False
@@ -77,10 +79,10 @@ class _Segmenter:
         index = 0
         while index < len(grid.rows):
             row = grid.rows[index]
-            if self._table is not None and self._table.header.repeats_in(row):
-                index = self._skip_repeated_header(index)
-                continue
             if (self._table is None and index < _LOOK) or self._may_be_header(row):
+                if self._table is not None and self._table.header.repeats_in(row):
+                    index = self._skip_repeated_header(index)
+                    continue
                 header = header_row.read_header(grid, index, self._headings)
                 if header is not None:
                     index = self._start_table(header)
@@ -91,14 +93,13 @@ class _Segmenter:
         return self.sheet
 
     def _may_be_header(self, row: header_row.Row) -> bool:
-        """Test for two short cells that are named like a column. Fast, since it runs for every row."""
+        """Test for two cells that are named like a column. Fast, since it runs for every row."""
         hits = 0
         for cell in row:
-            if (
-                len(cell.text) <= 12
-                and cell.text
-                and "".join(cell.text.split()) in self._headings.titles_and_aliases
-            ):
+            text = cell.text
+            if not text or len(text) > 12:
+                hits += text in self._header_texts
+            elif text in self._header_texts or "".join(text.split()) in self._headings.titles_and_aliases:
                 hits += 1
         return hits >= 2
 
@@ -106,6 +107,8 @@ class _Segmenter:
         titles = [text for _, text in self._banners]
         self._classify_banners("title")
         self._table = Table(header, titles=titles)
+        head = self.sheet.grid.rows[header.first]
+        self._header_texts = frozenset(cell.text for cell in head if has_own_text(cell))
         self.sheet.tables.append(self._table)
         for row in self.sheet.grid.rows[header.first : header.end]:
             self._leave_row_out(row, "header")
